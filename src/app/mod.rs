@@ -1,0 +1,1 @@
+//! The composition root: wires configuration, probes, monitor and screen together.

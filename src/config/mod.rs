@@ -1,0 +1,1 @@
+//! Targets and settings: text in, typed configuration out.

@@ -1,0 +1,1 @@
+//! Hosts that the program starts itself on loopback: real sockets, real handshakes.

@@ -1,0 +1,131 @@
+//! What this machine knows of itself: the ground every measurement stands on.
+
+use super::mac::MacAddr;
+use std::net::IpAddr;
+
+/// One network interface.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interface {
+    /// Kernel index, used as the scope of link-local addresses.
+    pub index: u32,
+    /// Name as the operating system shows it.
+    pub name: String,
+    /// Administratively up and with carrier.
+    pub up: bool,
+    /// The loopback interface.
+    pub loopback: bool,
+    /// A tunnel: tun, wireguard, ppp and their like.
+    pub tunnel: bool,
+    /// Addresses with their prefix length.
+    pub addresses: Vec<(IpAddr, u8)>,
+    /// Hardware address.
+    pub mac: Option<MacAddr>,
+    /// Bytes received since boot, where known.
+    pub received_bytes: Option<u64>,
+    /// Bytes sent since boot, where known.
+    pub sent_bytes: Option<u64>,
+}
+
+/// This machine at one moment.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LocalState {
+    /// Every interface.
+    pub interfaces: Vec<Interface>,
+    /// The default gateway's address.
+    pub gateway: Option<IpAddr>,
+    /// Name of the interface that the default route leaves by.
+    pub gateway_interface: Option<String>,
+    /// DNS servers that the operating system uses.
+    pub dns_servers: Vec<IpAddr>,
+    /// CPU use of this process, in percent of one core.
+    pub cpu_pct: Option<f32>,
+    /// Resident memory of this process, in bytes.
+    pub memory_bytes: Option<u64>,
+}
+
+impl LocalState {
+    /// Whether any interface besides loopback is up with an address that is not link-local.
+    #[must_use]
+    pub fn online(&self) -> bool {
+        self.interfaces.iter().any(|interface| {
+            interface.up
+                && !interface.loopback
+                && interface.addresses.iter().any(|(address, _)| !is_link_local(*address))
+        })
+    }
+
+    /// Whether `address` is one of this machine's own.
+    #[must_use]
+    pub fn owns(&self, address: IpAddr) -> bool {
+        address.is_loopback()
+            || self
+                .interfaces
+                .iter()
+                .any(|interface| interface.addresses.iter().any(|(own, _)| *own == address))
+    }
+
+    /// The interface whose subnet holds `address`, longest prefix first.
+    #[must_use]
+    pub fn on_link(&self, address: IpAddr) -> Option<&Interface> {
+        self.interfaces
+            .iter()
+            .filter(|interface| interface.up)
+            .flat_map(|interface| interface.addresses.iter().map(move |net| (interface, net)))
+            .filter(|(_, (net, prefix))| same_subnet(*net, address, *prefix))
+            .max_by_key(|(_, (_, prefix))| *prefix)
+            .map(|(interface, _)| interface)
+    }
+}
+
+const fn is_link_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_link_local(),
+        IpAddr::V6(v6) => super::target::is_link_local(v6),
+    }
+}
+
+/// Whether `a` and `b` share their first `prefix` bits. Two families never do.
+#[must_use]
+pub fn same_subnet(a: IpAddr, b: IpAddr, prefix: u8) -> bool {
+    match (a, b) {
+        (IpAddr::V4(a), IpAddr::V4(b)) => {
+            let mask = u32::MAX.checked_shl(32_u32.saturating_sub(u32::from(prefix))).unwrap_or(0);
+            a.to_bits() & mask == b.to_bits() & mask
+        }
+        (IpAddr::V6(a), IpAddr::V6(b)) => {
+            let mask =
+                u128::MAX.checked_shl(128_u32.saturating_sub(u32::from(prefix))).unwrap_or(0);
+            a.to_bits() & mask == b.to_bits() & mask
+        }
+        _ => false,
+    }
+}
+
+/// What this machine lets the probes do, found out once at start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EchoAccess {
+    /// Datagram ICMP sockets: no privilege needed.
+    Datagram,
+    /// Raw sockets: root or `CAP_NET_RAW`.
+    Raw,
+    /// Neither; echo goes over TCP.
+    Denied,
+    /// Not tried (`--no-icmp`).
+    Off,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subnets_are_compared_bit_by_bit() {
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap_or(IpAddr::from([0, 0, 0, 0]));
+        assert!(same_subnet(ip("10.0.0.1"), ip("10.0.0.254"), 24));
+        assert!(!same_subnet(ip("10.0.0.1"), ip("10.0.1.1"), 24));
+        assert!(same_subnet(ip("10.0.0.1"), ip("192.0.2.1"), 0));
+        assert!(!same_subnet(ip("10.0.0.1"), ip("10.0.0.2"), 32));
+        assert!(same_subnet(ip("fd00::1"), ip("fd00::2"), 64));
+        assert!(!same_subnet(ip("fd00::1"), ip("10.0.0.1"), 0));
+    }
+}

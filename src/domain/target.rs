@@ -1,0 +1,282 @@
+//! What is watched.
+
+use super::mac::MacAddr;
+use super::thresholds::Thresholds;
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::time::Duration;
+
+/// The port of RDP (IANA `ms-wbt-server`).
+pub const DEFAULT_PORT: u16 = 3389;
+
+/// Identifies a target for the life of the process: its place in the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct TargetId(pub u32);
+
+/// Where a target is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Host {
+    /// A name, in ASCII (IDNA A-labels), without a trailing dot unless it was typed.
+    Name(String),
+    /// An address, with the zone of a link-local IPv6 one.
+    Address(IpAddr, Option<String>),
+}
+
+impl Host {
+    /// The address, when it is one.
+    #[must_use]
+    pub const fn address(&self) -> Option<IpAddr> {
+        match self {
+            Self::Name(_) => None,
+            Self::Address(address, _) => Some(*address),
+        }
+    }
+
+    /// The name, when it is one.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Name(name) => Some(name),
+            Self::Address(..) => None,
+        }
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => f.write_str(name),
+            Self::Address(address, None) => address.fmt(f),
+            Self::Address(address, Some(zone)) => write!(f, "{address}%{zone}"),
+        }
+    }
+}
+
+/// What kind of machine a target is: decides what its silence means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum TargetKind {
+    /// A server: silence is an alarm.
+    #[default]
+    Server,
+    /// A desktop PC: silence is sleep.
+    Pc,
+    /// A laptop: silence is sleep, or it left the building.
+    Laptop,
+    /// Several machines behind one name.
+    Farm,
+    /// A virtual machine in a cloud: a closed port may be policy.
+    Cloud,
+    /// Just-in-time access: a closed port is policy.
+    Jit,
+}
+
+impl TargetKind {
+    /// Every kind with its word in configuration and JSON.
+    pub const WORDS: [(&'static str, Self); 6] = [
+        ("server", Self::Server),
+        ("pc", Self::Pc),
+        ("laptop", Self::Laptop),
+        ("farm", Self::Farm),
+        ("cloud", Self::Cloud),
+        ("jit", Self::Jit),
+    ];
+
+    /// The word in configuration and JSON.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        word_of(&Self::WORDS, self)
+    }
+
+    /// Whether silence of this kind is taken as sleep.
+    #[must_use]
+    pub const fn sleeps(self) -> bool {
+        matches!(self, Self::Pc | Self::Laptop)
+    }
+
+    /// Whether a closed port is policy rather than a fault.
+    #[must_use]
+    pub const fn port_is_policy(self) -> bool {
+        matches!(self, Self::Cloud | Self::Jit)
+    }
+}
+
+/// When a target is expected to be up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Expected {
+    /// Always.
+    #[default]
+    Always,
+    /// In working hours.
+    Hours,
+    /// When somebody needs it.
+    OnDemand,
+}
+
+impl Expected {
+    /// Every value with its word in configuration.
+    pub const WORDS: [(&'static str, Self); 3] =
+        [("always", Self::Always), ("hours", Self::Hours), ("on-demand", Self::OnDemand)];
+
+    /// The word in configuration.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        word_of(&Self::WORDS, self)
+    }
+}
+
+fn word_of<T: PartialEq>(words: &[(&'static str, T)], value: T) -> &'static str {
+    words.iter().find(|(_, known)| *known == value).map_or("", |(word, _)| word)
+}
+
+/// How often each probe runs when all is quiet. The scheduler quickens some after trouble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cadence {
+    /// Between echo requests over ICMP.
+    pub echo: Duration,
+    /// Between echo requests over TCP.
+    pub echo_tcp: Duration,
+    /// Between questions for the name.
+    pub resolve: Duration,
+    /// Between connections up to X.224 when quiet.
+    pub negotiate: Duration,
+    /// The same after trouble, for the target looked at, and with at most three targets.
+    pub negotiate_alert: Duration,
+    /// Between connections up to the certificate.
+    pub tls: Duration,
+    /// Between looks at the neighbour table.
+    pub neighbour: Duration,
+}
+
+impl Default for Cadence {
+    fn default() -> Self {
+        Self {
+            echo: Duration::from_secs(1),
+            echo_tcp: Duration::from_secs(15),
+            resolve: Duration::from_secs(30),
+            negotiate: Duration::from_secs(60),
+            negotiate_alert: Duration::from_secs(10),
+            tls: Duration::from_secs(30 * 60),
+            neighbour: Duration::from_secs(5),
+        }
+    }
+}
+
+/// One deadline per whole rung.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadlines {
+    /// Echo request to reply.
+    pub echo: Duration,
+    /// The whole name rung.
+    pub resolve: Duration,
+    /// TCP handshake. Above 3.1 s, or a dead on-link host looks like a firewall.
+    pub connect: Duration,
+    /// X.224 request to answer.
+    pub negotiate: Duration,
+    /// ClientHello to certificate, both hellos together.
+    pub tls: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self {
+            echo: Duration::from_secs(2),
+            resolve: Duration::from_secs(5),
+            connect: Duration::from_secs(5),
+            negotiate: Duration::from_secs(5),
+            tls: Duration::from_secs(8),
+        }
+    }
+}
+
+/// How a target is woken.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct WakeSettings {
+    /// UDP ports besides 9 and 7 that the packet is sent to.
+    pub ports: Vec<u16>,
+    /// Password appended to the packet (SecureOn).
+    pub secure_on: Option<MacAddr>,
+    /// Only this interface sends.
+    pub interface: Option<String>,
+    /// A directed broadcast or unicast address to send to besides the local ones.
+    pub address: Option<IpAddr>,
+}
+
+/// One watched host: what is known of it before the first probe.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    /// Identity.
+    pub id: TargetId,
+    /// What the user calls it. Unescaped: may hold any character.
+    pub name: String,
+    /// Where it is.
+    pub host: Host,
+    /// TCP port of RDP.
+    pub port: u16,
+    /// Addresses the name should have; empty when none were given.
+    pub expect: Vec<IpAddr>,
+    /// Hardware address to wake, when configured.
+    pub mac: Option<MacAddr>,
+    /// Other names that this machine may call itself.
+    pub aliases: Vec<String>,
+    /// Group it belongs to.
+    pub group: Option<String>,
+    /// What its silence means.
+    pub kind: TargetKind,
+    /// When it should be up.
+    pub expected: Expected,
+    /// How it is woken.
+    pub wake: WakeSettings,
+    /// When findings fire.
+    pub thresholds: Thresholds,
+    /// How often it is probed.
+    pub cadence: Cadence,
+    /// How long each rung may take.
+    pub deadlines: Deadlines,
+}
+
+impl Target {
+    /// A target with every default, as a bare `HOST` on the command line makes it.
+    #[must_use]
+    pub fn new(id: TargetId, name: impl Into<String>, host: Host) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            host,
+            port: DEFAULT_PORT,
+            expect: Vec::new(),
+            mac: None,
+            aliases: Vec::new(),
+            group: None,
+            kind: TargetKind::default(),
+            expected: Expected::default(),
+            wake: WakeSettings::default(),
+            thresholds: Thresholds::default(),
+            cadence: Cadence::default(),
+            deadlines: Deadlines::default(),
+        }
+    }
+
+    /// `address` with this target's port, and `scope` for a link-local IPv6 address.
+    #[must_use]
+    pub fn socket_addr(&self, address: IpAddr, scope: u32) -> SocketAddr {
+        match address {
+            IpAddr::V4(v4) => SocketAddr::from((v4, self.port)),
+            IpAddr::V6(v6) => {
+                let scope = if is_link_local(v6) { scope } else { 0 };
+                SocketAddr::V6(SocketAddrV6::new(v6, self.port, 0, scope))
+            }
+        }
+    }
+
+    /// Whether silence means sleep for this target: by kind, with a MAC and no demand to be up.
+    #[must_use]
+    pub const fn may_sleep(&self) -> bool {
+        self.kind.sleeps()
+    }
+}
+
+/// Whether `address` is in `fe80::/10`.
+#[must_use]
+pub const fn is_link_local(address: Ipv6Addr) -> bool {
+    address.segments()[0] & 0xffc0 == 0xfe80
+}

@@ -1,0 +1,155 @@
+//! When findings fire: the numbers a user may change, globally, per group or per target.
+
+use std::time::Duration;
+
+/// Every number that a rule compares with.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Thresholds {
+    /// Of `packet-loss`.
+    pub packet_loss: LossThresholds,
+    /// Of `high-latency`.
+    pub high_latency: LatencyThresholds,
+    /// Of `high-jitter`.
+    pub high_jitter: JitterThresholds,
+    /// Of `dns-slow`.
+    pub dns_slow: SlowThreshold,
+    /// Of `rdp-slow`.
+    pub rdp_slow: RdpSlowThresholds,
+    /// Of `certificate-expiring`.
+    pub certificate_expiring: ExpiringThresholds,
+    /// Of `certificate-expired`.
+    pub certificate_expired: ExpiredThresholds,
+}
+
+/// When loss becomes a finding: a share *and* a count, over a window.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LossThresholds {
+    /// Warning: share lost, in percent.
+    pub warning_pct: f64,
+    /// Warning: at least this many lost.
+    pub warning_lost: u32,
+    /// Warning: over this window.
+    pub warning_window: Duration,
+    /// Critical: share lost, in percent.
+    pub critical_pct: f64,
+    /// Critical: at least this many lost.
+    pub critical_lost: u32,
+    /// Critical: over this window.
+    pub critical_window: Duration,
+}
+
+impl Default for LossThresholds {
+    fn default() -> Self {
+        Self {
+            warning_pct: 3.0,
+            warning_lost: 9,
+            warning_window: Duration::from_secs(300),
+            critical_pct: 10.0,
+            critical_lost: 6,
+            critical_window: Duration::from_secs(60),
+        }
+    }
+}
+
+/// When the median RTT becomes a finding.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LatencyThresholds {
+    /// Warning at this median.
+    pub warning: Duration,
+    /// Critical at this median.
+    pub critical: Duration,
+    /// Warning at this multiple of the target's own baseline …
+    pub baseline_factor: f64,
+    /// … when it is also this much above it.
+    pub baseline_margin: Duration,
+}
+
+impl Default for LatencyThresholds {
+    fn default() -> Self {
+        Self {
+            warning: Duration::from_millis(150),
+            critical: Duration::from_millis(300),
+            baseline_factor: 3.0,
+            baseline_margin: Duration::from_millis(50),
+        }
+    }
+}
+
+/// When jitter becomes a finding.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct JitterThresholds {
+    /// Warning at this mean difference of consecutive RTTs.
+    pub warning: Duration,
+    /// Critical at this mean difference of consecutive RTTs.
+    pub critical: Duration,
+}
+
+impl Default for JitterThresholds {
+    fn default() -> Self {
+        Self { warning: Duration::from_millis(30), critical: Duration::from_millis(80) }
+    }
+}
+
+/// When an answer is slow.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SlowThreshold {
+    /// Warning at this time.
+    pub warning: Duration,
+}
+
+impl Default for SlowThreshold {
+    fn default() -> Self {
+        Self { warning: Duration::from_secs(1) }
+    }
+}
+
+/// When the service itself is slow: the X.224 answer less one network round trip.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RdpSlowThresholds {
+    /// Warning at this service time.
+    pub warning: Duration,
+    /// Warning at this multiple of the target's own baseline …
+    pub baseline_factor: f64,
+    /// … when it is also this much above it.
+    pub baseline_margin: Duration,
+}
+
+impl Default for RdpSlowThresholds {
+    fn default() -> Self {
+        Self {
+            warning: Duration::from_secs(1),
+            baseline_factor: 5.0,
+            baseline_margin: Duration::from_millis(500),
+        }
+    }
+}
+
+/// When a certificate is due, in days left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExpiringThresholds {
+    /// Issued by an authority: notice.
+    pub notice_days: u32,
+    /// Issued by an authority: warning.
+    pub warning_days: u32,
+    /// Self-signed, which Windows renews by itself: notice.
+    pub self_signed_days: u32,
+}
+
+impl Default for ExpiringThresholds {
+    fn default() -> Self {
+        Self { notice_days: 21, warning_days: 7, self_signed_days: 3 }
+    }
+}
+
+/// When an expired certificate is critical.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExpiredThresholds {
+    /// Expired and not renewed for this long.
+    pub critical_after: Duration,
+}
+
+impl Default for ExpiredThresholds {
+    fn default() -> Self {
+        Self { critical_after: Duration::from_secs(24 * 3600) }
+    }
+}

@@ -1,0 +1,3 @@
+//! The `rdpwatch` program.
+
+fn main() {}

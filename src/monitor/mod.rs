@@ -1,0 +1,1 @@
+//! The single owner of all state between samples and snapshots.

@@ -1,0 +1,1 @@
+//! The edge: sockets, the resolver, the clock. Everything else is given what it finds.

@@ -1,0 +1,1 @@
+//! Sans-IO codecs: bytes to values and back, total and bounded.

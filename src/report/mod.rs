@@ -1,0 +1,1 @@
+//! Text and JSON for people and scripts: check, explain, doctor.

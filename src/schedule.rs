@@ -1,0 +1,1 @@
+//! When each probe is due. Pure: the clock is an argument.

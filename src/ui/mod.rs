@@ -1,0 +1,1 @@
+//! The screen: an immutable snapshot in, effects out.
