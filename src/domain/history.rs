@@ -41,6 +41,7 @@ impl<T> History<T> {
     }
 
     /// Oldest first.
+    #[must_use]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Timed<T>> {
         self.entries.iter()
     }

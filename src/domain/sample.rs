@@ -507,7 +507,7 @@ pub struct Tls {
     pub certificate: Option<CertificateSummary>,
     /// Bytes received before the end.
     pub received: usize,
-    /// ClientHello written to outcome.
+    /// `ClientHello` written to outcome.
     pub elapsed: Duration,
 }
 
@@ -546,7 +546,7 @@ impl TlsOutcome {
     }
 }
 
-/// Which ClientHello was sent.
+/// Which `ClientHello` was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Hello {
     /// rustls: TLS 1.2 and 1.3 with suites that current clients prefer.

@@ -20,7 +20,7 @@ impl SecurityProtocol {
     pub const HYBRID_EX: Self = Self(8);
     /// RDS with Entra sign-in. Never requested: xrdp 0.9 answers it with an MCS disconnect.
     pub const RDSAAD: Self = Self(0x10);
-    /// What a current Windows client offers and the probe asks for: SSL, HYBRID and HYBRID_EX.
+    /// What a current Windows client offers and the probe asks for: SSL, HYBRID and `HYBRID_EX`.
     pub const OFFERED: Self = Self(0x0b);
 
     /// The contract's word for a single protocol, `None` for combinations and unknown values.

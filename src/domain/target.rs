@@ -153,9 +153,9 @@ impl Default for Cadence {
             echo: Duration::from_secs(1),
             echo_tcp: Duration::from_secs(15),
             resolve: Duration::from_secs(30),
-            negotiate: Duration::from_secs(60),
+            negotiate: Duration::from_mins(1),
             negotiate_alert: Duration::from_secs(10),
-            tls: Duration::from_secs(30 * 60),
+            tls: Duration::from_mins(30),
             neighbour: Duration::from_secs(5),
         }
     }
@@ -172,7 +172,7 @@ pub struct Deadlines {
     pub connect: Duration,
     /// X.224 request to answer.
     pub negotiate: Duration,
-    /// ClientHello to certificate, both hellos together.
+    /// `ClientHello` to certificate, both hellos together.
     pub tls: Duration,
 }
 

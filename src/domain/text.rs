@@ -26,7 +26,7 @@ pub fn excerpt(text: &str, limit: usize) -> String {
     kept
 }
 
-const fn is_printable(c: char) -> bool {
+fn is_printable(c: char) -> bool {
     !(c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

@@ -43,10 +43,10 @@ impl Default for LossThresholds {
         Self {
             warning_pct: 3.0,
             warning_lost: 9,
-            warning_window: Duration::from_secs(300),
+            warning_window: Duration::from_mins(5),
             critical_pct: 10.0,
             critical_lost: 6,
-            critical_window: Duration::from_secs(60),
+            critical_window: Duration::from_mins(1),
         }
     }
 }
@@ -150,6 +150,6 @@ pub struct ExpiredThresholds {
 
 impl Default for ExpiredThresholds {
     fn default() -> Self {
-        Self { critical_after: Duration::from_secs(24 * 3600) }
+        Self { critical_after: Duration::from_hours(24) }
     }
 }
