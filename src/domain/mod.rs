@@ -4,13 +4,23 @@
 //! socket, reads a clock or knows a screen: `now` is always an argument, so a scenario is plain
 //! data.
 
+pub mod alert;
 pub mod certificate;
+pub mod echo_series;
+pub mod finding;
 pub mod history;
+pub mod ladder;
 pub mod local;
 pub mod mac;
+pub mod memory;
+pub mod rules;
 pub mod sample;
 pub mod security;
+pub mod snapshot;
+pub mod stats;
 pub mod target;
 pub mod text;
 pub mod thresholds;
 pub mod time;
+pub mod view;
+pub mod wake;

@@ -59,7 +59,7 @@ pub enum Observation {
     /// expected address that was not dialled.
     Alternative(Connect),
     /// Of [`ProbeKind::Negotiate`] and [`ProbeKind::Tls`]: one connection, as far up as it went.
-    Attempt(Attempt),
+    Attempt(Box<Attempt>),
     /// Of [`ProbeKind::Neighbour`].
     Neighbour(Neighbour),
 }

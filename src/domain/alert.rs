@@ -1,0 +1,57 @@
+//! Findings that somebody should look at: pending, firing, resolved.
+
+use super::finding::{RuleId, Severity};
+use super::target::TargetId;
+use super::time::WallTime;
+
+/// Where an alert is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AlertState {
+    /// The finding stands, not yet for long enough.
+    Pending,
+    /// It stood for long enough.
+    Firing,
+}
+
+/// One alert.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alert {
+    /// Whose; `None` for this machine.
+    pub target: Option<TargetId>,
+    /// Which rule.
+    pub rule: RuleId,
+    /// How bad at present.
+    pub severity: Severity,
+    /// Where in its life.
+    pub state: AlertState,
+    /// First supporting sample.
+    pub since: WallTime,
+    /// A few words, escaped.
+    pub title: String,
+    /// When somebody acknowledged it.
+    pub acknowledged: Option<WallTime>,
+    /// Silent until then.
+    pub snoozed_until: Option<WallTime>,
+}
+
+/// A change worth telling.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AlertEvent {
+    /// It began to fire.
+    Fired(Alert),
+    /// It is over; with the time it ended.
+    Resolved(Alert, WallTime),
+}
+
+/// What the alerts screen shows.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct AlertsSnapshot {
+    /// Firing, worst and newest first.
+    pub firing: Vec<Alert>,
+    /// Pending.
+    pub pending: Vec<Alert>,
+    /// Resolved lately, newest first, bounded, with the time each ended.
+    pub resolved: Vec<(Alert, WallTime)>,
+    /// Findings that were there on first sight and are not accepted yet.
+    pub as_found: u32,
+}

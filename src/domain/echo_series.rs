@@ -1,0 +1,474 @@
+//! One target's echo requests: the newest ones exactly, all the others folded into totals.
+
+use super::sample::{Echo, EchoMethod, EchoOutcome};
+use super::stats::{EchoStats, Spark};
+use super::time::{MonoTime, Now, WallTime};
+use hdrhistogram::Histogram;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// How many outcomes are kept exactly: ten minutes at one a second.
+pub const POINTS: usize = 600;
+
+/// Upper bound of the histogram behind since-start percentiles, in microseconds.
+const HISTOGRAM_MAX_US: u64 = 60_000_000;
+
+/// One request whose outcome is known.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EchoPoint {
+    /// Number of the request.
+    pub seq: u64,
+    /// When it was sent.
+    pub at: Now,
+    /// What was sent.
+    pub method: EchoMethod,
+    /// What became of it.
+    pub outcome: EchoOutcome,
+}
+
+/// Echo requests of one target in the order they were sent.
+#[derive(Debug, Clone)]
+pub struct EchoSeries {
+    points: VecDeque<EchoPoint>,
+    folded: Tally,
+    duplicates: Option<u32>,
+}
+
+impl Default for EchoSeries {
+    fn default() -> Self {
+        Self { points: VecDeque::new(), folded: Tally::new(), duplicates: None }
+    }
+}
+
+impl EchoSeries {
+    /// Adds an outcome. A late reply amends the loss of the same number; a number that is already
+    /// known changes nothing else.
+    pub fn push(&mut self, seq: u64, at: Now, echo: Echo) {
+        let point = EchoPoint { seq, at, method: echo.method, outcome: echo.outcome };
+        let place = self.points.partition_point(|known| known.seq < seq);
+        let too_old = place == 0 && self.points.len() >= POINTS;
+        match self.points.get_mut(place) {
+            Some(known) if known.seq == seq => {
+                if matches!(echo.outcome, EchoOutcome::Late { .. }) {
+                    known.outcome = echo.outcome;
+                }
+            }
+            _ if too_old => {}
+            _ => self.points.insert(place, point),
+        }
+        while self.points.len() > POINTS {
+            if let Some(oldest) = self.points.pop_front() {
+                self.folded.add(&oldest);
+            }
+        }
+    }
+
+    /// Says how many answers beyond the first the engine saw.
+    pub fn set_duplicates(&mut self, duplicates: Option<u32>) {
+        self.duplicates = duplicates;
+    }
+
+    /// Forgets everything (`reset statistics`).
+    pub fn reset(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The newest request whose outcome is known.
+    #[must_use]
+    pub fn last(&self) -> Option<&EchoPoint> {
+        self.points.back()
+    }
+
+    /// The exact points, oldest first.
+    #[must_use]
+    pub fn points(&self) -> impl DoubleEndedIterator<Item = &EchoPoint> {
+        self.points.iter()
+    }
+
+    /// Points sent within `window` before `now`.
+    #[must_use]
+    pub fn within(
+        &self,
+        now: MonoTime,
+        window: Duration,
+    ) -> impl DoubleEndedIterator<Item = &EchoPoint> {
+        let start = now.minus(window);
+        self.points.iter().filter(move |point| point.at.mono >= start)
+    }
+
+    /// Statistics of the requests sent within `window` before `now`.
+    #[must_use]
+    pub fn window(&self, now: MonoTime, window: Duration) -> EchoStats {
+        let mut tally = Tally::exact();
+        self.within(now, window).for_each(|point| tally.add(point));
+        tally.stats(self.duplicates)
+    }
+
+    /// Statistics since the start or the last reset. Percentiles come from a histogram with three
+    /// significant digits.
+    #[must_use]
+    pub fn total(&self) -> EchoStats {
+        let mut tally = self.folded.clone();
+        self.points.iter().for_each(|point| tally.add(point));
+        tally.stats(self.duplicates)
+    }
+
+    /// Losses in a row at the end, void requests left out, with the time of the first.
+    #[must_use]
+    pub fn trailing_losses(&self) -> (u32, Option<WallTime>) {
+        let mut count = 0;
+        let mut since = None;
+        for point in self.points.iter().rev() {
+            match point.outcome {
+                EchoOutcome::Void(_) => {}
+                EchoOutcome::Lost | EchoOutcome::Unreachable(_) => {
+                    count += 1;
+                    since = Some(point.at.wall);
+                }
+                EchoOutcome::Reply { .. } | EchoOutcome::Late { .. } => break,
+            }
+        }
+        (count, since)
+    }
+
+    /// Whether any request was ever answered.
+    #[must_use]
+    pub fn ever_answered(&self) -> bool {
+        self.folded.received > 0
+            || self.points.iter().any(|point| {
+                matches!(point.outcome, EchoOutcome::Reply { .. } | EchoOutcome::Late { .. })
+            })
+    }
+
+    /// The target's own usual RTT: the median of what was answered more than `recent` before
+    /// `now`; `None` with fewer than 60 of them.
+    #[must_use]
+    pub fn baseline(&self, now: MonoTime, recent: Duration) -> Option<Duration> {
+        let end = now.minus(recent);
+        let mut rtts: Vec<Duration> = self
+            .points
+            .iter()
+            .filter(|point| point.at.mono < end)
+            .filter_map(|point| reply(&point.outcome))
+            .collect();
+        if rtts.len() < 60 {
+            return None;
+        }
+        rtts.sort_unstable();
+        nearest_rank(&rtts, 50)
+    }
+
+    /// One slot per second, `slots` of them, the newest last and ending with the second of `now`.
+    #[must_use]
+    pub fn spark(&self, now: MonoTime, slots: usize) -> Vec<Spark> {
+        let second = |time: MonoTime| time.as_nanos() / 1_000_000_000;
+        let mut row = vec![Spark::Blank; slots];
+        for point in self.points.iter().rev() {
+            let age = second(now).saturating_sub(second(point.at.mono));
+            let Some(slot) = usize::try_from(age)
+                .ok()
+                .and_then(|age| slots.checked_sub(1)?.checked_sub(age))
+                .and_then(|index| row.get_mut(index))
+            else {
+                break;
+            };
+            *slot = worse(*slot, spark_of(&point.outcome));
+        }
+        row
+    }
+}
+
+fn spark_of(outcome: &EchoOutcome) -> Spark {
+    match outcome {
+        EchoOutcome::Reply { rtt, .. } => Spark::Rtt(*rtt),
+        EchoOutcome::Lost | EchoOutcome::Unreachable(_) => Spark::Lost,
+        EchoOutcome::Late { .. } => Spark::Late,
+        EchoOutcome::Void(_) => Spark::Blank,
+    }
+}
+
+fn worse(a: Spark, b: Spark) -> Spark {
+    match (a, b) {
+        (Spark::Lost, _) | (_, Spark::Lost) => Spark::Lost,
+        (Spark::Late, _) | (_, Spark::Late) => Spark::Late,
+        (Spark::Rtt(a), Spark::Rtt(b)) => Spark::Rtt(a.max(b)),
+        (Spark::Rtt(rtt), Spark::Blank) | (Spark::Blank, Spark::Rtt(rtt)) => Spark::Rtt(rtt),
+        (Spark::Blank, Spark::Blank) => Spark::Blank,
+    }
+}
+
+const fn reply(outcome: &EchoOutcome) -> Option<Duration> {
+    match outcome {
+        EchoOutcome::Reply { rtt, .. } => Some(*rtt),
+        _ => None,
+    }
+}
+
+/// The `percent`-th percentile of sorted values by nearest rank.
+#[must_use]
+pub fn nearest_rank(sorted: &[Duration], percent: usize) -> Option<Duration> {
+    let rank = (sorted.len() * percent).div_ceil(100).max(1);
+    sorted.get(rank - 1).copied()
+}
+
+/// RTTs, kept exactly for a window or as a histogram for a lifetime.
+#[derive(Debug, Clone)]
+enum Rtts {
+    Exact(Vec<Duration>),
+    Histogram(Option<Box<Histogram<u32>>>),
+}
+
+/// Running totals over points in the order they were sent.
+#[derive(Debug, Clone)]
+struct Tally {
+    method: Option<EchoMethod>,
+    sent: u32,
+    received: u32,
+    lost: u32,
+    late: u32,
+    void: u32,
+    rtts: Rtts,
+    min: Option<Duration>,
+    max: Option<Duration>,
+    sum: f64,
+    sum_of_squares: f64,
+    previous: Option<Duration>,
+    last: Option<Duration>,
+    differences: Duration,
+    pairs: u32,
+    burst: u32,
+    longest_burst: u32,
+}
+
+impl Tally {
+    fn with(rtts: Rtts) -> Self {
+        Self {
+            method: None,
+            sent: 0,
+            received: 0,
+            lost: 0,
+            late: 0,
+            void: 0,
+            rtts,
+            min: None,
+            max: None,
+            sum: 0.0,
+            sum_of_squares: 0.0,
+            previous: None,
+            last: None,
+            differences: Duration::ZERO,
+            pairs: 0,
+            burst: 0,
+            longest_burst: 0,
+        }
+    }
+
+    fn new() -> Self {
+        Self::with(Rtts::Histogram(None))
+    }
+
+    fn exact() -> Self {
+        Self::with(Rtts::Exact(Vec::new()))
+    }
+
+    fn add(&mut self, point: &EchoPoint) {
+        self.method = Some(point.method);
+        match point.outcome {
+            EchoOutcome::Void(_) => {
+                self.void += 1;
+                self.previous = None;
+                return;
+            }
+            EchoOutcome::Reply { rtt, .. } => self.add_reply(rtt),
+            EchoOutcome::Late { .. } => {
+                self.late += 1;
+                self.previous = None;
+                self.burst = 0;
+            }
+            EchoOutcome::Lost | EchoOutcome::Unreachable(_) => {
+                self.lost += 1;
+                self.previous = None;
+                self.burst += 1;
+                self.longest_burst = self.longest_burst.max(self.burst);
+            }
+        }
+        self.sent += 1;
+    }
+
+    fn add_reply(&mut self, rtt: Duration) {
+        self.received += 1;
+        self.burst = 0;
+        self.min = Some(self.min.map_or(rtt, |min| min.min(rtt)));
+        self.max = Some(self.max.map_or(rtt, |max| max.max(rtt)));
+        let secs = rtt.as_secs_f64();
+        self.sum += secs;
+        self.sum_of_squares += secs * secs;
+        if let Some(previous) = self.previous {
+            self.differences += rtt.abs_diff(previous);
+            self.pairs += 1;
+        }
+        self.previous = Some(rtt);
+        self.last = Some(rtt);
+        match &mut self.rtts {
+            Rtts::Exact(rtts) => rtts.push(rtt),
+            Rtts::Histogram(slot) => {
+                if slot.is_none() {
+                    *slot = Histogram::new_with_bounds(1, HISTOGRAM_MAX_US, 3).ok().map(Box::new);
+                }
+                if let Some(histogram) = slot {
+                    let micros = u64::try_from(rtt.as_micros()).unwrap_or(HISTOGRAM_MAX_US);
+                    histogram.saturating_record(micros.max(1));
+                }
+            }
+        }
+    }
+
+    fn percentiles(&self) -> (Option<Duration>, Option<Duration>) {
+        match &self.rtts {
+            Rtts::Exact(rtts) => {
+                let mut sorted = rtts.clone();
+                sorted.sort_unstable();
+                (nearest_rank(&sorted, 50), nearest_rank(&sorted, 95))
+            }
+            Rtts::Histogram(Some(histogram)) if self.received > 0 => (
+                Some(Duration::from_micros(histogram.value_at_quantile(0.50))),
+                Some(Duration::from_micros(histogram.value_at_quantile(0.95))),
+            ),
+            Rtts::Histogram(_) => (None, None),
+        }
+    }
+
+    fn stats(&self, duplicates: Option<u32>) -> EchoStats {
+        let (median, p95) = self.percentiles();
+        let count = f64::from(self.received);
+        let mean = (self.received > 0).then(|| self.sum / count);
+        let stddev = mean.map(|mean| (self.sum_of_squares / count - mean * mean).max(0.0).sqrt());
+        EchoStats {
+            method: self.method,
+            sent: self.sent,
+            received: self.received,
+            lost: self.lost,
+            late: self.late,
+            void: self.void,
+            duplicates,
+            last: self.last,
+            min: self.min,
+            median,
+            p95,
+            max: self.max,
+            mean: mean.and_then(|secs| Duration::try_from_secs_f64(secs).ok()),
+            stddev: stddev.and_then(|secs| Duration::try_from_secs_f64(secs).ok()),
+            jitter: (self.pairs > 0).then(|| self.differences / self.pairs),
+            longest_burst: self.longest_burst,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::sample::LocalFault;
+    use std::net::IpAddr;
+
+    fn at(secs: u64) -> Now {
+        Now { mono: MonoTime::from_secs(secs), wall: WallTime::from_unix_secs(0) }
+    }
+
+    fn echo(outcome: EchoOutcome) -> Echo {
+        Echo { method: EchoMethod::Icmp, address: IpAddr::from([127, 0, 0, 1]), outcome }
+    }
+
+    fn ok(ms: u64) -> Echo {
+        echo(EchoOutcome::Reply { rtt: Duration::from_millis(ms), ttl: None })
+    }
+
+    fn series(outcomes: &[Echo]) -> EchoSeries {
+        let mut series = EchoSeries::default();
+        for (seq, outcome) in (0_u64..).zip(outcomes) {
+            series.push(seq, at(seq), *outcome);
+        }
+        series
+    }
+
+    #[test]
+    fn nothing_measured_is_no_number() {
+        let stats = EchoSeries::default().total();
+        assert_eq!((stats.loss(), stats.last, stats.p95, stats.jitter), (None, None, None, None));
+    }
+
+    #[test]
+    fn a_gap_breaks_the_chain_of_jitter() {
+        let lost = echo(EchoOutcome::Lost);
+        let stats = series(&[ok(10), ok(12), lost, ok(50), ok(51)]).total();
+        assert_eq!(stats.jitter, Some(Duration::from_micros(1_500)));
+        assert_eq!((stats.sent, stats.received, stats.lost, stats.longest_burst), (5, 4, 1, 1));
+        assert_eq!(stats.loss(), Some(0.2));
+    }
+
+    #[test]
+    fn a_late_reply_is_late_and_no_longer_lost() {
+        let mut series = series(&[ok(1), echo(EchoOutcome::Lost), ok(1)]);
+        assert_eq!(series.total().lost, 1);
+        series.push(1, at(1), echo(EchoOutcome::Late { rtt: Duration::from_secs(3) }));
+        let stats = series.total();
+        assert_eq!((stats.lost, stats.late, stats.received), (0, 1, 2));
+        assert_eq!(stats.max, Some(Duration::from_millis(1)));
+    }
+
+    #[test]
+    fn void_requests_are_neither_lost_nor_received() {
+        let stats = series(&[ok(1), echo(EchoOutcome::Void(LocalFault::Stalled))]).total();
+        assert_eq!((stats.sent, stats.lost, stats.void), (1, 0, 1));
+    }
+
+    #[test]
+    fn totals_do_not_depend_on_what_was_folded() {
+        let outcomes: Vec<Echo> = (0..POINTS + 150)
+            .map(|i| if i % 10 == 3 { echo(EchoOutcome::Lost) } else { ok(5) })
+            .collect();
+        let stats = series(&outcomes).total();
+        assert_eq!((stats.sent, stats.lost), (750, 75));
+        assert_eq!(
+            stats.median,
+            Some(Duration::from_millis(5)).map(|ms| stats.median.map_or(ms, |m| m))
+        );
+        assert!(
+            stats
+                .median
+                .is_some_and(|m| m.abs_diff(Duration::from_millis(5)) < Duration::from_micros(10))
+        );
+    }
+
+    #[test]
+    fn out_of_order_outcomes_are_put_in_order() {
+        let mut series = EchoSeries::default();
+        series.push(2, at(2), ok(3));
+        series.push(1, at(1), echo(EchoOutcome::Lost));
+        assert_eq!(series.points().map(|point| point.seq).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(series.trailing_losses().0, 0);
+    }
+
+    #[test]
+    fn a_sparkline_shows_gaps_where_nothing_was_known() {
+        let series = series(&[ok(1), echo(EchoOutcome::Lost), ok(2)]);
+        assert_eq!(
+            series.spark(MonoTime::from_secs(3), 5),
+            [
+                Spark::Blank,
+                Spark::Rtt(Duration::from_millis(1)),
+                Spark::Lost,
+                Spark::Rtt(Duration::from_millis(2)),
+                Spark::Blank
+            ]
+        );
+    }
+
+    #[test]
+    fn percentiles_are_nearest_rank() {
+        let ms = |ms| Duration::from_millis(ms);
+        let sorted: Vec<Duration> = (1..=20).map(ms).collect();
+        assert_eq!(nearest_rank(&sorted, 50), Some(ms(10)));
+        assert_eq!(nearest_rank(&sorted, 95), Some(ms(19)));
+        assert_eq!(nearest_rank(&[], 95), None);
+    }
+}

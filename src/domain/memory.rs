@@ -1,0 +1,43 @@
+//! What is worth remembering of a target between runs.
+
+use super::certificate::Thumbprint;
+use super::mac::MacAddr;
+use super::time::WallTime;
+use std::collections::BTreeMap;
+
+/// How many thumbprints of one target are kept: a farm has several, an attacker many.
+const THUMBPRINTS: usize = 16;
+
+/// One target's memory. Persisted by the store under the target's host and port.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TargetMemory {
+    /// Hardware address learnt while the PC was up.
+    pub mac: Option<MacAddr>,
+    /// Address the MAC was learnt at.
+    pub mac_address: Option<std::net::IpAddr>,
+    /// Certificates seen, with the time each was first seen.
+    pub thumbprints: BTreeMap<Thumbprint, WallTime>,
+    /// Last time the whole ladder was healthy.
+    pub last_healthy: Option<WallTime>,
+    /// Last time anything answered.
+    pub last_answer: Option<WallTime>,
+    /// Rules whose findings were there on first sight, and when they were accepted.
+    pub accepted: BTreeMap<String, WallTime>,
+    /// Rules whose alerts somebody acknowledged, and when.
+    pub acknowledged: BTreeMap<String, WallTime>,
+    /// It was seen to sleep and come back by itself or by a wake packet.
+    pub sleeps: bool,
+}
+
+impl TargetMemory {
+    /// Remembers a certificate; the oldest gives way beyond the bound.
+    pub fn remember_thumbprint(&mut self, print: Thumbprint, now: WallTime) {
+        self.thumbprints.entry(print).or_insert(now);
+        while self.thumbprints.len() > THUMBPRINTS {
+            let oldest = self.thumbprints.iter().min_by_key(|(_, seen)| **seen).map(|(p, _)| *p);
+            let Some(oldest) = oldest else { break };
+            self.thumbprints.remove(&oldest);
+        }
+    }
+}

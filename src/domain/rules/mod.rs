@@ -1,0 +1,143 @@
+//! The catalogue: every cause, defined once.
+//!
+//! A rule is a card (what it is, whose, what to do) and a judgement (whether it holds at one
+//! moment). When a judgement becomes a finding is the business of `diagnose`; what else explains
+//! it is on the card.
+
+use super::finding::{ClientError, Confidence, Owner, Remedy, Risk, RuleId, Rung, Severity};
+use super::sample::ProbeKind;
+use super::time::WallTime;
+use super::view::{Surroundings, TargetView};
+use std::fmt::Debug;
+
+/// Every rule of this version, in the order of the documentation.
+pub static RULES: &[&dyn Rule] = &[];
+
+/// One cause.
+pub trait Rule: Debug + Sync {
+    /// What it is.
+    fn card(&self) -> &'static RuleCard;
+
+    /// Whether it holds for one target at this moment.
+    fn judge(&self, view: &TargetView<'_>) -> Judgement {
+        let _ = view;
+        Judgement::NoEvidence
+    }
+
+    /// Whether it holds for this machine at this moment.
+    fn judge_monitor(&self, around: &Surroundings) -> Judgement {
+        let _ = around;
+        Judgement::NoEvidence
+    }
+}
+
+/// What a rule says of one moment.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Judgement {
+    /// It holds.
+    Fires(Box<Evidence>),
+    /// It was measured and does not hold.
+    Clear,
+    /// Nothing was measured that speaks for or against it: what stood before stands.
+    NoEvidence,
+}
+
+impl Judgement {
+    /// It holds, on this evidence.
+    #[must_use]
+    pub fn fires(evidence: Evidence) -> Self {
+        Self::Fires(Box::new(evidence))
+    }
+}
+
+/// Why a rule holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evidence {
+    /// How bad, in this case.
+    pub severity: Severity,
+    /// How sure, in this case.
+    pub confidence: Confidence,
+    /// Who can fix it, when it is not the card's owner.
+    pub owner: Option<Owner>,
+    /// A few words for a table or an alert line; escaped.
+    pub title: String,
+    /// One sentence a help desk can read aloud; escaped.
+    pub sentence: String,
+    /// The measurements, one line each; escaped.
+    pub lines: Vec<String>,
+    /// First supporting sample, when the rule can tell; else the first moment it held.
+    pub since: Option<WallTime>,
+    /// What the user's client would show, when it is not the card's.
+    pub client_error: Option<ClientError>,
+}
+
+/// When a judgement becomes a finding, and when the finding ends. Counted in judgements that had
+/// evidence, one per sample of the kinds that feed the rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hysteresis {
+    /// This many …
+    pub raise: u8,
+    /// … of the last so many must hold.
+    pub of: u8,
+    /// This many in a row must not hold.
+    pub clear: u8,
+}
+
+impl Hysteresis {
+    /// Raised and cleared by a single judgement: certificates, and rules with a window of their own.
+    pub const AT_ONCE: Self = Self { raise: 1, of: 1, clear: 1 };
+    /// Two of two, cleared by one.
+    pub const TWICE: Self = Self { raise: 2, of: 2, clear: 1 };
+}
+
+/// What a rule is, for the engine, `explain`, help, JSON and the documentation.
+#[derive(Debug)]
+pub struct RuleCard {
+    /// Stable name.
+    pub id: RuleId,
+    /// A few words: `certificate expired`.
+    pub title: &'static str,
+    /// The severities it can have, mildest first.
+    pub severities: &'static [Severity],
+    /// Who can usually fix it.
+    pub owner: Owner,
+    /// The rung it is about. The findings of the lowest broken rung suppress those above it.
+    pub rung: Option<Rung>,
+    /// When it is raised and cleared.
+    pub hysteresis: Hysteresis,
+    /// Samples of these kinds are evidence for or against it.
+    pub fed_by: &'static [ProbeKind],
+    /// One paragraph: what it means, how it is measured, what else it could be.
+    pub explanation: &'static str,
+    /// What would show that it is wrong, one sentence.
+    pub disproof: &'static str,
+    /// What to do, safe first; those that weaken security last.
+    pub remedies: &'static [Remedy],
+    /// Rules that it explains: their findings are left out while it stands.
+    pub explains: &'static [&'static str],
+    /// A warning of this rule makes the risk only low.
+    pub low_risk: bool,
+    /// What the user's client usually shows, if anything.
+    pub client_error: Option<ClientError>,
+    /// If it holds on first sight it is listed for review and does not alert. Never for criticals.
+    pub reviewed_when_found: bool,
+}
+
+impl RuleCard {
+    /// What a finding of this severity means for a session.
+    #[must_use]
+    pub const fn risk(&self, severity: Severity) -> Risk {
+        match severity {
+            Severity::Critical => Risk::High,
+            Severity::Warning if self.low_risk => Risk::Low,
+            Severity::Warning => Risk::Elevated,
+            Severity::Notice => Risk::None,
+        }
+    }
+}
+
+/// The rule with this name.
+#[must_use]
+pub fn rule(id: &str) -> Option<&'static dyn Rule> {
+    RULES.iter().find(|rule| rule.card().id.0 == id).copied()
+}

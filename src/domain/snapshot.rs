@@ -1,0 +1,201 @@
+//! The immutable picture that the screen and the reports read.
+
+use super::alert::AlertsSnapshot;
+use super::finding::{Finding, Risk};
+use super::ladder::{Cell, Ladder};
+use super::local::{EchoAccess, LocalState};
+use super::mac::MacAddr;
+use super::sample::{Attempt, Connect, Neighbour, NeighbourState, Resolution, Tls};
+use super::stats::{EchoStats, Spark};
+use super::target::{Target, TargetId};
+use super::time::{MonoTime, Now, WallTime};
+use super::view::Offline;
+use super::wake::WakeProgress;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How many one-second slots of sparkline a snapshot carries per target.
+pub const SPARK_SLOTS: usize = 120;
+
+/// Everything the screen may know, at one moment.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// Counts snapshots; equal numbers mean equal content.
+    pub revision: u64,
+    /// When it was taken.
+    pub now: Now,
+    /// When the monitor started.
+    pub started: Now,
+    /// This machine.
+    pub monitor: MonitorSnapshot,
+    /// Targets in the order of the configuration.
+    pub targets: Vec<Arc<TargetSnapshot>>,
+    /// Alerts.
+    pub alerts: Arc<AlertsSnapshot>,
+    /// What happened lately, newest last, bounded.
+    pub events: Arc<Vec<Event>>,
+    /// What is simulated behind the seams, for `demo`; shown on every screen when present.
+    pub simulated: Option<&'static str>,
+}
+
+/// This machine, as far as it matters to the verdicts.
+#[derive(Debug, Clone, Default)]
+pub struct MonitorSnapshot {
+    /// Whether anybody is judged.
+    pub offline: Offline,
+    /// Findings about this machine: `monitor-offline`, `probe-limited`.
+    pub findings: Vec<Finding>,
+    /// Interfaces, gateway, DNS servers, own CPU and memory.
+    pub local: LocalState,
+    /// What echo may do over IPv4 and IPv6.
+    pub echo: Option<(EchoAccess, EchoAccess)>,
+    /// Probes in flight.
+    pub in_flight: u32,
+    /// Samples dropped because the monitor was behind; any is a defect worth showing.
+    pub dropped: u64,
+}
+
+/// A line of the event log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// When.
+    pub at: WallTime,
+    /// Whose; `None` for this machine.
+    pub target: Option<TargetId>,
+    /// What, escaped.
+    pub text: String,
+}
+
+/// The state a row shows with one glyph, worst last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum TargetState {
+    /// Nothing measured yet.
+    #[default]
+    NotMeasured,
+    /// Findings are notices at most.
+    Ok,
+    /// Asleep or off, likely, and that is fine.
+    Asleep,
+    /// A wake packet was sent and it is not up yet.
+    Waking,
+    /// The monitor cannot judge.
+    Unknown,
+    /// A warning.
+    Warning,
+    /// Something critical.
+    Critical,
+}
+
+/// Whether the machine is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Availability {
+    /// Not known.
+    #[default]
+    Unknown,
+    /// It answers something.
+    Up,
+    /// Silent, and its kind sleeps.
+    Asleep,
+    /// Silent, and it should not be.
+    Down,
+}
+
+impl Availability {
+    /// The contract's word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Up => "up",
+            Self::Asleep => "asleep",
+            Self::Down => "down",
+        }
+    }
+}
+
+/// One target at one moment.
+#[derive(Debug, Clone)]
+pub struct TargetSnapshot {
+    /// Its configuration.
+    pub target: Arc<Target>,
+    /// The address that is dialled.
+    pub address: Option<IpAddr>,
+    /// The glyph.
+    pub state: TargetState,
+    /// Since when it has been in that state.
+    pub state_since: WallTime,
+    /// Whether it is there.
+    pub availability: Availability,
+    /// One plain sentence, escaped.
+    pub verdict: String,
+    /// Chance that a session fails or drops.
+    pub risk: Risk,
+    /// Findings, worst first, suppressed ones left out.
+    pub findings: Vec<Finding>,
+    /// The ladder.
+    pub ladder: Ladder,
+    /// Echo over the last minute.
+    pub echo_minute: EchoStats,
+    /// Echo over the last five minutes.
+    pub echo_window: EchoStats,
+    /// Echo since the start or the last reset.
+    pub echo_total: EchoStats,
+    /// One slot per second, newest last, at most [`SPARK_SLOTS`].
+    pub spark: Vec<Spark>,
+    /// The newest answer to the name.
+    pub resolution: Option<Resolution>,
+    /// The newest connection.
+    pub attempt: Option<Attempt>,
+    /// The newest TLS rung, however long ago.
+    pub tls: Option<Tls>,
+    /// Days of validity left on the certificate.
+    pub certificate_days: Option<i64>,
+    /// Whether the certificate covers the dialled name; `None` when dialled by address.
+    pub name_matches: Option<bool>,
+    /// Neighbour table.
+    pub neighbour: Option<Neighbour>,
+    /// Other addresses.
+    pub alternatives: Vec<Connect>,
+    /// Hardware address to wake: configured, else learnt.
+    pub mac: Option<MacAddr>,
+    /// The latest attempt to wake it.
+    pub wake: Option<WakeProgress>,
+    /// When the next connection up to the certificate is due.
+    pub next_tls: Option<MonoTime>,
+    /// Connections that carry data, per day, at the present cadence: the budget.
+    pub connections_per_day: u32,
+}
+
+impl TargetSnapshot {
+    /// The cell of a rung.
+    #[must_use]
+    pub fn cell(&self, rung: super::finding::Rung) -> Cell {
+        self.ladder
+            .iter()
+            .find(|line| line.rung == rung)
+            .map_or(Cell::NotMeasured, |line| line.cell)
+    }
+
+    /// The worst finding.
+    #[must_use]
+    pub fn worst(&self) -> Option<&Finding> {
+        self.findings.first()
+    }
+
+    /// The newest RTT inside its window.
+    #[must_use]
+    pub fn last_rtt(&self) -> Option<Duration> {
+        self.echo_minute.last
+    }
+
+    /// Whether the neighbour table says that it is on this machine's own link.
+    #[must_use]
+    pub fn is_on_link(&self) -> Option<bool> {
+        match self.neighbour?.state {
+            NeighbourState::Unknown => None,
+            NeighbourState::NotOnLink => Some(false),
+            _ => Some(true),
+        }
+    }
+}

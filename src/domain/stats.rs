@@ -1,0 +1,67 @@
+//! Statistics of echo requests: pure functions over outcomes.
+//!
+//! Percentiles are nearest rank. Jitter is the mean absolute difference of consecutive RTTs,
+//! where a gap breaks the chain. Nothing measured is `None`.
+
+use super::sample::EchoMethod;
+use std::time::Duration;
+
+/// Statistics of the echo requests of one window.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct EchoStats {
+    /// What was sent, when anything was.
+    pub method: Option<EchoMethod>,
+    /// Requests whose outcome is known: received, lost, late or unreachable. Void ones and those
+    /// still inside their deadline do not count.
+    pub sent: u32,
+    /// Answered inside the deadline.
+    pub received: u32,
+    /// Not answered, or answered with an error.
+    pub lost: u32,
+    /// Answered after the deadline: neither lost nor in the RTT figures.
+    pub late: u32,
+    /// Not measured because of this machine.
+    pub void: u32,
+    /// Answers beyond the first; `None` where the engine cannot see them.
+    pub duplicates: Option<u32>,
+    /// The newest RTT.
+    pub last: Option<Duration>,
+    /// Smallest RTT.
+    pub min: Option<Duration>,
+    /// Median RTT.
+    pub median: Option<Duration>,
+    /// 95th percentile of the RTT.
+    pub p95: Option<Duration>,
+    /// Largest RTT.
+    pub max: Option<Duration>,
+    /// Mean RTT.
+    pub mean: Option<Duration>,
+    /// Standard deviation of the RTT.
+    pub stddev: Option<Duration>,
+    /// Mean absolute difference of consecutive RTTs.
+    pub jitter: Option<Duration>,
+    /// Longest run of consecutive losses.
+    pub longest_burst: u32,
+}
+
+impl EchoStats {
+    /// Share lost, 0 to 1; `None` when nothing was measured.
+    #[must_use]
+    pub fn loss(&self) -> Option<f64> {
+        (self.sent > 0).then(|| f64::from(self.lost) / f64::from(self.sent))
+    }
+}
+
+/// One slot of a sparkline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Spark {
+    /// Nothing known: before the start, void, paused, or unanswered yet.
+    #[default]
+    Blank,
+    /// At least one request of the slot was lost.
+    Lost,
+    /// Answered late.
+    Late,
+    /// The largest RTT of the slot.
+    Rtt(Duration),
+}
