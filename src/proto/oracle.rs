@@ -1,0 +1,190 @@
+//! What must hold for any bytes whatever: the fuzz targets and the unit tests both call these.
+//!
+//! Each function panics when its decoder breaks a promise.
+
+use super::wire::Parse;
+use super::{certificate, magic_packet, tls_hello, x224};
+use crate::domain::sample::NegotiateOutcome;
+use crate::domain::text::printable;
+use std::fmt::Debug;
+
+/// Checks a decoder of a growing buffer on every prefix of `bytes`.
+///
+/// `NeedMore` asks for more than there is and at most `limit`, and nothing is decided before
+/// that; what is decided stays decided; `consumed` is within what was given.
+fn growing<T: PartialEq + Debug>(
+    bytes: &[u8],
+    limit: usize,
+    parse: impl Fn(&[u8]) -> Parse<T>,
+) -> Parse<T> {
+    let mut needed = 0;
+    let mut decided: Option<Parse<T>> = None;
+    for length in 0..=bytes.len().min(limit.saturating_add(8)) {
+        let now = parse(bytes.get(..length).unwrap_or_default());
+        match (&decided, &now) {
+            (Some(before), _) => assert_eq!(before, &now, "changed its mind at {length}"),
+            (None, Parse::NeedMore(total)) => {
+                assert!(*total > length, "asks for {total} and has {length}");
+                assert!(*total <= limit, "asks for {total}, above {limit}");
+                assert!(*total >= needed, "asked for {needed}, then for {total}");
+                needed = *total;
+            }
+            (None, Parse::Done { consumed, .. }) => {
+                assert!(length >= needed, "decided at {length}, before {needed}");
+                assert!(*consumed <= length, "consumed {consumed} of {length}");
+                decided = Some(now);
+            }
+        }
+    }
+    parse(bytes)
+}
+
+/// [`x224::parse_answer`] and [`x224::classify_partial`].
+///
+/// # Panics
+/// When a promise is broken.
+pub fn x224_answer(bytes: &[u8]) {
+    // `head` is what was there when the answer was judged: all else is settled.
+    let parse = |bytes: &[u8]| match x224::parse_answer(bytes) {
+        Parse::Done { value: NegotiateOutcome::Malformed(mut not_rdp), consumed } => {
+            assert!(bytes.starts_with(&not_rdp.head), "the head is not the head");
+            assert!(not_rdp.head.len() <= 32, "the head is too long to show");
+            assert!(not_rdp.offset < bytes.len(), "the fault is outside");
+            not_rdp.head.clear();
+            Parse::Done { value: NegotiateOutcome::Malformed(not_rdp), consumed }
+        }
+        other => other,
+    };
+    match growing(bytes, x224::MAX_PACKET, parse) {
+        Parse::NeedMore(_) => {
+            let partial = x224::classify_partial(bytes);
+            let foreign = bytes.first().is_some_and(|first| *first != 3);
+            assert_eq!(partial.is_some(), foreign, "a partial answer is RDP or it is not");
+        }
+        Parse::Done { value, .. } => {
+            let again = match &value {
+                NegotiateOutcome::Confirmed { selected, flags } => {
+                    x224::connection_confirm(*selected, *flags).to_vec()
+                }
+                NegotiateOutcome::Failure(code) => x224::negotiation_failure(*code).to_vec(),
+                NegotiateOutcome::NoNegotiation => {
+                    x224::connection_confirm_without_negotiation().to_vec()
+                }
+                NegotiateOutcome::Disconnected => x224::DISCONNECT_PROVIDER_ULTIMATUM.to_vec(),
+                _ => return,
+            };
+            assert_eq!(x224::parse_answer(&again).done(), Some(value), "no round trip");
+        }
+    }
+}
+
+/// [`x224::parse_connection_request`].
+///
+/// # Panics
+/// When a promise is broken.
+pub fn x224_request(bytes: &[u8]) {
+    let parse = |bytes: &[u8]| match x224::parse_connection_request(bytes) {
+        Ok(Parse::NeedMore(total)) => Parse::NeedMore(total),
+        Ok(Parse::Done { value, consumed }) => Parse::Done { value: Ok(value), consumed },
+        Err(fault) => Parse::Done { value: Err(fault), consumed: 0 },
+    };
+    if let Parse::Done { value: Ok(request), consumed } = growing(bytes, x224::MAX_PACKET, parse) {
+        let encoded = request.encode().ok();
+        assert_eq!(encoded.as_ref().map(Vec::len), Some(consumed), "encodes to another length");
+        let again = x224::parse_connection_request(&encoded.unwrap_or_default());
+        assert_eq!(again.ok().and_then(Parse::done), Some(request), "no round trip");
+    }
+}
+
+/// [`tls_hello::parse_client_hello`].
+///
+/// # Panics
+/// When a promise is broken.
+pub fn tls_client_hello(bytes: &[u8]) {
+    let parse = |bytes: &[u8]| match tls_hello::parse_client_hello(bytes) {
+        Ok(Parse::NeedMore(total)) => Parse::NeedMore(total),
+        Ok(Parse::Done { value, consumed }) => Parse::Done { value: Ok(value), consumed },
+        Err(fault) => Parse::Done { value: Err(fault), consumed: 0 },
+    };
+    // A last record may carry the stream over the bound before it is refused.
+    let limit = tls_hello::MAX_CLIENT_HELLO * 2 + 16;
+    if let Parse::Done { value: Ok(hello), .. } = growing(bytes, limit, parse) {
+        assert!(hello.suites.len() <= bytes.len() / 2, "more suites than bytes");
+        let versions = hello.supported_versions.len();
+        assert!(versions <= bytes.len() / 2, "more versions than bytes");
+        assert!(hello.server_name.is_none_or(|name| name.len() <= bytes.len()));
+    }
+}
+
+/// [`tls_hello::ServerFlight`], whole, byte by byte, and in chunks of seven and 1448 bytes.
+///
+/// # Panics
+/// When a promise is broken.
+pub fn tls_server_flight(bytes: &[u8]) {
+    use tls_hello::{FlightState, MAX_CHAIN, MAX_FLIGHT, ServerFlight};
+    let mut whole = ServerFlight::new();
+    whole.push(bytes);
+    for size in [1, 7, 1448] {
+        let mut cut = ServerFlight::new();
+        for chunk in bytes.chunks(size) {
+            let before = cut.state().clone();
+            cut.push(chunk);
+            let settled = before == FlightState::NeedMore || &before == cut.state();
+            assert!(settled, "changed its mind");
+        }
+        assert_eq!(cut.state(), whole.state(), "the cut matters");
+        assert_eq!(cut.version(), whole.version(), "the cut matters");
+        assert_eq!(cut.cipher(), whole.cipher(), "the cut matters");
+        assert_eq!(cut.received(), bytes.len(), "miscounted");
+    }
+    match whole.state() {
+        FlightState::NeedMore => assert!(bytes.len() < MAX_FLIGHT, "reads without end"),
+        FlightState::Certificate { version, cipher, chain } => {
+            assert_eq!((whole.version(), whole.cipher()), (Some(*version), Some(*cipher)));
+            assert!((1..=MAX_CHAIN).contains(&chain.len()), "chain of {}", chain.len());
+            let total: usize = chain.iter().map(Vec::len).sum();
+            assert!(total < bytes.len().min(MAX_FLIGHT), "longer than what was sent");
+            let chain: Vec<&[u8]> = chain.iter().map(Vec::as_slice).collect();
+            let again = tls_hello::server_flight(*version, *cipher, &[0; 32], &chain);
+            let mut flight = ServerFlight::new();
+            let fits = total + 256 < MAX_FLIGHT && version.0 <= tls_hello::TLS1_2.0;
+            assert!(!fits || flight.push(&again.unwrap_or_default()) == whole.state());
+        }
+        FlightState::NoCertificate { version, cipher } => {
+            assert_eq!((whole.version(), whole.cipher()), (Some(*version), Some(*cipher)));
+        }
+        FlightState::Alert(_) => {}
+        FlightState::Malformed { offset, .. } => assert!(*offset <= bytes.len().min(MAX_FLIGHT)),
+    }
+}
+
+/// [`certificate::summarize`].
+///
+/// # Panics
+/// When a promise is broken.
+pub fn certificate(bytes: &[u8]) {
+    let Ok(summary) = certificate::summarize(bytes) else { return };
+    assert!(summary.names.len() <= certificate::MAX_NAMES, "too many names");
+    let texts = [&summary.subject, &summary.issuer, &summary.signature];
+    for text in texts.into_iter().chain(&summary.common_name).chain(&summary.names) {
+        assert_eq!(printable(text).as_ref(), text, "unprintable");
+        assert!(text.len() <= 1 << 19, "unbounded");
+    }
+    let mut longer = bytes.to_vec();
+    longer.push(0);
+    if longer.len() <= certificate::MAX_CERTIFICATE {
+        assert_eq!(certificate::summarize(&longer).as_ref(), Ok(&summary), "reads behind the end");
+    }
+}
+
+/// [`magic_packet::find`].
+///
+/// # Panics
+/// When a promise is broken.
+pub fn magic_packet(bytes: &[u8]) {
+    let Some((mac, password)) = magic_packet::find(bytes) else { return };
+    assert!(mac.require_unicast().is_ok(), "nobody owns {mac}");
+    let packet = magic_packet::encode(mac, password);
+    assert!(bytes.windows(packet.len()).any(|window| window == packet), "found what is not there");
+    assert_eq!(magic_packet::find(&packet), Some((mac, password)), "no round trip");
+}
