@@ -1,1 +1,344 @@
 //! The single owner of all state between samples and snapshots.
+//!
+//! It is driven from outside: samples, the state of this machine and the passing of time go in,
+//! [`Snapshot`]s come out. It reads no clock and does no I/O.
+
+mod controls;
+mod tracked;
+
+pub use tracked::{Budget, Change, Tracked};
+
+use crate::domain::alert::{AlertBook, AlertEvent, AlertSettings};
+use crate::domain::diagnose::MonitorDiagnosis;
+use crate::domain::finding::RuleId;
+use crate::domain::local::{EchoAccess, LocalState};
+use crate::domain::memory::TargetMemory;
+use crate::domain::rules::RULES;
+use crate::domain::sample::{EchoMethod, Sample};
+use crate::domain::snapshot::{Event, MonitorSnapshot, Snapshot, TargetState};
+use crate::domain::target::{Target, TargetId};
+use crate::domain::text::printable;
+use crate::domain::time::{Now, WallTime};
+use crate::domain::view::{Mode, Offline, Surroundings};
+use crate::domain::wake::WakeProgress;
+use controls::Controls;
+use std::collections::{BTreeMap, VecDeque};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How many lines of the event log are kept.
+const EVENTS: usize = 500;
+/// How recent an answer must be for a peer to count as answering.
+const PEER_WINDOW: Duration = Duration::from_secs(15);
+
+/// What the probes may do on this machine, found out at start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Access {
+    /// Echo over IPv4.
+    pub echo_v4: EchoAccess,
+    /// Echo over IPv6.
+    pub echo_v6: EchoAccess,
+    /// The neighbour table can be read.
+    pub neighbours: bool,
+}
+
+/// All targets, the alerts and the event log.
+#[derive(Debug)]
+pub struct Monitor {
+    targets: BTreeMap<TargetId, Tracked>,
+    around: Surroundings,
+    controls: Controls,
+    diagnosis: MonitorDiagnosis,
+    alerts: AlertBook,
+    events: VecDeque<Event>,
+    started: Now,
+    revision: u64,
+    dropped: u64,
+    simulated: Option<&'static str>,
+}
+
+impl Monitor {
+    /// A monitor without targets.
+    #[must_use]
+    pub fn new(access: Access, local: LocalState, alerts: AlertSettings, now: Now) -> Self {
+        let around = Surroundings {
+            local,
+            echo_v4: access.echo_v4,
+            echo_v6: access.echo_v6,
+            neighbours_readable: access.neighbours,
+            ..Surroundings::default()
+        };
+        let mut monitor = Self {
+            targets: BTreeMap::new(),
+            around,
+            controls: Controls::default(),
+            diagnosis: MonitorDiagnosis::default(),
+            alerts: AlertBook::new(alerts),
+            events: VecDeque::new(),
+            started: now,
+            revision: 0,
+            dropped: 0,
+            simulated: None,
+        };
+        monitor.diagnosis.observe(RULES, &monitor.around, now);
+        monitor
+    }
+
+    /// Says what is simulated behind the seams; every screen shows it.
+    pub fn set_simulated(&mut self, what: Option<&'static str>) {
+        self.simulated = what;
+    }
+
+    /// Adds a target.
+    pub fn add(&mut self, target: Target, memory: TargetMemory, now: Now) {
+        let method = match self.access_for(target.host.address()) {
+            EchoAccess::Datagram | EchoAccess::Raw => EchoMethod::Icmp,
+            EchoAccess::Denied | EchoAccess::Off => EchoMethod::Tcp,
+        };
+        let id = target.id;
+        self.targets.insert(id, Tracked::new(Arc::new(target), memory, method, now));
+    }
+
+    fn access_for(&self, address: Option<IpAddr>) -> EchoAccess {
+        match address {
+            Some(IpAddr::V6(_)) => self.around.echo_v6,
+            _ => self.around.echo_v4,
+        }
+    }
+
+    /// One target.
+    #[must_use]
+    pub fn target(&self, id: TargetId) -> Option<&Tracked> {
+        self.targets.get(&id)
+    }
+
+    /// Every target.
+    pub fn targets(&self) -> impl Iterator<Item = (&TargetId, &Tracked)> {
+        self.targets.iter()
+    }
+
+    /// This machine, as last seen.
+    #[must_use]
+    pub const fn local(&self) -> &LocalState {
+        &self.around.local
+    }
+
+    /// Takes in a sample. Samples of targets that are gone change nothing.
+    pub fn observe(&mut self, sample: &Sample, now: Now) -> Change {
+        let Some(tracked) = self.targets.get_mut(&sample.target) else {
+            return Change::default();
+        };
+        let change = tracked.observe(sample, &self.around, now);
+        if change.dialled {
+            let text = format!(
+                "{} is now dialled at {}",
+                printable(&tracked.target().name),
+                tracked.dialled().map_or_else(String::new, |address| address.to_string())
+            );
+            self.log(Some(sample.target), sample.sent_at.wall, text);
+        }
+        change
+    }
+
+    /// Takes in the state of this machine.
+    pub fn observe_local(&mut self, local: LocalState, now: Now) {
+        for text in controls::differences(&self.around.local, &local) {
+            self.log(None, now.wall, text);
+        }
+        self.around.local = local;
+    }
+
+    /// Takes in whether a control address answered an echo.
+    pub fn observe_control(&mut self, address: IpAddr, answered: bool) {
+        self.controls.observe(address, answered);
+    }
+
+    /// Judges what ages, this machine, and the alerts. Returns what is worth telling.
+    pub fn tick(&mut self, now: Now) -> Vec<AlertEvent> {
+        self.judge_surroundings(now);
+        let mut events = Vec::new();
+        for (id, tracked) in &mut self.targets {
+            tracked.tick(&self.around, now);
+            if self.around.offline == Offline::Online {
+                let findings = tracked.findings(Mode::Watch, &self.around, now);
+                events.extend(self.alerts.apply(Some(*id), &findings, now));
+            }
+        }
+        let own = self.diagnosis.findings(RULES, &self.around, now);
+        events.extend(self.alerts.apply(None, &own, now));
+        for event in &events {
+            self.log_alert(event);
+        }
+        events
+    }
+
+    fn judge_surroundings(&mut self, now: Now) {
+        let was = self.around.offline.clone();
+        self.around.offline = if self.around.local.online() || self.only_own_addresses() {
+            self.controls.verdict()
+        } else {
+            Offline::NoInterface
+        };
+        if was != self.around.offline {
+            let text = match self.around.offline {
+                Offline::Online => "this monitor is online again",
+                Offline::NoInterface => "this monitor is offline: no interface is up",
+                Offline::ControlsGone(_) => "this monitor is offline: its controls are silent",
+            };
+            self.log(None, now.wall, text.to_owned());
+        }
+        let (answering, silent) = self.count_peers(now);
+        self.around.peers_answering = answering;
+        self.around.peers_silent = silent;
+        self.diagnosis.observe(RULES, &self.around, now);
+    }
+
+    /// Whether every target is this machine itself: then no interface is needed.
+    fn only_own_addresses(&self) -> bool {
+        !self.targets.is_empty()
+            && self.targets.values().all(|tracked| {
+                tracked.dialled().is_some_and(|address| self.around.local.owns(address))
+            })
+    }
+
+    fn count_peers(&self, now: Now) -> (u32, u32) {
+        let mut answering = 0;
+        let mut silent = 0;
+        for tracked in self.targets.values() {
+            let recent = tracked.echo().window(now.mono, PEER_WINDOW);
+            if recent.received > 0 {
+                answering += 1;
+            } else if recent.lost > 0
+                && tracked.echo().ever_answered()
+                && !tracked.target().may_sleep()
+            {
+                silent += 1;
+            }
+        }
+        (answering, silent)
+    }
+
+    /// Follows a wake-up of a target.
+    pub fn set_wake(&mut self, id: TargetId, wake: WakeProgress, at: WallTime, text: String) {
+        if let Some(tracked) = self.targets.get_mut(&id) {
+            tracked.set_wake(wake);
+        }
+        self.log(Some(id), at, text);
+    }
+
+    /// Forgets the statistics of echo of every target.
+    pub fn reset_statistics(&mut self, now: Now) {
+        self.targets.values_mut().for_each(Tracked::reset_statistics);
+        self.log(None, now.wall, "statistics reset".to_owned());
+    }
+
+    /// Notes that somebody has seen an alert.
+    pub fn acknowledge(&mut self, id: Option<TargetId>, rule: RuleId, now: Now) {
+        self.alerts.acknowledge(id, rule, now);
+        if let Some(tracked) = id.and_then(|id| self.targets.get_mut(&id)) {
+            tracked.memory_mut().acknowledged.insert(rule.0.to_owned(), now.wall);
+        }
+    }
+
+    /// Silences an alert until a time.
+    pub fn snooze(&mut self, id: Option<TargetId>, rule: RuleId, until: WallTime) {
+        self.alerts.snooze(id, rule, until);
+    }
+
+    /// Accepts what was there when the target was first seen.
+    pub fn accept_as_found(&mut self, id: TargetId, now: Now) -> usize {
+        let around = &self.around;
+        let Some(tracked) = self.targets.get_mut(&id) else { return 0 };
+        let found: Vec<RuleId> = tracked
+            .findings(Mode::Watch, around, now)
+            .into_iter()
+            .filter(|finding| finding.as_found)
+            .map(|finding| finding.rule)
+            .collect();
+        for rule in &found {
+            tracked.memory_mut().accepted.insert(rule.0.to_owned(), now.wall);
+        }
+        found.len()
+    }
+
+    /// Counts samples that were dropped because the monitor was behind.
+    pub fn note_dropped(&mut self, count: u64) {
+        self.dropped = self.dropped.saturating_add(count);
+    }
+
+    /// Adds a line to the event log.
+    pub fn log(&mut self, target: Option<TargetId>, at: WallTime, text: String) {
+        if self.events.len() >= EVENTS {
+            self.events.pop_front();
+        }
+        self.events.push_back(Event { at, target, text });
+    }
+
+    fn log_alert(&mut self, event: &AlertEvent) {
+        let (alert, at, text) = match event {
+            AlertEvent::Fired(alert) => (alert, alert.since, alert.title.clone()),
+            AlertEvent::Resolved(alert, at) => (alert, *at, format!("over: {}", alert.title)),
+        };
+        self.log(alert.target, at, text);
+    }
+
+    /// The picture of this moment.
+    pub fn snapshot(
+        &mut self,
+        now: Now,
+        in_flight: u32,
+        budget: impl Fn(TargetId) -> Budget,
+    ) -> Snapshot {
+        self.revision += 1;
+        let around = &self.around;
+        let targets: Vec<_> = self
+            .targets
+            .iter_mut()
+            .map(|(id, tracked)| {
+                Arc::new(tracked.snapshot(Mode::Watch, around, now, &budget(*id)))
+            })
+            .collect();
+        let mut alerts = self.alerts.snapshot(now);
+        alerts.as_found = targets
+            .iter()
+            .flat_map(|target| &target.findings)
+            .filter(|finding| finding.as_found)
+            .count()
+            .try_into()
+            .unwrap_or(u32::MAX);
+        Snapshot {
+            revision: self.revision,
+            now,
+            started: self.started,
+            monitor: MonitorSnapshot {
+                offline: self.around.offline.clone(),
+                findings: self.diagnosis.findings(RULES, &self.around, now),
+                local: self.around.local.clone(),
+                echo: Some((self.around.echo_v4, self.around.echo_v6)),
+                in_flight,
+                dropped: self.dropped,
+            },
+            targets,
+            alerts: Arc::new(alerts),
+            events: Arc::new(self.events.iter().cloned().collect()),
+            simulated: self.simulated,
+        }
+    }
+
+    /// Targets that are asleep, likely, and can be woken.
+    #[must_use]
+    pub fn sleepers(&mut self, now: Now) -> Vec<TargetId> {
+        let around = &self.around;
+        self.targets
+            .iter_mut()
+            .filter(|(_, tracked)| tracked.mac().is_some())
+            .filter(|(_, tracked)| {
+                let findings = tracked.findings(Mode::Watch, around, now);
+                let view = tracked.view(Mode::Watch, around, now);
+                crate::domain::verdict::state_of(&view, &findings) == TargetState::Asleep
+            })
+            .map(|(id, _)| *id)
+            .collect()
+    }
+}

@@ -1,0 +1,609 @@
+//! The loop that owns the monitor and the schedule: due probes go out, samples come in, snapshots
+//! are published. It never waits for a screen, a disk or a sink.
+
+use super::edge::Edge;
+use crate::config::Config;
+use crate::domain::alert::AlertEvent;
+use crate::domain::finding::RuleId;
+use crate::domain::local::{EchoAccess, LocalState};
+use crate::domain::memory::TargetMemory;
+use crate::domain::sample::{
+    Echo, EchoMethod, EchoOutcome, Observation, ProbeKind, Sample,
+};
+use crate::domain::snapshot::Snapshot;
+use crate::domain::target::{Host, Target, TargetId};
+use crate::domain::time::{MonoTime, WallTime};
+use crate::domain::wake::WakeProgress;
+use crate::monitor::{Budget, Change, Monitor};
+use crate::probe::attempt::{AttemptPlan, attempt};
+use crate::probe::connect::connect;
+use crate::probe::echo::EchoRequest;
+use crate::probe::resolve::{has_route, scope_id};
+use crate::schedule::{ProbeRequest, Schedule};
+use crate::store::StateStore;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+/// Between snapshots at the most often.
+const PUBLISH: Duration = Duration::from_millis(200);
+/// Between judgements of what ages.
+const TICK: Duration = Duration::from_millis(500);
+/// Between looks at this machine.
+const LOCAL: Duration = Duration::from_secs(2);
+/// Between saves of what is remembered, when something changed.
+const SAVE: Duration = Duration::from_secs(30);
+/// Between connections to a target that is being woken.
+const WAKING: Duration = Duration::from_secs(2);
+/// Between ICMP echoes to a target whose echo is measured over TCP.
+const ICMP_RETRY: Duration = Duration::from_mins(1);
+/// Room for reports on their way in.
+const REPORTS: usize = 8_192;
+/// Reports taken in one go.
+const BATCH: usize = 1_024;
+/// Control addresses are numbered from here down; targets are numbered from 0 up.
+const FIRST_CONTROL: u32 = u32::MAX;
+/// How many controls are followed.
+const CONTROLS: u32 = 4;
+
+/// What a person asks for.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// Send magic packets to these and follow them up, for at most so long.
+    Wake(Vec<TargetId>, Duration),
+    /// Probe everything of this target at once.
+    ProbeNow(TargetId),
+    /// Forget the statistics of echo.
+    ResetStatistics,
+    /// Somebody has seen this alert.
+    Acknowledge(Option<TargetId>, RuleId),
+    /// Silence this alert until then.
+    Snooze(Option<TargetId>, RuleId, WallTime),
+    /// This target is being looked at.
+    LookAt(Option<TargetId>),
+    /// Watch one more.
+    Add(Box<Target>),
+    /// What was there on first sight is fine.
+    AcceptAsFound(TargetId),
+}
+
+/// What comes back from a task.
+#[derive(Debug)]
+enum Report {
+    Sample(Box<Sample>),
+    Finished(TargetId, ProbeKind),
+    Local(Box<LocalState>),
+    Woken(TargetId, Box<WakeProgress>, String),
+}
+
+/// The loop's own state.
+pub struct Core {
+    monitor: Monitor,
+    schedule: Schedule,
+    edge: Edge,
+    deep: bool,
+    read_only: bool,
+    reports: mpsc::Sender<Report>,
+    inbox: mpsc::Receiver<Report>,
+    echoes: mpsc::Sender<Sample>,
+    echo_inbox: mpsc::Receiver<Sample>,
+    tasks: JoinSet<()>,
+    store: Box<dyn StateStore>,
+    remembered: BTreeMap<String, TargetMemory>,
+    unsaved: bool,
+    controls: BTreeMap<TargetId, IpAddr>,
+    control_seq: u64,
+    waking: BTreeMap<TargetId, MonoTime>,
+    icmp_retry: BTreeMap<TargetId, MonoTime>,
+    looking_at_neighbours: bool,
+    dirty: bool,
+}
+
+impl std::fmt::Debug for Core {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Core").field("monitor", &self.monitor).finish_non_exhaustive()
+    }
+}
+
+impl Core {
+    /// A core with the configured targets; nothing is sent before [`Core::run`].
+    #[must_use]
+    pub fn new(config: &Config, edge: Edge, store: Box<dyn StateStore>, local: LocalState) -> Self {
+        let now = edge.clock.now();
+        let mut monitor = Monitor::new(edge.access(), local, config.alerts, now);
+        monitor.set_simulated(edge.simulated);
+        let (reports, inbox) = mpsc::channel(REPORTS);
+        let (echoes, echo_inbox) = mpsc::channel(REPORTS);
+        let mut remembered = BTreeMap::new();
+        match store.load() {
+            Ok(state) => remembered = state.targets,
+            Err(error) => monitor.log(None, now.wall, error.to_string()),
+        }
+        let mut core = Self {
+            monitor,
+            schedule: Schedule::new(edge.seed),
+            edge,
+            deep: config.deep,
+            read_only: config.read_only,
+            reports,
+            inbox,
+            echoes,
+            echo_inbox,
+            tasks: JoinSet::new(),
+            store,
+            remembered,
+            unsaved: false,
+            controls: BTreeMap::new(),
+            control_seq: 0,
+            waking: BTreeMap::new(),
+            icmp_retry: BTreeMap::new(),
+            looking_at_neighbours: false,
+            dirty: true,
+        };
+        for target in &config.targets {
+            core.add(target.clone());
+        }
+        core
+    }
+
+    /// The picture before anything was measured.
+    pub fn first_snapshot(&mut self) -> Arc<Snapshot> {
+        Arc::new(self.snapshot())
+    }
+
+    /// Runs until `stop`, then saves what is remembered.
+    pub async fn run(
+        mut self,
+        mut commands: mpsc::Receiver<Command>,
+        snapshots: watch::Sender<Arc<Snapshot>>,
+        alerts: mpsc::Sender<AlertEvent>,
+        stop: CancellationToken,
+    ) {
+        let mut publish = ticker(PUBLISH);
+        let mut tick = ticker(TICK);
+        let mut local = ticker(LOCAL);
+        let mut save = ticker(SAVE);
+        loop {
+            let due = self.schedule.next_due().map(|due| self.edge.clock.instant_of(due));
+            let due = due.map_or_else(|| Instant::now() + TICK, Instant::from_std);
+            tokio::select! {
+                () = stop.cancelled() => break,
+                Some(command) = commands.recv() => self.execute(command),
+                Some(report) = self.inbox.recv() => self.take_reports(report),
+                Some(sample) = self.echo_inbox.recv() => self.take_echoes(sample),
+                () = sleep_until(due) => self.start_due(),
+                _ = publish.tick() => self.publish(&snapshots),
+                _ = tick.tick() => self.tick(&alerts),
+                _ = local.tick() => self.look_at_local(),
+                _ = save.tick() => self.save(),
+                Some(_) = self.tasks.join_next() => {}
+            }
+        }
+        self.tasks.abort_all();
+        self.save();
+    }
+
+    fn add(&mut self, target: Target) {
+        let now = self.edge.clock.now();
+        let memory = self.remembered.get(&memory_key(&target)).cloned().unwrap_or_default();
+        let id = target.id;
+        self.schedule.add(&target, self.deep, now.mono);
+        self.monitor.add(target, memory, now);
+        self.sync_echo_method(id);
+        self.dirty = true;
+    }
+
+    fn sync_echo_method(&mut self, id: TargetId) {
+        if let Some(method) = self.monitor.target(id).map(crate::monitor::Tracked::echo_method) {
+            self.schedule.set_echo_method(id, method, self.edge.clock.mono());
+        }
+    }
+
+    fn execute(&mut self, command: Command) {
+        let now = self.edge.clock.now();
+        match command {
+            Command::Wake(ids, wait) => {
+                for id in ids {
+                    self.wake(id, wait);
+                }
+            }
+            Command::ProbeNow(id) => self.schedule.probe_now(id, now.mono),
+            Command::ResetStatistics => self.monitor.reset_statistics(now),
+            Command::Acknowledge(id, rule) => self.monitor.acknowledge(id, rule, now),
+            Command::Snooze(id, rule, until) => self.monitor.snooze(id, rule, until),
+            Command::LookAt(id) => self.schedule.look_at(id, now.mono),
+            Command::Add(target) => self.add(*target),
+            Command::AcceptAsFound(id) => {
+                self.monitor.accept_as_found(id, now);
+                self.unsaved = true;
+            }
+        }
+        self.dirty = true;
+    }
+
+    // ------------------------------------------------------------ out
+
+    fn start_due(&mut self) {
+        let now = self.edge.clock.mono();
+        let mut neighbours = BTreeSet::new();
+        for request in self.schedule.due(now) {
+            match request.kind {
+                ProbeKind::Neighbour => {
+                    neighbours.insert(request.target);
+                }
+                ProbeKind::Echo => self.start_echo(request, now),
+                ProbeKind::Resolve => self.start_resolve(request),
+                ProbeKind::Negotiate | ProbeKind::Tls => self.start_attempt(request),
+                ProbeKind::Connect => self.start_alternatives(request),
+            }
+        }
+        self.start_neighbours(&neighbours);
+    }
+
+    fn start_echo(&mut self, request: ProbeRequest, now: MonoTime) {
+        let id = request.target;
+        let Some((target, address, scope)) = self.dialled(id) else { return };
+        let method = self.monitor.target(id).map(crate::monitor::Tracked::echo_method);
+        if method == Some(EchoMethod::Tcp) {
+            let due = self.icmp_retry.get(&id).is_none_or(|last| now.since(*last) >= ICMP_RETRY);
+            let allowed = self.edge.may_ping(address);
+            if !due || !allowed {
+                return;
+            }
+            self.icmp_retry.insert(id, now);
+        }
+        self.edge.echo.send(
+            EchoRequest {
+                target: id,
+                seq: request.seq,
+                address,
+                scope,
+                deadline: target.deadlines.echo,
+            },
+            self.echoes.clone(),
+        );
+    }
+
+    fn start_resolve(&mut self, request: ProbeRequest) {
+        let Some(tracked) = self.monitor.target(request.target) else { return };
+        let target = Arc::clone(tracked.target());
+        let names = Arc::clone(&self.edge.names);
+        let clock = self.edge.clock;
+        self.spawn(request, async move {
+            let sent_at = clock.now();
+            let resolution = names.resolve(&target.host, target.deadlines.resolve).await;
+            vec![sample(request, sent_at, clock.mono(), Observation::Resolve(resolution))]
+        });
+    }
+
+    fn start_attempt(&mut self, request: ProbeRequest) {
+        let Some((target, address, scope)) = self.dialled(request.target) else {
+            self.schedule.finished(request.target, request.kind, self.edge.clock.mono());
+            return;
+        };
+        let plan = AttemptPlan {
+            address: target.socket_addr(address, scope),
+            name: target.host.name().map(str::to_owned),
+            depth: request.kind,
+            deadlines: target.deadlines,
+        };
+        let clock = self.edge.clock;
+        self.spawn(request, async move {
+            let sent_at = clock.now();
+            let found = Observation::Attempt(Box::new(attempt(&plan, clock).await));
+            vec![sample(request, sent_at, clock.mono(), found)]
+        });
+    }
+
+    /// A bare TCP connect to every other address of a family that this machine has a route for.
+    fn start_alternatives(&mut self, request: ProbeRequest) {
+        let Some(tracked) = self.monitor.target(request.target) else { return };
+        let target = Arc::clone(tracked.target());
+        let addresses = tracked.other_addresses();
+        let clock = self.edge.clock;
+        self.spawn(request, async move {
+            let mut samples = Vec::new();
+            for address in addresses.into_iter().filter(|address| has_route(*address)) {
+                let sent_at = clock.now();
+                let (outcome, _stream) =
+                    connect(target.socket_addr(address, 0), target.deadlines.connect).await;
+                let found = Observation::Alternative(outcome);
+                samples.push(sample(request, sent_at, clock.mono(), found));
+            }
+            samples
+        });
+    }
+
+    /// One read of the table for every target that is due.
+    fn start_neighbours(&mut self, due: &BTreeSet<TargetId>) {
+        if due.is_empty() || self.looking_at_neighbours {
+            for id in due {
+                self.schedule.finished(*id, ProbeKind::Neighbour, self.edge.clock.mono());
+            }
+            return;
+        }
+        let (ids, addresses): (Vec<TargetId>, Vec<IpAddr>) = due
+            .iter()
+            .filter_map(|id| Some((*id, self.monitor.target(*id)?.dialled()?)))
+            .unzip();
+        let due: Vec<TargetId> = due.iter().copied().collect();
+        let local = self.monitor.local().clone();
+        let neighbours = Arc::clone(&self.edge.neighbours);
+        let clock = self.edge.clock;
+        let reports = self.reports.clone();
+        self.tasks.spawn(async move {
+            let sent_at = clock.now();
+            let looked =
+                tokio::task::spawn_blocking(move || neighbours.look_up(&addresses, &local)).await;
+            for (id, neighbour) in ids.into_iter().zip(looked.unwrap_or_default()) {
+                let request = ProbeRequest { target: id, kind: ProbeKind::Neighbour, seq: 0 };
+                let found = Observation::Neighbour(neighbour);
+                let sample = sample(request, sent_at, clock.mono(), found);
+                let _gone = reports.send(Report::Sample(Box::new(sample))).await;
+            }
+            for id in due {
+                let _gone = reports.send(Report::Finished(id, ProbeKind::Neighbour)).await;
+            }
+        });
+    }
+
+    fn spawn(
+        &mut self,
+        request: ProbeRequest,
+        probe: impl Future<Output = Vec<Sample>> + Send + 'static,
+    ) {
+        let reports = self.reports.clone();
+        self.tasks.spawn(async move {
+            for sample in probe.await {
+                let _gone = reports.send(Report::Sample(Box::new(sample))).await;
+            }
+            let _gone = reports.send(Report::Finished(request.target, request.kind)).await;
+        });
+    }
+
+    /// The target with the address to dial and its scope; `None` before the name resolved.
+    fn dialled(&self, id: TargetId) -> Option<(Arc<Target>, IpAddr, u32)> {
+        let tracked = self.monitor.target(id)?;
+        let target = Arc::clone(tracked.target());
+        let scope = match &target.host {
+            Host::Address(_, Some(zone)) => scope_id(zone).unwrap_or(0),
+            _ => 0,
+        };
+        Some((target, tracked.dialled()?, scope))
+    }
+
+    fn wake(&mut self, id: TargetId, wait: Duration) {
+        let now = self.edge.clock.now();
+        let Some(tracked) = self.monitor.target(id) else { return };
+        let target = Arc::clone(tracked.target());
+        let name = crate::domain::text::printable(&target.name).into_owned();
+        if self.read_only {
+            self.monitor.log(Some(id), now.wall, format!("{name} is not woken: read-only"));
+            return;
+        }
+        let Some(mac) = tracked.mac() else {
+            self.monitor.log(Some(id), now.wall, format!("{name} has no known MAC address"));
+            return;
+        };
+        let address = tracked.dialled();
+        let local = self.monitor.local().clone();
+        let waker = Arc::clone(&self.edge.waker);
+        let clock = self.edge.clock;
+        let reports = self.reports.clone();
+        self.waking.insert(id, now.mono);
+        self.tasks.spawn(async move {
+            let started = clock.now();
+            let receipt = waker.wake(mac, &target.wake, &local, address).await;
+            let text = format!("wake packets for {name} sent to {mac}");
+            let progress = WakeProgress::new(receipt, started, wait);
+            let _gone = reports.send(Report::Woken(id, Box::new(progress), text)).await;
+        });
+    }
+
+    // ------------------------------------------------------------ in
+
+    fn take_reports(&mut self, first: Report) {
+        let mut next = Some(first);
+        for _ in 0..BATCH {
+            let Some(report) = next else { break };
+            self.take(report);
+            next = self.inbox.try_recv().ok();
+        }
+        if let Some(report) = next {
+            self.take(report);
+        }
+        self.dirty = true;
+    }
+
+    fn take(&mut self, report: Report) {
+        let now = self.edge.clock.now();
+        match report {
+            Report::Sample(sample) => self.take_sample(&sample),
+            Report::Finished(id, kind) => self.schedule.finished(id, kind, now.mono),
+            Report::Local(local) => {
+                self.follow_controls(&local);
+                self.monitor.observe_local(*local, now);
+            }
+            Report::Woken(id, progress, text) => {
+                self.monitor.set_wake(id, *progress, now.wall, text);
+                self.schedule.probe_now(id, now.mono);
+            }
+        }
+    }
+
+    fn take_echoes(&mut self, first: Sample) {
+        let mut next = Some(first);
+        for _ in 0..BATCH {
+            let Some(sample) = next else { break };
+            self.take_sample(&sample);
+            next = self.echo_inbox.try_recv().ok();
+        }
+        if let Some(sample) = next {
+            self.take_sample(&sample);
+        }
+        self.dirty = true;
+    }
+
+    fn take_sample(&mut self, sample: &Sample) {
+        if let Some(control) = self.controls.get(&sample.target) {
+            if let Observation::Echo(Echo { outcome, .. }) = sample.observation
+                && !matches!(outcome, EchoOutcome::Void(_) | EchoOutcome::Late { .. })
+            {
+                let answered = matches!(outcome, EchoOutcome::Reply { .. });
+                self.monitor.observe_control(*control, answered);
+            }
+            return;
+        }
+        let now = self.edge.clock.now();
+        if let Observation::Echo(Echo { outcome: EchoOutcome::Lost, .. }) = sample.observation {
+            self.schedule.note_loss(sample.target, now.mono);
+        }
+        let change = self.monitor.observe(sample, now);
+        self.follow(sample.target, change);
+    }
+
+    fn follow(&mut self, id: TargetId, change: Change) {
+        let now = self.edge.clock.mono();
+        if change.ladder || change.dialled {
+            self.schedule.note_trouble(id, now);
+        }
+        if change.method {
+            self.sync_echo_method(id);
+        }
+        if change.memory {
+            self.unsaved = true;
+        }
+    }
+
+    /// The default gateway and the DNS servers, as far as they are other machines.
+    fn follow_controls(&mut self, local: &LocalState) {
+        let wanted: BTreeSet<IpAddr> = local
+            .gateway
+            .into_iter()
+            .chain(local.dns_servers.iter().copied())
+            .filter(|address| !local.owns(*address))
+            .filter(|address| self.edge.may_ping(*address))
+            .collect();
+        self.controls = (0..CONTROLS)
+            .map(|index| TargetId(FIRST_CONTROL - index))
+            .zip(wanted)
+            .collect();
+    }
+
+    // ------------------------------------------------------------ time
+
+    fn tick(&mut self, alerts: &mpsc::Sender<AlertEvent>) {
+        let now = self.edge.clock.now();
+        for event in self.monitor.tick(now) {
+            self.dirty = true;
+            // A sink that does not keep up loses events, never the probes.
+            let _full = alerts.try_send(event);
+        }
+        self.follow_waking(now.mono);
+        self.dirty = true;
+    }
+
+    /// Quickens the probes of targets that are being woken, until they are up or given up.
+    fn follow_waking(&mut self, now: MonoTime) {
+        let mut over = Vec::new();
+        for (id, probed) in &mut self.waking {
+            let wake = self.monitor.target(*id).and_then(crate::monitor::Tracked::wake);
+            if wake.is_some_and(|wake| wake.is_up() || wake.is_over(now)) {
+                over.push(*id);
+            } else if now.since(*probed) >= WAKING {
+                *probed = now;
+                self.schedule.probe_now(*id, now);
+            }
+        }
+        for id in over {
+            self.waking.remove(&id);
+        }
+    }
+
+    fn look_at_local(&mut self) {
+        self.control_seq += 1;
+        for (id, address) in &self.controls {
+            self.edge.echo.send(
+                EchoRequest {
+                    target: *id,
+                    seq: self.control_seq,
+                    address: *address,
+                    scope: 0,
+                    deadline: Duration::from_secs(2),
+                },
+                self.echoes.clone(),
+            );
+        }
+        let local = Arc::clone(&self.edge.local);
+        let reports = self.reports.clone();
+        self.tasks.spawn(async move {
+            let looked = tokio::task::spawn_blocking(move || local.observe()).await;
+            if let Ok(Some(state)) = looked {
+                let _gone = reports.send(Report::Local(Box::new(state))).await;
+            }
+        });
+    }
+
+    fn publish(&mut self, snapshots: &watch::Sender<Arc<Snapshot>>) {
+        if self.dirty {
+            self.dirty = false;
+            let snapshot = Arc::new(self.snapshot());
+            snapshots.send_replace(snapshot);
+        }
+    }
+
+    fn snapshot(&mut self) -> Snapshot {
+        let now = self.edge.clock.now();
+        let schedule = &self.schedule;
+        let in_flight = u32::try_from(self.tasks.len()).unwrap_or(u32::MAX);
+        self.monitor.snapshot(now, in_flight, |id| Budget {
+            next_tls: schedule.next_of(id, ProbeKind::Tls),
+            connections_per_day: schedule.connections_per_day(id),
+        })
+    }
+
+    fn save(&mut self) {
+        if !std::mem::take(&mut self.unsaved) {
+            return;
+        }
+        for (_, tracked) in self.monitor.targets() {
+            self.remembered.insert(memory_key(tracked.target()), tracked.memory().clone());
+        }
+        if let Err(error) = self.store.save(&self.remembered) {
+            let at = self.edge.clock.now().wall;
+            self.monitor.log(None, at, error.to_string());
+        }
+    }
+}
+
+fn sample(
+    request: ProbeRequest,
+    sent_at: crate::domain::time::Now,
+    ended_at: MonoTime,
+    observation: Observation,
+) -> Sample {
+    Sample { target: request.target, seq: request.seq, sent_at, ended_at, observation }
+}
+
+/// What a target's memory is kept under.
+#[must_use]
+pub fn memory_key(target: &Target) -> String {
+    format!("{}:{}", target.host, target.port)
+}
+
+fn ticker(period: Duration) -> tokio::time::Interval {
+    let mut ticker = interval(period);
+    ticker.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticker
+}
+
+/// Whether echo over ICMP is possible at all.
+#[must_use]
+pub const fn can_ping(access: EchoAccess) -> bool {
+    matches!(access, EchoAccess::Datagram | EchoAccess::Raw)
+}

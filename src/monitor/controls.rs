@@ -1,0 +1,135 @@
+//! Control addresses: things nearer than the targets, which tell whether this machine is online.
+
+use crate::domain::local::LocalState;
+use crate::domain::view::Offline;
+use std::collections::{BTreeMap, VecDeque};
+use std::net::IpAddr;
+
+/// A control counts only after it answered this many in a row.
+const PROVEN_AFTER: u32 = 10;
+/// A proven control is gone after this many unanswered in a row.
+const GONE_AFTER: u32 = 4;
+/// How many controls are followed.
+const CONTROLS: usize = 16;
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Control {
+    answered: u32,
+    missed: u32,
+    proven: bool,
+}
+
+/// What the controls answered lately.
+#[derive(Debug, Default)]
+pub(super) struct Controls {
+    known: BTreeMap<IpAddr, Control>,
+    order: VecDeque<IpAddr>,
+}
+
+impl Controls {
+    pub(super) fn observe(&mut self, address: IpAddr, answered: bool) {
+        if !self.known.contains_key(&address) {
+            self.order.push_back(address);
+            while self.order.len() > CONTROLS {
+                if let Some(oldest) = self.order.pop_front() {
+                    self.known.remove(&oldest);
+                }
+            }
+        }
+        let control = self.known.entry(address).or_default();
+        if answered {
+            control.answered = control.answered.saturating_add(1);
+            control.missed = 0;
+            control.proven |= control.answered >= PROVEN_AFTER;
+        } else {
+            control.missed = control.missed.saturating_add(1);
+            control.answered = 0;
+        }
+    }
+
+    /// Offline once every proven control is gone. A control that never proved itself (a router
+    /// that drops ping) says nothing.
+    pub(super) fn verdict(&self) -> Offline {
+        let proven: Vec<_> = self.known.iter().filter(|(_, control)| control.proven).collect();
+        let gone = proven.iter().all(|(_, control)| control.missed >= GONE_AFTER);
+        if proven.is_empty() || !gone {
+            return Offline::Online;
+        }
+        Offline::ControlsGone(proven.iter().map(|(address, _)| **address).collect())
+    }
+}
+
+/// What changed on this machine, one line each.
+pub(super) fn differences(before: &LocalState, after: &LocalState) -> Vec<String> {
+    let mut lines = Vec::new();
+    if before.interfaces.is_empty() {
+        return lines;
+    }
+    for interface in &after.interfaces {
+        let old = before.interfaces.iter().find(|old| old.name == interface.name);
+        let name = crate::domain::text::printable(&interface.name);
+        match old {
+            None => lines.push(format!("interface {name} appeared")),
+            Some(old) if old.up != interface.up => {
+                lines.push(format!("{name} went {}", if interface.up { "up" } else { "down" }));
+            }
+            Some(old) if old.addresses != interface.addresses => {
+                lines.push(format!("addresses of {name} changed"));
+            }
+            Some(_) => {}
+        }
+    }
+    for old in &before.interfaces {
+        if !after.interfaces.iter().any(|interface| interface.name == old.name) {
+            lines.push(format!(
+                "interface {} is gone",
+                crate::domain::text::printable(&old.name)
+            ));
+        }
+    }
+    if before.gateway != after.gateway {
+        lines.push(match after.gateway {
+            Some(gateway) => format!("default gateway is now {gateway}"),
+            None => "no default gateway".to_owned(),
+        });
+    }
+    if before.dns_servers != after.dns_servers {
+        lines.push("DNS servers changed".to_owned());
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GATEWAY: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
+
+    #[test]
+    fn a_control_that_never_proved_itself_says_nothing() {
+        let mut controls = Controls::default();
+        for _ in 0..9 {
+            controls.observe(GATEWAY, true);
+        }
+        for _ in 0..50 {
+            controls.observe(GATEWAY, false);
+        }
+        assert_eq!(controls.verdict(), Offline::Online);
+    }
+
+    #[test]
+    fn offline_when_every_proven_control_is_gone_and_online_with_the_first_answer() {
+        let mut controls = Controls::default();
+        for _ in 0..10 {
+            controls.observe(GATEWAY, true);
+        }
+        for _ in 0..3 {
+            controls.observe(GATEWAY, false);
+            assert_eq!(controls.verdict(), Offline::Online);
+        }
+        controls.observe(GATEWAY, false);
+        assert_eq!(controls.verdict(), Offline::ControlsGone(vec![GATEWAY]));
+        controls.observe(GATEWAY, true);
+        assert_eq!(controls.verdict(), Offline::Online);
+    }
+}

@@ -1,0 +1,442 @@
+//! Everything known of one target: its measurements, its findings, its memory.
+
+use crate::domain::diagnose::{Diagnosis, judge_moment};
+use crate::domain::echo_series::EchoSeries;
+use crate::domain::finding::Finding;
+use crate::domain::history::{History, Timed};
+use crate::domain::ladder::ladder;
+use crate::domain::mac::MacAddr;
+use crate::domain::memory::TargetMemory;
+use crate::domain::rules::RULES;
+use crate::domain::sample::{
+    Attempt, Connect, Echo, EchoMethod, EchoOutcome, Neighbour, NeighbourState, Observation, ProbeKind, Resolution,
+    Sample, Tls,
+};
+use crate::domain::snapshot::{SPARK_SLOTS, TargetSnapshot, TargetState};
+use crate::domain::target::{Host, Target};
+use crate::domain::time::Now;
+use crate::domain::verdict;
+use crate::domain::view::{Mode, Surroundings, TargetView};
+use crate::domain::wake::WakeProgress;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How many answers to the name, and connections, are kept.
+const KEPT: usize = 16;
+/// How many service times make the baseline.
+const SERVICE_TIMES: usize = 64;
+/// Unanswered ICMP echoes, from the start, before TCP is used in their place.
+const ICMP_GIVEN_UP_AFTER: u32 = 10;
+/// How many other addresses of one target are followed.
+const ALTERNATIVES: usize = 16;
+/// The two windows of the screen.
+const MINUTE: Duration = Duration::from_mins(1);
+const WINDOW: Duration = Duration::from_mins(5);
+
+/// One target with everything measured of it.
+#[derive(Debug)]
+pub struct Tracked {
+    target: Arc<Target>,
+    dialled: Option<IpAddr>,
+    resolve: History<Resolution>,
+    method: EchoMethod,
+    echo: EchoSeries,
+    attempts: History<Attempt>,
+    tls: Option<Timed<Tls>>,
+    service_times: History<Duration>,
+    alternatives: BTreeMap<IpAddr, Timed<Connect>>,
+    neighbour: Option<Timed<Neighbour>>,
+    memory: TargetMemory,
+    wake: Option<WakeProgress>,
+    diagnosis: Diagnosis,
+    state: TargetState,
+    state_since: Now,
+}
+
+/// What a sample changed, for whoever schedules and remembers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Change {
+    /// A lower rung began or ceased to work.
+    pub ladder: bool,
+    /// Another address is dialled.
+    pub dialled: bool,
+    /// Something worth remembering between runs.
+    pub memory: bool,
+    /// Echo is measured by the other method.
+    pub method: bool,
+}
+
+impl Tracked {
+    /// A target of which nothing is measured yet.
+    #[must_use]
+    pub fn new(
+        target: Arc<Target>,
+        memory: TargetMemory,
+        method: EchoMethod,
+        now: Now,
+    ) -> Self {
+        let dialled = target.host.address();
+        Self {
+            target,
+            dialled,
+            resolve: History::new(KEPT),
+            method,
+            echo: EchoSeries::default(),
+            attempts: History::new(KEPT),
+            tls: None,
+            service_times: History::new(SERVICE_TIMES),
+            alternatives: BTreeMap::new(),
+            neighbour: None,
+            memory,
+            wake: None,
+            diagnosis: Diagnosis::default(),
+            state: TargetState::NotMeasured,
+            state_since: now,
+        }
+    }
+
+    /// Its configuration.
+    #[must_use]
+    pub const fn target(&self) -> &Arc<Target> {
+        &self.target
+    }
+
+    /// The address that is dialled, once known.
+    #[must_use]
+    pub const fn dialled(&self) -> Option<IpAddr> {
+        self.dialled
+    }
+
+    /// What is worth remembering of it.
+    #[must_use]
+    pub const fn memory(&self) -> &TargetMemory {
+        &self.memory
+    }
+
+    /// What is worth remembering of it, to be amended.
+    pub const fn memory_mut(&mut self) -> &mut TargetMemory {
+        &mut self.memory
+    }
+
+    /// Its echo requests.
+    #[must_use]
+    pub const fn echo(&self) -> &EchoSeries {
+        &self.echo
+    }
+
+    /// The newest answer to its name.
+    #[must_use]
+    pub fn resolution(&self) -> Option<&Resolution> {
+        self.resolve.last().map(|entry| &entry.value)
+    }
+
+    /// The newest connection.
+    #[must_use]
+    pub fn attempt(&self) -> Option<&Attempt> {
+        self.attempts.last().map(|entry| &entry.value)
+    }
+
+    /// Hardware address to wake: the configured one, else the learnt one.
+    #[must_use]
+    pub fn mac(&self) -> Option<MacAddr> {
+        self.target.mac.or(self.memory.mac)
+    }
+
+    /// Its wake-up under way or last ended.
+    #[must_use]
+    pub const fn wake(&self) -> Option<&WakeProgress> {
+        self.wake.as_ref()
+    }
+
+    /// Starts to follow a wake-up, or amends the one under way.
+    pub fn set_wake(&mut self, wake: WakeProgress) {
+        self.wake = Some(wake);
+    }
+
+    /// Forgets the statistics of echo, not what was found.
+    pub fn reset_statistics(&mut self) {
+        self.echo.reset();
+    }
+
+    /// Takes in a sample and judges what it feeds.
+    pub fn observe(&mut self, sample: &Sample, around: &Surroundings, now: Now) -> Change {
+        if let Some(wake) = &mut self.wake {
+            wake.observe(sample);
+        }
+        let change = self.record(sample);
+        for fed in fed_by(&sample.observation) {
+            self.judge(*fed, around, now);
+        }
+        Change { memory: self.remember(sample), ..change }
+    }
+
+    /// Judges again what ages without a sample.
+    pub fn tick(&mut self, around: &Surroundings, now: Now) {
+        let mut diagnosis = std::mem::take(&mut self.diagnosis);
+        diagnosis.tick(RULES, &self.view(Mode::Watch, around, now));
+        self.diagnosis = diagnosis;
+    }
+
+    fn judge(&mut self, fed: ProbeKind, around: &Surroundings, now: Now) {
+        let mut diagnosis = std::mem::take(&mut self.diagnosis);
+        diagnosis.observe(RULES, fed, &self.view(Mode::Watch, around, now));
+        self.diagnosis = diagnosis;
+    }
+
+    fn record(&mut self, sample: &Sample) -> Change {
+        let mut change = Change::default();
+        match &sample.observation {
+            Observation::Resolve(resolution) => {
+                change.dialled = self.dial_from(resolution);
+                self.resolve.push(sample.sent_at, resolution.clone());
+            }
+            Observation::Echo(echo) => {
+                change.method = self.record_echo(sample.seq, sample.sent_at, *echo);
+            }
+            Observation::Attempt(attempt) => change.ladder = self.record_attempt(sample, attempt),
+            Observation::Alternative(connect) => {
+                let address = connect.address.ip();
+                if self.alternatives.contains_key(&address)
+                    || self.alternatives.len() < ALTERNATIVES
+                {
+                    let entry = Timed { at: sample.sent_at, value: *connect };
+                    self.alternatives.insert(address, entry);
+                }
+            }
+            Observation::Neighbour(neighbour) => {
+                self.neighbour = Some(Timed { at: sample.sent_at, value: *neighbour });
+            }
+        }
+        change
+    }
+
+    /// Keeps dialling the same address while the name still has it, so that statistics are about
+    /// one machine; an answer without addresses changes nothing.
+    fn dial_from(&mut self, resolution: &Resolution) -> bool {
+        let keep = self.dialled.is_some_and(|dialled| resolution.addresses.contains(&dialled));
+        let Some(first) = resolution.addresses.first().copied().filter(|_| !keep) else {
+            return false;
+        };
+        self.alternatives.retain(|address, _| resolution.addresses.contains(address));
+        self.alternatives.remove(&first);
+        self.neighbour = None;
+        let changed = self.dialled.is_some();
+        self.dialled = Some(first);
+        changed
+    }
+
+    fn record_attempt(&mut self, sample: &Sample, attempt: &Attempt) -> bool {
+        let reached = |attempt: &Attempt| {
+            (attempt.connect.outcome, attempt.negotiate.as_ref().map(|n| n.outcome.word()))
+        };
+        let changed = self.attempt().is_some_and(|last| reached(last) != reached(attempt));
+        if let Some(negotiate) = &attempt.negotiate
+            && negotiate.outcome.selected().is_some()
+        {
+            let service = negotiate.elapsed.saturating_sub(attempt.connect.elapsed);
+            self.service_times.push(sample.sent_at, service);
+        }
+        if let Some(tls) = &attempt.tls {
+            self.tls = Some(Timed { at: sample.sent_at, value: tls.clone() });
+        }
+        self.attempts.push(sample.sent_at, attempt.clone());
+        if self.method == EchoMethod::Tcp {
+            let echo = echo_from_connect(&attempt.connect);
+            self.echo.push(sample.seq, sample.sent_at, echo);
+        }
+        changed
+    }
+
+    /// Learns what later runs need. Runs after judgement, so that rules compare with the past.
+    fn remember(&mut self, sample: &Sample) -> bool {
+        let wall = sample.sent_at.wall;
+        match &sample.observation {
+            Observation::Neighbour(neighbour) => {
+                let Some(mac) = neighbour.mac.filter(|_| {
+                    matches!(neighbour.state, NeighbourState::Reachable | NeighbourState::Stale)
+                }) else {
+                    return false;
+                };
+                let known = self.memory.mac == Some(mac);
+                self.memory.mac = Some(mac);
+                self.memory.mac_address = Some(neighbour.address);
+                !known
+            }
+            Observation::Attempt(attempt) => {
+                if attempt.connect.outcome.answered() {
+                    self.memory.last_answer = Some(wall);
+                }
+                let Some(certificate) =
+                    attempt.tls.as_ref().and_then(|tls| tls.certificate.as_ref())
+                else {
+                    return false;
+                };
+                let known = self.memory.thumbprints.contains_key(&certificate.sha256);
+                self.memory.remember_thumbprint(certificate.sha256, wall);
+                self.memory.last_healthy = Some(wall);
+                !known
+            }
+            _ => false,
+        }
+    }
+
+    /// What rules may look at.
+    #[must_use]
+    pub fn view<'a>(&'a self, mode: Mode, around: &'a Surroundings, now: Now) -> TargetView<'a> {
+        TargetView {
+            target: &self.target,
+            now,
+            mode,
+            dialled: self.dialled,
+            resolve: &self.resolve,
+            echo: &self.echo,
+            attempts: &self.attempts,
+            tls: self.tls.as_ref(),
+            service_times: &self.service_times,
+            alternatives: &self.alternatives,
+            neighbour: self.neighbour.as_ref(),
+            memory: &self.memory,
+            wake: self.wake.as_ref(),
+            around,
+        }
+    }
+
+    /// What stands against it.
+    #[must_use]
+    pub fn findings(&self, mode: Mode, around: &Surroundings, now: Now) -> Vec<Finding> {
+        let view = self.view(mode, around, now);
+        match mode {
+            Mode::Watch => self.diagnosis.findings(RULES, &view),
+            Mode::Moment => judge_moment(RULES, &view),
+        }
+    }
+
+    /// Addresses to try besides the dialled one: published, and expected but not published.
+    #[must_use]
+    pub fn other_addresses(&self) -> Vec<IpAddr> {
+        let published = self.resolution().into_iter().flat_map(|r| r.addresses.iter().copied());
+        let mut others: Vec<IpAddr> = Vec::new();
+        for address in published.chain(self.target.expect.iter().copied()) {
+            if Some(address) != self.dialled
+                && !others.contains(&address)
+                && others.len() < ALTERNATIVES
+            {
+                others.push(address);
+            }
+        }
+        others
+    }
+
+    /// What its echo is measured by.
+    #[must_use]
+    pub const fn echo_method(&self) -> EchoMethod {
+        self.method
+    }
+
+    /// Takes an echo outcome in, and changes the method where that is due: to TCP once ICMP went
+    /// unanswered often enough, from the start, by a host whose TCP answers; back to ICMP with the
+    /// first reply. Statistics of the two are never mixed.
+    fn record_echo(&mut self, seq: u64, at: Now, echo: Echo) -> bool {
+        let replied = matches!(echo.outcome, EchoOutcome::Reply { .. });
+        match (self.method, echo.method) {
+            (EchoMethod::Tcp, EchoMethod::Icmp) if replied => {
+                self.method = EchoMethod::Icmp;
+                self.echo.reset();
+                self.echo.push(seq, at, echo);
+                true
+            }
+            (EchoMethod::Tcp, EchoMethod::Icmp) | (EchoMethod::Icmp, EchoMethod::Tcp) => false,
+            _ => {
+                self.echo.push(seq, at, echo);
+                let give_up = self.method == EchoMethod::Icmp
+                    && !self.echo.ever_answered()
+                    && self.echo.trailing_losses().0 >= ICMP_GIVEN_UP_AFTER
+                    && self.attempt().is_some_and(|a| a.connect.outcome.answered());
+                if give_up {
+                    self.method = EchoMethod::Tcp;
+                    self.echo.reset();
+                }
+                give_up
+            }
+        }
+    }
+
+    /// The picture of it at this moment. Updates the state and since when it holds.
+    pub fn snapshot(
+        &mut self,
+        mode: Mode,
+        around: &Surroundings,
+        now: Now,
+        schedule: &Budget,
+    ) -> TargetSnapshot {
+        let findings = self.findings(mode, around, now);
+        let view = self.view(mode, around, now);
+        let state = verdict::state_of(&view, &findings);
+        let summary = verdict::verdict(&view, &findings);
+        let availability = verdict::availability_of(&view, &findings);
+        let risk = verdict::risk_of(&view, &findings);
+        let rungs = ladder(&view, &findings);
+        if state != self.state {
+            self.state = state;
+            self.state_since = now;
+        }
+        let tls = self.tls.as_ref().map(|entry| entry.value.clone());
+        let certificate = tls.as_ref().and_then(|tls| tls.certificate.as_ref());
+        let certificate_days = certificate.map(|certificate| certificate.days_left(now.wall));
+        let name_matches = match &self.target.host {
+            Host::Name(name) => certificate.map(|certificate| certificate.covers(name)),
+            Host::Address(..) => None,
+        };
+        TargetSnapshot {
+            target: Arc::clone(&self.target),
+            address: self.dialled,
+            state,
+            state_since: self.state_since.wall,
+            availability,
+            verdict: summary,
+            risk,
+            findings,
+            ladder: rungs,
+            echo_minute: self.echo.window(now.mono, MINUTE),
+            echo_window: self.echo.window(now.mono, WINDOW),
+            echo_total: self.echo.total(),
+            spark: self.echo.spark(now.mono, SPARK_SLOTS),
+            resolution: self.resolution().cloned(),
+            attempt: self.attempt().cloned(),
+            certificate_days,
+            name_matches,
+            tls,
+            neighbour: self.neighbour.as_ref().map(|entry| entry.value),
+            alternatives: self.alternatives.values().map(|entry| entry.value).collect(),
+            mac: self.mac(),
+            wake: self.wake.clone(),
+            next_tls: schedule.next_tls,
+            connections_per_day: schedule.connections_per_day,
+        }
+    }
+}
+
+/// What the scheduler knows of a target that the screen shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Budget {
+    /// When the next connection up to the certificate is due.
+    pub next_tls: Option<crate::domain::time::MonoTime>,
+    /// Connections that carry data, per day, at the present cadence.
+    pub connections_per_day: u32,
+}
+
+/// The kinds of evidence that an observation is.
+const fn fed_by(observation: &Observation) -> &'static [ProbeKind] {
+    match observation {
+        Observation::Resolve(_) => &[ProbeKind::Resolve],
+        Observation::Echo(_) => &[ProbeKind::Echo],
+        Observation::Alternative(_) => &[ProbeKind::Connect],
+        Observation::Attempt(attempt) => match attempt.depth {
+            ProbeKind::Tls => &[ProbeKind::Negotiate, ProbeKind::Tls],
+            _ => &[ProbeKind::Negotiate],
+        },
+        Observation::Neighbour(_) => &[ProbeKind::Neighbour],
+    }
+}

@@ -1,0 +1,178 @@
+//! One connection, as far up the ladder as it is meant to go: TCP, X.224, TLS.
+
+use super::clock::Clock;
+use super::connect::{Stream, connect};
+use super::tls::{HelloResult, drain, legacy_hello, modern_hello};
+use crate::domain::sample::{
+    Attempt, Hello, Negotiate, NegotiateOutcome, ProbeKind, Tls, TlsOutcome,
+};
+use crate::domain::security::{FailureCode, SecurityProtocol};
+use crate::domain::target::Deadlines;
+use crate::domain::time::MonoTime;
+use crate::proto::wire::Parse;
+use crate::proto::x224::{classify_partial, connection_request, parse_answer};
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::timeout;
+
+/// What to connect to and how far to go.
+#[derive(Debug, Clone)]
+pub struct AttemptPlan {
+    /// Where to.
+    pub address: SocketAddr,
+    /// The dialled name, sent as SNI; `None` when dialled by address.
+    pub name: Option<String>,
+    /// [`ProbeKind::Connect`], [`ProbeKind::Negotiate`] or [`ProbeKind::Tls`].
+    pub depth: ProbeKind,
+    /// One deadline per rung.
+    pub deadlines: Deadlines,
+}
+
+/// Climbs. Cancelled by dropping; every rung ends by its own deadline.
+pub async fn attempt(plan: &AttemptPlan, clock: Clock) -> Attempt {
+    let (connect, stream) = connect(plan.address, plan.deadlines.connect).await;
+    let mut attempt = Attempt { depth: plan.depth, connect, negotiate: None, tls: None };
+    let Some(stream) = stream.filter(|_| plan.depth != ProbeKind::Connect) else {
+        return attempt;
+    };
+    let (negotiate, stream) = negotiate(plan, stream, clock).await;
+    let starts_tls =
+        negotiate.outcome.selected().is_some_and(SecurityProtocol::starts_tls);
+    attempt.negotiate = Some(negotiate);
+    if let Some(mut stream) = stream {
+        if plan.depth == ProbeKind::Tls && starts_tls {
+            attempt.tls = Some(tls(plan, stream, clock).await);
+        } else {
+            drain(&mut stream).await;
+        }
+    }
+    attempt
+}
+
+/// Asks for what a current client offers; a server that insists on CredSSP alone is asked again
+/// for that, on a connection of its own.
+async fn negotiate(
+    plan: &AttemptPlan,
+    stream: Stream,
+    clock: Clock,
+) -> (Negotiate, Option<Stream>) {
+    let deadline = plan.deadlines.negotiate;
+    let first = ask(stream, SecurityProtocol::OFFERED, deadline, clock).await;
+    let insists = first.0.outcome == NegotiateOutcome::Failure(FailureCode::HYBRID_REQUIRED);
+    if !insists {
+        return first;
+    }
+    let (_, again) = connect(plan.address, plan.deadlines.connect).await;
+    match again {
+        Some(stream) => ask(stream, SecurityProtocol::HYBRID, deadline, clock).await,
+        None => first,
+    }
+}
+
+/// One Connection Request and its answer. The stream is handed back when a Confirm with
+/// negotiation data came, and closed otherwise.
+async fn ask(
+    mut stream: Stream,
+    asked: SecurityProtocol,
+    deadline: Duration,
+    clock: Clock,
+) -> (Negotiate, Option<Stream>) {
+    let start = clock.mono();
+    let mut answer = Vec::with_capacity(64);
+    let outcome = match timeout(deadline, exchange(&mut stream, asked, &mut answer)).await {
+        Ok(outcome) => outcome,
+        Err(_) => cut_short(&answer, NegotiateOutcome::Timeout),
+    };
+    let negotiate =
+        Negotiate { asked, outcome, received: answer.len(), elapsed: clock.mono().since(start) };
+    if matches!(negotiate.outcome, NegotiateOutcome::Confirmed { .. }) {
+        return (negotiate, Some(stream));
+    }
+    drain(&mut stream).await;
+    (negotiate, None)
+}
+
+/// Writes the request and reads until the answer is decided.
+async fn exchange<S>(
+    stream: &mut S,
+    asked: SecurityProtocol,
+    answer: &mut Vec<u8>,
+) -> NegotiateOutcome
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    if let Err(error) = stream.write_all(&connection_request(asked)).await {
+        return ended(&error);
+    }
+    let mut chunk = [0_u8; 512];
+    loop {
+        let wanted = match parse_answer(answer) {
+            Parse::Done { value, .. } => return value,
+            Parse::NeedMore(total) => total.saturating_sub(answer.len()).clamp(1, chunk.len()),
+        };
+        let Some(room) = chunk.get_mut(..wanted) else { return NegotiateOutcome::Closed };
+        match stream.read(room).await {
+            Ok(0) => return cut_short(answer, NegotiateOutcome::Closed),
+            Ok(count) => answer.extend_from_slice(room.get(..count).unwrap_or_default()),
+            Err(error) => return cut_short(answer, ended(&error)),
+        }
+    }
+}
+
+/// How an answer that never became whole counts: as the way it ended, unless what came was no RDP.
+fn cut_short(answer: &[u8], ended: NegotiateOutcome) -> NegotiateOutcome {
+    classify_partial(answer).map_or(ended, NegotiateOutcome::Malformed)
+}
+
+fn ended(error: &io::Error) -> NegotiateOutcome {
+    match error.kind() {
+        io::ErrorKind::TimedOut => NegotiateOutcome::Timeout,
+        _ => NegotiateOutcome::Reset,
+    }
+}
+
+/// Both hellos under one deadline. The legacy one needs a connection of its own; where that does
+/// not get as far as TLS again, the modern one's outcome stands.
+async fn tls(plan: &AttemptPlan, stream: Stream, clock: Clock) -> Tls {
+    let start = clock.mono();
+    let deadline = plan.deadlines.tls;
+    let name = plan.name.as_deref();
+    let modern = timeout(deadline, modern_hello(stream, name, plan.address.ip()))
+        .await
+        .unwrap_or_else(|_| HelloResult::timed_out());
+    let elapsed = |start: MonoTime| clock.mono().since(start);
+    if !modern.wants_legacy() {
+        return modern.into_tls(Hello::Modern, None, elapsed(start));
+    }
+    let modern_elapsed = elapsed(start);
+    let left = deadline.saturating_sub(modern_elapsed);
+    let Ok(Some((legacy, legacy_elapsed))) = timeout(left, second_chance(plan, clock)).await else {
+        return modern.into_tls(Hello::Modern, None, modern_elapsed);
+    };
+    let modern_outcome: TlsOutcome = modern.outcome;
+    legacy.into_tls(Hello::Legacy, Some(modern_outcome), legacy_elapsed)
+}
+
+/// A new connection up to X.224, then the legacy hello; `None` when it did not get that far.
+async fn second_chance(plan: &AttemptPlan, clock: Clock) -> Option<(HelloResult, Duration)> {
+    let (_, stream) = connect(plan.address, plan.deadlines.connect).await;
+    let (answer, stream) =
+        ask(stream?, SecurityProtocol::OFFERED, plan.deadlines.negotiate, clock).await;
+    if !answer.outcome.selected().is_some_and(SecurityProtocol::starts_tls) {
+        return None;
+    }
+    let start = clock.mono();
+    let result = legacy_hello(stream?, plan.name.as_deref(), random()).await;
+    Some((result, clock.mono().since(start)))
+}
+
+/// 32 unpredictable bytes for a ClientHello.
+fn random() -> [u8; 32] {
+    use ring::rand::SecureRandom;
+    let mut bytes = [0_u8; 32];
+    let _filled = ring::rand::SystemRandom::new().fill(&mut bytes);
+    bytes
+}
+

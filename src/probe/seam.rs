@@ -1,0 +1,74 @@
+//! The seams of the edge: what `demo` and tests put their own things behind.
+
+use super::neighbour::NeighbourTable;
+use super::resolve::Resolver;
+use super::wake::wake;
+use crate::domain::local::LocalState;
+use crate::domain::mac::MacAddr;
+use crate::domain::sample::{Neighbour, Resolution};
+use crate::domain::target::{Host, WakeSettings};
+use crate::domain::wake::WakeReceipt;
+use std::fmt::Debug;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::time::Duration;
+
+/// A future behind a seam.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Where names are resolved.
+pub trait Names: Debug + Send + Sync {
+    /// The name rung of `host`, decided within `deadline`.
+    fn resolve<'a>(&'a self, host: &'a Host, deadline: Duration) -> Pending<'a, Resolution>;
+}
+
+impl Names for Resolver {
+    fn resolve<'a>(&'a self, host: &'a Host, deadline: Duration) -> Pending<'a, Resolution> {
+        Box::pin(Self::resolve(self, host, deadline))
+    }
+}
+
+/// Where the neighbour table is read.
+pub trait Neighbours: Debug + Send + Sync {
+    /// What the table says of each address. Blocks for a system call or two.
+    fn look_up(&self, addresses: &[IpAddr], local: &LocalState) -> Vec<Neighbour>;
+}
+
+/// The neighbour table of the operating system.
+#[derive(Debug, Clone, Copy)]
+pub struct SystemNeighbours;
+
+impl Neighbours for SystemNeighbours {
+    fn look_up(&self, addresses: &[IpAddr], local: &LocalState) -> Vec<Neighbour> {
+        let mut table = NeighbourTable::read(local);
+        addresses.iter().map(|address| table.get(*address)).collect()
+    }
+}
+
+/// Where magic packets leave.
+pub trait Waker: Debug + Send + Sync {
+    /// Sends them and says what was sent.
+    fn wake<'a>(
+        &'a self,
+        mac: MacAddr,
+        settings: &'a WakeSettings,
+        local: &'a LocalState,
+        address: Option<IpAddr>,
+    ) -> Pending<'a, WakeReceipt>;
+}
+
+/// The network interfaces of this machine.
+#[derive(Debug, Clone, Copy)]
+pub struct SystemWaker;
+
+impl Waker for SystemWaker {
+    fn wake<'a>(
+        &'a self,
+        mac: MacAddr,
+        settings: &'a WakeSettings,
+        local: &'a LocalState,
+        address: Option<IpAddr>,
+    ) -> Pending<'a, WakeReceipt> {
+        Box::pin(wake(mac, settings, local, address))
+    }
+}
