@@ -8,7 +8,7 @@ use crate::domain::finding::RuleId;
 use crate::domain::local::{EchoAccess, LocalState};
 use crate::domain::memory::TargetMemory;
 use crate::domain::sample::{
-    Echo, EchoMethod, EchoOutcome, Observation, ProbeKind, Sample,
+    Echo, EchoMethod, EchoOutcome, LocalFault, Observation, ProbeKind, Sample,
 };
 use crate::domain::snapshot::Snapshot;
 use crate::domain::target::{Host, Target, TargetId};
@@ -46,6 +46,8 @@ const ICMP_RETRY: Duration = Duration::from_mins(1);
 const REPORTS: usize = 8_192;
 /// Reports taken in one go.
 const BATCH: usize = 1_024;
+/// How long a control may take to answer.
+const CONTROL_DEADLINE: Duration = Duration::from_secs(2);
 /// Control addresses are numbered from here down; targets are numbered from 0 up.
 const FIRST_CONTROL: u32 = u32::MAX;
 /// How many controls are followed.
@@ -90,8 +92,6 @@ pub struct Core {
     read_only: bool,
     reports: mpsc::Sender<Report>,
     inbox: mpsc::Receiver<Report>,
-    echoes: mpsc::Sender<Sample>,
-    echo_inbox: mpsc::Receiver<Sample>,
     tasks: JoinSet<()>,
     store: Box<dyn StateStore>,
     remembered: BTreeMap<String, TargetMemory>,
@@ -118,7 +118,6 @@ impl Core {
         let mut monitor = Monitor::new(edge.access(), local, config.alerts, now);
         monitor.set_simulated(edge.simulated);
         let (reports, inbox) = mpsc::channel(REPORTS);
-        let (echoes, echo_inbox) = mpsc::channel(REPORTS);
         let mut remembered = BTreeMap::new();
         match store.load() {
             Ok(state) => remembered = state.targets,
@@ -132,8 +131,6 @@ impl Core {
             read_only: config.read_only,
             reports,
             inbox,
-            echoes,
-            echo_inbox,
             tasks: JoinSet::new(),
             store,
             remembered,
@@ -175,7 +172,7 @@ impl Core {
                 () = stop.cancelled() => break,
                 Some(command) = commands.recv() => self.execute(command),
                 Some(report) = self.inbox.recv() => self.take_reports(report),
-                Some(sample) = self.echo_inbox.recv() => self.take_echoes(sample),
+                Some(sample) = self.edge.echo_samples.recv() => self.take_echoes(sample),
                 () = sleep_until(due) => self.start_due(),
                 _ = publish.tick() => self.publish(&snapshots),
                 _ = tick.tick() => self.tick(&alerts),
@@ -257,16 +254,22 @@ impl Core {
             }
             self.icmp_retry.insert(id, now);
         }
-        self.edge.echo.send(
-            EchoRequest {
-                target: id,
-                seq: request.seq,
-                address,
-                scope,
-                deadline: target.deadlines.echo,
-            },
-            self.echoes.clone(),
-        );
+        self.submit_echo(EchoRequest {
+            target: id,
+            seq: request.seq,
+            address,
+            scope,
+            deadline: target.deadlines.echo,
+        });
+    }
+
+    /// A request that the engine has no room for was not sent: a void sample, never a loss.
+    fn submit_echo(&mut self, request: EchoRequest) {
+        if let Err(refused) = self.edge.echo.submit(request) {
+            let now = self.edge.clock.now();
+            let void = EchoOutcome::Void(LocalFault::Stalled);
+            self.take_sample(&refused.sample(now, now.mono, void));
+        }
     }
 
     fn start_resolve(&mut self, request: ProbeRequest) {
@@ -441,7 +444,7 @@ impl Core {
         for _ in 0..BATCH {
             let Some(sample) = next else { break };
             self.take_sample(&sample);
-            next = self.echo_inbox.try_recv().ok();
+            next = self.edge.echo_samples.try_recv().ok();
         }
         if let Some(sample) = next {
             self.take_sample(&sample);
@@ -528,22 +531,19 @@ impl Core {
     fn look_at_local(&mut self) {
         self.control_seq += 1;
         for (id, address) in &self.controls {
-            self.edge.echo.send(
-                EchoRequest {
-                    target: *id,
-                    seq: self.control_seq,
-                    address: *address,
-                    scope: 0,
-                    deadline: Duration::from_secs(2),
-                },
-                self.echoes.clone(),
-            );
+            let _full = self.edge.echo.submit(EchoRequest {
+                target: *id,
+                seq: self.control_seq,
+                address: *address,
+                scope: 0,
+                deadline: CONTROL_DEADLINE,
+            });
         }
         let local = Arc::clone(&self.edge.local);
         let reports = self.reports.clone();
         self.tasks.spawn(async move {
             let looked = tokio::task::spawn_blocking(move || local.observe()).await;
-            if let Ok(Some(state)) = looked {
+            if let Ok(state) = looked {
                 let _gone = reports.send(Report::Local(Box::new(state))).await;
             }
         });

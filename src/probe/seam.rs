@@ -1,5 +1,7 @@
 //! The seams of the edge: what `demo` and tests put their own things behind.
 
+use super::clock::Clock;
+use super::local::LocalObserver;
 use super::neighbour::NeighbourTable;
 use super::resolve::Resolver;
 use super::wake::wake;
@@ -11,6 +13,7 @@ use crate::domain::wake::WakeReceipt;
 use std::fmt::Debug;
 use std::net::IpAddr;
 use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// A future behind a seam.
@@ -32,6 +35,9 @@ impl Names for Resolver {
 pub trait Neighbours: Debug + Send + Sync {
     /// What the table says of each address. Blocks for a system call or two.
     fn look_up(&self, addresses: &[IpAddr], local: &LocalState) -> Vec<Neighbour>;
+
+    /// Whether there is a table to be read at all.
+    fn readable(&self) -> bool;
 }
 
 /// The neighbour table of the operating system.
@@ -42,6 +48,35 @@ impl Neighbours for SystemNeighbours {
     fn look_up(&self, addresses: &[IpAddr], local: &LocalState) -> Vec<Neighbour> {
         let mut table = NeighbourTable::read(local);
         addresses.iter().map(|address| table.get(*address)).collect()
+    }
+
+    fn readable(&self) -> bool {
+        cfg!(target_os = "linux")
+    }
+}
+
+/// Where this machine is looked at.
+pub trait LocalSource: Send + Sync {
+    /// Interfaces, addresses, gateway, DNS servers, counters, own CPU and memory. Blocks for some
+    /// milliseconds.
+    fn observe(&self) -> LocalState;
+}
+
+/// The operating system's own tables.
+#[derive(Debug)]
+pub struct SystemLocal(Mutex<LocalObserver>);
+
+impl SystemLocal {
+    /// An observer whose CPU figure starts now.
+    #[must_use]
+    pub fn new(clock: Clock) -> Self {
+        Self(Mutex::new(LocalObserver::new(clock)))
+    }
+}
+
+impl LocalSource for SystemLocal {
+    fn observe(&self) -> LocalState {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).observe()
     }
 }
 

@@ -1,0 +1,64 @@
+//! What the core reaches the outside through: the real things, or those of the demonstration.
+
+use super::core::can_ping;
+use crate::domain::local::LocalState;
+use crate::domain::sample::Sample;
+use crate::monitor::Access;
+use crate::probe::clock::Clock;
+use crate::probe::echo::EchoEngine;
+use crate::probe::seam::{LocalSource, Names, Neighbours, Waker};
+use std::net::IpAddr;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// Everything outside, behind its seams.
+pub struct Edge {
+    /// The clocks.
+    pub clock: Clock,
+    /// Names.
+    pub names: Arc<dyn Names>,
+    /// Echo requests.
+    pub echo: Arc<dyn EchoEngine>,
+    /// Where the echo engine's samples arrive.
+    pub echo_samples: mpsc::Receiver<Sample>,
+    /// The neighbour table.
+    pub neighbours: Arc<dyn Neighbours>,
+    /// Magic packets.
+    pub waker: Arc<dyn Waker>,
+    /// This machine.
+    pub local: Arc<dyn LocalSource>,
+    /// Seeds the jitter of probe times.
+    pub seed: u64,
+    /// What of this is simulated, for every screen to show.
+    pub simulated: Option<&'static str>,
+}
+
+impl std::fmt::Debug for Edge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Edge").field("simulated", &self.simulated).finish_non_exhaustive()
+    }
+}
+
+impl Edge {
+    /// What the probes may do here.
+    #[must_use]
+    pub fn access(&self) -> Access {
+        Access {
+            echo_v4: self.echo.access(false),
+            echo_v6: self.echo.access(true),
+            neighbours: self.neighbours.readable(),
+        }
+    }
+
+    /// Whether echo over ICMP to `address` is possible.
+    #[must_use]
+    pub fn may_ping(&self, address: IpAddr) -> bool {
+        can_ping(self.echo.access(address.is_ipv6()))
+    }
+
+    /// This machine as it is now. Blocks for some milliseconds.
+    #[must_use]
+    pub fn local_state(&self) -> LocalState {
+        self.local.observe()
+    }
+}
