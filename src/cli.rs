@@ -1,1 +1,478 @@
 //! The command line.
+
+use crate::config::{ConfigError, Environment, GlobalOptions, parse_number, variable};
+use crate::domain::text::printable;
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::time::Duration;
+
+/// Exit code of a usage or configuration error (`check`: [`USAGE_OF_CHECK`]).
+pub const USAGE: u8 = 2;
+/// Exit code of a usage or configuration error of `check`: UNKNOWN, as Nagios has it.
+pub const USAGE_OF_CHECK: u8 = 3;
+/// Echo probes of one `check`, by default.
+const DEFAULT_COUNT: u32 = 10;
+/// How long `wake` follows a host up, by default.
+const DEFAULT_WAIT: Duration = Duration::from_mins(2);
+
+/// A parsed command line.
+#[derive(Debug, Clone, PartialEq, Eq, Parser)]
+#[command(
+    name = "rdpwatch",
+    version,
+    about = "Watches Remote Desktop hosts live and says which cause of error 0x904 is about to bite",
+    override_usage = "rdpwatch [OPTIONS] [TARGET]...\n       rdpwatch [OPTIONS] <COMMAND>",
+    after_help = "Without a command, TARGETs are watched; without a TARGET, those of the configuration file.\n\
+        TARGET: [name=]host[:port][@ADDR[,ADDR]...][#MAC], a .rdp file, or a target or group of the\n\
+        configuration file. A host named like a command: rdpwatch watch demo.\n\
+        Each option is also a variable: --no-icmp is RDPWATCH_NO_ICMP=1.",
+    subcommand_required = true,
+    disable_help_subcommand = true
+)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub options: GlobalOptions,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// The dashboard (the default).
+    Watch(Targets),
+    /// One full ladder per target, then exit: 0 ok, 1 warning, 2 critical, 3 unknown.
+    Check(CheckArgs),
+    /// Send magic packets, then follow the hosts up.
+    Wake(WakeArgs),
+    /// What a client's error code means.
+    Explain(ExplainArgs),
+    /// The configuration file.
+    Config {
+        /// What to do with it.
+        #[command(subcommand)]
+        action: ConfigAction,
+    },
+    /// The dashboard over hosts that it starts itself on loopback.
+    Demo,
+    /// What this machine lets rdpwatch do, and how to let it do more.
+    Doctor,
+    /// Completions for a shell, on standard output.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// The manual page, on standard output.
+    Man,
+}
+
+/// TARGET arguments.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
+pub struct Targets {
+    /// Hosts, .rdp files, or targets and groups of the configuration file; default: all of its
+    /// targets.
+    #[arg(value_name = "TARGET")]
+    pub targets: Vec<String>,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct CheckArgs {
+    /// What is checked.
+    #[command(flatten)]
+    pub targets: Targets,
+    /// Form of the result on standard output [default: text].
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Echo probes per target, 1 to 100 [default: 10].
+    #[arg(long, value_name = "N", value_parser = parse_count)]
+    count: Option<u32>,
+}
+
+/// Form of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    /// One line per target, for people and Nagios.
+    #[default]
+    Text,
+    /// One document, schema rdpwatch.check/1.
+    Json,
+}
+
+impl CheckArgs {
+    /// The form of the result: the option, `RDPWATCH_FORMAT`, or text.
+    ///
+    /// # Errors
+    /// A variable that is no format.
+    pub fn format(&self, environment: Environment<'_>) -> Result<Format, ConfigError> {
+        let parse = |text: &str| {
+            Format::from_str(text, true).map_err(|_| {
+                let shown = crate::domain::text::excerpt(text, 60);
+                format!("\"{shown}\" is not a format, expected text or json")
+            })
+        };
+        Ok(match self.format {
+            Some(format) => format,
+            None => variable(environment, "FORMAT", parse)?.unwrap_or_default(),
+        })
+    }
+
+    /// Echo probes per target: the option, `RDPWATCH_COUNT`, or 10.
+    ///
+    /// # Errors
+    /// A variable that is no such number.
+    pub fn count(&self, environment: Environment<'_>) -> Result<u32, ConfigError> {
+        Ok(match self.count {
+            Some(count) => count,
+            None => variable(environment, "COUNT", parse_count)?.unwrap_or(DEFAULT_COUNT),
+        })
+    }
+}
+
+/// Arguments of `wake`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct WakeArgs {
+    /// Hosts of the configuration file, TARGETs with a MAC, or MACs.
+    #[arg(value_name = "TARGET|MAC", required = true)]
+    pub targets: Vec<String>,
+    /// How long to follow the hosts up, 0s to 1h [default: 120s].
+    #[arg(long, value_name = "DURATION", value_parser = parse_wait)]
+    wait: Option<Duration>,
+}
+
+impl WakeArgs {
+    /// How long to follow the hosts up: the option, `RDPWATCH_WAIT`, or two minutes.
+    ///
+    /// # Errors
+    /// A variable that is no such duration.
+    pub fn wait(&self, environment: Environment<'_>) -> Result<Duration, ConfigError> {
+        Ok(match self.wait {
+            Some(wait) => wait,
+            None => variable(environment, "WAIT", parse_wait)?.unwrap_or(DEFAULT_WAIT),
+        })
+    }
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct ExplainArgs {
+    /// The error code, such as 0x904 or 2308.
+    pub code: String,
+    /// The extended error code, such as 0x7.
+    #[arg(value_name = "EXT")]
+    pub extended: Option<String>,
+}
+
+/// What to do with the configuration file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum ConfigAction {
+    /// Write the annotated default, unless there is a file already.
+    Init,
+    /// Read it and say what is wrong.
+    Check,
+    /// Print the effective configuration.
+    Show,
+    /// Print where it is.
+    Path,
+    /// Print its JSON schema.
+    Schema,
+}
+
+impl Command {
+    /// Exit code of a usage or configuration error.
+    #[must_use]
+    pub const fn usage_code(&self) -> u8 {
+        match self {
+            Self::Check(_) => USAGE_OF_CHECK,
+            _ => USAGE,
+        }
+    }
+
+    /// The TARGET arguments that [`crate::config::Config::assemble`] takes; empty where the
+    /// command has none of its own.
+    #[must_use]
+    pub fn targets(&self) -> &[String] {
+        match self {
+            Self::Watch(targets) | Self::Check(CheckArgs { targets, .. }) => &targets.targets,
+            _ => &[],
+        }
+    }
+}
+
+/// Why nothing runs: help, version, or a mistake. The text is safe to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exit {
+    /// What to print, with its last line break.
+    pub text: String,
+    /// Whether it goes to standard output (help, version) rather than standard error.
+    pub to_stdout: bool,
+    /// The exit code.
+    pub code: u8,
+}
+
+impl Cli {
+    /// Reads a command line, program name first. A first word that is no command is a TARGET to
+    /// watch.
+    ///
+    /// # Errors
+    /// Help and version as text, or a usage error.
+    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, Exit> {
+        let mut arguments: Vec<OsString> = arguments.into_iter().collect();
+        let place = command_place(&arguments);
+        let word = arguments.get(place);
+        let code = if word.is_some_and(|word| word == "check") { USAGE_OF_CHECK } else { USAGE };
+        if !word.is_some_and(|word| is_command(word)) && !asks_for_help(&arguments, place) {
+            arguments.insert(place, OsString::from("watch"));
+        }
+        Self::try_parse_from(arguments).map_err(|error| Exit::from_clap(&error, code))
+    }
+}
+
+impl Exit {
+    fn from_clap(error: &clap::Error, code: u8) -> Self {
+        let harmless = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+        let rendered = error.render().to_string();
+        let mut text: String =
+            rendered.lines().flat_map(|line| [printable(line), "\n".into()]).collect();
+        if text.is_empty() {
+            text.push('\n');
+        }
+        Self { text, to_stdout: harmless, code: if harmless { 0 } else { code } }
+    }
+}
+
+/// Where the command stands, or belongs: at the first argument that is no option, nor an option's
+/// value; at the `--` when that comes first; else at the end.
+fn command_place(arguments: &[OsString]) -> usize {
+    let definition = Cli::command();
+    let takes_value = |option: &OsStr| {
+        let Some(option) = option.to_str() else { return false };
+        definition.get_arguments().any(|argument| {
+            let valued =
+                matches!(argument.get_action(), clap::ArgAction::Set | clap::ArgAction::Append)
+                    && !argument.is_require_equals_set();
+            let long =
+                argument.get_long().is_some_and(|long| option.strip_prefix("--") == Some(long));
+            let short = argument.get_short().is_some_and(|short| {
+                option.strip_prefix('-').is_some_and(|flags| flags.ends_with(short))
+                    && !option.starts_with("--")
+            });
+            valued && (long || short)
+        })
+    };
+    let mut place = 1;
+    while let Some(argument) = arguments.get(place) {
+        let bytes = argument.as_encoded_bytes();
+        if bytes == b"--" || bytes == b"-" || !bytes.starts_with(b"-") {
+            return place;
+        }
+        place += if takes_value(argument) { 2 } else { 1 };
+    }
+    arguments.len().max(1)
+}
+
+fn is_command(word: &OsStr) -> bool {
+    Cli::command().get_subcommands().any(|command| word == command.get_name())
+}
+
+/// Whether help or the version is asked for before any command.
+fn asks_for_help(arguments: &[OsString], place: usize) -> bool {
+    let before = arguments.iter().take(place).skip(1);
+    before
+        .into_iter()
+        .any(|argument| ["-h", "--help", "-V", "--version"].iter().any(|help| argument == help))
+}
+
+/// Completions for a shell, as a script.
+#[must_use]
+pub fn completions(shell: Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "rdpwatch", &mut script);
+    script
+}
+
+/// The manual page, as roff: the program, then each command.
+///
+/// # Errors
+/// None in practice: it is written to memory.
+pub fn manual() -> io::Result<Vec<u8>> {
+    let mut page = Vec::new();
+    let mut command = Cli::command();
+    command.build();
+    clap_mangen::Man::new(command).render(&mut page)?;
+    Ok(page)
+}
+
+fn parse_count(text: &str) -> Result<u32, String> {
+    parse_number(text, 1, 100)
+}
+
+fn parse_wait(text: &str) -> Result<Duration, String> {
+    crate::config::parse_duration(text, Duration::ZERO, Duration::from_hours(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(line: &[&str]) -> Result<Cli, Exit> {
+        Cli::read(["rdpwatch"].iter().chain(line).map(OsString::from))
+    }
+
+    fn watched(line: &[&str]) -> Vec<String> {
+        match read(line).map(|cli| cli.command) {
+            Ok(Command::Watch(targets)) => targets.targets,
+            other => panic!("{line:?}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_host_needs_no_command() {
+        assert_eq!(watched(&[]), Vec::<String>::new());
+        assert_eq!(watched(&["a", "b"]), ["a", "b"]);
+        assert_eq!(watched(&["--interval", "1s", "a"]), ["a"]);
+        assert_eq!(watched(&["a", "--interval", "1s"]), ["a"]);
+        assert_eq!(watched(&["-c", "demo", "a"]), ["a"]);
+        assert_eq!(watched(&["-vc", "demo", "a"]), ["a"]);
+        assert_eq!(watched(&["-vcdemo", "a"]), ["a"]);
+        assert_eq!(watched(&["--ascii", "a"]), ["a"]);
+        assert_eq!(watched(&["-4", "a"]), ["a"]);
+        assert_eq!(watched(&["--", "demo"]), ["demo"]);
+        assert_eq!(watched(&["watch", "demo"]), ["demo"]);
+        assert_eq!(watched(&["chekc"]), ["chekc"]);
+        assert_eq!(watched(&["a", "check"]), ["a", "check"]);
+        assert_eq!(watched(&["help"]), ["help"]);
+    }
+
+    #[test]
+    fn options_stand_before_and_after_a_command() {
+        let before = read(&["--timeout", "3s", "--dns", "10.0.0.10", "check", "a"]).unwrap();
+        let after = read(&["check", "a", "--timeout", "3s", "--dns", "10.0.0.10:53"]).unwrap();
+        assert_eq!(before, after);
+        assert_eq!(before.options.timeout, Some(Duration::from_secs(3)));
+        assert_eq!(before.options.dns, ["10.0.0.10:53".parse().unwrap()]);
+        let flags = read(&["--no-icmp", "--ascii=false", "-vv", "demo"]).unwrap();
+        assert_eq!(flags.command, Command::Demo);
+        assert_eq!((flags.options.no_icmp, flags.options.ascii), (Some(true), Some(false)));
+        assert_eq!(flags.options.verbose, 2);
+    }
+
+    #[test]
+    fn every_command_reads() {
+        let none: Environment<'_> = &|_| None;
+        let Command::Check(check) =
+            read(&["check", "a", "--format", "json", "--count", "3"]).unwrap().command
+        else {
+            panic!("check")
+        };
+        assert_eq!(check.format(none), Ok(Format::Json));
+        assert_eq!(check.count(none), Ok(3));
+        let Command::Wake(wake) = read(&["wake", "a", "--wait", "5s"]).unwrap().command else {
+            panic!("wake")
+        };
+        assert_eq!(wake.wait(none), Ok(Duration::from_secs(5)));
+        assert_eq!(
+            read(&["explain", "0x904", "0x7"]).unwrap().command,
+            Command::Explain(ExplainArgs { code: "0x904".into(), extended: Some("0x7".into()) })
+        );
+        assert_eq!(
+            read(&["config", "init"]).unwrap().command,
+            Command::Config { action: ConfigAction::Init }
+        );
+        assert_eq!(
+            read(&["completions", "fish"]).unwrap().command,
+            Command::Completions { shell: Shell::Fish }
+        );
+        assert_eq!(read(&["man"]).unwrap().command, Command::Man);
+        assert_eq!(read(&["doctor"]).unwrap().command, Command::Doctor);
+    }
+
+    #[test]
+    fn the_environment_stands_in_for_a_commands_own_options() {
+        let environment: Environment<'_> = &|name| match name {
+            "RDPWATCH_FORMAT" => Some("json".into()),
+            "RDPWATCH_COUNT" => Some("5".into()),
+            "RDPWATCH_WAIT" => Some("1h 1s".into()),
+            _ => None,
+        };
+        let Command::Check(check) = read(&["check"]).unwrap().command else { panic!("check") };
+        assert_eq!(check.format(environment), Ok(Format::Json));
+        assert_eq!(check.count(environment), Ok(5));
+        assert_eq!(check.count(&|_| None), Ok(10));
+        let Command::Wake(wake) = read(&["wake", "a"]).unwrap().command else { panic!("wake") };
+        assert_eq!(
+            wake.wait(environment).unwrap_err().to_string(),
+            "RDPWATCH_WAIT: \"1h 1s\" is too long, expected 0s to 1h"
+        );
+        assert_eq!(wake.wait(&|_| None), Ok(Duration::from_secs(120)));
+    }
+
+    #[test]
+    fn usage_errors_have_the_commands_code() {
+        for (line, code) in [
+            (&["--intervall", "1s"][..], 2),
+            (&["check", "--count", "0"], 3),
+            (&["--timeout", "1ms", "check"], 3),
+            (&["wake"], 2),
+            (&["-4", "-6", "a"], 2),
+            (&["explain"], 2),
+            (&["--fps", "100"], 2),
+        ] {
+            let exit = read(line).unwrap_err();
+            assert_eq!((exit.code, exit.to_stdout), (code, false), "{line:?}: {}", exit.text);
+        }
+        assert_eq!(read(&["check"]).unwrap().command.usage_code(), 3);
+        assert_eq!(read(&["a"]).unwrap().command.usage_code(), 2);
+    }
+
+    #[test]
+    fn help_and_version_are_data() {
+        for line in [&["--help"][..], &["-V"], &["check", "--help"], &["-v", "--help"]] {
+            let exit = read(line).unwrap_err();
+            assert_eq!((exit.code, exit.to_stdout), (0, true), "{line:?}: {}", exit.text);
+        }
+        let help = read(&["--help"]).unwrap_err().text;
+        assert!(help.contains("rdpwatch [OPTIONS] [TARGET]..."), "{help}");
+        for absent in ["run", "report", "import", "mark"] {
+            assert!(!help.contains(&format!("\n  {absent} ")), "{absent}");
+        }
+    }
+
+    #[test]
+    fn nothing_typed_reaches_the_terminal_raw() {
+        let exit = read(&["--\x1b[2Jx"]).unwrap_err();
+        assert!(!exit.text.contains('\x1b'), "{:?}", exit.text);
+        let exit = read(&["check", "--count", "\x1b]0;owned\x07"]).unwrap_err();
+        assert!(!exit.text.contains(['\x1b', '\x07']), "{:?}", exit.text);
+    }
+
+    #[test]
+    fn completions_and_manual_name_every_command() {
+        let script = String::from_utf8(completions(Shell::Bash)).unwrap();
+        let page = String::from_utf8(manual().unwrap()).unwrap();
+        for command in ["watch", "check", "wake", "explain", "config", "demo", "doctor"] {
+            assert!(script.contains(command) && page.contains(command), "{command}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn no_command_line_panics(line in proptest::collection::vec("(-{0,2}[a-z46]{0,8}(=.{0,4})?|.{0,8})", 0..4)) {
+            if let Err(exit) = Cli::read(["rdpwatch".to_owned()].into_iter().chain(line).map(OsString::from)) {
+                prop_assert!(exit.text.lines().all(|line| printable(line) == line));
+            }
+        }
+    }
+}

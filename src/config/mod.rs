@@ -1,1 +1,297 @@
 //! Targets and settings: text in, typed configuration out.
+//!
+//! Precedence: command line, environment (`RDPWATCH_*`), configuration file, default. Inside the
+//! file: target, group, top. [`Config::assemble`] is pure; [`read_config_file`], [`read_rdp_file`]
+//! and [`init`] touch the file system.
+
+mod error;
+mod file;
+mod host;
+mod keys;
+mod options;
+mod paths;
+mod rdp_file;
+mod schema;
+mod select;
+mod settings;
+mod show;
+mod target_spec;
+mod value;
+
+pub use error::{ConfigError, Place};
+pub use host::{HostError, HostPort, parse_host, parse_host_port};
+pub use options::{Environment, GlobalOptions, parse_number, process_environment, variable};
+pub use paths::{
+    DEFAULT_TOML, config_file, default_config_file, init, read_bounded, read_config_file, state_dir,
+};
+pub use rdp_file::{GatewayUsage, RdpFile, RdpFileError};
+pub use schema::{json_schema, reference};
+pub use select::{WakeItem, wake_items};
+pub use settings::Settings;
+pub use target_spec::{NameError, TargetError, TargetSpec, default_kind, is_file};
+pub(crate) use value::parse_duration;
+
+use crate::domain::target::{Expected, Family, Host, Target, TargetKind};
+use crate::domain::text::excerpt;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Most targets of one process.
+pub const MAX_TARGETS: usize = 4096;
+/// Most DNS servers.
+const MAX_DNS: usize = options::MAX_DNS;
+/// The port of DNS (RFC 1035 section 4.2).
+const DNS_PORT: u16 = 53;
+
+/// Whether colours are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ColorMode {
+    /// Where the terminal has them.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl ColorMode {
+    /// Every mode with its word in configuration.
+    pub const WORDS: [(&'static str, Self); 3] =
+        [("auto", Self::Auto), ("always", Self::Always), ("never", Self::Never)];
+
+    /// The word in configuration.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, mode)| *mode == self).map_or("", |(word, _)| word)
+    }
+}
+
+/// The dashboard's settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ui {
+    /// Name of the theme; whether it exists is the screen's to say.
+    pub theme: String,
+    /// Only ASCII characters.
+    pub ascii: bool,
+    /// Most redraws per second, 1 to 60.
+    pub fps: u8,
+    /// Colours.
+    pub color: ColorMode,
+}
+
+impl Default for Ui {
+    fn default() -> Self {
+        Self { theme: "default".to_owned(), ascii: false, fps: 10, color: ColorMode::Auto }
+    }
+}
+
+/// Everything a run is told, typed and checked; nothing is left to a default.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// What is watched: the targets named, else every target of the file. May be empty.
+    pub targets: Vec<Target>,
+    /// Names of the file's groups, in its order.
+    pub groups: Vec<String>,
+    /// What a target has that nothing else is said of.
+    pub settings: Settings,
+    /// DNS servers in place of the system's; empty: the system's.
+    pub dns: Vec<SocketAddr>,
+    /// Which addresses of a name are dialled.
+    pub family: Family,
+    /// Whether echo may use ICMP.
+    pub icmp: bool,
+    /// Whether probes climb beyond the X.224 answer.
+    pub deep: bool,
+    /// Whether nothing is sent but probes.
+    pub read_only: bool,
+    /// The dashboard.
+    pub ui: Ui,
+    /// How much is logged: 0 is the least.
+    pub verbosity: u8,
+    /// Where the log goes.
+    pub log_file: Option<PathBuf>,
+    /// The file that was read.
+    pub file: Option<PathBuf>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            targets: Vec::new(),
+            groups: Vec::new(),
+            settings: Settings::default(),
+            dns: Vec::new(),
+            family: Family::Any,
+            icmp: true,
+            deep: true,
+            read_only: false,
+            ui: Ui::default(),
+            verbosity: 0,
+            log_file: None,
+            file: None,
+        }
+    }
+}
+
+/// Reads a `.rdp` file's bytes for [`Config::assemble`].
+pub type ReadRdp<'r> = &'r dyn Fn(&Path) -> io::Result<Vec<u8>>;
+
+/// Reads a `.rdp` file of at most 1 MiB from the file system.
+///
+/// # Errors
+/// Those of the operating system, and [`io::ErrorKind::FileTooLarge`].
+pub fn read_rdp_file(path: &Path) -> io::Result<Vec<u8>> {
+    read_bounded(path, u64::try_from(rdp_file::MAX_BYTES).unwrap_or(u64::MAX))
+}
+
+impl Config {
+    /// Puts together what the command line, the environment, the file and the TARGET arguments
+    /// say. Without arguments, every target of the file is watched.
+    ///
+    /// # Errors
+    /// The first mistake, in one sentence that says where it is.
+    pub fn assemble(
+        options: &GlobalOptions,
+        environment: Environment<'_>,
+        file: Option<(&Path, &str)>,
+        targets: &[String],
+        read_rdp: ReadRdp<'_>,
+    ) -> Result<Self, ConfigError> {
+        let options = options.clone().or(GlobalOptions::from_environment(environment)?);
+        if options.dns.len() > MAX_DNS {
+            let message = format!(
+                "{} DNS servers are too many, expected at most {MAX_DNS}",
+                options.dns.len()
+            );
+            return Err(ConfigError::new(Place::Option("--dns"), message));
+        }
+        let mut config = match file {
+            Some((path, text)) => Self::from_text(path, text)?,
+            None => Self::default(),
+        };
+        config.override_with(options);
+        config.targets = select::select(&config, targets, read_rdp)?;
+        Ok(config)
+    }
+
+    /// The configuration that a file alone makes. `path` only names it in errors.
+    ///
+    /// # Errors
+    /// The first mistake, with line, column and key.
+    pub fn from_text(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let layer = file::read(path, text)?;
+        let default = Self::default();
+        let fps = layer.ui.fps.and_then(|fps| u8::try_from(fps).ok());
+        Ok(Self {
+            targets: layer.targets,
+            groups: layer.groups,
+            settings: layer.settings,
+            dns: layer.dns.unwrap_or(default.dns),
+            family: layer.family.unwrap_or(default.family),
+            icmp: layer.icmp.unwrap_or(default.icmp),
+            deep: layer.deep.unwrap_or(default.deep),
+            read_only: layer.read_only.unwrap_or(default.read_only),
+            ui: Ui {
+                theme: layer.ui.theme.unwrap_or(default.ui.theme),
+                ascii: layer.ui.ascii.unwrap_or(default.ui.ascii),
+                fps: fps.unwrap_or(default.ui.fps),
+                color: layer.ui.color.unwrap_or(default.ui.color),
+            },
+            file: Some(path.to_owned()),
+            ..default
+        })
+    }
+
+    /// The members of a group, found by its name in letters of any case.
+    pub fn members(&self, group: &str) -> impl Iterator<Item = &Target> {
+        let wanted = group.to_lowercase();
+        self.targets.iter().filter(move |target| {
+            target.group.as_ref().is_some_and(|group| group.to_lowercase() == wanted)
+        })
+    }
+
+    /// The effective configuration as a configuration file: reading it gives the same again,
+    /// except for the log's settings, which no file holds.
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        show::to_toml(self)
+    }
+
+    /// What the command line and the environment say, over what the file says.
+    fn override_with(&mut self, options: GlobalOptions) {
+        self.family = options.family().unwrap_or(self.family);
+        if !options.dns.is_empty() {
+            self.dns = options.dns;
+        }
+        self.icmp = options.no_icmp.map_or(self.icmp, |off| !off);
+        self.deep = options.no_deep.map_or(self.deep, |off| !off);
+        self.read_only = options.read_only.unwrap_or(self.read_only);
+        self.ui.theme = options.theme.unwrap_or_else(|| self.ui.theme.clone());
+        self.ui.ascii = options.ascii.unwrap_or(self.ui.ascii);
+        self.ui.fps = options.fps.unwrap_or(self.ui.fps);
+        self.ui.color = match options.no_color {
+            Some(true) => ColorMode::Never,
+            Some(false) if self.ui.color == ColorMode::Never => ColorMode::Auto,
+            _ => self.ui.color,
+        };
+        self.verbosity = options.verbose;
+        self.log_file = options.log_file;
+        let everywhere = self
+            .targets
+            .iter_mut()
+            .map(|target| (&mut target.cadence, &mut target.deadlines))
+            .chain([(&mut self.settings.cadence, &mut self.settings.deadlines)]);
+        for (cadence, deadlines) in everywhere {
+            cadence.echo = options.interval.unwrap_or(cadence.echo);
+            if let Some(timeout) = options.timeout {
+                deadlines.echo = timeout;
+                deadlines.resolve = timeout;
+                deadlines.connect = timeout;
+                deadlines.negotiate = timeout;
+                deadlines.tls = timeout;
+            }
+        }
+    }
+}
+
+/// When a target of a kind should be up, when nobody says: machines that people switch off and
+/// ports that open on request are on demand.
+#[must_use]
+pub const fn default_expected(kind: TargetKind) -> Expected {
+    match kind {
+        TargetKind::Server | TargetKind::Farm | TargetKind::Cloud => Expected::Always,
+        TargetKind::Pc | TargetKind::Laptop | TargetKind::Jit => Expected::OnDemand,
+    }
+}
+
+/// A DNS server: `ADDR`, `ADDR:port` or `[v6]:port`; the port defaults to 53.
+///
+/// # Errors
+/// A sentence.
+pub(crate) fn parse_dns(text: &str) -> Result<SocketAddr, String> {
+    let shown = excerpt(text, host::SHOWN);
+    let wrong = || {
+        format!(
+            "\"{shown}\" is not a DNS server's address, expected one such as 10.0.0.10, 10.0.0.10:53 or [2001:db8::53]:53"
+        )
+    };
+    match parse_host_port(text) {
+        Ok((_, Host::Address(address, None), port)) => {
+            Ok(SocketAddr::new(address, port.unwrap_or(DNS_PORT)))
+        }
+        Err(error @ (HostError::PortZero | HostError::Port(_) | HostError::NotOneHost(..))) => {
+            Err(error.to_string())
+        }
+        _ => Err(wrong()),
+    }
+}
+
+/// A theme's name.
+///
+/// # Errors
+/// A sentence.
+pub(crate) fn parse_theme(text: &str) -> Result<String, String> {
+    target_spec::parse_name(text).map_err(|error| error.to_string())
+}

@@ -1,0 +1,169 @@
+//! The configuration file: TOML in, settings and targets out, everything inherited.
+
+use super::default_expected;
+use super::error::{ConfigError, Place};
+use super::keys::{RawGroup, RawTarget, RawUi, TOP, Top, fill};
+use super::settings::{Settings, apply};
+use super::target_spec::default_kind;
+use super::value::{Fault, unknown};
+use crate::domain::target::{DEFAULT_PORT, Family, Target, TargetId};
+use crate::domain::text::excerpt;
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::path::Path;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// What a file sets, typed and checked: `None` where it is silent.
+#[derive(Default)]
+pub(super) struct Layer {
+    pub(super) dns: Option<Vec<SocketAddr>>,
+    pub(super) family: Option<Family>,
+    pub(super) icmp: Option<bool>,
+    pub(super) deep: Option<bool>,
+    pub(super) read_only: Option<bool>,
+    pub(super) ui: RawUi,
+    /// The defaults with the file's global numbers.
+    pub(super) settings: Settings,
+    /// Names of the groups, in the order of the file.
+    pub(super) groups: Vec<String>,
+    /// The targets with everything they inherit, in the order of the file.
+    pub(super) targets: Vec<Target>,
+}
+
+/// Reads a configuration file's text. `path` only names it in errors.
+///
+/// # Errors
+/// The first mistake in the order of the text, or the first that its sections together make.
+pub(super) fn read(path: &Path, text: &str) -> Result<Layer, ConfigError> {
+    let located = |fault: Fault| locate(path, text, fault);
+    let table = DeTable::parse(text).map_err(|error| {
+        let message = error.message().trim_end().replace('\n', "; ");
+        located(Fault::new(error.span().unwrap_or(0..0), excerpt(&message, 200)))
+    })?;
+    let span = table.span();
+    let document = Spanned::new(span, DeValue::Table(table.into_inner()));
+    let mut top = Top::default();
+    fill(&mut top, TOP, &document).map_err(located)?;
+    inherit(top).map_err(located)
+}
+
+/// Puts line, column, key and file to a mistake.
+fn locate(path: &Path, text: &str, fault: Fault) -> ConfigError {
+    let before = text.get(..fault.at.start.min(text.len())).unwrap_or_default();
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let place = Place::Text {
+        path: path.to_owned(),
+        line: before.matches('\n').count() + 1,
+        column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
+        key: fault.key,
+    };
+    ConfigError::new(place, fault.message)
+}
+
+/// Hands the defaults down: program, file, group, target.
+fn inherit(top: Top) -> Result<Layer, Fault> {
+    let mut settings = Settings::default();
+    apply(&mut settings, &top.assignments)?;
+    let mut groups = Vec::new();
+    for group in &top.groups {
+        let mut inherited = settings.clone();
+        apply(&mut inherited, &group.assignments)
+            .map_err(|fault| fault.under(&group.name).under("group"))?;
+        groups.push((group, inherited));
+    }
+    let mut targets: Vec<Target> = Vec::new();
+    for (index, raw) in top.targets.into_iter().enumerate() {
+        let id = TargetId(u32::try_from(index).unwrap_or(u32::MAX));
+        let (target, named_at) =
+            resolve(id, raw, &settings, &groups).map_err(|fault| fault.under("target"))?;
+        let name = target.name.to_lowercase();
+        if targets.iter().any(|other| other.name.to_lowercase() == name) {
+            let shown = excerpt(&target.name, 60);
+            let message =
+                format!("two targets are called \"{shown}\", expected a name of its own for each");
+            return Err(Fault::new(named_at, message).under("name").under("target"));
+        }
+        targets.push(target);
+    }
+    let groups = groups.into_iter().map(|(group, _)| group.name.clone()).collect();
+    Ok(Layer {
+        dns: top.dns,
+        family: top.family,
+        icmp: top.icmp,
+        deep: top.deep,
+        read_only: top.read_only,
+        ui: top.ui,
+        settings,
+        groups,
+        targets,
+    })
+}
+
+/// A target with what it inherits, and where its name stands.
+fn resolve(
+    id: TargetId,
+    raw: RawTarget,
+    global: &Settings,
+    groups: &[(&RawGroup, Settings)],
+) -> Result<(Target, Range<usize>), Fault> {
+    let Some(host) = raw.host else {
+        return Err(Fault::new(
+            raw.at,
+            "the key \"host\" is missing, expected a name or an address",
+        ));
+    };
+    let group = match &raw.group {
+        None => None,
+        Some(wanted) => Some(find_group(&wanted.value, groups).ok_or_else(|| {
+            let known = groups.iter().map(|(group, _)| group.name.as_str());
+            let message = unknown_group(&wanted.value, known);
+            Fault::new(wanted.at.clone(), message).under("group")
+        })?),
+    };
+    let mut settings = group.map_or(global, |(_, inherited)| inherited).clone();
+    apply(&mut settings, &raw.assignments)?;
+    let kind = raw
+        .kind
+        .or_else(|| group.and_then(|(group, _)| group.kind))
+        .unwrap_or_else(|| default_kind(raw.mac));
+    let expected = raw
+        .expected
+        .or_else(|| group.and_then(|(group, _)| group.expected))
+        .unwrap_or_else(|| default_expected(kind));
+    let (typed, at) = (host.value, host.at);
+    let (name, named_at) = match raw.name {
+        Some(name) => (name.value, name.at),
+        None => (typed.0, at),
+    };
+    let target = Target {
+        port: raw.port.unwrap_or(DEFAULT_PORT),
+        expect: raw.expect,
+        mac: raw.mac,
+        aliases: raw.aliases,
+        group: group.map(|(group, _)| group.name.clone()),
+        kind,
+        expected,
+        wake: raw.wake,
+        thresholds: settings.thresholds,
+        cadence: settings.cadence,
+        deadlines: settings.deadlines,
+        ..Target::new(id, name, typed.1)
+    };
+    Ok((target, named_at))
+}
+
+fn find_group<'g, 'r>(
+    name: &str,
+    groups: &'g [(&'r RawGroup, Settings)],
+) -> Option<&'g (&'r RawGroup, Settings)> {
+    groups.iter().find(|(group, _)| group.name.to_lowercase() == name.to_lowercase())
+}
+
+fn unknown_group<'g>(name: &str, known: impl Iterator<Item = &'g str> + Clone) -> String {
+    if known.clone().next().is_none() {
+        let shown = excerpt(name, 60);
+        return format!("unknown group \"{shown}\", expected one that has a [group.NAME]");
+    }
+    unknown("group", name, known)
+}

@@ -1,0 +1,300 @@
+//! The other keys of a configuration file: one table per kind of section, read by the parser, the
+//! schema and the documentation alike.
+
+use super::host::{parse_address, parse_host};
+use super::settings::{Assignment, read_section, read_thresholds};
+use super::target_spec::{MAX_EXPECT, mac_sentence, parse_name};
+use super::value::{self, Fault, Value, entries, unknown};
+use super::{ColorMode, MAX_DNS, MAX_TARGETS, parse_dns, parse_theme};
+use crate::domain::mac::{MacAddr, MacError};
+use crate::domain::target::{Expected, Family, Host, TargetKind, WakeSettings};
+use crate::domain::text::{excerpt, printable};
+use std::net::{IpAddr, SocketAddr};
+use std::ops::Range;
+
+/// A value with its place in the text.
+pub(super) struct At<T> {
+    pub(super) value: T,
+    pub(super) at: Range<usize>,
+}
+
+/// What a file says, before anything is inherited.
+#[derive(Default)]
+pub(super) struct Top {
+    pub(super) dns: Option<Vec<SocketAddr>>,
+    pub(super) family: Option<Family>,
+    pub(super) icmp: Option<bool>,
+    pub(super) deep: Option<bool>,
+    pub(super) read_only: Option<bool>,
+    pub(super) ui: RawUi,
+    pub(super) assignments: Vec<Assignment>,
+    pub(super) groups: Vec<RawGroup>,
+    pub(super) targets: Vec<RawTarget>,
+}
+
+/// `[ui]`.
+#[derive(Default)]
+pub(super) struct RawUi {
+    pub(super) theme: Option<String>,
+    pub(super) ascii: Option<bool>,
+    pub(super) fps: Option<u32>,
+    pub(super) color: Option<ColorMode>,
+}
+
+/// `[group.NAME]`.
+#[derive(Default)]
+pub(super) struct RawGroup {
+    pub(super) name: String,
+    pub(super) kind: Option<TargetKind>,
+    pub(super) expected: Option<Expected>,
+    pub(super) assignments: Vec<Assignment>,
+}
+
+/// `[[target]]`.
+#[derive(Default)]
+pub(super) struct RawTarget {
+    pub(super) at: Range<usize>,
+    pub(super) name: Option<At<String>>,
+    pub(super) host: Option<At<(String, Host)>>,
+    pub(super) port: Option<u16>,
+    pub(super) expect: Vec<IpAddr>,
+    pub(super) mac: Option<MacAddr>,
+    pub(super) aliases: Vec<String>,
+    pub(super) group: Option<At<String>>,
+    pub(super) kind: Option<TargetKind>,
+    pub(super) expected: Option<Expected>,
+    pub(super) wake: WakeSettings,
+    pub(super) assignments: Vec<Assignment>,
+}
+
+/// What a key holds, as the schema and the documentation tell it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Shape {
+    /// A text, with an example.
+    Text(&'static str),
+    /// `true` or `false`.
+    Flag,
+    /// A whole number with its bounds.
+    Count(u32, u32),
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// A list of texts, with an example of one.
+    Texts(&'static str),
+    /// A list of ports.
+    Ports,
+    /// A section of [`super::settings::SETTINGS`].
+    Settings,
+    /// The `thresholds.*` sections of [`super::settings::SETTINGS`].
+    Thresholds,
+    /// A section of [`UI`].
+    Ui,
+    /// A section of [`WAKE`].
+    Wake,
+    /// A table of sections of [`GROUP`].
+    Groups,
+    /// A list of sections of [`TARGET`].
+    Targets,
+}
+
+/// One key of a section that fills a `T`.
+pub(super) struct Key<T: 'static> {
+    /// The key.
+    pub(super) name: &'static str,
+    /// What it holds.
+    pub(super) shape: Shape,
+    /// What it means, with the default where that is not a value.
+    pub(super) doc: &'static str,
+    /// Reads it.
+    pub(super) set: fn(&mut T, Value<'_, '_>) -> Result<(), Fault>,
+}
+
+/// Fills `into` from a table whose keys are `keys`, in the order of the text.
+pub(super) fn fill<T>(into: &mut T, keys: &[Key<T>], value: Value<'_, '_>) -> Result<(), Fault> {
+    for (name, at, value) in entries(value, "a table")? {
+        let Some(key) = keys.iter().find(|key| key.name == name) else {
+            let known = keys.iter().map(|key| key.name);
+            return Err(Fault::new(at, unknown("key", name, known)));
+        };
+        (key.set)(into, value).map_err(|fault| fault.under(name))?;
+    }
+    Ok(())
+}
+
+const FAMILY_WORDS: &[&str] = &["any", "4", "6"];
+const COLOR_WORDS: &[&str] = &["auto", "always", "never"];
+const KIND_WORDS: &[&str] = &["server", "pc", "laptop", "farm", "cloud", "jit"];
+const EXPECTED_WORDS: &[&str] = &["always", "hours", "on-demand"];
+
+/// The top of a file.
+#[rustfmt::skip]
+pub(super) static TOP: &[Key<Top>] = &[
+    Key { name: "dns", shape: Shape::Texts("10.0.0.10"), doc: "DNS servers to ask in place of the system's, as address or address:port; empty: the system's",
+        set: |top, v| { top.dns = Some(value::list(v, MAX_DNS, "a list of addresses", |v| value::parsed(v, "an address", parse_dns))?); Ok(()) } },
+    Key { name: "family", shape: Shape::Word(FAMILY_WORDS), doc: "which addresses of a name are dialled",
+        set: |top, v| { top.family = Some(value::word(v, &Family::WORDS)?); Ok(()) } },
+    Key { name: "icmp", shape: Shape::Flag, doc: "whether echo uses ICMP where this machine may; otherwise it uses the TCP handshake",
+        set: |top, v| { top.icmp = Some(value::boolean(v)?); Ok(()) } },
+    Key { name: "deep", shape: Shape::Flag, doc: "whether probes climb beyond the X.224 answer, to TLS and the certificate",
+        set: |top, v| { top.deep = Some(value::boolean(v)?); Ok(()) } },
+    Key { name: "read_only", shape: Shape::Flag, doc: "whether nothing is sent but probes: no host is woken",
+        set: |top, v| { top.read_only = Some(value::boolean(v)?); Ok(()) } },
+    Key { name: "ui", shape: Shape::Ui, doc: "the dashboard",
+        set: |top, v| fill(&mut top.ui, UI, v) },
+    Key { name: "cadence", shape: Shape::Settings, doc: "how often each probe runs",
+        set: |top, v| read_section(&mut top.assignments, "cadence", v) },
+    Key { name: "deadline", shape: Shape::Settings, doc: "how long each rung may take as a whole",
+        set: |top, v| read_section(&mut top.assignments, "deadline", v) },
+    Key { name: "thresholds", shape: Shape::Thresholds, doc: "when findings fire",
+        set: |top, v| read_thresholds(&mut top.assignments, v) },
+    Key { name: "group", shape: Shape::Groups, doc: "groups of targets and what their members inherit",
+        set: |top, v| read_groups(&mut top.groups, v) },
+    Key { name: "target", shape: Shape::Targets, doc: "what is watched",
+        set: |top, v| { top.targets = value::list(v, MAX_TARGETS, "[[target]] tables", read_target)?; Ok(()) } },
+];
+
+/// `[ui]`.
+#[rustfmt::skip]
+pub(super) static UI: &[Key<RawUi>] = &[
+    Key { name: "theme", shape: Shape::Text("default"), doc: "name of the theme",
+        set: |ui, v| { ui.theme = Some(value::parsed(v, "a theme's name", parse_theme)?); Ok(()) } },
+    Key { name: "ascii", shape: Shape::Flag, doc: "whether only ASCII characters are drawn",
+        set: |ui, v| { ui.ascii = Some(value::boolean(v)?); Ok(()) } },
+    Key { name: "fps", shape: Shape::Count(1, 60), doc: "most redraws per second",
+        set: |ui, v| { ui.fps = Some(value::count(v, 1, 60)?); Ok(()) } },
+    Key { name: "color", shape: Shape::Word(COLOR_WORDS), doc: "whether colours are used; auto: where the terminal has them",
+        set: |ui, v| { ui.color = Some(value::word(v, &ColorMode::WORDS)?); Ok(()) } },
+];
+
+/// `[group.NAME]`.
+#[rustfmt::skip]
+pub(super) static GROUP: &[Key<RawGroup>] = &[
+    Key { name: "kind", shape: Shape::Word(KIND_WORDS), doc: "kind of the members that have none of their own",
+        set: |group, v| { group.kind = Some(value::word(v, &TargetKind::WORDS)?); Ok(()) } },
+    Key { name: "expected", shape: Shape::Word(EXPECTED_WORDS), doc: "availability expected of the members that have none of their own",
+        set: |group, v| { group.expected = Some(value::word(v, &Expected::WORDS)?); Ok(()) } },
+    Key { name: "cadence", shape: Shape::Settings, doc: "how often each probe runs",
+        set: |group, v| read_section(&mut group.assignments, "cadence", v) },
+    Key { name: "deadline", shape: Shape::Settings, doc: "how long each rung may take as a whole",
+        set: |group, v| read_section(&mut group.assignments, "deadline", v) },
+    Key { name: "thresholds", shape: Shape::Thresholds, doc: "when findings fire",
+        set: |group, v| read_thresholds(&mut group.assignments, v) },
+];
+
+/// `[[target]]`.
+#[rustfmt::skip]
+pub(super) static TARGET: &[Key<RawTarget>] = &[
+    Key { name: "name", shape: Shape::Text("office-pc"), doc: "what it is called, unique; default: the host",
+        set: |target, v| { target.name = Some(At { value: value::parsed(v, "a name", parse_name)?, at: v.span() }); Ok(()) } },
+    Key { name: "host", shape: Shape::Text("office-pc.corp.lab"), doc: "name or address as users dial it, without port; required",
+        set: |target, v| { target.host = Some(At { value: value::parsed(v, "a host", |text| parse_host(text).map(|host| (text.to_owned(), host)))?, at: v.span() }); Ok(()) } },
+    Key { name: "port", shape: Shape::Count(1, 65535), doc: "TCP port; default: 3389",
+        set: |target, v| { target.port = Some(read_port(v)?); Ok(()) } },
+    Key { name: "expect", shape: Shape::Texts("10.0.0.21"), doc: "addresses the name should have; empty: any",
+        set: |target, v| { target.expect = value::list(v, MAX_EXPECT, "a list of addresses", read_address)?; Ok(()) } },
+    Key { name: "mac", shape: Shape::Text("02:11:22:33:44:55"), doc: "hardware address, to wake it",
+        set: |target, v| { target.mac = Some(value::parsed(v, "a MAC address", |text| text.parse().map_err(|error| mac_sentence(&error)))?); Ok(()) } },
+    Key { name: "aliases", shape: Shape::Texts("office-pc-1"), doc: "other names it may call itself, in its certificate for example",
+        set: |target, v| { target.aliases = value::list(v, MAX_EXPECT, "a list of names", |v| value::parsed(v, "a name", parse_name))?; Ok(()) } },
+    Key { name: "group", shape: Shape::Text("office"), doc: "group it belongs to, one that has a [group.NAME]",
+        set: |target, v| { target.group = Some(At { value: value::parsed(v, "a group's name", parse_name)?, at: v.span() }); Ok(()) } },
+    Key { name: "kind", shape: Shape::Word(KIND_WORDS), doc: "what its silence means; default: the group's, else pc with a MAC and server without",
+        set: |target, v| { target.kind = Some(value::word(v, &TargetKind::WORDS)?); Ok(()) } },
+    Key { name: "expected", shape: Shape::Word(EXPECTED_WORDS), doc: "when it should be up; default: the group's, else always for server, farm and cloud, on-demand for pc, laptop and jit",
+        set: |target, v| { target.expected = Some(value::word(v, &Expected::WORDS)?); Ok(()) } },
+    Key { name: "wake", shape: Shape::Wake, doc: "how it is woken",
+        set: |target, v| fill(&mut target.wake, WAKE, v) },
+    Key { name: "cadence", shape: Shape::Settings, doc: "how often each probe runs",
+        set: |target, v| read_section(&mut target.assignments, "cadence", v) },
+    Key { name: "deadline", shape: Shape::Settings, doc: "how long each rung may take as a whole",
+        set: |target, v| read_section(&mut target.assignments, "deadline", v) },
+    Key { name: "thresholds", shape: Shape::Thresholds, doc: "when findings fire",
+        set: |target, v| read_thresholds(&mut target.assignments, v) },
+];
+
+/// `[target.wake]`.
+#[rustfmt::skip]
+pub(super) static WAKE: &[Key<WakeSettings>] = &[
+    Key { name: "ports", shape: Shape::Ports, doc: "UDP ports that the magic packet is sent to besides 9 and 7",
+        set: |wake, v| { wake.ports = value::list(v, 16, "a list of ports", read_port)?; Ok(()) } },
+    Key { name: "secure_on", shape: Shape::Text("00:11:22:33:44:55"), doc: "SecureOn password appended to the packet, six pairs of hex digits",
+        set: |wake, v| { wake.secure_on = Some(value::parsed(v, "a SecureOn password", parse_secure_on)?); Ok(()) } },
+    Key { name: "interface", shape: Shape::Text("eth0"), doc: "the only interface that sends; default: every one that fits",
+        set: |wake, v| { wake.interface = Some(value::parsed(v, "an interface's name", parse_name)?); Ok(()) } },
+    Key { name: "address", shape: Shape::Text("10.0.0.255"), doc: "directed broadcast or unicast address to send to besides the local ones",
+        set: |wake, v| { wake.address = Some(value::parsed(v, "an address", parse_wake_address)?); Ok(()) } },
+];
+
+fn read_port(value: Value<'_, '_>) -> Result<u16, Fault> {
+    let port = value::count(value, 1, u32::from(u16::MAX))?;
+    Ok(u16::try_from(port).unwrap_or(u16::MAX))
+}
+
+fn read_address(value: Value<'_, '_>) -> Result<IpAddr, Fault> {
+    value::parsed(value, "an address", |text| {
+        parse_address(text).map_err(|error| match error {
+            Some(error) => error.to_string(),
+            None => format!(
+                "\"{}\" is not an address, expected one such as 10.0.0.21 or 2001:db8::1",
+                excerpt(text, 60)
+            ),
+        })
+    })
+}
+
+/// Six octets of any value: a password, not an interface's address.
+fn parse_secure_on(text: &str) -> Result<MacAddr, String> {
+    match text.parse() {
+        Ok(octets) | Err(MacError::NotUnicast(octets, _)) => Ok(octets),
+        Err(MacError::Form(text)) => Err(format!(
+            "\"{}\" is not a SecureOn password, expected six pairs of hex digits such as 00:11:22:33:44:55",
+            printable(&text)
+        )),
+    }
+}
+
+fn parse_wake_address(text: &str) -> Result<IpAddr, String> {
+    text.parse().map_err(|_| {
+        format!(
+            "\"{}\" is not an address, expected a directed broadcast such as 10.0.0.255 or a host's address",
+            excerpt(text, 60)
+        )
+    })
+}
+
+fn read_groups(into: &mut Vec<RawGroup>, value: Value<'_, '_>) -> Result<(), Fault> {
+    for (name, at, value) in entries(value, "[group.NAME] tables")? {
+        let parsed = parse_name(name).map_err(|error| Fault::new(at.clone(), error))?;
+        if into.iter().any(|group| group.name.to_lowercase() == parsed.to_lowercase()) {
+            let shown = excerpt(&parsed, 60);
+            let message =
+                format!("the group \"{shown}\" is given twice, in letters of another case");
+            return Err(Fault::new(at, message));
+        }
+        let mut group = RawGroup { name: parsed, ..RawGroup::default() };
+        fill(&mut group, GROUP, value).map_err(|fault| fault.under(name))?;
+        into.push(group);
+    }
+    Ok(())
+}
+
+fn read_target(value: Value<'_, '_>) -> Result<RawTarget, Fault> {
+    let mut target = RawTarget { at: value.span(), ..RawTarget::default() };
+    fill(&mut target, TARGET, value)?;
+    Ok(target)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_the_schema_are_those_of_the_domain() {
+        fn same<T>(words: &[&str], domain: &[(&'static str, T)]) {
+            assert_eq!(words, domain.iter().map(|(word, _)| *word).collect::<Vec<_>>());
+        }
+        same(FAMILY_WORDS, &Family::WORDS);
+        same(COLOR_WORDS, &ColorMode::WORDS);
+        same(KIND_WORDS, &TargetKind::WORDS);
+        same(EXPECTED_WORDS, &Expected::WORDS);
+    }
+}

@@ -1,0 +1,111 @@
+//! The effective configuration as a configuration file.
+
+use super::settings::{SETTINGS, Settings};
+use super::{Config, default_expected};
+use crate::domain::target::Target;
+use std::fmt::{Display, Write as _};
+
+/// `config` as TOML, every number in force written out; targets say only what differs from the
+/// top.
+pub(super) fn to_toml(config: &Config) -> String {
+    let mut out = String::new();
+    let dns = list(config.dns.iter().map(|server| text(&server.to_string())));
+    line(&mut out, "dns", dns);
+    line(&mut out, "family", text(config.family.word()));
+    line(&mut out, "icmp", config.icmp);
+    line(&mut out, "deep", config.deep);
+    line(&mut out, "read_only", config.read_only);
+    header(&mut out, "[ui]");
+    line(&mut out, "theme", text(&config.ui.theme));
+    line(&mut out, "ascii", config.ui.ascii);
+    line(&mut out, "fps", config.ui.fps);
+    line(&mut out, "color", text(config.ui.color.word()));
+    numbers(&mut out, "", &config.settings, None);
+    for group in &config.groups {
+        header(&mut out, &format!("[group.{}]", text(group)));
+    }
+    for target in &config.targets {
+        write_target(&mut out, target, &config.settings);
+    }
+    out
+}
+
+fn write_target(out: &mut String, target: &Target, inherited: &Settings) {
+    header(out, "[[target]]");
+    line(out, "name", text(&target.name));
+    line(out, "host", text(&target.host.to_string()));
+    line(out, "port", target.port);
+    if !target.expect.is_empty() {
+        line(out, "expect", list(target.expect.iter().map(|address| text(&address.to_string()))));
+    }
+    if let Some(mac) = target.mac {
+        line(out, "mac", text(&mac.to_string()));
+    }
+    if !target.aliases.is_empty() {
+        line(out, "aliases", list(target.aliases.iter().map(|alias| text(alias))));
+    }
+    if let Some(group) = &target.group {
+        line(out, "group", text(group));
+    }
+    line(out, "kind", text(target.kind.word()));
+    if target.expected != default_expected(target.kind) {
+        line(out, "expected", text(target.expected.word()));
+    }
+    let wake = &target.wake;
+    let mut entries = Vec::new();
+    if !wake.ports.is_empty() {
+        entries.push(format!("ports = {}", list(wake.ports.iter().map(u16::to_string))));
+    }
+    if let Some(password) = wake.secure_on {
+        entries.push(format!("secure_on = {}", text(&password.to_string())));
+    }
+    if let Some(interface) = &wake.interface {
+        entries.push(format!("interface = {}", text(interface)));
+    }
+    if let Some(address) = wake.address {
+        entries.push(format!("address = {}", text(&address.to_string())));
+    }
+    if !entries.is_empty() {
+        line(out, "wake", format_args!("{{ {} }}", entries.join(", ")));
+    }
+    let own = Settings {
+        cadence: target.cadence,
+        deadlines: target.deadlines,
+        thresholds: target.thresholds.clone(),
+    };
+    numbers(out, "target.", &own, Some(inherited));
+}
+
+/// The numbers, section by section; with `inherited`, only those that differ from it.
+fn numbers(out: &mut String, prefix: &str, settings: &Settings, inherited: Option<&Settings>) {
+    let mut open = "";
+    for setting in SETTINGS {
+        let scalar = setting.get(settings);
+        if inherited.is_some_and(|inherited| setting.get(inherited) == scalar) {
+            continue;
+        }
+        if open != setting.section {
+            open = setting.section;
+            header(out, &format!("[{prefix}{open}]"));
+        }
+        line(out, setting.key, scalar.to_toml());
+    }
+}
+
+// Writing to a String cannot fail, so the results below carry nothing.
+
+fn header(out: &mut String, text: &str) {
+    let _ = writeln!(out, "\n{text}");
+}
+
+fn line(out: &mut String, key: &str, value: impl Display) {
+    let _ = writeln!(out, "{key} = {value}");
+}
+
+fn text(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+fn list(items: impl Iterator<Item = String>) -> String {
+    format!("[{}]", items.collect::<Vec<_>>().join(", "))
+}
