@@ -141,7 +141,7 @@ impl NextHop {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use netlink_packet_core::{NetlinkBuffer, NetlinkDeserializable, NetlinkHeader};
+    use netlink_packet_core::{NetlinkDeserializable, NetlinkHeader};
 
     /// `struct rtmsg` and attributes, type `RTM_NEWROUTE` (24), as the kernel sends them.
     fn route(body: &[u8]) -> RouteMessage {

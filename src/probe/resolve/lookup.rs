@@ -37,7 +37,7 @@ pub(super) enum SystemOutcome {
 }
 
 /// What a thread is to run: addresses and hosts-file entries of a name. Blocks.
-type LookUp = dyn Fn(&str) -> (Vec<IpAddr>, Vec<IpAddr>) + Send + Sync;
+pub(super) type LookUp = dyn Fn(&str) -> (Vec<IpAddr>, Vec<IpAddr>) + Send + Sync;
 type InFlight = Mutex<HashMap<String, watch::Receiver<Option<SystemAnswer>>>>;
 
 /// Asks the operating system, in threads of its own: one lookup per name at a time, and a bounded
@@ -53,7 +53,8 @@ impl SystemLookup {
         Self::with(Arc::new(|name| (ask_system(name), hosts::addresses_of(name))), MAX_IN_FLIGHT)
     }
 
-    fn with(look_up: Arc<LookUp>, limit: usize) -> Self {
+    /// The same over another way to ask, with at most `limit` lookups in flight.
+    pub(super) fn with(look_up: Arc<LookUp>, limit: usize) -> Self {
         Self { look_up, permits: Arc::new(Semaphore::new(limit)), in_flight: Arc::default() }
     }
 

@@ -102,8 +102,16 @@ impl Resolver {
     /// # Errors
     /// [`ResolveError::Server`] when a server cannot be asked at all.
     pub fn new(settings: ResolverSettings, dns: SystemDns) -> Result<Self, ResolveError> {
+        Self::over(settings, dns, SystemLookup::new())
+    }
+
+    fn over(
+        settings: ResolverSettings,
+        dns: SystemDns,
+        system: SystemLookup,
+    ) -> Result<Self, ResolveError> {
         let asked = RwLock::new(Arc::new(Asked::new(&settings, dns)?));
-        Ok(Self { inner: Arc::new(Inner { settings, system: SystemLookup::new(), asked }) })
+        Ok(Self { inner: Arc::new(Inner { settings, system, asked }) })
     }
 
     /// Takes over a changed configuration (DHCP, a VPN). True when it differs from the one in use;

@@ -320,6 +320,90 @@ async fn changed_servers_are_asked_from_then_on() {
     assert_eq!(asked, [new]);
 }
 
+const PC: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 21));
+
+/// A resolver over a scripted operating system that asks `servers` beside it.
+fn beside(
+    servers: &[SocketAddr],
+    family: Family,
+    look_up: fn(&str) -> (Vec<IpAddr>, Vec<IpAddr>),
+) -> Resolver {
+    let settings = ResolverSettings { servers: None, family };
+    let system = SystemLookup::with(Arc::new(look_up), 1);
+    Resolver::over(settings, dns(servers, &[]), system).unwrap()
+}
+
+#[tokio::test]
+async fn the_systems_answer_is_dialled_and_the_servers_explain_it() {
+    let servers = [server(stale).await, server(office).await];
+    let name = host("v4-only.corp.lab");
+    let found =
+        beside(&servers, Family::Any, |_| (vec![PC], Vec::new())).resolve(&name, LONG).await;
+    assert_eq!((found.outcome, found.source), (NameOutcome::Ok, NameSource::Dns));
+    assert_eq!((&found.addresses, &found.system), (&vec![PC], &vec![PC]));
+    assert_eq!(found.answering_server().map(|answer| answer.server), Some(servers[1]));
+
+    let found = beside(&servers, Family::Any, |_| (vec![PC], vec![PC])).resolve(&name, LONG).await;
+    assert_eq!(found.source, NameSource::Hosts);
+
+    let elsewhere = |_: &str| (vec![IpAddr::from([127, 0, 0, 77])], Vec::new());
+    let found = beside(&servers, Family::Any, elsewhere).resolve(&name, LONG).await;
+    assert_eq!(found.source, NameSource::Os);
+    assert_eq!(found.servers.len(), 2);
+}
+
+#[tokio::test]
+async fn when_the_system_gives_no_reason_the_servers_do() {
+    let servers = [server(closed).await, server(office).await];
+    for (name, outcome) in [
+        ("nobody.corp.lab", NameOutcome::NxDomain),
+        ("empty.corp.lab", NameOutcome::NoData),
+        ("failing.corp.lab", NameOutcome::Refused),
+        ("v4-only.corp.lab", NameOutcome::Error),
+    ] {
+        let resolver = beside(&servers, Family::Any, |_| (Vec::new(), Vec::new()));
+        let found = resolver.resolve(&host(name), LONG).await;
+        assert_eq!(found.outcome, outcome, "{name}");
+        assert!(found.addresses.is_empty() && found.system.is_empty(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn addresses_of_an_unwanted_family_are_no_data() {
+    let resolver = beside(&[], Family::V6, |_| (vec![PC], Vec::new()));
+    let found = resolver.resolve(&host("v4-only.corp.lab"), LONG).await;
+    assert_eq!(found.outcome, NameOutcome::NoData);
+    assert!(found.addresses.is_empty() && found.servers.is_empty());
+}
+
+#[tokio::test]
+async fn a_stuck_system_is_a_timeout_whatever_the_servers_say() {
+    let servers = [server(office).await];
+    let (sender, gate) = std::sync::mpsc::channel::<()>();
+    let gate = std::sync::Mutex::new(gate);
+    let look_up = move |_: &str| {
+        let _ = gate.lock().unwrap().recv();
+        (vec![PC], Vec::new())
+    };
+    let system = SystemLookup::with(Arc::new(look_up), 1);
+    let resolver = Resolver::over(ResolverSettings::default(), dns(&servers, &[]), system).unwrap();
+    let found = resolver.resolve(&host("v4-only.corp.lab"), SHORT).await;
+    assert_eq!(found.outcome, NameOutcome::Timeout);
+    assert!(found.addresses.is_empty() && found.elapsed >= SHORT);
+    assert_eq!(found.servers[0].outcome, NameOutcome::Ok);
+    drop(sender);
+}
+
+#[tokio::test]
+async fn a_dead_server_holds_up_a_known_answer_for_the_grace_at_most() {
+    let resolver = beside(&[server(dead).await], Family::Any, |_| (vec![PC], Vec::new()));
+    let found = resolver.resolve(&host("v4-only.corp.lab"), LONG).await;
+    assert_eq!((found.outcome, found.source), (NameOutcome::Ok, NameSource::Os));
+    assert_eq!(found.servers[0].outcome, NameOutcome::Timeout);
+    assert!(found.servers[0].elapsed >= GRACE && found.servers[0].elapsed < LONG);
+    assert!(found.elapsed < GRACE);
+}
+
 fn answer(outcome: NameOutcome, addresses: &[IpAddr]) -> ServerAnswer {
     ServerAnswer {
         server: SocketAddr::from(([127, 0, 0, 1], 53)),
