@@ -1,0 +1,89 @@
+//! What this machine knows of itself. Nothing is sent and no name is resolved.
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(not(target_os = "linux"))]
+mod other;
+mod process;
+
+#[cfg(target_os = "linux")]
+use linux::Network;
+#[cfg(not(target_os = "linux"))]
+use other::Network;
+
+use crate::domain::local::{Interface, LocalState};
+use crate::probe::clock::Clock;
+use crate::probe::resolve::{SystemDns, SystemDnsReader};
+use process::ProcessMeter;
+use std::net::IpAddr;
+
+/// Interfaces and the way out, as one platform tells them.
+#[derive(Debug, Clone, Default)]
+struct Links {
+    interfaces: Vec<Interface>,
+    gateway: Option<IpAddr>,
+    gateway_interface: Option<String>,
+}
+
+/// Looks at this machine over and over.
+///
+/// [`observe`](Self::observe) blocks: on Linux for a fraction of a millisecond (four rtnetlink
+/// dumps, one small file, one line of `/proc`); elsewhere longer, and on Windows for seconds while
+/// the gateway is dead. Call it where blocking is allowed.
+pub struct LocalObserver {
+    network: Network,
+    dns: SystemDnsReader,
+    process: ProcessMeter,
+}
+
+impl LocalObserver {
+    /// An observer whose CPU measurement begins here.
+    #[must_use]
+    pub fn new(clock: Clock) -> Self {
+        Self {
+            network: Network::new(clock),
+            dns: SystemDnsReader::default(),
+            process: ProcessMeter::start(clock),
+        }
+    }
+
+    /// This machine at this moment. What cannot be read is absent.
+    ///
+    /// `cpu_pct` is the use since the look before last at the latest, `None` at the first.
+    #[must_use]
+    pub fn observe(&mut self) -> LocalState {
+        let links = self.network.read();
+        let dns_servers = self.dns.read().servers.iter().map(std::net::SocketAddr::ip).collect();
+        let (cpu_pct, memory_bytes) = self.process.read();
+        LocalState {
+            interfaces: links.interfaces,
+            gateway: links.gateway,
+            gateway_interface: links.gateway_interface,
+            dns_servers,
+            cpu_pct,
+            memory_bytes,
+        }
+    }
+
+    /// The resolver configuration that the last [`observe`](Self::observe) found, for
+    /// [`Resolver::update`](crate::probe::resolve::Resolver::update).
+    #[must_use]
+    pub const fn dns(&self) -> &SystemDns {
+        self.dns.last()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_has_a_loopback_interface_and_uses_memory() {
+        let mut observer = LocalObserver::new(Clock::start());
+        let state = observer.observe();
+        let loopback = state.interfaces.iter().find(|interface| interface.loopback);
+        assert!(loopback.is_some_and(|interface| !interface.tunnel && interface.index > 0));
+        assert!(state.memory_bytes.is_some_and(|bytes| bytes > 100_000));
+        assert_eq!(state.cpu_pct, None, "nothing to compare with yet");
+    }
+}
