@@ -1,3 +1,7 @@
 //! The `rdpwatch` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(rdpwatch::app::run(std::env::args_os()))
+}

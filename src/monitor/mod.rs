@@ -130,6 +130,9 @@ impl Monitor {
             return Change::default();
         };
         let change = tracked.observe(sample, &self.around, now);
+        if let Some(echo) = tracked.echo_of(sample) {
+            tracked.observe(&echo, &self.around, now);
+        }
         if change.dialled {
             let text = format!(
                 "{} is now dialled at {}",

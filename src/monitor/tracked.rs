@@ -242,10 +242,6 @@ impl Tracked {
             self.tls = Some(Timed { at: sample.sent_at, value: tls.clone() });
         }
         self.attempts.push(sample.sent_at, attempt.clone());
-        if self.method == EchoMethod::Tcp {
-            let echo = echo_from_connect(&attempt.connect);
-            self.echo.push(sample.seq, sample.sent_at, echo);
-        }
         changed
     }
 
@@ -343,6 +339,12 @@ impl Tracked {
         match (self.method, echo.method) {
             (EchoMethod::Tcp, EchoMethod::Icmp) if replied => {
                 self.method = EchoMethod::Icmp;
+                self.echo.reset();
+                self.echo.push(seq, at, echo);
+                true
+            }
+            (EchoMethod::Icmp, EchoMethod::Tcp) if !self.echo.ever_answered() => {
+                self.method = EchoMethod::Tcp;
                 self.echo.reset();
                 self.echo.push(seq, at, echo);
                 true

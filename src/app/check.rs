@@ -1,0 +1,373 @@
+//! `check`: one full ladder per target, then a verdict.
+
+use super::core::{can_ping, memory_key};
+use super::edge::Edge;
+use super::{Failure, real_edge, runtime, written};
+use crate::cli::Format;
+use crate::config::Config;
+use crate::domain::diagnose::judge_monitor_moment;
+use crate::domain::memory::TargetMemory;
+use crate::domain::rules::RULES;
+use crate::domain::sample::{Attempt, EchoMethod, Neighbour, Observation, ProbeKind, Sample};
+use crate::domain::snapshot::{MonitorSnapshot, TargetSnapshot};
+use crate::domain::target::{Host, Target, TargetId};
+use crate::domain::time::Now;
+use crate::domain::view::{Mode, Offline, Surroundings};
+use crate::monitor::{Budget, Tracked};
+use crate::probe::attempt::{AttemptPlan, attempt};
+use crate::probe::connect::connect;
+use crate::probe::echo::{EchoRequest, echo_from_connect};
+use crate::probe::resolve::{has_route, scope_id};
+use crate::report::check_json::CheckInput;
+use crate::report::{check_json, check_text};
+use crate::store::StateStore;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesOrdered;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::{interval, sleep, timeout};
+
+/// All of a target's ladder, retry included.
+const WHOLE: Duration = Duration::from_secs(30);
+/// Between echo requests.
+const ECHO_SPACING: Duration = Duration::from_millis(200);
+/// Before a failed ladder is climbed again.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// Targets checked at the same time.
+const AT_ONCE: usize = 64;
+/// How long after the last echo its late reply is waited for is none: it counts as lost.
+const ECHO_ROOM: usize = 4_096;
+
+/// Checks every target and prints the result. Returns the exit code of the worst.
+pub(super) fn check(
+    config: &Config,
+    format: Format,
+    count: u32,
+    store: &dyn StateStore,
+) -> Result<u8, Failure> {
+    if config.targets.is_empty() {
+        return Err(Failure::new(
+            check_text::EXIT_UNKNOWN,
+            "nothing to check: name a TARGET, or add targets to the configuration file",
+        ));
+    }
+    let remembered = store.load().map(|state| state.targets).unwrap_or_default();
+    let runtime = runtime()?;
+    let (monitor, targets) = runtime.block_on(async {
+        let edge = real_edge(config)?;
+        Ok::<_, Failure>(check_all(config, edge, count, &remembered).await)
+    })?;
+    let now = crate::probe::clock::Clock::wall();
+    let input = CheckInput { checked_at: now, monitor: &monitor, targets: &targets };
+    let text = match format {
+        Format::Json => check_json::document(&input),
+        Format::Text => check_text::text(&input, config.verbosity > 0),
+    };
+    written(text.as_bytes())?;
+    Ok(check_text::exit_code(&targets))
+}
+
+/// Every target's snapshot, in the order of the configuration.
+pub(super) async fn check_all(
+    config: &Config,
+    mut edge: Edge,
+    count: u32,
+    remembered: &BTreeMap<String, TargetMemory>,
+) -> (MonitorSnapshot, Vec<TargetSnapshot>) {
+    let local = edge.local_state();
+    let access = edge.access();
+    let around = Surroundings {
+        offline: if local.online() { Offline::Online } else { Offline::NoInterface },
+        local,
+        echo_v4: access.echo_v4,
+        echo_v6: access.echo_v6,
+        neighbours_readable: access.neighbours,
+        ..Surroundings::default()
+    };
+    let (router, routes) = mpsc::channel(ECHO_ROOM);
+    let echoes = std::mem::replace(&mut edge.echo_samples, mpsc::channel(1).1);
+    let routing = tokio::spawn(route(echoes, routes));
+    let checker = Arc::new(Checker {
+        edge,
+        around,
+        count,
+        deep: config.deep,
+        router,
+        slots: Semaphore::new(AT_ONCE),
+    });
+    let mut running: FuturesOrdered<_> = config
+        .targets
+        .iter()
+        .map(|target| {
+            let checker = Arc::clone(&checker);
+            let memory = remembered.get(&memory_key(target)).cloned().unwrap_or_default();
+            let target = Arc::new(target.clone());
+            async move { checker.one(target, memory).await }
+        })
+        .collect();
+    let mut targets = Vec::new();
+    while let Some(snapshot) = running.next().await {
+        targets.push(snapshot);
+    }
+    routing.abort();
+    let now = checker.edge.clock.now();
+    let monitor = MonitorSnapshot {
+        offline: checker.around.offline.clone(),
+        findings: judge_monitor_moment(RULES, &checker.around, now),
+        local: checker.around.local.clone(),
+        echo: Some((checker.around.echo_v4, checker.around.echo_v6)),
+        in_flight: 0,
+        dropped: 0,
+    };
+    (monitor, targets)
+}
+
+/// Hands each echo sample to the target that waits for it.
+async fn route(
+    mut echoes: mpsc::Receiver<Sample>,
+    mut routes: mpsc::Receiver<(TargetId, mpsc::Sender<Sample>)>,
+) {
+    let mut waiting: BTreeMap<TargetId, mpsc::Sender<Sample>> = BTreeMap::new();
+    loop {
+        tokio::select! {
+            biased;
+            route = routes.recv() => {
+                let Some((target, sender)) = route else { break };
+                waiting.insert(target, sender);
+            }
+            sample = echoes.recv() => {
+                let Some(sample) = sample else { break };
+                if let Some(sender) = waiting.get(&sample.target) {
+                    let _gone = sender.try_send(sample);
+                }
+            }
+        }
+    }
+}
+
+/// What every target's check shares.
+struct Checker {
+    edge: Edge,
+    around: Surroundings,
+    count: u32,
+    deep: bool,
+    router: mpsc::Sender<(TargetId, mpsc::Sender<Sample>)>,
+    slots: Semaphore,
+}
+
+impl Checker {
+    async fn one(&self, target: Arc<Target>, memory: TargetMemory) -> TargetSnapshot {
+        let _slot = self.slots.acquire().await;
+        let started = self.edge.clock.now();
+        let method = if can_ping(self.around.echo_v4) || can_ping(self.around.echo_v6) {
+            EchoMethod::Icmp
+        } else {
+            EchoMethod::Tcp
+        };
+        let mut tracked = Tracked::new(Arc::clone(&target), memory, method, started);
+        let (sender, mut samples) = mpsc::channel(ECHO_ROOM);
+        let climbing = timeout(WHOLE, self.climb(&target, sender));
+        tokio::pin!(climbing);
+        loop {
+            tokio::select! {
+                biased;
+                Some(sample) = samples.recv() => {
+                    tracked.observe(&sample, &self.around, self.edge.clock.now());
+                }
+                _ = &mut climbing => break,
+            }
+        }
+        while let Ok(sample) = samples.try_recv() {
+            tracked.observe(&sample, &self.around, self.edge.clock.now());
+        }
+        let now = self.edge.clock.now();
+        tracked.snapshot(Mode::Moment, &self.around, now, &Budget::default())
+    }
+
+    /// Climbs the whole ladder of one target; samples go out as they come.
+    async fn climb(&self, target: &Target, out: mpsc::Sender<Sample>) {
+        let sent_at = self.edge.clock.now();
+        let resolution = self.edge.names.resolve(&target.host, target.deadlines.resolve).await;
+        let addresses = resolution.addresses.clone();
+        self.send(&out, target, 0, sent_at, Observation::Resolve(resolution)).await;
+        let Some(address) = addresses.first().copied() else {
+            self.try_others(target, &target.expect, &out).await;
+            return;
+        };
+        let others: Vec<IpAddr> = addresses
+            .iter()
+            .skip(1)
+            .chain(&target.expect)
+            .copied()
+            .filter(|other| *other != address)
+            .collect();
+        let scope = match &target.host {
+            Host::Address(_, Some(zone)) => scope_id(zone).unwrap_or(0),
+            _ => 0,
+        };
+        tokio::join!(
+            self.echo(target, address, scope, &out),
+            self.ladder(target, address, scope, &out),
+            self.try_others(target, &others, &out),
+        );
+        self.neighbour(target, address, &out).await;
+    }
+
+    /// Every rung once; a failed ladder is climbed once more, so that both agree.
+    async fn ladder(
+        &self,
+        target: &Target,
+        address: IpAddr,
+        scope: u32,
+        out: &mpsc::Sender<Sample>,
+    ) {
+        let plan = AttemptPlan {
+            address: target.socket_addr(address, scope),
+            name: target.host.name().map(str::to_owned),
+            depth: if self.deep { ProbeKind::Tls } else { ProbeKind::Negotiate },
+            deadlines: target.deadlines,
+        };
+        for seq in 0..2 {
+            let sent_at = self.edge.clock.now();
+            let found = attempt(&plan, self.edge.clock).await;
+            let whole = reached_the_top(&found);
+            let found = Observation::Attempt(Box::new(found));
+            self.send(out, target, seq, sent_at, found).await;
+            if whole {
+                break;
+            }
+            if seq == 0 {
+                sleep(RETRY_AFTER).await;
+            }
+        }
+    }
+
+    /// Echo over ICMP where that is possible; over TCP where it is not, or is not answered by a
+    /// host whose TCP answers.
+    async fn echo(&self, target: &Target, address: IpAddr, scope: u32, out: &mpsc::Sender<Sample>) {
+        let answered = if self.edge.may_ping(address) {
+            self.echo_icmp(target, address, scope, out).await
+        } else {
+            false
+        };
+        if !answered {
+            self.echo_tcp(target, address, scope, out).await;
+        }
+    }
+
+    async fn echo_icmp(
+        &self,
+        target: &Target,
+        address: IpAddr,
+        scope: u32,
+        out: &mpsc::Sender<Sample>,
+    ) -> bool {
+        let (sender, mut samples) = mpsc::channel(ECHO_ROOM);
+        let _gone = self.router.send((target.id, sender)).await;
+        let mut spacing = interval(ECHO_SPACING);
+        let deadline = target.deadlines.echo;
+        let mut outstanding = 0_u32;
+        let mut answered = false;
+        let mut sent = 0;
+        let mut note = |sample: &Sample| {
+            if let Observation::Echo(echo) = &sample.observation {
+                answered |= matches!(
+                    echo.outcome,
+                    crate::domain::sample::EchoOutcome::Reply { .. }
+                );
+            }
+        };
+        while sent < self.count || outstanding > 0 {
+            tokio::select! {
+                Some(sample) = samples.recv() => {
+                    outstanding = outstanding.saturating_sub(1);
+                    note(&sample);
+                    let _gone = out.send(sample).await;
+                }
+                _ = spacing.tick(), if sent < self.count => {
+                    let request = EchoRequest {
+                        target: target.id, seq: u64::from(sent), address, scope, deadline,
+                    };
+                    sent += 1;
+                    if self.edge.echo.submit(request).is_ok() {
+                        outstanding += 1;
+                    }
+                }
+                () = sleep(deadline * 2), if sent >= self.count => break,
+            }
+        }
+        answered
+    }
+
+    /// Connections that carry no byte, as far apart as echo requests: a host logs nothing of them.
+    async fn echo_tcp(
+        &self,
+        target: &Target,
+        address: IpAddr,
+        scope: u32,
+        out: &mpsc::Sender<Sample>,
+    ) {
+        let where_to = target.socket_addr(address, scope);
+        let (first, _stream) = connect(where_to, target.deadlines.echo).await;
+        if !first.outcome.answered() {
+            return;
+        }
+        let mut spacing = interval(ECHO_SPACING);
+        for seq in 0..self.count {
+            spacing.tick().await;
+            let sent_at = self.edge.clock.now();
+            let (found, _stream) = connect(where_to, target.deadlines.echo).await;
+            let echo = Observation::Echo(echo_from_connect(&found));
+            self.send(out, target, u64::from(seq), sent_at, echo).await;
+        }
+    }
+
+    async fn try_others(&self, target: &Target, others: &[IpAddr], out: &mpsc::Sender<Sample>) {
+        let trying = others.iter().filter(|address| has_route(**address)).map(|address| async {
+            let sent_at = self.edge.clock.now();
+            let (found, _stream) =
+                connect(target.socket_addr(*address, 0), target.deadlines.connect).await;
+            self.send(out, target, 0, sent_at, Observation::Alternative(found)).await;
+        });
+        futures_util::future::join_all(trying).await;
+    }
+
+    async fn neighbour(&self, target: &Target, address: IpAddr, out: &mpsc::Sender<Sample>) {
+        let neighbours = Arc::clone(&self.edge.neighbours);
+        let local = self.around.local.clone();
+        let sent_at = self.edge.clock.now();
+        let looked =
+            tokio::task::spawn_blocking(move || neighbours.look_up(&[address], &local)).await;
+        let found: Option<Neighbour> = looked.unwrap_or_default().into_iter().next();
+        if let Some(found) = found {
+            self.send(out, target, 0, sent_at, Observation::Neighbour(found)).await;
+        }
+    }
+
+    async fn send(
+        &self,
+        out: &mpsc::Sender<Sample>,
+        target: &Target,
+        seq: u64,
+        sent_at: Now,
+        observation: Observation,
+    ) {
+        let ended_at = self.edge.clock.mono();
+        let sample = Sample { target: target.id, seq, sent_at, ended_at, observation };
+        let _gone = out.send(sample).await;
+    }
+}
+
+/// Whether a climb ended where it was meant to: a second one would show nothing new.
+fn reached_the_top(attempt: &Attempt) -> bool {
+    use crate::domain::sample::{NegotiateOutcome, TlsOutcome};
+    let Some(negotiate) = &attempt.negotiate else { return false };
+    match (&negotiate.outcome, &attempt.tls) {
+        (NegotiateOutcome::Confirmed { .. }, Some(tls)) => tls.outcome == TlsOutcome::Ok,
+        (NegotiateOutcome::Confirmed { .. } | NegotiateOutcome::NoNegotiation, None) => true,
+        _ => false,
+    }
+}
