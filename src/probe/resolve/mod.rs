@@ -132,7 +132,8 @@ impl Resolver {
     /// lookup that the operating system is busy with is joined by the next one of that name.
     ///
     /// Addresses that this machine has no route to are left out of those dialled, unless there is
-    /// no other. Servers silent for [`GRACE`] after the operating system's answer count as silent.
+    /// no other. A server that is silent two seconds after the operating system's answer is a timeout:
+    /// its `elapsed` says how long it was given.
     pub async fn resolve(&self, host: &Host, deadline: Duration) -> Resolution {
         match host {
             Host::Address(address, _) => Resolution::literal(*address),
