@@ -11,6 +11,7 @@ use netlink_packet_route::neighbour::{
     NeighbourAddress, NeighbourAttribute, NeighbourMessage, NeighbourState as Nud,
 };
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::net::IpAddr;
 
 /// The neighbour table at one moment, and a socket to ask for routes with.
@@ -82,6 +83,12 @@ impl NeighbourTable {
             .interfaces
             .iter()
             .any(|known| known.index == interface && (known.loopback || known.tunnel))
+    }
+}
+
+impl fmt::Debug for NeighbourTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NeighbourTable").field("entries", &self.entries).finish_non_exhaustive()
     }
 }
 

@@ -318,6 +318,8 @@ async fn changed_servers_are_asked_from_then_on() {
     assert_eq!(resolver.update(&dns(&[new], &[])), Ok(true));
     let asked: Vec<_> = resolver.asked().servers.iter().map(|server| server.address).collect();
     assert_eq!(asked, [new]);
+    resolver.refresh().unwrap();
+    assert_eq!(resolver.asked().dns, SystemDns::read());
 }
 
 const PC: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 21));
