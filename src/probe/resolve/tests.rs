@@ -382,7 +382,7 @@ async fn addresses_of_an_unwanted_family_are_no_data() {
 async fn a_stuck_system_is_a_timeout_whatever_the_servers_say() {
     let servers = [server(office).await];
     let (sender, gate) = std::sync::mpsc::channel::<()>();
-    let gate = std::sync::Mutex::new(gate);
+    let gate = Mutex::new(gate);
     let look_up = move |_: &str| {
         let _ = gate.lock().unwrap().recv();
         (vec![PC], Vec::new())
