@@ -15,6 +15,7 @@ use crate::domain::local::{Interface, LocalState};
 use crate::probe::clock::Clock;
 use crate::probe::resolve::{SystemDns, SystemDnsReader};
 use process::ProcessMeter;
+use std::fmt;
 use std::net::IpAddr;
 
 /// Interfaces and the way out, as one platform tells them.
@@ -70,6 +71,12 @@ impl LocalObserver {
     #[must_use]
     pub const fn dns(&self) -> &SystemDns {
         self.dns.last()
+    }
+}
+
+impl fmt::Debug for LocalObserver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalObserver").field("dns", &self.dns).finish_non_exhaustive()
     }
 }
 

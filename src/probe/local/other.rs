@@ -18,12 +18,13 @@ pub(super) struct Network {
     clock: Clock,
     links: Links,
     read_at: Option<MonoTime>,
-    counters: Networks,
+    /// `None` where the platform counts nothing.
+    counters: Option<Networks>,
 }
 
 impl Network {
     pub(super) fn new(clock: Clock) -> Self {
-        let counters = Networks::new();
+        let counters = Networks::new().ok();
         Self { clock, links: Links::default(), read_at: None, counters }
     }
 
@@ -33,9 +34,15 @@ impl Network {
             self.links = read_links();
             self.read_at = Some(now);
         }
-        self.counters.refresh(true);
+        if let Some(counters) = &mut self.counters {
+            counters.refresh(true);
+        }
         for interface in &mut self.links.interfaces {
-            let counted = self.counters.iter().find(|(name, _)| **name == interface.name);
+            let counted = self
+                .counters
+                .iter()
+                .flat_map(Networks::iter)
+                .find(|(name, _)| name.as_os_str() == interface.name.as_str());
             interface.received_bytes = counted.map(|(_, data)| data.total_received());
             interface.sent_bytes = counted.map(|(_, data)| data.total_transmitted());
         }

@@ -11,6 +11,7 @@ use netlink_packet_route::neighbour::{
     NeighbourAddress, NeighbourAttribute, NeighbourMessage, NeighbourState as Nud,
 };
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::net::IpAddr;
 
 /// The neighbour table at one moment, and a socket to ask for routes with.
@@ -53,8 +54,8 @@ impl NeighbourTable {
 
     /// The table's word on `address`: one question for its route, no packet.
     ///
-    /// The hardware address is withheld when it is a default gateway's and `address` is not: a
-    /// router that answers ARP for others (RFC 1027) is not the machine to wake.
+    /// An entry with a default gateway's hardware address is `NotOnLink` unless `address` is that
+    /// gateway: a router that answers ARP for others (RFC 1027) is not the machine to wake.
     #[must_use]
     pub fn get(&mut self, address: IpAddr) -> Neighbour {
         let silent = |state| Neighbour { address, state, mac: None };
@@ -82,6 +83,12 @@ impl NeighbourTable {
             .interfaces
             .iter()
             .any(|known| known.index == interface && (known.loopback || known.tunnel))
+    }
+}
+
+impl fmt::Debug for NeighbourTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NeighbourTable").field("entries", &self.entries).finish_non_exhaustive()
     }
 }
 
@@ -124,9 +131,12 @@ impl Entries {
         let Some(entry) = entry else {
             return Neighbour { address, state: NeighbourState::None, mac: None };
         };
-        let is_gateway = self.gateways.contains(&address);
-        let mac = entry.mac.filter(|mac| is_gateway || !self.gateway_macs.contains(mac));
-        Neighbour { address, state: entry.state, mac }
+        let proxied = entry.mac.is_some_and(|mac| self.gateway_macs.contains(&mac))
+            && !self.gateways.contains(&address);
+        if proxied {
+            return Neighbour { address, state: NeighbourState::NotOnLink, mac: None };
+        }
+        Neighbour { address, state: entry.state, mac: entry.mac }
     }
 }
 
@@ -234,7 +244,7 @@ mod tests {
         let shared = [entry(0x02), (gateway, entry(0x02).1)];
         let table = Entries::new(shared.into_iter(), HashSet::from([gateway]));
         let seen = table.get(PC, Some(3));
-        assert_eq!((seen.state, seen.mac), (NeighbourState::Reachable, None));
+        assert_eq!((seen.state, seen.mac), (NeighbourState::NotOnLink, None));
         assert_eq!(table.get(gateway, Some(3)).mac, Some(MAC));
 
         let table = Entries::new(shared.into_iter(), HashSet::new());

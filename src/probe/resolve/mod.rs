@@ -17,8 +17,9 @@ use crate::domain::target::{Host, is_link_local};
 use futures_util::future::{join, join_all};
 use lookup::{SystemLookup, SystemOutcome};
 use server::Server;
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -86,6 +87,7 @@ pub struct Resolver {
 struct Inner {
     settings: ResolverSettings,
     system: SystemLookup,
+    reader: Mutex<SystemDnsReader>,
     asked: RwLock<Arc<Asked>>,
 }
 
@@ -111,7 +113,8 @@ impl Resolver {
         system: SystemLookup,
     ) -> Result<Self, ResolveError> {
         let asked = RwLock::new(Arc::new(Asked::new(&settings, dns)?));
-        Ok(Self { inner: Arc::new(Inner { settings, system, asked }) })
+        let reader = Mutex::default();
+        Ok(Self { inner: Arc::new(Inner { settings, system, reader, asked }) })
     }
 
     /// Takes over a changed configuration (DHCP, a VPN). True when it differs from the one in use;
@@ -128,11 +131,22 @@ impl Resolver {
         Ok(true)
     }
 
+    /// [`update`](Self::update) with the system's configuration as it is at this moment. Blocks for
+    /// one small file on Linux, for milliseconds elsewhere.
+    ///
+    /// # Errors
+    /// As [`update`](Self::update).
+    pub fn refresh(&self) -> Result<bool, ResolveError> {
+        let mut reader = self.inner.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        self.update(reader.read())
+    }
+
     /// The name rung for `host`, within `deadline`. Dropping the future sends nothing more; a
     /// lookup that the operating system is busy with is joined by the next one of that name.
     ///
     /// Addresses that this machine has no route to are left out of those dialled, unless there is
-    /// no other. Servers silent for [`GRACE`] after the operating system's answer count as silent.
+    /// no other. A server that is silent two seconds after the operating system's answer is a timeout:
+    /// its `elapsed` says how long it was given.
     pub async fn resolve(&self, host: &Host, deadline: Duration) -> Resolution {
         match host {
             Host::Address(address, _) => Resolution::literal(*address),
@@ -219,6 +233,12 @@ impl Resolver {
             }
         }
         found
+    }
+}
+
+impl fmt::Debug for Resolver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resolver").field("settings", &self.inner.settings).finish_non_exhaustive()
     }
 }
 

@@ -318,6 +318,8 @@ async fn changed_servers_are_asked_from_then_on() {
     assert_eq!(resolver.update(&dns(&[new], &[])), Ok(true));
     let asked: Vec<_> = resolver.asked().servers.iter().map(|server| server.address).collect();
     assert_eq!(asked, [new]);
+    resolver.refresh().unwrap();
+    assert_eq!(resolver.asked().dns, SystemDns::read());
 }
 
 const PC: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 21));
@@ -380,7 +382,7 @@ async fn addresses_of_an_unwanted_family_are_no_data() {
 async fn a_stuck_system_is_a_timeout_whatever_the_servers_say() {
     let servers = [server(office).await];
     let (sender, gate) = std::sync::mpsc::channel::<()>();
-    let gate = std::sync::Mutex::new(gate);
+    let gate = Mutex::new(gate);
     let look_up = move |_: &str| {
         let _ = gate.lock().unwrap().recv();
         (vec![PC], Vec::new())
