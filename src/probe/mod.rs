@@ -1,1 +1,3 @@
 //! The edge: sockets, the resolver, the clock. Everything else is given what it finds.
+
+pub mod clock;
