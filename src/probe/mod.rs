@@ -4,7 +4,7 @@ pub mod clock;
 
 pub mod connect;
 
-//pub mod echo;
+pub mod echo;
 
 mod socket;
 

@@ -6,7 +6,7 @@ pub(crate) mod error_queue;
 pub(crate) mod fault;
 //#[cfg(target_os = "linux")]
 //pub(crate) mod link_layer;
-//pub(crate) mod native;
+pub(crate) mod native;
 
 /// Says on a test's output that it could not run here.
 #[cfg(test)]
