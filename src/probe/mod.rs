@@ -1,6 +1,10 @@
 //! The edge: sockets, the resolver, the clock. Everything else is given what it finds.
 
+pub mod attempt;
 pub mod clock;
+pub mod connect;
+mod counted;
+pub mod echo;
 pub mod local;
 pub mod neighbour;
 #[cfg(target_os = "linux")]
@@ -8,3 +12,6 @@ mod netlink;
 pub mod resolve;
 #[cfg(target_os = "linux")]
 mod route;
+pub mod seam;
+mod socket;
+mod tls;

@@ -1,0 +1,176 @@
+//! ICMP echo behind one seam, so that the engine can be exchanged.
+//!
+//! [`EchoEngine`] is the seam: requests go in, samples come out of the channel that the engine was
+//! started with. [`Paced`] turns any [`Wire`] into an engine; [`Surge`] is the wire of surge-ping,
+//! [`Simulated`] one that plays a script. Everything that must be the same for every engine is in
+//! [`Paced`]: deadlines, late replies, stalls, pacing, bounds.
+//!
+//! One sample per request, exactly: a reply, a loss, an ICMP error or a void one, at the latest a
+//! moment after the deadline. After a loss there may be one more of the same number,
+//! [`EchoOutcome::Late`], when the reply comes within [`PATIENCE`] deadlines.
+
+mod follow;
+mod pace;
+mod paced;
+mod simulated;
+mod surge;
+
+pub use follow::PATIENCE;
+pub use paced::Paced;
+pub use simulated::Simulated;
+pub use surge::Surge;
+
+use crate::domain::local::EchoAccess;
+use crate::domain::sample::{
+    Connect, ConnectOutcome, Echo, EchoMethod, EchoOutcome, IcmpError, LocalFault, Observation,
+    Sample,
+};
+use crate::domain::target::TargetId;
+use crate::domain::time::{MonoTime, Now};
+use futures_util::future::BoxFuture;
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// One echo request to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EchoRequest {
+    /// For whom.
+    pub target: TargetId,
+    /// The caller's number for it; the samples carry it. What is on the wire is the engine's.
+    pub seq: u64,
+    /// Where to.
+    pub address: IpAddr,
+    /// Interface index of a link-local IPv6 address, else 0.
+    pub scope: u32,
+    /// Unanswered for this long is lost.
+    pub deadline: Duration,
+}
+
+impl EchoRequest {
+    /// The sample of this request over ICMP.
+    #[must_use]
+    pub fn sample(&self, sent_at: Now, ended_at: MonoTime, outcome: EchoOutcome) -> Sample {
+        let echo = Echo { method: EchoMethod::Icmp, address: self.address, outcome };
+        Sample {
+            target: self.target,
+            seq: self.seq,
+            sent_at,
+            ended_at,
+            observation: Observation::Echo(echo),
+        }
+    }
+}
+
+/// Sends echo requests and reports what became of each.
+pub trait EchoEngine: Send + Sync {
+    /// What this machine lets it do, found out at start. With [`EchoAccess::Denied`] or
+    /// [`EchoAccess::Off`] echo has to go over TCP: see [`echo_from_connect`].
+    fn access(&self, v6: bool) -> EchoAccess;
+
+    /// Takes a request; it is sent as soon as pacing allows. Never blocks.
+    ///
+    /// # Errors
+    /// Gives the request back when the engine is full: it was not sent, and no sample comes of
+    /// it. The caller reports it as [`LocalFault::Stalled`].
+    fn submit(&self, request: EchoRequest) -> Result<(), EchoRequest>;
+
+    /// Size of the socket's receive buffer as the kernel tells it, in bytes, where there is one.
+    fn receive_buffer(&self, v6: bool) -> Option<usize> {
+        let _ = v6;
+        None
+    }
+}
+
+/// What sends one request and waits for its answer.
+pub trait Wire: Send + Sync + 'static {
+    /// What this machine lets it do.
+    fn access(&self, v6: bool) -> EchoAccess;
+
+    /// Sends `request` and ends with its answer, or with silence after `wait`. The request leaves
+    /// when the future is first polled.
+    fn send(&self, request: EchoRequest, wait: Duration) -> BoxFuture<'static, WireEnd>;
+
+    /// Size of the receive buffer, see [`EchoEngine::receive_buffer`].
+    fn receive_buffer(&self, v6: bool) -> Option<usize> {
+        let _ = v6;
+        None
+    }
+}
+
+/// How a request ended on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WireEnd {
+    /// An echo reply.
+    Reply {
+        /// Request to reply, as the wire measured it. May be zero where the clock is coarse.
+        rtt: Duration,
+        /// Hop limit of the reply, where seen.
+        ttl: Option<u8>,
+    },
+    /// Nothing.
+    Silence,
+    /// An ICMP error.
+    Icmp(IcmpError),
+    /// This machine could not send.
+    Fault(LocalFault),
+}
+
+/// A connection probe taken as an echo request, for machines that do not permit ICMP.
+///
+/// A completed handshake, a reset and the host's own port unreachable are replies. An ICMP error
+/// of anyone else is [`EchoOutcome::Unreachable`]; without the ICMP error (platforms without an
+/// error queue) all that is known is that no reply came.
+#[must_use]
+pub fn echo_from_connect(connect: &Connect) -> Echo {
+    let address = connect.address.ip();
+    let reply = EchoOutcome::Reply { rtt: connect.elapsed, ttl: None };
+    let outcome = match (connect.outcome, connect.icmp) {
+        (ConnectOutcome::LocalError(fault), _) => EchoOutcome::Void(fault),
+        (ConnectOutcome::Open, _) | (ConnectOutcome::Refused, None) => reply,
+        (ConnectOutcome::Refused, Some(icmp)) if icmp.from == Some(address) => reply,
+        (_, Some(icmp)) => EchoOutcome::Unreachable(icmp),
+        (_, None) => EchoOutcome::Lost,
+    };
+    Echo { method: EchoMethod::Tcp, address, outcome }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_probe_counts_as_an_echo() {
+        let host: IpAddr = [192, 0, 2, 9].into();
+        let router: IpAddr = [192, 0, 2, 1].into();
+        let icmp = |kind, code, from| Some(IcmpError { v6: false, kind, code, from: Some(from) });
+        let elapsed = Duration::from_millis(7);
+        let reply = EchoOutcome::Reply { rtt: elapsed, ttl: None };
+        let unreachable = |icmp: Option<IcmpError>| EchoOutcome::Unreachable(icmp.unwrap());
+        for (outcome, icmp, expected) in [
+            (ConnectOutcome::Open, None, reply),
+            (ConnectOutcome::Refused, None, reply),
+            (ConnectOutcome::Refused, icmp(3, 3, host), reply),
+            (ConnectOutcome::Refused, icmp(3, 3, router), unreachable(icmp(3, 3, router))),
+            (ConnectOutcome::Timeout, None, EchoOutcome::Lost),
+            (ConnectOutcome::Unreachable, icmp(3, 1, router), unreachable(icmp(3, 1, router))),
+            (ConnectOutcome::Unreachable, None, EchoOutcome::Lost),
+            (ConnectOutcome::Prohibited, icmp(3, 13, host), unreachable(icmp(3, 13, host))),
+            (
+                ConnectOutcome::LocalError(LocalFault::NoRoute),
+                None,
+                EchoOutcome::Void(LocalFault::NoRoute),
+            ),
+            (
+                ConnectOutcome::LocalError(LocalFault::NotPermitted),
+                icmp(3, 3, router),
+                EchoOutcome::Void(LocalFault::NotPermitted),
+            ),
+        ] {
+            let address = (host, 3389).into();
+            let connect = Connect { address, outcome, icmp, icmp_is_ours: false, elapsed };
+            let echo = echo_from_connect(&connect);
+            assert_eq!(echo.outcome, expected, "{connect:?}");
+            assert_eq!((echo.method, echo.address), (EchoMethod::Tcp, host));
+        }
+    }
+}
