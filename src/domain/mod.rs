@@ -6,6 +6,7 @@
 
 pub mod alert;
 pub mod certificate;
+pub mod diagnose;
 pub mod echo_series;
 pub mod finding;
 pub mod history;
@@ -22,5 +23,6 @@ pub mod target;
 pub mod text;
 pub mod thresholds;
 pub mod time;
+pub mod verdict;
 pub mod view;
 pub mod wake;

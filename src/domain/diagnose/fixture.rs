@@ -1,0 +1,286 @@
+//! Everything a view borrows, owned, and rules that say what the test wants: for tests only.
+
+use super::super::echo_series::EchoSeries;
+use super::super::finding::{Confidence, Finding, Owner, RuleId, Rung, Severity};
+use super::super::history::{History, Timed};
+use super::super::memory::TargetMemory;
+use super::super::rules::{Evidence, Hysteresis, Judgement, Rule, RuleCard};
+use super::super::sample::{
+    Attempt, Connect, ConnectOutcome, Echo, EchoMethod, EchoOutcome, Hello, Negotiate,
+    NegotiateOutcome, Neighbour, NeighbourState, ProbeKind, Resolution, Tls, TlsOutcome,
+};
+use super::super::security::SecurityProtocol;
+use super::super::target::{Host, Target, TargetId};
+use super::super::time::{MonoTime, Now, WallTime};
+use super::super::view::{Mode, Surroundings, TargetView};
+use super::super::wake::WakeProgress;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+pub(crate) const ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 21));
+
+/// Both clocks `secs` after an origin.
+pub(crate) fn at(secs: u64) -> Now {
+    Now {
+        mono: MonoTime::from_secs(secs),
+        wall: WallTime::from_unix_secs(1_000_000).plus(Duration::from_secs(secs)),
+    }
+}
+
+pub(crate) fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+/// What a [`TargetView`] borrows.
+#[derive(Debug)]
+pub(crate) struct Fixture {
+    pub(crate) target: Target,
+    pub(crate) now: Now,
+    pub(crate) mode: Mode,
+    pub(crate) dialled: Option<IpAddr>,
+    pub(crate) resolve: History<Resolution>,
+    pub(crate) echo: EchoSeries,
+    pub(crate) attempts: History<Attempt>,
+    pub(crate) tls: Option<Timed<Tls>>,
+    pub(crate) service_times: History<Duration>,
+    pub(crate) alternatives: BTreeMap<IpAddr, Timed<Connect>>,
+    pub(crate) neighbour: Option<Timed<Neighbour>>,
+    pub(crate) memory: TargetMemory,
+    pub(crate) wake: Option<WakeProgress>,
+    pub(crate) around: Surroundings,
+}
+
+impl Fixture {
+    pub(crate) fn new() -> Self {
+        Self {
+            target: Target::new(TargetId(0), "office-pc", Host::Name("office-pc".into())),
+            now: at(0),
+            mode: Mode::Watch,
+            dialled: Some(ADDRESS),
+            resolve: History::new(16),
+            echo: EchoSeries::default(),
+            attempts: History::new(16),
+            tls: None,
+            service_times: History::new(16),
+            alternatives: BTreeMap::new(),
+            neighbour: None,
+            memory: TargetMemory::default(),
+            wake: None,
+            around: Surroundings::default(),
+        }
+    }
+
+    pub(crate) fn view(&self) -> TargetView<'_> {
+        TargetView {
+            target: &self.target,
+            now: self.now,
+            mode: self.mode,
+            dialled: self.dialled,
+            resolve: &self.resolve,
+            echo: &self.echo,
+            attempts: &self.attempts,
+            tls: self.tls.as_ref(),
+            service_times: &self.service_times,
+            alternatives: &self.alternatives,
+            neighbour: self.neighbour.as_ref(),
+            memory: &self.memory,
+            wake: self.wake.as_ref(),
+            around: &self.around,
+        }
+    }
+
+    /// Lets the scripted rule `id` say `word`: `critical`, `warning`, `notice` or `clear`.
+    pub(crate) fn script(&mut self, id: &str, word: &str) {
+        self.target.aliases.retain(|line| line.split('=').next() != Some(id));
+        self.target.aliases.push(format!("{id}={word}"));
+    }
+
+    pub(crate) fn echoes(&mut self, outcomes: &[EchoOutcome]) {
+        for outcome in outcomes {
+            let seq = self.echo.last().map_or(0, |point| point.seq + 1);
+            let echo = Echo { method: EchoMethod::Icmp, address: ADDRESS, outcome: *outcome };
+            self.echo.push(seq, at(seq), echo);
+            self.now = at(seq);
+        }
+    }
+
+    /// Adds an attempt one second after everything before it.
+    pub(crate) fn attempt(&mut self, attempt: Attempt) {
+        let next = self.attempts.last().map_or(self.now.mono, |entry| entry.at.mono);
+        let secs = next.max(self.now.mono).as_nanos() / 1_000_000_000 + 1;
+        if let Some(tls) = &attempt.tls {
+            self.tls = Some(Timed { at: at(secs), value: tls.clone() });
+        }
+        self.attempts.push(at(secs), attempt);
+        self.now = at(secs);
+    }
+
+    pub(crate) fn neighbour(&mut self, state: NeighbourState) {
+        let value = Neighbour { address: ADDRESS, state, mac: None };
+        self.neighbour = Some(Timed { at: self.now, value });
+    }
+}
+
+pub(crate) fn reply(millis: u64) -> EchoOutcome {
+    EchoOutcome::Reply { rtt: ms(millis), ttl: None }
+}
+
+pub(crate) fn connect(outcome: ConnectOutcome) -> Connect {
+    Connect {
+        address: (ADDRESS, 3389).into(),
+        outcome,
+        icmp: None,
+        icmp_is_ours: false,
+        elapsed: ms(12),
+    }
+}
+
+/// An attempt that ended at TCP.
+pub(crate) fn stopped_at_tcp(outcome: ConnectOutcome) -> Attempt {
+    Attempt { depth: ProbeKind::Negotiate, connect: connect(outcome), negotiate: None, tls: None }
+}
+
+/// An attempt that ended at X.224.
+pub(crate) fn negotiated(outcome: NegotiateOutcome) -> Attempt {
+    Attempt {
+        negotiate: Some(Negotiate {
+            asked: SecurityProtocol::OFFERED,
+            outcome,
+            received: 19,
+            elapsed: ms(13),
+        }),
+        ..stopped_at_tcp(ConnectOutcome::Open)
+    }
+}
+
+pub(crate) fn confirmed(selected: SecurityProtocol) -> Attempt {
+    negotiated(NegotiateOutcome::Confirmed { selected, flags: 0 })
+}
+
+/// An attempt that went up to TLS.
+pub(crate) fn handshake(outcome: TlsOutcome) -> Attempt {
+    Attempt {
+        depth: ProbeKind::Tls,
+        tls: Some(Tls {
+            outcome,
+            hello: Hello::Modern,
+            modern: None,
+            version: None,
+            cipher: None,
+            certificate: None,
+            received: 0,
+            elapsed: ms(31),
+        }),
+        ..confirmed(SecurityProtocol::HYBRID)
+    }
+}
+
+/// A finding with only what the engine looks at.
+pub(crate) fn finding(id: &'static str, severity: Severity, rung: Option<Rung>) -> Finding {
+    let card = Scripted::new(id, rung).card;
+    card.finding(&evidence(id, severity), at(0).wall, false)
+}
+
+pub(crate) fn evidence(id: &str, severity: Severity) -> Evidence {
+    Evidence {
+        severity,
+        confidence: Confidence::Certain,
+        owner: None,
+        title: id.to_owned(),
+        sentence: format!("{id} is {}.", severity.word()),
+        lines: vec!["measured".to_owned()],
+        since: None,
+        client_error: None,
+    }
+}
+
+/// A rule that says what [`Fixture::script`] told it.
+#[derive(Debug)]
+pub(crate) struct Scripted {
+    card: &'static RuleCard,
+}
+
+impl Scripted {
+    pub(crate) fn new(id: &'static str, rung: Option<Rung>) -> Self {
+        Self {
+            card: Box::leak(Box::new(RuleCard {
+                id: RuleId(id),
+                title: id,
+                severities: &[Severity::Notice, Severity::Warning, Severity::Critical],
+                owner: Owner::Server,
+                rung,
+                hysteresis: Hysteresis::AT_ONCE,
+                fed_by: &[ProbeKind::Negotiate],
+                explanation: "",
+                disproof: "",
+                remedies: &[],
+                explains: &[],
+                low_risk: false,
+                client_error: None,
+                reviewed_when_found: false,
+            })),
+        }
+    }
+
+    /// With a changed card.
+    pub(crate) fn with(self, change: impl FnOnce(RuleCard) -> RuleCard) -> Self {
+        Self { card: Box::leak(Box::new(change(copy(self.card)))) }
+    }
+
+    pub(crate) fn hysteresis(self, raise: u8, of: u8, clear: u8) -> Self {
+        self.with(|card| RuleCard { hysteresis: Hysteresis { raise, of, clear }, ..card })
+    }
+
+    pub(crate) fn leak(self) -> &'static dyn Rule {
+        Box::leak(Box::new(self))
+    }
+}
+
+const fn copy(card: &RuleCard) -> RuleCard {
+    RuleCard {
+        id: card.id,
+        title: card.title,
+        severities: card.severities,
+        owner: card.owner,
+        rung: card.rung,
+        hysteresis: card.hysteresis,
+        fed_by: card.fed_by,
+        explanation: card.explanation,
+        disproof: card.disproof,
+        remedies: card.remedies,
+        explains: card.explains,
+        low_risk: card.low_risk,
+        client_error: card.client_error,
+        reviewed_when_found: card.reviewed_when_found,
+    }
+}
+
+fn judge(id: &str, line: Option<&str>) -> Judgement {
+    match line {
+        Some("critical") => Judgement::fires(evidence(id, Severity::Critical)),
+        Some("warning") => Judgement::fires(evidence(id, Severity::Warning)),
+        Some("notice") => Judgement::fires(evidence(id, Severity::Notice)),
+        Some("clear") => Judgement::Clear,
+        _ => Judgement::NoEvidence,
+    }
+}
+
+impl Rule for Scripted {
+    fn card(&self) -> &'static RuleCard {
+        self.card
+    }
+
+    fn judge(&self, view: &TargetView<'_>) -> Judgement {
+        let id = self.card.id.0;
+        let line =
+            view.target.aliases.iter().find_map(|line| line.strip_prefix(id)?.strip_prefix('='));
+        judge(id, line)
+    }
+
+    /// Holds while nobody answers.
+    fn judge_monitor(&self, around: &Surroundings) -> Judgement {
+        let word = if around.peers_answering == 0 { "critical" } else { "clear" };
+        judge(self.card.id.0, Some(word))
+    }
+}

@@ -1,0 +1,222 @@
+//! From judgements to findings: when a rule that holds becomes a finding, and which findings are
+//! told.
+//!
+//! Every rule says of one moment whether it holds. [`Diagnosis`] is one target's memory of what
+//! the rules said: it raises and clears findings ([`Hysteresis`](super::rules::Hysteresis)),
+//! remembers since when they stand and whether they stood on first sight, and leaves out those
+//! that another finding explains.
+//!
+//! **Samples count, time does not.** [`Diagnosis::observe`] is called once per sample and counts
+//! one judgement of every rule that the sample feeds. [`Diagnosis::tick`] is called as time passes
+//! (once a minute is enough) for evidence that ages: windows that empty, certificates that expire.
+//! A tick is no measurement, so it raises only what one judgement raises, clears only what one
+//! judgement clears, refreshes the evidence of what stands, and counts towards nothing else. Rules
+//! that no kind of sample feeds have the ticks as their samples.
+
+mod suppress;
+mod track;
+
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod tests;
+
+use super::finding::{Finding, RuleId};
+use super::rules::{Evidence, Judgement, Rule, RuleCard};
+use super::sample::{EchoOutcome, NeighbourState, ProbeKind};
+use super::time::{Now, WallTime};
+use super::view::{Mode, Offline, Surroundings, TargetView};
+use std::time::Duration;
+use suppress::{Candidate, suppress};
+use track::Tracks;
+
+/// While the controls are gone, an on-link target is judged when it answered within this span.
+const STILL_REACHABLE: Duration = Duration::from_secs(15);
+
+/// What stands, split into what is told and what is not.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Diagnosed {
+    /// Findings, worst first, without those that another one explains.
+    pub findings: Vec<Finding>,
+    /// Rules whose findings stand and are left out: explained by another, above the lowest broken
+    /// rung, or not judged while the monitor is offline. They are not over.
+    pub withheld: Vec<RuleId>,
+}
+
+/// One target's memory of what the rules said.
+#[derive(Debug, Clone, Default)]
+pub struct Diagnosis {
+    tracks: Tracks,
+}
+
+impl Diagnosis {
+    /// Judges every rule that samples of kind `fed` feed, and counts the judgements.
+    ///
+    /// Call it once per sample, after the sample is in `view`. A connection up to the certificate
+    /// also counts as one up to X.224. Nothing is counted while the target cannot be judged.
+    pub fn observe(&mut self, rules: &[&'static dyn Rule], fed: ProbeKind, view: &TargetView<'_>) {
+        if !can_be_judged(view) {
+            return;
+        }
+        for rule in rules.iter().filter(|rule| feeds(fed, rule.card())) {
+            self.tracks.count(rule.card(), rule.judge(view), view.now.wall);
+        }
+    }
+
+    /// Judges every rule as time passes, without counting (see the module's documentation).
+    pub fn tick(&mut self, rules: &[&'static dyn Rule], view: &TargetView<'_>) {
+        if !can_be_judged(view) {
+            return;
+        }
+        for rule in rules {
+            let card = rule.card();
+            if card.fed_by.is_empty() {
+                self.tracks.count(card, rule.judge(view), view.now.wall);
+            } else {
+                self.tracks.glance(card, rule.judge(view), view.now.wall);
+            }
+        }
+    }
+
+    /// What stands at this moment, told and withheld.
+    #[must_use]
+    pub fn diagnosed(&self, rules: &[&'static dyn Rule], view: &TargetView<'_>) -> Diagnosed {
+        let standing = self.tracks.standing(rules);
+        if can_be_judged(view) {
+            suppress(standing, view)
+        } else {
+            Diagnosed {
+                findings: Vec::new(),
+                withheld: standing.into_iter().map(|candidate| candidate.finding.rule).collect(),
+            }
+        }
+    }
+
+    /// The findings of [`Self::diagnosed`].
+    #[must_use]
+    pub fn findings(&self, rules: &[&'static dyn Rule], view: &TargetView<'_>) -> Vec<Finding> {
+        self.diagnosed(rules, view).findings
+    }
+}
+
+/// The memory of what the rules said of this machine.
+#[derive(Debug, Clone, Default)]
+pub struct MonitorDiagnosis {
+    tracks: Tracks,
+}
+
+impl MonitorDiagnosis {
+    /// Judges this machine and counts the judgements. Call it once per look at the surroundings.
+    pub fn observe(&mut self, rules: &[&'static dyn Rule], around: &Surroundings, now: Now) {
+        for rule in rules {
+            self.tracks.count(rule.card(), rule.judge_monitor(around), now.wall);
+        }
+    }
+
+    /// What stands, worst first, without what another finding explains.
+    #[must_use]
+    pub fn findings(&self, rules: &[&'static dyn Rule]) -> Vec<Finding> {
+        suppress::explained(self.tracks.standing(rules)).findings
+    }
+}
+
+/// The findings of one moment (`check`): whatever holds is a finding, nothing is as found.
+#[must_use]
+pub fn judge_moment(rules: &[&'static dyn Rule], view: &TargetView<'_>) -> Vec<Finding> {
+    if !can_be_judged(view) {
+        return Vec::new();
+    }
+    let held = rules.iter().filter_map(|rule| moment(rule.card(), rule.judge(view), view.now.wall));
+    suppress(held.collect(), view).findings
+}
+
+/// The findings of one moment about this machine.
+#[must_use]
+pub fn judge_monitor_moment(
+    rules: &[&'static dyn Rule],
+    around: &Surroundings,
+    now: Now,
+) -> Vec<Finding> {
+    let held =
+        rules.iter().filter_map(|rule| moment(rule.card(), rule.judge_monitor(around), now.wall));
+    suppress::explained(held.collect()).findings
+}
+
+fn moment(card: &'static RuleCard, judgement: Judgement, now: WallTime) -> Option<Candidate> {
+    match judgement {
+        Judgement::Fires(evidence) => {
+            let since = evidence.since.unwrap_or(now);
+            Some(Candidate { card, finding: card.finding(&evidence, since, false) })
+        }
+        Judgement::Clear | Judgement::NoEvidence => None,
+    }
+}
+
+impl RuleCard {
+    /// The finding that this rule makes of `evidence`.
+    #[must_use]
+    pub fn finding(&self, evidence: &Evidence, since: WallTime, as_found: bool) -> Finding {
+        Finding {
+            rule: self.id,
+            severity: evidence.severity,
+            confidence: evidence.confidence,
+            owner: evidence.owner.unwrap_or(self.owner),
+            rung: self.rung,
+            title: evidence.title.clone(),
+            sentence: evidence.sentence.clone(),
+            evidence: evidence.lines.clone(),
+            disproof: self.disproof,
+            since,
+            remedies: self.remedies,
+            risk: self.risk(evidence.severity),
+            client_error: evidence.client_error.or(self.client_error),
+            as_found,
+        }
+    }
+}
+
+/// Whether a sample of kind `fed` is evidence for the rule. One connection up to the certificate
+/// climbs X.224 too.
+fn feeds(fed: ProbeKind, card: &RuleCard) -> bool {
+    card.fed_by.contains(&fed)
+        || (fed == ProbeKind::Tls && card.fed_by.contains(&ProbeKind::Negotiate))
+}
+
+/// Whether anything can be said of the target although the monitor may be offline: loopback
+/// always can, a machine on one of our own links can while it answers.
+#[must_use]
+pub fn can_be_judged(view: &TargetView<'_>) -> bool {
+    match view.around.offline {
+        Offline::Online => true,
+        Offline::NoInterface => view.is_self(),
+        Offline::ControlsGone(_) => view.is_self() || (is_on_link(view) && answers(view)),
+    }
+}
+
+fn is_on_link(view: &TargetView<'_>) -> bool {
+    match view.neighbour.map(|entry| entry.value.state) {
+        Some(NeighbourState::NotOnLink) => false,
+        None | Some(NeighbourState::Unknown) => {
+            view.dialled.is_some_and(|address| view.around.local.on_link(address).is_some())
+        }
+        Some(_) => true,
+    }
+}
+
+/// Whether anything answered lately.
+fn answers(view: &TargetView<'_>) -> bool {
+    let fresh =
+        |at: Now| view.mode == Mode::Moment || view.now.mono.since(at.mono) <= STILL_REACHABLE;
+    view.echo
+        .points()
+        .rev()
+        .take_while(|point| fresh(point.at))
+        .any(|point| matches!(point.outcome, EchoOutcome::Reply { .. }))
+        || view
+            .attempts
+            .last()
+            .is_some_and(|entry| fresh(entry.at) && entry.value.connect.outcome.answered())
+        || view
+            .neighbour
+            .is_some_and(|entry| fresh(entry.at) && entry.value.state == NeighbourState::Reachable)
+}

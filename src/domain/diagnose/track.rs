@@ -1,0 +1,157 @@
+//! Raise and clear: the memory of the judgements of one subject.
+
+use super::super::finding::{RuleId, Severity};
+use super::super::rules::{Evidence, Hysteresis, Judgement, Rule, RuleCard};
+use super::super::time::WallTime;
+use super::suppress::Candidate;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// Every rule that holds, or held lately. A rule that never held takes no room.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tracks {
+    active: BTreeMap<RuleId, Track>,
+    /// Rules that may be "as found" and had their first judgement.
+    judged: BTreeSet<RuleId>,
+}
+
+/// The latest judgements of one rule, and its finding if it stands.
+#[derive(Debug, Clone)]
+struct Track {
+    /// The last `of` judgements, oldest first: when the rule held, `None` where it did not.
+    window: VecDeque<Option<WallTime>>,
+    /// Judgements in a row at the end that did not hold.
+    clears: u8,
+    /// The run began with the very first judgement of the rule.
+    first_sight: bool,
+    standing: Option<Standing>,
+}
+
+#[derive(Debug, Clone)]
+struct Standing {
+    evidence: Box<Evidence>,
+    since: WallTime,
+    /// The severity it had on first sight, for a finding that is listed for review.
+    as_found: Option<Severity>,
+}
+
+impl Tracks {
+    /// Counts a judgement.
+    pub(super) fn count(&mut self, card: &RuleCard, judgement: Judgement, now: WallTime) {
+        match judgement {
+            Judgement::NoEvidence => {}
+            Judgement::Fires(evidence) => {
+                let first = self.is_first(card);
+                self.active.entry(card.id).or_insert_with(|| Track::new(first)).hold(
+                    card.hysteresis,
+                    evidence,
+                    now,
+                );
+            }
+            Judgement::Clear => {
+                self.is_first(card);
+                if let Some(track) = self.active.get_mut(&card.id)
+                    && track.miss(card.hysteresis)
+                {
+                    self.active.remove(&card.id);
+                }
+            }
+        }
+    }
+
+    /// Takes note of a judgement that no sample brought: it may raise or clear what a single
+    /// judgement raises or clears, and counts towards nothing.
+    pub(super) fn glance(&mut self, card: &RuleCard, judgement: Judgement, now: WallTime) {
+        let standing = self.active.get_mut(&card.id).and_then(|track| track.standing.as_mut());
+        match (judgement, standing) {
+            (Judgement::Fires(evidence), Some(standing)) => standing.renew(evidence),
+            (judgement @ Judgement::Fires(_), None) if card.hysteresis.raise <= 1 => {
+                self.count(card, judgement, now);
+            }
+            (Judgement::Clear, Some(_)) if card.hysteresis.clear <= 1 => {
+                self.active.remove(&card.id);
+            }
+            _ => {}
+        }
+    }
+
+    /// What stands, in the order of `rules`.
+    pub(super) fn standing(&self, rules: &[&'static dyn Rule]) -> Vec<Candidate> {
+        if self.active.is_empty() {
+            return Vec::new();
+        }
+        rules
+            .iter()
+            .filter_map(|rule| {
+                let card = rule.card();
+                let standing = self.active.get(&card.id)?.standing.as_ref()?;
+                let finding =
+                    card.finding(&standing.evidence, standing.since, standing.as_found.is_some());
+                Some(Candidate { card, finding })
+            })
+            .collect()
+    }
+
+    /// Whether this is the first judgement of a rule that is reviewed when found.
+    fn is_first(&mut self, card: &RuleCard) -> bool {
+        card.reviewed_when_found && self.judged.insert(card.id)
+    }
+}
+
+impl Track {
+    const fn new(first_sight: bool) -> Self {
+        Self { window: VecDeque::new(), clears: 0, first_sight, standing: None }
+    }
+
+    fn hold(&mut self, hysteresis: Hysteresis, evidence: Box<Evidence>, now: WallTime) {
+        self.push(hysteresis, Some(now));
+        self.clears = 0;
+        if let Some(standing) = &mut self.standing {
+            standing.renew(evidence);
+            return;
+        }
+        let held = self.window.iter().flatten().count();
+        if held >= raise(hysteresis) {
+            let first = self.window.iter().flatten().next().copied().unwrap_or(now);
+            let reviewed = self.first_sight && evidence.severity < Severity::Critical;
+            self.standing = Some(Standing {
+                since: evidence.since.unwrap_or(first),
+                as_found: reviewed.then_some(evidence.severity),
+                evidence,
+            });
+        }
+    }
+
+    /// Whether the run is over, so that the track may be forgotten.
+    fn miss(&mut self, hysteresis: Hysteresis) -> bool {
+        self.push(hysteresis, None);
+        self.clears = self.clears.saturating_add(1);
+        if self.standing.is_some() {
+            self.clears >= hysteresis.clear.max(1)
+        } else {
+            self.window.iter().flatten().next().is_none()
+        }
+    }
+
+    fn push(&mut self, hysteresis: Hysteresis, held: Option<WallTime>) {
+        while self.window.len() >= of(hysteresis) {
+            self.window.pop_front();
+        }
+        self.window.push_back(held);
+    }
+}
+
+impl Standing {
+    /// The newest evidence replaces the old; what got worse is no longer as it was found.
+    fn renew(&mut self, evidence: Box<Evidence>) {
+        self.as_found = self.as_found.filter(|found| evidence.severity <= *found);
+        self.evidence = evidence;
+    }
+}
+
+fn of(hysteresis: Hysteresis) -> usize {
+    usize::from(hysteresis.of.max(1))
+}
+
+fn raise(hysteresis: Hysteresis) -> usize {
+    usize::from(hysteresis.raise).clamp(1, of(hysteresis))
+}

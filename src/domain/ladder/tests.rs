@@ -1,0 +1,256 @@
+use super::*;
+use crate::domain::certificate::{CertificateSummary, KeyKind, Thumbprint};
+use crate::domain::diagnose::fixture::{
+    ADDRESS, Fixture, at, confirmed, connect, finding, handshake, ms, negotiated, reply,
+    stopped_at_tcp,
+};
+use crate::domain::sample::{
+    IcmpError, LocalFault, NotRdp, OtherProtocol, ServerAnswer, TlsVersion,
+};
+use std::net::IpAddr;
+
+fn drawn(fixture: &Fixture, findings: &[Finding]) -> String {
+    ladder(&fixture.view(), findings)
+        .iter()
+        .map(|line| match line.cell {
+            Cell::NotMeasured => '-',
+            Cell::Ok => 'o',
+            Cell::Warning => '!',
+            Cell::Broken => 'x',
+            Cell::NotEstablished => '.',
+        })
+        .collect()
+}
+
+fn text(fixture: &Fixture, rung: Rung) -> String {
+    ladder(&fixture.view(), &[])
+        .into_iter()
+        .find(|line| line.rung == rung)
+        .map(|line| line.text)
+        .unwrap_or_default()
+}
+
+fn resolution(outcome: NameOutcome) -> Resolution {
+    let addresses = if outcome == NameOutcome::Ok { vec![ADDRESS] } else { Vec::new() };
+    Resolution {
+        outcome,
+        source: NameSource::Dns,
+        addresses: addresses.clone(),
+        system: addresses.clone(),
+        servers: vec![ServerAnswer {
+            server: ([10, 0, 0, 10], 53).into(),
+            outcome,
+            addresses,
+            ttl_s: Some(120),
+            elapsed: ms(1),
+        }],
+        ptr: Vec::new(),
+        elapsed: ms(1),
+    }
+}
+
+fn certificate(common_name: &str) -> CertificateSummary {
+    CertificateSummary {
+        subject: format!("CN={common_name}"),
+        common_name: Some(common_name.to_owned()),
+        issuer: format!("CN={common_name}"),
+        self_signed: true,
+        not_before: at(0).wall,
+        not_after: at(10 * 86_400).wall,
+        names: vec![common_name.to_owned()],
+        key: KeyKind::Rsa(2048),
+        signature: "sha256WithRSAEncryption".to_owned(),
+        sha256: Thumbprint([7; 32]),
+    }
+}
+
+fn good_handshake() -> Attempt {
+    let mut attempt = handshake(TlsOutcome::Ok);
+    if let Some(tls) = &mut attempt.tls {
+        tls.version = Some(TlsVersion(0x0304));
+        tls.certificate = Some(certificate("office-pc"));
+    }
+    attempt
+}
+
+fn healthy() -> Fixture {
+    let mut fixture = Fixture::new();
+    fixture.resolve.push(at(0), resolution(NameOutcome::Ok));
+    fixture.echoes(&[reply(12); 8]);
+    fixture.attempt(good_handshake());
+    fixture
+}
+
+#[test]
+fn rungs_are_in_order_and_nothing_measured_claims_nothing() {
+    let fixture = Fixture::new();
+    let lines = ladder(&fixture.view(), &[]);
+    assert_eq!(lines.each_ref().map(|line| line.rung), Rung::ALL);
+    assert!(lines.iter().all(|line| line.last.is_none() && line.usual.is_none()));
+    assert_eq!(drawn(&fixture, &[]), "-------");
+    assert_eq!(text(&fixture, Rung::Tcp), "not measured yet");
+    assert_eq!(text(&fixture, Rung::Udp), "not probed by this version");
+}
+
+#[test]
+fn a_healthy_target_reads_well() {
+    let mut fixture = healthy();
+    fixture.resolve.push(at(5), {
+        let mut name = resolution(NameOutcome::Ok);
+        name.ptr.push("OFFICE-PC.corp.lab".to_owned());
+        name
+    });
+    let lines = ladder(&fixture.view(), &[]);
+    assert_eq!(drawn(&fixture, &[]), "ooooo--");
+    let texts = lines.each_ref().map(|line| line.text.as_str());
+    assert_eq!(
+        texts[..5],
+        [
+            "10.0.0.21 from 10.0.0.10 · TTL 120 s · reverse name agrees",
+            "8 of 8 · ICMP · jitter 0.0 ms",
+            "open",
+            "confirmed, NLA",
+            "TLS1.3 · CN=office-pc, 9 d left",
+        ]
+    );
+    assert_eq!(lines[0].usual, Some(ms(1)));
+    assert_eq!((lines[3].last, lines[3].usual), (Some(ms(13)), None));
+}
+
+#[test]
+fn findings_colour_their_rung_and_no_other() {
+    let fixture = healthy();
+    let warned = [finding("packet-loss", Severity::Warning, Some(Rung::Echo))];
+    assert_eq!(drawn(&fixture, &warned), "o!ooo--");
+    let broken = [
+        finding("certificate-expired", Severity::Critical, Some(Rung::Tls)),
+        finding("x", Severity::Notice, Some(Rung::Tcp)),
+        finding("y", Severity::Critical, None),
+        finding("z", Severity::Critical, Some(Rung::Udp)),
+    ];
+    assert_eq!(drawn(&fixture, &broken), "oooox--");
+}
+
+#[test]
+fn what_the_newest_attempt_did_not_reach_is_not_measured() {
+    let mut fixture = healthy();
+    fixture.attempt(stopped_at_tcp(ConnectOutcome::Refused));
+    assert_eq!(drawn(&fixture, &[]), "oox----");
+    assert_eq!(text(&fixture, Rung::Tcp), "refused with RST");
+    assert_eq!(text(&fixture, Rung::X224), "not reached");
+    let tls = "not reached · last certificate CN=office-pc, 9 d left";
+    assert_eq!(text(&fixture, Rung::Tls), tls);
+    let stale = [finding("certificate-expired", Severity::Warning, Some(Rung::Tls))];
+    assert_eq!(drawn(&fixture, &stale), "oox----");
+
+    fixture.attempt(negotiated(NegotiateOutcome::Closed));
+    assert_eq!(drawn(&fixture, &[]), "ooox---");
+    assert_eq!(text(&fixture, Rung::X224), "closed by the peer after 13.0 ms, 19 bytes");
+
+    fixture.attempt(handshake(TlsOutcome::Closed));
+    assert_eq!(drawn(&fixture, &[]), "oooox--");
+    let closed = "closed by the peer at the ClientHello · last certificate CN=office-pc, 9 d left";
+    assert_eq!(text(&fixture, Rung::Tls), closed);
+
+    fixture.resolve.push(fixture.now, resolution(NameOutcome::NxDomain));
+    assert_eq!(text(&fixture, Rung::Name), "the name does not exist, asked 10.0.0.10");
+    fixture.now = at(100);
+    fixture.resolve.push(at(100), resolution(NameOutcome::Timeout));
+    assert_eq!(drawn(&fixture, &[]), "x------", "and no echo within the last minute");
+    assert_eq!(text(&fixture, Rung::Tcp), "not reached");
+}
+
+#[test]
+fn an_expired_certificate_says_for_how_long() {
+    let mut fixture = healthy();
+    fixture.now = at(19 * 86_400);
+    assert_eq!(text(&fixture, Rung::Tls), "TLS1.3 · CN=office-pc, expired 9 d ago");
+}
+
+#[test]
+fn blocked_echo_is_no_fault_while_tcp_connects() {
+    let mut fixture = Fixture::new();
+    fixture.echoes(&[EchoOutcome::Lost; 3]);
+    assert_eq!(drawn(&fixture, &[]), "-x-----");
+    fixture.attempt(confirmed(SecurityProtocol::SSL));
+    assert_eq!(drawn(&fixture, &[]), "-.oo---");
+    assert_eq!(text(&fixture, Rung::Echo), "not answered; TCP is used");
+    assert_eq!(text(&fixture, Rung::X224), "confirmed, TLS without NLA");
+}
+
+#[test]
+fn a_sleeper_has_no_broken_echo() {
+    let mut fixture = healthy();
+    fixture.attempt(stopped_at_tcp(ConnectOutcome::Timeout));
+    fixture.echoes(&[EchoOutcome::Lost; 6]);
+    let asleep = [finding("host-asleep", Severity::Notice, Some(Rung::Echo))];
+    assert_eq!(drawn(&fixture, &asleep), "o-x----");
+}
+
+#[test]
+fn what_this_machine_could_not_try_is_not_measured() {
+    let mut fixture = Fixture::new();
+    fixture.echoes(&[EchoOutcome::Void(LocalFault::NotPermitted)]);
+    fixture.attempt(stopped_at_tcp(ConnectOutcome::LocalError(LocalFault::NoRoute)));
+    assert_eq!(drawn(&fixture, &[]), "-------");
+    assert_eq!(text(&fixture, Rung::Echo), "not measured: this machine does not permit it");
+    assert_eq!(text(&fixture, Rung::Tcp), "not measured: this machine has no route there");
+    assert_eq!(ladder(&fixture.view(), &[])[2].last, None);
+}
+
+#[test]
+fn standard_rdp_security_needs_no_tls_and_entra_is_no_fault() {
+    let mut fixture = Fixture::new();
+    fixture.attempt(confirmed(SecurityProtocol::RDP));
+    assert_eq!(drawn(&fixture, &[]), "--oo.--");
+    fixture.attempt(negotiated(NegotiateOutcome::Failure(FailureCode::ENTRA_AUTH_REQUIRED)));
+    assert_eq!(drawn(&fixture, &[]), "--o.---");
+}
+
+#[test]
+fn an_address_needs_no_name() {
+    let mut fixture = Fixture::new();
+    fixture.resolve.push(at(0), Resolution::literal(ADDRESS));
+    assert_eq!(drawn(&fixture, &[]), ".------");
+    assert_eq!(ladder(&fixture.view(), &[])[0].last, None);
+}
+
+#[test]
+fn who_refused_is_named() {
+    let from = Some(IpAddr::from([10, 0, 0, 1]));
+    for (outcome, code, expected) in [
+        (ConnectOutcome::Refused, 3, "refused: ICMP 3/3 from 10.0.0.1"),
+        (ConnectOutcome::Prohibited, 13, "a firewall prohibits it: ICMP 3/13 from 10.0.0.1"),
+        (ConnectOutcome::Unreachable, 1, "unreachable: ICMP 3/1 from 10.0.0.1"),
+    ] {
+        let icmp = Some(IcmpError { v6: false, kind: 3, code, from });
+        assert_eq!(connect_text(&Connect { icmp, ..connect(outcome) }), expected);
+    }
+    let ours = Connect { icmp_is_ours: true, ..connect(ConnectOutcome::Unreachable) };
+    assert!(connect_text(&ours).starts_with("no such neighbour"));
+}
+
+#[test]
+fn what_a_host_says_is_escaped_and_cut() {
+    let mut fixture = healthy();
+    let evil = format!("\x1b[2J\u{202e}{}", "x".repeat(500));
+    let mut attempt = good_handshake();
+    if let Some(tls) = &mut attempt.tls {
+        tls.certificate = Some(certificate(&evil));
+    }
+    fixture.attempt(attempt);
+    let mut name = resolution(NameOutcome::Ok);
+    name.ptr.push(evil);
+    fixture.resolve.push(fixture.now, name);
+    fixture.attempt(negotiated(NegotiateOutcome::Malformed(NotRdp {
+        protocol: OtherProtocol::Http,
+        offset: 0,
+        reason: "not TPKT",
+        head: b"HTTP/1.1 ".to_vec(),
+    })));
+    assert_eq!(text(&fixture, Rung::X224), "not RDP: HTTP answers");
+    for line in ladder(&fixture.view(), &[]) {
+        assert!(!line.text.contains(['\x1b', '\u{202e}']), "{:?}", line.text);
+        assert!(line.text.chars().count() < 200, "{:?}", line.text);
+    }
+}
