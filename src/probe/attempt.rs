@@ -168,7 +168,7 @@ async fn second_chance(plan: &AttemptPlan, clock: Clock) -> Option<(HelloResult,
     Some((result, clock.mono().since(start)))
 }
 
-/// 32 unpredictable bytes for a ClientHello.
+/// 32 unpredictable bytes for a `ClientHello`.
 fn random() -> [u8; 32] {
     use ring::rand::SecureRandom;
     let mut bytes = [0_u8; 32];

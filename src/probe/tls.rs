@@ -115,7 +115,7 @@ where
     HelloResult { outcome, version, cipher, leaf, received: counted.received() }
 }
 
-/// Sends the hand-made ClientHello and reads the server's first flight up to its certificate.
+/// Sends the hand-made `ClientHello` and reads the server's first flight up to its certificate.
 /// No key exchange follows: the connection ends there.
 pub(crate) async fn legacy_hello<S>(stream: S, name: Option<&str>, random: [u8; 32]) -> HelloResult
 where
