@@ -2,18 +2,27 @@
 
 mod check;
 mod core;
+mod demo;
+mod doctor;
 mod edge;
+mod wake;
 mod watch;
 
 use crate::cli::{Cli, Command, ConfigAction};
-use crate::config::{self, Config, ConfigError, GlobalOptions, process_environment};
-use crate::domain::rules::{RULES, rule};
+use crate::config::{self, Config, ConfigError, GlobalOptions, Place, process_environment};
 use crate::probe::clock::Clock;
-use crate::report::explain;
+use crate::probe::echo::{Paced, Surge};
+use crate::probe::resolve::{Resolver, ResolverSettings, SystemDns};
+use crate::probe::seam::{SystemLocal, SystemNeighbours, SystemWaker};
 use crate::store::{FileStore, MemoryStore, StateStore};
+use edge::Edge;
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// Room for echo samples on their way to the core.
+const ECHO_ROOM: usize = 8_192;
 
 /// Done.
 const DONE: u8 = 0;
@@ -93,4 +102,116 @@ fn execute(cli: &Cli) -> Result<u8, Failure> {
             written(&page)
         }
     }
+}
+
+/// The configuration with the TARGET arguments of a command.
+fn load(cli: &Cli, targets: &[String]) -> Result<Config, ConfigError> {
+    let file = config::read_config_file(&cli.options, &process_environment)?;
+    let file = file.as_ref().map(|(path, text)| (path.as_path(), text.as_str()));
+    Config::assemble(&cli.options, &process_environment, file, targets, &config::read_rdp_file)
+}
+
+/// The configuration without the file: what the command line and the environment say.
+fn load_options(options: &GlobalOptions) -> Result<Config, ConfigError> {
+    Config::assemble(options, &process_environment, None, &[], &config::read_rdp_file)
+}
+
+/// Where things are remembered between runs; nowhere when there is no such folder.
+fn store() -> Box<dyn StateStore> {
+    match config::state_dir(&process_environment) {
+        Some(folder) => Box::new(FileStore::new(folder.join("state.json"))),
+        None => Box::new(MemoryStore::default()),
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(16)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(FAILED, format!("cannot start the runtime: {error}")))
+}
+
+/// The real things behind every seam. Must be called inside the runtime.
+fn real_edge(config: &Config) -> Result<Edge, Failure> {
+    let clock = Clock::start();
+    let settings = ResolverSettings {
+        servers: (!config.dns.is_empty()).then(|| config.dns.clone()),
+        family: config.family,
+    };
+    let names = Resolver::new(settings, SystemDns::read())
+        .map_err(|error| Failure::new(FAILED, error))?;
+    let (samples, echo_samples) = mpsc::channel(ECHO_ROOM);
+    let wire = if config.icmp { Surge::open() } else { Surge::off() };
+    Ok(Edge {
+        clock,
+        echo: Arc::new(Paced::start(wire, clock, samples)),
+        echo_samples,
+        local: Arc::new(SystemLocal::new(clock, names.clone())),
+        names: Arc::new(names),
+        neighbours: Arc::new(SystemNeighbours),
+        waker: Arc::new(SystemWaker),
+        seed: clock.now().wall.unix_millis().unsigned_abs(),
+        simulated: None,
+    })
+}
+
+fn configure(options: &GlobalOptions, action: ConfigAction) -> Result<u8, ConfigError> {
+    let path = config::config_file(options, &process_environment);
+    let text = match action {
+        ConfigAction::Schema => config::json_schema(),
+        ConfigAction::Path => match &path {
+            Some(path) => format!("{}\n", path.display()),
+            None => return Err(no_place()),
+        },
+        ConfigAction::Init => {
+            let path = path.ok_or_else(no_place)?;
+            config::init(&path)?;
+            format!("{}\n", path.display())
+        }
+        ConfigAction::Check | ConfigAction::Show => {
+            let file = config::read_config_file(options, &process_environment)?;
+            let named = file.as_ref().map(|(path, text)| (path.as_path(), text.as_str()));
+            let config = Config::assemble(
+                options,
+                &process_environment,
+                named,
+                &[],
+                &config::read_rdp_file,
+            )?;
+            match (action, file) {
+                (ConfigAction::Show, _) => config.to_toml(),
+                (_, Some((path, _))) => {
+                    format!("{}: ok, {} targets\n", path.display(), config.targets.len())
+                }
+                (_, None) => "no configuration file; the defaults are in force\n".to_owned(),
+            }
+        }
+    };
+    let _gone = print(text.as_bytes());
+    Ok(DONE)
+}
+
+fn no_place() -> ConfigError {
+    ConfigError::new(
+        Place::Option("--config"),
+        "no folder for configuration files is known: name a file".to_owned(),
+    )
+}
+
+/// Data on standard output. A reader that went away is no failure.
+fn written(bytes: &[u8]) -> Result<u8, Failure> {
+    match print(bytes) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(FAILED, format!("cannot write the result: {error}")))
+        }
+        _ => Ok(DONE),
+    }
+}
+
+fn print(bytes: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)?;
+    out.flush()
 }

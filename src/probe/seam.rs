@@ -64,19 +64,26 @@ pub trait LocalSource: Send + Sync {
 
 /// The operating system's own tables.
 #[derive(Debug)]
-pub struct SystemLocal(Mutex<LocalObserver>);
+pub struct SystemLocal {
+    observer: Mutex<LocalObserver>,
+    names: Resolver,
+}
 
 impl SystemLocal {
-    /// An observer whose CPU figure starts now.
+    /// An observer whose CPU figure starts now. It keeps `names` up to date with the DNS servers
+    /// that the operating system uses.
     #[must_use]
-    pub fn new(clock: Clock) -> Self {
-        Self(Mutex::new(LocalObserver::new(clock)))
+    pub fn new(clock: Clock, names: Resolver) -> Self {
+        Self { observer: Mutex::new(LocalObserver::new(clock)), names }
     }
 }
 
 impl LocalSource for SystemLocal {
     fn observe(&self) -> LocalState {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).observe()
+        if let Err(error) = self.names.refresh() {
+            tracing::warn!(%error, "the DNS servers of the operating system cannot be used");
+        }
+        self.observer.lock().unwrap_or_else(PoisonError::into_inner).observe()
     }
 }
 
