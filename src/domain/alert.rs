@@ -1,5 +1,9 @@
 //! Findings that somebody should look at: pending, firing, resolved.
 
+mod book;
+
+pub use book::{AlertBook, AlertSettings};
+
 use super::finding::{RuleId, Severity};
 use super::target::TargetId;
 use super::time::WallTime;
