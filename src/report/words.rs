@@ -99,6 +99,32 @@ pub fn date(at: WallTime) -> String {
     utc(at).chars().take_while(|c| *c != 'T').collect()
 }
 
+/// `text` in lines of at most `width` characters, each behind `indent` (the first behind `first`).
+/// Words longer than a line stay whole, so that commands can be copied.
+#[must_use]
+pub fn wrapped(text: &str, width: usize, first: &str, indent: &str) -> String {
+    let mut out = String::new();
+    let mut line = first.to_owned();
+    let mut empty = true;
+    for word in text.split_whitespace() {
+        let needed = line.chars().count() + word.chars().count() + usize::from(!empty);
+        if !empty && needed > width {
+            out.push_str(&line);
+            out.push('\n');
+            indent.clone_into(&mut line);
+            empty = true;
+        }
+        if !empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        empty = false;
+    }
+    out.push_str(line.trim_end());
+    out.push('\n');
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,6 +151,15 @@ mod tests {
             assert_eq!(span(Duration::from_secs(seconds)), expected);
         }
         assert_eq!(span(Duration::from_millis(350)), "350 ms");
+    }
+
+    #[test]
+    fn wrapped_text_keeps_long_words_whole() {
+        assert_eq!(
+            wrapped("one two three abcdefghijklmnop q", 10, "- ", "  "),
+            "- one two\n  three\n  abcdefghijklmnop\n  q\n"
+        );
+        assert_eq!(wrapped("", 10, "- ", "  "), "-\n");
     }
 
     #[test]
