@@ -1,0 +1,282 @@
+//! `check --format json`: snapshots into the document `rdpwatch.check/1`.
+//!
+//! Text from outside is escaped twice over: by [`printable`] for terminals, by `serde_json` for
+//! JSON. A rung that was not attempted is `null`, and so is every value that is not known.
+
+mod document;
+
+pub use document::{
+    AddressEntry, Certificate, ClientErrorEntry, Dns, DnsServer, Document, EchoEntry, FindingEntry,
+    Monitor, NeighbourEntry, NotBuilt, SCHEMA, Target, Tcp, TlsEntry, X224,
+};
+
+use super::check_text::CheckState;
+use super::finding::RemedyText;
+use super::words;
+use crate::domain::certificate::CertificateSummary;
+use crate::domain::finding::{ClientError, Finding};
+use crate::domain::sample::{
+    CipherSuite, Connect, NameOutcome, Negotiate, NegotiateOutcome, Neighbour, ProbeKind,
+    Resolution, ServerAnswer, Tls, TlsOutcome,
+};
+use crate::domain::snapshot::{MonitorSnapshot, TargetSnapshot};
+use crate::domain::stats::EchoStats;
+use crate::domain::text::printable;
+use crate::domain::time::WallTime;
+use crate::domain::view::Offline;
+use std::net::{IpAddr, SocketAddr};
+
+/// Names a cipher suite as IANA does; `None` for unknown ones. The codecs hold the table.
+pub type CipherName = fn(CipherSuite) -> Option<&'static str>;
+
+/// The document as pretty JSON with a line break at its end.
+///
+/// # Errors
+/// When `serde_json` cannot write the document, which no value of the domain causes.
+pub fn to_json(document: &Document) -> Result<String, serde_json::Error> {
+    serde_json::to_string_pretty(document).map(|text| text + "\n")
+}
+
+/// The document for `targets`, in their order.
+#[must_use]
+pub fn document<'a>(
+    checked_at: WallTime,
+    monitor: &MonitorSnapshot,
+    targets: impl IntoIterator<Item = &'a TargetSnapshot>,
+    cipher_name: CipherName,
+) -> Document {
+    Document {
+        schema: SCHEMA,
+        checked_at: words::utc(checked_at),
+        monitor: Monitor {
+            state: monitor_state(monitor),
+            findings: monitor.findings.iter().map(|finding| entry(finding, "")).collect(),
+        },
+        targets: targets
+            .into_iter()
+            .map(|snapshot| target(snapshot, checked_at, cipher_name))
+            .collect(),
+    }
+}
+
+fn monitor_state(monitor: &MonitorSnapshot) -> &'static str {
+    if monitor.offline != Offline::Online {
+        "offline"
+    } else if monitor.findings.is_empty() {
+        "ok"
+    } else {
+        "limited"
+    }
+}
+
+fn target(snapshot: &TargetSnapshot, now: WallTime, cipher_name: CipherName) -> Target {
+    let target = &snapshot.target;
+    let host = target.host.to_string();
+    // Without an address there is nothing to climb: what an earlier address gave is not shown.
+    let resolved = snapshot
+        .resolution
+        .as_ref()
+        .is_none_or(|name| matches!(name.outcome, NameOutcome::Ok | NameOutcome::NotNeeded));
+    let address = snapshot.address.filter(|_| resolved);
+    let attempt = snapshot.attempt.as_ref().filter(|_| resolved);
+    let connect = attempt.map(|attempt| &attempt.connect);
+    let handshake = attempt.and_then(|attempt| match attempt.depth {
+        ProbeKind::Tls => attempt.tls.as_ref(),
+        _ => snapshot.tls.as_ref(),
+    });
+    Target {
+        name: printable(&target.name).into_owned(),
+        port: target.port,
+        address: address.map(|address| address.to_string()),
+        kind: target.kind.word(),
+        availability: snapshot.availability.word(),
+        state: CheckState::of(snapshot).word(),
+        verdict: printable(&snapshot.verdict).into_owned(),
+        expected_client_error: expected_error(&snapshot.findings),
+        dns: snapshot.resolution.as_ref().map(|name| dns(name, &target.expect)),
+        echo: resolved.then(|| echo(&snapshot.echo_total)).flatten(),
+        tcp: connect.map(tcp),
+        x224: attempt.and_then(|attempt| attempt.negotiate.as_ref()).map(x224),
+        tls: handshake.map(|tls| tls_entry(tls, snapshot.name_matches, now, cipher_name)),
+        nla: None,
+        udp: None,
+        path: None,
+        gateway: None,
+        neighbour: snapshot.neighbour.filter(|_| resolved).and_then(neighbour),
+        addresses: addresses(address, connect, &snapshot.alternatives),
+        risk: snapshot.risk.word(),
+        findings: snapshot.findings.iter().map(|finding| entry(finding, &host)).collect(),
+        host: printable(&host).into_owned(),
+    }
+}
+
+/// What the client would show: the word of the worst finding that has one.
+fn expected_error(findings: &[Finding]) -> Option<ClientErrorEntry> {
+    let ClientError { code, extended, text, likelihood } =
+        findings.iter().find_map(|finding| finding.client_error)?;
+    Some(ClientErrorEntry {
+        code: format!("0x{code:x}"),
+        extended: extended.map(|code| format!("0x{code:x}")),
+        text: printable(text).into_owned(),
+        likelihood: likelihood.word(),
+    })
+}
+
+fn dns(name: &Resolution, expected: &[IpAddr]) -> Dns {
+    let asked = name.outcome != NameOutcome::NotNeeded;
+    let resolved = !asked || name.outcome == NameOutcome::Ok;
+    let answer = name.answering_server();
+    Dns {
+        outcome: name.outcome.word(),
+        source: resolved.then(|| name.source.word()),
+        addresses: texts(&name.addresses),
+        expected: texts(expected),
+        server: answer.map(|answer| server(answer.server)),
+        elapsed_ms: asked.then(|| words::millis(name.elapsed)),
+        ttl_s: answer.and_then(|answer| answer.ttl_s),
+        ptr: name.ptr.iter().map(|name| printable(name).into_owned()).collect(),
+        system: texts(&name.system),
+        servers: name.servers.iter().map(dns_server).collect(),
+    }
+}
+
+fn dns_server(answer: &ServerAnswer) -> DnsServer {
+    DnsServer {
+        server: server(answer.server),
+        outcome: answer.outcome.word(),
+        addresses: texts(&answer.addresses),
+        elapsed_ms: words::millis(answer.elapsed),
+    }
+}
+
+fn server(address: SocketAddr) -> String {
+    if address.port() == 53 { address.ip().to_string() } else { address.to_string() }
+}
+
+fn texts(addresses: &[IpAddr]) -> Vec<String> {
+    addresses.iter().map(IpAddr::to_string).collect()
+}
+
+fn echo(stats: &EchoStats) -> Option<EchoEntry> {
+    (stats.sent > 0).then(|| EchoEntry {
+        method: stats.method.map(|method| method.word()),
+        sent: stats.sent,
+        received: stats.received,
+        loss_pct: stats.loss().map(words::percent),
+        min_ms: stats.min.map(words::millis),
+        median_ms: stats.median.map(words::millis),
+        p95_ms: stats.p95.map(words::millis),
+        max_ms: stats.max.map(words::millis),
+        jitter_ms: stats.jitter.map(words::millis),
+        late: stats.late,
+        duplicates: stats.duplicates,
+    })
+}
+
+fn tcp(connect: &Connect) -> Tcp {
+    Tcp {
+        outcome: connect.outcome.word(),
+        icmp: connect.icmp.map(|error| format!("{}/{}", error.kind, error.code)),
+        from: connect.icmp.and_then(|error| error.from).map(|from| from.to_string()),
+        elapsed_ms: words::millis(connect.elapsed),
+    }
+}
+
+fn x224(negotiate: &Negotiate) -> X224 {
+    let (failure, other_protocol) = match &negotiate.outcome {
+        NegotiateOutcome::Failure(code) => (Some(code.to_string()), None),
+        NegotiateOutcome::Malformed(bytes) => (None, bytes.protocol.name()),
+        _ => (None, None),
+    };
+    X224 {
+        outcome: negotiate.outcome.word(),
+        selected: negotiate.outcome.selected().map(|protocol| protocol.to_string()),
+        failure,
+        other_protocol,
+        elapsed_ms: words::millis(negotiate.elapsed),
+    }
+}
+
+fn tls_entry(
+    tls: &Tls,
+    name_matches: Option<bool>,
+    now: WallTime,
+    cipher_name: CipherName,
+) -> TlsEntry {
+    let cipher = |suite: CipherSuite| {
+        cipher_name(suite).map_or_else(|| format!("0x{:04x}", suite.0), str::to_owned)
+    };
+    TlsEntry {
+        outcome: tls.outcome.word(),
+        alert: match tls.outcome {
+            TlsOutcome::Alert(description) => Some(description),
+            _ => None,
+        },
+        version: tls.version.map(|version| version.to_string()),
+        cipher: tls.cipher.map(cipher),
+        hello: tls.hello.word(),
+        elapsed_ms: words::millis(tls.elapsed),
+        certificate: tls.certificate.as_ref().map(|leaf| certificate(leaf, name_matches, now)),
+    }
+}
+
+fn certificate(
+    leaf: &CertificateSummary,
+    name_matches: Option<bool>,
+    now: WallTime,
+) -> Certificate {
+    let safe = |text: &String| printable(text).into_owned();
+    Certificate {
+        subject: safe(&leaf.subject),
+        issuer: safe(&leaf.issuer),
+        self_signed: leaf.self_signed,
+        not_before: words::utc(leaf.not_before),
+        not_after: words::utc(leaf.not_after),
+        days_left: leaf.days_left(now),
+        names: leaf.names.iter().map(safe).collect(),
+        name_matches,
+        key: leaf.key.to_string(),
+        signature: safe(&leaf.signature),
+        sha256: leaf.sha256.to_string(),
+    }
+}
+
+fn neighbour(entry: Neighbour) -> Option<NeighbourEntry> {
+    let state = entry.state.word()?;
+    Some(NeighbourEntry { mac: entry.mac.map(|mac| mac.to_string()), state })
+}
+
+fn addresses(
+    dialled: Option<IpAddr>,
+    connect: Option<&Connect>,
+    others: &[Connect],
+) -> Vec<AddressEntry> {
+    let outcome = |connect: &Connect| connect.outcome.word();
+    let dialled = dialled.map(|address| AddressEntry {
+        address: address.to_string(),
+        tcp: connect.filter(|connect| connect.address.ip() == address).map(outcome),
+    });
+    let others = others.iter().map(|connect| AddressEntry {
+        address: connect.address.ip().to_string(),
+        tcp: Some(outcome(connect)),
+    });
+    dialled.into_iter().chain(others).collect()
+}
+
+fn entry(finding: &Finding, host: &str) -> FindingEntry {
+    let safe = |text: &str| printable(text).into_owned();
+    FindingEntry {
+        id: finding.rule.0,
+        severity: finding.severity.word(),
+        confidence: finding.confidence.word(),
+        owner: finding.owner.word(),
+        title: safe(&finding.title),
+        evidence: finding.evidence.iter().map(|line| safe(line)).collect(),
+        disproof: safe(finding.disproof),
+        since: words::utc(finding.since),
+        remedies: finding.remedies.iter().map(|remedy| RemedyText::new(remedy, host)).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

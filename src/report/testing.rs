@@ -1,0 +1,286 @@
+//! Hand-made snapshots for the tests of the reports.
+
+use crate::domain::certificate::{CertificateSummary, KeyKind, Thumbprint};
+use crate::domain::echo_series::EchoSeries;
+use crate::domain::finding::{
+    ClientError, Confidence, Finding, Owner, Remedy, Risk, RuleId, RunOn, Rung, Severity,
+};
+use crate::domain::ladder::{Cell, Ladder, RungLine};
+use crate::domain::mac::MacAddr;
+use crate::domain::sample::{
+    Attempt, CipherSuite, Connect, ConnectOutcome, Echo, EchoMethod, EchoOutcome, Hello,
+    NameOutcome, NameSource, Negotiate, NegotiateOutcome, Neighbour, NeighbourState, ProbeKind,
+    Resolution, ServerAnswer, Tls, TlsOutcome, TlsVersion,
+};
+use crate::domain::security::SecurityProtocol;
+use crate::domain::snapshot::{Availability, TargetSnapshot, TargetState};
+use crate::domain::stats::EchoStats;
+use crate::domain::target::{Host, Target, TargetId};
+use crate::domain::time::{MonoTime, Now, WallTime};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// 2026-11-21T07:00:00Z.
+pub(super) const NOW: WallTime = WallTime::from_unix_secs(1_795_244_400);
+
+pub(super) fn ip(text: &str) -> IpAddr {
+    text.parse().expect("an address")
+}
+
+fn at_3389(text: &str) -> SocketAddr {
+    SocketAddr::new(ip(text), 3389)
+}
+
+/// The names that the tests give to the suites they use.
+pub(super) fn cipher_name(suite: CipherSuite) -> Option<&'static str> {
+    (suite.0 == 0x1302).then_some("TLS13_AES_256_GCM_SHA384")
+}
+
+/// Ten answered echo requests of 0.5 ms, or as many as `lost` says lost.
+pub(super) fn echoes(lost: u64) -> EchoStats {
+    let mut series = EchoSeries::default();
+    for seq in 0..10 {
+        let outcome = if seq < lost {
+            EchoOutcome::Lost
+        } else {
+            EchoOutcome::Reply { rtt: Duration::from_micros(500), ttl: Some(128) }
+        };
+        let at = Now { mono: MonoTime::from_millis(seq * 200), wall: NOW };
+        series.push(seq, at, Echo { method: EchoMethod::Icmp, address: ip("10.0.0.21"), outcome });
+    }
+    let mut stats = series.total();
+    stats.duplicates = Some(0);
+    stats
+}
+
+pub(super) fn resolution() -> Resolution {
+    Resolution {
+        outcome: NameOutcome::Ok,
+        source: NameSource::Dns,
+        addresses: vec![ip("10.0.0.21")],
+        system: vec![ip("10.0.0.21")],
+        servers: vec![ServerAnswer {
+            server: SocketAddr::new(ip("10.0.0.10"), 53),
+            outcome: NameOutcome::Ok,
+            addresses: vec![ip("10.0.0.21")],
+            ttl_s: Some(120),
+            elapsed: Duration::from_micros(1_200),
+        }],
+        ptr: vec!["office-pc.corp.lab".to_owned()],
+        elapsed: Duration::from_micros(1_200),
+    }
+}
+
+pub(super) fn connect(address: &str, outcome: ConnectOutcome) -> Connect {
+    Connect {
+        address: at_3389(address),
+        outcome,
+        icmp: None,
+        icmp_is_ours: false,
+        elapsed: Duration::from_micros(500),
+    }
+}
+
+pub(super) fn certificate() -> CertificateSummary {
+    CertificateSummary {
+        subject: "CN=office-pc.corp.lab".to_owned(),
+        common_name: Some("office-pc.corp.lab".to_owned()),
+        issuer: "CN=office-pc.corp.lab".to_owned(),
+        self_signed: true,
+        not_before: WallTime::from_unix_secs(1_795_244_400 - 12 * 86_400),
+        not_after: WallTime::from_unix_secs(1_795_244_400 + 171 * 86_400 + 60),
+        names: vec!["office-pc.corp.lab".to_owned()],
+        key: KeyKind::Rsa(2048),
+        signature: "sha256WithRSAEncryption".to_owned(),
+        sha256: Thumbprint([0xa7; 32]),
+    }
+}
+
+pub(super) fn tls() -> Tls {
+    Tls {
+        outcome: TlsOutcome::Ok,
+        hello: Hello::Modern,
+        modern: None,
+        version: Some(TlsVersion(0x0304)),
+        cipher: Some(CipherSuite(0x1302)),
+        certificate: Some(certificate()),
+        received: 1_400,
+        elapsed: Duration::from_millis(9),
+    }
+}
+
+pub(super) fn negotiate(outcome: NegotiateOutcome) -> Negotiate {
+    Negotiate {
+        asked: SecurityProtocol::OFFERED,
+        outcome,
+        received: 19,
+        elapsed: Duration::from_millis(1),
+    }
+}
+
+fn ladder() -> Ladder {
+    let line = |rung, cell, ms: Option<u64>, text: &str| RungLine {
+        rung,
+        cell,
+        last: ms.map(Duration::from_millis),
+        usual: None,
+        text: text.to_owned(),
+    };
+    [
+        line(Rung::Name, Cell::Ok, Some(1), "10.0.0.21 from 10.0.0.10"),
+        line(Rung::Echo, Cell::Ok, Some(1), "10 of 10 answered"),
+        line(Rung::Tcp, Cell::Ok, Some(1), "open"),
+        line(Rung::X224, Cell::Ok, Some(1), "confirmed, hybrid_ex"),
+        line(Rung::Tls, Cell::Ok, Some(9), "TLS1.3, certificate read"),
+        line(Rung::Nla, Cell::NotMeasured, None, ""),
+        line(Rung::Udp, Cell::NotMeasured, None, ""),
+    ]
+}
+
+/// A target on which everything works.
+pub(super) fn healthy() -> TargetSnapshot {
+    let mut target =
+        Target::new(TargetId(0), "office-pc", Host::Name("office-pc.corp.lab".to_owned()));
+    target.expect = vec![ip("10.0.0.21")];
+    let mac = "02:77:00:00:00:21".parse::<MacAddr>().ok();
+    TargetSnapshot {
+        target: Arc::new(target),
+        address: Some(ip("10.0.0.21")),
+        state: TargetState::Ok,
+        state_since: NOW.minus(Duration::from_mins(5)),
+        availability: Availability::Up,
+        verdict: "everything up to the sign-in prompt works".to_owned(),
+        risk: Risk::None,
+        findings: Vec::new(),
+        ladder: ladder(),
+        echo_minute: echoes(0),
+        echo_window: echoes(0),
+        echo_total: echoes(0),
+        spark: Vec::new(),
+        resolution: Some(resolution()),
+        attempt: Some(Attempt {
+            depth: ProbeKind::Tls,
+            connect: connect("10.0.0.21", ConnectOutcome::Open),
+            negotiate: Some(negotiate(NegotiateOutcome::Confirmed {
+                selected: SecurityProtocol::HYBRID_EX,
+                flags: 0x1f,
+            })),
+            tls: Some(tls()),
+        }),
+        tls: Some(tls()),
+        certificate_days: Some(171),
+        name_matches: Some(true),
+        neighbour: Some(Neighbour {
+            address: ip("10.0.0.21"),
+            state: NeighbourState::Reachable,
+            mac,
+        }),
+        alternatives: Vec::new(),
+        mac,
+        wake: None,
+        next_tls: None,
+        connections_per_day: 1_488,
+    }
+}
+
+static REMEDIES: &[Remedy] = &[
+    Remedy {
+        confirm: Some("Get-WinEvent -ComputerName HOST -MaxEvents 5"),
+        commands: &["qwinsta /server:HOST", "Restart-Service TermService -Force"],
+        needs: Some("administrator on HOST"),
+        impact: Some("DISCONNECTS EVERY SESSION on HOST"),
+        ..Remedy::new("Delete the expired certificate and restart the service", RunOn::Host)
+    },
+    Remedy { weakens_security: true, ..Remedy::new("Lower the security layer", RunOn::Host) },
+];
+
+/// A critical finding with everything a finding can have.
+pub(super) fn expired_finding() -> Finding {
+    Finding {
+        rule: RuleId("certificate-expired"),
+        severity: Severity::Critical,
+        confidence: Confidence::Certain,
+        owner: Owner::Server,
+        rung: Some(Rung::Tls),
+        title: "certificate expired 9 d".to_owned(),
+        sentence: "office-pc's certificate expired 9 days ago (certain).".to_owned(),
+        evidence: vec!["not after 2026-11-12T07:00:00Z".to_owned()],
+        disproof: "A certificate that is valid is read.",
+        since: NOW.minus(Duration::from_hours(9 * 24)),
+        remedies: REMEDIES,
+        risk: Risk::High,
+        client_error: Some(ClientError {
+            code: 0x904,
+            extended: Some(0x7),
+            text: "Socket closed",
+            likelihood: Confidence::Possible,
+        }),
+        as_found: false,
+    }
+}
+
+/// A target with [`expired_finding`].
+pub(super) fn expired() -> TargetSnapshot {
+    TargetSnapshot {
+        state: TargetState::Critical,
+        verdict: "office-pc's certificate expired 9 days ago".to_owned(),
+        risk: Risk::High,
+        findings: vec![expired_finding()],
+        ..healthy()
+    }
+}
+
+/// A target whose name does not exist.
+pub(super) fn unresolved() -> TargetSnapshot {
+    let mut name = resolution();
+    name.outcome = NameOutcome::NxDomain;
+    name.source = NameSource::Os;
+    name.addresses.clear();
+    name.system.clear();
+    name.ptr.clear();
+    if let [server] = name.servers.as_mut_slice() {
+        server.outcome = NameOutcome::NxDomain;
+        server.addresses.clear();
+        server.ttl_s = None;
+    }
+    TargetSnapshot {
+        address: None,
+        state: TargetState::Critical,
+        availability: Availability::Unknown,
+        verdict: "the name office-pc.corp.lab does not exist".to_owned(),
+        risk: Risk::High,
+        resolution: Some(name),
+        findings: vec![Finding {
+            rule: RuleId("dns-failure"),
+            rung: Some(Rung::Name),
+            owner: Owner::Dns,
+            remedies: &[],
+            client_error: None,
+            ..expired_finding()
+        }],
+        ..healthy()
+    }
+}
+
+/// A target of which nothing is known.
+pub(super) fn unmeasured() -> TargetSnapshot {
+    TargetSnapshot {
+        address: None,
+        state: TargetState::NotMeasured,
+        availability: Availability::Unknown,
+        verdict: "nothing could be measured".to_owned(),
+        risk: Risk::Unknown,
+        echo_minute: EchoStats::default(),
+        echo_window: EchoStats::default(),
+        echo_total: EchoStats::default(),
+        resolution: None,
+        attempt: None,
+        tls: None,
+        certificate_days: None,
+        name_matches: None,
+        neighbour: None,
+        mac: None,
+        ..healthy()
+    }
+}

@@ -1,0 +1,205 @@
+//! Times, sizes and dates the way the reports write them.
+
+use crate::domain::time::WallTime;
+use jiff::civil;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use std::time::Duration;
+
+/// Milliseconds to the microsecond, the number the JSON documents carry.
+#[must_use]
+pub fn millis(span: Duration) -> f64 {
+    rounded(span.as_secs_f64() * 1_000.0, 1_000.0)
+}
+
+/// A share of 0 to 1 in percent, to one decimal.
+#[must_use]
+pub fn percent(share: f64) -> f64 {
+    rounded(share * 100.0, 10.0)
+}
+
+fn rounded(value: f64, steps: f64) -> f64 {
+    (value * steps).round() / steps
+}
+
+/// Milliseconds with one decimal: `12.0 ms`.
+#[must_use]
+pub fn ms(span: Duration) -> String {
+    format!("{:.1} ms", span.as_secs_f64() * 1_000.0)
+}
+
+/// A length of time in its two largest units: `350 ms`, `45 s`, `3 min 12 s`, `2 h 5 min`,
+/// `9 d 4 h`. What is smaller is cut, not rounded.
+#[must_use]
+pub fn span(span: Duration) -> String {
+    let secs = span.as_secs();
+    let (days, hours) = (secs / 86_400, secs / 3_600 % 24);
+    let (minutes, seconds) = (secs / 60 % 60, secs % 60);
+    let pair = |first: u64, unit: &str, second: u64, small: &str| {
+        if second == 0 {
+            format!("{first} {unit}")
+        } else {
+            format!("{first} {unit} {second} {small}")
+        }
+    };
+    if days > 0 {
+        pair(days, "d", hours, "h")
+    } else if hours > 0 {
+        pair(hours, "h", minutes, "min")
+    } else if minutes > 0 {
+        pair(minutes, "min", seconds, "s")
+    } else if seconds > 0 {
+        format!("{seconds} s")
+    } else {
+        format!("{} ms", span.subsec_millis())
+    }
+}
+
+/// A size in bytes with a binary unit: `832 B`, `212.0 KiB`, `1.5 GiB`.
+#[must_use]
+pub fn bytes(count: u64) -> String {
+    const UNITS: [(u32, &str); 4] = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")];
+    for (shift, unit) in UNITS {
+        if count >> shift > 0 {
+            // Tenths in whole numbers, so that no float is needed for large counts.
+            let tenths = u128::from(count) * 10 / (1_u128 << shift);
+            return format!("{}.{} {unit}", tenths / 10, tenths % 10);
+        }
+    }
+    format!("{count} B")
+}
+
+/// `count` of something: `1 day`, `3 days`.
+#[must_use]
+pub fn counted(count: u64, singular: &str, plural: &str) -> String {
+    format!("{count} {}", if count == 1 { singular } else { plural })
+}
+
+/// RFC 3339 in UTC, in whole seconds, always twenty characters up to the year 9999:
+/// `2026-11-21T07:00:00Z`. Certificates without an end say `9999-12-31T23:59:59Z`
+/// (RFC 5280 4.1.2.5), which this can write; what lies beyond saturates.
+#[must_use]
+pub fn utc(at: WallTime) -> String {
+    let civil = civil::date(1970, 1, 1)
+        .at(0, 0, 0, 0)
+        .saturating_add(SignedDuration::from_secs(at.unix_secs()));
+    format!("{civil:.0}Z")
+}
+
+/// `2026-11-21 08:00:00 +01:00`, the same moment on the clock of `zone`.
+#[must_use]
+pub fn local(at: WallTime, zone: &TimeZone) -> String {
+    let Ok(timestamp) = Timestamp::from_second(at.unix_secs()) else { return utc(at) };
+    timestamp.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
+}
+
+/// The date alone, in UTC: `2026-11-21`.
+#[must_use]
+pub fn date(at: WallTime) -> String {
+    utc(at).chars().take_while(|c| *c != 'T').collect()
+}
+
+/// `text` in lines of at most `width` characters, each behind `indent` (the first behind `first`).
+/// Words longer than a line stay whole, so that commands can be copied.
+#[must_use]
+pub fn wrapped(text: &str, width: usize, first: &str, indent: &str) -> String {
+    let mut out = String::new();
+    let mut line = first.to_owned();
+    let mut empty = true;
+    for word in text.split_whitespace() {
+        let needed = line.chars().count() + word.chars().count() + usize::from(!empty);
+        if !empty && needed > width {
+            out.push_str(&line);
+            out.push('\n');
+            indent.clone_into(&mut line);
+            empty = true;
+        }
+        if !empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        empty = false;
+    }
+    out.push_str(line.trim_end());
+    out.push('\n');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_keep_the_precision_that_was_measured() {
+        assert!((millis(Duration::from_nanos(43_400)) - 0.043).abs() < f64::EPSILON);
+        assert!((millis(Duration::from_micros(1_234)) - 1.234).abs() < f64::EPSILON);
+        assert!((percent(1.0 / 3.0) - 33.3).abs() < f64::EPSILON);
+        assert_eq!(ms(Duration::from_micros(12_040)), "12.0 ms");
+    }
+
+    #[test]
+    fn spans_name_their_two_largest_units() {
+        for (seconds, expected) in [
+            (0, "0 ms"),
+            (45, "45 s"),
+            (60, "1 min"),
+            (192, "3 min 12 s"),
+            (7_500, "2 h 5 min"),
+            (7_201, "2 h"),
+            (86_400 * 9 + 3_600 * 4 + 59, "9 d 4 h"),
+        ] {
+            assert_eq!(span(Duration::from_secs(seconds)), expected);
+        }
+        assert_eq!(span(Duration::from_millis(350)), "350 ms");
+    }
+
+    #[test]
+    fn wrapped_text_keeps_long_words_whole() {
+        assert_eq!(
+            wrapped("one two three abcdefghijklmnop q", 10, "- ", "  "),
+            "- one two\n  three\n  abcdefghijklmnop\n  q\n"
+        );
+        assert_eq!(wrapped("", 10, "- ", "  "), "-\n");
+    }
+
+    #[test]
+    fn sizes_have_binary_units() {
+        for (count, expected) in [
+            (0, "0 B"),
+            (1_023, "1023 B"),
+            (1_024, "1.0 KiB"),
+            (212_992, "208.0 KiB"),
+            (1_610_612_736, "1.5 GiB"),
+            (u64::MAX, "16777215.9 TiB"),
+        ] {
+            assert_eq!(bytes(count), expected);
+        }
+        assert_eq!(
+            (counted(1, "day", "days"), counted(0, "day", "days")),
+            ("1 day".into(), "0 days".into())
+        );
+    }
+
+    #[test]
+    fn timestamps_are_rfc_3339_to_the_end_of_the_calendar() {
+        for (seconds, expected) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (-1, "1969-12-31T23:59:59Z"),
+            (1_795_244_400, "2026-11-21T07:00:00Z"),
+            (253_402_300_799, "9999-12-31T23:59:59Z"),
+            (i64::MAX / 1_000, "9999-12-31T23:59:59Z"),
+        ] {
+            assert_eq!(utc(WallTime::from_unix_secs(seconds)), expected);
+        }
+        assert_eq!(utc(WallTime::from_unix_millis(1_795_244_400_999)), "2026-11-21T07:00:00Z");
+        assert_eq!(date(WallTime::from_unix_secs(1_795_244_400)), "2026-11-21");
+    }
+
+    #[test]
+    fn local_time_carries_its_offset() {
+        let berlin = TimeZone::fixed(jiff::tz::offset(1));
+        let at = WallTime::from_unix_secs(1_795_244_400);
+        assert_eq!(local(at, &berlin), "2026-11-21 08:00:00 +01:00");
+        assert_eq!(local(WallTime::from_unix_millis(i64::MAX), &berlin), "9999-12-31T23:59:59Z");
+    }
+}
