@@ -1,0 +1,218 @@
+//! `wake`: magic packets, then the ladder until the hosts are up.
+
+use super::core::memory_key;
+use super::edge::Edge;
+use super::{DONE, FAILED, Failure, load, print, real_edge, runtime};
+use crate::cli::Cli;
+use crate::config::{Config, ConfigError, WakeItem, wake_items};
+use crate::domain::mac::MacAddr;
+use crate::domain::memory::TargetMemory;
+use crate::domain::sample::{Observation, ProbeKind, Sample};
+use crate::domain::target::{Target, WakeSettings};
+use crate::domain::text::printable;
+use crate::domain::wake::{WakeProgress, WakeRung};
+use crate::probe::attempt::{AttemptPlan, attempt};
+use crate::probe::echo::EchoRequest;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval};
+
+/// Between looks at a host that is being woken.
+const PACE: Duration = Duration::from_secs(1);
+/// A connection at every so many looks.
+const CONNECT_EVERY: u64 = 2;
+/// How long a name may take before the packets leave without an address.
+const NAME: Duration = Duration::from_secs(3);
+
+/// One host or bare address to wake.
+struct Sleeper {
+    target: Option<Arc<Target>>,
+    mac: MacAddr,
+}
+
+/// Wakes what the arguments name. The exit code is 0 when everything that can be followed is up.
+pub(super) fn wake(
+    cli: &Cli,
+    arguments: &[String],
+    wait: Duration,
+    remembered: &BTreeMap<String, TargetMemory>,
+) -> Result<u8, Failure> {
+    let usage = cli.command.usage_code();
+    let invalid = |error: ConfigError| Failure::new(usage, error);
+    let items = wake_items(arguments).map_err(invalid)?;
+    let named: Vec<String> = items
+        .iter()
+        .filter_map(|item| match item {
+            WakeItem::Target(text) => Some(text.clone()),
+            WakeItem::Mac(_) => None,
+        })
+        .collect();
+    let mut config = load(cli, &named).map_err(invalid)?;
+    if config.read_only {
+        return Err(Failure::new(FAILED, "nothing is woken: --read-only is set"));
+    }
+    if named.is_empty() {
+        config.targets.clear();
+    }
+    let sleepers = sleepers(&config, &items, remembered).map_err(|m| Failure::new(usage, m))?;
+    let runtime = runtime()?;
+    runtime.block_on(async {
+        let mut edge = real_edge(&config)?;
+        let mut all_up = true;
+        for sleeper in sleepers {
+            all_up &= wake_one(&mut edge, &sleeper, wait).await;
+        }
+        Ok(if all_up { DONE } else { FAILED })
+    })
+}
+
+/// Everything to wake, or the first thing that cannot be: nothing is sent before all are known.
+fn sleepers(
+    config: &Config,
+    items: &[WakeItem],
+    remembered: &BTreeMap<String, TargetMemory>,
+) -> Result<Vec<Sleeper>, String> {
+    let bare = items.iter().filter_map(|item| match item {
+        WakeItem::Mac(mac) => Some(Ok(Sleeper { target: None, mac: *mac })),
+        WakeItem::Target(_) => None,
+    });
+    let named = config.targets.iter().map(|target| {
+        let learnt = remembered.get(&memory_key(target)).and_then(|memory| memory.mac);
+        match target.mac.or(learnt) {
+            Some(mac) => Ok(Sleeper { target: Some(Arc::new(target.clone())), mac }),
+            None => Err(format!(
+                "no MAC address is known for {name}: give it as {host}#02:11:22:33:44:55, set mac \
+                 in the configuration, or watch it while it is up on this network",
+                name = printable(&target.name),
+                host = target.host,
+            )),
+        }
+    });
+    bare.chain(named).collect()
+}
+
+/// Sends, prints the receipt and follows the host up. `false` when it is not up in time.
+async fn wake_one(edge: &mut Edge, sleeper: &Sleeper, wait: Duration) -> bool {
+    let local = edge.local_state();
+    let address = match &sleeper.target {
+        Some(target) => {
+            let limit = target.deadlines.resolve.min(NAME);
+            let found = edge.names.resolve(&target.host, limit).await;
+            found.addresses.first().copied().or_else(|| target.expect.first().copied())
+        }
+        None => None,
+    };
+    let settings = sleeper.target.as_ref().map_or_else(WakeSettings::default, |t| t.wake.clone());
+    let started = edge.clock.now();
+    let receipt = edge.waker.wake(sleeper.mac, &settings, &local, address).await;
+    let sent = receipt.packets() > 0;
+    for line in receipt.lines() {
+        say(&line);
+    }
+    let (Some(target), Some(address)) = (&sleeper.target, address) else {
+        if sleeper.target.is_some() {
+            say("its name has no address: it cannot be followed up");
+            return false;
+        }
+        return sent;
+    };
+    if !sent {
+        return false;
+    }
+    let progress = WakeProgress::new(receipt, started, wait);
+    follow(edge, target, address, progress).await
+}
+
+/// Probes until RDP answers or the wait is over, and says what is seen as it is seen.
+async fn follow(
+    edge: &mut Edge,
+    target: &Arc<Target>,
+    address: IpAddr,
+    mut progress: WakeProgress,
+) -> bool {
+    let name = printable(&target.name).into_owned();
+    let plan = AttemptPlan {
+        address: target.socket_addr(address, 0),
+        name: None,
+        depth: ProbeKind::Negotiate,
+        deadlines: target.deadlines,
+    };
+    let (found, mut samples) = tokio::sync::mpsc::channel::<Sample>(64);
+    let mut pace = interval(PACE);
+    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut told = Vec::new();
+    let mut looks = 0_u64;
+    let mut climbing: Option<tokio::task::JoinHandle<()>> = None;
+    loop {
+        tokio::select! {
+            Some(sample) = samples.recv() => progress.observe(&sample),
+            Some(sample) = edge.echo_samples.recv() => progress.observe(&sample),
+            _ = pace.tick() => {
+                look(edge, target, address, looks, &found).await;
+                let idle = climbing.as_ref().is_none_or(tokio::task::JoinHandle::is_finished);
+                if looks.is_multiple_of(CONNECT_EVERY) && idle {
+                    climbing = Some(climb(edge, target, plan.clone(), found.clone()));
+                }
+                looks += 1;
+            }
+        }
+        for rung in WakeRung::ALL {
+            if let Some(after) = progress.seen(rung).filter(|_| !told.contains(&rung)) {
+                told.push(rung);
+                say(&format!("{:>7.1} s  {name}: {} answers", after.as_secs_f64(), rung.word()));
+            }
+        }
+        let now = edge.clock.mono();
+        if progress.is_up() || progress.is_over(now) {
+            say(&format!("{name}: {}", progress.text(now)));
+            return progress.is_up();
+        }
+    }
+}
+
+async fn look(
+    edge: &Edge,
+    target: &Arc<Target>,
+    address: IpAddr,
+    seq: u64,
+    found: &tokio::sync::mpsc::Sender<Sample>,
+) {
+    let deadline = target.deadlines.echo;
+    if edge.may_ping(address) {
+        let request = EchoRequest { target: target.id, seq, address, scope: 0, deadline };
+        let _full = edge.echo.submit(request);
+    }
+    let neighbours = Arc::clone(&edge.neighbours);
+    let local = edge.local_state();
+    let sent_at = edge.clock.now();
+    let looked = tokio::task::spawn_blocking(move || neighbours.look_up(&[address], &local)).await;
+    if let Some(neighbour) = looked.unwrap_or_default().into_iter().next() {
+        let ended_at = edge.clock.mono();
+        let observation = Observation::Neighbour(neighbour);
+        let sample = Sample { target: target.id, seq, sent_at, ended_at, observation };
+        let _gone = found.send(sample).await;
+    }
+}
+
+fn climb(
+    edge: &Edge,
+    target: &Arc<Target>,
+    plan: AttemptPlan,
+    found: tokio::sync::mpsc::Sender<Sample>,
+) -> tokio::task::JoinHandle<()> {
+    let clock = edge.clock;
+    let id = target.id;
+    tokio::spawn(async move {
+        let sent_at = clock.now();
+        let observation = Observation::Attempt(Box::new(attempt(&plan, clock).await));
+        let ended_at = clock.mono();
+        let sample = Sample { target: id, seq: 0, sent_at, ended_at, observation };
+        let _gone = found.send(sample).await;
+    })
+}
+
+fn say(line: &str) {
+    let _gone = print(format!("{line}\n").as_bytes());
+}
