@@ -1,12 +1,17 @@
 //! The command line.
 
-use crate::config::{ConfigError, Environment, GlobalOptions, parse_number, variable};
-use crate::domain::text::printable;
+mod manual;
+
+pub use manual::manual;
+
+use crate::config::{
+    ConfigError, Environment, GlobalOptions, parse_duration, parse_number, variable,
+};
+use crate::domain::text::{excerpt, printable};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::ffi::{OsStr, OsString};
-use std::io;
 use std::time::Duration;
 
 /// Exit code of a usage or configuration error (`check`: [`USAGE_OF_CHECK`]).
@@ -22,6 +27,7 @@ const DEFAULT_WAIT: Duration = Duration::from_mins(2);
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]
 #[command(
     name = "rdpwatch",
+    bin_name = "rdpwatch",
     version,
     about = "Watches Remote Desktop hosts live and says which cause of error 0x904 is about to bite",
     override_usage = "rdpwatch [OPTIONS] [TARGET]...\n       rdpwatch [OPTIONS] <COMMAND>",
@@ -112,7 +118,7 @@ impl CheckArgs {
     pub fn format(&self, environment: Environment<'_>) -> Result<Format, ConfigError> {
         let parse = |text: &str| {
             Format::from_str(text, true).map_err(|_| {
-                let shown = crate::domain::text::excerpt(text, 60);
+                let shown = excerpt(text, 60);
                 format!("\"{shown}\" is not a format, expected text or json")
             })
         };
@@ -296,24 +302,12 @@ pub fn completions(shell: Shell) -> Vec<u8> {
     script
 }
 
-/// The manual page, as roff: the program, then each command.
-///
-/// # Errors
-/// None in practice: it is written to memory.
-pub fn manual() -> io::Result<Vec<u8>> {
-    let mut page = Vec::new();
-    let mut command = Cli::command();
-    command.build();
-    clap_mangen::Man::new(command).render(&mut page)?;
-    Ok(page)
-}
-
 fn parse_count(text: &str) -> Result<u32, String> {
     parse_number(text, 1, 100)
 }
 
 fn parse_wait(text: &str) -> Result<Duration, String> {
-    crate::config::parse_duration(text, Duration::ZERO, Duration::from_hours(1))
+    parse_duration(text, Duration::ZERO, Duration::from_hours(1))
 }
 
 #[cfg(test)]
@@ -415,7 +409,7 @@ mod tests {
             wake.wait(environment).unwrap_err().to_string(),
             "RDPWATCH_WAIT: \"1h 1s\" is too long, expected 0s to 1h"
         );
-        assert_eq!(wake.wait(&|_| None), Ok(Duration::from_secs(120)));
+        assert_eq!(wake.wait(&|_| None), Ok(Duration::from_mins(2)));
     }
 
     #[test]
@@ -463,6 +457,9 @@ mod tests {
         let page = String::from_utf8(manual().unwrap()).unwrap();
         for command in ["watch", "check", "wake", "explain", "config", "demo", "doctor"] {
             assert!(script.contains(command) && page.contains(command), "{command}");
+        }
+        for own in ["\\-\\-count", "\\-\\-wait", "config init", "explain <CODE> [EXT]"] {
+            assert!(page.contains(own), "{own} in {page}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::default_expected;
 use super::error::{ConfigError, Place};
+use super::host::SHOWN;
 use super::keys::{RawGroup, RawTarget, RawUi, TOP, Top, fill};
 use super::settings::{Settings, apply};
 use super::target_spec::default_kind;
@@ -38,8 +39,14 @@ pub(super) struct Layer {
 pub(super) fn read(path: &Path, text: &str) -> Result<Layer, ConfigError> {
     let located = |fault: Fault| locate(path, text, fault);
     let table = DeTable::parse(text).map_err(|error| {
-        let message = error.message().trim_end().replace('\n', "; ");
-        located(Fault::new(error.span().unwrap_or(0..0), excerpt(&message, 200)))
+        let at = error.span().unwrap_or(0..0);
+        let message = match (error.message(), text.get(at.clone())) {
+            ("duplicate key", Some(key)) => {
+                format!("\"{}\" is given twice, expected once", excerpt(key, SHOWN))
+            }
+            (message, _) => excerpt(&message.trim_end().replace('\n', "; "), 200),
+        };
+        located(Fault::new(at, message))
     })?;
     let span = table.span();
     let document = Spanned::new(span, DeValue::Table(table.into_inner()));

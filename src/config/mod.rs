@@ -204,6 +204,19 @@ impl Config {
         })
     }
 
+    /// What one TARGET argument names: a target or the members of a group of this configuration, a
+    /// `.rdp` file's target, or a host. Never empty. `wake` uses it beside [`wake_items`].
+    ///
+    /// # Errors
+    /// What is wrong with the argument.
+    pub fn resolve(
+        &self,
+        argument: &str,
+        read_rdp: ReadRdp<'_>,
+    ) -> Result<Vec<Target>, ConfigError> {
+        select::select(self, &[argument.to_owned()], read_rdp)
+    }
+
     /// The members of a group, found by its name in letters of any case.
     pub fn members(&self, group: &str) -> impl Iterator<Item = &Target> {
         let wanted = group.to_lowercase();

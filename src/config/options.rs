@@ -2,7 +2,7 @@
 
 use super::error::{ConfigError, Place};
 use super::settings::{DEADLINE, ECHO_INTERVAL};
-use super::value::{parse_duration, unknown};
+use super::value::parse_duration;
 use super::{parse_dns, parse_theme};
 use crate::domain::target::Family;
 use crate::domain::text::excerpt;
@@ -222,6 +222,9 @@ fn parse_flag(text: &str) -> Result<bool, String> {
     match text.to_lowercase().as_str() {
         "1" | "true" | "yes" | "on" => Ok(true),
         "0" | "false" | "no" | "off" => Ok(false),
-        _ => Err(unknown("value", text, ["1", "0"])),
+        _ => {
+            let shown = excerpt(text, 60);
+            Err(format!("\"{shown}\" is neither true nor false, expected 1 or 0"))
+        }
     }
 }

@@ -131,7 +131,7 @@ pub(super) fn list<T>(
 /// One of a set of words.
 pub(super) fn word<T: Copy>(value: Value<'_, '_>, words: &[(&str, T)]) -> Result<T, Fault> {
     let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-    parsed(value, &one_of(&names), |text| parse_word(text, words))
+    parsed(value, &one_of(&quoted(&names)), |text| parse_word(text, words))
 }
 
 /// Reads one of a set of words.
@@ -141,7 +141,7 @@ pub(super) fn word<T: Copy>(value: Value<'_, '_>, words: &[(&str, T)]) -> Result
 pub(super) fn parse_word<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, String> {
     match words.iter().find(|(word, _)| *word == text) {
         Some((_, value)) => Ok(*value),
-        None => Err(unknown("value", text, words.iter().map(|(word, _)| *word))),
+        None => Err(unknown_value(text, words.iter().map(|(word, _)| *word))),
     }
 }
 
@@ -180,6 +180,16 @@ pub(super) fn unknown<'k>(
     }
 }
 
+/// [`unknown`] for a value: texts, so all are quoted.
+pub(super) fn unknown_value<'k>(text: &str, known: impl IntoIterator<Item = &'k str>) -> String {
+    let known: Vec<&str> = known.into_iter().collect();
+    if nearest(text, &known).is_some() {
+        return unknown("value", text, known);
+    }
+    let shown = excerpt(text, SHOWN);
+    format!("unknown value \"{shown}\", expected {}", one_of(&quoted(&known)))
+}
+
 /// The known word that `text` is most likely a misspelling of.
 fn nearest<'k>(text: &str, known: &[&'k str]) -> Option<&'k str> {
     if text.len() > 64 {
@@ -195,12 +205,17 @@ fn nearest<'k>(text: &str, known: &[&'k str]) -> Option<&'k str> {
 }
 
 /// `a, b or c`.
-pub(super) fn one_of(words: &[&str]) -> String {
-    match words {
+fn one_of<S: AsRef<str>>(words: &[S]) -> String {
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+    match words.as_slice() {
         [] => "nothing".to_owned(),
         [word] => (*word).to_owned(),
         [first @ .., last] => format!("{} or {last}", first.join(", ")),
     }
+}
+
+fn quoted(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| format!("\"{word}\"")).collect()
 }
 
 #[cfg(test)]
