@@ -38,8 +38,7 @@ pub async fn attempt(plan: &AttemptPlan, clock: Clock) -> Attempt {
         return attempt;
     };
     let (negotiate, stream) = negotiate(plan, stream, clock).await;
-    let starts_tls =
-        negotiate.outcome.selected().is_some_and(SecurityProtocol::starts_tls);
+    let starts_tls = negotiate.outcome.selected().is_some_and(SecurityProtocol::starts_tls);
     attempt.negotiate = Some(negotiate);
     if let Some(mut stream) = stream {
         if plan.depth == ProbeKind::Tls && starts_tls {
@@ -175,4 +174,3 @@ fn random() -> [u8; 32] {
     let _filled = ring::rand::SystemRandom::new().fill(&mut bytes);
     bytes
 }
-

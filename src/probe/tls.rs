@@ -44,10 +44,7 @@ impl HelloResult {
     pub(crate) const fn wants_legacy(&self) -> bool {
         matches!(
             self.outcome,
-            TlsOutcome::Alert(_)
-                | TlsOutcome::Reset
-                | TlsOutcome::Closed
-                | TlsOutcome::Unsupported
+            TlsOutcome::Alert(_) | TlsOutcome::Reset | TlsOutcome::Closed | TlsOutcome::Unsupported
         )
     }
 
@@ -184,9 +181,7 @@ pub(super) async fn drain<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) {
 fn classify(error: &io::Error) -> TlsOutcome {
     if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         return match error {
-            rustls::Error::AlertReceived(description) => {
-                TlsOutcome::Alert(u8::from(*description))
-            }
+            rustls::Error::AlertReceived(description) => TlsOutcome::Alert(u8::from(*description)),
             rustls::Error::PeerIncompatible(_) | rustls::Error::NoCertificatesPresented => {
                 TlsOutcome::Unsupported
             }

@@ -23,28 +23,38 @@ use crate::domain::snapshot::{MonitorSnapshot, TargetSnapshot};
 use crate::domain::stats::EchoStats;
 use crate::domain::text::printable;
 use crate::domain::time::WallTime;
+use crate::domain::verdict::expected_client_error;
 use crate::domain::view::Offline;
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
-/// Names a cipher suite as IANA does; `None` for unknown ones. The codecs hold the table.
-pub type CipherName = fn(CipherSuite) -> Option<&'static str>;
+/// Names a cipher suite as IANA does, or by its number. The codecs hold the table.
+pub type CipherName = fn(CipherSuite) -> Cow<'static, str>;
 
-/// The document as pretty JSON with a line break at its end.
-///
-/// # Errors
-/// When `serde_json` cannot write the document, which no value of the domain causes.
-pub fn to_json(document: &Document) -> Result<String, serde_json::Error> {
-    serde_json::to_string_pretty(document).map(|text| text + "\n")
+/// What one run of `check` found.
+#[derive(Debug, Clone, Copy)]
+pub struct CheckInput<'a> {
+    /// When it was done.
+    pub checked_at: WallTime,
+    /// The machine that checked.
+    pub monitor: &'a MonitorSnapshot,
+    /// In the order given.
+    pub targets: &'a [TargetSnapshot],
+    /// Names for cipher suites.
+    pub cipher_name: CipherName,
 }
 
-/// The document for `targets`, in their order.
+/// The document as indented JSON with a line break at its end.
 #[must_use]
-pub fn document<'a>(
-    checked_at: WallTime,
-    monitor: &MonitorSnapshot,
-    targets: impl IntoIterator<Item = &'a TargetSnapshot>,
-    cipher_name: CipherName,
-) -> Document {
+pub fn document(input: &CheckInput<'_>) -> String {
+    // No map with keys that are not text and no writer that fails: this cannot go wrong.
+    serde_json::to_string_pretty(&value(input)).map_or_else(|_| String::new(), |text| text + "\n")
+}
+
+/// The document as a value.
+#[must_use]
+pub fn value(input: &CheckInput<'_>) -> Document {
+    let CheckInput { checked_at, monitor, targets, cipher_name } = *input;
     Document {
         schema: SCHEMA,
         checked_at: words::utc(checked_at),
@@ -52,10 +62,7 @@ pub fn document<'a>(
             state: monitor_state(monitor),
             findings: monitor.findings.iter().map(|finding| entry(finding, "")).collect(),
         },
-        targets: targets
-            .into_iter()
-            .map(|snapshot| target(snapshot, checked_at, cipher_name))
-            .collect(),
+        targets: targets.iter().map(|target| target_of(target, checked_at, cipher_name)).collect(),
     }
 }
 
@@ -69,7 +76,7 @@ fn monitor_state(monitor: &MonitorSnapshot) -> &'static str {
     }
 }
 
-fn target(snapshot: &TargetSnapshot, now: WallTime, cipher_name: CipherName) -> Target {
+fn target_of(snapshot: &TargetSnapshot, now: WallTime, cipher_name: CipherName) -> Target {
     let target = &snapshot.target;
     let host = target.host.to_string();
     // Without an address there is nothing to climb: what an earlier address gave is not shown.
@@ -92,7 +99,7 @@ fn target(snapshot: &TargetSnapshot, now: WallTime, cipher_name: CipherName) -> 
         availability: snapshot.availability.word(),
         state: CheckState::of(snapshot).word(),
         verdict: printable(&snapshot.verdict).into_owned(),
-        expected_client_error: expected_error(&snapshot.findings),
+        expected_client_error: expected_client_error(&snapshot.findings).map(client_error),
         dns: snapshot.resolution.as_ref().map(|name| dns(name, &target.expect)),
         echo: resolved.then(|| echo(&snapshot.echo_total)).flatten(),
         tcp: connect.map(tcp),
@@ -110,16 +117,13 @@ fn target(snapshot: &TargetSnapshot, now: WallTime, cipher_name: CipherName) -> 
     }
 }
 
-/// What the client would show: the word of the worst finding that has one.
-fn expected_error(findings: &[Finding]) -> Option<ClientErrorEntry> {
-    let ClientError { code, extended, text, likelihood } =
-        findings.iter().find_map(|finding| finding.client_error)?;
-    Some(ClientErrorEntry {
-        code: format!("0x{code:x}"),
-        extended: extended.map(|code| format!("0x{code:x}")),
-        text: printable(text).into_owned(),
-        likelihood: likelihood.word(),
-    })
+fn client_error(error: ClientError) -> ClientErrorEntry {
+    ClientErrorEntry {
+        code: format!("0x{:x}", error.code),
+        extended: error.extended.map(|code| format!("0x{code:x}")),
+        text: printable(error.text).into_owned(),
+        likelihood: error.likelihood.word(),
+    }
 }
 
 fn dns(name: &Resolution, expected: &[IpAddr]) -> Dns {
@@ -203,9 +207,6 @@ fn tls_entry(
     now: WallTime,
     cipher_name: CipherName,
 ) -> TlsEntry {
-    let cipher = |suite: CipherSuite| {
-        cipher_name(suite).map_or_else(|| format!("0x{:04x}", suite.0), str::to_owned)
-    };
     TlsEntry {
         outcome: tls.outcome.word(),
         alert: match tls.outcome {
@@ -213,7 +214,7 @@ fn tls_entry(
             _ => None,
         },
         version: tls.version.map(|version| version.to_string()),
-        cipher: tls.cipher.map(cipher),
+        cipher: tls.cipher.map(|suite| printable(&cipher_name(suite)).into_owned()),
         hello: tls.hello.word(),
         elapsed_ms: words::millis(tls.elapsed),
         certificate: tls.certificate.as_ref().map(|leaf| certificate(leaf, name_matches, now)),

@@ -3,6 +3,7 @@
 //! A line is `STATE name: verdict | perfdata`. Whatever follows the first `|` is performance data
 //! to such a monitor, so no other `|` is ever written: outside text has it replaced.
 
+use super::check_json::CheckInput;
 use super::{finding, words};
 use crate::domain::finding::Severity;
 use crate::domain::ladder::{Cell, RungLine};
@@ -12,6 +13,9 @@ use crate::domain::text::printable;
 use crate::domain::time::WallTime;
 use std::fmt::Write as _;
 use std::time::Duration;
+
+/// The exit code of usage and configuration errors, and when nothing could be measured.
+pub const EXIT_UNKNOWN: u8 = CheckState::Unknown.exit_code();
 
 /// Loss in `check`, in percent: warning from here …
 const LOSS_WARNING_PCT: u32 = 10;
@@ -98,8 +102,8 @@ pub fn overall(states: impl IntoIterator<Item = CheckState>) -> CheckState {
 
 /// The exit code of `check` over `targets`.
 #[must_use]
-pub fn exit_code<'a>(targets: impl IntoIterator<Item = &'a TargetSnapshot>) -> u8 {
-    overall(targets.into_iter().map(CheckState::of)).exit_code()
+pub fn exit_code(targets: &[TargetSnapshot]) -> u8 {
+    overall(targets.iter().map(CheckState::of)).exit_code()
 }
 
 /// The line of one target, without a line break.
@@ -114,20 +118,16 @@ pub fn line(snapshot: &TargetSnapshot) -> String {
     )
 }
 
-/// The lines of `targets`, each with a line break; with `verbose`, the ladder and the findings
+/// The lines of all targets, each with a line break; with `verbose`, the ladder and the findings
 /// below each.
 #[must_use]
-pub fn text<'a>(
-    targets: impl IntoIterator<Item = &'a TargetSnapshot>,
-    now: WallTime,
-    verbose: bool,
-) -> String {
+pub fn text(input: &CheckInput<'_>, verbose: bool) -> String {
     let mut out = String::new();
-    for snapshot in targets {
+    for snapshot in input.targets {
         out.push_str(&line(snapshot));
         out.push('\n');
         if verbose {
-            for line in details(snapshot, now) {
+            for line in details(snapshot, input.checked_at) {
                 // Writing to a string cannot fail.
                 let _ = writeln!(out, "  {}", no_pipe(&line));
             }
@@ -231,14 +231,23 @@ fn bare_ms(span: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::snapshot::MonitorSnapshot;
     use crate::domain::target::{Host, Target, TargetId};
-    use crate::report::testing::{NOW, echoes, expired, healthy, negotiate, unmeasured};
+    use crate::report::testing::{
+        NOW, cipher_name, echoes, expired, healthy, negotiate, unmeasured,
+    };
     use std::sync::Arc;
+
+    fn text_of(snapshot: &TargetSnapshot, verbose: bool) -> String {
+        let monitor = MonitorSnapshot::default();
+        let targets = std::slice::from_ref(snapshot);
+        text(&CheckInput { checked_at: NOW, monitor: &monitor, targets, cipher_name }, verbose)
+    }
 
     #[test]
     fn a_healthy_target_is_one_line() {
         assert_eq!(
-            text([&healthy()], NOW, false),
+            text_of(&healthy(), false),
             "OK office-pc: everything up to the sign-in prompt works | \
              'loss'=0.0%;10;30;0;100 'rtt'=0.5ms;150;300;0; 'x224'=1ms;1000;;0; \
              'certificate_days'=171;7:;0:;;\n"
@@ -271,7 +280,7 @@ mod tests {
             finding.title = "t | 'x'=1\n".to_owned();
             finding.evidence = vec!["e | 'x'=1\r\nOK".to_owned()];
         }
-        let text = text([&snapshot], NOW, true);
+        let text = text_of(&snapshot, true);
         assert_eq!(text.matches('|').count(), 1);
         let first = text.lines().next().unwrap();
         let (shown, data) = first.split_once('|').unwrap();
@@ -283,7 +292,7 @@ mod tests {
 
     #[test]
     fn verbose_shows_ladder_evidence_and_remedies() {
-        let text = text([&expired()], NOW, true);
+        let text = text_of(&expired(), true);
         for expected in [
             "\n  name  ok               1.0 ms  10.0.0.21 from 10.0.0.10\n",
             "\n  nla   not measured          \u{2013}\n",
@@ -314,8 +323,8 @@ mod tests {
         ] {
             assert_eq!(overall(states.clone()).exit_code(), code, "{states:?}");
         }
-        assert_eq!(exit_code([&healthy(), &unmeasured()]), 3);
-        assert_eq!(exit_code([&healthy(), &expired(), &unmeasured()]), 2);
+        assert_eq!(exit_code(&[healthy(), unmeasured()]), 3);
+        assert_eq!(exit_code(&[healthy(), expired(), unmeasured()]), 2);
     }
 
     #[test]

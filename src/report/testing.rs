@@ -17,6 +17,7 @@ use crate::domain::snapshot::{Availability, TargetSnapshot, TargetState};
 use crate::domain::stats::EchoStats;
 use crate::domain::target::{Host, Target, TargetId};
 use crate::domain::time::{MonoTime, Now, WallTime};
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,8 +34,11 @@ fn at_3389(text: &str) -> SocketAddr {
 }
 
 /// The names that the tests give to the suites they use.
-pub(super) fn cipher_name(suite: CipherSuite) -> Option<&'static str> {
-    (suite.0 == 0x1302).then_some("TLS13_AES_256_GCM_SHA384")
+pub(super) fn cipher_name(suite: CipherSuite) -> Cow<'static, str> {
+    match suite.0 {
+        0x1302 => Cow::Borrowed("TLS13_AES_256_GCM_SHA384"),
+        other => Cow::Owned(format!("0x{other:04x}")),
+    }
 }
 
 /// Ten answered echo requests of 0.5 ms, or as many as `lost` says lost.

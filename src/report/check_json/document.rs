@@ -197,7 +197,7 @@ pub struct TlsEntry {
     pub alert: Option<u8>,
     /// `TLS1.3`.
     pub version: Option<String>,
-    /// IANA name, or the number in hex where none is known.
+    /// As IANA or rustls name it; the number in hex where neither does.
     pub cipher: Option<String>,
     /// `modern` or `legacy`.
     pub hello: &'static str,

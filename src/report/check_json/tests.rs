@@ -14,13 +14,16 @@ use crate::report::testing::{
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-fn text_of(targets: &[&TargetSnapshot]) -> String {
-    let document = document(NOW, &MonitorSnapshot::default(), targets.iter().copied(), cipher_name);
-    to_json(&document).unwrap()
+fn input<'a>(monitor: &'a MonitorSnapshot, targets: &'a [TargetSnapshot]) -> CheckInput<'a> {
+    CheckInput { checked_at: NOW, monitor, targets, cipher_name }
+}
+
+fn text_of(snapshot: &TargetSnapshot) -> String {
+    document(&input(&MonitorSnapshot::default(), std::slice::from_ref(snapshot)))
 }
 
 fn value_of(snapshot: &TargetSnapshot) -> Value {
-    let whole: Value = serde_json::from_str(&text_of(&[snapshot])).unwrap();
+    let whole: Value = serde_json::from_str(&text_of(snapshot)).unwrap();
     whole["targets"][0].clone()
 }
 
@@ -81,7 +84,7 @@ fn a_healthy_target_is_the_contract_s_example() {
 
 #[test]
 fn keys_stand_in_the_order_of_the_contract() {
-    let text = text_of(&[&expired()]);
+    let text = text_of(&expired());
     let expected = "schema checked_at monitor state findings targets \
         name host port address kind availability state verdict \
         expected_client_error code extended text likelihood \
@@ -249,8 +252,7 @@ fn a_shallow_attempt_keeps_the_certificate_that_was_read_before() {
 fn the_monitor_tells_its_own_state() {
     let state = |offline: Offline, findings: Vec<Finding>| {
         let monitor = MonitorSnapshot { offline, findings, ..MonitorSnapshot::default() };
-        let document = document(NOW, &monitor, [], cipher_name);
-        serde_json::to_value(document).unwrap()["monitor"].clone()
+        serde_json::to_value(value(&input(&monitor, &[]))).unwrap()["monitor"].clone()
     };
     assert_eq!(state(Offline::Online, vec![]), json!({ "state": "ok", "findings": [] }));
     let limited = Finding { rule: RuleId("probe-limited"), ..expired_finding() };
@@ -284,7 +286,7 @@ fn hostile_text_neither_breaks_the_document_nor_drives_a_terminal() {
     leaf.signature = evil.to_owned();
     snapshot.findings[0].title = evil.to_owned();
     snapshot.findings[0].evidence = vec![evil.to_owned()];
-    let text = text_of(&[&snapshot]);
+    let text = text_of(&snapshot);
     assert!(text.chars().all(|c| c == '\n' || !c.is_control() && c != '\u{202e}'));
     let target = value_of(&snapshot);
     let shown = "\"},\u{fffd}[2J\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\\";
