@@ -15,3 +15,4 @@ mod route;
 //pub mod seam;
 mod socket;
 mod tls;
+pub mod wake;

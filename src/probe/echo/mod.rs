@@ -1,7 +1,6 @@
 //! ICMP echo behind one seam, so that the engine can be exchanged.
 //!
-//! [`EchoEngine`] is the seam: requests go in, samples come out of the channel that the engine was
-//! started with. [`Paced`] turns any [`Wire`] into an engine; [`Surge`] is the wire of surge-ping,
+//! [`EchoEngine`] is the seam: requests go in, samples come out of a channel. [`Paced`] turns any [`Wire`] into an engine; [`Surge`] is the wire of surge-ping,
 //! [`Simulated`] one that plays a script. Everything that must be the same for every engine is in
 //! [`Paced`]: deadlines, late replies, stalls, pacing, bounds.
 //!
@@ -28,8 +27,10 @@ use crate::domain::sample::{
 use crate::domain::target::TargetId;
 use crate::domain::time::{MonoTime, Now};
 use futures_util::future::BoxFuture;
+use std::fmt::Debug;
 use std::net::IpAddr;
 use std::time::Duration;
+use tokio::sync::mpsc;
 
 /// One echo request to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,17 +63,14 @@ impl EchoRequest {
 }
 
 /// Sends echo requests and reports what became of each.
-pub trait EchoEngine: Send + Sync {
+pub trait EchoEngine: Debug + Send + Sync {
     /// What this machine lets it do, found out at start. With [`EchoAccess::Denied`] or
     /// [`EchoAccess::Off`] echo has to go over TCP: see [`echo_from_connect`].
     fn access(&self, v6: bool) -> EchoAccess;
 
-    /// Takes a request; it is sent as soon as pacing allows. Never blocks.
-    ///
-    /// # Errors
-    /// Gives the request back when the engine is full: it was not sent, and no sample comes of
-    /// it. The caller reports it as [`LocalFault::Stalled`].
-    fn submit(&self, request: EchoRequest) -> Result<(), EchoRequest>;
+    /// Takes a request, which leaves as soon as pacing allows; its samples go to `out`. Never
+    /// blocks. A full engine reports [`LocalFault::Stalled`] at once, and sends nothing.
+    fn send(&self, request: EchoRequest, out: mpsc::Sender<Sample>);
 
     /// Size of the socket's receive buffer as the kernel tells it, in bytes, where there is one.
     fn receive_buffer(&self, v6: bool) -> Option<usize> {
@@ -82,7 +80,7 @@ pub trait EchoEngine: Send + Sync {
 }
 
 /// What sends one request and waits for its answer.
-pub trait Wire: Send + Sync + 'static {
+pub trait Wire: Debug + Send + Sync + 'static {
     /// What this machine lets it do.
     fn access(&self, v6: bool) -> EchoAccess;
 

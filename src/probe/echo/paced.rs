@@ -4,7 +4,7 @@ use super::follow::{HEARTBEAT, PATIENCE, ReadClock, Stalls, follow};
 use super::pace::Pacer;
 use super::{EchoEngine, EchoRequest, Wire};
 use crate::domain::local::EchoAccess;
-use crate::domain::sample::Sample;
+use crate::domain::sample::{EchoOutcome, LocalFault, Sample};
 use crate::probe::clock::Clock;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -24,26 +24,35 @@ const IN_FLIGHT: usize = 65_536;
 ///
 /// Everything runs in one task of the runtime, whatever the number of targets; dropping the
 /// engine ends it. Memory is bounded by the queue and the number in flight.
-#[derive(Debug)]
 pub struct Paced<W> {
     wire: Arc<W>,
-    queue: mpsc::Sender<EchoRequest>,
+    clock: ReadClock,
+    queue: mpsc::Sender<Job>,
+}
+
+/// A request and where its samples go.
+type Job = (EchoRequest, mpsc::Sender<Sample>);
+
+impl<W: Wire> std::fmt::Debug for Paced<W> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Paced").field(&self.wire).finish()
+    }
 }
 
 impl<W: Wire> Paced<W> {
-    /// Starts an engine whose samples go to `out`. Must be called inside a runtime.
+    /// Starts an engine. Must be called inside a runtime.
     ///
-    /// When `out` is full the engine waits, and the samples of that time may be void.
+    /// It waits while a channel of samples is full, and the samples of that time may be void.
     #[must_use]
-    pub fn start(wire: W, clock: Clock, out: mpsc::Sender<Sample>) -> Self {
-        Self::with_clock(wire, Arc::new(move || clock.now()), out)
+    pub fn start(wire: W, clock: Clock) -> Self {
+        Self::with_clock(wire, Arc::new(move || clock.now()))
     }
 
-    fn with_clock(wire: W, clock: ReadClock, out: mpsc::Sender<Sample>) -> Self {
+    fn with_clock(wire: W, clock: ReadClock) -> Self {
         let wire = Arc::new(wire);
         let (queue, requests) = mpsc::channel(QUEUE);
-        tokio::spawn(drive(Arc::clone(&wire), requests, clock, out));
-        Self { wire, queue }
+        tokio::spawn(drive(Arc::clone(&wire), requests, Arc::clone(&clock)));
+        Self { wire, clock, queue }
     }
 }
 
@@ -52,11 +61,14 @@ impl<W: Wire> EchoEngine for Paced<W> {
         self.wire.access(v6)
     }
 
-    fn submit(&self, request: EchoRequest) -> Result<(), EchoRequest> {
-        self.queue.try_send(request).map_err(|full| match full {
-            mpsc::error::TrySendError::Full(request)
-            | mpsc::error::TrySendError::Closed(request) => request,
-        })
+    fn send(&self, request: EchoRequest, out: mpsc::Sender<Sample>) {
+        if let Err(error) = self.queue.try_send((request, out)) {
+            let (request, out) = error.into_inner();
+            let now = (self.clock)();
+            let void = EchoOutcome::Void(LocalFault::Stalled);
+            // A full channel is the same overload, and nothing was measured either way.
+            drop(out.try_send(request.sample(now, now.mono, void)));
+        }
     }
 
     fn receive_buffer(&self, v6: bool) -> Option<usize> {
@@ -66,9 +78,8 @@ impl<W: Wire> EchoEngine for Paced<W> {
 
 async fn drive<W: Wire>(
     wire: Arc<W>,
-    mut requests: mpsc::Receiver<EchoRequest>,
+    mut requests: mpsc::Receiver<Job>,
     clock: ReadClock,
-    out: mpsc::Sender<Sample>,
 ) {
     let stalls = Arc::new(Stalls::default());
     let mut pacer = Pacer::new(clock().mono);
@@ -85,12 +96,12 @@ async fn drive<W: Wire>(
             () = poll_fn(|_| { stalls.beat(clock().mono, idle); Poll::Pending }) => {}
             _ = in_flight.next(), if !idle => {}
             () = sleep(pause.unwrap_or_default()), if pause.is_some() => {}
-            request = requests.recv(), if room && pause.is_none() => {
-                let Some(request) = request else { break };
+            job = requests.recv(), if room && pause.is_none() => {
+                let Some((request, out)) = job else { break };
                 pacer.sent();
                 let answer = wire.send(request, request.deadline.saturating_mul(PATIENCE));
                 let (clock, stalls) = (Arc::clone(&clock), Arc::clone(&stalls));
-                in_flight.push(follow(request, answer, clock, stalls, out.clone()));
+                in_flight.push(follow(request, answer, clock, stalls, out));
             }
             _ = heartbeat.tick(), if !idle => {}
         }
@@ -101,7 +112,7 @@ async fn drive<W: Wire>(
 mod tests {
     use super::super::{Simulated, WireEnd};
     use super::*;
-    use crate::domain::sample::{EchoOutcome, Observation};
+    use crate::domain::sample::Observation;
     use crate::domain::target::TargetId;
     use crate::domain::time::{MonoTime, Now, WallTime};
     use std::net::IpAddr;
@@ -140,11 +151,11 @@ mod tests {
             _ => Simulated::reply(Duration::from_millis(u64::from(request.target.0))),
         });
         let (out, mut samples) = mpsc::channel(64);
-        let engine = Paced::with_clock(wire, paused_clock(), out);
+        let engine = Paced::with_clock(wire, paused_clock());
         let feeder = tokio::spawn(async move {
             for seq in 0..10 {
                 for target in 0..1000 {
-                    engine.submit(request(target, seq)).unwrap();
+                    engine.send(request(target, seq), out.clone());
                 }
                 sleep(Duration::from_secs(1)).await;
             }
@@ -176,15 +187,18 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_full_engine_gives_the_request_back() {
+    async fn a_full_engine_says_that_it_is_full() {
         let wire = Simulated::new(|_| (Duration::MAX, WireEnd::Silence));
-        let (out, _samples) = mpsc::channel(4);
-        let engine = Paced::with_clock(wire, paused_clock(), out);
+        let (out, mut samples) = mpsc::channel(4);
+        let engine = Paced::with_clock(wire, paused_clock());
         // Nothing is taken out of the queue while this test does not yield.
         for seq in 0..QUEUE as u64 {
-            engine.submit(request(1, seq)).unwrap();
+            engine.send(request(1, seq), out.clone());
         }
-        let refused = request(1, QUEUE as u64);
-        assert_eq!(engine.submit(refused), Err(refused));
+        assert!(samples.try_recv().is_err());
+        engine.send(request(1, QUEUE as u64), out);
+        let sample = samples.try_recv().unwrap();
+        assert_eq!(outcome(&sample), EchoOutcome::Void(LocalFault::Stalled));
+        assert_eq!(sample.seq, QUEUE as u64);
     }
 }

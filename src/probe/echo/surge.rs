@@ -289,7 +289,7 @@ mod tests {
             Ipv6Addr::LOCALHOST.into(),
         ];
         let (out, mut samples) = mpsc::channel(64);
-        let engine = Paced::start(Surge::open(), Clock::start(), out);
+        let engine = Paced::start(Surge::open(), Clock::start());
         for address in addresses {
             let v6 = address.is_ipv6();
             if engine.access(v6) == EchoAccess::Denied {
@@ -299,7 +299,7 @@ mod tests {
             assert!(engine.receive_buffer(v6).is_some_and(|bytes| bytes >= 200_000));
             // The same address for two targets at once: the numbers must not be mixed up.
             for seq in 0..20 {
-                engine.submit(request(address, seq)).unwrap();
+                engine.send(request(address, seq), out.clone());
             }
             let mut seen = Vec::new();
             for _ in 0..20 {

@@ -4,8 +4,8 @@ pub(crate) mod dial;
 #[cfg(target_os = "linux")]
 pub(crate) mod error_queue;
 pub(crate) mod fault;
-//#[cfg(target_os = "linux")]
-//pub(crate) mod link_layer;
+#[cfg(target_os = "linux")]
+pub(crate) mod link_layer;
 pub(crate) mod native;
 
 /// Says on a test's output that it could not run here.
