@@ -318,7 +318,7 @@ mod tests {
     use crate::domain::target::TargetId;
 
     const MAC: MacAddr = MacAddr([2, 0x11, 0x22, 0x33, 0x44, 0x55]);
-    const WAIT: Duration = Duration::from_secs(120);
+    const WAIT: Duration = Duration::from_mins(2);
 
     fn receipt() -> WakeReceipt {
         WakeReceipt {
@@ -368,7 +368,8 @@ mod tests {
         });
         let address = ([10, 0, 0, 21], 3389).into();
         let connect = Connect { address, outcome, icmp: None, icmp_is_ours: false, elapsed };
-        Observation::Attempt(Attempt { depth: ProbeKind::Negotiate, connect, negotiate, tls: None })
+        let depth = ProbeKind::Negotiate;
+        Observation::Attempt(Box::new(Attempt { depth, connect, negotiate, tls: None }))
     }
 
     const REPLY: EchoOutcome = EchoOutcome::Reply { rtt: Duration::from_millis(1), ttl: None };
@@ -390,8 +391,7 @@ mod tests {
         assert_eq!(wake.highest(), Some(WakeRung::Echo), "a refusal is no open port");
         wake.observe(&sample(125, attempt(ConnectOutcome::Open, Some(NegotiateOutcome::Reset))));
         assert_eq!((wake.highest(), wake.is_up()), (Some(WakeRung::Tcp), false));
-        let confirmed =
-            NegotiateOutcome::Confirmed { selected: SecurityProtocol::RDP, flags: 0 };
+        let confirmed = NegotiateOutcome::Confirmed { selected: SecurityProtocol::RDP, flags: 0 };
         wake.observe(&sample(141, attempt(ConnectOutcome::Open, Some(confirmed))));
         assert!(wake.is_up());
         assert!(!wake.is_over(at(100_000)), "up is not given up");
