@@ -70,7 +70,7 @@ pub async fn wake(
         for (send, result) in receipt.sends.iter_mut().zip(results) {
             match result {
                 Ok(()) => send.packets = send.packets.saturating_add(1),
-                Err(error) => send.error = Some(error.to_string()),
+                Err(error) => send.error = Some(reason(&error, send.destination)),
             }
         }
     }
@@ -85,6 +85,15 @@ fn unsent(planned: &Planned) -> WakeSend {
         packets: 0,
         error: None,
     }
+}
+
+/// An error of the operating system in plain words, without its number.
+fn reason(error: &io::Error, destination: WakeDestination) -> String {
+    if destination == WakeDestination::Layer2 && error.kind() == io::ErrorKind::PermissionDenied {
+        return "it needs root or CAP_NET_RAW".into();
+    }
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }
 
 /// What every round sends.
@@ -240,6 +249,19 @@ mod tests {
         for send in &receipt.sends {
             assert_eq!((send.packets, &send.error), (3, &None), "{send}");
             assert_eq!(send.source, Some(IpAddr::V4(Ipv4Addr::LOCALHOST)));
+        }
+    }
+
+    #[test]
+    fn errors_are_told_without_numbers() {
+        let udp = WakeDestination::Udp(([10, 0, 0, 255], 9).into());
+        let denied = || io::Error::from(io::ErrorKind::PermissionDenied);
+        assert_eq!(reason(&denied(), udp), "permission denied");
+        assert_eq!(reason(&denied(), WakeDestination::Layer2), "it needs root or CAP_NET_RAW");
+        #[cfg(unix)]
+        {
+            let error = io::Error::from(nix::errno::Errno::ENETUNREACH);
+            assert_eq!(reason(&error, udp), "network is unreachable");
         }
     }
 
