@@ -4,12 +4,12 @@
 //! The layers and what may use what are in `ARCHITECTURE.md`; `tests/architecture.rs` holds the
 //! code to it.
 
-//pub mod app;
+pub mod app;
 pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod domain;
-//pub mod monitor;
+pub mod monitor;
 pub mod probe;
 pub mod proto;
 pub mod report;

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    ExitCode::from(rdpwatch::app::run(std::env::args_os()))
 }

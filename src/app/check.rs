@@ -1,7 +1,6 @@
 //! `check`: one full ladder per target, then a verdict.
 
-use super::core::{can_ping, memory_key};
-use super::edge::Edge;
+use super::edge::{Edge, can_ping, memory_key};
 use super::{Failure, real_edge, runtime, written};
 use crate::cli::Format;
 use crate::config::Config;
@@ -10,7 +9,7 @@ use crate::domain::memory::TargetMemory;
 use crate::domain::rules::RULES;
 use crate::domain::sample::{Attempt, EchoMethod, Neighbour, Observation, ProbeKind, Sample};
 use crate::domain::snapshot::{MonitorSnapshot, TargetSnapshot};
-use crate::domain::target::{Host, Target, TargetId};
+use crate::domain::target::{Host, Target};
 use crate::domain::time::Now;
 use crate::domain::view::{Mode, Offline, Surroundings};
 use crate::monitor::{Budget, Tracked};
@@ -18,9 +17,9 @@ use crate::probe::attempt::{AttemptPlan, attempt};
 use crate::probe::connect::connect;
 use crate::probe::echo::{EchoRequest, echo_from_connect};
 use crate::probe::resolve::{has_route, scope_id};
+use crate::proto::cipher::cipher_name;
 use crate::report::check_json::CheckInput;
 use crate::report::{check_json, check_text};
-use crate::store::StateStore;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
 use std::collections::BTreeMap;
@@ -46,7 +45,7 @@ pub(super) fn check(
     config: &Config,
     format: Format,
     count: u32,
-    store: &dyn StateStore,
+    remembered: &BTreeMap<String, TargetMemory>,
 ) -> Result<u8, Failure> {
     if config.targets.is_empty() {
         return Err(Failure::new(
@@ -54,16 +53,17 @@ pub(super) fn check(
             "nothing to check: name a TARGET, or add targets to the configuration file",
         ));
     }
-    let remembered = store.load().map(|state| state.targets).unwrap_or_default();
     let runtime = runtime()?;
     let (monitor, targets) = runtime.block_on(async {
         let edge = real_edge(config)?;
-        Ok::<_, Failure>(check_all(config, edge, count, &remembered).await)
+        Ok::<_, Failure>(check_all(config, edge, count, remembered).await)
     })?;
     let now = crate::probe::clock::Clock::wall();
-    let input = CheckInput { checked_at: now, monitor: &monitor, targets: &targets };
+    let input = CheckInput { checked_at: now, monitor: &monitor, targets: &targets, cipher_name };
     let text = match format {
-        Format::Json => check_json::document(&input),
+        Format::Json => {
+            check_json::document(&input)
+        }
         Format::Text => check_text::text(&input, config.verbosity > 0),
     };
     written(text.as_bytes())?;
@@ -73,7 +73,7 @@ pub(super) fn check(
 /// Every target's snapshot, in the order of the configuration.
 pub(super) async fn check_all(
     config: &Config,
-    mut edge: Edge,
+    edge: Edge,
     count: u32,
     remembered: &BTreeMap<String, TargetMemory>,
 ) -> (MonitorSnapshot, Vec<TargetSnapshot>) {
@@ -87,15 +87,11 @@ pub(super) async fn check_all(
         neighbours_readable: access.neighbours,
         ..Surroundings::default()
     };
-    let (router, routes) = mpsc::channel(ECHO_ROOM);
-    let echoes = std::mem::replace(&mut edge.echo_samples, mpsc::channel(1).1);
-    let routing = tokio::spawn(route(echoes, routes));
     let checker = Arc::new(Checker {
         edge,
         around,
         count,
         deep: config.deep,
-        router,
         slots: Semaphore::new(AT_ONCE),
     });
     let mut running: FuturesOrdered<_> = config
@@ -112,7 +108,6 @@ pub(super) async fn check_all(
     while let Some(snapshot) = running.next().await {
         targets.push(snapshot);
     }
-    routing.abort();
     let now = checker.edge.clock.now();
     let monitor = MonitorSnapshot {
         offline: checker.around.offline.clone(),
@@ -125,36 +120,12 @@ pub(super) async fn check_all(
     (monitor, targets)
 }
 
-/// Hands each echo sample to the target that waits for it.
-async fn route(
-    mut echoes: mpsc::Receiver<Sample>,
-    mut routes: mpsc::Receiver<(TargetId, mpsc::Sender<Sample>)>,
-) {
-    let mut waiting: BTreeMap<TargetId, mpsc::Sender<Sample>> = BTreeMap::new();
-    loop {
-        tokio::select! {
-            biased;
-            route = routes.recv() => {
-                let Some((target, sender)) = route else { break };
-                waiting.insert(target, sender);
-            }
-            sample = echoes.recv() => {
-                let Some(sample) = sample else { break };
-                if let Some(sender) = waiting.get(&sample.target) {
-                    let _gone = sender.try_send(sample);
-                }
-            }
-        }
-    }
-}
-
 /// What every target's check shares.
 struct Checker {
     edge: Edge,
     around: Surroundings,
     count: u32,
     deep: bool,
-    router: mpsc::Sender<(TargetId, mpsc::Sender<Sample>)>,
     slots: Semaphore,
 }
 
@@ -266,7 +237,6 @@ impl Checker {
         out: &mpsc::Sender<Sample>,
     ) -> bool {
         let (sender, mut samples) = mpsc::channel(ECHO_ROOM);
-        let _gone = self.router.send((target.id, sender)).await;
         let mut spacing = interval(ECHO_SPACING);
         let deadline = target.deadlines.echo;
         let mut outstanding = 0_u32;
@@ -292,9 +262,8 @@ impl Checker {
                         target: target.id, seq: u64::from(sent), address, scope, deadline,
                     };
                     sent += 1;
-                    if self.edge.echo.submit(request).is_ok() {
-                        outstanding += 1;
-                    }
+                    self.edge.echo.send(request, sender.clone());
+                    outstanding += 1;
                 }
                 () = sleep(deadline * 2), if sent >= self.count => break,
             }

@@ -1,14 +1,14 @@
 //! The loop that owns the monitor and the schedule: due probes go out, samples come in, snapshots
 //! are published. It never waits for a screen, a disk or a sink.
 
-use super::edge::Edge;
+use super::edge::{Edge, memory_key};
 use crate::config::Config;
 use crate::domain::alert::AlertEvent;
 use crate::domain::finding::RuleId;
 use crate::domain::local::{EchoAccess, LocalState};
 use crate::domain::memory::TargetMemory;
 use crate::domain::sample::{
-    Echo, EchoMethod, EchoOutcome, LocalFault, Observation, ProbeKind, Sample,
+    Echo, EchoMethod, EchoOutcome, Observation, ProbeKind, Sample,
 };
 use crate::domain::snapshot::Snapshot;
 use crate::domain::target::{Host, Target, TargetId};
@@ -92,6 +92,8 @@ pub struct Core {
     read_only: bool,
     reports: mpsc::Sender<Report>,
     inbox: mpsc::Receiver<Report>,
+    echoes: mpsc::Sender<Sample>,
+    echo_inbox: mpsc::Receiver<Sample>,
     tasks: JoinSet<()>,
     store: Box<dyn StateStore>,
     remembered: BTreeMap<String, TargetMemory>,
@@ -118,6 +120,7 @@ impl Core {
         let mut monitor = Monitor::new(edge.access(), local, config.alerts, now);
         monitor.set_simulated(edge.simulated);
         let (reports, inbox) = mpsc::channel(REPORTS);
+        let (echoes, echo_inbox) = mpsc::channel(REPORTS);
         let mut remembered = BTreeMap::new();
         match store.load() {
             Ok(state) => remembered = state.targets,
@@ -131,6 +134,8 @@ impl Core {
             read_only: config.read_only,
             reports,
             inbox,
+            echoes,
+            echo_inbox,
             tasks: JoinSet::new(),
             store,
             remembered,
@@ -172,7 +177,7 @@ impl Core {
                 () = stop.cancelled() => break,
                 Some(command) = commands.recv() => self.execute(command),
                 Some(report) = self.inbox.recv() => self.take_reports(report),
-                Some(sample) = self.edge.echo_samples.recv() => self.take_echoes(sample),
+                Some(sample) = self.echo_inbox.recv() => self.take_echoes(sample),
                 () = sleep_until(due) => self.start_due(),
                 _ = publish.tick() => self.publish(&snapshots),
                 _ = tick.tick() => self.tick(&alerts),
@@ -254,22 +259,9 @@ impl Core {
             }
             self.icmp_retry.insert(id, now);
         }
-        self.submit_echo(EchoRequest {
-            target: id,
-            seq: request.seq,
-            address,
-            scope,
-            deadline: target.deadlines.echo,
-        });
-    }
-
-    /// A request that the engine has no room for was not sent: a void sample, never a loss.
-    fn submit_echo(&mut self, request: EchoRequest) {
-        if let Err(refused) = self.edge.echo.submit(request) {
-            let now = self.edge.clock.now();
-            let void = EchoOutcome::Void(LocalFault::Stalled);
-            self.take_sample(&refused.sample(now, now.mono, void));
-        }
+        let deadline = target.deadlines.echo;
+        let request = EchoRequest { target: id, seq: request.seq, address, scope, deadline };
+        self.edge.echo.send(request, self.echoes.clone());
     }
 
     fn start_resolve(&mut self, request: ProbeRequest) {
@@ -444,7 +436,7 @@ impl Core {
         for _ in 0..BATCH {
             let Some(sample) = next else { break };
             self.take_sample(&sample);
-            next = self.edge.echo_samples.try_recv().ok();
+            next = self.echo_inbox.try_recv().ok();
         }
         if let Some(sample) = next {
             self.take_sample(&sample);
@@ -531,13 +523,14 @@ impl Core {
     fn look_at_local(&mut self) {
         self.control_seq += 1;
         for (id, address) in &self.controls {
-            let _full = self.edge.echo.submit(EchoRequest {
+            let request = EchoRequest {
                 target: *id,
                 seq: self.control_seq,
                 address: *address,
                 scope: 0,
                 deadline: CONTROL_DEADLINE,
-            });
+            };
+            self.edge.echo.send(request, self.echoes.clone());
         }
         let local = Arc::clone(&self.edge.local);
         let reports = self.reports.clone();
@@ -590,20 +583,8 @@ fn sample(
     Sample { target: request.target, seq: request.seq, sent_at, ended_at, observation }
 }
 
-/// What a target's memory is kept under.
-#[must_use]
-pub fn memory_key(target: &Target) -> String {
-    format!("{}:{}", target.host, target.port)
-}
-
 fn ticker(period: Duration) -> tokio::time::Interval {
     let mut ticker = interval(period);
     ticker.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticker
-}
-
-/// Whether echo over ICMP is possible at all.
-#[must_use]
-pub const fn can_ping(access: EchoAccess) -> bool {
-    matches!(access, EchoAccess::Datagram | EchoAccess::Raw)
 }

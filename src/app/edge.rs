@@ -1,15 +1,13 @@
 //! What the core reaches the outside through: the real things, or those of the demonstration.
 
-use super::core::can_ping;
-use crate::domain::local::LocalState;
-use crate::domain::sample::Sample;
+use crate::domain::local::{EchoAccess, LocalState};
+use crate::domain::target::Target;
 use crate::monitor::Access;
 use crate::probe::clock::Clock;
 use crate::probe::echo::EchoEngine;
 use crate::probe::seam::{LocalSource, Names, Neighbours, Waker};
 use std::net::IpAddr;
 use std::sync::Arc;
-use tokio::sync::mpsc;
 
 /// Everything outside, behind its seams.
 pub struct Edge {
@@ -19,8 +17,6 @@ pub struct Edge {
     pub names: Arc<dyn Names>,
     /// Echo requests.
     pub echo: Arc<dyn EchoEngine>,
-    /// Where the echo engine's samples arrive.
-    pub echo_samples: mpsc::Receiver<Sample>,
     /// The neighbour table.
     pub neighbours: Arc<dyn Neighbours>,
     /// Magic packets.
@@ -61,4 +57,16 @@ impl Edge {
     pub fn local_state(&self) -> LocalState {
         self.local.observe()
     }
+}
+
+/// What a target's memory is kept under.
+#[must_use]
+pub fn memory_key(target: &Target) -> String {
+    format!("{}:{}", target.host, target.port)
+}
+
+/// Whether echo over ICMP is possible at all.
+#[must_use]
+pub const fn can_ping(access: EchoAccess) -> bool {
+    matches!(access, EchoAccess::Datagram | EchoAccess::Raw)
 }

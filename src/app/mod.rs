@@ -1,28 +1,23 @@
 //! The composition root: wires configuration, probes, monitor and screen together.
 
 mod check;
-mod core;
-mod demo;
-mod doctor;
 mod edge;
 mod wake;
-mod watch;
 
-use crate::cli::{Cli, Command, ConfigAction};
+use crate::cli::{Cli, Command, ConfigAction, ExplainArgs};
 use crate::config::{self, Config, ConfigError, GlobalOptions, Place, process_environment};
 use crate::probe::clock::Clock;
 use crate::probe::echo::{Paced, Surge};
 use crate::probe::resolve::{Resolver, ResolverSettings, SystemDns};
 use crate::probe::seam::{SystemLocal, SystemNeighbours, SystemWaker};
-use crate::store::{FileStore, MemoryStore, StateStore};
+use crate::domain::memory::TargetMemory;
+use crate::domain::rules::RULES;
+use crate::report::explain::{Question, explain};
 use edge::Edge;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::sync::Arc;
-use tokio::sync::mpsc;
-
-/// Room for echo samples on their way to the core.
-const ECHO_ROOM: usize = 8_192;
 
 /// Done.
 const DONE: u8 = 0;
@@ -72,36 +67,43 @@ fn execute(cli: &Cli) -> Result<u8, Failure> {
     let invalid = |error: ConfigError| Failure::new(usage, error);
     match &cli.command {
         Command::Watch(_) => {
-            let config = load(cli, cli.command.targets()).map_err(invalid)?;
-            watch::watch(&config, store())
+            let _config = load(cli, cli.command.targets()).map_err(invalid)?;
+            Ok(FAILED)
         }
         Command::Check(arguments) => {
             let format = arguments.format(&process_environment).map_err(invalid)?;
             let count = arguments.count(&process_environment).map_err(invalid)?;
             let config = load(cli, cli.command.targets()).map_err(invalid)?;
-            check::check(&config, format, count, store().as_ref())
+            check::check(&config, format, count, &remembered())
         }
         Command::Wake(arguments) => {
             let wait = arguments.wait(&process_environment).map_err(invalid)?;
-            let config = load(cli, &[]).map_err(invalid)?;
-            wake::wake(&config, &arguments.targets, wait, store())
+            wake::wake(cli, &arguments.targets, wait, &remembered())
         }
-        Command::Explain(arguments) => explain_code(&arguments.code, arguments.extended.as_deref()),
+        Command::Explain(arguments) => explain_code(arguments),
         Command::Config { action } => configure(&cli.options, *action).map_err(invalid),
-        Command::Demo => {
-            let config = load_options(&cli.options).map_err(invalid)?;
-            demo::demo(&config)
-        }
-        Command::Doctor => {
-            let config = load(cli, &[]).map_err(invalid)?;
-            doctor::doctor(&config)
-        }
+        Command::Demo | Command::Doctor => Ok(FAILED),
         Command::Completions { shell } => written(&crate::cli::completions(*shell)),
         Command::Man => {
             let page = crate::cli::manual().map_err(|error| Failure::new(FAILED, error))?;
             written(&page)
         }
     }
+}
+
+fn explain_code(arguments: &ExplainArgs) -> Result<u8, Failure> {
+    let explanation = explain(&Question {
+        code: &arguments.code,
+        extended: arguments.extended.as_deref(),
+        rules: RULES,
+        target: None,
+    });
+    written(explanation.text.as_bytes())?;
+    Ok(if explanation.known { DONE } else { FAILED })
+}
+
+fn remembered() -> BTreeMap<String, TargetMemory> {
+    BTreeMap::new()
 }
 
 /// The configuration with the TARGET arguments of a command.
@@ -114,14 +116,6 @@ fn load(cli: &Cli, targets: &[String]) -> Result<Config, ConfigError> {
 /// The configuration without the file: what the command line and the environment say.
 fn load_options(options: &GlobalOptions) -> Result<Config, ConfigError> {
     Config::assemble(options, &process_environment, None, &[], &config::read_rdp_file)
-}
-
-/// Where things are remembered between runs; nowhere when there is no such folder.
-fn store() -> Box<dyn StateStore> {
-    match config::state_dir(&process_environment) {
-        Some(folder) => Box::new(FileStore::new(folder.join("state.json"))),
-        None => Box::new(MemoryStore::default()),
-    }
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
@@ -142,12 +136,10 @@ fn real_edge(config: &Config) -> Result<Edge, Failure> {
     };
     let names = Resolver::new(settings, SystemDns::read())
         .map_err(|error| Failure::new(FAILED, error))?;
-    let (samples, echo_samples) = mpsc::channel(ECHO_ROOM);
     let wire = if config.icmp { Surge::open() } else { Surge::off() };
     Ok(Edge {
         clock,
-        echo: Arc::new(Paced::start(wire, clock, samples)),
-        echo_samples,
+        echo: Arc::new(Paced::start(wire, clock)),
         local: Arc::new(SystemLocal::new(clock, names.clone())),
         names: Arc::new(names),
         neighbours: Arc::new(SystemNeighbours),

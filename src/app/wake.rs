@@ -1,7 +1,6 @@
 //! `wake`: magic packets, then the ladder until the hosts are up.
 
-use super::core::memory_key;
-use super::edge::Edge;
+use super::edge::{Edge, memory_key};
 use super::{DONE, FAILED, Failure, load, print, real_edge, runtime};
 use crate::cli::Cli;
 use crate::config::{Config, ConfigError, WakeItem, wake_items};
@@ -59,10 +58,10 @@ pub(super) fn wake(
     let sleepers = sleepers(&config, &items, remembered).map_err(|m| Failure::new(usage, m))?;
     let runtime = runtime()?;
     runtime.block_on(async {
-        let mut edge = real_edge(&config)?;
+        let edge = real_edge(&config)?;
         let mut all_up = true;
         for sleeper in sleepers {
-            all_up &= wake_one(&mut edge, &sleeper, wait).await;
+            all_up &= wake_one(&edge, &sleeper, wait).await;
         }
         Ok(if all_up { DONE } else { FAILED })
     })
@@ -94,7 +93,7 @@ fn sleepers(
 }
 
 /// Sends, prints the receipt and follows the host up. `false` when it is not up in time.
-async fn wake_one(edge: &mut Edge, sleeper: &Sleeper, wait: Duration) -> bool {
+async fn wake_one(edge: &Edge, sleeper: &Sleeper, wait: Duration) -> bool {
     let local = edge.local_state();
     let address = match &sleeper.target {
         Some(target) => {
@@ -127,7 +126,7 @@ async fn wake_one(edge: &mut Edge, sleeper: &Sleeper, wait: Duration) -> bool {
 
 /// Probes until RDP answers or the wait is over, and says what is seen as it is seen.
 async fn follow(
-    edge: &mut Edge,
+    edge: &Edge,
     target: &Arc<Target>,
     address: IpAddr,
     mut progress: WakeProgress,
@@ -148,7 +147,6 @@ async fn follow(
     loop {
         tokio::select! {
             Some(sample) = samples.recv() => progress.observe(&sample),
-            Some(sample) = edge.echo_samples.recv() => progress.observe(&sample),
             _ = pace.tick() => {
                 look(edge, target, address, looks, &found).await;
                 let idle = climbing.as_ref().is_none_or(tokio::task::JoinHandle::is_finished);
@@ -182,7 +180,7 @@ async fn look(
     let deadline = target.deadlines.echo;
     if edge.may_ping(address) {
         let request = EchoRequest { target: target.id, seq, address, scope: 0, deadline };
-        let _full = edge.echo.submit(request);
+        edge.echo.send(request, found.clone());
     }
     let neighbours = Arc::clone(&edge.neighbours);
     let local = edge.local_state();

@@ -59,7 +59,7 @@ pub struct ConfigError {
 
 impl ConfigError {
     /// A mistake at `place`. Whatever `message` repeats from outside is made safe to show.
-    pub(super) fn new(place: Place, message: impl fmt::Display) -> Self {
+    pub(crate) fn new(place: Place, message: impl fmt::Display) -> Self {
         Self { place, message: printable(&message.to_string()).into_owned() }
     }
 }

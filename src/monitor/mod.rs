@@ -9,7 +9,7 @@ mod tracked;
 pub use tracked::{Budget, Change, Tracked};
 
 use crate::domain::alert::{AlertBook, AlertEvent, AlertSettings};
-use crate::domain::diagnose::MonitorDiagnosis;
+use crate::domain::diagnose::{Diagnosed, MonitorDiagnosis};
 use crate::domain::finding::RuleId;
 use crate::domain::local::{EchoAccess, LocalState};
 use crate::domain::memory::TargetMemory;
@@ -163,12 +163,10 @@ impl Monitor {
         let mut events = Vec::new();
         for (id, tracked) in &mut self.targets {
             tracked.tick(&self.around, now);
-            if self.around.offline == Offline::Online {
-                let findings = tracked.findings(Mode::Watch, &self.around, now);
-                events.extend(self.alerts.apply(Some(*id), &findings, now));
-            }
+            let diagnosed = tracked.diagnosed(&self.around, now);
+            events.extend(self.alerts.apply(Some(*id), &diagnosed, now));
         }
-        let own = self.diagnosis.findings(RULES, &self.around, now);
+        let own = Diagnosed { findings: self.diagnosis.findings(RULES), withheld: Vec::new() };
         events.extend(self.alerts.apply(None, &own, now));
         for event in &events {
             self.log_alert(event);
@@ -316,7 +314,7 @@ impl Monitor {
             started: self.started,
             monitor: MonitorSnapshot {
                 offline: self.around.offline.clone(),
-                findings: self.diagnosis.findings(RULES, &self.around, now),
+                findings: self.diagnosis.findings(RULES),
                 local: self.around.local.clone(),
                 echo: Some((self.around.echo_v4, self.around.echo_v6)),
                 in_flight,

@@ -1,6 +1,6 @@
 //! Everything known of one target: its measurements, its findings, its memory.
 
-use crate::domain::diagnose::{Diagnosis, judge_moment};
+use crate::domain::diagnose::{Diagnosed, Diagnosis, judge_moment};
 use crate::domain::echo_series::EchoSeries;
 use crate::domain::finding::Finding;
 use crate::domain::history::{History, Timed};
@@ -155,6 +155,16 @@ impl Tracked {
         self.wake = Some(wake);
     }
 
+    /// A connection taken as an echo request, where echo is measured over TCP.
+    #[must_use]
+    pub fn echo_of(&self, sample: &Sample) -> Option<Sample> {
+        let Observation::Attempt(attempt) = &sample.observation else { return None };
+        (self.method == EchoMethod::Tcp).then(|| Sample {
+            observation: Observation::Echo(Echo::from(&attempt.connect)),
+            ..sample.clone()
+        })
+    }
+
     /// Forgets the statistics of echo, not what was found.
     pub fn reset_statistics(&mut self) {
         self.echo.reset();
@@ -299,6 +309,12 @@ impl Tracked {
         }
     }
 
+    /// What stands against it, and what is withheld.
+    #[must_use]
+    pub fn diagnosed(&self, around: &Surroundings, now: Now) -> Diagnosed {
+        self.diagnosis.diagnosed(RULES, &self.view(Mode::Watch, around, now))
+    }
+
     /// What stands against it.
     #[must_use]
     pub fn findings(&self, mode: Mode, around: &Surroundings, now: Now) -> Vec<Finding> {
@@ -375,7 +391,8 @@ impl Tracked {
     ) -> TargetSnapshot {
         let findings = self.findings(mode, around, now);
         let view = self.view(mode, around, now);
-        let state = verdict::state_of(&view, &findings);
+        let waking = self.wake.as_ref().is_some_and(|wake| !wake.is_up() && !wake.is_over(now.mono));
+        let state = verdict::state_of(&view, &findings, waking);
         let summary = verdict::verdict(&view, &findings);
         let availability = verdict::availability_of(&view, &findings);
         let risk = verdict::risk_of(&view, &findings);

@@ -12,7 +12,7 @@ mod netlink;
 pub mod resolve;
 #[cfg(target_os = "linux")]
 mod route;
-//pub mod seam;
+pub mod seam;
 mod socket;
 mod tls;
 pub mod wake;

@@ -13,7 +13,7 @@ pub use reach::{has_route, scope_id};
 pub use system::{SystemDns, SystemDnsReader};
 
 use crate::domain::sample::{NameOutcome, NameSource, Resolution, ServerAnswer};
-use crate::domain::target::{Host, is_link_local};
+use crate::domain::target::{Family, Host, is_link_local};
 use futures_util::future::{join, join_all};
 use lookup::{SystemLookup, SystemOutcome};
 use server::Server;
@@ -31,30 +31,6 @@ const GRACE: Duration = Duration::from_secs(2);
 const REVERSE: Duration = Duration::from_secs(1);
 /// Servers asked at most.
 const MAX_SERVERS: usize = 8;
-
-/// Which addresses are wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Family {
-    /// Both.
-    #[default]
-    Any,
-    /// IPv4 only.
-    V4,
-    /// IPv6 only.
-    V6,
-}
-
-impl Family {
-    /// Whether `address` is wanted.
-    #[must_use]
-    pub const fn admits(self, address: IpAddr) -> bool {
-        match self {
-            Self::Any => true,
-            Self::V4 => address.is_ipv4(),
-            Self::V6 => address.is_ipv6(),
-        }
-    }
-}
 
 /// What the user settles about names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
