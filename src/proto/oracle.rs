@@ -188,3 +188,38 @@ pub fn magic_packet(bytes: &[u8]) {
     assert!(bytes.windows(packet.len()).any(|window| window == packet), "found what is not there");
     assert_eq!(magic_packet::find(&packet), Some((mac, password)), "no round trip");
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    /// An oracle and the name of its corpus.
+    type Target = (&'static str, fn(&[u8]));
+
+    /// Every seed of the fuzz targets passes its oracle, and every target has seeds.
+    #[test]
+    fn the_fuzz_corpora_pass() {
+        let targets: [Target; 6] = [
+            ("certificate", super::certificate),
+            ("magic_packet", super::magic_packet),
+            ("tls_client_hello", super::tls_client_hello),
+            ("tls_server_flight", super::tls_server_flight),
+            ("x224_answer", super::x224_answer),
+            ("x224_request", super::x224_request),
+        ];
+        let corpora = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
+        for (name, oracle) in targets {
+            let seeds: Vec<_> = fs::read_dir(corpora.join(name)).unwrap().collect();
+            assert!(seeds.len() >= 3, "{name} has {} seeds", seeds.len());
+            for seed in seeds {
+                oracle(&fs::read(seed.unwrap().path()).unwrap());
+            }
+        }
+        assert_eq!(
+            fs::read_dir(corpora).unwrap().count(),
+            targets.len(),
+            "a corpus without oracle"
+        );
+    }
+}

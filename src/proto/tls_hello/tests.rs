@@ -209,6 +209,20 @@ fn a_flight_at_any_version_gives_its_certificate() {
     }
 }
 
+/// Captured from `openssl s_server`, which refuses rustls at every one of these settings.
+#[test]
+fn flights_of_openssl_at_old_settings_are_read() {
+    for (bytes, version, suite) in [
+        (include_bytes!("../testdata/openssl_tls1_0.flight").as_slice(), TLS1_0, 0xc014),
+        (include_bytes!("../testdata/openssl_tls1_1.flight"), TLS1_1, 0xc014),
+        (include_bytes!("../testdata/openssl_tls1_2_static_rsa.flight"), TLS1_2, 0x009d),
+        (include_bytes!("../testdata/openssl_tls1_2_ecdhe_cbc.flight"), TLS1_2, 0xc028),
+    ] {
+        let (cipher, chain) = (CipherSuite(suite), vec![LEAF.to_vec()]);
+        assert_eq!(read(bytes), FlightState::Certificate { version, cipher, chain });
+    }
+}
+
 #[test]
 fn a_flight_is_undecided_until_the_last_byte_of_its_certificate() {
     let bytes = server_flight(TLS1_2, STATIC_RSA, &[9; 32], &[LEAF]).unwrap();
