@@ -61,9 +61,7 @@ pub(super) fn check(
     let now = crate::probe::clock::Clock::wall();
     let input = CheckInput { checked_at: now, monitor: &monitor, targets: &targets, cipher_name };
     let text = match format {
-        Format::Json => {
-            check_json::document(&input)
-        }
+        Format::Json => check_json::document(&input),
         Format::Text => check_text::text(&input, config.verbosity > 0),
     };
     written(text.as_bytes())?;
@@ -244,10 +242,8 @@ impl Checker {
         let mut sent = 0;
         let mut note = |sample: &Sample| {
             if let Observation::Echo(echo) = &sample.observation {
-                answered |= matches!(
-                    echo.outcome,
-                    crate::domain::sample::EchoOutcome::Reply { .. }
-                );
+                answered |=
+                    matches!(echo.outcome, crate::domain::sample::EchoOutcome::Reply { .. });
             }
         };
         while sent < self.count || outstanding > 0 {

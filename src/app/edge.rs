@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Everything outside, behind its seams.
-pub struct Edge {
+pub(super) struct Edge {
     /// The clocks.
     pub clock: Clock,
     /// Names.
@@ -38,7 +38,7 @@ impl std::fmt::Debug for Edge {
 impl Edge {
     /// What the probes may do here.
     #[must_use]
-    pub fn access(&self) -> Access {
+    pub(super) fn access(&self) -> Access {
         Access {
             echo_v4: self.echo.access(false),
             echo_v6: self.echo.access(true),
@@ -48,25 +48,25 @@ impl Edge {
 
     /// Whether echo over ICMP to `address` is possible.
     #[must_use]
-    pub fn may_ping(&self, address: IpAddr) -> bool {
+    pub(super) fn may_ping(&self, address: IpAddr) -> bool {
         can_ping(self.echo.access(address.is_ipv6()))
     }
 
     /// This machine as it is now. Blocks for some milliseconds.
     #[must_use]
-    pub fn local_state(&self) -> LocalState {
+    pub(super) fn local_state(&self) -> LocalState {
         self.local.observe()
     }
 }
 
 /// What a target's memory is kept under.
 #[must_use]
-pub fn memory_key(target: &Target) -> String {
+pub(super) fn memory_key(target: &Target) -> String {
     format!("{}:{}", target.host, target.port)
 }
 
 /// Whether echo over ICMP is possible at all.
 #[must_use]
-pub const fn can_ping(access: EchoAccess) -> bool {
+pub(super) const fn can_ping(access: EchoAccess) -> bool {
     matches!(access, EchoAccess::Datagram | EchoAccess::Raw)
 }

@@ -6,12 +6,12 @@ mod wake;
 
 use crate::cli::{Cli, Command, ConfigAction, ExplainArgs};
 use crate::config::{self, Config, ConfigError, GlobalOptions, Place, process_environment};
+use crate::domain::memory::TargetMemory;
+use crate::domain::rules::RULES;
 use crate::probe::clock::Clock;
 use crate::probe::echo::{Paced, Surge};
 use crate::probe::resolve::{Resolver, ResolverSettings, SystemDns};
 use crate::probe::seam::{SystemLocal, SystemNeighbours, SystemWaker};
-use crate::domain::memory::TargetMemory;
-use crate::domain::rules::RULES;
 use crate::report::explain::{Question, explain};
 use edge::Edge;
 use std::collections::BTreeMap;
@@ -134,8 +134,8 @@ fn real_edge(config: &Config) -> Result<Edge, Failure> {
         servers: (!config.dns.is_empty()).then(|| config.dns.clone()),
         family: config.family,
     };
-    let names = Resolver::new(settings, SystemDns::read())
-        .map_err(|error| Failure::new(FAILED, error))?;
+    let names =
+        Resolver::new(settings, SystemDns::read()).map_err(|error| Failure::new(FAILED, error))?;
     let wire = if config.icmp { Surge::open() } else { Surge::off() };
     Ok(Edge {
         clock,

@@ -81,10 +81,7 @@ pub(super) fn differences(before: &LocalState, after: &LocalState) -> Vec<String
     }
     for old in &before.interfaces {
         if !after.interfaces.iter().any(|interface| interface.name == old.name) {
-            lines.push(format!(
-                "interface {} is gone",
-                crate::domain::text::printable(&old.name)
-            ));
+            lines.push(format!("interface {} is gone", crate::domain::text::printable(&old.name)));
         }
     }
     if before.gateway != after.gateway {

@@ -296,9 +296,7 @@ impl Monitor {
         let targets: Vec<_> = self
             .targets
             .iter_mut()
-            .map(|(id, tracked)| {
-                Arc::new(tracked.snapshot(Mode::Watch, around, now, &budget(*id)))
-            })
+            .map(|(id, tracked)| Arc::new(tracked.snapshot(Mode::Watch, around, now, &budget(*id))))
             .collect();
         let mut alerts = self.alerts.snapshot(now);
         alerts.as_found = targets
@@ -337,7 +335,7 @@ impl Monitor {
             .filter(|(_, tracked)| {
                 let findings = tracked.findings(Mode::Watch, around, now);
                 let view = tracked.view(Mode::Watch, around, now);
-                crate::domain::verdict::state_of(&view, &findings) == TargetState::Asleep
+                crate::domain::verdict::state_of(&view, &findings, false) == TargetState::Asleep
             })
             .map(|(id, _)| *id)
             .collect()

@@ -9,8 +9,8 @@ use crate::domain::mac::MacAddr;
 use crate::domain::memory::TargetMemory;
 use crate::domain::rules::RULES;
 use crate::domain::sample::{
-    Attempt, Connect, Echo, EchoMethod, EchoOutcome, Neighbour, NeighbourState, Observation, ProbeKind, Resolution,
-    Sample, Tls,
+    Attempt, Connect, Echo, EchoMethod, EchoOutcome, Neighbour, NeighbourState, Observation,
+    ProbeKind, Resolution, Sample, Tls, echo_from_connect,
 };
 use crate::domain::snapshot::{SPARK_SLOTS, TargetSnapshot, TargetState};
 use crate::domain::target::{Host, Target};
@@ -71,12 +71,7 @@ pub struct Change {
 impl Tracked {
     /// A target of which nothing is measured yet.
     #[must_use]
-    pub fn new(
-        target: Arc<Target>,
-        memory: TargetMemory,
-        method: EchoMethod,
-        now: Now,
-    ) -> Self {
+    pub fn new(target: Arc<Target>, memory: TargetMemory, method: EchoMethod, now: Now) -> Self {
         let dialled = target.host.address();
         Self {
             target,
@@ -160,7 +155,7 @@ impl Tracked {
     pub fn echo_of(&self, sample: &Sample) -> Option<Sample> {
         let Observation::Attempt(attempt) = &sample.observation else { return None };
         (self.method == EchoMethod::Tcp).then(|| Sample {
-            observation: Observation::Echo(Echo::from(&attempt.connect)),
+            observation: Observation::Echo(echo_from_connect(&attempt.connect)),
             ..sample.clone()
         })
     }
@@ -391,7 +386,8 @@ impl Tracked {
     ) -> TargetSnapshot {
         let findings = self.findings(mode, around, now);
         let view = self.view(mode, around, now);
-        let waking = self.wake.as_ref().is_some_and(|wake| !wake.is_up() && !wake.is_over(now.mono));
+        let waking =
+            self.wake.as_ref().is_some_and(|wake| !wake.is_up() && !wake.is_over(now.mono));
         let state = verdict::state_of(&view, &findings, waking);
         let summary = verdict::verdict(&view, &findings);
         let availability = verdict::availability_of(&view, &findings);
