@@ -1,6 +1,6 @@
 //! `check`: one full ladder per target, then a verdict.
 
-use super::edge::{Edge, can_ping, memory_key};
+use super::edge::{Edge, can_ping};
 use super::{Failure, real_edge, runtime, written};
 use crate::cli::Format;
 use crate::config::Config;
@@ -13,6 +13,7 @@ use crate::domain::target::{Host, Target};
 use crate::domain::time::Now;
 use crate::domain::view::{Mode, Offline, Surroundings};
 use crate::monitor::{Budget, Tracked};
+use crate::store::{self, State};
 use crate::probe::attempt::{AttemptPlan, attempt};
 use crate::probe::connect::connect;
 use crate::probe::echo::{EchoRequest, echo_from_connect};
@@ -22,7 +23,6 @@ use crate::report::check_json::CheckInput;
 use crate::report::{check_json, check_text};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,7 +45,7 @@ pub(super) fn check(
     config: &Config,
     format: Format,
     count: u32,
-    remembered: &BTreeMap<String, TargetMemory>,
+    remembered: &State,
 ) -> Result<u8, Failure> {
     if config.targets.is_empty() {
         return Err(Failure::new(
@@ -73,7 +73,7 @@ pub(super) async fn check_all(
     config: &Config,
     edge: Edge,
     count: u32,
-    remembered: &BTreeMap<String, TargetMemory>,
+    remembered: &State,
 ) -> (MonitorSnapshot, Vec<TargetSnapshot>) {
     let local = edge.local_state();
     let access = edge.access();
@@ -97,7 +97,7 @@ pub(super) async fn check_all(
         .iter()
         .map(|target| {
             let checker = Arc::clone(&checker);
-            let memory = remembered.get(&memory_key(target)).cloned().unwrap_or_default();
+            let memory = remembered.get(&store::key(target)).cloned().unwrap_or_default();
             let target = Arc::new(target.clone());
             async move { checker.one(target, memory).await }
         })

@@ -1,7 +1,7 @@
 //! The loop that owns the monitor and the schedule: due probes go out, samples come in, snapshots
 //! are published. It never waits for a screen, a disk or a sink.
 
-use super::edge::{Edge, memory_key};
+use super::edge::Edge;
 use crate::config::Config;
 use crate::domain::alert::AlertEvent;
 use crate::domain::finding::RuleId;
@@ -19,8 +19,8 @@ use crate::probe::attempt::{AttemptPlan, attempt};
 use crate::probe::connect::connect;
 use crate::probe::echo::EchoRequest;
 use crate::probe::resolve::{has_route, scope_id};
-use crate::schedule::{ProbeRequest, Schedule};
-use crate::store::StateStore;
+use crate::schedule::{ProbeRequest, Schedule, Settings};
+use crate::store::{self, MemoryStore, State, StateStore};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -42,6 +42,10 @@ const SAVE: Duration = Duration::from_secs(30);
 const WAKING: Duration = Duration::from_secs(2);
 /// Between ICMP echoes to a target whose echo is measured over TCP.
 const ICMP_RETRY: Duration = Duration::from_mins(1);
+/// Numbers of those echoes begin here, above all that the schedule gives.
+const ICMP_RETRY_SEQ: u64 = 1 << 48;
+/// Probes started in one go.
+const DUE: usize = 512;
 /// Room for reports on their way in.
 const REPORTS: usize = 8_192;
 /// Reports taken in one go.
@@ -88,20 +92,19 @@ pub struct Core {
     monitor: Monitor,
     schedule: Schedule,
     edge: Edge,
-    deep: bool,
     read_only: bool,
     reports: mpsc::Sender<Report>,
     inbox: mpsc::Receiver<Report>,
     echoes: mpsc::Sender<Sample>,
     echo_inbox: mpsc::Receiver<Sample>,
     tasks: JoinSet<()>,
-    store: Box<dyn StateStore>,
-    remembered: BTreeMap<String, TargetMemory>,
+    store: Arc<dyn StateStore>,
+    remembered: State,
+    saving: Option<tokio::task::JoinHandle<()>>,
     unsaved: bool,
     controls: BTreeMap<TargetId, IpAddr>,
     control_seq: u64,
     waking: BTreeMap<TargetId, MonoTime>,
-    icmp_retry: BTreeMap<TargetId, MonoTime>,
     looking_at_neighbours: bool,
     dirty: bool,
 }
@@ -115,22 +118,35 @@ impl std::fmt::Debug for Core {
 impl Core {
     /// A core with the configured targets; nothing is sent before [`Core::run`].
     #[must_use]
-    pub fn new(config: &Config, edge: Edge, store: Box<dyn StateStore>, local: LocalState) -> Self {
+    pub fn new(config: &Config, edge: Edge, store: Arc<dyn StateStore>, local: LocalState) -> Self {
         let now = edge.clock.now();
         let mut monitor = Monitor::new(edge.access(), local, config.alerts, now);
         monitor.set_simulated(edge.simulated);
         let (reports, inbox) = mpsc::channel(REPORTS);
         let (echoes, echo_inbox) = mpsc::channel(REPORTS);
-        let mut remembered = BTreeMap::new();
-        match store.load() {
-            Ok(state) => remembered = state.targets,
-            Err(error) => monitor.log(None, now.wall, error.to_string()),
-        }
+        let mut store = store;
+        // What cannot be read must not be overwritten: this run remembers nothing beyond itself.
+        let remembered = match store.load() {
+            Ok(loaded) => {
+                if let Some(warning) = loaded.warning {
+                    monitor.log(None, now.wall, warning);
+                }
+                loaded.state
+            }
+            Err(error) => {
+                monitor.log(None, now.wall, error.to_string());
+                store = Arc::new(MemoryStore::default());
+                State::default()
+            }
+        };
         let mut core = Self {
             monitor,
-            schedule: Schedule::new(edge.seed),
+            schedule: Schedule::new(Settings {
+                seed: edge.seed,
+                deep: config.deep,
+                ..Settings::default()
+            }),
             edge,
-            deep: config.deep,
             read_only: config.read_only,
             reports,
             inbox,
@@ -139,11 +155,11 @@ impl Core {
             tasks: JoinSet::new(),
             store,
             remembered,
+            saving: None,
             unsaved: false,
             controls: BTreeMap::new(),
             control_seq: 0,
             waking: BTreeMap::new(),
-            icmp_retry: BTreeMap::new(),
             looking_at_neighbours: false,
             dirty: true,
         };
@@ -170,6 +186,7 @@ impl Core {
         let mut tick = ticker(TICK);
         let mut local = ticker(LOCAL);
         let mut save = ticker(SAVE);
+        let mut icmp = ticker(ICMP_RETRY);
         loop {
             let due = self.schedule.next_due().map(|due| self.edge.clock.instant_of(due));
             let due = due.map_or_else(|| Instant::now() + TICK, Instant::from_std);
@@ -182,28 +199,33 @@ impl Core {
                 _ = publish.tick() => self.publish(&snapshots),
                 _ = tick.tick() => self.tick(&alerts),
                 _ = local.tick() => self.look_at_local(),
-                _ = save.tick() => self.save(),
+                _ = save.tick() => self.save_aside(),
+                _ = icmp.tick() => self.retry_icmp(),
                 Some(_) = self.tasks.join_next() => {}
             }
         }
         self.tasks.abort_all();
-        self.save();
+        self.save_last().await;
     }
 
     fn add(&mut self, target: Target) {
         let now = self.edge.clock.now();
-        let memory = self.remembered.get(&memory_key(&target)).cloned().unwrap_or_default();
+        let memory = self.remembered.get(&store::key(&target)).cloned().unwrap_or_default();
         let id = target.id;
-        self.schedule.add(&target, self.deep, now.mono);
+        self.schedule.add(&target, now.mono);
         self.monitor.add(target, memory, now);
-        self.sync_echo_method(id);
+        self.sync(id);
         self.dirty = true;
     }
 
-    fn sync_echo_method(&mut self, id: TargetId) {
-        if let Some(method) = self.monitor.target(id).map(crate::monitor::Tracked::echo_method) {
-            self.schedule.set_echo_method(id, method, self.edge.clock.mono());
-        }
+    /// Tells the schedule what it must know of a target to plan its probes.
+    fn sync(&mut self, id: TargetId) {
+        let now = self.edge.clock.mono();
+        let Some(tracked) = self.monitor.target(id) else { return };
+        let others = u32::try_from(tracked.other_addresses().len()).unwrap_or(u32::MAX);
+        self.schedule.set_ready(id, tracked.dialled().is_some(), now);
+        self.schedule.set_echo_method(id, tracked.echo_method(), now);
+        self.schedule.set_alternatives(id, others, now);
     }
 
     fn execute(&mut self, command: Command) {
@@ -214,7 +236,9 @@ impl Core {
                     self.wake(id, wait);
                 }
             }
-            Command::ProbeNow(id) => self.schedule.probe_now(id, now.mono),
+            Command::ProbeNow(id) => {
+                self.schedule.probe_now(id, now.mono);
+            }
             Command::ResetStatistics => self.monitor.reset_statistics(now),
             Command::Acknowledge(id, rule) => self.monitor.acknowledge(id, rule, now),
             Command::Snooze(id, rule, until) => self.monitor.snooze(id, rule, until),
@@ -233,35 +257,43 @@ impl Core {
     fn start_due(&mut self) {
         let now = self.edge.clock.mono();
         let mut neighbours = BTreeSet::new();
-        for request in self.schedule.due(now) {
+        for request in self.schedule.due(now, DUE) {
             match request.kind {
                 ProbeKind::Neighbour => {
                     neighbours.insert(request.target);
                 }
-                ProbeKind::Echo => self.start_echo(request, now),
+                ProbeKind::Echo => self.start_echo(request),
                 ProbeKind::Resolve => self.start_resolve(request),
                 ProbeKind::Negotiate | ProbeKind::Tls => self.start_attempt(request),
-                ProbeKind::Connect => self.start_alternatives(request),
+                ProbeKind::Connect => self.start_alternative(request),
             }
         }
         self.start_neighbours(&neighbours);
     }
 
-    fn start_echo(&mut self, request: ProbeRequest, now: MonoTime) {
-        let id = request.target;
-        let Some((target, address, scope)) = self.dialled(id) else { return };
-        let method = self.monitor.target(id).map(crate::monitor::Tracked::echo_method);
-        if method == Some(EchoMethod::Tcp) {
-            let due = self.icmp_retry.get(&id).is_none_or(|last| now.since(*last) >= ICMP_RETRY);
-            let allowed = self.edge.may_ping(address);
-            if !due || !allowed {
-                return;
-            }
-            self.icmp_retry.insert(id, now);
-        }
+    fn start_echo(&mut self, request: ProbeRequest) {
+        let Some((target, address, scope)) = self.dialled(request.target) else { return };
         let deadline = target.deadlines.echo;
-        let request = EchoRequest { target: id, seq: request.seq, address, scope, deadline };
+        let request =
+            EchoRequest { target: target.id, seq: request.seq, address, scope, deadline };
         self.edge.echo.send(request, self.echoes.clone());
+    }
+
+    /// One ICMP echo a minute to each target whose echo is measured over TCP: the first reply
+    /// brings ICMP back.
+    fn retry_icmp(&mut self) {
+        self.control_seq += 1;
+        let over_tcp: Vec<TargetId> = self
+            .monitor
+            .targets()
+            .filter(|(_, tracked)| tracked.echo_method() == EchoMethod::Tcp)
+            .filter(|(_, tracked)| tracked.dialled().is_some_and(|ip| self.edge.may_ping(ip)))
+            .map(|(id, _)| *id)
+            .collect();
+        for target in over_tcp {
+            let kind = ProbeKind::Echo;
+            self.start_echo(ProbeRequest { target, kind, seq: ICMP_RETRY_SEQ + self.control_seq });
+        }
     }
 
     fn start_resolve(&mut self, request: ProbeRequest) {
@@ -295,22 +327,22 @@ impl Core {
         });
     }
 
-    /// A bare TCP connect to every other address of a family that this machine has a route for.
-    fn start_alternatives(&mut self, request: ProbeRequest) {
+    /// A bare TCP connect to one other address, in turn, of a family that this machine has a
+    /// route for.
+    fn start_alternative(&mut self, request: ProbeRequest) {
         let Some(tracked) = self.monitor.target(request.target) else { return };
         let target = Arc::clone(tracked.target());
-        let addresses = tracked.other_addresses();
+        let others = tracked.other_addresses();
+        let turn = usize::try_from(request.seq).unwrap_or(0) % others.len().max(1);
+        let address = others.get(turn).copied().filter(|address| has_route(*address));
         let clock = self.edge.clock;
         self.spawn(request, async move {
-            let mut samples = Vec::new();
-            for address in addresses.into_iter().filter(|address| has_route(*address)) {
-                let sent_at = clock.now();
-                let (outcome, _stream) =
-                    connect(target.socket_addr(address, 0), target.deadlines.connect).await;
-                let found = Observation::Alternative(outcome);
-                samples.push(sample(request, sent_at, clock.mono(), found));
-            }
-            samples
+            let Some(address) = address else { return Vec::new() };
+            let sent_at = clock.now();
+            let where_to = target.socket_addr(address, 0);
+            let (outcome, _stream) = connect(where_to, target.deadlines.connect).await;
+            let found = Observation::Alternative(outcome);
+            vec![sample(request, sent_at, clock.mono(), found)]
         });
     }
 
@@ -455,20 +487,27 @@ impl Core {
             return;
         }
         let now = self.edge.clock.now();
-        if let Observation::Echo(Echo { outcome: EchoOutcome::Lost, .. }) = sample.observation {
-            self.schedule.note_loss(sample.target, now.mono);
+        if let Observation::Echo(Echo { outcome, method: EchoMethod::Icmp, .. }) =
+            sample.observation
+            && !matches!(outcome, EchoOutcome::Void(_) | EchoOutcome::Late { .. })
+        {
+            let lost = !matches!(outcome, EchoOutcome::Reply { .. });
+            self.schedule.note_echo(sample.target, lost, now.mono);
         }
         let change = self.monitor.observe(sample, now);
         self.follow(sample.target, change);
+        if matches!(sample.observation, Observation::Resolve(_)) {
+            self.sync(sample.target);
+        }
     }
 
     fn follow(&mut self, id: TargetId, change: Change) {
         let now = self.edge.clock.mono();
         if change.ladder || change.dialled {
-            self.schedule.note_trouble(id, now);
+            self.schedule.note_change(id, now);
         }
-        if change.method {
-            self.sync_echo_method(id);
+        if change.method || change.dialled {
+            self.sync(id);
         }
         if change.memory {
             self.unsaved = true;
@@ -560,17 +599,42 @@ impl Core {
         })
     }
 
-    fn save(&mut self) {
+    /// Collects what is to be remembered; `None` when nothing changed since the last time.
+    fn to_save(&mut self) -> Option<State> {
         if !std::mem::take(&mut self.unsaved) {
-            return;
+            return None;
         }
         for (_, tracked) in self.monitor.targets() {
-            self.remembered.insert(memory_key(tracked.target()), tracked.memory().clone());
+            let memory = tracked.memory().clone();
+            self.remembered.insert(store::key(tracked.target()), memory);
         }
-        if let Err(error) = self.store.save(&self.remembered) {
-            let at = self.edge.clock.now().wall;
-            self.monitor.log(None, at, error.to_string());
+        Some(self.remembered.clone())
+    }
+
+    /// Saves beside the loop, one save at a time.
+    fn save_aside(&mut self) {
+        if self.saving.as_ref().is_some_and(|saving| !saving.is_finished()) {
+            return;
         }
+        let Some(state) = self.to_save() else { return };
+        let store = Arc::clone(&self.store);
+        self.saving = Some(tokio::task::spawn_blocking(move || save(store.as_ref(), &state)));
+    }
+
+    /// Saves at the end, after a save under way.
+    async fn save_last(&mut self) {
+        if let Some(saving) = self.saving.take() {
+            let _ended = saving.await;
+        }
+        if let Some(state) = self.to_save() {
+            save(self.store.as_ref(), &state);
+        }
+    }
+}
+
+fn save(store: &dyn StateStore, state: &State) {
+    if let Err(error) = store.save(state) {
+        tracing::error!(%error, "what is known of the targets was not saved");
     }
 }
 

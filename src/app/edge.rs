@@ -1,7 +1,6 @@
 //! What the core reaches the outside through: the real things, or those of the demonstration.
 
 use crate::domain::local::{EchoAccess, LocalState};
-use crate::domain::target::Target;
 use crate::monitor::Access;
 use crate::probe::clock::Clock;
 use crate::probe::echo::EchoEngine;
@@ -57,12 +56,6 @@ impl Edge {
     pub(super) fn local_state(&self) -> LocalState {
         self.local.observe()
     }
-}
-
-/// What a target's memory is kept under.
-#[must_use]
-pub(super) fn memory_key(target: &Target) -> String {
-    format!("{}:{}", target.host, target.port)
 }
 
 /// Whether echo over ICMP is possible at all.

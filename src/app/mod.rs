@@ -1,12 +1,13 @@
 //! The composition root: wires configuration, probes, monitor and screen together.
 
 mod check;
+mod core;
 mod edge;
 mod wake;
 
 use crate::cli::{Cli, Command, ConfigAction, ExplainArgs};
 use crate::config::{self, Config, ConfigError, GlobalOptions, Place, process_environment};
-use crate::domain::memory::TargetMemory;
+use crate::store::{FileStore, MemoryStore, State, StateStore};
 use crate::domain::rules::RULES;
 use crate::probe::clock::Clock;
 use crate::probe::echo::{Paced, Surge};
@@ -14,7 +15,6 @@ use crate::probe::resolve::{Resolver, ResolverSettings, SystemDns};
 use crate::probe::seam::{SystemLocal, SystemNeighbours, SystemWaker};
 use crate::report::explain::{Question, explain};
 use edge::Edge;
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -102,8 +102,23 @@ fn explain_code(arguments: &ExplainArgs) -> Result<u8, Failure> {
     Ok(if explanation.known { DONE } else { FAILED })
 }
 
-fn remembered() -> BTreeMap<String, TargetMemory> {
-    BTreeMap::new()
+/// Where things are remembered between runs; nowhere when there is no such folder.
+fn state_store() -> Arc<dyn StateStore> {
+    match config::state_dir(&process_environment) {
+        Some(folder) => Arc::new(FileStore::new(folder.join("state.json"))),
+        None => Arc::new(MemoryStore::default()),
+    }
+}
+
+/// What earlier runs knew, for commands that only read it.
+fn remembered() -> State {
+    match state_store().load() {
+        Ok(loaded) => loaded.state,
+        Err(error) => {
+            let _gone = writeln!(io::stderr(), "rdpwatch: {error}");
+            State::default()
+        }
+    }
 }
 
 /// The configuration with the TARGET arguments of a command.

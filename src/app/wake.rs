@@ -1,18 +1,17 @@
 //! `wake`: magic packets, then the ladder until the hosts are up.
 
-use super::edge::{Edge, memory_key};
+use super::edge::Edge;
 use super::{DONE, FAILED, Failure, load, print, real_edge, runtime};
 use crate::cli::Cli;
 use crate::config::{Config, ConfigError, WakeItem, wake_items};
 use crate::domain::mac::MacAddr;
-use crate::domain::memory::TargetMemory;
 use crate::domain::sample::{Observation, ProbeKind, Sample};
 use crate::domain::target::{Target, WakeSettings};
 use crate::domain::text::printable;
 use crate::domain::wake::{WakeProgress, WakeRung};
+use crate::store::{self, State};
 use crate::probe::attempt::{AttemptPlan, attempt};
 use crate::probe::echo::EchoRequest;
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,7 +35,7 @@ pub(super) fn wake(
     cli: &Cli,
     arguments: &[String],
     wait: Duration,
-    remembered: &BTreeMap<String, TargetMemory>,
+    remembered: &State,
 ) -> Result<u8, Failure> {
     let usage = cli.command.usage_code();
     let invalid = |error: ConfigError| Failure::new(usage, error);
@@ -71,14 +70,14 @@ pub(super) fn wake(
 fn sleepers(
     config: &Config,
     items: &[WakeItem],
-    remembered: &BTreeMap<String, TargetMemory>,
+    remembered: &State,
 ) -> Result<Vec<Sleeper>, String> {
     let bare = items.iter().filter_map(|item| match item {
         WakeItem::Mac(mac) => Some(Ok(Sleeper { target: None, mac: *mac })),
         WakeItem::Target(_) => None,
     });
     let named = config.targets.iter().map(|target| {
-        let learnt = remembered.get(&memory_key(target)).and_then(|memory| memory.mac);
+        let learnt = remembered.get(&store::key(target)).and_then(|memory| memory.mac);
         match target.mac.or(learnt) {
             Some(mac) => Ok(Sleeper { target: Some(Arc::new(target.clone())), mac }),
             None => Err(format!(
