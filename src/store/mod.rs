@@ -1,1 +1,98 @@
-//! What is remembered between runs.
+//! What is remembered between runs, behind one small seam.
+
+mod file;
+mod memory;
+
+pub use file::FileStore;
+pub use memory::MemoryStore;
+
+use crate::domain::memory::TargetMemory;
+use crate::domain::target::{Host, Target};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+/// Everything that is remembered: the memory of each target under its [`key`].
+pub type State = BTreeMap<String, TargetMemory>;
+
+/// What was read at start.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Loaded {
+    /// What earlier runs knew; empty when there was nothing, or nothing readable.
+    pub state: State,
+    /// One sentence for the user when something could not be read and was kept aside.
+    pub warning: Option<String>,
+}
+
+/// Keeps state between runs. The calls block: keep them off the loop that probes.
+pub trait StateStore: fmt::Debug + Send + Sync {
+    /// Reads the state. What cannot be understood is kept aside, never lost.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is there and could be neither read nor kept aside. Saving would then
+    /// destroy it: do not.
+    fn load(&self) -> Result<Loaded, StoreError>;
+
+    /// Replaces the state as a whole: a reader sees the old one or the new one, never a part.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it could not be written; the old state is then untouched.
+    fn save(&self, state: &State) -> Result<(), StoreError>;
+}
+
+/// Why state could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A file operation failed.
+    #[error("cannot {operation} {}: {source}", path.display())]
+    Io {
+        /// What was tried: `read`, `write`, `replace`.
+        operation: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The state is larger than what would be read again.
+    #[error("the state to remember is {bytes} bytes, more than the {limit} that are read back")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+        /// The bound.
+        limit: usize,
+    },
+    /// The state does not serialize.
+    #[error("the state to remember cannot be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// The name under which a target is remembered: `host:port`, `[v6]:port`; names in lower case.
+#[must_use]
+pub fn key(target: &Target) -> String {
+    match &target.host {
+        Host::Address(std::net::IpAddr::V6(_), _) => format!("[{}]:{}", target.host, target.port),
+        Host::Address(..) => format!("{}:{}", target.host, target.port),
+        Host::Name(name) => {
+            format!("{}:{}", name.trim_end_matches('.').to_ascii_lowercase(), target.port)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::target::TargetId;
+
+    #[test]
+    fn a_target_is_remembered_by_host_and_port() {
+        let of = |host| key(&Target::new(TargetId(0), "any", host));
+        let address = |text: &str| text.parse().expect("an address");
+        assert_eq!(of(Host::Name("Office-PC.corp.lab.".into())), "office-pc.corp.lab:3389");
+        assert_eq!(of(Host::Address(address("10.0.0.21"), None)), "10.0.0.21:3389");
+        assert_eq!(
+            of(Host::Address(address("fe80::1"), Some("eth0".into()))),
+            "[fe80::1%eth0]:3389"
+        );
+    }
+}

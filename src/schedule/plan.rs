@@ -1,0 +1,308 @@
+//! What is planned for one target: its lanes, and how often each runs at a moment.
+
+use super::{SPREAD, Settings};
+use crate::domain::sample::{EchoMethod, ProbeKind};
+use crate::domain::target::{Cadence, Target, TargetId};
+use crate::domain::time::MonoTime;
+use std::time::Duration;
+
+/// After trouble the connection probe runs at its alert cadence for this long.
+const TROUBLE: Duration = Duration::from_mins(2);
+
+/// Two losses within this span are a suspicion …
+const SUSPICIOUS: Duration = Duration::from_secs(10);
+/// … for which echo runs at this interval …
+const SUSPICION_INTERVAL: Duration = Duration::from_millis(100);
+/// … for this long …
+const SUSPICION: Duration = Duration::from_secs(20);
+/// … and not again for this long, nor before something was answered in between.
+const SUSPICION_REST: Duration = Duration::from_mins(1);
+
+/// No alternative address is connected to more often.
+const ALTERNATIVE: Duration = Duration::from_mins(1);
+
+/// How often a target that is an address is "resolved", which costs no packet.
+const LITERAL: Duration = Duration::from_hours(1);
+
+/// Shortest interval of anything: a cadence of zero is not a busy loop.
+const SHORTEST: Duration = Duration::from_millis(10);
+
+/// A row of probes of which the next one is planned. Negotiate and Tls share one: they are the
+/// same connection, climbed to different heights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Lane {
+    Resolve,
+    Echo,
+    Neighbour,
+    Connection,
+    Alternatives,
+}
+
+impl Lane {
+    pub(super) const ALL: [Self; 5] =
+        [Self::Resolve, Self::Echo, Self::Neighbour, Self::Connection, Self::Alternatives];
+
+    pub(super) const fn of(kind: ProbeKind) -> Self {
+        match kind {
+            ProbeKind::Resolve => Self::Resolve,
+            ProbeKind::Echo => Self::Echo,
+            ProbeKind::Connect => Self::Alternatives,
+            ProbeKind::Negotiate | ProbeKind::Tls => Self::Connection,
+            ProbeKind::Neighbour => Self::Neighbour,
+        }
+    }
+}
+
+/// The next probe of a lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Next {
+    /// The lane does not run.
+    #[default]
+    Off,
+    /// Planned: the heap holds it.
+    Due(MonoTime),
+    /// Due, and one of the same lane is still in flight.
+    Owed,
+    /// Due, and waits in a queue for a free place.
+    Waiting,
+}
+
+/// A lane's state.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Slot {
+    pub(super) next: Next,
+    /// Heap entries with another number are out of date.
+    pub(super) token: u32,
+    /// When the one in flight was started.
+    pub(super) in_flight: Option<MonoTime>,
+    pub(super) last_start: Option<MonoTime>,
+    /// Number of the next probe.
+    pub(super) seq: u64,
+}
+
+impl Slot {
+    pub(super) const fn take_seq(&mut self) -> u64 {
+        let seq = self.seq;
+        self.seq = seq.wrapping_add(1);
+        seq
+    }
+}
+
+/// Everything planned for one target.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    pub(super) id: TargetId,
+    cadence: Cadence,
+    is_literal: bool,
+    /// A probe that is not reported finished after this long is given up.
+    pub(super) patience: Duration,
+    /// There is an address to probe.
+    pub(super) ready: bool,
+    pub(super) method: EchoMethod,
+    /// How many alternative addresses there are.
+    pub(super) alternatives: u32,
+    pub(super) tls_due: MonoTime,
+    pub(super) tls_seq: u64,
+    trouble_until: Option<MonoTime>,
+    /// When everything ran at once because the state changed.
+    pub(super) changed: Option<MonoTime>,
+    /// When everything ran at once because somebody asked.
+    pub(super) asked: Option<MonoTime>,
+    suspicion: Suspicion,
+    resolve: Slot,
+    echo: Slot,
+    neighbour: Slot,
+    connection: Slot,
+    alternative: Slot,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Suspicion {
+    last_loss: Option<MonoTime>,
+    until: Option<MonoTime>,
+    answered: bool,
+}
+
+impl Plan {
+    pub(super) fn new(target: &Target, now: MonoTime) -> Self {
+        let mut plan = Self {
+            id: target.id,
+            cadence: target.cadence,
+            is_literal: false,
+            patience: Duration::ZERO,
+            ready: target.host.address().is_some(),
+            method: EchoMethod::Icmp,
+            alternatives: 0,
+            tls_due: now,
+            tls_seq: 0,
+            trouble_until: None,
+            changed: None,
+            asked: None,
+            suspicion: Suspicion::default(),
+            resolve: Slot::default(),
+            echo: Slot::default(),
+            neighbour: Slot::default(),
+            connection: Slot::default(),
+            alternative: Slot::default(),
+        };
+        plan.configure(target);
+        plan
+    }
+
+    /// Takes over a changed configuration.
+    pub(super) fn configure(&mut self, target: &Target) {
+        self.cadence = target.cadence;
+        self.is_literal = target.host.address().is_some();
+        let deadlines = target.deadlines;
+        let whole = deadlines
+            .resolve
+            .saturating_add(deadlines.connect)
+            .saturating_add(deadlines.negotiate)
+            .saturating_add(deadlines.tls);
+        self.patience = whole.saturating_mul(4).saturating_add(Duration::from_secs(30));
+    }
+
+    pub(super) const fn slot(&self, lane: Lane) -> &Slot {
+        match lane {
+            Lane::Resolve => &self.resolve,
+            Lane::Echo => &self.echo,
+            Lane::Neighbour => &self.neighbour,
+            Lane::Connection => &self.connection,
+            Lane::Alternatives => &self.alternative,
+        }
+    }
+
+    pub(super) const fn slot_mut(&mut self, lane: Lane) -> &mut Slot {
+        match lane {
+            Lane::Resolve => &mut self.resolve,
+            Lane::Echo => &mut self.echo,
+            Lane::Neighbour => &mut self.neighbour,
+            Lane::Connection => &mut self.connection,
+            Lane::Alternatives => &mut self.alternative,
+        }
+    }
+
+    /// Whether the lane runs at all.
+    pub(super) fn runs(&self, lane: Lane) -> bool {
+        match lane {
+            Lane::Resolve => true,
+            Lane::Echo => self.ready && self.method == EchoMethod::Icmp,
+            Lane::Neighbour | Lane::Connection => self.ready,
+            Lane::Alternatives => self.alternatives > 0,
+        }
+    }
+
+    /// The interval of a lane at this moment. `quick` says that the connection probe runs at its
+    /// alert cadence for another reason than this target's trouble.
+    pub(super) fn interval(&self, lane: Lane, quick: bool, now: MonoTime) -> Duration {
+        let cadence = &self.cadence;
+        let interval = match lane {
+            Lane::Resolve if self.is_literal => LITERAL,
+            Lane::Resolve => cadence.resolve,
+            Lane::Echo if self.is_suspicious(now) => cadence.echo.min(SUSPICION_INTERVAL),
+            Lane::Echo => cadence.echo,
+            Lane::Neighbour => cadence.neighbour,
+            Lane::Connection => self.connection_interval(quick, now),
+            Lane::Alternatives => cadence.resolve.max(ALTERNATIVE / self.alternatives.max(1)),
+        };
+        interval.max(SHORTEST)
+    }
+
+    fn connection_interval(&self, quick: bool, now: MonoTime) -> Duration {
+        let cadence = &self.cadence;
+        let troubled = self.trouble_until.is_some_and(|until| now < until);
+        let interval = if quick || troubled {
+            cadence.negotiate.min(cadence.negotiate_alert)
+        } else {
+            cadence.negotiate
+        };
+        match self.method {
+            EchoMethod::Icmp => interval,
+            EchoMethod::Tcp => interval.min(cadence.echo_tcp),
+        }
+    }
+
+    pub(super) fn tls_interval(&self) -> Duration {
+        self.cadence.tls.max(SHORTEST)
+    }
+
+    pub(super) fn trouble(&mut self, now: MonoTime) {
+        self.trouble_until = Some(now.plus(TROUBLE));
+    }
+
+    pub(super) fn is_suspicious(&self, now: MonoTime) -> bool {
+        self.suspicion.until.is_some_and(|until| now < until)
+    }
+
+    pub(super) const fn answered(&mut self) {
+        self.suspicion.answered = true;
+    }
+
+    /// Takes note of a lost echo; whether it is the second within ten seconds and a suspicion may
+    /// begin. A host that answers nothing at all is not suspected over and over.
+    pub(super) fn lost(&mut self, now: MonoTime) -> bool {
+        let previous = self.suspicion.last_loss.replace(now);
+        self.suspicion.answered
+            && previous.is_some_and(|at| now.since(at) <= SUSPICIOUS)
+            && self.suspicion.until.is_none_or(|until| now >= until.plus(SUSPICION_REST))
+    }
+
+    /// Begins a suspicion and says when it ends.
+    pub(super) fn suspect(&mut self, now: MonoTime) -> MonoTime {
+        let until = now.plus(SUSPICION);
+        self.suspicion.until = Some(until);
+        self.suspicion.answered = false;
+        until
+    }
+
+    /// Where in its first interval a lane starts: echo and neighbour anywhere in it, the others
+    /// soon, so that a screen fills quickly.
+    pub(super) fn phase(&self, lane: Lane, settings: &Settings, targets: usize) -> Duration {
+        let interval = self.interval(lane, false, MonoTime::ZERO);
+        let targets = u32::try_from(targets).unwrap_or(u32::MAX);
+        let soon = SPREAD.saturating_add(Duration::from_millis(10).saturating_mul(targets));
+        let span = match lane {
+            Lane::Echo | Lane::Neighbour => interval,
+            Lane::Resolve | Lane::Connection | Lane::Alternatives => interval.min(soon),
+        };
+        fraction(span, self.noise(lane, settings.seed, u64::MAX))
+    }
+
+    /// `interval`, longer by up to a tenth, so that targets started together drift apart.
+    pub(super) fn stretched(
+        &self,
+        lane: Lane,
+        interval: Duration,
+        settings: &Settings,
+    ) -> Duration {
+        let noise = self.noise(lane, settings.seed, self.slot(lane).seq);
+        interval.saturating_add(fraction(interval / 10, noise))
+    }
+
+    fn noise(&self, lane: Lane, seed: u64, turn: u64) -> u32 {
+        let lane = match lane {
+            Lane::Resolve => 1,
+            Lane::Echo => 2,
+            Lane::Neighbour => 3,
+            Lane::Connection => 4,
+            Lane::Alternatives => 5,
+        };
+        let words = [u64::from(self.id.0), lane, turn];
+        let mixed = words.iter().fold(mix(seed), |state, word| mix(state ^ word));
+        u32::try_from(mixed >> 32).unwrap_or(0)
+    }
+}
+
+/// `span` times `noise` over 2^32.
+fn fraction(span: Duration, noise: u32) -> Duration {
+    let nanos = (span.as_nanos() * u128::from(noise)) >> 32;
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+}
+
+/// The finaliser of `SplitMix64` (Steele, Lea, Flood 2014): every bit depends on every other.
+const fn mix(state: u64) -> u64 {
+    let state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    state ^ (state >> 31)
+}

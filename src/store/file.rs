@@ -1,0 +1,370 @@
+//! State in one JSON file, replaced atomically.
+
+use super::{Loaded, State, StateStore, StoreError};
+use serde::{Deserialize, Serialize};
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Version of the file's layout. Another one is kept aside, not guessed at.
+const VERSION: u64 = 1;
+
+/// Most bytes that are read or written: 16 MiB.
+const LIMIT: usize = 16 << 20;
+
+/// So many unreadable files are kept beside the state.
+const KEPT_ASIDE: u32 = 1_000;
+
+/// `state.json`: `{"version":1,"targets":{"host:port":{…}}}`.
+///
+/// Written to a temporary file in the same folder, flushed to the disk and renamed into place, so
+/// that the file is always whole. When two processes save, the last one wins. The file is readable
+/// by its owner only (on Unix).
+#[derive(Debug)]
+pub struct FileStore {
+    path: PathBuf,
+}
+
+/// The file as it is read.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Contents {
+    #[expect(dead_code, reason = "checked before the rest is read")]
+    version: u64,
+    #[serde(default)]
+    targets: State,
+}
+
+/// As much of any version's file as has to be known first.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u64,
+}
+
+/// The file as it is written.
+#[derive(Serialize)]
+struct Written<'a> {
+    version: u64,
+    targets: &'a State,
+}
+
+impl FileStore {
+    /// State in the file at `path`; its folder is made when it is first saved.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// Where the state is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Moves a file that cannot be understood out of the way, under a name that is free.
+    fn keep_aside(&self) -> Result<PathBuf, StoreError> {
+        for number in 1..=KEPT_ASIDE {
+            let aside = self.beside(&format!(".bad-{number}"));
+            match OpenOptions::new().write(true).create_new(true).open(&aside) {
+                Ok(_) => {
+                    fs::rename(&self.path, &aside).map_err(|error| {
+                        // The name was only reserved; without the file it says nothing.
+                        let _ = fs::remove_file(&aside);
+                        failed("rename", &self.path)(error)
+                    })?;
+                    return Ok(aside);
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(failed("write", &aside)(error)),
+            }
+        }
+        let full = io::Error::other("too many unreadable files are kept beside it");
+        Err(failed("keep aside", &self.path)(full))
+    }
+
+    /// The file's own name with `suffix`.
+    fn beside(&self, suffix: &str) -> PathBuf {
+        let mut name = self.path.file_name().map_or_else(OsString::new, OsString::from);
+        name.push(suffix);
+        self.path.with_file_name(name)
+    }
+
+    /// A fresh file in the same folder, readable by its owner only.
+    fn temporary(&self) -> Result<(PathBuf, File), StoreError> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt;
+            options.mode(0o600);
+        }
+        loop {
+            let number = NEXT.fetch_add(1, Ordering::Relaxed);
+            let path = self.beside(&format!(".{}-{number}.tmp", std::process::id()));
+            match options.open(&path) {
+                Ok(file) => return Ok((path, file)),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(failed("write", &path)(error)),
+            }
+        }
+    }
+
+    fn folder(&self) -> Option<&Path> {
+        self.path.parent().filter(|folder| !folder.as_os_str().is_empty())
+    }
+
+    fn make_folder(&self) -> Result<(), StoreError> {
+        let Some(folder) = self.folder() else { return Ok(()) };
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::DirBuilderExt;
+            builder.mode(0o700);
+        }
+        builder.create(folder).map_err(failed("make", folder))
+    }
+
+    /// Makes the rename itself last through a power cut, where a folder can be flushed.
+    fn flush_folder(&self) {
+        #[cfg(unix)]
+        if let Ok(folder) = File::open(self.folder().unwrap_or(Path::new("."))) {
+            // The state is in place already; a folder that cannot be flushed takes nothing away.
+            let _ = folder.sync_all();
+        }
+    }
+}
+
+impl StateStore for FileStore {
+    fn load(&self) -> Result<Loaded, StoreError> {
+        let bytes = match read_bounded(&self.path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Loaded::default()),
+            Err(error) => return Err(failed("read", &self.path)(error)),
+        };
+        match parse(&bytes) {
+            Ok(state) => Ok(Loaded { state, warning: None }),
+            Err(reason) => {
+                let aside = self.keep_aside()?;
+                let warning = format!(
+                    "{} {reason}; it is kept as {} and rdpwatch starts without memory",
+                    self.path.display(),
+                    aside.display()
+                );
+                Ok(Loaded { state: State::new(), warning: Some(warning) })
+            }
+        }
+    }
+
+    fn save(&self, state: &State) -> Result<(), StoreError> {
+        let bytes = serde_json::to_vec(&Written { version: VERSION, targets: state })?;
+        if bytes.len() > LIMIT {
+            return Err(StoreError::TooLarge { bytes: bytes.len(), limit: LIMIT });
+        }
+        self.make_folder()?;
+        let (path, mut file) = self.temporary()?;
+        let written = file
+            .write_all(&bytes)
+            .and_then(|()| file.sync_all())
+            .map_err(failed("write", &path))
+            .and_then(|()| {
+                drop(file);
+                fs::rename(&path, &self.path).map_err(failed("replace", &self.path))
+            });
+        if written.is_err() {
+            // The error of the write says more than the error of the cleaning up.
+            let _ = fs::remove_file(&path);
+        } else {
+            self.flush_folder();
+        }
+        written
+    }
+}
+
+/// At most one byte more than the bound: enough to know that it is too large.
+fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let bound = u64::try_from(LIMIT).unwrap_or(u64::MAX).saturating_add(1);
+    File::open(path)?.take(bound).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The state in `bytes`, or why it cannot be understood, as the rest of a sentence.
+fn parse(bytes: &[u8]) -> Result<State, String> {
+    if bytes.len() > LIMIT {
+        return Err(format!("is larger than {LIMIT} bytes"));
+    }
+    let damaged = |error: serde_json::Error| format!("is damaged ({error})");
+    let Versioned { version } = serde_json::from_slice(bytes).map_err(damaged)?;
+    if version != VERSION {
+        return Err(format!("has layout version {version}, this rdpwatch knows {VERSION}"));
+    }
+    serde_json::from_slice::<Contents>(bytes).map(|contents| contents.targets).map_err(damaged)
+}
+
+fn failed(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+    let path = path.to_owned();
+    move |source| StoreError::Io { operation, path, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::certificate::Thumbprint;
+    use crate::domain::mac::MacAddr;
+    use crate::domain::memory::TargetMemory;
+    use crate::domain::time::WallTime;
+    use tempfile::TempDir;
+
+    fn store() -> (TempDir, FileStore) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let store = FileStore::new(folder.path().join("rdpwatch").join("state.json"));
+        (folder, store)
+    }
+
+    fn state() -> State {
+        let mut memory = TargetMemory {
+            mac: Some(MacAddr([2, 0x11, 0x22, 0x33, 0x44, 0x55])),
+            mac_address: Some([10, 0, 0, 21].into()),
+            last_healthy: Some(WallTime::from_unix_secs(1_000_000)),
+            sleeps: true,
+            ..TargetMemory::default()
+        };
+        memory.remember_thumbprint(Thumbprint([0xa7; 32]), WallTime::from_unix_secs(5));
+        memory.accepted.insert("nla-not-enforced".into(), WallTime::from_unix_secs(6));
+        memory.acknowledged.insert("port-closed".into(), WallTime::from_unix_secs(7));
+        State::from([("office-pc:3389".to_owned(), memory), ("b:1".to_owned(), <_>::default())])
+    }
+
+    fn files(store: &FileStore) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(store.folder().expect("a folder"))
+            .expect("the folder")
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort_unstable();
+        names
+    }
+
+    fn put(store: &FileStore, bytes: &[u8]) {
+        store.make_folder().expect("the folder");
+        fs::write(store.path(), bytes).expect("written");
+    }
+
+    #[test]
+    fn nothing_remembered_is_an_empty_state() {
+        let (_folder, store) = store();
+        assert_eq!(store.load().expect("loaded"), Loaded::default());
+    }
+
+    #[test]
+    fn state_comes_back_whole_and_leaves_nothing_beside_it() {
+        let (_folder, store) = store();
+        store.save(&State::new()).expect("saved");
+        store.save(&state()).expect("saved again");
+        assert_eq!(store.load().expect("loaded"), Loaded { state: state(), warning: None });
+        assert_eq!(files(&store), ["state.json"]);
+    }
+
+    #[test]
+    fn the_layout_is_a_contract() {
+        let (_folder, store) = store();
+        let print = "a7".repeat(32);
+        let text = format!(
+            "{{\"version\":1,\"targets\":{{\"b:1\":{{}},\"office-pc:3389\":{{\
+             \"mac\":\"02:11:22:33:44:55\",\"mac_address\":\"10.0.0.21\",\
+             \"thumbprints\":{{\"{print}\":5000}},\"last_healthy\":1000000000,\
+             \"accepted\":{{\"nla-not-enforced\":6000}},\
+             \"acknowledged\":{{\"port-closed\":7000}},\"sleeps\":true}}}}}}"
+        );
+        put(&store, text.as_bytes());
+        assert_eq!(store.load().expect("loaded"), Loaded { state: state(), warning: None });
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_its_owner_may_read_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let (_folder, store) = store();
+        store.save(&state()).expect("saved");
+        let mode = fs::metadata(store.path()).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_kept_aside_and_never_lost() {
+        let (_folder, store) = store();
+        let bad: [(&[u8], &str); 6] = [
+            (b"", "is damaged"),
+            (b"{\"version\":1,\"targets\":{", "is damaged"),
+            (b"\xff\xfe\x00", "is damaged"),
+            (b"{\"version\":1,\"targets\":{\"a:1\":{\"color\":3}}}", "is damaged"),
+            (b"{\"version\":2,\"hosts\":[]}", "has layout version 2"),
+            (b"{\"targets\":{}}", "is damaged"),
+        ];
+        for (number, (bytes, reason)) in (1..).zip(bad) {
+            put(&store, bytes);
+            let loaded = store.load().expect("kept aside");
+            let warning = loaded.warning.expect("a warning");
+            assert!(warning.contains(reason), "{warning}");
+            assert!(warning.contains(&format!("state.json.bad-{number}")), "{warning}");
+            assert_eq!(loaded.state, State::new());
+            let aside = store.beside(&format!(".bad-{number}"));
+            assert_eq!(fs::read(aside).expect("kept"), bytes);
+        }
+        assert!(!files(&store).contains(&"state.json".to_owned()));
+        store.save(&state()).expect("saved");
+        assert_eq!(store.load().expect("loaded").state, state());
+        assert_eq!(files(&store).len(), 7);
+    }
+
+    #[test]
+    fn a_huge_file_is_neither_read_nor_written() {
+        let (_folder, store) = store();
+        put(&store, &vec![b' '; LIMIT + 1]);
+        assert!(store.load().expect("kept aside").warning.expect("said").contains("larger than"));
+        let huge = State::from([("x".repeat(LIMIT), TargetMemory::default())]);
+        assert!(matches!(store.save(&huge), Err(StoreError::TooLarge { .. })));
+        assert_eq!(files(&store), ["state.json.bad-1"]);
+    }
+
+    #[test]
+    fn a_failed_save_leaves_the_old_state_and_no_litter() {
+        let (_folder, store) = store();
+        store.make_folder().expect("the folder");
+        fs::create_dir(store.path()).expect("a folder in the way");
+        fs::write(store.path().join("full"), b"x").expect("not empty");
+        let error = store.save(&state()).expect_err("cannot replace a folder");
+        assert!(error.to_string().starts_with("cannot replace "), "{error}");
+        assert_eq!(files(&store), ["state.json"]);
+        assert!(matches!(store.load(), Err(StoreError::Io { operation: "read", .. })));
+    }
+
+    #[test]
+    fn many_writers_never_tear_it() {
+        let (_folder, store) = store();
+        let versions: Vec<State> = (0..4)
+            .map(|version| {
+                let names = (0..200).map(|n| (format!("{version}-{n}:1"), TargetMemory::default()));
+                names.collect()
+            })
+            .collect();
+        store.save(&versions[0]).expect("saved");
+        std::thread::scope(|scope| {
+            for version in &versions {
+                let store = &store;
+                scope.spawn(move || {
+                    (0..20).for_each(|_| store.save(version).expect("saved"));
+                });
+            }
+            for _ in 0..50 {
+                let loaded = store.load().expect("loaded");
+                assert_eq!(loaded.warning, None);
+                assert!(versions.contains(&loaded.state));
+            }
+        });
+        assert_eq!(files(&store), ["state.json"]);
+    }
+}

@@ -1,0 +1,44 @@
+//! A store that forgets with the process.
+
+use super::{Loaded, State, StateStore, StoreError};
+use std::sync::{Mutex, PoisonError};
+
+/// State in memory: for `check`, which writes none, and for tests.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    state: Mutex<State>,
+}
+
+impl MemoryStore {
+    /// A store that holds `state`.
+    #[must_use]
+    pub const fn new(state: State) -> Self {
+        Self { state: Mutex::new(state) }
+    }
+}
+
+impl StateStore for MemoryStore {
+    fn load(&self) -> Result<Loaded, StoreError> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Ok(Loaded { state, warning: None })
+    }
+
+    fn save(&self, state: &State) -> Result<(), StoreError> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).clone_from(state);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::memory::TargetMemory;
+
+    #[test]
+    fn it_gives_back_what_was_saved() {
+        let store = MemoryStore::default();
+        let state = State::from([("a:3389".to_owned(), TargetMemory::default())]);
+        store.save(&state).expect("saved");
+        assert_eq!(store.load().expect("loaded").state, state);
+    }
+}
