@@ -170,6 +170,14 @@ fn gateway_codes_are_known_in_every_spelling() {
 }
 
 #[test]
+fn a_check_is_offered_only_where_it_can_show_something() {
+    assert!(ask("0x104", None).text.contains("Next: rdpwatch check"));
+    let text = ask("0x807", None).text;
+    assert!(!text.contains("Next: rdpwatch check"), "{text}");
+    assert!(text.contains("No probe from outside can see its cause"), "{text}");
+}
+
+#[test]
 fn protocol_errors_are_known_as_main_and_as_extended_code() {
     assert!(ask("0x112F", None).text.contains("ERRINFO_GRAPHICSSUBSYSTEMFAILED"));
     let text = flat(&ask("0x3", Some("0x10e4")).text);
