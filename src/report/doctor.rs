@@ -96,14 +96,13 @@ pub fn report(facts: &DoctorFacts) -> DoctorReport {
     path(&mut page, "configuration", &facts.config);
     path(&mut page, "state", &facts.state);
     budget(&mut page, &facts.budgets);
-    page.text.push('\n');
-    page.text.push_str(&match page.problems {
-        0 => "Nothing that the probes need is missing.\n".to_owned(),
-        count => format!(
-            "{} to mend, marked NO above.\n",
-            words::counted(count.into(), "thing", "things")
-        ),
-    });
+    let _ = match page.problems {
+        0 => writeln!(page.text, "\nNothing that the probes need is missing."),
+        count => {
+            let things = words::counted(count.into(), "thing", "things");
+            writeln!(page.text, "\n{things} to mend, marked NO above.")
+        }
+    };
     DoctorReport { text: page.text, problems: page.problems }
 }
 

@@ -228,6 +228,30 @@ fn lines_fit_and_every_code_has_a_page() {
     }
 }
 
+/// Every rule id of the catalogue, built or not: a mistyped one would vanish without a trace.
+const CATALOGUE: &str = "host-unreachable host-asleep host-restarted packet-loss high-latency high-jitter \
+    link-saturated wifi-weak path-outage vpn-flap drops-periodic mtu-low mtu-black-hole \
+    session-would-drop session-dropped dns-failure dns-mismatch address-changed \
+    dns-disagreement dns-slow name-path-broken identity-mismatch address-dead \
+    name-is-self port-closed port-filtered port-rejected rdp-silent not-rdp rdp-slow \
+    connection-dropped connection-flapping proxied udp-blocked udp-65s-bug \
+    monitor-blocked certificate-missing certificate-expired certificate-not-yet-valid \
+    certificate-expiring certificate-name-mismatch certificate-weak certificate-changed \
+    certificate-shared certificate-intercepted tls-handshake-failed tls-outdated \
+    legacy-security security-layer-mismatch entra-required nla-not-enforced \
+    credssp-outdated credssp-rejected clock-skew gateway-unreachable \
+    gateway-not-answering gateway-certificate gateway-misused client-settings \
+    mac-unknown wake-failed monitor-offline monitor-overload probe-limited";
+
+#[test]
+fn tables_name_only_rules_of_the_catalogue() {
+    let known: BTreeSet<&str> = CATALOGUE.split_whitespace().collect();
+    let rows = codes::DISCONNECT.iter().chain(codes::GATEWAY).chain(codes::EXTENDED);
+    let named = rows.flat_map(|row| row.rules).chain(CAUSES.iter().flat_map(|cause| cause.rules));
+    let wrong: Vec<&str> = named.copied().filter(|id| !known.contains(id)).collect();
+    assert_eq!(wrong, [""; 0]);
+}
+
 #[test]
 fn causes_stand_once_and_name_rules() {
     let titles: BTreeSet<&str> = CAUSES.iter().map(|cause| cause.title).collect();
