@@ -16,8 +16,8 @@ use super::words;
 use crate::domain::certificate::CertificateSummary;
 use crate::domain::finding::{ClientError, Finding};
 use crate::domain::sample::{
-    CipherSuite, Connect, NameOutcome, Negotiate, NegotiateOutcome, Neighbour, ProbeKind,
-    Resolution, ServerAnswer, Tls, TlsOutcome,
+    CipherSuite, Connect, EchoMethod, NameOutcome, Negotiate, NegotiateOutcome, Neighbour,
+    ProbeKind, Resolution, ServerAnswer, Tls, TlsOutcome,
 };
 use crate::domain::snapshot::{MonitorSnapshot, TargetSnapshot};
 use crate::domain::stats::EchoStats;
@@ -163,7 +163,7 @@ fn texts(addresses: &[IpAddr]) -> Vec<String> {
 
 fn echo(stats: &EchoStats) -> Option<EchoEntry> {
     (stats.sent > 0).then(|| EchoEntry {
-        method: stats.method.map(|method| method.word()),
+        method: stats.method.map(EchoMethod::word),
         sent: stats.sent,
         received: stats.received,
         loss_pct: stats.loss().map(words::percent),

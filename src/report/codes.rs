@@ -49,7 +49,7 @@ impl Layer {
     #[must_use]
     pub const fn text(self) -> &'static str {
         match self {
-            Self::Session => "the session itself (not an error)",
+            Self::Session => "the session itself",
             Self::Name => "name resolution",
             Self::Tcp => "the TCP connection",
             Self::RdpSecurity => "RDP negotiation and RDP security",

@@ -152,7 +152,9 @@ fn page(choice: &Choice, extended: Option<&Choice>, question: &Question<'_>) -> 
         let rules: Vec<&str> = rows.flat_map(|(_, row)| row.rules).copied().collect();
         measured_section(&mut out, &rules, target);
     }
-    if question.target.is_none() {
+    let rows = choice.rows.iter().chain(extended.iter().flat_map(|choice| &choice.rows));
+    let can_be_shown = |row: &Code| row.layer.observable() || !row.rules.is_empty();
+    if question.target.is_none() && rows.map(|(_, row)| *row).any(can_be_shown) {
         out.push_str("\nNext: rdpwatch check HOST -v shows which of these holds at a host.\n");
     }
     out

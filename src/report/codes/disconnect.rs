@@ -31,6 +31,15 @@ pub const DISCONNECT: &[Code] = &[
     .seen("The extended code says which of the three it was.")
     .rules(&["host-restarted", "session-dropped", "connection-dropped"]),
     Code::new(
+        0x4,
+        "",
+        Tls,
+        "The session ended because of an error. Clients for macOS and mobile systems show it; \
+         Microsoft's lists for Windows do not have it.",
+    )
+    .seen("The other side ended the TLS handshake.")
+    .rules(&["tls-handshake-failed", "connection-dropped", "certificate-missing"]),
+    Code::new(
         0x104,
         "disconnectReasonDNSLookupFailed",
         Name,

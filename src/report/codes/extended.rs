@@ -13,7 +13,7 @@ pub const EXTENDED: &[Code] = &[
         Session,
         "No additional information: the other side said nothing before it closed.",
     )
-    .seen("With 0x904: the connection ended after sign-in, in a running session.")
+    .seen("0x904, when a running session was cut.")
     .rules(&["session-dropped", "packet-loss", "vpn-flap", "drops-periodic", "path-outage"]),
     Code::new(
         0x1,
@@ -55,7 +55,7 @@ pub const EXTENDED: &[Code] = &[
         "The server denied the connection. Clients also show it when the connection merely closed \
          while it was being set up, and no server said anything.",
     )
-    .seen("With 0x904: the connection died between TCP and the desktop.")
+    .seen("0x904, when the connection died between TCP and the desktop.")
     .rules(&[
         "tls-handshake-failed",
         "certificate-missing",

@@ -170,6 +170,14 @@ fn gateway_codes_are_known_in_every_spelling() {
 }
 
 #[test]
+fn a_check_is_offered_only_where_it_can_show_something() {
+    assert!(ask("0x104", None).text.contains("Next: rdpwatch check"));
+    let text = ask("0x807", None).text;
+    assert!(!text.contains("Next: rdpwatch check"), "{text}");
+    assert!(text.contains("No probe from outside can see its cause"), "{text}");
+}
+
+#[test]
 fn protocol_errors_are_known_as_main_and_as_extended_code() {
     assert!(ask("0x112F", None).text.contains("ERRINFO_GRAPHICSSUBSYSTEMFAILED"));
     let text = flat(&ask("0x3", Some("0x10e4")).text);
@@ -218,6 +226,30 @@ fn lines_fit_and_every_code_has_a_page() {
         let long = page.text.lines().find(|line| line.chars().count() > 100);
         assert_eq!(long, None, "0x{:x}", row.code);
     }
+}
+
+/// Every rule id of the catalogue, built or not: a mistyped one would vanish without a trace.
+const CATALOGUE: &str = "host-unreachable host-asleep host-restarted packet-loss high-latency high-jitter \
+    link-saturated wifi-weak path-outage vpn-flap drops-periodic mtu-low mtu-black-hole \
+    session-would-drop session-dropped dns-failure dns-mismatch address-changed \
+    dns-disagreement dns-slow name-path-broken identity-mismatch address-dead \
+    name-is-self port-closed port-filtered port-rejected rdp-silent not-rdp rdp-slow \
+    connection-dropped connection-flapping proxied udp-blocked udp-65s-bug \
+    monitor-blocked certificate-missing certificate-expired certificate-not-yet-valid \
+    certificate-expiring certificate-name-mismatch certificate-weak certificate-changed \
+    certificate-shared certificate-intercepted tls-handshake-failed tls-outdated \
+    legacy-security security-layer-mismatch entra-required nla-not-enforced \
+    credssp-outdated credssp-rejected clock-skew gateway-unreachable \
+    gateway-not-answering gateway-certificate gateway-misused client-settings \
+    mac-unknown wake-failed monitor-offline monitor-overload probe-limited";
+
+#[test]
+fn tables_name_only_rules_of_the_catalogue() {
+    let known: BTreeSet<&str> = CATALOGUE.split_whitespace().collect();
+    let rows = codes::DISCONNECT.iter().chain(codes::GATEWAY).chain(codes::EXTENDED);
+    let named = rows.flat_map(|row| row.rules).chain(CAUSES.iter().flat_map(|cause| cause.rules));
+    let wrong: Vec<&str> = named.copied().filter(|id| !known.contains(id)).collect();
+    assert_eq!(wrong, [""; 0]);
 }
 
 #[test]
