@@ -118,7 +118,7 @@ pub const fn acceptable_suite(suite: u16) -> bool {
             | 0xc009 | 0xc00a | 0xc013 | 0xc014 // ECDHE, AES-CBC, SHA-1
             | 0x009c | 0x009d             // RSA, AES-GCM
             | 0x003c | 0x003d             // RSA, AES-CBC, SHA-256
-            | 0x002f | 0x0035             // RSA, AES-CBC, SHA-1
+            | 0x002f | 0x0035 // RSA, AES-CBC, SHA-1
     )
 }
 

@@ -143,12 +143,15 @@ impl<'a> TargetView<'a> {
         self.dialled.is_some_and(|address| self.around.local.owns(address))
     }
 
-    /// The newest connection, unless this machine could not try it.
+    /// The newest connection, unless this machine could not try it or it went to an address that
+    /// is not dialled any more.
     #[must_use]
     pub fn measured(&self) -> Option<&'a Timed<Attempt>> {
-        self.attempts
-            .last()
-            .filter(|entry| !matches!(entry.value.connect.outcome, ConnectOutcome::LocalError(_)))
+        self.attempts.last().filter(|entry| {
+            let connect = &entry.value.connect;
+            !matches!(connect.outcome, ConnectOutcome::LocalError(_))
+                && self.dialled.is_none_or(|dialled| dialled == connect.address.ip())
+        })
     }
 
     /// The newest connection where its outcome may be taken at its word: in a single moment the
@@ -161,9 +164,10 @@ impl<'a> TargetView<'a> {
     /// In a single moment: one try went through and the other did not.
     #[must_use]
     pub fn tries_disagree(&self) -> bool {
-        let mut tries = self.attempts.recent().map(|entry| &entry.value).filter(|attempt| {
-            !matches!(attempt.connect.outcome, ConnectOutcome::LocalError(_))
-        });
+        let mut tries =
+            self.attempts.recent().map(|entry| &entry.value).filter(|attempt| {
+                !matches!(attempt.connect.outcome, ConnectOutcome::LocalError(_))
+            });
         let pair = (tries.next(), tries.next());
         let (Mode::Moment, (Some(last), Some(before))) = (self.mode, pair) else {
             return false;
@@ -201,7 +205,7 @@ impl<'a> TargetView<'a> {
         let connect = self
             .attempts
             .recent()
-            .find(|entry| self.is_connect_answer(&entry.value.connect))
+            .find(|entry| is_connect_answer(&entry.value.connect))
             .map(|entry| entry.at);
         echo.into_iter().chain(connect).max_by_key(|at| at.mono)
     }
@@ -220,9 +224,7 @@ impl<'a> TargetView<'a> {
         let connect = self
             .attempts
             .iter()
-            .filter(|entry| {
-                !matches!(entry.value.connect.outcome, ConnectOutcome::LocalError(_))
-            })
+            .filter(|entry| !matches!(entry.value.connect.outcome, ConnectOutcome::LocalError(_)))
             .map(|entry| entry.at)
             .find(after);
         echo.into_iter().chain(connect).min_by_key(|at| at.mono)
@@ -237,19 +239,18 @@ impl<'a> TargetView<'a> {
             ConnectOutcome::LocalError(_) => return Presence::Unknown,
             ConnectOutcome::Timeout | ConnectOutcome::Unreachable => {}
             ConnectOutcome::Open | ConnectOutcome::Refused | ConnectOutcome::Prohibited => {
-                let stale = self
-                    .unanswered_since()
-                    .is_some_and(|since| since.mono > attempt.at.mono)
-                    && self.echo.trailing_losses().0 >= 3;
+                let stale =
+                    self.unanswered_since().is_some_and(|since| since.mono > attempt.at.mono)
+                        && self.echo.trailing_losses().0 >= 3;
                 return if stale { Presence::Unknown } else { Presence::Answers };
             }
         }
-        if self.is_connect_answer(connect) || self.echo_answers_beside(attempt.at.mono) {
+        if is_connect_answer(connect) || self.echo_answers_beside(attempt.at.mono) {
             return Presence::Answers;
         }
         let since = self.unanswered_since().unwrap_or(attempt.at);
         if self.published_alternatives().any(|(_, other)| {
-            self.is_connect_answer(&other.value) && self.is_beside(other.at.mono, since.mono)
+            is_connect_answer(&other.value) && self.is_beside(other.at.mono, since.mono)
         }) {
             return Presence::Answers;
         }
@@ -320,25 +321,25 @@ impl<'a> TargetView<'a> {
         }
     }
 
-    /// Whether the host's own TCP, or its own firewall, answered.
-    fn is_connect_answer(&self, connect: &Connect) -> bool {
-        match connect.outcome {
-            ConnectOutcome::Open => true,
-            ConnectOutcome::Refused => {
-                connect.icmp.is_none_or(|error| error.from == Some(connect.address.ip()))
-            }
-            ConnectOutcome::Prohibited | ConnectOutcome::Unreachable => {
-                !connect.icmp_is_ours
-                    && connect.icmp.is_some_and(|error| error.from == Some(connect.address.ip()))
-            }
-            ConnectOutcome::Timeout | ConnectOutcome::LocalError(_) => false,
-        }
-    }
-
     fn said_by_host(&self, error: &IcmpError) -> bool {
         error.from.is_some()
             && error.from == self.dialled
             && error.from.is_some_and(|from| !self.around.local.owns(from))
+    }
+}
+
+/// Whether the host's own TCP, or its own firewall, answered.
+fn is_connect_answer(connect: &Connect) -> bool {
+    match connect.outcome {
+        ConnectOutcome::Open => true,
+        ConnectOutcome::Refused => {
+            connect.icmp.is_none_or(|error| error.from == Some(connect.address.ip()))
+        }
+        ConnectOutcome::Prohibited | ConnectOutcome::Unreachable => {
+            !connect.icmp_is_ours
+                && connect.icmp.is_some_and(|error| error.from == Some(connect.address.ip()))
+        }
+        ConnectOutcome::Timeout | ConnectOutcome::LocalError(_) => false,
     }
 }
 

@@ -390,8 +390,7 @@ mod tests {
         assert_eq!(wake.highest(), Some(WakeRung::Echo), "a refusal is no open port");
         wake.observe(&sample(125, attempt(ConnectOutcome::Open, Some(NegotiateOutcome::Reset))));
         assert_eq!((wake.highest(), wake.is_up()), (Some(WakeRung::Tcp), false));
-        let confirmed =
-            NegotiateOutcome::Confirmed { selected: SecurityProtocol::RDP, flags: 0 };
+        let confirmed = NegotiateOutcome::Confirmed { selected: SecurityProtocol::RDP, flags: 0 };
         wake.observe(&sample(141, attempt(ConnectOutcome::Open, Some(confirmed))));
         assert!(wake.is_up());
         assert!(!wake.is_over(at(100_000)), "up is not given up");

@@ -55,12 +55,17 @@ impl Rule for CertificateMissing {
             name(view)
         );
         Judgement::fires(
-            Evidence::new(Severity::Critical, Confidence::Certain, "no usable certificate", sentence)
-                .line(format!(
-                    "X.224: SSL_CERT_NOT_ON_SERVER (failure 3) after {}",
-                    span(negotiate.elapsed)
-                ))
-                .since(view.attempts.since(is_missing).map(|at| at.wall)),
+            Evidence::new(
+                Severity::Critical,
+                Confidence::Certain,
+                "no usable certificate",
+                sentence,
+            )
+            .line(format!(
+                "X.224: SSL_CERT_NOT_ON_SERVER (failure 3) after {}",
+                span(negotiate.elapsed)
+            ))
+            .since(view.attempts.since(is_missing).map(|at| at.wall)),
         )
     }
 }
@@ -198,7 +203,7 @@ static CERTIFICATE_CHANGED: RuleCard = RuleCard {
     severities: &[Severity::Notice],
     owner: Owner::Server,
     rung: Some(Rung::Tls),
-    hysteresis: Hysteresis::AT_ONCE,
+    hysteresis: Hysteresis { raise: 1, of: 1, clear: 2 },
     fed_by: &[ProbeKind::Tls],
     explanation: "The host presents a certificate that was not seen there before. Renewal does \
         this rightly; so does another machine that took over the name or address, and a product \
@@ -250,7 +255,8 @@ impl Rule for CertificateChanged {
         }
         let renewed = certificate.not_before <= view.now.wall
             && view.now.wall.since(certificate.not_before) <= WEEK;
-        let lately = known.values().filter(|first| view.now.wall.since(**first) <= WEEK).count() + 1;
+        let lately =
+            known.values().filter(|first| view.now.wall.since(**first) <= WEEK).count() + 1;
         let reading = if lately >= TOO_MANY {
             format!("the {lately}th in a week: its template re-issues instead of renewing (likely)")
         } else if renewed {
@@ -271,8 +277,11 @@ impl Rule for CertificateChanged {
                 .lines(certificate_lines(certificate))
                 .since(Some(seen));
         if let Some((print, first)) = previous {
-            evidence = evidence
-                .line(format!("known until then: {}, first seen {}", print.short(), moment(*first)));
+            evidence = evidence.line(format!(
+                "known until then: {}, first seen {}",
+                print.short(),
+                moment(*first)
+            ));
         }
         Judgement::fires(evidence)
     }

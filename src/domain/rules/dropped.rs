@@ -169,9 +169,11 @@ fn tries(view: &TargetView<'_>) -> Judgement {
     if !view.tries_disagree() {
         return Judgement::Clear;
     }
-    let lines = view.attempts.recent().take(2).map(|entry| {
-        format!("{}: {}", clock(entry.at.wall), how(&entry.value))
-    });
+    let lines = view
+        .attempts
+        .recent()
+        .take(2)
+        .map(|entry| format!("{}: {}", clock(entry.at.wall), how(&entry.value)));
     let sentence = format!(
         "{} worked in one of two attempts a second apart (certain): sessions start only sometimes. \
          Server team: look for a bad member behind the name, or a service that restarts.",
@@ -206,9 +208,10 @@ fn over_time(view: &TargetView<'_>) -> Judgement {
         name(view),
         works.len()
     );
-    let lines = newest.iter().take(6).map(|entry| {
-        format!("{}: {}", clock(entry.at.wall), how(&entry.value))
-    });
+    let lines = newest
+        .iter()
+        .take(6)
+        .map(|entry| format!("{}: {}", clock(entry.at.wall), how(&entry.value)));
     let title = format!("fails {bad} of {}", works.len());
     Judgement::fires(
         Evidence::new(Severity::Critical, Confidence::Certain, title, sentence)

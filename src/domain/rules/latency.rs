@@ -80,8 +80,8 @@ impl Rule for HighLatency {
         } else {
             return Judgement::Clear;
         };
-        let usual = above_usual
-            .map_or_else(String::new, |usual| format!(", usually {}", millis(usual)));
+        let usual =
+            above_usual.map_or_else(String::new, |usual| format!(", usually {}", millis(usual)));
         let sentence = format!(
             "A round trip to {} takes {} (certain){usual}: sessions feel slow. Find out where on \
              the way the time goes.",
@@ -153,9 +153,13 @@ impl Rule for HighJitter {
             name(view),
             millis(jitter),
         );
-        let mut evidence =
-            Evidence::new(severity, Confidence::Certain, format!("jitter {}", millis(jitter)), sentence)
-                .line(format!("jitter {} over {} echo replies", millis(jitter), stats.received));
+        let mut evidence = Evidence::new(
+            severity,
+            Confidence::Certain,
+            format!("jitter {}", millis(jitter)),
+            sentence,
+        )
+        .line(format!("jitter {} over {} echo replies", millis(jitter), stats.received));
         if let (Some(min), Some(max)) = (stats.min, stats.max) {
             evidence = evidence.line(format!("between {} and {}", millis(min), millis(max)));
         }

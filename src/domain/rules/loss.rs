@@ -2,7 +2,7 @@
 
 use super::prelude::*;
 use crate::domain::echo_series::EchoPoint;
-use crate::domain::sample::{EchoMethod, EchoOutcome};
+use crate::domain::sample::EchoOutcome;
 use crate::domain::thresholds::LossThresholds;
 use crate::domain::time::MonoTime;
 
@@ -60,13 +60,15 @@ impl Rule for PacketLoss {
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
         let limits = &view.target.thresholds.packet_loss;
-        let Some(found) = (match view.mode {
+        let found = match view.mode {
             Mode::Watch => over_time(view, limits),
             Mode::Moment => at_once(view),
-        }) else {
-            return Judgement::NoEvidence;
         };
-        let Some((severity, seen)) = found else { return Judgement::Clear };
+        let (severity, seen) = match found {
+            Found::Nothing => return Judgement::NoEvidence,
+            Found::Little => return Judgement::Clear,
+            Found::Loss(severity, seen) => (severity, seen),
+        };
         let share = seen.share();
         let only_echo = view.mode == Mode::Watch && tcp_is_clean(view, share);
         let who = name(view);
@@ -90,15 +92,14 @@ impl Rule for PacketLoss {
                 ),
             )
         };
-        let mut evidence =
-            Evidence::new(severity, confidence, format!("loses {rate}"), sentence)
-                .line(format!(
-                    "{} of {} echo requests lost in {}",
-                    seen.lost,
-                    seen.sent,
-                    span(seen.window)
-                ))
-                .since(seen.first_loss.map(|point| point.at.wall));
+        let mut evidence = Evidence::new(severity, confidence, format!("loses {rate}"), sentence)
+            .line(format!(
+                "{} of {} echo requests lost in {}",
+                seen.lost,
+                seen.sent,
+                span(seen.window)
+            ))
+            .since(seen.first_loss.map(|point| point.at.wall));
         if seen.longest > 1 {
             evidence = evidence.line(format!("up to {} in a row", seen.longest));
         }
@@ -134,38 +135,57 @@ impl Seen {
     }
 }
 
-/// By the thresholds of the dashboard. `None`: nothing measured. `Some(None)`: under them.
-fn over_time(
-    view: &TargetView<'_>,
-    limits: &LossThresholds,
-) -> Option<Option<(Severity, Seen)>> {
-    let short = seen(view, limits.critical_window)?;
-    if short.answered && short.exceeds(limits.critical_pct, limits.critical_lost) {
-        return Some(Some((Severity::Critical, short)));
+/// What a look at the requests shows.
+enum Found {
+    /// No requests.
+    Nothing,
+    /// Loss under the thresholds, or silence.
+    Little,
+    /// Loss above them.
+    Loss(Severity, Seen),
+}
+
+impl Found {
+    fn above(severity: Option<Severity>, seen: Seen) -> Self {
+        match severity {
+            Some(severity) if seen.answered => Self::Loss(severity, seen),
+            _ => Self::Little,
+        }
     }
-    let long = seen(view, limits.warning_window)?;
-    let exceeds = long.answered && long.exceeds(limits.warning_pct, limits.warning_lost);
-    Some(exceeds.then_some((Severity::Warning, long)))
+}
+
+/// By the thresholds of the dashboard.
+fn over_time(view: &TargetView<'_>, limits: &LossThresholds) -> Found {
+    if let Some(short) = seen(view, limits.critical_window)
+        && short.answered
+        && short.exceeds(limits.critical_pct, limits.critical_lost)
+    {
+        return Found::Loss(Severity::Critical, short);
+    }
+    let Some(long) = seen(view, limits.warning_window) else { return Found::Nothing };
+    let exceeds = long.exceeds(limits.warning_pct, limits.warning_lost);
+    Found::above(exceeds.then_some(Severity::Warning), long)
 }
 
 /// By the handful of requests of one check.
-fn at_once(view: &TargetView<'_>) -> Option<Option<(Severity, Seen)>> {
-    let seen = seen(view, Duration::MAX)?;
+fn at_once(view: &TargetView<'_>) -> Found {
+    let Some(seen) = seen(view, Duration::MAX) else { return Found::Nothing };
     let severity = if seen.exceeds(30.0, 3) {
         Some(Severity::Critical)
     } else {
         seen.exceeds(10.0, 2).then_some(Severity::Warning)
     };
-    let answered = seen.answered;
-    Some(severity.filter(|_| answered).map(|severity| (severity, seen)))
+    Found::above(severity, seen)
 }
 
-/// Counts the requests of the last `window`, without those of an outage.
+/// Counts the requests of the last `window` that were made as the newest was, without those of an
+/// outage.
 fn seen(view: &TargetView<'_>, window: Duration) -> Option<Seen> {
+    let method = view.echo.last()?.method;
     let points: Vec<EchoPoint> = view
         .echo
         .within(view.now.mono, window)
-        .filter(|point| !matches!(point.outcome, EchoOutcome::Void(_)))
+        .filter(|point| point.method == method && !matches!(point.outcome, EchoOutcome::Void(_)))
         .copied()
         .collect();
     let (first, last) = (points.first()?, points.last()?);
@@ -218,12 +238,12 @@ fn is_outage(
             entry.at.mono >= from && until.is_none_or(|until| entry.at.mono <= until)
         })
     };
+    if trails && view.mode == Mode::Moment {
+        return view.settled().is_some_and(|newest| !newest.value.connect.outcome.answered());
+    }
     if trails {
         let opened = tried(start, None).any(|entry| entry.value.connect.outcome.answered());
-        return size >= TRAILING && !opened && head.method == EchoMethod::Icmp
-            && view.mode == Mode::Watch
-            || view.mode == Mode::Moment
-                && view.settled().is_some_and(|newest| !newest.value.connect.outcome.answered());
+        return size >= TRAILING && !opened;
     }
     end.since(start) >= OUTAGE
         && tried(start, Some(end)).any(|entry| {

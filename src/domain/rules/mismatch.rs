@@ -173,7 +173,8 @@ fn answerer<'a>(view: &TargetView<'a>) -> Answerer<'a> {
             && !matches!(entry.value.connect.outcome, ConnectOutcome::LocalError(_))
     });
     let Some(newest) = there.next() else { return Answerer::NotYet };
-    let tls = newest.value.tls.as_ref().or_else(|| there.find_map(|entry| entry.value.tls.as_ref()));
+    let tls =
+        newest.value.tls.as_ref().or_else(|| there.find_map(|entry| entry.value.tls.as_ref()));
     if let Some(certificate) = tls.and_then(|tls| tls.certificate.as_ref()) {
         let remembered = &view.memory.thumbprints;
         let named = right_name(view, certificate);

@@ -74,6 +74,7 @@ pub static RULES: &[&dyn Rule] = &[
     &security::EntraRequired,
     // Wake and this machine.
     &sleep::MacUnknown,
+    &sleep::WakeFailed,
     &monitor::MonitorOffline,
     &monitor::ProbeLimited,
 ];

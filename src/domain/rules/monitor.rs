@@ -23,10 +23,7 @@ static MONITOR_OFFLINE: RuleCard = RuleCard {
     remedies: &[
         Remedy {
             confirm: Some("rdpwatch doctor"),
-            ..Remedy::new(
-                "Look at this machine's own cable, Wi-Fi and VPN first.",
-                RunOn::Monitor,
-            )
+            ..Remedy::new("Look at this machine's own cable, Wi-Fi and VPN first.", RunOn::Monitor)
         },
         remedies::USE_CABLE,
     ],
@@ -105,7 +102,10 @@ static PROBE_LIMITED: RuleCard = RuleCard {
             needs: Some("root, after every update of the program"),
             impact: Some("this one program may open raw sockets"),
             undo: Some("sudo setcap -r \"$(command -v rdpwatch)\""),
-            ..Remedy::new("On Linux, or for this program alone: give it raw sockets.", RunOn::Monitor)
+            ..Remedy::new(
+                "On Linux, or for this program alone: give it raw sockets.",
+                RunOn::Monitor,
+            )
         },
         Remedy::new(
             "On macOS: System Settings > Privacy & Security > Local Network, allow the terminal.",

@@ -70,9 +70,10 @@ impl Rule for DnsFailure {
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
         let Some(resolution) = view.resolution() else { return Judgement::NoEvidence };
-        let asked = resolution.servers.iter().any(|answer| {
-            !matches!(answer.outcome, NameOutcome::Error | NameOutcome::NotNeeded)
-        });
+        let asked = resolution
+            .servers
+            .iter()
+            .any(|answer| !matches!(answer.outcome, NameOutcome::Error | NameOutcome::NotNeeded));
         match resolution.outcome {
             NameOutcome::NotNeeded => return Judgement::NoEvidence,
             NameOutcome::Ok => return Judgement::Clear,
@@ -132,7 +133,9 @@ static DNS_SLOW: RuleCard = RuleCard {
     disproof: "Three of five answers under the threshold.",
     remedies: &[
         Remedy {
-            confirm: Some("Get-DnsClientServerAddress; Measure-Command { Resolve-DnsName HOST -DnsOnly }"),
+            confirm: Some(
+                "Get-DnsClientServerAddress; Measure-Command { Resolve-DnsName HOST -DnsOnly }",
+            ),
             needs: Some("whoever hands out the DNS servers (DHCP, VPN)"),
             ..Remedy::new(
                 "Find the server that is slow or dead and take it off the list, or put it last.",
@@ -182,7 +185,12 @@ impl Rule for DnsSlow {
                 format!("name takes {}", span(longest)),
                 sentence,
             )
-            .line(format!("{} of the last {} took {} or more", slow.len(), newest.len(), span(limit)))
+            .line(format!(
+                "{} of the last {} took {} or more",
+                slow.len(),
+                newest.len(),
+                span(limit)
+            ))
             .lines(server_lines(&last.value))
             .since(slow.last().map(|entry| entry.at.wall)),
         )
@@ -241,15 +249,18 @@ impl Rule for NameIsSelf {
             host(view)
         );
         Judgement::fires(
-            Evidence::new(Severity::Critical, Confidence::Certain, "name is this machine", sentence)
-                .line(format!("{} resolves to {}", host(view), list(&resolution.addresses)))
-                .lines(source_line(resolution))
-                .lines(server_lines(resolution))
-                .since(
-                    view.resolve
-                        .since(|one| one.addresses.first() == Some(&first))
-                        .map(|at| at.wall),
-                ),
+            Evidence::new(
+                Severity::Critical,
+                Confidence::Certain,
+                "name is this machine",
+                sentence,
+            )
+            .line(format!("{} resolves to {}", host(view), list(&resolution.addresses)))
+            .lines(source_line(resolution))
+            .lines(server_lines(resolution))
+            .since(
+                view.resolve.since(|one| one.addresses.first() == Some(&first)).map(|at| at.wall),
+            ),
         )
     }
 }
@@ -265,7 +276,11 @@ fn is_localhost(name: &str) -> bool {
         || name.ends_with(".localhost")
         || matches!(
             name.as_str(),
-            "localhost.localdomain" | "localhost4" | "localhost6" | "ip6-localhost" | "ip6-loopback"
+            "localhost.localdomain"
+                | "localhost4"
+                | "localhost6"
+                | "ip6-localhost"
+                | "ip6-loopback"
         )
 }
 

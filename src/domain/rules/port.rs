@@ -45,8 +45,11 @@ fn severity(view: &TargetView<'_>) -> Severity {
 /// Words for a kind whose port opens on demand.
 fn by_policy(view: &TargetView<'_>, what: &str) -> Option<String> {
     view.target.kind.port_is_policy().then(|| {
-        format!("{} is up and its port {} {what} at present, which is usual for its kind.",
-            name(view), view.target.port)
+        format!(
+            "{} is up and its port {} {what} at present, which is usual for its kind.",
+            name(view),
+            view.target.port
+        )
     })
 }
 
@@ -99,10 +102,15 @@ impl Rule for PortClosed {
             )
         });
         Judgement::fires(
-            Evidence::new(severity(view), Confidence::Certain, format!("port {port} closed"), sentence)
-                .line(connect_line(&attempt.value.connect))
-                .lines(echo_line(view))
-                .since(view.attempts.since(closed).map(|at| at.wall)),
+            Evidence::new(
+                severity(view),
+                Confidence::Certain,
+                format!("port {port} closed"),
+                sentence,
+            )
+            .line(connect_line(&attempt.value.connect))
+            .lines(echo_line(view))
+            .since(view.attempts.since(closed).map(|at| at.wall)),
         )
     }
 }
@@ -203,11 +211,7 @@ static PORT_REJECTED: RuleCard = RuleCard {
         the firewall, or the host's own when it is the host's address. An ordinary closed port \
         answers with a RST and is another finding.",
     disproof: "The port opens, or is refused with a RST, from this machine.",
-    remedies: &[
-        remedies::NETWORK_FIREWALL,
-        remedies::TEST_FROM_NEAR,
-        remedies::HOST_FIREWALL,
-    ],
+    remedies: &[remedies::NETWORK_FIREWALL, remedies::TEST_FROM_NEAR, remedies::HOST_FIREWALL],
     explains: &[],
     low_risk: false,
     client_error: client::CONNECT,
@@ -244,11 +248,15 @@ impl Rule for PortRejected {
                 if from == Some(connect.address.ip()) { "Server" } else { "Network" },
             )
         });
-        let evidence =
-            Evidence::new(severity(view), Confidence::Certain, format!("port {port} rejected"), sentence)
-                .line(connect_line(connect))
-                .lines(echo_line(view))
-                .since(view.attempts.since(|one| one.connect.outcome == connect.outcome).map(|at| at.wall));
+        let evidence = Evidence::new(
+            severity(view),
+            Confidence::Certain,
+            format!("port {port} rejected"),
+            sentence,
+        )
+        .line(connect_line(connect))
+        .lines(echo_line(view))
+        .since(view.attempts.since(|one| one.connect.outcome == connect.outcome).map(|at| at.wall));
         Judgement::fires(if from == Some(connect.address.ip()) {
             evidence.owned_by(Owner::Server)
         } else {

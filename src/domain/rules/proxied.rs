@@ -65,9 +65,14 @@ impl Rule for Proxied {
                 millis(icmp)
             );
             return Judgement::fires(
-                Evidence::new(Severity::Notice, Confidence::Likely, "answered from this side", sentence)
-                    .line(format!("slowest of {CONNECTIONS_NEEDED} TCP handshakes {}", millis(tcp)))
-                    .line(format!("median echo round trip {}", millis(icmp))),
+                Evidence::new(
+                    Severity::Notice,
+                    Confidence::Likely,
+                    "answered from this side",
+                    sentence,
+                )
+                .line(format!("slowest of {CONNECTIONS_NEEDED} TCP handshakes {}", millis(tcp)))
+                .line(format!("median echo round trip {}", millis(icmp))),
             );
         }
         if is_shared_space(address) {

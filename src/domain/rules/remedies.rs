@@ -65,7 +65,9 @@ pub(super) const RECREATE_CERTIFICATE: Remedy = Remedy {
     ],
     needs: REMOTING,
     impact: Some(RESTART),
-    undo: Some("not needed: Windows makes a new certificate when the service starts; users accept it once"),
+    undo: Some(
+        "not needed: Windows makes a new certificate when the service starts; users accept it once",
+    ),
     ..Remedy::new(
         "Delete the certificate under Remote Desktop > Certificates (certlm.msc) and restart \
          TermService, so that Windows makes a new one.",
@@ -75,12 +77,16 @@ pub(super) const RECREATE_CERTIFICATE: Remedy = Remedy {
 
 /// The last resort for a broken key store.
 pub(super) const RENAME_MACHINE_KEYS: Remedy = Remedy {
-    confirm: Some("Invoke-Command HOST { (Get-ChildItem \"$env:ProgramData\\Microsoft\\Crypto\\RSA\\MachineKeys\").Count }"),
+    confirm: Some(
+        "Invoke-Command HOST { (Get-ChildItem \"$env:ProgramData\\Microsoft\\Crypto\\RSA\\MachineKeys\").Count }",
+    ),
     commands: &[
         "Invoke-Command HOST { Rename-Item \"$env:ProgramData\\Microsoft\\Crypto\\RSA\\MachineKeys\" MachineKeys_old }",
         "Restart-Computer -ComputerName HOST -Force",
     ],
-    needs: Some("administrator rights and a snapshot or backup; on an Azure VM through Run command"),
+    needs: Some(
+        "administrator rights and a snapshot or backup; on an Azure VM through Run command",
+    ),
     impact: Some(
         "OTHER SERVICES KEEP THEIR KEYS THERE TOO (IIS, RD Gateway, SQL Server, agents) AND LOSE \
          THEM; the restart ENDS EVERY SESSION",
@@ -150,8 +156,12 @@ pub(super) const ALLOW_CONNECTIONS: Remedy = Remedy {
     commands: &[
         "Get-CimInstance -ComputerName HOST -Namespace root/cimv2/TerminalServices -ClassName Win32_TerminalServiceSetting | Invoke-CimMethod -MethodName SetAllowTSConnections -Arguments @{AllowTSConnections=[uint32]1; ModifyFirewallException=[uint32]1}",
     ],
-    needs: Some("administrator rights on HOST; WinRM open to it (wmic is gone from new Windows 11)"),
-    impact: Some("opens Remote Desktop in the host's firewall; a group policy may turn it off again"),
+    needs: Some(
+        "administrator rights on HOST; WinRM open to it (wmic is gone from new Windows 11)",
+    ),
+    impact: Some(
+        "opens Remote Desktop in the host's firewall; a group policy may turn it off again",
+    ),
     undo: Some("the same call with AllowTSConnections=[uint32]0"),
     ..Remedy::new(
         "If fDenyTSConnections is 1, Remote Desktop is switched off: switch it on.",
@@ -278,7 +288,9 @@ pub(super) const DISABLE_NLA: Remedy = Remedy {
 
 /// Both ends up to date.
 pub(super) const UPDATE_BOTH: Remedy = Remedy {
-    confirm: Some("Invoke-Command HOST { Get-HotFix | Sort-Object InstalledOn | Select-Object -Last 5 }"),
+    confirm: Some(
+        "Invoke-Command HOST { Get-HotFix | Sort-Object InstalledOn | Select-Object -Last 5 }",
+    ),
     impact: Some("updates usually RESTART the machine"),
     ..Remedy::new("Install the pending updates on both ends.", RunOn::Host)
 };
@@ -302,7 +314,9 @@ pub(super) const DIAL_ADDRESS: Remedy = Remedy {
 
 /// This machine's own memory of names.
 pub(super) const FLUSH_NAMES: Remedy = Remedy {
-    confirm: Some("Resolve-DnsName HOST; Select-String HOST $env:windir\\System32\\drivers\\etc\\hosts"),
+    confirm: Some(
+        "Resolve-DnsName HOST; Select-String HOST $env:windir\\System32\\drivers\\etc\\hosts",
+    ),
     commands: &["ipconfig /flushdns"],
     impact: Some("none"),
     ..Remedy::new(
@@ -327,7 +341,9 @@ pub(super) const FIX_RECORD: Remedy = Remedy {
 
 /// Names over a VPN.
 pub(super) const VPN_NAMES: Remedy = Remedy {
-    confirm: Some("Get-DnsClientNrptPolicy; Get-DnsClientServerAddress; Get-DnsClientGlobalSetting"),
+    confirm: Some(
+        "Get-DnsClientNrptPolicy; Get-DnsClientServerAddress; Get-DnsClientGlobalSetting",
+    ),
     needs: Some("whoever runs the VPN"),
     ..Remedy::new(
         "Over a VPN: check that its DNS servers and suffix are handed out, and that the split-DNS \
@@ -372,9 +388,13 @@ pub(super) const OTHER_VPN_NODE: Remedy = Remedy {
 pub(super) const VPN_MTU: Remedy = Remedy {
     confirm: Some("ping -f -l 1322 HOST"),
     commands: &["netsh interface ipv4 set subinterface \"VPN\" mtu=1350 store=persistent"],
-    needs: Some("administrator rights on the client, or the VPN's own setting; \"VPN\" is the interface's name"),
+    needs: Some(
+        "administrator rights on the client, or the VPN's own setting; \"VPN\" is the interface's name",
+    ),
     impact: Some("running sessions over the VPN may reconnect"),
-    undo: Some("the same command with the MTU that `netsh interface ipv4 show subinterfaces` showed before"),
+    undo: Some(
+        "the same command with the MTU that `netsh interface ipv4 show subinterfaces` showed before",
+    ),
     ..Remedy::new(
         "If small packets pass and large ones do not, lower the VPN's MTU, for example to 1350.",
         RunOn::Vpn,

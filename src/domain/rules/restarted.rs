@@ -94,12 +94,9 @@ fn find(view: &TargetView<'_>) -> Option<Restart> {
     let worked_at = before.iter().rposition(|entry| entry.value.works())?;
     let broken = before.get(worked_at + 1..)?;
     let is_silent = |entry: &&Timed<Attempt>| {
-        matches!(
-            entry.value.connect.outcome,
-            ConnectOutcome::Timeout | ConnectOutcome::Unreachable
-        )
+        matches!(entry.value.connect.outcome, ConnectOutcome::Timeout | ConnectOutcome::Unreachable)
     };
-    let silent_at = broken.iter().position(|entry| is_silent(entry))?;
+    let silent_at = broken.iter().position(is_silent)?;
     let silent = broken.get(silent_at)?;
     let rest = broken.get(silent_at + 1..)?;
     let echoed = view.echo.points().any(|point| {

@@ -73,9 +73,10 @@ fn legacy(negotiate: &Negotiate) -> Option<(Severity, &'static str)> {
         NegotiateOutcome::Confirmed { selected: SecurityProtocol::RDP, .. } => {
             Some((Severity::Warning, "it chose plain RDP although TLS and NLA were offered"))
         }
-        NegotiateOutcome::Failure(FailureCode::SSL_NOT_ALLOWED) => {
-            Some((Severity::Critical, "it refuses TLS and NLA (SSL_NOT_ALLOWED_BY_SERVER, failure 2)"))
-        }
+        NegotiateOutcome::Failure(FailureCode::SSL_NOT_ALLOWED) => Some((
+            Severity::Critical,
+            "it refuses TLS and NLA (SSL_NOT_ALLOWED_BY_SERVER, failure 2)",
+        )),
         _ => None,
     }
 }
@@ -170,7 +171,8 @@ fn mismatch(negotiate: &Negotiate) -> Option<String> {
             None => format!("failure code {}, which the specification does not know", code.0),
         }),
         NegotiateOutcome::Confirmed { selected, .. }
-            if selected != SecurityProtocol::RDP && selected.0 & negotiate.asked.0 != selected.0 =>
+            if selected != SecurityProtocol::RDP
+                && selected.0 & negotiate.asked.0 != selected.0 =>
         {
             Some(format!("it chose {selected}, which was not offered"))
         }

@@ -53,17 +53,22 @@ impl Rule for RdpSilent {
             name(view),
             span(negotiate.elapsed)
         );
-        let mut evidence =
-            Evidence::new(Severity::Critical, Confidence::Certain, "accepts, says nothing", sentence)
-                .line(super::port::connect_line(&entry.value.connect))
-                .line(format!(
-                    "X.224: {} received in {}",
-                    count(u32::try_from(negotiate.received).unwrap_or(u32::MAX), "byte"),
-                    span(negotiate.elapsed)
-                ))
-                .since(view.attempts.since(silent).map(|at| at.wall));
+        let mut evidence = Evidence::new(
+            Severity::Critical,
+            Confidence::Certain,
+            "accepts, says nothing",
+            sentence,
+        )
+        .line(super::port::connect_line(&entry.value.connect))
+        .line(format!(
+            "X.224: {} received in {}",
+            count(u32::try_from(negotiate.received).unwrap_or(u32::MAX), "byte"),
+            span(negotiate.elapsed)
+        ))
+        .since(view.attempts.since(silent).map(|at| at.wall));
         if entry.value.connect.address.ip().is_loopback() {
-            evidence = evidence.line("the address is a tunnel on this machine: its far end may be gone");
+            evidence =
+                evidence.line("the address is a tunnel on this machine: its far end may be gone");
         }
         Judgement::fires(evidence)
     }
@@ -77,9 +82,7 @@ fn silent(attempt: &Attempt) -> bool {
 }
 
 /// The newest connection and its X.224 rung; `None` when it did not get there.
-pub(super) fn negotiated<'a>(
-    view: &TargetView<'a>,
-) -> Option<(&'a Timed<Attempt>, &'a Negotiate)> {
+pub(super) fn negotiated<'a>(view: &TargetView<'a>) -> Option<(&'a Timed<Attempt>, &'a Negotiate)> {
     let entry = view.settled()?;
     Some((entry, entry.value.negotiate.as_ref()?))
 }
@@ -204,7 +207,10 @@ static RDP_SLOW: RuleCard = RuleCard {
                 "Get-Counter -ComputerName HOST '\\Processor(_Total)\\% Processor Time','\\Memory\\Available MBytes','\\Terminal Services\\Active Sessions'",
             ),
             needs: Some("rights to read HOST's performance counters"),
-            ..Remedy::new("Look at the host's processor, memory and number of sessions.", RunOn::Host)
+            ..Remedy::new(
+                "Look at the host's processor, memory and number of sessions.",
+                RunOn::Host,
+            )
         },
         Remedy {
             confirm: Some(

@@ -93,9 +93,8 @@ impl Rule for HostUnreachable {
 /// A cloud machine that used to answer echo has gone away; one that never did is closed by policy.
 fn severity_of(view: &TargetView<'_>) -> Severity {
     match view.target.kind {
-        TargetKind::Jit => Severity::Notice,
         TargetKind::Cloud if view.echo_word() == EchoWord::Stopped => Severity::Warning,
-        TargetKind::Cloud => Severity::Notice,
+        TargetKind::Cloud | TargetKind::Jit => Severity::Notice,
         _ => Severity::Critical,
     }
 }
@@ -153,7 +152,8 @@ impl Rule for HostAsleep {
             Expected::Always => Severity::Warning,
             Expected::Hours | Expected::OnDemand => Severity::Notice,
         };
-        let doubtful = path_suspected(view) || silence.alive_on_link || lossy_before(view, &silence);
+        let doubtful =
+            path_suspected(view) || silence.alive_on_link || lossy_before(view, &silence);
         let confidence = if doubtful { Confidence::Possible } else { Confidence::Likely };
         let peers = match view.around.peers_answering {
             0 => String::new(),

@@ -1,7 +1,9 @@
-//! Waking: `mac-unknown`.
+//! Waking: `mac-unknown`, `wake-failed`.
 
 use super::prelude::*;
 use crate::domain::sample::NeighbourState;
+use crate::domain::text::excerpt;
+use crate::domain::wake::{WakeProgress, WakeRung};
 
 /// It will have to be woken, and nothing says how.
 #[derive(Debug)]
@@ -79,4 +81,105 @@ impl Rule for MacUnknown {
             _ => Judgement::Clear,
         }
     }
+}
+
+/// How long a failed wake-up is told.
+const TOLD: Duration = Duration::from_hours(1);
+
+/// Woken, and not up in time.
+#[derive(Debug)]
+pub(super) struct WakeFailed;
+
+static WAKE_FAILED: RuleCard = RuleCard {
+    id: RuleId("wake-failed"),
+    title: "did not wake",
+    severities: &[Severity::Warning],
+    owner: Owner::Client,
+    rung: None,
+    hysteresis: Hysteresis::AT_ONCE,
+    fed_by: &[ProbeKind::Echo, ProbeKind::Negotiate, ProbeKind::Tls, ProbeKind::Neighbour],
+    explanation: "Magic packets were sent, and Remote Desktop did not answer before the wait was \
+        over. From another network they usually do not arrive: routers drop broadcasts. On the \
+        own link the packet arrives, and the PC ignores it: Wake on LAN is off in the firmware or \
+        for the network card, fast start-up shut it down for good, it sleeps on Wi-Fi, or it has \
+        no power. A sign of life without Remote Desktop means that it is slow or stuck on the way \
+        up. Nothing confirms a magic packet: that it was sent is certain, that it arrived is not.",
+    disproof: "Remote Desktop answers.",
+    remedies: &[
+        remedies::WAKE,
+        Remedy {
+            commands: &["rdpwatch wake HOST"],
+            needs: Some("a machine on the PC's own network that stays up"),
+            impact: Some("starts the PC"),
+            ..Remedy::new(
+                "From another network: run the same on a machine in the PC's own network, or set a \
+                 wake address that its router forwards.",
+                RunOn::Network,
+            )
+        },
+        remedies::WAKE_SETTINGS,
+        remedies::LOOK_AT_HOST,
+    ],
+    explains: &[],
+    low_risk: true,
+    client_error: client::CONNECT,
+    reviewed_when_found: false,
+};
+
+impl Rule for WakeFailed {
+    fn card(&self) -> &'static RuleCard {
+        &WAKE_FAILED
+    }
+
+    fn judge(&self, view: &TargetView<'_>) -> Judgement {
+        let Some(wake) = view.wake else { return Judgement::NoEvidence };
+        let now = view.now.mono;
+        let told = now.since(wake.deadline()) < TOLD;
+        if wake.is_up() || !wake.is_over(now) || !told || answers(view, wake) {
+            return Judgement::Clear;
+        }
+        let receipt = wake.receipts().last();
+        let refused = receipt.and_then(|receipt| receipt.refused.as_deref());
+        let on_link = receipt.and_then(|receipt| receipt.on_link);
+        let (confidence, why) = match (refused, wake.highest(), on_link) {
+            (Some(why), ..) => {
+                (Confidence::Certain, format!("nothing could be sent, {}", excerpt(why, 100)))
+            }
+            (_, Some(rung @ (WakeRung::Echo | WakeRung::Tcp)), _) => (
+                Confidence::Likely,
+                format!("{} answers, so it is up and stuck on the way, or slow", rung.word()),
+            ),
+            (_, Some(_), _) => (
+                Confidence::Possible,
+                "its network card answers, as sleeping ones do, and no more".to_owned(),
+            ),
+            (_, None, Some(false)) => (
+                Confidence::Likely,
+                "it is on another network, where the packet hardly arrives without a relay"
+                    .to_owned(),
+            ),
+            (_, None, _) => (
+                Confidence::Possible,
+                "Wake on LAN is off there, or it has no power or no cable".to_owned(),
+            ),
+        };
+        let sentence = format!(
+            "{} did not come up {} after it was woken: {why} ({}). Try once more, then look at \
+             its wake settings.",
+            name(view),
+            span(now.since(wake.started().mono)),
+            confidence.word()
+        );
+        Judgement::fires(
+            Evidence::new(Severity::Warning, confidence, "did not wake", sentence)
+                .line(wake.text(now))
+                .lines(receipt.into_iter().flat_map(|receipt| receipt.lines().into_iter().take(8)))
+                .since(Some(wake.started().wall)),
+        )
+    }
+}
+
+/// Whether Remote Desktop has answered since it was woken.
+fn answers(view: &TargetView<'_>, wake: &WakeProgress) -> bool {
+    view.measured().is_some_and(|entry| entry.at.mono >= wake.started().mono && entry.value.works())
 }

@@ -33,7 +33,9 @@ static TLS_HANDSHAKE_FAILED: RuleCard = RuleCard {
         remedies::CERTIFICATE_EVENTS,
         remedies::TEST_FROM_NEAR,
         Remedy {
-            confirm: Some("Invoke-Command HOST { Get-TlsCipherSuite | Format-Table Name; reg query HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols /s }"),
+            confirm: Some(
+                "Invoke-Command HOST { Get-TlsCipherSuite | Format-Table Name; reg query HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols /s }",
+            ),
             needs: Some("administrator rights on HOST; PowerShell remoting"),
             impact: Some("changes of Schannel settings need a RESTART"),
             ..Remedy::new(
@@ -78,10 +80,13 @@ impl Rule for TlsHandshakeFailed {
             TlsOutcome::Alert(_) => {
                 ("refuses the TLS handshake", "refuses the TLS handshake with an alert")
             }
-            TlsOutcome::Timeout => ("silent at the TLS handshake", "falls silent at the TLS handshake"),
-            TlsOutcome::Malformed => {
-                ("breaks the TLS handshake", "answers the TLS handshake with bytes that are not TLS")
+            TlsOutcome::Timeout => {
+                ("silent at the TLS handshake", "falls silent at the TLS handshake")
             }
+            TlsOutcome::Malformed => (
+                "breaks the TLS handshake",
+                "answers the TLS handshake with bytes that are not TLS",
+            ),
         };
         let cause = cause(tls);
         let sentence = format!(
@@ -109,9 +114,7 @@ impl Rule for TlsHandshakeFailed {
         });
         let since = view
             .attempts
-            .since(|attempt| {
-                attempt.tls.as_ref().is_none_or(|tls| tls.outcome != TlsOutcome::Ok)
-            })
+            .since(|attempt| attempt.tls.as_ref().is_none_or(|tls| tls.outcome != TlsOutcome::Ok))
             .map_or(entry.at.wall, |at| at.wall.max(entry.at.wall).min(entry.at.wall));
         let error = match tls.outcome {
             TlsOutcome::Timeout => client::SILENT,
@@ -219,12 +222,16 @@ static TLS_OUTDATED: RuleCard = RuleCard {
     disproof: "A handshake with TLS 1.2 or later and an AES suite.",
     remedies: &[
         Remedy {
-            confirm: Some("Invoke-Command HOST { reg query HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols /s }"),
+            confirm: Some(
+                "Invoke-Command HOST { reg query HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols /s }",
+            ),
             commands: &[
                 "Invoke-Command HOST { reg add \"HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Server\" /v Enabled /t REG_DWORD /d 1 /f }",
                 "Invoke-Command HOST { reg add \"HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Server\" /v DisabledByDefault /t REG_DWORD /d 0 /f }",
             ],
-            needs: Some("administrator rights on HOST; on Windows 7 and Server 2008 R2 the update KB3080079"),
+            needs: Some(
+                "administrator rights on HOST; on Windows 7 and Server 2008 R2 the update KB3080079",
+            ),
             impact: Some("takes effect after a RESTART of the host, which ENDS EVERY SESSION"),
             undo: Some("delete the two values and restart"),
             ..Remedy::new("Enable TLS 1.2 for servers on the host.", RunOn::Host)
@@ -269,7 +276,8 @@ impl Rule for TlsOutdated {
             sentence,
         );
         if let Some(version) = tls.version {
-            evidence = evidence.line(format!("a hello that offers up to TLS1.2 is answered with {version}"));
+            evidence = evidence
+                .line(format!("a hello that offers up to TLS1.2 is answered with {version}"));
         }
         if let Some(CipherSuite(suite)) = tls.cipher {
             evidence = evidence.line(format!("cipher suite 0x{suite:04x}"));

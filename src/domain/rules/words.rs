@@ -56,7 +56,7 @@ pub(super) fn percent(share: f64) -> String {
     if percent >= 9.95 || percent == 0.0 {
         format!("{percent:.0} %")
     } else {
-        format!("{:.1} %", percent).replace(".0 %", " %")
+        format!("{percent:.1} %").replace(".0 %", " %")
     }
 }
 

@@ -76,11 +76,7 @@ impl<W: Wire> EchoEngine for Paced<W> {
     }
 }
 
-async fn drive<W: Wire>(
-    wire: Arc<W>,
-    mut requests: mpsc::Receiver<Job>,
-    clock: ReadClock,
-) {
+async fn drive<W: Wire>(wire: Arc<W>, mut requests: mpsc::Receiver<Job>, clock: ReadClock) {
     let stalls = Arc::new(Stalls::default());
     let mut pacer = Pacer::new(clock().mono);
     let mut in_flight = FuturesUnordered::new();
