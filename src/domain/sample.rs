@@ -395,6 +395,28 @@ pub struct Attempt {
     pub tls: Option<Tls>,
 }
 
+impl Attempt {
+    /// Whether it went as far as it was meant to: whatever answered says what it wants, or a
+    /// certificate was read.
+    #[must_use]
+    pub const fn works(&self) -> bool {
+        let negotiated = match &self.negotiate {
+            None => false,
+            Some(negotiate) => matches!(
+                negotiate.outcome,
+                NegotiateOutcome::Confirmed { .. }
+                    | NegotiateOutcome::NoNegotiation
+                    | NegotiateOutcome::Failure(_)
+            ),
+        };
+        let encrypted = match &self.tls {
+            None => true,
+            Some(tls) => matches!(tls.outcome, TlsOutcome::Ok | TlsOutcome::Unsupported),
+        };
+        matches!(self.connect.outcome, ConnectOutcome::Open) && negotiated && encrypted
+    }
+}
+
 /// The X.224 rung.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Negotiate {

@@ -103,3 +103,36 @@ impl fmt::Display for FailureCode {
         }
     }
 }
+
+/// Whether a current Windows client takes this suite: the default list of Windows 11 (Schannel,
+/// "TLS Cipher Suites in Windows 11"), which still holds static RSA and CBC with AES, and neither
+/// 3DES, RC4, NULL nor anonymous suites.
+#[must_use]
+pub const fn acceptable_suite(suite: u16) -> bool {
+    matches!(
+        suite,
+        0x1301 | 0x1302 | 0x1303          // TLS 1.3
+            | 0xc02b | 0xc02c | 0xc02f | 0xc030 // ECDHE, AES-GCM
+            | 0x009e | 0x009f             // DHE-RSA, AES-GCM
+            | 0xc023 | 0xc024 | 0xc027 | 0xc028 // ECDHE, AES-CBC, SHA-2
+            | 0xc009 | 0xc00a | 0xc013 | 0xc014 // ECDHE, AES-CBC, SHA-1
+            | 0x009c | 0x009d             // RSA, AES-GCM
+            | 0x003c | 0x003d             // RSA, AES-CBC, SHA-256
+            | 0x002f | 0x0035 // RSA, AES-CBC, SHA-1
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn static_rsa_is_taken_and_broken_ciphers_are_not() {
+        for suite in [0x009d, 0xc028, 0x002f, 0x1302] {
+            assert!(acceptable_suite(suite), "{suite:04x}");
+        }
+        for suite in [0x000a, 0x0005, 0x0004, 0x003b, 0x0034, 0xc012, 0x0000] {
+            assert!(!acceptable_suite(suite), "{suite:04x}");
+        }
+    }
+}

@@ -4,12 +4,24 @@ use super::echo_series::EchoSeries;
 use super::history::{History, Timed};
 use super::local::{EchoAccess, LocalState};
 use super::memory::TargetMemory;
-use super::sample::{Attempt, Connect, Negotiate, Neighbour, Resolution, Tls};
+use super::sample::{
+    Attempt, Connect, ConnectOutcome, EchoMethod, EchoOutcome, IcmpError, Negotiate, Neighbour,
+    NeighbourState, Resolution, Tls,
+};
 use super::target::Target;
-use super::time::Now;
+use super::time::{MonoTime, Now};
 use super::wake::WakeProgress;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::time::Duration;
+
+/// A neighbour that is still reachable this long after the last answer is alive: an entry of a
+/// host that vanished counts as reachable for up to 37 s (measured on Linux).
+const NEIGHBOUR_PROVES: Duration = Duration::from_secs(45);
+
+/// The same for a single look, where the entry was not refreshed by earlier answers: DELAY and
+/// PROBE end after 8 s (measured on Linux).
+const NEIGHBOUR_PROVES_MOMENT: Duration = Duration::from_secs(9);
 
 /// Why findings are being made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +52,7 @@ pub struct TargetView<'a> {
     /// The newest attempt that went as far as TLS, however long ago.
     pub tls: Option<&'a Timed<Tls>>,
     /// Service times of earlier X.224 answers, newest last, for the baseline.
-    pub service_times: &'a History<std::time::Duration>,
+    pub service_times: &'a History<Duration>,
     /// Other addresses: published besides the dialled one, or expected and not published.
     pub alternatives: &'a BTreeMap<IpAddr, Timed<Connect>>,
     /// The neighbour table's word on the dialled address.
@@ -130,4 +142,240 @@ impl<'a> TargetView<'a> {
     pub fn is_self(&self) -> bool {
         self.dialled.is_some_and(|address| self.around.local.owns(address))
     }
+
+    /// The newest connection, unless this machine could not try it or it went to an address that
+    /// is not dialled any more.
+    #[must_use]
+    pub fn measured(&self) -> Option<&'a Timed<Attempt>> {
+        self.attempts.last().filter(|entry| {
+            let connect = &entry.value.connect;
+            !matches!(connect.outcome, ConnectOutcome::LocalError(_))
+                && self.dialled.is_none_or(|dialled| dialled == connect.address.ip())
+        })
+    }
+
+    /// The newest connection where its outcome may be taken at its word: in a single moment the
+    /// first try and the retry must agree.
+    #[must_use]
+    pub fn settled(&self) -> Option<&'a Timed<Attempt>> {
+        self.measured().filter(|_| !self.tries_disagree())
+    }
+
+    /// In a single moment: one try went through and the other did not.
+    #[must_use]
+    pub fn tries_disagree(&self) -> bool {
+        let mut tries =
+            self.attempts.recent().map(|entry| &entry.value).filter(|attempt| {
+                !matches!(attempt.connect.outcome, ConnectOutcome::LocalError(_))
+            });
+        let pair = (tries.next(), tries.next());
+        let (Mode::Moment, (Some(last), Some(before))) = (self.mode, pair) else {
+            return false;
+        };
+        last.works() != before.works()
+    }
+
+    /// Whether ICMP echo requests are answered, as far as is known.
+    #[must_use]
+    pub fn echo_word(&self) -> EchoWord {
+        let measured = |point: &&super::echo_series::EchoPoint| {
+            point.method == EchoMethod::Icmp && !matches!(point.outcome, EchoOutcome::Void(_))
+        };
+        let Some(last) = self.echo.points().rev().find(measured) else {
+            return EchoWord::Unmeasured;
+        };
+        if self.is_echo_answer(&last.outcome) {
+            EchoWord::Answers
+        } else if self.echo.ever_answered() {
+            EchoWord::Stopped
+        } else {
+            EchoWord::NeverAnswered
+        }
+    }
+
+    /// When the host itself last answered anything: an echo request, or a SYN, be it with a RST.
+    #[must_use]
+    pub fn last_answer(&self) -> Option<Now> {
+        let echo = self
+            .echo
+            .points()
+            .rev()
+            .find(|point| self.is_echo_answer(&point.outcome))
+            .map(|point| point.at);
+        let connect = self
+            .attempts
+            .recent()
+            .find(|entry| is_connect_answer(&entry.value.connect))
+            .map(|entry| entry.at);
+        echo.into_iter().chain(connect).max_by_key(|at| at.mono)
+    }
+
+    /// The first unanswered request after the last answer.
+    #[must_use]
+    pub fn unanswered_since(&self) -> Option<Now> {
+        let floor = self.last_answer().map(|at| at.mono);
+        let after = |at: &Now| floor.is_none_or(|floor| at.mono > floor);
+        let echo = self
+            .echo
+            .points()
+            .filter(|point| !matches!(point.outcome, EchoOutcome::Void(_)))
+            .map(|point| point.at)
+            .find(after);
+        let connect = self
+            .attempts
+            .iter()
+            .filter(|entry| !matches!(entry.value.connect.outcome, ConnectOutcome::LocalError(_)))
+            .map(|entry| entry.at)
+            .find(after);
+        echo.into_iter().chain(connect).min_by_key(|at| at.mono)
+    }
+
+    /// Whether anything is there, by every layer together.
+    #[must_use]
+    pub fn presence(&self) -> Presence<'a> {
+        let Some(attempt) = self.settled() else { return Presence::Unknown };
+        let connect = &attempt.value.connect;
+        match connect.outcome {
+            ConnectOutcome::LocalError(_) => return Presence::Unknown,
+            ConnectOutcome::Timeout | ConnectOutcome::Unreachable => {}
+            ConnectOutcome::Open | ConnectOutcome::Refused | ConnectOutcome::Prohibited => {
+                let stale =
+                    self.unanswered_since().is_some_and(|since| since.mono > attempt.at.mono)
+                        && self.echo.trailing_losses().0 >= 3;
+                return if stale { Presence::Unknown } else { Presence::Answers };
+            }
+        }
+        if is_connect_answer(connect) || self.echo_answers_beside(attempt.at.mono) {
+            return Presence::Answers;
+        }
+        let since = self.unanswered_since().unwrap_or(attempt.at);
+        if self.published_alternatives().any(|(_, other)| {
+            is_connect_answer(&other.value) && self.is_beside(other.at.mono, since.mono)
+        }) {
+            return Presence::Answers;
+        }
+        Presence::Silent(Silence {
+            since,
+            last_answer: self.last_answer(),
+            connect,
+            alive_on_link: self.neighbour_alive_since(since.mono),
+        })
+    }
+
+    /// Whether an echo request was answered beside a connection begun at `attempt`: after it, or
+    /// so shortly before that the next echo was not due; in a single moment, at all.
+    #[must_use]
+    pub fn echo_answers_beside(&self, attempt: MonoTime) -> bool {
+        self.echo_word() != EchoWord::Unmeasured
+            && self.echo.points().rev().any(|point| {
+                point.method == EchoMethod::Icmp
+                    && self.is_echo_answer(&point.outcome)
+                    && self.is_beside(point.at.mono, attempt)
+            })
+    }
+
+    /// Addresses that the name has besides the dialled one, with how they answered.
+    pub fn published_alternatives(
+        &self,
+    ) -> impl Iterator<Item = (IpAddr, &'a Timed<Connect>)> + use<'a> {
+        let published: &'a [IpAddr] =
+            self.resolution().map_or(&[], |resolution| resolution.addresses.as_slice());
+        let dialled = self.dialled;
+        self.alternatives
+            .iter()
+            .map(|(address, connect)| (*address, connect))
+            .filter(move |(address, _)| published.contains(address) && Some(*address) != dialled)
+    }
+
+    /// Whether silence of this target is taken as sleep: its kind, its hours, or what was seen.
+    #[must_use]
+    pub fn may_sleep(&self) -> bool {
+        self.target.may_sleep()
+            || self.memory.sleeps
+            || self.target.expected != super::target::Expected::Always
+    }
+
+    /// Whether the neighbour entry is still reachable so long after `silent` that only a living
+    /// network card explains it.
+    fn neighbour_alive_since(&self, silent: MonoTime) -> bool {
+        let enough = match self.mode {
+            Mode::Watch => NEIGHBOUR_PROVES,
+            Mode::Moment => NEIGHBOUR_PROVES_MOMENT,
+        };
+        self.neighbour.is_some_and(|entry| {
+            entry.value.state == NeighbourState::Reachable && entry.at.mono.since(silent) >= enough
+        })
+    }
+
+    /// Whether something at `other` speaks for the moment `attempt`.
+    fn is_beside(&self, other: MonoTime, attempt: MonoTime) -> bool {
+        let slack = self.target.cadence.echo.max(Duration::from_secs(1)) * 2;
+        self.mode == Mode::Moment || other >= attempt.minus(slack)
+    }
+
+    fn is_echo_answer(&self, outcome: &EchoOutcome) -> bool {
+        match outcome {
+            EchoOutcome::Reply { .. } | EchoOutcome::Late { .. } => true,
+            EchoOutcome::Unreachable(error) => self.said_by_host(error),
+            EchoOutcome::Lost | EchoOutcome::Void(_) => false,
+        }
+    }
+
+    fn said_by_host(&self, error: &IcmpError) -> bool {
+        error.from.is_some()
+            && error.from == self.dialled
+            && error.from.is_some_and(|from| !self.around.local.owns(from))
+    }
+}
+
+/// Whether the host's own TCP, or its own firewall, answered.
+fn is_connect_answer(connect: &Connect) -> bool {
+    match connect.outcome {
+        ConnectOutcome::Open => true,
+        ConnectOutcome::Refused => {
+            connect.icmp.is_none_or(|error| error.from == Some(connect.address.ip()))
+        }
+        ConnectOutcome::Prohibited | ConnectOutcome::Unreachable => {
+            !connect.icmp_is_ours
+                && connect.icmp.is_some_and(|error| error.from == Some(connect.address.ip()))
+        }
+        ConnectOutcome::Timeout | ConnectOutcome::LocalError(_) => false,
+    }
+}
+
+/// What ICMP echo says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EchoWord {
+    /// Nothing: not sent, or only over TCP.
+    Unmeasured,
+    /// The newest known request was answered.
+    Answers,
+    /// The newest known request was not answered, and earlier ones were.
+    Stopped,
+    /// None was ever answered: a firewall that drops ping looks like this too.
+    NeverAnswered,
+}
+
+/// Whether anything answers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Presence<'a> {
+    /// Not measured, or measured before the silence began.
+    Unknown,
+    /// Some layer answers, or says why not.
+    Answers,
+    /// Nothing answers on any layer.
+    Silent(Silence<'a>),
+}
+
+/// Nothing answers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Silence<'a> {
+    /// The first request that was not answered.
+    pub since: Now,
+    /// The last one that was.
+    pub last_answer: Option<Now>,
+    /// The newest connection.
+    pub connect: &'a Connect,
+    /// Its network card still answers on this machine's own link.
+    pub alive_on_link: bool,
 }

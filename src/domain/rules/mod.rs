@@ -4,6 +4,30 @@
 //! moment). When a judgement becomes a finding is the business of `diagnose`; what else explains
 //! it is on the card.
 
+mod certificate_dates;
+mod certificate_identity;
+mod client;
+mod dropped;
+mod latency;
+mod loss;
+mod mismatch;
+mod monitor;
+mod name;
+mod port;
+mod prelude;
+mod proxied;
+mod remedies;
+mod restarted;
+mod security;
+mod service;
+mod silence;
+mod sleep;
+mod tls;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
 use super::finding::{ClientError, Confidence, Owner, Remedy, Risk, RuleId, Rung, Severity};
 use super::sample::ProbeKind;
 use super::time::WallTime;
@@ -11,7 +35,49 @@ use super::view::{Surroundings, TargetView};
 use std::fmt::Debug;
 
 /// Every rule of this version, in the order of the documentation.
-pub static RULES: &[&dyn Rule] = &[];
+pub static RULES: &[&dyn Rule] = &[
+    // Path.
+    &silence::HostUnreachable,
+    &silence::HostAsleep,
+    &restarted::HostRestarted,
+    &loss::PacketLoss,
+    &latency::HighLatency,
+    &latency::HighJitter,
+    // Name.
+    &name::DnsFailure,
+    &mismatch::DnsMismatch,
+    &name::DnsSlow,
+    &name::AddressDead,
+    &name::NameIsSelf,
+    // Port and transport.
+    &port::PortClosed,
+    &port::PortFiltered,
+    &port::PortRejected,
+    &service::RdpSilent,
+    &service::NotRdpAnswers,
+    &service::RdpSlow,
+    &dropped::ConnectionDropped,
+    &dropped::ConnectionFlapping,
+    &proxied::Proxied,
+    // Security layers.
+    &certificate_identity::CertificateMissing,
+    &certificate_dates::CertificateExpired,
+    &certificate_dates::CertificateNotYetValid,
+    &certificate_dates::CertificateExpiring,
+    &certificate_identity::CertificateNameMismatch,
+    &certificate_identity::CertificateWeak,
+    &certificate_identity::CertificateChanged,
+    &tls::TlsHandshakeFailed,
+    &tls::TlsOutdated,
+    &security::LegacySecurity,
+    &security::SecurityLayerMismatch,
+    &security::EntraRequired,
+    // Wake and this machine.
+    &sleep::MacUnknown,
+    &sleep::WakeFailed,
+    &monitor::MonitorOffline,
+    &monitor::ProbeLimited,
+];
 
 /// One cause.
 pub trait Rule: Debug + Sync {
@@ -69,6 +135,63 @@ pub struct Evidence {
     pub since: Option<WallTime>,
     /// What the user's client would show, when it is not the card's.
     pub client_error: Option<ClientError>,
+}
+
+impl Evidence {
+    /// A claim without measurements yet.
+    #[must_use]
+    pub fn new(
+        severity: Severity,
+        confidence: Confidence,
+        title: impl Into<String>,
+        sentence: impl Into<String>,
+    ) -> Self {
+        Self {
+            severity,
+            confidence,
+            owner: None,
+            title: title.into(),
+            sentence: sentence.into(),
+            lines: Vec::new(),
+            since: None,
+            client_error: None,
+        }
+    }
+
+    /// Adds a measurement.
+    #[must_use]
+    pub fn line(mut self, line: impl Into<String>) -> Self {
+        self.lines.push(line.into());
+        self
+    }
+
+    /// Adds measurements.
+    #[must_use]
+    pub fn lines(mut self, lines: impl IntoIterator<Item = String>) -> Self {
+        self.lines.extend(lines);
+        self
+    }
+
+    /// Names the first supporting sample.
+    #[must_use]
+    pub fn since(mut self, since: Option<WallTime>) -> Self {
+        self.since = since;
+        self
+    }
+
+    /// Names somebody else than the card's owner.
+    #[must_use]
+    pub fn owned_by(mut self, owner: Owner) -> Self {
+        self.owner = Some(owner);
+        self
+    }
+
+    /// Names what the client shows, where it differs from the card's.
+    #[must_use]
+    pub fn client(mut self, error: Option<ClientError>) -> Self {
+        self.client_error = error;
+        self
+    }
 }
 
 /// When a judgement becomes a finding, and when the finding ends. Counted in judgements that had

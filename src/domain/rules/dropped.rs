@@ -1,0 +1,244 @@
+//! The peer hangs up where it would normally go on: `connection-dropped`, `connection-flapping`.
+//!
+//! A reset and a plain close are one class: a kernel may turn one into the other on the way, and
+//! nothing here depends on which it was.
+
+use super::prelude::*;
+use super::service::negotiated;
+use crate::domain::sample::{NegotiateOutcome, TlsOutcome};
+
+/// Closed before the X.224 answer: the signature of 0x904.
+#[derive(Debug)]
+pub(super) struct ConnectionDropped;
+
+static CONNECTION_DROPPED: RuleCard = RuleCard {
+    id: RuleId("connection-dropped"),
+    title: "connection dropped",
+    severities: &[Severity::Critical],
+    owner: Owner::Server,
+    rung: Some(Rung::X224),
+    hysteresis: Hysteresis { raise: 2, of: 3, clear: 2 },
+    fed_by: CONNECTIONS,
+    explanation: "TCP opens, and the other side closes the connection before Remote Desktop has \
+        answered, or answers with a disconnect. That is what the Windows client shows as 0x904, \
+        \"socket closed\". A proxy, tunnel, load balancer or broker whose own upstream failed does \
+        this, an intrusion prevention system or an allow list does, a server at its connection \
+        limit or with a damaged certificate store may. A close that comes only at the TLS hello is \
+        another finding.",
+    disproof: "Two X.224 answers in a row from the same address.",
+    remedies: &[
+        remedies::RDP_EVENTS,
+        remedies::CERTIFICATE_EVENTS,
+        Remedy {
+            confirm: Some("qwinsta /server:HOST; Invoke-Command HOST { chglogon /query }"),
+            needs: Some("administrator rights on HOST"),
+            ..Remedy::new(
+                "Check whether the host is at its session limit or draining, and whether a broker, \
+                 proxy, tunnel or load balancer in front of it reports a failed upstream.",
+                RunOn::Host,
+            )
+        },
+        remedies::TEST_FROM_NEAR,
+        remedies::WHO_LISTENS,
+        remedies::NETWORK_FIREWALL,
+        remedies::RESTART_SERVICE,
+        remedies::EXCLUDE_FROM_SCANNING,
+    ],
+    explains: &["rdp-slow"],
+    low_risk: false,
+    client_error: client::CLOSED,
+    reviewed_when_found: false,
+};
+
+impl Rule for ConnectionDropped {
+    fn card(&self) -> &'static RuleCard {
+        &CONNECTION_DROPPED
+    }
+
+    fn judge(&self, view: &TargetView<'_>) -> Judgement {
+        let Some((entry, negotiate)) = negotiated(view) else { return Judgement::NoEvidence };
+        if !dropped(&entry.value) {
+            return Judgement::Clear;
+        }
+        let after = span(negotiate.elapsed);
+        let (title, what) = if matches!(negotiate.outcome, NegotiateOutcome::Disconnected) {
+            ("answers RDP, hangs up", "answers Remote Desktop and hangs up at once")
+        } else {
+            ("hangs up", "accepts the connection and hangs up before Remote Desktop answers")
+        };
+        let sentence = format!(
+            "{} {what}, {after} after the request (certain): users see 0x904 (likely). Server \
+             team: read the host's RdpCoreTS log; if it shows no connection, something in front of \
+             it hung up.",
+            name(view)
+        );
+        let (share, of) = recent_share(view, 5);
+        Judgement::fires(
+            Evidence::new(Severity::Critical, Confidence::Certain, title, sentence)
+                .line(super::port::connect_line(&entry.value.connect))
+                .line(format!(
+                    "closed by the peer after {after} and {}, before a Connection Confirm",
+                    count(u32::try_from(negotiate.received).unwrap_or(u32::MAX), "byte")
+                ))
+                .line(format!("{share} of the last {of} connections ended so"))
+                .since(view.attempts.since(dropped).map(|at| at.wall)),
+        )
+    }
+}
+
+/// Closed before the X.224 answer, or an MCS disconnect in its place.
+fn dropped(attempt: &Attempt) -> bool {
+    attempt.negotiate.as_ref().is_some_and(|negotiate| {
+        matches!(
+            negotiate.outcome,
+            NegotiateOutcome::Closed | NegotiateOutcome::Reset | NegotiateOutcome::Disconnected
+        )
+    })
+}
+
+/// How many of the newest `limit` connections were dropped, and how many there are.
+fn recent_share(view: &TargetView<'_>, limit: usize) -> (usize, usize) {
+    let newest = || view.attempts.recent().take(limit);
+    (newest().filter(|entry| dropped(&entry.value)).count(), newest().count())
+}
+
+/// Sometimes it works, sometimes it does not.
+#[derive(Debug)]
+pub(super) struct ConnectionFlapping;
+
+static CONNECTION_FLAPPING: RuleCard = RuleCard {
+    id: RuleId("connection-flapping"),
+    title: "works only sometimes",
+    severities: &[Severity::Critical],
+    owner: Owner::Server,
+    rung: Some(Rung::X224),
+    hysteresis: Hysteresis::AT_ONCE,
+    fed_by: CONNECTIONS,
+    explanation: "Attempts from the same machine alternate between success and failure. One bad \
+        member behind a load balancer or a name with several machines does this, a service that \
+        keeps restarting, a connection limit that is just reached, and a security product that \
+        stops some connections. In a single check it means that the retry disagreed with the first \
+        attempt. Connections that merely time out are left to the findings on loss and silence.",
+    disproof: "Six attempts in a row with the same outcome.",
+    remedies: &[
+        Remedy {
+            confirm: Some("Resolve-DnsName HOST; rdpwatch check --count 20 HOST"),
+            ..Remedy::new(
+                "If several machines stand behind the name or a load balancer, try each by its \
+                 address and take the bad one out.",
+                RunOn::Network,
+            )
+        },
+        remedies::RDP_EVENTS,
+        remedies::START_SERVICE,
+        remedies::EXCLUDE_FROM_SCANNING,
+    ],
+    explains: &[
+        "connection-dropped",
+        "port-closed",
+        "rdp-silent",
+        "tls-handshake-failed",
+        "rdp-slow",
+    ],
+    low_risk: false,
+    client_error: client::MAYBE_CLOSED,
+    reviewed_when_found: false,
+};
+
+/// How many attempts are looked at, and how many there must be.
+const LOOKED_AT: usize = 10;
+const ENOUGH: usize = 6;
+
+impl Rule for ConnectionFlapping {
+    fn card(&self) -> &'static RuleCard {
+        &CONNECTION_FLAPPING
+    }
+
+    fn judge(&self, view: &TargetView<'_>) -> Judgement {
+        if view.measured().is_none() {
+            return Judgement::NoEvidence;
+        }
+        match view.mode {
+            Mode::Moment => tries(view),
+            Mode::Watch => over_time(view),
+        }
+    }
+}
+
+fn tries(view: &TargetView<'_>) -> Judgement {
+    if !view.tries_disagree() {
+        return Judgement::Clear;
+    }
+    let lines = view
+        .attempts
+        .recent()
+        .take(2)
+        .map(|entry| format!("{}: {}", clock(entry.at.wall), how(&entry.value)));
+    let sentence = format!(
+        "{} worked in one of two attempts a second apart (certain): sessions start only sometimes. \
+         Server team: look for a bad member behind the name, or a service that restarts.",
+        name(view)
+    );
+    Judgement::fires(
+        Evidence::new(Severity::Critical, Confidence::Certain, "works 1 of 2", sentence)
+            .lines(lines),
+    )
+}
+
+fn over_time(view: &TargetView<'_>) -> Judgement {
+    let newest: Vec<_> = view
+        .attempts
+        .recent()
+        .filter(|entry| verdict(&entry.value).is_some())
+        .take(LOOKED_AT)
+        .collect();
+    if newest.len() < ENOUGH {
+        return Judgement::NoEvidence;
+    }
+    let works: Vec<bool> = newest.iter().filter_map(|entry| verdict(&entry.value)).collect();
+    let good = works.iter().filter(|works| **works).count();
+    let changes = works.windows(2).filter(|pair| pair.first() != pair.last()).count();
+    if changes < 3 || good < 2 || works.len() - good < 2 {
+        return Judgement::Clear;
+    }
+    let bad = works.len() - good;
+    let sentence = format!(
+        "{} works only sometimes: {bad} of the last {} attempts failed (certain), in turns. Server \
+         team: look for a bad member behind the name, or a service that restarts.",
+        name(view),
+        works.len()
+    );
+    let lines = newest
+        .iter()
+        .take(6)
+        .map(|entry| format!("{}: {}", clock(entry.at.wall), how(&entry.value)));
+    let title = format!("fails {bad} of {}", works.len());
+    Judgement::fires(
+        Evidence::new(Severity::Critical, Confidence::Certain, title, sentence)
+            .lines(lines)
+            .since(newest.last().map(|entry| entry.at.wall)),
+    )
+}
+
+/// Whether an attempt counts as success or failure; `None` for those that say nothing about the
+/// service: silence, and what this machine could not try.
+fn verdict(attempt: &Attempt) -> Option<bool> {
+    match attempt.connect.outcome {
+        ConnectOutcome::Timeout
+        | ConnectOutcome::Unreachable
+        | ConnectOutcome::LocalError(_)
+        | ConnectOutcome::Prohibited => None,
+        ConnectOutcome::Refused | ConnectOutcome::Open => Some(attempt.works()),
+    }
+}
+
+/// How an attempt ended, in a few words.
+fn how(attempt: &Attempt) -> String {
+    let Some(negotiate) = &attempt.negotiate else {
+        return format!("tcp {}", attempt.connect.outcome.word());
+    };
+    match &attempt.tls {
+        Some(tls) if tls.outcome != TlsOutcome::Ok => format!("tls {}", tls.outcome.word()),
+        _ => format!("x224 {}", negotiate.outcome.word()),
+    }
+}

@@ -1,0 +1,380 @@
+//! The name rung: `dns-failure`, `dns-slow`, `name-is-self`, `address-dead`.
+
+use super::prelude::*;
+use crate::domain::sample::{Connect, NameOutcome, NameSource, Resolution};
+use std::net::IpAddr;
+
+/// Why a name has no address, in words.
+const fn words(outcome: NameOutcome) -> &'static str {
+    match outcome {
+        NameOutcome::NxDomain => "the name does not exist",
+        NameOutcome::NoData => "the name exists but has no address",
+        NameOutcome::ServFail => "the DNS server failed",
+        NameOutcome::Refused => "the DNS server refused to answer",
+        NameOutcome::Timeout => "no DNS server answered in time",
+        NameOutcome::Malformed => "the DNS answer was damaged",
+        NameOutcome::Error | NameOutcome::Ok | NameOutcome::NotNeeded => "the name was not found",
+    }
+}
+
+/// One line per DNS server asked.
+fn server_lines(resolution: &Resolution) -> Vec<String> {
+    resolution
+        .servers
+        .iter()
+        .take(6)
+        .map(|answer| {
+            let what = match answer.outcome {
+                NameOutcome::Ok => list(&answer.addresses),
+                outcome => outcome.word().to_owned(),
+            };
+            format!("DNS server {}: {what} after {}", answer.server.ip(), span(answer.elapsed))
+        })
+        .collect()
+}
+
+/// The name has no address.
+#[derive(Debug)]
+pub(super) struct DnsFailure;
+
+static DNS_FAILURE: RuleCard = RuleCard {
+    id: RuleId("dns-failure"),
+    title: "name does not resolve",
+    severities: &[Severity::Critical],
+    owner: Owner::Dns,
+    rung: Some(Rung::Name),
+    hysteresis: Hysteresis::TWICE,
+    fed_by: &[ProbeKind::Resolve],
+    explanation: "The operating system finds no address for the name that users dial. Its answer \
+        is the truth that users live with: it includes the hosts file, search suffixes, VPN rules \
+        and neighbours on the link. Every configured DNS server is asked beside it, to say why: \
+        the name does not exist, has no address, or the server failed, refused or was silent. \
+        Over a VPN it usually means that the VPN's DNS servers are not asked for this name.",
+    disproof: "The same name resolves on this machine by any other program.",
+    remedies: &[
+        remedies::FLUSH_NAMES,
+        remedies::VPN_NAMES,
+        remedies::DIAL_ADDRESS,
+        remedies::FIX_RECORD,
+    ],
+    explains: &["dns-slow", "host-unreachable", "host-asleep"],
+    low_risk: false,
+    client_error: client::NAME,
+    reviewed_when_found: false,
+};
+
+impl Rule for DnsFailure {
+    fn card(&self) -> &'static RuleCard {
+        &DNS_FAILURE
+    }
+
+    fn judge(&self, view: &TargetView<'_>) -> Judgement {
+        let Some(resolution) = view.resolution() else { return Judgement::NoEvidence };
+        let asked = resolution
+            .servers
+            .iter()
+            .any(|answer| !matches!(answer.outcome, NameOutcome::Error | NameOutcome::NotNeeded));
+        match resolution.outcome {
+            NameOutcome::NotNeeded => return Judgement::NoEvidence,
+            NameOutcome::Ok => return Judgement::Clear,
+            NameOutcome::Error if !asked => return Judgement::NoEvidence,
+            _ => {}
+        }
+        let why = words(resolution.outcome);
+        let known = resolution.servers.iter().find(|answer| answer.outcome == NameOutcome::Ok);
+        let (confidence, hint) = match known {
+            Some(answer) => (
+                Confidence::Certain,
+                format!(
+                    " The DNS server {} does know it: this machine does not ask that server for \
+                     this name (VPN or split DNS).",
+                    answer.server.ip()
+                ),
+            ),
+            None => (Confidence::Certain, String::new()),
+        };
+        let sentence = format!(
+            "The name {} leads nowhere: {why} ({}).{hint} DNS team.",
+            host(view),
+            confidence.word()
+        );
+        let title = format!("name: {}", resolution.outcome.word());
+        let evidence = Evidence::new(Severity::Critical, confidence, title, sentence)
+            .line(format!(
+                "the operating system: {} after {}",
+                resolution.outcome.word(),
+                span(resolution.elapsed)
+            ))
+            .lines(server_lines(resolution))
+            .since(view.resolve.since(failed).map(|at| at.wall));
+        Judgement::fires(if known.is_some() { evidence.owned_by(Owner::Vpn) } else { evidence })
+    }
+}
+
+fn failed(resolution: &Resolution) -> bool {
+    !matches!(resolution.outcome, NameOutcome::Ok | NameOutcome::NotNeeded)
+}
+
+/// The answer to the name takes long.
+#[derive(Debug)]
+pub(super) struct DnsSlow;
+
+static DNS_SLOW: RuleCard = RuleCard {
+    id: RuleId("dns-slow"),
+    title: "name resolves slowly",
+    severities: &[Severity::Warning],
+    owner: Owner::Dns,
+    rung: Some(Rung::Name),
+    hysteresis: Hysteresis::AT_ONCE,
+    fed_by: &[ProbeKind::Resolve],
+    explanation: "At least three of the last five answers to the name took a second or more. That \
+        is what a dead first DNS server looks like: every question waits for it before the second \
+        is asked. Connecting is late by as much and may run into the client's own deadline.",
+    disproof: "Three of five answers under the threshold.",
+    remedies: &[
+        Remedy {
+            confirm: Some(
+                "Get-DnsClientServerAddress; Measure-Command { Resolve-DnsName HOST -DnsOnly }",
+            ),
+            needs: Some("whoever hands out the DNS servers (DHCP, VPN)"),
+            ..Remedy::new(
+                "Find the server that is slow or dead and take it off the list, or put it last.",
+                RunOn::Dns,
+            )
+        },
+        remedies::FLUSH_NAMES,
+        remedies::VPN_NAMES,
+    ],
+    explains: &[],
+    low_risk: true,
+    client_error: None,
+    reviewed_when_found: false,
+};
+
+impl Rule for DnsSlow {
+    fn card(&self) -> &'static RuleCard {
+        &DNS_SLOW
+    }
+
+    fn judge(&self, view: &TargetView<'_>) -> Judgement {
+        let limit = view.target.thresholds.dns_slow.warning;
+        let newest: Vec<_> = view
+            .resolve
+            .recent()
+            .take(5)
+            .filter(|entry| entry.value.outcome == NameOutcome::Ok)
+            .collect();
+        let Some(last) = newest.first() else { return Judgement::NoEvidence };
+        let slow: Vec<_> = newest.iter().filter(|entry| entry.value.elapsed >= limit).collect();
+        if slow.len() < 3 {
+            return Judgement::Clear;
+        }
+        let longest = slow.iter().map(|entry| entry.value.elapsed).max().unwrap_or_default();
+        let sentence = format!(
+            "Looking up {} takes up to {} (certain), {} of the last {} times: a DNS server in the \
+             list is slow or dead. DNS team.",
+            host(view),
+            span(longest),
+            slow.len(),
+            newest.len(),
+        );
+        Judgement::fires(
+            Evidence::new(
+                Severity::Warning,
+                Confidence::Certain,
+                format!("name takes {}", span(longest)),
+                sentence,
+            )
+            .line(format!(
+                "{} of the last {} took {} or more",
+                slow.len(),
+                newest.len(),
+                span(limit)
+            ))
+            .lines(server_lines(&last.value))
+            .since(slow.last().map(|entry| entry.at.wall)),
+        )
+    }
+}
+
+/// The name leads back to this machine.
+#[derive(Debug)]
+pub(super) struct NameIsSelf;
+
+static NAME_IS_SELF: RuleCard = RuleCard {
+    id: RuleId("name-is-self"),
+    title: "name leads to this machine",
+    severities: &[Severity::Critical],
+    owner: Owner::Dns,
+    rung: Some(Rung::Name),
+    hysteresis: Hysteresis::TWICE,
+    fed_by: &[ProbeKind::Resolve],
+    explanation: "The name resolves to an address of the very machine that dials: a stale record \
+        whose address was handed to this machine, a hosts file line, or a blocking DNS server that \
+        answers with loopback. Windows refuses to connect to itself with 0x708, \"another console \
+        session is in progress\". Targets dialled by address, localhost, and addresses that are \
+        listed as expected are left alone.",
+    disproof: "The name resolves to an address that this machine does not have.",
+    remedies: &[remedies::FLUSH_NAMES, remedies::FIX_RECORD, remedies::DIAL_ADDRESS],
+    explains: &[
+        "dns-mismatch",
+        "port-closed",
+        "certificate-changed",
+        "certificate-name-mismatch",
+        "proxied",
+    ],
+    low_risk: false,
+    client_error: client::CONSOLE,
+    reviewed_when_found: false,
+};
+
+impl Rule for NameIsSelf {
+    fn card(&self) -> &'static RuleCard {
+        &NAME_IS_SELF
+    }
+
+    fn judge(&self, view: &TargetView<'_>) -> Judgement {
+        let Some(resolution) = view.resolution() else { return Judgement::NoEvidence };
+        let Some(dialled) = view.target.host.name() else { return Judgement::NoEvidence };
+        let Some(first) = resolution.addresses.first().copied() else {
+            return Judgement::NoEvidence;
+        };
+        let ours = view.around.local.owns(first) || first.is_unspecified();
+        if !ours || is_localhost(dialled) || view.target.expect.contains(&first) {
+            return Judgement::Clear;
+        }
+        let sentence = format!(
+            "The name {} leads to {first}, which is this very machine (certain): the record is \
+             stale. DNS team: correct it.",
+            host(view)
+        );
+        Judgement::fires(
+            Evidence::new(
+                Severity::Critical,
+                Confidence::Certain,
+                "name is this machine",
+                sentence,
+            )
+            .line(format!("{} resolves to {}", host(view), list(&resolution.addresses)))
+            .lines(source_line(resolution))
+            .lines(server_lines(resolution))
+            .since(
+                view.resolve.since(|one| one.addresses.first() == Some(&first)).map(|at| at.wall),
+            ),
+        )
+    }
+}
+
+fn source_line(resolution: &Resolution) -> Option<String> {
+    (resolution.source == NameSource::Hosts).then(|| "the answer is in the hosts file".to_owned())
+}
+
+/// `localhost` and names under it (RFC 6761 section 6.3), with their usual variants.
+fn is_localhost(name: &str) -> bool {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || matches!(
+            name.as_str(),
+            "localhost.localdomain"
+                | "localhost4"
+                | "localhost6"
+                | "ip6-localhost"
+                | "ip6-loopback"
+        )
+}
+
+/// One of several addresses does not answer.
+#[derive(Debug)]
+pub(super) struct AddressDead;
+
+static ADDRESS_DEAD: RuleCard = RuleCard {
+    id: RuleId("address-dead"),
+    title: "a published address is dead",
+    severities: &[Severity::Warning],
+    owner: Owner::Dns,
+    rung: None,
+    hysteresis: Hysteresis { raise: 2, of: 2, clear: 2 },
+    fed_by: &[ProbeKind::Connect],
+    explanation: "The name has several addresses, and one does not answer while another does: an \
+        IPv6 address without a way to it, a farm member that is down, an old network card left in \
+        DNS. Clients that try the dead one first wait for it, and sessions start sometimes and \
+        sometimes not. Addresses of a family that this machine has no way to are left out.",
+    disproof: "The address answers, or is no longer published.",
+    remedies: &[
+        Remedy {
+            confirm: Some("Resolve-DnsName HOST -Type A_AAAA -DnsOnly"),
+            needs: Some("whoever runs the zone"),
+            ..Remedy::new(
+                "Take the dead address out of DNS, or mend what it belongs to.",
+                RunOn::Dns,
+            )
+        },
+        remedies::DIAL_ADDRESS,
+        remedies::TEST_FROM_NEAR,
+    ],
+    explains: &[],
+    low_risk: true,
+    client_error: None,
+    reviewed_when_found: true,
+};
+
+impl Rule for AddressDead {
+    fn card(&self) -> &'static RuleCard {
+        &ADDRESS_DEAD
+    }
+
+    fn judge(&self, view: &TargetView<'_>) -> Judgement {
+        let Some(newest) = view.settled() else { return Judgement::NoEvidence };
+        if view.published_alternatives().next().is_none() {
+            return Judgement::NoEvidence;
+        }
+        let dialled = &newest.value.connect;
+        let mut outcomes: Vec<&Connect> = vec![dialled];
+        outcomes.extend(view.published_alternatives().map(|(_, entry)| &entry.value));
+        outcomes.retain(|connect| can_dial(view, connect.address.ip()));
+        let (alive, rest): (Vec<&Connect>, Vec<&Connect>) =
+            outcomes.into_iter().partition(|connect| connect.outcome.answered());
+        let dead: Vec<&Connect> = rest
+            .into_iter()
+            .filter(|connect| !matches!(connect.outcome, ConnectOutcome::LocalError(_)))
+            .collect();
+        if alive.is_empty() {
+            return Judgement::NoEvidence;
+        }
+        let Some(first) = dead.first() else { return Judgement::Clear };
+        let sentence = format!(
+            "{} has {} addresses and {} {} not answer while {} does (certain): clients that try it \
+             first wait or fail. DNS team.",
+            host(view),
+            dead.len() + alive.len(),
+            list(dead.iter().map(|connect| connect.address.ip())),
+            if dead.len() == 1 { "does" } else { "do" },
+            list(alive.iter().take(1).map(|connect| connect.address.ip())),
+        );
+        let title = format!("{} dead", first.address.ip());
+        Judgement::fires(
+            Evidence::new(Severity::Warning, Confidence::Certain, title, sentence)
+                .lines(dead.iter().chain(&alive).map(|connect| super::port::connect_line(connect))),
+        )
+    }
+}
+
+/// Whether this machine has an address of the same family to dial from. Unknown counts as yes.
+fn can_dial(view: &TargetView<'_>, address: IpAddr) -> bool {
+    let interfaces = &view.around.local.interfaces;
+    interfaces.is_empty()
+        || address.is_loopback()
+        || interfaces.iter().any(|interface| {
+            interface.up
+                && !interface.loopback
+                && interface.addresses.iter().any(|(own, _)| match (own, address) {
+                    (IpAddr::V4(_), IpAddr::V4(_)) => true,
+                    (IpAddr::V6(own), IpAddr::V6(to)) => {
+                        !crate::domain::target::is_link_local(*own)
+                            || crate::domain::target::is_link_local(to)
+                    }
+                    _ => false,
+                })
+        })
+}

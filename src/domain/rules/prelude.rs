@@ -1,0 +1,13 @@
+//! What every rule needs.
+
+pub(super) use super::words::{
+    clock, count, date, host, list, millis, moment, name, percent, quoted, span,
+};
+pub(super) use super::{Evidence, Hysteresis, Judgement, Rule, RuleCard, client, remedies};
+pub(super) use crate::domain::finding::{Confidence, Owner, Remedy, RuleId, RunOn, Rung, Severity};
+pub(super) use crate::domain::sample::{Attempt, ConnectOutcome, ProbeKind};
+pub(super) use crate::domain::view::{EchoWord, Mode, Presence, Surroundings, TargetView};
+pub(super) use std::time::Duration;
+
+/// Connections are what feeds the rule.
+pub(super) const CONNECTIONS: &[ProbeKind] = &[ProbeKind::Negotiate, ProbeKind::Tls];

@@ -1,0 +1,123 @@
+//! `proxied`: something on this side answers in the host's name.
+
+use super::prelude::*;
+use crate::domain::sample::EchoMethod;
+use std::net::IpAddr;
+
+/// So many connections must all be too fast.
+const CONNECTIONS_NEEDED: usize = 5;
+
+/// Below this share of the echo's round trip a TCP handshake cannot have gone all the way.
+const SHARE: f64 = 0.2;
+
+/// Shorter round trips are too close to the noise to compare.
+const SHORTEST: Duration = Duration::from_millis(5);
+
+/// Something nearer than the host completes the TCP handshake.
+#[derive(Debug)]
+pub(super) struct Proxied;
+
+static PROXIED: RuleCard = RuleCard {
+    id: RuleId("proxied"),
+    title: "answered from this side",
+    severities: &[Severity::Notice],
+    owner: Owner::Client,
+    rung: None,
+    hysteresis: Hysteresis::AT_ONCE,
+    fed_by: CONNECTIONS,
+    explanation: "TCP connections complete in less than a fifth of the echo's round trip, five \
+        times of five: something on this side (a VPN client, a zero-trust agent, a transparent \
+        proxy) accepts them before the host has been asked. Or the address is in 100.64.0.0/10, \
+        which overlay networks and carriers use. Then an open port says nothing about the host, \
+        and only the X.224 answer does. A loopback address is a tunnel that the user made and is \
+        no finding.",
+    disproof: "A TCP handshake as long as an echo round trip.",
+    remedies: &[Remedy {
+        confirm: Some("Find-NetRoute -RemoteIPAddress ADDRESS; Get-NetAdapter"),
+        ..Remedy::new(
+            "Judge the host by the X.224 answer alone, and look at the agent's own status when it \
+             fails.",
+            RunOn::Client,
+        )
+    }],
+    explains: &[],
+    low_risk: false,
+    client_error: None,
+    reviewed_when_found: true,
+};
+
+impl Rule for Proxied {
+    fn card(&self) -> &'static RuleCard {
+        &PROXIED
+    }
+
+    fn judge(&self, view: &TargetView<'_>) -> Judgement {
+        let Some(address) = view.dialled else { return Judgement::NoEvidence };
+        if address.is_loopback() || view.is_self() {
+            return Judgement::Clear;
+        }
+        if let Some((tcp, icmp)) = too_fast(view) {
+            let sentence = format!(
+                "Connections to {} complete in {}, an echo takes {}: something on this side \
+                 answers for it (likely). An open port proves nothing here.",
+                name(view),
+                millis(tcp),
+                millis(icmp)
+            );
+            return Judgement::fires(
+                Evidence::new(
+                    Severity::Notice,
+                    Confidence::Likely,
+                    "answered from this side",
+                    sentence,
+                )
+                .line(format!("slowest of {CONNECTIONS_NEEDED} TCP handshakes {}", millis(tcp)))
+                .line(format!("median echo round trip {}", millis(icmp))),
+            );
+        }
+        if is_shared_space(address) {
+            let sentence = format!(
+                "{} is at {address}, in the range that overlay networks and carriers use: an open \
+                 port may be answered on the way (possible).",
+                name(view)
+            );
+            return Judgement::fires(
+                Evidence::new(Severity::Notice, Confidence::Possible, "overlay address", sentence)
+                    .line(format!("{address} is in 100.64.0.0/10 (RFC 6598)")),
+            );
+        }
+        if view.measured().is_some() { Judgement::Clear } else { Judgement::NoEvidence }
+    }
+}
+
+/// The slowest handshake and the median echo, when the first is too short for the second.
+fn too_fast(view: &TargetView<'_>) -> Option<(Duration, Duration)> {
+    let stats = view.echo.window(view.now.mono, Duration::from_mins(5));
+    if stats.method != Some(EchoMethod::Icmp) || stats.received < 5 {
+        return None;
+    }
+    let echo = stats.median.filter(|median| *median >= SHORTEST)?;
+    let newest: Vec<_> = view
+        .attempts
+        .recent()
+        .take(CONNECTIONS_NEEDED)
+        .filter(|entry| matches!(entry.value.connect.outcome, ConnectOutcome::Open))
+        .map(|entry| entry.value.connect.elapsed)
+        .collect();
+    if newest.len() < CONNECTIONS_NEEDED {
+        return None;
+    }
+    let slowest = newest.into_iter().max()?;
+    (slowest.as_secs_f64() < echo.as_secs_f64() * SHARE).then_some((slowest, echo))
+}
+
+/// 100.64.0.0/10 (RFC 6598).
+const fn is_shared_space(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => {
+            let [a, b, ..] = v4.octets();
+            a == 100 && b & 0xc0 == 64
+        }
+        IpAddr::V6(_) => false,
+    }
+}

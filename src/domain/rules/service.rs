@@ -1,0 +1,293 @@
+//! TCP opens and what comes next is not Remote Desktop, or late: `rdp-silent`, `not-rdp`,
+//! `rdp-slow`.
+
+use super::prelude::*;
+use crate::domain::history::Timed;
+use crate::domain::sample::{Negotiate, NegotiateOutcome, NotRdp, OtherProtocol};
+use crate::domain::text::excerpt;
+
+/// TCP accepts, and no X.224 answer comes.
+#[derive(Debug)]
+pub(super) struct RdpSilent;
+
+static RDP_SILENT: RuleCard = RuleCard {
+    id: RuleId("rdp-silent"),
+    title: "accepts and says nothing",
+    severities: &[Severity::Critical],
+    owner: Owner::Server,
+    rung: Some(Rung::X224),
+    hysteresis: Hysteresis::TWICE,
+    fed_by: CONNECTIONS,
+    explanation: "The TCP connection opens, and the X.224 request gets no answer before the \
+        deadline: the service hangs, the machine is starting up or starved, a port proxy or an \
+        access gateway answers for a PC that is not there, or a security product holds the \
+        connection. A SYN-ACK is not Remote Desktop. The request is 19 bytes, so packet size is \
+        not the cause.",
+    disproof: "One X.224 Connection Confirm from the same address.",
+    remedies: &[
+        remedies::RDP_EVENTS,
+        remedies::WHO_LISTENS,
+        remedies::RESTART_SERVICE,
+        remedies::EXCLUDE_FROM_SCANNING,
+    ],
+    explains: &["rdp-slow"],
+    low_risk: false,
+    client_error: client::SILENT,
+    reviewed_when_found: false,
+};
+
+impl Rule for RdpSilent {
+    fn card(&self) -> &'static RuleCard {
+        &RDP_SILENT
+    }
+
+    fn judge(&self, view: &TargetView<'_>) -> Judgement {
+        let Some((entry, negotiate)) = negotiated(view) else { return Judgement::NoEvidence };
+        if !matches!(negotiate.outcome, NegotiateOutcome::Timeout) {
+            return Judgement::Clear;
+        }
+        let sentence = format!(
+            "{} accepts the connection but Remote Desktop does not answer in {} (certain): its \
+             service hangs, or something else answers for it. Server team: look at the host's \
+             RdpCoreTS log first.",
+            name(view),
+            span(negotiate.elapsed)
+        );
+        let mut evidence = Evidence::new(
+            Severity::Critical,
+            Confidence::Certain,
+            "accepts, says nothing",
+            sentence,
+        )
+        .line(super::port::connect_line(&entry.value.connect))
+        .line(format!(
+            "X.224: {} received in {}",
+            count(u32::try_from(negotiate.received).unwrap_or(u32::MAX), "byte"),
+            span(negotiate.elapsed)
+        ))
+        .since(view.attempts.since(silent).map(|at| at.wall));
+        if entry.value.connect.address.ip().is_loopback() {
+            evidence =
+                evidence.line("the address is a tunnel on this machine: its far end may be gone");
+        }
+        Judgement::fires(evidence)
+    }
+}
+
+fn silent(attempt: &Attempt) -> bool {
+    attempt
+        .negotiate
+        .as_ref()
+        .is_some_and(|negotiate| matches!(negotiate.outcome, NegotiateOutcome::Timeout))
+}
+
+/// The newest connection and its X.224 rung; `None` when it did not get there.
+pub(super) fn negotiated<'a>(view: &TargetView<'a>) -> Option<(&'a Timed<Attempt>, &'a Negotiate)> {
+    let entry = view.settled()?;
+    Some((entry, entry.value.negotiate.as_ref()?))
+}
+
+/// Something else answers.
+#[derive(Debug)]
+pub(super) struct NotRdpAnswers;
+
+static NOT_RDP: RuleCard = RuleCard {
+    id: RuleId("not-rdp"),
+    title: "not Remote Desktop",
+    severities: &[Severity::Critical],
+    owner: Owner::Server,
+    rung: Some(Rung::X224),
+    hysteresis: Hysteresis::TWICE,
+    fed_by: CONNECTIONS,
+    explanation: "The port answers with bytes that are no X.224 Connection Confirm: another \
+        program took the port, the connection was redirected to a portal or a proxy, or the name \
+        leads to another machine. Known protocols are named by their first bytes.",
+    disproof: "One X.224 Connection Confirm from the same address and port.",
+    remedies: &[
+        remedies::WHO_LISTENS,
+        remedies::LISTENER_PORT,
+        remedies::FLUSH_NAMES,
+        remedies::NETWORK_FIREWALL,
+    ],
+    explains: &["rdp-slow"],
+    low_risk: false,
+    client_error: client::PROTOCOL,
+    reviewed_when_found: false,
+};
+
+impl Rule for NotRdpAnswers {
+    fn card(&self) -> &'static RuleCard {
+        &NOT_RDP
+    }
+
+    fn judge(&self, view: &TargetView<'_>) -> Judgement {
+        let Some((entry, negotiate)) = negotiated(view) else { return Judgement::NoEvidence };
+        let NegotiateOutcome::Malformed(answer) = &negotiate.outcome else {
+            return Judgement::Clear;
+        };
+        let what = what(answer.protocol);
+        let sentence = format!(
+            "Port {} of {} answers, but with {what}, not Remote Desktop (certain). Server team: \
+             find out which program has the port.",
+            view.target.port,
+            name(view),
+        );
+        let title = match answer.protocol.name() {
+            Some(protocol) => format!("{protocol} answers"),
+            None => "not Remote Desktop".to_owned(),
+        };
+        Judgement::fires(
+            Evidence::new(Severity::Critical, Confidence::Certain, title, sentence)
+                .line(super::port::connect_line(&entry.value.connect))
+                .line(format!(
+                    "X.224: {} at byte {}, after {}",
+                    excerpt(answer.reason, 80),
+                    answer.offset,
+                    span(negotiate.elapsed)
+                ))
+                .lines(head_line(answer))
+                .since(view.attempts.since(is_not_rdp).map(|at| at.wall)),
+        )
+    }
+}
+
+fn is_not_rdp(attempt: &Attempt) -> bool {
+    attempt
+        .negotiate
+        .as_ref()
+        .is_some_and(|negotiate| matches!(negotiate.outcome, NegotiateOutcome::Malformed(_)))
+}
+
+const fn what(protocol: OtherProtocol) -> &'static str {
+    match protocol {
+        OtherProtocol::Http => "a web server (HTTP)",
+        OtherProtocol::Ssh => "an SSH server",
+        OtherProtocol::Tls => "a TLS record without RDP in front",
+        OtherProtocol::Vnc => "a VNC server",
+        OtherProtocol::Greeting => "a mail or file server's greeting (SMTP, FTP)",
+        OtherProtocol::BadTpkt => "a packet whose lengths contradict each other (bad TPKT)",
+        OtherProtocol::Unknown => "bytes of an unknown protocol",
+    }
+}
+
+/// The first bytes, as text where they are text.
+fn head_line(answer: &NotRdp) -> Option<String> {
+    let head = answer.head.get(..answer.head.len().min(32)).filter(|head| !head.is_empty())?;
+    let text = head.iter().all(|byte| matches!(byte, 0x20..=0x7e | b'\r' | b'\n' | b'\t'));
+    Some(if text {
+        let text: String = head.iter().map(|byte| char::from(*byte)).collect();
+        format!("it begins with {}", quoted(text.trim_end()))
+    } else {
+        let hex: Vec<String> = head.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        format!("it begins with {}", hex.join(" "))
+    })
+}
+
+/// The service is slow, not the network.
+#[derive(Debug)]
+pub(super) struct RdpSlow;
+
+static RDP_SLOW: RuleCard = RuleCard {
+    id: RuleId("rdp-slow"),
+    title: "service is slow",
+    severities: &[Severity::Warning],
+    owner: Owner::Server,
+    rung: Some(Rung::X224),
+    hysteresis: Hysteresis { raise: 2, of: 3, clear: 2 },
+    fed_by: CONNECTIONS,
+    explanation: "The X.224 answer takes a second longer than the TCP handshake took, or five \
+        times what is usual for this host and half a second more. The handshake is one network \
+        round trip, so the rest is the server: starved of processor or memory, starting up, or \
+        swamped by password guessing. A lost packet looks the same once, which is why it takes two \
+        of three.",
+    disproof: "Two answers in a row that take no longer than the handshake and a little.",
+    remedies: &[
+        Remedy {
+            confirm: Some(
+                "Get-Counter -ComputerName HOST '\\Processor(_Total)\\% Processor Time','\\Memory\\Available MBytes','\\Terminal Services\\Active Sessions'",
+            ),
+            needs: Some("rights to read HOST's performance counters"),
+            ..Remedy::new(
+                "Look at the host's processor, memory and number of sessions.",
+                RunOn::Host,
+            )
+        },
+        Remedy {
+            confirm: Some(
+                "(Get-WinEvent -ComputerName HOST -MaxEvents 500 -FilterHashtable @{LogName='Security'; Id=4625}).Count",
+            ),
+            needs: Some("rights to read HOST's security log"),
+            ..Remedy::new(
+                "Count failed sign-ins: a host open to the Internet is often busy with password \
+                 guessing. Let only the VPN or a gateway reach the port.",
+                RunOn::Host,
+            )
+        },
+        remedies::RDP_EVENTS,
+    ],
+    explains: &[],
+    low_risk: false,
+    client_error: None,
+    reviewed_when_found: false,
+};
+
+impl Rule for RdpSlow {
+    fn card(&self) -> &'static RuleCard {
+        &RDP_SLOW
+    }
+
+    fn judge(&self, view: &TargetView<'_>) -> Judgement {
+        let Some((entry, negotiate)) = negotiated(view) else { return Judgement::NoEvidence };
+        if !matches!(
+            negotiate.outcome,
+            NegotiateOutcome::Confirmed { .. }
+                | NegotiateOutcome::NoNegotiation
+                | NegotiateOutcome::Failure(_)
+        ) {
+            return Judgement::NoEvidence;
+        }
+        let connect = entry.value.connect.elapsed;
+        let service = negotiate.elapsed.saturating_sub(connect);
+        let limits = &view.target.thresholds.rdp_slow;
+        let usual = usual(view).filter(|_| view.mode == Mode::Watch);
+        let above_usual = usual.is_some_and(|usual| {
+            service.as_secs_f64() >= usual.as_secs_f64() * limits.baseline_factor
+                && service >= usual + limits.baseline_margin
+        });
+        if service < limits.warning && !above_usual {
+            return Judgement::Clear;
+        }
+        let sentence = format!(
+            "Remote Desktop on {} takes {} to answer although the network needs only {} (certain): \
+             the server is slow, not the line. Server team: look at its load.",
+            name(view),
+            span(service),
+            millis(connect)
+        );
+        let mut evidence = Evidence::new(
+            Severity::Warning,
+            Confidence::Certain,
+            format!("service takes {}", span(service)),
+            sentence,
+        )
+        .line(format!(
+            "X.224 answer after {}, TCP handshake {}",
+            span(negotiate.elapsed),
+            millis(connect)
+        ));
+        if let Some(usual) = usual {
+            evidence = evidence.line(format!("usual for this host: {}", span(usual)));
+        }
+        Judgement::fires(evidence)
+    }
+}
+
+/// The median of earlier service times; `None` with fewer than five.
+fn usual(view: &TargetView<'_>) -> Option<Duration> {
+    let mut times: Vec<Duration> = view.service_times.iter().map(|entry| entry.value).collect();
+    if times.len() < 5 {
+        return None;
+    }
+    times.sort_unstable();
+    crate::domain::echo_series::nearest_rank(&times, 50)
+}

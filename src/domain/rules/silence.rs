@@ -1,0 +1,262 @@
+//! Nothing answers on any layer: `host-unreachable` and `host-asleep`.
+
+use super::prelude::*;
+use crate::domain::sample::NeighbourState;
+use crate::domain::target::{Expected, TargetKind};
+use crate::domain::view::Silence;
+
+/// Nothing answers, and it should.
+#[derive(Debug)]
+pub(super) struct HostUnreachable;
+
+static HOST_UNREACHABLE: RuleCard = RuleCard {
+    id: RuleId("host-unreachable"),
+    title: "host does not answer",
+    severities: &[Severity::Notice, Severity::Warning, Severity::Critical],
+    owner: Owner::Server,
+    rung: Some(Rung::Tcp),
+    hysteresis: Hysteresis { raise: 3, of: 4, clear: 2 },
+    fed_by: CONNECTIONS,
+    explanation: "Nothing answers on any layer: echo requests are lost (or a firewall always \
+        dropped them), TCP connections time out or are reported undeliverable, no other published \
+        address answers, and nothing refuses, which a firewall or a stopped service would. So the \
+        machine is off, hung or unplugged, or the way to it is gone. When other targets fell \
+        silent at the same time the way is the likelier cause. A router's or the own machine's \
+        \"host unreachable\" means that the last hop found no such machine on its link. For hosts \
+        whose ports open only on demand (kinds cloud and jit) it is a state, not an alarm.",
+    disproof: "One answer on any layer from the same address, or a success from a machine on the \
+        host's own network.",
+    remedies: &[remedies::TEST_FROM_NEAR, remedies::LOOK_AT_HOST, remedies::NETWORK_FIREWALL],
+    explains: &["packet-loss", "high-latency", "high-jitter", "rdp-slow", "dns-slow"],
+    low_risk: false,
+    client_error: client::CONNECT,
+    reviewed_when_found: false,
+};
+
+impl Rule for HostUnreachable {
+    fn card(&self) -> &'static RuleCard {
+        &HOST_UNREACHABLE
+    }
+
+    fn judge(&self, view: &TargetView<'_>) -> Judgement {
+        let silence = match view.presence() {
+            Presence::Unknown => return Judgement::NoEvidence,
+            Presence::Answers => return Judgement::Clear,
+            Presence::Silent(silence) => silence,
+        };
+        if view.may_sleep() || silence.alive_on_link {
+            return Judgement::Clear;
+        }
+        let path = path_suspected(view);
+        let who = name(view);
+        let severity = severity_of(view);
+        let gone = matches!(silence.connect.outcome, ConnectOutcome::Unreachable);
+        let (confidence, sentence) = if severity == Severity::Notice {
+            (
+                Confidence::Possible,
+                format!(
+                    "{who} answers nothing {}: not started, or not opened at present, which is \
+                     usual for its kind.",
+                    since_words(view, &silence)
+                ),
+            )
+        } else if path {
+            (
+                Confidence::Possible,
+                format!(
+                    "{who} answers nothing {}, and {} with it: the way there is the likelier \
+                     cause. Network team: look for what they share.",
+                    since_words(view, &silence),
+                    count(view.around.peers_silent, "other target"),
+                ),
+            )
+        } else {
+            (
+                if gone { Confidence::Certain } else { Confidence::Likely },
+                format!(
+                    "{who} answers nothing {}: it is off, hung or cut off. Server team: look at \
+                     its console first.",
+                    since_words(view, &silence)
+                ),
+            )
+        };
+        let mut evidence = Evidence::new(severity, confidence, "does not answer", sentence)
+            .lines(lines(view, &silence))
+            .since(Some(silence.since.wall));
+        if path || router_says_no_route(&silence) {
+            evidence = evidence.owned_by(Owner::Network);
+        }
+        Judgement::fires(evidence)
+    }
+}
+
+/// A cloud machine that used to answer echo has gone away; one that never did is closed by policy.
+fn severity_of(view: &TargetView<'_>) -> Severity {
+    match view.target.kind {
+        TargetKind::Cloud if view.echo_word() == EchoWord::Stopped => Severity::Warning,
+        TargetKind::Cloud | TargetKind::Jit => Severity::Notice,
+        _ => Severity::Critical,
+    }
+}
+
+/// Several others fell silent too, and none answers.
+fn path_suspected(view: &TargetView<'_>) -> bool {
+    view.around.peers_silent >= 2 && view.around.peers_answering == 0
+}
+
+/// ICMP 3/0 and ICMPv6 1/0: a router has no route.
+fn router_says_no_route(silence: &Silence<'_>) -> bool {
+    silence.connect.icmp.is_some_and(|error| !silence.connect.icmp_is_ours && error.code == 0)
+}
+
+/// Nothing answers, and that is what sleep looks like.
+#[derive(Debug)]
+pub(super) struct HostAsleep;
+
+static HOST_ASLEEP: RuleCard = RuleCard {
+    id: RuleId("host-asleep"),
+    title: "asleep or off",
+    severities: &[Severity::Notice, Severity::Warning],
+    owner: Owner::Client,
+    rung: Some(Rung::Tcp),
+    hysteresis: Hysteresis { raise: 4, of: 4, clear: 1 },
+    fed_by: CONNECTIONS,
+    explanation: "Nothing answers on any layer, and the target is one that sleeps: a PC or laptop \
+        by its kind, one that is not expected to be up always, or one that was seen to sleep and \
+        come back. From outside, asleep, switched off and unplugged look the same; a failed \
+        neighbour entry speaks for all three. A sleeping network card may go on answering for its \
+        address on the own link. Where the target is expected to be up always it is a warning.",
+    disproof: "It answers, or a wake-up brings nothing although its settings allow it.",
+    remedies: &[remedies::WAKE, remedies::NEVER_SLEEP, remedies::WAKE_SETTINGS],
+    explains: &["packet-loss", "high-latency", "high-jitter", "rdp-slow", "dns-slow"],
+    low_risk: false,
+    client_error: client::CONNECT,
+    reviewed_when_found: false,
+};
+
+impl Rule for HostAsleep {
+    fn card(&self) -> &'static RuleCard {
+        &HOST_ASLEEP
+    }
+
+    fn judge(&self, view: &TargetView<'_>) -> Judgement {
+        let silence = match view.presence() {
+            Presence::Unknown => return Judgement::NoEvidence,
+            Presence::Answers => return Judgement::Clear,
+            Presence::Silent(silence) => silence,
+        };
+        if !view.may_sleep() {
+            return Judgement::Clear;
+        }
+        let severity = match view.target.expected {
+            Expected::Always => Severity::Warning,
+            Expected::Hours | Expected::OnDemand => Severity::Notice,
+        };
+        let doubtful =
+            path_suspected(view) || silence.alive_on_link || lossy_before(view, &silence);
+        let confidence = if doubtful { Confidence::Possible } else { Confidence::Likely };
+        let peers = match view.around.peers_answering {
+            0 => String::new(),
+            _ => " while others answer".to_owned(),
+        };
+        let sentence = format!(
+            "{} answers nothing {}{peers}: {} asleep or off. {}",
+            name(view),
+            since_words(view, &silence),
+            if doubtful { "possibly" } else { "most likely" },
+            wake_words(view),
+        );
+        Judgement::fires(
+            Evidence::new(severity, confidence, "asleep or off", sentence)
+                .lines(lines(view, &silence))
+                .since(Some(silence.since.wall)),
+        )
+    }
+}
+
+/// Whether it can be woken from here.
+fn wake_words(view: &TargetView<'_>) -> &'static str {
+    let known = view.target.mac.or(view.memory.mac).is_some();
+    let on_link = match view.neighbour.map(|entry| entry.value.state) {
+        None | Some(NeighbourState::Unknown) => None,
+        Some(NeighbourState::NotOnLink) => Some(false),
+        Some(_) => Some(true),
+    };
+    let relayed = view.target.wake.address.is_some();
+    match (known, on_link) {
+        (false, _) => "Its MAC address is not known, so it cannot be woken from here.",
+        (true, Some(false)) if !relayed => {
+            "It is on another network: it cannot be woken from here without a relay."
+        }
+        _ => "Wake it with w.",
+    }
+}
+
+/// Whether echo requests were lost in the minute before the silence.
+fn lossy_before(view: &TargetView<'_>, silence: &Silence<'_>) -> bool {
+    let Some(answer) = silence.last_answer else { return false };
+    let start = answer.mono.minus(Duration::from_mins(1));
+    let lost = view
+        .echo
+        .points()
+        .filter(|point| point.at.mono >= start && point.at.mono < answer.mono)
+        .filter(|point| {
+            matches!(
+                point.outcome,
+                crate::domain::sample::EchoOutcome::Lost
+                    | crate::domain::sample::EchoOutcome::Unreachable(_)
+            )
+        })
+        .count();
+    lost >= 3
+}
+
+/// `since 18:04:10Z (12 min)`, or that it never did in this run.
+fn since_words(view: &TargetView<'_>, silence: &Silence<'_>) -> String {
+    match (silence.last_answer, view.mode) {
+        (Some(_), _) => format!(
+            "since {} ({})",
+            clock(silence.since.wall),
+            span(view.now.mono.since(silence.since.mono))
+        ),
+        (None, Mode::Watch) => "and has not since this watch began".to_owned(),
+        (None, Mode::Moment) => "at this moment".to_owned(),
+    }
+}
+
+/// The measurements behind a silence.
+fn lines(view: &TargetView<'_>, silence: &Silence<'_>) -> Vec<String> {
+    let mut lines = vec![super::port::connect_line(silence.connect)];
+    match view.echo_word() {
+        EchoWord::Stopped => {
+            let (lost, since) = view.echo.trailing_losses();
+            let since = since.map_or_else(String::new, |at| format!(" since {}", clock(at)));
+            lines.push(format!("{} lost in a row{since}", count(lost, "echo request")));
+        }
+        EchoWord::NeverAnswered => {
+            lines.push("echo requests were never answered, also not before".to_owned());
+        }
+        EchoWord::Unmeasured => lines.push("echo is not measured".to_owned()),
+        EchoWord::Answers => {}
+    }
+    if let Some(entry) = view.neighbour
+        && let Some(word) = entry.value.state.word()
+    {
+        lines.push(match entry.value.state {
+            NeighbourState::Failed => "neighbour table: failed, nobody answers on its link".into(),
+            NeighbourState::NotOnLink => "it is not on this machine's own link".into(),
+            NeighbourState::Reachable if silence.alive_on_link => {
+                "neighbour table: reachable, its network card still answers".into()
+            }
+            _ => format!("neighbour table: {word}"),
+        });
+    }
+    let peers = (view.around.peers_answering, view.around.peers_silent);
+    if peers != (0, 0) {
+        lines.push(format!("other targets: {} answer, {} silent", peers.0, peers.1));
+    }
+    if let (None, Some(at)) = (silence.last_answer, view.memory.last_answer) {
+        lines.push(format!("last answered {}", moment(at)));
+    }
+    lines
+}

@@ -1,0 +1,290 @@
+//! The TLS rung: `tls-handshake-failed`, `tls-outdated`.
+
+use super::prelude::*;
+use crate::domain::sample::{CipherSuite, Hello, Tls, TlsOutcome, TlsVersion};
+use crate::domain::security::acceptable_suite;
+
+/// The newest TLS rung; in a single moment only when the two tries agree.
+fn newest<'a>(view: &TargetView<'a>) -> Option<&'a crate::domain::history::Timed<Tls>> {
+    if view.tries_disagree() { None } else { view.tls }
+}
+
+/// X.224 is fine, then the handshake dies.
+#[derive(Debug)]
+pub(super) struct TlsHandshakeFailed;
+
+static TLS_HANDSHAKE_FAILED: RuleCard = RuleCard {
+    id: RuleId("tls-handshake-failed"),
+    title: "TLS handshake fails",
+    severities: &[Severity::Critical],
+    owner: Owner::Server,
+    rung: Some(Rung::Tls),
+    hysteresis: Hysteresis::AT_ONCE,
+    fed_by: &[ProbeKind::Tls],
+    explanation: "Remote Desktop answers and chooses TLS, and the handshake then ends with a \
+        close, an alert or silence at the ClientHello. When a modern and an old-fashioned hello \
+        both die while X.224 is fine, the host cannot use its private key (wrong rights in \
+        MachineKeys, a damaged or cloned key store), or something on the way breaks TLS. An alert \
+        about versions or ciphers means that the two have no suite in common. Silence points to a \
+        device in between, or to the large certificate packet not fitting through. Windows may \
+        close without an alert in every one of these cases.",
+    disproof: "One handshake with this host that gets as far as its certificate.",
+    remedies: &[
+        remedies::CERTIFICATE_EVENTS,
+        remedies::TEST_FROM_NEAR,
+        Remedy {
+            confirm: Some(
+                "Invoke-Command HOST { Get-TlsCipherSuite | Format-Table Name; reg query HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols /s }",
+            ),
+            needs: Some("administrator rights on HOST; PowerShell remoting"),
+            impact: Some("changes of Schannel settings need a RESTART"),
+            ..Remedy::new(
+                "Check that TLS 1.2 and its suites are not switched off by policy or a hardening \
+                 tool (event 36871).",
+                RunOn::Host,
+            )
+        },
+        remedies::KEY_PERMISSIONS,
+        remedies::RECREATE_CERTIFICATE,
+        remedies::RENAME_MACHINE_KEYS,
+        remedies::VPN_MTU,
+        remedies::EXCLUDE_FROM_SCANNING,
+        remedies::LOWER_SECURITY_LAYER,
+    ],
+    explains: &[
+        "certificate-expired",
+        "certificate-expiring",
+        "certificate-weak",
+        "certificate-changed",
+        "certificate-name-mismatch",
+    ],
+    low_risk: false,
+    client_error: client::CLOSED,
+    reviewed_when_found: false,
+};
+
+impl Rule for TlsHandshakeFailed {
+    fn card(&self) -> &'static RuleCard {
+        &TLS_HANDSHAKE_FAILED
+    }
+
+    fn judge(&self, view: &TargetView<'_>) -> Judgement {
+        let Some(entry) = newest(view) else { return Judgement::NoEvidence };
+        let tls = &entry.value;
+        let (title, ended) = match tls.outcome {
+            TlsOutcome::Ok => return Judgement::Clear,
+            TlsOutcome::Unsupported => return Judgement::NoEvidence,
+            TlsOutcome::Reset | TlsOutcome::Closed => {
+                ("closes at the TLS handshake", "closes the connection at the TLS handshake")
+            }
+            TlsOutcome::Alert(_) => {
+                ("refuses the TLS handshake", "refuses the TLS handshake with an alert")
+            }
+            TlsOutcome::Timeout => {
+                ("silent at the TLS handshake", "falls silent at the TLS handshake")
+            }
+            TlsOutcome::Malformed => (
+                "breaks the TLS handshake",
+                "answers the TLS handshake with bytes that are not TLS",
+            ),
+        };
+        let cause = cause(tls);
+        let sentence = format!(
+            "{} {ended}, {} after the hello (certain): {} ({}). Users see 0x904 (likely). {}",
+            name(view),
+            span(tls.elapsed),
+            cause.words,
+            cause.confidence.word(),
+            cause.first_step
+        );
+        let mut evidence = Evidence::new(Severity::Critical, Confidence::Certain, title, sentence)
+            .line(format!(
+                "{} hello: {} after {}, {} received",
+                tls.hello.word(),
+                outcome(tls.outcome),
+                span(tls.elapsed),
+                count(u32::try_from(tls.received).unwrap_or(u32::MAX), "byte")
+            ));
+        if let Some(modern) = tls.modern {
+            evidence = evidence.line(format!("modern hello before it: {}", outcome(modern)));
+        }
+        evidence = evidence.line(match cause.owner {
+            Owner::Server => "X.224 is fine: it selected TLS on the same connection",
+            _ => "X.224, which needs only small packets, is fine on the same connection",
+        });
+        let since = view
+            .attempts
+            .since(|attempt| attempt.tls.as_ref().is_none_or(|tls| tls.outcome != TlsOutcome::Ok))
+            .map_or(entry.at.wall, |at| at.wall.max(entry.at.wall).min(entry.at.wall));
+        let error = match tls.outcome {
+            TlsOutcome::Timeout => client::SILENT,
+            _ => client::CLOSED,
+        };
+        Judgement::fires(evidence.since(Some(since)).owned_by(cause.owner).client(error))
+    }
+}
+
+/// The likeliest reading of a failed handshake.
+struct Cause {
+    words: &'static str,
+    confidence: Confidence,
+    owner: Owner,
+    first_step: &'static str,
+}
+
+fn cause(tls: &Tls) -> Cause {
+    match tls.outcome {
+        TlsOutcome::Alert(40 | 70 | 71 | 86) => Cause {
+            words: "it has no TLS version or cipher in common with this client, or no certificate \
+                    that fits one",
+            confidence: Confidence::Likely,
+            owner: Owner::Server,
+            first_step: "Server team: check TLS settings and event 36871/36874.",
+        },
+        TlsOutcome::Alert(_) | TlsOutcome::Reset | TlsOutcome::Closed => Cause {
+            words: "its private key cannot be used, or the two have no cipher in common, or \
+                    security software stops it",
+            confidence: Confidence::Possible,
+            owner: Owner::Server,
+            first_step: "Server team: check events 1057/1058 and Schannel 36870 first.",
+        },
+        TlsOutcome::Timeout => Cause {
+            words: "a device in between holds it, or large packets do not get through",
+            confidence: Confidence::Possible,
+            owner: Owner::Network,
+            first_step: "Network team: try from the host's own network first.",
+        },
+        TlsOutcome::Malformed | TlsOutcome::Ok | TlsOutcome::Unsupported => Cause {
+            words: "something in between rewrites the connection",
+            confidence: Confidence::Possible,
+            owner: Owner::Security,
+            first_step: "Try from the host's own network first.",
+        },
+    }
+}
+
+/// How a handshake ended, in words.
+fn outcome(outcome: TlsOutcome) -> String {
+    match outcome {
+        TlsOutcome::Ok => "certificate read".to_owned(),
+        TlsOutcome::Reset | TlsOutcome::Closed => "closed by the peer".to_owned(),
+        TlsOutcome::Alert(code) => match alert(code) {
+            Some(name) => format!("alert {code} ({name})"),
+            None => format!("alert {code}"),
+        },
+        TlsOutcome::Timeout => "silence".to_owned(),
+        TlsOutcome::Malformed => "bytes that are not TLS".to_owned(),
+        TlsOutcome::Unsupported => "TLS, but no certificate readable".to_owned(),
+    }
+}
+
+/// RFC 8446 section 6 and RFC 5246 section 7.2.
+const fn alert(code: u8) -> Option<&'static str> {
+    Some(match code {
+        0 => "close_notify",
+        10 => "unexpected_message",
+        20 => "bad_record_mac",
+        40 => "handshake_failure",
+        42 => "bad_certificate",
+        45 => "certificate_expired",
+        47 => "illegal_parameter",
+        48 => "unknown_ca",
+        49 => "access_denied",
+        50 => "decode_error",
+        51 => "decrypt_error",
+        70 => "protocol_version",
+        71 => "insufficient_security",
+        80 => "internal_error",
+        86 => "inappropriate_fallback",
+        109 => "missing_extension",
+        112 => "unrecognized_name",
+        _ => return None,
+    })
+}
+
+/// TLS works, in a form that current clients do not take.
+#[derive(Debug)]
+pub(super) struct TlsOutdated;
+
+static TLS_OUTDATED: RuleCard = RuleCard {
+    id: RuleId("tls-outdated"),
+    title: "outdated TLS",
+    severities: &[Severity::Critical],
+    owner: Owner::Server,
+    rung: Some(Rung::Tls),
+    hysteresis: Hysteresis::AT_ONCE,
+    fed_by: &[ProbeKind::Tls],
+    explanation: "The host refuses a modern hello, and with one that offers everything up to TLS \
+        1.2 it chooses TLS 1.0 or 1.1, or a suite that current Windows does not offer any more \
+        (3DES, RC4). Clients on which the old versions are switched off cannot connect. TLS 1.2 \
+        with static RSA or CBC and AES is what Windows Server 2012 R2 and older choose; current \
+        clients take it, and it is no finding.",
+    disproof: "A handshake with TLS 1.2 or later and an AES suite.",
+    remedies: &[
+        Remedy {
+            confirm: Some(
+                "Invoke-Command HOST { reg query HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols /s }",
+            ),
+            commands: &[
+                "Invoke-Command HOST { reg add \"HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Server\" /v Enabled /t REG_DWORD /d 1 /f }",
+                "Invoke-Command HOST { reg add \"HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Server\" /v DisabledByDefault /t REG_DWORD /d 0 /f }",
+            ],
+            needs: Some(
+                "administrator rights on HOST; on Windows 7 and Server 2008 R2 the update KB3080079",
+            ),
+            impact: Some("takes effect after a RESTART of the host, which ENDS EVERY SESSION"),
+            undo: Some("delete the two values and restart"),
+            ..Remedy::new("Enable TLS 1.2 for servers on the host.", RunOn::Host)
+        },
+        remedies::UPDATE_BOTH,
+    ],
+    explains: &[],
+    low_risk: false,
+    client_error: client::MAYBE_CLOSED,
+    reviewed_when_found: false,
+};
+
+impl Rule for TlsOutdated {
+    fn card(&self) -> &'static RuleCard {
+        &TLS_OUTDATED
+    }
+
+    fn judge(&self, view: &TargetView<'_>) -> Judgement {
+        let Some(entry) = newest(view) else { return Judgement::NoEvidence };
+        let tls = &entry.value;
+        if tls.outcome != TlsOutcome::Ok {
+            return Judgement::NoEvidence;
+        }
+        let old_version = tls.version.filter(|version| *version < TlsVersion(0x0303));
+        let old_suite = tls.cipher.filter(|suite| !acceptable_suite(suite.0));
+        let what = match (tls.hello, old_version, old_suite) {
+            (Hello::Modern, ..) | (_, None, None) => return Judgement::Clear,
+            (_, Some(version), _) => format!("only {version}"),
+            (_, None, Some(CipherSuite(suite))) => {
+                format!("only cipher suite 0x{suite:04x}, which current Windows does not offer")
+            }
+        };
+        let sentence = format!(
+            "{} speaks {what} (certain): current clients may be refused with 0x904 (possible). \
+             Server team: enable TLS 1.2.",
+            name(view)
+        );
+        let mut evidence = Evidence::new(
+            Severity::Critical,
+            Confidence::Certain,
+            old_version.map_or_else(|| "outdated cipher".to_owned(), |v| format!("only {v}")),
+            sentence,
+        );
+        if let Some(version) = tls.version {
+            evidence = evidence
+                .line(format!("a hello that offers up to TLS1.2 is answered with {version}"));
+        }
+        if let Some(CipherSuite(suite)) = tls.cipher {
+            evidence = evidence.line(format!("cipher suite 0x{suite:04x}"));
+        }
+        if let Some(modern) = tls.modern {
+            evidence = evidence.line(format!("modern hello: {}", outcome(modern)));
+        }
+        Judgement::fires(evidence.since(Some(entry.at.wall)))
+    }
+}
