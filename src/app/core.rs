@@ -3,13 +3,11 @@
 
 use super::edge::Edge;
 use crate::config::Config;
-use crate::domain::alert::AlertEvent;
+use crate::domain::alert::{AlertEvent, AlertSettings};
 use crate::domain::finding::RuleId;
 use crate::domain::local::{EchoAccess, LocalState};
 use crate::domain::memory::TargetMemory;
-use crate::domain::sample::{
-    Echo, EchoMethod, EchoOutcome, Observation, ProbeKind, Sample,
-};
+use crate::domain::sample::{Echo, EchoMethod, EchoOutcome, Observation, ProbeKind, Sample};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::target::{Host, Target, TargetId};
 use crate::domain::time::{MonoTime, WallTime};
@@ -120,7 +118,7 @@ impl Core {
     #[must_use]
     pub fn new(config: &Config, edge: Edge, store: Arc<dyn StateStore>, local: LocalState) -> Self {
         let now = edge.clock.now();
-        let mut monitor = Monitor::new(edge.access(), local, config.alerts, now);
+        let mut monitor = Monitor::new(edge.access(), local, AlertSettings::default(), now);
         monitor.set_simulated(edge.simulated);
         let (reports, inbox) = mpsc::channel(REPORTS);
         let (echoes, echo_inbox) = mpsc::channel(REPORTS);
@@ -274,8 +272,7 @@ impl Core {
     fn start_echo(&mut self, request: ProbeRequest) {
         let Some((target, address, scope)) = self.dialled(request.target) else { return };
         let deadline = target.deadlines.echo;
-        let request =
-            EchoRequest { target: target.id, seq: request.seq, address, scope, deadline };
+        let request = EchoRequest { target: target.id, seq: request.seq, address, scope, deadline };
         self.edge.echo.send(request, self.echoes.clone());
     }
 
@@ -354,10 +351,8 @@ impl Core {
             }
             return;
         }
-        let (ids, addresses): (Vec<TargetId>, Vec<IpAddr>) = due
-            .iter()
-            .filter_map(|id| Some((*id, self.monitor.target(*id)?.dialled()?)))
-            .unzip();
+        let (ids, addresses): (Vec<TargetId>, Vec<IpAddr>) =
+            due.iter().filter_map(|id| Some((*id, self.monitor.target(*id)?.dialled()?))).unzip();
         let due: Vec<TargetId> = due.iter().copied().collect();
         let local = self.monitor.local().clone();
         let neighbours = Arc::clone(&self.edge.neighbours);
@@ -523,10 +518,8 @@ impl Core {
             .filter(|address| !local.owns(*address))
             .filter(|address| self.edge.may_ping(*address))
             .collect();
-        self.controls = (0..CONTROLS)
-            .map(|index| TargetId(FIRST_CONTROL - index))
-            .zip(wanted)
-            .collect();
+        self.controls =
+            (0..CONTROLS).map(|index| TargetId(FIRST_CONTROL - index)).zip(wanted).collect();
     }
 
     // ------------------------------------------------------------ time

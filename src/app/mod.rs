@@ -7,13 +7,13 @@ mod wake;
 
 use crate::cli::{Cli, Command, ConfigAction, ExplainArgs};
 use crate::config::{self, Config, ConfigError, GlobalOptions, Place, process_environment};
-use crate::store::{FileStore, MemoryStore, State, StateStore};
 use crate::domain::rules::RULES;
 use crate::probe::clock::Clock;
 use crate::probe::echo::{Paced, Surge};
 use crate::probe::resolve::{Resolver, ResolverSettings, SystemDns};
 use crate::probe::seam::{SystemLocal, SystemNeighbours, SystemWaker};
 use crate::report::explain::{Question, explain};
+use crate::store::{FileStore, MemoryStore, State, StateStore};
 use edge::Edge;
 use std::ffi::OsString;
 use std::io::{self, Write};
