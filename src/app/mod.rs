@@ -3,7 +3,10 @@
 mod check;
 mod core;
 mod edge;
+mod signals;
+mod suggest;
 mod wake;
+mod watch;
 
 use crate::cli::{Cli, Command, ConfigAction, ExplainArgs};
 use crate::config::{self, Config, ConfigError, GlobalOptions, Place, process_environment};
@@ -67,8 +70,8 @@ fn execute(cli: &Cli) -> Result<u8, Failure> {
     let invalid = |error: ConfigError| Failure::new(usage, error);
     match &cli.command {
         Command::Watch(_) => {
-            let _config = load(cli, cli.command.targets()).map_err(invalid)?;
-            Ok(FAILED)
+            let config = load(cli, cli.command.targets()).map_err(invalid)?;
+            watch::watch(&config, state_store())
         }
         Command::Check(arguments) => {
             let format = arguments.format(&process_environment).map_err(invalid)?;

@@ -1,0 +1,250 @@
+//! The dashboard: the core in the background, the screen in front.
+
+use super::core::{Command, Core};
+use super::edge::Edge;
+use super::signals::{Signal, Signals};
+use super::suggest::suggestions;
+use super::{DONE, FAILED, Failure, real_edge, runtime};
+use crate::config::{ColorMode, Config, read_rdp_file};
+use crate::domain::alert::AlertEvent;
+use crate::domain::snapshot::Snapshot;
+use crate::domain::target::{Target, TargetId};
+use crate::probe::clock::Clock;
+use crate::store::StateStore;
+use crate::ui::dashboard::{Dashboard, Options};
+use crate::ui::effect::Effect;
+use crate::ui::format::Zone;
+use crate::ui::input::Input;
+use crate::ui::state::{Access, Flow};
+use crate::ui::terminal::{self, Mouse, Terminal};
+use crate::ui::theme::{GlyphSet, Theme};
+use crossterm::event::EventStream;
+use futures_util::StreamExt;
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio_util::sync::CancellationToken;
+
+/// How long a woken host is followed up from the dashboard.
+const WAKE_WAIT: Duration = Duration::from_mins(2);
+/// How long the core may take to save what it remembers.
+const LAST_SAVE: Duration = Duration::from_secs(2);
+/// Room for what a person asks for.
+const COMMANDS: usize = 256;
+/// Room for alerts on their way to the bell.
+const ALERTS: usize = 256;
+
+/// Runs the dashboard over real hosts until the user quits or a signal ends it.
+pub(super) fn watch(config: &Config, store: Arc<dyn StateStore>) -> Result<u8, Failure> {
+    let runtime = runtime()?;
+    let ended = runtime.block_on(async {
+        let edge = real_edge(config)?;
+        show(config, edge, store).await
+    });
+    runtime.shutdown_background();
+    ended
+}
+
+/// Runs the dashboard over `edge`.
+pub(super) async fn show(
+    config: &Config,
+    edge: Edge,
+    store: Arc<dyn StateStore>,
+) -> Result<u8, Failure> {
+    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+        return Err(Failure::new(
+            FAILED,
+            "the dashboard needs a terminal; for scripts there is `rdpwatch check`",
+        ));
+    }
+    let options = options(config)?;
+    let clock = edge.clock;
+    let local = edge.local_state();
+    let mut core = Core::new(config, edge, store, local);
+    let first = core.first_snapshot();
+    let (commands, inbox) = mpsc::channel(COMMANDS);
+    let (snapshots, newest) = watch::channel(Arc::clone(&first));
+    let (alerts, ringing) = mpsc::channel(ALERTS);
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(core.run(inbox, snapshots, alerts, stop.clone()));
+    let screen = Screen {
+        dashboard: Dashboard::new(options, first),
+        commands,
+        config: config.clone(),
+        next_id: config.targets.iter().map(|target| target.id.0 + 1).max().unwrap_or(0),
+        clock,
+    };
+    let ended = screen.run(newest, ringing).await;
+    stop.cancel();
+    let _saved = timeout(LAST_SAVE, running).await;
+    ended.map_err(|error| Failure::new(FAILED, format!("the terminal failed: {error}")))
+}
+
+fn options(config: &Config) -> Result<Options, Failure> {
+    let mut theme = Theme::built_in(&config.ui.theme).ok_or_else(|| {
+        let names: Vec<&str> = Theme::names().collect();
+        let message = format!(
+            "\"{}\" is no theme, expected one of {}",
+            crate::domain::text::excerpt(&config.ui.theme, 40),
+            names.join(", ")
+        );
+        Failure::new(2, message)
+    })?;
+    if config.ui.ascii {
+        theme = theme.with_glyphs(GlyphSet::Ascii);
+    }
+    let colours = match config.ui.color {
+        ColorMode::Always => true,
+        ColorMode::Never => false,
+        ColorMode::Auto => std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+    };
+    if !colours {
+        theme = theme.without_colours();
+    }
+    Ok(Options {
+        theme,
+        access: if config.read_only { Access::ReadOnly } else { Access::Full },
+        zone: Zone(jiff::tz::TimeZone::system()),
+        size: Terminal::size().unwrap_or_default(),
+        suggestions: if config.targets.is_empty() { suggestions() } else { Vec::new() },
+        ..Options::default()
+    })
+}
+
+/// The screen and what it needs to carry out effects.
+struct Screen {
+    dashboard: Dashboard,
+    commands: mpsc::Sender<Command>,
+    config: Config,
+    next_id: u32,
+    clock: Clock,
+}
+
+impl Screen {
+    async fn run(
+        mut self,
+        mut newest: watch::Receiver<Arc<Snapshot>>,
+        mut alerts: mpsc::Receiver<AlertEvent>,
+    ) -> std::io::Result<u8> {
+        terminal::install_panic_hook();
+        let mut signals = Signals::listen()?;
+        let mut terminal = Terminal::enter(Mouse::Captured)?;
+        let mut events = EventStream::new();
+        let fps = u32::from(self.config.ui.fps.max(1));
+        let mut pace = interval(Duration::from_secs(1) / fps);
+        pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut changed = true;
+        loop {
+            tokio::select! {
+                event = events.next() => {
+                    let Some(event) = event else { break };
+                    let Some(input) = Input::of(event?) else { continue };
+                    let effects = self.dashboard.input(input, self.clock.now().wall);
+                    for effect in effects {
+                        if let Effect::Quit { keep_screen } = effect {
+                            let text = keep_screen.then(|| self.dashboard.text());
+                            drop(events);
+                            return text.map_or(Ok(DONE), |text| {
+                                terminal.leave_with(&text).map(|()| DONE)
+                            });
+                        }
+                        self.carry_out(effect, &mut terminal)?;
+                    }
+                    self.draw(&mut terminal)?;
+                    changed = false;
+                }
+                () = next_change(&mut newest) => {
+                    self.dashboard.set_snapshot(newest.borrow_and_update().clone());
+                    changed = true;
+                }
+                Some(event) = alerts.recv() => {
+                    if let AlertEvent::Fired(alert) = event {
+                        tracing::info!(rule = %alert.rule, title = %alert.title, "alert");
+                    }
+                }
+                signal = signals.next() => match signal {
+                    Signal::End => break,
+                    Signal::Stop => self.stop(&mut terminal)?,
+                },
+                _ = pace.tick(), if self.dashboard.state().flow == Flow::Live || changed => {
+                    self.draw(&mut terminal)?;
+                    changed = false;
+                }
+            }
+        }
+        Ok(DONE)
+    }
+
+    fn draw(&mut self, terminal: &mut Terminal) -> std::io::Result<()> {
+        let now = self.clock.now().wall;
+        match self.dashboard.frame(now) {
+            Some(frame) => terminal.draw(&frame),
+            None => Ok(()),
+        }
+    }
+
+    /// Gives the terminal back, stops as a job of the shell, and takes it again afterwards.
+    fn stop(&mut self, terminal: &mut Terminal) -> std::io::Result<()> {
+        terminal.suspend();
+        super::signals::stop_here();
+        terminal.resume()?;
+        if let Ok(size) = Terminal::size() {
+            let resized = Input::Resize(size.width, size.height);
+            self.dashboard.input(resized, self.clock.now().wall);
+        }
+        self.dashboard.invalidate();
+        self.draw(terminal)
+    }
+
+    fn carry_out(&mut self, effect: Effect, terminal: &mut Terminal) -> std::io::Result<()> {
+        let now = self.clock.now().wall;
+        let command = match effect {
+            Effect::Wake(id) => Command::Wake(vec![id], WAKE_WAIT),
+            Effect::WakeMany(ids) => Command::Wake(ids, WAKE_WAIT),
+            Effect::ProbeNow(id) => Command::ProbeNow(id),
+            Effect::ResetStatistics => Command::ResetStatistics,
+            Effect::Acknowledge { target, rule } => Command::Acknowledge(target, rule),
+            Effect::Snooze { target, rule, length } => {
+                Command::Snooze(target, rule, now.plus(length))
+            }
+            Effect::LookAt(id) => Command::LookAt(id),
+            Effect::AcceptAsFound(id) => Command::AcceptAsFound(id),
+            Effect::AddTarget(text) => return self.add(&text),
+            Effect::CopyText(text) => return terminal.copy(&text),
+            Effect::Suspend => return self.stop(terminal),
+            Effect::Pause(_) | Effect::Quit { .. } => return Ok(()),
+        };
+        self.ask(command);
+        Ok(())
+    }
+
+    fn ask(&mut self, command: Command) {
+        if self.commands.try_send(command).is_err() {
+            self.dashboard.tell("busy: try again", self.clock.now().wall);
+        }
+    }
+
+    fn add(&mut self, text: &str) -> std::io::Result<()> {
+        let now = self.clock.now().wall;
+        match self.config.resolve(text.trim(), &read_rdp_file) {
+            Ok(targets) => {
+                for target in targets {
+                    let target = Target { id: TargetId(self.next_id), ..target };
+                    self.next_id += 1;
+                    self.ask(Command::Add(Box::new(target)));
+                }
+            }
+            Err(error) => self.dashboard.tell(&error.to_string(), now),
+        }
+        Ok(())
+    }
+}
+
+/// Ends when there is a newer snapshot; never, once the core is gone.
+async fn next_change(newest: &mut watch::Receiver<Arc<Snapshot>>) {
+    if newest.changed().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
