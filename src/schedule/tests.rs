@@ -250,6 +250,17 @@ fn a_probe_that_is_never_reported_is_given_up() {
 }
 
 #[test]
+fn a_probe_that_is_given_up_makes_room_at_once() {
+    let settings = Settings { connections: 1, ..Settings::default() };
+    let mut schedule = Schedule::new(settings);
+    (0..3).for_each(|id| schedule.add(&literal(id), MonoTime::ZERO));
+    assert_eq!(schedule.due(secs(2), 100).iter().filter(|r| r.kind == ProbeKind::Tls).count(), 1);
+    let later = schedule.due(secs(1_000), 100);
+    assert_eq!(later.iter().filter(|r| r.kind == ProbeKind::Tls).count(), 1);
+    assert!(schedule.due(secs(1_000), 100).is_empty());
+}
+
+#[test]
 fn connections_are_capped_and_wait_their_turn() {
     let settings = Settings { connections: 2, lookups: 1, ..Settings::default() };
     let mut schedule = Schedule::new(settings);
@@ -498,6 +509,8 @@ fn play(steps: &[Step], seed: u64) -> Vec<(MonoTime, ProbeRequest)> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn nothing_is_earlier_than_its_cadence(steps in prop::collection::vec(step(), 1..200)) {
         let log = play(&steps, 7);

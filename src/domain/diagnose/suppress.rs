@@ -17,18 +17,18 @@ pub(super) struct Candidate {
     pub(super) finding: Finding,
 }
 
-/// Leaves out what is above the lowest broken rung, then what another finding explains.
+/// Leaves out what another finding explains, then what is above the lowest broken rung that is
+/// left. In this order, because a silent host loses every echo: the silence explains the loss, and
+/// the loss must not hide the silence, which is a rung higher.
 pub(super) fn suppress(standing: Vec<Candidate>, view: &TargetView<'_>) -> Diagnosed {
     let connects = view.connect().is_some_and(|connect| connect.outcome == ConnectOutcome::Open);
-    let lowest = standing.iter().filter_map(|candidate| blocks(&candidate.finding, connects)).min();
-    let (below, above): (Vec<_>, Vec<_>) =
-        standing.into_iter().partition(|candidate| match (candidate.finding.rung, lowest) {
-            (Some(rung), Some(lowest)) => rung <= lowest,
-            _ => true,
-        });
-    let mut told = explained(below);
-    told.withheld.extend(above.into_iter().map(|candidate| candidate.finding.rule));
-    told
+    let Diagnosed { findings, mut withheld } = explained(standing);
+    let lowest = findings.iter().filter_map(|finding| blocks(finding, connects)).min();
+    let is_above =
+        |finding: &Finding| finding.rung.zip(lowest).is_some_and(|(rung, lowest)| rung > lowest);
+    let (above, findings): (Vec<_>, Vec<_>) = findings.into_iter().partition(is_above);
+    withheld.extend(above.into_iter().map(|finding| finding.rule));
+    Diagnosed { findings, withheld }
 }
 
 /// The rung that a finding breaks, so that nothing above it can be judged. Echo stands beside the

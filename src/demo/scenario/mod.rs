@@ -1,0 +1,243 @@
+//! The set of hosts that `rdpwatch demo` watches, and everything around them.
+
+mod hosts;
+
+use super::dns::{DnsServer, Reply, Table};
+use super::host::{DemoError, Host};
+use super::path::Path;
+use super::sleeper::{Power, SleepScript, Sleeper};
+use crate::domain::mac::MacAddr;
+use crate::domain::sample::{Neighbour, NeighbourState};
+use crate::domain::target::{self, Cadence, Target, TargetId, WakeSettings};
+use crate::probe::echo::{EchoRequest, Simulated, WireEnd};
+use crate::proto::magic_packet;
+use hosts::{Is, NameIs, ROWS, Row};
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What is not real about the demonstration, for every screen to show.
+pub const SIMULATED: &str = "echo, delay, loss and neighbours are simulated; connections, names, \
+                             certificates and wake packets are real, on loopback";
+
+/// The domain of every name.
+const DOMAIN: &str = "demo.test";
+/// From the magic packet to the neighbour table, to echo, to TCP, to X.224.
+const WAKING: [Duration; 4] = [
+    Duration::from_millis(600),
+    Duration::from_millis(1_800),
+    Duration::from_millis(2_500),
+    Duration::from_secs(2),
+];
+/// A woken PC falls asleep again after this long.
+const AWAKE: Duration = Duration::from_mins(3);
+
+#[expect(clippy::disallowed_types, reason = "an edge of its own: wake packets on loopback")]
+type UdpSocket = tokio::net::UdpSocket;
+
+/// The running demonstration. Its hosts end when it is dropped.
+#[derive(Debug)]
+pub struct Demo {
+    /// What to watch. Ports differ from run to run.
+    pub targets: Vec<Target>,
+    /// The only DNS server to ask; answers over UDP and TCP.
+    pub dns: SocketAddr,
+    seed: u64,
+    machines: Arc<BTreeMap<TargetId, Machine>>,
+    hosts: Vec<Host>,
+    sleepers: Vec<Sleeper>,
+    _dns: DnsServer,
+}
+
+/// What the simulations know of a target's machine.
+struct Machine {
+    path: Path,
+    mac: MacAddr,
+    /// The address that its name leads to.
+    dialled: IpAddr,
+    power: Option<Box<dyn Fn() -> Power + Send + Sync>>,
+}
+
+impl std::fmt::Debug for Machine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Machine").field("mac", &self.mac).finish_non_exhaustive()
+    }
+}
+
+impl Machine {
+    fn power(&self) -> Power {
+        self.power.as_ref().map_or(Power::Up, |power| power())
+    }
+}
+
+/// Starts every host of the demonstration.
+///
+/// # Errors
+/// [`DemoError`] when a port is not to be had or a certificate cannot be made.
+pub async fn start(seed: u64) -> Result<Demo, DemoError> {
+    let (mut targets, mut table) = (Vec::new(), Table::new());
+    let (mut hosts, mut sleepers, mut machines) = (Vec::new(), Vec::new(), BTreeMap::new());
+    for (index, row) in (0..).zip(ROWS) {
+        let mut target = watched(TargetId(index), row);
+        let own = loopback(row.address);
+        let mut dialled = own;
+        let mut power: Option<Box<dyn Fn() -> Power + Send + Sync>> = None;
+        match row.is {
+            Is::Host(script) => {
+                let host = Host::start(&script(), (own, 0).into()).await?;
+                target.port = host.address().port();
+                hosts.push(host);
+            }
+            Is::Sleeper(script) => {
+                let sleeper = Sleeper::start(sleep_script(row, script()), own).await?;
+                target.port = sleeper.address().port();
+                let wake = sleeper.wake_address();
+                target.wake.ports = vec![wake.port()];
+                target.wake.address = Some(wake.ip());
+                power = Some(Box::new(sleeper.watch()));
+                sleepers.push(sleeper);
+            }
+        }
+        let name = format!("{}.{DOMAIN}", row.name);
+        match row.name_is {
+            NameIs::Right => {
+                table.insert(name, Reply::Addresses(vec![own]).into());
+            }
+            NameIs::Elsewhere(address) => {
+                dialled = loopback(address);
+                target.expect = vec![own];
+                // Another machine on the same port, where addresses can differ.
+                if dialled != own {
+                    let there = SocketAddr::from((dialled, target.port));
+                    hosts.push(Host::start(&hosts::imposter(), there).await?);
+                }
+                table.insert(name, Reply::Addresses(vec![dialled]).into());
+            }
+            NameIs::Gone => {
+                target.expect = vec![own];
+                table.insert(name, Reply::NxDomain.into());
+            }
+        }
+        let machine = Machine { path: row.path, mac: mac(row), dialled, power };
+        machines.insert(target.id, machine);
+        targets.push(target);
+    }
+    let dns = DnsServer::start(&table, IpAddr::V4(Ipv4Addr::LOCALHOST)).await?;
+    Ok(Demo {
+        targets,
+        dns: dns.address(),
+        seed,
+        machines: Arc::new(machines),
+        hosts,
+        sleepers,
+        _dns: dns,
+    })
+}
+
+fn watched(id: TargetId, row: &Row) -> Target {
+    let host = target::Host::Name(format!("{}.{DOMAIN}", row.name));
+    let mut target = Target::new(id, row.name, host);
+    target.group = Some(row.group.to_owned());
+    target.kind = row.kind;
+    target.mac = matches!(row.is, Is::Sleeper(_)).then(|| mac(row));
+    target.wake = WakeSettings::default();
+    // Loopback costs nobody anything: changes are to be seen while one looks.
+    target.cadence = Cadence {
+        resolve: Duration::from_secs(10),
+        negotiate: Duration::from_secs(10),
+        negotiate_alert: Duration::from_secs(5),
+        tls: Duration::from_secs(30),
+        neighbour: Duration::from_secs(2),
+        ..Cadence::default()
+    };
+    target
+}
+
+fn sleep_script(row: &Row, host: super::script::HostScript) -> SleepScript {
+    SleepScript { mac: mac(row), steps: WAKING, awake: Some(AWAKE), host }
+}
+
+/// An address of its own for each machine where all of 127.0.0.0/8 is this machine's; elsewhere
+/// only their ports differ.
+fn loopback([third, fourth]: [u8; 2]) -> IpAddr {
+    if cfg!(target_os = "linux") {
+        IpAddr::from([127, 77, third, fourth])
+    } else {
+        IpAddr::V4(Ipv4Addr::LOCALHOST)
+    }
+}
+
+/// Locally administered, and made of the address.
+const fn mac(row: &Row) -> MacAddr {
+    let [third, fourth] = row.address;
+    MacAddr([0x02, 0x77, 0x1a, 0x00, third, fourth])
+}
+
+impl Demo {
+    /// The script of [`Simulated`]: when and how each echo request ends.
+    pub fn echo(
+        &self,
+    ) -> impl Fn(&EchoRequest) -> (Duration, WireEnd) + Send + Sync + 'static + use<> {
+        let (machines, seed) = (Arc::clone(&self.machines), self.seed);
+        move |request| match machines.get(&request.target) {
+            Some(machine) if machine.power() >= Power::Echo => {
+                let seed = seed ^ u64::from(request.target.0) << 32;
+                machine.path.answer(seed, request.seq)
+            }
+            Some(_) => Simulated::silence(),
+            // Controls and expected addresses: this machine itself.
+            None => Simulated::reply(Path::LAN.base),
+        }
+    }
+
+    /// What the simulated neighbour table says of an address.
+    pub fn neighbours(&self) -> impl Fn(IpAddr) -> Neighbour + Send + Sync + 'static + use<> {
+        let machines = Arc::clone(&self.machines);
+        move |address| {
+            let mut here = machines.values().filter(|machine| machine.dialled == address);
+            let (machine, other) = (here.next(), here.next());
+            let (state, mac) = match (machine, other) {
+                (Some(machine), None) if machine.power() >= Power::Neighbour => {
+                    (NeighbourState::Reachable, Some(machine.mac))
+                }
+                (Some(_), None) => (NeighbourState::Failed, None),
+                (None, _) => (NeighbourState::None, None),
+                // Where all machines share an address, nothing can be said of any.
+                (Some(_), Some(_)) => (NeighbourState::Unknown, None),
+            };
+            Neighbour { address, state, mac }
+        }
+    }
+
+    /// Sends one magic packet to the sleeper with this hardware address, over UDP on loopback and
+    /// nowhere else. Says where it went; `None` when no sleeper has that address.
+    ///
+    /// # Errors
+    /// That of the socket.
+    pub async fn wake(&self, mac: MacAddr) -> io::Result<Option<SocketAddr>> {
+        let Some(sleeper) = self.sleepers.iter().find(|sleeper| sleeper.mac() == mac) else {
+            return Ok(None);
+        };
+        let there = sleeper.wake_address();
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        socket.send_to(&magic_packet::encode(mac, None), there).await?;
+        Ok(Some(there))
+    }
+
+    /// The PCs that sleep.
+    #[must_use]
+    pub fn sleepers(&self) -> &[Sleeper] {
+        &self.sleepers
+    }
+
+    /// How many connections all hosts have accepted.
+    #[must_use]
+    pub fn connections(&self) -> u64 {
+        self.hosts.iter().map(Host::connections).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,293 @@
+//! What a scripted host does with a connection, as data.
+
+use super::certificate::CertificateSpec;
+use crate::domain::sample::{CipherSuite, TlsVersion};
+use crate::domain::security::{FailureCode, SecurityProtocol};
+use crate::proto::alert::{HANDSHAKE_FAILURE, PROTOCOL_VERSION};
+use crate::proto::tls_hello::{AlertLevel, TLS1_0, TLS1_1, TLS1_2, alert};
+use crate::proto::x224::{
+    DISCONNECT_PROVIDER_ULTIMATUM, connection_confirm, connection_confirm_without_negotiation,
+    negotiation_failure, response_flags,
+};
+use std::time::Duration;
+
+/// How one host behaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostScript {
+    /// What happens to a SYN.
+    pub port: Port,
+    /// One behaviour per connection, from the first again after the last.
+    pub turns: Vec<Turn>,
+}
+
+/// What happens to a SYN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Port {
+    /// A SYN-ACK.
+    Open,
+    /// A reset: the port is held without listening.
+    Closed,
+    /// Nothing: the backlog is kept full, which Linux answers with silence. Where a full backlog
+    /// refuses (Windows), this is a closed port.
+    Filtered,
+}
+
+/// What happens to one connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    /// Whether the Connection Request is read first.
+    pub opening: Opening,
+    /// Waited before the answer.
+    pub delay: Duration,
+    /// What is said.
+    pub answer: Answer,
+    /// What follows it.
+    pub then: Then,
+}
+
+/// Who speaks first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// The client, with a Connection Request; anything else is hung up on (MS-RDPBCGR 3.3.5.3.1).
+    Request,
+    /// The client, with anything: one read.
+    Anything,
+    /// The host.
+    AtOnce,
+}
+
+/// What is said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// Nothing.
+    Nothing,
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// These bytes, one at a time.
+    Drip(Vec<u8>, Duration),
+    /// These bytes, then as many zeros as make `total` bytes.
+    Flood {
+        /// Said first.
+        head: Vec<u8>,
+        /// Bytes in all, at most [`MAX_FLOOD`].
+        total: u64,
+    },
+    /// A Connection Confirm with this protocol to a client that asked for it alone; failure
+    /// `HYBRID_REQUIRED_BY_SERVER` and a hang-up to all others.
+    InsistsOn(SecurityProtocol),
+}
+
+/// The most that a host sends on one connection, in bytes.
+pub const MAX_FLOOD: u64 = 64 << 20;
+
+/// What follows the answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Then {
+    /// FIN; what the client still sends is read.
+    Fin,
+    /// RST.
+    Rst,
+    /// Silence until the client closes.
+    Silence,
+    /// TLS.
+    Tls(TlsScript),
+}
+
+/// What happens to a `ClientHello`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TlsScript {
+    /// A whole handshake with rustls.
+    Handshake {
+        /// The certificate shown.
+        certificate: CertificateSpec,
+        /// The versions spoken.
+        versions: Versions,
+        /// What follows it.
+        then: AfterTls,
+    },
+    /// A hand-written `ServerHello` and Certificate of an old server to a client that offers this
+    /// version and suite, the alert `protocol_version` or `handshake_failure` to all others.
+    Flight {
+        /// TLS 1.2 or below.
+        version: TlsVersion,
+        /// The only suite.
+        cipher: CipherSuite,
+        /// The certificate shown.
+        certificate: CertificateSpec,
+    },
+    /// RST.
+    Rst,
+    /// FIN.
+    Fin,
+    /// Silence.
+    Silence,
+    /// These bytes, then FIN.
+    Bytes(Vec<u8>),
+}
+
+/// Versions that a host with a whole handshake speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Versions {
+    /// TLS 1.2 and 1.3.
+    Current,
+    /// TLS 1.2 only.
+    Tls12,
+    /// TLS 1.3 only.
+    Tls13,
+}
+
+/// What follows a whole handshake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AfterTls {
+    /// The host waits for CredSSP until the client closes.
+    Waits,
+    /// The host closes.
+    Fin,
+    /// The host resets.
+    Rst,
+}
+
+impl HostScript {
+    /// The same for every connection.
+    #[must_use]
+    pub fn always(turn: Turn) -> Self {
+        Self { port: Port::Open, turns: vec![turn] }
+    }
+
+    /// These in turn.
+    #[must_use]
+    pub const fn alternating(turns: Vec<Turn>) -> Self {
+        Self { port: Port::Open, turns }
+    }
+
+    /// A port that answers with a reset.
+    #[must_use]
+    pub const fn closed() -> Self {
+        Self { port: Port::Closed, turns: Vec::new() }
+    }
+
+    /// A port that does not answer.
+    #[must_use]
+    pub const fn filtered() -> Self {
+        Self { port: Port::Filtered, turns: Vec::new() }
+    }
+
+    /// A current Windows with this certificate: CredSSP selected, whole handshake.
+    #[must_use]
+    pub fn windows(certificate: CertificateSpec) -> Self {
+        Self::always(Turn::windows(certificate))
+    }
+
+    /// A current Windows whose TLS goes like this.
+    #[must_use]
+    pub fn tls(tls: TlsScript) -> Self {
+        Self::always(Turn::tls(tls))
+    }
+}
+
+impl Turn {
+    /// Reads the request, then `bytes`, then `then`.
+    #[must_use]
+    pub fn answers(bytes: &[u8], then: Then) -> Self {
+        let answer = Answer::Bytes(bytes.to_vec());
+        Self { opening: Opening::Request, delay: Duration::ZERO, answer, then }
+    }
+
+    /// Speaks without being asked: `banner`, then silence.
+    #[must_use]
+    pub fn greets(banner: &[u8]) -> Self {
+        Self { opening: Opening::AtOnce, ..Self::answers(banner, Then::Silence) }
+    }
+
+    /// Says nothing and does `then` at once.
+    #[must_use]
+    pub const fn ends(then: Then) -> Self {
+        let (opening, delay) = (Opening::AtOnce, Duration::ZERO);
+        Self { opening, delay, answer: Answer::Nothing, then }
+    }
+
+    /// A Connection Confirm, then `then`.
+    #[must_use]
+    pub fn confirms(selected: SecurityProtocol, then: Then) -> Self {
+        Self::answers(&connection_confirm(selected, response_flags::WINDOWS_10), then)
+    }
+
+    /// An RDP Negotiation Failure, then a hang-up (MS-RDPBCGR 2.2.1.2.2).
+    #[must_use]
+    pub fn fails(failure: FailureCode) -> Self {
+        Self::answers(&negotiation_failure(failure), Then::Fin)
+    }
+
+    /// A Connection Confirm of a server that does not know the negotiation.
+    #[must_use]
+    pub fn without_negotiation() -> Self {
+        Self::answers(&connection_confirm_without_negotiation(), Then::Silence)
+    }
+
+    /// An MCS Disconnect Provider Ultimatum, as xrdp answers what it does not like.
+    #[must_use]
+    pub fn disconnects() -> Self {
+        Self::answers(&DISCONNECT_PROVIDER_ULTIMATUM, Then::Fin)
+    }
+
+    /// A Connection Confirm with what current Windows selects, then TLS.
+    #[must_use]
+    pub fn tls(tls: TlsScript) -> Self {
+        Self::confirms(SecurityProtocol::HYBRID_EX, Then::Tls(tls))
+    }
+
+    /// A current Windows with this certificate.
+    #[must_use]
+    pub fn windows(certificate: CertificateSpec) -> Self {
+        Self::tls(TlsScript::handshake(certificate))
+    }
+
+    /// The same, answering only after `delay`.
+    #[must_use]
+    pub const fn after(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+}
+
+impl TlsScript {
+    /// A whole handshake over current versions.
+    #[must_use]
+    pub const fn handshake(certificate: CertificateSpec) -> Self {
+        let (versions, then) = (Versions::Current, AfterTls::Waits);
+        Self::Handshake { certificate, versions, then }
+    }
+
+    /// A fatal alert with this description, then FIN.
+    #[must_use]
+    pub fn alert(description: u8) -> Self {
+        Self::Bytes(alert(TLS1_2, AlertLevel::Fatal, description).to_vec())
+    }
+
+    /// TLS 1.0 with `TLS_RSA_WITH_AES_128_CBC_SHA` only.
+    #[must_use]
+    pub const fn tls1_0(certificate: CertificateSpec) -> Self {
+        Self::Flight { version: TLS1_0, cipher: CipherSuite(0x002f), certificate }
+    }
+
+    /// TLS 1.1 with `TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA` only.
+    #[must_use]
+    pub const fn tls1_1(certificate: CertificateSpec) -> Self {
+        Self::Flight { version: TLS1_1, cipher: CipherSuite(0xc014), certificate }
+    }
+
+    /// TLS 1.2 with `TLS_RSA_WITH_AES_256_GCM_SHA384` only.
+    #[must_use]
+    pub const fn static_rsa(certificate: CertificateSpec) -> Self {
+        Self::Flight { version: TLS1_2, cipher: CipherSuite(0x009d), certificate }
+    }
+}
+
+/// The alert of a server with these abilities for a client with those, `None` when they agree.
+pub(super) const fn disagreement(version_offered: bool, cipher_offered: bool) -> Option<u8> {
+    match (version_offered, cipher_offered) {
+        (true, true) => None,
+        (true, false) => Some(HANDSHAKE_FAILURE),
+        (false, _) => Some(PROTOCOL_VERSION),
+    }
+}
