@@ -2,6 +2,7 @@
 
 mod check;
 mod core;
+mod demo;
 mod edge;
 mod signals;
 mod suggest;
@@ -85,7 +86,11 @@ fn execute(cli: &Cli) -> Result<u8, Failure> {
         }
         Command::Explain(arguments) => explain_code(arguments),
         Command::Config { action } => configure(&cli.options, *action).map_err(invalid),
-        Command::Demo | Command::Doctor => Ok(FAILED),
+        Command::Demo => {
+            let config = load_options(&cli.options).map_err(invalid)?;
+            demo::demo(&config)
+        }
+        Command::Doctor => Ok(FAILED),
         Command::Completions { shell } => written(&crate::cli::completions(*shell)),
         Command::Man => {
             let page = crate::cli::manual().map_err(|error| Failure::new(FAILED, error))?;

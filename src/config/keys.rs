@@ -155,7 +155,7 @@ pub(super) static TOP: &[Key<Top>] = &[
 /// `[ui]`.
 #[rustfmt::skip]
 pub(super) static UI: &[Key<RawUi>] = &[
-    Key { name: "theme", shape: Shape::Text("default"), doc: "name of the theme",
+    Key { name: "theme", shape: Shape::Text("dark"), doc: "name of the theme",
         set: |ui, v| { ui.theme = Some(value::parsed(v, "a theme's name", parse_theme)?); Ok(()) } },
     Key { name: "ascii", shape: Shape::Flag, doc: "whether only ASCII characters are drawn",
         set: |ui, v| { ui.ascii = Some(value::boolean(v)?); Ok(()) } },

@@ -83,7 +83,7 @@ pub struct Ui {
 
 impl Default for Ui {
     fn default() -> Self {
-        Self { theme: "default".to_owned(), ascii: false, fps: 10, color: ColorMode::Auto }
+        Self { theme: "dark".to_owned(), ascii: false, fps: 10, color: ColorMode::Auto }
     }
 }
 
