@@ -1,0 +1,162 @@
+//! What a key can do.
+
+/// One thing a key can do. What it means depends on the screen; see [`super::update`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Action {
+    /// Leave; the screen is restored to what it was.
+    Quit,
+    /// Leave, and print the last frame where the user can copy it.
+    QuitKeepScreen,
+    /// Stop as a job of the shell (SIGTSTP).
+    Suspend,
+    /// One step back: close an overlay, clear the filter, leave a screen. Never quits.
+    Back,
+    /// Show every key.
+    Help,
+    /// Narrow the table.
+    Filter,
+    /// Down a row or a line.
+    Down,
+    /// Up a row or a line.
+    Up,
+    /// To the first row or line.
+    First,
+    /// To the last row or line.
+    Last,
+    /// Down a page.
+    PageDown,
+    /// Up a page.
+    PageUp,
+    /// To the next view.
+    NextView,
+    /// To the previous view.
+    PreviousView,
+    /// To the table.
+    ViewTable,
+    /// To the detail of the selected target.
+    ViewDetail,
+    /// To the alerts.
+    ViewAlerts,
+    /// Open what is selected.
+    Open,
+    /// Detail of the next target.
+    NextTarget,
+    /// Detail of the previous target.
+    PreviousTarget,
+    /// To the next target in trouble; in `explain` to the next finding.
+    NextProblem,
+    /// To the previous target in trouble; in `explain` to the previous finding.
+    PreviousProblem,
+    /// Sort by the next column.
+    Sort,
+    /// Turn the order round.
+    SortInvert,
+    /// Freeze and thaw the screen. Probing goes on.
+    Pause,
+    /// Forget the echo statistics.
+    ResetStatistics,
+    /// Fewer seconds per cell of a chart.
+    ZoomIn,
+    /// More seconds per cell of a chart.
+    ZoomOut,
+    /// Names or addresses in the first column.
+    NamesAddresses,
+    /// Wake the selected target.
+    Wake,
+    /// Wake every target that is asleep; asks first.
+    WakeAll,
+    /// Probe the selected target at once.
+    ProbeNow,
+    /// Acknowledge the alerts of the selected target, or the selected alert.
+    Acknowledge,
+    /// Silence them for a while.
+    Snooze,
+    /// Accept what was there on first sight.
+    AcceptAsFound,
+    /// Text for a ticket.
+    Ticket,
+    /// Copy to the clipboard of the terminal.
+    Copy,
+    /// What a finding means and every remedy.
+    Explain,
+    /// Type a new target.
+    AddTarget,
+    /// Yes, or this one.
+    Confirm,
+    /// The first choice of a menu.
+    Choose1,
+    /// The second choice of a menu.
+    Choose2,
+    /// The third choice of a menu.
+    Choose3,
+}
+
+impl Action {
+    /// Every action with its name in key maps.
+    pub const TABLE: &[(Self, &str)] = &[
+        (Self::Quit, "quit"),
+        (Self::QuitKeepScreen, "quit-keep-screen"),
+        (Self::Suspend, "suspend"),
+        (Self::Back, "back"),
+        (Self::Help, "help"),
+        (Self::Filter, "filter"),
+        (Self::Down, "down"),
+        (Self::Up, "up"),
+        (Self::First, "first"),
+        (Self::Last, "last"),
+        (Self::PageDown, "page-down"),
+        (Self::PageUp, "page-up"),
+        (Self::NextView, "next-view"),
+        (Self::PreviousView, "previous-view"),
+        (Self::ViewTable, "view-table"),
+        (Self::ViewDetail, "view-detail"),
+        (Self::ViewAlerts, "view-alerts"),
+        (Self::Open, "open"),
+        (Self::NextTarget, "next-target"),
+        (Self::PreviousTarget, "previous-target"),
+        (Self::NextProblem, "next-problem"),
+        (Self::PreviousProblem, "previous-problem"),
+        (Self::Sort, "sort"),
+        (Self::SortInvert, "sort-invert"),
+        (Self::Pause, "pause"),
+        (Self::ResetStatistics, "reset-statistics"),
+        (Self::ZoomIn, "zoom-in"),
+        (Self::ZoomOut, "zoom-out"),
+        (Self::NamesAddresses, "names-addresses"),
+        (Self::Wake, "wake"),
+        (Self::WakeAll, "wake-all"),
+        (Self::ProbeNow, "probe-now"),
+        (Self::Acknowledge, "acknowledge"),
+        (Self::Snooze, "snooze"),
+        (Self::AcceptAsFound, "accept-as-found"),
+        (Self::Ticket, "ticket"),
+        (Self::Copy, "copy"),
+        (Self::Explain, "explain"),
+        (Self::AddTarget, "add-target"),
+        (Self::Confirm, "confirm"),
+        (Self::Choose1, "choose-1"),
+        (Self::Choose2, "choose-2"),
+        (Self::Choose3, "choose-3"),
+    ];
+
+    /// The name in key maps.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        Self::TABLE.iter().find(|(action, _)| *action == self).map_or("", |(_, id)| id)
+    }
+
+    /// The action with this name.
+    #[must_use]
+    pub fn named(id: &str) -> Option<Self> {
+        Self::TABLE.iter().find(|(_, known)| *known == id).map(|(action, _)| *action)
+    }
+
+    /// The name nearest to `id`, for an error message.
+    #[must_use]
+    pub fn nearest(id: &str) -> &'static str {
+        Self::TABLE
+            .iter()
+            .min_by_key(|(_, known)| strsim::damerau_levenshtein(known, id))
+            .map_or("", |(_, known)| known)
+    }
+}

@@ -1,0 +1,465 @@
+//! The columns of the table, as a table.
+
+use super::format::{self, NOT_MEASURED};
+use super::line::{Line, fit, fit_middle, left, right};
+use super::state::{Naming, SortKey, UiState};
+use super::theme::Role;
+use super::widget::{ladder, spark};
+use crate::domain::finding::{Risk, Rung};
+use crate::domain::snapshot::{Snapshot, TargetSnapshot, TargetState};
+use crate::domain::stats::EchoStats;
+use std::time::Duration;
+
+/// What a column needs to fill a cell.
+#[derive(Debug, Clone, Copy)]
+pub struct Row<'a> {
+    /// Everything.
+    pub snapshot: &'a Snapshot,
+    /// Whose row.
+    pub target: &'a TargetSnapshot,
+    /// Naming, zoom, zone.
+    pub state: &'a UiState,
+}
+
+impl Row<'_> {
+    /// The role of ordinary text: healthy rows are dim.
+    fn plain(&self) -> Role {
+        match self.target.state {
+            TargetState::Ok | TargetState::NotMeasured => Role::Dim,
+            _ => Role::Text,
+        }
+    }
+}
+
+/// A column.
+#[derive(Debug)]
+pub struct Column {
+    /// Which.
+    pub id: ColumnId,
+    /// Its heading, unit included.
+    pub header: &'static str,
+    /// Shown on screens at least this wide: the smaller, the more important.
+    pub from: u16,
+    /// Not shown on screens this wide or wider, because a richer one takes its place.
+    pub until: u16,
+    /// Cells, before any room that is left is given out.
+    pub width: u16,
+    /// Headings and values stand at the right end.
+    pub align: Align,
+    /// What a click on the heading sorts by.
+    pub sort: Option<SortKey>,
+    /// Fills a cell of the given width.
+    pub value: fn(&Row<'_>, usize) -> Line,
+}
+
+/// Where a text stands in its cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Align {
+    /// At the left end.
+    Left,
+    /// At the right end.
+    Right,
+}
+
+/// Names of columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each is a row of the table below, with its heading")]
+pub enum ColumnId {
+    Name,
+    Address,
+    Group,
+    Loss,
+    LossBoth,
+    Last,
+    Median,
+    P95,
+    Best,
+    Worst,
+    Deviation,
+    Jitter,
+    Spark,
+    Ladder,
+    LadderWide,
+    Certificate,
+    Since,
+    Risk,
+    Why,
+}
+
+/// Cells before the first column: selection mark, state glyph, blank.
+pub const LEAD: u16 = 3;
+
+const ALWAYS: u16 = u16::MAX;
+
+macro_rules! column {
+    ($id:ident, $header:literal, $from:expr, $until:expr, $width:literal, $align:ident, $sort:expr, $value:expr) => {
+        Column {
+            id: ColumnId::$id,
+            header: $header,
+            from: $from,
+            until: $until,
+            width: $width,
+            align: Align::$align,
+            sort: $sort,
+            value: $value,
+        }
+    };
+}
+
+/// Every column in the order of the screen:
+/// id, heading, from and until which screen width, cells, alignment, sort key, value.
+pub const COLUMNS: &[Column] = &[
+    column!(Name, "TARGET", 0, ALWAYS, 14, Left, Some(SortKey::Name), name),
+    column!(Address, "ADDRESS", 110, ALWAYS, 15, Left, Some(SortKey::Address), address),
+    column!(Group, "GROUP", 160, ALWAYS, 10, Left, Some(SortKey::Group), group),
+    column!(Loss, "LOSS%", 0, 110, 5, Right, Some(SortKey::Loss), loss),
+    column!(LossBoth, "LOSS% 1m/all", 110, ALWAYS, 12, Right, Some(SortKey::Loss), loss_both),
+    column!(Last, "LAST", 110, ALWAYS, 5, Right, Some(SortKey::Last), |row, _| {
+        latency(row, row.target.last_rtt())
+    }),
+    column!(Median, "MED", 160, ALWAYS, 5, Right, Some(SortKey::Median), |row, _| {
+        latency(row, row.target.echo_minute.median)
+    }),
+    column!(P95, "P95", 0, ALWAYS, 5, Right, Some(SortKey::P95), |row, _| {
+        latency(row, row.target.echo_minute.p95)
+    }),
+    column!(Best, "BEST", 180, ALWAYS, 5, Right, None, |row, _| {
+        latency(row, row.target.echo_total.min)
+    }),
+    column!(Worst, "WRST", 180, ALWAYS, 5, Right, None, |row, _| {
+        latency(row, row.target.echo_total.max)
+    }),
+    column!(Deviation, "STDEV", 180, ALWAYS, 5, Right, None, |row, _| {
+        Line::of(row.plain(), &format::ms_or_dash(row.target.echo_total.stddev))
+    }),
+    column!(Jitter, "JTTR", 110, ALWAYS, 5, Right, Some(SortKey::Jitter), jitter),
+    column!(Spark, "LAST", 0, ALWAYS, 10, Left, None, sparkline),
+    column!(Ladder, "DPTXSNU", 0, 160, 7, Left, None, |row, _| {
+        ladder::cells(&row.target.ladder, 0)
+    }),
+    column!(LadderWide, "D P T X S N U", 160, ALWAYS, 13, Left, None, |row, _| {
+        ladder::cells(&row.target.ladder, 1)
+    }),
+    column!(Certificate, "CERT", 72, ALWAYS, 5, Right, Some(SortKey::Certificate), certificate),
+    column!(Since, "SINCE", 120, ALWAYS, 5, Right, Some(SortKey::Since), since),
+    column!(Risk, "RISK", 0, ALWAYS, 8, Left, Some(SortKey::Worst), risk),
+    column!(Why, "WHY", 190, ALWAYS, 20, Left, None, why),
+];
+
+/// Who gets the cells that are left, up to which width, in this order.
+const GROWTH: &[(ColumnId, u16)] = &[
+    (ColumnId::Name, 16),
+    (ColumnId::Spark, 30),
+    (ColumnId::Why, 36),
+    (ColumnId::Name, 24),
+    (ColumnId::Spark, 60),
+    (ColumnId::Address, 39),
+    (ColumnId::Why, 80),
+    (ColumnId::Spark, 120),
+];
+
+/// A column on the screen.
+#[derive(Debug, Clone, Copy)]
+pub struct Placed {
+    /// Which.
+    pub column: &'static Column,
+    /// Its first cell.
+    pub x: u16,
+    /// Its cells.
+    pub width: u16,
+}
+
+/// The columns of a screen this wide. They depend on nothing else, so they never jump.
+#[must_use]
+pub fn place(width: u16) -> Vec<Placed> {
+    let mut placed: Vec<Placed> = COLUMNS
+        .iter()
+        .filter(|column| (column.from..column.until).contains(&width))
+        .map(|column| Placed { column, x: 0, width: column.width })
+        .collect();
+    let used: u16 = placed.iter().map(|p| p.width + gap(p.column.id)).sum::<u16>() + LEAD;
+    let mut left = width.saturating_sub(used);
+    for (id, most) in GROWTH {
+        if let Some(column) = placed.iter_mut().find(|p| p.column.id == *id) {
+            let more = left.min(most.saturating_sub(column.width));
+            column.width += more;
+            left -= more;
+        }
+    }
+    let mut x = LEAD;
+    for column in &mut placed {
+        x += gap(column.column.id);
+        column.x = x;
+        x += column.width;
+    }
+    placed
+}
+
+/// Blanks before a column.
+const fn gap(id: ColumnId) -> u16 {
+    match id {
+        ColumnId::Name => 0,
+        ColumnId::Spark => 2,
+        _ => 1,
+    }
+}
+
+impl Placed {
+    /// The first cell of the heading: that of right-aligned columns begins in the gap before
+    /// them, so that the mark of the order has room.
+    #[must_use]
+    pub const fn heading_x(&self) -> u16 {
+        match self.column.align {
+            Align::Left => self.x,
+            Align::Right => self.x.saturating_sub(1),
+        }
+    }
+
+    /// The heading, from [`Placed::heading_x`] to the end of the column.
+    #[must_use]
+    pub fn heading(&self, state: &UiState) -> String {
+        let sorted = self.column.sort.is_some_and(|key| key == state.sort);
+        let mark = match (sorted, state.direction) {
+            (false, _) => "",
+            (true, super::state::Direction::Usual) => "\u{2193}",
+            (true, super::state::Direction::Inverted) => "\u{2191}",
+        };
+        let text = match self.column.id {
+            ColumnId::Spark => {
+                let seconds = usize::from(self.width) * state.zoom.seconds();
+                format!("LAST {seconds} S")
+            }
+            ColumnId::Name if state.naming == Naming::Addresses => format!("ADDRESS{mark}"),
+            ColumnId::Address if state.naming == Naming::Addresses => format!("TARGET{mark}"),
+            _ => format!("{}{mark}", self.column.header),
+        };
+        let width = usize::from(self.width);
+        match self.column.align {
+            Align::Left => left(&text, width),
+            Align::Right => right(&format!("{mark}{}", self.column.header), width + 1),
+        }
+    }
+
+    /// A row's value, in its cells.
+    #[must_use]
+    pub fn cell(&self, row: &Row<'_>) -> Line {
+        let width = usize::from(self.width);
+        let value = (self.column.value)(row, width).cut(width);
+        match self.column.align {
+            Align::Left => value.pad_to(width),
+            Align::Right => {
+                Line::of(Role::Text, &" ".repeat(width.saturating_sub(value.width()))).join(value)
+            }
+        }
+    }
+}
+
+/// The role of a target's state.
+#[must_use]
+pub const fn state_role(state: TargetState) -> Role {
+    match state {
+        TargetState::NotMeasured => Role::StateNotMeasured,
+        TargetState::Ok => Role::StateOk,
+        TargetState::Asleep => Role::StateAsleep,
+        TargetState::Waking => Role::StateWaking,
+        TargetState::Unknown => Role::StateUnknown,
+        TargetState::Warning => Role::StateWarning,
+        TargetState::Critical => Role::StateCritical,
+    }
+}
+
+/// The role of a target's name.
+#[must_use]
+pub const fn name_role(state: TargetState) -> Role {
+    match state {
+        TargetState::Ok | TargetState::NotMeasured => Role::Dim,
+        TargetState::Warning | TargetState::Critical => Role::Strong,
+        _ => Role::Text,
+    }
+}
+
+fn address_text(target: &TargetSnapshot) -> String {
+    target.address.map_or_else(|| NOT_MEASURED.to_owned(), |address| address.to_string())
+}
+
+fn name(row: &Row<'_>, width: usize) -> Line {
+    let text = match row.state.naming {
+        Naming::Names => fit(&row.target.target.name, width),
+        Naming::Addresses => fit_middle(&address_text(row.target), width),
+    };
+    Line::of(name_role(row.target.state), &text)
+}
+
+fn address(row: &Row<'_>, width: usize) -> Line {
+    let text = match row.state.naming {
+        Naming::Names => fit_middle(&address_text(row.target), width),
+        Naming::Addresses => fit(&row.target.target.name, width),
+    };
+    Line::of(row.plain(), &text)
+}
+
+fn group(row: &Row<'_>, width: usize) -> Line {
+    let target = &row.target.target;
+    Line::of(row.plain(), &fit(target.group.as_deref().unwrap_or(target.kind.word()), width))
+}
+
+/// Loss with weight only where the count, too, says that it is no accident.
+fn loss_role(row: &Row<'_>, stats: &EchoStats) -> Role {
+    let pct = stats.loss().unwrap_or_default() * 100.0;
+    let thresholds = &row.target.target.thresholds.packet_loss;
+    if row.target.state <= TargetState::Asleep || stats.lost < 2 {
+        row.plain()
+    } else if pct >= thresholds.critical_pct {
+        Role::StateCritical
+    } else if pct >= thresholds.warning_pct {
+        Role::StateWarning
+    } else {
+        row.plain()
+    }
+}
+
+fn loss(row: &Row<'_>, _: usize) -> Line {
+    let stats = &row.target.echo_minute;
+    Line::of(loss_role(row, stats), &format::percent_or_dash(stats.loss()))
+}
+
+fn loss_both(row: &Row<'_>, _: usize) -> Line {
+    let (minute, total) = (&row.target.echo_minute, &row.target.echo_total);
+    Line::of(loss_role(row, minute), &format::percent_or_dash(minute.loss()))
+        .text(row.plain(), &format!(" /{}", right(&format::percent_or_dash(total.loss()), 5)))
+}
+
+fn latency(row: &Row<'_>, rtt: Option<Duration>) -> Line {
+    let thresholds = &row.target.target.thresholds.high_latency;
+    let role = match rtt {
+        Some(rtt) if rtt >= thresholds.critical => Role::StateCritical,
+        Some(rtt) if rtt >= thresholds.warning => Role::StateWarning,
+        _ => row.plain(),
+    };
+    Line::of(role, &format::ms_or_dash(rtt))
+}
+
+fn jitter(row: &Row<'_>, _: usize) -> Line {
+    let jitter = row.target.echo_minute.jitter;
+    let thresholds = &row.target.target.thresholds.high_jitter;
+    let role = match jitter {
+        Some(jitter) if jitter >= thresholds.critical => Role::StateCritical,
+        Some(jitter) if jitter >= thresholds.warning => Role::StateWarning,
+        _ => row.plain(),
+    };
+    Line::of(role, &format::ms_or_dash(jitter))
+}
+
+fn sparkline(row: &Row<'_>, width: usize) -> Line {
+    let now_s = row.snapshot.now.mono.as_nanos() / 1_000_000_000;
+    let slots = spark::fold(&row.target.spark, row.state.zoom.seconds(), now_s);
+    spark::line(&slots, width, &row.target.target.thresholds.high_latency)
+}
+
+fn certificate(row: &Row<'_>, _: usize) -> Line {
+    let thresholds = &row.target.target.thresholds.certificate_expiring;
+    match row.target.certificate_days {
+        None => Line::of(row.plain(), NOT_MEASURED),
+        Some(days) => {
+            let role = if days < 0 {
+                Role::StateCritical
+            } else if days <= i64::from(thresholds.self_signed_days) {
+                Role::StateWarning
+            } else {
+                row.plain()
+            };
+            let text =
+                if days.abs() < 1_000 { format!("{days}d") } else { format!("{}y", days / 365) };
+            Line::of(role, &text)
+        }
+    }
+}
+
+fn since(row: &Row<'_>, _: usize) -> Line {
+    let text = match row.target.state {
+        TargetState::NotMeasured => NOT_MEASURED.to_owned(),
+        _ => format::age(row.snapshot.now.wall.since(row.target.state_since)),
+    };
+    Line::of(row.plain(), &text)
+}
+
+/// The risk in a word; for sleepers, what they are.
+#[must_use]
+pub fn risk_word(target: &TargetSnapshot) -> (Role, &'static str) {
+    match (target.state, target.risk) {
+        (TargetState::Asleep, _) => (Role::StateAsleep, "asleep"),
+        (TargetState::Waking, _) => (Role::StateWaking, "waking"),
+        (TargetState::NotMeasured, _) => (Role::StateNotMeasured, NOT_MEASURED),
+        (_, Risk::Unknown) => (Role::StateUnknown, "unknown"),
+        (_, Risk::None) => (Role::Dim, "none"),
+        (_, Risk::Low) => (Role::Text, "low"),
+        (_, Risk::Elevated) => (Role::StateWarning, "elevated"),
+        (_, Risk::High) => (Role::StateCritical, "high"),
+    }
+}
+
+fn risk(row: &Row<'_>, _: usize) -> Line {
+    let (role, word) = risk_word(row.target);
+    Line::of(role, word)
+}
+
+fn why(row: &Row<'_>, width: usize) -> Line {
+    let text = match (row.target.state, row.target.worst()) {
+        (TargetState::Asleep, _) if row.target.mac.is_some() => "asleep, likely \u{b7} w wakes",
+        (TargetState::Asleep, _) => "asleep, likely",
+        (TargetState::Warning | TargetState::Critical, Some(finding)) => &finding.title,
+        (TargetState::Unknown, _) => "this monitor cannot judge",
+        _ => "",
+    };
+    let tcp_echo = row.target.echo_minute.method == Some(crate::domain::sample::EchoMethod::Tcp);
+    let text = if text.is_empty()
+        && tcp_echo
+        && row.target.cell(Rung::Echo) != crate::domain::ladder::Cell::NotMeasured
+    {
+        "echo over TCP"
+    } else {
+        text
+    };
+    Line::of(row.plain(), &fit(text, width))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_fit_every_width_and_keep_their_order() {
+        for width in 60..500 {
+            let placed = place(width);
+            let mut end = LEAD;
+            for column in &placed {
+                assert!(column.x >= end, "{width}: {:?}", column.column.id);
+                assert!(column.width >= column.column.width);
+                end = column.x + column.width;
+            }
+            assert!(end <= width, "{width}: {end}");
+        }
+    }
+
+    #[test]
+    fn one_of_each_pair_of_columns_is_shown() {
+        let has = |width, id| place(width).iter().any(|p| p.column.id == id);
+        for width in 60..300 {
+            assert_ne!(has(width, ColumnId::Loss), has(width, ColumnId::LossBoth));
+            assert_ne!(has(width, ColumnId::Ladder), has(width, ColumnId::LadderWide));
+            assert!(has(width, ColumnId::Name) && has(width, ColumnId::Risk));
+        }
+        assert!(has(80, ColumnId::Certificate) && !has(71, ColumnId::Certificate));
+    }
+
+    #[test]
+    fn headings_fit_their_columns() {
+        for width in [60, 80, 120, 160, 200] {
+            for placed in place(width) {
+                let sort = placed.column.sort.unwrap_or_default();
+                let heading = placed.heading(&UiState { sort, ..UiState::default() });
+                assert!(!heading.contains('\u{2026}'), "{width}: {heading}");
+            }
+        }
+    }
+}

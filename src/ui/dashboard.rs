@@ -1,0 +1,170 @@
+//! State, snapshot, key map and renderer together, as `app` drives them.
+//!
+//! `app` hands in snapshots and inputs, carries out the effects, and writes the frames:
+//!
+//! ```text
+//! snapshot changed -> dashboard.set_snapshot(snapshot)
+//! terminal event   -> Input::of(event) -> dashboard.input(input, now) -> effects
+//! at most fps      -> if let Some(frame) = dashboard.frame(now) { terminal.draw(&frame)? }
+//! ```
+
+use super::effect::Effect;
+use super::format::Zone;
+use super::input::Input;
+use super::keymap::Keymap;
+use super::line::Line;
+use super::render::{Frame, Renderer};
+use super::state::{Access, Flow, Overlay, Size, Suggestion, UiState};
+use super::theme::{Role, Theme};
+use super::update;
+use super::view_model::ViewModel;
+use super::world::World;
+use crate::domain::snapshot::Snapshot;
+use crate::domain::time::WallTime;
+use std::sync::Arc;
+
+/// What the dashboard starts with.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Which key does what.
+    pub keymap: Keymap,
+    /// What it looks like, glyph set included.
+    pub theme: Theme,
+    /// What the user may do.
+    pub access: Access,
+    /// The time zone for clocks.
+    pub zone: Zone,
+    /// The terminal.
+    pub size: Size,
+    /// Targets that could be watched, for a start without any.
+    pub suggestions: Vec<Suggestion>,
+}
+
+/// The screen.
+#[derive(Debug)]
+pub struct Dashboard {
+    state: UiState,
+    keymap: Keymap,
+    renderer: Renderer,
+    newest: Arc<Snapshot>,
+    shown: Arc<Snapshot>,
+}
+
+impl Dashboard {
+    /// A dashboard over a first snapshot. Without targets it begins with the text field for one.
+    #[must_use]
+    pub fn new(options: Options, snapshot: Arc<Snapshot>) -> Self {
+        let overlay = snapshot
+            .targets
+            .is_empty()
+            .then(|| Overlay::AddTarget(tui_input::Input::default(), None));
+        let state = UiState {
+            overlay,
+            access: options.access,
+            zone: options.zone,
+            size: bounded(options.size),
+            suggestions: options.suggestions,
+            ..UiState::default()
+        };
+        Self {
+            state,
+            keymap: options.keymap,
+            renderer: Renderer::new(options.theme),
+            newest: Arc::clone(&snapshot),
+            shown: snapshot,
+        }
+    }
+
+    /// Where the user is.
+    #[must_use]
+    pub const fn state(&self) -> &UiState {
+        &self.state
+    }
+
+    /// Takes the newest picture; a frozen screen keeps its own.
+    pub fn set_snapshot(&mut self, snapshot: Arc<Snapshot>) {
+        self.newest = snapshot;
+        if self.state.flow == Flow::Live {
+            self.shown = Arc::clone(&self.newest);
+        }
+    }
+
+    /// Takes what the user did; returns what `app` has to do.
+    pub fn input(&mut self, input: Input, now: WallTime) -> Vec<Effect> {
+        let world = World { snapshot: &self.shown, keymap: &self.keymap, now };
+        let state = &mut self.state;
+        let effects = match input {
+            Input::Key(key) => {
+                if let Some(action) = self.keymap.action(state.layer(), key) {
+                    update::update(state, action, &world)
+                } else {
+                    update::type_key(state, key);
+                    Vec::new()
+                }
+            }
+            Input::Click { x, y } => update::click(state, x, y, &world),
+            Input::Wheel(notches) => update::wheel(state, notches, &world),
+            Input::Paste(text) => {
+                update::paste(state, &text);
+                Vec::new()
+            }
+            Input::Resize(width, height) => {
+                state.size = bounded(Size { width, height });
+                Vec::new()
+            }
+        };
+        if self.state.flow == Flow::Live {
+            self.shown = Arc::clone(&self.newest);
+        }
+        effects
+    }
+
+    /// What has to be written; `None` when the terminal is up to date.
+    pub fn frame(&mut self, now: WallTime) -> Option<Frame<'_>> {
+        let model = self.view_model(now);
+        self.renderer.frame(model)
+    }
+
+    /// What is on the screen at `now`.
+    #[must_use]
+    pub fn view_model(&self, now: WallTime) -> ViewModel {
+        let world = World { snapshot: &self.shown, keymap: &self.keymap, now };
+        ViewModel::build(&world, &self.state)
+    }
+
+    /// The last frame as text, for a screen that is kept.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.renderer.text()
+    }
+
+    /// The terminal's content is not known any more (resumed, or written to by others).
+    pub fn invalidate(&mut self) {
+        self.renderer.invalidate();
+    }
+
+    /// Shows a message for a few seconds: how an effect ended, why a file was refused.
+    pub fn tell(&mut self, text: &str, now: WallTime) {
+        self.state.tell(Line::of(Role::Message, text), now);
+    }
+
+    /// Takes another theme.
+    pub fn set_theme(&mut self, theme: Theme) {
+        self.renderer.set_theme(theme);
+    }
+
+    /// Takes another key map.
+    pub fn set_keymap(&mut self, keymap: Keymap) {
+        self.keymap = keymap;
+    }
+
+    /// Takes targets that could be watched.
+    pub fn set_suggestions(&mut self, suggestions: Vec<Suggestion>) {
+        self.state.suggestions = suggestions;
+    }
+}
+
+/// No screen is larger; what a terminal claims is not believed without bound.
+fn bounded(size: Size) -> Size {
+    Size { width: size.width.min(2_000), height: size.height.min(1_000) }
+}

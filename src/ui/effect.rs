@@ -1,0 +1,51 @@
+//! What the screen asks `app` to do. The screen itself does nothing but draw.
+
+use crate::domain::finding::RuleId;
+use crate::domain::target::TargetId;
+use std::time::Duration;
+
+/// A wish of the user, for `app` to carry out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Send magic packets to one target.
+    Wake(TargetId),
+    /// Send magic packets to several targets; the user confirmed it.
+    WakeMany(Vec<TargetId>),
+    /// Probe every rung of a target at once.
+    ProbeNow(TargetId),
+    /// Forget the echo statistics of every target.
+    ResetStatistics,
+    /// Somebody saw this alert. `None` is this machine.
+    Acknowledge {
+        /// Whose.
+        target: Option<TargetId>,
+        /// Which rule.
+        rule: RuleId,
+    },
+    /// Keep this alert quiet for a while. `None` is this machine.
+    Snooze {
+        /// Whose.
+        target: Option<TargetId>,
+        /// Which rule.
+        rule: RuleId,
+        /// For how long.
+        length: Duration,
+    },
+    /// The target whose detail is open: it is probed more often. `None` when none is.
+    LookAt(Option<TargetId>),
+    /// Watch one more target; the text is as typed and not yet parsed.
+    AddTarget(String),
+    /// Put text on the clipboard (OSC 52).
+    CopyText(String),
+    /// The screen was frozen (`true`) or thawed. Probing goes on; nothing has to be done.
+    Pause(bool),
+    /// Findings that were there on first sight are fine.
+    AcceptAsFound(TargetId),
+    /// Restore the terminal and stop as a job of the shell.
+    Suspend,
+    /// End.
+    Quit {
+        /// Print the last frame after the terminal is restored.
+        keep_screen: bool,
+    },
+}

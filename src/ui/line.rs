@@ -1,0 +1,275 @@
+//! Styled text: pieces with roles, measured in terminal cells.
+
+use super::theme::Role;
+use crate::domain::text::printable;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// What marks a text that was cut.
+pub const ELLIPSIS: &str = "\u{2026}";
+
+/// A run of text in one role, or the glyph that the theme gives a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// Text, already printable.
+    Text(Role, String),
+    /// The role's glyph, one cell wide.
+    Glyph(Role),
+}
+
+impl Piece {
+    /// Width in cells.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        match self {
+            Self::Text(_, text) => text.width(),
+            Self::Glyph(_) => 1,
+        }
+    }
+}
+
+/// One line of styled text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Line(pub Vec<Piece>);
+
+impl Line {
+    /// An empty line.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A line of one piece.
+    #[must_use]
+    pub fn of(role: Role, text: &str) -> Self {
+        Self::new().text(role, text)
+    }
+
+    /// Adds text, escaped. Neighbouring pieces of one role are merged.
+    #[must_use]
+    pub fn text(mut self, role: Role, text: &str) -> Self {
+        self.push(role, text);
+        self
+    }
+
+    /// Adds a role's glyph.
+    #[must_use]
+    pub fn glyph(mut self, role: Role) -> Self {
+        self.0.push(Piece::Glyph(role));
+        self
+    }
+
+    /// Adds everything of `other`.
+    #[must_use]
+    pub fn join(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// Adds text in place, escaped.
+    pub fn push(&mut self, role: Role, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        let text = printable(text);
+        match self.0.last_mut() {
+            Some(Piece::Text(last, kept)) if *last == role => kept.push_str(&text),
+            _ => self.0.push(Piece::Text(role, text.into_owned())),
+        }
+    }
+
+    /// Width in cells.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.0.iter().map(Piece::width).sum()
+    }
+
+    /// Exactly `width` cells: cut with an ellipsis or padded with blanks on the right.
+    #[must_use]
+    pub fn pad_to(self, width: usize) -> Self {
+        let mut line = self.cut(width);
+        let missing = width.saturating_sub(line.width());
+        line.push(Role::Text, &" ".repeat(missing));
+        line
+    }
+
+    /// At most `width` cells, with an ellipsis where it was cut.
+    #[must_use]
+    pub fn cut(self, width: usize) -> Self {
+        if self.width() <= width {
+            return self;
+        }
+        let mut kept = Self::new();
+        let mut left = width;
+        for piece in self.0 {
+            match piece {
+                Piece::Glyph(role) if left > 1 => {
+                    kept.0.push(Piece::Glyph(role));
+                    left -= 1;
+                }
+                Piece::Text(role, text) if text.width() < left => {
+                    left -= text.width();
+                    kept.push(role, &text);
+                }
+                Piece::Text(role, text) => {
+                    kept.push(role, &fit(&(text + "\u{2003}\u{2003}"), left));
+                    return kept;
+                }
+                Piece::Glyph(role) => {
+                    kept.push(role, &fit("\u{2003}\u{2003}", left));
+                    return kept;
+                }
+            }
+        }
+        kept
+    }
+
+    /// The text without styles; glyphs by their default.
+    #[must_use]
+    pub fn plain(&self) -> String {
+        self.0
+            .iter()
+            .map(|piece| match piece {
+                Piece::Text(_, text) => text.as_str(),
+                Piece::Glyph(role) => role.glyph(),
+            })
+            .collect()
+    }
+}
+
+/// `text` in at most `width` cells, with an ellipsis where it was cut, never inside a grapheme.
+#[must_use]
+pub fn fit(text: &str, width: usize) -> String {
+    let text = printable(text);
+    if text.width() <= width {
+        return text.into_owned();
+    }
+    if width == 0 {
+        return String::new();
+    }
+    let mut kept = head(&text, width - 1);
+    kept.push_str(ELLIPSIS);
+    kept
+}
+
+/// `text` in at most `width` cells, cut in its middle: both ends of an address matter.
+#[must_use]
+pub fn fit_middle(text: &str, width: usize) -> String {
+    let text = printable(text);
+    if text.width() <= width || width < 3 {
+        return fit(&text, width);
+    }
+    let tail_width = (width - 1) / 2;
+    let mut tail: Vec<&str> = Vec::new();
+    let mut used = 0;
+    for grapheme in text.graphemes(true).rev() {
+        if used + grapheme.width() > tail_width {
+            break;
+        }
+        used += grapheme.width();
+        tail.push(grapheme);
+    }
+    tail.reverse();
+    head(&text, width - 1 - tail_width) + ELLIPSIS + &tail.concat()
+}
+
+/// `text` cut to `width` cells and right-aligned in them.
+#[must_use]
+pub fn right(text: &str, width: usize) -> String {
+    let text = fit(text, width);
+    " ".repeat(width.saturating_sub(text.width())) + &text
+}
+
+/// `text` cut to `width` cells and left-aligned in them.
+#[must_use]
+pub fn left(text: &str, width: usize) -> String {
+    let text = fit(text, width);
+    let missing = width.saturating_sub(text.width());
+    text + &" ".repeat(missing)
+}
+
+/// `text` in lines of at most `width` cells, broken at blanks; longer words are broken inside.
+#[must_use]
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(1);
+    let text = printable(text);
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        let mut word = word.to_owned();
+        let gap = usize::from(!line.is_empty());
+        if line.width() + gap + word.width() <= width {
+            line.extend(std::iter::repeat_n(' ', gap));
+            line.push_str(&word);
+            continue;
+        }
+        if !line.is_empty() {
+            lines.push(std::mem::take(&mut line));
+        }
+        while word.width() > width {
+            let mut part = head(&word, width);
+            if part.is_empty() {
+                word.graphemes(true).next().unwrap_or_default().clone_into(&mut part);
+            }
+            word = word.split_off(part.len());
+            lines.push(part);
+        }
+        line = word;
+    }
+    if !line.is_empty() || lines.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+/// The longest beginning of `text` that fits `width` cells, in whole graphemes.
+fn head(text: &str, width: usize) -> String {
+    let mut used = 0;
+    text.graphemes(true)
+        .take_while(|grapheme| {
+            used += grapheme.width();
+            used <= width
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_cut_by_cells_not_by_characters() {
+        assert_eq!(fit("office-pc", 9), "office-pc");
+        assert_eq!(fit("office-pc", 6), "offic\u{2026}");
+        assert_eq!(fit("東京サーバー", 6), "東京\u{2026}");
+        assert_eq!(fit("東京", 1), "\u{2026}");
+        assert_eq!(fit("x", 0), "");
+        assert_eq!(fit_middle("2001:db8:1:2:3:4:5:6789", 11), "2001:\u{2026}:6789");
+        assert_eq!(right("東京", 6), "  東京");
+        assert_eq!(left("東京", 6), "東京  ");
+    }
+
+    #[test]
+    fn lines_are_wrapped_at_blanks_and_inside_long_words() {
+        assert_eq!(wrap("it closes at TLS", 9), ["it closes", "at TLS"]);
+        assert_eq!(wrap("aaaaabbbbb cc", 5), ["aaaaa", "bbbbb", "cc"]);
+        assert_eq!(wrap("東京東京", 1), ["東", "京", "東", "京"]);
+        assert_eq!(wrap("", 5), [""]);
+    }
+
+    #[test]
+    fn a_line_is_cut_and_padded_across_pieces() {
+        let line = Line::of(Role::Text, "abc").glyph(Role::StateOk).text(Role::Dim, "defg");
+        assert_eq!(line.width(), 8);
+        assert_eq!(line.clone().cut(6).plain(), "abc\u{25cf}d\u{2026}");
+        assert_eq!(line.clone().cut(4).plain(), "abc\u{2026}");
+        assert_eq!(line.clone().cut(3).plain(), "ab\u{2026}");
+        assert_eq!(line.clone().cut(0).width(), 0);
+        assert_eq!(line.pad_to(10).plain(), "abc\u{25cf}defg  ");
+    }
+
+    #[test]
+    fn what_drives_a_terminal_is_escaped_on_the_way_in() {
+        assert_eq!(Line::of(Role::Text, "a\x1b[2Jb").plain(), "a\u{fffd}[2Jb");
+    }
+}

@@ -1,0 +1,80 @@
+//! Which targets the table shows, and in which order.
+
+use super::state::{Direction, SortKey, UiState};
+use crate::domain::snapshot::{Snapshot, TargetSnapshot, TargetState};
+use crate::domain::target::TargetId;
+use std::cmp::{Ordering, Reverse};
+use std::time::Duration;
+
+/// The admitted targets in order. Equal ones stay in the order of the configuration.
+#[must_use]
+pub fn rows<'a>(snapshot: &'a Snapshot, state: &UiState) -> Vec<&'a TargetSnapshot> {
+    let mut rows: Vec<&TargetSnapshot> = snapshot
+        .targets
+        .iter()
+        .map(AsRef::as_ref)
+        .filter(|target| state.filter.admits(target))
+        .collect();
+    sort(&mut rows, state.sort);
+    if state.direction == Direction::Inverted {
+        rows.reverse();
+    }
+    rows
+}
+
+/// The place of the selected row; the first when nothing, or nothing shown, is selected.
+#[must_use]
+pub fn selected_row(rows: &[&TargetSnapshot], selected: Option<TargetId>) -> usize {
+    selected
+        .and_then(|id| rows.iter().position(|target| target.target.id == id))
+        .unwrap_or_default()
+}
+
+/// The worst target, for the banner.
+#[must_use]
+pub fn worst(snapshot: &Snapshot) -> Option<&TargetSnapshot> {
+    snapshot
+        .targets
+        .iter()
+        .map(AsRef::as_ref)
+        .filter(|target| target.state >= TargetState::Warning)
+        .min_by(|a, b| by_badness(a, b))
+}
+
+fn sort(rows: &mut [&TargetSnapshot], key: SortKey) {
+    match key {
+        SortKey::Worst => rows.sort_by(|a, b| by_badness(a, b)),
+        SortKey::Name => rows.sort_by_cached_key(|t| t.target.name.to_lowercase()),
+        SortKey::Group => rows.sort_by_cached_key(|t| {
+            t.target.group.as_ref().map_or((true, String::new()), |g| (false, g.to_lowercase()))
+        }),
+        SortKey::Address => {
+            rows.sort_by_key(|t| t.address.map_or((true, None), |a| (false, Some(a))));
+        }
+        SortKey::Loss => rows.sort_by(|a, b| {
+            let loss = |t: &TargetSnapshot| t.echo_minute.loss().unwrap_or(-1.0);
+            loss(b).total_cmp(&loss(a))
+        }),
+        SortKey::Last => rows.sort_by_key(|t| slowest(t.last_rtt())),
+        SortKey::Median => rows.sort_by_key(|t| slowest(t.echo_minute.median)),
+        SortKey::P95 => rows.sort_by_key(|t| slowest(t.echo_minute.p95)),
+        SortKey::Jitter => rows.sort_by_key(|t| slowest(t.echo_minute.jitter)),
+        SortKey::Certificate => rows.sort_by_key(|t| t.certificate_days.unwrap_or(i64::MAX)),
+        SortKey::Since => rows.sort_by_key(|t| Reverse(t.state_since)),
+    }
+}
+
+/// Slowest first, unmeasured last.
+fn slowest(span: Option<Duration>) -> Reverse<Option<Duration>> {
+    Reverse(span)
+}
+
+/// Worst first: state, then risk, then who is in that state for longest.
+fn by_badness(a: &TargetSnapshot, b: &TargetSnapshot) -> Ordering {
+    let trouble = a.state >= TargetState::Warning && b.state >= TargetState::Warning;
+    b.state.cmp(&a.state).then(b.risk.cmp(&a.risk)).then(if trouble {
+        a.state_since.cmp(&b.state_since)
+    } else {
+        Ordering::Equal
+    })
+}

@@ -1,0 +1,258 @@
+//! Where the user is: screen, overlay, selection. Changed only by [`super::update`].
+
+use super::filter::Filter;
+use super::format::Zone;
+use super::keymap::Layer;
+use super::line::Line;
+use crate::domain::finding::RuleId;
+use crate::domain::target::TargetId;
+use crate::domain::time::WallTime;
+use std::time::Duration;
+use tui_input::Input as TextField;
+
+/// What fills the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Screen {
+    /// Every target.
+    #[default]
+    Table,
+    /// One target.
+    Detail,
+    /// What fires, is pending, was resolved.
+    Alerts,
+}
+
+impl Screen {
+    /// Every screen in the order of `Tab`, with its title.
+    pub const ALL: [(Self, &'static str); 3] =
+        [(Self::Table, "table"), (Self::Detail, "detail"), (Self::Alerts, "alerts")];
+}
+
+/// Which alert: whose, and of which rule.
+pub type AlertKey = (Option<TargetId>, RuleId);
+
+/// A question before something is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// Wake these?
+    WakeMany(Vec<TargetId>),
+}
+
+/// What lies over the screen and takes the keys.
+#[derive(Debug, Clone)]
+pub enum Overlay {
+    /// Every key. Holds the first line shown.
+    Help(usize),
+    /// What a finding means: whose (`None` is this machine), which in its list, first line shown.
+    Explain(Option<TargetId>, usize, usize),
+    /// Text for a ticket: whose, first line shown.
+    Ticket(TargetId, usize),
+    /// The filter being typed, and what it was before.
+    Filter(TextField, Filter),
+    /// A target being typed, and the suggestion chosen instead.
+    AddTarget(TextField, Option<usize>),
+    /// A question.
+    Confirm(Question),
+    /// How long to snooze these; the choice.
+    Snooze(Vec<AlertKey>, usize),
+}
+
+/// The lengths that alerts can be snoozed for.
+pub const SNOOZES: [(&str, Duration); 3] = [
+    ("1 hour", Duration::from_hours(1)),
+    ("8 hours", Duration::from_hours(8)),
+    ("24 hours", Duration::from_hours(24)),
+];
+
+/// By what the table is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum SortKey {
+    /// Worst first.
+    #[default]
+    Worst,
+    /// By name.
+    Name,
+    /// By address.
+    Address,
+    /// By group.
+    Group,
+    /// Most loss in the last minute first.
+    Loss,
+    /// Slowest first, by the newest RTT.
+    Last,
+    /// Slowest first, by the median.
+    Median,
+    /// Slowest first, by the 95th percentile.
+    P95,
+    /// Most jitter first.
+    Jitter,
+    /// Certificate that ends soonest first.
+    Certificate,
+    /// Newest change of state first.
+    Since,
+}
+
+/// Which way the table is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Direction {
+    /// As the sort key says.
+    #[default]
+    Usual,
+    /// The other way round.
+    Inverted,
+}
+
+impl Direction {
+    /// The other one.
+    #[must_use]
+    pub const fn turned(self) -> Self {
+        match self {
+            Self::Usual => Self::Inverted,
+            Self::Inverted => Self::Usual,
+        }
+    }
+}
+
+/// What the first column shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Naming {
+    /// What the user calls a target.
+    #[default]
+    Names,
+    /// The address that is dialled.
+    Addresses,
+}
+
+/// Seconds per cell of a sparkline or chart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Zoom {
+    /// One.
+    #[default]
+    One,
+    /// Two.
+    Two,
+    /// Four.
+    Four,
+}
+
+impl Zoom {
+    /// Seconds per cell.
+    #[must_use]
+    pub const fn seconds(self) -> usize {
+        match self {
+            Self::One => 1,
+            Self::Two => 2,
+            Self::Four => 4,
+        }
+    }
+}
+
+/// Whether the screen follows the monitor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Flow {
+    /// It does.
+    #[default]
+    Live,
+    /// It is frozen.
+    Paused,
+}
+
+/// What the user may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Access {
+    /// Everything.
+    #[default]
+    Full,
+    /// Nothing is sent but probes (`--read-only`).
+    ReadOnly,
+}
+
+/// A line that answers a key, for a few seconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The words.
+    pub line: Line,
+    /// Shown until then.
+    pub until: WallTime,
+}
+
+/// A target that could be watched, found by `app` (neighbours, recent connections, .rdp files).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suggestion {
+    /// What to show; escaped when it is drawn.
+    pub label: String,
+    /// What is added, in the form of a TARGET.
+    pub spec: String,
+}
+
+/// Size of the terminal in cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Size {
+    /// Columns.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+}
+
+/// Where the user is.
+#[derive(Debug, Clone, Default)]
+pub struct UiState {
+    /// What fills the screen.
+    pub screen: Screen,
+    /// What lies over it.
+    pub overlay: Option<Overlay>,
+    /// The selected target; `None` is the first row, whichever that is.
+    pub selected: Option<TargetId>,
+    /// First row of the table on the screen.
+    pub top: usize,
+    /// First line of the detail on the screen.
+    pub scroll: usize,
+    /// The selected alert; `None` is the first.
+    pub alert: Option<AlertKey>,
+    /// What the table is narrowed to.
+    pub filter: Filter,
+    /// By what it is sorted.
+    pub sort: SortKey,
+    /// Which way.
+    pub direction: Direction,
+    /// What its first column shows.
+    pub naming: Naming,
+    /// Seconds per cell.
+    pub zoom: Zoom,
+    /// Whether the screen follows the monitor.
+    pub flow: Flow,
+    /// What the user may do.
+    pub access: Access,
+    /// The answer to the last key.
+    pub message: Option<Message>,
+    /// The terminal.
+    pub size: Size,
+    /// Targets that could be watched.
+    pub suggestions: Vec<Suggestion>,
+    /// The time zone for clocks.
+    pub zone: Zone,
+}
+
+impl UiState {
+    /// The layer in front, for the key map.
+    #[must_use]
+    pub const fn layer(&self) -> Layer {
+        match (&self.overlay, self.screen) {
+            (Some(Overlay::Help(_) | Overlay::Explain(..) | Overlay::Ticket(..)), _) => Layer::Text,
+            (Some(Overlay::Filter(..) | Overlay::AddTarget(..)), _) => Layer::Input,
+            (Some(Overlay::Confirm(_)), _) => Layer::Confirm,
+            (Some(Overlay::Snooze(..)), _) => Layer::Menu,
+            (None, Screen::Table) => Layer::Table,
+            (None, Screen::Detail) => Layer::Detail,
+            (None, Screen::Alerts) => Layer::Alerts,
+        }
+    }
+
+    /// How long a message stays.
+    const MESSAGE: Duration = Duration::from_secs(6);
+
+    /// Shows a message for a few seconds.
+    pub fn tell(&mut self, line: Line, now: WallTime) {
+        self.message = Some(Message { line, until: now.plus(Self::MESSAGE) });
+    }
+}

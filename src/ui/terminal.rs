@@ -1,0 +1,210 @@
+//! The terminal itself: the only file of the screen that does I/O.
+
+use super::render::Frame;
+use super::state::Size;
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+};
+use crossterm::terminal::{
+    self, BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen,
+};
+use crossterm::{cursor, queue};
+use ratatui::backend::{Backend, CrosstermBackend};
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether the terminal is ours at present.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Longest text that is sent to the clipboard, in bytes: more than that many terminals ignore.
+const CLIPBOARD: usize = 74_000;
+
+/// Whether the mouse is ours; without it the terminal's own selection works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mouse {
+    /// Clicks and the wheel are read.
+    #[default]
+    Captured,
+    /// Left to the terminal.
+    Free,
+}
+
+/// The terminal in raw mode on its alternate screen; restored when dropped.
+#[derive(Debug)]
+pub struct Terminal {
+    mouse: Mouse,
+    bytes: Vec<u8>,
+}
+
+impl Terminal {
+    /// Takes the terminal.
+    ///
+    /// # Errors
+    /// The terminal's, with everything restored.
+    pub fn enter(mouse: Mouse) -> io::Result<Self> {
+        let terminal = Self { mouse, bytes: Vec::new() };
+        terminal.take()?;
+        Ok(terminal)
+    }
+
+    fn take(&self) -> io::Result<()> {
+        terminal::enable_raw_mode()?;
+        TAKEN.store(true, Ordering::SeqCst);
+        let mut bytes = Vec::new();
+        queue!(bytes, EnterAlternateScreen, cursor::Hide, EnableBracketedPaste)?;
+        if self.mouse == Mouse::Captured {
+            queue!(bytes, EnableMouseCapture)?;
+        }
+        write_out(&bytes).inspect_err(|_| restore())
+    }
+
+    /// The terminal's size.
+    ///
+    /// # Errors
+    /// The terminal's.
+    pub fn size() -> io::Result<Size> {
+        terminal::size().map(|(width, height)| Size { width, height })
+    }
+
+    /// Writes a frame, in one write.
+    ///
+    /// # Errors
+    /// The terminal's.
+    pub fn draw(&mut self, frame: &Frame<'_>) -> io::Result<()> {
+        self.bytes.clear();
+        encode(frame, &mut self.bytes)?;
+        write_out(&self.bytes)
+    }
+
+    /// Puts text on the clipboard of the terminal (OSC 52), also through SSH.
+    ///
+    /// # Errors
+    /// The terminal's.
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        let end = text.floor_char_boundary(CLIPBOARD);
+        let text = text.get(..end).unwrap_or_default();
+        write_out(format!("\x1b]52;c;{}\x07", base64(text.as_bytes())).as_bytes())
+    }
+
+    /// Gives the terminal back before the process stops (SIGTSTP).
+    pub fn suspend(&mut self) {
+        restore();
+    }
+
+    /// Takes the terminal again after the process went on (SIGCONT). Its content is not known.
+    ///
+    /// # Errors
+    /// The terminal's.
+    pub fn resume(&mut self) -> io::Result<()> {
+        self.take()
+    }
+
+    /// Gives the terminal back and prints the last frame where it can be copied.
+    ///
+    /// # Errors
+    /// The terminal's.
+    pub fn leave_with(self, text: &str) -> io::Result<()> {
+        drop(self);
+        write_out(text.as_bytes())
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// Gives the terminal back. Harmless when it is not ours; usable from a signal's task and from a
+/// panic hook.
+pub fn restore() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let mut bytes = Vec::new();
+    // Errors have nowhere to go: the terminal may be gone.
+    let _ = queue!(
+        bytes,
+        EndSynchronizedUpdate,
+        DisableMouseCapture,
+        DisableBracketedPaste,
+        cursor::Show,
+        LeaveAlternateScreen
+    );
+    let _ = write_out(&bytes);
+    let _ = terminal::disable_raw_mode();
+}
+
+/// Restores the terminal before a panic's message is printed.
+pub fn install_panic_hook() {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        restore();
+        before(panic);
+    }));
+}
+
+/// The bytes of a frame, as one synchronized update.
+///
+/// # Errors
+/// Of the writer.
+pub fn encode(frame: &Frame<'_>, out: &mut Vec<u8>) -> io::Result<()> {
+    queue!(out, BeginSynchronizedUpdate)?;
+    if frame.clear {
+        queue!(out, Clear(ClearType::All))?;
+    }
+    let updates = frame.updates.iter().map(|(x, y, cell)| (*x, *y, *cell));
+    CrosstermBackend::new(&mut *out).draw(updates)?;
+    queue!(out, EndSynchronizedUpdate)
+}
+
+fn write_out(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(bytes)?;
+    stdout.flush()
+}
+
+/// RFC 4648 section 4.
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for chunk in bytes.chunks(3) {
+        let group = chunk
+            .iter()
+            .chain(std::iter::repeat(&0))
+            .take(3)
+            .fold(0_usize, |group, byte| group << 8 | usize::from(*byte));
+        for place in 0..4 {
+            let digit = ALPHABET.get(group >> (18 - 6 * place) & 63).copied().unwrap_or(b'A');
+            out.push(if place <= chunk.len() { char::from(digit) } else { '=' });
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_that_of_rfc_4648() {
+        for (text, encoded) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ] {
+            assert_eq!(base64(text.as_bytes()), encoded);
+        }
+    }
+
+    #[test]
+    fn restoring_what_was_not_taken_does_nothing() {
+        restore();
+        assert!(!TAKEN.load(Ordering::SeqCst));
+    }
+}

@@ -1,0 +1,308 @@
+//! What an action changes, and what it asks of `app`. Pure: state and world in, effects out.
+
+use super::action::Action;
+use super::effect::Effect;
+use super::line::Line;
+use super::order;
+use super::state::{Access, Flow, Naming, Overlay, Question, Screen, SortKey, UiState, Zoom};
+use super::theme::Role;
+use super::view::{alerts, explain};
+use super::world::World;
+use crate::domain::snapshot::{Availability, TargetSnapshot, TargetState};
+use crate::domain::target::TargetId;
+use crate::ui::filter::Filter;
+use crate::ui::ticket;
+
+mod motion;
+mod overlay;
+mod pointer;
+
+pub use overlay::{paste, type_key};
+pub use pointer::{click, wheel};
+
+/// Changes the state as the action says.
+pub fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
+    match action {
+        Action::Quit => return vec![Effect::Quit { keep_screen: false }],
+        Action::Suspend => return vec![Effect::Suspend],
+        _ => {}
+    }
+    if state.overlay.is_some() {
+        return overlay::update(state, action, world);
+    }
+    match action {
+        Action::QuitKeepScreen => vec![Effect::Quit { keep_screen: true }],
+        Action::Back => back(state),
+        Action::Help => open(state, Overlay::Help(0)),
+        Action::Down
+        | Action::Up
+        | Action::First
+        | Action::Last
+        | Action::PageDown
+        | Action::PageUp => motion::step(state, action, world),
+        Action::NextTarget => motion::neighbour(state, world, 1),
+        Action::PreviousTarget => motion::neighbour(state, world, -1),
+        Action::NextProblem => motion::problem(state, world, 1),
+        Action::PreviousProblem => motion::problem(state, world, -1),
+        Action::NextView => motion::turn_view(state, world, 1),
+        Action::PreviousView => motion::turn_view(state, world, -1),
+        Action::ViewTable => motion::go(state, Screen::Table, world),
+        Action::ViewDetail => motion::go(state, Screen::Detail, world),
+        Action::ViewAlerts => motion::go(state, Screen::Alerts, world),
+        Action::Open => open_selected(state, world),
+        Action::Filter
+        | Action::Sort
+        | Action::SortInvert
+        | Action::Pause
+        | Action::ZoomIn
+        | Action::ZoomOut
+        | Action::NamesAddresses => look(state, action),
+        Action::AddTarget => open(state, Overlay::AddTarget(tui_input::Input::default(), None)),
+        Action::Wake => wake(state, world),
+        Action::WakeAll => wake_all(state, world),
+        Action::Acknowledge | Action::Snooze => attend(state, action, world),
+        Action::ProbeNow
+        | Action::ResetStatistics
+        | Action::AcceptAsFound
+        | Action::Ticket
+        | Action::Copy
+        | Action::Explain => ask(state, action, world),
+        // Answered above, or without a meaning outside overlays.
+        Action::Quit
+        | Action::Suspend
+        | Action::Confirm
+        | Action::Choose1
+        | Action::Choose2
+        | Action::Choose3 => Vec::new(),
+    }
+}
+
+fn open(state: &mut UiState, overlay: Overlay) -> Vec<Effect> {
+    state.overlay = Some(overlay);
+    Vec::new()
+}
+
+/// Answers with a message.
+fn say(state: &mut UiState, world: &World<'_>, text: &str) -> Vec<Effect> {
+    state.tell(Line::of(Role::Message, text), world.now);
+    Vec::new()
+}
+
+/// The target that target actions are about.
+fn subject<'a>(state: &UiState, world: &World<'a>) -> Option<&'a TargetSnapshot> {
+    match state.screen {
+        Screen::Alerts => {
+            let keys = alerts::selectable(world.snapshot);
+            let (target, _) = keys.get(alerts::selected_place(&keys, state.alert))?;
+            world.target((*target)?)
+        }
+        Screen::Detail if state.selected.is_some() => world.target(state.selected?),
+        Screen::Table | Screen::Detail => {
+            let rows = order::rows(world.snapshot, state);
+            rows.get(order::selected_row(&rows, state.selected)).copied()
+        }
+    }
+}
+
+/// One step back; from the table's own filter to the whole table, never out.
+fn back(state: &mut UiState) -> Vec<Effect> {
+    if state.message.take().is_some() && state.screen == Screen::Table && state.filter.is_empty() {
+        return Vec::new();
+    }
+    match state.screen {
+        Screen::Table => {
+            state.filter = Filter::default();
+            Vec::new()
+        }
+        Screen::Detail => {
+            state.screen = Screen::Table;
+            vec![Effect::LookAt(None)]
+        }
+        Screen::Alerts => {
+            state.screen = Screen::Table;
+            Vec::new()
+        }
+    }
+}
+
+fn open_selected(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
+    if world.snapshot.targets.is_empty() {
+        return open(state, Overlay::AddTarget(tui_input::Input::default(), None));
+    }
+    match subject(state, world) {
+        Some(target) => {
+            state.selected = Some(target.target.id);
+            motion::go(state, Screen::Detail, world)
+        }
+        None => say(state, world, "nothing is selected"),
+    }
+}
+
+/// The sort keys in the order of `s`.
+const SORTS: [SortKey; 11] = [
+    SortKey::Worst,
+    SortKey::Name,
+    SortKey::Address,
+    SortKey::Group,
+    SortKey::Loss,
+    SortKey::Last,
+    SortKey::Median,
+    SortKey::P95,
+    SortKey::Jitter,
+    SortKey::Certificate,
+    SortKey::Since,
+];
+
+/// How the table looks.
+fn look(state: &mut UiState, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Filter => {
+            let field = tui_input::Input::new(state.filter.text().to_owned());
+            state.screen = Screen::Table;
+            return open(state, Overlay::Filter(field, state.filter.clone()));
+        }
+        Action::Sort => {
+            let shown = super::columns::place(state.size.width);
+            let offered = |key: &SortKey| shown.iter().any(|p| p.column.sort == Some(*key));
+            let place = SORTS.iter().position(|key| *key == state.sort).unwrap_or_default();
+            let next = SORTS.iter().cycle().skip(place + 1).take(SORTS.len()).find(|k| offered(k));
+            state.sort = next.copied().unwrap_or_default();
+            state.direction = super::state::Direction::default();
+        }
+        Action::SortInvert => state.direction = state.direction.turned(),
+        Action::Pause => {
+            state.flow = match state.flow {
+                Flow::Live => Flow::Paused,
+                Flow::Paused => Flow::Live,
+            };
+            return vec![Effect::Pause(state.flow == Flow::Paused)];
+        }
+        Action::ZoomIn => {
+            state.zoom = if state.zoom == Zoom::Four { Zoom::Two } else { Zoom::One };
+        }
+        Action::ZoomOut => {
+            state.zoom = if state.zoom == Zoom::One { Zoom::Two } else { Zoom::Four };
+        }
+        Action::NamesAddresses => {
+            state.naming = match state.naming {
+                Naming::Names => Naming::Addresses,
+                Naming::Addresses => Naming::Names,
+            };
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+const READ_ONLY: &str = "read-only: no magic packets are sent";
+
+fn wake(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
+    let Some(target) = subject(state, world) else {
+        return say(state, world, "nothing is selected");
+    };
+    let name = &target.target.name;
+    if state.access == Access::ReadOnly {
+        return say(state, world, READ_ONLY);
+    }
+    if target.availability == Availability::Up {
+        return say(state, world, &format!("{name} is awake"));
+    }
+    if target.mac.is_none() {
+        let text = format!("{name}: no hardware address is known; give it as HOST#MAC");
+        return say(state, world, &text);
+    }
+    say(state, world, &format!("waking {name}\u{2026}"));
+    vec![Effect::Wake(target.target.id)]
+}
+
+fn wake_all(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
+    if state.access == Access::ReadOnly {
+        return say(state, world, READ_ONLY);
+    }
+    let asleep = world.snapshot.targets.iter().filter(|t| t.state == TargetState::Asleep);
+    let (known, unknown): (Vec<_>, Vec<_>) = asleep.partition(|target| target.mac.is_some());
+    if known.is_empty() {
+        let text = match unknown.len() {
+            0 => "nothing is asleep".to_owned(),
+            count => format!("{count} asleep, and no hardware address is known"),
+        };
+        return say(state, world, &text);
+    }
+    let ids: Vec<TargetId> = known.iter().map(|target| target.target.id).collect();
+    open(state, Overlay::Confirm(Question::WakeMany(ids)))
+}
+
+/// Acknowledges or snoozes: the selected alert, or every firing one of the selected target.
+fn attend(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
+    let alerts = &world.snapshot.alerts;
+    let keys: Vec<super::state::AlertKey> = if state.screen == Screen::Alerts {
+        let keys = alerts::selectable(world.snapshot);
+        keys.get(alerts::selected_place(&keys, state.alert)).copied().into_iter().collect()
+    } else {
+        let id = subject(state, world).map(|target| target.target.id);
+        let of_target = |alert: &&crate::domain::alert::Alert| id.is_some() && alert.target == id;
+        let open = alerts.firing.iter().chain(&alerts.pending).filter(of_target);
+        open.filter(|alert| action == Action::Snooze || alert.acknowledged.is_none())
+            .map(|alert| (alert.target, alert.rule))
+            .collect()
+    };
+    if keys.is_empty() {
+        return say(state, world, "no alert stands here");
+    }
+    if action == Action::Snooze {
+        return open(state, Overlay::Snooze(keys, 0));
+    }
+    let many = if keys.len() == 1 { "1 alert" } else { &format!("{} alerts", keys.len()) };
+    say(state, world, &format!("acknowledged {many}"));
+    keys.into_iter().map(|(target, rule)| Effect::Acknowledge { target, rule }).collect()
+}
+
+/// What is asked about the selected target.
+fn ask(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
+    if action == Action::ResetStatistics {
+        say(state, world, "echo statistics were reset");
+        return vec![Effect::ResetStatistics];
+    }
+    if action == Action::Explain && state.screen == Screen::Alerts {
+        return explain_alert(state, world);
+    }
+    let Some(target) = subject(state, world) else {
+        return say(state, world, "nothing is selected");
+    };
+    let (id, name) = (target.target.id, target.target.name.as_str());
+    match action {
+        Action::ProbeNow => {
+            say(state, world, &format!("probing {name}\u{2026}"));
+            vec![Effect::ProbeNow(id)]
+        }
+        Action::AcceptAsFound => {
+            if !target.findings.iter().any(|finding| finding.as_found) {
+                let text = format!("{name}: nothing was there on first sight");
+                return say(state, world, &text);
+            }
+            say(state, world, &format!("{name}: accepted as found"));
+            vec![Effect::AcceptAsFound(id)]
+        }
+        Action::Ticket => open(state, Overlay::Ticket(id, 0)),
+        Action::Copy => {
+            say(state, world, &format!("{name}: ticket text sent to the clipboard"));
+            vec![Effect::CopyText(ticket::text(world.snapshot, target, &state.zone))]
+        }
+        _ if target.findings.is_empty() => {
+            say(state, world, &format!("{name}: no finding to explain"))
+        }
+        _ => open(state, Overlay::Explain(Some(id), 0, 0)),
+    }
+}
+
+fn explain_alert(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
+    let keys = alerts::selectable(world.snapshot);
+    let Some((target, rule)) = keys.get(alerts::selected_place(&keys, state.alert)).copied() else {
+        return say(state, world, "no alert stands here");
+    };
+    let findings = explain::findings(world, target);
+    match findings.iter().position(|finding| finding.rule == rule) {
+        Some(index) => open(state, Overlay::Explain(target, index, 0)),
+        None => say(state, world, "this finding is over"),
+    }
+}

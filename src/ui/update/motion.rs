@@ -1,0 +1,130 @@
+//! Moving about.
+
+use super::say;
+use crate::domain::snapshot::TargetState;
+use crate::ui::action::Action;
+use crate::ui::effect::Effect;
+use crate::ui::layout::Layout;
+use crate::ui::order;
+use crate::ui::state::{Screen, UiState};
+use crate::ui::view::{alerts, detail, table};
+use crate::ui::world::World;
+
+/// Where `action` leads from `place` among `count`, with `page` at a time.
+pub(super) fn target_place(action: Action, place: usize, count: usize, page: usize) -> usize {
+    let last = count.saturating_sub(1);
+    match action {
+        Action::Down => (place + 1).min(last),
+        Action::Up => place.saturating_sub(1),
+        Action::First => 0,
+        Action::Last => last,
+        Action::PageDown => place.saturating_add(page).min(last),
+        Action::PageUp => place.saturating_sub(page),
+        _ => place,
+    }
+}
+
+/// Down, up and their like.
+pub(super) fn step(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
+    let layout = Layout::of(state.size);
+    let page = usize::from(layout.table_rows(state.size)).max(1);
+    match state.screen {
+        Screen::Table => {
+            let rows = order::rows(world.snapshot, state);
+            let place = order::selected_row(&rows, state.selected);
+            let place = target_place(action, place, rows.len(), page);
+            if let Some(target) = rows.get(place) {
+                state.selected = Some(target.target.id);
+                state.top = table::first_row(state.top, place, page, rows.len());
+            }
+        }
+        Screen::Detail => {
+            let rows = order::rows(world.snapshot, state);
+            let target = state
+                .selected
+                .and_then(|id| world.target(id))
+                .or_else(|| rows.get(order::selected_row(&rows, state.selected)).copied());
+            let height = usize::from(layout.body(state.size)).max(1);
+            let lines = target.map_or(0, |target| detail::document(world, state, target).len());
+            let count = lines.saturating_sub(height) + 1;
+            let place = state.scroll.min(count - 1);
+            state.scroll = target_place(action, place, count, height.saturating_sub(2).max(1));
+        }
+        Screen::Alerts => {
+            let keys = alerts::selectable(world.snapshot);
+            let place = alerts::selected_place(&keys, state.alert);
+            state.alert = keys.get(target_place(action, place, keys.len(), page)).copied();
+        }
+    }
+    Vec::new()
+}
+
+/// To a screen. The target whose detail is open is looked at.
+pub(super) fn go(state: &mut UiState, screen: Screen, world: &World<'_>) -> Vec<Effect> {
+    let before = state.screen;
+    if screen == Screen::Detail {
+        let id = super::subject(state, world).map(|target| target.target.id);
+        if before != Screen::Detail {
+            state.scroll = 0;
+        }
+        state.screen = screen;
+        state.selected = id.or(state.selected);
+        return vec![Effect::LookAt(state.selected)];
+    }
+    state.screen = screen;
+    if before == Screen::Detail { vec![Effect::LookAt(None)] } else { Vec::new() }
+}
+
+/// To the view `by` further.
+pub(super) fn turn_view(state: &mut UiState, world: &World<'_>, by: isize) -> Vec<Effect> {
+    let screens = Screen::ALL.map(|(screen, _)| screen);
+    let place = screens.iter().position(|screen| *screen == state.screen).unwrap_or_default();
+    let next = turned(place, by, screens.len());
+    screens.get(next).map_or_else(Vec::new, |screen| go(state, *screen, world))
+}
+
+/// `place` moved by `by` in a ring of `count`.
+pub(super) fn turned(place: usize, by: isize, count: usize) -> usize {
+    match count {
+        0 => 0,
+        _ if by < 0 => (place + count - 1) % count,
+        _ => (place + 1) % count,
+    }
+}
+
+/// To the next or previous row.
+pub(super) fn neighbour(state: &mut UiState, world: &World<'_>, by: isize) -> Vec<Effect> {
+    let rows = order::rows(world.snapshot, state);
+    let place = turned(order::selected_row(&rows, state.selected), by, rows.len());
+    select(state, world, place)
+}
+
+/// To the next or previous row in trouble.
+pub(super) fn problem(state: &mut UiState, world: &World<'_>, by: isize) -> Vec<Effect> {
+    if state.screen == Screen::Alerts {
+        return step(state, if by < 0 { Action::Up } else { Action::Down }, world);
+    }
+    let rows = order::rows(world.snapshot, state);
+    let mut place = order::selected_row(&rows, state.selected);
+    for _ in 0..rows.len() {
+        place = turned(place, by, rows.len());
+        if rows.get(place).is_some_and(|target| target.state >= TargetState::Warning) {
+            return select(state, world, place);
+        }
+    }
+    say(state, world, "no target is in trouble")
+}
+
+/// Selects a row; in the detail it is looked at.
+pub(super) fn select(state: &mut UiState, world: &World<'_>, place: usize) -> Vec<Effect> {
+    let rows = order::rows(world.snapshot, state);
+    let Some(target) = rows.get(place) else { return Vec::new() };
+    let page = usize::from(Layout::of(state.size).table_rows(state.size)).max(1);
+    state.selected = Some(target.target.id);
+    state.top = table::first_row(state.top, place, page, rows.len());
+    if state.screen == Screen::Detail {
+        state.scroll = 0;
+        return vec![Effect::LookAt(state.selected)];
+    }
+    Vec::new()
+}

@@ -1,0 +1,194 @@
+//! What keys do while something lies over the screen.
+
+use super::motion::{target_place, turned};
+use super::say;
+use crate::ui::action::Action;
+use crate::ui::effect::Effect;
+use crate::ui::filter::Filter;
+use crate::ui::input::Key;
+use crate::ui::line::Line;
+use crate::ui::state::{AlertKey, Overlay, Question, SNOOZES, UiState};
+use crate::ui::view::{explain, panel};
+use crate::ui::world::World;
+use crossterm::event::{KeyCode, KeyModifiers};
+use tui_input::{Input as TextField, InputRequest};
+
+/// Longest text of a field, in characters.
+const FIELD: usize = 256;
+
+pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
+    let Some(mut overlay) = state.overlay.take() else { return Vec::new() };
+    let effects = match &mut overlay {
+        Overlay::Help(_) | Overlay::Explain(..) | Overlay::Ticket(..) => {
+            return text(state, overlay, action, world);
+        }
+        Overlay::Filter(_, before) => {
+            match action {
+                Action::Confirm => return Vec::new(),
+                Action::Back => {
+                    state.filter = before.clone();
+                    return Vec::new();
+                }
+                _ => {}
+            }
+            Vec::new()
+        }
+        Overlay::AddTarget(field, chosen) => {
+            let count = state.suggestions.len();
+            match action {
+                Action::Back => return Vec::new(),
+                Action::Confirm => {
+                    let suggestion = chosen.and_then(|place| state.suggestions.get(place));
+                    let spec = suggestion
+                        .map_or_else(|| field.value().trim().to_owned(), |s| s.spec.clone());
+                    if !spec.is_empty() {
+                        return vec![Effect::AddTarget(spec)];
+                    }
+                }
+                Action::Down if count > 0 => {
+                    *chosen = Some(chosen.map_or(0, |place| (place + 1).min(count - 1)));
+                }
+                Action::Up => *chosen = chosen.and_then(|place| place.checked_sub(1)),
+                _ => {}
+            }
+            Vec::new()
+        }
+        Overlay::Confirm(Question::WakeMany(targets)) => match action {
+            Action::Confirm => {
+                let ids = std::mem::take(targets);
+                say(state, world, &format!("waking {}\u{2026}", ids.len()));
+                return vec![Effect::WakeMany(ids)];
+            }
+            Action::Back => return Vec::new(),
+            _ => Vec::new(),
+        },
+        Overlay::Snooze(alerts, chosen) => {
+            let place = match action {
+                Action::Back => return Vec::new(),
+                Action::Confirm => Some(*chosen),
+                Action::Choose1 => Some(0),
+                Action::Choose2 => Some(1),
+                Action::Choose3 => Some(2),
+                _ => {
+                    *chosen = target_place(action, *chosen, SNOOZES.len(), 1);
+                    None
+                }
+            };
+            if let Some(place) = place {
+                return snooze(state, world, alerts, place);
+            }
+            Vec::new()
+        }
+    };
+    state.overlay = Some(overlay);
+    effects
+}
+
+fn snooze(
+    state: &mut UiState,
+    world: &World<'_>,
+    alerts: &[AlertKey],
+    place: usize,
+) -> Vec<Effect> {
+    let Some((words, length)) = SNOOZES.get(place).copied() else { return Vec::new() };
+    say(state, world, &format!("snoozed for {words}"));
+    alerts
+        .iter()
+        .map(|(target, rule)| Effect::Snooze { target: *target, rule: *rule, length })
+        .collect()
+}
+
+/// Help, explain, ticket: scrolling, copying, the next finding.
+fn text(
+    state: &mut UiState,
+    mut overlay: Overlay,
+    action: Action,
+    world: &World<'_>,
+) -> Vec<Effect> {
+    if action == Action::Back {
+        return Vec::new();
+    }
+    if let Overlay::Explain(target, index, first) = &mut overlay
+        && matches!(action, Action::NextProblem | Action::PreviousProblem)
+    {
+        let by = if action == Action::NextProblem { 1 } else { -1 };
+        let count = explain::findings(world, *target).len();
+        *index = turned((*index).min(count.saturating_sub(1)), by, count);
+        *first = 0;
+    }
+    state.overlay = Some(overlay);
+    if action == Action::Copy {
+        let text: String = panel::document(world, state)
+            .unwrap_or_default()
+            .iter()
+            .map(|line: &Line| line.plain().trim_end().to_owned() + "\n")
+            .collect();
+        say(state, world, "sent to the clipboard");
+        return vec![Effect::CopyText(text)];
+    }
+    let last = panel::last_first(world, state);
+    let page = panel::page(state.size);
+    if let Some(Overlay::Help(first) | Overlay::Explain(_, _, first) | Overlay::Ticket(_, first)) =
+        &mut state.overlay
+    {
+        *first = target_place(action, (*first).min(last), last + 1, page);
+    }
+    Vec::new()
+}
+
+/// Edits the text field in front with a key that no binding took.
+pub fn type_key(state: &mut UiState, key: Key) {
+    let Some(request) = edit(key) else { return };
+    apply(state, request);
+}
+
+/// Adds pasted text to the text field in front, printable characters only.
+pub fn paste(state: &mut UiState, text: &str) {
+    for c in text.chars().filter(|c| !c.is_control()).take(FIELD) {
+        apply(state, InputRequest::InsertChar(c));
+    }
+}
+
+fn apply(state: &mut UiState, request: InputRequest) {
+    match &mut state.overlay {
+        Some(Overlay::Filter(field, _)) => {
+            bounded(field, request);
+            state.filter = Filter::parse(field.value());
+            state.top = 0;
+        }
+        Some(Overlay::AddTarget(field, chosen)) => {
+            *chosen = None;
+            bounded(field, request);
+        }
+        _ => {}
+    }
+}
+
+fn bounded(field: &mut TextField, request: InputRequest) {
+    let grows = matches!(request, InputRequest::InsertChar(_) | InputRequest::Yank);
+    if !grows || field.value().chars().count() < FIELD {
+        field.handle(request);
+    }
+}
+
+/// What a key does in a text field, as in a shell.
+fn edit(key: Key) -> Option<InputRequest> {
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    Some(match (key.code, control) {
+        (KeyCode::Char(c), false) if !key.modifiers.contains(KeyModifiers::ALT) => {
+            InputRequest::InsertChar(c)
+        }
+        (KeyCode::Backspace, false) | (KeyCode::Char('h'), true) => InputRequest::DeletePrevChar,
+        (KeyCode::Delete, _) => InputRequest::DeleteNextChar,
+        (KeyCode::Left, false) => InputRequest::GoToPrevChar,
+        (KeyCode::Right, false) => InputRequest::GoToNextChar,
+        (KeyCode::Left, true) => InputRequest::GoToPrevWord,
+        (KeyCode::Right, true) => InputRequest::GoToNextWord,
+        (KeyCode::Home, _) | (KeyCode::Char('a'), true) => InputRequest::GoToStart,
+        (KeyCode::End, _) | (KeyCode::Char('e'), true) => InputRequest::GoToEnd,
+        (KeyCode::Char('w') | KeyCode::Backspace, true) => InputRequest::DeletePrevWord,
+        (KeyCode::Char('u'), true) => InputRequest::DeleteFromStart,
+        (KeyCode::Char('k'), true) => InputRequest::DeleteTillEnd,
+        _ => return None,
+    })
+}

@@ -1,0 +1,78 @@
+//! The mouse.
+
+use super::motion::select;
+use super::update;
+use crate::ui::action::Action;
+use crate::ui::columns;
+use crate::ui::effect::Effect;
+use crate::ui::layout::{Class, Layout};
+use crate::ui::order;
+use crate::ui::state::{Direction, Screen, UiState};
+use crate::ui::view::{alerts, banner, small, table};
+use crate::ui::world::World;
+
+/// Rows per notch of the wheel.
+const NOTCH: usize = 3;
+
+/// A click: on a heading to sort, on a row to select it, on the selected row to open it.
+pub fn click(state: &mut UiState, x: u16, y: u16, world: &World<'_>) -> Vec<Effect> {
+    if state.overlay.is_some() {
+        return Vec::new();
+    }
+    let layout = Layout::of(state.size);
+    let head = banner::lines(world, state, layout).len();
+    let height = usize::from(state.size.height).saturating_sub(head + usize::from(layout.foot));
+    let Some(line) = usize::from(y).checked_sub(head).filter(|line| *line < height) else {
+        return Vec::new();
+    };
+    match state.screen {
+        Screen::Detail => Vec::new(),
+        Screen::Alerts => {
+            if let Some(key) = alerts::alert_at(world, state, height, line) {
+                state.alert = Some(key);
+            }
+            Vec::new()
+        }
+        Screen::Table => {
+            let rows = order::rows(world.snapshot, state);
+            let selected = order::selected_row(&rows, state.selected);
+            let place = if layout.class == Class::Small {
+                small::row_at(state, &rows, height, line)
+            } else if line == 0 {
+                sort(state, x);
+                None
+            } else {
+                let page = height.saturating_sub(1);
+                let place = table::first_row(state.top, selected, page, rows.len()) + line - 1;
+                (place < rows.len()).then_some(place)
+            };
+            match place {
+                Some(place) if state.selected.is_some() && place == selected => {
+                    update(state, Action::Open, world)
+                }
+                Some(place) => select(state, world, place),
+                None => Vec::new(),
+            }
+        }
+    }
+}
+
+/// Sorts by the column whose heading is at `x`; a second click turns the order round.
+fn sort(state: &mut UiState, x: u16) {
+    let placed = columns::place(state.size.width);
+    let hit = placed.iter().find(|p| (p.heading_x()..p.x + p.width).contains(&x));
+    let Some(key) = hit.and_then(|placed| placed.column.sort) else { return };
+    if state.sort == key {
+        state.direction = state.direction.turned();
+    } else {
+        state.sort = key;
+        state.direction = Direction::default();
+    }
+}
+
+/// The wheel: down is positive.
+pub fn wheel(state: &mut UiState, notches: i32, world: &World<'_>) -> Vec<Effect> {
+    let action = if notches < 0 { Action::Up } else { Action::Down };
+    let times = usize::try_from(notches.unsigned_abs()).unwrap_or(1).min(10) * NOTCH;
+    (0..times).flat_map(|_| update(state, action, world)).collect()
+}

@@ -1,0 +1,135 @@
+//! What fires, what is about to, what is over.
+
+use super::footer::severity_role;
+use crate::domain::alert::Alert;
+use crate::domain::snapshot::Snapshot;
+use crate::domain::time::WallTime;
+use crate::ui::action::Action;
+use crate::ui::format;
+use crate::ui::keymap::Layer;
+use crate::ui::line::{Line, left, right};
+use crate::ui::state::{AlertKey, UiState};
+use crate::ui::theme::Role;
+use crate::ui::view::table::first_row;
+use crate::ui::view_model::ViewLine;
+use crate::ui::world::World;
+
+/// Every alert that can be selected, in the order of the screen.
+#[must_use]
+pub fn selectable(snapshot: &Snapshot) -> Vec<AlertKey> {
+    let alerts = &snapshot.alerts;
+    alerts.firing.iter().chain(&alerts.pending).map(|alert| (alert.target, alert.rule)).collect()
+}
+
+/// The place of the selected alert among those; the first when none, or one that is over.
+#[must_use]
+pub fn selected_place(keys: &[AlertKey], selected: Option<AlertKey>) -> usize {
+    selected.and_then(|key| keys.iter().position(|known| *known == key)).unwrap_or_default()
+}
+
+/// The part around the selected alert.
+#[must_use]
+pub fn lines(world: &World<'_>, state: &UiState, height: usize) -> Vec<ViewLine> {
+    visible(world, state, height).into_iter().map(|(_, line)| line).collect()
+}
+
+/// The alert on a line of the body, for the mouse.
+#[must_use]
+pub fn alert_at(
+    world: &World<'_>,
+    state: &UiState,
+    height: usize,
+    line: usize,
+) -> Option<AlertKey> {
+    visible(world, state, height).get(line).and_then(|(key, _)| *key)
+}
+
+/// Lines on the screen, those of alerts that can be selected with their key.
+fn visible(world: &World<'_>, state: &UiState, height: usize) -> Vec<(Option<AlertKey>, ViewLine)> {
+    let width = usize::from(state.size.width);
+    let alerts = &world.snapshot.alerts;
+    let keys = selectable(world.snapshot);
+    let selected = keys.get(selected_place(&keys, state.alert)).copied();
+    let mut all: Vec<(Option<AlertKey>, ViewLine)> = Vec::new();
+    let mut at = 0;
+    for (title, alerts) in [("FIRING", &alerts.firing), ("PENDING", &alerts.pending)] {
+        heading(&mut all, title, alerts.len(), width);
+        for alert in alerts {
+            let key = Some((alert.target, alert.rule));
+            if selected == key {
+                at = all.len();
+            }
+            all.push((key, row(world, state, alert, None, selected == key)));
+        }
+    }
+    heading(&mut all, "RESOLVED", alerts.resolved.len(), width);
+    for (alert, ended) in &alerts.resolved {
+        all.push((None, row(world, state, alert, Some(*ended), false)));
+    }
+    if alerts.as_found > 0 {
+        all.push((None, ViewLine::default()));
+        let key = world
+            .keymap
+            .key_for(Layer::Alerts, Action::AcceptAsFound)
+            .map(super::footer::key_name)
+            .unwrap_or_default();
+        let many = if alerts.as_found == 1 { "finding was" } else { "findings were" };
+        let text = format!(
+            " {} {many} there on first sight and never alert; {key} on a target accepts its own",
+            alerts.as_found
+        );
+        all.push((None, Line::of(Role::Dim, &text).cut(width).into()));
+    }
+    let top = if at < height { 0 } else { first_row(0, at, height, all.len()) };
+    all.into_iter().skip(top).take(height).collect()
+}
+
+fn heading(all: &mut Vec<(Option<AlertKey>, ViewLine)>, title: &str, count: usize, width: usize) {
+    if !all.is_empty() {
+        all.push((None, ViewLine::default()));
+    }
+    let line = Line::of(Role::Heading, &format!(" {title}"))
+        .text(Role::Dim, &if count == 0 { "  none".to_owned() } else { format!("  {count}") });
+    all.push((None, line.cut(width).into()));
+}
+
+fn row(
+    world: &World<'_>,
+    state: &UiState,
+    alert: &Alert,
+    ended: Option<WallTime>,
+    marked: bool,
+) -> ViewLine {
+    let width = usize::from(state.size.width);
+    let now = world.snapshot.now.wall;
+    let muted = ended.is_some() || alert.acknowledged.is_some() || alert.snoozed_until.is_some();
+    let role = match (ended, muted) {
+        (Some(_), _) => Role::StateOk,
+        (None, true) => Role::StateMuted,
+        (None, false) => severity_role(alert.severity),
+    };
+    let text = if muted { Role::Dim } else { Role::Text };
+    let name = if muted { Role::Dim } else { Role::Strong };
+    let mut line = Line::new();
+    line = if marked { line.glyph(Role::Selection) } else { line.text(Role::Text, " ") };
+    line = line.glyph(role).text(Role::Text, " ");
+    let name_width = if width < 60 { 12 } else { 18 };
+    line.push(name, &left(world.name(alert.target), name_width));
+    let age = format::age(ended.unwrap_or(now).since(alert.since));
+    if width < 60 {
+        line.push(text, &format!(" {} {}", right(&age, 5), alert.title));
+    } else {
+        line.push(text, &format!(" {} ", left(alert.rule.0, 26)));
+        let since = state.zone.moment(alert.since, now);
+        line.push(Role::Dim, &format!("{}  {}  ", right(&since, 11), right(&age, 5)));
+        line.push(text, &alert.title);
+    }
+    if let Some(ended) = ended {
+        line.push(Role::Dim, &format!("  over since {}", state.zone.moment(ended, now)));
+    } else if let Some(until) = alert.snoozed_until {
+        line.push(Role::Dim, &format!("  snoozed until {}", state.zone.moment(until, now)));
+    } else if let Some(at) = alert.acknowledged {
+        line.push(Role::Dim, &format!("  acknowledged {}", state.zone.moment(at, now)));
+    }
+    ViewLine { line: line.cut(width), base: marked.then_some(Role::Selection) }
+}

@@ -1,0 +1,260 @@
+//! Is anything wrong? Counts, the way out of this machine, the clock; then the worst, in words.
+
+use crate::domain::ladder::Cell;
+use crate::domain::sample::NameOutcome;
+use crate::domain::snapshot::{Availability, Snapshot, TargetState};
+use crate::domain::view::Offline;
+use crate::ui::columns::state_role;
+use crate::ui::filter::state_word;
+use crate::ui::format::capitalised;
+use crate::ui::layout::{Class, Layout};
+use crate::ui::line::Line;
+use crate::ui::order;
+use crate::ui::state::{Access, Flow, UiState};
+use crate::ui::theme::Role;
+use crate::ui::view_model::ViewLine;
+use crate::ui::widget::ladder;
+use crate::ui::world::World;
+use std::net::IpAddr;
+
+/// The states in the order of the counts.
+const COUNTED: [TargetState; 7] = [
+    TargetState::Critical,
+    TargetState::Warning,
+    TargetState::Unknown,
+    TargetState::Waking,
+    TargetState::Asleep,
+    TargetState::NotMeasured,
+    TargetState::Ok,
+];
+
+/// The banner: as many lines as the layout has, one more on small screens when something is
+/// simulated or the monitor is offline.
+#[must_use]
+pub fn lines(world: &World<'_>, state: &UiState, layout: Layout) -> Vec<ViewLine> {
+    let width = usize::from(state.size.width);
+    if layout.class == Class::Small {
+        return small(world, state, width);
+    }
+    let mut lines = vec![first(world, state, width).into(), second(world, state, width)];
+    if layout.head > 2 {
+        lines.push(Line::of(Role::Border, &"\u{2500}".repeat(width)).into());
+    }
+    lines
+}
+
+fn small(world: &World<'_>, state: &UiState, width: usize) -> Vec<ViewLine> {
+    let left = counts(world.snapshot, false);
+    let mut right = Line::new();
+    if state.flow == Flow::Paused {
+        right = right.glyph(Role::Label).text(Role::Label, " ");
+    }
+    let right = right.text(Role::Text, &clock(world, state));
+    let mut lines: Vec<ViewLine> = vec![ends(left, right, width).into()];
+    if let Some(offline) = offline_words(&world.snapshot.monitor.offline) {
+        let line = Line::of(Role::Offline, &offline).pad_to(width);
+        lines.push(ViewLine { line, base: Some(Role::Offline) });
+    }
+    if let Some(what) = world.snapshot.simulated {
+        lines.push(Line::of(Role::Label, &format!("simulated: {what}")).cut(width).into());
+    }
+    lines
+}
+
+fn first(world: &World<'_>, state: &UiState, width: usize) -> Line {
+    let mut right = Line::new();
+    for label in labels(world, state) {
+        right = right.text(Role::Label, &label).text(Role::Text, "   ");
+    }
+    let right = right.text(Role::Text, &clock(world, state)).text(Role::Text, " ");
+    let words = Line::of(Role::Text, " ").join(counts(world.snapshot, true));
+    let brief = Line::of(Role::Text, " ").join(counts(world.snapshot, false));
+    let monitor = monitor_line(world.snapshot);
+    for left in [&words, &brief] {
+        if left.width() + monitor.width() + right.width() + 8 <= width {
+            let gap = (width - left.width() - monitor.width() - right.width()) * 2 / 3;
+            let left = left.clone().text(Role::Text, &" ".repeat(gap)).join(monitor);
+            return ends(left, right, width);
+        }
+    }
+    let left = if words.width() + right.width() + 2 <= width { words } else { brief };
+    ends(left, right, width)
+}
+
+/// What must never be overlooked, on every screen.
+fn labels(world: &World<'_>, state: &UiState) -> Vec<String> {
+    let mut labels = Vec::new();
+    if let Some(what) = world.snapshot.simulated {
+        labels.push(format!("simulated: {what}"));
+    }
+    if state.access == Access::ReadOnly {
+        labels.push("read-only".to_owned());
+    }
+    if state.flow == Flow::Paused {
+        labels.push("\u{2016} paused".to_owned());
+    }
+    if world.snapshot.monitor.dropped > 0 {
+        labels.push(format!("{} samples dropped", world.snapshot.monitor.dropped));
+    }
+    labels
+}
+
+/// The clock of the picture: a frozen one keeps its time.
+fn clock(world: &World<'_>, state: &UiState) -> String {
+    state.zone.clock(world.snapshot.now.wall)
+}
+
+/// `left`, blanks, `right`; `left` is cut when there is no room for both.
+fn ends(left: Line, right: Line, width: usize) -> Line {
+    let room = width.saturating_sub(right.width());
+    left.pad_to(room).join(right).cut(width)
+}
+
+fn counts(snapshot: &Snapshot, words: bool) -> Line {
+    let mut line = Line::new();
+    for state in COUNTED {
+        let count = snapshot.targets.iter().filter(|target| target.state == state).count();
+        if count == 0 {
+            continue;
+        }
+        if line.width() > 0 {
+            line.push(Role::Text, if words { "  " } else { " " });
+        }
+        let role = state_role(state);
+        line = line.glyph(role);
+        if words {
+            line.push(role, &format!(" {count} {}", state_word(state)));
+        } else {
+            line.push(role, &count.to_string());
+        }
+    }
+    line
+}
+
+/// `eth0 ● → gateway ● → DNS ●`: what of the way out was seen to work.
+fn monitor_line(snapshot: &Snapshot) -> Line {
+    let local = &snapshot.monitor.local;
+    let (name, cell) =
+        local.gateway_interface.as_deref().map_or_else(
+            || {
+                let up = local.interfaces.iter().find(|i| i.up && !i.loopback);
+                up.map_or(("no interface", Cell::Broken), |i| (i.name.as_str(), Cell::Ok))
+            },
+            |name| {
+                let known = local.interfaces.iter().find(|interface| interface.name == name);
+                let cell = known.map_or(Cell::NotMeasured, |interface| {
+                    if interface.up { Cell::Ok } else { Cell::Broken }
+                });
+                (name, cell)
+            },
+        );
+    let mut line = hop(Line::new(), name, cell);
+    if let Some(gateway) = local.gateway {
+        let cell = gateway_cell(snapshot, gateway);
+        line = hop(line.text(Role::Dim, " \u{2192} "), "gateway", cell);
+    }
+    if !local.dns_servers.is_empty() {
+        line = hop(line.text(Role::Dim, " \u{2192} "), "DNS", dns_cell(snapshot));
+    }
+    line
+}
+
+fn hop(line: Line, name: &str, cell: Cell) -> Line {
+    let role = if cell == Cell::Broken { Role::StateCritical } else { Role::Dim };
+    line.text(role, name).text(Role::Text, " ").glyph(ladder::role(cell))
+}
+
+/// The gateway works when a host beyond this machine's own links answers, or it answers itself.
+fn gateway_cell(snapshot: &Snapshot, gateway: IpAddr) -> Cell {
+    let answers = snapshot.targets.iter().any(|target| {
+        target.availability == Availability::Up
+            && (target.is_on_link() == Some(false) || target.address == Some(gateway))
+    });
+    match &snapshot.monitor.offline {
+        Offline::NoInterface => Cell::Broken,
+        Offline::ControlsGone(gone) if gone.contains(&gateway) => Cell::Broken,
+        _ if answers => Cell::Ok,
+        _ => Cell::NotMeasured,
+    }
+}
+
+/// DNS works when any server gave any target an answer, be it that a name does not exist.
+fn dns_cell(snapshot: &Snapshot) -> Cell {
+    let mut cell = Cell::NotMeasured;
+    let answers = snapshot.targets.iter().filter_map(|t| t.resolution.as_ref());
+    for answer in answers.flat_map(|resolution| &resolution.servers) {
+        match answer.outcome {
+            NameOutcome::Ok | NameOutcome::NxDomain | NameOutcome::NoData => return Cell::Ok,
+            NameOutcome::NotNeeded | NameOutcome::Error => {}
+            _ => cell = Cell::Broken,
+        }
+    }
+    cell
+}
+
+/// Why nobody is judged.
+#[must_use]
+pub fn offline_words(offline: &Offline) -> Option<String> {
+    match offline {
+        Offline::Online => None,
+        Offline::NoInterface => {
+            Some("THIS MONITOR IS OFFLINE: no interface is up. Nobody is judged.".to_owned())
+        }
+        Offline::ControlsGone(controls) => {
+            let list: Vec<String> = controls.iter().take(3).map(ToString::to_string).collect();
+            let list = list.join(", ");
+            Some(format!(
+                "THIS MONITOR IS OFFLINE: {list} always answered and are silent. Nobody is judged."
+            ))
+        }
+    }
+}
+
+/// The worst, in words.
+fn second(world: &World<'_>, state: &UiState, width: usize) -> ViewLine {
+    let snapshot = world.snapshot;
+    if let Some(offline) = offline_words(&snapshot.monitor.offline) {
+        let line = Line::of(Role::Offline, &format!(" {offline}")).pad_to(width);
+        return ViewLine { line, base: Some(Role::Offline) };
+    }
+    if let Some(worst) = order::worst(snapshot) {
+        let open = state.layer();
+        let key = world.keymap.key_for(open, crate::ui::action::Action::Open);
+        let hint = match (state.screen, key) {
+            (crate::ui::state::Screen::Table, Some(key)) if width >= 100 => {
+                Line::of(Role::Key, &super::footer::key_name(key)).text(Role::Dim, " why and fix ")
+            }
+            _ => Line::new(),
+        };
+        let mut line = Line::of(Role::Text, " ")
+            .text(state_role(worst.state), &worst.target.name)
+            .text(Role::Text, ": ")
+            .text(Role::Text, &worst.verdict);
+        if let Some(finding) = worst.worst() {
+            let team = capitalised(finding.owner.team());
+            let stop = if worst.verdict.ends_with(['.', '!', '?']) { "" } else { "." };
+            line.push(Role::Text, &format!("{stop} {team}."));
+        }
+        return ends(line, hint, width).into();
+    }
+    if let Some(finding) = snapshot.monitor.findings.first() {
+        return Line::of(Role::Text, " This machine: ")
+            .text(Role::Text, &finding.sentence)
+            .cut(width)
+            .into();
+    }
+    Line::of(Role::Dim, &format!(" {}", quiet_words(snapshot))).cut(width).into()
+}
+
+fn quiet_words(snapshot: &Snapshot) -> &'static str {
+    let any = |state| snapshot.targets.iter().any(|target| target.state == state);
+    if snapshot.targets.is_empty() {
+        "Nothing is watched yet."
+    } else if any(TargetState::Unknown) {
+        "Nothing wrong that could be judged."
+    } else if any(TargetState::NotMeasured) {
+        "Nothing wrong so far; the first measurements are on their way."
+    } else {
+        "Nothing is wrong: everything up to the sign-in prompt works wherever a host is awake."
+    }
+}

@@ -1,0 +1,247 @@
+//! Why and what to do: one target.
+
+use super::{facts, findings};
+use crate::domain::ladder::Cell;
+use crate::domain::snapshot::{TargetSnapshot, TargetState};
+use crate::ui::columns::{risk_word, state_role};
+use crate::ui::format;
+use crate::ui::layout::{ChartPlace, Layout};
+use crate::ui::line::{Line, fit, right, wrap};
+use crate::ui::order;
+use crate::ui::state::UiState;
+use crate::ui::theme::Role;
+use crate::ui::view_model::ViewLine;
+use crate::ui::widget::{chart, ladder, spark};
+use crate::ui::world::World;
+
+/// Cells of the ladder when the chart stands beside it.
+const LADDER: usize = 62;
+
+/// What a healthy target deserves to be told.
+const HEALTHY: &str = "Everything up to the sign-in prompt works. If you still get an error it \
+    comes after sign-in: account, licence, profile, session limit.";
+
+/// The visible part of the selected target's detail.
+#[must_use]
+pub fn lines(
+    world: &World<'_>,
+    state: &UiState,
+    rows: &[&TargetSnapshot],
+    height: usize,
+) -> Vec<ViewLine> {
+    let selected = order::selected_row(rows, state.selected);
+    let Some(target) = target(world, state, rows, selected) else {
+        return vec![Line::of(Role::Text, "   No target matches the filter.").into()];
+    };
+    let all = document(world, state, target);
+    let top = state.scroll.min(all.len().saturating_sub(height));
+    let more = all.len().saturating_sub(top + height);
+    let mut shown: Vec<ViewLine> =
+        all.into_iter().skip(top).take(height).map(ViewLine::from).collect();
+    if more > 0 && height > 3 {
+        let width = usize::from(state.size.width);
+        shown.pop();
+        let text = format!("   \u{2193} {} more lines", more + 1);
+        shown.push(Line::of(Role::Dim, &text).cut(width).into());
+    }
+    shown
+}
+
+/// The selected target, filtered out or not; else the first row.
+fn target<'a>(
+    world: &World<'a>,
+    state: &UiState,
+    rows: &[&'a TargetSnapshot],
+    selected: usize,
+) -> Option<&'a TargetSnapshot> {
+    state.selected.and_then(|id| world.target(id)).or_else(|| rows.get(selected).copied())
+}
+
+/// The whole detail, as long as it is.
+#[must_use]
+pub fn document(world: &World<'_>, state: &UiState, target: &TargetSnapshot) -> Vec<Line> {
+    let width = usize::from(state.size.width);
+    let layout = Layout::of(state.size);
+    let mut out = head(world, state, target, width);
+    if layout.chart == ChartPlace::Pane {
+        let left_width = (width * 11 / 20).min(120);
+        let right_width = width - left_width - 2;
+        let mut left = Vec::new();
+        ladder_lines(&mut left, target, left_width);
+        why(&mut left, world, state, target, left_width);
+        let mut pane = Vec::new();
+        chart_lines(&mut pane, world, state, target, right_width, 10);
+        background(&mut pane, world, state, target, right_width);
+        let rows = left.len().max(pane.len());
+        left.resize(rows, Line::new());
+        pane.resize(rows, Line::new());
+        out.push(Line::new());
+        out.extend(left.into_iter().zip(pane).map(|(left, pane)| {
+            left.pad_to(left_width).text(Role::Border, "\u{2502} ").join(pane)
+        }));
+        return out;
+    }
+    out.push(Line::new());
+    let mut rungs = Vec::new();
+    if layout.chart == ChartPlace::Beside {
+        ladder_lines(&mut rungs, target, LADDER);
+        let mut beside = Vec::new();
+        chart_lines(&mut beside, world, state, target, width - LADDER - 2, 8);
+        rungs.resize(rungs.len().max(beside.len()), Line::new());
+        beside.resize(rungs.len(), Line::new());
+        out.extend(
+            rungs.into_iter().zip(beside).map(|(rung, chart)| rung.pad_to(LADDER + 2).join(chart)),
+        );
+    } else {
+        ladder_lines(&mut rungs, target, width);
+        out.append(&mut rungs);
+    }
+    why(&mut out, world, state, target, width);
+    if layout.chart == ChartPlace::Below {
+        out.push(Line::new());
+        chart_lines(&mut out, world, state, target, width, 7);
+    }
+    background(&mut out, world, state, target, width);
+    out
+}
+
+/// Who it is, how it fares, what a help desk can read aloud.
+fn head(world: &World<'_>, state: &UiState, target: &TargetSnapshot, width: usize) -> Vec<Line> {
+    let config = &target.target;
+    let address = target.address.map_or_else(|| format::NOT_MEASURED.to_owned(), |a| a.to_string());
+    let expected = match (config.expect.is_empty(), target.address) {
+        (false, Some(address)) if config.expect.contains(&address) => " (expected)",
+        (false, Some(_)) => " (NOT expected)",
+        _ => "",
+    };
+    let who = Line::of(Role::Strong, &format!(" {}", fit(&config.name, 32))).text(
+        Role::Dim,
+        &format!("   {}:{} \u{2192} {address}{expected}", config.host, config.port),
+    );
+    let now = world.snapshot.now.wall;
+    let role = state_role(target.state);
+    let (_, risk) = risk_word(target);
+    let words = match target.state {
+        TargetState::Ok | TargetState::Warning | TargetState::Critical => {
+            format!(" {risk} risk")
+        }
+        TargetState::NotMeasured => " not measured yet".to_owned(),
+        other => format!(" {}", crate::ui::filter::state_word(other)),
+    };
+    let mut fares = Line::new().glyph(role).text(role, &words);
+    if target.state != TargetState::NotMeasured {
+        let since = state.zone.moment(target.state_since, now);
+        let age = format::age_in_words(now.since(target.state_since));
+        fares.push(Role::Dim, &format!(" since {since} ({age})"));
+    }
+    let mut out = Vec::new();
+    if who.width() + fares.width() + 4 <= width {
+        let room = width - fares.width() - 1;
+        out.push(who.pad_to(room).join(fares));
+    } else {
+        out.push(who.cut(width));
+        out.push(Line::of(Role::Text, " ").join(fares).cut(width));
+    }
+    let mut words = target.verdict.clone();
+    if let Some(error) = target.worst().and_then(|finding| finding.client_error.as_ref()) {
+        words = format!("{words} {}", findings::client_error_words(error));
+    }
+    let weight = if target.state >= TargetState::Warning { Role::Strong } else { Role::Text };
+    for line in wrap(&words, width.saturating_sub(2)) {
+        out.push(Line::of(weight, &format!(" {line}")).cut(width));
+    }
+    out
+}
+
+/// The ladder with timings and how each rung ended.
+fn ladder_lines(out: &mut Vec<Line>, target: &TargetSnapshot, width: usize) {
+    let narrow = width < 50;
+    let heading =
+        if narrow { " LADDER     LAST  ENDED" } else { " LADDER     LAST ms  USUAL  HOW IT ENDED" };
+    out.push(Line::of(Role::Heading, heading).cut(width));
+    for rung in &target.ladder {
+        let role = ladder::role(rung.cell);
+        let text = match rung.cell {
+            Cell::Broken => Role::Strong,
+            Cell::Warning | Cell::Ok => Role::Text,
+            Cell::NotMeasured | Cell::NotEstablished => Role::Dim,
+        };
+        let line = Line::of(Role::Text, " ").glyph(role);
+        let (letter, word) = (rung.rung.letter(), rung.rung.word());
+        let last = format::ms_or_dash(rung.last);
+        let timing = if narrow {
+            format!(" {word:<7}{}  ", right(&last, 5))
+        } else {
+            let usual = format::ms_or_dash(rung.usual);
+            format!(" {letter} {word:<6} {}  {}  ", right(&last, 7), right(&usual, 5))
+        };
+        out.push(line.text(text, &timing).text(text, &rung.text).cut(width));
+    }
+}
+
+fn chart_lines(
+    out: &mut Vec<Line>,
+    world: &World<'_>,
+    state: &UiState,
+    target: &TargetSnapshot,
+    width: usize,
+    height: usize,
+) {
+    let minute = &target.echo_minute;
+    let title = format!(
+        " RTT ms   median {}  p95 {}  jitter {}  loss {} %",
+        format::ms_or_dash(minute.median),
+        format::ms_or_dash(minute.p95),
+        format::ms_or_dash(minute.jitter),
+        format::percent_or_dash(minute.loss()),
+    );
+    let total = format!(
+        " last minute; since start {} %",
+        format::percent_or_dash(target.echo_total.loss())
+    );
+    out.push(Line::of(Role::Heading, &title).text(Role::Dim, &total).cut(width));
+    let now_s = world.snapshot.now.mono.as_nanos() / 1_000_000_000;
+    let seconds = state.zoom.seconds();
+    let slots = spark::fold(&target.spark, seconds, now_s);
+    let thresholds = &target.target.thresholds.high_latency;
+    out.extend(chart::lines(&slots, width, height, seconds, thresholds));
+}
+
+/// Findings, worst first.
+fn why(
+    out: &mut Vec<Line>,
+    world: &World<'_>,
+    state: &UiState,
+    target: &TargetSnapshot,
+    width: usize,
+) {
+    facts::heading(out, "WHY, RANKED", width);
+    for (place, finding) in target.findings.iter().enumerate() {
+        findings::block(out, world, state, target, place, finding, width);
+    }
+    if target.findings.is_empty() {
+        let text = match target.state {
+            TargetState::Ok => HEALTHY,
+            TargetState::NotMeasured => "The first measurements are on their way.",
+            TargetState::Unknown => "This monitor cannot judge it at present.",
+            _ => "No finding stands.",
+        };
+        for line in wrap(text, width.saturating_sub(4)) {
+            out.push(Line::of(Role::Text, &format!("   {line}")).cut(width));
+        }
+    }
+}
+
+fn background(
+    out: &mut Vec<Line>,
+    world: &World<'_>,
+    state: &UiState,
+    target: &TargetSnapshot,
+    width: usize,
+) {
+    facts::names(out, target, width);
+    facts::identity(out, state, target, width);
+    facts::wake(out, world, state, target, width);
+    facts::probing(out, world, target, width);
+    facts::not_observable(out, width);
+}

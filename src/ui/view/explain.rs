@@ -1,0 +1,105 @@
+//! What a finding means, and every remedy with everything one must know before trying it.
+
+use super::findings::{circumstances, client_error_words, with_host};
+use crate::domain::finding::{Finding, Remedy};
+use crate::domain::rules;
+use crate::domain::snapshot::TargetSnapshot;
+use crate::domain::target::TargetId;
+use crate::ui::line::{Line, wrap};
+use crate::ui::state::UiState;
+use crate::ui::theme::Role;
+use crate::ui::world::World;
+
+/// The findings that can be explained: a target's, or this machine's.
+#[must_use]
+pub fn findings<'a>(world: &World<'a>, target: Option<TargetId>) -> &'a [Finding] {
+    match target {
+        None => &world.snapshot.monitor.findings,
+        Some(id) => world.target(id).map_or(&[], |target| &target.findings),
+    }
+}
+
+/// The explanation in lines of at most `width` cells.
+#[must_use]
+pub fn document(
+    world: &World<'_>,
+    state: &UiState,
+    target: Option<TargetId>,
+    index: usize,
+    width: usize,
+) -> Vec<Line> {
+    let findings = findings(world, target);
+    let Some(finding) = findings.get(index.min(findings.len().saturating_sub(1))) else {
+        return vec![Line::of(Role::Text, "This finding is over.")];
+    };
+    let target = target.and_then(|id| world.target(id));
+    let mut out = Vec::new();
+    let mut text = |role, text: &str, indent: usize| {
+        let pad = " ".repeat(indent);
+        out.extend(
+            wrap(text, width.saturating_sub(indent))
+                .iter()
+                .map(|line| Line::of(role, &format!("{pad}{line}")).cut(width)),
+        );
+    };
+    text(Role::Strong, &finding.title, 0);
+    let severity = finding.severity.word();
+    text(Role::Dim, &format!("{severity}, {}", circumstances(world, state, finding)), 0);
+    text(Role::Text, "", 0);
+    text(Role::Text, &finding.sentence, 0);
+    if let Some(error) = &finding.client_error {
+        text(Role::Text, &client_error_words(error), 0);
+    }
+    if let Some(rule) = rules::rule(finding.rule.0) {
+        text(Role::Text, "", 0);
+        text(Role::Heading, "WHAT IT MEANS", 0);
+        text(Role::Text, rule.card().explanation, 2);
+    }
+    text(Role::Text, "", 0);
+    text(Role::Heading, "SEEN", 0);
+    finding.evidence.iter().for_each(|line| text(Role::Text, line, 2));
+    text(Role::Text, "", 0);
+    text(Role::Heading, "WHAT WOULD DISPROVE IT", 0);
+    text(Role::Text, finding.disproof, 2);
+    text(Role::Text, "", 0);
+    text(Role::Heading, "WHAT TO DO, SAFE FIRST", 0);
+    if finding.remedies.is_empty() {
+        text(Role::Text, "Nothing is known to mend it.", 2);
+    }
+    // The table lists weakening remedies last; the order is not left to it.
+    let (safe, weakening): (Vec<&Remedy>, Vec<&Remedy>) =
+        finding.remedies.iter().partition(|remedy| !remedy.weakens_security);
+    for (place, remedy) in safe.into_iter().chain(weakening).enumerate() {
+        self::remedy(&mut text, place, remedy, target);
+    }
+    out
+}
+
+fn remedy(
+    text: &mut impl FnMut(Role, &str, usize),
+    place: usize,
+    remedy: &Remedy,
+    target: Option<&TargetSnapshot>,
+) {
+    let host = |words: &str| with_host(words, target);
+    text(Role::Strong, &format!("{}. {}", place + 1, host(remedy.text)), 2);
+    if remedy.weakens_security {
+        text(Role::Caution, "THIS WEAKENS SECURITY", 5);
+    }
+    text(Role::Dim, &format!("on: {}", remedy.run_on.word()), 5);
+    if let Some(confirm) = remedy.confirm {
+        text(Role::Text, &format!("check first: {}", host(confirm)), 5);
+    }
+    for command in remedy.commands {
+        text(Role::Key, &host(command), 5);
+    }
+    for (label, words, role) in [
+        ("needs", remedy.needs, Role::Dim),
+        ("impact", remedy.impact, Role::Caution),
+        ("undo", remedy.undo, Role::Dim),
+    ] {
+        if let Some(words) = words {
+            text(role, &format!("{label}: {}", host(words)), 5);
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! What is known of a target besides findings: names, identity, waking, the probing itself.
+
+use crate::domain::certificate::CertificateSummary;
+use crate::domain::sample::{ConnectOutcome, NameOutcome, Resolution};
+use crate::domain::snapshot::{TargetSnapshot, TargetState};
+use crate::ui::format::{self, NOT_MEASURED};
+use crate::ui::line::{Line, wrap};
+use crate::ui::state::{Access, UiState};
+use crate::ui::theme::Role;
+use crate::ui::world::World;
+use std::net::IpAddr;
+
+/// What cannot be seen from outside: listed, never judged.
+pub const NOT_OBSERVABLE: &str = "licensing, user rights, account and session limits, a session \
+    locked by another process, the client's own version and cache, bandwidth";
+
+/// Cells before the text of a fact.
+const INDENT: usize = 13;
+
+/// A heading of its own.
+pub fn heading(out: &mut Vec<Line>, text: &str, width: usize) {
+    if !out.is_empty() {
+        out.push(Line::new());
+    }
+    out.push(Line::of(Role::Heading, &format!(" {text}")).cut(width));
+}
+
+/// `label  text`, wrapped.
+pub fn fact(out: &mut Vec<Line>, label: &str, role: Role, text: &str, width: usize) {
+    let room = width.saturating_sub(INDENT).max(10);
+    for (place, part) in wrap(text, room).iter().enumerate() {
+        let label = if place == 0 { label } else { "" };
+        out.push(Line::of(Role::Dim, &format!("   {label:<10}")).text(role, part).cut(width));
+    }
+}
+
+fn list(addresses: &[IpAddr]) -> String {
+    if addresses.is_empty() {
+        return NOT_MEASURED.to_owned();
+    }
+    addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Names: the operating system's answer, each server's beside it, what was expected.
+pub fn names(out: &mut Vec<Line>, target: &TargetSnapshot, width: usize) {
+    heading(out, "NAMES", width);
+    fact(out, "dialled", Role::Text, &target.target.host.to_string(), width);
+    let Some(resolution) = &target.resolution else {
+        fact(out, "answer", Role::Dim, NOT_MEASURED, width);
+        return;
+    };
+    if resolution.outcome == NameOutcome::NotNeeded {
+        fact(out, "answer", Role::Dim, "an address needs no name", width);
+    } else {
+        answers(out, resolution, width);
+    }
+    let expect = &target.target.expect;
+    if !expect.is_empty() {
+        let agrees = resolution.addresses.iter().any(|address| expect.contains(address));
+        let (role, word) = match (resolution.addresses.is_empty(), agrees) {
+            (true, _) => (Role::Dim, ""),
+            (false, true) => (Role::Dim, "  agrees"),
+            (false, false) => (Role::StateCritical, "  DIFFERS"),
+        };
+        fact(out, "expected", role, &format!("{}{word}", list(expect)), width);
+    }
+    if !resolution.ptr.is_empty() {
+        fact(out, "reverse", Role::Text, &resolution.ptr.join(", "), width);
+    }
+}
+
+fn answers(out: &mut Vec<Line>, resolution: &Resolution, width: usize) {
+    let (role, text) = if resolution.outcome == NameOutcome::Ok {
+        let source = match resolution.source.word() {
+            "dns" => "DNS",
+            "hosts" => "the hosts file",
+            _ => "the operating system",
+        };
+        (Role::Text, format!("{} from {source}", list(&resolution.addresses)))
+    } else {
+        (Role::StateCritical, resolution.outcome.word().to_owned())
+    };
+    let elapsed = format::ms(resolution.elapsed);
+    fact(out, "answer", role, &format!("{text} in {elapsed} ms"), width);
+    for answer in &resolution.servers {
+        let text = match answer.outcome {
+            NameOutcome::Ok => list(&answer.addresses),
+            other => other.word().to_owned(),
+        };
+        let ttl = answer.ttl_s.map_or_else(String::new, |ttl| format!(", TTL {ttl} s"));
+        let differs = answer.outcome != resolution.outcome
+            || (answer.outcome == NameOutcome::Ok
+                && !answer.addresses.iter().any(|a| resolution.addresses.contains(a)));
+        let role = if differs { Role::StateWarning } else { Role::Dim };
+        let server = answer.server.ip();
+        fact(out, "server", role, &format!("{server} says {text}{ttl}"), width);
+    }
+}
+
+/// Who answers: the certificate, the hardware address, the other addresses.
+pub fn identity(out: &mut Vec<Line>, state: &UiState, target: &TargetSnapshot, width: usize) {
+    heading(out, "IDENTITY", width);
+    match target.tls.as_ref().and_then(|tls| tls.certificate.as_ref()) {
+        None => fact(out, "cert", Role::Dim, NOT_MEASURED, width),
+        Some(certificate) => self::certificate(out, state, target, certificate, width),
+    }
+    if let Some(tls) = &target.tls
+        && let Some(version) = tls.version
+    {
+        fact(out, "tls", Role::Text, &format!("{version}, {} hello", tls.hello.word()), width);
+    }
+    if let Some(neighbour) = &target.neighbour {
+        let mac = neighbour.mac.map_or_else(String::new, |mac| format!("{mac} "));
+        let word = neighbour.state.word().unwrap_or(NOT_MEASURED).replace('_', " ");
+        fact(out, "neighbour", Role::Text, &format!("{mac}{word}"), width);
+    }
+    for other in &target.alternatives {
+        let answers = matches!(other.outcome, ConnectOutcome::Open | ConnectOutcome::Refused);
+        let role = if answers { Role::Text } else { Role::StateWarning };
+        let text = format!("{} {}", other.address.ip(), other.outcome.word().replace('_', " "));
+        fact(out, "also at", role, &text, width);
+    }
+}
+
+fn certificate(
+    out: &mut Vec<Line>,
+    state: &UiState,
+    target: &TargetSnapshot,
+    certificate: &CertificateSummary,
+    width: usize,
+) {
+    let issuer = if certificate.self_signed {
+        "self-signed".to_owned()
+    } else {
+        format!("issued by {}", certificate.issuer)
+    };
+    fact(out, "cert", Role::Text, &format!("{}, {issuer}", certificate.subject), width);
+    let days = target.certificate_days.unwrap_or_default();
+    let (role, words) = match days {
+        ..0 => (Role::StateCritical, format!("EXPIRED {} days ago", days.unsigned_abs())),
+        0..=7 => (Role::StateWarning, format!("{days} days left")),
+        _ => (Role::Text, format!("{days} days left")),
+    };
+    let (from, to) =
+        (state.zone.date(certificate.not_before), state.zone.date(certificate.not_after));
+    fact(out, "valid", role, &format!("{from} to {to}, {words}"), width);
+    let names = certificate.names.iter().take(8).cloned().collect::<Vec<_>>().join(", ");
+    let (role, words) = match target.name_matches {
+        Some(true) => (Role::Text, "covers the dialled name"),
+        Some(false) => (Role::StateWarning, "does not cover the dialled name"),
+        None => (Role::Text, "dialled by address"),
+    };
+    fact(out, "names", role, &format!("{names}; {words}"), width);
+    let text =
+        format!("{}, {}, {}", certificate.key, certificate.signature, certificate.sha256.short());
+    fact(out, "key", Role::Dim, &text, width);
+}
+
+/// Whether it can be woken, and how far it has come.
+pub fn wake(
+    out: &mut Vec<Line>,
+    world: &World<'_>,
+    state: &UiState,
+    target: &TargetSnapshot,
+    width: usize,
+) {
+    let concerned = target.target.may_sleep()
+        || target.mac.is_some()
+        || target.wake.is_some()
+        || matches!(target.state, TargetState::Asleep | TargetState::Waking);
+    if !concerned {
+        return;
+    }
+    heading(out, "WAKE", width);
+    match target.mac {
+        Some(mac) => {
+            let origin = if target.target.mac == Some(mac) { "configured" } else { "learnt" };
+            fact(out, "address", Role::Text, &format!("{mac} ({origin})"), width);
+        }
+        None => fact(out, "address", Role::StateWarning, "no hardware address is known", width),
+    }
+    let on_link = match target.is_on_link() {
+        Some(true) => "on this machine's own link",
+        Some(false) => "behind a gateway: a magic packet may not get there",
+        None => "whether it is on this machine's own link is not known",
+    };
+    fact(out, "reach", Role::Dim, on_link, width);
+    let key = world
+        .keymap
+        .key_for(crate::ui::keymap::Layer::Detail, crate::ui::action::Action::Wake)
+        .map(super::footer::key_name)
+        .unwrap_or_default();
+    let text = match (target.state, &target.wake, state.access) {
+        (TargetState::Waking, ..) => "a magic packet was sent; waiting for an answer".to_owned(),
+        (_, Some(_), _) => "a magic packet was sent earlier".to_owned(),
+        (.., Access::ReadOnly) => "read-only: no magic packets are sent".to_owned(),
+        _ if target.mac.is_some() => format!("{key} wakes it"),
+        _ => return,
+    };
+    fact(out, "state", Role::Text, &text, width);
+}
+
+/// What the probing costs the host, and when the next deep probe is due.
+pub fn probing(out: &mut Vec<Line>, world: &World<'_>, target: &TargetSnapshot, width: usize) {
+    heading(out, "PROBING", width);
+    let method = target.echo_total.method.map_or(NOT_MEASURED, |method| match method.word() {
+        "icmp" => "ICMP",
+        _ => "TCP (says nothing about the host behind a proxy)",
+    });
+    let stats = &target.echo_total;
+    let text = format!(
+        "{method}: {} of {} answered, {} late, {} void; longest gap {}",
+        stats.received, stats.sent, stats.late, stats.void, stats.longest_burst
+    );
+    fact(out, "echo", Role::Text, &text, width);
+    let budget = format!("{} connections a day at this pace", target.connections_per_day);
+    fact(out, "budget", Role::Text, &budget, width);
+    if let Some(due) = target.next_tls {
+        let wait = format::age_in_words(due.since(world.snapshot.now.mono));
+        let key = world
+            .keymap
+            .key_for(crate::ui::keymap::Layer::Detail, crate::ui::action::Action::ProbeNow)
+            .map(super::footer::key_name)
+            .unwrap_or_default();
+        fact(out, "next TLS", Role::Text, &format!("in {wait}; {key} probes at once"), width);
+    }
+}
+
+/// What is never judged.
+pub fn not_observable(out: &mut Vec<Line>, width: usize) {
+    heading(out, "NOT OBSERVABLE FROM HERE", width);
+    for line in wrap(NOT_OBSERVABLE, width.saturating_sub(4)) {
+        out.push(Line::of(Role::Dim, &format!("   {line}")).cut(width));
+    }
+}

@@ -1,0 +1,196 @@
+//! Below the body: alerts in one line, then the answer to the last key, or which keys there are.
+
+use crate::domain::alert::{Alert, AlertState};
+use crate::domain::finding::Severity;
+use crate::ui::action::Action;
+use crate::ui::format;
+use crate::ui::input::Key;
+use crate::ui::keymap::Layer;
+use crate::ui::layout::Layout;
+use crate::ui::line::Line;
+use crate::ui::state::{Overlay, Screen, UiState};
+use crate::ui::theme::Role;
+use crate::ui::view_model::ViewLine;
+use crate::ui::world::World;
+use crossterm::event::KeyCode;
+
+/// The hints of each screen: what a newcomer needs first.
+const HINTS: [(Screen, &[(Action, &str)]); 3] = [
+    (
+        Screen::Table,
+        &[
+            (Action::Open, "why"),
+            (Action::Filter, "filter"),
+            (Action::Sort, "sort"),
+            (Action::Wake, "wake"),
+            (Action::ProbeNow, "probe now"),
+            (Action::Acknowledge, "acknowledge"),
+            (Action::Ticket, "ticket"),
+            (Action::NextView, "views"),
+            (Action::Help, "help"),
+            (Action::Quit, "quit"),
+        ],
+    ),
+    (
+        Screen::Detail,
+        &[
+            (Action::Back, "back"),
+            (Action::Explain, "all steps"),
+            (Action::NextProblem, "next problem"),
+            (Action::ProbeNow, "probe now"),
+            (Action::Wake, "wake"),
+            (Action::Ticket, "ticket"),
+            (Action::Copy, "copy"),
+            (Action::Help, "help"),
+        ],
+    ),
+    (
+        Screen::Alerts,
+        &[
+            (Action::Back, "back"),
+            (Action::Open, "why"),
+            (Action::Acknowledge, "acknowledge"),
+            (Action::Snooze, "snooze"),
+            (Action::Explain, "explain"),
+            (Action::Help, "help"),
+        ],
+    ),
+];
+
+/// Puts the footer into the last lines. Without room for one, only what cannot wait takes the
+/// last line of the body.
+pub fn put(
+    lines: &mut Vec<ViewLine>,
+    world: &World<'_>,
+    state: &UiState,
+    layout: Layout,
+    shown: usize,
+) {
+    let width = usize::from(state.size.width);
+    if layout.foot >= 2 {
+        lines.push(alerts(world, width).into());
+    }
+    let urgent = urgent(world, state, shown).map(|line| line.cut(width).into());
+    match (layout.foot, urgent) {
+        (0, None) => {}
+        (0, Some(line)) => {
+            if lines.len() > 1 {
+                lines.pop();
+                lines.push(line);
+            }
+        }
+        (_, Some(line)) => lines.push(line),
+        (_, None) => lines.push(hints(world, state, width).into()),
+    }
+}
+
+/// A text field, a message, or the filter that hides rows.
+fn urgent(world: &World<'_>, state: &UiState, shown: usize) -> Option<Line> {
+    if let Some(Overlay::Filter(field, _)) = &state.overlay {
+        let line = Line::of(Role::Key, "/").join(text_field(field));
+        let total = world.snapshot.targets.len();
+        return Some(line.text(
+            Role::Dim,
+            &format!("   {shown} of {total}   also state:critical group:NAME finding:dns-*"),
+        ));
+    }
+    if let Some(message) = state.message.as_ref().filter(|message| world.now < message.until) {
+        return Some(Line::of(Role::Text, " ").join(message.line.clone()));
+    }
+    (state.screen == Screen::Table && !state.filter.is_empty()).then(|| {
+        let total = world.snapshot.targets.len();
+        Line::of(Role::Text, " filter ")
+            .text(Role::Strong, state.filter.text())
+            .text(Role::Text, &format!(": {shown} of {total}   "))
+            .text(Role::Key, "Esc")
+            .text(Role::Dim, " clears")
+    })
+}
+
+/// A text field with its cursor as a reversed cell.
+#[must_use]
+pub fn text_field(field: &tui_input::Input) -> Line {
+    let before: String = field.value().chars().take(field.cursor()).collect();
+    let mut rest = field.value().chars().skip(field.cursor());
+    let under = rest.next().unwrap_or(' ').to_string();
+    let after: String = rest.collect();
+    Line::of(Role::Strong, &before).text(Role::Cursor, &under).text(Role::Strong, &after)
+}
+
+/// A key in as few cells as possible.
+#[must_use]
+pub fn key_name(key: Key) -> String {
+    match key.code {
+        KeyCode::Enter => "\u{23ce}".to_owned(),
+        _ => key.to_string(),
+    }
+}
+
+fn hints(world: &World<'_>, state: &UiState, width: usize) -> Line {
+    let layer = match state.screen {
+        Screen::Table => Layer::Table,
+        Screen::Detail => Layer::Detail,
+        Screen::Alerts => Layer::Alerts,
+    };
+    let hints = HINTS
+        .iter()
+        .find(|(screen, _)| *screen == state.screen)
+        .map_or(&[] as &[_], |(_, hints)| *hints);
+    let all: Vec<Line> = hints
+        .iter()
+        .filter_map(|(action, words)| {
+            let key = world.keymap.key_for(layer, *action)?;
+            let line = Line::of(Role::Text, "  ").text(Role::Key, &key_name(key));
+            Some(line.text(Role::Dim, &format!(" {words}")))
+        })
+        .collect();
+    let mut line = Line::new();
+    let last: usize = all.iter().rev().take(1).map(Line::width).sum();
+    for (place, hint) in all.iter().enumerate() {
+        let is_last = place + 1 == all.len();
+        if line.width() + hint.width() + if is_last { 0 } else { last } > width {
+            continue;
+        }
+        line = line.join(hint.clone());
+    }
+    line
+}
+
+/// The role of a severity.
+#[must_use]
+pub const fn severity_role(severity: Severity) -> Role {
+    match severity {
+        Severity::Critical => Role::StateCritical,
+        Severity::Warning => Role::StateWarning,
+        Severity::Notice => Role::StateNotEstablished,
+    }
+}
+
+fn alerts(world: &World<'_>, width: usize) -> Line {
+    let alerts = &world.snapshot.alerts;
+    let mut line = Line::of(Role::Heading, " ALERTS ");
+    let listed: Vec<&Alert> = alerts
+        .firing
+        .iter()
+        .filter(|alert| alert.acknowledged.is_none() && alert.snoozed_until.is_none())
+        .chain(&alerts.pending)
+        .collect();
+    if listed.is_empty() {
+        return line.text(Role::Dim, "none that nobody has seen").cut(width);
+    }
+    for (place, alert) in listed.iter().enumerate() {
+        let gap = if place == 0 { "" } else { "  " };
+        let age = format::age(world.snapshot.now.wall.since(alert.since));
+        let mut next = Line::of(Role::Text, gap).glyph(severity_role(alert.severity));
+        next.push(Role::Text, &format!(" {} ", world.name(alert.target)));
+        next.push(Role::Dim, &format!("{} {age}", alert.rule));
+        if alert.state == AlertState::Pending {
+            next.push(Role::Dim, " (pending)");
+        }
+        if line.width() + next.width() + 6 > width {
+            return line.text(Role::Dim, &format!("  +{}", listed.len() - place)).cut(width);
+        }
+        line = line.join(next);
+    }
+    line
+}

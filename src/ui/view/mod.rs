@@ -1,0 +1,14 @@
+//! One file per part of the screen: world and state in, lines out.
+
+pub mod alerts;
+pub mod banner;
+pub mod detail;
+pub mod empty;
+pub mod explain;
+pub mod facts;
+pub mod findings;
+pub mod footer;
+pub mod help;
+pub mod panel;
+pub mod small;
+pub mod table;

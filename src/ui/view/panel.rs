@@ -1,0 +1,194 @@
+//! What lies over the screen: help, explanations, questions, text fields.
+
+use super::footer::text_field;
+use super::{explain, help};
+use crate::ui::action::Action;
+use crate::ui::keymap::Layer;
+use crate::ui::line::{Line, wrap};
+use crate::ui::state::{Overlay, Question, SNOOZES, Size, UiState};
+use crate::ui::theme::Role;
+use crate::ui::ticket;
+use crate::ui::view_model::{Panel, ViewLine};
+use crate::ui::world::World;
+
+/// Widest text that reads well.
+const TEXT: u16 = 96;
+
+/// The panel of the overlay, if it has one.
+#[must_use]
+pub fn build(world: &World<'_>, state: &UiState) -> Option<Panel> {
+    let size = state.size;
+    if size.width < 3 || size.height < 3 {
+        return None;
+    }
+    match state.overlay.as_ref()? {
+        Overlay::Filter(..) => None,
+        Overlay::Help(first) => Some(text(world, state, "keys", *first)),
+        Overlay::Explain(target, _, first) => {
+            let title = format!("{}: why, and every remedy", world.name(*target));
+            Some(text(world, state, &title, *first))
+        }
+        Overlay::Ticket(target, first) => {
+            let title = format!("{}: text for a ticket", world.name(Some(*target)));
+            Some(text(world, state, &title, *first))
+        }
+        Overlay::Confirm(question) => Some(confirm(world, state, question)),
+        Overlay::Snooze(alerts, chosen) => Some(snooze(world, state, alerts.len(), *chosen)),
+        Overlay::AddTarget(field, chosen) => Some(add_target(world, state, field, *chosen)),
+    }
+}
+
+/// Cells and lines inside the panel of a text.
+fn text_room(size: Size) -> (u16, u16) {
+    let margin = if size.width >= 60 { 4 } else { 0 };
+    let width = size.width.saturating_sub(margin).min(TEXT + 4).saturating_sub(4);
+    let margin = if size.height >= 20 { 2 } else { 0 };
+    (width, size.height.saturating_sub(margin + 2))
+}
+
+/// The whole text of a text overlay, as long as it is; `None` for other overlays.
+#[must_use]
+pub fn document(world: &World<'_>, state: &UiState) -> Option<Vec<Line>> {
+    let width = usize::from(text_room(state.size).0);
+    match state.overlay.as_ref()? {
+        Overlay::Help(_) => Some(help::document(world.keymap, width)),
+        Overlay::Explain(target, index, _) => {
+            Some(explain::document(world, state, *target, *index, width))
+        }
+        Overlay::Ticket(target, _) => {
+            let text = world.target(*target).map_or_else(
+                || "This target was removed.".to_owned(),
+                |target| ticket::text(world.snapshot, target, &state.zone),
+            );
+            Some(
+                text.lines()
+                    .flat_map(|line| wrap(line, width))
+                    .map(|line| Line::of(Role::Text, &line).cut(width))
+                    .collect(),
+            )
+        }
+        _ => None,
+    }
+}
+
+/// The last line that may be the first on the screen.
+#[must_use]
+pub fn last_first(world: &World<'_>, state: &UiState) -> usize {
+    let lines = document(world, state).map_or(0, |lines| lines.len());
+    lines.saturating_sub(page(state.size))
+}
+
+/// Lines of text on the screen at a time.
+#[must_use]
+pub fn page(size: Size) -> usize {
+    usize::from(text_room(size).1).max(1)
+}
+
+fn text(world: &World<'_>, state: &UiState, title: &str, first: usize) -> Panel {
+    let (width, height) = text_room(state.size);
+    let lines = document(world, state).unwrap_or_default();
+    let height = height.min(u16::try_from(lines.len()).unwrap_or(u16::MAX)).max(1);
+    let first = first.min(lines.len().saturating_sub(usize::from(height)));
+    let below = lines.len().saturating_sub(first + usize::from(height));
+    let mut hint = keys(world, Layer::Text, &[(Action::Back, "close"), (Action::Copy, "copy")]);
+    if below > 0 {
+        hint = hint.text(Role::Dim, &format!("  \u{2193} {below} more"));
+    }
+    let shown = lines.into_iter().skip(first).take(usize::from(height)).map(ViewLine::from);
+    centred(state.size, width, title, hint, shown.collect())
+}
+
+fn keys(world: &World<'_>, layer: Layer, wanted: &[(Action, &str)]) -> Line {
+    let mut line = Line::new();
+    for (action, words) in wanted {
+        if let Some(key) = world.keymap.key_for(layer, *action) {
+            let gap = if line.0.is_empty() { "" } else { "  " };
+            line = line
+                .text(Role::Dim, gap)
+                .text(Role::Key, &super::footer::key_name(key))
+                .text(Role::Dim, &format!(" {words}"));
+        }
+    }
+    line
+}
+
+fn centred(size: Size, width: u16, title: &str, hint: Line, lines: Vec<ViewLine>) -> Panel {
+    let width = (width + 4).min(size.width);
+    let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(size.height);
+    Panel {
+        x: (size.width - width) / 2,
+        y: (size.height - height) / 2,
+        width,
+        height,
+        title: title.to_owned(),
+        hint,
+        lines,
+    }
+}
+
+fn confirm(world: &World<'_>, state: &UiState, question: &Question) -> Panel {
+    let width = text_room(state.size).0.min(60);
+    let Question::WakeMany(targets) = question;
+    let many = if targets.len() == 1 { "PC" } else { "PCs" };
+    let mut lines: Vec<Line> = vec![Line::of(
+        Role::Strong,
+        &format!("Send magic packets to {} sleeping {many}?", targets.len()),
+    )];
+    let room = usize::from(state.size.height).saturating_sub(6).min(8);
+    let names: Vec<&str> = targets.iter().map(|id| world.name(Some(*id))).collect();
+    let mut listed = wrap(&names.join(", "), usize::from(width));
+    if listed.len() > room {
+        listed.truncate(room);
+        listed.push("\u{2026}".to_owned());
+    }
+    lines.extend(listed.iter().map(|line| Line::of(Role::Text, line)));
+    let hint = keys(world, Layer::Confirm, &[(Action::Confirm, "yes"), (Action::Back, "no")]);
+    centred(state.size, width, "wake all", hint, lines.into_iter().map(ViewLine::from).collect())
+}
+
+fn snooze(world: &World<'_>, state: &UiState, alerts: usize, chosen: usize) -> Panel {
+    let width = text_room(state.size).0.min(40);
+    let lines = SNOOZES
+        .iter()
+        .enumerate()
+        .map(|(place, (words, _))| choice(&format!("{}  {words}", place + 1), place == chosen))
+        .collect();
+    let many = if alerts == 1 { "1 alert" } else { &format!("{alerts} alerts") };
+    let hint = keys(world, Layer::Menu, &[(Action::Confirm, "snooze"), (Action::Back, "cancel")]);
+    centred(state.size, width, &format!("snooze {many} for"), hint, lines)
+}
+
+fn choice(text: &str, chosen: bool) -> ViewLine {
+    let line = if chosen { Line::new().glyph(Role::Selection) } else { Line::of(Role::Text, " ") };
+    ViewLine {
+        line: line.text(Role::Text, &format!(" {text}")),
+        base: chosen.then_some(Role::Selection),
+    }
+}
+
+fn add_target(
+    world: &World<'_>,
+    state: &UiState,
+    field: &tui_input::Input,
+    chosen: Option<usize>,
+) -> Panel {
+    let width = text_room(state.size).0.min(72);
+    let mut lines: Vec<ViewLine> = vec![Line::of(Role::Dim, "> ").join(text_field(field)).into()];
+    let form = "[name=]host[:port][@expected address][#MAC]";
+    lines.push(Line::of(Role::Dim, form).cut(usize::from(width)).into());
+    let room = usize::from(state.size.height).saturating_sub(8).min(10);
+    if !state.suggestions.is_empty() && room > 0 {
+        lines.push(ViewLine::default());
+        lines.push(Line::of(Role::Heading, "FOUND").into());
+        let top = chosen.map_or(0, |chosen| (chosen + 1).saturating_sub(room));
+        for (place, suggestion) in state.suggestions.iter().enumerate().skip(top).take(room) {
+            lines.push(choice(&suggestion.label, Some(place) == chosen));
+        }
+    }
+    let hint = keys(
+        world,
+        Layer::Input,
+        &[(Action::Confirm, "watch"), (Action::Down, "choose"), (Action::Back, "leave it")],
+    );
+    centred(state.size, width, "watch a host", hint, lines)
+}

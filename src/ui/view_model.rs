@@ -1,0 +1,84 @@
+//! What is on the screen, as lines of styled text. Equal view models need no drawing.
+
+use super::layout::Layout;
+use super::line::Line;
+use super::order;
+use super::state::{Screen, Size, UiState};
+use super::theme::Role;
+use super::view::{alerts, banner, detail, empty, footer, panel, small, table};
+use super::world::World;
+
+/// One line of the screen.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ViewLine {
+    /// Its text.
+    pub line: Line,
+    /// The role behind the whole line, when it has one: selection, offline.
+    pub base: Option<Role>,
+}
+
+impl From<Line> for ViewLine {
+    fn from(line: Line) -> Self {
+        Self { line, base: None }
+    }
+}
+
+/// A framed box over the screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Panel {
+    /// Left edge.
+    pub x: u16,
+    /// Upper edge.
+    pub y: u16,
+    /// Cells, frame included.
+    pub width: u16,
+    /// Lines, frame included.
+    pub height: u16,
+    /// In the upper edge.
+    pub title: String,
+    /// In the lower edge: keys, and how much more there is.
+    pub hint: Line,
+    /// Inside.
+    pub lines: Vec<ViewLine>,
+}
+
+/// What is on the screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ViewModel {
+    /// The terminal.
+    pub size: Size,
+    /// At most one per row of the terminal.
+    pub lines: Vec<ViewLine>,
+    /// What lies over them.
+    pub panel: Option<Panel>,
+}
+
+impl ViewModel {
+    /// Everything that is visible, and nothing else: rows that are scrolled out are not formatted.
+    #[must_use]
+    pub fn build(world: &World<'_>, state: &UiState) -> Self {
+        let size = state.size;
+        let layout = Layout::of(size);
+        let rows = order::rows(world.snapshot, state);
+        let mut lines = banner::lines(world, state, layout);
+        let head = lines.len();
+        let body_height = usize::from(size.height).saturating_sub(head + usize::from(layout.foot));
+        let mut body = if world.snapshot.targets.is_empty() {
+            empty::lines(world, state, body_height)
+        } else {
+            match state.screen {
+                Screen::Table if layout.class == super::layout::Class::Small => {
+                    small::lines(world, state, &rows, body_height)
+                }
+                Screen::Table => table::lines(world, state, &rows, body_height),
+                Screen::Detail => detail::lines(world, state, &rows, body_height),
+                Screen::Alerts => alerts::lines(world, state, body_height),
+            }
+        };
+        body.resize(body_height, ViewLine::default());
+        lines.append(&mut body);
+        footer::put(&mut lines, world, state, layout, rows.len());
+        lines.truncate(usize::from(size.height));
+        Self { size, lines, panel: panel::build(world, state) }
+    }
+}

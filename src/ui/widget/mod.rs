@@ -1,0 +1,5 @@
+//! Small drawings made of text.
+
+pub mod chart;
+pub mod ladder;
+pub mod spark;

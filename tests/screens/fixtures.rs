@@ -1,0 +1,509 @@
+//! Snapshots to draw: healthy, mixed trouble, empty, offline.
+
+use rdpwatch::domain::alert::{Alert, AlertState, AlertsSnapshot};
+use rdpwatch::domain::certificate::{CertificateSummary, KeyKind, Thumbprint};
+use rdpwatch::domain::finding::{
+    ClientError, Confidence, Finding, Owner, Remedy, Risk, RuleId, RunOn, Rung, Severity,
+};
+use rdpwatch::domain::ladder::{Cell, Ladder, RungLine};
+use rdpwatch::domain::local::{Interface, LocalState};
+use rdpwatch::domain::mac::MacAddr;
+use rdpwatch::domain::sample::{
+    EchoMethod, Hello, NameOutcome, NameSource, Neighbour, NeighbourState, Resolution,
+    ServerAnswer, Tls, TlsOutcome, TlsVersion,
+};
+use rdpwatch::domain::snapshot::{
+    Availability, MonitorSnapshot, Snapshot, TargetSnapshot, TargetState,
+};
+use rdpwatch::domain::stats::{EchoStats, Spark};
+use rdpwatch::domain::target::{Host, Target, TargetId, TargetKind};
+use rdpwatch::domain::time::{MonoTime, Now, WallTime};
+use rdpwatch::domain::view::Offline;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// 2026-11-21 14:03:20 UTC.
+pub const NOW: WallTime = WallTime::from_unix_secs(1_795_269_800);
+
+pub fn ago(secs: u64) -> WallTime {
+    NOW.minus(Duration::from_secs(secs))
+}
+
+pub fn ms(ms: f64) -> Duration {
+    Duration::from_secs_f64(ms / 1_000.0)
+}
+
+fn ip(text: &str) -> IpAddr {
+    text.parse().expect("an address")
+}
+
+pub static REMEDIES: &[Remedy] = &[
+    Remedy {
+        confirm: Some("events 1057 and 1058 on HOST, Schannel 36870"),
+        impact: None,
+        needs: Some("administrator on HOST"),
+        ..Remedy::new("Mend the permissions of the RDP key under MachineKeys on HOST.", RunOn::Host)
+    },
+    Remedy {
+        commands: &["Restart-Service TermService -Force"],
+        impact: Some("DISCONNECTS EVERY SESSION on that host"),
+        undo: Some("nothing to undo: Windows makes a new certificate"),
+        ..Remedy::new("Delete the expired certificate and restart TermService.", RunOn::Host)
+    },
+    Remedy {
+        weakens_security: true,
+        ..Remedy::new("Lower the security layer to RDP on HOST.", RunOn::Host)
+    },
+    Remedy::new("Connect by address as the way round.", RunOn::Client),
+];
+
+pub fn finding(rule: &'static str, severity: Severity, title: &str, sentence: &str) -> Finding {
+    Finding {
+        rule: RuleId(rule),
+        severity,
+        confidence: Confidence::Certain,
+        owner: Owner::Server,
+        rung: Some(Rung::Tls),
+        title: title.to_owned(),
+        sentence: sentence.to_owned(),
+        evidence: vec!["measured 3 of 3 times".to_owned()],
+        disproof: "a successful attempt at the next probe",
+        since: ago(17_460),
+        remedies: REMEDIES,
+        risk: Risk::High,
+        client_error: None,
+        as_found: false,
+    }
+}
+
+pub fn stats(last: f64, loss: u32, jitter: f64) -> EchoStats {
+    EchoStats {
+        method: Some(EchoMethod::Icmp),
+        sent: 60,
+        received: 60 - loss,
+        lost: loss,
+        last: Some(ms(last)),
+        min: Some(ms(last * 0.8)),
+        median: Some(ms(last)),
+        p95: Some(ms(last + 4.0 * jitter)),
+        max: Some(ms(last * 1.5 + 4.0 * jitter)),
+        mean: Some(ms(last * 1.05)),
+        stddev: Some(ms(jitter)),
+        jitter: Some(ms(jitter)),
+        longest_burst: loss.min(2),
+        ..EchoStats::default()
+    }
+}
+
+/// `text` holds one letter per rung: o ok, w warning, x broken, - not measured, . not established.
+pub fn ladder(text: &str, how: [&str; 7]) -> Ladder {
+    let mut letters = text.chars();
+    let mut how = how.into_iter();
+    Rung::ALL.map(|rung| {
+        let cell = match letters.next() {
+            Some('o') => Cell::Ok,
+            Some('w') => Cell::Warning,
+            Some('x') => Cell::Broken,
+            Some('.') => Cell::NotEstablished,
+            _ => Cell::NotMeasured,
+        };
+        let measured = !matches!(cell, Cell::NotMeasured | Cell::NotEstablished);
+        RungLine {
+            rung,
+            cell,
+            last: measured.then(|| ms(12.4)),
+            usual: measured.then(|| ms(12.1)),
+            text: how.next().unwrap_or_default().to_owned(),
+        }
+    })
+}
+
+const FINE: [&str; 7] = [
+    "10.0.0.31 from 10.0.0.10, TTL 120 s, reverse name agrees",
+    "60 of 60, ICMP, jitter 0.1 ms",
+    "open",
+    "confirmed, NLA required",
+    "TLS1.3, CN=rds-01",
+    "not measured",
+    "never answered; sessions use TCP",
+];
+
+pub fn certificate(name: &str) -> CertificateSummary {
+    CertificateSummary {
+        subject: format!("CN={name}"),
+        common_name: Some(name.to_owned()),
+        issuer: format!("CN={name}"),
+        self_signed: true,
+        not_before: ago(86_400 * 190),
+        not_after: ago(86_400 * 8 + 3_600),
+        names: vec![name.to_owned()],
+        key: KeyKind::Rsa(2048),
+        signature: "sha256WithRSAEncryption".to_owned(),
+        sha256: Thumbprint([0x3f; 32]),
+    }
+}
+
+/// A healthy target.
+pub fn target(id: u32, name: &str, address: &str) -> TargetSnapshot {
+    let mut target = Target::new(TargetId(id), name, Host::Name(format!("{name}.corp.lab")));
+    target.group = Some("berlin".to_owned());
+    TargetSnapshot {
+        target: Arc::new(target),
+        address: Some(ip(address)),
+        state: TargetState::Ok,
+        state_since: ago(86_400 * 3),
+        availability: Availability::Up,
+        verdict: "Everything up to the sign-in prompt works.".to_owned(),
+        risk: Risk::None,
+        findings: Vec::new(),
+        ladder: ladder("ooooo-.", FINE),
+        echo_minute: stats(3.0, 0, 0.1),
+        echo_window: stats(3.0, 0, 0.1),
+        echo_total: stats(3.1, 0, 0.2),
+        spark: (0..120_u32).map(|i| Spark::Rtt(ms(3.0 + f64::from(i % 7) * 0.4))).collect(),
+        resolution: Some(Resolution {
+            outcome: NameOutcome::Ok,
+            source: NameSource::Dns,
+            addresses: vec![ip(address)],
+            system: vec![ip(address)],
+            servers: vec![ServerAnswer {
+                server: SocketAddr::new(ip("10.0.0.10"), 53),
+                outcome: NameOutcome::Ok,
+                addresses: vec![ip(address)],
+                ttl_s: Some(120),
+                elapsed: ms(1.2),
+            }],
+            ptr: vec![format!("{name}.corp.lab")],
+            elapsed: ms(1.2),
+        }),
+        attempt: None,
+        tls: None,
+        certificate_days: Some(88),
+        name_matches: Some(true),
+        neighbour: Some(Neighbour {
+            address: ip(address),
+            state: NeighbourState::NotOnLink,
+            mac: None,
+        }),
+        alternatives: Vec::new(),
+        mac: None,
+        wake: None,
+        next_tls: Some(MonoTime::from_secs(10_190)),
+        connections_per_day: 1_440,
+    }
+}
+
+/// The TLS handshake is closed; the certificate is expired.
+pub fn office_pc(id: u32) -> TargetSnapshot {
+    let mut base = target(id, "office-pc", "10.0.0.21");
+    let mut config = (*base.target).clone();
+    config.expect = vec![ip("10.0.0.21")];
+    base.target = Arc::new(config);
+    let mut worst = finding(
+        "tls-handshake-failed",
+        Severity::Critical,
+        "closes at the TLS handshake",
+        "It closes the connection at the TLS handshake (certain); its certificate expired 9 days \
+         ago and was not renewed (likely the cause).",
+    );
+    worst.evidence = vec![
+        "closed 18 ms after the ClientHello, 3 of 3, both hellos".to_owned(),
+        "notAfter 2026-11-12 07:00 UTC; thumbprint 3f:3f:3f:3f\u{2026} unchanged for 183 days"
+            .to_owned(),
+    ];
+    worst.client_error = Some(ClientError {
+        code: 0x904,
+        extended: Some(7),
+        text: "socket closed",
+        likelihood: Confidence::Likely,
+    });
+    let mut notice = finding(
+        "nla-not-enforced",
+        Severity::Notice,
+        "accepts connections without NLA",
+        "It accepts connections without NLA.",
+    );
+    notice.as_found = true;
+    TargetSnapshot {
+        state: TargetState::Critical,
+        state_since: ago(17_460),
+        risk: Risk::High,
+        verdict: "It closes the connection at the TLS handshake since 09:12 (certain); its \
+                  certificate expired 9 days ago."
+            .to_owned(),
+        findings: vec![worst, notice],
+        ladder: ladder(
+            "oooox-.",
+            [
+                "10.0.0.21 from 10.0.0.10, TTL 120 s, reverse name agrees",
+                "60 of 60, ICMP, jitter 0.8 ms",
+                "open",
+                "confirmed, NLA required",
+                "closed by the peer at the ClientHello",
+                "not reached",
+                "never answered; sessions use TCP",
+            ],
+        ),
+        echo_minute: stats(12.1, 0, 0.8),
+        echo_total: EchoStats { sent: 60_000, lost: 60, ..stats(12.0, 0, 0.8) },
+        spark: (0..120_u32).map(|i| Spark::Rtt(ms(11.0 + f64::from(i % 9) * 2.0))).collect(),
+        tls: Some(Tls {
+            outcome: TlsOutcome::Ok,
+            hello: Hello::Modern,
+            modern: None,
+            version: Some(TlsVersion(0x0304)),
+            cipher: None,
+            certificate: Some(certificate("office-pc")),
+            received: 1_200,
+            elapsed: ms(30.2),
+        }),
+        certificate_days: Some(-9),
+        ..base
+    }
+}
+
+/// Loses packets.
+pub fn berlin_07(id: u32) -> TargetSnapshot {
+    let mut worst = finding(
+        "packet-loss",
+        Severity::Warning,
+        "loses 6.7 %",
+        "It loses 6.7 % of echo requests (certain), beginning at the VPN.",
+    );
+    worst.owner = Owner::Vpn;
+    worst.since = ago(300);
+    worst.risk = Risk::Elevated;
+    TargetSnapshot {
+        state: TargetState::Warning,
+        state_since: ago(300),
+        risk: Risk::Elevated,
+        verdict: "It loses 6.7 % of echo requests since 13:58.".to_owned(),
+        findings: vec![worst],
+        ladder: ladder("owooo--", FINE),
+        echo_minute: stats(48.3, 4, 32.4),
+        echo_total: EchoStats { sent: 5_000, lost: 60, ..stats(44.0, 0, 20.0) },
+        spark: (0..120_u32)
+            .map(|i| match i % 17 {
+                4 | 5 => Spark::Lost,
+                9 => Spark::Late,
+                13 => Spark::Rtt(ms(330.0)),
+                n => Spark::Rtt(ms(30.0 + f64::from(n) * 9.0)),
+            })
+            .collect(),
+        certificate_days: Some(161),
+        ..target(id, "berlin-07", "10.0.4.7")
+    }
+}
+
+/// Asleep.
+pub fn home_pc(id: u32) -> TargetSnapshot {
+    let mut base = target(id, "home-pc", "192.168.1.20");
+    let mut config = (*base.target).clone();
+    config.kind = TargetKind::Pc;
+    config.group = None;
+    config.mac = Some(MacAddr([2, 0x11, 0x22, 0x33, 0x44, 0x55]));
+    base.target = Arc::new(config);
+    TargetSnapshot {
+        state: TargetState::Asleep,
+        state_since: ago(40_000),
+        availability: Availability::Asleep,
+        risk: Risk::Elevated,
+        verdict: "Asleep or off, likely: its neighbours answer.".to_owned(),
+        ladder: ladder(
+            "o-x----",
+            [
+                "192.168.1.20",
+                "no answer",
+                "no answer for 3.1 s",
+                "not reached",
+                "not reached",
+                "not reached",
+                "not reached",
+            ],
+        ),
+        echo_minute: EchoStats {
+            method: Some(EchoMethod::Icmp),
+            sent: 60,
+            lost: 60,
+            longest_burst: 60,
+            ..EchoStats::default()
+        },
+        echo_total: EchoStats { sent: 4_000, lost: 4_000, ..EchoStats::default() },
+        spark: vec![Spark::Lost; 120],
+        certificate_days: None,
+        mac: Some(MacAddr([2, 0x11, 0x22, 0x33, 0x44, 0x55])),
+        neighbour: Some(Neighbour {
+            address: ip("192.168.1.20"),
+            state: NeighbourState::Failed,
+            mac: None,
+        }),
+        ..base
+    }
+}
+
+/// Nothing is known yet.
+pub fn unmeasured(id: u32) -> TargetSnapshot {
+    TargetSnapshot {
+        address: None,
+        state: TargetState::NotMeasured,
+        state_since: NOW,
+        availability: Availability::Unknown,
+        verdict: "Not measured yet.".to_owned(),
+        risk: Risk::Unknown,
+        ladder: ladder("-------", [""; 7]),
+        echo_minute: EchoStats::default(),
+        echo_window: EchoStats::default(),
+        echo_total: EchoStats::default(),
+        spark: Vec::new(),
+        resolution: None,
+        certificate_days: None,
+        name_matches: None,
+        neighbour: None,
+        next_tls: None,
+        ..target(id, "new-host", "10.0.0.99")
+    }
+}
+
+fn monitor() -> MonitorSnapshot {
+    MonitorSnapshot {
+        local: LocalState {
+            interfaces: vec![Interface {
+                index: 2,
+                name: "eth0".to_owned(),
+                up: true,
+                loopback: false,
+                tunnel: false,
+                addresses: vec![(ip("10.0.0.5"), 24)],
+                mac: None,
+                received_bytes: None,
+                sent_bytes: None,
+            }],
+            gateway: Some(ip("10.0.0.1")),
+            gateway_interface: Some("eth0".to_owned()),
+            dns_servers: vec![ip("10.0.0.10")],
+            cpu_pct: Some(0.4),
+            memory_bytes: Some(9_000_000),
+        },
+        ..MonitorSnapshot::default()
+    }
+}
+
+pub fn snapshot(targets: Vec<TargetSnapshot>) -> Snapshot {
+    Snapshot {
+        revision: 1,
+        now: Now { mono: MonoTime::from_secs(10_000), wall: NOW },
+        started: Now { mono: MonoTime::ZERO, wall: ago(10_000) },
+        monitor: monitor(),
+        targets: targets.into_iter().map(Arc::new).collect(),
+        alerts: Arc::new(AlertsSnapshot::default()),
+        events: Arc::new(Vec::new()),
+        simulated: None,
+    }
+}
+
+/// Eight healthy hosts.
+pub fn healthy() -> Snapshot {
+    snapshot(
+        (0..8_u8)
+            .map(|i| {
+                target(u32::from(i), &format!("rds-{:02}", i + 1), &format!("10.0.0.{}", 31 + i))
+            })
+            .collect(),
+    )
+}
+
+fn alert(target: Option<u32>, rule: &'static str, severity: Severity, secs: u64) -> Alert {
+    Alert {
+        target: target.map(TargetId),
+        rule: RuleId(rule),
+        severity,
+        state: AlertState::Firing,
+        since: ago(secs),
+        title: rule.replace('-', " "),
+        acknowledged: None,
+        snoozed_until: None,
+    }
+}
+
+/// One of everything.
+pub fn mixed() -> Snapshot {
+    let mut targets = vec![
+        target(0, "rds-01", "10.0.0.31"),
+        home_pc(1),
+        berlin_07(2),
+        office_pc(3),
+        unmeasured(4),
+        target(5, "rds-02", "10.0.0.32"),
+        target(6, "東京サーバー-キャッスル-01", "2001:db8:1:2:3:4:5:6789"),
+    ];
+    targets.push(TargetSnapshot {
+        state: TargetState::Waking,
+        availability: Availability::Asleep,
+        ..home_pc(7)
+    });
+    let mut snapshot = snapshot(targets);
+    let pending = Alert {
+        state: AlertState::Pending,
+        ..alert(Some(2), "high-jitter", Severity::Warning, 40)
+    };
+    let acknowledged = Alert {
+        acknowledged: Some(ago(3_600)),
+        ..alert(Some(3), "certificate-expired", Severity::Critical, 780_000)
+    };
+    let snoozed = Alert {
+        snoozed_until: Some(NOW.plus(Duration::from_hours(7))),
+        ..alert(Some(1), "host-asleep", Severity::Warning, 40_000)
+    };
+    let over = alert(Some(0), "dns-failure", Severity::Critical, 9_000);
+    snapshot.alerts = Arc::new(AlertsSnapshot {
+        firing: vec![
+            alert(Some(3), "tls-handshake-failed", Severity::Critical, 17_460),
+            alert(Some(2), "packet-loss", Severity::Warning, 300),
+            acknowledged,
+            snoozed,
+        ],
+        pending: vec![pending],
+        resolved: vec![(over, ago(8_000))],
+        as_found: 1,
+    });
+    snapshot
+}
+
+/// No target.
+pub fn empty() -> Snapshot {
+    snapshot(Vec::new())
+}
+
+/// This machine is offline; nobody is judged.
+pub fn offline() -> Snapshot {
+    let targets = (0..6_u8).map(|i| TargetSnapshot {
+        state: TargetState::Unknown,
+        state_since: ago(70),
+        availability: Availability::Unknown,
+        risk: Risk::Unknown,
+        verdict: "This monitor is offline: not judged.".to_owned(),
+        ladder: ladder("xxx----", ["timeout"; 7]),
+        echo_minute: stats(3.0, 40, 0.2),
+        spark: [vec![Spark::Rtt(ms(3.0)); 80], vec![Spark::Lost; 40]].concat(),
+        ..target(u32::from(i), &format!("rds-{:02}", i + 1), &format!("10.0.0.{}", 31 + i))
+    });
+    let mut snapshot = snapshot(targets.collect());
+    snapshot.monitor.offline = Offline::ControlsGone(vec![ip("10.0.0.1"), ip("10.0.0.10")]);
+    snapshot.simulated = Some("echo, neighbours");
+    snapshot
+}
+
+/// Many hosts, a few in trouble.
+pub fn many(count: u32) -> Snapshot {
+    snapshot(
+        (0..count)
+            .map(|i| match i % 50 {
+                7 => berlin_07(i),
+                23 => office_pc(i),
+                31 => home_pc(i),
+                _ => target(i, &format!("pc-{i:04}"), "10.0.0.9"),
+            })
+            .collect(),
+    )
+}

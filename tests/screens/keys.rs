@@ -1,0 +1,459 @@
+//! What every key does.
+
+use super::fixtures::{self, NOW};
+use super::support::Screen;
+use rdpwatch::domain::finding::RuleId;
+use rdpwatch::domain::snapshot::Snapshot;
+use rdpwatch::domain::target::TargetId;
+use rdpwatch::ui::action::Action;
+use rdpwatch::ui::dashboard::Options;
+use rdpwatch::ui::effect::Effect;
+use rdpwatch::ui::input::Input;
+use rdpwatch::ui::keymap::{Keymap, Layer};
+use rdpwatch::ui::line::Line;
+use rdpwatch::ui::state::{Access, Direction, Overlay, SortKey, Suggestion, UiState};
+use rdpwatch::ui::terminal;
+use rdpwatch::ui::update::update;
+use rdpwatch::ui::world::World;
+use std::sync::Arc;
+use std::time::Duration;
+
+const OFFICE: TargetId = TargetId(3);
+const BERLIN: TargetId = TargetId(2);
+const HOME: TargetId = TargetId(1);
+
+fn mixed() -> Screen {
+    Screen::new(fixtures::mixed(), 120, 40)
+}
+
+/// Names in the first column, top to bottom.
+fn order(screen: &Screen) -> Vec<String> {
+    let text = screen.text();
+    let header = text.lines().position(|line| line.contains("TARGET")).expect("headings");
+    text.lines()
+        .skip(header + 1)
+        .map_while(|line| line.get(2..)?.split_whitespace().find(|word| word.len() > 3))
+        .map(str::to_owned)
+        .take_while(|name| !name.starts_with('\u{2500}'))
+        .collect()
+}
+
+#[test]
+fn the_worst_is_first_and_selected() {
+    let screen = mixed();
+    let order = order(&screen);
+    assert_eq!(order[..4], ["office-pc", "berlin-07", "home-pc", "home-pc"]);
+    let text = screen.text();
+    let selected = text.lines().find(|line| line.starts_with('\u{25b8}')).expect("a mark");
+    assert!(selected.contains("office-pc"), "{selected}");
+}
+
+#[test]
+fn selection_moves_and_stays_on_its_target() {
+    let mut screen = mixed();
+    screen.press("j");
+    assert_eq!(screen.dashboard.state().selected, Some(BERLIN));
+    screen.press("s");
+    assert_eq!(screen.dashboard.state().selected, Some(BERLIN));
+    screen.press("G j j");
+    let last = screen.dashboard.state().selected;
+    screen.press("k PageDown");
+    assert_eq!(screen.dashboard.state().selected, last);
+    screen.press("g k PageUp");
+    let first = screen.dashboard.state().selected;
+    assert_ne!(first, last);
+    screen.press("Down Up");
+    assert_eq!(screen.dashboard.state().selected, first);
+}
+
+#[test]
+fn the_target_whose_detail_is_open_is_looked_at() {
+    let mut screen = mixed();
+    assert_eq!(screen.press("Enter"), [Effect::LookAt(Some(OFFICE))]);
+    assert!(screen.text().contains("HOW IT ENDED"));
+    assert_eq!(screen.press("]"), [Effect::LookAt(Some(BERLIN))]);
+    assert_eq!(screen.press("["), [Effect::LookAt(Some(OFFICE))]);
+    assert_eq!(screen.press("Left Right").len(), 2);
+    assert_eq!(screen.press("Esc"), [Effect::LookAt(None)]);
+    assert_eq!(screen.press("Esc Esc"), []);
+}
+
+#[test]
+fn tab_walks_through_the_views() {
+    let mut screen = mixed();
+    assert_eq!(screen.press("Tab"), [Effect::LookAt(Some(OFFICE))]);
+    assert_eq!(screen.press("Tab"), [Effect::LookAt(None)]);
+    assert!(screen.text().contains("FIRING"));
+    assert_eq!(screen.press("Tab"), []);
+    assert_eq!(screen.press("BackTab"), []);
+    assert!(screen.text().contains("FIRING"));
+    assert_eq!(screen.press("1 2 3").len(), 2);
+}
+
+#[test]
+fn problems_are_visited_in_a_ring() {
+    let mut screen = mixed();
+    screen.press("]");
+    assert_eq!(screen.dashboard.state().selected, Some(BERLIN));
+    screen.press("]");
+    assert_eq!(screen.dashboard.state().selected, Some(OFFICE));
+    let mut screen = Screen::new(fixtures::healthy(), 120, 40);
+    screen.press("]");
+    assert!(screen.text().contains("no target is in trouble"));
+}
+
+#[test]
+fn wake_asks_for_a_packet_only_where_one_can_help() {
+    let mut screen = mixed();
+    assert_eq!(screen.press("w"), []);
+    assert!(screen.text().contains("office-pc is awake"));
+    screen.press("j j j");
+    assert_eq!(screen.dashboard.state().selected, Some(HOME));
+    assert_eq!(screen.press("w"), [Effect::Wake(HOME)]);
+    let options = Options { access: Access::ReadOnly, ..Options::default() };
+    let mut screen = Screen::with(fixtures::mixed(), 120, 40, options);
+    assert_eq!(screen.press("j j j w W"), []);
+    assert!(screen.text().contains("read-only: no magic packets are sent"));
+}
+
+#[test]
+fn waking_without_a_hardware_address_says_so() {
+    let mut pc = fixtures::home_pc(0);
+    pc.mac = None;
+    let mut screen = Screen::new(fixtures::snapshot(vec![pc]), 120, 40);
+    assert_eq!(screen.press("w"), []);
+    assert!(screen.text().contains("no hardware address is known"));
+    assert_eq!(screen.press("W"), []);
+    assert!(screen.text().contains("1 asleep, and no hardware address is known"));
+}
+
+#[test]
+fn wake_all_asks_first_and_lists_how_many() {
+    let targets = (0..12).map(fixtures::home_pc).collect();
+    let mut screen = Screen::new(fixtures::snapshot(targets), 80, 24);
+    assert_eq!(screen.press("W"), []);
+    assert!(screen.text().contains("12 sleeping PCs"), "{}", screen.text());
+    assert_eq!(screen.press("n"), []);
+    let ids: Vec<TargetId> = (0..12).map(TargetId).collect();
+    assert_eq!(screen.press("W y"), [Effect::WakeMany(ids)]);
+    assert!(screen.dashboard.state().overlay.is_none());
+}
+
+#[test]
+fn requests_go_to_the_selected_target() {
+    let mut screen = mixed();
+    assert_eq!(screen.press("p"), [Effect::ProbeNow(OFFICE)]);
+    assert_eq!(screen.press("Ctrl-r"), [Effect::ResetStatistics]);
+    assert_eq!(screen.press("B"), [Effect::AcceptAsFound(OFFICE)]);
+    assert_eq!(screen.press("j B"), []);
+    assert!(screen.text().contains("nothing was there on first sight"));
+    assert_eq!(screen.press("q"), [Effect::Quit { keep_screen: false }]);
+    assert_eq!(screen.press("Q"), [Effect::Quit { keep_screen: true }]);
+    assert_eq!(screen.press("Ctrl-c"), [Effect::Quit { keep_screen: false }]);
+    assert_eq!(screen.press("Ctrl-z"), [Effect::Suspend]);
+}
+
+#[test]
+fn alerts_of_a_target_are_acknowledged_together_and_each_alone() {
+    let rule = RuleId("tls-handshake-failed");
+    let mut screen = mixed();
+    assert_eq!(screen.press("a"), [Effect::Acknowledge { target: Some(OFFICE), rule }]);
+    let rule = RuleId("packet-loss");
+    assert_eq!(screen.press("3 j a"), [Effect::Acknowledge { target: Some(BERLIN), rule }]);
+    let mut screen = Screen::new(fixtures::healthy(), 120, 40);
+    assert_eq!(screen.press("a S"), []);
+    assert!(screen.text().contains("no alert stands here"));
+}
+
+#[test]
+fn snoozing_asks_for_how_long() {
+    let rule = RuleId("packet-loss");
+    let snooze =
+        |hours| Effect::Snooze { target: Some(BERLIN), rule, length: Duration::from_hours(hours) };
+    let mut screen = mixed();
+    assert_eq!(screen.press("3 j S Enter"), [snooze(1)]);
+    assert_eq!(screen.press("S j Enter"), [snooze(8)]);
+    assert_eq!(screen.press("S 3"), [snooze(24)]);
+    assert_eq!(screen.press("S Esc"), []);
+}
+
+#[test]
+fn a_filter_narrows_while_it_is_typed_and_escape_takes_it_back() {
+    let mut screen = mixed();
+    screen.press("/");
+    assert_eq!(screen.type_text("state:crit"), []);
+    assert_eq!(order(&screen), ["office-pc"]);
+    screen.press("Esc");
+    assert!(order(&screen).len() > 5);
+    screen.press("/");
+    screen.type_text("finding:packet-*");
+    screen.press("Enter");
+    assert_eq!(order(&screen), ["berlin-07"]);
+    assert!(screen.text().contains("filter finding:packet-*: 1 of 8"));
+    screen.press("Esc");
+    assert!(order(&screen).len() > 5);
+    screen.press("/");
+    screen.type_text("group:berlin rds");
+    assert_eq!(order(&screen), ["rds-01", "rds-02"]);
+    screen.press("Ctrl-u");
+    screen.type_text("nobody");
+    assert!(screen.text().contains("No target matches"));
+}
+
+#[test]
+fn letters_go_into_text_fields() {
+    let mut screen = mixed();
+    screen.press("/");
+    assert_eq!(screen.type_text("qwW?"), []);
+    assert_eq!(screen.dashboard.state().filter.text(), "qwW?");
+    screen.press("Left Backspace");
+    assert_eq!(screen.dashboard.state().filter.text(), "qw?");
+}
+
+#[test]
+fn sorting_goes_through_the_columns_on_the_screen() {
+    let mut screen = mixed();
+    screen.press("s");
+    assert_eq!(screen.dashboard.state().sort, SortKey::Name);
+    assert_eq!(order(&screen)[0], "berlin-07");
+    screen.press("I");
+    assert_eq!(screen.dashboard.state().direction, Direction::Inverted);
+    assert!(screen.text().contains("TARGET\u{2191}"));
+    let mut seen = vec![screen.dashboard.state().sort];
+    for _ in 0..20 {
+        screen.press("s");
+        seen.push(screen.dashboard.state().sort);
+    }
+    assert!(seen.contains(&SortKey::Worst) && seen.contains(&SortKey::Loss));
+    assert!(!seen.contains(&SortKey::Group), "not on a screen of 120 columns");
+}
+
+#[test]
+fn a_frozen_screen_keeps_its_picture_and_writes_nothing() {
+    let mut screen = mixed();
+    assert!(screen.dashboard.frame(NOW).is_some());
+    assert_eq!(screen.press("Space"), [Effect::Pause(true)]);
+    assert!(screen.dashboard.frame(NOW).is_some(), "the label");
+    let mut later = fixtures::healthy();
+    later.now.wall = NOW.plus(Duration::from_mins(9));
+    screen.dashboard.set_snapshot(Arc::new(later));
+    assert!(screen.dashboard.frame(NOW.plus(Duration::from_mins(9))).is_none());
+    assert!(screen.text().contains("office-pc"));
+    assert_eq!(screen.press("Space"), [Effect::Pause(false)]);
+    assert!(!screen.text().contains("office-pc"));
+}
+
+fn bytes(screen: &mut Screen, now: rdpwatch::domain::time::WallTime) -> usize {
+    let mut out = Vec::new();
+    if let Some(frame) = screen.dashboard.frame(now) {
+        terminal::encode(&frame, &mut out).expect("a vector takes everything");
+    }
+    out.len()
+}
+
+#[test]
+fn what_is_on_the_terminal_is_not_written_again() {
+    let mut screen = mixed();
+    assert!(bytes(&mut screen, NOW) > 2_000);
+    assert_eq!(bytes(&mut screen, NOW), 0);
+    let mut same = fixtures::mixed();
+    same.revision = 2;
+    same.now.wall = NOW.plus(Duration::from_secs(20));
+    screen.dashboard.set_snapshot(Arc::new(same.clone()));
+    assert_eq!(bytes(&mut screen, NOW), 0, "the clock shows minutes");
+    same.now.wall = NOW.plus(Duration::from_secs(40));
+    screen.dashboard.set_snapshot(Arc::new(same));
+    let minute = bytes(&mut screen, NOW);
+    assert!((1..600).contains(&minute), "{minute}");
+    screen.dashboard.invalidate();
+    assert!(bytes(&mut screen, NOW) > 2_000);
+}
+
+#[test]
+fn a_message_goes_away_by_itself() {
+    let mut screen = mixed();
+    screen.press("p");
+    assert!(screen.text().contains("probing office-pc"));
+    screen.now = NOW.plus(Duration::from_secs(7));
+    assert!(!screen.text().contains("probing"));
+    screen.dashboard.tell("the configuration was reloaded", screen.now);
+    assert!(screen.text().contains("the configuration was reloaded"));
+}
+
+#[test]
+fn a_ticket_is_shown_and_copied() {
+    let mut screen = mixed();
+    screen.press("o");
+    assert!(screen.text().contains("text for a ticket"));
+    let effects = screen.press("y");
+    let [Effect::CopyText(text)] = effects.as_slice() else { panic!("{effects:?}") };
+    for part in ["office-pc", "tls-handshake-failed", "2026-11-21 14:03:20 UTC", "0x904"] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    screen.press("Esc");
+    assert!(matches!(screen.press("y").as_slice(), [Effect::CopyText(_)]));
+}
+
+#[test]
+fn explain_walks_through_findings_and_puts_weakening_advice_last() {
+    let mut screen = Screen::new(fixtures::mixed(), 120, 60);
+    screen.press("x");
+    let text = screen.text();
+    let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words}\n{text}"));
+    assert!(at("Connect by address") < at("Lower the security layer"));
+    assert!(at("THIS WEAKENS SECURITY") > at("Lower the security layer"));
+    assert!(text.contains("DISCONNECTS EVERY SESSION"));
+    assert!(!text.contains("HOST"), "stands for the host");
+    screen.press("]");
+    assert!(screen.text().contains("accepts connections without NLA"));
+    screen.press("]");
+    assert!(screen.text().contains("closes at the TLS handshake"));
+    screen.press("Esc");
+    assert!(screen.dashboard.state().overlay.is_none());
+}
+
+#[test]
+fn help_lists_every_key_of_the_key_map() {
+    let mut screen = Screen::new(fixtures::mixed(), 120, 40);
+    screen.press("?");
+    let mut seen = String::new();
+    for _ in 0..12 {
+        seen.push_str(&screen.text());
+        screen.press("PageDown");
+    }
+    for row in Keymap::default().rows() {
+        assert!(seen.contains(&row.desc), "{}", row.desc);
+    }
+    let end = screen.text();
+    screen.press("Up");
+    assert_ne!(screen.text(), end, "one line back from the end");
+    screen.press("g");
+    assert!(screen.text().contains("why and what to do"));
+}
+
+#[test]
+fn a_first_target_can_be_typed_or_chosen() {
+    let suggestions =
+        vec![Suggestion { label: "office-pc (recent)".into(), spec: "office-pc:3390".into() }];
+    let options = Options { suggestions, ..Options::default() };
+    let mut screen = Screen::with(fixtures::empty(), 80, 24, options);
+    assert!(matches!(screen.dashboard.state().overlay, Some(Overlay::AddTarget(..))));
+    screen.type_text(" home=10.0.0.7 ");
+    assert_eq!(screen.press("Enter"), [Effect::AddTarget("home=10.0.0.7".into())]);
+    assert!(screen.text().contains("Nothing is watched yet"));
+    screen.press("A");
+    assert_eq!(screen.press("Enter"), [], "nothing typed yet");
+    assert_eq!(screen.press("Down Enter"), [Effect::AddTarget("office-pc:3390".into())]);
+    screen.press("Enter");
+    screen.dashboard.input(Input::Paste("10.0.0.8\r\n\x1b[2J".into()), NOW);
+    assert_eq!(screen.press("Enter"), [Effect::AddTarget("10.0.0.8[2J".into())]);
+}
+
+#[test]
+fn the_mouse_selects_opens_and_sorts() {
+    let mut screen = mixed();
+    let text = screen.text();
+    let lines: Vec<&str> = text.lines().collect();
+    let row = |name: &str| {
+        let y = lines.iter().rposition(|line| line.contains(name)).expect("its row");
+        u16::try_from(y).expect("small")
+    };
+    let header = row("TARGET");
+    let y = lines
+        .iter()
+        .enumerate()
+        .position(|(y, line)| y > usize::from(header) && line.contains("berlin-07"))
+        .expect("its row");
+    let y = u16::try_from(y).expect("small");
+    assert_eq!(screen.dashboard.input(Input::Click { x: 10, y }, NOW), []);
+    assert_eq!(screen.dashboard.state().selected, Some(BERLIN));
+    let effects = screen.dashboard.input(Input::Click { x: 10, y }, NOW);
+    assert_eq!(effects, [Effect::LookAt(Some(BERLIN))]);
+    screen.press("Esc");
+    screen.dashboard.input(Input::Click { x: 4, y: header }, NOW);
+    assert_eq!(screen.dashboard.state().sort, SortKey::Name);
+    screen.dashboard.input(Input::Click { x: 4, y: header }, NOW);
+    assert_eq!(screen.dashboard.state().direction, Direction::Inverted);
+    screen.press("g");
+    let first = screen.dashboard.state().selected;
+    screen.dashboard.input(Input::Wheel(1), NOW);
+    assert_ne!(screen.dashboard.state().selected, first);
+    screen.dashboard.input(Input::Wheel(-1), NOW);
+    assert_eq!(screen.dashboard.state().selected, first);
+}
+
+#[test]
+fn names_and_addresses_change_places() {
+    let mut screen = mixed();
+    screen.press("n");
+    let text = screen.text();
+    let row = text.lines().find(|line| line.starts_with('\u{25b8}')).expect("selected");
+    assert!(row.find("10.0.0.21").expect("address") < row.find("office-pc").expect("name"));
+}
+
+#[test]
+fn zooming_out_shows_more_seconds() {
+    let mut screen = mixed();
+    let seconds = |screen: &Screen| {
+        let text = screen.text();
+        let (_, rest) =
+            text.split_once("LAST ").and_then(|(_, r)| r.rsplit_once("LAST ")).expect("");
+        rest.split(' ').next().and_then(|n| n.parse::<u32>().ok()).expect("seconds")
+    };
+    let one = seconds(&screen);
+    screen.press("-");
+    assert_eq!(seconds(&screen), 2 * one);
+    screen.press("- -");
+    assert_eq!(seconds(&screen), 4 * one);
+    screen.press("+ + +");
+    assert_eq!(seconds(&screen), one);
+}
+
+/// Whatever `update` can change, and the effects.
+fn outcome(snapshot: &Snapshot, before: &UiState, action: Action) -> (String, Vec<Effect>) {
+    let keymap = Keymap::default();
+    let world = World { snapshot, keymap: &keymap, now: NOW };
+    let mut state = before.clone();
+    let effects = update(&mut state, action, &world);
+    (format!("{state:?}"), effects)
+}
+
+#[test]
+fn every_action_does_something_somewhere() {
+    let mixed = fixtures::mixed();
+    let keymap = Keymap::default();
+    let size = rdpwatch::ui::state::Size { width: 80, height: 24 };
+    for (action, id) in Action::TABLE {
+        let layers = Layer::TABLE.iter().map(|(layer, ..)| *layer);
+        let did = layers.filter(|l| keymap.key_for(*l, *action).is_some()).any(|layer| {
+            let snooze = vec![(Some(OFFICE), RuleId("packet-loss"))];
+            let prepared: Vec<UiState> = match layer {
+                Layer::Text => vec![Overlay::Help(1), Overlay::Explain(Some(OFFICE), 0, 0)],
+                Layer::Menu => vec![Overlay::Snooze(snooze, 1)],
+                Layer::Input => vec![Overlay::Filter("x".into(), Default::default())],
+                _ => Vec::new(),
+            }
+            .into_iter()
+            .map(|overlay| UiState { overlay: Some(overlay), ..UiState::default() })
+            .chain(rdpwatch::ui::state::Screen::ALL.map(|(screen, _)| {
+                let zoom = rdpwatch::ui::state::Zoom::Two;
+                UiState { screen, zoom, selected: Some(BERLIN), ..UiState::default() }
+            }))
+            .map(|state| UiState { size, ..state })
+            .collect();
+            prepared.iter().any(|state| {
+                let (after, effects) = outcome(&mixed, state, *action);
+                after != format!("{state:?}") || !effects.is_empty()
+            })
+        });
+        assert!(did, "{id}");
+    }
+}
+
+#[test]
+fn a_message_is_escaped() {
+    let mut screen = mixed();
+    screen.dashboard.tell("bad \x1b[31m config", NOW);
+    assert!(screen.text().contains("bad \u{fffd}[31m config"));
+    assert_eq!(Line::of(rdpwatch::ui::theme::Role::Text, "\u{202e}x").plain(), "\u{fffd}x");
+}

@@ -1,0 +1,8 @@
+//! The screen as the user sees it: pictures of every screen, what every key does, and that
+//! nothing the user or a host can do breaks it.
+
+mod fixtures;
+mod keys;
+mod pictures;
+mod properties;
+mod support;

@@ -1,0 +1,146 @@
+//! Every screen at every size, with styles.
+
+use super::fixtures;
+use super::support::Screen;
+use rdpwatch::domain::snapshot::Snapshot;
+use rdpwatch::ui::dashboard::Options;
+use rdpwatch::ui::state::{Access, Suggestion};
+use rdpwatch::ui::theme::{GlyphSet, Theme};
+
+const SIZES: [(u16, u16); 4] = [(80, 24), (120, 40), (200, 60), (40, 12)];
+
+fn worlds() -> [(&'static str, Snapshot); 4] {
+    [
+        ("healthy", fixtures::healthy()),
+        ("mixed", fixtures::mixed()),
+        ("empty", fixtures::empty()),
+        ("offline", fixtures::offline()),
+    ]
+}
+
+fn pictures(screen: &str, keys: &str) {
+    for (world, snapshot) in worlds() {
+        for (width, height) in SIZES {
+            let mut shown = Screen::new(snapshot.clone(), width, height);
+            if world == "empty" {
+                shown.press("Esc");
+            }
+            shown.press(keys);
+            insta::assert_snapshot!(format!("{screen}_{world}_{width}x{height}"), shown.picture());
+        }
+    }
+}
+
+#[test]
+fn table() {
+    pictures("table", "");
+}
+
+#[test]
+fn detail_of_the_worst() {
+    pictures("detail", "2");
+}
+
+#[test]
+fn alerts() {
+    pictures("alerts", "3");
+}
+
+#[test]
+fn overlays() {
+    for (name, keys) in [
+        ("help", "?"),
+        ("explain", "x"),
+        ("ticket", "o"),
+        ("snooze", "S"),
+        ("wake_all", "W"),
+        ("filter", "/ b e r l"),
+    ] {
+        for (width, height) in [(80, 24), (40, 12)] {
+            let mut shown = Screen::new(fixtures::mixed(), width, height);
+            shown.press(keys);
+            insta::assert_snapshot!(format!("{name}_{width}x{height}"), shown.picture());
+        }
+    }
+}
+
+#[test]
+fn a_start_without_targets_offers_what_was_found() {
+    let suggestions = ["office-pc", "berlin-07"]
+        .map(|name| Suggestion {
+            label: format!("{name}  (recent connections)"),
+            spec: name.to_owned(),
+        })
+        .to_vec();
+    let options = Options { suggestions, ..Options::default() };
+    let mut shown = Screen::with(fixtures::empty(), 80, 24, options);
+    shown.press("Down");
+    insta::assert_snapshot!("start_80x24", shown.picture());
+}
+
+#[test]
+fn labels_are_on_every_screen() {
+    for (width, height) in SIZES {
+        let mut snapshot = fixtures::mixed();
+        snapshot.simulated = Some("echo, neighbours");
+        let options = Options { access: Access::ReadOnly, ..Options::default() };
+        let mut shown = Screen::with(snapshot, width, height, options);
+        for keys in ["1", "2", "3"] {
+            shown.press(keys);
+            let text = shown.text();
+            assert!(text.contains("simulated: echo"), "{width}x{height} {keys}\n{text}");
+            if width >= 60 {
+                assert!(text.contains("read-only"), "{text}");
+            }
+        }
+        shown.press("Space");
+        assert!(shown.text().contains('\u{2016}'), "{width}x{height}: paused");
+    }
+}
+
+#[test]
+fn ascii_mode_has_only_ascii() {
+    let theme = Theme::default().with_glyphs(GlyphSet::Ascii);
+    for (world, snapshot) in worlds() {
+        for (width, height) in SIZES {
+            let options = Options { theme: theme.clone(), ..Options::default() };
+            let mut shown = Screen::with(snapshot.clone(), width, height, options);
+            for keys in ["Esc", "2", "x", "Esc", "3", "?", "Esc", "1 /"] {
+                shown.press(keys);
+                let text = shown.text();
+                assert!(text.is_ascii(), "{world} {width}x{height} {keys}\n{text}");
+            }
+        }
+    }
+    let options = Options { theme, ..Options::default() };
+    let shown = Screen::with(fixtures::mixed(), 120, 40, options);
+    insta::assert_snapshot!("ascii_120x40", shown.text());
+}
+
+#[test]
+fn without_colours_nothing_is_coloured() {
+    for name in Theme::names() {
+        let theme = Theme::built_in(name).expect("built in").without_colours();
+        let options = Options { theme, ..Options::default() };
+        let mut shown = Screen::with(fixtures::mixed(), 120, 40, options);
+        for keys in ["1", "2", "3", "?"] {
+            shown.press(keys);
+            for cell in &shown.buffer().content {
+                use ratatui::style::Color::Reset;
+                assert_eq!((cell.fg, cell.bg), (Reset, Reset), "{name} {keys}");
+            }
+        }
+    }
+}
+
+#[test]
+fn wide_names_are_cut_by_cells_and_move_no_column() {
+    let shown = Screen::new(fixtures::mixed(), 80, 24);
+    let text = shown.text();
+    let row = text.lines().find(|line| line.contains("東京")).expect("its row");
+    assert!(row.contains('\u{2026}'), "{row}");
+    use unicode_width::UnicodeWidthStr;
+    let ladder = |line: &str| line.find("\u{25cf}\u{25cf}\u{25cf}").map(|at| line[..at].width());
+    let other = text.lines().find(|line| line.contains("rds-02")).expect("its row");
+    assert_eq!(ladder(row), ladder(other));
+}
