@@ -19,6 +19,8 @@ mod track;
 #[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
+mod scenarios;
+#[cfg(test)]
 mod tests;
 
 use super::finding::{Finding, RuleId};
