@@ -5,8 +5,7 @@ use super::edge::Edge;
 use crate::config::Config;
 use crate::domain::alert::{AlertEvent, AlertSettings};
 use crate::domain::finding::RuleId;
-use crate::domain::local::{EchoAccess, LocalState};
-use crate::domain::memory::TargetMemory;
+use crate::domain::local::LocalState;
 use crate::domain::sample::{Echo, EchoMethod, EchoOutcome, Observation, ProbeKind, Sample};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::target::{Host, Target, TargetId};
@@ -57,7 +56,7 @@ const CONTROLS: u32 = 4;
 
 /// What a person asks for.
 #[derive(Debug, Clone)]
-pub enum Command {
+pub(super) enum Command {
     /// Send magic packets to these and follow them up, for at most so long.
     Wake(Vec<TargetId>, Duration),
     /// Probe everything of this target at once.
@@ -86,7 +85,7 @@ enum Report {
 }
 
 /// The loop's own state.
-pub struct Core {
+pub(super) struct Core {
     monitor: Monitor,
     schedule: Schedule,
     edge: Edge,
@@ -116,7 +115,12 @@ impl std::fmt::Debug for Core {
 impl Core {
     /// A core with the configured targets; nothing is sent before [`Core::run`].
     #[must_use]
-    pub fn new(config: &Config, edge: Edge, store: Arc<dyn StateStore>, local: LocalState) -> Self {
+    pub(super) fn new(
+        config: &Config,
+        edge: Edge,
+        store: Arc<dyn StateStore>,
+        local: LocalState,
+    ) -> Self {
         let now = edge.clock.now();
         let mut monitor = Monitor::new(edge.access(), local, AlertSettings::default(), now);
         monitor.set_simulated(edge.simulated);
@@ -168,12 +172,12 @@ impl Core {
     }
 
     /// The picture before anything was measured.
-    pub fn first_snapshot(&mut self) -> Arc<Snapshot> {
+    pub(super) fn first_snapshot(&mut self) -> Arc<Snapshot> {
         Arc::new(self.snapshot())
     }
 
     /// Runs until `stop`, then saves what is remembered.
-    pub async fn run(
+    pub(super) async fn run(
         mut self,
         mut commands: mpsc::Receiver<Command>,
         snapshots: watch::Sender<Arc<Snapshot>>,
@@ -511,6 +515,9 @@ impl Core {
 
     /// The default gateway and the DNS servers, as far as they are other machines.
     fn follow_controls(&mut self, local: &LocalState) {
+        if local.hosts_on_loopback {
+            return;
+        }
         let wanted: BTreeSet<IpAddr> = local
             .gateway
             .into_iter()

@@ -12,7 +12,7 @@ use crate::domain::wake::{WakeDestination, WakeReceipt, WakeSend};
 use crate::probe::clock::Clock;
 use crate::probe::echo::{Paced, Simulated};
 use crate::probe::resolve::{Resolver, ResolverSettings, SystemDns};
-use crate::probe::seam::{Neighbours, Pending, SystemLocal, Waker};
+use crate::probe::seam::{LocalSource, Neighbours, Pending, SystemLocal, Waker};
 use crate::store::MemoryStore;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -37,18 +37,27 @@ pub(super) fn demo(config: &Config) -> Result<u8, Failure> {
 fn edge(demo: Arc<Demo>) -> Result<Edge, Failure> {
     let clock = Clock::start();
     let settings = ResolverSettings { servers: Some(vec![demo.dns]), ..Default::default() };
-    let names = Resolver::new(settings, SystemDns::read())
-        .map_err(|error| Failure::new(FAILED, error))?;
+    let names =
+        Resolver::new(settings, SystemDns::read()).map_err(|error| Failure::new(FAILED, error))?;
     Ok(Edge {
         clock,
         echo: Arc::new(Paced::start(Simulated::new(demo.echo()), clock)),
-        local: Arc::new(SystemLocal::new(clock, names.clone())),
+        local: Arc::new(DemoLocal(SystemLocal::new(clock, names.clone()))),
         names: Arc::new(names),
         neighbours: Arc::new(DemoNeighbours(Box::new(demo.neighbours()))),
         waker: Arc::new(DemoWaker(demo)),
         seed: SEED,
         simulated: Some(SIMULATED),
     })
+}
+
+/// This machine, with the watched hosts on its loopback.
+struct DemoLocal(SystemLocal);
+
+impl LocalSource for DemoLocal {
+    fn observe(&self) -> LocalState {
+        LocalState { hosts_on_loopback: true, ..self.0.observe() }
+    }
 }
 
 /// The simulated neighbour table.

@@ -1,6 +1,6 @@
 //! One target's echo requests: the newest ones exactly, all the others folded into totals.
 
-use super::sample::{Echo, EchoMethod, EchoOutcome};
+use super::sample::{Echo, EchoMethod, EchoOutcome, LocalFault};
 use super::stats::{EchoStats, Spark};
 use super::time::{MonoTime, Now, WallTime};
 use hdrhistogram::Histogram;
@@ -59,6 +59,15 @@ impl EchoSeries {
         while self.points.len() > POINTS {
             if let Some(oldest) = self.points.pop_front() {
                 self.folded.add(&oldest);
+            }
+        }
+    }
+
+    /// Makes every loss since `start` void: this machine was offline, and nobody is to blame.
+    pub fn void_losses_since(&mut self, start: MonoTime) {
+        for point in self.points.iter_mut().rev().take_while(|point| point.at.mono >= start) {
+            if matches!(point.outcome, EchoOutcome::Lost | EchoOutcome::Unreachable(_)) {
+                point.outcome = EchoOutcome::Void(LocalFault::Offline);
             }
         }
     }
@@ -367,7 +376,6 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::sample::LocalFault;
     use std::net::IpAddr;
 
     fn at(secs: u64) -> Now {
@@ -419,6 +427,15 @@ mod tests {
     fn void_requests_are_neither_lost_nor_received() {
         let stats = series(&[ok(1), echo(EchoOutcome::Void(LocalFault::Stalled))]).total();
         assert_eq!((stats.sent, stats.lost, stats.void), (1, 0, 1));
+    }
+
+    #[test]
+    fn losses_of_an_offline_monitor_become_void() {
+        let lost = echo(EchoOutcome::Lost);
+        let mut series = series(&[ok(1), lost, ok(1), lost, lost]);
+        series.void_losses_since(MonoTime::from_secs(2));
+        let stats = series.total();
+        assert_eq!((stats.lost, stats.void, stats.received), (1, 2, 2));
     }
 
     #[test]

@@ -41,27 +41,32 @@ pub struct LocalState {
     pub cpu_pct: Option<f32>,
     /// Resident memory of this process, in bytes.
     pub memory_bytes: Option<u64>,
+    /// The watched hosts live on this machine's loopback (`demo`): loopback addresses are then
+    /// other machines, and no interface is needed.
+    pub hosts_on_loopback: bool,
 }
 
 impl LocalState {
     /// Whether any interface besides loopback is up with an address that is not link-local.
     #[must_use]
     pub fn online(&self) -> bool {
-        self.interfaces.iter().any(|interface| {
-            interface.up
-                && !interface.loopback
-                && interface.addresses.iter().any(|(address, _)| !is_link_local(*address))
-        })
+        self.hosts_on_loopback
+            || self.interfaces.iter().any(|interface| {
+                interface.up
+                    && !interface.loopback
+                    && interface.addresses.iter().any(|(address, _)| !is_link_local(*address))
+            })
     }
 
     /// Whether `address` is one of this machine's own.
     #[must_use]
     pub fn owns(&self, address: IpAddr) -> bool {
-        address.is_loopback()
-            || self
-                .interfaces
-                .iter()
-                .any(|interface| interface.addresses.iter().any(|(own, _)| *own == address))
+        if address.is_loopback() {
+            return !self.hosts_on_loopback;
+        }
+        self.interfaces
+            .iter()
+            .any(|interface| interface.addresses.iter().any(|(own, _)| *own == address))
     }
 
     /// The interface whose subnet holds `address`, longest prefix first.

@@ -285,6 +285,8 @@ pub enum LocalFault {
     BadAddress,
     /// Our own scheduling was late, or a socket overflowed.
     Stalled,
+    /// This machine was offline.
+    Offline,
     /// Anything else.
     Other,
 }
@@ -300,6 +302,7 @@ impl LocalFault {
             Self::NoBuffers => "this machine ran out of buffers",
             Self::BadAddress => "the address does not fit this machine",
             Self::Stalled => "this monitor was stalled",
+            Self::Offline => "this monitor was offline",
             Self::Other => "a local error",
         }
     }

@@ -4,11 +4,15 @@ use crate::domain::local::LocalState;
 use crate::domain::view::Offline;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
+use std::time::Duration;
 
 /// A control counts only after it answered this many in a row.
 const PROVEN_AFTER: u32 = 10;
 /// A proven control is gone after this many unanswered in a row.
 const GONE_AFTER: u32 = 4;
+/// How long it takes at most to notice that every control is gone: four echoes two seconds apart
+/// and the deadline of the last.
+pub(super) const NOTICED_AFTER: Duration = Duration::from_secs(12);
 /// How many controls are followed.
 const CONTROLS: usize = 16;
 

@@ -97,6 +97,7 @@ impl Monitor {
             EchoAccess::Denied | EchoAccess::Off => EchoMethod::Tcp,
         };
         let id = target.id;
+        self.alerts.recall(id, &memory, now);
         self.targets.insert(id, Tracked::new(Arc::new(target), memory, method, now));
     }
 
@@ -130,6 +131,9 @@ impl Monitor {
             return Change::default();
         };
         let change = tracked.observe(sample, &self.around, now);
+        if self.around.offline != Offline::Online {
+            tracked.void_losses_since(sample.sent_at.mono);
+        }
         if let Some(echo) = tracked.echo_of(sample) {
             tracked.observe(&echo, &self.around, now);
         }
@@ -162,7 +166,7 @@ impl Monitor {
         self.judge_surroundings(now);
         let mut events = Vec::new();
         for (id, tracked) in &mut self.targets {
-            tracked.tick(&self.around, now);
+            tracked.tick_if_due(&self.around, now);
             let diagnosed = tracked.diagnosed(&self.around, now);
             events.extend(self.alerts.apply(Some(*id), &diagnosed, now));
         }
@@ -170,17 +174,32 @@ impl Monitor {
         events.extend(self.alerts.apply(None, &own, now));
         for event in &events {
             self.log_alert(event);
+            if let AlertEvent::Resolved(alert, _) = event
+                && let Some(tracked) = alert.target.and_then(|id| self.targets.get_mut(&id))
+            {
+                tracked.memory_mut().acknowledged.remove(alert.rule.0);
+            }
         }
         events
     }
 
     fn judge_surroundings(&mut self, now: Now) {
+        let (answering, silent) = self.count_peers(now);
+        self.around.peers_answering = answering;
+        self.around.peers_silent = silent;
         let was = self.around.offline.clone();
-        self.around.offline = if self.around.local.online() || self.only_own_addresses() {
-            self.controls.verdict()
-        } else {
+        self.around.offline = if !self.around.local.online() && !self.only_own_addresses() {
             Offline::NoInterface
+        } else if self.around.peers_answering > 0 {
+            Offline::Online
+        } else {
+            self.controls.verdict()
         };
+        if was != self.around.offline && was == Offline::Online {
+            // What was lost while nobody knew yet.
+            let start = now.mono.minus(controls::NOTICED_AFTER);
+            self.targets.values_mut().for_each(|tracked| tracked.void_losses_since(start));
+        }
         if was != self.around.offline {
             let text = match self.around.offline {
                 Offline::Online => "this monitor is online again",
@@ -189,9 +208,6 @@ impl Monitor {
             };
             self.log(None, now.wall, text.to_owned());
         }
-        let (answering, silent) = self.count_peers(now);
-        self.around.peers_answering = answering;
-        self.around.peers_silent = silent;
         self.diagnosis.observe(RULES, &self.around, now);
     }
 
@@ -208,6 +224,9 @@ impl Monitor {
         let mut silent = 0;
         for tracked in self.targets.values() {
             let recent = tracked.echo().window(now.mono, PEER_WINDOW);
+            if tracked.dialled().is_some_and(|address| self.around.local.owns(address)) {
+                continue;
+            }
             if recent.received > 0 {
                 answering += 1;
             } else if recent.lost > 0
@@ -259,6 +278,7 @@ impl Monitor {
             .collect();
         for rule in &found {
             tracked.memory_mut().accepted.insert(rule.0.to_owned(), now.wall);
+            self.alerts.accept(id, *rule);
         }
         found.len()
     }
@@ -298,14 +318,7 @@ impl Monitor {
             .iter_mut()
             .map(|(id, tracked)| Arc::new(tracked.snapshot(Mode::Watch, around, now, &budget(*id))))
             .collect();
-        let mut alerts = self.alerts.snapshot(now);
-        alerts.as_found = targets
-            .iter()
-            .flat_map(|target| &target.findings)
-            .filter(|finding| finding.as_found)
-            .count()
-            .try_into()
-            .unwrap_or(u32::MAX);
+        let alerts = self.alerts.snapshot(now);
         Snapshot {
             revision: self.revision,
             now,

@@ -14,7 +14,7 @@ use crate::domain::sample::{
 };
 use crate::domain::snapshot::{SPARK_SLOTS, TargetSnapshot, TargetState};
 use crate::domain::target::{Host, Target};
-use crate::domain::time::Now;
+use crate::domain::time::{MonoTime, Now};
 use crate::domain::verdict;
 use crate::domain::view::{Mode, Surroundings, TargetView};
 use crate::domain::wake::WakeProgress;
@@ -31,6 +31,8 @@ const SERVICE_TIMES: usize = 64;
 const ICMP_GIVEN_UP_AFTER: u32 = 10;
 /// How many other addresses of one target are followed.
 const ALTERNATIVES: usize = 16;
+/// Between judgements of what ages.
+const TICK: Duration = Duration::from_secs(10);
 /// The two windows of the screen.
 const MINUTE: Duration = Duration::from_mins(1);
 const WINDOW: Duration = Duration::from_mins(5);
@@ -51,6 +53,7 @@ pub struct Tracked {
     memory: TargetMemory,
     wake: Option<WakeProgress>,
     diagnosis: Diagnosis,
+    ticked: Option<MonoTime>,
     state: TargetState,
     state_since: Now,
 }
@@ -87,6 +90,7 @@ impl Tracked {
             memory,
             wake: None,
             diagnosis: Diagnosis::default(),
+            ticked: None,
             state: TargetState::NotMeasured,
             state_since: now,
         }
@@ -177,8 +181,17 @@ impl Tracked {
         Change { memory: self.remember(sample), ..change }
     }
 
-    /// Judges again what ages without a sample.
-    pub fn tick(&mut self, around: &Surroundings, now: Now) {
+    /// Makes every loss since `start` void: this machine was offline.
+    pub fn void_losses_since(&mut self, start: MonoTime) {
+        self.echo.void_losses_since(start);
+    }
+
+    /// Judges again what ages without a sample, a few times a minute.
+    pub fn tick_if_due(&mut self, around: &Surroundings, now: Now) {
+        if self.ticked.is_some_and(|ticked| now.mono.since(ticked) < TICK) {
+            return;
+        }
+        self.ticked = Some(now.mono);
         let mut diagnosis = std::mem::take(&mut self.diagnosis);
         diagnosis.tick(RULES, &self.view(Mode::Watch, around, now));
         self.diagnosis = diagnosis;
@@ -251,7 +264,12 @@ impl Tracked {
     }
 
     /// Learns what later runs need. Runs after judgement, so that rules compare with the past.
+    /// Nothing is learnt from a machine that answers at an address it should not have.
     fn remember(&mut self, sample: &Sample) -> bool {
+        let expect = &self.target.expect;
+        if self.dialled.is_some_and(|dialled| !expect.is_empty() && !expect.contains(&dialled)) {
+            return false;
+        }
         let wall = sample.sent_at.wall;
         match &sample.observation {
             Observation::Neighbour(neighbour) => {
@@ -437,7 +455,7 @@ impl Tracked {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Budget {
     /// When the next connection up to the certificate is due.
-    pub next_tls: Option<crate::domain::time::MonoTime>,
+    pub next_tls: Option<MonoTime>,
     /// Connections that carry data, per day, at the present cadence.
     pub connections_per_day: u32,
 }

@@ -63,6 +63,7 @@ impl LocalObserver {
             dns_servers,
             cpu_pct,
             memory_bytes,
+            hosts_on_loopback: false,
         }
     }
 
