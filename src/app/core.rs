@@ -600,7 +600,7 @@ impl Core {
     }
 
     /// Collects what is to be remembered; `None` when nothing changed since the last time.
-    fn to_save(&mut self) -> Option<State> {
+    fn take_unsaved(&mut self) -> Option<State> {
         if !std::mem::take(&mut self.unsaved) {
             return None;
         }
@@ -616,7 +616,7 @@ impl Core {
         if self.saving.as_ref().is_some_and(|saving| !saving.is_finished()) {
             return;
         }
-        let Some(state) = self.to_save() else { return };
+        let Some(state) = self.take_unsaved() else { return };
         let store = Arc::clone(&self.store);
         self.saving = Some(tokio::task::spawn_blocking(move || save(store.as_ref(), &state)));
     }
@@ -626,7 +626,7 @@ impl Core {
         if let Some(saving) = self.saving.take() {
             let _ended = saving.await;
         }
-        if let Some(state) = self.to_save() {
+        if let Some(state) = self.take_unsaved() {
             save(self.store.as_ref(), &state);
         }
     }

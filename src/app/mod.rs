@@ -3,7 +3,9 @@
 mod check;
 mod core;
 mod demo;
+mod doctor;
 mod edge;
+mod log;
 mod signals;
 mod suggest;
 mod wake;
@@ -38,7 +40,7 @@ struct Failure {
 }
 
 impl Failure {
-    fn new(code: u8, message: impl ToString) -> Self {
+    fn new(code: u8, message: impl std::fmt::Display) -> Self {
         Self { message: message.to_string(), code }
     }
 }
@@ -72,6 +74,7 @@ fn execute(cli: &Cli) -> Result<u8, Failure> {
     match &cli.command {
         Command::Watch(_) => {
             let config = load(cli, cli.command.targets()).map_err(invalid)?;
+            let _log = log::start(&config)?;
             watch::watch(&config, state_store())
         }
         Command::Check(arguments) => {
@@ -88,9 +91,10 @@ fn execute(cli: &Cli) -> Result<u8, Failure> {
         Command::Config { action } => configure(&cli.options, *action).map_err(invalid),
         Command::Demo => {
             let config = load_options(&cli.options).map_err(invalid)?;
+            let _log = log::start(&config)?;
             demo::demo(&config)
         }
-        Command::Doctor => Ok(FAILED),
+        Command::Doctor => doctor::doctor(&cli.options, load(cli, &[])),
         Command::Completions { shell } => written(&crate::cli::completions(*shell)),
         Command::Man => {
             let page = crate::cli::manual().map_err(|error| Failure::new(FAILED, error))?;

@@ -211,7 +211,10 @@ impl Screen {
             }
             Effect::LookAt(id) => Command::LookAt(id),
             Effect::AcceptAsFound(id) => Command::AcceptAsFound(id),
-            Effect::AddTarget(text) => return self.add(&text),
+            Effect::AddTarget(text) => {
+                self.add(&text);
+                return Ok(());
+            }
             Effect::CopyText(text) => return terminal.copy(&text),
             Effect::Suspend => return self.stop(terminal),
             Effect::Pause(_) | Effect::Quit { .. } => return Ok(()),
@@ -226,7 +229,7 @@ impl Screen {
         }
     }
 
-    fn add(&mut self, text: &str) -> std::io::Result<()> {
+    fn add(&mut self, text: &str) {
         let now = self.clock.now().wall;
         match self.config.resolve(text.trim(), &read_rdp_file) {
             Ok(targets) => {
@@ -238,7 +241,6 @@ impl Screen {
             }
             Err(error) => self.dashboard.tell(&error.to_string(), now),
         }
-        Ok(())
     }
 }
 

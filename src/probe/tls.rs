@@ -81,9 +81,8 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let seen = Arc::new(Recorder::default());
-    let config = match client_config(Arc::clone(&seen)) {
-        Ok(config) => config,
-        Err(_) => return HelloResult::failed(TlsOutcome::Unsupported, 0),
+    let Ok(config) = client_config(Arc::clone(&seen)) else {
+        return HelloResult::failed(TlsOutcome::Unsupported, 0);
     };
     let server_name = name
         .and_then(|name| ServerName::try_from(name.trim_end_matches('.').to_owned()).ok())

@@ -17,7 +17,7 @@ mod surge;
 pub use follow::PATIENCE;
 pub use paced::Paced;
 pub use simulated::Simulated;
-pub use surge::Surge;
+pub use surge::{RECEIVE_BUFFER, Surge};
 
 pub use crate::domain::sample::echo_from_connect;
 

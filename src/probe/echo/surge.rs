@@ -26,7 +26,7 @@ use surge_ping::{
 };
 
 /// Room for the replies of thousands of hosts while this process is not scheduled.
-const RECEIVE_BUFFER: usize = 4 << 20;
+pub const RECEIVE_BUFFER: usize = 4 << 20;
 
 /// What an echo request carries; 56 bytes as every ping sends.
 const PAYLOAD: [u8; 56] = *b"rdpwatch echo request: https://www.rfc-editor.org/rfc/79";

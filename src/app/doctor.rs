@@ -1,0 +1,167 @@
+//! `doctor`: finds out what this machine lets the probes do.
+
+use super::{FAILED, Failure, print, real_edge, runtime};
+use crate::config::{self, Config, GlobalOptions, process_environment};
+use crate::probe::echo::RECEIVE_BUFFER;
+use crate::report::doctor::{
+    Budget, Buffer, Colours, DescriptorLimit, DoctorFacts, PathFacts, Platform, TerminalFacts,
+    report,
+};
+use crate::schedule::{Schedule, Settings};
+use crate::ui::terminal::Terminal;
+use std::io::IsTerminal;
+use std::path::Path;
+
+/// Prints the report. The exit code is 1 when something suffers.
+pub(super) fn doctor(
+    options: &GlobalOptions,
+    config: Result<Config, config::ConfigError>,
+) -> Result<u8, Failure> {
+    let (config, problem) = match config {
+        Ok(config) => (config, None),
+        Err(error) => (Config::default(), Some(error.to_string())),
+    };
+    let runtime = runtime()?;
+    let facts = runtime.block_on(async { gather(options, &config, problem) })?;
+    runtime.shutdown_background();
+    let report = report(&facts);
+    print(report.text.as_bytes()).map_err(|error| Failure::new(FAILED, error))?;
+    Ok(if report.problems == 0 { super::DONE } else { FAILED })
+}
+
+fn gather(
+    options: &GlobalOptions,
+    config: &Config,
+    problem: Option<String>,
+) -> Result<DoctorFacts, Failure> {
+    let edge = real_edge(config)?;
+    let granted = edge.echo.receive_buffer(false);
+    let asked = u64::try_from(RECEIVE_BUFFER).unwrap_or(u64::MAX);
+    Ok(DoctorFacts {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        platform: Platform::current(),
+        now: edge.clock.now().wall,
+        zone: jiff::tz::TimeZone::system(),
+        program: std::env::current_exe().ok().map(|path| path.display().to_string()),
+        echo_v4: edge.echo.access(false),
+        echo_v6: edge.echo.access(true),
+        ping_group_range: std::fs::read_to_string("/proc/sys/net/ipv4/ping_group_range").ok(),
+        group: group(),
+        receive_buffer: granted
+            .and_then(|granted| Some(Buffer { asked, granted: u64::try_from(granted).ok()? })),
+        local: edge.local_state(),
+        neighbours_readable: edge.neighbours.readable(),
+        descriptors: descriptors(),
+        terminal: terminal(),
+        config: config_facts(options, problem),
+        state: state_facts(),
+        budgets: budgets(config, edge.clock.mono()),
+    })
+}
+
+/// What each configured target costs its host a day, when all is quiet.
+fn budgets(config: &Config, now: crate::domain::time::MonoTime) -> Vec<Budget> {
+    let mut schedule = Schedule::new(Settings { deep: config.deep, ..Settings::default() });
+    for target in &config.targets {
+        schedule.add(target, now);
+        schedule.set_ready(target.id, true, now);
+    }
+    config
+        .targets
+        .iter()
+        .map(|target| Budget {
+            name: target.name.clone(),
+            connections_per_day: schedule.connections_per_day(target.id),
+        })
+        .collect()
+}
+
+fn config_facts(options: &GlobalOptions, problem: Option<String>) -> PathFacts {
+    match config::config_file(options, &process_environment) {
+        Some(path) => path_facts(&path, problem),
+        None => nowhere("no folder for configuration files is known"),
+    }
+}
+
+fn state_facts() -> PathFacts {
+    match config::state_dir(&process_environment) {
+        Some(path) => path_facts(&path, None),
+        None => nowhere("no folder for state is known: nothing is remembered"),
+    }
+}
+
+fn nowhere(problem: &str) -> PathFacts {
+    PathFacts {
+        path: "-".to_owned(),
+        exists: false,
+        writable: false,
+        problem: Some(problem.to_owned()),
+    }
+}
+
+fn path_facts(path: &Path, problem: Option<String>) -> PathFacts {
+    let exists = path.exists();
+    let nearest = path.ancestors().find(|ancestor| ancestor.exists());
+    PathFacts {
+        path: path.display().to_string(),
+        exists,
+        writable: nearest.is_some_and(may_write),
+        problem,
+    }
+}
+
+#[cfg(unix)]
+fn may_write(path: &Path) -> bool {
+    nix::unistd::access(path, nix::unistd::AccessFlags::W_OK).is_ok()
+}
+
+#[cfg(not(unix))]
+fn may_write(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| !metadata.permissions().readonly())
+}
+
+#[cfg(unix)]
+fn group() -> Option<u32> {
+    Some(nix::unistd::getegid().as_raw())
+}
+
+#[cfg(not(unix))]
+fn group() -> Option<u32> {
+    None
+}
+
+#[cfg(unix)]
+fn descriptors() -> Option<DescriptorLimit> {
+    use nix::sys::resource::{Resource, getrlimit};
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
+    Some(DescriptorLimit { soft, hard })
+}
+
+#[cfg(not(unix))]
+fn descriptors() -> Option<DescriptorLimit> {
+    None
+}
+
+fn terminal() -> Option<TerminalFacts> {
+    if !std::io::stdout().is_terminal() {
+        return None;
+    }
+    let size = Terminal::size().ok()?;
+    let variable = |name| process_environment(name).and_then(|value| value.into_string().ok());
+    let set = |name| variable(name).filter(|value| !value.is_empty());
+    let term = variable("TERM");
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default();
+    let colours = match (set("NO_COLOR"), set("COLORTERM"), term.as_deref()) {
+        (Some(_), ..) | (_, _, Some("dumb") | None) => Colours::None,
+        (_, Some(depth), _) if depth == "truecolor" || depth == "24bit" => Colours::True,
+        (_, _, Some(term)) if term.contains("256color") => Colours::Indexed,
+        _ => Colours::Sixteen,
+    };
+    Some(TerminalFacts {
+        columns: size.width,
+        rows: size.height,
+        term,
+        colours,
+        unicode: cfg!(windows) || locale.to_ascii_lowercase().replace('-', "").contains("utf8"),
+    })
+}
