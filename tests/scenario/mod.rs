@@ -38,8 +38,8 @@ struct File {
 /// One scenario.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Scenario {
-    pub name: String,
+pub(crate) struct Scenario {
+    pub(crate) name: String,
     #[serde(default)]
     mode: ScenarioMode,
     #[serde(default)]
@@ -118,22 +118,22 @@ struct WakeTable {
 
 impl Scenario {
     /// Everything that any moment expects.
-    pub fn wanted(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn wanted(&self) -> impl Iterator<Item = &str> {
         self.expect.iter().flat_map(|expect| &expect.findings).map(String::as_str)
     }
 
     /// Whether a rule is expected at some moment.
-    pub fn expects(&self, id: &str) -> bool {
+    pub(crate) fn expects(&self, id: &str) -> bool {
         self.wanted().any(|wanted| wanted.split(':').next() == Some(id))
     }
 
     /// Whether a rule is expected with a severity at some moment.
-    pub fn expects_at(&self, id: &str, severity: &str) -> bool {
+    pub(crate) fn expects_at(&self, id: &str, severity: &str) -> bool {
         self.wanted().any(|wanted| wanted.split_once(':') == Some((id, severity)))
     }
 
     /// What differs from what is expected.
-    pub fn complaints(&self) -> Vec<String> {
+    pub(crate) fn complaints(&self) -> Vec<String> {
         let mut samples = self.samples();
         samples.sort_by_key(|sample| sample.ended_at);
         let end = samples.last().map_or(MonoTime::ZERO, |sample| sample.ended_at);
@@ -357,7 +357,7 @@ impl WakeTable {
 }
 
 /// Every scenario, by the name of its file.
-pub fn load() -> BTreeMap<String, Vec<Scenario>> {
+pub(crate) fn load() -> BTreeMap<String, Vec<Scenario>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(folder).expect("tests/scenarios") {

@@ -90,7 +90,8 @@ impl Rule for DnsMismatch {
         if !is_elsewhere(view, resolution) {
             return Judgement::Clear;
         }
-        let (confidence, who, client) = match answerer(view) {
+        let answerer = answerer(view);
+        let (confidence, who, client) = match answerer {
             Answerer::Same => return Judgement::Clear,
             Answerer::NotYet => return Judgement::NoEvidence,
             Answerer::Nobody if view.may_sleep() && !expected_answers(view) => {
@@ -120,9 +121,13 @@ impl Rule for DnsMismatch {
             ),
         };
         let to = list(&resolution.addresses);
+        let warning = if matches!(answerer, Answerer::Nobody) {
+            ""
+        } else {
+            " Do not type your password there."
+        };
         let sentence = format!(
-            "The name {} leads to {to}, which is not expected, and {who} ({}). Do not type your \
-             password there. DNS team.",
+            "The name {} leads to {to}, which is not expected, and {who} ({}).{warning} DNS team.",
             host(view),
             confidence.word(),
         );
