@@ -309,7 +309,7 @@ impl<'a> TargetView<'a> {
 
     /// Whether something at `other` speaks for the moment `attempt`.
     fn is_beside(&self, other: MonoTime, attempt: MonoTime) -> bool {
-        let slack = self.target.cadence.echo.max(Duration::from_secs(1)) * 2;
+        let slack = self.target.cadence.echo.max(Duration::from_secs(1)).saturating_mul(2);
         self.mode == Mode::Moment || other >= attempt.minus(slack)
     }
 

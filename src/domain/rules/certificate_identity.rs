@@ -203,7 +203,7 @@ static CERTIFICATE_CHANGED: RuleCard = RuleCard {
     severities: &[Severity::Notice],
     owner: Owner::Server,
     rung: Some(Rung::Tls),
-    hysteresis: Hysteresis { raise: 1, of: 1, clear: 2 },
+    hysteresis: Hysteresis::AT_ONCE,
     fed_by: &[ProbeKind::Tls],
     explanation: "The host presents a certificate that was not seen there before. Renewal does \
         this rightly; so does another machine that took over the name or address, and a product \
@@ -246,23 +246,27 @@ impl Rule for CertificateChanged {
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
         let Some((certificate, seen)) = presented(view) else { return Judgement::NoEvidence };
-        let known = &view.memory.thumbprints;
-        if known.is_empty() || view.target.kind == TargetKind::Farm {
+        if view.target.kind == TargetKind::Farm {
             return Judgement::NoEvidence;
         }
-        if known.contains_key(&certificate.sha256) {
+        let known: Vec<_> =
+            view.memory.thumbprints.iter().filter(|(_, first)| **first < seen).collect();
+        if known.is_empty() {
+            return Judgement::NoEvidence;
+        }
+        if known.iter().any(|(print, _)| **print == certificate.sha256) {
             return Judgement::Clear;
         }
         let renewed = certificate.not_before <= view.now.wall
             && view.now.wall.since(certificate.not_before) <= WEEK;
         let lately =
-            known.values().filter(|first| view.now.wall.since(**first) <= WEEK).count() + 1;
+            known.iter().filter(|(_, first)| view.now.wall.since(**first) <= WEEK).count() + 1;
         let reading = if lately >= TOO_MANY {
             format!("the {lately}th in a week: its template re-issues instead of renewing (likely)")
         } else if renewed {
             format!("made on {}: renewed (likely)", date(certificate.not_before))
         } else {
-            "although it is not a new one: another machine may answer, or something in between \
+            "and it is not a new one: another machine may answer, or something in between \
              (possible)"
                 .to_owned()
         };
@@ -280,7 +284,7 @@ impl Rule for CertificateChanged {
             evidence = evidence.line(format!(
                 "known until then: {}, first seen {}",
                 print.short(),
-                moment(*first)
+                moment(**first)
             ));
         }
         Judgement::fires(evidence)

@@ -175,8 +175,8 @@ fn tries(view: &TargetView<'_>) -> Judgement {
         .take(2)
         .map(|entry| format!("{}: {}", clock(entry.at.wall), how(&entry.value)));
     let sentence = format!(
-        "{} worked in one of two attempts a second apart (certain): sessions start only sometimes. \
-         Server team: look for a bad member behind the name, or a service that restarts.",
+        "{} worked in only one of two attempts (certain): sessions start only sometimes. Server \
+         team: look for a bad member behind the name, or a service that restarts.",
         name(view)
     );
     Judgement::fires(

@@ -24,7 +24,7 @@ fn stats(view: &TargetView<'_>, window: Duration) -> Option<EchoStats> {
                 crate::domain::sample::EchoMethod::Icmp => view.target.cadence.echo,
                 crate::domain::sample::EchoMethod::Tcp => view.target.cadence.echo_tcp,
             };
-            view.echo.window(view.now.mono, window.max(spacing * 8))
+            view.echo.window(view.now.mono, window.max(spacing.saturating_mul(8)))
         }
         Mode::Moment => view.echo.total(),
     };
@@ -71,7 +71,7 @@ impl Rule for HighLatency {
         };
         let above_usual = baseline.filter(|usual| {
             median.as_secs_f64() >= usual.as_secs_f64() * limits.baseline_factor
-                && median >= *usual + limits.baseline_margin
+                && median >= usual.saturating_add(limits.baseline_margin)
         });
         let severity = if median >= limits.critical {
             Severity::Critical

@@ -273,13 +273,13 @@ fn tcp_is_clean(view: &TargetView<'_>, share: f64) -> bool {
     for attempt in connections(view) {
         let connect = &attempt.connect;
         let clean = matches!(connect.outcome, ConnectOutcome::Open)
-            && connect.elapsed < usual + RETRANSMITTED;
+            && connect.elapsed < usual.saturating_add(RETRANSMITTED);
         if !clean {
             return false;
         }
         trips += 1;
         if let Some(negotiate) = &attempt.negotiate {
-            if negotiate.elapsed >= RETRANSMITTED + connect.elapsed {
+            if negotiate.elapsed >= connect.elapsed.saturating_add(RETRANSMITTED) {
                 return false;
             }
             trips += 1;

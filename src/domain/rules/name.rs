@@ -94,9 +94,10 @@ impl Rule for DnsFailure {
             None => (Confidence::Certain, String::new()),
         };
         let sentence = format!(
-            "The name {} leads nowhere: {why} ({}).{hint} DNS team.",
+            "The name {} leads nowhere: {why} ({}).{hint} {} team.",
             host(view),
-            confidence.word()
+            confidence.word(),
+            if known.is_some() { "VPN" } else { "DNS" },
         );
         let title = format!("name: {}", resolution.outcome.word());
         let evidence = Evidence::new(Severity::Critical, confidence, title, sentence)

@@ -46,9 +46,9 @@ fn severity(view: &TargetView<'_>) -> Severity {
 fn by_policy(view: &TargetView<'_>, what: &str) -> Option<String> {
     view.target.kind.port_is_policy().then(|| {
         format!(
-            "{} is up and its port {} {what} at present, which is usual for its kind.",
-            name(view),
-            view.target.port
+            "Port {} of {} {what} at present, which is usual for its kind.",
+            view.target.port,
+            name(view)
         )
     })
 }

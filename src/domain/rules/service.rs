@@ -252,7 +252,7 @@ impl Rule for RdpSlow {
         let usual = usual(view).filter(|_| view.mode == Mode::Watch);
         let above_usual = usual.is_some_and(|usual| {
             service.as_secs_f64() >= usual.as_secs_f64() * limits.baseline_factor
-                && service >= usual + limits.baseline_margin
+                && service >= usual.saturating_add(limits.baseline_margin)
         });
         if service < limits.warning && !above_usual {
             return Judgement::Clear;

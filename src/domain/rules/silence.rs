@@ -64,10 +64,9 @@ impl Rule for HostUnreachable {
             (
                 Confidence::Possible,
                 format!(
-                    "{who} answers nothing {}, and {} with it: the way there is the likelier \
-                     cause. Network team: look for what they share.",
+                    "{who} answers nothing {}, and neither does anything else that is watched: \
+                     the way there is the likelier cause. Network team: look for what they share.",
                     since_words(view, &silence),
-                    count(view.around.peers_silent, "other target"),
                 ),
             )
         } else {
@@ -234,7 +233,12 @@ fn lines(view: &TargetView<'_>, silence: &Silence<'_>) -> Vec<String> {
             lines.push(format!("{} lost in a row{since}", count(lost, "echo request")));
         }
         EchoWord::NeverAnswered => {
-            lines.push("echo requests were never answered, also not before".to_owned());
+            lines.push(match view.mode {
+                Mode::Watch => "echo requests were never answered, also not before".to_owned(),
+                Mode::Moment => {
+                    format!("all {} lost", count(view.echo.total().lost, "echo request"))
+                }
+            });
         }
         EchoWord::Unmeasured => lines.push("echo is not measured".to_owned()),
         EchoWord::Answers => {}
@@ -253,7 +257,7 @@ fn lines(view: &TargetView<'_>, silence: &Silence<'_>) -> Vec<String> {
     }
     let peers = (view.around.peers_answering, view.around.peers_silent);
     if peers != (0, 0) {
-        lines.push(format!("other targets: {} answer, {} silent", peers.0, peers.1));
+        lines.push(format!("watched targets: {} answer, {} silent", peers.0, peers.1));
     }
     if let (None, Some(at)) = (silence.last_answer, view.memory.last_answer) {
         lines.push(format!("last answered {}", moment(at)));

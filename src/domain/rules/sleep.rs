@@ -70,7 +70,7 @@ impl Rule for MacUnknown {
                     Confidence::Certain,
                     "no MAC address",
                     format!(
-                        "{} sleeps, and its MAC address is not known and cannot be learnt from \
+                        "{} may sleep, and its MAC address is not known and cannot be learnt from \
                          here (certain): it cannot be woken. Enter it while the PC is up.",
                         name(view)
                     ),

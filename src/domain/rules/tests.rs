@@ -1,15 +1,231 @@
-//! Tests of the table itself. What each rule says of which measurements is in
+//! Tests of the table itself, and of the texts. What each rule says of which measurements is in
 //! `tests/scenarios/`.
 
 use super::*;
+use crate::domain::certificate::{CertificateSummary, KeyKind, Thumbprint};
+use crate::domain::diagnose::fixture::{Fixture, at, confirmed, handshake, negotiated, reply};
+use crate::domain::sample::{
+    EchoOutcome, NameOutcome, NegotiateOutcome, NotRdp, OtherProtocol, Resolution, TlsOutcome,
+};
+use crate::domain::security::SecurityProtocol;
+use crate::domain::target::Host;
+use crate::domain::text::printable;
 use std::collections::BTreeSet;
+
+fn cards() -> impl Iterator<Item = &'static RuleCard> {
+    RULES.iter().map(|rule| rule.card())
+}
+
+fn texts(card: &'static RuleCard) -> Vec<&'static str> {
+    let mut texts = vec![card.title, card.explanation, card.disproof];
+    for remedy in card.remedies {
+        texts.push(remedy.text);
+        texts.extend(remedy.commands);
+        texts.extend([remedy.confirm, remedy.needs, remedy.impact, remedy.undo].iter().flatten());
+    }
+    texts
+}
 
 #[test]
 fn ids_are_unique_and_well_formed() {
     let mut seen = BTreeSet::new();
-    for rule in RULES {
-        let id = rule.card().id.0;
+    for card in cards() {
+        let id = card.id.0;
         assert!(seen.insert(id), "{id} twice");
         assert!(id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{id}");
+        assert!(rule(id).is_some_and(|found| found.card().id == card.id), "{id}");
+    }
+    assert!(rule("no-such-rule").is_none());
+}
+
+#[test]
+fn every_card_is_complete() {
+    for card in cards() {
+        let id = card.id;
+        assert!(!card.title.is_empty() && card.title.len() <= 40, "{id}: {}", card.title);
+        assert!(card.explanation.len() > 120, "{id} explains little");
+        assert!(card.explanation.ends_with('.') && card.disproof.ends_with('.'), "{id}");
+        assert!(!card.remedies.is_empty() && !card.fed_by.is_empty(), "{id}");
+        assert!(!card.severities.is_empty(), "{id}");
+        assert!(card.severities.is_sorted(), "{id}: mildest first");
+        let Hysteresis { raise, of, clear } = card.hysteresis;
+        assert!(raise >= 1 && raise <= of && clear >= 1, "{id}");
+        for text in texts(card) {
+            assert!(!text.trim().is_empty(), "{id} has an empty text");
+            assert!(!text.contains("TODO") && !text.contains("FIXME"), "{id}: {text}");
+            assert!(!text.contains('\n'), "{id}: {text}");
+            assert_eq!(printable(text), text, "{id}");
+        }
+        for prose in [card.explanation, card.disproof] {
+            assert!(!prose.contains("  "), "{id}: {prose}");
+        }
+    }
+}
+
+#[test]
+fn advice_that_weakens_security_says_so_and_comes_last() {
+    for card in cards() {
+        let order: Vec<bool> = card.remedies.iter().map(|remedy| remedy.weakens_security).collect();
+        assert!(order.is_sorted(), "{}: {order:?}", card.id);
+        assert_eq!(order.first(), Some(&false), "{} begins with weakening", card.id);
+        for remedy in card.remedies.iter().filter(|remedy| remedy.weakens_security) {
+            assert!(remedy.text.contains("Weakens security"), "{}: {}", card.id, remedy.text);
+            assert!(remedy.undo.is_some() && remedy.impact.is_some(), "{}", card.id);
+        }
+    }
+}
+
+#[test]
+fn what_costs_sessions_says_so_in_capitals() {
+    let mut costly = 0;
+    for remedy in cards().flat_map(|card| card.remedies) {
+        let restarts = remedy.commands.iter().any(|command| {
+            command.contains("Restart-Service") || command.contains("Restart-Computer")
+        });
+        if restarts {
+            costly += 1;
+            let impact = remedy.impact.unwrap_or_default();
+            assert!(impact.contains("EVERY SESSION"), "{}", remedy.text);
+        }
+        let commands = remedy.commands.concat();
+        assert!(!commands.contains("termserv") && !commands.contains("wmic"), "{commands}");
+    }
+    assert!(costly > 0);
+}
+
+#[test]
+fn what_is_explained_exists_and_is_not_itself() {
+    for card in cards() {
+        for id in card.explains {
+            assert!(rule(id).is_some(), "{} explains {id}, which is not there", card.id);
+            assert_ne!(*id, card.id.0);
+        }
+    }
+}
+
+#[test]
+fn low_risk_is_for_what_the_catalogue_names() {
+    let low: Vec<&str> = cards().filter(|card| card.low_risk).map(|card| card.id.0).collect();
+    assert_eq!(
+        low,
+        ["dns-slow", "address-dead", "certificate-expiring", "certificate-weak", "wake-failed"]
+    );
+}
+
+#[test]
+fn every_critical_finding_of_a_host_names_what_the_client_shows() {
+    for card in cards().filter(|card| card.severities.contains(&Severity::Critical)) {
+        let silent = ["monitor-offline", "high-latency", "high-jitter"];
+        assert_eq!(card.client_error.is_none(), silent.contains(&card.id.0), "{}", card.id);
+    }
+}
+
+const EVIL: &str = "\x1b[2J\u{202e}evil\n";
+
+/// Measurements whose every text from outside is hostile.
+fn hostile() -> Vec<Fixture> {
+    let mut all = Vec::new();
+    let mut base = Fixture::new();
+    base.target.name = EVIL.to_owned();
+    base.target.host = Host::Name(EVIL.to_owned());
+    base.target.expect = vec![[10, 9, 9, 9].into()];
+    base.memory.thumbprints.insert(Thumbprint([1; 32]), at(0).wall.minus(ONE_YEAR));
+    let mut resolution = Resolution::literal([10, 0, 0, 21].into());
+    resolution.outcome = NameOutcome::Ok;
+    resolution.ptr = vec![EVIL.to_owned()];
+    base.resolve.push(at(0), resolution);
+    base.echoes(&[reply(400); 20]);
+    let certificate = CertificateSummary {
+        subject: EVIL.to_owned(),
+        common_name: Some(EVIL.to_owned()),
+        issuer: format!("{EVIL}{EVIL}"),
+        self_signed: false,
+        not_before: at(0).wall.minus(ONE_YEAR),
+        not_after: at(0).wall,
+        names: vec![EVIL.replace("evil", "other")],
+        key: KeyKind::Rsa(512),
+        signature: format!("md5{EVIL}"),
+        sha256: Thumbprint([2; 32]),
+    };
+    let mut attempt = handshake(TlsOutcome::Ok);
+    if let Some(tls) = &mut attempt.tls {
+        tls.certificate = Some(certificate);
+    }
+    all.push(with(&base, attempt));
+    all.push(with(
+        &base,
+        negotiated(NegotiateOutcome::Malformed(NotRdp {
+            protocol: OtherProtocol::Unknown,
+            offset: 0,
+            reason: "no TPKT",
+            head: EVIL.as_bytes().to_vec(),
+        })),
+    ));
+    for outcome in [NegotiateOutcome::Reset, NegotiateOutcome::Timeout] {
+        all.push(with(&base, negotiated(outcome)));
+    }
+    all.push(with(&base, confirmed(SecurityProtocol::RDP)));
+    all.push(with(&base, handshake(TlsOutcome::Alert(255))));
+    all
+}
+
+const ONE_YEAR: std::time::Duration = std::time::Duration::from_hours(365 * 24);
+
+fn with(base: &Fixture, attempt: crate::domain::sample::Attempt) -> Fixture {
+    let mut fixture = Fixture::new();
+    fixture.target = base.target.clone();
+    fixture.memory = base.memory.clone();
+    fixture.resolve = base.resolve.clone();
+    fixture.echo = base.echo.clone();
+    fixture.now = base.now;
+    fixture.attempt(attempt);
+    fixture
+}
+
+#[test]
+fn nothing_from_outside_reaches_a_text_unescaped() {
+    let mut fired = BTreeSet::new();
+    for fixture in hostile() {
+        for rule in RULES {
+            let Judgement::Fires(evidence) = rule.judge(&fixture.view()) else { continue };
+            fired.insert(rule.card().id.0);
+            for text in [&evidence.title, &evidence.sentence].into_iter().chain(&evidence.lines) {
+                assert_eq!(printable(text), text.as_str(), "{}", rule.card().id);
+            }
+            assert!(evidence.title.chars().count() <= 60, "{}", evidence.title);
+            assert!(evidence.sentence.ends_with('.'), "{}", evidence.sentence);
+        }
+    }
+    for id in ["dns-mismatch", "certificate-expired", "certificate-weak", "not-rdp"] {
+        assert!(fired.contains(id), "{id} did not fire: {fired:?}");
+    }
+}
+
+#[test]
+fn nothing_measured_is_no_evidence_for_any_rule() {
+    let fixture = Fixture::new();
+    for rule in RULES {
+        let judgement = rule.judge(&fixture.view());
+        assert!(!matches!(judgement, Judgement::Fires(_)), "{}", rule.card().id);
+        let about_a_kind = rule.card().id.0 == "mac-unknown";
+        assert_eq!(judgement == Judgement::Clear, about_a_kind, "{}", rule.card().id);
+    }
+}
+
+#[test]
+fn the_worst_numbers_do_not_panic() {
+    for outcome in [
+        EchoOutcome::Reply { rtt: std::time::Duration::MAX, ttl: None },
+        EchoOutcome::Late { rtt: std::time::Duration::MAX },
+        EchoOutcome::Lost,
+    ] {
+        let mut fixture = Fixture::new();
+        fixture.echoes(&[outcome; 3]);
+        let mut attempt = confirmed(SecurityProtocol(u32::MAX));
+        attempt.connect.elapsed = std::time::Duration::MAX;
+        fixture.attempt(attempt);
+        for rule in RULES {
+            let _ = rule.judge(&fixture.view());
+        }
     }
 }

@@ -89,12 +89,17 @@ impl Rule for TlsHandshakeFailed {
             ),
         };
         let cause = cause(tls);
+        let (code, error) = match tls.outcome {
+            TlsOutcome::Timeout => ("0x704", client::SILENT),
+            _ => ("0x904", client::CLOSED),
+        };
         let sentence = format!(
-            "{} {ended}, {} after the hello (certain): {} ({}). Users see 0x904 (likely). {}",
+            "{} {ended}, {} after the hello (certain): {} ({}). Users see {} (likely). {}",
             name(view),
             span(tls.elapsed),
             cause.words,
             cause.confidence.word(),
+            code,
             cause.first_step
         );
         let mut evidence = Evidence::new(Severity::Critical, Confidence::Certain, title, sentence)
@@ -114,12 +119,11 @@ impl Rule for TlsHandshakeFailed {
         });
         let since = view
             .attempts
-            .since(|attempt| attempt.tls.as_ref().is_none_or(|tls| tls.outcome != TlsOutcome::Ok))
-            .map_or(entry.at.wall, |at| at.wall.max(entry.at.wall).min(entry.at.wall));
-        let error = match tls.outcome {
-            TlsOutcome::Timeout => client::SILENT,
-            _ => client::CLOSED,
-        };
+            .recent()
+            .filter_map(|attempt| Some((attempt.at.wall, attempt.value.tls.as_ref()?)))
+            .take_while(|(_, tls)| tls.outcome != TlsOutcome::Ok)
+            .last()
+            .map_or(entry.at.wall, |(at, _)| at);
         Judgement::fires(evidence.since(Some(since)).owned_by(cause.owner).client(error))
     }
 }

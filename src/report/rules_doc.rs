@@ -1,0 +1,158 @@
+//! `docs/RULES.md`: the table of rules as a document.
+
+use crate::domain::finding::{ClientError, Remedy, Severity};
+use crate::domain::rules::{Hysteresis, RULES, RuleCard};
+use crate::domain::sample::ProbeKind;
+use std::fmt::Write;
+
+const HEAD: &str = "\
+# The findings of rdpwatch
+
+Generated from the table of rules in `src/domain/rules/`: change it there, then run
+`RDPWATCH_BLESS=1 cargo test --lib rules_doc`. `HOST` in a command stands for the target's host;
+other words in capitals stand for what they say. Safe remedies come first; those that weaken
+security come last and say so. Causes that cannot be seen from outside (the client's version and
+cache, licences, user rights, session limits) are not listed: they are never judged.
+
+";
+
+/// The document: an overview, then one section per rule in the order of the table. Ends with a
+/// line break.
+#[must_use]
+pub fn rules_markdown() -> String {
+    let mut text = HEAD.to_owned();
+    text.push_str("| finding | what | severity | who can fix it |\n|---|---|---|---|\n");
+    for card in RULES.iter().map(|rule| rule.card()) {
+        line(
+            &mut text,
+            &format!(
+                "| [`{id}`](#{id}) | {} | {} | {} |",
+                card.title,
+                severities(card),
+                card.owner.word(),
+                id = card.id,
+            ),
+        );
+    }
+    for card in RULES.iter().map(|rule| rule.card()) {
+        section(&mut text, card);
+    }
+    text
+}
+
+fn section(text: &mut String, card: &RuleCard) {
+    line(text, &format!("\n## {}\n", card.id));
+    line(text, &format!("**{}** · {} · {}", card.title, severities(card), card.owner.word()));
+    line(text, &format!("\n{}\n", card.explanation));
+    line(text, &format!("- Raised and cleared: {}", hysteresis(card.hysteresis)));
+    line(text, &format!("- Measured by: {}", fed_by(card.fed_by)));
+    if let Some(error) = card.client_error {
+        line(text, &format!("- The user's client shows: {}", client_error(error)));
+    }
+    line(text, &format!("- Wrong if: {}", card.disproof));
+    if !card.explains.is_empty() {
+        let ids: Vec<String> = card.explains.iter().map(|id| format!("[`{id}`](#{id})")).collect();
+        line(text, &format!("- Explains, so that they are not told beside it: {}", ids.join(", ")));
+    }
+    if card.reviewed_when_found {
+        line(text, "- Found on first sight it is listed for review and does not alert.");
+    }
+    line(text, "\nWhat to do:\n");
+    for (number, remedy) in (1..).zip(card.remedies) {
+        self::remedy(text, number, remedy);
+    }
+}
+
+fn remedy(text: &mut String, number: u32, remedy: &Remedy) {
+    line(text, &format!("{number}. *On the {}:* {}", remedy.run_on.word(), remedy.text));
+    if let Some(confirm) = remedy.confirm {
+        line(text, &format!("   - confirm first: {}", code(confirm)));
+    }
+    for command in remedy.commands {
+        line(text, &format!("   - {}", code(command)));
+    }
+    for (word, part) in [("needs", remedy.needs), ("impact", remedy.impact), ("undo", remedy.undo)]
+    {
+        if let Some(part) = part {
+            line(text, &format!("   - {word}: {part}"));
+        }
+    }
+}
+
+fn line(text: &mut String, line: &str) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "{line}");
+}
+
+/// A command as code; in double backticks when it holds one.
+fn code(command: &str) -> String {
+    if command.contains('`') { format!("`` {command} ``") } else { format!("`{command}`") }
+}
+
+fn severities(card: &RuleCard) -> String {
+    let words: Vec<&str> =
+        card.severities.iter().map(|severity| Severity::word(*severity)).collect();
+    words.join(", ")
+}
+
+fn hysteresis(hysteresis: Hysteresis) -> String {
+    let Hysteresis { raise, of, clear } = hysteresis;
+    match (raise, clear) {
+        (1, 1) => "by a single judgement".to_owned(),
+        (1, clear) => format!("raised by a single judgement, cleared by {clear} in a row"),
+        (raise, 1) => format!("raised by {raise} of {of}, cleared by one"),
+        (raise, clear) => format!("raised by {raise} of {of}, cleared by {clear} in a row"),
+    }
+}
+
+fn fed_by(kinds: &[ProbeKind]) -> String {
+    if kinds == ProbeKind::ALL {
+        return "this machine's own state".to_owned();
+    }
+    let words: Vec<&str> = kinds
+        .iter()
+        .map(|kind| match kind {
+            ProbeKind::Resolve => "name",
+            ProbeKind::Echo => "echo",
+            ProbeKind::Connect => "TCP to other addresses",
+            ProbeKind::Negotiate => "TCP and X.224",
+            ProbeKind::Tls => "TLS",
+            ProbeKind::Neighbour => "neighbour table",
+        })
+        .collect();
+    words.join(", ")
+}
+
+fn client_error(error: ClientError) -> String {
+    let extended = error.extended.map_or_else(String::new, |code| format!(", extended 0x{code:x}"));
+    format!("0x{:x}{extended}, \"{}\" ({})", error.code, error.text, error.likelihood.word())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn the_document_in_docs_is_current() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/RULES.md");
+        if std::env::var_os("RDPWATCH_BLESS").is_some() {
+            std::fs::write(&path, rules_markdown()).unwrap();
+        }
+        let written = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            written.replace("\r\n", "\n") == rules_markdown(),
+            "docs/RULES.md is out of date: RDPWATCH_BLESS=1 cargo test --lib rules_doc"
+        );
+    }
+
+    #[test]
+    fn every_rule_has_a_row_and_a_section() {
+        let text = rules_markdown();
+        for rule in RULES {
+            let id = rule.card().id;
+            assert!(text.contains(&format!("| [`{id}`](#{id}) |")), "{id}");
+            assert!(text.contains(&format!("\n## {id}\n")), "{id}");
+        }
+    }
+}

@@ -1,0 +1,374 @@
+//! Reads scenarios and plays them to the engine.
+
+mod words;
+
+use rdpwatch::domain::certificate::Thumbprint;
+use rdpwatch::domain::diagnose::{MonitorDiagnosis, judge_monitor_moment};
+use rdpwatch::domain::finding::Finding;
+use rdpwatch::domain::local::{EchoAccess, Interface, LocalState};
+use rdpwatch::domain::memory::TargetMemory;
+use rdpwatch::domain::rules::RULES;
+use rdpwatch::domain::sample::{EchoMethod, Observation, Sample};
+use rdpwatch::domain::target::{Expected, Host, Target, TargetId, TargetKind};
+use rdpwatch::domain::time::{MonoTime, Now, WallTime};
+use rdpwatch::domain::view::{Mode, Offline, Surroundings};
+use rdpwatch::domain::wake::{WakeProgress, WakeReceipt};
+use rdpwatch::monitor::Tracked;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use words::{Round, span};
+
+/// 2026-11-21T07:00:00Z, the wall clock at second 0.
+const START: WallTime = WallTime::from_unix_secs(1_795_244_400);
+
+/// Between two ticks of the monitor.
+const TICK: Duration = Duration::from_secs(5);
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    scenario: Vec<Scenario>,
+}
+
+/// One scenario.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Scenario {
+    pub(crate) name: String,
+    #[serde(default)]
+    mode: ScenarioMode,
+    #[serde(default)]
+    target: TargetTable,
+    #[serde(default)]
+    around: AroundTable,
+    wake: Option<WakeTable>,
+    #[serde(default)]
+    round: Vec<Round>,
+    expect: Vec<Expect>,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum ScenarioMode {
+    #[default]
+    Watch,
+    Moment,
+}
+
+/// What is expected at one moment.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expect {
+    /// Default: when the last sample has ended.
+    at: Option<String>,
+    /// Everything that is told, as `rule:severity`, in any order.
+    findings: Vec<String>,
+    /// Confidence of the first finding named.
+    confidence: Option<String>,
+    /// Owner of the first finding named.
+    owner: Option<String>,
+    /// What must be found in the first finding's title, sentence or evidence.
+    #[serde(default)]
+    says: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct TargetTable {
+    host: Option<String>,
+    kind: Option<String>,
+    expected: Option<String>,
+    expect: Vec<IpAddr>,
+    mac: Option<String>,
+    aliases: Vec<String>,
+    /// Remembered from earlier runs.
+    sleeps: bool,
+    /// Remembered thumbprints: the byte they repeat, and days ago.
+    thumbprints: BTreeMap<String, i64>,
+    remembered_mac: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct AroundTable {
+    peers_answering: u32,
+    peers_silent: u32,
+    /// `datagram` (default), `raw`, `denied`, `off`.
+    echo: Option<String>,
+    neighbours: Option<bool>,
+    /// `no-interface`, or the addresses of the controls that are gone.
+    offline: Option<String>,
+    /// Addresses of this machine, `10.0.0.5/24`.
+    addresses: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WakeTable {
+    at: String,
+    wait: String,
+    on_link: Option<bool>,
+    refused: Option<String>,
+}
+
+impl Scenario {
+    /// Everything that any moment expects.
+    pub(crate) fn wanted(&self) -> impl Iterator<Item = &str> {
+        self.expect.iter().flat_map(|expect| &expect.findings).map(String::as_str)
+    }
+
+    /// Whether a rule is expected at some moment.
+    pub(crate) fn expects(&self, id: &str) -> bool {
+        self.wanted().any(|wanted| wanted.split(':').next() == Some(id))
+    }
+
+    /// Whether a rule is expected with a severity at some moment.
+    pub(crate) fn expects_at(&self, id: &str, severity: &str) -> bool {
+        self.wanted().any(|wanted| wanted.split_once(':') == Some((id, severity)))
+    }
+
+    /// What differs from what is expected.
+    pub(crate) fn complaints(&self) -> Vec<String> {
+        let mut samples = self.samples();
+        samples.sort_by_key(|sample| sample.ended_at);
+        let end = samples.last().map_or(MonoTime::ZERO, |sample| sample.ended_at);
+        let mut complaints = Vec::new();
+        for expect in &self.expect {
+            let until = expect.at.as_deref().map_or(end, |at| MonoTime::ZERO.plus(span(at)));
+            let found = self.play(&samples, until);
+            complaints.extend(expect.complaints(&found, until));
+        }
+        complaints
+    }
+
+    /// Plays every sample that has ended by `until`, and returns what is found then.
+    fn play(&self, samples: &[Sample], until: MonoTime) -> Vec<Finding> {
+        let around = self.around.surroundings();
+        let target = Arc::new(self.target.target());
+        let method = match around.echo_v4 {
+            EchoAccess::Datagram | EchoAccess::Raw => EchoMethod::Icmp,
+            EchoAccess::Denied | EchoAccess::Off => EchoMethod::Tcp,
+        };
+        let mut tracked = Tracked::new(target, self.target.memory(), method, now(MonoTime::ZERO));
+        let mut ticked = MonoTime::ZERO;
+        let mut woken = self.wake.as_ref();
+        for sample in samples.iter().filter(|sample| sample.ended_at <= until) {
+            while ticked.plus(TICK) <= sample.ended_at {
+                ticked = ticked.plus(TICK);
+                tracked.tick(&around, now(ticked));
+            }
+            if let Some(wake) =
+                woken.take_if(|wake| MonoTime::ZERO.plus(span(&wake.at)) <= sample.sent_at.mono)
+            {
+                tracked.set_wake(wake.progress());
+            }
+            tracked.observe(sample, &around, now(sample.ended_at));
+        }
+        let mode = match self.mode {
+            ScenarioMode::Watch => Mode::Watch,
+            ScenarioMode::Moment => Mode::Moment,
+        };
+        while ticked.plus(TICK) <= until {
+            ticked = ticked.plus(TICK);
+            tracked.tick(&around, now(ticked));
+        }
+        let mut found = match mode {
+            Mode::Watch => {
+                let mut own = MonitorDiagnosis::default();
+                own.observe(RULES, &around, now(until));
+                own.findings(RULES)
+            }
+            Mode::Moment => judge_monitor_moment(RULES, &around, now(until)),
+        };
+        found.extend(tracked.findings(mode, &around, now(until)));
+        found
+    }
+
+    fn samples(&self) -> Vec<Sample> {
+        let mut samples = Vec::new();
+        let resolves = self.round.iter().any(|round| round.resolve.is_some());
+        if !resolves && !self.round.is_empty() && self.target.target().host.name().is_some() {
+            let (observation, took) = words::resolution("10.0.0.21", None, &[]);
+            push(&mut samples, MonoTime::ZERO, took, observation);
+        }
+        for round in &self.round {
+            let every = round.every.as_deref().map_or(Duration::from_secs(1), span);
+            for index in 0..round.times.unwrap_or(1) {
+                let at = MonoTime::ZERO.plus(span(&round.at) + every * index);
+                for (observation, took) in round.observations(index, START) {
+                    push(&mut samples, at, took, observation);
+                }
+            }
+        }
+        samples
+    }
+}
+
+fn push(samples: &mut Vec<Sample>, at: MonoTime, took: Duration, observation: Observation) {
+    // Only the order of echo numbers matters: they grow with the time they were sent at.
+    let seq = at.as_nanos();
+    let ended_at = at.plus(took);
+    samples.push(Sample { target: TargetId(0), seq, sent_at: now(at), ended_at, observation });
+}
+
+fn now(mono: MonoTime) -> Now {
+    Now { mono, wall: START.plus(mono.since(MonoTime::ZERO)) }
+}
+
+impl Expect {
+    fn complaints(&self, found: &[Finding], until: MonoTime) -> Vec<String> {
+        let mut complaints = Vec::new();
+        let at = until.as_nanos() / 1_000_000_000;
+        let word = |finding: &Finding| format!("{}:{}", finding.rule, finding.severity.word());
+        let mut told: Vec<String> = found.iter().map(word).collect();
+        let mut wanted = self.findings.clone();
+        told.sort();
+        wanted.sort();
+        if told != wanted {
+            complaints.push(format!("at {at} s expected {wanted:?}, found {told:?}"));
+        }
+        let Some(first) = self
+            .findings
+            .first()
+            .and_then(|wanted| found.iter().find(|finding| word(finding) == *wanted))
+        else {
+            return complaints;
+        };
+        let text = [&first.title, &first.sentence].into_iter().chain(&first.evidence);
+        let text: Vec<&str> = text.map(String::as_str).collect();
+        let text = text.join("\n");
+        for says in &self.says {
+            if !text.contains(says.as_str()) {
+                complaints.push(format!("{says:?} is not in:\n{text}"));
+            }
+        }
+        for (wanted, is) in
+            [(&self.confidence, first.confidence.word()), (&self.owner, first.owner.word())]
+        {
+            if wanted.as_deref().is_some_and(|wanted| wanted != is) {
+                complaints.push(format!("{} is {is}, not {wanted:?}", first.rule));
+            }
+        }
+        complaints
+    }
+}
+
+impl TargetTable {
+    fn target(&self) -> Target {
+        let host = self.host.as_deref().unwrap_or("office-pc.corp.lab");
+        let host = host
+            .parse()
+            .map_or_else(|_| Host::Name(host.to_owned()), |address| Host::Address(address, None));
+        let mut target = Target::new(TargetId(0), "office-pc", host);
+        target.kind = word(&TargetKind::WORDS, self.kind.as_deref().unwrap_or("server"));
+        target.expected = word(&Expected::WORDS, self.expected.as_deref().unwrap_or("always"));
+        target.expect.clone_from(&self.expect);
+        target.aliases.clone_from(&self.aliases);
+        target.mac = self.mac.as_deref().map(|mac| mac.parse().expect("a MAC address"));
+        target
+    }
+
+    fn memory(&self) -> TargetMemory {
+        let mut memory = TargetMemory { sleeps: self.sleeps, ..TargetMemory::default() };
+        memory.mac = self.remembered_mac.as_deref().map(|mac| mac.parse().expect("a MAC address"));
+        for (byte, days) in &self.thumbprints {
+            let seen = START.minus(Duration::from_hours(24 * days.unsigned_abs()));
+            memory.thumbprints.insert(print(byte), seen);
+        }
+        memory
+    }
+}
+
+/// A thumbprint that repeats one byte.
+fn print(byte: &str) -> Thumbprint {
+    Thumbprint::from_hex(&byte.repeat(32)).expect("two hex digits")
+}
+
+fn word<T: Copy>(words: &[(&str, T)], wanted: &str) -> T {
+    words.iter().find(|(word, _)| *word == wanted).unwrap_or_else(|| panic!("no word {wanted}")).1
+}
+
+impl AroundTable {
+    fn surroundings(&self) -> Surroundings {
+        let echo = match self.echo.as_deref().unwrap_or("datagram") {
+            "datagram" => EchoAccess::Datagram,
+            "raw" => EchoAccess::Raw,
+            "denied" => EchoAccess::Denied,
+            "off" => EchoAccess::Off,
+            other => panic!("no echo access {other}"),
+        };
+        let offline = match self.offline.as_deref() {
+            None => Offline::Online,
+            Some("no-interface") => Offline::NoInterface,
+            Some(controls) => Offline::ControlsGone(
+                controls.split(' ').map(|control| control.parse().expect("an address")).collect(),
+            ),
+        };
+        let addresses: Vec<(IpAddr, u8)> = self
+            .addresses
+            .iter()
+            .map(|text| {
+                let (address, prefix) = text.split_once('/').expect("address/prefix");
+                (address.parse().expect("an address"), prefix.parse().expect("a prefix"))
+            })
+            .collect();
+        let interface = Interface {
+            index: 2,
+            name: "eth0".to_owned(),
+            up: true,
+            loopback: false,
+            tunnel: false,
+            addresses,
+            mac: None,
+            received_bytes: None,
+            sent_bytes: None,
+        };
+        let interfaces = if interface.addresses.is_empty() { vec![] } else { vec![interface] };
+        Surroundings {
+            local: LocalState { interfaces, ..LocalState::default() },
+            offline,
+            echo_v4: echo,
+            echo_v6: echo,
+            neighbours_readable: self.neighbours.unwrap_or(true),
+            peers_answering: self.peers_answering,
+            peers_silent: self.peers_silent,
+        }
+    }
+}
+
+impl WakeTable {
+    fn progress(&self) -> WakeProgress {
+        let started = now(MonoTime::ZERO.plus(span(&self.at)));
+        let receipt = WakeReceipt {
+            at: started.wall,
+            mac: "02:11:22:33:44:55".parse().expect("a MAC address"),
+            on_link: self.on_link,
+            sends: vec![],
+            skipped: vec![],
+            refused: self.refused.clone(),
+        };
+        WakeProgress::new(receipt, started, span(&self.wait))
+    }
+}
+
+/// Every scenario, by the name of its file.
+pub(crate) fn load() -> BTreeMap<String, Vec<Scenario>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).expect("tests/scenarios") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
+        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        let text = fs::read_to_string(&path).expect("a readable scenario");
+        let file: File = toml::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        files.insert(name, file.scenario);
+    }
+    files
+}

@@ -1,0 +1,373 @@
+//! The words of a round, and the observations they stand for.
+
+use rdpwatch::domain::certificate::{CertificateSummary, KeyKind};
+use rdpwatch::domain::sample::{
+    Attempt, CipherSuite, Connect, ConnectOutcome, Echo, EchoMethod, EchoOutcome, Hello, IcmpError,
+    LocalFault, NameOutcome, NameSource, Negotiate, NegotiateOutcome, Neighbour, NeighbourState,
+    NotRdp, Observation, OtherProtocol, ProbeKind, Resolution, ServerAnswer, Tls, TlsOutcome,
+    TlsVersion,
+};
+use rdpwatch::domain::security::{FailureCode, SecurityProtocol};
+use rdpwatch::domain::time::WallTime;
+use serde::Deserialize;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// One word, or several that take turns when a round repeats.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Turns {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Turns {
+    fn turn(&self, index: u32) -> &str {
+        match self {
+            Self::One(word) => word,
+            Self::Many(words) => {
+                let index = usize::try_from(index).expect("a small number") % words.len();
+                words.get(index).expect("at least one word")
+            }
+        }
+    }
+}
+
+/// Samples of one moment, or of several at even distances.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Round {
+    pub(crate) at: String,
+    pub(crate) times: Option<u32>,
+    pub(crate) every: Option<String>,
+    /// The address that echo and connections go to; default 10.0.0.21.
+    address: Option<IpAddr>,
+    echo: Option<Turns>,
+    connect: Option<Turns>,
+    connect_took: Option<String>,
+    negotiate: Option<Turns>,
+    negotiate_took: Option<String>,
+    asked: Option<u32>,
+    tls: Option<Turns>,
+    certificate: Option<CertificateTable>,
+    pub(crate) resolve: Option<Turns>,
+    resolve_took: Option<String>,
+    #[serde(default)]
+    servers: Vec<String>,
+    #[serde(default)]
+    alternatives: Vec<String>,
+    neighbour: Option<Turns>,
+    mac: Option<String>,
+}
+
+/// A certificate; days are counted from the scenario's second 0.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct CertificateTable {
+    name: Option<String>,
+    issued: bool,
+    from_days: Option<i64>,
+    to_days: Option<i64>,
+    to_hours: Option<i64>,
+    rsa: Option<u32>,
+    signature: Option<String>,
+    print: Option<String>,
+}
+
+/// `250ms`, `12s`, `5m`.
+pub(crate) fn span(text: &str) -> Duration {
+    let split = text.find(|c: char| c.is_ascii_alphabetic()).expect("a unit");
+    let (number, unit) = text.split_at(split);
+    let number: u64 = number.parse().expect("a number");
+    match unit {
+        "us" => Duration::from_micros(number),
+        "ms" => Duration::from_millis(number),
+        "s" => Duration::from_secs(number),
+        "m" => Duration::from_mins(number),
+        "h" => Duration::from_hours(number),
+        other => panic!("no unit {other}"),
+    }
+}
+
+impl Round {
+    /// Every observation of one turn with the time it took.
+    pub(crate) fn observations(&self, index: u32, start: WallTime) -> Vec<(Observation, Duration)> {
+        let mut all = Vec::new();
+        if let Some(word) = &self.resolve {
+            all.push(resolution(word.turn(index), self.resolve_took.as_deref(), &self.servers));
+        }
+        if let Some(word) = &self.neighbour {
+            all.push(self.neighbour(word.turn(index)));
+        }
+        if let Some(word) = &self.echo {
+            let (outcome, took) = echo(word.turn(index), self.address());
+            let method = EchoMethod::Icmp;
+            all.push((Observation::Echo(Echo { method, address: self.address(), outcome }), took));
+        }
+        if self.connect.is_some() || self.negotiate.is_some() || self.tls.is_some() {
+            let (attempt, took) = self.attempt(index, start);
+            all.push((Observation::Attempt(Box::new(attempt)), took));
+        }
+        for word in &self.alternatives {
+            let (address, outcome) = word.split_once('=').expect("address=outcome");
+            let connect = connect(outcome, address.parse().expect("an address"), None);
+            all.push((Observation::Alternative(connect), connect.elapsed));
+        }
+        all
+    }
+
+    fn address(&self) -> IpAddr {
+        self.address.unwrap_or(IpAddr::from([10, 0, 0, 21]))
+    }
+
+    fn neighbour(&self, word: &str) -> (Observation, Duration) {
+        let state = match word {
+            "reachable" => NeighbourState::Reachable,
+            "stale" => NeighbourState::Stale,
+            "failed" => NeighbourState::Failed,
+            "none" => NeighbourState::None,
+            "not_on_link" => NeighbourState::NotOnLink,
+            "unknown" => NeighbourState::Unknown,
+            other => panic!("no neighbour state {other}"),
+        };
+        let mac = self.mac.as_deref().map(|mac| mac.parse().expect("a MAC address"));
+        let neighbour = Neighbour { address: self.address(), state, mac };
+        (Observation::Neighbour(neighbour), Duration::ZERO)
+    }
+
+    fn attempt(&self, index: u32, start: WallTime) -> (Attempt, Duration) {
+        let word = self.connect.as_ref().map_or("open", |word| word.turn(index));
+        let connect = connect(word, self.address(), self.connect_took.as_deref());
+        let mut took = connect.elapsed;
+        let mut attempt =
+            Attempt { depth: ProbeKind::Negotiate, connect, negotiate: None, tls: None };
+        if self.tls.is_some() {
+            attempt.depth = ProbeKind::Tls;
+        }
+        if connect.outcome != ConnectOutcome::Open {
+            return (attempt, took);
+        }
+        let default = self.tls.is_some().then_some("hybrid");
+        if let Some(word) = self.negotiate.as_ref().map(|word| word.turn(index)).or(default) {
+            let outcome = negotiate(word);
+            let usual = if outcome == NegotiateOutcome::Timeout { "5s" } else { "13ms" };
+            let elapsed = span(self.negotiate_took.as_deref().unwrap_or(usual));
+            took += elapsed;
+            let received = match outcome {
+                NegotiateOutcome::Confirmed { .. } | NegotiateOutcome::Failure(_) => 19,
+                NegotiateOutcome::NoNegotiation => 11,
+                _ => 0,
+            };
+            let asked = self.asked.map_or(SecurityProtocol::OFFERED, SecurityProtocol);
+            attempt.negotiate = Some(Negotiate { asked, outcome, received, elapsed });
+        }
+        if let Some(word) = &self.tls {
+            let mut tls = tls(word.turn(index));
+            if tls.outcome == TlsOutcome::Ok {
+                tls.certificate =
+                    Some(self.certificate.clone().unwrap_or_default().certificate(start));
+            }
+            took += tls.elapsed;
+            attempt.tls = Some(tls);
+        }
+        (attempt, took)
+    }
+}
+
+/// `10.0.0.21 fd00::21`, or an outcome.
+pub(crate) fn resolution(
+    word: &str,
+    took: Option<&str>,
+    servers: &[String],
+) -> (Observation, Duration) {
+    let (outcome, addresses) = answer(word);
+    let usual = if outcome == NameOutcome::Timeout { "5s" } else { "2ms" };
+    let elapsed = span(took.unwrap_or(usual));
+    let servers: Vec<ServerAnswer> = servers
+        .iter()
+        .map(|text| {
+            let (server, word) = text.split_once('=').expect("server=answer");
+            let (outcome, addresses) = answer(word);
+            let server = SocketAddr::new(server.parse().expect("an address"), 53);
+            ServerAnswer { server, outcome, addresses, ttl_s: Some(120), elapsed }
+        })
+        .collect();
+    let resolution = Resolution {
+        outcome,
+        source: NameSource::Dns,
+        system: addresses.clone(),
+        addresses,
+        servers,
+        ptr: vec![],
+        elapsed,
+    };
+    (Observation::Resolve(resolution), elapsed)
+}
+
+fn answer(word: &str) -> (NameOutcome, Vec<IpAddr>) {
+    let outcome = match word {
+        "nxdomain" => NameOutcome::NxDomain,
+        "no_data" => NameOutcome::NoData,
+        "servfail" => NameOutcome::ServFail,
+        "refused" => NameOutcome::Refused,
+        "timeout" => NameOutcome::Timeout,
+        "malformed" => NameOutcome::Malformed,
+        "error" => NameOutcome::Error,
+        addresses => {
+            let parsed =
+                addresses.split(' ').map(|address| address.parse().expect("an address")).collect();
+            return (NameOutcome::Ok, parsed);
+        }
+    };
+    (outcome, vec![])
+}
+
+fn echo(word: &str, address: IpAddr) -> (EchoOutcome, Duration) {
+    let deadline = Duration::from_secs(2);
+    match word {
+        "lost" => (EchoOutcome::Lost, deadline),
+        "late" => (EchoOutcome::Late { rtt: deadline * 2 }, deadline * 2),
+        "void" => (EchoOutcome::Void(LocalFault::Stalled), Duration::ZERO),
+        "unreachable" => {
+            let from = Some(IpAddr::from([10, 0, 0, 1]));
+            assert_ne!(from, Some(address), "a router says so");
+            let error = IcmpError { v6: false, kind: 3, code: 1, from };
+            (EchoOutcome::Unreachable(error), Duration::from_millis(3_060))
+        }
+        rtt => (EchoOutcome::Reply { rtt: span(rtt), ttl: None }, span(rtt)),
+    }
+}
+
+/// `open`, `refused`, `timeout`, `prohibited@10.0.0.1`, `refused:3/3@10.0.0.21`,
+/// `unreachable:3/1@own`, `local_error`.
+fn connect(word: &str, address: IpAddr, took: Option<&str>) -> Connect {
+    let (word, from) = word.split_once('@').map_or((word, None), |(word, by)| (word, Some(by)));
+    let (word, code) = word.split_once(':').map_or((word, None), |(word, code)| (word, Some(code)));
+    let (outcome, usual, usual_code) = match word {
+        "open" => (ConnectOutcome::Open, "12ms", None),
+        "refused" => (ConnectOutcome::Refused, "12ms", None),
+        "timeout" => (ConnectOutcome::Timeout, "5s", None),
+        "unreachable" => (ConnectOutcome::Unreachable, "3060ms", Some("3/1")),
+        "prohibited" => (ConnectOutcome::Prohibited, "12ms", Some("3/13")),
+        "local_error" => (ConnectOutcome::LocalError(LocalFault::NoRoute), "1ms", None),
+        other => panic!("no connect outcome {other}"),
+    };
+    let own = from == Some("own");
+    let from = match from {
+        None => None,
+        Some("own") => Some(IpAddr::from([10, 0, 0, 5])),
+        Some(address) => Some(address.parse().expect("an address")),
+    };
+    let icmp = code.or(usual_code).map(|code| {
+        let (kind, code) = code.split_once('/').expect("type/code");
+        let number = |text: &str| text.parse().expect("a small number");
+        IcmpError { v6: address.is_ipv6(), kind: number(kind), code: number(code), from }
+    });
+    Connect {
+        address: SocketAddr::new(address, 3389),
+        outcome,
+        icmp,
+        icmp_is_ours: own,
+        elapsed: span(took.unwrap_or(usual)),
+    }
+}
+
+fn negotiate(word: &str) -> NegotiateOutcome {
+    let other = |protocol, head: &[u8]| {
+        let reason = "not a TPKT header";
+        NegotiateOutcome::Malformed(NotRdp { protocol, offset: 0, reason, head: head.to_vec() })
+    };
+    let selected = |selected| NegotiateOutcome::Confirmed { selected, flags: 0x1f };
+    match word {
+        "hybrid" => selected(SecurityProtocol::HYBRID),
+        "ssl" => selected(SecurityProtocol::SSL),
+        "rdp" => selected(SecurityProtocol::RDP),
+        "rdsaad" => selected(SecurityProtocol::RDSAAD),
+        "none" => NegotiateOutcome::NoNegotiation,
+        "silent" => NegotiateOutcome::Timeout,
+        "closed" => NegotiateOutcome::Closed,
+        "reset" => NegotiateOutcome::Reset,
+        "disconnected" => NegotiateOutcome::Disconnected,
+        "http" => other(OtherProtocol::Http, b"HTTP/1.1 400 Bad Request\r\n"),
+        "ssh" => other(OtherProtocol::Ssh, b"SSH-2.0-OpenSSH_9.2\r\n"),
+        "garbage" => other(OtherProtocol::Unknown, &[0x1b, 0x5b, 0x32, 0x4a]),
+        other => {
+            let code = other.strip_prefix("failure:").unwrap_or_else(|| panic!("no {other}"));
+            NegotiateOutcome::Failure(FailureCode(code.parse().expect("a code")))
+        }
+    }
+}
+
+/// `ok`, `legacy:0303:009d`, `closed`, `reset`, `timeout`, `malformed`, `unsupported`, `alert:40`.
+fn tls(word: &str) -> Tls {
+    let mut tls = Tls {
+        outcome: TlsOutcome::Ok,
+        hello: Hello::Legacy,
+        modern: Some(TlsOutcome::Alert(40)),
+        version: None,
+        cipher: None,
+        certificate: None,
+        received: 0,
+        elapsed: Duration::from_millis(18),
+    };
+    if word == "ok" {
+        let modern = (Hello::Modern, Some(TlsVersion(0x0304)), Some(CipherSuite(0x1302)));
+        (tls.hello, tls.version, tls.cipher) = modern;
+        tls.modern = None;
+        return tls;
+    }
+    if let Some(rest) = word.strip_prefix("legacy:") {
+        let (version, suite) = rest.split_once(':').expect("version:suite");
+        let hex = |text| u16::from_str_radix(text, 16).expect("four hex digits");
+        tls.version = Some(TlsVersion(hex(version)));
+        tls.cipher = Some(CipherSuite(hex(suite)));
+        return tls;
+    }
+    tls.outcome = match word {
+        "closed" => TlsOutcome::Closed,
+        "reset" => TlsOutcome::Reset,
+        "timeout" => TlsOutcome::Timeout,
+        "malformed" => TlsOutcome::Malformed,
+        "unsupported" => TlsOutcome::Unsupported,
+        other => {
+            let code = other.strip_prefix("alert:").unwrap_or_else(|| panic!("no {other}"));
+            TlsOutcome::Alert(code.parse().expect("an alert"))
+        }
+    };
+    if tls.outcome == TlsOutcome::Timeout {
+        tls.elapsed = Duration::from_secs(8);
+        tls.hello = Hello::Modern;
+    }
+    tls.modern = (tls.hello == Hello::Legacy).then_some(tls.outcome);
+    tls
+}
+
+impl CertificateTable {
+    fn certificate(&self, start: WallTime) -> CertificateSummary {
+        let name = self.name.as_deref().unwrap_or("office-pc.corp.lab");
+        let day = |days: i64| {
+            let span = DAY * u32::try_from(days.unsigned_abs()).expect("few days");
+            if days < 0 { start.minus(span) } else { start.plus(span) }
+        };
+        let hours = |hours: i64| {
+            let span = Duration::from_hours(hours.unsigned_abs());
+            if hours < 0 { start.minus(span) } else { start.plus(span) }
+        };
+        let issuer =
+            if self.issued { "CN=Corp Issuing CA".to_owned() } else { format!("CN={name}") };
+        CertificateSummary {
+            subject: format!("CN={name}"),
+            common_name: Some(name.to_owned()),
+            issuer,
+            self_signed: !self.issued,
+            not_before: day(self.from_days.unwrap_or(-12)),
+            not_after: self.to_hours.map_or_else(|| day(self.to_days.unwrap_or(171)), hours),
+            names: vec![name.to_owned()],
+            key: KeyKind::Rsa(self.rsa.unwrap_or(2048)),
+            signature: self.signature.clone().unwrap_or_else(|| "sha256WithRSAEncryption".into()),
+            sha256: super::print(self.print.as_deref().unwrap_or("a7")),
+        }
+    }
+}
