@@ -1,19 +1,19 @@
 //! The set of hosts that `rdpwatch demo` watches, and everything around them.
 
 mod hosts;
+mod seams;
 
 use super::dns::{DnsServer, Reply, Table};
 use super::host::{DemoError, Host};
 use super::path::Path;
 use super::sleeper::{Power, SleepScript, Sleeper};
 use crate::domain::mac::MacAddr;
-use crate::domain::sample::{Neighbour, NeighbourState};
 use crate::domain::target::{self, Cadence, Target, TargetId, WakeSettings};
 use crate::probe::echo::{EchoRequest, Simulated, WireEnd};
-use crate::proto::magic_packet;
 use hosts::{Is, NameIs, ROWS, Row};
+use seams::Machine;
+pub use seams::{DemoNeighbours, DemoWaker};
 use std::collections::BTreeMap;
-use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,9 +34,6 @@ const WAKING: [Duration; 4] = [
 /// A woken PC falls asleep again after this long.
 const AWAKE: Duration = Duration::from_mins(3);
 
-#[expect(clippy::disallowed_types, reason = "an edge of its own: wake packets on loopback")]
-type UdpSocket = tokio::net::UdpSocket;
-
 /// The running demonstration. Its hosts end when it is dropped.
 #[derive(Debug)]
 pub struct Demo {
@@ -49,27 +46,6 @@ pub struct Demo {
     hosts: Vec<Host>,
     sleepers: Vec<Sleeper>,
     _dns: DnsServer,
-}
-
-/// What the simulations know of a target's machine.
-struct Machine {
-    path: Path,
-    mac: MacAddr,
-    /// The address that its name leads to.
-    dialled: IpAddr,
-    power: Option<Box<dyn Fn() -> Power + Send + Sync>>,
-}
-
-impl std::fmt::Debug for Machine {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Machine").field("mac", &self.mac).finish_non_exhaustive()
-    }
-}
-
-impl Machine {
-    fn power(&self) -> Power {
-        self.power.as_ref().map_or(Power::Up, |power| power())
-    }
 }
 
 /// Starts every host of the demonstration.
@@ -103,6 +79,7 @@ pub async fn start(seed: u64) -> Result<Demo, DemoError> {
         let name = format!("{}.{DOMAIN}", row.name);
         match row.name_is {
             NameIs::Right => {
+                target.expect = vec![own];
                 table.insert(name, Reply::Addresses(vec![own]).into());
             }
             NameIs::Elsewhere(address) => {
@@ -192,38 +169,17 @@ impl Demo {
         }
     }
 
-    /// What the simulated neighbour table says of an address.
-    pub fn neighbours(&self) -> impl Fn(IpAddr) -> Neighbour + Send + Sync + 'static + use<> {
-        let machines = Arc::clone(&self.machines);
-        move |address| {
-            let mut here = machines.values().filter(|machine| machine.dialled == address);
-            let (machine, other) = (here.next(), here.next());
-            let (state, mac) = match (machine, other) {
-                (Some(machine), None) if machine.power() >= Power::Neighbour => {
-                    (NeighbourState::Reachable, Some(machine.mac))
-                }
-                (Some(_), None) => (NeighbourState::Failed, None),
-                (None, _) => (NeighbourState::None, None),
-                // Where all machines share an address, nothing can be said of any.
-                (Some(_), Some(_)) => (NeighbourState::Unknown, None),
-            };
-            Neighbour { address, state, mac }
-        }
+    /// The simulated neighbour table.
+    #[must_use]
+    pub fn neighbours(&self) -> DemoNeighbours {
+        DemoNeighbours::new(Arc::clone(&self.machines))
     }
 
-    /// Sends one magic packet to the sleeper with this hardware address, over UDP on loopback and
-    /// nowhere else. Says where it went; `None` when no sleeper has that address.
-    ///
-    /// # Errors
-    /// That of the socket.
-    pub async fn wake(&self, mac: MacAddr) -> io::Result<Option<SocketAddr>> {
-        let Some(sleeper) = self.sleepers.iter().find(|sleeper| sleeper.mac() == mac) else {
-            return Ok(None);
-        };
-        let there = sleeper.wake_address();
-        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        socket.send_to(&magic_packet::encode(mac, None), there).await?;
-        Ok(Some(there))
+    /// Wakes the sleepers, and nobody else.
+    #[must_use]
+    pub fn waker(&self) -> DemoWaker {
+        let wakes = |sleeper: &Sleeper| (sleeper.mac(), sleeper.wake_address());
+        DemoWaker::new(self.sleepers.iter().map(wakes).collect())
     }
 
     /// The PCs that sleep.
