@@ -37,8 +37,8 @@ pub(super) fn demo(config: &Config) -> Result<u8, Failure> {
 fn edge(demo: Arc<Demo>) -> Result<Edge, Failure> {
     let clock = Clock::start();
     let settings = ResolverSettings { servers: Some(vec![demo.dns]), ..Default::default() };
-    let names = Resolver::new(settings, SystemDns::read())
-        .map_err(|error| Failure::new(FAILED, error))?;
+    let names =
+        Resolver::new(settings, SystemDns::read()).map_err(|error| Failure::new(FAILED, error))?;
     Ok(Edge {
         clock,
         echo: Arc::new(Paced::start(Simulated::new(demo.echo()), clock)),

@@ -1,19 +1,21 @@
 //! The set of hosts that `rdpwatch demo` watches, and everything around them.
 
 mod hosts;
-mod seams;
+mod machine;
 
 use super::dns::{DnsServer, Reply, Table};
 use super::host::{DemoError, Host};
 use super::path::Path;
 use super::sleeper::{Power, SleepScript, Sleeper};
 use crate::domain::mac::MacAddr;
+use crate::domain::sample::Neighbour;
 use crate::domain::target::{self, Cadence, Target, TargetId, WakeSettings};
 use crate::probe::echo::{EchoRequest, Simulated, WireEnd};
+use crate::proto::magic_packet;
 use hosts::{Is, NameIs, ROWS, Row};
-use seams::Machine;
-pub use seams::{DemoNeighbours, DemoWaker};
+use machine::Machine;
 use std::collections::BTreeMap;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +35,9 @@ const WAKING: [Duration; 4] = [
 ];
 /// A woken PC falls asleep again after this long.
 const AWAKE: Duration = Duration::from_mins(3);
+
+#[expect(clippy::disallowed_types, reason = "an edge of its own: wake packets on loopback")]
+type UdpSocket = tokio::net::UdpSocket;
 
 /// The running demonstration. Its hosts end when it is dropped.
 #[derive(Debug)]
@@ -169,17 +174,25 @@ impl Demo {
         }
     }
 
-    /// The simulated neighbour table.
-    #[must_use]
-    pub fn neighbours(&self) -> DemoNeighbours {
-        DemoNeighbours::new(Arc::clone(&self.machines))
+    /// What the simulated neighbour table says of an address: every machine is on-link.
+    pub fn neighbours(&self) -> impl Fn(IpAddr) -> Neighbour + Send + Sync + 'static + use<> {
+        let machines = Arc::clone(&self.machines);
+        move |address| machine::neighbour(machines.values(), address)
     }
 
-    /// Wakes the sleepers, and nobody else.
-    #[must_use]
-    pub fn waker(&self) -> DemoWaker {
-        let wakes = |sleeper: &Sleeper| (sleeper.mac(), sleeper.wake_address());
-        DemoWaker::new(self.sleepers.iter().map(wakes).collect())
+    /// Sends one magic packet to the sleeper with this hardware address, over UDP on loopback and
+    /// nowhere else. Says where it went; `None` when no sleeper has that address.
+    ///
+    /// # Errors
+    /// That of the socket.
+    pub async fn wake(&self, mac: MacAddr) -> io::Result<Option<SocketAddr>> {
+        let Some(sleeper) = self.sleepers.iter().find(|sleeper| sleeper.mac() == mac) else {
+            return Ok(None);
+        };
+        let there = sleeper.wake_address();
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        socket.send_to(&magic_packet::encode(mac, None), there).await?;
+        Ok(Some(there))
     }
 
     /// The PCs that sleep.

@@ -1,8 +1,5 @@
 use super::*;
-use crate::domain::local::LocalState;
 use crate::domain::sample::NeighbourState;
-use crate::domain::wake::WakeDestination;
-use crate::probe::seam::Waker;
 use std::collections::BTreeSet;
 
 fn request(demo: &Demo, name: &str, seq: u64) -> EchoRequest {
@@ -46,25 +43,20 @@ async fn echoes_repeat_for_a_seed_and_sleepers_are_silent() {
 async fn neighbours_tell_who_sleeps() {
     let demo = start(1).await.unwrap();
     let neighbours = demo.neighbours();
-    let asleep = neighbours.get(loopback([3, 1]));
+    let asleep = neighbours(loopback([3, 1]));
     assert_eq!((asleep.state, asleep.mac), (NeighbourState::Failed, None));
-    let awake = neighbours.get(loopback([1, 1]));
+    let awake = neighbours(loopback([1, 1]));
     assert_eq!(awake.state, NeighbourState::Reachable);
     assert_eq!(awake.mac, Some(MacAddr([0x02, 0x77, 0x1a, 0, 1, 1])));
-    assert_eq!(neighbours.get(loopback([9, 9])).state, NeighbourState::None);
+    assert_eq!(neighbours(loopback([9, 9])).state, NeighbourState::None);
 }
 
 #[tokio::test]
 async fn a_wake_packet_goes_to_its_sleeper_only() {
     let demo = start(1).await.unwrap();
     let sleeper = &demo.sleepers()[0];
-    let (waker, local) = (demo.waker(), LocalState::default());
-    let wake = async |mac| waker.wake(mac, &WakeSettings::default(), &local, None).await;
-    let refused = wake(MacAddr([2, 0, 0, 0, 0, 9])).await;
-    assert_eq!((refused.packets(), refused.refused.is_some()), (0, true));
-    let receipt = wake(sleeper.mac()).await;
-    assert_eq!(receipt.packets(), 1);
-    assert_eq!(receipt.sends[0].destination, WakeDestination::Udp(sleeper.wake_address()));
+    assert_eq!(demo.wake(MacAddr([2, 0, 0, 0, 0, 9])).await.unwrap(), None);
+    assert_eq!(demo.wake(sleeper.mac()).await.unwrap(), Some(sleeper.wake_address()));
     let deadline = Duration::from_secs(20);
     let rising = async {
         while sleeper.power() < Power::Echo {
