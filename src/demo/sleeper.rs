@@ -181,9 +181,9 @@ impl Pc {
                 }
                 None => day.await,
             }
-            self.is(Power::Asleep);
             stuffing = fill(&self.listener).await?;
             self.forget_packets();
+            self.is(Power::Asleep);
         }
     }
 

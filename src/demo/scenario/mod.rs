@@ -1,17 +1,19 @@
 //! The set of hosts that `rdpwatch demo` watches, and everything around them.
 
 mod hosts;
+mod machine;
 
 use super::dns::{DnsServer, Reply, Table};
 use super::host::{DemoError, Host};
 use super::path::Path;
 use super::sleeper::{Power, SleepScript, Sleeper};
 use crate::domain::mac::MacAddr;
-use crate::domain::sample::{Neighbour, NeighbourState};
+use crate::domain::sample::Neighbour;
 use crate::domain::target::{self, Cadence, Target, TargetId, WakeSettings};
 use crate::probe::echo::{EchoRequest, Simulated, WireEnd};
 use crate::proto::magic_packet;
 use hosts::{Is, NameIs, ROWS, Row};
+use machine::Machine;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -51,27 +53,6 @@ pub struct Demo {
     _dns: DnsServer,
 }
 
-/// What the simulations know of a target's machine.
-struct Machine {
-    path: Path,
-    mac: MacAddr,
-    /// The address that its name leads to.
-    dialled: IpAddr,
-    power: Option<Box<dyn Fn() -> Power + Send + Sync>>,
-}
-
-impl std::fmt::Debug for Machine {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Machine").field("mac", &self.mac).finish_non_exhaustive()
-    }
-}
-
-impl Machine {
-    fn power(&self) -> Power {
-        self.power.as_ref().map_or(Power::Up, |power| power())
-    }
-}
-
 /// Starts every host of the demonstration.
 ///
 /// # Errors
@@ -103,6 +84,7 @@ pub async fn start(seed: u64) -> Result<Demo, DemoError> {
         let name = format!("{}.{DOMAIN}", row.name);
         match row.name_is {
             NameIs::Right => {
+                target.expect = vec![own];
                 table.insert(name, Reply::Addresses(vec![own]).into());
             }
             NameIs::Elsewhere(address) => {
@@ -192,23 +174,10 @@ impl Demo {
         }
     }
 
-    /// What the simulated neighbour table says of an address.
+    /// What the simulated neighbour table says of an address: every machine is on-link.
     pub fn neighbours(&self) -> impl Fn(IpAddr) -> Neighbour + Send + Sync + 'static + use<> {
         let machines = Arc::clone(&self.machines);
-        move |address| {
-            let mut here = machines.values().filter(|machine| machine.dialled == address);
-            let (machine, other) = (here.next(), here.next());
-            let (state, mac) = match (machine, other) {
-                (Some(machine), None) if machine.power() >= Power::Neighbour => {
-                    (NeighbourState::Reachable, Some(machine.mac))
-                }
-                (Some(_), None) => (NeighbourState::Failed, None),
-                (None, _) => (NeighbourState::None, None),
-                // Where all machines share an address, nothing can be said of any.
-                (Some(_), Some(_)) => (NeighbourState::Unknown, None),
-            };
-            Neighbour { address, state, mac }
-        }
+        move |address| machine::neighbour(machines.values(), address)
     }
 
     /// Sends one magic packet to the sleeper with this hardware address, over UDP on loopback and

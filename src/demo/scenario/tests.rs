@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::sample::NeighbourState;
 use std::collections::BTreeSet;
 
 fn request(demo: &Demo, name: &str, seq: u64) -> EchoRequest {

@@ -213,8 +213,8 @@ static NAME_IS_SELF: RuleCard = RuleCard {
     explanation: "The name resolves to an address of the very machine that dials: a stale record \
         whose address was handed to this machine, a hosts file line, or a blocking DNS server that \
         answers with loopback. Windows refuses to connect to itself with 0x708, \"another console \
-        session is in progress\". Targets dialled by address, localhost, and addresses that are \
-        listed as expected are left alone.",
+        session is in progress\". Targets dialled by address, localhost, and those expected at an \
+        address of this machine are left alone.",
     disproof: "The name resolves to an address that this machine does not have.",
     remedies: &[remedies::FLUSH_NAMES, remedies::FIX_RECORD, remedies::DIAL_ADDRESS],
     explains: &[
@@ -241,7 +241,9 @@ impl Rule for NameIsSelf {
             return Judgement::NoEvidence;
         };
         let ours = view.around.local.owns(first) || first.is_unspecified();
-        if !ours || is_localhost(dialled) || view.target.expect.contains(&first) {
+        let lives_here =
+            view.target.expect.iter().any(|expected| view.around.local.owns(*expected));
+        if !ours || is_localhost(dialled) || lives_here {
             return Judgement::Clear;
         }
         let sentence = format!(

@@ -1,0 +1,364 @@
+//! Every kind of host that the lab knows, with what a probe must make of it.
+
+use rdpwatch::demo::certificate::{CertificateSpec, Key};
+use rdpwatch::demo::script::{
+    AfterTls, Answer, HostScript, Opening, Port, Then, TlsScript, Turn, Versions,
+};
+use rdpwatch::domain::sample::CipherSuite;
+use rdpwatch::domain::security::{FailureCode, SecurityProtocol};
+use rdpwatch::proto::tls_hello::{AlertLevel, TLS1_2, alert};
+use rdpwatch::proto::x224::connection_confirm;
+use std::time::Duration;
+
+/// One kind of host.
+pub(crate) struct Kind {
+    /// Unique; also its name in reports.
+    pub(crate) name: &'static str,
+    /// What it does.
+    pub(crate) script: HostScript,
+    /// The name to dial it by; `None` for its address.
+    pub(crate) dial: Option<&'static str>,
+    /// What a probe must see.
+    pub(crate) sees: Sees,
+    /// What `check` must say of it: `ok`, `warning` or `critical`.
+    pub(crate) state: &'static str,
+    /// Findings that must be there, and no others.
+    pub(crate) findings: &'static [&'static str],
+}
+
+/// The rungs, in the contract's words. `None` for what is not known or not reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Sees {
+    pub(crate) tcp: &'static str,
+    pub(crate) x224: Option<&'static str>,
+    pub(crate) selected: Option<&'static str>,
+    pub(crate) failure: Option<&'static str>,
+    pub(crate) other: Option<&'static str>,
+    pub(crate) tls: Option<&'static str>,
+    pub(crate) alert: Option<u8>,
+    pub(crate) version: Option<&'static str>,
+    pub(crate) hello: Option<&'static str>,
+}
+
+impl Kind {
+    fn new(name: &'static str, script: HostScript, sees: Sees) -> Self {
+        Self { name, script, dial: None, sees, state: "ok", findings: &[] }
+    }
+
+    fn warns(self, findings: &'static [&'static str]) -> Self {
+        Self { state: "warning", findings, ..self }
+    }
+
+    fn alarms(self, findings: &'static [&'static str]) -> Self {
+        Self { state: "critical", findings, ..self }
+    }
+
+    fn notes(self, findings: &'static [&'static str]) -> Self {
+        Self { findings, ..self }
+    }
+
+    fn dialled_as(self, name: &'static str) -> Self {
+        Self { dial: Some(name), ..self }
+    }
+}
+
+const OPEN: Sees = Sees {
+    tcp: "open",
+    x224: None,
+    selected: None,
+    failure: None,
+    other: None,
+    tls: None,
+    alert: None,
+    version: None,
+    hello: None,
+};
+
+fn x224(outcome: &'static str) -> Sees {
+    Sees { x224: Some(outcome), ..OPEN }
+}
+
+fn failure(name: &'static str) -> Sees {
+    Sees { failure: Some(name), ..x224("failure") }
+}
+
+fn other(protocol: &'static str) -> Sees {
+    Sees { other: Some(protocol), ..x224("malformed") }
+}
+
+fn selected(protocol: &'static str) -> Sees {
+    Sees { selected: Some(protocol), ..x224("confirmed") }
+}
+
+/// CredSSP selected, then TLS ends like this, seen by that hello.
+fn tls(outcome: &'static str, hello: &'static str) -> Sees {
+    Sees { tls: Some(outcome), hello: Some(hello), ..selected("hybrid_ex") }
+}
+
+fn modern() -> Sees {
+    Sees { version: Some("TLS1.3"), ..tls("ok", "modern") }
+}
+
+fn legacy(version: &'static str) -> Sees {
+    Sees { version: Some(version), ..tls("ok", "legacy") }
+}
+
+fn always(turn: Turn) -> HostScript {
+    HostScript::always(turn)
+}
+
+fn good() -> CertificateSpec {
+    CertificateSpec::windows("LAB-HOST", 171)
+}
+
+fn issued(days_left: i64) -> CertificateSpec {
+    CertificateSpec::issued("rds.lab.test", "Lab Issuing CA", days_left)
+}
+
+/// Every kind.
+pub(crate) fn kinds() -> Vec<Kind> {
+    [healthy(), ports(), negotiations(), failures(), strangers(), handshakes(), certificates()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn healthy() -> Vec<Kind> {
+    let with = |versions, then| {
+        HostScript::tls(TlsScript::Handshake { certificate: good(), versions, then })
+    };
+    let selecting =
+        |protocol| always(Turn::confirms(protocol, Then::Tls(TlsScript::handshake(good()))));
+    vec![
+        Kind::new("good", HostScript::windows(good()), modern()),
+        Kind::new("good-issued", HostScript::windows(issued(200)), modern())
+            .dialled_as("rds.lab.test"),
+        Kind::new("good-ec-key", HostScript::windows(good().with_key(Key::EcP256)), modern()),
+        Kind::new(
+            "good-tls12",
+            with(Versions::Tls12, AfterTls::Waits),
+            Sees { version: Some("TLS1.2"), ..modern() },
+        ),
+        Kind::new("good-tls13", with(Versions::Tls13, AfterTls::Waits), modern()),
+        Kind::new(
+            "good-hybrid",
+            selecting(SecurityProtocol::HYBRID),
+            Sees { selected: Some("hybrid"), ..modern() },
+        ),
+        Kind::new(
+            "good-ssl",
+            selecting(SecurityProtocol::SSL),
+            Sees { selected: Some("ssl"), ..modern() },
+        ),
+        Kind::new(
+            "insists-on-hybrid",
+            insists_on_hybrid(),
+            Sees { selected: Some("hybrid"), ..modern() },
+        ),
+        Kind::new(
+            "a-little-slow",
+            always(Turn::windows(good()).after(Duration::from_millis(300))),
+            modern(),
+        ),
+        Kind::new("closes-after-tls", with(Versions::Current, AfterTls::Fin), modern()),
+        Kind::new("resets-after-tls", with(Versions::Current, AfterTls::Rst), modern()),
+        Kind::new(
+            "slow",
+            always(Turn::windows(good()).after(Duration::from_millis(1_500))),
+            modern(),
+        )
+        .warns(&["rdp-slow"]),
+    ]
+}
+
+fn insists_on_hybrid() -> HostScript {
+    always(Turn {
+        opening: Opening::Request,
+        delay: Duration::ZERO,
+        answer: Answer::InsistsOn(SecurityProtocol::HYBRID),
+        then: Then::Tls(TlsScript::handshake(good())),
+    })
+}
+
+fn ports() -> Vec<Kind> {
+    let closed = Sees { tcp: "refused", ..Sees::default() };
+    let filtered = Sees { tcp: "timeout", ..Sees::default() };
+    vec![
+        Kind::new("port-closed", HostScript::closed(), closed).alarms(&["port-closed"]),
+        Kind::new("port-filtered", HostScript::filtered(), filtered).alarms(&["port-filtered"]),
+        Kind::new(
+            "flapping",
+            HostScript::alternating(vec![Turn::ends(Then::Fin), Turn::windows(good())]),
+            x224("closed"),
+        )
+        .alarms(&["connection-flapping"]),
+    ]
+}
+
+fn negotiations() -> Vec<Kind> {
+    let confirm = connection_confirm(SecurityProtocol::HYBRID_EX, 0x1f);
+    let drip = Answer::Drip(confirm.to_vec(), Duration::from_secs(1));
+    let flood = Answer::Flood { head: confirm.to_vec(), total: 26 << 20 };
+    let silent = Then::Silence;
+    vec![
+        Kind::new("close-at-once", always(Turn::ends(Then::Fin)), x224("closed"))
+            .alarms(&["connection-dropped"]),
+        Kind::new("reset-at-once", always(Turn::ends(Then::Rst)), x224("closed"))
+            .alarms(&["connection-dropped"]),
+        Kind::new("close-after-request", always(Turn::answers(&[], Then::Fin)), x224("closed"))
+            .alarms(&["connection-dropped"]),
+        Kind::new("reset-after-request", always(Turn::answers(&[], Then::Rst)), x224("closed"))
+            .alarms(&["connection-dropped"]),
+        Kind::new("mcs-disconnect", always(Turn::disconnects()), x224("disconnected"))
+            .alarms(&["connection-dropped"]),
+        Kind::new(
+            "partial-then-close",
+            always(Turn::answers(&confirm[..7], Then::Fin)),
+            x224("closed"),
+        )
+        .alarms(&["connection-dropped"]),
+        Kind::new("silent", always(Turn::ends(silent.clone())), x224("timeout"))
+            .alarms(&["rdp-silent"]),
+        Kind::new(
+            "partial-then-silent",
+            always(Turn::answers(&confirm[..7], silent.clone())),
+            x224("timeout"),
+        )
+        .alarms(&["rdp-silent"]),
+        Kind::new(
+            "one-byte-per-second",
+            always(Turn { answer: drip, ..Turn::ends(silent.clone()) }),
+            x224("timeout"),
+        )
+        .alarms(&["rdp-silent"]),
+        Kind::new(
+            "answers-too-late",
+            always(Turn::windows(good()).after(Duration::from_secs(20))),
+            x224("timeout"),
+        )
+        .alarms(&["rdp-silent"]),
+        Kind::new(
+            "no-negotiation",
+            always(Turn::without_negotiation()),
+            Sees { selected: Some("rdp"), ..x224("no_negotiation") },
+        )
+        .warns(&["legacy-security"]),
+        Kind::new(
+            "plain-rdp",
+            always(Turn::confirms(SecurityProtocol::RDP, silent.clone())),
+            selected("rdp"),
+        )
+        .warns(&["legacy-security"]),
+        Kind::new(
+            "selects-not-asked",
+            always(Turn::confirms(SecurityProtocol::RDSTLS, silent.clone())),
+            Sees { tls: Some("timeout"), hello: Some("modern"), ..selected("rdstls") },
+        )
+        .alarms(&["security-layer-mismatch"]),
+        Kind::new(
+            "26-megabytes",
+            always(Turn { opening: Opening::Request, answer: flood, ..Turn::ends(silent) }),
+            tls("malformed", "modern"),
+        )
+        .alarms(&["tls-handshake-failed"]),
+    ]
+}
+
+fn failures() -> Vec<Kind> {
+    let row =
+        |name, code, word| Kind::new(name, always(Turn::fails(FailureCode(code))), failure(word));
+    let mismatch = &["security-layer-mismatch"];
+    vec![
+        row("failure-1", 1, "SSL_REQUIRED_BY_SERVER").alarms(mismatch),
+        row("failure-2", 2, "SSL_NOT_ALLOWED_BY_SERVER").alarms(&["legacy-security"]),
+        row("failure-3", 3, "SSL_CERT_NOT_ON_SERVER").alarms(&["certificate-missing"]),
+        row("failure-4", 4, "INCONSISTENT_FLAGS").alarms(mismatch),
+        row("failure-5", 5, "HYBRID_REQUIRED_BY_SERVER").alarms(mismatch),
+        row("failure-6", 6, "SSL_WITH_USER_AUTH_REQUIRED_BY_SERVER").alarms(mismatch),
+        row("failure-7", 7, "ENTRA_AUTH_REQUIRED_BY_SERVER").notes(&["entra-required"]),
+        row("failure-99", 99, "failure code 99").alarms(mismatch),
+    ]
+}
+
+fn strangers() -> Vec<Kind> {
+    let refusal = alert(TLS1_2, AlertLevel::Fatal, 70);
+    let http = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let asked = |bytes: &[u8]| {
+        always(Turn { opening: Opening::Anything, ..Turn::answers(bytes, Then::Fin) })
+    };
+    let greets = |bytes: &[u8]| always(Turn::greets(bytes));
+    let row =
+        |name, script, protocol| Kind::new(name, script, other(protocol)).alarms(&["not-rdp"]);
+    let endless = Answer::Flood { head: Vec::new(), total: u64::MAX };
+    vec![
+        row("http", asked(http), "HTTP"),
+        row("web-page", asked(b"<html><body>Bad Request</body></html>"), "HTTP"),
+        row("ssh", greets(b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"), "SSH"),
+        row("vnc", greets(b"RFB 003.008\n"), "VNC"),
+        row("smtp", greets(b"220 mail.lab.test ESMTP\r\n"), "SMTP or FTP"),
+        row("tls-without-x224", asked(&refusal), "TLS"),
+        row("garbage", greets(&[0xde, 0xad, 0xbe, 0xef, 0, 1, 2, 3]), ""),
+        row("endless", always(Turn { answer: endless, ..Turn::ends(Then::Silence) }), ""),
+        row("bad-tpkt-short", asked(&[3, 0, 0, 5, 0, 0, 0, 0]), "bad TPKT"),
+        row("bad-tpkt-long", asked(&[3, 0, 0xff, 0xff, 14, 0xd0, 0, 0]), "bad TPKT"),
+        row(
+            "bad-tpkt-indicator",
+            asked(&[3, 0, 0, 19, 6, 0xd0, 0, 0, 0x12, 0x34, 0, 2, 0, 8, 0, 2, 0, 0, 0]),
+            "bad TPKT",
+        ),
+    ]
+}
+
+fn handshakes() -> Vec<Kind> {
+    let row = |name, script, sees| {
+        Kind::new(name, HostScript::tls(script), sees).alarms(&["tls-handshake-failed"])
+    };
+    let alerts = |description| Sees { alert: Some(description), ..tls("alert", "legacy") };
+    let old = |script, version| Kind::new("", HostScript::tls(script), legacy(version));
+    let triple_des =
+        TlsScript::Flight { version: TLS1_2, cipher: CipherSuite(0x000a), certificate: good() };
+    vec![
+        row("tls-reset", TlsScript::Rst, tls("closed", "legacy")),
+        row("tls-fin", TlsScript::Fin, tls("closed", "legacy")),
+        row("tls-silent", TlsScript::Silence, tls("timeout", "modern")),
+        row(
+            "tls-garbage",
+            TlsScript::Bytes(b"this is not TLS".to_vec()),
+            tls("malformed", "modern"),
+        ),
+        row("tls-alert-40", TlsScript::alert(40), alerts(40)),
+        row("tls-alert-70", TlsScript::alert(70), alerts(70)),
+        row("tls-alert-80", TlsScript::alert(80), alerts(80)),
+        Kind { name: "tls10", ..old(TlsScript::tls1_0(good()), "TLS1.0") }
+            .alarms(&["tls-outdated"]),
+        Kind { name: "tls11", ..old(TlsScript::tls1_1(good()), "TLS1.1") }
+            .alarms(&["tls-outdated"]),
+        Kind { name: "tls12-3des", ..old(triple_des, "TLS1.2") }.alarms(&["tls-outdated"]),
+        Kind { name: "tls12-static-rsa", ..old(TlsScript::static_rsa(good()), "TLS1.2") },
+    ]
+}
+
+fn certificates() -> Vec<Kind> {
+    let row = |name, certificate| Kind::new(name, HostScript::windows(certificate), modern());
+    let weak = TlsScript::static_rsa(CertificateSpec::weak());
+    let changing = [1, 2].map(|serial| Turn::windows(good().with_serial(serial)));
+    let windows = |days_left| CertificateSpec::windows("LAB-HOST", days_left);
+    vec![
+        row("expired", windows(-9)).alarms(&["certificate-expired"]),
+        row("just-expired", windows(-1)).warns(&["certificate-expired"]),
+        row("not-yet-valid", windows(180).valid_in(2)).warns(&["certificate-not-yet-valid"]),
+        row("expiring-5", issued(5)).dialled_as("rds.lab.test").warns(&["certificate-expiring"]),
+        row("expiring-15", issued(15)).dialled_as("rds.lab.test").notes(&["certificate-expiring"]),
+        row("expiring-30", issued(30)).dialled_as("rds.lab.test"),
+        row("self-signed-2", windows(2)).notes(&["certificate-expiring"]),
+        row("self-signed-10", windows(10)),
+        row("wrong-name", issued(200))
+            .dialled_as("other.lab.test")
+            .notes(&["certificate-name-mismatch"]),
+        row("self-signed-wrong-name", good()).dialled_as("another.lab.test"),
+        row("short-name", windows(100)).dialled_as("lab-host.lab.test"),
+        row("hostile-name", CertificateSpec::windows("\u{1b}[2J\u{202e}evil\r\nHOST", 171)),
+        Kind::new("weak", HostScript::tls(weak), legacy("TLS1.2")).warns(&["certificate-weak"]),
+        Kind::new("changing", HostScript { port: Port::Open, turns: changing.to_vec() }, modern()),
+    ]
+}

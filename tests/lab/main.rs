@@ -1,0 +1,9 @@
+//! The lab: scripted hosts on loopback, spoken to with the program's own probes and with plain
+//! sockets.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+mod bytes;
+mod dns;
+mod kinds;
+mod rungs;
+mod sleeper;
