@@ -25,8 +25,16 @@ impl Row<'_> {
     /// The role of ordinary text: healthy rows are dim.
     fn plain(&self) -> Role {
         match self.target.state {
-            TargetState::Ok | TargetState::NotMeasured => Role::Dim,
-            _ => Role::Text,
+            TargetState::Warning | TargetState::Critical | TargetState::Unknown => Role::Text,
+            _ => Role::Dim,
+        }
+    }
+
+    /// The ladder and the sparkline of a host that is asleep or not judged are no reason to look.
+    fn calmed(&self, line: Line) -> Line {
+        match self.target.state {
+            TargetState::Warning | TargetState::Critical => line,
+            _ => line.quiet(),
         }
     }
 }
@@ -135,10 +143,10 @@ pub const COLUMNS: &[Column] = &[
     column!(Jitter, "JTTR", 110, ALWAYS, 5, Right, Some(SortKey::Jitter), jitter),
     column!(Spark, "LAST", 0, ALWAYS, 10, Left, None, sparkline),
     column!(Ladder, "DPTXSNU", 0, 160, 7, Left, None, |row, _| {
-        ladder::cells(&row.target.ladder, 0)
+        row.calmed(ladder::cells(&row.target.ladder, 0))
     }),
     column!(LadderWide, "D P T X S N U", 160, ALWAYS, 13, Left, None, |row, _| {
-        ladder::cells(&row.target.ladder, 1)
+        row.calmed(ladder::cells(&row.target.ladder, 1))
     }),
     column!(Certificate, "CERT", 72, ALWAYS, 5, Right, Some(SortKey::Certificate), certificate),
     column!(Since, "SINCE", 120, ALWAYS, 5, Right, Some(SortKey::Since), since),
@@ -353,7 +361,7 @@ fn jitter(row: &Row<'_>, _: usize) -> Line {
 fn sparkline(row: &Row<'_>, width: usize) -> Line {
     let now_s = row.snapshot.now.mono.as_nanos() / 1_000_000_000;
     let slots = spark::fold(&row.target.spark, row.state.zoom.seconds(), now_s);
-    spark::line(&slots, width, &row.target.target.thresholds.high_latency)
+    row.calmed(spark::line(&slots, width, &row.target.target.thresholds.high_latency))
 }
 
 fn certificate(row: &Row<'_>, _: usize) -> Line {

@@ -202,7 +202,7 @@ mod tests {
         ] {
             assert_eq!(age(Duration::from_secs(secs)), text);
         }
-        assert_eq!(age_in_words(Duration::from_secs(17_460)), "4 h 51 min");
+        assert_eq!(age_in_words(Duration::from_mins(291)), "4 h 51 min");
     }
 
     #[test]

@@ -124,6 +124,19 @@ impl Line {
         kept
     }
 
+    /// Loss and breaks without weight, for hosts that are asleep or not judged.
+    #[must_use]
+    pub fn quiet(mut self) -> Self {
+        for piece in &mut self.0 {
+            match piece {
+                Piece::Glyph(role @ Role::SparkLost) => *role = Role::SparkLostQuiet,
+                Piece::Glyph(role @ Role::StateCritical) => *role = Role::BrokenQuiet,
+                _ => {}
+            }
+        }
+        self
+    }
+
     /// The text without styles; glyphs by their default.
     #[must_use]
     pub fn plain(&self) -> String {
@@ -189,13 +202,16 @@ pub fn left(text: &str, width: usize) -> String {
 }
 
 /// `text` in lines of at most `width` cells, broken at blanks; longer words are broken inside.
+/// Every line is indented as the text is.
 #[must_use]
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
-    let width = width.max(1);
     let text = printable(text);
+    let words = text.trim_start_matches(' ');
+    let indent = " ".repeat((text.len() - words.len()).min(width / 2));
+    let width = width.saturating_sub(indent.len()).max(1);
     let mut lines = Vec::new();
     let mut line = String::new();
-    for word in text.split(' ') {
+    for word in words.split(' ') {
         let mut word = word.to_owned();
         let gap = usize::from(!line.is_empty());
         if line.width() + gap + word.width() <= width {
@@ -219,7 +235,7 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     if !line.is_empty() || lines.is_empty() {
         lines.push(line);
     }
-    lines
+    lines.into_iter().map(|line| indent.clone() + &line).collect()
 }
 
 /// The longest beginning of `text` that fits `width` cells, in whole graphemes.
@@ -255,6 +271,7 @@ mod tests {
         assert_eq!(wrap("aaaaabbbbb cc", 5), ["aaaaa", "bbbbb", "cc"]);
         assert_eq!(wrap("東京東京", 1), ["東", "京", "東", "京"]);
         assert_eq!(wrap("", 5), [""]);
+        assert_eq!(wrap("  ab cd", 5), ["  ab", "  cd"]);
     }
 
     #[test]

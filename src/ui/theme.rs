@@ -59,6 +59,10 @@ pub enum Role {
     SparkVerySlow,
     /// A lost sample.
     SparkLost,
+    /// A lost sample of a host that is asleep or not judged: no reason to look.
+    SparkLostQuiet,
+    /// A broken rung of such a host.
+    BrokenQuiet,
     /// A sample answered late.
     SparkLate,
 }
@@ -94,6 +98,8 @@ const ROLES: &[RoleRow] = &[
     RoleRow(Role::SparkSlow, "spark.slow", Some(Role::StateWarning), " ", " "),
     RoleRow(Role::SparkVerySlow, "spark.very-slow", Some(Role::StateCritical), " ", " "),
     RoleRow(Role::SparkLost, "spark.lost", Some(Role::StateCritical), "\u{d7}", "x"),
+    RoleRow(Role::SparkLostQuiet, "spark.lost.quiet", Some(Role::Dim), "\u{d7}", "x"),
+    RoleRow(Role::BrokenQuiet, "broken.quiet", Some(Role::Dim), "\u{2716}", "x"),
     RoleRow(Role::SparkLate, "spark.late", Some(Role::StateWarning), "~", "~"),
 ];
 

@@ -24,13 +24,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// 2026-11-21 14:03:20 UTC.
-pub const NOW: WallTime = WallTime::from_unix_secs(1_795_269_800);
+pub(crate) const NOW: WallTime = WallTime::from_unix_secs(1_795_269_800);
 
-pub fn ago(secs: u64) -> WallTime {
+pub(crate) fn ago(secs: u64) -> WallTime {
     NOW.minus(Duration::from_secs(secs))
 }
 
-pub fn ms(ms: f64) -> Duration {
+pub(crate) fn ms(ms: f64) -> Duration {
     Duration::from_secs_f64(ms / 1_000.0)
 }
 
@@ -38,7 +38,7 @@ fn ip(text: &str) -> IpAddr {
     text.parse().expect("an address")
 }
 
-pub static REMEDIES: &[Remedy] = &[
+pub(crate) static REMEDIES: &[Remedy] = &[
     Remedy {
         confirm: Some("events 1057 and 1058 on HOST, Schannel 36870"),
         impact: None,
@@ -58,7 +58,12 @@ pub static REMEDIES: &[Remedy] = &[
     Remedy::new("Connect by address as the way round.", RunOn::Client),
 ];
 
-pub fn finding(rule: &'static str, severity: Severity, title: &str, sentence: &str) -> Finding {
+pub(crate) fn finding(
+    rule: &'static str,
+    severity: Severity,
+    title: &str,
+    sentence: &str,
+) -> Finding {
     Finding {
         rule: RuleId(rule),
         severity,
@@ -77,7 +82,7 @@ pub fn finding(rule: &'static str, severity: Severity, title: &str, sentence: &s
     }
 }
 
-pub fn stats(last: f64, loss: u32, jitter: f64) -> EchoStats {
+pub(crate) fn stats(last: f64, loss: u32, jitter: f64) -> EchoStats {
     EchoStats {
         method: Some(EchoMethod::Icmp),
         sent: 60,
@@ -97,7 +102,7 @@ pub fn stats(last: f64, loss: u32, jitter: f64) -> EchoStats {
 }
 
 /// `text` holds one letter per rung: o ok, w warning, x broken, - not measured, . not established.
-pub fn ladder(text: &str, how: [&str; 7]) -> Ladder {
+pub(crate) fn ladder(text: &str, how: [&str; 7]) -> Ladder {
     let mut letters = text.chars();
     let mut how = how.into_iter();
     Rung::ALL.map(|rung| {
@@ -129,7 +134,7 @@ const FINE: [&str; 7] = [
     "never answered; sessions use TCP",
 ];
 
-pub fn certificate(name: &str) -> CertificateSummary {
+pub(crate) fn certificate(name: &str) -> CertificateSummary {
     CertificateSummary {
         subject: format!("CN={name}"),
         common_name: Some(name.to_owned()),
@@ -145,7 +150,7 @@ pub fn certificate(name: &str) -> CertificateSummary {
 }
 
 /// A healthy target.
-pub fn target(id: u32, name: &str, address: &str) -> TargetSnapshot {
+pub(crate) fn target(id: u32, name: &str, address: &str) -> TargetSnapshot {
     let mut target = Target::new(TargetId(id), name, Host::Name(format!("{name}.corp.lab")));
     target.group = Some("berlin".to_owned());
     TargetSnapshot {
@@ -195,7 +200,7 @@ pub fn target(id: u32, name: &str, address: &str) -> TargetSnapshot {
 }
 
 /// The TLS handshake is closed; the certificate is expired.
-pub fn office_pc(id: u32) -> TargetSnapshot {
+pub(crate) fn office_pc(id: u32) -> TargetSnapshot {
     let mut base = target(id, "office-pc", "10.0.0.21");
     let mut config = (*base.target).clone();
     config.expect = vec![ip("10.0.0.21")];
@@ -264,7 +269,7 @@ pub fn office_pc(id: u32) -> TargetSnapshot {
 }
 
 /// Loses packets.
-pub fn berlin_07(id: u32) -> TargetSnapshot {
+pub(crate) fn berlin_07(id: u32) -> TargetSnapshot {
     let mut worst = finding(
         "packet-loss",
         Severity::Warning,
@@ -297,7 +302,7 @@ pub fn berlin_07(id: u32) -> TargetSnapshot {
 }
 
 /// Asleep.
-pub fn home_pc(id: u32) -> TargetSnapshot {
+pub(crate) fn home_pc(id: u32) -> TargetSnapshot {
     let mut base = target(id, "home-pc", "192.168.1.20");
     let mut config = (*base.target).clone();
     config.kind = TargetKind::Pc;
@@ -343,7 +348,7 @@ pub fn home_pc(id: u32) -> TargetSnapshot {
 }
 
 /// Nothing is known yet.
-pub fn unmeasured(id: u32) -> TargetSnapshot {
+pub(crate) fn unmeasured(id: u32) -> TargetSnapshot {
     TargetSnapshot {
         address: None,
         state: TargetState::NotMeasured,
@@ -389,7 +394,7 @@ fn monitor() -> MonitorSnapshot {
     }
 }
 
-pub fn snapshot(targets: Vec<TargetSnapshot>) -> Snapshot {
+pub(crate) fn snapshot(targets: Vec<TargetSnapshot>) -> Snapshot {
     Snapshot {
         revision: 1,
         now: Now { mono: MonoTime::from_secs(10_000), wall: NOW },
@@ -403,7 +408,7 @@ pub fn snapshot(targets: Vec<TargetSnapshot>) -> Snapshot {
 }
 
 /// Eight healthy hosts.
-pub fn healthy() -> Snapshot {
+pub(crate) fn healthy() -> Snapshot {
     snapshot(
         (0..8_u8)
             .map(|i| {
@@ -427,7 +432,7 @@ fn alert(target: Option<u32>, rule: &'static str, severity: Severity, secs: u64)
 }
 
 /// One of everything.
-pub fn mixed() -> Snapshot {
+pub(crate) fn mixed() -> Snapshot {
     let mut targets = vec![
         target(0, "rds-01", "10.0.0.31"),
         home_pc(1),
@@ -471,12 +476,12 @@ pub fn mixed() -> Snapshot {
 }
 
 /// No target.
-pub fn empty() -> Snapshot {
+pub(crate) fn empty() -> Snapshot {
     snapshot(Vec::new())
 }
 
 /// This machine is offline; nobody is judged.
-pub fn offline() -> Snapshot {
+pub(crate) fn offline() -> Snapshot {
     let targets = (0..6_u8).map(|i| TargetSnapshot {
         state: TargetState::Unknown,
         state_since: ago(70),
@@ -495,7 +500,7 @@ pub fn offline() -> Snapshot {
 }
 
 /// Many hosts, a few in trouble.
-pub fn many(count: u32) -> Snapshot {
+pub(crate) fn many(count: u32) -> Snapshot {
     snapshot(
         (0..count)
             .map(|i| match i % 50 {

@@ -8,6 +8,7 @@ use rdpwatch::domain::target::TargetId;
 use rdpwatch::ui::action::Action;
 use rdpwatch::ui::dashboard::Options;
 use rdpwatch::ui::effect::Effect;
+use rdpwatch::ui::filter::Filter;
 use rdpwatch::ui::input::Input;
 use rdpwatch::ui::keymap::{Keymap, Layer};
 use rdpwatch::ui::line::Line;
@@ -32,8 +33,8 @@ fn order(screen: &Screen) -> Vec<String> {
     let header = text.lines().position(|line| line.contains("TARGET")).expect("headings");
     text.lines()
         .skip(header + 1)
-        .map_while(|line| line.get(2..)?.split_whitespace().find(|word| word.len() > 3))
-        .map(str::to_owned)
+        .map(|line| line.chars().skip(3).collect::<String>())
+        .map_while(|line| line.split_whitespace().next().map(str::to_owned))
         .take_while(|name| !name.starts_with('\u{2500}'))
         .collect()
 }
@@ -258,7 +259,7 @@ fn what_is_on_the_terminal_is_not_written_again() {
     assert_eq!(bytes(&mut screen, NOW), 0);
     let mut same = fixtures::mixed();
     same.revision = 2;
-    same.now.wall = NOW.plus(Duration::from_secs(20));
+    same.now.wall = NOW.plus(Duration::from_secs(10));
     screen.dashboard.set_snapshot(Arc::new(same.clone()));
     assert_eq!(bytes(&mut screen, NOW), 0, "the clock shows minutes");
     same.now.wall = NOW.plus(Duration::from_secs(40));
@@ -430,7 +431,7 @@ fn every_action_does_something_somewhere() {
             let prepared: Vec<UiState> = match layer {
                 Layer::Text => vec![Overlay::Help(1), Overlay::Explain(Some(OFFICE), 0, 0)],
                 Layer::Menu => vec![Overlay::Snooze(snooze, 1)],
-                Layer::Input => vec![Overlay::Filter("x".into(), Default::default())],
+                Layer::Input => vec![Overlay::Filter("x".into(), Filter::default())],
                 _ => Vec::new(),
             }
             .into_iter()

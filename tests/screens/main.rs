@@ -1,6 +1,12 @@
 //! The screen as the user sees it: pictures of every screen, what every key does, and that
 //! nothing the user or a host can do breaks it.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot prepare its world fails by panicking"
+)]
+
 mod fixtures;
 mod keys;
 mod pictures;

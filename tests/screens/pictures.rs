@@ -6,6 +6,7 @@ use rdpwatch::domain::snapshot::Snapshot;
 use rdpwatch::ui::dashboard::Options;
 use rdpwatch::ui::state::{Access, Suggestion};
 use rdpwatch::ui::theme::{GlyphSet, Theme};
+use unicode_width::UnicodeWidthStr;
 
 const SIZES: [(u16, u16); 4] = [(80, 24), (120, 40), (200, 60), (40, 12)];
 
@@ -139,7 +140,6 @@ fn wide_names_are_cut_by_cells_and_move_no_column() {
     let text = shown.text();
     let row = text.lines().find(|line| line.contains("東京")).expect("its row");
     assert!(row.contains('\u{2026}'), "{row}");
-    use unicode_width::UnicodeWidthStr;
     let ladder = |line: &str| line.find("\u{25cf}\u{25cf}\u{25cf}").map(|at| line[..at].width());
     let other = text.lines().find(|line| line.contains("rds-02")).expect("its row");
     assert_eq!(ladder(row), ladder(other));

@@ -13,27 +13,27 @@ use rdpwatch::ui::state::Size;
 use rdpwatch::ui::theme::Theme;
 use std::sync::Arc;
 
-pub struct Screen {
-    pub dashboard: Dashboard,
-    pub now: WallTime,
-    pub theme: Theme,
-    pub size: Size,
+pub(crate) struct Screen {
+    pub(crate) dashboard: Dashboard,
+    pub(crate) now: WallTime,
+    pub(crate) theme: Theme,
+    pub(crate) size: Size,
 }
 
 impl Screen {
-    pub fn with(snapshot: Snapshot, width: u16, height: u16, options: Options) -> Self {
+    pub(crate) fn with(snapshot: Snapshot, width: u16, height: u16, options: Options) -> Self {
         let size = Size { width, height };
         let theme = options.theme.clone();
         let dashboard = Dashboard::new(Options { size, ..options }, Arc::new(snapshot));
         Self { dashboard, now: NOW, theme, size }
     }
 
-    pub fn new(snapshot: Snapshot, width: u16, height: u16) -> Self {
+    pub(crate) fn new(snapshot: Snapshot, width: u16, height: u16) -> Self {
         Self::with(snapshot, width, height, Options::default())
     }
 
     /// Presses keys, separated by blanks; returns the effects of all.
-    pub fn press(&mut self, keys: &str) -> Vec<Effect> {
+    pub(crate) fn press(&mut self, keys: &str) -> Vec<Effect> {
         keys.split(' ')
             .filter(|key| !key.is_empty())
             .flat_map(|key| {
@@ -44,25 +44,25 @@ impl Screen {
     }
 
     /// Types text.
-    pub fn type_text(&mut self, text: &str) -> Vec<Effect> {
+    pub(crate) fn type_text(&mut self, text: &str) -> Vec<Effect> {
         text.chars()
             .flat_map(|c| self.dashboard.input(Input::Key(Key::char(c)), self.now))
             .collect()
     }
 
-    pub fn buffer(&self) -> Buffer {
+    pub(crate) fn buffer(&self) -> Buffer {
         let model = self.dashboard.view_model(self.now);
         let mut buffer = Buffer::empty(Rect::new(0, 0, model.size.width, model.size.height));
         render::paint(&model, &self.theme, &mut buffer);
         buffer
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         render::text(&self.buffer())
     }
 
     /// Text and styles: styles as runs of `x,y style` where they change.
-    pub fn picture(&self) -> String {
+    pub(crate) fn picture(&self) -> String {
         let buffer = self.buffer();
         let debug = format!("{buffer:?}");
         let styles = debug.split_once("styles: [").map_or("", |(_, styles)| styles);

@@ -68,14 +68,9 @@ fn visible(world: &World<'_>, state: &UiState, height: usize) -> Vec<(Option<Ale
     }
     if alerts.as_found > 0 {
         all.push((None, ViewLine::default()));
-        let key = world
-            .keymap
-            .key_for(Layer::Alerts, Action::AcceptAsFound)
-            .map(super::footer::key_name)
-            .unwrap_or_default();
-        let many = if alerts.as_found == 1 { "finding was" } else { "findings were" };
+        let key = super::footer::key_name(world, Layer::Alerts, Action::AcceptAsFound);
         let text = format!(
-            " {} {many} there on first sight and never alert; {key} on a target accepts its own",
+            " {} there on first sight and never alerted; {key} accepts those of a target",
             alerts.as_found
         );
         all.push((None, Line::of(Role::Dim, &text).cut(width).into()));
@@ -116,20 +111,26 @@ fn row(
     let name_width = if width < 60 { 12 } else { 18 };
     line.push(name, &left(world.name(alert.target), name_width));
     let age = format::age(ended.unwrap_or(now).since(alert.since));
-    if width < 60 {
-        line.push(text, &format!(" {} {}", right(&age, 5), alert.title));
-    } else {
-        line.push(text, &format!(" {} ", left(alert.rule.0, 26)));
-        let since = state.zone.moment(alert.since, now);
-        line.push(Role::Dim, &format!("{}  {}  ", right(&since, 11), right(&age, 5)));
-        line.push(text, &alert.title);
-    }
-    if let Some(ended) = ended {
-        line.push(Role::Dim, &format!("  over since {}", state.zone.moment(ended, now)));
+    let mark = if let Some(ended) = ended {
+        format!("over since {}", state.zone.moment(ended, now))
     } else if let Some(until) = alert.snoozed_until {
-        line.push(Role::Dim, &format!("  snoozed until {}", state.zone.moment(until, now)));
+        format!("snoozed until {}", state.zone.moment(until, now))
     } else if let Some(at) = alert.acknowledged {
-        line.push(Role::Dim, &format!("  acknowledged {}", state.zone.moment(at, now)));
+        format!("acknowledged {}", state.zone.moment(at, now))
+    } else {
+        String::new()
+    };
+    if width >= 60 {
+        line.push(text, &format!(" {}", left(alert.rule.0, 26)));
     }
+    if width >= 100 {
+        let since = state.zone.moment(alert.since, now);
+        line.push(Role::Dim, &format!(" {}", right(&since, 11)));
+    }
+    line.push(Role::Dim, &format!(" {}  ", right(&age, 5)));
+    if !mark.is_empty() {
+        line.push(Role::Dim, &format!("{mark}  "));
+    }
+    line.push(text, &alert.title);
     ViewLine { line: line.cut(width), base: marked.then_some(Role::Selection) }
 }

@@ -1,16 +1,19 @@
 //! Is anything wrong? Counts, the way out of this machine, the clock; then the worst, in words.
 
+use super::footer;
 use crate::domain::ladder::Cell;
 use crate::domain::sample::NameOutcome;
 use crate::domain::snapshot::{Availability, Snapshot, TargetState};
 use crate::domain::view::Offline;
+use crate::ui::action::Action;
 use crate::ui::columns::state_role;
 use crate::ui::filter::state_word;
 use crate::ui::format::capitalised;
+use crate::ui::keymap::Layer;
 use crate::ui::layout::{Class, Layout};
 use crate::ui::line::Line;
 use crate::ui::order;
-use crate::ui::state::{Access, Flow, UiState};
+use crate::ui::state::{Access, Flow, Screen, UiState};
 use crate::ui::theme::Role;
 use crate::ui::view_model::ViewLine;
 use crate::ui::widget::ladder;
@@ -51,8 +54,8 @@ fn small(world: &World<'_>, state: &UiState, width: usize) -> Vec<ViewLine> {
     }
     let right = right.text(Role::Text, &clock(world, state));
     let mut lines: Vec<ViewLine> = vec![ends(left, right, width).into()];
-    if let Some(offline) = offline_words(&world.snapshot.monitor.offline) {
-        let line = Line::of(Role::Offline, &offline).pad_to(width);
+    if offline_words(&world.snapshot.monitor.offline).is_some() {
+        let line = Line::of(Role::Offline, "MONITOR OFFLINE: nobody is judged").pad_to(width);
         lines.push(ViewLine { line, base: Some(Role::Offline) });
     }
     if let Some(what) = world.snapshot.simulated {
@@ -67,7 +70,11 @@ fn first(world: &World<'_>, state: &UiState, width: usize) -> Line {
         right = right.text(Role::Label, &label).text(Role::Text, "   ");
     }
     let right = right.text(Role::Text, &clock(world, state)).text(Role::Text, " ");
-    let words = Line::of(Role::Text, " ").join(counts(world.snapshot, true));
+    let words = if world.snapshot.targets.is_empty() {
+        Line::of(Role::Dim, " no targets")
+    } else {
+        Line::of(Role::Text, " ").join(counts(world.snapshot, true))
+    };
     let brief = Line::of(Role::Text, " ").join(counts(world.snapshot, false));
     let monitor = monitor_line(world.snapshot);
     for left in [&words, &brief] {
@@ -180,6 +187,9 @@ fn gateway_cell(snapshot: &Snapshot, gateway: IpAddr) -> Cell {
 
 /// DNS works when any server gave any target an answer, be it that a name does not exist.
 fn dns_cell(snapshot: &Snapshot) -> Cell {
+    if snapshot.monitor.offline != Offline::Online {
+        return Cell::NotMeasured;
+    }
     let mut cell = Cell::NotMeasured;
     let answers = snapshot.targets.iter().filter_map(|t| t.resolution.as_ref());
     for answer in answers.flat_map(|resolution| &resolution.servers) {
@@ -218,13 +228,11 @@ fn second(world: &World<'_>, state: &UiState, width: usize) -> ViewLine {
         return ViewLine { line, base: Some(Role::Offline) };
     }
     if let Some(worst) = order::worst(snapshot) {
-        let open = state.layer();
-        let key = world.keymap.key_for(open, crate::ui::action::Action::Open);
-        let hint = match (state.screen, key) {
-            (crate::ui::state::Screen::Table, Some(key)) if width >= 100 => {
-                Line::of(Role::Key, &super::footer::key_name(key)).text(Role::Dim, " why and fix ")
-            }
-            _ => Line::new(),
+        let hint = if state.screen == Screen::Table && width >= 100 {
+            let key = footer::key_name(world, Layer::Table, Action::Open);
+            Line::of(Role::Key, &format!("  {key}")).text(Role::Dim, " why and fix ")
+        } else {
+            Line::new()
         };
         let mut line = Line::of(Role::Text, " ")
             .text(state_role(worst.state), &worst.target.name)
@@ -255,6 +263,6 @@ fn quiet_words(snapshot: &Snapshot) -> &'static str {
     } else if any(TargetState::NotMeasured) {
         "Nothing wrong so far; the first measurements are on their way."
     } else {
-        "Nothing is wrong: everything up to the sign-in prompt works wherever a host is awake."
+        "Nothing is wrong: up to the sign-in prompt, everything works."
     }
 }

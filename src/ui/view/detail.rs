@@ -70,7 +70,7 @@ pub fn document(world: &World<'_>, state: &UiState, target: &TargetSnapshot) -> 
         ladder_lines(&mut left, target, left_width);
         why(&mut left, world, state, target, left_width);
         let mut pane = Vec::new();
-        chart_lines(&mut pane, world, state, target, right_width, 10);
+        chart_lines(&mut pane, world, state, target, right_width, 11);
         background(&mut pane, world, state, target, right_width);
         let rows = left.len().max(pane.len());
         left.resize(rows, Line::new());
@@ -86,7 +86,7 @@ pub fn document(world: &World<'_>, state: &UiState, target: &TargetSnapshot) -> 
     if layout.chart == ChartPlace::Beside {
         ladder_lines(&mut rungs, target, LADDER);
         let mut beside = Vec::new();
-        chart_lines(&mut beside, world, state, target, width - LADDER - 2, 8);
+        chart_lines(&mut beside, world, state, target, width - LADDER - 2, 7);
         rungs.resize(rungs.len().max(beside.len()), Line::new());
         beside.resize(rungs.len(), Line::new());
         out.extend(
@@ -189,7 +189,7 @@ fn chart_lines(
 ) {
     let minute = &target.echo_minute;
     let title = format!(
-        " RTT ms   median {}  p95 {}  jitter {}  loss {} %",
+        " RTT ms  median {}  p95 {}  jitter {}  loss {} %",
         format::ms_or_dash(minute.median),
         format::ms_or_dash(minute.p95),
         format::ms_or_dash(minute.jitter),
@@ -199,7 +199,10 @@ fn chart_lines(
         " last minute; since start {} %",
         format::percent_or_dash(target.echo_total.loss())
     );
-    out.push(Line::of(Role::Heading, &title).text(Role::Dim, &total).cut(width));
+    let title = Line::of(Role::Heading, &title);
+    let room = width.saturating_sub(title.width());
+    let total = if total.len() <= room { total.as_str() } else { "" };
+    out.push(title.text(Role::Dim, total).cut(width));
     let now_s = world.snapshot.now.mono.as_nanos() / 1_000_000_000;
     let seconds = state.zoom.seconds();
     let slots = spark::fold(&target.spark, seconds, now_s);

@@ -2,6 +2,7 @@
 
 use super::footer::key_name;
 use crate::ui::action::Action;
+use crate::ui::keymap::Layer;
 use crate::ui::line::{Line, wrap};
 use crate::ui::state::UiState;
 use crate::ui::theme::Role;
@@ -12,31 +13,33 @@ const WHAT: &str = "rdpwatch watches Remote Desktop hosts and says, live and in 
     a session fails or drops (error 0x904): on which machine, since when, with what proof, and \
     how to fix it. It needs no account on the hosts and installs nothing there.";
 
+const EXAMPLES: [&str; 2] = [
+    "Or start with:       rdpwatch office-pc 10.0.0.21 home-pc#02:11:22:33:44:55",
+    "Without a network:   rdpwatch demo",
+];
+
 /// The screen without targets.
 #[must_use]
 pub fn lines(world: &World<'_>, state: &UiState, height: usize) -> Vec<ViewLine> {
     let width = usize::from(state.size.width);
     let inner = width.saturating_sub(4).min(76);
-    let key =
-        |action| world.keymap.key_for(state.layer(), action).map(key_name).unwrap_or_default();
-    let mut lines: Vec<Line> = vec![Line::new()];
-    lines.push(Line::of(Role::Strong, "  Nothing is watched yet."));
-    lines.push(Line::new());
-    if height >= 10 {
-        lines.extend(wrap(WHAT, inner).iter().map(|l| Line::of(Role::Text, &format!("  {l}"))));
+    let keyed = |action, words: &str| {
+        let key = key_name(world, Layer::Table, action);
+        Line::of(Role::Text, "  ").text(Role::Key, &key).text(Role::Text, words)
+    };
+    let what = wrap(WHAT, inner);
+    let keys = [keyed(Action::AddTarget, " type a host to watch"), keyed(Action::Quit, " quit")];
+    let mut lines = vec![Line::new()];
+    if height > what.len() + 4 {
+        lines.extend(what.iter().map(|line| Line::of(Role::Text, &format!("  {line}"))));
         lines.push(Line::new());
     }
-    let add = Line::of(Role::Text, "  ").text(Role::Key, &key(Action::AddTarget));
-    lines.push(add.text(Role::Text, " type a host to watch"));
-    let quit = Line::of(Role::Text, "  ").text(Role::Key, &key(Action::Quit));
-    lines.push(quit.text(Role::Text, " quit"));
-    if height >= 14 {
+    lines.extend(keys);
+    if height > lines.len() + 3 {
         lines.push(Line::new());
-        lines.push(Line::of(
-            Role::Dim,
-            "  Or start with: rdpwatch office-pc 10.0.0.21 home-pc#02:11:22:33:44:55",
-        ));
-        lines.push(Line::of(Role::Dim, "  Without a network: rdpwatch demo"));
+        for example in EXAMPLES {
+            lines.push(Line::of(Role::Dim, &format!("  {example}")));
+        }
     }
     lines.into_iter().take(height).map(|line| line.cut(width).into()).collect()
 }

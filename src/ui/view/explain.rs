@@ -82,16 +82,16 @@ fn remedy(
     target: Option<&TargetSnapshot>,
 ) {
     let host = |words: &str| with_host(words, target);
-    text(Role::Strong, &format!("{}. {}", place + 1, host(remedy.text)), 2);
+    text(Role::Strong, &format!("{}. {}", place + 1, host(remedy.text)), 0);
     if remedy.weakens_security {
-        text(Role::Caution, "THIS WEAKENS SECURITY", 5);
+        text(Role::Caution, "THIS WEAKENS SECURITY", 3);
     }
-    text(Role::Dim, &format!("on: {}", remedy.run_on.word()), 5);
+    text(Role::Dim, &format!("on: {}", remedy.run_on.word()), 3);
     if let Some(confirm) = remedy.confirm {
-        text(Role::Text, &format!("check first: {}", host(confirm)), 5);
+        text(Role::Text, &format!("check first: {}", host(confirm)), 3);
     }
     for command in remedy.commands {
-        text(Role::Key, &host(command), 5);
+        text(Role::Key, &host(command), 3);
     }
     for (label, words, role) in [
         ("needs", remedy.needs, Role::Dim),
@@ -99,7 +99,7 @@ fn remedy(
         ("undo", remedy.undo, Role::Dim),
     ] {
         if let Some(words) = words {
-            text(role, &format!("{label}: {}", host(words)), 5);
+            text(role, &format!("{label}: {}", host(words)), 3);
         }
     }
 }

@@ -1,9 +1,12 @@
 //! What is known of a target besides findings: names, identity, waking, the probing itself.
 
+use super::footer::key_name;
 use crate::domain::certificate::CertificateSummary;
 use crate::domain::sample::{ConnectOutcome, NameOutcome, Resolution};
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
+use crate::ui::action::Action;
 use crate::ui::format::{self, NOT_MEASURED};
+use crate::ui::keymap::Layer;
 use crate::ui::line::{Line, wrap};
 use crate::ui::state::{Access, UiState};
 use crate::ui::theme::Role;
@@ -185,11 +188,7 @@ pub fn wake(
         None => "whether it is on this machine's own link is not known",
     };
     fact(out, "reach", Role::Dim, on_link, width);
-    let key = world
-        .keymap
-        .key_for(crate::ui::keymap::Layer::Detail, crate::ui::action::Action::Wake)
-        .map(super::footer::key_name)
-        .unwrap_or_default();
+    let key = key_name(world, Layer::Detail, Action::Wake);
     let text = match (target.state, &target.wake, state.access) {
         (TargetState::Waking, ..) => "a magic packet was sent; waiting for an answer".to_owned(),
         (_, Some(_), _) => "a magic packet was sent earlier".to_owned(),
@@ -217,11 +216,7 @@ pub fn probing(out: &mut Vec<Line>, world: &World<'_>, target: &TargetSnapshot, 
     fact(out, "budget", Role::Text, &budget, width);
     if let Some(due) = target.next_tls {
         let wait = format::age_in_words(due.since(world.snapshot.now.mono));
-        let key = world
-            .keymap
-            .key_for(crate::ui::keymap::Layer::Detail, crate::ui::action::Action::ProbeNow)
-            .map(super::footer::key_name)
-            .unwrap_or_default();
+        let key = key_name(world, Layer::Detail, Action::ProbeNow);
         fact(out, "next TLS", Role::Text, &format!("in {wait}; {key} probes at once"), width);
     }
 }

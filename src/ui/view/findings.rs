@@ -135,15 +135,15 @@ fn remedies(
             out.push(line.cut(width));
         }
     }
-    if let Some(key) = world.keymap.key_for(Layer::Detail, Action::Explain) {
-        let more = finding.remedies.len().saturating_sub(REMEDIES);
-        let more = if more > 0 {
-            format!(" all steps, {more} more ways")
-        } else {
-            " all steps".to_owned()
-        };
+    let key = key_name(world, Layer::Detail, Action::Explain);
+    let more = match finding.remedies.len().saturating_sub(REMEDIES) {
+        0 => " all steps".to_owned(),
+        1 => " all steps, 1 more way".to_owned(),
+        more => format!(" all steps, {more} more ways"),
+    };
+    if !key.is_empty() {
         let line = Line::of(Role::Heading, &format!("     {:<10}", ""))
-            .text(Role::Key, &key_name(key))
+            .text(Role::Key, &key)
             .text(Role::Dim, &more);
         out.push(line.cut(width));
     }

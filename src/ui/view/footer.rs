@@ -4,7 +4,6 @@ use crate::domain::alert::{Alert, AlertState};
 use crate::domain::finding::Severity;
 use crate::ui::action::Action;
 use crate::ui::format;
-use crate::ui::input::Key;
 use crate::ui::keymap::Layer;
 use crate::ui::layout::Layout;
 use crate::ui::line::Line;
@@ -12,7 +11,6 @@ use crate::ui::state::{Overlay, Screen, UiState};
 use crate::ui::theme::Role;
 use crate::ui::view_model::ViewLine;
 use crate::ui::world::World;
-use crossterm::event::KeyCode;
 
 /// The hints of each screen: what a newcomer needs first.
 const HINTS: [(Screen, &[(Action, &str)]); 3] = [
@@ -25,9 +23,9 @@ const HINTS: [(Screen, &[(Action, &str)]); 3] = [
             (Action::Wake, "wake"),
             (Action::ProbeNow, "probe now"),
             (Action::Acknowledge, "acknowledge"),
+            (Action::Help, "help"),
             (Action::Ticket, "ticket"),
             (Action::NextView, "views"),
-            (Action::Help, "help"),
             (Action::Quit, "quit"),
         ],
     ),
@@ -56,6 +54,10 @@ const HINTS: [(Screen, &[(Action, &str)]); 3] = [
         ],
     ),
 ];
+
+/// The hints while nothing is watched.
+const NO_TARGETS: &[(Action, &str)] =
+    &[(Action::AddTarget, "watch a host"), (Action::Help, "help"), (Action::Quit, "quit")];
 
 /// Puts the footer into the last lines. Without room for one, only what cannot wait takes the
 /// last line of the body.
@@ -117,13 +119,10 @@ pub fn text_field(field: &tui_input::Input) -> Line {
     Line::of(Role::Strong, &before).text(Role::Cursor, &under).text(Role::Strong, &after)
 }
 
-/// A key in as few cells as possible.
+/// The first key that does `action` when `layer` is in front; empty when none does.
 #[must_use]
-pub fn key_name(key: Key) -> String {
-    match key.code {
-        KeyCode::Enter => "\u{23ce}".to_owned(),
-        _ => key.to_string(),
-    }
+pub fn key_name(world: &World<'_>, layer: Layer, action: Action) -> String {
+    world.keymap.key_for(layer, action).map_or_else(String::new, |key| key.to_string())
 }
 
 fn hints(world: &World<'_>, state: &UiState, width: usize) -> Line {
@@ -134,14 +133,15 @@ fn hints(world: &World<'_>, state: &UiState, width: usize) -> Line {
     };
     let hints = HINTS
         .iter()
-        .find(|(screen, _)| *screen == state.screen)
-        .map_or(&[] as &[_], |(_, hints)| *hints);
+        .find(|(screen, _)| *screen == state.screen && !world.snapshot.targets.is_empty())
+        .map_or(NO_TARGETS, |(_, hints)| *hints);
     let all: Vec<Line> = hints
         .iter()
-        .filter_map(|(action, words)| {
-            let key = world.keymap.key_for(layer, *action)?;
-            let line = Line::of(Role::Text, "  ").text(Role::Key, &key_name(key));
-            Some(line.text(Role::Dim, &format!(" {words}")))
+        .map(|(action, words)| (key_name(world, layer, *action), words))
+        .filter(|(key, _)| !key.is_empty())
+        .map(|(key, words)| {
+            let line = Line::of(Role::Text, "  ").text(Role::Key, &key);
+            line.text(Role::Dim, &format!(" {words}"))
         })
         .collect();
     let mut line = Line::new();

@@ -34,9 +34,10 @@ pub fn document(keymap: &Keymap, width: usize) -> Vec<Line> {
             continue;
         }
         section(&mut out, title);
+        let column = if width < 50 { 15 } else { 20 };
         for row in rows {
             let keys: Vec<String> = row.on.iter().map(ToString::to_string).collect();
-            let line = Line::of(Role::Key, &left(&format!("  {}", keys.join(" ")), 20));
+            let line = Line::of(Role::Key, &left(&format!("  {}", keys.join(" ")), column));
             out.push(line.text(Role::Text, &row.desc).cut(width));
         }
     }

@@ -101,11 +101,12 @@ fn text(world: &World<'_>, state: &UiState, title: &str, first: usize) -> Panel 
 fn keys(world: &World<'_>, layer: Layer, wanted: &[(Action, &str)]) -> Line {
     let mut line = Line::new();
     for (action, words) in wanted {
-        if let Some(key) = world.keymap.key_for(layer, *action) {
+        let key = super::footer::key_name(world, layer, *action);
+        if !key.is_empty() {
             let gap = if line.0.is_empty() { "" } else { "  " };
             line = line
                 .text(Role::Dim, gap)
-                .text(Role::Key, &super::footer::key_name(key))
+                .text(Role::Key, &key)
                 .text(Role::Dim, &format!(" {words}"));
         }
     }
@@ -190,5 +191,8 @@ fn add_target(
         Layer::Input,
         &[(Action::Confirm, "watch"), (Action::Down, "choose"), (Action::Back, "leave it")],
     );
-    centred(state.size, width, "watch a host", hint, lines)
+    let mut panel = centred(state.size, width, "watch a host", hint, lines);
+    // Low enough to leave the explanation above it readable.
+    panel.y = panel.y.max(state.size.height.saturating_sub(panel.height + 2).min(12));
+    panel
 }

@@ -1,8 +1,11 @@
 //! Words before numbers: the table on a screen too small for one.
 
+use super::footer::key_name;
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
+use crate::ui::action::Action;
 use crate::ui::columns::{name_role, state_role};
 use crate::ui::format;
+use crate::ui::keymap::Layer;
 use crate::ui::line::{Line, fit, left};
 use crate::ui::order;
 use crate::ui::state::UiState;
@@ -90,11 +93,7 @@ fn row(world: &World<'_>, target: &TargetSnapshot, selected: bool, width: usize)
 fn words(world: &World<'_>, target: &TargetSnapshot) -> String {
     match (target.state, target.worst()) {
         (TargetState::Asleep, _) if target.mac.is_some() => {
-            let key = world
-                .keymap
-                .key_for(crate::ui::keymap::Layer::Table, crate::ui::action::Action::Wake)
-                .map(super::footer::key_name)
-                .unwrap_or_default();
+            let key = key_name(world, Layer::Table, Action::Wake);
             format!("asleep {key}=wake")
         }
         (TargetState::Asleep, _) => "asleep".to_owned(),

@@ -2,7 +2,9 @@
 
 use super::findings;
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
+use crate::ui::action::Action;
 use crate::ui::columns::{self, Row, state_role};
+use crate::ui::keymap::Layer;
 use crate::ui::layout::{Class, Layout};
 use crate::ui::line::Line;
 use crate::ui::order;
@@ -100,11 +102,7 @@ fn preview(
     let cut = text.len() > height.saturating_sub(1);
     text.truncate(height.saturating_sub(1 + usize::from(cut)));
     if cut {
-        let key = world
-            .keymap
-            .key_for(state.layer(), crate::ui::action::Action::Open)
-            .map(super::footer::key_name)
-            .unwrap_or_default();
+        let key = super::footer::key_name(world, Layer::Table, Action::Open);
         text.push(Line::of(Role::Key, &format!("   {key}")).text(Role::Dim, " more"));
     }
     text.resize(height.saturating_sub(1), Line::new());

@@ -51,7 +51,7 @@ pub fn lines(
     seconds: usize,
     thresholds: &LatencyThresholds,
 ) -> Vec<Line> {
-    if width < AXIS + 10 || height < 4 {
+    if width < AXIS + 12 || height < 4 {
         return Vec::new();
     }
     let plot = width - AXIS;
@@ -85,9 +85,7 @@ pub fn lines(
             let label = match row {
                 0 => "0".to_owned(),
                 row if row == rows => format::ms(top),
-                row if row == rows.div_ceil(2) && rows >= 5 => {
-                    format::ms(top.mul_f64(fraction(row - 1, rows - 1)))
-                }
+                row if rows >= 5 && 2 * (row - 1) == rows - 1 => format::ms(top / 2),
                 _ => String::new(),
             };
             let axis = if label.is_empty() { "\u{2502}" } else { "\u{2524}" };
@@ -128,7 +126,7 @@ fn fraction(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { float(part) / float(whole) }
 }
 
-/// The smallest of 1, 2, 5 times a power of ten, in milliseconds, that no RTT exceeds.
+/// The smallest of 1, 2, 3, 5 times a power of ten, in milliseconds, that no RTT exceeds.
 fn nice_top(slots: &[Spark]) -> Duration {
     let largest = slots
         .iter()
@@ -139,7 +137,9 @@ fn nice_top(slots: &[Spark]) -> Duration {
         .max()
         .unwrap_or_default();
     (0..6)
-        .flat_map(|power| [1, 2, 5].map(|digit| Duration::from_millis(digit * 10_u64.pow(power))))
+        .flat_map(|power| {
+            [1, 2, 3, 5].map(|digit| Duration::from_millis(digit * 10_u64.pow(power)))
+        })
         .find(|top| *top >= largest)
         .unwrap_or(largest)
 }
