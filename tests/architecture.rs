@@ -65,6 +65,7 @@ const LAYERS: &[Layer] = &[
             "ratatui",
             "crossterm",
             "serde",
+            "strsim",
             "toml",
             "thiserror",
             "tui_input",

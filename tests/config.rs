@@ -145,10 +145,10 @@ fn the_default_file_knows_every_key() {
     assert_eq!(missing, Vec::<String>::new());
 }
 
-/// `UPDATE_GENERATED=1 cargo test --test config` writes what is generated.
+/// `RDPWATCH_BLESS=1 cargo test --test config` writes what is generated.
 fn assert_current(path: &str, expected: &str, found: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    if std::env::var_os("UPDATE_GENERATED").is_some() {
+    if std::env::var_os("RDPWATCH_BLESS").is_some() {
         fs::write(&path, expected).unwrap();
     } else {
         assert_eq!(found, expected, "{} is not current", path.display());
@@ -395,7 +395,7 @@ const ROWS: &[Row] = &[
     Row { name: "read_only", file: "read_only = true", variable: ("READ_ONLY", "no"), argument: &["--read-only"],
         value: |c| c.read_only.to_string(), found: ["false", "true", "false", "true"] },
     Row { name: "theme", file: "[ui]\ntheme = 'two'", variable: ("THEME", "three"), argument: &["--theme", "four"],
-        value: |c| c.ui.theme.clone(), found: ["default", "two", "three", "four"] },
+        value: |c| c.ui.theme.clone(), found: ["dark", "two", "three", "four"] },
     Row { name: "ascii", file: "[ui]\nascii = true", variable: ("ASCII", "false"), argument: &["--ascii"],
         value: |c| c.ui.ascii.to_string(), found: ["false", "true", "false", "true"] },
     Row { name: "fps", file: "[ui]\nfps = 2", variable: ("FPS", "3"), argument: &["--fps", "4"],

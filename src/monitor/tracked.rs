@@ -192,6 +192,11 @@ impl Tracked {
             return;
         }
         self.ticked = Some(now.mono);
+        self.tick(around, now);
+    }
+
+    /// Judges again what ages without a sample.
+    pub fn tick(&mut self, around: &Surroundings, now: Now) {
         let mut diagnosis = std::mem::take(&mut self.diagnosis);
         diagnosis.tick(RULES, &self.view(Mode::Watch, around, now));
         self.diagnosis = diagnosis;
