@@ -160,7 +160,7 @@ impl Scenario {
         for sample in samples.iter().filter(|sample| sample.ended_at <= until) {
             while ticked.plus(TICK) <= sample.ended_at {
                 ticked = ticked.plus(TICK);
-                tracked.tick(&around, now(ticked));
+                tracked.tick_if_due(&around, now(ticked));
             }
             if let Some(wake) =
                 woken.take_if(|wake| MonoTime::ZERO.plus(span(&wake.at)) <= sample.sent_at.mono)
@@ -168,6 +168,9 @@ impl Scenario {
                 tracked.set_wake(wake.progress());
             }
             tracked.observe(sample, &around, now(sample.ended_at));
+            if let Some(echo) = tracked.echo_of(sample) {
+                tracked.observe(&echo, &around, now(sample.ended_at));
+            }
         }
         let mode = match self.mode {
             ScenarioMode::Watch => Mode::Watch,
@@ -175,7 +178,7 @@ impl Scenario {
         };
         while ticked.plus(TICK) <= until {
             ticked = ticked.plus(TICK);
-            tracked.tick(&around, now(ticked));
+            tracked.tick_if_due(&around, now(ticked));
         }
         let mut found = match mode {
             Mode::Watch => {

@@ -66,7 +66,7 @@ impl Rule for RdpSilent {
             span(negotiate.elapsed)
         ))
         .since(view.attempts.since(silent).map(|at| at.wall));
-        if entry.value.connect.address.ip().is_loopback() {
+        if entry.value.connect.address.ip().is_loopback() && view.is_self() {
             evidence =
                 evidence.line("the address is a tunnel on this machine: its far end may be gone");
         }
