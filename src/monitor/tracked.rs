@@ -175,9 +175,7 @@ impl Tracked {
             wake.observe(sample);
         }
         let change = self.record(sample);
-        for fed in fed_by(&sample.observation) {
-            self.judge(*fed, around, now);
-        }
+        self.judge(fed_by(&sample.observation), around, now);
         Change { memory: self.remember(sample), ..change }
     }
 
@@ -466,15 +464,12 @@ pub struct Budget {
 }
 
 /// The kinds of evidence that an observation is.
-const fn fed_by(observation: &Observation) -> &'static [ProbeKind] {
+const fn fed_by(observation: &Observation) -> ProbeKind {
     match observation {
-        Observation::Resolve(_) => &[ProbeKind::Resolve],
-        Observation::Echo(_) => &[ProbeKind::Echo],
-        Observation::Alternative(_) => &[ProbeKind::Connect],
-        Observation::Attempt(attempt) => match attempt.depth {
-            ProbeKind::Tls => &[ProbeKind::Negotiate, ProbeKind::Tls],
-            _ => &[ProbeKind::Negotiate],
-        },
-        Observation::Neighbour(_) => &[ProbeKind::Neighbour],
+        Observation::Resolve(_) => ProbeKind::Resolve,
+        Observation::Echo(_) => ProbeKind::Echo,
+        Observation::Alternative(_) => ProbeKind::Connect,
+        Observation::Attempt(attempt) => attempt.depth,
+        Observation::Neighbour(_) => ProbeKind::Neighbour,
     }
 }
