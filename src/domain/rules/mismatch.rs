@@ -3,13 +3,10 @@
 use super::prelude::*;
 use crate::domain::certificate::CertificateSummary;
 use crate::domain::sample::{NameOutcome, Resolution};
-use crate::domain::time::WallTime;
 
 /// How long the certificate behind an unexpected address may take to arrive before the machine
 /// there counts as not to be identified.
 const PATIENCE: Duration = Duration::from_mins(2);
-
-const A_DAY: Duration = Duration::from_hours(24);
 
 /// No resolved address is an expected one.
 #[derive(Debug)]
@@ -184,13 +181,10 @@ fn answerer<'a>(view: &TargetView<'a>) -> Answerer<'a> {
     let tls =
         newest.value.tls.as_ref().or_else(|| there.find_map(|entry| entry.value.tls.as_ref()));
     if let Some(certificate) = tls.and_then(|tls| tls.certificate.as_ref()) {
-        let before = began(view);
-        let mut remembered =
-            view.memory.thumbprints.iter().filter(|(_, first)| **first < before).peekable();
-        let nothing_remembered = remembered.peek().is_none();
+        let remembered = &view.memory.thumbprints;
         let named = right_name(view, certificate);
-        return if remembered.any(|(print, _)| *print == certificate.sha256)
-            || named && (nothing_remembered || !certificate.self_signed)
+        return if remembered.contains_key(&certificate.sha256)
+            || named && (remembered.is_empty() || !certificate.self_signed)
         {
             Answerer::Same
         } else if named {
@@ -217,16 +211,6 @@ fn answerer<'a>(view: &TargetView<'a>) -> Answerer<'a> {
     } else {
         Answerer::Unidentified
     }
-}
-
-/// When the name began to lead elsewhere: what was seen since then proves nothing about before. A
-/// day ago when it was so as far back as is known.
-fn began(view: &TargetView<'_>) -> WallTime {
-    let always = view.resolve.iter().all(|entry| is_elsewhere(view, &entry.value));
-    view.resolve
-        .since(|one| is_elsewhere(view, one))
-        .filter(|_| !always)
-        .map_or_else(|| view.now.wall.minus(A_DAY), |at| at.wall)
 }
 
 /// A wildcard names a whole domain and so identifies nobody.
