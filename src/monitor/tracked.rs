@@ -243,6 +243,7 @@ impl Tracked {
         self.alternatives.retain(|address, _| resolution.addresses.contains(address));
         self.alternatives.remove(&first);
         self.neighbour = None;
+        self.tls = None;
         let changed = self.dialled.is_some();
         self.dialled = Some(first);
         changed
