@@ -20,6 +20,11 @@ pub(crate) struct Kind {
     pub(crate) dial: Option<&'static str>,
     /// What a probe must see.
     pub(crate) sees: Sees,
+    /// What the retry of `check` must see, where that is something else.
+    pub(crate) again: Option<Sees>,
+    /// Whether `check` can only judge it with echo over ICMP: over TCP, echo requests are
+    /// connections.
+    pub(crate) needs_icmp: bool,
     /// What `check` must say of it: `ok`, `warning` or `critical`.
     pub(crate) state: &'static str,
     /// Findings that must be there, and no others.
@@ -42,7 +47,16 @@ pub(crate) struct Sees {
 
 impl Kind {
     fn new(name: &'static str, script: HostScript, sees: Sees) -> Self {
-        Self { name, script, dial: None, sees, state: "ok", findings: &[] }
+        Self {
+            name,
+            script,
+            dial: None,
+            sees,
+            again: None,
+            needs_icmp: false,
+            state: "ok",
+            findings: &[],
+        }
     }
 
     fn warns(self, findings: &'static [&'static str]) -> Self {
@@ -55,6 +69,14 @@ impl Kind {
 
     fn notes(self, findings: &'static [&'static str]) -> Self {
         Self { findings, ..self }
+    }
+
+    fn with_icmp(self) -> Self {
+        Self { needs_icmp: true, ..self }
+    }
+
+    fn retried(self, again: Sees) -> Self {
+        Self { again: Some(again), ..self }
     }
 
     fn dialled_as(self, name: &'static str) -> Self {
@@ -185,13 +207,17 @@ fn ports() -> Vec<Kind> {
     let filtered = Sees { tcp: "timeout", ..Sees::default() };
     vec![
         Kind::new("port-closed", HostScript::closed(), closed).alarms(&["port-closed"]),
-        Kind::new("port-filtered", HostScript::filtered(), filtered).alarms(&["port-filtered"]),
+        Kind::new("port-filtered", HostScript::filtered(), filtered)
+            .alarms(&["port-filtered"])
+            .with_icmp(),
         Kind::new(
             "flapping",
             HostScript::alternating(vec![Turn::ends(Then::Fin), Turn::windows(good())]),
             x224("closed"),
         )
-        .alarms(&["connection-flapping"]),
+        .alarms(&["connection-flapping"])
+        .retried(modern())
+        .with_icmp(),
     ]
 }
 

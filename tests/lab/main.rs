@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod bytes;
+mod check;
 mod dns;
 mod kinds;
 mod rungs;
