@@ -430,6 +430,7 @@ fn monitor() -> MonitorSnapshot {
             dns_servers: vec![ip("10.0.0.10")],
             cpu_pct: Some(0.4),
             memory_bytes: Some(9_000_000),
+            ..LocalState::default()
         },
         ..MonitorSnapshot::default()
     }
