@@ -5,7 +5,8 @@ use super::line::{Line, fit, fit_middle, left, right};
 use super::state::{Naming, SortKey, UiState};
 use super::theme::Role;
 use super::widget::{ladder, spark};
-use crate::domain::finding::{Risk, Rung};
+use crate::domain::finding::Risk;
+use crate::domain::sample::EchoMethod;
 use crate::domain::snapshot::{Snapshot, TargetSnapshot, TargetState};
 use crate::domain::stats::EchoStats;
 use std::time::Duration;
@@ -412,21 +413,19 @@ fn risk(row: &Row<'_>, _: usize) -> Line {
 }
 
 fn why(row: &Row<'_>, width: usize) -> Line {
-    let text = match (row.target.state, row.target.worst()) {
-        (TargetState::Asleep, _) if row.target.mac.is_some() => "asleep, likely \u{b7} w wakes",
+    let target = row.target;
+    let text = match (target.state, target.worst()) {
+        (TargetState::Asleep, _) if target.mac.is_some() => "asleep, likely \u{b7} w wakes",
         (TargetState::Asleep, _) => "asleep, likely",
+        (TargetState::Waking, _) => {
+            let now = row.snapshot.now.mono;
+            let text = target.wake.as_ref().map(|wake| wake.text(now)).unwrap_or_default();
+            return Line::of(row.plain(), &fit(&text, width));
+        }
         (TargetState::Warning | TargetState::Critical, Some(finding)) => &finding.title,
         (TargetState::Unknown, _) => "this monitor cannot judge",
+        _ if target.echo_minute.method == Some(EchoMethod::Tcp) => "echo over TCP",
         _ => "",
-    };
-    let tcp_echo = row.target.echo_minute.method == Some(crate::domain::sample::EchoMethod::Tcp);
-    let text = if text.is_empty()
-        && tcp_echo
-        && row.target.cell(Rung::Echo) != crate::domain::ladder::Cell::NotMeasured
-    {
-        "echo over TCP"
-    } else {
-        text
     };
     Line::of(row.plain(), &fit(text, width))
 }

@@ -441,6 +441,18 @@ mod tests {
     }
 
     #[test]
+    fn nothing_in_a_row_vanishes_when_the_row_is_selected() {
+        for name in Theme::names() {
+            let theme = Theme::built_in(name).expect("built in");
+            let behind = theme.style(Role::Selection).bg;
+            for role in Role::all().filter(|role| *role != Role::Border) {
+                let front = theme.style(role).fg;
+                assert!(front.is_none() || front != behind, "{name}: {}", role.name());
+            }
+        }
+    }
+
+    #[test]
     fn a_role_the_theme_leaves_out_looks_like_its_fallback() {
         let theme = Theme::parse(
             "name = \"t\"\n[roles]\n\"state.warning\" = { fg = \"yellow\", bold = true }\n",

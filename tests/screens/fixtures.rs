@@ -9,8 +9,8 @@ use rdpwatch::domain::ladder::{Cell, Ladder, RungLine};
 use rdpwatch::domain::local::{Interface, LocalState};
 use rdpwatch::domain::mac::MacAddr;
 use rdpwatch::domain::sample::{
-    EchoMethod, Hello, NameOutcome, NameSource, Neighbour, NeighbourState, Resolution,
-    ServerAnswer, Tls, TlsOutcome, TlsVersion,
+    EchoMethod, Hello, NameOutcome, NameSource, Neighbour, NeighbourState, Observation, Resolution,
+    Sample, ServerAnswer, Tls, TlsOutcome, TlsVersion,
 };
 use rdpwatch::domain::snapshot::{
     Availability, MonitorSnapshot, Snapshot, TargetSnapshot, TargetState,
@@ -19,6 +19,7 @@ use rdpwatch::domain::stats::{EchoStats, Spark};
 use rdpwatch::domain::target::{Host, Target, TargetId, TargetKind};
 use rdpwatch::domain::time::{MonoTime, Now, WallTime};
 use rdpwatch::domain::view::Offline;
+use rdpwatch::domain::wake::{WakeDestination, WakeProgress, WakeReceipt, WakeSend};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -347,6 +348,46 @@ pub(crate) fn home_pc(id: u32) -> TargetSnapshot {
     }
 }
 
+/// Asleep, with a magic packet sent and the network card up.
+pub(crate) fn waking(id: u32) -> TargetSnapshot {
+    let target = home_pc(id);
+    let sent = MonoTime::from_secs(9_988);
+    let receipt = WakeReceipt {
+        at: ago(12),
+        mac: target.mac.expect("home-pc has one"),
+        on_link: Some(true),
+        sends: vec![WakeSend {
+            interface: Some("eth0".to_owned()),
+            source: Some(ip("192.168.1.5")),
+            destination: WakeDestination::Udp(SocketAddr::new(ip("192.168.1.255"), 9)),
+            packets: 3,
+            error: None,
+        }],
+        skipped: Vec::new(),
+        refused: None,
+    };
+    let started = Now { mono: sent, wall: ago(12) };
+    let mut progress = WakeProgress::new(receipt, started, Duration::from_mins(2));
+    progress.observe(&Sample {
+        target: TargetId(id),
+        seq: 1,
+        sent_at: Now { mono: sent.plus(Duration::from_secs(4)), wall: ago(8) },
+        ended_at: sent.plus(Duration::from_secs(5)),
+        observation: Observation::Neighbour(Neighbour {
+            address: ip("192.168.1.20"),
+            state: NeighbourState::Reachable,
+            mac: target.mac,
+        }),
+    });
+    TargetSnapshot {
+        state: TargetState::Waking,
+        availability: Availability::Asleep,
+        verdict: "Waking: its network card answers.".to_owned(),
+        wake: Some(progress),
+        ..target
+    }
+}
+
 /// Nothing is known yet.
 pub(crate) fn unmeasured(id: u32) -> TargetSnapshot {
     TargetSnapshot {
@@ -389,7 +430,7 @@ fn monitor() -> MonitorSnapshot {
             dns_servers: vec![ip("10.0.0.10")],
             cpu_pct: Some(0.4),
             memory_bytes: Some(9_000_000),
-            hosts_on_loopback: false,
+            ..LocalState::default()
         },
         ..MonitorSnapshot::default()
     }
@@ -443,11 +484,7 @@ pub(crate) fn mixed() -> Snapshot {
         target(5, "rds-02", "10.0.0.32"),
         target(6, "東京サーバー-キャッスル-01", "2001:db8:1:2:3:4:5:6789"),
     ];
-    targets.push(TargetSnapshot {
-        state: TargetState::Waking,
-        availability: Availability::Asleep,
-        ..home_pc(7)
-    });
+    targets.push(waking(7));
     let mut snapshot = snapshot(targets);
     let pending = Alert {
         state: AlertState::Pending,

@@ -43,6 +43,16 @@ fn detail_of_the_worst() {
 }
 
 #[test]
+fn detail_of_a_waking_pc() {
+    for (width, height) in [(80, 60), (200, 60)] {
+        let snapshot = fixtures::snapshot(vec![fixtures::waking(0)]);
+        let mut shown = Screen::new(snapshot, width, height);
+        shown.press("2");
+        insta::assert_snapshot!(format!("waking_{width}x{height}"), shown.picture());
+    }
+}
+
+#[test]
 fn alerts() {
     pictures("alerts", "3");
 }

@@ -128,7 +128,7 @@ fn row(
         line.push(Role::Dim, &format!(" {}", right(&since, 11)));
     }
     line.push(Role::Dim, &format!(" {}  ", right(&age, 5)));
-    if !mark.is_empty() {
+    if !mark.is_empty() && width >= 60 {
         line.push(Role::Dim, &format!("{mark}  "));
     }
     line.push(text, &alert.title);

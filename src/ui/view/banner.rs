@@ -208,13 +208,13 @@ pub fn offline_words(offline: &Offline) -> Option<String> {
     match offline {
         Offline::Online => None,
         Offline::NoInterface => {
-            Some("THIS MONITOR IS OFFLINE: no interface is up. Nobody is judged.".to_owned())
+            Some("THIS MONITOR IS OFFLINE, nobody is judged: no interface is up.".to_owned())
         }
         Offline::ControlsGone(controls) => {
             let list: Vec<String> = controls.iter().take(3).map(ToString::to_string).collect();
             let list = list.join(", ");
             Some(format!(
-                "THIS MONITOR IS OFFLINE: {list} always answered and are silent. Nobody is judged."
+                "THIS MONITOR IS OFFLINE, nobody is judged: {list} always answered and went silent."
             ))
         }
     }
@@ -262,6 +262,8 @@ fn quiet_words(snapshot: &Snapshot) -> &'static str {
         "Nothing wrong that could be judged."
     } else if any(TargetState::NotMeasured) {
         "Nothing wrong so far; the first measurements are on their way."
+    } else if any(TargetState::Asleep) || any(TargetState::Waking) {
+        "Nothing is wrong: whoever is awake answers, up to the sign-in prompt."
     } else {
         "Nothing is wrong: up to the sign-in prompt, everything works."
     }

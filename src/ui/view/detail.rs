@@ -1,9 +1,10 @@
 //! Why and what to do: one target.
 
 use super::{facts, findings};
+use crate::domain::finding::Risk;
 use crate::domain::ladder::Cell;
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
-use crate::ui::columns::{risk_word, state_role};
+use crate::ui::columns::state_role;
 use crate::ui::format;
 use crate::ui::layout::{ChartPlace, Layout};
 use crate::ui::line::{Line, fit, right, wrap};
@@ -97,11 +98,14 @@ pub fn document(world: &World<'_>, state: &UiState, target: &TargetSnapshot) -> 
         out.append(&mut rungs);
     }
     why(&mut out, world, state, target, width);
+    let mut rest = Vec::new();
+    background(&mut rest, world, state, target, width);
     if layout.chart == ChartPlace::Below {
         out.push(Line::new());
         chart_lines(&mut out, world, state, target, width, 7);
     }
-    background(&mut out, world, state, target, width);
+    out.push(Line::new());
+    out.append(&mut rest);
     out
 }
 
@@ -120,10 +124,10 @@ fn head(world: &World<'_>, state: &UiState, target: &TargetSnapshot, width: usiz
     );
     let now = world.snapshot.now.wall;
     let role = state_role(target.state);
-    let (_, risk) = risk_word(target);
     let words = match target.state {
+        TargetState::Ok if target.risk == Risk::None => " no risk seen".to_owned(),
         TargetState::Ok | TargetState::Warning | TargetState::Critical => {
-            format!(" {risk} risk")
+            format!(" {} risk", target.risk.word())
         }
         TargetState::NotMeasured => " not measured yet".to_owned(),
         other => format!(" {}", crate::ui::filter::state_word(other)),
@@ -242,9 +246,15 @@ fn background(
     target: &TargetSnapshot,
     width: usize,
 ) {
+    let sleeper = matches!(target.state, TargetState::Asleep | TargetState::Waking);
+    if sleeper {
+        facts::wake(out, world, state, target, width);
+    }
     facts::names(out, target, width);
     facts::identity(out, state, target, width);
-    facts::wake(out, world, state, target, width);
+    if !sleeper {
+        facts::wake(out, world, state, target, width);
+    }
     facts::probing(out, world, target, width);
     facts::not_observable(out, width);
 }

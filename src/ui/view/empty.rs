@@ -32,8 +32,10 @@ pub fn lines(world: &World<'_>, state: &UiState, height: usize) -> Vec<ViewLine>
     let mut lines = vec![Line::new()];
     if height > what.len() + 4 {
         lines.extend(what.iter().map(|line| Line::of(Role::Text, &format!("  {line}"))));
-        lines.push(Line::new());
+    } else {
+        lines.push(Line::of(Role::Text, "  Nothing is watched yet."));
     }
+    lines.push(Line::new());
     lines.extend(keys);
     if height > lines.len() + 3 {
         lines.push(Line::new());

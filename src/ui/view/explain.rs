@@ -70,7 +70,7 @@ pub fn document(
     let (safe, weakening): (Vec<&Remedy>, Vec<&Remedy>) =
         finding.remedies.iter().partition(|remedy| !remedy.weakens_security);
     for (place, remedy) in safe.into_iter().chain(weakening).enumerate() {
-        self::remedy(&mut text, place, remedy, target);
+        self::remedy(&mut text, place, remedy, target, width);
     }
     out
 }
@@ -80,9 +80,13 @@ fn remedy(
     place: usize,
     remedy: &Remedy,
     target: Option<&TargetSnapshot>,
+    width: usize,
 ) {
     let host = |words: &str| with_host(words, target);
-    text(Role::Strong, &format!("{}. {}", place + 1, host(remedy.text)), 0);
+    for (row, line) in wrap(&host(remedy.text), width.saturating_sub(3)).iter().enumerate() {
+        let number = if row == 0 { format!("{}. ", place + 1) } else { "   ".to_owned() };
+        text(Role::Strong, &format!("{number}{line}"), 0);
+    }
     if remedy.weakens_security {
         text(Role::Caution, "THIS WEAKENS SECURITY", 3);
     }

@@ -4,6 +4,7 @@ use super::footer::key_name;
 use crate::domain::certificate::CertificateSummary;
 use crate::domain::sample::{ConnectOutcome, NameOutcome, Resolution};
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
+use crate::domain::wake::{WakeProgress, WakeRung};
 use crate::ui::action::Action;
 use crate::ui::format::{self, NOT_MEASURED};
 use crate::ui::keymap::Layer;
@@ -182,21 +183,49 @@ pub fn wake(
         }
         None => fact(out, "address", Role::StateWarning, "no hardware address is known", width),
     }
-    let on_link = match target.is_on_link() {
-        Some(true) => "on this machine's own link",
-        Some(false) => "behind a gateway: a magic packet may not get there",
-        None => "whether it is on this machine's own link is not known",
+    if let Some(progress) = &target.wake {
+        woken(out, world, progress, width);
+    } else {
+        let on_link = match target.is_on_link() {
+            Some(true) => "on this machine's own link",
+            Some(false) => "behind a gateway: a magic packet may not get there",
+            None => "whether it is on this machine's own link is not known",
+        };
+        fact(out, "reach", Role::Dim, on_link, width);
+    }
+    if state.access == Access::ReadOnly {
+        fact(out, "", Role::Dim, "read-only: no magic packets are sent", width);
+    } else if target.mac.is_some() && target.state == TargetState::Asleep {
+        let key = key_name(world, Layer::Detail, Action::Wake);
+        fact(out, "", Role::Text, &format!("{key} wakes it"), width);
+    }
+}
+
+/// How far up it has come, and the receipt for what was sent.
+fn woken(out: &mut Vec<Line>, world: &World<'_>, progress: &WakeProgress, width: usize) {
+    let now = world.snapshot.now.mono;
+    let role = match (progress.is_up(), progress.is_over(now)) {
+        (true, _) => Role::StateOk,
+        (false, true) => Role::StateWarning,
+        (false, false) => Role::StateWaking,
     };
-    fact(out, "reach", Role::Dim, on_link, width);
-    let key = key_name(world, Layer::Detail, Action::Wake);
-    let text = match (target.state, &target.wake, state.access) {
-        (TargetState::Waking, ..) => "a magic packet was sent; waiting for an answer".to_owned(),
-        (_, Some(_), _) => "a magic packet was sent earlier".to_owned(),
-        (.., Access::ReadOnly) => "read-only: no magic packets are sent".to_owned(),
-        _ if target.mac.is_some() => format!("{key} wakes it"),
-        _ => return,
-    };
-    fact(out, "state", Role::Text, &text, width);
+    fact(out, "progress", role, &progress.text(now), width);
+    let mut ladder = Line::of(Role::Dim, &format!("   {:<10}", "ladder"));
+    for rung in WakeRung::ALL {
+        let seen = progress.seen(rung);
+        let (glyph, text) = match seen {
+            Some(_) => (Role::StateOk, Role::Text),
+            None => (Role::StateNotMeasured, Role::Dim),
+        };
+        let after = seen.map_or_else(String::new, |after| format!(" {} s", after.as_secs()));
+        ladder = ladder.glyph(glyph).text(text, &format!(" {}{after}   ", rung.word()));
+    }
+    out.push(ladder.cut(width));
+    if let Some(receipt) = progress.receipts().last() {
+        for (place, line) in receipt.lines().iter().enumerate() {
+            fact(out, if place == 0 { "receipt" } else { "" }, Role::Dim, line, width);
+        }
+    }
 }
 
 /// What the probing costs the host, and when the next deep probe is due.

@@ -58,6 +58,7 @@ pub fn lines(
     let rows = height - 2;
     let shown = slots.get(slots.len().saturating_sub(plot)..).unwrap_or_default();
     let top = nice_top(shown);
+    let measured = shown.iter().any(|slot| matches!(slot, Spark::Rtt(_)));
     let mut grid = Grid::new(plot, rows + 1);
     (0..plot).for_each(|x| grid.put(x, 0, '\u{2500}', Role::Border));
     let mut previous = None;
@@ -83,6 +84,7 @@ pub fn lines(
         .rev()
         .map(|row| {
             let label = match row {
+                _ if !measured => String::new(),
                 0 => "0".to_owned(),
                 row if row == rows => format::ms(top),
                 row if rows >= 5 && 2 * (row - 1) == rows - 1 => format::ms(top / 2),
