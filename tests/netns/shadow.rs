@@ -1,0 +1,53 @@
+//! freerdp-shadow: a real RDP server with NLA. It shows an X display, so it gets an empty one.
+
+use crate::lab::Machine;
+use crate::process::Daemon;
+use std::fs;
+
+/// The NT hash of a password, for an account that nobody signs in with.
+const SAM: &str = "lab:::878d8014606cda29677a44efa1353fc7:::\n";
+
+/// How often it is started: it may give up when its display is young.
+const TRIES: usize = 5;
+
+/// A server and its display, which ends after it.
+pub(crate) struct Shadow {
+    _server: Daemon,
+    _display: Daemon,
+}
+
+/// Starts freerdp-shadow on `machine` with `security` (`nla`, `tls` or `rdp`) and waits until it
+/// listens on port 3389.
+pub(crate) fn start(machine: &Machine, security: &str) -> Shadow {
+    let (display, number) = display(machine);
+    let sam = machine.path("sam");
+    fs::write(&sam, SAM).unwrap();
+    for _ in 0..TRIES {
+        let mut line = machine.command("freerdp-shadow-cli");
+        line.env("HOME", &machine.folder).env("DISPLAY", format!(":{number}"));
+        line.arg("/port:3389").arg(format!("/sec:{security}"));
+        if security == "nla" {
+            line.arg("+auth").arg(format!("/sam-file:{}", sam.display()));
+        } else {
+            line.arg("-auth");
+        }
+        let log = machine.path("shadow.out");
+        let mut server = Daemon::start(&mut line, "freerdp-shadow", &log);
+        if server.lives_until(|server| server.listens(3389)) {
+            return Shadow { _server: server, _display: display };
+        }
+    }
+    let log = fs::read_to_string(machine.path("shadow.out")).unwrap_or_default();
+    panic!("freerdp-shadow ended {TRIES} times: {log}");
+}
+
+/// An X server that says its number when it is ready.
+fn display(machine: &Machine) -> (Daemon, u32) {
+    let mut line = machine.command("Xvfb");
+    line.args(["-displayfd", "1", "-screen", "0", "640x480x24", "-nolisten", "tcp"]);
+    let number = |display: &Daemon| display.log().lines().find_map(|line| line.parse().ok());
+    let mut display = Daemon::start(&mut line, "Xvfb", &machine.path("xvfb.out"));
+    display.wait_until(|display| number(display).is_some());
+    let number = number(&display).unwrap();
+    (display, number)
+}
