@@ -123,7 +123,10 @@ impl Core {
     ) -> Self {
         let now = edge.clock.now();
         let mut monitor = Monitor::new(edge.access(), local, AlertSettings::default(), now);
-        monitor.set_simulated(edge.simulated);
+        if let Some(simulation) = edge.simulated {
+            monitor.set_simulated(Some(simulation.label));
+            monitor.log(None, now.wall, simulation.sentence.to_owned());
+        }
         let (reports, inbox) = mpsc::channel(REPORTS);
         let (echoes, echo_inbox) = mpsc::channel(REPORTS);
         let mut store = store;

@@ -1,9 +1,9 @@
 //! `demo`: the dashboard over hosts that this process starts itself on loopback.
 
-use super::edge::Edge;
+use super::edge::{Edge, Simulation};
 use super::{FAILED, Failure, runtime, watch};
 use crate::config::Config;
-use crate::demo::scenario::{self, Demo, SIMULATED};
+use crate::demo::scenario::{self, Demo, SIMULATED, SIMULATED_SENTENCE};
 use crate::domain::local::LocalState;
 use crate::domain::mac::MacAddr;
 use crate::domain::sample::Neighbour;
@@ -47,7 +47,7 @@ fn edge(demo: Arc<Demo>) -> Result<Edge, Failure> {
         neighbours: Arc::new(DemoNeighbours(Box::new(demo.neighbours()))),
         waker: Arc::new(DemoWaker(demo)),
         seed: SEED,
-        simulated: Some(SIMULATED),
+        simulated: Some(Simulation { label: SIMULATED, sentence: SIMULATED_SENTENCE }),
     })
 }
 

@@ -8,6 +8,15 @@ use crate::probe::seam::{LocalSource, Names, Neighbours, Waker};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+/// What is not real.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Simulation {
+    /// In a few words, for every screen.
+    pub label: &'static str,
+    /// In a sentence, for the event log.
+    pub sentence: &'static str,
+}
+
 /// Everything outside, behind its seams.
 pub(super) struct Edge {
     /// The clocks.
@@ -25,7 +34,7 @@ pub(super) struct Edge {
     /// Seeds the jitter of probe times.
     pub seed: u64,
     /// What of this is simulated, for every screen to show.
-    pub simulated: Option<&'static str>,
+    pub simulated: Option<Simulation>,
 }
 
 impl std::fmt::Debug for Edge {

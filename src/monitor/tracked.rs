@@ -10,7 +10,7 @@ use crate::domain::memory::TargetMemory;
 use crate::domain::rules::RULES;
 use crate::domain::sample::{
     Attempt, Connect, Echo, EchoMethod, EchoOutcome, Neighbour, NeighbourState, Observation,
-    ProbeKind, Resolution, Sample, Tls, echo_from_connect,
+    ProbeKind, Resolution, Sample, Tls, TlsOutcome, echo_from_connect,
 };
 use crate::domain::snapshot::{SPARK_SLOTS, TargetSnapshot, TargetState};
 use crate::domain::target::{Host, Target};
@@ -253,7 +253,12 @@ impl Tracked {
         let reached = |attempt: &Attempt| {
             (attempt.connect.outcome, attempt.negotiate.as_ref().map(|n| n.outcome.word()))
         };
-        let changed = self.attempt().is_some_and(|last| reached(last) != reached(attempt));
+        let handshake = self.tls.as_ref().map(|entry| entry.value.outcome);
+        let changed = self.attempt().is_some_and(|last| reached(last) != reached(attempt))
+            || attempt.tls.as_ref().is_some_and(|tls| {
+                handshake.is_some_and(|before| before != tls.outcome)
+                    || (handshake.is_none() && tls.outcome != TlsOutcome::Ok)
+            });
         if let Some(negotiate) = &attempt.negotiate
             && negotiate.outcome.selected().is_some()
         {

@@ -20,9 +20,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What is not real about the demonstration, for every screen to show.
-pub const SIMULATED: &str = "echo, delay, loss and neighbours are simulated; connections, names, \
-                             certificates and wake packets are real, on loopback";
+/// What is not real about the demonstration, in the few words that fit every screen.
+pub const SIMULATED: &str = "echo, loss, neighbours";
+
+/// The same in a sentence, for the event log.
+pub const SIMULATED_SENTENCE: &str = "echo, delay, loss and neighbours are simulated; connections, \
+                                      names, certificates and wake packets are real, on loopback";
 
 /// The domain of every name.
 const DOMAIN: &str = "demo.test";
