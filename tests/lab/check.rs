@@ -23,7 +23,8 @@ async fn check(arguments: Vec<String>) -> (Option<i32>, Value) {
     let output = spawn_blocking(run).await.expect("it runs").expect("it starts");
     let errors = String::from_utf8_lossy(&output.stderr);
     let document = serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|error| panic!("stdout is no JSON: {error}; stderr: {errors}"));
+        .map_err(|error| format!("stdout is no JSON: {error}; stderr: {errors}"))
+        .expect("a document");
     (output.status.code(), document)
 }
 

@@ -71,7 +71,7 @@ pub(super) const ROWS: &[Row] = &[
         HostScript::windows(CertificateSpec::issued("rds-02.demo.test", AUTHORITY, 214))
     }),
     row("rds-03", BERLIN, [1, 3], || windows("RDS-03", 96)),
-    row("rds-07", BERLIN, [1, 7], || windows("RDS-07", -9)),
+    row("rds-07", BERLIN, [1, 7], || windows("RDS-07", -10)),
     row("rds-08", BERLIN, [1, 8], || {
         HostScript::windows(CertificateSpec::issued("rds-old.demo.test", AUTHORITY, 130))
     }),
