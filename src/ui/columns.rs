@@ -377,8 +377,13 @@ fn certificate(row: &Row<'_>, _: usize) -> Line {
             } else {
                 row.plain()
             };
-            let text =
-                if days.abs() < 1_000 { format!("{days}d") } else { format!("{}y", days / 365) };
+            // `days_left` floors: -1 is a certificate that expired within the last day.
+            let text = match days {
+                -1 => "exp".to_owned(),
+                -1_000..0 => format!("{}d", days + 1),
+                0..1_000 => format!("{days}d"),
+                _ => format!("{}y", days / 365),
+            };
             Line::of(role, &text)
         }
     }

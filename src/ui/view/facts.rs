@@ -141,7 +141,8 @@ fn certificate(
     fact(out, "cert", Role::Text, &format!("{}, {issuer}", certificate.subject), width);
     let days = target.certificate_days.unwrap_or_default();
     let (role, words) = match days {
-        ..0 => (Role::StateCritical, format!("EXPIRED {} days ago", days.unsigned_abs())),
+        -1 => (Role::StateCritical, "EXPIRED today".to_owned()),
+        ..0 => (Role::StateCritical, format!("EXPIRED {} days ago", days.unsigned_abs() - 1)),
         0..=7 => (Role::StateWarning, format!("{days} days left")),
         _ => (Role::Text, format!("{days} days left")),
     };
