@@ -403,7 +403,13 @@ impl Attempt {
     /// certificate was read.
     #[must_use]
     pub const fn works(&self) -> bool {
-        let negotiated = match &self.negotiate {
+        self.negotiated() && !matches!(self.encrypted(), Some(false))
+    }
+
+    /// Whether X.224 was answered: with a confirm, or with what the server wants in its place.
+    #[must_use]
+    pub const fn negotiated(&self) -> bool {
+        let answered = match &self.negotiate {
             None => false,
             Some(negotiate) => matches!(
                 negotiate.outcome,
@@ -412,11 +418,16 @@ impl Attempt {
                     | NegotiateOutcome::Failure(_)
             ),
         };
-        let encrypted = match &self.tls {
-            None => true,
-            Some(tls) => matches!(tls.outcome, TlsOutcome::Ok | TlsOutcome::Unsupported),
-        };
-        matches!(self.connect.outcome, ConnectOutcome::Open) && negotiated && encrypted
+        matches!(self.connect.outcome, ConnectOutcome::Open) && answered
+    }
+
+    /// Whether TLS answered; `None` when it did not get that far or was not meant to.
+    #[must_use]
+    pub const fn encrypted(&self) -> Option<bool> {
+        match &self.tls {
+            None => None,
+            Some(tls) => Some(matches!(tls.outcome, TlsOutcome::Ok | TlsOutcome::Unsupported)),
+        }
     }
 }
 

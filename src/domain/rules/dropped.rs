@@ -185,7 +185,19 @@ fn tries(view: &TargetView<'_>) -> Judgement {
     )
 }
 
+/// Compares like with like: every attempt up to X.224, then the handshakes of those that went on
+/// to TLS. An attempt that was not meant to go on says nothing about TLS.
 fn over_time(view: &TargetView<'_>) -> Judgement {
+    match in_turns(view, verdict) {
+        Judgement::Clear => match in_turns(view, handshake) {
+            Judgement::NoEvidence => Judgement::Clear,
+            judgement => judgement,
+        },
+        judgement => judgement,
+    }
+}
+
+fn in_turns(view: &TargetView<'_>, verdict: fn(&Attempt) -> Option<bool>) -> Judgement {
     let newest: Vec<_> = view
         .attempts
         .recent()
@@ -220,7 +232,12 @@ fn over_time(view: &TargetView<'_>) -> Judgement {
     )
 }
 
-/// Whether an attempt counts as success or failure; `None` for those that say nothing about the
+/// Whether the TLS handshake of an attempt succeeded; `None` where there was none.
+const fn handshake(attempt: &Attempt) -> Option<bool> {
+    attempt.encrypted()
+}
+
+/// Whether an attempt up to X.224 counts as success or failure; `None` for those that say nothing about the
 /// service: silence, and what this machine could not try.
 fn verdict(attempt: &Attempt) -> Option<bool> {
     match attempt.connect.outcome {
@@ -228,7 +245,7 @@ fn verdict(attempt: &Attempt) -> Option<bool> {
         | ConnectOutcome::Unreachable
         | ConnectOutcome::LocalError(_)
         | ConnectOutcome::Prohibited => None,
-        ConnectOutcome::Refused | ConnectOutcome::Open => Some(attempt.works()),
+        ConnectOutcome::Refused | ConnectOutcome::Open => Some(attempt.negotiated()),
     }
 }
 
