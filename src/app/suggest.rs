@@ -1,6 +1,7 @@
 //! What could be watched, for a start without a target: the gateway and `.rdp` files nearby.
 
 use crate::config::{RdpFile, process_environment, read_rdp_file};
+use crate::domain::local::LocalState;
 use crate::ui::state::Suggestion;
 use std::path::{Path, PathBuf};
 
@@ -9,8 +10,9 @@ const LIMIT: usize = 9;
 /// Entries of one folder that are looked at.
 const ENTRIES: usize = 2_000;
 
-/// Hosts of the `.rdp` files in this folder, and in the usual folders below home.
-pub(super) fn suggestions() -> Vec<Suggestion> {
+/// Hosts of the `.rdp` files in this folder and in the usual folders below home, and the default
+/// gateway.
+pub(super) fn suggestions(local: &LocalState) -> Vec<Suggestion> {
     let mut folders = vec![PathBuf::from(".")];
     let home = process_environment("HOME").or_else(|| process_environment("USERPROFILE"));
     if let Some(home) = home.map(PathBuf::from) {
@@ -26,6 +28,10 @@ pub(super) fn suggestions() -> Vec<Suggestion> {
             break;
         }
     }
+    found.extend(local.gateway.map(|gateway| Suggestion {
+        label: format!("{gateway} (the default gateway of this machine)"),
+        spec: format!("gateway={gateway}"),
+    }));
     found
 }
 

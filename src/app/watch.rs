@@ -7,6 +7,7 @@ use super::suggest::suggestions;
 use super::{DONE, FAILED, Failure, real_edge, runtime};
 use crate::config::{ColorMode, Config, read_rdp_file};
 use crate::domain::alert::AlertEvent;
+use crate::domain::local::LocalState;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::target::{Target, TargetId};
 use crate::probe::clock::Clock;
@@ -59,9 +60,9 @@ pub(super) async fn show(
             "the dashboard needs a terminal; for scripts there is `rdpwatch check`",
         ));
     }
-    let options = options(config)?;
     let clock = edge.clock;
     let local = edge.local_state();
+    let options = options(config, &local)?;
     let mut core = Core::new(config, edge, store, local);
     let first = core.first_snapshot();
     let (commands, inbox) = mpsc::channel(COMMANDS);
@@ -82,7 +83,7 @@ pub(super) async fn show(
     ended.map_err(|error| Failure::new(FAILED, format!("the terminal failed: {error}")))
 }
 
-fn options(config: &Config) -> Result<Options, Failure> {
+fn options(config: &Config, local: &LocalState) -> Result<Options, Failure> {
     let mut theme = Theme::built_in(&config.ui.theme).ok_or_else(|| {
         let names: Vec<&str> = Theme::names().collect();
         let message = format!(
@@ -108,7 +109,7 @@ fn options(config: &Config) -> Result<Options, Failure> {
         access: if config.read_only { Access::ReadOnly } else { Access::Full },
         zone: Zone(jiff::tz::TimeZone::system()),
         size: Terminal::size().unwrap_or_default(),
-        suggestions: if config.targets.is_empty() { suggestions() } else { Vec::new() },
+        suggestions: if config.targets.is_empty() { suggestions(local) } else { Vec::new() },
         ..Options::default()
     })
 }
