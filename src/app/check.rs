@@ -112,8 +112,7 @@ pub(super) async fn check_all(
         findings: judge_monitor_moment(RULES, &checker.around, now),
         local: checker.around.local.clone(),
         echo: Some((checker.around.echo_v4, checker.around.echo_v6)),
-        in_flight: 0,
-        dropped: 0,
+        ..MonitorSnapshot::default()
     };
     (monitor, targets)
 }

@@ -50,10 +50,32 @@ pub struct MonitorSnapshot {
     pub local: LocalState,
     /// What echo may do over IPv4 and IPv6.
     pub echo: Option<(EchoAccess, EchoAccess)>,
+    /// Control addresses: the gateway and the DNS servers, as far as they are other machines.
+    pub controls: Vec<Control>,
     /// Probes in flight.
     pub in_flight: u32,
     /// Samples dropped because the monitor was behind; any is a defect worth showing.
     pub dropped: u64,
+}
+
+/// A control address and what it says of this machine's way out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Control {
+    /// The address.
+    pub address: IpAddr,
+    /// What it said lately.
+    pub word: ControlWord,
+}
+
+/// What a control said lately.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ControlWord {
+    /// It answers echo.
+    Answers,
+    /// It proved itself, and is silent.
+    Gone,
+    /// It never proved itself: its silence says nothing.
+    NeverAnswered,
 }
 
 /// A line of the event log.

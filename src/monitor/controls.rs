@@ -1,6 +1,7 @@
 //! Control addresses: things nearer than the targets, which tell whether this machine is online.
 
 use crate::domain::local::LocalState;
+use crate::domain::snapshot::{Control as ControlSnapshot, ControlWord};
 use crate::domain::view::Offline;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
@@ -49,6 +50,25 @@ impl Controls {
             control.missed = control.missed.saturating_add(1);
             control.answered = 0;
         }
+    }
+
+    /// Each control's word, for the screen.
+    pub(super) fn words(&self) -> Vec<ControlSnapshot> {
+        let word = |control: &Control| {
+            if control.missed == 0 && control.answered > 0 {
+                ControlWord::Answers
+            } else if control.proven && control.missed >= GONE_AFTER {
+                ControlWord::Gone
+            } else if control.proven {
+                ControlWord::Answers
+            } else {
+                ControlWord::NeverAnswered
+            }
+        };
+        let known = self.known.iter();
+        known
+            .map(|(address, control)| ControlSnapshot { address: *address, word: word(control) })
+            .collect()
     }
 
     /// Offline once every proven control is gone. A control that never proved itself (a router

@@ -328,6 +328,7 @@ impl Monitor {
                 findings: self.diagnosis.findings(RULES),
                 local: self.around.local.clone(),
                 echo: Some((self.around.echo_v4, self.around.echo_v6)),
+                controls: self.controls.words(),
                 in_flight,
                 dropped: self.dropped,
             },

@@ -3,7 +3,7 @@
 use super::footer;
 use crate::domain::ladder::Cell;
 use crate::domain::sample::NameOutcome;
-use crate::domain::snapshot::{Availability, Snapshot, TargetState};
+use crate::domain::snapshot::{Availability, ControlWord, Snapshot, TargetState};
 use crate::domain::view::Offline;
 use crate::ui::action::Action;
 use crate::ui::columns::state_role;
@@ -77,7 +77,8 @@ fn first(world: &World<'_>, state: &UiState, width: usize) -> Line {
     };
     let brief = Line::of(Role::Text, " ").join(counts(world.snapshot, false));
     let monitor = monitor_line(world.snapshot);
-    for left in [&words, &brief] {
+    let with_usage = usage(world.snapshot, monitor.clone());
+    for (left, monitor) in [(&words, with_usage), (&words, monitor.clone()), (&brief, monitor)] {
         if left.width() + monitor.width() + right.width() + 8 <= width {
             let gap = (width - left.width() - monitor.width() - right.width()) * 2 / 3;
             let left = left.clone().text(Role::Text, &" ".repeat(gap)).join(monitor);
@@ -166,6 +167,18 @@ fn monitor_line(snapshot: &Snapshot) -> Line {
     line
 }
 
+/// What this program itself costs: percent of one core, and MiB of memory.
+fn usage(snapshot: &Snapshot, mut line: Line) -> Line {
+    let local = &snapshot.monitor.local;
+    if let Some(cpu) = local.cpu_pct {
+        line = line.text(Role::Dim, &format!("   cpu {cpu:.0} %"));
+    }
+    if let Some(bytes) = local.memory_bytes {
+        line = line.text(Role::Dim, &format!("  {} MiB", bytes >> 20));
+    }
+    line
+}
+
 fn hop(line: Line, name: &str, cell: Cell) -> Line {
     let role = if cell == Cell::Broken { Role::StateCritical } else { Role::Dim };
     line.text(role, name).text(Role::Text, " ").glyph(ladder::role(cell))
@@ -177,11 +190,17 @@ fn gateway_cell(snapshot: &Snapshot, gateway: IpAddr) -> Cell {
         target.availability == Availability::Up
             && (target.is_on_link() == Some(false) || target.address == Some(gateway))
     });
-    match &snapshot.monitor.offline {
-        Offline::NoInterface => Cell::Broken,
-        Offline::ControlsGone(gone) if gone.contains(&gateway) => Cell::Broken,
+    let control = snapshot.monitor.controls.iter().find(|control| control.address == gateway);
+    match (&snapshot.monitor.offline, control) {
+        (Offline::NoInterface, _) => Cell::Broken,
+        (Offline::ControlsGone(gone), _) if gone.contains(&gateway) => Cell::Broken,
         _ if answers => Cell::Ok,
-        _ => Cell::NotMeasured,
+        (_, Some(control)) => match control.word {
+            ControlWord::Answers => Cell::Ok,
+            ControlWord::Gone => Cell::Broken,
+            ControlWord::NeverAnswered => Cell::NotMeasured,
+        },
+        (_, None) => Cell::NotMeasured,
     }
 }
 
