@@ -57,10 +57,10 @@ fn on_both_families() {
     monitor.use_dns(&[Net::Near.v4(DNS)]);
     let _xrdp = good_xrdp(&host, "HOST");
     check(&monitor, &[NAME]).is(&json!({
-        "address": v4, "state": "ok", "risk": "none", "findings": [],
-        "dns": {"outcome": "ok", "source": "dns", "addresses": [v4, v6], "system": [v4, v6]},
+        "address": v6, "state": "ok", "risk": "none", "findings": [],
+        "dns": {"outcome": "ok", "source": "dns", "addresses": [v6, v4], "system": [v6, v4]},
         "neighbour": {"mac": Net::Near.mac(HOST), "state": "reachable"},
-        "addresses": [{"address": v4, "tcp": "open"}, {"address": v6, "tcp": "open"}],
+        "addresses": [{"address": v6, "tcp": "open"}, {"address": v4, "tcp": "open"}],
     }));
     for (flag, address) in [("-4", v4), ("-6", v6)] {
         check(&monitor, &[flag, NAME]).is(&json!({
