@@ -39,6 +39,8 @@ mod runner;
 #[cfg(target_os = "linux")]
 mod shadow;
 #[cfg(target_os = "linux")]
+mod terminal;
+#[cfg(target_os = "linux")]
 mod wait;
 #[cfg(target_os = "linux")]
 mod xrdp;

@@ -1,6 +1,7 @@
 //! Every case: a name, the programs it needs, and what it does. A case that panics has failed.
 
 mod certificates;
+mod dashboard;
 mod echo;
 mod healthy;
 mod loss;
@@ -42,6 +43,7 @@ pub(crate) fn all() -> Vec<Case> {
         loss::CASES,
         echo::CASES,
         wake::CASES,
+        dashboard::CASES,
     ]
     .concat()
 }
