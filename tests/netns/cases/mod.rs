@@ -9,6 +9,7 @@ mod names;
 mod path;
 mod port;
 mod security;
+mod service;
 mod wake;
 
 use crate::certificate::{self, Files};
@@ -37,6 +38,7 @@ pub(crate) fn all() -> Vec<Case> {
         healthy::CASES,
         certificates::CASES,
         security::CASES,
+        service::CASES,
         names::CASES,
         port::CASES,
         path::CASES,
