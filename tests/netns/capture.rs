@@ -27,6 +27,10 @@ impl Capture {
     pub(crate) fn fields(&self, filter: &str, fields: &[&str]) -> Vec<String> {
         let mut line = command("tshark");
         line.arg("-r").arg(&self.file).args(["-n", "-Y", filter, "-T", "fields"]);
+        // A magic packet has its address 16 times.
+        line.args(["-E", "occurrence=f"]);
+        // Port 7 is the echo service to tshark, whatever the packet holds.
+        line.args(["--disable-protocol", "echo"]);
         line.args(fields.iter().flat_map(|field| ["-e", field]));
         run(&mut line).lines().map(str::to_owned).collect()
     }

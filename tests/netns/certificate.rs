@@ -89,7 +89,6 @@ fn make(folder: &Path, name: &str, issuer: Option<&str>, from: i64, until: i64) 
 #[expect(clippy::disallowed_methods, reason = "certificates are dated relative to now")]
 fn since_epoch(days: i64) -> Duration {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    let half_a_day = Duration::from_hours(12);
-    let span = Duration::from_hours(24) * u32::try_from(days.unsigned_abs()).unwrap();
-    if days < 0 { now + half_a_day - span } else { now + half_a_day + span }
+    let hours = i64::try_from(now.as_secs() / 3_600).unwrap() + days * 24 + 12;
+    Duration::from_hours(u64::try_from(hours).unwrap())
 }

@@ -40,10 +40,9 @@ pub(crate) fn serve_failure(rcode: &str) -> ExitCode {
     let Ok(socket) = std::net::UdpSocket::bind("0.0.0.0:53") else { return ExitCode::FAILURE };
     let mut buffer = [0_u8; 512];
     while let Ok((length, from)) = socket.recv_from(&mut buffer) {
-        if let [_, _, flags, code, ..] = &mut buffer {
-            *flags |= 0x80;
-            *code = rcode;
-        }
+        let [_, _, flags, code, ..] = &mut buffer;
+        *flags |= 0x80;
+        *code = rcode;
         let _gone = socket.send_to(buffer.get(..length).unwrap_or_default(), from);
     }
     ExitCode::SUCCESS

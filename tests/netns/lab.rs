@@ -202,7 +202,8 @@ impl Machine {
 
     /// Asks `servers` for names, each with one try of two seconds.
     pub(crate) fn use_dns(&self, servers: &[String]) {
-        let lines: String = servers.iter().map(|s| format!("nameserver {s}\n")).collect();
+        let lines: Vec<String> = servers.iter().map(|s| format!("nameserver {s}\n")).collect();
+        let lines = lines.concat();
         self.file("resolv.conf", &format!("{lines}options timeout:2 attempts:1\n"));
     }
 
@@ -232,15 +233,15 @@ impl Machine {
 fn plug(machine: &Machine, interface: &str, switch: &str, number: u8, net: Net) {
     let port = format!("port{number}");
     let mac = net.mac(number);
-    let namespace = &machine.namespace;
     machine.ip(&[
         &format!("link add {interface} address {mac} type veth peer name {port} netns {switch}"),
         &format!("link set {interface} up"),
     ]);
     ip(switch, &[&format!("link set {port} master br0 up")]);
-    crate::wait::until("carrier", crate::process::READY, || {
-        let shown = run(command("ip").args(["-n", namespace, "link", "show", interface]));
-        shown.contains("state UP").then_some(())
+    // Until then the switch drops what it is sent.
+    crate::wait::until("forwarding port", crate::process::READY, || {
+        let shown = run(command("ip").args(["-n", switch, "-d", "link", "show", &port]));
+        shown.contains("bridge_slave state forwarding").then_some(())
     });
     addresses(machine, interface, number, net);
 }

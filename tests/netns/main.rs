@@ -11,6 +11,7 @@
         clippy::unwrap_used,
         clippy::expect_used,
         clippy::panic,
+        clippy::indexing_slicing,
         reason = "a test that cannot go on has failed"
     )
 )]
@@ -37,6 +38,8 @@ mod report;
 mod runner;
 #[cfg(target_os = "linux")]
 mod shadow;
+#[cfg(target_os = "linux")]
+mod terminal;
 #[cfg(target_os = "linux")]
 mod wait;
 #[cfg(target_os = "linux")]

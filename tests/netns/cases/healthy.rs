@@ -10,6 +10,8 @@ pub(super) const CASES: &[Case] = &[
     Case::new("healthy::xrdp_by_name", &["xrdp", "dnsmasq"], by_name),
     Case::new("healthy::xrdp_on_both_families", &["xrdp", "dnsmasq"], on_both_families),
     Case::new("healthy::xrdp_by_ipv6_address", &["xrdp"], by_ipv6_address),
+    Case::new("healthy::xrdp_by_link_local_address", &["xrdp"], by_link_local_address),
+    Case::new("healthy::without_icmp_and_tls", &["xrdp"], without_icmp_and_tls),
     Case::new("healthy::nothing_is_remembered_by_check", &["xrdp"], nothing_is_remembered),
     Case::new("healthy::several_targets_in_order", &["xrdp"], several_targets),
 ];
@@ -57,10 +59,10 @@ fn on_both_families() {
     monitor.use_dns(&[Net::Near.v4(DNS)]);
     let _xrdp = good_xrdp(&host, "HOST");
     check(&monitor, &[NAME]).is(&json!({
-        "address": v4, "state": "ok", "risk": "none", "findings": [],
-        "dns": {"outcome": "ok", "source": "dns", "addresses": [v4, v6], "system": [v4, v6]},
+        "address": v6, "state": "ok", "risk": "none", "findings": [],
+        "dns": {"outcome": "ok", "source": "dns", "addresses": [v6, v4], "system": [v6, v4]},
         "neighbour": {"mac": Net::Near.mac(HOST), "state": "reachable"},
-        "addresses": [{"address": v4, "tcp": "open"}, {"address": v6, "tcp": "open"}],
+        "addresses": [{"address": v6, "tcp": "open"}, {"address": v4, "tcp": "open"}],
     }));
     for (flag, address) in [("-4", v4), ("-6", v6)] {
         check(&monitor, &[flag, NAME]).is(&json!({
@@ -81,6 +83,27 @@ fn by_ipv6_address() {
         "x224": {"outcome": "confirmed", "selected": "ssl"},
         "tls": {"outcome": "ok", "certificate": {"name_matches": null}},
         "neighbour": {"mac": Net::Near.mac(HOST), "state": "reachable"},
+    }));
+}
+
+fn by_link_local_address() {
+    let (pair, _xrdp) = Pair::with_xrdp();
+    // Made of the hardware address (RFC 4291 appendix A).
+    let address = format!("fe80::77:4dff:fe00:{HOST:x}");
+    check(&pair.monitor, &[&format!("{address}%eth0")]).is(&json!({
+        "host": format!("{address}%eth0"), "address": address, "state": "ok", "findings": [],
+        "echo": {"method": "icmp", "sent": 10, "received": 10},
+        "tls": {"outcome": "ok"},
+        "neighbour": {"mac": Net::Near.mac(HOST), "state": "reachable"},
+    }));
+}
+
+fn without_icmp_and_tls() {
+    let (pair, _xrdp) = Pair::with_xrdp();
+    check(&pair.monitor, &["--no-icmp", "--no-deep", NAME]).is(&json!({
+        "availability": "up", "state": "ok", "risk": "none", "findings": [],
+        "echo": {"method": "tcp", "sent": 10, "received": 10},
+        "x224": {"outcome": "confirmed", "selected": "ssl"}, "tls": null,
     }));
 }
 

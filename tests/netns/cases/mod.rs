@@ -1,6 +1,7 @@
 //! Every case: a name, the programs it needs, and what it does. A case that panics has failed.
 
 mod certificates;
+mod dashboard;
 mod echo;
 mod healthy;
 mod loss;
@@ -8,6 +9,7 @@ mod names;
 mod path;
 mod port;
 mod security;
+mod service;
 mod wake;
 
 use crate::certificate::{self, Files};
@@ -36,12 +38,14 @@ pub(crate) fn all() -> Vec<Case> {
         healthy::CASES,
         certificates::CASES,
         security::CASES,
+        service::CASES,
         names::CASES,
         port::CASES,
         path::CASES,
         loss::CASES,
         echo::CASES,
         wake::CASES,
+        dashboard::CASES,
     ]
     .concat()
 }
