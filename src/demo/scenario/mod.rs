@@ -9,7 +9,9 @@ use super::path::Path;
 use super::sleeper::{Power, SleepScript, Sleeper};
 use crate::domain::mac::MacAddr;
 use crate::domain::sample::Neighbour;
-use crate::domain::target::{self, Cadence, Target, TargetId, WakeSettings};
+use crate::domain::target::{
+    self, Cadence, Expected, Target, TargetId, TargetKind, WakeSettings,
+};
 use crate::probe::echo::{EchoRequest, Simulated, WireEnd};
 use crate::proto::magic_packet;
 use hosts::{Is, NameIs, ROWS, Row};
@@ -126,6 +128,10 @@ fn watched(id: TargetId, row: &Row) -> Target {
     let mut target = Target::new(id, row.name, host);
     target.group = Some(row.group.to_owned());
     target.kind = row.kind;
+    target.expected = match row.kind {
+        TargetKind::Pc => Expected::OnDemand,
+        _ => Expected::Always,
+    };
     target.mac = matches!(row.is, Is::Sleeper(_)).then(|| mac(row));
     target.wake = WakeSettings::default();
     // Loopback costs nobody anything: changes are to be seen while one looks.
