@@ -219,7 +219,10 @@ fn wake_all(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
     if state.access == Access::ReadOnly {
         return say(state, world, READ_ONLY);
     }
-    let asleep = world.snapshot.targets.iter().filter(|t| t.state == TargetState::Asleep);
+    // A silent one that is expected to be up always is asleep too, although its state warns.
+    let asleep = world.snapshot.targets.iter().filter(|target| {
+        target.availability == Availability::Asleep && target.state != TargetState::Waking
+    });
     let (known, unknown): (Vec<_>, Vec<_>) = asleep.partition(|target| target.mac.is_some());
     if known.is_empty() {
         let text = match unknown.len() {

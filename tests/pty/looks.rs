@@ -1,0 +1,87 @@
+//! What it looks like where colours or characters are wanting.
+
+use super::session::{Ended, Setup};
+
+/// Every screen of the demonstration, then the end.
+fn tour(setup: Setup) -> Ended {
+    let mut session = setup.start();
+    session.wait("a verdict", |s| s.row("files-01").is_some_and(|row| row.contains("high")));
+    session.press("\r");
+    session.wait_for("HOW IT ENDED");
+    session.press("3");
+    session.wait_gone("HOW IT ENDED");
+    session.press("1?");
+    session.wait_for(" keys ");
+    session.press("q");
+    session.wait("the table", |s| s.row("rds-01").is_some() && !s.text().contains(" keys "));
+    session.press("q");
+    let ended = session.end();
+    ended.assert_code(0);
+    ended.assert_restored();
+    ended
+}
+
+/// The parameters of every SGR sequence (ECMA-48 8.3.117).
+fn sgr(written: &str) -> Vec<&str> {
+    let sequences = written.split("\x1b[").skip(1);
+    sequences
+        .filter_map(|rest| {
+            let end = rest.find(|c: char| c.is_ascii_alphabetic())?;
+            (rest.get(end..=end) == Some("m")).then(|| &rest[..end])
+        })
+        .collect()
+}
+
+/// Whether an SGR sequence sets a colour: 30 to 49, 58, 59, 90 to 107, but for the defaults.
+fn colours(parameters: &str) -> bool {
+    let number = |text: &str| text.parse::<u8>().unwrap_or(0);
+    parameters
+        .split([';', ':'])
+        .map(number)
+        .any(|number| matches!(number, 30..=38 | 40..=48 | 58 | 90..=107))
+}
+
+#[test]
+fn ascii_writes_nothing_else() {
+    let ended = tour(Setup::demo().argument("--ascii"));
+    let odd: String = ended.written().chars().filter(|c| !c.is_ascii()).collect();
+    assert_eq!(odd, "");
+}
+
+#[test]
+fn colours_are_used_unless_unwanted() {
+    let ended = tour(Setup::demo());
+    assert!(sgr(&ended.written()).into_iter().any(colours));
+}
+
+#[test]
+fn no_colour_means_none() {
+    for setup in [
+        Setup::demo().variable("NO_COLOR", "1"),
+        Setup::demo().argument("--no-color"),
+        Setup::demo().variable("RDPWATCH_NO_COLOR", "1"),
+    ] {
+        let ended = tour(setup);
+        let written = ended.written();
+        let coloured: Vec<&str> = sgr(&written).into_iter().filter(|p| colours(p)).collect();
+        assert!(coloured.is_empty(), "{coloured:?}");
+    }
+}
+
+#[test]
+fn an_empty_no_color_does_not_count() {
+    let ended = tour(Setup::demo().variable("NO_COLOR", ""));
+    assert!(sgr(&ended.written()).into_iter().any(colours));
+}
+
+#[test]
+fn every_theme_starts() {
+    for theme in rdpwatch::ui::theme::Theme::names() {
+        tour(Setup::demo().argument("--theme").argument(theme));
+    }
+}
+
+#[test]
+fn a_dumb_terminal_is_no_reason_to_fail() {
+    tour(Setup::demo().variable("TERM", "dumb"));
+}

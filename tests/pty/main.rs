@@ -1,0 +1,17 @@
+//! The dashboard as its users meet it: the real program on a pseudo-terminal.
+#![cfg(unix)]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test waits with deadlines of its own, and one that cannot go on has failed"
+)]
+
+mod leaving;
+mod looks;
+mod quiet;
+mod session;
+mod start;
+mod views;
+mod waking;
