@@ -26,17 +26,36 @@ pub struct EchoPoint {
     pub outcome: EchoOutcome,
 }
 
+impl EchoPoint {
+    /// Whether no answer came, and this machine is not to blame.
+    #[must_use]
+    pub const fn is_loss(&self) -> bool {
+        matches!(self.outcome, EchoOutcome::Lost | EchoOutcome::Unreachable(_))
+    }
+
+    /// The round trip, when it was answered in time.
+    #[must_use]
+    pub const fn rtt(&self) -> Option<Duration> {
+        match self.outcome {
+            EchoOutcome::Reply { rtt, .. } => Some(rtt),
+            _ => None,
+        }
+    }
+}
+
 /// Echo requests of one target in the order they were sent.
 #[derive(Debug, Clone)]
 pub struct EchoSeries {
     points: VecDeque<EchoPoint>,
+    /// How many of `points` are losses.
+    losses: u32,
     folded: Tally,
     duplicates: Option<u32>,
 }
 
 impl Default for EchoSeries {
     fn default() -> Self {
-        Self { points: VecDeque::new(), folded: Tally::new(), duplicates: None }
+        Self { points: VecDeque::new(), losses: 0, folded: Tally::new(), duplicates: None }
     }
 }
 
@@ -50,23 +69,35 @@ impl EchoSeries {
         match self.points.get_mut(place) {
             Some(known) if known.seq == seq => {
                 if matches!(echo.outcome, EchoOutcome::Late { .. }) {
+                    self.losses = self.losses.saturating_sub(u32::from(known.is_loss()));
                     known.outcome = echo.outcome;
                 }
             }
             _ if too_old => {}
-            _ => self.points.insert(place, point),
+            _ => {
+                self.losses += u32::from(point.is_loss());
+                self.points.insert(place, point);
+            }
         }
         while self.points.len() > POINTS {
             if let Some(oldest) = self.points.pop_front() {
+                self.losses = self.losses.saturating_sub(u32::from(oldest.is_loss()));
                 self.folded.add(&oldest);
             }
         }
     }
 
+    /// How many of the exact points are losses.
+    #[must_use]
+    pub const fn losses(&self) -> u32 {
+        self.losses
+    }
+
     /// Makes every loss since `start` void: this machine was offline, and nobody is to blame.
     pub fn void_losses_since(&mut self, start: MonoTime) {
         for point in self.points.iter_mut().rev().take_while(|point| point.at.mono >= start) {
-            if matches!(point.outcome, EchoOutcome::Lost | EchoOutcome::Unreachable(_)) {
+            if point.is_loss() {
+                self.losses = self.losses.saturating_sub(1);
                 point.outcome = EchoOutcome::Void(LocalFault::Offline);
             }
         }
@@ -101,8 +132,10 @@ impl EchoSeries {
         now: MonoTime,
         window: Duration,
     ) -> impl DoubleEndedIterator<Item = &EchoPoint> {
+        // Numbers grow with the time of sending.
         let start = now.minus(window);
-        self.points.iter().filter(move |point| point.at.mono >= start)
+        let first = self.points.partition_point(|point| point.at.mono < start);
+        self.points.range(first..)
     }
 
     /// Statistics of the requests sent within `window` before `now`.
@@ -154,17 +187,13 @@ impl EchoSeries {
     #[must_use]
     pub fn baseline(&self, now: MonoTime, recent: Duration) -> Option<Duration> {
         let end = now.minus(recent);
-        let mut rtts: Vec<Duration> = self
+        let rtts: Vec<Duration> = self
             .points
             .iter()
-            .filter(|point| point.at.mono < end)
-            .filter_map(|point| reply(&point.outcome))
+            .take_while(|point| point.at.mono < end)
+            .filter_map(EchoPoint::rtt)
             .collect();
-        if rtts.len() < 60 {
-            return None;
-        }
-        rtts.sort_unstable();
-        nearest_rank(&rtts, 50)
+        if rtts.len() < 60 { None } else { median(rtts) }
     }
 
     /// One slot per second, `slots` of them, the newest last and ending with the second of `now`.
@@ -206,11 +235,11 @@ fn worse(a: Spark, b: Spark) -> Spark {
     }
 }
 
-const fn reply(outcome: &EchoOutcome) -> Option<Duration> {
-    match outcome {
-        EchoOutcome::Reply { rtt, .. } => Some(*rtt),
-        _ => None,
-    }
+/// The median by nearest rank.
+#[must_use]
+pub fn median(mut values: Vec<Duration>) -> Option<Duration> {
+    let middle = values.len().div_ceil(2).checked_sub(1)?;
+    Some(*values.select_nth_unstable(middle).1)
 }
 
 /// The `percent`-th percentile of sorted values by nearest rank.

@@ -1,6 +1,6 @@
 //! What a rule may look at.
 
-use super::echo_series::EchoSeries;
+use super::echo_series::{EchoPoint, EchoSeries};
 use super::history::{History, Timed};
 use super::local::{EchoAccess, LocalState};
 use super::memory::TargetMemory;
@@ -178,7 +178,7 @@ impl<'a> TargetView<'a> {
     /// Whether ICMP echo requests are answered, as far as is known.
     #[must_use]
     pub fn echo_word(&self) -> EchoWord {
-        let measured = |point: &&super::echo_series::EchoPoint| {
+        let measured = |point: &&EchoPoint| {
             point.method == EchoMethod::Icmp && !matches!(point.outcome, EchoOutcome::Void(_))
         };
         let Some(last) = self.echo.points().rev().find(measured) else {
@@ -245,8 +245,13 @@ impl<'a> TargetView<'a> {
                 return if stale { Presence::Unknown } else { Presence::Answers };
             }
         }
-        if is_connect_answer(connect) || self.echo_answers_beside(attempt.at.mono) {
+        if is_connect_answer(connect) {
             return Presence::Answers;
+        }
+        match self.echo_beside(attempt.at.mono) {
+            Beside::Answers => return Presence::Answers,
+            Beside::NotKnown => return Presence::Unknown,
+            Beside::Silent => {}
         }
         let since = self.unanswered_since().unwrap_or(attempt.at);
         if self.published_alternatives().any(|(_, other)| {
@@ -262,16 +267,31 @@ impl<'a> TargetView<'a> {
         })
     }
 
-    /// Whether an echo request was answered beside a connection begun at `attempt`: after it, or
-    /// so shortly before that the next echo was not due; in a single moment, at all.
+    /// What echo says beside a connection begun at `attempt`: an answer to a request sent with it
+    /// or later speaks for the host, or with the first of the connections that failed in a row as
+    /// long as requests are answered; in a single moment, any answer does. An answer from before
+    /// that with nothing known since does not tell whether the host is still there.
     #[must_use]
-    pub fn echo_answers_beside(&self, attempt: MonoTime) -> bool {
-        self.echo_word() != EchoWord::Unmeasured
-            && self.echo.points().rev().any(|point| {
-                point.method == EchoMethod::Icmp
-                    && self.is_echo_answer(&point.outcome)
-                    && self.is_beside(point.at.mono, attempt)
-            })
+    pub fn echo_beside(&self, attempt: MonoTime) -> Beside {
+        let measured = |point: &&EchoPoint| {
+            point.method == EchoMethod::Icmp && !matches!(point.outcome, EchoOutcome::Void(_))
+        };
+        let answers = |point: &EchoPoint| self.is_echo_answer(&point.outcome);
+        let mut newest = self.echo.points().rev().filter(measured).peekable();
+        let newest_answers = newest.peek().is_some_and(|point| answers(point));
+        let fails = |attempt: &Attempt| !attempt.connect.outcome.answered();
+        let from = match self.attempts.since(fails).filter(|_| newest_answers) {
+            Some(run) => run.mono.min(attempt),
+            None => attempt,
+        };
+        let speaks = |point: &EchoPoint| self.mode == Mode::Moment || point.at.mono >= from;
+        if newest.take_while(|point| speaks(point)).any(answers) {
+            Beside::Answers
+        } else if newest_answers {
+            Beside::NotKnown
+        } else {
+            Beside::Silent
+        }
     }
 
     /// Addresses that the name has besides the dialled one, with how they answered.
@@ -341,6 +361,17 @@ fn is_connect_answer(connect: &Connect) -> bool {
         }
         ConnectOutcome::Timeout | ConnectOutcome::LocalError(_) => false,
     }
+}
+
+/// What ICMP echo says beside a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Beside {
+    /// The host answered a request sent with the connection or after it.
+    Answers,
+    /// The newest known answer is older than the connection, and nothing is known since.
+    NotKnown,
+    /// Requests are not answered, or none was sent.
+    Silent,
 }
 
 /// What ICMP echo says.

@@ -10,6 +10,7 @@ pub use tracked::{Budget, Change, Tracked};
 
 use crate::domain::alert::{AlertBook, AlertEvent, AlertSettings};
 use crate::domain::diagnose::{Diagnosed, MonitorDiagnosis};
+use crate::domain::echo_series::EchoPoint;
 use crate::domain::finding::RuleId;
 use crate::domain::local::{EchoAccess, LocalState};
 use crate::domain::memory::TargetMemory;
@@ -223,13 +224,13 @@ impl Monitor {
         let mut answering = 0;
         let mut silent = 0;
         for tracked in self.targets.values() {
-            let recent = tracked.echo().window(now.mono, PEER_WINDOW);
+            let recent = || tracked.echo().within(now.mono, PEER_WINDOW);
             if tracked.dialled().is_some_and(|address| self.around.local.owns(address)) {
                 continue;
             }
-            if recent.received > 0 {
+            if recent().any(|point| point.rtt().is_some()) {
                 answering += 1;
-            } else if recent.lost > 0
+            } else if recent().any(EchoPoint::is_loss)
                 && tracked.echo().ever_answered()
                 && !tracked.target().may_sleep()
             {

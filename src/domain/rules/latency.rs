@@ -1,7 +1,8 @@
 //! Slow and uneven round trips: `high-latency`, `high-jitter`.
 
 use super::prelude::*;
-use crate::domain::stats::EchoStats;
+use crate::domain::echo_series::{EchoPoint, median, nearest_rank};
+use crate::domain::sample::EchoMethod;
 
 /// Round trips of this long make the median.
 const WINDOW: Duration = Duration::from_secs(30);
@@ -13,22 +14,20 @@ const JITTER_WINDOW: Duration = Duration::from_mins(1);
 const RECENT: Duration = Duration::from_mins(1);
 
 /// So many round trips at least.
-const ENOUGH: u32 = 5;
+const ENOUGH: usize = 5;
 
-/// Statistics of the newest requests: a window of time over ICMP, a few of them over TCP, all of
-/// them in a single moment. `None` with too few answers.
-fn stats(view: &TargetView<'_>, window: Duration) -> Option<EchoStats> {
-    let stats = match view.mode {
-        Mode::Watch => {
-            let spacing = match view.echo.last()?.method {
-                crate::domain::sample::EchoMethod::Icmp => view.target.cadence.echo,
-                crate::domain::sample::EchoMethod::Tcp => view.target.cadence.echo_tcp,
-            };
-            view.echo.window(view.now.mono, window.max(spacing.saturating_mul(8)))
-        }
-        Mode::Moment => view.echo.total(),
+/// The newest round trips: of a window of time over ICMP, of a few requests over TCP, all of them
+/// in a single moment. `None` where a request was not answered in time, which breaks a chain.
+fn newest<'a>(
+    view: &TargetView<'a>,
+    window: Duration,
+) -> impl Iterator<Item = Option<Duration>> + use<'a> {
+    let span = match (view.mode, view.echo.last().map(|point| point.method)) {
+        (Mode::Moment, _) | (_, None) => Duration::MAX,
+        (_, Some(EchoMethod::Icmp)) => window.max(view.target.cadence.echo.saturating_mul(8)),
+        (_, Some(EchoMethod::Tcp)) => window.max(view.target.cadence.echo_tcp.saturating_mul(8)),
     };
-    (stats.received >= ENOUGH).then_some(stats)
+    view.echo.within(view.now.mono, span).map(EchoPoint::rtt)
 }
 
 /// The median is high, absolutely or for this target.
@@ -62,9 +61,15 @@ impl Rule for HighLatency {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let Some(stats) = stats(view, WINDOW) else { return Judgement::NoEvidence };
-        let Some(median) = stats.median else { return Judgement::NoEvidence };
+        let mut rtts: Vec<Duration> = newest(view, WINDOW).flatten().collect();
+        if rtts.len() < ENOUGH {
+            return Judgement::NoEvidence;
+        }
+        let Some(median) = median(rtts.clone()) else { return Judgement::NoEvidence };
         let limits = &view.target.thresholds.high_latency;
+        if median < limits.warning.min(limits.baseline_margin) {
+            return Judgement::Clear;
+        }
         let baseline = match view.mode {
             Mode::Watch => view.echo.baseline(view.now.mono, RECENT),
             Mode::Moment => None,
@@ -94,8 +99,9 @@ impl Rule for HighLatency {
             format!("round trip {}", millis(median)),
             sentence,
         )
-        .line(format!("median {} of {} echo replies", millis(median), stats.received));
-        if let Some(p95) = stats.p95 {
+        .line(format!("median {} of {} echo replies", millis(median), rtts.len()));
+        rtts.sort_unstable();
+        if let Some(p95) = nearest_rank(&rtts, 95) {
             evidence = evidence.line(format!("95th percentile {}", millis(p95)));
         }
         if let Some(usual) = baseline {
@@ -117,8 +123,9 @@ static HIGH_JITTER: RuleCard = RuleCard {
     rung: Some(Rung::Echo),
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: &[ProbeKind::Echo],
-    explanation: "Consecutive round trips of the last minute differ by this much on average; a \
-        lost packet breaks the chain and counts for nothing. Uneven delay makes sound and pointer \
+    explanation: "Consecutive round trips of the last minute differ by this much on average, also \
+        when the largest tenth of the differences is left out, so that one slow answer is nothing; \
+        a lost packet breaks the chain and counts for nothing. Uneven delay makes sound and pointer \
         stutter and is what crowded Wi-Fi, a saturated line and an overloaded VPN node look like.",
     disproof: "A jitter under the threshold over the same minute.",
     remedies: &[remedies::USE_CABLE, remedies::FIND_HOP, remedies::OTHER_VPN_NODE],
@@ -134,15 +141,16 @@ impl Rule for HighJitter {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let Some(stats) = stats(view, JITTER_WINDOW) else { return Judgement::NoEvidence };
-        let Some(jitter) = stats.jitter else { return Judgement::NoEvidence };
-        if view.mode == Mode::Watch && stats.received < 2 * ENOUGH {
+        let rtts: Vec<Option<Duration>> = newest(view, JITTER_WINDOW).collect();
+        let received = rtts.iter().flatten().count();
+        let enough = if view.mode == Mode::Watch { 2 * ENOUGH } else { ENOUGH };
+        let Some(Jitter { mean, usual }) = jitter(&rtts).filter(|_| received >= enough) else {
             return Judgement::NoEvidence;
-        }
+        };
         let limits = &view.target.thresholds.high_jitter;
-        let severity = if jitter >= limits.critical {
+        let severity = if usual >= limits.critical {
             Severity::Critical
-        } else if jitter >= limits.warning {
+        } else if usual >= limits.warning {
             Severity::Warning
         } else {
             return Judgement::Clear;
@@ -151,18 +159,42 @@ impl Rule for HighJitter {
             "Round trips to {} jump by {} on average (certain): sound and pointer stutter. Try a \
              cable instead of Wi-Fi first.",
             name(view),
-            millis(jitter),
+            millis(mean),
         );
         let mut evidence = Evidence::new(
             severity,
             Confidence::Certain,
-            format!("jitter {}", millis(jitter)),
+            format!("jitter {}", millis(mean)),
             sentence,
         )
-        .line(format!("jitter {} over {} echo replies", millis(jitter), stats.received));
-        if let (Some(min), Some(max)) = (stats.min, stats.max) {
+        .line(format!("jitter {} over {} echo replies", millis(mean), received));
+        let (min, max) = (rtts.iter().flatten().min(), rtts.iter().flatten().max());
+        if let (Some(min), Some(max)) = (min.copied(), max.copied()) {
             evidence = evidence.line(format!("between {} and {}", millis(min), millis(max)));
         }
         Judgement::fires(evidence)
     }
+}
+
+/// How much consecutive round trips differ on average.
+struct Jitter {
+    /// All of them: the figure that is shown.
+    mean: Duration,
+    /// Without the largest tenth, and two at least: one slow answer makes two large differences.
+    usual: Duration,
+}
+
+fn jitter(rtts: &[Option<Duration>]) -> Option<Jitter> {
+    let mut differences: Vec<Duration> = rtts
+        .windows(2)
+        .filter_map(|pair| Some((*pair.first()?)?.abs_diff((*pair.last()?)?)))
+        .collect();
+    let mean = |all: &[Duration]| {
+        let count = u32::try_from(all.len()).ok().filter(|count| *count > 0)?;
+        Some(all.iter().sum::<Duration>() / count)
+    };
+    let all = mean(&differences)?;
+    differences.sort_unstable();
+    let kept = differences.len().checked_sub(differences.len().div_ceil(10).max(2))?;
+    Some(Jitter { mean: all, usual: mean(differences.get(..kept)?)? })
 }

@@ -156,6 +156,11 @@ impl Found {
 
 /// By the thresholds of the dashboard.
 fn over_time(view: &TargetView<'_>, limits: &LossThresholds) -> Found {
+    // Nearly always: too few losses for either threshold, and nothing to count.
+    let answers = view.echo.last().is_some_and(|point| point.rtt().is_some());
+    if answers && view.echo.losses() < limits.critical_lost.min(limits.warning_lost) {
+        return Found::Little;
+    }
     if let Some(short) = seen(view, limits.critical_window)
         && short.answered
         && short.exceeds(limits.critical_pct, limits.critical_lost)
@@ -198,10 +203,10 @@ fn seen(view: &TargetView<'_>, window: Duration) -> Option<Seen> {
         last_loss: None,
         answered: false,
     };
-    for run in points.chunk_by(|a, b| is_loss(a) == is_loss(b)) {
+    for run in points.chunk_by(|a, b| a.is_loss() == b.is_loss()) {
         let (Some(head), Some(tail)) = (run.first(), run.last()) else { continue };
         let size = u32::try_from(run.len()).unwrap_or(u32::MAX);
-        if !is_loss(head) {
+        if !head.is_loss() {
             seen.sent = seen.sent.saturating_add(size);
             seen.answered = true;
             continue;
@@ -217,10 +222,6 @@ fn seen(view: &TargetView<'_>, window: Duration) -> Option<Seen> {
         seen.last_loss = Some(*tail);
     }
     Some(seen)
-}
-
-fn is_loss(point: &EchoPoint) -> bool {
-    matches!(point.outcome, EchoOutcome::Lost | EchoOutcome::Unreachable(_))
 }
 
 /// Whether a run of losses is silence of the host or the path: at the end of the window as long

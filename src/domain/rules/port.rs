@@ -3,6 +3,7 @@
 
 use super::prelude::*;
 use crate::domain::sample::Connect;
+use crate::domain::view::Beside;
 
 /// One line on a TCP connect.
 pub(super) fn connect_line(connect: &Connect) -> String {
@@ -160,17 +161,17 @@ impl Rule for PortFiltered {
         if !matches!(connect.outcome, ConnectOutcome::Timeout) {
             return Judgement::Clear;
         }
-        let (confidence, proof) = if view.echo_answers_beside(attempt.at.mono) {
-            (Confidence::Certain, echo_line(view))
-        } else {
-            match view.presence() {
+        let (confidence, proof) = match view.echo_beside(attempt.at.mono) {
+            Beside::Answers => (Confidence::Certain, echo_line(view)),
+            Beside::NotKnown => return Judgement::NoEvidence,
+            Beside::Silent => match view.presence() {
                 Presence::Unknown => return Judgement::NoEvidence,
                 Presence::Silent(silence) if silence.alive_on_link && !view.may_sleep() => (
                     Confidence::Likely,
                     Some("neighbour table: reachable, its network card answers".to_owned()),
                 ),
                 Presence::Silent(_) | Presence::Answers => return Judgement::Clear,
-            }
+            },
         };
         let port = view.target.port;
         let sentence = by_policy(view, "is not open").unwrap_or_else(|| {
@@ -228,7 +229,7 @@ impl Rule for PortRejected {
         let connect = &attempt.value.connect;
         let says_so_itself = matches!(connect.outcome, ConnectOutcome::Unreachable)
             && !connect.icmp_is_ours
-            && (view.echo_answers_beside(attempt.at.mono)
+            && (view.echo_beside(attempt.at.mono) == Beside::Answers
                 || connect.icmp.is_some_and(|error| error.from == Some(connect.address.ip())));
         if !rejected(&attempt.value) && !says_so_itself {
             return Judgement::Clear;
