@@ -10,8 +10,13 @@ use std::time::Duration;
 /// How many outcomes are kept exactly: ten minutes at one a second.
 pub const POINTS: usize = 600;
 
+/// Room for so many more is made at a time: doubling would end far above [`POINTS`].
+const GROWTH: usize = POINTS / 10;
+
 /// Upper bound of the histogram behind since-start percentiles, in microseconds.
 const HISTOGRAM_MAX_US: u64 = 60_000_000;
+/// Precision of that histogram.
+const SIGNIFICANT_DIGITS: u8 = 3;
 
 /// One request whose outcome is known.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,19 +49,15 @@ impl EchoPoint {
 }
 
 /// Echo requests of one target in the order they were sent.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct EchoSeries {
     points: VecDeque<EchoPoint>,
     /// How many of `points` are losses.
     losses: u32,
     folded: Tally,
+    /// The RTT of every reply since the start: an outcome that is amended was no reply.
+    replies: Option<Box<Histogram<u32>>>,
     duplicates: Option<u32>,
-}
-
-impl Default for EchoSeries {
-    fn default() -> Self {
-        Self { points: VecDeque::new(), losses: 0, folded: Tally::new(), duplicates: None }
-    }
 }
 
 impl EchoSeries {
@@ -76,6 +77,12 @@ impl EchoSeries {
             _ if too_old => {}
             _ => {
                 self.losses += u32::from(point.is_loss());
+                if let Some(rtt) = point.rtt() {
+                    self.count_reply(rtt);
+                }
+                if self.points.len() == self.points.capacity() {
+                    self.points.reserve_exact(GROWTH);
+                }
                 self.points.insert(place, point);
             }
         }
@@ -91,6 +98,18 @@ impl EchoSeries {
     #[must_use]
     pub const fn losses(&self) -> u32 {
         self.losses
+    }
+
+    /// The histogram begins small and grows with the largest RTT.
+    fn count_reply(&mut self, rtt: Duration) {
+        if self.replies.is_none() {
+            self.replies = Histogram::new(SIGNIFICANT_DIGITS).ok().map(Box::new);
+        }
+        if let Some(replies) = &mut self.replies {
+            let micros = u64::try_from(rtt.as_micros()).unwrap_or(HISTOGRAM_MAX_US);
+            // It grows as far as its largest value: nothing is refused.
+            let _counted = replies.record(micros.clamp(1, HISTOGRAM_MAX_US));
+        }
     }
 
     /// Makes every loss since `start` void: this machine was offline, and nobody is to blame.
@@ -141,9 +160,15 @@ impl EchoSeries {
     /// Statistics of the requests sent within `window` before `now`.
     #[must_use]
     pub fn window(&self, now: MonoTime, window: Duration) -> EchoStats {
-        let mut tally = Tally::exact();
-        self.within(now, window).for_each(|point| tally.add(point));
-        tally.stats(self.duplicates)
+        let mut tally = Tally::default();
+        let mut rtts = Vec::new();
+        for point in self.within(now, window) {
+            tally.add(point);
+            rtts.extend(reply(&point.outcome));
+        }
+        rtts.sort_unstable();
+        let percentile = |percent| nearest_rank(&rtts, percent);
+        tally.stats(self.duplicates, percentile(50), percentile(95))
     }
 
     /// Statistics since the start or the last reset. Percentiles come from a histogram with three
@@ -152,7 +177,11 @@ impl EchoSeries {
     pub fn total(&self) -> EchoStats {
         let mut tally = self.folded.clone();
         self.points.iter().for_each(|point| tally.add(point));
-        tally.stats(self.duplicates)
+        let percentile = |share| {
+            let replies = self.replies.as_ref()?;
+            Some(Duration::from_micros(replies.value_at_quantile(share)))
+        };
+        tally.stats(self.duplicates, percentile(0.50), percentile(0.95))
     }
 
     /// Losses in a row at the end, void requests left out, with the time of the first.
@@ -249,15 +278,8 @@ pub fn nearest_rank(sorted: &[Duration], percent: usize) -> Option<Duration> {
     sorted.get(rank - 1).copied()
 }
 
-/// RTTs, kept exactly for a window or as a histogram for a lifetime.
-#[derive(Debug, Clone)]
-enum Rtts {
-    Exact(Vec<Duration>),
-    Histogram(Option<Box<Histogram<u32>>>),
-}
-
 /// Running totals over points in the order they were sent.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 struct Tally {
     method: Option<EchoMethod>,
     sent: u32,
@@ -265,7 +287,6 @@ struct Tally {
     lost: u32,
     late: u32,
     void: u32,
-    rtts: Rtts,
     min: Option<Duration>,
     max: Option<Duration>,
     sum: f64,
@@ -279,36 +300,6 @@ struct Tally {
 }
 
 impl Tally {
-    fn with(rtts: Rtts) -> Self {
-        Self {
-            method: None,
-            sent: 0,
-            received: 0,
-            lost: 0,
-            late: 0,
-            void: 0,
-            rtts,
-            min: None,
-            max: None,
-            sum: 0.0,
-            sum_of_squares: 0.0,
-            previous: None,
-            last: None,
-            differences: Duration::ZERO,
-            pairs: 0,
-            burst: 0,
-            longest_burst: 0,
-        }
-    }
-
-    fn new() -> Self {
-        Self::with(Rtts::Histogram(None))
-    }
-
-    fn exact() -> Self {
-        Self::with(Rtts::Exact(Vec::new()))
-    }
-
     fn add(&mut self, point: &EchoPoint) {
         self.method = Some(point.method);
         match point.outcome {
@@ -347,37 +338,14 @@ impl Tally {
         }
         self.previous = Some(rtt);
         self.last = Some(rtt);
-        match &mut self.rtts {
-            Rtts::Exact(rtts) => rtts.push(rtt),
-            Rtts::Histogram(slot) => {
-                if slot.is_none() {
-                    *slot = Histogram::new_with_bounds(1, HISTOGRAM_MAX_US, 3).ok().map(Box::new);
-                }
-                if let Some(histogram) = slot {
-                    let micros = u64::try_from(rtt.as_micros()).unwrap_or(HISTOGRAM_MAX_US);
-                    histogram.saturating_record(micros.max(1));
-                }
-            }
-        }
     }
 
-    fn percentiles(&self) -> (Option<Duration>, Option<Duration>) {
-        match &self.rtts {
-            Rtts::Exact(rtts) => {
-                let mut sorted = rtts.clone();
-                sorted.sort_unstable();
-                (nearest_rank(&sorted, 50), nearest_rank(&sorted, 95))
-            }
-            Rtts::Histogram(Some(histogram)) if self.received > 0 => (
-                Some(Duration::from_micros(histogram.value_at_quantile(0.50))),
-                Some(Duration::from_micros(histogram.value_at_quantile(0.95))),
-            ),
-            Rtts::Histogram(_) => (None, None),
-        }
-    }
-
-    fn stats(&self, duplicates: Option<u32>) -> EchoStats {
-        let (median, p95) = self.percentiles();
+    fn stats(
+        &self,
+        duplicates: Option<u32>,
+        median: Option<Duration>,
+        p95: Option<Duration>,
+    ) -> EchoStats {
         let count = f64::from(self.received);
         let mean = (self.received > 0).then(|| self.sum / count);
         let stddev = mean.map(|mean| (self.sum_of_squares / count - mean * mean).max(0.0).sqrt());
