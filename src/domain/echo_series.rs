@@ -164,7 +164,7 @@ impl EchoSeries {
         let mut rtts = Vec::new();
         for point in self.within(now, window) {
             tally.add(point);
-            rtts.extend(reply(&point.outcome));
+            rtts.extend(point.rtt());
         }
         rtts.sort_unstable();
         let percentile = |percent| nearest_rank(&rtts, percent);

@@ -139,6 +139,8 @@ impl Availability {
 /// One target at one moment.
 #[derive(Debug, Clone)]
 pub struct TargetSnapshot {
+    /// When it was taken: at most a second before the snapshot that it is in.
+    pub at: Now,
     /// Its configuration.
     pub target: Arc<Target>,
     /// The address that is dialled.

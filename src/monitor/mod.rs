@@ -151,7 +151,11 @@ impl Monitor {
 
     /// Takes in the state of this machine.
     pub fn observe_local(&mut self, local: LocalState, now: Now) {
-        for text in controls::differences(&self.around.local, &local) {
+        let differences = controls::differences(&self.around.local, &local);
+        if !differences.is_empty() || self.around.local.interfaces.is_empty() {
+            self.targets.values_mut().for_each(Tracked::set_changed);
+        }
+        for text in differences {
             self.log(None, now.wall, text);
         }
         self.around.local = local;
@@ -202,6 +206,7 @@ impl Monitor {
             self.targets.values_mut().for_each(|tracked| tracked.void_losses_since(start));
         }
         if was != self.around.offline {
+            self.targets.values_mut().for_each(Tracked::set_changed);
             let text = match self.around.offline {
                 Offline::Online => "this monitor is online again",
                 Offline::NoInterface => "this monitor is offline: no interface is up",
@@ -317,7 +322,7 @@ impl Monitor {
         let targets: Vec<_> = self
             .targets
             .iter_mut()
-            .map(|(id, tracked)| Arc::new(tracked.snapshot(Mode::Watch, around, now, &budget(*id))))
+            .map(|(id, tracked)| tracked.picture(around, now, || budget(*id)))
             .collect();
         let alerts = self.alerts.snapshot(now);
         Snapshot {

@@ -33,6 +33,8 @@ const ICMP_GIVEN_UP_AFTER: u32 = 10;
 const ALTERNATIVES: usize = 16;
 /// Between judgements of what ages.
 const TICK: Duration = Duration::from_secs(10);
+/// What ages without a sample is shown at most this old.
+const PICTURE: Duration = Duration::from_secs(1);
 /// The two windows of the screen.
 const MINUTE: Duration = Duration::from_mins(1);
 const WINDOW: Duration = Duration::from_mins(5);
@@ -56,6 +58,9 @@ pub struct Tracked {
     ticked: Option<MonoTime>,
     state: TargetState,
     state_since: Now,
+    picture: Option<Arc<TargetSnapshot>>,
+    /// Something that `picture` shows is not what it was.
+    changed: bool,
 }
 
 /// What a sample changed, for whoever schedules and remembers.
@@ -93,6 +98,8 @@ impl Tracked {
             ticked: None,
             state: TargetState::NotMeasured,
             state_since: now,
+            picture: None,
+            changed: true,
         }
     }
 
@@ -116,6 +123,7 @@ impl Tracked {
 
     /// What is worth remembering of it, to be amended.
     pub const fn memory_mut(&mut self) -> &mut TargetMemory {
+        self.changed = true;
         &mut self.memory
     }
 
@@ -151,6 +159,7 @@ impl Tracked {
 
     /// Starts to follow a wake-up, or amends the one under way.
     pub fn set_wake(&mut self, wake: WakeProgress) {
+        self.changed = true;
         self.wake = Some(wake);
     }
 
@@ -166,11 +175,13 @@ impl Tracked {
 
     /// Forgets the statistics of echo, not what was found.
     pub fn reset_statistics(&mut self) {
+        self.changed = true;
         self.echo.reset();
     }
 
     /// Takes in a sample and judges what it feeds.
     pub fn observe(&mut self, sample: &Sample, around: &Surroundings, now: Now) -> Change {
+        self.changed = true;
         if let Some(wake) = &mut self.wake {
             wake.observe(sample);
         }
@@ -181,6 +192,7 @@ impl Tracked {
 
     /// Makes every loss since `start` void: this machine was offline.
     pub fn void_losses_since(&mut self, start: MonoTime) {
+        self.changed = true;
         self.echo.void_losses_since(start);
     }
 
@@ -195,6 +207,7 @@ impl Tracked {
 
     /// Judges again what ages without a sample.
     pub fn tick(&mut self, around: &Surroundings, now: Now) {
+        self.changed = true;
         let mut diagnosis = std::mem::take(&mut self.diagnosis);
         diagnosis.tick(RULES, &self.view(Mode::Watch, around, now));
         self.diagnosis = diagnosis;
@@ -403,6 +416,28 @@ impl Tracked {
         }
     }
 
+    /// Its surroundings changed: the next picture is a new one.
+    pub const fn set_changed(&mut self) {
+        self.changed = true;
+    }
+
+    /// The picture of it, taken anew when something changed or the last one is a second old.
+    pub fn picture(
+        &mut self,
+        around: &Surroundings,
+        now: Now,
+        schedule: impl FnOnce() -> Budget,
+    ) -> Arc<TargetSnapshot> {
+        let fresh = |picture: &&Arc<TargetSnapshot>| now.mono.since(picture.at.mono) < PICTURE;
+        if let Some(picture) = self.picture.as_ref().filter(fresh).filter(|_| !self.changed) {
+            return Arc::clone(picture);
+        }
+        let picture = Arc::new(self.snapshot(Mode::Watch, around, now, &schedule()));
+        self.picture = Some(Arc::clone(&picture));
+        self.changed = false;
+        picture
+    }
+
     /// The picture of it at this moment. Updates the state and since when it holds.
     pub fn snapshot(
         &mut self,
@@ -432,6 +467,7 @@ impl Tracked {
             Host::Address(..) => None,
         };
         TargetSnapshot {
+            at: now,
             target: Arc::clone(&self.target),
             address: self.dialled,
             state,

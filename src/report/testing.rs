@@ -149,6 +149,7 @@ pub(super) fn healthy() -> TargetSnapshot {
     target.expect = vec![ip("10.0.0.21")];
     let mac = "02:77:00:00:00:21".parse::<MacAddr>().ok();
     TargetSnapshot {
+        at: Now { mono: MonoTime::from_secs(300), wall: NOW },
         target: Arc::new(target),
         address: Some(ip("10.0.0.21")),
         state: TargetState::Ok,

@@ -360,7 +360,7 @@ fn jitter(row: &Row<'_>, _: usize) -> Line {
 }
 
 fn sparkline(row: &Row<'_>, width: usize) -> Line {
-    let now_s = row.snapshot.now.mono.as_nanos() / 1_000_000_000;
+    let now_s = row.target.at.mono.as_nanos() / 1_000_000_000;
     let slots = spark::fold(&row.target.spark, row.state.zoom.seconds(), now_s);
     row.calmed(spark::line(&slots, width, &row.target.target.thresholds.high_latency))
 }

@@ -26,6 +26,7 @@ use std::time::Duration;
 
 /// 2026-11-21 14:03:20 UTC.
 pub(crate) const NOW: WallTime = WallTime::from_unix_secs(1_795_269_800);
+const AT: Now = Now { mono: MonoTime::from_secs(10_000), wall: NOW };
 
 pub(crate) fn ago(secs: u64) -> WallTime {
     NOW.minus(Duration::from_secs(secs))
@@ -155,6 +156,7 @@ pub(crate) fn target(id: u32, name: &str, address: &str) -> TargetSnapshot {
     let mut target = Target::new(TargetId(id), name, Host::Name(format!("{name}.corp.lab")));
     target.group = Some("berlin".to_owned());
     TargetSnapshot {
+        at: AT,
         target: Arc::new(target),
         address: Some(ip(address)),
         state: TargetState::Ok,
@@ -439,7 +441,7 @@ fn monitor() -> MonitorSnapshot {
 pub(crate) fn snapshot(targets: Vec<TargetSnapshot>) -> Snapshot {
     Snapshot {
         revision: 1,
-        now: Now { mono: MonoTime::from_secs(10_000), wall: NOW },
+        now: AT,
         started: Now { mono: MonoTime::ZERO, wall: ago(10_000) },
         monitor: monitor(),
         targets: targets.into_iter().map(Arc::new).collect(),

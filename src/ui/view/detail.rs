@@ -71,7 +71,7 @@ pub fn document(world: &World<'_>, state: &UiState, target: &TargetSnapshot) -> 
         ladder_lines(&mut left, target, left_width);
         why(&mut left, world, state, target, left_width);
         let mut pane = Vec::new();
-        chart_lines(&mut pane, world, state, target, right_width, 11);
+        chart_lines(&mut pane, state, target, right_width, 11);
         background(&mut pane, world, state, target, right_width);
         let rows = left.len().max(pane.len());
         left.resize(rows, Line::new());
@@ -87,7 +87,7 @@ pub fn document(world: &World<'_>, state: &UiState, target: &TargetSnapshot) -> 
     if layout.chart == ChartPlace::Beside {
         ladder_lines(&mut rungs, target, LADDER);
         let mut beside = Vec::new();
-        chart_lines(&mut beside, world, state, target, width - LADDER - 2, 7);
+        chart_lines(&mut beside, state, target, width - LADDER - 2, 7);
         rungs.resize(rungs.len().max(beside.len()), Line::new());
         beside.resize(rungs.len(), Line::new());
         out.extend(
@@ -102,7 +102,7 @@ pub fn document(world: &World<'_>, state: &UiState, target: &TargetSnapshot) -> 
     background(&mut rest, world, state, target, width);
     if layout.chart == ChartPlace::Below {
         out.push(Line::new());
-        chart_lines(&mut out, world, state, target, width, 7);
+        chart_lines(&mut out, state, target, width, 7);
     }
     out.push(Line::new());
     out.append(&mut rest);
@@ -185,7 +185,6 @@ fn ladder_lines(out: &mut Vec<Line>, target: &TargetSnapshot, width: usize) {
 
 fn chart_lines(
     out: &mut Vec<Line>,
-    world: &World<'_>,
     state: &UiState,
     target: &TargetSnapshot,
     width: usize,
@@ -207,7 +206,7 @@ fn chart_lines(
     let room = width.saturating_sub(title.width());
     let total = if total.len() <= room { total.as_str() } else { "" };
     out.push(title.text(Role::Dim, total).cut(width));
-    let now_s = world.snapshot.now.mono.as_nanos() / 1_000_000_000;
+    let now_s = target.at.mono.as_nanos() / 1_000_000_000;
     let seconds = state.zoom.seconds();
     let slots = spark::fold(&target.spark, seconds, now_s);
     let thresholds = &target.target.thresholds.high_latency;
