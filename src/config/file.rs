@@ -9,6 +9,7 @@ use super::target_spec::default_kind;
 use super::value::{Fault, unknown};
 use crate::domain::target::{DEFAULT_PORT, Family, Target, TargetId};
 use crate::domain::text::excerpt;
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::path::Path;
@@ -80,12 +81,12 @@ fn inherit(top: Top) -> Result<Layer, Fault> {
         groups.push((group, inherited));
     }
     let mut targets: Vec<Target> = Vec::new();
+    let mut names = BTreeSet::new();
     for (index, raw) in top.targets.into_iter().enumerate() {
         let id = TargetId(u32::try_from(index).unwrap_or(u32::MAX));
         let (target, named_at) =
             resolve(id, raw, &settings, &groups).map_err(|fault| fault.under("target"))?;
-        let name = target.name.to_lowercase();
-        if targets.iter().any(|other| other.name.to_lowercase() == name) {
+        if !names.insert(target.name.to_lowercase()) {
             let shown = excerpt(&target.name, 60);
             let message =
                 format!("two targets are called \"{shown}\", expected a name of its own for each");

@@ -7,6 +7,7 @@ use super::{Config, MAX_TARGETS, ReadRdp};
 use crate::domain::mac::{MacAddr, MacError};
 use crate::domain::target::{Target, TargetId};
 use crate::domain::text::excerpt;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
@@ -51,16 +52,17 @@ pub(super) fn select(
     if arguments.is_empty() {
         return Ok(config.targets.clone());
     }
-    let mut selected: Vec<Target> = Vec::new();
+    let mut selected = Selected::default();
     for argument in arguments {
         for chosen in choose(config, argument, read_rdp)? {
-            add(&mut selected, chosen).map_err(|message| wrong(argument, message))?;
+            selected.add(chosen).map_err(|message| wrong(argument, message))?;
         }
     }
-    for (index, target) in selected.iter_mut().enumerate() {
+    let mut targets = selected.targets;
+    for (index, target) in targets.iter_mut().enumerate() {
         target.id = TargetId(u32::try_from(index).unwrap_or(u32::MAX));
     }
-    Ok(selected)
+    Ok(targets)
 }
 
 /// What one argument names.
@@ -112,31 +114,41 @@ fn from_rdp_file(path: &Path, read_rdp: ReadRdp<'_>) -> Result<TargetSpec, Confi
         .map_err(|error| failed(error.to_string()))
 }
 
-/// Adds a target unless it is there already; two that differ never share a name.
-fn add(selected: &mut Vec<Target>, chosen: Chosen) -> Result<(), String> {
-    let Chosen { mut target, named } = chosen;
-    let taken = |selected: &[Target], name: &str| {
-        selected.iter().position(|other| other.name.to_lowercase() == name.to_lowercase())
-    };
-    if let Some(place) = taken(selected, &target.name) {
-        let same = selected.get(place).is_some_and(|other| {
-            Target { id: other.id, name: other.name.clone(), ..target.clone() } == *other
-        });
-        if same {
-            return Ok(());
+/// The targets chosen so far.
+#[derive(Default)]
+struct Selected {
+    targets: Vec<Target>,
+    /// Their places by name in lower case.
+    names: BTreeMap<String, usize>,
+}
+
+impl Selected {
+    /// Adds a target unless it is there already; two that differ never share a name.
+    fn add(&mut self, chosen: Chosen) -> Result<(), String> {
+        let Chosen { mut target, named } = chosen;
+        let mut key = target.name.to_lowercase();
+        if let Some(place) = self.names.get(&key) {
+            let same = self.targets.get(*place).is_some_and(|other| {
+                Target { id: other.id, name: other.name.clone(), ..target.clone() } == *other
+            });
+            if same {
+                return Ok(());
+            }
+            let distinct = format!("{}:{}", target.name, target.port);
+            key = distinct.to_lowercase();
+            if named || self.names.contains_key(&key) {
+                let shown = excerpt(&target.name, 60);
+                return Err(format!(
+                    "another target is called \"{shown}\", expected a name of its own as in name=host"
+                ));
+            }
+            target.name = distinct;
         }
-        let distinct = format!("{}:{}", target.name, target.port);
-        if named || taken(selected, &distinct).is_some() {
-            let shown = excerpt(&target.name, 60);
-            return Err(format!(
-                "another target is called \"{shown}\", expected a name of its own as in name=host"
-            ));
+        if self.targets.len() == MAX_TARGETS {
+            return Err(format!("there are more than {MAX_TARGETS} targets"));
         }
-        target.name = distinct;
+        self.names.insert(key, self.targets.len());
+        self.targets.push(target);
+        Ok(())
     }
-    if selected.len() == MAX_TARGETS {
-        return Err(format!("there are more than {MAX_TARGETS} targets"));
-    }
-    selected.push(target);
-    Ok(())
 }
