@@ -1,0 +1,52 @@
+//! What the screen costs: bytes to the terminal and CPU, idle and busy.
+
+use crate::pty::{Span, Terminal, Watched};
+use crate::table::Row;
+use crate::usage::resident_mib;
+use crate::wire::Healthy;
+use std::time::Duration;
+
+const SETTLE: Duration = Duration::from_secs(5);
+const SPAN: Duration = Duration::from_secs(15);
+
+/// One quiet target, running and paused; fifty targets at 200x60; the demonstration.
+pub(crate) fn measure() -> anyhow::Result<Vec<Row>> {
+    let healthy = Healthy::start()?;
+    let mut rows = Vec::new();
+    let mut one = Watched::start(Terminal(120, 40), &healthy.targets(1))?;
+    one.first_frame()?;
+    one.observe(SETTLE)?;
+    rows.extend(costs("1 quiet target", one.observe(SPAN)?, "", ""));
+    rows.push(Row::new("1 target, RSS MiB", format!("{:.1}", resident_mib(one.pid)?)));
+    one.press(" ", "paused", true)?;
+    one.observe(Duration::from_secs(1))?;
+    rows.extend(costs("1 quiet target, paused", one.observe(SPAN)?, "0", ""));
+    drop(one);
+
+    let mut fifty = Watched::start(Terminal(200, 60), &healthy.targets(50))?;
+    fifty.first_frame()?;
+    fifty.observe(SETTLE)?;
+    rows.extend(costs("50 targets, 200x60", fifty.observe(SPAN)?, "6144", "1"));
+    rows.push(Row::new("50 targets, RSS MiB", format!("{:.1}", resident_mib(fifty.pid)?)));
+    fifty.press(" ", "paused", true)?;
+    fifty.observe(Duration::from_secs(1))?;
+    rows.extend(costs("50 targets, paused", fifty.observe(SPAN)?, "0", ""));
+    drop(fifty);
+
+    let mut demo = Watched::start(Terminal(200, 60), &["demo".to_owned()])?;
+    demo.first_frame()?;
+    demo.observe(SETTLE)?;
+    rows.extend(costs("demo, 200x60", demo.observe(SPAN)?, "", ""));
+    Ok(rows)
+}
+
+fn costs(name: &str, span: Span, bytes: &str, cpu: &str) -> [Row; 2] {
+    [
+        Row::new(
+            format!("{name}, bytes/s to the terminal (frames/s)"),
+            format!("{:.0} ({:.1})", span.bytes_per_s(), span.frames_per_s()),
+        )
+        .target(bytes),
+        Row::new(format!("{name}, CPU % of a core"), format!("{:.2}", span.cpu_pct())).target(cpu),
+    ]
+}
