@@ -16,7 +16,7 @@ use crate::ui::dashboard::{Dashboard, Options};
 use crate::ui::effect::Effect;
 use crate::ui::format::Zone;
 use crate::ui::input::Input;
-use crate::ui::state::{Access, Flow};
+use crate::ui::state::Access;
 use crate::ui::terminal::{self, Mouse, Terminal};
 use crate::ui::theme::{GlyphSet, Theme};
 use crossterm::event::EventStream;
@@ -169,7 +169,7 @@ impl Screen {
                     Signal::End => break,
                     Signal::Stop => self.stop(&mut terminal)?,
                 },
-                _ = pace.tick(), if self.dashboard.state().flow == Flow::Live || changed => {
+                _ = pace.tick(), if changed => {
                     self.draw(&mut terminal)?;
                     changed = false;
                 }
