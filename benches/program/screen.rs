@@ -26,11 +26,17 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Row>> {
     let mut fifty = Watched::start(Terminal(200, 60), &healthy.targets(50))?;
     fifty.first_frame()?;
     fifty.observe(SETTLE)?;
-    rows.extend(costs("50 targets, 200x60", fifty.observe(SPAN)?, "6144", "1"));
+    let running = fifty.observe(SPAN)?;
+    rows.extend(costs("50 targets, 200x60", running, "6144", ""));
     rows.push(Row::new("50 targets, RSS MiB", format!("{:.1}", resident_mib(fifty.pid)?)));
     fifty.press(" ", "paused", true)?;
     fifty.observe(Duration::from_secs(1))?;
-    rows.extend(costs("50 targets, paused", fifty.observe(SPAN)?, "0", ""));
+    let paused = fifty.observe(SPAN)?;
+    rows.extend(costs("50 targets, paused", paused, "0", ""));
+    let screen = running.cpu_pct() - paused.cpu_pct();
+    rows.push(
+        Row::new("the difference: the screen, CPU % of a core", format!("{screen:.2}")).target("1"),
+    );
     drop(fifty);
 
     let mut demo = Watched::start(Terminal(200, 60), &["demo".to_owned()])?;

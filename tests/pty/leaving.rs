@@ -70,9 +70,7 @@ fn it_stops_as_a_job_and_goes_on() {
         assert!(session.is_cooked(), "the shell has its line discipline");
         session.resize(100, 30);
         session.signal(Signal::SIGCONT);
-        session.wait("the table", |s| {
-            s.screen().alternate_screen() && s.row("rds-01").is_some()
-        });
+        session.wait("the table", |s| s.screen().alternate_screen() && s.row("rds-01").is_some());
         assert!(!session.is_cooked() && session.screen().hide_cursor());
         session.press("?");
         session.wait_for("\u{2500} keys \u{2500}");

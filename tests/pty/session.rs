@@ -252,7 +252,8 @@ impl Session {
 
     /// The row of the table that is about `target`.
     pub(crate) fn row(&self, target: &str) -> Option<String> {
-        let rows = self.rows().into_iter().skip_while(|row| !row.trim_start().starts_with("TARGET"));
+        let rows =
+            self.rows().into_iter().skip_while(|row| !row.trim_start().starts_with("TARGET"));
         let mut table = rows.take_while(|row| !row.starts_with('\u{2500}'));
         table.find(|row| row.split_whitespace().nth(1) == Some(target))
     }

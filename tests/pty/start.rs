@@ -74,9 +74,7 @@ fn targets_of_a_file_are_watched() {
 
 #[test]
 fn a_mistake_in_the_file_is_named_with_its_place() {
-    let text = refused(
-        Setup::watching(&[]).file(".config/rdpwatch/config.toml", "[ui]\nfsp = 10\n"),
-        2,
-    );
+    let text =
+        refused(Setup::watching(&[]).file(".config/rdpwatch/config.toml", "[ui]\nfsp = 10\n"), 2);
     assert!(text.contains("config.toml") && text.contains("fsp"), "{text}");
 }

@@ -4,8 +4,22 @@ use super::session::{Session, Setup};
 
 /// Every watched host of the demonstration.
 const HOSTS: &[&str] = &[
-    "rds-01", "rds-02", "rds-03", "rds-07", "rds-08", "rds-09", "rds-10", "files-01", "vie-rds-01",
-    "vie-rds-02", "vie-rds-03", "vie-branch", "vie-legacy", "vie-rds-06", "home-pc", "fin-pc-07",
+    "rds-01",
+    "rds-02",
+    "rds-03",
+    "rds-07",
+    "rds-08",
+    "rds-09",
+    "rds-10",
+    "files-01",
+    "vie-rds-01",
+    "vie-rds-02",
+    "vie-rds-03",
+    "vie-branch",
+    "vie-legacy",
+    "vie-rds-06",
+    "home-pc",
+    "fin-pc-07",
     "dev-pc-12",
 ];
 
