@@ -3,12 +3,18 @@
 use crate::lab::Machine;
 use crate::process::Daemon;
 use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The NT hash of a password, for an account that nobody signs in with.
 const SAM: &str = "lab:::878d8014606cda29677a44efa1353fc7:::\n";
 
 /// How often it is started: it may give up when its display is young.
 const TRIES: usize = 5;
+
+/// Displays of these tests: far from those of people, and 6000 more is a port.
+const FIRST_DISPLAY: u32 = 1_000;
+const DISPLAYS: u32 = 50_000;
 
 /// A server and its display, which ends after it.
 pub(crate) struct Shadow {
@@ -41,13 +47,21 @@ pub(crate) fn start(machine: &Machine, security: &str) -> Shadow {
     panic!("freerdp-shadow ended {TRIES} times: {log}");
 }
 
-/// An X server that says its number when it is ready.
+/// An X server. Displays share one folder of sockets, whatever the namespace, so each has a number
+/// of its own; the X server's lock says when somebody else has it.
 fn display(machine: &Machine) -> (Daemon, u32) {
-    let mut line = machine.command("Xvfb");
-    line.args(["-displayfd", "1", "-screen", "0", "640x480x24", "-nolisten", "tcp"]);
-    let number = |display: &Daemon| display.log().lines().find_map(|line| line.parse().ok());
-    let mut display = Daemon::start(&mut line, "Xvfb", &machine.path("xvfb.out"));
-    display.wait_until(|display| number(display).is_some());
-    let number = number(&display).unwrap();
-    (display, number)
+    static SERIAL: AtomicU32 = AtomicU32::new(0);
+    for _ in 0..TRIES {
+        let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+        let number = FIRST_DISPLAY + (std::process::id() * 16 + serial) % DISPLAYS;
+        let mut line = machine.command("Xvfb");
+        line.arg(format!(":{number}"));
+        line.args(["-screen", "0", "640x480x24", "-nolisten", "tcp"]);
+        let mut display = Daemon::start(&mut line, "Xvfb", &machine.path("xvfb.out"));
+        let socket = Path::new("/tmp/.X11-unix").join(format!("X{number}"));
+        if display.lives_until(|_| socket.exists()) {
+            return (display, number);
+        }
+    }
+    panic!("no display is free");
 }
