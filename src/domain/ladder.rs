@@ -270,11 +270,11 @@ fn tcp(view: &TargetView<'_>) -> RungLine {
                 .filter(|connect| connect.outcome == ConnectOutcome::Open)
                 .map(|connect| connect.elapsed),
         ),
-        ..line(Rung::Tcp, cell, connect_text(connect))
+        ..line(Rung::Tcp, cell, connect_text(view, connect))
     }
 }
 
-fn connect_text(connect: &Connect) -> String {
+fn connect_text(view: &TargetView<'_>, connect: &Connect) -> String {
     let said = |what: &str, otherwise: &str| match connect.icmp {
         Some(icmp) => format!("{what}: {icmp}"),
         None => otherwise.to_owned(),
@@ -283,6 +283,9 @@ fn connect_text(connect: &Connect) -> String {
         ConnectOutcome::Open => "open".to_owned(),
         ConnectOutcome::Refused => said("refused", "refused with RST"),
         ConnectOutcome::Timeout => format!("no answer in {}", seconds(connect.elapsed)),
+        ConnectOutcome::Unreachable if view.gateway_is_silent(connect) => {
+            "this machine's own gateway does not answer".to_owned()
+        }
         ConnectOutcome::Unreachable if connect.icmp_is_ours => {
             "no such neighbour: it does not answer on this machine's own link".to_owned()
         }

@@ -315,6 +315,15 @@ impl<'a> TargetView<'a> {
             || self.target.expected != super::target::Expected::Always
     }
 
+    /// Whether `connect` failed at this machine's gateway: the kernel found no neighbour to send
+    /// to, and the host itself is none.
+    #[must_use]
+    pub fn gateway_is_silent(&self, connect: &Connect) -> bool {
+        connect.outcome == ConnectOutcome::Unreachable
+            && connect.icmp_is_ours
+            && self.neighbour.is_some_and(|entry| entry.value.state == NeighbourState::NotOnLink)
+    }
+
     /// Whether the neighbour entry is still reachable so long after `silent` that only a living
     /// network card explains it.
     fn neighbour_alive_since(&self, silent: MonoTime) -> bool {

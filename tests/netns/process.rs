@@ -12,6 +12,9 @@ use std::time::Duration;
 /// How long a daemon may take to listen: the machine may be busy.
 pub(crate) const READY: Duration = Duration::from_secs(30);
 
+/// How long a daemon may take to end.
+const PARTING: Duration = Duration::from_secs(2);
+
 pub(crate) fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
@@ -124,7 +127,14 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        let _gone = self.child.kill();
-        let _status = self.child.wait();
+        // Some take their lock files away when they are asked to end.
+        if let Ok(pid) = i32::try_from(self.child.id()) {
+            let _gone = nix::sys::signal::kill(Pid::from_raw(pid), Signal::SIGTERM);
+        }
+        let ended = wait::within(PARTING, || self.child.try_wait().ok().flatten());
+        if ended.is_none() {
+            let _gone = self.child.kill();
+            let _status = self.child.wait();
+        }
     }
 }

@@ -5,7 +5,7 @@ use crate::domain::diagnose::fixture::{
     stopped_at_tcp,
 };
 use crate::domain::sample::{
-    IcmpError, LocalFault, NotRdp, OtherProtocol, ServerAnswer, TlsVersion,
+    IcmpError, LocalFault, NeighbourState, NotRdp, OtherProtocol, ServerAnswer, TlsVersion,
 };
 use std::net::IpAddr;
 
@@ -218,16 +218,21 @@ fn an_address_needs_no_name() {
 #[test]
 fn who_refused_is_named() {
     let from = Some(IpAddr::from([10, 0, 0, 1]));
+    let mut fixture = Fixture::new();
     for (outcome, code, expected) in [
         (ConnectOutcome::Refused, 3, "refused: ICMP 3/3 from 10.0.0.1"),
         (ConnectOutcome::Prohibited, 13, "a firewall prohibits it: ICMP 3/13 from 10.0.0.1"),
         (ConnectOutcome::Unreachable, 1, "unreachable: ICMP 3/1 from 10.0.0.1"),
     ] {
         let icmp = Some(IcmpError { v6: false, kind: 3, code, from });
-        assert_eq!(connect_text(&Connect { icmp, ..connect(outcome) }), expected);
+        let connect = Connect { icmp, ..connect(outcome) };
+        assert_eq!(connect_text(&fixture.view(), &connect), expected);
     }
     let ours = Connect { icmp_is_ours: true, ..connect(ConnectOutcome::Unreachable) };
-    assert!(connect_text(&ours).starts_with("no such neighbour"));
+    assert!(connect_text(&fixture.view(), &ours).starts_with("no such neighbour"));
+    fixture.neighbour(NeighbourState::NotOnLink);
+    let said = connect_text(&fixture.view(), &ours);
+    assert_eq!(said, "this machine's own gateway does not answer");
 }
 
 #[test]

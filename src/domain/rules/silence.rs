@@ -22,8 +22,9 @@ static HOST_UNREACHABLE: RuleCard = RuleCard {
         address answers, and nothing refuses, which a firewall or a stopped service would. So the \
         machine is off, hung or unplugged, or the way to it is gone. When other targets fell \
         silent at the same time the way is the likelier cause. A router's or the own machine's \
-        \"host unreachable\" means that the last hop found no such machine on its link. For hosts \
-        whose ports open only on demand (kinds cloud and jit) it is a state, not an alarm.",
+        \"host unreachable\" means that the last hop found no such machine on its link; said by \
+        the own machine of a host on another network, it is the gateway that does not answer. For \
+        hosts whose ports open only on demand (kinds cloud and jit) it is a state, not an alarm.",
     disproof: "One answer on any layer from the same address, or a success from a machine on the \
         host's own network.",
     remedies: &[remedies::TEST_FROM_NEAR, remedies::LOOK_AT_HOST, remedies::NETWORK_FIREWALL],
@@ -44,6 +45,9 @@ impl Rule for HostUnreachable {
             Presence::Answers => return Judgement::Clear,
             Presence::Silent(silence) => silence,
         };
+        if view.gateway_is_silent(silence.connect) {
+            return Judgement::fires(gateway_is_silent(view, &silence));
+        }
         if view.may_sleep() || silence.alive_on_link {
             return Judgement::Clear;
         }
@@ -87,6 +91,24 @@ impl Rule for HostUnreachable {
         }
         Judgement::fires(evidence)
     }
+}
+
+/// Nothing can be said of the host: its packets end at this machine's own gateway.
+fn gateway_is_silent(view: &TargetView<'_>, silence: &Silence<'_>) -> Evidence {
+    let connect = silence.connect;
+    let after = span(connect.elapsed);
+    let sentence = format!(
+        "{} cannot be reached {}: this machine's own gateway does not answer (certain). Network \
+         team: look at this machine's cable, Wi-Fi or VPN and its router first.",
+        name(view),
+        since_words(view, silence),
+    );
+    let first = format!("TCP to {}: the gateway does not answer, after {after}", connect.address);
+    let others = lines(view, silence).into_iter().skip(1);
+    Evidence::new(Severity::Critical, Confidence::Certain, "gateway does not answer", sentence)
+        .lines(std::iter::once(first).chain(others))
+        .since(Some(silence.since.wall))
+        .owned_by(Owner::Network)
 }
 
 /// A cloud machine that used to answer echo has gone away; one that never did is closed by policy.
@@ -144,7 +166,7 @@ impl Rule for HostAsleep {
             Presence::Answers => return Judgement::Clear,
             Presence::Silent(silence) => silence,
         };
-        if !view.may_sleep() {
+        if !view.may_sleep() || view.gateway_is_silent(silence.connect) {
             return Judgement::Clear;
         }
         let severity = match view.target.expected {

@@ -13,6 +13,7 @@ pub(super) const CASES: &[Case] = &[
     Case::new("path::two_hops_and_healthy", &["xrdp"], two_hops),
     Case::new("path::nobody_behind_the_router", &[], nobody_behind_the_router),
     Case::new("path::router_without_a_route", &[], router_without_a_route),
+    Case::new("path::gateway_is_gone", &[], gateway_is_gone),
     Case::new("path::silence_behind_the_router", &["xrdp", "nft"], silence_behind_the_router),
     Case::new("path::pc_asleep_behind_the_router", &["nft"], pc_asleep_behind_the_router),
     Case::new("path::this_machine_has_no_route", &[], no_route),
@@ -102,6 +103,26 @@ fn router_without_a_route() {
         "tcp": {"outcome": "unreachable", "icmp": "3/0", "from": Net::Near.v4(ROUTER)},
         "findings": [{"id": "host-unreachable", "severity": "critical", "owner": "network"}],
     }));
+}
+
+/// The neighbour that does not answer is this machine's own gateway: nothing is known of the host,
+/// whatever its kind.
+fn gateway_is_gone() {
+    let mut routed = Routed::new();
+    routed.lab.far_machine("host", HOST);
+    routed.router.ip(&["link set eth0 down"]);
+    let address = Net::Far.v4(HOST);
+    for target in [address.clone(), format!("{address}#{}", Net::Far.mac(HOST))] {
+        check(&routed.monitor, &[&target]).is(&json!({
+            "state": "critical",
+            "tcp": {"outcome": "unreachable", "icmp": "3/1", "from": Net::Near.v4(MONITOR)},
+            "neighbour": {"mac": null, "state": "not_on_link"},
+            "findings": [{
+                "id": "host-unreachable", "severity": "critical", "confidence": "certain",
+                "owner": "network",
+            }],
+        }));
+    }
 }
 
 fn silence_behind_the_router() {
