@@ -184,16 +184,18 @@ fn at_once(view: &TargetView<'_>) -> Found {
 }
 
 /// Counts the requests of the last `window` that were made as the newest was, without those of an
-/// outage.
+/// outage. A run of losses is looked at as a whole, also where it began before the window.
 fn seen(view: &TargetView<'_>, window: Duration) -> Option<Seen> {
     let method = view.echo.last()?.method;
     let points: Vec<EchoPoint> = view
         .echo
-        .within(view.now.mono, window)
+        .points()
         .filter(|point| point.method == method && !matches!(point.outcome, EchoOutcome::Void(_)))
         .copied()
         .collect();
-    let (first, last) = (points.first()?, points.last()?);
+    let start = view.now.mono.minus(window);
+    let inside = |point: &EchoPoint| point.at.mono >= start;
+    let (first, last) = (points.iter().find(|point| inside(point))?, points.last()?);
     let mut seen = Seen {
         window: last.at.mono.since(first.at.mono).max(Duration::from_secs(1)),
         sent: 0,
@@ -204,8 +206,12 @@ fn seen(view: &TargetView<'_>, window: Duration) -> Option<Seen> {
         answered: false,
     };
     for run in points.chunk_by(|a, b| a.is_loss() == b.is_loss()) {
-        let (Some(head), Some(tail)) = (run.first(), run.last()) else { continue };
-        let size = u32::try_from(run.len()).unwrap_or(u32::MAX);
+        let counted = run.get(run.partition_point(|point| !inside(point))..).unwrap_or_default();
+        let (Some(head), Some(first), Some(tail)) = (run.first(), counted.first(), run.last())
+        else {
+            continue;
+        };
+        let size = u32::try_from(counted.len()).unwrap_or(u32::MAX);
         if !head.is_loss() {
             seen.sent = seen.sent.saturating_add(size);
             seen.answered = true;
@@ -217,8 +223,8 @@ fn seen(view: &TargetView<'_>, window: Duration) -> Option<Seen> {
         }
         seen.sent = seen.sent.saturating_add(size);
         seen.lost = seen.lost.saturating_add(size);
-        seen.longest = seen.longest.max(run.len());
-        seen.first_loss = seen.first_loss.or(Some(*head));
+        seen.longest = seen.longest.max(counted.len());
+        seen.first_loss = seen.first_loss.or(Some(*first));
         seen.last_loss = Some(*tail);
     }
     Some(seen)
