@@ -235,8 +235,8 @@ impl RunOn {
     }
 }
 
-/// One way to mend a cause. Texts and commands may hold the word `HOST`, which stands for the
-/// target's host.
+/// One way to mend a cause. Texts and commands may hold words that
+/// [`Placeholders`](super::placeholder::Placeholders) fills, `HOST` for one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Remedy {
     /// What to do, one sentence.

@@ -14,6 +14,7 @@ pub mod ladder;
 pub mod local;
 pub mod mac;
 pub mod memory;
+pub mod placeholder;
 pub mod rules;
 pub mod sample;
 pub mod security;

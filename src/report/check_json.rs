@@ -15,6 +15,7 @@ use super::finding::RemedyText;
 use super::words;
 use crate::domain::certificate::CertificateSummary;
 use crate::domain::finding::{ClientError, Finding};
+use crate::domain::placeholder::Placeholders;
 use crate::domain::sample::{
     CipherSuite, Connect, EchoMethod, NameOutcome, Negotiate, NegotiateOutcome, Neighbour,
     ProbeKind, Resolution, ServerAnswer, Tls, TlsOutcome,
@@ -60,7 +61,11 @@ pub fn value(input: &CheckInput<'_>) -> Document {
         checked_at: words::utc(checked_at),
         monitor: Monitor {
             state: monitor_state(monitor),
-            findings: monitor.findings.iter().map(|finding| entry(finding, "")).collect(),
+            findings: monitor
+                .findings
+                .iter()
+                .map(|finding| entry(finding, &Placeholders::default()))
+                .collect(),
         },
         targets: targets.iter().map(|target| target_of(target, checked_at, cipher_name)).collect(),
     }
@@ -78,7 +83,7 @@ fn monitor_state(monitor: &MonitorSnapshot) -> &'static str {
 
 fn target_of(snapshot: &TargetSnapshot, now: WallTime, cipher_name: CipherName) -> Target {
     let target = &snapshot.target;
-    let host = target.host.to_string();
+    let values = Placeholders::of(snapshot);
     // Without an address there is nothing to climb: what an earlier address gave is not shown.
     let resolved = snapshot
         .resolution
@@ -112,8 +117,8 @@ fn target_of(snapshot: &TargetSnapshot, now: WallTime, cipher_name: CipherName) 
         neighbour: snapshot.neighbour.filter(|_| resolved).and_then(neighbour),
         addresses: addresses(address, connect, &snapshot.alternatives),
         risk: snapshot.risk.word(),
-        findings: snapshot.findings.iter().map(|finding| entry(finding, &host)).collect(),
-        host: printable(&host).into_owned(),
+        findings: snapshot.findings.iter().map(|finding| entry(finding, &values)).collect(),
+        host: printable(&target.host.to_string()).into_owned(),
     }
 }
 
@@ -264,7 +269,7 @@ fn addresses(
     dialled.into_iter().chain(others).collect()
 }
 
-fn entry(finding: &Finding, host: &str) -> FindingEntry {
+fn entry(finding: &Finding, values: &Placeholders) -> FindingEntry {
     let safe = |text: &str| printable(text).into_owned();
     FindingEntry {
         id: finding.rule.0,
@@ -275,7 +280,7 @@ fn entry(finding: &Finding, host: &str) -> FindingEntry {
         evidence: finding.evidence.iter().map(|line| safe(line)).collect(),
         disproof: safe(finding.disproof),
         since: words::utc(finding.since),
-        remedies: finding.remedies.iter().map(|remedy| RemedyText::new(remedy, host)).collect(),
+        remedies: finding.remedies.iter().map(|remedy| RemedyText::new(remedy, values)).collect(),
     }
 }
 

@@ -7,6 +7,7 @@ use super::check_json::CheckInput;
 use super::{finding, words};
 use crate::domain::finding::Severity;
 use crate::domain::ladder::{Cell, RungLine};
+use crate::domain::placeholder::Placeholders;
 use crate::domain::sample::NegotiateOutcome;
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
 use crate::domain::text::printable;
@@ -144,9 +145,9 @@ fn no_pipe(text: &str) -> String {
 /// Ladder and findings of one target, one line per element.
 fn details(snapshot: &TargetSnapshot, now: WallTime) -> Vec<String> {
     let mut lines: Vec<String> = snapshot.ladder.iter().map(rung).collect();
-    let host = snapshot.target.host.to_string();
+    let values = Placeholders::of(snapshot);
     for finding in &snapshot.findings {
-        lines.extend(finding::lines(finding, &host, now));
+        lines.extend(finding::lines(finding, &values, now));
     }
     lines
 }

@@ -10,9 +10,10 @@ pub use number::{Reading, Spelling, readings};
 
 use super::check_text::CheckState;
 use super::codes::{self, Code};
-use super::finding::{self, RemedyText, client_error};
+use super::finding::{RemedyText, client_error};
 use super::words::wrapped;
 use crate::domain::finding::Finding;
+use crate::domain::placeholder::Placeholders;
 use crate::domain::rules::{Rule, RuleCard};
 use crate::domain::snapshot::TargetSnapshot;
 use crate::domain::text::excerpt;
@@ -254,7 +255,7 @@ fn socket_closed(out: &mut String, dialog: Option<Dialog>, question: &Question<'
 }
 
 fn cause_section(out: &mut String, place: u32, cause: &Cause, question: &Question<'_>) {
-    let host = question.target.map_or_else(|| "HOST".to_owned(), |t| t.target.host.to_string());
+    let values = question.target.map(Placeholders::of).unwrap_or_default();
     let first = format!("{place:>2}. ");
     out.push_str(&wrapped(cause.title, WIDTH, &first, "    "));
     for found in question.target.iter().flat_map(|target| measured(cause.rules, target)) {
@@ -262,7 +263,7 @@ fn cause_section(out: &mut String, place: u32, cause: &Cause, question: &Questio
     }
     out.push_str(&wrapped(cause.why, WIDTH, "    ", "    "));
     for step in cause.steps {
-        out.push_str(&wrapped(&finding::for_host(step, &host), WIDTH, "    > ", "      "));
+        out.push_str(&wrapped(&values.fill(step), WIDTH, "    > ", "      "));
     }
     let built = built(cause.rules, question.rules);
     if !built.is_empty() {
@@ -396,7 +397,7 @@ fn rule_page(card: &RuleCard) -> String {
         out.push_str("\nWhat to do\n");
     }
     for (number, remedy) in (1_u32..).zip(card.remedies) {
-        let mut parts = RemedyText::new(remedy, "HOST").lines().into_iter();
+        let mut parts = RemedyText::new(remedy, &Placeholders::default()).lines().into_iter();
         let first = format!("{number:>2}. ");
         out.push_str(&wrapped(&parts.next().unwrap_or_default(), WIDTH, &first, "    "));
         for part in parts {

@@ -9,10 +9,12 @@ const HEAD: &str = "\
 # The findings of rdpwatch
 
 Generated from the table of rules in `src/domain/rules/`: change it there, then run
-`RDPWATCH_BLESS=1 cargo test --lib rules_doc`. `HOST` in a command stands for the target's host;
-other words in capitals stand for what they say. Safe remedies come first; those that weaken
-security come last and say so. Causes that cannot be seen from outside (the client's version and
-cache, licences, user rights, session limits) are not listed: they are never judged.
+`RDPWATCH_BLESS=1 cargo test --lib rules_doc`. In a command, `HOST` and `PORT` stand for the
+target's host and port, `ADDRESS` for the address that is dialled, `EXPECTED` for the one that the
+configuration expects; other words in capitals stand for what they say. Safe remedies come first;
+those that weaken security come last and say so. Causes that cannot be seen from outside (the
+client's version and cache, licences, user rights, session limits) are not listed: they are never
+judged.
 
 ";
 

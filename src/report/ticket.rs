@@ -5,6 +5,7 @@ use super::check_text::{CheckState, rung};
 use super::finding::{self, client_error};
 use super::words;
 use crate::domain::certificate::CertificateSummary;
+use crate::domain::placeholder::Placeholders;
 use crate::domain::sample::{NameOutcome, Resolution};
 use crate::domain::snapshot::{MonitorSnapshot, TargetSnapshot, TargetState};
 use crate::domain::stats::EchoStats;
@@ -94,9 +95,9 @@ fn findings(out: &mut String, snapshot: &TargetSnapshot, now: WallTime, zone: &T
         return;
     }
     out.push_str("\nFindings\n");
-    let host = snapshot.target.host.to_string();
+    let values = Placeholders::of(snapshot);
     for found in &snapshot.findings {
-        for line in finding::lines(found, &host, now) {
+        for line in finding::lines(found, &values, now) {
             let _ = writeln!(out, "  {line}");
         }
         let _ =

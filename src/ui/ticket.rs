@@ -2,8 +2,9 @@
 
 use super::format::{self, NOT_MEASURED, Zone};
 use super::view::facts::NOT_OBSERVABLE;
-use super::view::findings::{client_error_words, with_host};
+use super::view::findings::client_error_words;
 use crate::domain::finding::{Finding, Severity};
+use crate::domain::placeholder::Placeholders;
 use crate::domain::snapshot::{Snapshot, TargetSnapshot};
 use crate::domain::text::printable;
 use crate::domain::time::WallTime;
@@ -90,11 +91,12 @@ fn finding(
     for line in &finding.evidence {
         writeln!(out, "  seen: {line}")?;
     }
+    let values = Placeholders::of(target);
     if let Some(remedy) = finding.remedies.first() {
         if let Some(confirm) = remedy.confirm {
-            writeln!(out, "  check first: {}", with_host(confirm, Some(target)))?;
+            writeln!(out, "  check first: {}", values.fill(confirm))?;
         }
-        writeln!(out, "  first step: {}", with_host(remedy.text, Some(target)))?;
+        writeln!(out, "  first step: {}", values.fill(remedy.text))?;
     }
     writeln!(out, "  would disprove it: {}", finding.disproof)
 }

@@ -96,9 +96,12 @@ static CERTIFICATE_NAME_MISMATCH: RuleCard = RuleCard {
     disproof: "A certificate that lists the dialled name.",
     remedies: &[
         Remedy {
-            confirm: Some("rdpwatch check --format json HOST"),
-            commands: &["mstsc /v:NAME"],
-            ..Remedy::new("Dial one of the names that the certificate lists.", RunOn::Client)
+            confirm: Some("rdpwatch check --format json HOST:PORT"),
+            commands: &["mstsc /v:NAME:PORT"],
+            ..Remedy::new(
+                "Dial one of the names that the certificate lists (in place of NAME).",
+                RunOn::Client,
+            )
         },
         remedies::RENEW_ISSUED,
     ],
@@ -214,7 +217,7 @@ static CERTIFICATE_CHANGED: RuleCard = RuleCard {
     remedies: &[
         Remedy {
             confirm: Some(
-                "Invoke-Command HOST { Get-ChildItem 'Cert:\\LocalMachine\\Remote Desktop','Cert:\\LocalMachine\\My' | Format-List Subject, NotBefore, Thumbprint }",
+                "Invoke-Command HOST { certutil -store 'Remote Desktop'; certutil -store My }",
             ),
             needs: Some("administrator rights on HOST; PowerShell remoting"),
             ..Remedy::new(

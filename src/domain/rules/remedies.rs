@@ -1,7 +1,8 @@
-//! Remedies that several causes share. `HOST` stands for the target's host.
+//! Remedies that several causes share. [`Placeholders`](crate::domain::placeholder::Placeholders)
+//! says what the words in capitals stand for.
 //!
 //! Commands are Windows' own, in a form that works from another machine: `sc.exe \\HOST`,
-//! PowerShell remoting, CIM. Well-known SIDs and resource ids replace names that Windows
+//! PowerShell remoting, CIM. None holds a `|`, which the lines of `check` cannot carry. Well-known SIDs and resource ids replace names that Windows
 //! translates.
 
 use crate::domain::finding::{Remedy, RunOn};
@@ -55,12 +56,10 @@ pub(super) const KEY_PERMISSIONS: Remedy = Remedy {
 
 /// A fresh self-signed certificate.
 pub(super) const RECREATE_CERTIFICATE: Remedy = Remedy {
-    confirm: Some(
-        "Invoke-Command HOST { Get-ChildItem 'Cert:\\LocalMachine\\Remote Desktop' | Format-List Subject, NotAfter, Thumbprint }",
-    ),
+    confirm: Some("Invoke-Command HOST { certutil -store 'Remote Desktop' }"),
     commands: &[
         "qwinsta /server:HOST",
-        "Invoke-Command HOST { Get-ChildItem 'Cert:\\LocalMachine\\Remote Desktop' | Remove-Item }",
+        "Invoke-Command HOST { Remove-Item -LiteralPath (Get-ChildItem 'Cert:\\LocalMachine\\Remote Desktop').PSPath }",
         "Invoke-Command HOST { Restart-Service TermService -Force }",
     ],
     needs: REMOTING,
@@ -102,7 +101,7 @@ pub(super) const RENAME_MACHINE_KEYS: Remedy = Remedy {
 /// The authority's certificate, renewed.
 pub(super) const RENEW_ISSUED: Remedy = Remedy {
     confirm: Some(
-        "Get-CimInstance -ComputerName HOST -Namespace root/cimv2/TerminalServices -ClassName Win32_TSGeneralSetting -Filter \"TerminalName='RDP-tcp'\" | Format-List SSLCertificateSHA1Hash*",
+        "Format-List -InputObject (Get-CimInstance -ComputerName HOST -Namespace root/cimv2/TerminalServices -ClassName Win32_TSGeneralSetting -Filter \"TerminalName='RDP-tcp'\") -Property SSLCertificateSHA1Hash*",
     ),
     commands: &[
         "Invoke-Command HOST { certutil -pulse }",
@@ -154,7 +153,7 @@ pub(super) const ALLOW_CONNECTIONS: Remedy = Remedy {
         "reg query \"\\\\HOST\\HKLM\\SYSTEM\\CurrentControlSet\\Control\\Terminal Server\" /v fDenyTSConnections",
     ),
     commands: &[
-        "Get-CimInstance -ComputerName HOST -Namespace root/cimv2/TerminalServices -ClassName Win32_TerminalServiceSetting | Invoke-CimMethod -MethodName SetAllowTSConnections -Arguments @{AllowTSConnections=[uint32]1; ModifyFirewallException=[uint32]1}",
+        "Invoke-CimMethod -InputObject (Get-CimInstance -ComputerName HOST -Namespace root/cimv2/TerminalServices -ClassName Win32_TerminalServiceSetting) -MethodName SetAllowTSConnections -Arguments @{AllowTSConnections=[uint32]1; ModifyFirewallException=[uint32]1}",
     ],
     needs: Some(
         "administrator rights on HOST; WinRM open to it (wmic is gone from new Windows 11)",
@@ -175,16 +174,14 @@ pub(super) const LISTENER_PORT: Remedy = Remedy {
         "reg query \"\\\\HOST\\HKLM\\SYSTEM\\CurrentControlSet\\Control\\Terminal Server\\WinStations\\RDP-Tcp\" /v PortNumber",
     ),
     ..Remedy::new(
-        "Check which port Remote Desktop listens on, and dial HOST:PORT if it was moved.",
+        "Check which port Remote Desktop listens on, and dial that one if it was moved.",
         RunOn::Host,
     )
 };
 
 /// The host's own firewall.
 pub(super) const HOST_FIREWALL: Remedy = Remedy {
-    confirm: Some(
-        "Invoke-Command HOST { Get-NetFirewallRule -Group '@FirewallAPI.dll,-28752' | Format-Table DisplayName, Enabled, Profile }",
-    ),
+    confirm: Some("Invoke-Command HOST { Get-NetFirewallRule -Group '@FirewallAPI.dll,-28752' }"),
     commands: &["Invoke-Command HOST { Enable-NetFirewallRule -Group '@FirewallAPI.dll,-28752' }"],
     needs: REMOTING,
     impact: Some("opens TCP and UDP 3389 in the host's firewall"),
@@ -198,7 +195,7 @@ pub(super) const HOST_FIREWALL: Remedy = Remedy {
 
 /// The same question from nearer.
 pub(super) const TEST_FROM_NEAR: Remedy = Remedy {
-    confirm: Some("Test-NetConnection HOST -Port 3389"),
+    confirm: Some("Test-NetConnection HOST -Port PORT"),
     ..Remedy::new(
         "Try the port from a machine on the host's own network: if it opens there, something on \
          the way here filters it; if not, it is the host.",
@@ -208,7 +205,7 @@ pub(super) const TEST_FROM_NEAR: Remedy = Remedy {
 
 /// Firewalls and access lists on the way.
 pub(super) const NETWORK_FIREWALL: Remedy = Remedy {
-    confirm: Some("Test-NetConnection HOST -Port 3389 -InformationLevel Detailed"),
+    confirm: Some("Test-NetConnection HOST -Port PORT -InformationLevel Detailed"),
     needs: Some("whoever runs the firewall; its log at the time shown"),
     ..Remedy::new(
         "Ask for the deny log of the firewalls and security groups between here and there at the \
@@ -235,13 +232,13 @@ pub(super) const EXCLUDE_FROM_SCANNING: Remedy = Remedy {
 // ------------------------------------------------------------------ security layer
 
 /// The security layer, read.
-const SECURITY_LAYER_QUERY: &str = "Get-CimInstance -ComputerName HOST -Namespace root/cimv2/TerminalServices -ClassName Win32_TSGeneralSetting -Filter \"TerminalName='RDP-tcp'\" | Format-List SecurityLayer, UserAuthenticationRequired, PolicySource*";
+const SECURITY_LAYER_QUERY: &str = "Format-List -InputObject (Get-CimInstance -ComputerName HOST -Namespace root/cimv2/TerminalServices -ClassName Win32_TSGeneralSetting -Filter \"TerminalName='RDP-tcp'\") -Property SecurityLayer, UserAuthenticationRequired, PolicySource*";
 
 /// TLS as the security layer.
 pub(super) const RAISE_SECURITY_LAYER: Remedy = Remedy {
     confirm: Some(SECURITY_LAYER_QUERY),
     commands: &[
-        "Get-CimInstance -ComputerName HOST -Namespace root/cimv2/TerminalServices -ClassName Win32_TSGeneralSetting -Filter \"TerminalName='RDP-tcp'\" | Invoke-CimMethod -MethodName SetSecurityLayer -Arguments @{SecurityLayer=[uint32]2}",
+        "Invoke-CimMethod -InputObject (Get-CimInstance -ComputerName HOST -Namespace root/cimv2/TerminalServices -ClassName Win32_TSGeneralSetting -Filter \"TerminalName='RDP-tcp'\") -MethodName SetSecurityLayer -Arguments @{SecurityLayer=[uint32]2}",
     ],
     needs: Some("administrator rights on HOST; WinRM open to it"),
     impact: Some("new connections only; clients without TLS cannot connect any more"),
@@ -257,7 +254,7 @@ pub(super) const RAISE_SECURITY_LAYER: Remedy = Remedy {
 pub(super) const LOWER_SECURITY_LAYER: Remedy = Remedy {
     confirm: Some(SECURITY_LAYER_QUERY),
     commands: &[
-        "Get-CimInstance -ComputerName HOST -Namespace root/cimv2/TerminalServices -ClassName Win32_TSGeneralSetting -Filter \"TerminalName='RDP-tcp'\" | Invoke-CimMethod -MethodName SetSecurityLayer -Arguments @{SecurityLayer=[uint32]0}",
+        "Invoke-CimMethod -InputObject (Get-CimInstance -ComputerName HOST -Namespace root/cimv2/TerminalServices -ClassName Win32_TSGeneralSetting -Filter \"TerminalName='RDP-tcp'\") -MethodName SetSecurityLayer -Arguments @{SecurityLayer=[uint32]0}",
     ],
     needs: Some("administrator rights on HOST; WinRM open to it"),
     impact: Some("passwords and screens travel WITHOUT TLS, and nothing proves which host answers"),
@@ -274,7 +271,7 @@ pub(super) const LOWER_SECURITY_LAYER: Remedy = Remedy {
 pub(super) const DISABLE_NLA: Remedy = Remedy {
     confirm: Some(SECURITY_LAYER_QUERY),
     commands: &[
-        "Get-CimInstance -ComputerName HOST -Namespace root/cimv2/TerminalServices -ClassName Win32_TSGeneralSetting -Filter \"TerminalName='RDP-tcp'\" | Invoke-CimMethod -MethodName SetUserAuthenticationRequired -Arguments @{UserAuthenticationRequired=[uint32]0}",
+        "Invoke-CimMethod -InputObject (Get-CimInstance -ComputerName HOST -Namespace root/cimv2/TerminalServices -ClassName Win32_TSGeneralSetting -Filter \"TerminalName='RDP-tcp'\") -MethodName SetUserAuthenticationRequired -Arguments @{UserAuthenticationRequired=[uint32]0}",
     ],
     needs: Some("administrator rights on HOST; WinRM open to it"),
     impact: Some("ANYBODY who reaches the port gets a sign-in screen"),
@@ -288,9 +285,7 @@ pub(super) const DISABLE_NLA: Remedy = Remedy {
 
 /// Both ends up to date.
 pub(super) const UPDATE_BOTH: Remedy = Remedy {
-    confirm: Some(
-        "Invoke-Command HOST { Get-HotFix | Sort-Object InstalledOn | Select-Object -Last 5 }",
-    ),
+    confirm: Some("Invoke-Command HOST { Get-HotFix }"),
     impact: Some("updates usually RESTART the machine"),
     ..Remedy::new("Install the pending updates on both ends.", RunOn::Host)
 };
@@ -299,8 +294,9 @@ pub(super) const UPDATE_BOTH: Remedy = Remedy {
 
 /// The way round a broken name.
 pub(super) const DIAL_ADDRESS: Remedy = Remedy {
-    confirm: Some("Test-NetConnection ADDRESS -Port 3389"),
-    commands: &["mstsc /v:ADDRESS"],
+    confirm: Some("Test-NetConnection EXPECTED -Port PORT"),
+    commands: &["mstsc /v:EXPECTED:PORT"],
+    needs: Some("the address that the host should have (EXPECTED)"),
     impact: Some(
         "by address the client signs in with NTLM, not Kerberos, and the certificate's name does \
          not match",
@@ -389,7 +385,7 @@ pub(super) const VPN_MTU: Remedy = Remedy {
     confirm: Some("ping -f -l 1322 HOST"),
     commands: &["netsh interface ipv4 set subinterface \"VPN\" mtu=1350 store=persistent"],
     needs: Some(
-        "administrator rights on the client, or the VPN's own setting; \"VPN\" is the interface's name",
+        "administrator rights on the client, or the VPN's own setting; the interface's name in place of \"VPN\"",
     ),
     impact: Some("running sessions over the VPN may reconnect"),
     undo: Some(
@@ -415,7 +411,10 @@ pub(super) const WAKE: Remedy = Remedy {
 pub(super) const WAKE_SETTINGS: Remedy = Remedy {
     confirm: Some("powercfg /devicequery wake_armed; powercfg /a; Get-NetAdapterPowerManagement"),
     commands: &["Set-NetAdapterPowerManagement -Name Ethernet -WakeOnMagicPacket Enabled"],
-    needs: Some("administrator rights at the PC; its firmware setup for the rest"),
+    needs: Some(
+        "administrator rights at the PC; its network card's name where it is not Ethernet; its \
+         firmware setup for the rest",
+    ),
     impact: Some("the network card stays powered while the PC sleeps"),
     undo: Some("Set-NetAdapterPowerManagement -Name Ethernet -WakeOnMagicPacket Disabled"),
     ..Remedy::new(
@@ -449,7 +448,7 @@ pub(super) const LOOK_AT_HOST: Remedy = Remedy {
 /// The program behind the port.
 pub(super) const WHO_LISTENS: Remedy = Remedy {
     confirm: Some(
-        "Invoke-Command HOST { Get-NetTCPConnection -LocalPort 3389 -State Listen | ForEach-Object { Get-Process -Id $_.OwningProcess } }; Invoke-Command HOST { netsh interface portproxy show all }",
+        "Invoke-Command HOST { Get-Process -Id (Get-NetTCPConnection -LocalPort PORT -State Listen).OwningProcess; netsh interface portproxy show all }",
     ),
     needs: REMOTING,
     ..Remedy::new(

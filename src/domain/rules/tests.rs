@@ -94,6 +94,35 @@ fn what_costs_sessions_says_so_in_capitals() {
 }
 
 #[test]
+fn commands_survive_every_line_they_are_printed_on() {
+    for card in cards() {
+        for text in texts(card) {
+            // `check` puts performance data behind the first `|` (Nagios plugin guidelines).
+            assert!(!text.contains('|'), "{}: {text}", card.id);
+        }
+        for remedy in card.remedies {
+            let commands = remedy.commands.iter().chain(&remedy.confirm);
+            for command in commands.clone() {
+                assert!(!command.contains("3389"), "{}: a PORT: {command}", card.id);
+                let opened = |pair: [char; 2]| pair.map(|c| command.matches(c).count());
+                for [open, close] in [['(', ')'], ['{', '}'], ['[', ']']].map(opened) {
+                    assert_eq!(open, close, "{}: {command}", card.id);
+                }
+                assert_eq!(command.matches('"').count() % 2, 0, "{}: {command}", card.id);
+            }
+            let told = format!("{} {}", remedy.text, remedy.needs.unwrap_or_default());
+            for word in ["EXPECTED", "NAME", "\"VPN\""] {
+                let used = commands.clone().any(|command| {
+                    let mut words = command.split(|c: char| !c.is_ascii_alphanumeric() && c != '"');
+                    words.any(|found| found == word)
+                });
+                assert!(!used || told.contains(word), "{}: what is {word}? {told}", card.id);
+            }
+        }
+    }
+}
+
+#[test]
 fn what_is_explained_exists_and_is_not_itself() {
     for card in cards() {
         for id in card.explains {

@@ -34,7 +34,7 @@ static TLS_HANDSHAKE_FAILED: RuleCard = RuleCard {
         remedies::TEST_FROM_NEAR,
         Remedy {
             confirm: Some(
-                "Invoke-Command HOST { Get-TlsCipherSuite | Format-Table Name; reg query HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols /s }",
+                "Invoke-Command HOST { (Get-TlsCipherSuite).Name; reg query HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols /s }",
             ),
             needs: Some("administrator rights on HOST; PowerShell remoting"),
             impact: Some("changes of Schannel settings need a RESTART"),

@@ -1,9 +1,9 @@
 //! What a finding means, and every remedy with everything one must know before trying it.
 
-use super::findings::{circumstances, client_error_words, with_host};
+use super::findings::{circumstances, client_error_words};
 use crate::domain::finding::{Finding, Remedy};
+use crate::domain::placeholder::Placeholders;
 use crate::domain::rules;
-use crate::domain::snapshot::TargetSnapshot;
 use crate::domain::target::TargetId;
 use crate::ui::line::{Line, wrap};
 use crate::ui::state::UiState;
@@ -32,7 +32,7 @@ pub fn document(
     let Some(finding) = findings.get(index.min(findings.len().saturating_sub(1))) else {
         return vec![Line::of(Role::Text, "This finding is over.")];
     };
-    let target = target.and_then(|id| world.target(id));
+    let values = target.and_then(|id| world.target(id)).map(Placeholders::of).unwrap_or_default();
     let mut out = Vec::new();
     let mut text = |role, text: &str, indent: usize| {
         let pad = " ".repeat(indent);
@@ -70,7 +70,7 @@ pub fn document(
     let (safe, weakening): (Vec<&Remedy>, Vec<&Remedy>) =
         finding.remedies.iter().partition(|remedy| !remedy.weakens_security);
     for (place, remedy) in safe.into_iter().chain(weakening).enumerate() {
-        self::remedy(&mut text, place, remedy, target, width);
+        self::remedy(&mut text, place, remedy, &values, width);
     }
     out
 }
@@ -79,11 +79,10 @@ fn remedy(
     text: &mut impl FnMut(Role, &str, usize),
     place: usize,
     remedy: &Remedy,
-    target: Option<&TargetSnapshot>,
+    values: &Placeholders,
     width: usize,
 ) {
-    let host = |words: &str| with_host(words, target);
-    for (row, line) in wrap(&host(remedy.text), width.saturating_sub(3)).iter().enumerate() {
+    for (row, line) in wrap(&values.fill(remedy.text), width.saturating_sub(3)).iter().enumerate() {
         let number = if row == 0 { format!("{}. ", place + 1) } else { "   ".to_owned() };
         text(Role::Strong, &format!("{number}{line}"), 0);
     }
@@ -92,10 +91,10 @@ fn remedy(
     }
     text(Role::Dim, &format!("on: {}", remedy.run_on.word()), 3);
     if let Some(confirm) = remedy.confirm {
-        text(Role::Text, &format!("check first: {}", host(confirm)), 3);
+        text(Role::Text, &format!("check first: {}", values.fill(confirm)), 3);
     }
     for command in remedy.commands {
-        text(Role::Key, &host(command), 3);
+        text(Role::Key, &values.fill(command), 3);
     }
     for (label, words, role) in [
         ("needs", remedy.needs, Role::Dim),
@@ -103,7 +102,7 @@ fn remedy(
         ("undo", remedy.undo, Role::Dim),
     ] {
         if let Some(words) = words {
-            text(role, &format!("{label}: {}", host(words)), 3);
+            text(role, &format!("{label}: {}", values.fill(words)), 3);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::footer::{key_name, severity_role};
 use crate::domain::finding::{ClientError, Finding, Remedy, Severity};
+use crate::domain::placeholder::Placeholders;
 use crate::domain::snapshot::TargetSnapshot;
 use crate::ui::action::Action;
 use crate::ui::format;
@@ -24,15 +25,6 @@ pub fn labelled(out: &mut Vec<Line>, label: &str, role: Role, text: &str, width:
         let label = if place == 0 { label } else { "" };
         out.push(Line::of(Role::Heading, &format!("     {label:<10}")).text(role, part).cut(width));
     }
-}
-
-/// `HOST` in texts and commands replaced by the target's host.
-#[must_use]
-pub fn with_host(text: &str, target: Option<&TargetSnapshot>) -> String {
-    target.map_or_else(
-        || text.to_owned(),
-        |target| text.replace("HOST", &target.target.host.to_string()),
-    )
 }
 
 /// `since 09:12 (4 h 51 min), server team, certain`.
@@ -63,10 +55,10 @@ pub fn client_error_words(error: &ClientError) -> String {
 
 /// A remedy in one sentence with what must be known before trying it.
 #[must_use]
-pub fn remedy_line(remedy: &Remedy, target: Option<&TargetSnapshot>) -> Line {
-    let mut line = Line::of(Role::Text, &with_host(remedy.text, target));
+pub fn remedy_line(remedy: &Remedy, values: &Placeholders) -> Line {
+    let mut line = Line::of(Role::Text, &values.fill(remedy.text));
     if let Some(impact) = remedy.impact {
-        line.push(Role::Caution, &format!("  [{impact}]"));
+        line.push(Role::Caution, &format!("  [{}]", values.fill(impact)));
     }
     if remedy.weakens_security {
         line.push(Role::Caution, "  [weakens security]");
@@ -110,12 +102,13 @@ fn remedies(
     finding: &Finding,
     width: usize,
 ) {
+    let values = Placeholders::of(target);
     if let Some(confirm) = finding.remedies.first().and_then(|remedy| remedy.confirm) {
-        labelled(out, "check", Role::Strong, &with_host(confirm, Some(target)), width);
+        labelled(out, "check", Role::Strong, &values.fill(confirm), width);
     }
     for (place, remedy) in finding.remedies.iter().take(REMEDIES).enumerate() {
         let label = if place == 0 { "do" } else { "" };
-        let text = remedy_line(remedy, Some(target));
+        let text = remedy_line(remedy, &values);
         let room = width.saturating_sub(INDENT + 2).max(10);
         // The sentence and its warnings are wrapped apart, so that warnings keep their weight.
         let mut lines = Vec::new();
