@@ -149,7 +149,7 @@ fn read(tape: &str) -> (Vec<String>, Vec<String>) {
         match part(line) {
             Err(fault) => faults.push(format!("{number}: {fault}")),
             Ok(part) if part < reached => {
-                faults.push(format!("{number}: {line:?} stands too late"))
+                faults.push(format!("{number}: {line:?} stands too late"));
             }
             Ok(part) => reached = part,
         }
