@@ -121,6 +121,7 @@ fn may_write(path: &Path) -> bool {
 }
 
 #[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "other platforms have no group")]
 fn group() -> Option<u32> {
     Some(nix::unistd::getegid().as_raw())
 }

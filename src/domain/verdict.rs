@@ -20,7 +20,8 @@ const UP: Duration = Duration::from_secs(15);
 
 /// The glyph. `waking` says that a magic packet was sent and the target is followed up.
 ///
-/// Green needs an answer: a target without findings that never answered anything is not measured.
+/// Green needs an answer: a target without findings that never answered anything, or whose newest
+/// connection failed, is not measured.
 /// Findings that were there on first sight and are accepted do not count.
 #[must_use]
 pub fn state_of(view: &TargetView<'_>, findings: &[Finding], waking: bool) -> TargetState {
@@ -36,7 +37,7 @@ pub fn state_of(view: &TargetView<'_>, findings: &[Finding], waking: bool) -> Ta
         Some(worst) if worst.severity == Severity::Warning => TargetState::Warning,
         _ if findings.iter().any(|finding| finding.rule == ASLEEP) => TargetState::Asleep,
         Some(_) => TargetState::Ok,
-        None if ever_answered(view) => TargetState::Ok,
+        None if ever_answered(view) && !newest_failed(view) => TargetState::Ok,
         None => TargetState::NotMeasured,
     }
 }
@@ -149,6 +150,13 @@ fn offline(offline: &Offline) -> String {
     }
 }
 
+/// Whether the newest connection failed, be it too early to say why.
+fn newest_failed(view: &TargetView<'_>) -> bool {
+    view.attempt().is_some_and(|attempt| {
+        !attempt.works() && !matches!(attempt.connect.outcome, ConnectOutcome::LocalError(_))
+    })
+}
+
 /// How far up the newest measurements got.
 fn how_far(view: &TargetView<'_>) -> String {
     let port = view.target.port;
@@ -161,7 +169,7 @@ fn how_far(view: &TargetView<'_>) -> String {
             ConnectOutcome::LocalError(fault) => {
                 format!("Port {port} could not be tried: {}.", fault.text())
             }
-            other => not_sure(&format!("connection to port {port} ({})", ended(other))),
+            other => not_sure(view, &format!("connection to port {port} ({})", ended(other))),
         };
     };
     let Some(selected) = negotiate.outcome.selected() else {
@@ -169,7 +177,9 @@ fn how_far(view: &TargetView<'_>) -> String {
             NegotiateOutcome::Failure(code) => {
                 format!("RDP answers the negotiation with {code}; nothing above it is judged.")
             }
-            other => not_sure(&format!("RDP negotiation ({})", other.word().replace('_', " "))),
+            other => {
+                not_sure(view, &format!("RDP negotiation ({})", other.word().replace('_', " ")))
+            }
         };
     };
     match view.tls.map(|entry| &entry.value) {
@@ -183,7 +193,7 @@ fn how_far(view: &TargetView<'_>) -> String {
                                     profile, session limit."
                 .to_owned()
         }
-        Some(tls) => not_sure(&format!("TLS handshake ({})", tls.outcome.word())),
+        Some(tls) => not_sure(view, &format!("TLS handshake ({})", tls.outcome.word())),
         None => "Everything up to the RDP negotiation works; the certificate is not measured."
             .to_owned(),
     }
@@ -201,16 +211,22 @@ fn before_tcp(view: &TargetView<'_>) -> String {
             Some(address) => format!("The name leads to {address}; nothing else is measured yet."),
             None => "Nothing is measured yet.".to_owned(),
         },
-        (None, Some(name)) if name.outcome != NameOutcome::NotNeeded => {
-            not_sure(&format!("lookup of the name ({})", name.outcome.word().replace('_', " ")))
-        }
+        (None, Some(name)) if name.outcome != NameOutcome::NotNeeded => not_sure(
+            view,
+            &format!("lookup of the name ({})", name.outcome.word().replace('_', " ")),
+        ),
         (None, _) => "Nothing is measured yet.".to_owned(),
     }
 }
 
 /// For a failure that is not a finding yet.
-fn not_sure(what: &str) -> String {
-    format!("The last {what} failed; the next ones will tell whether it lasts.")
+fn not_sure(view: &TargetView<'_>, what: &str) -> String {
+    match view.mode {
+        Mode::Watch => {
+            format!("The last {what} failed; the next ones will tell whether it lasts.")
+        }
+        Mode::Moment => format!("The {what} failed."),
+    }
 }
 
 const fn ended(outcome: ConnectOutcome) -> &'static str {

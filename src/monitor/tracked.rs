@@ -65,6 +65,7 @@ pub struct Tracked {
 
 /// What a sample changed, for whoever schedules and remembers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, not modes")]
 pub struct Change {
     /// A lower rung began or ceased to work.
     pub ladder: bool,

@@ -176,7 +176,7 @@ pub const fn cell_word(cell: Cell) -> &'static str {
         Cell::Ok => "ok",
         Cell::Warning => "warning",
         Cell::Broken => "BROKEN",
-        Cell::NotEstablished => "no answer",
+        Cell::NotEstablished => "none",
     }
 }
 

@@ -18,10 +18,6 @@ use crate::ui::world::World;
 /// Cells of the ladder when the chart stands beside it.
 const LADDER: usize = 62;
 
-/// What a healthy target deserves to be told.
-const HEALTHY: &str = "Everything up to the sign-in prompt works. If you still get an error it \
-    comes after sign-in: account, licence, profile, session limit.";
-
 /// The visible part of the selected target's detail.
 #[must_use]
 pub fn lines(
@@ -148,7 +144,9 @@ fn head(world: &World<'_>, state: &UiState, target: &TargetSnapshot, width: usiz
     }
     let mut words = target.verdict.clone();
     if let Some(error) = target.worst().and_then(|finding| finding.client_error.as_ref()) {
-        words = format!("{words} {}", findings::client_error_words(error));
+        if !words.contains("Users see") {
+            words = format!("{words} {}", findings::client_error_words(error));
+        }
     }
     let weight = if target.state >= TargetState::Warning { Role::Strong } else { Role::Text };
     for line in wrap(&words, width.saturating_sub(2)) {
@@ -227,7 +225,6 @@ fn why(
     }
     if target.findings.is_empty() {
         let text = match target.state {
-            TargetState::Ok => HEALTHY,
             TargetState::NotMeasured => "The first measurements are on their way.",
             TargetState::Unknown => "This monitor cannot judge it at present.",
             _ => "No finding stands.",

@@ -4,7 +4,7 @@ use super::footer::key_name;
 use crate::ui::action::Action;
 use crate::ui::keymap::Layer;
 use crate::ui::line::{Line, wrap};
-use crate::ui::state::UiState;
+use crate::ui::state::{Overlay, UiState};
 use crate::ui::theme::Role;
 use crate::ui::view_model::ViewLine;
 use crate::ui::world::World;
@@ -36,7 +36,8 @@ pub fn lines(world: &World<'_>, state: &UiState, height: usize) -> Vec<ViewLine>
         lines.push(Line::of(Role::Text, "  Nothing is watched yet."));
     }
     lines.push(Line::new());
-    lines.extend(keys);
+    let typing = matches!(state.overlay, Some(Overlay::AddTarget(..)));
+    lines.extend(keys.into_iter().skip(usize::from(typing)));
     if height > lines.len() + 3 {
         lines.push(Line::new());
         for example in EXAMPLES {

@@ -57,7 +57,7 @@ pub fn client_error_words(error: &ClientError) -> String {
 #[must_use]
 pub fn remedy_line(remedy: &Remedy, values: &Placeholders) -> Line {
     let mut line = Line::of(Role::Text, &values.fill(remedy.text));
-    if let Some(impact) = remedy.impact {
+    if let Some(impact) = remedy.impact.filter(|impact| !impact.starts_with("none")) {
         line.push(Role::Caution, &format!("  [{}]", values.fill(impact)));
     }
     if remedy.weakens_security {
