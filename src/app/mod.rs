@@ -88,7 +88,10 @@ fn execute(cli: &Cli) -> Result<u8, Failure> {
             wake::wake(cli, &arguments.targets, wait, &remembered())
         }
         Command::Explain(arguments) => explain_code(arguments),
-        Command::Config { action } => configure(&cli.options, *action).map_err(invalid),
+        Command::Config { action } => configure(&cli.options, *action).map_err(|error| {
+            let code = if *action == ConfigAction::Init { FAILED } else { usage };
+            Failure::new(code, error)
+        }),
         Command::Demo => {
             let config = load_options(&cli.options).map_err(invalid)?;
             let _log = log::start(&config)?;

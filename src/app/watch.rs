@@ -69,7 +69,7 @@ pub(super) async fn show(
     let (snapshots, newest) = watch::channel(Arc::clone(&first));
     let (alerts, ringing) = mpsc::channel(ALERTS);
     let stop = CancellationToken::new();
-    let running = tokio::spawn(core.run(inbox, snapshots, alerts, stop.clone()));
+    let mut running = tokio::spawn(core.run(inbox, snapshots, alerts, stop.clone()));
     let screen = Screen {
         dashboard: Dashboard::new(options, first),
         commands,
@@ -77,7 +77,11 @@ pub(super) async fn show(
         next_id: config.targets.iter().map(|target| target.id.0 + 1).max().unwrap_or(0),
         clock,
     };
-    let ended = screen.run(newest, ringing).await;
+    let ended = tokio::select! {
+        ended = screen.run(newest, ringing) => ended,
+        // It ends by itself only in a panic: nothing would ever be measured again.
+        _ = &mut running => return Err(Failure::new(FAILED, "the monitor broke down")),
+    };
     stop.cancel();
     let _saved = timeout(LAST_SAVE, running).await;
     ended.map_err(|error| Failure::new(FAILED, format!("the terminal failed: {error}")))

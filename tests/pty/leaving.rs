@@ -65,7 +65,7 @@ fn it_stops_as_a_job_and_goes_on() {
             Stop::Key => session.press("\x1a"),
         }
         session.wait("the normal screen", |s| !s.screen().alternate_screen());
-        session.wait_until("stopped", |s| s.is_stopped());
+        session.wait_until("stopped", Session::is_stopped);
         assert_restored(session.screen());
         assert!(session.is_cooked(), "the shell has its line discipline");
         session.resize(100, 30);

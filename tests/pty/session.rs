@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Longer than anything takes, also on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Between looks at whether the program has ended.
 const LOOK: Duration = Duration::from_millis(20);
 const SYNC_BEGIN: &[u8] = b"\x1b[?2026h";
@@ -198,7 +198,7 @@ impl Session {
         self.screen().contents()
     }
 
-    /// Whether it is stopped as a job (proc_pid_stat(5): state T; where there is no /proc, what
+    /// Whether it is stopped as a job (proc(5): state T in `stat`; where there is no /proc, what
     /// is on the terminal has to do).
     pub(crate) fn is_stopped(&self) -> bool {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid()));
@@ -230,7 +230,8 @@ impl Session {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.chunks.recv_timeout(left) {
                 Ok(chunk) => self.take(&chunk),
-                Err(_) => panic!("never: {what}\n{}", self.text()),
+                Err(RecvTimeoutError::Timeout) => panic!("never: {what}\n{}", self.text()),
+                Err(RecvTimeoutError::Disconnected) => panic!("it ended\n{}", self.text()),
             }
         }
     }

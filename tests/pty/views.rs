@@ -78,6 +78,7 @@ fn the_table_shows_every_host_and_finds_their_causes() {
         session.wait(host, |s| s.row(host).is_some_and(|row| row.contains("high")));
         narrow(&mut session, host);
         session.press("\r");
+        session.wait_for("HOW IT ENDED");
         session.wait_for(&format!("\u{2716} {rule} "));
         session.press("\x1b");
         session.wait_gone("HOW IT ENDED");
@@ -100,8 +101,7 @@ fn esc_goes_back_and_never_quits() {
     session.wait("still narrowed", |s| s.row("rds-02").is_none());
     session.press("\x1b");
     session.wait("the whole table", |s| s.row("rds-02").is_some());
-    session.press("\x1b");
-    session.press("?");
+    session.press("k?");
     session.wait_for("\u{2500} keys \u{2500}");
     session.press("\x1b");
     session.wait_gone("\u{2500} keys \u{2500}");
@@ -155,7 +155,8 @@ fn a_finding_is_explained_with_every_remedy() {
     let mut session = detail(Setup::demo(), "files-01");
     session.wait_for("port-closed");
     session.press("x");
-    session.wait_for("files-01: port-closed");
+    session.wait_for("files-01: why, and every remedy");
+    session.wait_for("WHAT WOULD DISPROVE IT");
     session.wait_for("Esc close");
     session.press("\x1b");
     session.wait_gone("Esc close");
@@ -200,4 +201,15 @@ fn clipboard(bytes: &[u8]) -> String {
         text.push(u8::try_from(bits >> spare & 0xff).expect("a byte"));
     }
     String::from_utf8(text).expect("text")
+}
+
+#[test]
+fn a_long_paste_is_taken_and_the_next_key_too() {
+    let mut session = table();
+    session.press("/");
+    session.wait_for("of 17 ");
+    session.press(&format!("\x1b[200~{}\x1b[201~", "x".repeat(5_000)));
+    session.wait("nothing matches", |s| order(s).is_empty());
+    session.press("\x1b");
+    session.wait("all", |s| order(s).len() == HOSTS.len());
 }

@@ -10,9 +10,13 @@ fn a_sleeping_pc_is_woken_and_followed_up_its_ladder() {
     session.press("w");
     session.wait_for("waking home-pc");
     session.wait("every rung of the ladder", |s| {
-        let ladder = s.rows().into_iter().find(|row| row.contains("   ladder   "));
-        ladder.is_some_and(|row| row.matches(" s ").count() + row.matches(" s\n").count() >= 4)
+        let rows = s.rows();
+        let ladder = rows.iter().find(|row| row.starts_with("   ladder "));
+        let rungs = ["network card", "ping", "RDP port", "RDP"];
+        ladder
+            .is_some_and(|row| rungs.iter().all(|rung| row.contains(&format!("\u{25cf} {rung} "))))
     });
+    session.wait_for("after the wake packet");
     session.press("\x1b");
     session.wait("healthy", |s| s.row("home-pc").is_some_and(|row| row.contains("none")));
 }

@@ -3,7 +3,7 @@
 use super::fixtures::{self, NOW};
 use super::support::Screen;
 use rdpwatch::domain::finding::RuleId;
-use rdpwatch::domain::snapshot::Snapshot;
+use rdpwatch::domain::snapshot::{Snapshot, TargetState};
 use rdpwatch::domain::target::TargetId;
 use rdpwatch::ui::action::Action;
 use rdpwatch::ui::dashboard::Options;
@@ -126,6 +126,15 @@ fn waking_without_a_hardware_address_says_so() {
     assert!(screen.text().contains("no hardware address is known"));
     assert_eq!(screen.press("W"), []);
     assert!(screen.text().contains("1 asleep, and no hardware address is known"));
+}
+
+#[test]
+fn wake_all_takes_those_that_should_be_up_and_not_those_being_woken() {
+    let mut warned = fixtures::home_pc(0);
+    warned.state = TargetState::Warning;
+    let targets = vec![warned, fixtures::waking(1)];
+    let mut screen = Screen::new(fixtures::snapshot(targets), 120, 40);
+    assert_eq!(screen.press("W y"), [Effect::WakeMany(vec![TargetId(0)])]);
 }
 
 #[test]

@@ -1,0 +1,135 @@
+//! The commands that send nothing.
+
+use super::program::{Done, Home, run, run_into_closed_pipe};
+
+#[test]
+fn a_client_error_is_explained() {
+    let text = run(&["explain", "0x904", "0x7"]).data();
+    for words in ["0x904 (2308)", "Socket closed", "0x7", "tls-handshake-failed"] {
+        assert!(text.contains(words), "{words} in {text}");
+    }
+    assert_eq!(run(&["explain", "2308", "7"]).data(), text, "decimal, as Windows logs it");
+    let guessed = run(&["explain", "904", "0x7"]).data();
+    assert!(guessed.contains("0x904 (2308)"), "as it is spoken: {guessed}");
+}
+
+#[test]
+fn an_unknown_code_is_no_success() {
+    for code in ["0xffff", "nonsense"] {
+        let done = run(&["explain", code]);
+        assert_eq!(done.code, Some(1), "{done:?}");
+        assert!(done.out.contains(code), "{done:?}");
+    }
+}
+
+#[test]
+fn a_configuration_file_is_made_once_and_is_valid() {
+    let home = Home::new();
+    let named = home.run(&["config", "path"]).data();
+    let path = named.trim_end();
+    assert!(!std::path::Path::new(path).exists());
+    assert!(home.run(&["config", "check"]).data().starts_with("no configuration file"));
+    assert_eq!(home.run(&["config", "init"]).data(), named);
+    let written = std::fs::read_to_string(path).expect("it was written");
+    assert_eq!(written, rdpwatch::config::DEFAULT_TOML);
+    assert_eq!(home.run(&["config", "check"]).data(), format!("{path}: ok, 0 targets\n"));
+    std::fs::write(path, "# mine\n").expect("a file");
+    let sentence = home.run(&["config", "init"]).sentence(1);
+    assert!(sentence.contains("exists already"), "{sentence}");
+    assert_eq!(std::fs::read_to_string(path).expect("it is there"), "# mine\n");
+}
+
+#[test]
+fn a_file_of_ones_own_is_used() {
+    let home = Home::new();
+    let text = "[[target]]\nname = \"a\"\nhost = \"127.0.0.1\"\n";
+    let path = home.write("elsewhere/own.toml", text);
+    assert_eq!(home.run(&["config", "path", "-c", &path]).data(), format!("{path}\n"));
+    let checked = home.run(&["config", "check", "-c", &path]).data();
+    assert_eq!(checked, format!("{path}: ok, 1 targets\n"));
+}
+
+/// What is shown is a configuration file with the same meaning.
+#[test]
+fn the_effective_configuration_reads_back() {
+    let home = Home::new();
+    let text = "read_only = true\n[[target]]\nname = \"a\"\nhost = \"127.0.0.1\"\nport = 3390\n";
+    let path = home.write("own.toml", text);
+    let shown = home.run(&["config", "show", "-c", &path]).data();
+    assert!(shown.contains("read_only = true") && shown.contains("3390"), "{shown}");
+    let again = home.write("again.toml", &shown);
+    assert_eq!(home.run(&["config", "show", "-c", &again]).data(), shown);
+}
+
+#[test]
+fn the_command_line_wins_over_the_environment_over_the_file() {
+    let home = Home::new();
+    let path = home.write("own.toml", "[ui]\ntheme = \"dark\"\n");
+    let theme = |arguments: &[&str], variable: Option<&str>| {
+        let line = [&["config", "show", "-c", &path], arguments].concat();
+        let mut command = home.command(&line);
+        command.envs(variable.map(|value| ("RDPWATCH_THEME", value)));
+        let shown = Done::of(&mut command).data();
+        shown.lines().find(|line| line.starts_with("theme")).map(str::to_owned)
+    };
+    assert_eq!(theme(&[], None).as_deref(), Some("theme = \"dark\""));
+    assert_eq!(theme(&[], Some("mono")).as_deref(), Some("theme = \"mono\""));
+    assert_eq!(theme(&["--theme", "light"], Some("mono")).as_deref(), Some("theme = \"light\""));
+}
+
+#[test]
+fn the_schema_is_json() {
+    let schema: serde_json::Value =
+        serde_json::from_str(&run(&["config", "schema"]).data()).expect("JSON");
+    assert!(schema["properties"]["target"].is_object(), "{schema}");
+}
+
+const COMMANDS: [&str; 9] =
+    ["watch", "check", "wake", "explain", "config", "demo", "doctor", "completions", "man"];
+
+#[test]
+fn help_completions_and_manual_know_every_command() {
+    let help = run(&["--help"]).data();
+    let script = run(&["completions", "bash"]).data();
+    let page = run(&["man"]).data();
+    for command in COMMANDS {
+        assert!(help.contains(&format!("\n  {command} ")), "{command} in {help}");
+        assert!(script.contains(command) && page.contains(command), "{command}");
+        assert!(run(&[command, "--help"]).data().contains("Usage: rdpwatch"), "{command}");
+    }
+    for shell in ["zsh", "fish", "powershell", "elvish"] {
+        assert!(run(&["completions", shell]).data().contains("rdpwatch"), "{shell}");
+    }
+    let version = run(&["--version"]).data();
+    assert_eq!(version, concat!("rdpwatch ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn nothing_is_coloured_on_a_pipe() {
+    let home = Home::new();
+    for line in [&["--help"][..], &["check", "--help"], &["explain", "0x904"], &["--bogus"]] {
+        for no_color in [None, Some("1")] {
+            let mut command = home.command(line);
+            command.envs(no_color.map(|value| ("NO_COLOR", value)));
+            let done = Done::of(&mut command);
+            assert!(!done.out.contains('\x1b') && !done.err.contains('\x1b'), "{done:?}");
+        }
+    }
+}
+
+#[test]
+fn a_reader_that_went_away_is_no_panic() {
+    for line in [
+        &["--help"][..],
+        &["man"],
+        &["completions", "bash"],
+        &["config", "schema"],
+        &["config", "show"],
+        &["explain", "0x904"],
+        &["check", "--no-icmp", "--count", "1", "--format", "json", "127.0.0.1:9"],
+    ] {
+        let done = run_into_closed_pipe(line);
+        assert_eq!(done.err, "", "{line:?}: {done:?}");
+        assert!(done.code.is_some(), "{line:?}: killed by a signal");
+    }
+}
