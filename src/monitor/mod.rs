@@ -4,6 +4,8 @@
 //! [`Snapshot`]s come out. It reads no clock and does no I/O.
 
 mod controls;
+#[cfg(test)]
+mod tests;
 mod tracked;
 
 pub use tracked::{Budget, Change, Tracked};

@@ -1,0 +1,79 @@
+use super::*;
+use crate::domain::sample::{Echo, EchoOutcome, Observation};
+use crate::domain::target::Host;
+use crate::domain::time::MonoTime;
+
+const ACCESS: Access =
+    Access { echo_v4: EchoAccess::Datagram, echo_v6: EchoAccess::Datagram, neighbours: true };
+
+fn at(ms: u64) -> Now {
+    let wall = WallTime::from_unix_millis(i64::try_from(ms).unwrap());
+    Now { mono: MonoTime::from_millis(ms), wall }
+}
+
+fn address(id: u32) -> IpAddr {
+    IpAddr::from([192, 0, 2, u8::try_from(id).unwrap()])
+}
+
+/// Two targets with an address each, seen once at 0.
+fn two() -> Monitor {
+    let mut monitor = Monitor::new(ACCESS, LocalState::default(), AlertSettings::default(), at(0));
+    for id in [1, 2] {
+        let host = Host::Address(address(id), None);
+        let target = Target::new(TargetId(id), format!("pc-{id}"), host);
+        monitor.add(target, TargetMemory::default(), at(0));
+    }
+    monitor
+}
+
+fn reply(id: u32, seq: u64, sent: Now) -> Sample {
+    let rtt = Duration::from_millis(3);
+    let echo = Echo {
+        method: EchoMethod::Icmp,
+        address: address(id),
+        outcome: EchoOutcome::Reply { rtt, ttl: None },
+    };
+    let (target, ended_at) = (TargetId(id), sent.mono.plus(rtt));
+    Sample { target, seq, sent_at: sent, ended_at, observation: Observation::Echo(echo) }
+}
+
+/// Which of the two pictures differ from those of `before`.
+fn renewed(before: &Snapshot, after: &Snapshot) -> Vec<bool> {
+    before.targets.iter().zip(&after.targets).map(|(a, b)| !Arc::ptr_eq(a, b)).collect()
+}
+
+#[test]
+fn a_picture_is_taken_anew_when_something_changed_or_after_a_second() {
+    let mut monitor = two();
+    let snapshot = |monitor: &mut Monitor, ms| monitor.snapshot(at(ms), 0, |_| Budget::default());
+    let first = snapshot(&mut monitor, 0);
+    let idle = snapshot(&mut monitor, 200);
+    assert_eq!(renewed(&first, &idle), [false, false]);
+
+    monitor.observe(&reply(2, 0, at(300)), at(303));
+    let measured = snapshot(&mut monitor, 400);
+    assert_eq!(renewed(&idle, &measured), [false, true]);
+    assert_eq!(measured.targets[1].last_rtt(), Some(Duration::from_millis(3)));
+    assert_eq!(measured.targets[1].at, at(400));
+
+    let aged = snapshot(&mut monitor, 1_000);
+    assert_eq!(renewed(&measured, &aged), [true, false], "the second one is 600 ms old");
+
+    monitor.reset_statistics(at(1_050));
+    let reset = snapshot(&mut monitor, 1_100);
+    assert_eq!(renewed(&aged, &reset), [true, true]);
+    assert_eq!(reset.targets[1].echo_total.sent, 0);
+}
+
+#[test]
+fn who_is_judged_is_seen_at_once() {
+    let mut monitor = two();
+    monitor.observe(&reply(1, 0, at(10)), at(13));
+    let online = monitor.snapshot(at(20), 0, |_| Budget::default());
+    assert_eq!(online.targets[0].state, TargetState::Ok);
+    // No interface is up: two of the documentation's addresses cannot be judged.
+    monitor.tick(at(30));
+    let offline = monitor.snapshot(at(40), 0, |_| Budget::default());
+    assert_eq!(offline.monitor.offline, Offline::NoInterface);
+    assert_eq!(offline.targets[0].state, TargetState::Unknown);
+}
