@@ -60,7 +60,7 @@ const LAYERS: &[Layer] = &[
     Layer { name: "monitor", layers: &["domain"], crates: Some(&["tracing"]) },
     Layer {
         name: "ui",
-        layers: &["domain"],
+        layers: &["domain", "report"],
         crates: Some(&[
             "ratatui",
             "crossterm",

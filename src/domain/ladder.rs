@@ -10,6 +10,7 @@ use super::stats::EchoStats;
 use super::text::excerpt;
 use super::time::Now;
 use super::view::TargetView;
+use super::words::tenths_of_ms;
 use std::time::Duration;
 
 /// Silence that is taken for sleep is not a broken echo.
@@ -223,7 +224,7 @@ fn silence(view: &TargetView<'_>, stats: &EchoStats, lost_in_a_row: u32) -> Rung
 fn echo_text(stats: &EchoStats) -> String {
     let mut parts = vec![format!("{} of {}", stats.received, stats.sent), method(stats).to_owned()];
     if let Some(jitter) = stats.jitter {
-        parts.push(format!("jitter {}", millis(jitter)));
+        parts.push(format!("jitter {}", tenths_of_ms(jitter)));
     }
     if stats.late > 0 {
         parts.push(format!("{} late", stats.late));
@@ -328,7 +329,8 @@ fn x224(view: &TargetView<'_>) -> RungLine {
 }
 
 fn negotiate_text(negotiate: &Negotiate) -> String {
-    let after = || format!("after {}, {} bytes", millis(negotiate.elapsed), negotiate.received);
+    let after =
+        || format!("after {}, {} bytes", tenths_of_ms(negotiate.elapsed), negotiate.received);
     match &negotiate.outcome {
         NegotiateOutcome::Confirmed { selected, .. } if selected.starts_nla() => {
             "confirmed, NLA".to_owned()
@@ -471,11 +473,6 @@ fn median(times: impl Iterator<Item = Duration>) -> Option<Duration> {
     let mut times: Vec<Duration> = times.collect();
     times.sort_unstable();
     super::echo_series::nearest_rank(&times, 50)
-}
-
-/// `12.1 ms`.
-fn millis(span: Duration) -> String {
-    format!("{:.1} ms", span.as_secs_f64() * 1_000.0)
 }
 
 /// `5.0 s`.

@@ -27,3 +27,4 @@ pub mod time;
 pub mod verdict;
 pub mod view;
 pub mod wake;
+pub mod words;

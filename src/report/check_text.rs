@@ -155,9 +155,10 @@ fn details(snapshot: &TargetSnapshot, now: WallTime) -> Vec<String> {
 /// One rung: `tls   ok      9.0 ms  TLS1.3, certificate read`.
 #[must_use]
 pub fn rung(line: &RungLine) -> String {
-    let time = line.last.map_or_else(|| "\u{2013}".to_owned(), words::ms);
-    let usual =
-        line.usual.map_or_else(String::new, |usual| format!(" (usually {})", words::ms(usual)));
+    let time = line.last.map_or_else(|| words::NOT_MEASURED.to_owned(), words::tenths_of_ms);
+    let usual = line
+        .usual
+        .map_or_else(String::new, |usual| format!(" (usually {})", words::tenths_of_ms(usual)));
     format!(
         "{:<5} {:<12} {time:>10}  {}{usual}",
         line.rung.word(),

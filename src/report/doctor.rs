@@ -99,7 +99,7 @@ pub fn report(facts: &DoctorFacts) -> DoctorReport {
     let _ = match page.problems {
         0 => writeln!(page.text, "\nNothing that the probes need is missing."),
         count => {
-            let things = words::counted(count.into(), "thing", "things");
+            let things = words::count(count, "thing");
             writeln!(page.text, "\n{things} to mend, marked NO above.")
         }
     };

@@ -1,6 +1,7 @@
 //! `docs/RULES.md`: the table of rules as a document.
 
-use crate::domain::finding::{ClientError, Remedy, Severity};
+use super::finding::client_error;
+use crate::domain::finding::{Remedy, Severity};
 use crate::domain::rules::{Hysteresis, RULES, RuleCard};
 use crate::domain::sample::ProbeKind;
 use std::fmt::Write;
@@ -49,7 +50,7 @@ fn section(text: &mut String, card: &RuleCard) {
     line(text, &format!("- Raised and cleared: {}", hysteresis(card.hysteresis)));
     line(text, &format!("- Measured by: {}", fed_by(card.fed_by)));
     if let Some(error) = card.client_error {
-        line(text, &format!("- The user's client shows: {}", client_error(error)));
+        line(text, &format!("- The user's client shows: {}", client_error(&error)));
     }
     line(text, &format!("- Wrong if: {}", card.disproof));
     if !card.explains.is_empty() {
@@ -123,11 +124,6 @@ fn fed_by(kinds: &[ProbeKind]) -> String {
         })
         .collect();
     words.join(", ")
-}
-
-fn client_error(error: ClientError) -> String {
-    let extended = error.extended.map_or_else(String::new, |code| format!(", extended 0x{code:x}"));
-    format!("0x{:x}{extended}, \"{}\" ({})", error.code, error.text, error.likelihood.word())
 }
 
 #[cfg(test)]

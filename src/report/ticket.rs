@@ -2,6 +2,7 @@
 //! addresses, certificate. Made to be pasted, so nothing is wrapped.
 
 use super::check_text::{CheckState, rung};
+use super::explain::NOT_OBSERVABLE;
 use super::finding::{self, client_error};
 use super::words;
 use crate::domain::certificate::CertificateSummary;
@@ -15,7 +16,6 @@ use crate::domain::verdict::expected_client_error;
 use crate::domain::view::Offline;
 use jiff::tz::TimeZone;
 use std::fmt::Write as _;
-use std::net::IpAddr;
 
 /// What a ticket is made from.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +28,8 @@ pub struct TicketInput<'a> {
     pub now: WallTime,
     /// The zone of the reader's clock.
     pub zone: &'a TimeZone,
+    /// What is simulated, in `demo`.
+    pub simulated: Option<&'a str>,
     /// Version of this program.
     pub version: &'a str,
 }
@@ -35,7 +37,7 @@ pub struct TicketInput<'a> {
 /// The ticket, with a line break at its end.
 #[must_use]
 pub fn ticket(input: &TicketInput<'_>) -> String {
-    let TicketInput { target: snapshot, monitor, now, zone, version } = *input;
+    let TicketInput { target: snapshot, monitor, now, zone, simulated, version } = *input;
     let target = &snapshot.target;
     let mut out = String::new();
     // Writing to a string cannot fail, here and below.
@@ -65,6 +67,9 @@ pub fn ticket(input: &TicketInput<'_>) -> String {
     if monitor.offline != Offline::Online {
         field(&mut out, "Note", "the machine that measured is offline itself: nobody is judged");
     }
+    if let Some(what) = simulated {
+        field(&mut out, "SIMULATED", &printable(what));
+    }
     findings(&mut out, snapshot, now, zone);
     out.push_str("\nHow far a connection gets\n");
     for line in &snapshot.ladder {
@@ -76,7 +81,8 @@ pub fn ticket(input: &TicketInput<'_>) -> String {
         let _ = writeln!(out, "  echo, {window}: {}", echo(stats));
     }
     identity(&mut out, snapshot);
-    let _ = writeln!(out, "\nMeasured by rdpwatch {version} at {}", both(now, zone));
+    let _ = writeln!(out, "\nNot observable from outside: {}", NOT_OBSERVABLE.join("; "));
+    let _ = writeln!(out, "Measured by rdpwatch {version} at {}", both(now, zone));
     out
 }
 
@@ -107,8 +113,9 @@ fn findings(out: &mut String, snapshot: &TargetSnapshot, now: WallTime, zone: &T
 
 fn echo(stats: &EchoStats) -> String {
     let Some(loss) = stats.loss() else { return "not measured".to_owned() };
-    let time =
-        |span: Option<std::time::Duration>| span.map_or_else(|| "\u{2013}".to_owned(), words::ms);
+    let time = |span: Option<std::time::Duration>| {
+        span.map_or_else(|| words::NOT_MEASURED.to_owned(), words::tenths_of_ms)
+    };
     let method = stats.method.map_or("", |method| method.word());
     format!(
         "{method} {} sent, {} lost ({:.1} %), median {}, p95 {}, jitter {}",
@@ -129,7 +136,7 @@ fn identity(out: &mut String, snapshot: &TargetSnapshot) {
     };
     line("address dialled", snapshot.address.map_or_else(unknown, |address| address.to_string()));
     if !snapshot.target.expect.is_empty() {
-        line("address expected", list(&snapshot.target.expect));
+        line("address expected", words::addresses(&snapshot.target.expect));
     }
     if let Some(name) = &snapshot.resolution {
         line("name", resolution(name));
@@ -152,14 +159,10 @@ fn resolution(name: &Resolution) -> String {
         .answering_server()
         .map_or_else(String::new, |answer| format!(" (server {})", answer.server.ip()));
     match name.outcome {
-        NameOutcome::Ok => format!("{}{server}", list(&name.addresses)),
+        NameOutcome::Ok => format!("{}{server}", words::addresses(&name.addresses)),
         NameOutcome::NotNeeded => "dialled by address".to_owned(),
         outcome => format!("{}{server}", outcome.word()),
     }
-}
-
-fn list(addresses: &[IpAddr]) -> String {
-    addresses.iter().map(IpAddr::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn certificate(
@@ -192,7 +195,14 @@ mod tests {
     fn ticket_of(target: &TargetSnapshot) -> String {
         let zone = TimeZone::fixed(jiff::tz::offset(1));
         let monitor = MonitorSnapshot::default();
-        ticket(&TicketInput { target, monitor: &monitor, now: NOW, zone: &zone, version: "0.1.0" })
+        ticket(&TicketInput {
+            target,
+            monitor: &monitor,
+            now: NOW,
+            zone: &zone,
+            simulated: None,
+            version: "0.1.0",
+        })
     }
 
     #[test]
@@ -246,6 +256,10 @@ Who answers
     key:            RSA-2048, sha256WithRSAEncryption
     SHA-256:        a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7
 
+Not observable from outside: an outdated client, its damaged cache or ActiveX control; regressions \
+of a Windows upgrade on the client; licensing; the account: password, rights, lock-out, allowed \
+hours; limits of sessions, and a session locked by another process; the user's profile on the \
+host; the bandwidth of the line
 Measured by rdpwatch 0.1.0 at 2026-11-21 08:00:00 +01:00 = 2026-11-21T07:00:00Z
 "
         );
@@ -296,8 +310,10 @@ Measured by rdpwatch 0.1.0 at 2026-11-21 08:00:00 +01:00 = 2026-11-21T07:00:00Z
             monitor: &monitor,
             now: NOW,
             zone: &zone,
+            simulated: Some("echo"),
             version: "0.1.0",
         });
         assert!(text.contains("Note:             the machine that measured is offline itself"));
+        assert!(text.contains("\nSIMULATED:        echo\n"));
     }
 }

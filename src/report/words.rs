@@ -1,10 +1,14 @@
 //! Times, sizes and dates the way the reports write them.
 
 use crate::domain::time::WallTime;
-use jiff::civil;
+pub use crate::domain::words::{count, tenths_of_ms, utc};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use std::net::IpAddr;
 use std::time::Duration;
+
+/// What stands where nothing was measured.
+pub const NOT_MEASURED: &str = "\u{2013}";
 
 /// Milliseconds to the microsecond, the number the JSON documents carry.
 #[must_use]
@@ -20,12 +24,6 @@ pub fn percent(share: f64) -> f64 {
 
 fn rounded(value: f64, steps: f64) -> f64 {
     (value * steps).round() / steps
-}
-
-/// Milliseconds with one decimal: `12.0 ms`.
-#[must_use]
-pub fn ms(span: Duration) -> String {
-    format!("{:.1} ms", span.as_secs_f64() * 1_000.0)
 }
 
 /// A length of time in its two largest units: `350 ms`, `45 s`, `3 min 12 s`, `2 h 5 min`,
@@ -69,23 +67,6 @@ pub fn bytes(count: u64) -> String {
     format!("{count} B")
 }
 
-/// `count` of something: `1 day`, `3 days`.
-#[must_use]
-pub fn counted(count: u64, singular: &str, plural: &str) -> String {
-    format!("{count} {}", if count == 1 { singular } else { plural })
-}
-
-/// RFC 3339 in UTC, in whole seconds, always twenty characters up to the year 9999:
-/// `2026-11-21T07:00:00Z`. Certificates without an end say `9999-12-31T23:59:59Z`
-/// (RFC 5280 4.1.2.5), which this can write; what lies beyond saturates.
-#[must_use]
-pub fn utc(at: WallTime) -> String {
-    let civil = civil::date(1970, 1, 1)
-        .at(0, 0, 0, 0)
-        .saturating_add(SignedDuration::from_secs(at.unix_secs()));
-    format!("{civil:.0}Z")
-}
-
 /// `2026-11-21 08:00:00 +01:00`, the same moment on the clock of `zone`.
 #[must_use]
 pub fn local(at: WallTime, zone: &TimeZone) -> String {
@@ -93,10 +74,10 @@ pub fn local(at: WallTime, zone: &TimeZone) -> String {
     timestamp.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
 }
 
-/// The date alone, in UTC: `2026-11-21`.
+/// `10.0.0.21, 10.0.0.22`.
 #[must_use]
-pub fn date(at: WallTime) -> String {
-    utc(at).chars().take_while(|c| *c != 'T').collect()
+pub fn addresses(list: &[IpAddr]) -> String {
+    list.iter().map(IpAddr::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// `text` in lines of at most `width` characters, each behind `indent` (the first behind `first`).
@@ -134,7 +115,6 @@ mod tests {
         assert!((millis(Duration::from_nanos(43_400)) - 0.043).abs() < f64::EPSILON);
         assert!((millis(Duration::from_micros(1_234)) - 1.234).abs() < f64::EPSILON);
         assert!((percent(1.0 / 3.0) - 33.3).abs() < f64::EPSILON);
-        assert_eq!(ms(Duration::from_micros(12_040)), "12.0 ms");
     }
 
     #[test]
@@ -174,25 +154,6 @@ mod tests {
         ] {
             assert_eq!(bytes(count), expected);
         }
-        assert_eq!(
-            (counted(1, "day", "days"), counted(0, "day", "days")),
-            ("1 day".into(), "0 days".into())
-        );
-    }
-
-    #[test]
-    fn timestamps_are_rfc_3339_to_the_end_of_the_calendar() {
-        for (seconds, expected) in [
-            (0, "1970-01-01T00:00:00Z"),
-            (-1, "1969-12-31T23:59:59Z"),
-            (1_795_244_400, "2026-11-21T07:00:00Z"),
-            (253_402_300_799, "9999-12-31T23:59:59Z"),
-            (i64::MAX / 1_000, "9999-12-31T23:59:59Z"),
-        ] {
-            assert_eq!(utc(WallTime::from_unix_secs(seconds)), expected);
-        }
-        assert_eq!(utc(WallTime::from_unix_millis(1_795_244_400_999)), "2026-11-21T07:00:00Z");
-        assert_eq!(date(WallTime::from_unix_secs(1_795_244_400)), "2026-11-21");
     }
 
     #[test]

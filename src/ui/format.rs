@@ -1,12 +1,11 @@
 //! Numbers and times in few cells. Units are in the headings.
 
 use crate::domain::time::WallTime;
+use crate::report::words;
+pub use crate::report::words::NOT_MEASURED;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::time::Duration;
-
-/// What stands where nothing was measured.
-pub const NOT_MEASURED: &str = "\u{2013}";
 
 /// The time zone that clocks are shown in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,24 +47,12 @@ impl Zone {
         self.format(at, "%Y-%m-%d")
     }
 
-    /// `2026-11-21 14:03:05 +01:00`.
-    #[must_use]
-    pub fn full(&self, at: WallTime) -> String {
-        self.format(at, "%Y-%m-%d %H:%M:%S %:z")
-    }
-
     fn format(&self, at: WallTime, form: &str) -> String {
         Timestamp::from_millisecond(at.unix_millis()).map_or_else(
             |_| NOT_MEASURED.to_owned(),
             |stamp| stamp.to_zoned(self.0.clone()).strftime(form).to_string(),
         )
     }
-}
-
-/// `2026-11-21 13:03:05 UTC`.
-#[must_use]
-pub fn utc(at: WallTime) -> String {
-    Zone::default().format(at, "%Y-%m-%d %H:%M:%S UTC")
 }
 
 /// Milliseconds in at most five cells: `0.4`, `12.1`, `121`, `2.5s`; what rounds to nothing is
@@ -126,16 +113,12 @@ pub fn age(span: Duration) -> String {
     }
 }
 
-/// An age in words: `4 h 51 min`.
+/// An age in words: `4 h 51 min`. Changes at most once a minute.
 #[must_use]
 pub fn age_in_words(span: Duration) -> String {
-    let minutes = span.as_secs() / 60;
-    let (hours, days) = (minutes / 60, minutes / 1_440);
-    match (minutes, days) {
-        (0, _) => "less than a minute".to_owned(),
-        (1..60, _) => format!("{minutes} min"),
-        (_, 0) => format!("{hours} h {} min", minutes % 60),
-        _ => format!("{days} d {} h", hours % 24),
+    match span.as_secs() / 60 {
+        0 => "less than a minute".to_owned(),
+        minutes => words::span(Duration::from_secs(minutes * 60)),
     }
 }
 
@@ -202,16 +185,17 @@ mod tests {
         ] {
             assert_eq!(age(Duration::from_secs(secs)), text);
         }
-        assert_eq!(age_in_words(Duration::from_mins(291)), "4 h 51 min");
+        assert_eq!(age_in_words(Duration::from_secs(59)), "less than a minute");
+        assert_eq!(age_in_words(Duration::from_secs(119)), "1 min");
+        assert_eq!(age_in_words(Duration::from_secs(291 * 60 + 59)), "4 h 51 min");
     }
 
     #[test]
     fn clocks_follow_the_zone_and_survive_any_time() {
         let at = WallTime::from_unix_secs(1_795_266_180);
         let zone = Zone(TimeZone::fixed(jiff::tz::offset(1)));
-        assert_eq!(utc(at), "2026-11-21 13:03:00 UTC");
         assert_eq!(zone.clock(at), "14:03");
-        assert_eq!(zone.full(at), "2026-11-21 14:03:00 +01:00");
+        assert_eq!(zone.date(at), "2026-11-21");
         assert_eq!(zone.moment(at, at.plus(Duration::from_hours(11))), "11-21 14:03");
         assert_eq!(zone.clock(WallTime::from_unix_millis(i64::MAX)), NOT_MEASURED);
     }

@@ -21,7 +21,6 @@ pub mod render;
 pub mod state;
 pub mod terminal;
 pub mod theme;
-pub mod ticket;
 pub mod update;
 pub mod view;
 pub mod view_model;

@@ -11,7 +11,6 @@ use super::world::World;
 use crate::domain::snapshot::{Availability, TargetSnapshot, TargetState};
 use crate::domain::target::TargetId;
 use crate::ui::filter::Filter;
-use crate::ui::ticket;
 
 mod motion;
 mod overlay;
@@ -289,7 +288,7 @@ fn ask(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
         Action::Ticket => open(state, Overlay::Ticket(id, 0)),
         Action::Copy => {
             say(state, world, &format!("{name}: ticket text sent to the clipboard"));
-            vec![Effect::CopyText(ticket::text(world.snapshot, target, &state.zone))]
+            vec![Effect::CopyText(world.ticket(target, &state.zone))]
         }
         _ if target.findings.is_empty() => {
             say(state, world, &format!("{name}: no finding to explain"))

@@ -1,9 +1,11 @@
 //! What the screen looks at, besides its own state.
 
+use super::format::Zone;
 use super::keymap::Keymap;
 use crate::domain::snapshot::{Snapshot, TargetSnapshot};
 use crate::domain::target::TargetId;
 use crate::domain::time::WallTime;
+use crate::report::ticket::{TicketInput, ticket};
 
 /// Read-only input of `update` and `ViewModel::build`.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +23,19 @@ impl<'a> World<'a> {
     #[must_use]
     pub fn target(&self, id: TargetId) -> Option<&'a TargetSnapshot> {
         self.snapshot.targets.iter().map(AsRef::as_ref).find(|target| target.target.id == id)
+    }
+
+    /// The text about `target` for a ticket.
+    #[must_use]
+    pub fn ticket(&self, target: &TargetSnapshot, zone: &Zone) -> String {
+        ticket(&TicketInput {
+            target,
+            monitor: &self.snapshot.monitor,
+            now: self.snapshot.now.wall,
+            zone: &zone.0,
+            simulated: self.snapshot.simulated,
+            version: env!("CARGO_PKG_VERSION"),
+        })
     }
 
     /// What the user calls a target; this machine's alerts belong to "this machine".

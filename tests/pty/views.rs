@@ -168,7 +168,7 @@ fn a_ticket_is_shown_and_copied_through_the_terminal() {
     session.wait_for("port-closed");
     session.press("o");
     session.wait_for("files-01: text for a ticket");
-    session.wait_for("State     critical since");
+    session.wait_for("State:            critical since");
     session.press("y");
     session.wait_for("sent to the clipboard");
     let shown = clipboard(session.bytes());

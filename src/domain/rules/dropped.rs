@@ -78,7 +78,7 @@ impl Rule for ConnectionDropped {
                 .line(super::port::connect_line(&entry.value.connect))
                 .line(format!(
                     "closed by the peer after {after} and {}, before a Connection Confirm",
-                    count(u32::try_from(negotiate.received).unwrap_or(u32::MAX), "byte")
+                    count(u64::try_from(negotiate.received).unwrap_or(u64::MAX), "byte")
                 ))
                 .line(format!("{share} of the last {of} connections ended so"))
                 .since(view.attempts.since(dropped).map(|at| at.wall)),

@@ -1,12 +1,11 @@
 //! What every rule needs.
 
-pub(super) use super::words::{
-    clock, count, date, host, list, millis, moment, name, percent, quoted, span,
-};
+pub(super) use super::words::{host, name, quoted};
 pub(super) use super::{Evidence, Hysteresis, Judgement, Rule, RuleCard, client, remedies};
 pub(super) use crate::domain::finding::{Confidence, Owner, Remedy, RuleId, RunOn, Rung, Severity};
 pub(super) use crate::domain::sample::{Attempt, ConnectOutcome, ProbeKind};
 pub(super) use crate::domain::view::{EchoWord, Mode, Presence, Surroundings, TargetView};
+pub(super) use crate::domain::words::{clock, count, date, list, millis, moment, percent, span};
 pub(super) use std::time::Duration;
 
 /// Connections are what feeds the rule.

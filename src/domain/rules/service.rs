@@ -62,7 +62,7 @@ impl Rule for RdpSilent {
         .line(super::port::connect_line(&entry.value.connect))
         .line(format!(
             "X.224: {} received in {}",
-            count(u32::try_from(negotiate.received).unwrap_or(u32::MAX), "byte"),
+            count(u64::try_from(negotiate.received).unwrap_or(u64::MAX), "byte"),
             span(negotiate.elapsed)
         ))
         .since(view.attempts.since(silent).map(|at| at.wall));

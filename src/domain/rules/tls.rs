@@ -108,7 +108,7 @@ impl Rule for TlsHandshakeFailed {
                 tls.hello.word(),
                 outcome(tls.outcome),
                 span(tls.elapsed),
-                count(u32::try_from(tls.received).unwrap_or(u32::MAX), "byte")
+                count(u64::try_from(tls.received).unwrap_or(u64::MAX), "byte")
             ));
         if let Some(modern) = tls.modern {
             evidence = evidence.line(format!("modern hello before it: {}", outcome(modern)));

@@ -195,4 +195,5 @@ pub const NOT_OBSERVABLE: &[&str] = &[
     "the account: password, rights, lock-out, allowed hours",
     "limits of sessions, and a session locked by another process",
     "the user's profile on the host",
+    "the bandwidth of the line",
 ];

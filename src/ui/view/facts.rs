@@ -5,6 +5,8 @@ use crate::domain::certificate::CertificateSummary;
 use crate::domain::sample::{ConnectOutcome, NameOutcome, Resolution};
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
 use crate::domain::wake::{WakeProgress, WakeRung};
+use crate::report::explain::NOT_OBSERVABLE;
+use crate::report::words;
 use crate::ui::action::Action;
 use crate::ui::format::{self, NOT_MEASURED};
 use crate::ui::keymap::Layer;
@@ -13,10 +15,6 @@ use crate::ui::state::{Access, UiState};
 use crate::ui::theme::Role;
 use crate::ui::world::World;
 use std::net::IpAddr;
-
-/// What cannot be seen from outside: listed, never judged.
-pub const NOT_OBSERVABLE: &str = "licensing, user rights, account and session limits, a session \
-    locked by another process, the client's own version and cache, bandwidth";
 
 /// Cells before the text of a fact.
 const INDENT: usize = 13;
@@ -42,7 +40,7 @@ fn list(addresses: &[IpAddr]) -> String {
     if addresses.is_empty() {
         return NOT_MEASURED.to_owned();
     }
-    addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    words::addresses(addresses)
 }
 
 /// Names: the operating system's answer, each server's beside it, what was expected.
@@ -254,7 +252,7 @@ pub fn probing(out: &mut Vec<Line>, world: &World<'_>, target: &TargetSnapshot, 
 /// What is never judged.
 pub fn not_observable(out: &mut Vec<Line>, width: usize) {
     heading(out, "NOT OBSERVABLE FROM HERE", width);
-    for line in wrap(NOT_OBSERVABLE, width.saturating_sub(4)) {
+    for line in wrap(&NOT_OBSERVABLE.join("; "), width.saturating_sub(4)) {
         out.push(Line::of(Role::Dim, &format!("   {line}")).cut(width));
     }
 }

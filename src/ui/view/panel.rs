@@ -7,7 +7,6 @@ use crate::ui::keymap::Layer;
 use crate::ui::line::{Line, wrap};
 use crate::ui::state::{Overlay, Question, SNOOZES, Size, UiState};
 use crate::ui::theme::Role;
-use crate::ui::ticket;
 use crate::ui::view_model::{Panel, ViewLine};
 use crate::ui::world::World;
 
@@ -58,7 +57,7 @@ pub fn document(world: &World<'_>, state: &UiState) -> Option<Vec<Line>> {
         Overlay::Ticket(target, _) => {
             let text = world.target(*target).map_or_else(
                 || "This target was removed.".to_owned(),
-                |target| ticket::text(world.snapshot, target, &state.zone),
+                |target| world.ticket(target, &state.zone),
             );
             Some(
                 text.lines()
