@@ -153,6 +153,8 @@ fn terminal() -> Option<TerminalFacts> {
     let term = variable("TERM");
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default();
     let colours = match (set("NO_COLOR"), set("COLORTERM"), term.as_deref()) {
+        // The console says nothing in the environment and has them all since Windows 10.
+        (None, _, None) if cfg!(windows) => Colours::True,
         (Some(_), ..) | (_, _, Some("dumb") | None) => Colours::None,
         (_, Some(depth), _) if depth == "truecolor" || depth == "24bit" => Colours::True,
         (_, _, Some(term)) if term.contains("256color") => Colours::Indexed,

@@ -8,6 +8,7 @@ pub(super) enum Signal {
     /// End: SIGINT, SIGTERM, SIGHUP.
     End,
     /// Stop as a job of the shell: SIGTSTP.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "there is no job control there"))]
     Stop,
 }
 

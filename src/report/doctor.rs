@@ -115,7 +115,12 @@ fn echo(page: &mut Page, facts: &DoctorFacts) {
                 page.line(Mark::Ok, &format!("{family}: datagram sockets, no privilege needed"));
             }
             EchoAccess::Raw => {
-                page.line(Mark::Ok, &format!("{family}: raw sockets, by root or CAP_NET_RAW"));
+                let by = match facts.platform {
+                    Platform::Linux => "root or CAP_NET_RAW",
+                    Platform::Windows => "administrator rights",
+                    Platform::Macos | Platform::Other => "root",
+                };
+                page.line(Mark::Ok, &format!("{family}: raw sockets, by {by}"));
             }
             EchoAccess::Off => page.line(Mark::Note, &format!("{family}: turned off (--no-icmp)")),
             EchoAccess::Denied if family == "IPv6" && !denied_both => page.line(

@@ -5,9 +5,10 @@ use crate::domain::local::Interface;
 use crate::domain::mac::MacAddr;
 use crate::domain::time::MonoTime;
 use crate::probe::clock::Clock;
+use std::ffi::OsStr;
 use std::net::IpAddr;
 use std::time::Duration;
-use sysinfo::Networks;
+use sysinfo::{NetworkData, Networks};
 
 /// The platform's own listing is slow (on Windows it may ask ARP for the gateway): it is reused
 /// for this long. Byte counters are read every time.
@@ -38,13 +39,10 @@ impl Network {
             counters.refresh(true);
         }
         for interface in &mut self.links.interfaces {
-            let counted = self
-                .counters
-                .iter()
-                .flat_map(Networks::iter)
-                .find(|(name, _)| name.as_os_str() == interface.name.as_str());
-            interface.received_bytes = counted.map(|(_, data)| data.total_received());
-            interface.sent_bytes = counted.map(|(_, data)| data.total_transmitted());
+            let name = OsStr::new(&interface.name);
+            let counted = self.counters.as_ref().and_then(|counters| counters.get(name));
+            interface.received_bytes = counted.map(NetworkData::total_received);
+            interface.sent_bytes = counted.map(NetworkData::total_transmitted);
         }
         self.links.clone()
     }

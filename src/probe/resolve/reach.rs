@@ -7,6 +7,14 @@ use std::net::{IpAddr, SocketAddr};
 /// The discard port (RFC 863): connecting a datagram socket sends nothing to it.
 const ANY_PORT: u16 = 9;
 
+/// EAFNOSUPPORT, which has no kind of its own: a kernel without IPv6.
+#[cfg(unix)]
+const NO_SUCH_FAMILY: i32 = nix::errno::Errno::EAFNOSUPPORT as i32;
+
+/// WSAEAFNOSUPPORT, which has no kind of its own: a system without IPv6.
+#[cfg(not(unix))]
+const NO_SUCH_FAMILY: i32 = 10_047;
+
 /// Whether this machine has a route to `address`. True when that cannot be found out.
 #[must_use]
 pub fn has_route(address: IpAddr) -> bool {
@@ -22,10 +30,7 @@ pub fn has_route(address: IpAddr) -> bool {
             | ErrorKind::AddrNotAvailable
             | ErrorKind::Unsupported
     );
-    // EAFNOSUPPORT has no kind of its own: a kernel without IPv6.
-    #[cfg(unix)]
-    let absent = absent || error.raw_os_error() == Some(nix::errno::Errno::EAFNOSUPPORT as i32);
-    !absent
+    !absent && error.raw_os_error() != Some(NO_SUCH_FAMILY)
 }
 
 /// The scope id of an IPv6 zone (RFC 4007 section 11): a number, or on Unix an interface's name.
