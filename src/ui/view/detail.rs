@@ -143,10 +143,10 @@ fn head(world: &World<'_>, state: &UiState, target: &TargetSnapshot, width: usiz
         out.push(Line::of(Role::Text, " ").join(fares).cut(width));
     }
     let mut words = target.verdict.clone();
-    if let Some(error) = target.worst().and_then(|finding| finding.client_error.as_ref()) {
-        if !words.contains("Users see") {
-            words = format!("{words} {}", findings::client_error_words(error));
-        }
+    if let Some(error) = target.worst().and_then(|finding| finding.client_error.as_ref())
+        && !words.contains("Users see")
+    {
+        words = format!("{words} {}", findings::client_error_words(error));
     }
     let weight = if target.state >= TargetState::Warning { Role::Strong } else { Role::Text };
     for line in wrap(&words, width.saturating_sub(2)) {
