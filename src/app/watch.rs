@@ -80,11 +80,23 @@ pub(super) async fn show(
     let ended = tokio::select! {
         ended = screen.run(newest, ringing) => ended,
         // It ends by itself only in a panic: nothing would ever be measured again.
-        _ = &mut running => return Err(Failure::new(FAILED, "the monitor broke down")),
+        _ = &mut running => return Err(Failure::new(FAILED, broken("the monitor broke down"))),
     };
     stop.cancel();
     let _saved = timeout(LAST_SAVE, running).await;
+    if let Some(panic) = terminal::take_panic() {
+        let panic = crate::domain::text::printable(&panic);
+        return Err(Failure::new(FAILED, format!("a probe broke down: {panic}")));
+    }
     ended.map_err(|error| Failure::new(FAILED, format!("the terminal failed: {error}")))
+}
+
+/// What broke down, with the message of the panic behind it.
+fn broken(what: &str) -> String {
+    match terminal::take_panic() {
+        Some(panic) => format!("{what}: {}", crate::domain::text::printable(&panic)),
+        None => what.to_owned(),
+    }
 }
 
 fn options(config: &Config, local: &LocalState) -> Result<Options, Failure> {

@@ -13,9 +13,13 @@ use crossterm::{cursor, queue};
 use ratatui::backend::{Backend, CrosstermBackend};
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Whether the terminal is ours at present.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// The message of a panic that did not end the screen.
+static PANIC: Mutex<Option<String>> = Mutex::new(None);
 
 /// Longest text that is sent to the clipboard, in bytes: more than that many terminals ignore.
 const CLIPBOARD: usize = 74_000;
@@ -136,13 +140,27 @@ pub fn restore() {
     let _ = terminal::disable_raw_mode();
 }
 
-/// Restores the terminal before a panic's message is printed.
+/// Restores the terminal before the message of a panic of this thread, which draws, is printed.
+///
+/// A panic elsewhere ends one task and not the screen: its message would be lost on the alternate
+/// screen, so it is kept for [`take_panic`].
 pub fn install_panic_hook() {
     let before = std::panic::take_hook();
+    let drawing = std::thread::current().id();
     std::panic::set_hook(Box::new(move |panic| {
-        restore();
-        before(panic);
+        if std::thread::current().id() == drawing || !TAKEN.load(Ordering::SeqCst) {
+            restore();
+            before(panic);
+        } else {
+            let mut kept = PANIC.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.get_or_insert_with(|| panic.to_string());
+        }
     }));
+}
+
+/// The first panic of another thread since the hook was installed.
+pub fn take_panic() -> Option<String> {
+    PANIC.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 /// The bytes of a frame, as one synchronized update.
