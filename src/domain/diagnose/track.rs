@@ -74,6 +74,11 @@ impl Tracks {
         }
     }
 
+    /// Forgets what was said by rules that `leaves` names.
+    pub(super) fn forget(&mut self, leaves: impl Fn(RuleId) -> bool) {
+        self.active.retain(|rule, _| !leaves(*rule));
+    }
+
     /// What stands, in the order of `rules`.
     pub(super) fn standing(&self, rules: &[&'static dyn Rule]) -> Vec<Candidate> {
         if self.active.is_empty() {
