@@ -74,7 +74,7 @@ impl Diagnosis {
             let card = rule.card();
             if card.fed_by.is_empty() {
                 self.tracks.count(card, rule.judge(view), view.now.wall);
-            } else {
+            } else if self.tracks.heeds_glance(card) {
                 self.tracks.glance(card, rule.judge(view), view.now.wall);
             }
         }
