@@ -187,6 +187,9 @@ impl Tracked {
             wake.observe(sample);
         }
         let change = self.record(sample);
+        if change.dialled {
+            self.diagnosis.another_address(RULES);
+        }
         self.judge(fed_by(&sample.observation), around, now);
         Change { memory: self.remember(sample), ..change }
     }

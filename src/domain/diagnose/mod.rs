@@ -74,10 +74,24 @@ impl Diagnosis {
             let card = rule.card();
             if card.fed_by.is_empty() {
                 self.tracks.count(card, rule.judge(view), view.now.wall);
-            } else {
+            } else if self.tracks.heeds_glance(card) {
                 self.tracks.glance(card, rule.judge(view), view.now.wall);
             }
         }
+    }
+
+    /// Another address is dialled: what was found by probing the old one says nothing about the
+    /// new. What the name leads to stands, and so does what is listed for review when found, which
+    /// belongs to the machine more than to its address.
+    pub fn another_address(&mut self, rules: &[&'static dyn Rule]) {
+        let about_address = |card: &RuleCard| {
+            !card.reviewed_when_found
+                && !card.fed_by.is_empty()
+                && !card.fed_by.contains(&ProbeKind::Resolve)
+        };
+        self.tracks.forget(|id| {
+            rules.iter().any(|rule| rule.card().id == id && about_address(rule.card()))
+        });
     }
 
     /// What stands at this moment, told and withheld.

@@ -74,6 +74,17 @@ impl Tracks {
         }
     }
 
+    /// Whether a judgement that no sample brought could change anything.
+    pub(super) fn heeds_glance(&self, card: &RuleCard) -> bool {
+        card.hysteresis.raise <= 1
+            || self.active.get(&card.id).is_some_and(|track| track.standing.is_some())
+    }
+
+    /// Forgets what was said by rules that `leaves` names.
+    pub(super) fn forget(&mut self, leaves: impl Fn(RuleId) -> bool) {
+        self.active.retain(|rule, _| !leaves(*rule));
+    }
+
     /// What stands, in the order of `rules`.
     pub(super) fn standing(&self, rules: &[&'static dyn Rule]) -> Vec<Candidate> {
         if self.active.is_empty() {
