@@ -146,6 +146,19 @@ fn every_platform_has_its_own_way() {
 }
 
 #[test]
+fn raw_sockets_are_told_by_what_permits_them() {
+    for (platform, expected) in [
+        (Platform::Linux, "IPv4: raw sockets, by root or CAP_NET_RAW\n"),
+        (Platform::Windows, "IPv4: raw sockets, by administrator rights\n"),
+        (Platform::Macos, "IPv4: raw sockets, by root\n"),
+    ] {
+        let facts = DoctorFacts { platform, echo_v4: EchoAccess::Raw, ..facts() };
+        let text = report(&facts).text;
+        assert!(text.contains(expected), "{text}");
+    }
+}
+
+#[test]
 fn ipv6_alone_without_icmp_is_no_fault() {
     let report = report(&DoctorFacts { echo_v6: EchoAccess::Denied, ..facts() });
     assert_eq!(report.problems, 0);
