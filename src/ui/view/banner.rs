@@ -253,12 +253,18 @@ fn second(world: &World<'_>, state: &UiState, width: usize) -> ViewLine {
         } else {
             Line::new()
         };
-        let mut line = Line::of(Role::Text, " ")
-            .text(state_role(worst.state), &worst.target.name)
-            .text(Role::Text, ": ")
-            .text(Role::Text, &worst.verdict);
-        if let Some(finding) = worst.worst() {
-            let team = capitalised(finding.owner.team());
+        let role = state_role(worst.state);
+        let mut line = Line::of(Role::Text, " ");
+        line = if worst.verdict.contains(&worst.target.name) {
+            line.glyph(role).text(Role::Text, " ")
+        } else {
+            line.text(role, &worst.target.name).text(Role::Text, ": ")
+        };
+        line.push(Role::Text, &worst.verdict);
+        if let Some(finding) = worst.worst()
+            && let team = capitalised(finding.owner.team())
+            && !worst.verdict.contains(&team)
+        {
             let stop = if worst.verdict.ends_with(['.', '!', '?']) { "" } else { "." };
             line.push(Role::Text, &format!("{stop} {team}."));
         }
