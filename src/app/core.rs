@@ -23,7 +23,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -102,7 +102,7 @@ pub(super) struct Core {
     controls: BTreeMap<TargetId, IpAddr>,
     control_seq: u64,
     waking: BTreeMap<TargetId, MonoTime>,
-    looking_at_neighbours: bool,
+    looking_at_local: Option<AbortHandle>,
     dirty: bool,
 }
 
@@ -165,7 +165,7 @@ impl Core {
             controls: BTreeMap::new(),
             control_seq: 0,
             waking: BTreeMap::new(),
-            looking_at_neighbours: false,
+            looking_at_local: None,
             dirty: true,
         };
         for target in &config.targets {
@@ -245,7 +245,10 @@ impl Core {
                 self.schedule.probe_now(id, now.mono);
             }
             Command::ResetStatistics => self.monitor.reset_statistics(now),
-            Command::Acknowledge(id, rule) => self.monitor.acknowledge(id, rule, now),
+            Command::Acknowledge(id, rule) => {
+                self.monitor.acknowledge(id, rule, now);
+                self.unsaved = true;
+            }
             Command::Snooze(id, rule, until) => self.monitor.snooze(id, rule, until),
             Command::LookAt(id) => self.schedule.look_at(id, now.mono),
             Command::Add(target) => self.add(*target),
@@ -352,10 +355,7 @@ impl Core {
 
     /// One read of the table for every target that is due.
     fn start_neighbours(&mut self, due: &BTreeSet<TargetId>) {
-        if due.is_empty() || self.looking_at_neighbours {
-            for id in due {
-                self.schedule.finished(*id, ProbeKind::Neighbour, self.edge.clock.mono());
-            }
+        if due.is_empty() {
             return;
         }
         let (ids, addresses): (Vec<TargetId>, Vec<IpAddr>) =
@@ -480,11 +480,13 @@ impl Core {
 
     fn take_sample(&mut self, sample: &Sample) {
         if let Some(control) = self.controls.get(&sample.target) {
-            if let Observation::Echo(Echo { outcome, .. }) = sample.observation
+            // An answer may still be on its way when the number passes to another control.
+            if let Observation::Echo(Echo { outcome, address, .. }) = sample.observation
+                && address == *control
                 && !matches!(outcome, EchoOutcome::Void(_) | EchoOutcome::Late { .. })
             {
                 let answered = matches!(outcome, EchoOutcome::Reply { .. });
-                self.monitor.observe_control(*control, answered);
+                self.monitor.observe_control(address, answered);
             }
             return;
         }
@@ -530,6 +532,7 @@ impl Core {
             .collect();
         self.controls =
             (0..CONTROLS).map(|index| TargetId(FIRST_CONTROL - index)).zip(wanted).collect();
+        self.monitor.follow_controls(&self.controls.values().copied().collect());
     }
 
     // ------------------------------------------------------------ time
@@ -537,7 +540,8 @@ impl Core {
     fn tick(&mut self, alerts: &mpsc::Sender<AlertEvent>) {
         let now = self.edge.clock.now();
         for event in self.monitor.tick(now) {
-            self.dirty = true;
+            // What was acknowledged of an alert that is over is forgotten.
+            self.unsaved |= matches!(event, AlertEvent::Resolved(..));
             // A sink that does not keep up loses events, never the probes.
             let _full = alerts.try_send(event);
         }
@@ -574,14 +578,19 @@ impl Core {
             };
             self.edge.echo.send(request, self.echoes.clone());
         }
+        // A look that takes longer than the time between two is waited for, not doubled.
+        if self.looking_at_local.as_ref().is_some_and(|looking| !looking.is_finished()) {
+            return;
+        }
         let local = Arc::clone(&self.edge.local);
         let reports = self.reports.clone();
-        self.tasks.spawn(async move {
+        let looking = self.tasks.spawn(async move {
             let looked = tokio::task::spawn_blocking(move || local.observe()).await;
             if let Ok(state) = looked {
                 let _gone = reports.send(Report::Local(Box::new(state))).await;
             }
         });
+        self.looking_at_local = Some(looking);
     }
 
     fn publish(&mut self, snapshots: &watch::Sender<Arc<Snapshot>>) {

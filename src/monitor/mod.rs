@@ -23,7 +23,7 @@ use crate::domain::time::{Now, WallTime};
 use crate::domain::view::{Mode, Offline, Surroundings};
 use crate::domain::wake::WakeProgress;
 use controls::Controls;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -159,6 +159,11 @@ impl Monitor {
             self.log(None, now.wall, text);
         }
         self.around.local = local;
+    }
+
+    /// Says which control addresses are followed from here on.
+    pub fn follow_controls(&mut self, wanted: &BTreeSet<IpAddr>) {
+        self.controls.follow(wanted);
     }
 
     /// Takes in whether a control address answered an echo.
