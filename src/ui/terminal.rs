@@ -87,6 +87,12 @@ impl Terminal {
         write_out(format!("\x1b]52;c;{}\x07", base64(text.as_bytes())).as_bytes())
     }
 
+    /// Whether the terminal is ours still: a panic anywhere gives it back ([`install_panic_hook`]).
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        TAKEN.load(Ordering::SeqCst)
+    }
+
     /// Gives the terminal back before the process stops (SIGTSTP).
     pub fn suspend(&mut self) {
         restore();
