@@ -97,7 +97,7 @@ pub(super) struct Core {
     tasks: JoinSet<()>,
     store: Arc<dyn StateStore>,
     remembered: State,
-    saving: Option<tokio::task::JoinHandle<()>>,
+    saving: Option<tokio::task::JoinHandle<bool>>,
     unsaved: bool,
     controls: BTreeMap<TargetId, IpAddr>,
     control_seq: u64,
@@ -204,7 +204,7 @@ impl Core {
                 _ = publish.tick() => self.publish(&snapshots),
                 _ = tick.tick() => self.tick(&alerts),
                 _ = local.tick() => self.look_at_local(),
-                _ = save.tick() => self.save_aside(),
+                _ = save.tick() => self.save_aside().await,
                 _ = icmp.tick() => self.retry_icmp(),
                 Some(_) = self.tasks.join_next() => {}
             }
@@ -424,11 +424,13 @@ impl Core {
         let waker = Arc::clone(&self.edge.waker);
         let clock = self.edge.clock;
         let reports = self.reports.clone();
-        self.waking.insert(id, now.mono);
         self.tasks.spawn(async move {
             let started = clock.now();
             let receipt = waker.wake(mac, &target.wake, &local, address).await;
-            let text = format!("wake packets for {name} sent to {mac}");
+            let text = match receipt.packets() {
+                0 => format!("no wake packet for {name} could be sent to {mac}"),
+                _ => format!("wake packets for {name} sent to {mac}"),
+            };
             let progress = WakeProgress::new(receipt, started, wait);
             let _gone = reports.send(Report::Woken(id, Box::new(progress), text)).await;
         });
@@ -460,6 +462,7 @@ impl Core {
             }
             Report::Woken(id, progress, text) => {
                 self.monitor.set_wake(id, *progress, now.wall, text);
+                self.waking.insert(id, now.mono);
                 self.schedule.probe_now(id, now.mono);
             }
         }
@@ -623,31 +626,40 @@ impl Core {
         Some(self.remembered.clone())
     }
 
-    /// Saves beside the loop, one save at a time.
-    fn save_aside(&mut self) {
+    /// Saves beside the loop, one save at a time; what was not saved is tried again.
+    async fn save_aside(&mut self) {
         if self.saving.as_ref().is_some_and(|saving| !saving.is_finished()) {
             return;
         }
+        self.await_save().await;
         let Some(state) = self.take_unsaved() else { return };
         let store = Arc::clone(&self.store);
         self.saving = Some(tokio::task::spawn_blocking(move || save(store.as_ref(), &state)));
     }
 
+    /// Waits for a save under way.
+    async fn await_save(&mut self) {
+        if let Some(saving) = self.saving.take() {
+            self.unsaved |= !saving.await.unwrap_or(false);
+        }
+    }
+
     /// Saves at the end, after a save under way.
     async fn save_last(&mut self) {
-        if let Some(saving) = self.saving.take() {
-            let _ended = saving.await;
-        }
+        self.await_save().await;
         if let Some(state) = self.take_unsaved() {
             save(self.store.as_ref(), &state);
         }
     }
 }
 
-fn save(store: &dyn StateStore, state: &State) {
-    if let Err(error) = store.save(state) {
+/// Whether it was saved.
+fn save(store: &dyn StateStore, state: &State) -> bool {
+    let saved = store.save(state);
+    if let Err(error) = &saved {
         tracing::error!(%error, "what is known of the targets was not saved");
     }
+    saved.is_ok()
 }
 
 fn sample(
