@@ -248,7 +248,8 @@ impl Checker {
         while sent < self.count || outstanding > 0 {
             tokio::select! {
                 Some(sample) = samples.recv() => {
-                    outstanding = outstanding.saturating_sub(1);
+                    // A late reply is the second sample of its request.
+                    outstanding = outstanding.saturating_sub(u32::from(!is_late(&sample)));
                     note(&sample);
                     let _gone = out.send(sample).await;
                 }
@@ -323,6 +324,14 @@ impl Checker {
         let sample = Sample { target: target.id, seq, sent_at, ended_at, observation };
         let _gone = out.send(sample).await;
     }
+}
+
+fn is_late(sample: &Sample) -> bool {
+    matches!(
+        &sample.observation,
+        Observation::Echo(echo)
+            if matches!(echo.outcome, crate::domain::sample::EchoOutcome::Late { .. })
+    )
 }
 
 /// Whether a climb ended where it was meant to: a second one would show nothing new.

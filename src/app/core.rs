@@ -23,7 +23,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -98,12 +98,12 @@ pub(super) struct Core {
     tasks: JoinSet<()>,
     store: Arc<dyn StateStore>,
     remembered: State,
-    saving: Option<tokio::task::JoinHandle<()>>,
+    saving: Option<tokio::task::JoinHandle<bool>>,
     unsaved: bool,
     controls: BTreeMap<TargetId, IpAddr>,
     control_seq: u64,
     waking: BTreeMap<TargetId, MonoTime>,
-    looking_at_neighbours: bool,
+    looking_at_local: Option<AbortHandle>,
     dirty: bool,
 }
 
@@ -166,7 +166,7 @@ impl Core {
             controls: BTreeMap::new(),
             control_seq: 0,
             waking: BTreeMap::new(),
-            looking_at_neighbours: false,
+            looking_at_local: None,
             dirty: true,
         };
         for target in &config.targets {
@@ -205,7 +205,7 @@ impl Core {
                 _ = publish.tick() => self.publish(&snapshots),
                 _ = tick.tick() => self.tick(&alerts),
                 _ = local.tick() => self.look_at_local(),
-                _ = save.tick() => self.save_aside(),
+                _ = save.tick() => self.save_aside().await,
                 _ = icmp.tick() => self.retry_icmp(),
                 Some(_) = self.tasks.join_next() => {}
             }
@@ -246,7 +246,10 @@ impl Core {
                 self.schedule.probe_now(id, now.mono);
             }
             Command::ResetStatistics => self.monitor.reset_statistics(now),
-            Command::Acknowledge(id, rule) => self.monitor.acknowledge(id, rule, now),
+            Command::Acknowledge(id, rule) => {
+                self.monitor.acknowledge(id, rule, now);
+                self.unsaved = true;
+            }
             Command::Snooze(id, rule, until) => self.monitor.snooze(id, rule, until),
             Command::LookAt(id) => self.schedule.look_at(id, now.mono),
             Command::Add(target) => self.add(*target),
@@ -353,10 +356,7 @@ impl Core {
 
     /// One read of the table for every target that is due.
     fn start_neighbours(&mut self, due: &BTreeSet<TargetId>) {
-        if due.is_empty() || self.looking_at_neighbours {
-            for id in due {
-                self.schedule.finished(*id, ProbeKind::Neighbour, self.edge.clock.mono());
-            }
+        if due.is_empty() {
             return;
         }
         let (ids, addresses): (Vec<TargetId>, Vec<IpAddr>) =
@@ -425,11 +425,13 @@ impl Core {
         let waker = Arc::clone(&self.edge.waker);
         let clock = self.edge.clock;
         let reports = self.reports.clone();
-        self.waking.insert(id, now.mono);
         self.tasks.spawn(async move {
             let started = clock.now();
             let receipt = waker.wake(mac, &target.wake, &local, address).await;
-            let text = format!("wake packets for {name} sent to {mac}");
+            let text = match receipt.packets() {
+                0 => format!("no wake packet for {name} could be sent to {mac}"),
+                _ => format!("wake packets for {name} sent to {mac}"),
+            };
             let progress = WakeProgress::new(receipt, started, wait);
             let _gone = reports.send(Report::Woken(id, Box::new(progress), text)).await;
         });
@@ -461,6 +463,7 @@ impl Core {
             }
             Report::Woken(id, progress, text) => {
                 self.monitor.set_wake(id, *progress, now.wall, text);
+                self.waking.insert(id, now.mono);
                 self.schedule.probe_now(id, now.mono);
             }
         }
@@ -481,11 +484,13 @@ impl Core {
 
     fn take_sample(&mut self, sample: &Sample) {
         if let Some(control) = self.controls.get(&sample.target) {
-            if let Observation::Echo(Echo { outcome, .. }) = sample.observation
+            // An answer may still be on its way when the number passes to another control.
+            if let Observation::Echo(Echo { outcome, address, .. }) = sample.observation
+                && address == *control
                 && !matches!(outcome, EchoOutcome::Void(_) | EchoOutcome::Late { .. })
             {
                 let answered = matches!(outcome, EchoOutcome::Reply { .. });
-                self.monitor.observe_control(*control, answered);
+                self.monitor.observe_control(address, answered);
             }
             return;
         }
@@ -531,6 +536,7 @@ impl Core {
             .collect();
         self.controls =
             (0..CONTROLS).map(|index| TargetId(FIRST_CONTROL - index)).zip(wanted).collect();
+        self.monitor.follow_controls(&self.controls.values().copied().collect());
     }
 
     // ------------------------------------------------------------ time
@@ -538,7 +544,8 @@ impl Core {
     fn tick(&mut self, alerts: &mpsc::Sender<AlertEvent>) {
         let now = self.edge.clock.now();
         for event in self.monitor.tick(now) {
-            self.dirty = true;
+            // What was acknowledged of an alert that is over is forgotten.
+            self.unsaved |= matches!(event, AlertEvent::Resolved(..));
             // A sink that does not keep up loses events, never the probes.
             let _full = alerts.try_send(event);
         }
@@ -575,14 +582,19 @@ impl Core {
             };
             self.edge.echo.send(request, self.echoes.clone());
         }
+        // A look that takes longer than the time between two is waited for, not doubled.
+        if self.looking_at_local.as_ref().is_some_and(|looking| !looking.is_finished()) {
+            return;
+        }
         let local = Arc::clone(&self.edge.local);
         let reports = self.reports.clone();
-        self.tasks.spawn(async move {
+        let looking = self.tasks.spawn(async move {
             let looked = tokio::task::spawn_blocking(move || local.observe()).await;
             if let Ok(state) = looked {
                 let _gone = reports.send(Report::Local(Box::new(state))).await;
             }
         });
+        self.looking_at_local = Some(looking);
     }
 
     fn publish(&mut self, snapshots: &watch::Sender<Arc<Snapshot>>) {
@@ -615,31 +627,40 @@ impl Core {
         Some(self.remembered.clone())
     }
 
-    /// Saves beside the loop, one save at a time.
-    fn save_aside(&mut self) {
+    /// Saves beside the loop, one save at a time; what was not saved is tried again.
+    async fn save_aside(&mut self) {
         if self.saving.as_ref().is_some_and(|saving| !saving.is_finished()) {
             return;
         }
+        self.await_save().await;
         let Some(state) = self.take_unsaved() else { return };
         let store = Arc::clone(&self.store);
         self.saving = Some(tokio::task::spawn_blocking(move || save(store.as_ref(), &state)));
     }
 
+    /// Waits for a save under way.
+    async fn await_save(&mut self) {
+        if let Some(saving) = self.saving.take() {
+            self.unsaved |= !saving.await.unwrap_or(false);
+        }
+    }
+
     /// Saves at the end, after a save under way.
     async fn save_last(&mut self) {
-        if let Some(saving) = self.saving.take() {
-            let _ended = saving.await;
-        }
+        self.await_save().await;
         if let Some(state) = self.take_unsaved() {
             save(self.store.as_ref(), &state);
         }
     }
 }
 
-fn save(store: &dyn StateStore, state: &State) {
-    if let Err(error) = store.save(state) {
+/// Whether it was saved.
+fn save(store: &dyn StateStore, state: &State) -> bool {
+    let saved = store.save(state);
+    if let Err(error) = &saved {
         tracing::error!(%error, "what is known of the targets was not saved");
     }
+    saved.is_ok()
 }
 
 fn sample(

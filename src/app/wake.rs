@@ -6,12 +6,14 @@ use crate::cli::Cli;
 use crate::config::{Config, ConfigError, WakeItem, wake_items};
 use crate::domain::mac::MacAddr;
 use crate::domain::sample::{Observation, ProbeKind, Sample};
-use crate::domain::target::{Target, WakeSettings};
+use crate::domain::target::{Host, Target, WakeSettings};
 use crate::domain::text::printable;
 use crate::domain::wake::{WakeProgress, WakeRung};
 use crate::probe::attempt::{AttemptPlan, attempt};
 use crate::probe::echo::EchoRequest;
+use crate::probe::resolve::scope_id;
 use crate::store::{self, State};
+use futures_util::future::join_all;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,11 +60,10 @@ pub(super) fn wake(
     let runtime = runtime()?;
     runtime.block_on(async {
         let edge = real_edge(&config)?;
-        let mut all_up = true;
-        for sleeper in sleepers {
-            all_up &= wake_one(&edge, &sleeper, wait).await;
-        }
-        Ok(if all_up { DONE } else { FAILED })
+        // All at the same time: the last one must not wait until those before it are up.
+        let waking = sleepers.iter().map(|sleeper| wake_one(&edge, sleeper, wait));
+        let up = join_all(waking).await;
+        Ok(if up.into_iter().all(|up| up) { DONE } else { FAILED })
     })
 }
 
@@ -106,12 +107,10 @@ async fn wake_one(edge: &Edge, sleeper: &Sleeper, wait: Duration) -> bool {
     let started = edge.clock.now();
     let receipt = edge.waker.wake(sleeper.mac, &settings, &local, address).await;
     let sent = receipt.packets() > 0;
-    for line in receipt.lines() {
-        say(&line);
-    }
+    say(&receipt.lines().join("\n"));
     let (Some(target), Some(address)) = (&sleeper.target, address) else {
         if sleeper.target.is_some() {
-            say("its name has no address: it cannot be followed up");
+            say(&format!("{}: has no address, it cannot be followed up", sleeper.mac));
             return false;
         }
         return sent;
@@ -131,8 +130,12 @@ async fn follow(
     mut progress: WakeProgress,
 ) -> bool {
     let name = printable(&target.name).into_owned();
+    let scope = match &target.host {
+        Host::Address(_, Some(zone)) => scope_id(zone).unwrap_or(0),
+        _ => 0,
+    };
     let plan = AttemptPlan {
-        address: target.socket_addr(address, 0),
+        address: target.socket_addr(address, scope),
         name: None,
         depth: ProbeKind::Negotiate,
         deadlines: target.deadlines,
@@ -147,7 +150,7 @@ async fn follow(
         tokio::select! {
             Some(sample) = samples.recv() => progress.observe(&sample),
             _ = pace.tick() => {
-                look(edge, target, address, looks, &found).await;
+                look(edge, target, (address, scope), looks, &found).await;
                 let idle = climbing.as_ref().is_none_or(tokio::task::JoinHandle::is_finished);
                 if looks.is_multiple_of(CONNECT_EVERY) && idle {
                     climbing = Some(climb(edge, target, plan.clone(), found.clone()));
@@ -172,13 +175,13 @@ async fn follow(
 async fn look(
     edge: &Edge,
     target: &Arc<Target>,
-    address: IpAddr,
+    (address, scope): (IpAddr, u32),
     seq: u64,
     found: &tokio::sync::mpsc::Sender<Sample>,
 ) {
     let deadline = target.deadlines.echo;
     if edge.may_ping(address) {
-        let request = EchoRequest { target: target.id, seq, address, scope: 0, deadline };
+        let request = EchoRequest { target: target.id, seq, address, scope, deadline };
         edge.echo.send(request, found.clone());
     }
     let neighbours = Arc::clone(&edge.neighbours);

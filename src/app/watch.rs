@@ -172,7 +172,12 @@ impl Screen {
                     self.draw(&mut terminal)?;
                     changed = false;
                 }
-                () = next_change(&mut newest) => {
+                alive = next_change(&mut newest) => {
+                    if !alive {
+                        return Err(std::io::Error::other(
+                            "the part that probes ended unexpectedly",
+                        ));
+                    }
                     self.dashboard.set_snapshot(newest.borrow_and_update().clone());
                     changed = true;
                 }
@@ -261,9 +266,23 @@ impl Screen {
     }
 }
 
-/// Ends when there is a newer snapshot; never, once the core is gone.
-async fn next_change(newest: &mut watch::Receiver<Arc<Snapshot>>) {
-    if newest.changed().await.is_err() {
-        std::future::pending::<()>().await;
+/// True when there is a newer snapshot; false once the core is gone: the last picture must not
+/// stand there as if it were the present.
+async fn next_change<T>(newest: &mut watch::Receiver<T>) -> bool {
+    newest.changed().await.is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_core_that_died_is_noticed_and_its_last_picture_is_not_shown_on() {
+        let (snapshots, mut newest) = watch::channel(1);
+        snapshots.send_replace(2);
+        assert!(next_change(&mut newest).await);
+        assert_eq!(*newest.borrow_and_update(), 2);
+        drop(snapshots);
+        assert!(!next_change(&mut newest).await);
     }
 }

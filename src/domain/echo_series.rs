@@ -61,14 +61,18 @@ pub struct EchoSeries {
 }
 
 impl EchoSeries {
-    /// Adds an outcome. A late reply amends the loss of the same number; a number that is already
-    /// known changes nothing else.
+    /// Adds an outcome. A late reply amends the loss of the same request; a request that is
+    /// already known changes nothing else.
+    ///
+    /// Requests are told apart by number and time of sending together: probes of several kinds
+    /// feed one series, each with numbers of its own.
     pub fn push(&mut self, seq: u64, at: Now, echo: Echo) {
         let point = EchoPoint { seq, at, method: echo.method, outcome: echo.outcome };
-        let place = self.points.partition_point(|known| known.seq < seq);
+        let order = |point: &EchoPoint| (point.at.mono, point.seq);
+        let place = self.points.partition_point(|known| order(known) < order(&point));
         let too_old = place == 0 && self.points.len() >= POINTS;
         match self.points.get_mut(place) {
-            Some(known) if known.seq == seq => {
+            Some(known) if order(known) == order(&point) => {
                 if matches!(echo.outcome, EchoOutcome::Late { .. }) {
                     self.losses = self.losses.saturating_sub(u32::from(known.is_loss()));
                     known.outcome = echo.outcome;
@@ -151,7 +155,7 @@ impl EchoSeries {
         now: MonoTime,
         window: Duration,
     ) -> impl DoubleEndedIterator<Item = &EchoPoint> {
-        // Numbers grow with the time of sending.
+        // The points are in the order of sending.
         let start = now.minus(window);
         let first = self.points.partition_point(|point| point.at.mono < start);
         self.points.range(first..)
@@ -460,6 +464,31 @@ mod tests {
         series.push(1, at(1), echo(EchoOutcome::Lost));
         assert_eq!(series.points().map(|point| point.seq).collect::<Vec<_>>(), [1, 2]);
         assert_eq!(series.trailing_losses().0, 0);
+    }
+
+    #[test]
+    fn a_reply_with_a_number_above_all_others_does_not_hide_later_losses() {
+        let mut series = EchoSeries::default();
+        series.push(1 << 48, at(1), ok(3));
+        for second in 2..8 {
+            series.push(second, at(second), echo(EchoOutcome::Lost));
+        }
+        assert_eq!(series.trailing_losses().0, 6);
+        assert_eq!(series.last().map(|point| point.seq), Some(7));
+        assert_eq!(series.within(MonoTime::from_secs(8), Duration::from_secs(3)).count(), 3);
+        series.void_losses_since(MonoTime::from_secs(2));
+        assert_eq!(series.losses(), 0);
+    }
+
+    #[test]
+    fn probes_of_two_kinds_with_the_same_number_are_two_requests() {
+        let mut series = EchoSeries::default();
+        series.push(0, at(1), ok(3));
+        series.push(1, at(2), ok(3));
+        series.push(0, at(3), echo(EchoOutcome::Lost));
+        let stats = series.total();
+        assert_eq!((stats.sent, stats.lost), (3, 1));
+        assert_eq!(series.trailing_losses().0, 1);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::domain::local::LocalState;
 use crate::domain::snapshot::{Control as ControlSnapshot, ControlWord};
 use crate::domain::view::Offline;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -49,6 +49,15 @@ impl Controls {
         } else {
             control.missed = control.missed.saturating_add(1);
             control.answered = 0;
+        }
+    }
+
+    /// Forgets every control but these: one that is not asked any more neither proves that this
+    /// machine is online nor that it is not. Without any to follow, what was known stands.
+    pub(super) fn follow(&mut self, wanted: &BTreeSet<IpAddr>) {
+        if !wanted.is_empty() {
+            self.known.retain(|address, _| wanted.contains(address));
+            self.order.retain(|address| wanted.contains(address));
         }
     }
 
@@ -151,6 +160,35 @@ mod tests {
         controls.observe(GATEWAY, false);
         assert_eq!(controls.verdict(), Offline::ControlsGone(vec![GATEWAY]));
         controls.observe(GATEWAY, true);
+        assert_eq!(controls.verdict(), Offline::Online);
+    }
+
+    #[test]
+    fn a_control_of_a_network_that_was_left_says_nothing() {
+        let new: IpAddr = [192, 168, 1, 1].into();
+        for (old_answers, new_answers, gone) in [(true, false, true), (false, true, false)] {
+            let mut controls = Controls::default();
+            for address in [GATEWAY, new] {
+                (0..10).for_each(|_| controls.observe(address, true));
+            }
+            (0..4).for_each(|_| controls.observe(GATEWAY, old_answers));
+            controls.follow(&BTreeSet::from([new]));
+            (0..4).for_each(|_| controls.observe(new, new_answers));
+            let expected = if gone { Offline::ControlsGone(vec![new]) } else { Offline::Online };
+            assert_eq!(controls.verdict(), expected);
+            assert_eq!(controls.words().len(), 1);
+        }
+    }
+
+    #[test]
+    fn a_silent_control_of_a_network_that_was_left_does_not_keep_the_monitor_offline() {
+        let mut controls = Controls::default();
+        (0..10).for_each(|_| controls.observe(GATEWAY, true));
+        (0..4).for_each(|_| controls.observe(GATEWAY, false));
+        assert_ne!(controls.verdict(), Offline::Online);
+        controls.follow(&BTreeSet::new());
+        assert_ne!(controls.verdict(), Offline::Online, "nothing to follow is no good news");
+        controls.follow(&BTreeSet::from([[192, 168, 1, 1].into()]));
         assert_eq!(controls.verdict(), Offline::Online);
     }
 }

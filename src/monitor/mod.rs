@@ -17,7 +17,7 @@ use crate::domain::finding::RuleId;
 use crate::domain::local::{EchoAccess, LocalState};
 use crate::domain::memory::TargetMemory;
 use crate::domain::rules::RULES;
-use crate::domain::sample::{EchoMethod, Sample};
+use crate::domain::sample::{EchoMethod, EchoOutcome, LocalFault, Sample};
 use crate::domain::snapshot::{Event, MonitorSnapshot, Snapshot, TargetState};
 use crate::domain::target::{Target, TargetId};
 use crate::domain::text::printable;
@@ -25,7 +25,7 @@ use crate::domain::time::{Now, WallTime};
 use crate::domain::view::{Mode, Offline, Surroundings};
 use crate::domain::wake::WakeProgress;
 use controls::Controls;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,6 +59,26 @@ pub struct Monitor {
     revision: u64,
     dropped: u64,
     simulated: Option<&'static str>,
+}
+
+/// How many targets answer lately, and how many ceased to; this machine itself is none of them.
+#[derive(Debug, Clone, Copy, Default)]
+struct Peers {
+    answering: u32,
+    /// Of those, the ones behind a router.
+    answering_beyond: u32,
+    /// Without those that may sleep.
+    silent: u32,
+    /// Behind a router, those that may sleep included.
+    silent_beyond: u32,
+}
+
+impl Peers {
+    /// Whether the answers show that this machine is online, whatever its controls do. A neighbour
+    /// on the own link shows that only as long as nothing behind the router fell silent.
+    const fn prove_the_way_out(self) -> bool {
+        self.answering_beyond > 0 || (self.answering > 0 && self.silent_beyond == 0)
+    }
 }
 
 impl Monitor {
@@ -163,6 +183,11 @@ impl Monitor {
         self.around.local = local;
     }
 
+    /// Says which control addresses are followed from here on.
+    pub fn follow_controls(&mut self, wanted: &BTreeSet<IpAddr>) {
+        self.controls.follow(wanted);
+    }
+
     /// Takes in whether a control address answered an echo.
     pub fn observe_control(&mut self, address: IpAddr, answered: bool) {
         self.controls.observe(address, answered);
@@ -191,13 +216,13 @@ impl Monitor {
     }
 
     fn judge_surroundings(&mut self, now: Now) {
-        let (answering, silent) = self.count_peers(now);
-        self.around.peers_answering = answering;
-        self.around.peers_silent = silent;
+        let peers = self.count_peers(now);
+        self.around.peers_answering = peers.answering;
+        self.around.peers_silent = peers.silent;
         let was = self.around.offline.clone();
         self.around.offline = if !self.around.local.online() && !self.only_own_addresses() {
             Offline::NoInterface
-        } else if self.around.peers_answering > 0 {
+        } else if peers.prove_the_way_out() {
             Offline::Online
         } else {
             self.controls.verdict()
@@ -227,24 +252,28 @@ impl Monitor {
             })
     }
 
-    fn count_peers(&self, now: Now) -> (u32, u32) {
-        let mut answering = 0;
-        let mut silent = 0;
+    fn count_peers(&self, now: Now) -> Peers {
+        let mut peers = Peers::default();
         for tracked in self.targets.values() {
-            let recent = || tracked.echo().within(now.mono, PEER_WINDOW);
-            if tracked.dialled().is_some_and(|address| self.around.local.owns(address)) {
+            let Some(address) = tracked.dialled() else { continue };
+            if self.around.local.owns(address) {
                 continue;
             }
+            let recent = || tracked.echo().within(now.mono, PEER_WINDOW);
+            let beyond = self.around.local.on_link(address).is_none();
             if recent().any(|point| point.rtt().is_some()) {
-                answering += 1;
-            } else if recent().any(EchoPoint::is_loss)
-                && tracked.echo().ever_answered()
-                && !tracked.target().may_sleep()
-            {
-                silent += 1;
+                peers.answering += 1;
+                peers.answering_beyond += u32::from(beyond);
+            } else if tracked.echo().ever_answered() {
+                let lost = recent().any(EchoPoint::is_loss);
+                peers.silent += u32::from(lost && !tracked.target().may_sleep());
+                // Losses are void while this machine counts as offline; silence they are.
+                let void =
+                    recent().any(|point| point.outcome == EchoOutcome::Void(LocalFault::Offline));
+                peers.silent_beyond += u32::from(beyond && (lost || void));
             }
         }
-        (answering, silent)
+        peers
     }
 
     /// Follows a wake-up of a target.
@@ -361,5 +390,93 @@ impl Monitor {
             })
             .map(|(id, _)| *id)
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::local::Interface;
+    use crate::domain::sample::{Echo, Observation};
+    use crate::domain::target::{Host, TargetId};
+    use crate::domain::time::MonoTime;
+
+    const GATEWAY: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
+    const NEAR: [u8; 4] = [10, 0, 0, 21];
+    const FAR: [u8; 4] = [192, 0, 2, 21];
+
+    fn at(secs: u64) -> Now {
+        let wall = WallTime::from_unix_secs(i64::try_from(secs).unwrap());
+        Now { mono: MonoTime::from_secs(secs), wall }
+    }
+
+    fn monitor(addresses: &[[u8; 4]]) -> Monitor {
+        let access = Access {
+            echo_v4: EchoAccess::Datagram,
+            echo_v6: EchoAccess::Datagram,
+            neighbours: true,
+        };
+        let interface = Interface {
+            name: "eth0".to_owned(),
+            index: 2,
+            up: true,
+            loopback: false,
+            tunnel: false,
+            addresses: vec![([10, 0, 0, 5].into(), 24)],
+            mac: None,
+            received_bytes: None,
+            sent_bytes: None,
+        };
+        let local = LocalState { interfaces: vec![interface], ..LocalState::default() };
+        let mut monitor = Monitor::new(access, local, AlertSettings::default(), at(0));
+        for (id, address) in (0..).zip(addresses) {
+            let target = Target::new(TargetId(id), "host", Host::Address((*address).into(), None));
+            monitor.add(target, TargetMemory::default(), at(0));
+        }
+        monitor
+    }
+
+    /// One second of echoes: `answered` for each target in turn, and for the control.
+    fn second(monitor: &mut Monitor, secs: u64, answered: &[bool], control: bool) {
+        for (id, answered) in (0..).zip(answered) {
+            let outcome = if *answered {
+                EchoOutcome::Reply { rtt: Duration::from_millis(1), ttl: None }
+            } else {
+                EchoOutcome::Lost
+            };
+            let echo = Echo { method: EchoMethod::Icmp, address: NEAR.into(), outcome };
+            let sample = Sample {
+                target: TargetId(id),
+                seq: secs,
+                sent_at: at(secs),
+                ended_at: at(secs).mono,
+                observation: Observation::Echo(echo),
+            };
+            monitor.observe(&sample, at(secs));
+        }
+        monitor.observe_control(GATEWAY, control);
+        monitor.tick(at(secs));
+    }
+
+    #[test]
+    fn an_answering_neighbour_does_not_hide_that_the_gateway_is_gone() {
+        let mut monitor = monitor(&[NEAR, FAR]);
+        (1..20).for_each(|secs| second(&mut monitor, secs, &[true, true], true));
+        assert_eq!(monitor.around.offline, Offline::Online);
+        let gone = Offline::ControlsGone(vec![GATEWAY]);
+        for secs in 20..120 {
+            second(&mut monitor, secs, &[true, false], false);
+            assert!(secs < 40 || monitor.around.offline == gone, "{secs}");
+        }
+        second(&mut monitor, 120, &[true, true], false);
+        assert_eq!(monitor.around.offline, Offline::Online, "the way out is proven");
+    }
+
+    #[test]
+    fn a_gateway_that_drops_ping_is_no_offline_monitor_while_neighbours_answer() {
+        let mut monitor = monitor(&[NEAR]);
+        (1..20).for_each(|secs| second(&mut monitor, secs, &[true], true));
+        (20..60).for_each(|secs| second(&mut monitor, secs, &[true], false));
+        assert_eq!(monitor.around.offline, Offline::Online);
     }
 }

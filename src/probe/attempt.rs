@@ -1,14 +1,15 @@
 //! One connection, as far up the ladder as it is meant to go: TCP, X.224, TLS.
 
 use super::clock::Clock;
-use super::connect::{Stream, connect};
-use super::tls::{HelloResult, drain, legacy_hello, modern_hello};
+use super::connect::{STALL, Stream, connect};
+use super::tls::{HelloResult, drain, is_silence, legacy_hello, modern_hello};
 use crate::domain::sample::{
-    Attempt, Hello, Negotiate, NegotiateOutcome, ProbeKind, Tls, TlsOutcome,
+    Attempt, ConnectOutcome, Hello, LocalFault, Negotiate, NegotiateOutcome, ProbeKind, Tls,
+    TlsOutcome,
 };
 use crate::domain::security::{FailureCode, SecurityProtocol};
 use crate::domain::target::Deadlines;
-use crate::domain::time::MonoTime;
+use crate::domain::time::Now;
 use crate::proto::wire::Parse;
 use crate::proto::x224::{classify_partial, connection_request, parse_answer};
 use std::io;
@@ -16,6 +17,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
+
+/// A wall clock this much ahead of the monotonic one, in milliseconds, means that the machine was
+/// suspended.
+const SLEPT: u128 = 2_000;
 
 /// What to connect to and how far to go.
 #[derive(Debug, Clone)]
@@ -31,7 +36,38 @@ pub struct AttemptPlan {
 }
 
 /// Climbs. Cancelled by dropping; every rung ends by its own deadline.
+///
+/// When this process did not run for a while (stopped, or the machine slept), whatever a peer made
+/// of its silence is no finding: the attempt is a local fault then, and shows no higher rung.
 pub async fn attempt(plan: &AttemptPlan, clock: Clock) -> Attempt {
+    let started = clock.now();
+    let mut attempt = climb(plan, clock).await;
+    let ended = clock.now();
+    if stalled(&attempt, &plan.deadlines) || slept(started, ended) {
+        attempt.connect.outcome = ConnectOutcome::LocalError(LocalFault::Stalled);
+        attempt.connect.icmp = None;
+        attempt.negotiate = None;
+        attempt.tls = None;
+    }
+    attempt
+}
+
+/// Whether a rung took longer than its deadline lets it: its timer fired too late.
+fn stalled(attempt: &Attempt, deadlines: &Deadlines) -> bool {
+    let late = |elapsed: Duration, deadline: Duration| elapsed > deadline.saturating_add(STALL);
+    attempt.negotiate.as_ref().is_some_and(|rung| late(rung.elapsed, deadlines.negotiate))
+        || attempt.tls.as_ref().is_some_and(|rung| late(rung.elapsed, deadlines.tls))
+}
+
+/// Whether the wall clock went on while the monotonic one stood still: the machine was suspended.
+/// A wall clock that somebody sets forward looks the same and costs one attempt.
+const fn slept(started: Now, ended: Now) -> bool {
+    let wall = ended.wall.unix_millis().saturating_sub(started.wall.unix_millis());
+    let mono = ended.mono.since(started.mono);
+    wall > 0 && Duration::from_millis(wall.unsigned_abs()).saturating_sub(mono).as_millis() > SLEPT
+}
+
+async fn climb(plan: &AttemptPlan, clock: Clock) -> Attempt {
     let (connect, stream) = connect(plan.address, plan.deadlines.connect).await;
     let mut attempt = Attempt { depth: plan.depth, connect, negotiate: None, tls: None };
     let Some(stream) = stream.filter(|_| plan.depth != ProbeKind::Connect) else {
@@ -126,45 +162,35 @@ fn cut_short(answer: &[u8], ended: NegotiateOutcome) -> NegotiateOutcome {
 }
 
 fn ended(error: &io::Error) -> NegotiateOutcome {
-    match error.kind() {
-        io::ErrorKind::TimedOut => NegotiateOutcome::Timeout,
-        _ => NegotiateOutcome::Reset,
-    }
+    if is_silence(error) { NegotiateOutcome::Timeout } else { NegotiateOutcome::Reset }
 }
 
 /// Both hellos under one deadline. The legacy one needs a connection of its own; where that does
 /// not get as far as TLS again, the modern one's outcome stands.
 async fn tls(plan: &AttemptPlan, stream: Stream, clock: Clock) -> Tls {
-    let start = clock.mono();
     let deadline = plan.deadlines.tls;
     let name = plan.name.as_deref();
-    let modern = timeout(deadline, modern_hello(stream, name, plan.address.ip()))
-        .await
-        .unwrap_or_else(|_| HelloResult::timed_out());
-    let elapsed = |start: MonoTime| clock.mono().since(start);
+    let modern = modern_hello(stream, name, plan.address.ip(), deadline, clock).await;
     if !modern.wants_legacy() {
-        return modern.into_tls(Hello::Modern, None, elapsed(start));
+        return modern.into_tls(Hello::Modern, None);
     }
-    let modern_elapsed = elapsed(start);
-    let left = deadline.saturating_sub(modern_elapsed);
-    let Ok(Some((legacy, legacy_elapsed))) = timeout(left, second_chance(plan, clock)).await else {
-        return modern.into_tls(Hello::Modern, None, modern_elapsed);
+    let left = deadline.saturating_sub(modern.elapsed);
+    let Ok(Some(legacy)) = timeout(left, second_chance(plan, clock)).await else {
+        return modern.into_tls(Hello::Modern, None);
     };
     let modern_outcome: TlsOutcome = modern.outcome;
-    legacy.into_tls(Hello::Legacy, Some(modern_outcome), legacy_elapsed)
+    legacy.into_tls(Hello::Legacy, Some(modern_outcome))
 }
 
 /// A new connection up to X.224, then the legacy hello; `None` when it did not get that far.
-async fn second_chance(plan: &AttemptPlan, clock: Clock) -> Option<(HelloResult, Duration)> {
+async fn second_chance(plan: &AttemptPlan, clock: Clock) -> Option<HelloResult> {
     let (_, stream) = connect(plan.address, plan.deadlines.connect).await;
     let (answer, stream) =
         ask(stream?, SecurityProtocol::OFFERED, plan.deadlines.negotiate, clock).await;
     if !answer.outcome.selected().is_some_and(SecurityProtocol::starts_tls) {
         return None;
     }
-    let start = clock.mono();
-    let result = legacy_hello(stream?, plan.name.as_deref(), random()).await;
-    Some((result, clock.mono().since(start)))
+    Some(legacy_hello(stream?, plan.name.as_deref(), random(), clock).await)
 }
 
 /// 32 unpredictable bytes for a `ClientHello`.
@@ -173,4 +199,50 @@ fn random() -> [u8; 32] {
     let mut bytes = [0_u8; 32];
     let _filled = ring::rand::SystemRandom::new().fill(&mut bytes);
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::sample::Connect;
+    use crate::domain::time::{MonoTime, WallTime};
+
+    fn closed_after(elapsed: Duration) -> Attempt {
+        Attempt {
+            depth: ProbeKind::Negotiate,
+            connect: Connect {
+                address: ([127, 0, 0, 1], 3389).into(),
+                outcome: ConnectOutcome::Open,
+                icmp: None,
+                icmp_is_ours: false,
+                elapsed: Duration::from_millis(1),
+            },
+            negotiate: Some(Negotiate {
+                asked: SecurityProtocol::OFFERED,
+                outcome: NegotiateOutcome::Closed,
+                received: 0,
+                elapsed,
+            }),
+            tls: None,
+        }
+    }
+
+    #[test]
+    fn a_peer_that_hung_up_while_this_process_was_stopped_is_not_blamed() {
+        let deadlines = Deadlines::default();
+        let deadline = deadlines.negotiate;
+        assert!(!stalled(&closed_after(deadline), &deadlines));
+        assert!(stalled(&closed_after(deadline + Duration::from_secs(30)), &deadlines));
+    }
+
+    #[test]
+    fn a_suspended_machine_shows_in_the_difference_of_the_clocks() {
+        let now = |mono: u64, wall: i64| Now {
+            mono: MonoTime::from_secs(mono),
+            wall: WallTime::from_unix_secs(wall),
+        };
+        assert!(!slept(now(1, 100), now(3, 102)));
+        assert!(slept(now(1, 100), now(3, 3_702)));
+        assert!(!slept(now(1, 100), now(3, 50)), "a wall clock that is set back is no sleep");
+    }
 }

@@ -1,5 +1,6 @@
 //! The TLS rung: a modern handshake first, the hand-made legacy hello where that one cannot.
 
+use super::clock::Clock;
 use super::counted::{Counted, RECEIVE_LIMIT};
 use crate::domain::sample::{CipherSuite, Hello, Tls, TlsOutcome, TlsVersion};
 use crate::proto::certificate;
@@ -14,6 +15,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 /// How long a closed connection is read for the peer's close.
@@ -27,18 +29,11 @@ pub(crate) struct HelloResult {
     cipher: Option<CipherSuite>,
     leaf: Option<Vec<u8>>,
     received: usize,
+    /// Hello to end, without the farewell.
+    pub(crate) elapsed: Duration,
 }
 
 impl HelloResult {
-    fn failed(outcome: TlsOutcome, received: usize) -> Self {
-        Self { outcome, version: None, cipher: None, leaf: None, received }
-    }
-
-    /// Silence until the deadline.
-    pub(crate) fn timed_out() -> Self {
-        Self::failed(TlsOutcome::Timeout, 0)
-    }
-
     /// Whether the legacy hello may do better: the server closed or alerted, or speaks a TLS that
     /// the modern one does not.
     pub(crate) const fn wants_legacy(&self) -> bool {
@@ -49,12 +44,7 @@ impl HelloResult {
     }
 
     /// The rung as the domain knows it. A certificate that does not parse counts as unreadable.
-    pub(crate) fn into_tls(
-        self,
-        hello: Hello,
-        modern: Option<TlsOutcome>,
-        elapsed: Duration,
-    ) -> Tls {
+    pub(crate) fn into_tls(self, hello: Hello, modern: Option<TlsOutcome>) -> Tls {
         let certificate = self.leaf.and_then(|der| certificate::summarize(&der).ok());
         let outcome = match self.outcome {
             TlsOutcome::Ok if certificate.is_none() => TlsOutcome::Unsupported,
@@ -68,68 +58,95 @@ impl HelloResult {
             cipher: self.cipher,
             certificate,
             received: self.received,
-            elapsed,
+            elapsed: self.elapsed,
         }
     }
 }
 
-/// Handshakes with rustls, accepting and recording whatever certificate the server shows.
+/// Handshakes with rustls, accepting and recording whatever certificate the server shows; silence
+/// for `deadline` ends it, with what came until then.
 ///
 /// `name` is sent as SNI when it is a DNS name, as Windows' client does.
-pub(crate) async fn modern_hello<S>(stream: S, name: Option<&str>, address: IpAddr) -> HelloResult
+pub(crate) async fn modern_hello<S>(
+    stream: S,
+    name: Option<&str>,
+    address: IpAddr,
+    deadline: Duration,
+    clock: Clock,
+) -> HelloResult
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let seen = Arc::new(Recorder::default());
     let Ok(config) = client_config(Arc::clone(&seen)) else {
-        return HelloResult::failed(TlsOutcome::Unsupported, 0);
+        return HelloResult {
+            outcome: TlsOutcome::Unsupported,
+            version: None,
+            cipher: None,
+            leaf: None,
+            received: 0,
+            elapsed: Duration::ZERO,
+        };
     };
     let server_name = name
         .and_then(|name| ServerName::try_from(name.trim_end_matches('.').to_owned()).ok())
         .unwrap_or_else(|| ServerName::from(address));
     let mut counted = Counted::new(stream);
-    let connecting = TlsConnector::from(Arc::new(config)).connect(server_name, &mut counted).await;
-    let (ended, version, cipher) = match connecting {
-        Ok(mut session) => {
+    let start = clock.mono();
+    let connecting = TlsConnector::from(Arc::new(config)).connect(server_name, &mut counted);
+    let connected = timeout(deadline, connecting).await;
+    let elapsed = clock.mono().since(start);
+    let (ended, version, cipher) = match connected {
+        Ok(Ok(mut session)) => {
             let (_, connection) = session.get_ref();
             let version = connection.protocol_version().map(|v| TlsVersion(u16::from(v)));
             let suite = connection
                 .negotiated_cipher_suite()
                 .map(|suite| CipherSuite(u16::from(suite.suite())));
-            let _closed = session.shutdown().await;
-            drain(session.into_inner().0).await;
+            let _patience = timeout(LINGER, session.shutdown()).await;
             (TlsOutcome::Ok, version, suite)
         }
-        Err(error) => (classify(&error), None, None),
+        Ok(Err(error)) => (classify(&error), None, None),
+        Err(_) => (TlsOutcome::Timeout, None, None),
     };
+    let received = counted.received();
+    drain(&mut counted).await;
     let leaf = seen.leaf.get().cloned();
     let outcome = match ended {
         _ if leaf.is_some() => TlsOutcome::Ok,
         TlsOutcome::Ok => TlsOutcome::Unsupported,
         ended => ended,
     };
-    HelloResult { outcome, version, cipher, leaf, received: counted.received() }
+    HelloResult { outcome, version, cipher, leaf, received, elapsed }
 }
 
 /// Sends the hand-made `ClientHello` and reads the server's first flight up to its certificate.
 /// No key exchange follows: the connection ends there.
-pub(crate) async fn legacy_hello<S>(stream: S, name: Option<&str>, random: [u8; 32]) -> HelloResult
+pub(crate) async fn legacy_hello<S>(
+    stream: S,
+    name: Option<&str>,
+    random: [u8; 32],
+    clock: Clock,
+) -> HelloResult
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let mut counted = Counted::new(stream);
     let mut flight = ServerFlight::new();
+    let start = clock.mono();
     let outcome = match exchange(&mut counted, &mut flight, name, random).await {
         Ok(outcome) => outcome,
         Err(error) => classify(&error),
     };
+    let elapsed = clock.mono().since(start);
+    let received = counted.received();
     let (version, cipher) = (flight.version(), flight.cipher());
     let leaf = match flight.into_state() {
         FlightState::Certificate { chain, .. } => chain.into_iter().next(),
         _ => None,
     };
     drain(&mut counted).await;
-    HelloResult { outcome, version, cipher, leaf, received: counted.received() }
+    HelloResult { outcome, version, cipher, leaf, received, elapsed }
 }
 
 async fn exchange<S>(
@@ -159,7 +176,7 @@ where
     }
 }
 
-/// Reads what is left until the peer closes too, so that our close sends FIN and not RST; gives up
+/// Closes, and reads what is left until the peer closes too, so that our close sends FIN and not RST; gives up
 /// after [`LINGER`] or the receive limit.
 pub(super) async fn drain<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) {
     let _closed = stream.shutdown().await;
@@ -173,7 +190,7 @@ pub(super) async fn drain<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) {
             left -= count;
         }
     };
-    let _patience = tokio::time::timeout(LINGER, reading).await;
+    let _patience = timeout(LINGER, reading).await;
 }
 
 /// What an I/O error during a handshake means.
@@ -184,6 +201,11 @@ fn classify(error: &io::Error) -> TlsOutcome {
             rustls::Error::PeerIncompatible(_) | rustls::Error::NoCertificatesPresented => {
                 TlsOutcome::Unsupported
             }
+            // Troubles of this side say nothing about the server.
+            rustls::Error::General(_)
+            | rustls::Error::Other(_)
+            | rustls::Error::FailedToGetRandomBytes
+            | rustls::Error::FailedToGetCurrentTime => TlsOutcome::Unsupported,
             _ => TlsOutcome::Malformed,
         };
     }
@@ -193,9 +215,21 @@ fn classify(error: &io::Error) -> TlsOutcome {
         | io::ErrorKind::ConnectionAborted
         | io::ErrorKind::BrokenPipe
         | io::ErrorKind::NotConnected => TlsOutcome::Reset,
-        io::ErrorKind::TimedOut => TlsOutcome::Timeout,
+        _ if is_silence(error) => TlsOutcome::Timeout,
         _ => TlsOutcome::Malformed,
     }
+}
+
+/// Whether an established connection ended because nothing came through any more: the kernel gave
+/// up, or this machine lost its way there. Neither is the peer's doing.
+pub(super) fn is_silence(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::TimedOut
+            | io::ErrorKind::HostUnreachable
+            | io::ErrorKind::NetworkUnreachable
+            | io::ErrorKind::NetworkDown
+    )
 }
 
 /// Resumption is off: a resumed session shows no certificate.
@@ -267,5 +301,52 @@ impl ServerCertVerifier for Recorder {
             SignatureScheme::RSA_PKCS1_SHA1,
             SignatureScheme::ECDSA_SHA1_Legacy,
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+    #[tokio::test]
+    async fn silence_after_some_bytes_of_tls_keeps_the_bytes() {
+        let (ours, mut theirs) = tokio::io::duplex(64 * 1024);
+        // A handshake record of 512 bytes, of which seven arrive.
+        theirs.write_all(&[0x16, 3, 3, 2, 0, 2, 0]).await.unwrap();
+        let deadline = Duration::from_millis(50);
+        let hello = modern_hello(ours, None, ADDRESS, deadline, Clock::start()).await;
+        assert_eq!((hello.outcome, hello.received), (TlsOutcome::Timeout, 7));
+        assert!(hello.elapsed >= deadline, "{:?}", hello.elapsed);
+        drop(theirs);
+    }
+
+    #[tokio::test]
+    async fn the_farewell_is_not_part_of_the_measured_time() {
+        let (ours, mut theirs) = tokio::io::duplex(64 * 1024);
+        // A fatal handshake_failure alert; the peer then keeps the connection open.
+        theirs.write_all(&[0x15, 3, 3, 0, 2, 2, 40]).await.unwrap();
+        let clock = Clock::start();
+        let hello = modern_hello(ours, None, ADDRESS, Duration::from_secs(30), clock).await;
+        assert_eq!(hello.outcome, TlsOutcome::Alert(40));
+        let whole = clock.mono().since(crate::domain::time::MonoTime::ZERO);
+        assert!(whole >= LINGER, "{whole:?}");
+        assert!(hello.elapsed + LINGER <= whole, "{:?} of {whole:?}", hello.elapsed);
+        drop(theirs);
+    }
+
+    #[test]
+    fn a_lost_way_in_the_middle_of_a_handshake_is_silence_and_not_garbage() {
+        for kind in [
+            io::ErrorKind::HostUnreachable,
+            io::ErrorKind::NetworkUnreachable,
+            io::ErrorKind::NetworkDown,
+            io::ErrorKind::TimedOut,
+        ] {
+            assert_eq!(classify(&io::Error::from(kind)), TlsOutcome::Timeout, "{kind}");
+        }
+        let ours = io::Error::other(rustls::Error::FailedToGetRandomBytes);
+        assert_eq!(classify(&ours), TlsOutcome::Unsupported);
     }
 }
