@@ -194,8 +194,9 @@ impl Core {
         let mut save = ticker(SAVE);
         let mut icmp = ticker(ICMP_RETRY);
         loop {
-            let due = self.schedule.next_due().map(|due| self.edge.clock.instant_of(due));
-            let due = due.map_or_else(|| Instant::now() + TICK, Instant::from_std);
+            let due = self.schedule.next_due();
+            let due = due.unwrap_or_else(|| self.edge.clock.mono().plus(TICK));
+            let due = Instant::from_std(self.edge.clock.instant_of(due));
             tokio::select! {
                 () = stop.cancelled() => break,
                 Some(command) = commands.recv() => self.execute(command),

@@ -3,7 +3,7 @@
 use super::certificate::CertificateSpec;
 use crate::domain::sample::{CipherSuite, TlsVersion};
 use crate::domain::security::{FailureCode, SecurityProtocol};
-use crate::proto::alert::{HANDSHAKE_FAILURE, PROTOCOL_VERSION};
+use crate::domain::tls_alert::{HANDSHAKE_FAILURE, PROTOCOL_VERSION};
 use crate::proto::tls_hello::{AlertLevel, TLS1_0, TLS1_1, TLS1_2, alert};
 use crate::proto::x224::{
     DISCONNECT_PROVIDER_ULTIMATUM, connection_confirm, connection_confirm_without_negotiation,

@@ -57,7 +57,6 @@ pub struct EchoSeries {
     folded: Tally,
     /// The RTT of every reply since the start: an outcome that is amended was no reply.
     replies: Option<Box<Histogram<u32>>>,
-    duplicates: Option<u32>,
 }
 
 impl EchoSeries {
@@ -126,11 +125,6 @@ impl EchoSeries {
         }
     }
 
-    /// Says how many answers beyond the first the engine saw.
-    pub fn set_duplicates(&mut self, duplicates: Option<u32>) {
-        self.duplicates = duplicates;
-    }
-
     /// Forgets everything (`reset statistics`).
     pub fn reset(&mut self) {
         *self = Self::default();
@@ -172,7 +166,7 @@ impl EchoSeries {
         }
         rtts.sort_unstable();
         let percentile = |percent| nearest_rank(&rtts, percent);
-        tally.stats(self.duplicates, percentile(50), percentile(95))
+        tally.stats(percentile(50), percentile(95))
     }
 
     /// Statistics since the start or the last reset. Percentiles come from a histogram with three
@@ -185,7 +179,7 @@ impl EchoSeries {
             let replies = self.replies.as_ref()?;
             Some(Duration::from_micros(replies.value_at_quantile(share)))
         };
-        tally.stats(self.duplicates, percentile(0.50), percentile(0.95))
+        tally.stats(percentile(0.50), percentile(0.95))
     }
 
     /// Losses in a row at the end, void requests left out, with the time of the first.
@@ -344,12 +338,7 @@ impl Tally {
         self.last = Some(rtt);
     }
 
-    fn stats(
-        &self,
-        duplicates: Option<u32>,
-        median: Option<Duration>,
-        p95: Option<Duration>,
-    ) -> EchoStats {
+    fn stats(&self, median: Option<Duration>, p95: Option<Duration>) -> EchoStats {
         let count = f64::from(self.received);
         let mean = (self.received > 0).then(|| self.sum / count);
         let stddev = mean.map(|mean| (self.sum_of_squares / count - mean * mean).max(0.0).sqrt());
@@ -360,7 +349,8 @@ impl Tally {
             lost: self.lost,
             late: self.late,
             void: self.void,
-            duplicates,
+            // No engine counts them.
+            duplicates: None,
             last: self.last,
             min: self.min,
             median,

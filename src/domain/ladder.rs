@@ -9,6 +9,7 @@ use super::security::{FailureCode, SecurityProtocol};
 use super::stats::EchoStats;
 use super::text::excerpt;
 use super::time::Now;
+use super::tls_alert::alert_name;
 use super::view::TargetView;
 use super::words::tenths_of_ms;
 use std::time::Duration;
@@ -423,22 +424,6 @@ fn failed_handshake_text(tls: &Tls) -> String {
             "TLS answers, its certificate cannot be read".to_owned()
         }
     }
-}
-
-/// Names of the fatal alerts that servers answer a `ClientHello` with (RFC 8446 section 6).
-const fn alert_name(description: u8) -> Option<&'static str> {
-    Some(match description {
-        10 => "unexpected_message",
-        40 => "handshake_failure",
-        47 => "illegal_parameter",
-        50 => "decode_error",
-        70 => "protocol_version",
-        71 => "insufficient_security",
-        80 => "internal_error",
-        112 => "unrecognized_name",
-        120 => "no_application_protocol",
-        _ => return None,
-    })
 }
 
 /// ` · last certificate CN=office-pc, expired 9 d ago`, or nothing.

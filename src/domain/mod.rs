@@ -24,6 +24,7 @@ pub mod target;
 pub mod text;
 pub mod thresholds;
 pub mod time;
+pub mod tls_alert;
 pub mod verdict;
 pub mod view;
 pub mod wake;

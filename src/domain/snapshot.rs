@@ -2,7 +2,7 @@
 
 use super::alert::AlertsSnapshot;
 use super::finding::{Finding, Risk};
-use super::ladder::{Cell, Ladder};
+use super::ladder::Ladder;
 use super::local::{EchoAccess, LocalState};
 use super::mac::MacAddr;
 use super::sample::{Attempt, Connect, Neighbour, NeighbourState, Resolution, Tls};
@@ -54,8 +54,6 @@ pub struct MonitorSnapshot {
     pub controls: Vec<Control>,
     /// Probes in flight.
     pub in_flight: u32,
-    /// Samples dropped because the monitor was behind; any is a defect worth showing.
-    pub dropped: u64,
 }
 
 /// A control address and what it says of this machine's way out.
@@ -161,8 +159,6 @@ pub struct TargetSnapshot {
     pub ladder: Ladder,
     /// Echo over the last minute.
     pub echo_minute: EchoStats,
-    /// Echo over the last five minutes.
-    pub echo_window: EchoStats,
     /// Echo since the start or the last reset.
     pub echo_total: EchoStats,
     /// One slot per second, newest last, at most [`SPARK_SLOTS`].
@@ -192,15 +188,6 @@ pub struct TargetSnapshot {
 }
 
 impl TargetSnapshot {
-    /// The cell of a rung.
-    #[must_use]
-    pub fn cell(&self, rung: super::finding::Rung) -> Cell {
-        self.ladder
-            .iter()
-            .find(|line| line.rung == rung)
-            .map_or(Cell::NotMeasured, |line| line.cell)
-    }
-
     /// The worst finding.
     #[must_use]
     pub fn worst(&self) -> Option<&Finding> {

@@ -5,7 +5,7 @@ use super::history::{History, Timed};
 use super::local::{EchoAccess, LocalState};
 use super::memory::TargetMemory;
 use super::sample::{
-    Attempt, Connect, ConnectOutcome, EchoMethod, EchoOutcome, IcmpError, Negotiate, Neighbour,
+    Attempt, Connect, ConnectOutcome, EchoMethod, EchoOutcome, IcmpError, Neighbour,
     NeighbourState, Resolution, Tls,
 };
 use super::target::Target;
@@ -123,12 +123,6 @@ impl<'a> TargetView<'a> {
     #[must_use]
     pub fn connect(&self) -> Option<&'a Connect> {
         self.attempt().map(|attempt| &attempt.connect)
-    }
-
-    /// The newest X.224 outcome, `None` when the newest attempt did not get there.
-    #[must_use]
-    pub fn negotiate(&self) -> Option<&'a Negotiate> {
-        self.attempt().and_then(|attempt| attempt.negotiate.as_ref())
     }
 
     /// The newest answer to the name.

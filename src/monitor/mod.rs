@@ -18,7 +18,7 @@ use crate::domain::local::{EchoAccess, LocalState};
 use crate::domain::memory::TargetMemory;
 use crate::domain::rules::RULES;
 use crate::domain::sample::{EchoMethod, EchoOutcome, LocalFault, Sample};
-use crate::domain::snapshot::{Event, MonitorSnapshot, Snapshot, TargetState};
+use crate::domain::snapshot::{Event, MonitorSnapshot, Snapshot};
 use crate::domain::target::{Target, TargetId};
 use crate::domain::text::printable;
 use crate::domain::time::{Now, WallTime};
@@ -57,7 +57,6 @@ pub struct Monitor {
     events: VecDeque<Event>,
     started: Now,
     revision: u64,
-    dropped: u64,
     simulated: Option<&'static str>,
 }
 
@@ -101,7 +100,6 @@ impl Monitor {
             events: VecDeque::new(),
             started: now,
             revision: 0,
-            dropped: 0,
             simulated: None,
         };
         monitor.diagnosis.observe(RULES, &monitor.around, now);
@@ -320,11 +318,6 @@ impl Monitor {
         found.len()
     }
 
-    /// Counts samples that were dropped because the monitor was behind.
-    pub fn note_dropped(&mut self, count: u64) {
-        self.dropped = self.dropped.saturating_add(count);
-    }
-
     /// Adds a line to the event log.
     pub fn log(&mut self, target: Option<TargetId>, at: WallTime, text: String) {
         if self.events.len() >= EVENTS {
@@ -367,29 +360,12 @@ impl Monitor {
                 echo: Some((self.around.echo_v4, self.around.echo_v6)),
                 controls: self.controls.words(),
                 in_flight,
-                dropped: self.dropped,
             },
             targets,
             alerts: Arc::new(alerts),
             events: Arc::new(self.events.iter().cloned().collect()),
             simulated: self.simulated,
         }
-    }
-
-    /// Targets that are asleep, likely, and can be woken.
-    #[must_use]
-    pub fn sleepers(&mut self, now: Now) -> Vec<TargetId> {
-        let around = &self.around;
-        self.targets
-            .iter_mut()
-            .filter(|(_, tracked)| tracked.mac().is_some())
-            .filter(|(_, tracked)| {
-                let findings = tracked.findings(Mode::Watch, around, now);
-                let view = tracked.view(Mode::Watch, around, now);
-                crate::domain::verdict::state_of(&view, &findings, false) == TargetState::Asleep
-            })
-            .map(|(id, _)| *id)
-            .collect()
     }
 }
 

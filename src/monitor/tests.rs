@@ -1,5 +1,6 @@
 use super::*;
 use crate::domain::sample::{Echo, EchoOutcome, Observation};
+use crate::domain::snapshot::TargetState;
 use crate::domain::target::Host;
 use crate::domain::time::MonoTime;
 

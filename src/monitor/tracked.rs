@@ -35,9 +35,8 @@ const ALTERNATIVES: usize = 16;
 const TICK: Duration = Duration::from_secs(10);
 /// What ages without a sample is shown at most this old.
 const PICTURE: Duration = Duration::from_secs(1);
-/// The two windows of the screen.
+/// The window of the screen.
 const MINUTE: Duration = Duration::from_mins(1);
-const WINDOW: Duration = Duration::from_mins(5);
 
 /// One target with everything measured of it.
 #[derive(Debug)]
@@ -482,7 +481,6 @@ impl Tracked {
             findings,
             ladder: rungs,
             echo_minute: self.echo.window(now.mono, MINUTE),
-            echo_window: self.echo.window(now.mono, WINDOW),
             echo_total: self.echo.total(),
             spark: self.echo.spark(now.mono, SPARK_SLOTS),
             resolution: self.resolution().cloned(),

@@ -6,7 +6,6 @@
 
 #![warn(clippy::as_conversions)]
 
-pub mod alert;
 pub mod certificate;
 pub mod cipher;
 pub mod magic_packet;

@@ -147,21 +147,6 @@ impl Dashboard {
     pub fn tell(&mut self, text: &str, now: WallTime) {
         self.state.tell(Line::of(Role::Message, text), now);
     }
-
-    /// Takes another theme.
-    pub fn set_theme(&mut self, theme: Theme) {
-        self.renderer.set_theme(theme);
-    }
-
-    /// Takes another key map.
-    pub fn set_keymap(&mut self, keymap: Keymap) {
-        self.keymap = keymap;
-    }
-
-    /// Takes targets that could be watched.
-    pub fn set_suggestions(&mut self, suggestions: Vec<Suggestion>) {
-        self.state.suggestions = suggestions;
-    }
 }
 
 /// No screen is larger; what a terminal claims is not believed without bound.

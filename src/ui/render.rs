@@ -32,12 +32,6 @@ impl Renderer {
         Self { theme, last: None, shown: Buffer::default(), next: Buffer::default() }
     }
 
-    /// Another theme; everything is drawn anew.
-    pub fn set_theme(&mut self, theme: Theme) {
-        self.theme = theme;
-        self.invalidate();
-    }
-
     /// The content of the terminal is not known any more: everything is drawn anew.
     pub fn invalidate(&mut self) {
         self.last = None;

@@ -167,7 +167,6 @@ pub(crate) fn target(id: u32, name: &str, address: &str) -> TargetSnapshot {
         findings: Vec::new(),
         ladder: ladder("ooooo-.", FINE),
         echo_minute: stats(3.0, 0, 0.1),
-        echo_window: stats(3.0, 0, 0.1),
         echo_total: stats(3.1, 0, 0.2),
         spark: (0..120_u32).map(|i| Spark::Rtt(ms(3.0 + f64::from(i % 7) * 0.4))).collect(),
         resolution: Some(Resolution {
@@ -401,7 +400,6 @@ pub(crate) fn unmeasured(id: u32) -> TargetSnapshot {
         risk: Risk::Unknown,
         ladder: ladder("-------", [""; 7]),
         echo_minute: EchoStats::default(),
-        echo_window: EchoStats::default(),
         echo_total: EchoStats::default(),
         spark: Vec::new(),
         resolution: None,

@@ -3,6 +3,7 @@
 use super::prelude::*;
 use crate::domain::sample::{CipherSuite, Hello, Tls, TlsOutcome, TlsVersion};
 use crate::domain::security::acceptable_suite;
+use crate::domain::tls_alert::alert_name;
 
 /// The newest TLS rung; in a single moment only when the two tries agree.
 fn newest<'a>(view: &TargetView<'a>) -> Option<&'a crate::domain::history::Timed<Tls>> {
@@ -172,7 +173,7 @@ fn outcome(outcome: TlsOutcome) -> String {
     match outcome {
         TlsOutcome::Ok => "certificate read".to_owned(),
         TlsOutcome::Reset | TlsOutcome::Closed => "closed by the peer".to_owned(),
-        TlsOutcome::Alert(code) => match alert(code) {
+        TlsOutcome::Alert(code) => match alert_name(code) {
             Some(name) => format!("alert {code} ({name})"),
             None => format!("alert {code}"),
         },
@@ -180,30 +181,6 @@ fn outcome(outcome: TlsOutcome) -> String {
         TlsOutcome::Malformed => "bytes that are not TLS".to_owned(),
         TlsOutcome::Unsupported => "TLS, but no certificate readable".to_owned(),
     }
-}
-
-/// RFC 8446 section 6 and RFC 5246 section 7.2.
-const fn alert(code: u8) -> Option<&'static str> {
-    Some(match code {
-        0 => "close_notify",
-        10 => "unexpected_message",
-        20 => "bad_record_mac",
-        40 => "handshake_failure",
-        42 => "bad_certificate",
-        45 => "certificate_expired",
-        47 => "illegal_parameter",
-        48 => "unknown_ca",
-        49 => "access_denied",
-        50 => "decode_error",
-        51 => "decrypt_error",
-        70 => "protocol_version",
-        71 => "insufficient_security",
-        80 => "internal_error",
-        86 => "inappropriate_fallback",
-        109 => "missing_extension",
-        112 => "unrecognized_name",
-        _ => return None,
-    })
 }
 
 /// TLS works, in a form that current clients do not take.

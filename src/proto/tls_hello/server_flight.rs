@@ -2,7 +2,7 @@
 
 use super::{TLS1_2, extension, first_record, handshake, record};
 use crate::domain::sample::{CipherSuite, TlsVersion};
-use crate::proto::alert::CLOSE_NOTIFY;
+use crate::domain::tls_alert::CLOSE_NOTIFY;
 use crate::proto::wire::{Malformed, Reader, be24};
 
 /// How much of a server's answer is read, in bytes. A chain of four RSA-4096 certificates has 8.

@@ -101,9 +101,6 @@ fn labels(world: &World<'_>, state: &UiState) -> Vec<String> {
     if state.flow == Flow::Paused {
         labels.push("\u{2016} paused".to_owned());
     }
-    if world.snapshot.monitor.dropped > 0 {
-        labels.push(format!("{} samples dropped", world.snapshot.monitor.dropped));
-    }
     labels
 }
 
