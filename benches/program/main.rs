@@ -9,7 +9,7 @@
 //! The machine is shared and noisy: times are CPU time wherever that is what counts, and a peer is
 //! measured in the same run where there is one. Echo runs against 127.0.0.0/8, connections against
 //! a scripted host that this process starts. What a part needs and does not find (root, fping,
-//! blackbox_exporter) it names, and leaves out.
+//! `blackbox_exporter`) it names, and leaves out.
 
 #[cfg(target_os = "linux")]
 mod echo;

@@ -11,7 +11,7 @@ const TARGETS: u32 = 1_000;
 const SETTLE: Duration = Duration::from_secs(20);
 const SPAN: Duration = Duration::from_secs(20);
 /// The longest window of the screen is five minutes: statistics cost most when it is full.
-const LATER: Duration = Duration::from_secs(60);
+const LATER: Duration = Duration::from_mins(1);
 const KEYS: usize = 20;
 /// On the screen while the help is open.
 const HELP: &str = "pause the screen";

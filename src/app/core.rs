@@ -85,7 +85,6 @@ enum Report {
 }
 
 /// The loop's own state.
-#[expect(clippy::struct_excessive_bools, reason = "independent facts, not modes")]
 pub(super) struct Core {
     monitor: Monitor,
     schedule: Schedule,

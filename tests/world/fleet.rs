@@ -83,7 +83,8 @@ fn dress(host: &mut SimHost, number: u32, dice: &mut Dice) {
     let [.., high, low] = number.to_be_bytes();
     host.drops_ping = number % 3 == 1;
     if host.target.kind.sleeps() {
-        host.target.expected = if number % 2 == 0 { Expected::OnDemand } else { Expected::Hours };
+        host.target.expected =
+            if number.is_multiple_of(2) { Expected::OnDemand } else { Expected::Hours };
         sleep(host, number, dice);
     }
     match number % 40 {
@@ -95,9 +96,9 @@ fn dress(host: &mut SimHost, number: u32, dice: &mut Dice) {
         // Found so: for another name, or weak, or soon to expire.
         8 => {
             host.certificate =
-                certificate("old-name.corp.lab", number, false, at_day(-9), at_day(60))
+                certificate("old-name.corp.lab", number, false, at_day(-9), at_day(60));
         }
-        13 => host.certificate.signature = "sha1WithRSAEncryption".to_owned(),
+        13 => "sha1WithRSAEncryption".clone_into(&mut host.certificate.signature),
         18 => host.certificate = certificate(&short, number, false, at_day(-9), at_day(5)),
         // Windows renews by itself during the night.
         23 => {
@@ -136,7 +137,7 @@ fn sleep(host: &mut SimHost, number: u32, dice: &mut Dice) {
             let until = minutes(dice, 60, 400);
             host.add_trouble(Duration::ZERO, until, Trouble::Silent);
             // It comes back with another address, as laptops do.
-            if number % 2 == 0 {
+            if number.is_multiple_of(2) {
                 let [.., low] = number.to_be_bytes();
                 host.add_trouble(until, always, Trouble::Moved(IpAddr::from([10, 200, 7, low])));
             }

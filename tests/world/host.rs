@@ -285,7 +285,7 @@ impl SimHost {
                 Trouble::SlowName(time) => elapsed = *time,
                 Trouble::RoundRobin(addresses) => {
                     let turn = usize::try_from(seq).unwrap_or(0) % addresses.len();
-                    first = addresses[turn];
+                    first = addresses.get(turn).copied().unwrap_or(first);
                 }
                 _ => {}
             }

@@ -1,0 +1,83 @@
+//! Whether this machine itself is offline.
+
+use super::*;
+use crate::domain::local::Interface;
+use crate::domain::sample::{Echo, Observation};
+use crate::domain::target::{Host, TargetId};
+use crate::domain::time::MonoTime;
+
+const GATEWAY: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
+const NEAR: [u8; 4] = [10, 0, 0, 21];
+const FAR: [u8; 4] = [192, 0, 2, 21];
+
+fn at(secs: u64) -> Now {
+    let wall = WallTime::from_unix_secs(i64::try_from(secs).unwrap());
+    Now { mono: MonoTime::from_secs(secs), wall }
+}
+
+fn monitor(addresses: &[[u8; 4]]) -> Monitor {
+    let access =
+        Access { echo_v4: EchoAccess::Datagram, echo_v6: EchoAccess::Datagram, neighbours: true };
+    let interface = Interface {
+        name: "eth0".to_owned(),
+        index: 2,
+        up: true,
+        loopback: false,
+        tunnel: false,
+        addresses: vec![([10, 0, 0, 5].into(), 24)],
+        mac: None,
+        received_bytes: None,
+        sent_bytes: None,
+    };
+    let local = LocalState { interfaces: vec![interface], ..LocalState::default() };
+    let mut monitor = Monitor::new(access, local, AlertSettings::default(), at(0));
+    for (id, address) in (0..).zip(addresses) {
+        let target = Target::new(TargetId(id), "host", Host::Address((*address).into(), None));
+        monitor.add(target, TargetMemory::default(), at(0));
+    }
+    monitor
+}
+
+/// One second of echoes: `answered` for each target in turn, and for the control.
+fn second(monitor: &mut Monitor, secs: u64, answered: &[bool], control: bool) {
+    for (id, answered) in (0..).zip(answered) {
+        let outcome = if *answered {
+            EchoOutcome::Reply { rtt: Duration::from_millis(1), ttl: None }
+        } else {
+            EchoOutcome::Lost
+        };
+        let echo = Echo { method: EchoMethod::Icmp, address: NEAR.into(), outcome };
+        let sample = Sample {
+            target: TargetId(id),
+            seq: secs,
+            sent_at: at(secs),
+            ended_at: at(secs).mono,
+            observation: Observation::Echo(echo),
+        };
+        monitor.observe(&sample, at(secs));
+    }
+    monitor.observe_control(GATEWAY, control);
+    monitor.tick(at(secs));
+}
+
+#[test]
+fn an_answering_neighbour_does_not_hide_that_the_gateway_is_gone() {
+    let mut monitor = monitor(&[NEAR, FAR]);
+    (1..20).for_each(|secs| second(&mut monitor, secs, &[true, true], true));
+    assert_eq!(monitor.around.offline, Offline::Online);
+    let gone = Offline::ControlsGone(vec![GATEWAY]);
+    for secs in 20..120 {
+        second(&mut monitor, secs, &[true, false], false);
+        assert!(secs < 40 || monitor.around.offline == gone, "{secs}");
+    }
+    second(&mut monitor, 120, &[true, true], false);
+    assert_eq!(monitor.around.offline, Offline::Online, "the way out is proven");
+}
+
+#[test]
+fn a_gateway_that_drops_ping_is_no_offline_monitor_while_neighbours_answer() {
+    let mut monitor = monitor(&[NEAR]);
+    (1..20).for_each(|secs| second(&mut monitor, secs, &[true], true));
+    (20..60).for_each(|secs| second(&mut monitor, secs, &[true], false));
+    assert_eq!(monitor.around.offline, Offline::Online);
+}
