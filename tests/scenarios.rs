@@ -30,6 +30,23 @@ fn every_scenario_finds_what_it_expects() {
 }
 
 #[test]
+fn the_whole_monitor_finds_the_same() {
+    let mut wrong = Vec::new();
+    let mut run = 0;
+    for (file, scenarios) in load() {
+        for scenario in &scenarios {
+            let Some(complaints) = scenario.complaints_of_monitor() else { continue };
+            run += 1;
+            for complaint in complaints {
+                wrong.push(format!("{file}: {}: {complaint}", scenario.name));
+            }
+        }
+    }
+    assert!(run >= 2 * RULES.len(), "only {run} scenarios ran");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn every_rule_has_a_firing_and_a_near_miss_scenario() {
     let files = load();
     let named: BTreeSet<&str> = files.keys().map(String::as_str).collect();

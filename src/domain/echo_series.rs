@@ -149,8 +149,13 @@ impl EchoSeries {
         now: MonoTime,
         window: Duration,
     ) -> impl DoubleEndedIterator<Item = &EchoPoint> {
+        self.since(now.minus(window))
+    }
+
+    /// Points sent at `start` or later.
+    #[must_use]
+    pub fn since(&self, start: MonoTime) -> impl DoubleEndedIterator<Item = &EchoPoint> {
         // The points are in the order of sending.
-        let start = now.minus(window);
         let first = self.points.partition_point(|point| point.at.mono < start);
         self.points.range(first..)
     }

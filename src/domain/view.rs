@@ -211,7 +211,7 @@ impl<'a> TargetView<'a> {
         let after = |at: &Now| floor.is_none_or(|floor| at.mono > floor);
         let echo = self
             .echo
-            .points()
+            .since(floor.unwrap_or(MonoTime::ZERO))
             .filter(|point| !matches!(point.outcome, EchoOutcome::Void(_)))
             .map(|point| point.at)
             .find(after);

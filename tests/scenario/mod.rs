@@ -2,6 +2,7 @@
 
 mod words;
 
+use rdpwatch::domain::alert::AlertSettings;
 use rdpwatch::domain::certificate::Thumbprint;
 use rdpwatch::domain::diagnose::{MonitorDiagnosis, judge_monitor_moment};
 use rdpwatch::domain::finding::Finding;
@@ -13,7 +14,7 @@ use rdpwatch::domain::target::{Expected, Host, Target, TargetId, TargetKind};
 use rdpwatch::domain::time::{MonoTime, Now, WallTime};
 use rdpwatch::domain::view::{Mode, Offline, Surroundings};
 use rdpwatch::domain::wake::{WakeProgress, WakeReceipt};
-use rdpwatch::monitor::Tracked;
+use rdpwatch::monitor::{Access, Budget, Monitor, Tracked};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs;
@@ -192,6 +193,64 @@ impl Scenario {
         found
     }
 
+    /// What differs when the whole monitor is driven in place of one tracked target: what is told
+    /// at the end, and that nothing is told of anybody else. `None` where the scenario sets by hand
+    /// what the monitor finds out itself, or is about a single moment.
+    pub(crate) fn complaints_of_monitor(&self) -> Option<Vec<String>> {
+        let around = &self.around;
+        let by_hand =
+            around.offline.is_some() || (around.peers_answering, around.peers_silent) != (0, 0);
+        if by_hand || self.mode == ScenarioMode::Moment {
+            return None;
+        }
+        let mut samples = self.samples();
+        samples.sort_by_key(|sample| sample.ended_at);
+        let end = samples.last().map_or(MonoTime::ZERO, |sample| sample.ended_at);
+        let mut complaints = Vec::new();
+        for expect in &self.expect {
+            let until = expect.at.as_deref().map_or(end, |at| MonoTime::ZERO.plus(span(at)));
+            complaints.extend(expect.complaints(&self.monitored(&samples, until), until));
+        }
+        Some(complaints)
+    }
+
+    /// Drives a monitor with every sample that has ended by `until`, and returns what it tells.
+    fn monitored(&self, samples: &[Sample], until: MonoTime) -> Vec<Finding> {
+        let mut around = self.around.surroundings();
+        if around.local.interfaces.is_empty() {
+            around.local.interfaces.push(elsewhere());
+        }
+        let access = Access {
+            echo_v4: around.echo_v4,
+            echo_v6: around.echo_v6,
+            neighbours: around.neighbours_readable,
+        };
+        let start = now(MonoTime::ZERO);
+        let mut monitor = Monitor::new(access, around.local, AlertSettings::default(), start);
+        monitor.add(self.target.target(), self.target.memory(), start);
+        let mut ticked = MonoTime::ZERO;
+        let mut woken = self.wake.as_ref();
+        for sample in samples.iter().filter(|sample| sample.ended_at <= until) {
+            while ticked.plus(TICK) <= sample.ended_at {
+                ticked = ticked.plus(TICK);
+                monitor.tick(now(ticked));
+            }
+            if let Some(wake) =
+                woken.take_if(|wake| MonoTime::ZERO.plus(span(&wake.at)) <= sample.sent_at.mono)
+            {
+                monitor.set_wake(TargetId(0), wake.progress(), START, String::new());
+            }
+            monitor.observe(sample, now(sample.ended_at));
+        }
+        while ticked.plus(TICK) <= until {
+            ticked = ticked.plus(TICK);
+            monitor.tick(now(ticked));
+        }
+        let snapshot = monitor.snapshot(now(until), 0, |_| Budget::default());
+        let told = snapshot.targets.iter().flat_map(|target| target.findings.iter().cloned());
+        snapshot.monitor.findings.iter().cloned().chain(told).collect()
+    }
+
     fn samples(&self) -> Vec<Sample> {
         let mut samples = Vec::new();
         let resolves = self.round.iter().any(|round| round.resolve.is_some());
@@ -209,6 +268,24 @@ impl Scenario {
             }
         }
         samples
+    }
+}
+
+/// An interface on a network where no target is.
+fn elsewhere() -> Interface {
+    Interface {
+        index: 3,
+        name: "eth1".to_owned(),
+        up: true,
+        loopback: false,
+        tunnel: false,
+        addresses: vec![
+            (IpAddr::from([192, 0, 2, 5]), 24),
+            (IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, 5]), 64),
+        ],
+        mac: None,
+        received_bytes: None,
+        sent_bytes: None,
     }
 }
 

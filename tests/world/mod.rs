@@ -65,12 +65,12 @@ pub(crate) const REAL: Grain = Grain {
 
 /// With fewer probes of most hosts, for a build that is not optimised.
 pub(crate) const COARSE: Grain = Grain {
-    tick: Duration::from_secs(30),
-    exact: 100,
-    echo: Duration::from_mins(2),
-    neighbour: Duration::from_mins(5),
-    resolve: Duration::from_mins(5),
-    negotiate: Duration::from_mins(5),
+    tick: Duration::from_mins(1),
+    exact: 200,
+    echo: Duration::from_mins(3),
+    neighbour: Duration::from_mins(10),
+    resolve: Duration::from_mins(6),
+    negotiate: Duration::from_mins(6),
 };
 
 /// What is on its way in.

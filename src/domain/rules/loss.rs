@@ -156,9 +156,13 @@ impl Found {
 
 /// By the thresholds of the dashboard.
 fn over_time(view: &TargetView<'_>, limits: &LossThresholds) -> Found {
-    // Nearly always: too few losses for either threshold, and nothing to count.
-    let answers = view.echo.last().is_some_and(|point| point.rtt().is_some());
-    if answers && view.echo.losses() < limits.critical_lost.min(limits.warning_lost) {
+    // Nearly always: too few losses for either threshold, or none but losses.
+    let window = limits.critical_window.max(limits.warning_window);
+    let recent = || view.echo.within(view.now.mono, window).rev();
+    let measured = |point: &&EchoPoint| !matches!(point.outcome, EchoOutcome::Void(_));
+    let Some(last) = recent().find(measured) else { return Found::Nothing };
+    let few = view.echo.losses() < limits.critical_lost.min(limits.warning_lost);
+    if few && !last.is_loss() || recent().filter(measured).all(EchoPoint::is_loss) {
         return Found::Little;
     }
     if let Some(short) = seen(view, limits.critical_window)
