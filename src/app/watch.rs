@@ -261,7 +261,7 @@ impl Screen {
                     self.ask(Command::Add(Box::new(target)));
                 }
             }
-            Err(error) => self.dashboard.tell(&error.to_string(), now),
+            Err(error) => self.dashboard.ask_again(text, &error.to_string(), now),
         }
     }
 }

@@ -20,8 +20,8 @@ const UP: Duration = Duration::from_secs(15);
 
 /// The glyph. `waking` says that a magic packet was sent and the target is followed up.
 ///
-/// Green needs an answer: a target without findings that never answered anything, or whose newest
-/// connection failed, is not measured.
+/// Green needs an RDP answer: a target without findings whose newest connection failed, or that
+/// was not connected to yet, is not measured, however well it answers echo.
 /// Findings that were there on first sight and are accepted do not count.
 #[must_use]
 pub fn state_of(view: &TargetView<'_>, findings: &[Finding], waking: bool) -> TargetState {
@@ -37,7 +37,7 @@ pub fn state_of(view: &TargetView<'_>, findings: &[Finding], waking: bool) -> Ta
         Some(worst) if worst.severity == Severity::Warning => TargetState::Warning,
         _ if findings.iter().any(|finding| finding.rule == ASLEEP) => TargetState::Asleep,
         Some(_) => TargetState::Ok,
-        None if ever_answered(view) && !newest_failed(view) => TargetState::Ok,
+        None if answers_rdp(view) => TargetState::Ok,
         None => TargetState::NotMeasured,
     }
 }
@@ -150,11 +150,13 @@ fn offline(offline: &Offline) -> String {
     }
 }
 
-/// Whether the newest connection failed, be it too early to say why.
-fn newest_failed(view: &TargetView<'_>) -> bool {
-    view.attempt().is_some_and(|attempt| {
-        !attempt.works() && !matches!(attempt.connect.outcome, ConnectOutcome::LocalError(_))
-    })
+/// Whether the newest connection that this machine could try got an RDP answer.
+fn answers_rdp(view: &TargetView<'_>) -> bool {
+    view.attempts
+        .recent()
+        .map(|entry| &entry.value)
+        .find(|attempt| !matches!(attempt.connect.outcome, ConnectOutcome::LocalError(_)))
+        .is_some_and(Attempt::works)
 }
 
 /// How far up the newest measurements got.

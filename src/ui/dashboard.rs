@@ -143,6 +143,12 @@ impl Dashboard {
         self.renderer.invalidate();
     }
 
+    /// Asks for a target again, with what was typed and why it was refused.
+    pub fn ask_again(&mut self, typed: &str, why: &str, now: WallTime) {
+        self.state.overlay = Some(Overlay::AddTarget(typed.into(), None));
+        self.tell(why, now);
+    }
+
     /// Shows a message for a few seconds: how an effect ended, why a file was refused.
     pub fn tell(&mut self, text: &str, now: WallTime) {
         self.state.tell(Line::of(Role::Message, text), now);

@@ -1,9 +1,10 @@
 //! Is anything wrong? Counts, the way out of this machine, the clock; then the worst, in words.
 
 use super::footer;
+use crate::domain::finding::Rung;
 use crate::domain::ladder::Cell;
 use crate::domain::sample::NameOutcome;
-use crate::domain::snapshot::{Availability, ControlWord, Snapshot, TargetState};
+use crate::domain::snapshot::{Availability, ControlWord, Snapshot, TargetSnapshot, TargetState};
 use crate::domain::view::Offline;
 use crate::ui::action::Action;
 use crate::ui::columns::state_role;
@@ -276,6 +277,11 @@ fn second(world: &World<'_>, state: &UiState, width: usize) -> ViewLine {
     Line::of(Role::Dim, &format!(" {}", quiet_words(snapshot))).cut(width).into()
 }
 
+/// Whether everything up to the certificate is measured and works.
+fn sign_in_reached(target: &TargetSnapshot) -> bool {
+    target.ladder.iter().any(|line| line.rung == Rung::Tls && line.cell == Cell::Ok)
+}
+
 fn quiet_words(snapshot: &Snapshot) -> &'static str {
     let any = |state| snapshot.targets.iter().any(|target| target.state == state);
     if snapshot.targets.is_empty() {
@@ -286,7 +292,9 @@ fn quiet_words(snapshot: &Snapshot) -> &'static str {
         "Nothing wrong so far; the first measurements are on their way."
     } else if any(TargetState::Asleep) || any(TargetState::Waking) {
         "Nothing is wrong: whoever is awake answers, up to the sign-in prompt."
-    } else {
+    } else if snapshot.targets.iter().all(|target| sign_in_reached(target)) {
         "Nothing is wrong: up to the sign-in prompt, everything works."
+    } else {
+        "Nothing is wrong with what is measured: every host answers RDP."
     }
 }
