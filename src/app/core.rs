@@ -11,7 +11,7 @@ use crate::domain::snapshot::Snapshot;
 use crate::domain::target::{Host, Target, TargetId};
 use crate::domain::time::{MonoTime, WallTime};
 use crate::domain::wake::WakeProgress;
-use crate::monitor::{Budget, Change, Monitor};
+use crate::monitor::{Budget, Change, Monitor, Tracked};
 use crate::probe::attempt::{AttemptPlan, attempt};
 use crate::probe::connect::connect;
 use crate::probe::echo::EchoRequest;
@@ -557,7 +557,7 @@ impl Core {
     fn follow_waking(&mut self, now: MonoTime) {
         let mut over = Vec::new();
         for (id, probed) in &mut self.waking {
-            let wake = self.monitor.target(*id).and_then(crate::monitor::Tracked::wake);
+            let wake = self.monitor.target(*id).and_then(Tracked::wake);
             if wake.is_some_and(|wake| wake.is_up() || wake.is_over(now)) {
                 over.push(*id);
             } else if now.since(*probed) >= WAKING {
@@ -615,16 +615,14 @@ impl Core {
         })
     }
 
-    /// Collects what is to be remembered; `None` when nothing changed since the last time.
+    /// Collects what is to be remembered of the own targets; `None` when nothing changed since the
+    /// last time.
     fn take_unsaved(&mut self) -> Option<State> {
         if !std::mem::take(&mut self.unsaved) {
             return None;
         }
-        for (_, tracked) in self.monitor.targets() {
-            let memory = tracked.memory().clone();
-            self.remembered.insert(store::key(tracked.target()), memory);
-        }
-        Some(self.remembered.clone())
+        let memory = |tracked: &Tracked| (store::key(tracked.target()), tracked.memory().clone());
+        Some(self.monitor.targets().map(|(_, tracked)| memory(tracked)).collect())
     }
 
     /// Saves beside the loop, one save at a time; what was not saved is tried again.
@@ -635,7 +633,7 @@ impl Core {
         self.await_save().await;
         let Some(state) = self.take_unsaved() else { return };
         let store = Arc::clone(&self.store);
-        self.saving = Some(tokio::task::spawn_blocking(move || save(store.as_ref(), &state)));
+        self.saving = Some(tokio::task::spawn_blocking(move || save(store.as_ref(), state)));
     }
 
     /// Waits for a save under way.
@@ -649,14 +647,18 @@ impl Core {
     async fn save_last(&mut self) {
         self.await_save().await;
         if let Some(state) = self.take_unsaved() {
-            save(self.store.as_ref(), &state);
+            save(self.store.as_ref(), state);
         }
     }
 }
 
-/// Whether it was saved.
-fn save(store: &dyn StateStore, state: &State) -> bool {
-    let saved = store.save(state);
+/// Saves what is known of the own targets, beside what others saved of theirs. Whether it was
+/// saved.
+fn save(store: &dyn StateStore, own: State) -> bool {
+    let saved = store.load().and_then(|mut whole| {
+        whole.state.extend(own);
+        store.save(&whole.state)
+    });
     if let Err(error) = &saved {
         tracing::error!(%error, "what is known of the targets was not saved");
     }
@@ -676,4 +678,24 @@ fn ticker(period: Duration) -> tokio::time::Interval {
     let mut ticker = interval(period);
     ticker.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticker
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::memory::TargetMemory;
+
+    #[test]
+    fn two_dashboards_do_not_forget_what_the_other_learnt() {
+        let store = MemoryStore::default();
+        let knows = |name: &str, sleeps| {
+            State::from([(name.to_owned(), TargetMemory { sleeps, ..TargetMemory::default() })])
+        };
+        assert!(save(&store, knows("a:3389", false)));
+        assert!(save(&store, knows("b:3389", true)));
+        assert!(save(&store, knows("a:3389", true)));
+        let state = store.load().expect("loaded").state;
+        assert_eq!(state.len(), 2);
+        assert!(state.values().all(|memory| memory.sleeps));
+    }
 }

@@ -14,6 +14,7 @@ mod watch;
 use crate::cli::{Cli, Command, ConfigAction, ExplainArgs};
 use crate::config::{self, Config, ConfigError, GlobalOptions, Place, process_environment};
 use crate::domain::rules::RULES;
+use crate::domain::text::printable;
 use crate::probe::clock::Clock;
 use crate::probe::echo::{Paced, Surge};
 use crate::probe::resolve::{Resolver, ResolverSettings, SystemDns};
@@ -33,7 +34,7 @@ const FAILED: u8 = 1;
 /// Why a command ended without doing what it was told.
 #[derive(Debug)]
 struct Failure {
-    /// One sentence, escaped.
+    /// One sentence; escaped when it is told.
     message: String,
     /// The exit code.
     code: u8,
@@ -62,10 +63,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     match execute(&cli) {
         Ok(code) => code,
         Err(failure) => {
-            let _gone = writeln!(io::stderr(), "rdpwatch: {}", failure.message);
+            tell(&failure.message);
             failure.code
         }
     }
+}
+
+/// Says on standard error what went wrong, escaped line by line: paths and names are in it.
+fn tell(message: &str) {
+    let lines: Vec<_> = message.lines().map(printable).collect();
+    let _gone = writeln!(io::stderr(), "rdpwatch: {}", lines.join("\n"));
 }
 
 fn execute(cli: &Cli) -> Result<u8, Failure> {
@@ -128,9 +135,14 @@ fn state_store() -> Arc<dyn StateStore> {
 /// What earlier runs knew, for commands that only read it.
 fn remembered() -> State {
     match state_store().load() {
-        Ok(loaded) => loaded.state,
+        Ok(loaded) => {
+            if let Some(warning) = loaded.warning {
+                tell(&warning);
+            }
+            loaded.state
+        }
         Err(error) => {
-            let _gone = writeln!(io::stderr(), "rdpwatch: {error}");
+            tell(&error.to_string());
             State::default()
         }
     }
