@@ -171,8 +171,15 @@ impl Monitor {
         change
     }
 
-    /// Takes in the state of this machine.
-    pub fn observe_local(&mut self, local: LocalState, now: Now) {
+    /// Takes in the state of this machine. One without any interface could not be read (loopback
+    /// is always there), and what was known stands.
+    pub fn observe_local(&mut self, mut local: LocalState, now: Now) {
+        if local.interfaces.is_empty() {
+            let before = &self.around.local;
+            local.interfaces.clone_from(&before.interfaces);
+            local.gateway = before.gateway;
+            local.gateway_interface.clone_from(&before.gateway_interface);
+        }
         let differences = controls::differences(&self.around.local, &local);
         if !differences.is_empty() || self.around.local.interfaces.is_empty() {
             self.targets.values_mut().for_each(Tracked::set_changed);

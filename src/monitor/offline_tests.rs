@@ -81,3 +81,20 @@ fn a_gateway_that_drops_ping_is_no_offline_monitor_while_neighbours_answer() {
     (20..60).for_each(|secs| second(&mut monitor, secs, &[true], false));
     assert_eq!(monitor.around.offline, Offline::Online);
 }
+
+#[test]
+fn a_machine_whose_interfaces_cannot_be_read_for_once_is_not_offline() {
+    let mut monitor = monitor(&[FAR]);
+    monitor.observe_local(LocalState::default(), at(2));
+    monitor.tick(at(2));
+    assert_eq!(monitor.around.offline, Offline::Online);
+    let down = monitor
+        .local()
+        .interfaces
+        .iter()
+        .map(|interface| Interface { up: false, ..interface.clone() });
+    let local = LocalState { interfaces: down.collect(), ..LocalState::default() };
+    monitor.observe_local(local, at(4));
+    monitor.tick(at(4));
+    assert_eq!(monitor.around.offline, Offline::NoInterface);
+}
