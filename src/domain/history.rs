@@ -67,11 +67,6 @@ impl<T> History<T> {
     pub fn since(&self, holds: impl Fn(&T) -> bool) -> Option<Now> {
         self.recent().take_while(|entry| holds(&entry.value)).last().map(|entry| entry.at)
     }
-
-    /// Forgets everything.
-    pub fn clear(&mut self) {
-        self.entries.clear();
-    }
 }
 
 #[cfg(test)]

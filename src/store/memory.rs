@@ -3,18 +3,10 @@
 use super::{Loaded, State, StateStore, StoreError};
 use std::sync::{Mutex, PoisonError};
 
-/// State in memory: for `check`, which writes none, and for tests.
+/// State in memory: for `demo`, and where no file can be used.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     state: Mutex<State>,
-}
-
-impl MemoryStore {
-    /// A store that holds `state`.
-    #[must_use]
-    pub const fn new(state: State) -> Self {
-        Self { state: Mutex::new(state) }
-    }
 }
 
 impl StateStore for MemoryStore {

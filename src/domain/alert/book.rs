@@ -81,11 +81,6 @@ impl AlertBook {
         Self { settings, ..Self::default() }
     }
 
-    /// Replaces the settings; alerts that stand are judged by the new ones from here on.
-    pub fn configure(&mut self, settings: AlertSettings) {
-        self.settings = settings;
-    }
-
     /// Takes over what an earlier run knew of a target: acknowledged alerts come back
     /// acknowledged, accepted findings are not counted for review.
     pub fn recall(&mut self, target: TargetId, memory: &TargetMemory, now: Now) {

@@ -13,7 +13,7 @@ use other::Network;
 
 use crate::domain::local::{Interface, LocalState};
 use crate::probe::clock::Clock;
-use crate::probe::resolve::{SystemDns, SystemDnsReader};
+use crate::probe::resolve::SystemDnsReader;
 use process::ProcessMeter;
 use std::fmt;
 use std::net::IpAddr;
@@ -65,13 +65,6 @@ impl LocalObserver {
             memory_bytes,
             hosts_on_loopback: false,
         }
-    }
-
-    /// The resolver configuration that the last [`observe`](Self::observe) found, for
-    /// [`Resolver::update`](crate::probe::resolve::Resolver::update).
-    #[must_use]
-    pub const fn dns(&self) -> &SystemDns {
-        self.dns.last()
     }
 }
 

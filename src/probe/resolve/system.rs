@@ -93,12 +93,6 @@ pub struct SystemDnsReader {
 }
 
 impl SystemDnsReader {
-    /// What the last [`read`](Self::read) found.
-    #[must_use]
-    pub const fn last(&self) -> &SystemDns {
-        &self.last
-    }
-
     /// The configuration at this moment. Blocks for one small file.
     #[cfg(target_os = "linux")]
     pub fn read(&mut self) -> &SystemDns {
