@@ -2,6 +2,7 @@
 
 use crate::pty::{Terminal, Watched};
 use crate::table::{Row, largest, median};
+use crate::usage::threads_cpu;
 
 const RUNS: usize = 21;
 
@@ -17,12 +18,18 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Row>> {
     ];
     let mut rows = Vec::new();
     for (name, arguments) in cases {
-        let mut ms = Vec::new();
+        let (mut ms, mut cpu) = (Vec::new(), Vec::new());
         for _ in 0..RUNS {
             let mut watched = Watched::start(Terminal(120, 40), &arguments)?;
             ms.push(watched.first_frame()?.as_secs_f64() * 1e3);
+            cpu.push(threads_cpu(watched.pid)?.as_secs_f64() * 1e3);
         }
-        let value = format!("{:.1} (worst {:.1})", median(ms.clone()), largest(&ms));
+        let value = format!(
+            "{:.1} (worst {:.1}; CPU {:.1})",
+            median(ms.clone()),
+            largest(&ms),
+            median(cpu)
+        );
         let what = format!("first frame, {name}, ms after the start of the process");
         rows.push(Row::new(what, value).target("20"));
     }

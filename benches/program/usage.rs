@@ -45,6 +45,18 @@ pub(crate) fn thread_cpu() -> anyhow::Result<Duration> {
     Ok(Duration::from_nanos(nanos))
 }
 
+/// CPU time of all threads that a process has at this moment, in nanoseconds' resolution.
+pub(crate) fn threads_cpu(pid: u32) -> anyhow::Result<Duration> {
+    let mut sum = Duration::ZERO;
+    for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
+        // A thread may end meanwhile.
+        let Ok(text) = fs::read_to_string(thread?.path().join("schedstat")) else { continue };
+        let nanos = text.split_whitespace().next().context("an empty schedstat")?.parse()?;
+        sum += Duration::from_nanos(nanos);
+    }
+    Ok(sum)
+}
+
 /// Resident memory of a process, in MiB.
 pub(crate) fn resident_mib(pid: u32) -> anyhow::Result<f64> {
     let text = fs::read_to_string(format!("/proc/{pid}/status"))?;

@@ -62,7 +62,7 @@ pub(crate) struct Seen {
     pub(crate) gaps: Vec<f64>,
 }
 
-/// Reads every ICMP echo request to 127.0.0.0/8 for so long. Needs root.
+/// Reads every ICMP echo request to the [`addresses`] for so long. Needs root.
 pub(crate) fn listen(length: Duration) -> anyhow::Result<Seen> {
     let mut socket = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::ICMPV4))
         .context("a raw socket needs root")?;
@@ -85,10 +85,10 @@ pub(crate) fn listen(length: Duration) -> anyhow::Result<Seen> {
     Ok(seen)
 }
 
-/// The destination of an echo request (RFC 791 section 3.1, RFC 792).
+/// The destination of an echo request to 127.1.0.0/16 (RFC 791 section 3.1, RFC 792).
 fn echo_request(packet: &[u8]) -> Option<Ipv4Addr> {
     let header = usize::from(packet.first()? & 0x0f) * 4;
     let to: [u8; 4] = packet.get(16..20)?.try_into().ok()?;
     let to = Ipv4Addr::from(to);
-    (*packet.get(header)? == 8 && to.is_loopback()).then_some(to)
+    (*packet.get(header)? == 8 && matches!(to.octets(), [127, 1, ..])).then_some(to)
 }
