@@ -7,13 +7,14 @@
 mod world;
 
 use rdpwatch::domain::local::EchoAccess;
+use rdpwatch::domain::sample::ProbeKind;
 use rdpwatch::domain::snapshot::TargetState;
 use rdpwatch::domain::target::{Expected, TargetKind};
 use rdpwatch::domain::time::MonoTime;
 use std::net::IpAddr;
 use std::ops::Range;
 use std::time::Duration;
-use world::fleet::{NIGHT, company, laptop, server, servers};
+use world::fleet::{NIGHT, company, laptop, servers};
 use world::host::{SimHost, Trouble, certificate};
 use world::{COARSE, Grain, MIDNIGHT, REAL, World};
 
@@ -342,11 +343,15 @@ fn a_name_with_another_address_each_time_alerts_nobody() {
     play(minutes(60), || small(robin), |world| told(&world.fired(), &[], world));
 }
 
+/// The budget of a quiet host: a connection a minute, and one in half an hour goes on to the
+/// certificate.
 #[test]
-fn a_server_with_an_address_of_its_own_each_time_is_probed_politely() {
-    let hosts = vec![server(1), server(2), server(3), server(4)];
-    let mut world = World::new(1, REAL, hosts);
+fn healthy_hosts_are_probed_politely() {
+    let mut world = World::new(1, REAL, servers(6));
     world.run(Duration::from_hours(1));
-    let deep = world.sent.get(&rdpwatch::domain::sample::ProbeKind::Tls).copied().unwrap_or(0);
-    assert!(deep <= 4 * 4, "{deep} certificates read in an hour");
+    let count = |kind| world.sent.get(&kind).copied().unwrap_or(0);
+    let deep = count(ProbeKind::Tls);
+    assert!(deep <= 6 * 3, "{deep} certificates read in an hour");
+    let connections = count(ProbeKind::Negotiate);
+    assert!(connections <= 6 * 62, "{connections} connections in an hour");
 }
