@@ -26,7 +26,7 @@ pub struct ConnectionRequest {
     pub cookie: Option<Vec<u8>>,
     /// `requestedProtocols`; `None` when the client sent no RDP Negotiation Request.
     pub requested: Option<SecurityProtocol>,
-    /// Flags of the negotiation request, as in [`request_flags`](super::request_flags); 0 without.
+    /// Flags of the negotiation request, as in [`request_flags`]; 0 without.
     pub flags: u8,
     /// `correlationId`, present exactly when the flags say so.
     pub correlation: Option<[u8; 16]>,
