@@ -329,6 +329,7 @@ impl Monitor {
 
     /// Adds a line to the event log.
     pub fn log(&mut self, target: Option<TargetId>, at: WallTime, text: String) {
+        tracing::info!(target = target.map(|id| id.0), "{text}");
         if self.events.len() >= EVENTS {
             self.events.pop_front();
         }

@@ -3,7 +3,7 @@
 use super::fixtures::{self, NOW};
 use super::support::Screen;
 use rdpwatch::domain::finding::RuleId;
-use rdpwatch::domain::snapshot::{Snapshot, TargetState};
+use rdpwatch::domain::snapshot::{Event, Snapshot, TargetState};
 use rdpwatch::domain::target::TargetId;
 use rdpwatch::ui::action::Action;
 use rdpwatch::ui::dashboard::Options;
@@ -173,6 +173,23 @@ fn alerts_of_a_target_are_acknowledged_together_and_each_alone() {
     let mut screen = Screen::new(fixtures::healthy(), 120, 40);
     assert_eq!(screen.press("a S"), []);
     assert!(screen.text().contains("no alert stands here"));
+}
+
+#[test]
+fn what_happened_lately_stands_below_the_alerts_newest_first() {
+    let mut snapshot = fixtures::healthy();
+    let at = snapshot.now.wall;
+    let event = |target, text: &str| Event { at, target, text: text.to_owned() };
+    let gateway = event(None, "default gateway is now 10.0.0.1");
+    let unknown = event(Some(OFFICE), "office-pc has no known MAC address");
+    snapshot.events = Arc::new(vec![gateway, unknown]);
+    let mut screen = Screen::new(snapshot, 120, 40);
+    screen.press("3");
+    let text = screen.text();
+    let place = |words: &str| text.find(words).unwrap_or_else(|| panic!("no {words} in\n{text}"));
+    assert!(place("LATELY") < place("has no known MAC address"));
+    assert!(place("has no known MAC address") < place("default gateway is now 10.0.0.1"));
+    assert!(place("this machine") < place("default gateway is now 10.0.0.1"));
 }
 
 #[test]

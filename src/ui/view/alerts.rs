@@ -1,4 +1,4 @@
-//! What fires, what is about to, what is over.
+//! What fires, what is about to, what is over, and what else happened lately.
 
 use super::footer::severity_role;
 use crate::domain::alert::Alert;
@@ -13,6 +13,11 @@ use crate::ui::theme::Role;
 use crate::ui::view::table::first_row;
 use crate::ui::view_model::ViewLine;
 use crate::ui::world::World;
+
+/// Lines of the event log that are shown.
+const LATELY: usize = 30;
+/// Width of a target's name in front of an event.
+const NAME: usize = 18;
 
 /// Every alert that can be selected, in the order of the screen.
 #[must_use]
@@ -75,8 +80,27 @@ fn visible(world: &World<'_>, state: &UiState, height: usize) -> Vec<(Option<Ale
         );
         all.push((None, Line::of(Role::Dim, &text).cut(width).into()));
     }
+    lately(&mut all, world, state);
     let top = if at < height { 0 } else { first_row(0, at, height, all.len()) };
     all.into_iter().skip(top).take(height).collect()
+}
+
+/// The newest lines of the event log, the newest first: what changed on this machine and its
+/// targets besides alerts. Nothing at all where nothing happened.
+fn lately(all: &mut Vec<(Option<AlertKey>, ViewLine)>, world: &World<'_>, state: &UiState) {
+    let events = &world.snapshot.events;
+    if events.is_empty() {
+        return;
+    }
+    let width = usize::from(state.size.width);
+    heading(all, "LATELY", events.len(), width);
+    for event in events.iter().rev().take(LATELY) {
+        let moment = state.zone.moment(event.at, world.snapshot.now.wall);
+        let line = Line::of(Role::Dim, &format!("   {moment}  "))
+            .text(Role::Text, &left(world.name(event.target), NAME))
+            .text(Role::Text, &event.text);
+        all.push((None, line.cut(width).into()));
+    }
 }
 
 fn heading(all: &mut Vec<(Option<AlertKey>, ViewLine)>, title: &str, count: usize, width: usize) {
