@@ -124,7 +124,7 @@ impl Schedule {
         match self.plans.get_mut(&target.id) {
             Some(plan) => plan.configure(target),
             None => {
-                self.plans.insert(target.id, Plan::new(target, now));
+                self.plans.insert(target.id, Plan::new(target, self.settings.deep, now));
             }
         }
         self.switch_lanes(target.id, now);
@@ -353,7 +353,12 @@ impl Schedule {
     const fn pool(&mut self, lane: Lane) -> Option<&mut Pool> {
         match lane {
             Lane::Resolve => Some(&mut self.lookups),
-            Lane::Connection | Lane::Alternatives => Some(&mut self.connections),
+            Lane::Connection
+            | Lane::Alternatives
+            | Lane::Sweep
+            | Lane::Udp
+            | Lane::PathMtu
+            | Lane::Gateway => Some(&mut self.connections),
             Lane::Echo | Lane::Neighbour => None,
         }
     }
@@ -403,6 +408,13 @@ impl Schedule {
         }
     }
 
+    /// Brings a planned probe forward, to no sooner than `rest` after the one before.
+    fn bring_forward_after(&mut self, target: TargetId, lane: Lane, rest: Duration, now: MonoTime) {
+        let Some(plan) = self.plans.get(&target) else { return };
+        let due = plan.slot(lane).last_start.map_or(now, |last| last.plus(rest).max(now));
+        self.bring_forward(target, lane, due);
+    }
+
     /// Brings a lane forward to what its present interval asks for.
     fn quicken(&mut self, target: TargetId, lane: Lane, now: MonoTime) {
         let quick = self.is_quick(target);
@@ -416,10 +428,13 @@ impl Schedule {
     fn all_at_once(&mut self, target: TargetId, now: MonoTime) {
         if let Some(plan) = self.plans.get_mut(&target) {
             plan.tls_due = now;
+            plan.nla_due = now;
         }
-        for lane in [Lane::Resolve, Lane::Neighbour, Lane::Connection] {
+        for lane in [Lane::Resolve, Lane::Neighbour, Lane::Connection, Lane::PathMtu, Lane::Gateway]
+        {
             self.bring_forward(target, lane, now);
         }
+        self.bring_forward_after(target, Lane::Udp, plan::UDP_REST, now);
         self.quicken(target, Lane::Alternatives, now);
     }
 
@@ -497,19 +512,18 @@ impl Schedule {
             Lane::Echo => ProbeKind::Echo,
             Lane::Neighbour => ProbeKind::Neighbour,
             Lane::Alternatives => ProbeKind::Connect,
-            Lane::Connection if settings.deep && plan.tls_due <= now => ProbeKind::Tls,
-            Lane::Connection => ProbeKind::Negotiate,
+            Lane::Sweep => ProbeKind::Sweep,
+            Lane::Udp => ProbeKind::Udp,
+            Lane::PathMtu => ProbeKind::PathMtu,
+            Lane::Gateway => ProbeKind::Gateway,
+            Lane::Connection => plan.depth(now),
         };
-        let seq = if kind == ProbeKind::Tls {
-            plan.tls_due = now.plus(plan.stretched(lane, plan.tls_interval(), &settings));
-            let seq = plan.tls_seq;
-            plan.tls_seq = seq.wrapping_add(1);
-            seq
-        } else {
-            plan.slot_mut(lane).take_seq()
+        let seq = match kind {
+            ProbeKind::Tls | ProbeKind::Nla => plan.climb(kind, &settings, now),
+            _ => plan.slot_mut(lane).take_seq(),
         };
-        if lane == Lane::Connection && settings.deep && plan.tls_interval() < interval {
-            next = next.min(plan.tls_due);
+        if lane == Lane::Connection {
+            next = plan.next_climb(interval).map_or(next, |climb| next.min(climb));
         }
         let slot = plan.slot_mut(lane);
         slot.last_start = Some(now);

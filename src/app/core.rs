@@ -15,7 +15,11 @@ use crate::monitor::{Budget, Change, Monitor, Tracked};
 use crate::probe::attempt::{AttemptPlan, attempt};
 use crate::probe::connect::connect;
 use crate::probe::echo::EchoRequest;
+use crate::probe::gateway::gateway;
+use crate::probe::path_mtu::path_mtu;
 use crate::probe::resolve::{has_route, scope_id};
+use crate::probe::sweep::sweep;
+use crate::probe::udp::udp;
 use crate::schedule::{ProbeRequest, Schedule, Settings};
 use crate::store::{self, MemoryStore, State, StateStore};
 use std::collections::{BTreeMap, BTreeSet};
@@ -273,8 +277,14 @@ impl Core {
                 }
                 ProbeKind::Echo => self.start_echo(request),
                 ProbeKind::Resolve => self.start_resolve(request),
-                ProbeKind::Negotiate | ProbeKind::Tls => self.start_attempt(request),
+                ProbeKind::Negotiate | ProbeKind::Tls | ProbeKind::Nla => {
+                    self.start_attempt(request);
+                }
                 ProbeKind::Connect => self.start_alternative(request),
+                ProbeKind::Sweep => self.start_sweep(request),
+                ProbeKind::Udp => self.start_udp(request),
+                ProbeKind::PathMtu => self.start_path_mtu(request),
+                ProbeKind::Gateway => self.start_gateway(request),
             }
         }
         self.start_neighbours(&neighbours);
@@ -316,22 +326,71 @@ impl Core {
         });
     }
 
-    fn start_attempt(&mut self, request: ProbeRequest) {
+    /// What a connection needs to know; `None` before the name resolved, and the request is over.
+    fn attempt_plan(&mut self, request: ProbeRequest) -> Option<AttemptPlan> {
         let Some((target, address, scope)) = self.dialled(request.target) else {
             self.schedule.finished(request.target, request.kind, self.edge.clock.mono());
-            return;
+            return None;
         };
-        let plan = AttemptPlan {
+        Some(AttemptPlan {
             address: target.socket_addr(address, scope),
             name: target.host.name().map(str::to_owned),
             depth: request.kind,
             deadlines: target.deadlines,
-        };
+        })
+    }
+
+    fn start_attempt(&mut self, request: ProbeRequest) {
+        let Some(plan) = self.attempt_plan(request) else { return };
         let clock = self.edge.clock;
         self.spawn(request, async move {
             let sent_at = clock.now();
             let found = Observation::Attempt(Box::new(attempt(&plan, clock).await));
             vec![sample(request, sent_at, clock.mono(), found)]
+        });
+    }
+
+    fn start_sweep(&mut self, request: ProbeRequest) {
+        let Some(plan) = self.attempt_plan(request) else { return };
+        let clock = self.edge.clock;
+        self.spawn(request, async move {
+            let sent_at = clock.now();
+            let found = Observation::Sweep(Box::new(sweep(&plan, clock).await));
+            vec![sample(request, sent_at, clock.mono(), found)]
+        });
+    }
+
+    fn start_udp(&mut self, request: ProbeRequest) {
+        let Some(plan) = self.attempt_plan(request) else { return };
+        let clock = self.edge.clock;
+        self.spawn(request, async move {
+            let sent_at = clock.now();
+            let found = Observation::Udp(udp(plan.address, plan.deadlines.udp, clock).await);
+            vec![sample(request, sent_at, clock.mono(), found)]
+        });
+    }
+
+    fn start_path_mtu(&mut self, request: ProbeRequest) {
+        let Some(plan) = self.attempt_plan(request) else { return };
+        let clock = self.edge.clock;
+        self.spawn(request, async move {
+            let sent_at = clock.now();
+            let found = path_mtu(plan.address, plan.deadlines.udp, clock).await;
+            vec![sample(request, sent_at, clock.mono(), Observation::PathMtu(found))]
+        });
+    }
+
+    fn start_gateway(&mut self, request: ProbeRequest) {
+        let target =
+            self.monitor.target(request.target).map(|tracked| Arc::clone(tracked.target()));
+        let names = Arc::clone(&self.edge.names);
+        let clock = self.edge.clock;
+        self.spawn(request, async move {
+            let Some(target) = target else { return Vec::new() };
+            let Some(address) = &target.gateway else { return Vec::new() };
+            let sent_at = clock.now();
+            let found = gateway(address, names.as_ref(), &target.deadlines, clock).await;
+            vec![sample(request, sent_at, clock.mono(), Observation::Gateway(Box::new(found)))]
         });
     }
 

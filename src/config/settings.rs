@@ -109,6 +109,7 @@ const TENTH: Duration = Duration::from_millis(100);
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
+const DAYS: Duration = Duration::from_hours(24 * 30);
 const LOSS: &str = "thresholds.packet-loss";
 const LATENCY: &str = "thresholds.high-latency";
 const JITTER: &str = "thresholds.high-jitter";
@@ -161,6 +162,11 @@ pub(super) static SETTINGS: &[Setting] = &[
     span("cadence", "negotiate", (SECOND, DAY), |s| &mut s.cadence.negotiate, "between connections up to the X.224 answer while all is quiet"),
     span("cadence", "negotiate_alert", (SECOND, DAY), |s| &mut s.cadence.negotiate_alert, "the same for 2 minutes after trouble, for the target looked at, and with at most three targets"),
     span("cadence", "tls", (Duration::from_secs(10), DAY), |s| &mut s.cadence.tls, "between connections up to the certificate"),
+    span("cadence", "nla", (MINUTE, DAYS), |s| &mut s.cadence.nla, "between connections up to the NLA challenge"),
+    span("cadence", "sweep", (MINUTE, DAYS), |s| &mut s.cadence.sweep, "between sweeps of the TLS versions and suites that the host takes, several connections each"),
+    span("cadence", "udp", (MINUTE, DAYS), |s| &mut s.cadence.udp, "between questions to RDP's UDP transport"),
+    span("cadence", "path_mtu", (MINUTE, DAYS), |s| &mut s.cadence.path_mtu, "between measurements of the path MTU"),
+    span("cadence", "gateway", (Duration::from_secs(10), DAYS), |s| &mut s.cadence.gateway, "between requests to the RD Gateway, shared by all targets behind it"),
     span("cadence", "neighbour", (SECOND, DAY), |s| &mut s.cadence.neighbour, "between looks at this machine's neighbour table, which send nothing"),
 
     span("deadline", "echo", DEADLINE, |s| &mut s.deadlines.echo, "echo request to reply"),
@@ -168,6 +174,9 @@ pub(super) static SETTINGS: &[Setting] = &[
     span("deadline", "connect", DEADLINE, |s| &mut s.deadlines.connect, "TCP handshake; below 3.1s a dead host on the same subnet looks like a firewall"),
     span("deadline", "negotiate", DEADLINE, |s| &mut s.deadlines.negotiate, "X.224 request to answer"),
     span("deadline", "tls", DEADLINE, |s| &mut s.deadlines.tls, "TLS ClientHello to certificate"),
+    span("deadline", "nla", DEADLINE, |s| &mut s.deadlines.nla, "CredSSP request to the NLA challenge"),
+    span("deadline", "udp", DEADLINE, |s| &mut s.deadlines.udp, "question to RDP's UDP transport, or a packet of the path MTU probe, to its answer"),
+    span("deadline", "gateway", DEADLINE, |s| &mut s.deadlines.gateway, "the RD Gateway's TLS and its answer"),
 
     real(LOSS, "warning_pct", (0.0, 100.0), |s| &mut s.thresholds.packet_loss.warning_pct, "warning from this share lost, in percent"),
     count(LOSS, "warning_lost", (1, 10_000), |s| &mut s.thresholds.packet_loss.warning_lost, "warning from this many lost, number of echo requests"),

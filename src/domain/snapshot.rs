@@ -5,7 +5,10 @@ use super::finding::{Finding, Risk};
 use super::ladder::Ladder;
 use super::local::{EchoAccess, LocalState};
 use super::mac::MacAddr;
-use super::sample::{Attempt, Connect, Neighbour, NeighbourState, Resolution, Tls};
+use super::sample::{
+    Attempt, Connect, Gateway, Neighbour, NeighbourState, Nla, PathMtu, Resolution, Tls, TlsSweep,
+    Udp,
+};
 use super::stats::{EchoStats, Spark};
 use super::target::{Target, TargetId};
 use super::time::{MonoTime, Now, WallTime};
@@ -169,6 +172,16 @@ pub struct TargetSnapshot {
     pub attempt: Option<Attempt>,
     /// The newest TLS rung, however long ago.
     pub tls: Option<Tls>,
+    /// The newest attempt that went as far as CredSSP.
+    pub nla: Option<Nla>,
+    /// The newest sweep of TLS versions and suites.
+    pub sweep: Option<TlsSweep>,
+    /// The newest answer of the UDP transport.
+    pub udp: Option<Udp>,
+    /// The newest measurement of the path MTU.
+    pub path: Option<PathMtu>,
+    /// The newest answer of the RD Gateway.
+    pub gateway: Option<Gateway>,
     /// Days of validity left on the certificate.
     pub certificate_days: Option<i64>,
     /// Whether the certificate covers the dialled name; `None` when dialled by address.

@@ -177,6 +177,16 @@ pub struct Cadence {
     pub negotiate_alert: Duration,
     /// Between connections up to the certificate.
     pub tls: Duration,
+    /// Between connections up to the NTLM challenge.
+    pub nla: Duration,
+    /// Between sweeps of TLS versions and suites.
+    pub sweep: Duration,
+    /// Between RDP-UDP SYNs.
+    pub udp: Duration,
+    /// Between measurements of the path MTU.
+    pub path_mtu: Duration,
+    /// Between requests to the RD Gateway.
+    pub gateway: Duration,
     /// Between looks at the neighbour table.
     pub neighbour: Duration,
 }
@@ -190,6 +200,11 @@ impl Default for Cadence {
             negotiate: Duration::from_mins(1),
             negotiate_alert: Duration::from_secs(10),
             tls: Duration::from_mins(30),
+            nla: Duration::from_hours(24),
+            sweep: Duration::from_hours(24),
+            udp: Duration::from_hours(24),
+            path_mtu: Duration::from_hours(1),
+            gateway: Duration::from_mins(5),
             neighbour: Duration::from_secs(5),
         }
     }
@@ -208,6 +223,12 @@ pub struct Deadlines {
     pub negotiate: Duration,
     /// `ClientHello` to certificate, both hellos together.
     pub tls: Duration,
+    /// `TSRequest` to answer.
+    pub nla: Duration,
+    /// RDP-UDP SYN to answer, and a packet of the path MTU probe to its own.
+    pub udp: Duration,
+    /// Request to the RD Gateway to its answer, TLS included.
+    pub gateway: Duration,
 }
 
 impl Default for Deadlines {
@@ -218,6 +239,9 @@ impl Default for Deadlines {
             connect: Duration::from_secs(5),
             negotiate: Duration::from_secs(5),
             tls: Duration::from_secs(8),
+            nla: Duration::from_secs(5),
+            udp: Duration::from_secs(2),
+            gateway: Duration::from_secs(8),
         }
     }
 }
@@ -233,6 +257,27 @@ pub struct WakeSettings {
     pub interface: Option<String>,
     /// A directed broadcast or unicast address to send to besides the local ones.
     pub address: Option<IpAddr>,
+}
+
+/// The RD Gateway in front of a target.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct GatewayAddress {
+    /// Where it is.
+    pub host: Host,
+    /// Its TCP port, 443 by default.
+    pub port: u16,
+    /// When clients go through it.
+    pub usage: GatewayUsage,
+}
+
+/// When clients go through a gateway (`gatewayusagemethod` of a `.rdp` file).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum GatewayUsage {
+    /// Always (1): how the host answers this machine directly says nothing about sessions.
+    #[default]
+    Always,
+    /// When the direct connection fails (2, 3).
+    WhenDirectFails,
 }
 
 /// One watched host: what is known of it before the first probe.
@@ -252,6 +297,8 @@ pub struct Target {
     pub mac: Option<MacAddr>,
     /// Other names that this machine may call itself.
     pub aliases: Vec<String>,
+    /// RD Gateway that its users go through.
+    pub gateway: Option<GatewayAddress>,
     /// Group it belongs to.
     pub group: Option<String>,
     /// What its silence means.
@@ -280,6 +327,7 @@ impl Target {
             expect: Vec::new(),
             mac: None,
             aliases: Vec::new(),
+            gateway: None,
             group: None,
             kind: TargetKind::default(),
             expected: Expected::default(),

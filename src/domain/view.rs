@@ -5,8 +5,8 @@ use super::history::{History, Timed};
 use super::local::{EchoAccess, LocalState};
 use super::memory::TargetMemory;
 use super::sample::{
-    Attempt, Connect, ConnectOutcome, EchoMethod, EchoOutcome, IcmpError, Neighbour,
-    NeighbourState, Resolution, Tls,
+    Attempt, Connect, ConnectOutcome, EchoMethod, EchoOutcome, Gateway, IcmpError, Neighbour,
+    NeighbourState, Nla, PathMtu, Resolution, Tls, TlsSweep, Udp,
 };
 use super::target::Target;
 use super::time::{MonoTime, Now};
@@ -51,6 +51,16 @@ pub struct TargetView<'a> {
     pub attempts: &'a History<Attempt>,
     /// The newest attempt that went as far as TLS, however long ago.
     pub tls: Option<&'a Timed<Tls>>,
+    /// The newest attempt that went as far as CredSSP, however long ago.
+    pub nla: Option<&'a Timed<Nla>>,
+    /// The newest sweep of TLS versions and suites.
+    pub sweep: Option<&'a Timed<TlsSweep>>,
+    /// Answers of the UDP transport, newest last.
+    pub udp: &'a History<Udp>,
+    /// Measurements of the path MTU, newest last.
+    pub path: &'a History<PathMtu>,
+    /// Answers of the RD Gateway, newest last.
+    pub gateway: &'a History<Gateway>,
     /// Service times of earlier X.224 answers, newest last, for the baseline.
     pub service_times: &'a History<Duration>,
     /// Other addresses: published besides the dialled one, or expected and not published.

@@ -306,7 +306,12 @@ const fn reached(observation: &Observation) -> &'static [WakeRung] {
                 _ => &[],
             }
         }
-        Observation::Resolve(_) | Observation::Alternative(_) => &[],
+        Observation::Resolve(_)
+        | Observation::Alternative(_)
+        | Observation::Sweep(_)
+        | Observation::Udp(_)
+        | Observation::PathMtu(_)
+        | Observation::Gateway(_) => &[],
     }
 }
 
@@ -369,7 +374,7 @@ mod tests {
         let address = ([10, 0, 0, 21], 3389).into();
         let connect = Connect { address, outcome, icmp: None, icmp_is_ours: false, elapsed };
         let depth = ProbeKind::Negotiate;
-        Observation::Attempt(Box::new(Attempt { depth, connect, negotiate, tls: None }))
+        Observation::Attempt(Box::new(Attempt { depth, connect, negotiate, tls: None, nla: None }))
     }
 
     const REPLY: EchoOutcome = EchoOutcome::Reply { rtt: Duration::from_millis(1), ttl: None };

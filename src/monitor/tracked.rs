@@ -9,8 +9,9 @@ use crate::domain::mac::MacAddr;
 use crate::domain::memory::TargetMemory;
 use crate::domain::rules::RULES;
 use crate::domain::sample::{
-    Attempt, Connect, Echo, EchoMethod, EchoOutcome, Neighbour, NeighbourState, Observation,
-    ProbeKind, Resolution, Sample, Tls, TlsOutcome, echo_from_connect,
+    Attempt, Connect, Echo, EchoMethod, EchoOutcome, Gateway, Neighbour, NeighbourState, Nla,
+    Observation, PathMtu, ProbeKind, Resolution, Sample, Tls, TlsOutcome, TlsSweep, Udp,
+    echo_from_connect,
 };
 use crate::domain::snapshot::{SPARK_SLOTS, TargetSnapshot, TargetState};
 use crate::domain::target::{Host, Target};
@@ -25,6 +26,8 @@ use std::time::Duration;
 
 /// How many answers to the name, and connections, are kept.
 const KEPT: usize = 16;
+/// How many answers of the UDP transport, of the path and of the gateway are kept.
+const KEPT_DEEP: usize = 8;
 /// How many service times make the baseline.
 const SERVICE_TIMES: usize = 64;
 /// Unanswered ICMP echoes, from the start, before TCP is used in their place.
@@ -48,6 +51,11 @@ pub struct Tracked {
     echo: EchoSeries,
     attempts: History<Attempt>,
     tls: Option<Timed<Tls>>,
+    nla: Option<Timed<Nla>>,
+    sweep: Option<Timed<TlsSweep>>,
+    udp: History<Udp>,
+    path: History<PathMtu>,
+    gateway: History<Gateway>,
     service_times: History<Duration>,
     alternatives: BTreeMap<IpAddr, Timed<Connect>>,
     neighbour: Option<Timed<Neighbour>>,
@@ -89,6 +97,11 @@ impl Tracked {
             echo: EchoSeries::default(),
             attempts: History::new(KEPT),
             tls: None,
+            nla: None,
+            sweep: None,
+            udp: History::new(KEPT_DEEP),
+            path: History::new(KEPT_DEEP),
+            gateway: History::new(KEPT_DEEP),
             service_times: History::new(SERVICE_TIMES),
             alternatives: BTreeMap::new(),
             neighbour: None,
@@ -242,6 +255,14 @@ impl Tracked {
                     self.alternatives.insert(address, entry);
                 }
             }
+            Observation::Sweep(sweep) => {
+                self.sweep = Some(Timed { at: sample.sent_at, value: (**sweep).clone() });
+            }
+            Observation::Udp(udp) => self.udp.push(sample.sent_at, *udp),
+            Observation::PathMtu(path) => self.path.push(sample.sent_at, *path),
+            Observation::Gateway(gateway) => {
+                self.gateway.push(sample.sent_at, (**gateway).clone());
+            }
             Observation::Neighbour(neighbour) => {
                 self.neighbour = Some(Timed { at: sample.sent_at, value: *neighbour });
             }
@@ -260,6 +281,10 @@ impl Tracked {
         self.alternatives.remove(&first);
         self.neighbour = None;
         self.tls = None;
+        self.nla = None;
+        self.sweep = None;
+        self.udp = History::new(KEPT_DEEP);
+        self.path = History::new(KEPT_DEEP);
         let changed = self.dialled.is_some();
         self.dialled = Some(first);
         changed
@@ -283,6 +308,9 @@ impl Tracked {
         }
         if let Some(tls) = &attempt.tls {
             self.tls = Some(Timed { at: sample.sent_at, value: tls.clone() });
+        }
+        if let Some(nla) = &attempt.nla {
+            self.nla = Some(Timed { at: sample.sent_at, value: nla.clone() });
         }
         self.attempts.push(sample.sent_at, attempt.clone());
         changed
@@ -338,6 +366,11 @@ impl Tracked {
             echo: &self.echo,
             attempts: &self.attempts,
             tls: self.tls.as_ref(),
+            nla: self.nla.as_ref(),
+            sweep: self.sweep.as_ref(),
+            udp: &self.udp,
+            path: &self.path,
+            gateway: &self.gateway,
             service_times: &self.service_times,
             alternatives: &self.alternatives,
             neighbour: self.neighbour.as_ref(),
@@ -488,6 +521,11 @@ impl Tracked {
             certificate_days,
             name_matches,
             tls,
+            nla: self.nla.as_ref().map(|entry| entry.value.clone()),
+            sweep: self.sweep.as_ref().map(|entry| entry.value.clone()),
+            udp: self.udp.last().map(|entry| entry.value),
+            path: self.path.last().map(|entry| entry.value),
+            gateway: self.gateway.last().map(|entry| entry.value.clone()),
             neighbour: self.neighbour.as_ref().map(|entry| entry.value),
             alternatives: self.alternatives.values().map(|entry| entry.value).collect(),
             mac: self.mac(),
@@ -514,6 +552,10 @@ const fn fed_by(observation: &Observation) -> ProbeKind {
         Observation::Echo(_) => ProbeKind::Echo,
         Observation::Alternative(_) => ProbeKind::Connect,
         Observation::Attempt(attempt) => attempt.depth,
+        Observation::Sweep(_) => ProbeKind::Sweep,
+        Observation::Udp(_) => ProbeKind::Udp,
+        Observation::PathMtu(_) => ProbeKind::PathMtu,
+        Observation::Gateway(_) => ProbeKind::Gateway,
         Observation::Neighbour(_) => ProbeKind::Neighbour,
     }
 }

@@ -1,10 +1,10 @@
-//! One connection, as far up the ladder as it is meant to go: TCP, X.224, TLS.
+//! One connection, as far up the ladder as it is meant to go: TCP, X.224, TLS, CredSSP.
 
 use super::clock::Clock;
 use super::connect::{STALL, Stream, connect};
 use super::tls::{HelloResult, drain, is_silence, legacy_hello, modern_hello};
 use crate::domain::sample::{
-    Attempt, ConnectOutcome, Hello, LocalFault, Negotiate, NegotiateOutcome, ProbeKind, Tls,
+    Attempt, ConnectOutcome, Hello, LocalFault, Negotiate, NegotiateOutcome, Nla, ProbeKind, Tls,
     TlsOutcome,
 };
 use crate::domain::security::{FailureCode, SecurityProtocol};
@@ -29,7 +29,8 @@ pub struct AttemptPlan {
     pub address: SocketAddr,
     /// The dialled name, sent as SNI; `None` when dialled by address.
     pub name: Option<String>,
-    /// [`ProbeKind::Connect`], [`ProbeKind::Negotiate`] or [`ProbeKind::Tls`].
+    /// [`ProbeKind::Connect`], [`ProbeKind::Negotiate`], [`ProbeKind::Tls`] or
+    /// [`ProbeKind::Nla`].
     pub depth: ProbeKind,
     /// One deadline per rung.
     pub deadlines: Deadlines,
@@ -48,6 +49,7 @@ pub async fn attempt(plan: &AttemptPlan, clock: Clock) -> Attempt {
         attempt.connect.icmp = None;
         attempt.negotiate = None;
         attempt.tls = None;
+        attempt.nla = None;
     }
     attempt
 }
@@ -69,19 +71,22 @@ const fn slept(started: Now, ended: Now) -> bool {
 
 async fn climb(plan: &AttemptPlan, clock: Clock) -> Attempt {
     let (connect, stream) = connect(plan.address, plan.deadlines.connect).await;
-    let mut attempt = Attempt { depth: plan.depth, connect, negotiate: None, tls: None };
+    let mut attempt = Attempt { depth: plan.depth, connect, negotiate: None, tls: None, nla: None };
     let Some(stream) = stream.filter(|_| plan.depth != ProbeKind::Connect) else {
         return attempt;
     };
     let (negotiate, stream) = negotiate(plan, stream, clock).await;
-    let starts_tls = negotiate.outcome.selected().is_some_and(SecurityProtocol::starts_tls);
+    let selected = negotiate.outcome.selected();
     attempt.negotiate = Some(negotiate);
-    if let Some(mut stream) = stream {
-        if plan.depth == ProbeKind::Tls && starts_tls {
-            attempt.tls = Some(tls(plan, stream, clock).await);
-        } else {
-            drain(&mut stream).await;
-        }
+    let Some(mut stream) = stream else { return attempt };
+    if plan.depth >= ProbeKind::Tls && selected.is_some_and(SecurityProtocol::starts_tls) {
+        let offers_nla = selected.is_some_and(SecurityProtocol::starts_nla);
+        let credssp = (plan.depth == ProbeKind::Nla).then_some(plan.deadlines.nla);
+        let (tls, nla) = tls(plan, stream, credssp.filter(|_| offers_nla), clock).await;
+        attempt.nla = nla.or_else(|| credssp.filter(|_| !offers_nla).map(|_| Nla::not_offered()));
+        attempt.tls = Some(tls);
+    } else {
+        drain(&mut stream).await;
     }
     attempt
 }
@@ -167,19 +172,25 @@ fn ended(error: &io::Error) -> NegotiateOutcome {
 
 /// Both hellos under one deadline. The legacy one needs a connection of its own; where that does
 /// not get as far as TLS again, the modern one's outcome stands.
-async fn tls(plan: &AttemptPlan, stream: Stream, clock: Clock) -> Tls {
+async fn tls(
+    plan: &AttemptPlan,
+    stream: Stream,
+    credssp: Option<Duration>,
+    clock: Clock,
+) -> (Tls, Option<Nla>) {
     let deadline = plan.deadlines.tls;
     let name = plan.name.as_deref();
-    let modern = modern_hello(stream, name, plan.address.ip(), deadline, clock).await;
+    let mut modern = modern_hello(stream, name, plan.address.ip(), deadline, credssp, clock).await;
+    let nla = modern.nla.take();
     if !modern.wants_legacy() {
-        return modern.into_tls(Hello::Modern, None);
+        return (modern.into_tls(Hello::Modern, None), nla);
     }
     let left = deadline.saturating_sub(modern.elapsed);
     let Ok(Some(legacy)) = timeout(left, second_chance(plan, clock)).await else {
-        return modern.into_tls(Hello::Modern, None);
+        return (modern.into_tls(Hello::Modern, None), nla);
     };
     let modern_outcome: TlsOutcome = modern.outcome;
-    legacy.into_tls(Hello::Legacy, Some(modern_outcome))
+    (legacy.into_tls(Hello::Legacy, Some(modern_outcome)), nla)
 }
 
 /// A new connection up to X.224, then the legacy hello; `None` when it did not get that far.
@@ -224,6 +235,7 @@ mod tests {
                 elapsed,
             }),
             tls: None,
+            nla: None,
         }
     }
 

@@ -5,14 +5,19 @@ pub mod clock;
 pub mod connect;
 mod counted;
 pub mod echo;
+pub mod gateway;
 pub mod local;
 pub mod neighbour;
 #[cfg(target_os = "linux")]
 mod netlink;
+mod nla;
+pub mod path_mtu;
 pub mod resolve;
 #[cfg(target_os = "linux")]
 mod route;
 pub mod seam;
 mod socket;
+pub mod sweep;
 mod tls;
+pub mod udp;
 pub mod wake;

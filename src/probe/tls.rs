@@ -2,7 +2,8 @@
 
 use super::clock::Clock;
 use super::counted::{Counted, RECEIVE_LIMIT};
-use crate::domain::sample::{CipherSuite, Hello, Tls, TlsOutcome, TlsVersion};
+use super::nla::nla;
+use crate::domain::sample::{CipherSuite, Hello, Nla, Tls, TlsOutcome, TlsVersion};
 use crate::proto::certificate;
 use crate::proto::tls_hello::{FlightState, ServerFlight, client_hello};
 use rustls::client::Resumption;
@@ -31,6 +32,8 @@ pub(crate) struct HelloResult {
     received: usize,
     /// Hello to end, without the farewell.
     pub(crate) elapsed: Duration,
+    /// What the session was used for, when it was to be.
+    pub(crate) nla: Option<Nla>,
 }
 
 impl HelloResult {
@@ -66,12 +69,14 @@ impl HelloResult {
 /// Handshakes with rustls, accepting and recording whatever certificate the server shows; silence
 /// for `deadline` ends it, with what came until then.
 ///
-/// `name` is sent as SNI when it is a DNS name, as Windows' client does.
+/// `name` is sent as SNI when it is a DNS name, as Windows' client does. A session is used for
+/// CredSSP when that is given a deadline.
 pub(crate) async fn modern_hello<S>(
     stream: S,
     name: Option<&str>,
     address: IpAddr,
     deadline: Duration,
+    credssp: Option<Duration>,
     clock: Clock,
 ) -> HelloResult
 where
@@ -86,8 +91,10 @@ where
             leaf: None,
             received: 0,
             elapsed: Duration::ZERO,
+            nla: None,
         };
     };
+    let mut answer = None;
     let server_name = name
         .and_then(|name| ServerName::try_from(name.trim_end_matches('.').to_owned()).ok())
         .unwrap_or_else(|| ServerName::from(address));
@@ -103,6 +110,9 @@ where
             let suite = connection
                 .negotiated_cipher_suite()
                 .map(|suite| CipherSuite(u16::from(suite.suite())));
+            if let Some(deadline) = credssp {
+                answer = Some(nla(&mut session, deadline, clock).await);
+            }
             let _patience = timeout(LINGER, session.shutdown()).await;
             (TlsOutcome::Ok, version, suite)
         }
@@ -117,7 +127,7 @@ where
         TlsOutcome::Ok => TlsOutcome::Unsupported,
         ended => ended,
     };
-    HelloResult { outcome, version, cipher, leaf, received, elapsed }
+    HelloResult { outcome, version, cipher, leaf, received, elapsed, nla: answer }
 }
 
 /// Sends the hand-made `ClientHello` and reads the server's first flight up to its certificate.
@@ -146,7 +156,7 @@ where
         _ => None,
     };
     drain(&mut counted).await;
-    HelloResult { outcome, version, cipher, leaf, received, elapsed }
+    HelloResult { outcome, version, cipher, leaf, received, elapsed, nla: None }
 }
 
 async fn exchange<S>(
@@ -316,7 +326,7 @@ mod tests {
         // A handshake record of 512 bytes, of which seven arrive.
         theirs.write_all(&[0x16, 3, 3, 2, 0, 2, 0]).await.unwrap();
         let deadline = Duration::from_millis(50);
-        let hello = modern_hello(ours, None, ADDRESS, deadline, Clock::start()).await;
+        let hello = modern_hello(ours, None, ADDRESS, deadline, None, Clock::start()).await;
         assert_eq!((hello.outcome, hello.received), (TlsOutcome::Timeout, 7));
         assert!(hello.elapsed >= deadline, "{:?}", hello.elapsed);
         drop(theirs);
@@ -328,7 +338,7 @@ mod tests {
         // A fatal handshake_failure alert; the peer then keeps the connection open.
         theirs.write_all(&[0x15, 3, 3, 0, 2, 2, 40]).await.unwrap();
         let clock = Clock::start();
-        let hello = modern_hello(ours, None, ADDRESS, Duration::from_secs(30), clock).await;
+        let hello = modern_hello(ours, None, ADDRESS, Duration::from_secs(30), None, clock).await;
         assert_eq!(hello.outcome, TlsOutcome::Alert(40));
         let whole = clock.mono().since(crate::domain::time::MonoTime::ZERO);
         assert!(whole >= LINGER, "{whole:?}");

@@ -120,6 +120,11 @@ fn fed_by(kinds: &[ProbeKind]) -> String {
             ProbeKind::Connect => "TCP to other addresses",
             ProbeKind::Negotiate => "TCP and X.224",
             ProbeKind::Tls => "TLS",
+            ProbeKind::Nla => "NLA",
+            ProbeKind::Sweep => "TLS sweep",
+            ProbeKind::Udp => "UDP transport",
+            ProbeKind::PathMtu => "path MTU",
+            ProbeKind::Gateway => "RD Gateway",
             ProbeKind::Neighbour => "neighbour table",
         })
         .collect();

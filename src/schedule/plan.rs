@@ -21,14 +21,21 @@ const SUSPICION_REST: Duration = Duration::from_mins(1);
 /// No alternative address is connected to more often.
 const ALTERNATIVE: Duration = Duration::from_mins(1);
 
+/// No host is sent an RDP-UDP SYN more often: its answer is repeated three times
+/// (MS-RDPEUDP 3.1.5.1.2), which must not make a flood of it.
+pub(super) const UDP_REST: Duration = Duration::from_mins(1);
+
 /// How often a target that is an address is "resolved", which costs no packet.
 const LITERAL: Duration = Duration::from_hours(1);
+
+/// First sweeps are spread over this many times the span of first connections.
+const SWEEP_LATER: u32 = 10;
 
 /// Shortest interval of anything: a cadence of zero is not a busy loop.
 const SHORTEST: Duration = Duration::from_millis(10);
 
-/// A row of probes of which the next one is planned. Negotiate and Tls share one: they are the
-/// same connection, climbed to different heights.
+/// A row of probes of which the next one is planned. Negotiate, Tls and Nla share one: they are
+/// the same connection, climbed to different heights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Lane {
     Resolve,
@@ -36,18 +43,35 @@ pub(super) enum Lane {
     Neighbour,
     Connection,
     Alternatives,
+    Sweep,
+    Udp,
+    PathMtu,
+    Gateway,
 }
 
 impl Lane {
-    pub(super) const ALL: [Self; 5] =
-        [Self::Resolve, Self::Echo, Self::Neighbour, Self::Connection, Self::Alternatives];
+    pub(super) const ALL: [Self; 9] = [
+        Self::Resolve,
+        Self::Echo,
+        Self::Neighbour,
+        Self::Connection,
+        Self::Alternatives,
+        Self::Sweep,
+        Self::Udp,
+        Self::PathMtu,
+        Self::Gateway,
+    ];
 
     pub(super) const fn of(kind: ProbeKind) -> Self {
         match kind {
             ProbeKind::Resolve => Self::Resolve,
             ProbeKind::Echo => Self::Echo,
             ProbeKind::Connect => Self::Alternatives,
-            ProbeKind::Negotiate | ProbeKind::Tls => Self::Connection,
+            ProbeKind::Negotiate | ProbeKind::Tls | ProbeKind::Nla => Self::Connection,
+            ProbeKind::Sweep => Self::Sweep,
+            ProbeKind::Udp => Self::Udp,
+            ProbeKind::PathMtu => Self::PathMtu,
+            ProbeKind::Gateway => Self::Gateway,
             ProbeKind::Neighbour => Self::Neighbour,
         }
     }
@@ -90,6 +114,7 @@ impl Slot {
 
 /// Everything planned for one target.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, not modes")]
 pub(super) struct Plan {
     pub(super) id: TargetId,
     cadence: Cadence,
@@ -103,6 +128,12 @@ pub(super) struct Plan {
     pub(super) alternatives: u32,
     pub(super) tls_due: MonoTime,
     pub(super) tls_seq: u64,
+    pub(super) nla_due: MonoTime,
+    pub(super) nla_seq: u64,
+    /// Connections may climb beyond X.224 (`--no-deep` says no).
+    deep: bool,
+    /// There is an RD Gateway in front.
+    gatewayed: bool,
     trouble_until: Option<MonoTime>,
     /// When everything ran at once because the state changed.
     pub(super) changed: Option<MonoTime>,
@@ -114,6 +145,10 @@ pub(super) struct Plan {
     neighbour: Slot,
     connection: Slot,
     alternative: Slot,
+    sweep: Slot,
+    udp: Slot,
+    path_mtu: Slot,
+    gateway: Slot,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -124,7 +159,7 @@ struct Suspicion {
 }
 
 impl Plan {
-    pub(super) fn new(target: &Target, now: MonoTime) -> Self {
+    pub(super) fn new(target: &Target, deep: bool, now: MonoTime) -> Self {
         let mut plan = Self {
             id: target.id,
             cadence: target.cadence,
@@ -135,6 +170,10 @@ impl Plan {
             alternatives: 0,
             tls_due: now,
             tls_seq: 0,
+            nla_due: now,
+            nla_seq: 0,
+            deep,
+            gatewayed: false,
             trouble_until: None,
             changed: None,
             asked: None,
@@ -144,6 +183,10 @@ impl Plan {
             neighbour: Slot::default(),
             connection: Slot::default(),
             alternative: Slot::default(),
+            sweep: Slot::default(),
+            udp: Slot::default(),
+            path_mtu: Slot::default(),
+            gateway: Slot::default(),
         };
         plan.configure(target);
         plan
@@ -152,13 +195,16 @@ impl Plan {
     /// Takes over a changed configuration.
     pub(super) fn configure(&mut self, target: &Target) {
         self.cadence = target.cadence;
+        self.gatewayed = target.gateway.is_some();
         self.is_literal = target.host.address().is_some();
         let deadlines = target.deadlines;
         let whole = deadlines
             .resolve
             .saturating_add(deadlines.connect)
             .saturating_add(deadlines.negotiate)
-            .saturating_add(deadlines.tls);
+            .saturating_add(deadlines.tls)
+            .saturating_add(deadlines.nla)
+            .saturating_add(deadlines.gateway);
         self.patience = whole.saturating_mul(4).saturating_add(Duration::from_secs(30));
     }
 
@@ -169,6 +215,10 @@ impl Plan {
             Lane::Neighbour => &self.neighbour,
             Lane::Connection => &self.connection,
             Lane::Alternatives => &self.alternative,
+            Lane::Sweep => &self.sweep,
+            Lane::Udp => &self.udp,
+            Lane::PathMtu => &self.path_mtu,
+            Lane::Gateway => &self.gateway,
         }
     }
 
@@ -179,6 +229,10 @@ impl Plan {
             Lane::Neighbour => &mut self.neighbour,
             Lane::Connection => &mut self.connection,
             Lane::Alternatives => &mut self.alternative,
+            Lane::Sweep => &mut self.sweep,
+            Lane::Udp => &mut self.udp,
+            Lane::PathMtu => &mut self.path_mtu,
+            Lane::Gateway => &mut self.gateway,
         }
     }
 
@@ -187,7 +241,9 @@ impl Plan {
         match lane {
             Lane::Resolve => true,
             Lane::Echo => self.ready && self.method == EchoMethod::Icmp,
-            Lane::Neighbour | Lane::Connection => self.ready,
+            Lane::Neighbour | Lane::Connection | Lane::PathMtu => self.ready,
+            Lane::Sweep | Lane::Udp => self.ready && self.deep,
+            Lane::Gateway => self.gatewayed && self.deep,
             Lane::Alternatives => self.alternatives > 0,
         }
     }
@@ -204,6 +260,10 @@ impl Plan {
             Lane::Neighbour => cadence.neighbour,
             Lane::Connection => self.connection_interval(quick, now),
             Lane::Alternatives => cadence.resolve.max(ALTERNATIVE / self.alternatives.max(1)),
+            Lane::Sweep => cadence.sweep,
+            Lane::Udp => cadence.udp.max(UDP_REST),
+            Lane::PathMtu => cadence.path_mtu,
+            Lane::Gateway => cadence.gateway,
         };
         interval.max(SHORTEST)
     }
@@ -224,6 +284,44 @@ impl Plan {
 
     pub(super) fn tls_interval(&self) -> Duration {
         self.cadence.tls.max(SHORTEST)
+    }
+
+    /// How far the next connection climbs.
+    pub(super) fn depth(&self, now: MonoTime) -> ProbeKind {
+        if self.deep && self.nla_due <= now {
+            ProbeKind::Nla
+        } else if self.deep && self.tls_due <= now {
+            ProbeKind::Tls
+        } else {
+            ProbeKind::Negotiate
+        }
+    }
+
+    /// Takes note of a climb beyond X.224 and returns its number. One up to the challenge reads
+    /// the certificate too.
+    pub(super) fn climb(&mut self, kind: ProbeKind, settings: &Settings, now: MonoTime) -> u64 {
+        self.tls_due = now.plus(self.stretched(Lane::Connection, self.tls_interval(), settings));
+        let seq = if kind == ProbeKind::Nla {
+            let interval = self.nla_interval();
+            self.nla_due = now.plus(self.stretched(Lane::Connection, interval, settings));
+            &mut self.nla_seq
+        } else {
+            &mut self.tls_seq
+        };
+        let number = *seq;
+        *seq = number.wrapping_add(1);
+        number
+    }
+
+    /// When a climb beyond X.224 is due that connections every `interval` would be late for.
+    pub(super) fn next_climb(&self, interval: Duration) -> Option<MonoTime> {
+        let tls = (self.tls_interval() < interval).then_some(self.tls_due);
+        let nla = (self.nla_interval() < interval).then_some(self.nla_due);
+        tls.into_iter().chain(nla).min().filter(|_| self.deep)
+    }
+
+    pub(super) fn nla_interval(&self) -> Duration {
+        self.cadence.nla.max(SHORTEST)
     }
 
     pub(super) fn trouble(&mut self, now: MonoTime) {
@@ -263,7 +361,14 @@ impl Plan {
         let soon = SPREAD.saturating_add(Duration::from_millis(10).saturating_mul(targets));
         let span = match lane {
             Lane::Echo | Lane::Neighbour => interval,
-            Lane::Resolve | Lane::Connection | Lane::Alternatives => interval.min(soon),
+            Lane::Resolve
+            | Lane::Connection
+            | Lane::Alternatives
+            | Lane::Udp
+            | Lane::PathMtu
+            | Lane::Gateway => interval.min(soon),
+            // Several connections each, and no verdict waits for them.
+            Lane::Sweep => interval.min(soon.saturating_mul(SWEEP_LATER)),
         };
         fraction(span, self.noise(lane, settings.seed, u64::MAX))
     }
@@ -286,6 +391,10 @@ impl Plan {
             Lane::Neighbour => 3,
             Lane::Connection => 4,
             Lane::Alternatives => 5,
+            Lane::Sweep => 6,
+            Lane::Udp => 7,
+            Lane::PathMtu => 8,
+            Lane::Gateway => 9,
         };
         let words = [u64::from(self.id.0), lane, turn];
         let mixed = words.iter().fold(mix(seed), |state, word| mix(state ^ word));

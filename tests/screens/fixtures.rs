@@ -186,6 +186,11 @@ pub(crate) fn target(id: u32, name: &str, address: &str) -> TargetSnapshot {
         }),
         attempt: None,
         tls: None,
+        nla: None,
+        sweep: None,
+        udp: None,
+        path: None,
+        gateway: None,
         certificate_days: Some(88),
         name_matches: Some(true),
         neighbour: Some(Neighbour {
@@ -265,6 +270,11 @@ pub(crate) fn office_pc(id: u32) -> TargetSnapshot {
             received: 1_200,
             elapsed: ms(30.2),
         }),
+        nla: None,
+        sweep: None,
+        udp: None,
+        path: None,
+        gateway: None,
         certificate_days: Some(-9),
         ..base
     }
@@ -298,6 +308,11 @@ pub(crate) fn berlin_07(id: u32) -> TargetSnapshot {
                 n => Spark::Rtt(ms(30.0 + f64::from(n) * 9.0)),
             })
             .collect(),
+        nla: None,
+        sweep: None,
+        udp: None,
+        path: None,
+        gateway: None,
         certificate_days: Some(161),
         ..target(id, "berlin-07", "10.0.4.7")
     }
@@ -338,6 +353,11 @@ pub(crate) fn home_pc(id: u32) -> TargetSnapshot {
         },
         echo_total: EchoStats { sent: 4_000, lost: 4_000, ..EchoStats::default() },
         spark: vec![Spark::Lost; 120],
+        nla: None,
+        sweep: None,
+        udp: None,
+        path: None,
+        gateway: None,
         certificate_days: None,
         mac: Some(MacAddr([2, 0x11, 0x22, 0x33, 0x44, 0x55])),
         neighbour: Some(Neighbour {
@@ -403,6 +423,11 @@ pub(crate) fn unmeasured(id: u32) -> TargetSnapshot {
         echo_total: EchoStats::default(),
         spark: Vec::new(),
         resolution: None,
+        nla: None,
+        sweep: None,
+        udp: None,
+        path: None,
+        gateway: None,
         certificate_days: None,
         name_matches: None,
         neighbour: None,

@@ -216,7 +216,7 @@ impl SimHost {
     ) -> (Attempt, Duration) {
         let connect = self.connect(address, moment);
         let mut took = connect.elapsed;
-        let mut attempt = Attempt { depth, connect, negotiate: None, tls: None };
+        let mut attempt = Attempt { depth, connect, negotiate: None, tls: None, nla: None };
         if connect.outcome != ConnectOutcome::Open {
             return (attempt, took);
         }
@@ -234,7 +234,7 @@ impl SimHost {
             received: 19,
             elapsed,
         });
-        if depth == ProbeKind::Tls {
+        if depth >= ProbeKind::Tls {
             let elapsed = self.round_trip(moment.dice) * 2;
             took += elapsed;
             attempt.tls = Some(Tls {

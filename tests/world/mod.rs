@@ -291,7 +291,7 @@ impl World {
                 late = after.map(|rtt| (echo(EchoOutcome::Late { rtt }), rtt));
                 (echo(outcome), took)
             }
-            (ProbeKind::Negotiate | ProbeKind::Tls, Some(address)) => {
+            (ProbeKind::Negotiate | ProbeKind::Tls | ProbeKind::Nla, Some(address)) => {
                 let (attempt, took) = host.attempt(address, request.kind, &mut moment);
                 (Observation::Attempt(Box::new(attempt)), took)
             }
@@ -309,7 +309,11 @@ impl World {
             (ProbeKind::Neighbour, Some(address)) => {
                 (Observation::Neighbour(host.neighbour(address, self.mono)), Duration::ZERO)
             }
-            (_, None) => return self.schedule.finished(request.target, request.kind, self.mono),
+            (
+                ProbeKind::Sweep | ProbeKind::Udp | ProbeKind::PathMtu | ProbeKind::Gateway,
+                Some(_),
+            )
+            | (_, None) => return self.schedule.finished(request.target, request.kind, self.mono),
         };
         self.bring(request, observation, took);
         if let Some((observation, rtt)) = late {

@@ -6,8 +6,9 @@ use super::super::history::{History, Timed};
 use super::super::memory::TargetMemory;
 use super::super::rules::{Evidence, Hysteresis, Judgement, Rule, RuleCard};
 use super::super::sample::{
-    Attempt, Connect, ConnectOutcome, Echo, EchoMethod, EchoOutcome, Hello, Negotiate,
-    NegotiateOutcome, Neighbour, NeighbourState, ProbeKind, Resolution, Tls, TlsOutcome,
+    Attempt, Connect, ConnectOutcome, Echo, EchoMethod, EchoOutcome, Gateway, Hello, Negotiate,
+    NegotiateOutcome, Neighbour, NeighbourState, Nla, PathMtu, ProbeKind, Resolution, Tls,
+    TlsOutcome, TlsSweep, Udp,
 };
 use super::super::security::SecurityProtocol;
 use super::super::target::{Host, Target, TargetId};
@@ -43,6 +44,11 @@ pub(crate) struct Fixture {
     pub(crate) echo: EchoSeries,
     pub(crate) attempts: History<Attempt>,
     pub(crate) tls: Option<Timed<Tls>>,
+    pub(crate) nla: Option<Timed<Nla>>,
+    pub(crate) sweep: Option<Timed<TlsSweep>>,
+    pub(crate) udp: History<Udp>,
+    pub(crate) path: History<PathMtu>,
+    pub(crate) gateway: History<Gateway>,
     pub(crate) service_times: History<Duration>,
     pub(crate) alternatives: BTreeMap<IpAddr, Timed<Connect>>,
     pub(crate) neighbour: Option<Timed<Neighbour>>,
@@ -62,6 +68,11 @@ impl Fixture {
             echo: EchoSeries::default(),
             attempts: History::new(16),
             tls: None,
+            nla: None,
+            sweep: None,
+            udp: History::new(8),
+            path: History::new(8),
+            gateway: History::new(8),
             service_times: History::new(16),
             alternatives: BTreeMap::new(),
             neighbour: None,
@@ -81,6 +92,11 @@ impl Fixture {
             echo: &self.echo,
             attempts: &self.attempts,
             tls: self.tls.as_ref(),
+            nla: self.nla.as_ref(),
+            sweep: self.sweep.as_ref(),
+            udp: &self.udp,
+            path: &self.path,
+            gateway: &self.gateway,
             service_times: &self.service_times,
             alternatives: &self.alternatives,
             neighbour: self.neighbour.as_ref(),
@@ -138,7 +154,13 @@ pub(crate) fn connect(outcome: ConnectOutcome) -> Connect {
 
 /// An attempt that ended at TCP.
 pub(crate) fn stopped_at_tcp(outcome: ConnectOutcome) -> Attempt {
-    Attempt { depth: ProbeKind::Negotiate, connect: connect(outcome), negotiate: None, tls: None }
+    Attempt {
+        depth: ProbeKind::Negotiate,
+        connect: connect(outcome),
+        negotiate: None,
+        tls: None,
+        nla: None,
+    }
 }
 
 /// An attempt that ended at X.224.

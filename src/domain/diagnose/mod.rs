@@ -55,7 +55,7 @@ impl Diagnosis {
     /// Judges every rule that samples of kind `fed` feed, and counts the judgements.
     ///
     /// Call it once per sample, after the sample is in `view`. A connection up to the certificate
-    /// also counts as one up to X.224. Nothing is counted while the target cannot be judged.
+    /// also counts as one up to X.224, and one up to the challenge as both. Nothing is counted while the target cannot be judged.
     pub fn observe(&mut self, rules: &[&'static dyn Rule], fed: ProbeKind, view: &TargetView<'_>) {
         if !can_be_judged(view) {
             return;
@@ -191,11 +191,14 @@ impl RuleCard {
     }
 }
 
-/// Whether a sample of kind `fed` is evidence for the rule. One connection up to the certificate
-/// climbs X.224 too.
+/// Whether a sample of kind `fed` is evidence for the rule. A connection that climbs to a higher
+/// rung climbs the lower ones too.
 fn feeds(fed: ProbeKind, card: &RuleCard) -> bool {
-    card.fed_by.contains(&fed)
-        || (fed == ProbeKind::Tls && card.fed_by.contains(&ProbeKind::Negotiate))
+    let climbs = |kind: &ProbeKind| {
+        *kind != ProbeKind::Connect
+            && kind.depth().zip(fed.depth()).is_some_and(|(lower, depth)| lower <= depth)
+    };
+    card.fed_by.iter().any(|kind| *kind == fed || (fed != ProbeKind::Connect && climbs(kind)))
 }
 
 /// Whether anything can be said of the target although the monitor may be offline: loopback

@@ -1,0 +1,56 @@
+//! One connection, as far up the ladder as it went.
+
+use super::ProbeKind;
+use super::connect::{Connect, ConnectOutcome};
+use super::negotiate::{Negotiate, NegotiateOutcome};
+use super::nla::Nla;
+use super::tls::{Tls, TlsOutcome};
+
+/// One connection, as far up the ladder as it went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// How far it was meant to go: [`ProbeKind::Negotiate`], [`ProbeKind::Tls`] or
+    /// [`ProbeKind::Nla`].
+    pub depth: ProbeKind,
+    /// TCP.
+    pub connect: Connect,
+    /// X.224; `None` when TCP did not open.
+    pub negotiate: Option<Negotiate>,
+    /// TLS; `None` when it was not wanted or X.224 did not lead there.
+    pub tls: Option<Tls>,
+    /// CredSSP; `None` when it was not wanted or TLS did not lead there.
+    pub nla: Option<Nla>,
+}
+
+impl Attempt {
+    /// Whether it went as far as it was meant to: whatever answered says what it wants, or a
+    /// certificate was read.
+    #[must_use]
+    pub const fn works(&self) -> bool {
+        self.negotiated() && !matches!(self.encrypted(), Some(false))
+    }
+
+    /// Whether X.224 was answered: with a confirm, or with what the server wants in its place.
+    #[must_use]
+    pub const fn negotiated(&self) -> bool {
+        let answered = match &self.negotiate {
+            None => false,
+            Some(negotiate) => matches!(
+                negotiate.outcome,
+                NegotiateOutcome::Confirmed { .. }
+                    | NegotiateOutcome::NoNegotiation
+                    | NegotiateOutcome::Failure(_)
+            ),
+        };
+        matches!(self.connect.outcome, ConnectOutcome::Open) && answered
+    }
+
+    /// Whether TLS answered; `None` when it did not get that far or was not meant to.
+    #[must_use]
+    pub const fn encrypted(&self) -> Option<bool> {
+        match &self.tls {
+            None => None,
+            Some(tls) => Some(matches!(tls.outcome, TlsOutcome::Ok | TlsOutcome::Unsupported)),
+        }
+    }
+}

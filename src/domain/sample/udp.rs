@@ -1,0 +1,60 @@
+//! What the UDP transport brings back.
+
+use super::fault::{IcmpError, LocalFault, Misread};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// The UDP transport: RDP-UDP SYNs and what answered them (MS-RDPEUDP 3.1.5.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Udp {
+    /// Where to.
+    pub address: SocketAddr,
+    /// How it ended.
+    pub outcome: UdpOutcome,
+    /// Version that the server's SYN+ACK names; `None` when it names none (version 1).
+    pub version: Option<UdpVersion>,
+    /// `uUpStreamMtu` of the answer, in bytes of UDP payload.
+    pub mtu_up: Option<u16>,
+    /// `uDownStreamMtu` of the answer, in bytes of UDP payload.
+    pub mtu_down: Option<u16>,
+    /// Size of the SYN that was answered, in bytes of UDP payload: below 1232, larger ones were
+    /// not.
+    pub answered_at: Option<u16>,
+    /// SYNs sent.
+    pub sent: u8,
+    /// The answered SYN to its answer; else the first SYN to the end.
+    pub elapsed: Duration,
+}
+
+/// How an RDP-UDP SYN was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum UdpOutcome {
+    /// With a SYN+ACK that acknowledges it.
+    SynAck,
+    /// Not at all. No fault by itself: UDP is optional.
+    Silent,
+    /// With an ICMP error.
+    Unreachable(Option<IcmpError>),
+    /// With something else.
+    Malformed(Misread),
+    /// This machine could not ask.
+    LocalError(LocalFault),
+}
+
+impl UdpOutcome {
+    /// The contract's word; `None` when it was not measured.
+    #[must_use]
+    pub const fn word(self) -> Option<&'static str> {
+        match self {
+            Self::SynAck => Some("syn_ack"),
+            Self::Silent => Some("silent"),
+            Self::Unreachable(_) => Some("unreachable"),
+            Self::Malformed(_) => Some("malformed"),
+            Self::LocalError(_) => None,
+        }
+    }
+}
+
+/// A protocol version as on the wire: 1, 2, or 0x0101 for version 3 (MS-RDPEUDP 2.2.2.9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UdpVersion(pub u16);
