@@ -10,6 +10,7 @@ pub mod certificate;
 pub mod cipher;
 pub mod magic_packet;
 pub mod oracle;
+pub mod rdg;
 pub mod tls_hello;
 pub mod tpkt;
 pub mod wire;
