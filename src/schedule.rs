@@ -198,6 +198,12 @@ impl Schedule {
         }
     }
 
+    /// The gateway in front of a target answers otherwise than before: it is asked again soon, so
+    /// that both agree.
+    pub fn note_gateway(&mut self, target: TargetId, now: MonoTime) {
+        self.bring_forward_after(target, Lane::Gateway, plan::GATEWAY_REST, now);
+    }
+
     /// Somebody asks for everything at once. Whether it runs: not again within five seconds.
     pub fn probe_now(&mut self, target: TargetId, now: MonoTime) -> bool {
         let Some(plan) = self.plans.get_mut(&target) else { return false };
@@ -357,9 +363,9 @@ impl Schedule {
             | Lane::Alternatives
             | Lane::Sweep
             | Lane::Udp
-            | Lane::PathMtu
-            | Lane::Gateway => Some(&mut self.connections),
-            Lane::Echo | Lane::Neighbour => None,
+            | Lane::PathMtu => Some(&mut self.connections),
+            // All targets behind a gateway wait for one connection, which has a cap of its own.
+            Lane::Echo | Lane::Neighbour | Lane::Gateway => None,
         }
     }
 
@@ -430,10 +436,10 @@ impl Schedule {
             plan.tls_due = now;
             plan.nla_due = now;
         }
-        for lane in [Lane::Resolve, Lane::Neighbour, Lane::Connection, Lane::PathMtu, Lane::Gateway]
-        {
+        for lane in [Lane::Resolve, Lane::Neighbour, Lane::Connection, Lane::PathMtu] {
             self.bring_forward(target, lane, now);
         }
+        self.bring_forward_after(target, Lane::Gateway, plan::GATEWAY_REST, now);
         self.bring_forward_after(target, Lane::Udp, plan::UDP_REST, now);
         self.quicken(target, Lane::Alternatives, now);
     }

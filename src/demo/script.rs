@@ -137,7 +137,7 @@ pub enum Versions {
 }
 
 /// What follows a whole handshake.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AfterTls {
     /// The host waits for CredSSP until the client closes.
     Waits,
@@ -145,6 +145,18 @@ pub enum AfterTls {
     Fin,
     /// The host resets.
     Rst,
+    /// The host reads an HTTP request for an RD Gateway, says this, and then that. It closes on
+    /// any other request.
+    Http(Answer, HttpEnd),
+}
+
+/// What follows the answer of a gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HttpEnd {
+    /// The host closes.
+    Fin,
+    /// Silence until the client closes.
+    Silence,
 }
 
 impl HostScript {
@@ -182,6 +194,12 @@ impl HostScript {
     #[must_use]
     pub fn tls(tls: TlsScript) -> Self {
         Self::always(Turn::tls(tls))
+    }
+
+    /// An RD Gateway with this certificate that answers like this and closes.
+    #[must_use]
+    pub fn gateway(certificate: CertificateSpec, answer: Answer) -> Self {
+        Self::always(Turn::gateway(certificate, answer, HttpEnd::Fin))
     }
 }
 
@@ -240,6 +258,13 @@ impl Turn {
     #[must_use]
     pub fn windows(certificate: CertificateSpec) -> Self {
         Self::tls(TlsScript::handshake(certificate))
+    }
+
+    /// An RD Gateway: TLS at once, then HTTP.
+    #[must_use]
+    pub fn gateway(certificate: CertificateSpec, answer: Answer, end: HttpEnd) -> Self {
+        let (versions, then) = (Versions::Current, AfterTls::Http(answer, end));
+        Self::ends(Then::Tls(TlsScript::Handshake { certificate, versions, then }))
     }
 
     /// The same, answering only after `delay`.

@@ -3,11 +3,13 @@
 use super::diagnose::can_be_judged;
 use super::finding::{ClientError, Finding, Risk, RuleId, Severity};
 use super::sample::{
-    Attempt, ConnectOutcome, EchoOutcome, NameOutcome, NegotiateOutcome, NeighbourState, Tls,
-    TlsOutcome,
+    Attempt, ConnectOutcome, EchoOutcome, GatewayAnswer, GatewayStage, NameOutcome,
+    NegotiateOutcome, NeighbourState, Tls, TlsOutcome,
 };
 use super::security::SecurityProtocol;
 use super::snapshot::{Availability, TargetState};
+use super::target::GatewayAddress;
+use super::text::excerpt;
 use super::time::Now;
 use super::view::{Mode, Offline, TargetView};
 use std::time::Duration;
@@ -20,7 +22,7 @@ const UP: Duration = Duration::from_secs(15);
 
 /// The glyph. `waking` says that a magic packet was sent and the target is followed up.
 ///
-/// Green needs an RDP answer: a target without findings whose newest connection failed, or that
+/// Green needs an RDP answer, or that of the gateway where all users go through one: a target without findings whose newest connection failed, or that
 /// was not connected to yet, is not measured, however well it answers echo.
 /// Findings that were there on first sight and are accepted do not count.
 #[must_use]
@@ -37,7 +39,7 @@ pub fn state_of(view: &TargetView<'_>, findings: &[Finding], waking: bool) -> Ta
         Some(worst) if worst.severity == Severity::Warning => TargetState::Warning,
         _ if findings.iter().any(|finding| finding.rule == ASLEEP) => TargetState::Asleep,
         Some(_) => TargetState::Ok,
-        None if answers_rdp(view) => TargetState::Ok,
+        None if works_for_users(view) => TargetState::Ok,
         None => TargetState::NotMeasured,
     }
 }
@@ -91,8 +93,11 @@ pub fn verdict(view: &TargetView<'_>, findings: &[Finding]) -> String {
     if !can_be_judged(view) {
         return offline(&view.around.offline);
     }
-    let healthy =
-        view.attempt().is_some_and(is_confirmed) && view.tls.is_none_or(|tls| works(&tls.value));
+    let healthy = if view.target.via_gateway() {
+        works_for_users(view)
+    } else {
+        view.attempt().is_some_and(is_confirmed) && view.tls.is_none_or(|tls| works(&tls.value))
+    };
     match headline(view, findings) {
         Some(worst) if worst.severity > Severity::Notice || !healthy => worst.sentence.clone(),
         _ => how_far(view),
@@ -150,6 +155,15 @@ fn offline(offline: &Offline) -> String {
     }
 }
 
+/// Whether what the users meet first answers: the gateway where all go through one, else RDP.
+fn works_for_users(view: &TargetView<'_>) -> bool {
+    if view.target.via_gateway() {
+        view.gateway_measured().is_some_and(|entry| entry.value.answers())
+    } else {
+        answers_rdp(view)
+    }
+}
+
 /// Whether the newest connection that this machine could try got an RDP answer.
 fn answers_rdp(view: &TargetView<'_>) -> bool {
     view.attempts
@@ -161,6 +175,9 @@ fn answers_rdp(view: &TargetView<'_>) -> bool {
 
 /// How far up the newest measurements got.
 fn how_far(view: &TargetView<'_>) -> String {
+    if let Some(gateway) = view.target.gateway.as_ref().filter(|_| view.target.via_gateway()) {
+        return through(view, gateway);
+    }
     let port = view.target.port;
     let Some(attempt) = view.attempt() else { return before_tcp(view) };
     let Some(negotiate) = &attempt.negotiate else {
@@ -198,6 +215,31 @@ fn how_far(view: &TargetView<'_>) -> String {
         Some(tls) => not_sure(view, &format!("TLS handshake ({})", tls.outcome.word())),
         None => "Everything up to the RDP negotiation works; the certificate is not measured."
             .to_owned(),
+    }
+}
+
+/// Up to the gateway: nothing beyond it is measured.
+fn through(view: &TargetView<'_>, gateway: &GatewayAddress) -> String {
+    let place = excerpt(&gateway.to_string(), 60);
+    let Some(entry) = view.gateway_measured() else {
+        return if view.gateway.is_empty() {
+            format!("Users go through the gateway {place}, which is not measured yet.")
+        } else {
+            not_sure(view, &format!("look at the gateway {place}"))
+        };
+    };
+    match entry.value.stage() {
+        GatewayStage::Answered(GatewayAnswer::Challenge) => format!(
+            "The gateway {place} answers and asks for sign-in. What lies behind it is not measured \
+             from here: the host, the account, the policies."
+        ),
+        GatewayStage::OldTls => format!(
+            "The gateway {place} takes only suites of TLS that this program cannot speak: its \
+             certificate was read, and whether it answers is not measured."
+        ),
+        stage => {
+            not_sure(view, &format!("look at the gateway {place} ({})", stage.word().replace('_', " ")))
+        }
     }
 }
 

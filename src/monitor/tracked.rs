@@ -82,6 +82,8 @@ pub struct Change {
     pub memory: bool,
     /// Echo is measured by the other method.
     pub method: bool,
+    /// Its gateway answers otherwise than before, or fails at first sight.
+    pub gateway: bool,
 }
 
 impl Tracked {
@@ -261,6 +263,11 @@ impl Tracked {
             Observation::Udp(udp) => self.udp.push(sample.sent_at, *udp),
             Observation::PathMtu(path) => self.path.push(sample.sent_at, *path),
             Observation::Gateway(gateway) => {
+                let before = self.gateway.last().map(|entry| entry.value.stage());
+                change.gateway = match before {
+                    Some(before) => before != gateway.stage(),
+                    None => !gateway.answers(),
+                };
                 self.gateway.push(sample.sent_at, (**gateway).clone());
             }
             Observation::Neighbour(neighbour) => {

@@ -159,7 +159,7 @@ where
     HelloResult { outcome, version, cipher, leaf, received, elapsed, nla: None }
 }
 
-async fn exchange<S>(
+pub(super) async fn exchange<S>(
     stream: &mut Counted<S>,
     flight: &mut ServerFlight,
     name: Option<&str>,
@@ -204,7 +204,7 @@ pub(super) async fn drain<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) {
 }
 
 /// What an I/O error during a handshake means.
-fn classify(error: &io::Error) -> TlsOutcome {
+pub(super) fn classify(error: &io::Error) -> TlsOutcome {
     if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         return match error {
             rustls::Error::AlertReceived(description) => TlsOutcome::Alert(u8::from(*description)),
@@ -253,7 +253,7 @@ fn client_config(recorder: Arc<Recorder>) -> Result<ClientConfig, rustls::Error>
     Ok(config)
 }
 
-fn provider() -> Arc<CryptoProvider> {
+pub(super) fn provider() -> Arc<CryptoProvider> {
     static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
     Arc::clone(PROVIDER.get_or_init(|| Arc::new(ring::default_provider())))
 }

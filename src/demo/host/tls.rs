@@ -1,11 +1,12 @@
 //! The server's side of TLS: whole with rustls, or as far as its certificate by hand.
 
-use super::serve::{hang_up, read_more, reset, wait};
+use super::serve::{answer, hang_up, read_more, reset, wait};
 use crate::demo::certificate::{self, CertificateError, CertificateSpec};
-use crate::demo::script::{AfterTls, TlsScript, Versions, disagreement};
+use crate::demo::script::{AfterTls, HttpEnd, TlsScript, Versions, disagreement};
 use crate::domain::sample::{CipherSuite, TlsVersion};
 use crate::domain::time::WallTime;
 use crate::probe::connect::Stream;
+use crate::proto::rdg::{METHOD, PATH};
 use crate::proto::tls_hello::{AlertLevel, ClientHello, alert, parse_client_hello, server_flight};
 use crate::proto::wire::Parse;
 use rustls::crypto::ring;
@@ -13,11 +14,14 @@ use rustls::pki_types::CertificateDer;
 use rustls::{ServerConfig, SupportedProtocolVersion, version};
 use std::io;
 use std::sync::Arc;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncRead, AsyncWriteExt};
 use tokio_rustls::TlsAcceptor;
 
 /// `random` of a hand-written `ServerHello`: no key depends on it.
 const RANDOM: [u8; 32] = [0x5a; 32];
+
+/// Longest request that a gateway reads, in bytes.
+const MAX_REQUEST: usize = 4096;
 
 /// What is done with a `ClientHello`, with everything made that it needs.
 pub(super) enum TlsSide {
@@ -40,7 +44,7 @@ impl TlsSide {
         Ok(match script {
             TlsScript::Handshake { certificate, versions, then } => {
                 let config = server_config(certificate, *versions, now)?;
-                Self::Handshake(TlsAcceptor::from(Arc::new(config)), *then)
+                Self::Handshake(TlsAcceptor::from(Arc::new(config)), then.clone())
             }
             TlsScript::Flight { version, cipher, certificate } => {
                 let chain = certificate::make(certificate, now)?.chain;
@@ -80,7 +84,7 @@ fn server_config(
 /// Goes on where the Connection Confirm ended.
 pub(super) async fn serve(mut stream: Stream, side: &TlsSide) -> io::Result<()> {
     if let TlsSide::Handshake(acceptor, then) = side {
-        return handshake(stream, acceptor, *then).await;
+        return handshake(stream, acceptor, then).await;
     }
     let Some(hello) = read_hello(&mut stream).await? else {
         return hang_up(&mut stream).await;
@@ -108,7 +112,7 @@ pub(super) async fn serve(mut stream: Stream, side: &TlsSide) -> io::Result<()> 
     }
 }
 
-async fn handshake(stream: Stream, acceptor: &TlsAcceptor, then: AfterTls) -> io::Result<()> {
+async fn handshake(stream: Stream, acceptor: &TlsAcceptor, then: &AfterTls) -> io::Result<()> {
     let mut session = match acceptor.accept(stream).into_fallible().await {
         Ok(session) => session,
         // rustls has sent its alert; the client is to read it before the connection is gone.
@@ -125,7 +129,32 @@ async fn handshake(stream: Stream, acceptor: &TlsAcceptor, then: AfterTls) -> io
             wait(&mut stream).await
         }
         AfterTls::Rst => reset(session.into_inner().0),
+        AfterTls::Http(says, end) => {
+            if read_gateway_request(&mut session).await? {
+                answer(&mut session, says, None).await?;
+                session.flush().await?;
+                if *end == HttpEnd::Silence {
+                    return wait(&mut session).await;
+                }
+            }
+            session.shutdown().await?;
+            let (mut stream, _) = session.into_inner();
+            wait(&mut stream).await
+        }
     }
+}
+
+/// Reads the head of a request; whether it is one that a gateway answers, without credentials.
+async fn read_gateway_request<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<bool> {
+    let mut bytes = Vec::with_capacity(512);
+    while !bytes.ends_with(b"\r\n\r\n") {
+        if bytes.len() > MAX_REQUEST || !read_more(stream, &mut bytes, MAX_REQUEST).await? {
+            return Ok(false);
+        }
+    }
+    let text = String::from_utf8_lossy(&bytes).to_ascii_lowercase();
+    let asks = format!("{METHOD} {PATH} http/1.1\r\n").to_ascii_lowercase();
+    Ok(text.starts_with(&asks) && !text.contains("\r\nauthorization:"))
 }
 
 /// The client's hello; `None` when it sent something else, or closed.

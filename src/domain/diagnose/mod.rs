@@ -205,6 +205,9 @@ fn feeds(fed: ProbeKind, card: &RuleCard) -> bool {
 /// always can, a machine on one of our own links can while it answers.
 #[must_use]
 pub fn can_be_judged(view: &TargetView<'_>) -> bool {
+    if view.target.via_gateway() && view.around.offline != Offline::Online {
+        return view.gateway_measured().is_some();
+    }
     match view.around.offline {
         Offline::Online => true,
         Offline::NoInterface => view.is_self(),

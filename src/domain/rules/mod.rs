@@ -8,6 +8,9 @@ mod certificate_dates;
 mod certificate_identity;
 mod client;
 mod dropped;
+mod gateway;
+mod gateway_certificate;
+mod gateway_remedies;
 mod latency;
 mod loss;
 mod mismatch;
@@ -72,6 +75,11 @@ pub static RULES: &[&dyn Rule] = &[
     &security::LegacySecurity,
     &security::SecurityLayerMismatch,
     &security::EntraRequired,
+    // Gateway.
+    &gateway::GatewayUnreachable,
+    &gateway::GatewayNotAnswering,
+    &gateway_certificate::GatewayCertificate,
+    &gateway::GatewayMisused,
     // Wake and this machine.
     &sleep::MacUnknown,
     &sleep::WakeFailed,
