@@ -3,11 +3,11 @@
 use super::default_expected;
 use super::error::{ConfigError, Place};
 use super::host::SHOWN;
-use super::keys::{At, RawGroup, RawTarget, RawUi, TOP, Top, fill};
+use super::keys::{At, RawGroup, RawTarget, RawUi, TOP, Through, Top, fill};
 use super::settings::{Settings, apply};
 use super::target_spec::default_kind;
 use super::value::{Fault, unknown};
-use crate::domain::target::{DEFAULT_PORT, Family, GatewayAddress, GatewayUsage, Target, TargetId};
+use crate::domain::target::{DEFAULT_PORT, Family, GatewayAddress, Target, TargetId};
 use crate::domain::text::excerpt;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -170,20 +170,24 @@ fn resolve(
 /// The gateway in force; a usage of a target's own is for nothing without one.
 fn gateway(
     place: Option<&GatewayAddress>,
-    own: Option<At<Option<GatewayUsage>>>,
-    inherited: Option<Option<GatewayUsage>>,
+    own: Option<At<Through>>,
+    inherited: Option<Through>,
 ) -> Result<Option<GatewayAddress>, Fault> {
     let Some(place) = place else {
         return match own {
-            Some(At { value: Some(_), at }) => {
-                let message = "there is no gateway, expected one beside it such as gateway = \"gw.corp.lab\"";
+            Some(At { value: Through::Gateway(_), at }) => {
+                let message =
+                    "there is no gateway, expected one beside it such as gateway = \"gw.corp.lab\"";
                 Err(Fault::new(at, message).under("gateway_usage"))
             }
             _ => Ok(None),
         };
     };
-    let usage = own.map(|own| own.value).or(inherited).unwrap_or(Some(place.usage));
-    Ok(usage.map(|usage| GatewayAddress { usage, ..place.clone() }))
+    Ok(match own.map(|own| own.value).or(inherited) {
+        Some(Through::Never) => None,
+        Some(Through::Gateway(usage)) => Some(GatewayAddress { usage, ..place.clone() }),
+        None => Some(place.clone()),
+    })
 }
 
 fn find_group<'g, 'r>(

@@ -34,6 +34,15 @@ pub(super) struct Top {
     pub(super) targets: Vec<RawTarget>,
 }
 
+/// What `gateway_usage` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Through {
+    /// Clients use the gateway, and when.
+    Gateway(GatewayUsage),
+    /// They do not, whatever gateway the group has.
+    Never,
+}
+
 /// `[ui]`.
 #[derive(Default)]
 pub(super) struct RawUi {
@@ -50,7 +59,7 @@ pub(super) struct RawGroup {
     pub(super) kind: Option<TargetKind>,
     pub(super) expected: Option<Expected>,
     pub(super) gateway: Option<GatewayAddress>,
-    pub(super) gateway_usage: Option<Option<GatewayUsage>>,
+    pub(super) gateway_usage: Option<Through>,
     pub(super) assignments: Vec<Assignment>,
 }
 
@@ -68,8 +77,7 @@ pub(super) struct RawTarget {
     pub(super) kind: Option<TargetKind>,
     pub(super) expected: Option<Expected>,
     pub(super) gateway: Option<GatewayAddress>,
-    /// `Some` of `None` is `never`: no gateway, whatever the group has.
-    pub(super) gateway_usage: Option<At<Option<GatewayUsage>>>,
+    pub(super) gateway_usage: Option<At<Through>>,
     pub(super) wake: WakeSettings,
     pub(super) assignments: Vec<Assignment>,
 }
@@ -133,11 +141,11 @@ const KIND_WORDS: &[&str] = &["server", "pc", "laptop", "farm", "cloud", "jit"];
 const EXPECTED_WORDS: &[&str] = &["always", "hours", "on-demand"];
 const GATEWAY_WORDS: &[&str] = &["always", "when-direct-fails", "never"];
 
-/// The words of `gateway_usage`; `never` takes a group's gateway away again.
-const GATEWAY_USAGES: [(&str, Option<GatewayUsage>); 3] = [
-    ("always", Some(GatewayUsage::Always)),
-    ("when-direct-fails", Some(GatewayUsage::WhenDirectFails)),
-    ("never", None),
+/// The words of `gateway_usage`.
+const GATEWAY_USAGES: [(&str, Through); 3] = [
+    ("always", Through::Gateway(GatewayUsage::Always)),
+    ("when-direct-fails", Through::Gateway(GatewayUsage::WhenDirectFails)),
+    ("never", Through::Never),
 ];
 
 /// The top of a file.
@@ -323,7 +331,7 @@ mod tests {
         same(EXPECTED_WORDS, &Expected::WORDS);
         same(GATEWAY_WORDS, &GATEWAY_USAGES);
         for (word, usage) in GatewayUsage::WORDS {
-            assert!(GATEWAY_USAGES.contains(&(word, Some(usage))), "{word}");
+            assert!(GATEWAY_USAGES.contains(&(word, Through::Gateway(usage))), "{word}");
         }
     }
 }

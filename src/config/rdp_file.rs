@@ -319,7 +319,9 @@ mod tests {
             "server port: \"-1\" is not a port, expected a number from 1 to 65535"
         );
         assert_eq!(
-            sentence("full address:s:a\ngatewayusagemethod:i:1\ngatewayhostname:s:https://gw.lab/x"),
+            sentence(
+                "full address:s:a\ngatewayusagemethod:i:1\ngatewayhostname:s:https://gw.lab/x"
+            ),
             "gatewayhostname: \"https://gw.lab/x\" is a URL, expected the host alone: gw.lab"
         );
         assert_eq!(RdpFile::parse(&vec![b'a'; MAX_BYTES + 1]), Err(RdpFileError::TooLarge));

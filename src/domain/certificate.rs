@@ -135,13 +135,13 @@ impl CertificateSummary {
         let address: Option<std::net::IpAddr> = dialled.parse().ok();
         let lower = |name: &str| name.trim_end_matches('.').to_ascii_lowercase();
         let dialled = lower(dialled);
-        self.names.iter().any(|name| match address {
-            Some(address) => name.parse() == Ok(address),
-            None => {
-                let name = lower(name);
-                let wild = name.strip_prefix("*.").filter(|domain| !domain.is_empty());
-                name == dialled || (wild.is_some() && wild == split_label(&dialled).1)
+        self.names.iter().any(|name| {
+            if let Some(address) = address {
+                return name.parse() == Ok(address);
             }
+            let name = lower(name);
+            let wild = name.strip_prefix("*.").filter(|domain| !domain.is_empty());
+            name == dialled || (wild.is_some() && wild == split_label(&dialled).1)
         })
     }
 }

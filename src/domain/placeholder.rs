@@ -39,9 +39,7 @@ impl Placeholders {
             port: Some(target.port.to_string()),
             address: None,
             expected: expected.as_ref().map(IpAddr::to_string),
-            gateway: gateway
-                .map(|gateway| gateway.host.to_string())
-                .filter(|host| is_plain(host)),
+            gateway: gateway.map(|gateway| gateway.host.to_string()).filter(|host| is_plain(host)),
             gateway_port: gateway.map(|gateway| gateway.port.to_string()),
         }
     }

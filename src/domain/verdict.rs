@@ -237,9 +237,10 @@ fn through(view: &TargetView<'_>, gateway: &GatewayAddress) -> String {
             "The gateway {place} takes only suites of TLS that this program cannot speak: its \
              certificate was read, and whether it answers is not measured."
         ),
-        stage => {
-            not_sure(view, &format!("look at the gateway {place} ({})", stage.word().replace('_', " ")))
-        }
+        stage => not_sure(
+            view,
+            &format!("look at the gateway {place} ({})", stage.word().replace('_', " ")),
+        ),
     }
 }
 

@@ -184,16 +184,14 @@ impl<'a> TargetView<'a> {
     #[must_use]
     pub fn gateway_measured(&self) -> Option<&'a Timed<Gateway>> {
         self.target.gateway.as_ref()?;
-        let measured = |entry: &&'a Timed<Gateway>| {
-            entry.value.stage() != GatewayStage::NotMeasured
-        };
+        let measured =
+            |entry: &&'a Timed<Gateway>| entry.value.stage() != GatewayStage::NotMeasured;
         let mut looks = self.gateway.recent().filter(measured);
         let newest = looks.next()?;
         let wavers = self.mode == Mode::Moment
             && looks.next().is_some_and(|before| before.value.answers() != newest.value.answers());
         let local = &self.around.local;
-        let at_home =
-            newest.value.connect.is_some_and(|connect| local.owns(connect.address.ip()));
+        let at_home = newest.value.connect.is_some_and(|connect| local.owns(connect.address.ip()));
         (!wavers && (self.around.offline == Offline::Online || at_home)).then_some(newest)
     }
 

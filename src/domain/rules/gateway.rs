@@ -29,7 +29,11 @@ pub(super) fn the_gateway(view: &TargetView<'_>, gateway: &GatewayAddress) -> St
 
 /// Critical where every session needs it; a warning while clients get through without it.
 pub(super) fn severity(view: &TargetView<'_>) -> Severity {
-    if view.target.via_gateway() || !directly(view) { Severity::Critical } else { Severity::Warning }
+    if view.target.via_gateway() || !directly(view) {
+        Severity::Critical
+    } else {
+        Severity::Warning
+    }
 }
 
 /// Whether the host itself answers this machine without the gateway.
@@ -136,7 +140,7 @@ impl Rule for GatewayUnreachable {
             Evidence::new(severity(view), Confidence::Certain, title, sentence)
                 .lines(look_lines(found))
                 .lines(usage_lines(view, gateway))
-                .since(view.gateway.since(|found| is_unreachable(found)).map(|at| at.wall))
+                .since(view.gateway.since(is_unreachable).map(|at| at.wall))
                 .owned_by(owner),
         )
     }
@@ -159,11 +163,9 @@ fn old_version(found: &Gateway) -> Option<TlsVersion> {
 fn no_tcp(who: &str, found: &Gateway) -> (String, String, Owner) {
     let outcome = found.connect.as_ref().map(|connect| connect.outcome);
     let (what, first, owner) = match outcome {
-        Some(ConnectOutcome::Refused) => (
-            "refuses connections",
-            "Server team: see whether its web service runs.",
-            Owner::Server,
-        ),
+        Some(ConnectOutcome::Refused) => {
+            ("refuses connections", "Server team: see whether its web service runs.", Owner::Server)
+        }
         Some(ConnectOutcome::Prohibited) => (
             "cannot be connected to: a firewall prohibits it",
             "Network team: find the rule.",

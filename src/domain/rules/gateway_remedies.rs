@@ -148,7 +148,9 @@ pub(super) const RENEW: Remedy = Remedy {
         "Invoke-Command GATEWAY { Get-Item RDS:\\GatewayServer\\SSLCertificate\\Thumbprint; Get-ChildItem Cert:\\LocalMachine\\My }",
     ),
     needs: AT_GATEWAY,
-    impact: Some("binding another certificate RESTARTS the gateway's service and ENDS EVERY SESSION through it"),
+    impact: Some(
+        "binding another certificate RESTARTS the gateway's service and ENDS EVERY SESSION through it",
+    ),
     undo: Some("bind the old certificate again"),
     ..Remedy::new(
         "Get a certificate for the name that clients dial, from an authority that they trust, and \

@@ -92,7 +92,7 @@ impl Gateways {
         let roots = self.authorities.read(clock).await;
         let at = clock.now();
         let asking = Asking { address, names, deadlines, roots, clock };
-        let found = gateway(&asking).await;
+        let found = Box::pin(gateway(&asking)).await;
         let told = BTreeSet::from([target]);
         *newest = Some(Answer { at, found: found.clone(), told });
         (at, found)

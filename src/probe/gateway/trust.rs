@@ -164,14 +164,10 @@ impl Judge {
         Some(Presented { trust, ..presented })
     }
 
-    fn note(
-        &self,
-        signature: Result<HandshakeSignatureValid, Error>,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        if signature.is_err() {
-            self.forged.store(true, Ordering::Relaxed);
-        }
-        Ok(HandshakeSignatureValid::assertion())
+    /// Keeps whether the signature fits, and goes on.
+    fn note(&self, fits: bool) -> HandshakeSignatureValid {
+        self.forged.fetch_or(!fits, Ordering::Relaxed);
+        HandshakeSignatureValid::assertion()
     }
 }
 
@@ -197,7 +193,7 @@ impl ServerCertVerifier for Judge {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         let algorithms = &provider().signature_verification_algorithms;
-        self.note(verify_tls12_signature(message, cert, dss, algorithms))
+        Ok(self.note(verify_tls12_signature(message, cert, dss, algorithms).is_ok()))
     }
 
     fn verify_tls13_signature(
@@ -207,7 +203,7 @@ impl ServerCertVerifier for Judge {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         let algorithms = &provider().signature_verification_algorithms;
-        self.note(verify_tls13_signature(message, cert, dss, algorithms))
+        Ok(self.note(verify_tls13_signature(message, cert, dss, algorithms).is_ok()))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
