@@ -60,6 +60,8 @@ pub(crate) struct Round {
     alternatives: Vec<String>,
     neighbour: Option<Turns>,
     mac: Option<String>,
+    gateway: Option<Turns>,
+    gateway_certificate: Option<CertificateTable>,
 }
 
 /// A certificate; days are counted from the scenario's second 0.
@@ -109,6 +111,12 @@ impl Round {
         if self.connect.is_some() || self.negotiate.is_some() || self.tls.is_some() {
             let (attempt, took) = self.attempt(index, start);
             all.push((Observation::Attempt(Box::new(attempt)), took));
+        }
+        if let Some(word) = &self.gateway {
+            let table = self.gateway_certificate.clone().unwrap_or_else(CertificateTable::gateway);
+            let found = super::gateway::look(word.turn(index), table.certificate(start));
+            let took = found.elapsed;
+            all.push((Observation::Gateway(Box::new(found)), took));
         }
         for word in &self.alternatives {
             let (address, outcome) = word.split_once('=').expect("address=outcome");
@@ -242,7 +250,7 @@ fn echo(word: &str, address: IpAddr) -> (EchoOutcome, Duration) {
 
 /// `open`, `refused`, `timeout`, `prohibited@10.0.0.1`, `refused:3/3@10.0.0.21`,
 /// `unreachable:3/1@own`, `local_error`.
-fn connect(word: &str, address: IpAddr, took: Option<&str>) -> Connect {
+pub(super) fn connect(word: &str, address: IpAddr, took: Option<&str>) -> Connect {
     let (word, from) = word.split_once('@').map_or((word, None), |(word, by)| (word, Some(by)));
     let (word, code) = word.split_once(':').map_or((word, None), |(word, code)| (word, Some(code)));
     let (outcome, usual, usual_code) = match word {
@@ -301,7 +309,7 @@ fn negotiate(word: &str) -> NegotiateOutcome {
 }
 
 /// `ok`, `legacy:0303:009d`, `closed`, `reset`, `timeout`, `malformed`, `unsupported`, `alert:40`.
-fn tls(word: &str) -> Tls {
+pub(super) fn tls(word: &str) -> Tls {
     let mut tls = Tls {
         outcome: TlsOutcome::Ok,
         hello: Hello::Legacy,
@@ -345,6 +353,12 @@ fn tls(word: &str) -> Tls {
 }
 
 impl CertificateTable {
+    /// What an authority gave the gateway.
+    fn gateway() -> Self {
+        let name = Some("gw.corp.lab".to_owned());
+        Self { name, issued: true, ..Self::default() }
+    }
+
     fn certificate(&self, start: WallTime) -> CertificateSummary {
         let name = self.name.as_deref().unwrap_or("office-pc.corp.lab");
         let day = |days: i64| {
