@@ -284,12 +284,13 @@ const fn ended(outcome: ConnectOutcome) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::super::diagnose::fixture::{
-        Fixture, at, confirmed, finding, handshake, negotiated, reply, stopped_at_tcp,
+        Fixture, at, confirmed, finding, handshake, looked, negotiated, reply, stopped_at_tcp,
     };
     use super::*;
     use crate::domain::finding::Confidence;
-    use crate::domain::sample::LocalFault;
+    use crate::domain::sample::{ChainTrust, LocalFault};
     use crate::domain::security::FailureCode;
+    use crate::domain::target::GatewayUsage;
     use std::net::IpAddr;
 
     const SILENT: ConnectOutcome = ConnectOutcome::Timeout;
@@ -427,6 +428,67 @@ mod tests {
         assert!(said(&fixture).contains("this machine ran out of file descriptors"));
         fixture.attempt(negotiated(NegotiateOutcome::Failure(FailureCode::ENTRA_AUTH_REQUIRED)));
         assert!(said(&fixture).contains("ENTRA_AUTH_REQUIRED_BY_SERVER"));
+    }
+
+    #[test]
+    fn behind_a_gateway_green_is_its_answer_and_claims_no_more() {
+        let mut fixture = Fixture::new();
+        fixture.attempt(stopped_at_tcp(SILENT));
+        let answers = looked(GatewayAnswer::Challenge, ChainTrust::Trusted);
+        fixture.gateway(GatewayUsage::Always, answers.clone());
+        let view = fixture.view();
+        assert_eq!(state_of(&view, &[], false), TargetState::Ok);
+        assert_eq!(risk_of(&view, &[]), Risk::Unknown, "the host behind it is not measured");
+        assert_eq!(availability_of(&view, &[]), Availability::Unknown);
+        assert_eq!(
+            said(&fixture),
+            "The gateway gw.corp.lab:443 answers and asks for sign-in. What lies behind it is not \
+             measured from here: the host, the account, the policies."
+        );
+        let notice = [finding("gateway-misused", Severity::Notice, None)];
+        assert_eq!(state_of(&fixture.view(), &notice, false), TargetState::Ok);
+        assert!(
+            verdict(&fixture.view(), &notice).starts_with("The gateway gw.corp.lab:443 answers")
+        );
+
+        fixture
+            .gateway(GatewayUsage::Always, looked(GatewayAnswer::Unavailable, ChainTrust::Trusted));
+        assert_eq!(state_of(&fixture.view(), &[], false), TargetState::NotMeasured);
+        assert_eq!(
+            said(&fixture),
+            "The last look at the gateway gw.corp.lab:443 (unavailable) failed; the next ones will \
+             tell whether it lasts."
+        );
+        fixture.gateway(GatewayUsage::WhenDirectFails, answers);
+        assert_eq!(state_of(&fixture.view(), &[], false), TargetState::NotMeasured);
+        assert!(said(&fixture).starts_with("The last connection to port 3389 (no answer) failed"));
+    }
+
+    #[test]
+    fn a_gateway_that_was_not_asked_is_not_green_however_the_host_answers() {
+        let mut fixture = healthy();
+        fixture
+            .gateway(GatewayUsage::Always, looked(GatewayAnswer::Challenge, ChainTrust::Trusted));
+        fixture.gateway = crate::domain::history::History::new(8);
+        assert_eq!(state_of(&fixture.view(), &[], false), TargetState::NotMeasured);
+        assert_eq!(
+            said(&fixture),
+            "Users go through the gateway gw.corp.lab:443, which is not measured yet."
+        );
+        let mut old = looked(GatewayAnswer::Challenge, ChainTrust::Trusted);
+        old.http = None;
+        fixture.gateway(GatewayUsage::Always, old);
+        assert_eq!(state_of(&fixture.view(), &[], false), TargetState::NotMeasured);
+        assert!(said(&fixture).contains("suites of TLS that this program cannot speak"));
+    }
+
+    #[test]
+    fn behind_a_gateway_an_offline_monitor_judges_nobody() {
+        let mut fixture = healthy();
+        fixture.neighbour(NeighbourState::Reachable);
+        fixture.gateway(GatewayUsage::Always, looked(GatewayAnswer::Timeout, ChainTrust::Trusted));
+        fixture.around.offline = Offline::ControlsGone(vec![IpAddr::from([10, 0, 0, 1])]);
+        assert_eq!(state_of(&fixture.view(), &[], false), TargetState::Unknown);
     }
 
     #[test]

@@ -101,3 +101,107 @@ fn certificate(tls: &GatewayTls, now: WallTime) -> Option<String> {
 fn spaced(word: &str) -> String {
     word.replace('_', " ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::sample::{ConnectOutcome, Misread, TlsOutcome};
+    use crate::report::testing::{NOW, healthy, via_gateway};
+    use std::sync::Arc;
+
+    fn with(change: impl FnOnce(&mut Gateway)) -> (String, Cell) {
+        let mut snapshot = via_gateway();
+        snapshot.attempt = None;
+        if let Some(found) = &mut snapshot.gateway {
+            change(found);
+        }
+        (text(&snapshot, NOW).unwrap_or_default(), cell(&snapshot))
+    }
+
+    fn http(change: impl FnOnce(&mut GatewayHttp)) -> (String, Cell) {
+        with(|found| {
+            if let Some(http) = &mut found.http {
+                http.schemes.clear();
+                change(http);
+            }
+        })
+    }
+
+    #[test]
+    fn a_gateway_is_one_line() {
+        let says = |(text, cell): (String, Cell)| {
+            (text.strip_prefix("via gw.corp.lab:443 \u{00b7} ").map(str::to_owned), cell)
+        };
+        let expect = |text: &str, cell| (Some(text.to_owned()), cell);
+        let days = "certificate 171 d";
+        assert_eq!(
+            says(with(|_| ())),
+            expect("401 Negotiate, NTLM \u{00b7} certificate 171 d", Cell::Ok)
+        );
+        let moved = http(|http| {
+            http.answer = GatewayAnswer::Redirected;
+            http.status = Some(302);
+            http.location = Some("https://sso\u{1b}/".to_owned());
+        });
+        assert_eq!(
+            says(moved),
+            expect(&format!("302 to https://sso\u{fffd}/ \u{00b7} {days}"), Cell::Broken)
+        );
+        let garbage = http(|http| {
+            http.status = None;
+            http.answer = GatewayAnswer::Malformed(Misread { offset: 3, reason: "no token" });
+        });
+        assert_eq!(
+            says(garbage),
+            expect(&format!("malformed: no token at byte 3 \u{00b7} {days}"), Cell::Broken)
+        );
+        let no_name = with(|found| {
+            found.name = NameOutcome::NxDomain;
+            (found.connect, found.tls, found.http) = (None, None, None);
+        });
+        assert_eq!(says(no_name), expect("name: nxdomain", Cell::Broken));
+        let refused = with(|found| {
+            if let Some(connect) = &mut found.connect {
+                connect.outcome = ConnectOutcome::Refused;
+            }
+            (found.tls, found.http) = (None, None);
+        });
+        assert_eq!(says(refused), expect("TCP: refused", Cell::Broken));
+        let tls = |change: fn(&mut GatewayTls)| {
+            with(|found| {
+                if let Some(tls) = &mut found.tls {
+                    change(tls);
+                }
+            })
+        };
+        let broken = tls(|tls| (tls.outcome, tls.certificate) = (TlsOutcome::Alert(40), None));
+        assert_eq!(says(broken), expect("TLS: alert", Cell::Broken));
+        let other = tls(|tls| tls.trust = ChainTrust::WrongName);
+        assert!(other.0.ends_with("certificate for gw.corp.lab"), "{}", other.0);
+        assert_eq!(other.1, Cell::Broken);
+        let blind = tls(|tls| tls.trust = ChainTrust::NotValidated);
+        assert!(blind.0.ends_with("171 d, chain not validated"), "{}", blind.0);
+        assert_eq!(blind.1, Cell::Ok);
+        let old = with(|found| found.http = None);
+        assert_eq!(old.1, Cell::NotMeasured);
+    }
+
+    #[test]
+    fn no_gateway_is_no_line_and_one_not_asked_is_not_measured() {
+        assert_eq!(text(&healthy(), NOW), None);
+        let mut snapshot = via_gateway();
+        assert!(text(&snapshot, NOW).is_some_and(|text| text.ends_with("answers directly too")));
+        snapshot.gateway = None;
+        snapshot.attempt = None;
+        let mut target = crate::domain::target::Target::clone(&snapshot.target);
+        if let Some(gateway) = &mut target.gateway {
+            gateway.usage = GatewayUsage::WhenDirectFails;
+        }
+        snapshot.target = Arc::new(target);
+        assert_eq!(
+            text(&snapshot, NOW).as_deref(),
+            Some("when the direct way fails via gw.corp.lab:443 \u{00b7} not measured")
+        );
+        assert_eq!(cell(&snapshot), Cell::NotMeasured);
+    }
+}

@@ -85,13 +85,12 @@ async fn a_certificate_without_its_key_is_not_acceptable_and_the_question_is_ask
 
 #[test]
 fn a_chain_read_by_hand_is_judged_as_in_a_handshake() {
-    let (certificate, ..) = certificate();
+    let ((certificate, ..), (stranger, ..)) = (certificate(), certificate());
     let name = server_name(&address(), [127, 0, 0, 1].into());
     let chain = [certificate.to_vec()];
     let judged = |roots: &Roots, chain: &[Vec<u8>]| judge_chain(roots, chain, &name, Clock::wall());
     assert_eq!(judged(&Roots::of([certificate.clone()]), &chain), ChainTrust::Trusted);
     assert_eq!(judged(&Roots::of([]), &chain), ChainTrust::NotValidated);
-    let (stranger, ..) = super::tests::certificate();
     assert_eq!(judged(&Roots::of([stranger]), &chain), ChainTrust::UnknownIssuer);
     assert_eq!(judged(&Roots::of([certificate]), &[]), ChainTrust::NotValidated);
     let garbage = [vec![0x30, 0x03, 0x02, 0x01, 0x00]];
