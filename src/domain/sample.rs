@@ -12,6 +12,7 @@ mod nla;
 mod path_mtu;
 mod sweep;
 mod tls;
+mod transcript;
 mod udp;
 
 pub use attempt::Attempt;
@@ -25,7 +26,8 @@ pub use neighbour::{Neighbour, NeighbourState};
 pub use nla::{Nla, NlaOutcome, NtStatus, NtlmIdentity, OsVersion};
 pub use path_mtu::{PathMtu, PathOutcome};
 pub use sweep::{SweepAnswer, SweepStep, TlsSweep};
-pub use tls::{CipherSuite, Hello, Tls, TlsOutcome, TlsVersion};
+pub use tls::{Afterwards, CipherSuite, Disambiguation, Hello, Tls, TlsOutcome, TlsVersion};
+pub use transcript::{MAX_HEAD, MAX_STEPS, Step, Transcript, Way};
 pub use udp::{Udp, UdpOutcome, UdpVersion};
 
 use super::target::TargetId;

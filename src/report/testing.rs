@@ -106,6 +106,7 @@ pub(super) fn tls() -> Tls {
         outcome: TlsOutcome::Ok,
         hello: Hello::Modern,
         modern: None,
+        afterwards: None,
         version: Some(TlsVersion(0x0304)),
         cipher: Some(CipherSuite(0x1302)),
         certificate: Some(certificate()),
@@ -164,14 +165,12 @@ pub(super) fn healthy() -> TargetSnapshot {
         spark: Vec::new(),
         resolution: Some(resolution()),
         attempt: Some(Attempt {
-            depth: ProbeKind::Tls,
-            connect: connect("10.0.0.21", ConnectOutcome::Open),
             negotiate: Some(negotiate(NegotiateOutcome::Confirmed {
                 selected: SecurityProtocol::HYBRID_EX,
                 flags: 0x1f,
             })),
             tls: Some(tls()),
-            nla: None,
+            ..Attempt::new(ProbeKind::Tls, connect("10.0.0.21", ConnectOutcome::Open))
         }),
         tls: Some(tls()),
         nla: None,

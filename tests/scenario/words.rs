@@ -3,9 +3,9 @@
 use rdpwatch::domain::certificate::{CertificateSummary, KeyKind};
 use rdpwatch::domain::sample::{
     Attempt, CipherSuite, Connect, ConnectOutcome, Echo, EchoMethod, EchoOutcome, Hello, IcmpError,
-    LocalFault, NameOutcome, NameSource, Negotiate, NegotiateOutcome, Neighbour, NeighbourState,
-    NotRdp, Observation, OtherProtocol, ProbeKind, Resolution, ServerAnswer, Tls, TlsOutcome,
-    TlsVersion,
+    LocalFault, Misread, NameOutcome, NameSource, Negotiate, NegotiateOutcome, Neighbour,
+    NeighbourState, NotRdp, Observation, OtherProtocol, ProbeKind, Resolution, ServerAnswer, Tls,
+    TlsOutcome, TlsVersion,
 };
 use rdpwatch::domain::security::{FailureCode, SecurityProtocol};
 use rdpwatch::domain::time::WallTime;
@@ -141,8 +141,7 @@ impl Round {
         let word = self.connect.as_ref().map_or("open", |word| word.turn(index));
         let connect = connect(word, self.address(), self.connect_took.as_deref());
         let mut took = connect.elapsed;
-        let mut attempt =
-            Attempt { depth: ProbeKind::Negotiate, connect, negotiate: None, tls: None, nla: None };
+        let mut attempt = Attempt::new(ProbeKind::Negotiate, connect);
         if self.tls.is_some() {
             attempt.depth = ProbeKind::Tls;
         }
@@ -306,6 +305,7 @@ fn tls(word: &str) -> Tls {
         outcome: TlsOutcome::Ok,
         hello: Hello::Legacy,
         modern: Some(TlsOutcome::Alert(40)),
+        afterwards: None,
         version: None,
         cipher: None,
         certificate: None,
@@ -329,7 +329,7 @@ fn tls(word: &str) -> Tls {
         "closed" => TlsOutcome::Closed,
         "reset" => TlsOutcome::Reset,
         "timeout" => TlsOutcome::Timeout,
-        "malformed" => TlsOutcome::Malformed,
+        "malformed" => TlsOutcome::Malformed(Misread { offset: 0, reason: "not a TLS record" }),
         "unsupported" => TlsOutcome::Unsupported,
         other => {
             let code = other.strip_prefix("alert:").unwrap_or_else(|| panic!("no {other}"));

@@ -264,6 +264,7 @@ pub(crate) fn office_pc(id: u32) -> TargetSnapshot {
             outcome: TlsOutcome::Ok,
             hello: Hello::Modern,
             modern: None,
+            afterwards: None,
             version: Some(TlsVersion(0x0304)),
             cipher: None,
             certificate: Some(certificate("office-pc")),
