@@ -25,7 +25,7 @@ pub use negotiate::{Negotiate, NegotiateOutcome, NotRdp, OtherProtocol};
 pub use neighbour::{Neighbour, NeighbourState};
 pub use nla::{Nla, NlaOutcome, NtStatus, NtlmIdentity, OsVersion};
 pub use path_mtu::{PathMtu, PathOutcome};
-pub use sweep::{SweepAnswer, SweepStep, TlsSweep};
+pub use sweep::{ClientFit, SweepAnswer, SweepOffer, SweepStep, TlsSweep};
 pub use tls::{Afterwards, CipherSuite, Disambiguation, Hello, Tls, TlsOutcome, TlsVersion};
 pub use transcript::{MAX_HEAD, MAX_STEPS, Step, Transcript, Way};
 pub use udp::{Udp, UdpOutcome, UdpVersion};

@@ -9,12 +9,12 @@ use super::tls::{
 use crate::domain::finding::Rung;
 use crate::domain::sample::{
     Afterwards, Attempt, Connect, ConnectOutcome, Hello, LocalFault, Negotiate, NegotiateOutcome,
-    Nla, ProbeKind, Tls,
+    Nla, ProbeKind, SweepAnswer, Tls, TlsOutcome,
 };
 use crate::domain::security::{FailureCode, SecurityProtocol};
 use crate::domain::target::Deadlines;
 use crate::domain::time::Now;
-use crate::proto::tls_hello::client_hello;
+use crate::proto::tls_hello::{Offer, client_hello, hello};
 use crate::proto::wire::Parse;
 use crate::proto::x224::{MAX_PACKET, classify_partial, connection_request, parse_answer};
 use std::borrow::Cow;
@@ -48,7 +48,7 @@ pub struct AttemptPlan {
 /// of its silence is no finding: the attempt is a local fault then, and shows no higher rung.
 pub async fn attempt(plan: &AttemptPlan, clock: Clock) -> Attempt {
     let started = clock.now();
-    let mut climb = Climb { plan, clock, recorder: Recorder::new(clock) };
+    let mut climb = Climb::new(plan, clock);
     let mut attempt = climb.run().await;
     let ended = clock.now();
     if stalled(&attempt, &plan.deadlines) || slept(started, ended) {
@@ -79,16 +79,52 @@ const fn slept(started: Now, ended: Now) -> bool {
 }
 
 /// One climb, over all the connections that it takes.
-struct Climb<'a> {
+#[derive(Debug)]
+pub(super) struct Climb<'a> {
     plan: &'a AttemptPlan,
     clock: Clock,
     recorder: Recorder,
+    /// A hello was sent.
+    reached_tls: bool,
 }
 
 /// An X.224 answer that TLS may follow on the same connection.
 type Confirmed = Line<Stream>;
 
-impl Climb<'_> {
+impl<'a> Climb<'a> {
+    /// Before the first connection.
+    pub(super) fn new(plan: &'a AttemptPlan, clock: Clock) -> Self {
+        Self { plan, clock, recorder: Recorder::new(clock), reached_tls: false }
+    }
+
+    /// Whether a hello was sent, on whichever connection.
+    pub(super) const fn reached_tls(&self) -> bool {
+        self.reached_tls
+    }
+
+    /// One hand-made hello on a connection of its own, and the `ServerHello` that answers it.
+    pub(super) async fn offer(&mut self, offer: Offer) -> SweepAnswer {
+        let (found, stream) = self.open().await;
+        let Some(stream) = stream else { return SweepAnswer::NotReached };
+        let (answer, line) = self.negotiate(stream, linger(found.elapsed)).await;
+        let starts_tls = answer.outcome.selected().is_some_and(SecurityProtocol::starts_tls);
+        let Some(line) = line.filter(|_| starts_tls) else { return SweepAnswer::NotReached };
+        self.reached_tls = true;
+        let hello = hello(&random(), self.plan.name.as_deref(), offer);
+        let (until, what) = (Until::ServerHello, "ClientHello of the sweep");
+        let (clock, recorder) = (self.clock, &mut self.recorder);
+        let result = hand_made_hello(line, &hello, what, until, clock, recorder).await;
+        match (result.version, result.cipher, result.outcome) {
+            (Some(version), Some(cipher), _) => SweepAnswer::Taken(version, cipher),
+            (_, _, TlsOutcome::Alert(code)) => SweepAnswer::Alert(code),
+            (_, _, TlsOutcome::Reset | TlsOutcome::Closed) => SweepAnswer::Closed,
+            (_, _, TlsOutcome::Timeout) => SweepAnswer::Timeout,
+            (_, _, TlsOutcome::Malformed(_) | TlsOutcome::Ok | TlsOutcome::Unsupported) => {
+                SweepAnswer::Malformed
+            }
+        }
+    }
+
     async fn run(&mut self) -> Attempt {
         let plan = self.plan;
         let (connect, stream) = self.open().await;

@@ -11,6 +11,7 @@ pub mod explain;
 pub mod finding;
 pub mod rules_doc;
 pub mod ticket;
+pub mod transcript;
 pub mod words;
 
 #[cfg(test)]

@@ -172,6 +172,7 @@ pub(super) fn healthy() -> TargetSnapshot {
             tls: Some(tls()),
             ..Attempt::new(ProbeKind::Tls, connect("10.0.0.21", ConnectOutcome::Open))
         }),
+        transcripts: Vec::new(),
         tls: Some(tls()),
         nla: None,
         sweep: None,
@@ -284,6 +285,7 @@ pub(super) fn unmeasured() -> TargetSnapshot {
         echo_total: EchoStats::default(),
         resolution: None,
         attempt: None,
+        transcripts: Vec::new(),
         tls: None,
         nla: None,
         sweep: None,
