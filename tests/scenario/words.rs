@@ -2,7 +2,7 @@
 
 use rdpwatch::domain::certificate::{CertificateSummary, KeyKind};
 use rdpwatch::domain::sample::{
-    Attempt, CipherSuite, Connect, ConnectOutcome, Echo, EchoMethod, EchoOutcome, Hello, IcmpError,
+    Afterwards, Attempt, CipherSuite, Connect, ConnectOutcome, Echo, EchoMethod, EchoOutcome, Hello, IcmpError,
     LocalFault, Misread, NameOutcome, NameSource, Negotiate, NegotiateOutcome, Neighbour,
     NeighbourState, NotRdp, Observation, OtherProtocol, ProbeKind, Resolution, ServerAnswer, Tls,
     TlsOutcome, TlsVersion,
@@ -60,6 +60,8 @@ pub(crate) struct Round {
     alternatives: Vec<String>,
     neighbour: Option<Turns>,
     mac: Option<String>,
+    sweep: Option<String>,
+    tls_took: Option<String>,
 }
 
 /// A certificate; days are counted from the scenario's second 0.
@@ -68,6 +70,7 @@ pub(crate) struct Round {
 struct CertificateTable {
     name: Option<String>,
     issued: bool,
+    issuer: Option<String>,
     from_days: Option<i64>,
     to_days: Option<i64>,
     to_hours: Option<i64>,
@@ -109,6 +112,11 @@ impl Round {
         if self.connect.is_some() || self.negotiate.is_some() || self.tls.is_some() {
             let (attempt, took) = self.attempt(index, start);
             all.push((Observation::Attempt(Box::new(attempt)), took));
+        }
+        if let Some(words) = &self.sweep {
+            let found = sweep(words);
+            let took = found.elapsed;
+            all.push((Observation::Sweep(Box::new(found)), took));
         }
         for word in &self.alternatives {
             let (address, outcome) = word.split_once('=').expect("address=outcome");
@@ -164,6 +172,9 @@ impl Round {
         }
         if let Some(word) = &self.tls {
             let mut tls = tls(word.turn(index));
+            if let Some(took) = &self.tls_took {
+                tls.elapsed = span(took);
+            }
             if tls.outcome == TlsOutcome::Ok {
                 tls.certificate =
                     Some(self.certificate.clone().unwrap_or_default().certificate(start));
@@ -300,7 +311,61 @@ fn negotiate(word: &str) -> NegotiateOutcome {
 }
 
 /// `ok`, `legacy:0303:009d`, `closed`, `reset`, `timeout`, `malformed`, `unsupported`, `alert:40`.
-fn tls(word: &str) -> Tls {
+/// In front may stand how the modern hello ended (`closed>alert:70`), behind whether X.224 is
+/// answered afterwards (`closed/answered`, `closed/dropped`).
+fn tls(words: &str) -> Tls {
+    let (words, afterwards) = match words.split_once('/') {
+        Some((words, "answered")) => (words, Some(Afterwards::Answered)),
+        Some((words, "dropped")) => (words, Some(Afterwards::Dropped)),
+        Some((_, other)) => panic!("no {other}"),
+        None => (words, None),
+    };
+    let (modern, word) = match words.split_once('>') {
+        Some((modern, word)) => (Some(modern), word),
+        None => (None, words),
+    };
+    let mut found = one_tls(word);
+    found.afterwards = afterwards;
+    if let Some(modern) = modern {
+        found.modern = Some(one_tls(modern).outcome);
+    }
+    found
+}
+
+/// `tls13=closed windows=0303:c02f tls12=0303:000a`; what is not named is refused with alert 40.
+fn sweep(words: &str) -> TlsSweep {
+    let named = |offered: SweepOffer| {
+        let name = match offered {
+            SweepOffer::Tls13 => "tls13",
+            SweepOffer::Windows => "windows",
+            SweepOffer::Tls12 => "tls12",
+            SweepOffer::StaticRsaAndCbc => "static",
+            SweepOffer::Tls11 => "tls11",
+            SweepOffer::Tls10 => "tls10",
+        };
+        words.split(' ').find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
+    };
+    let answer = |word: &str| match word {
+        "closed" => SweepAnswer::Closed,
+        "timeout" => SweepAnswer::Timeout,
+        "not_reached" => SweepAnswer::NotReached,
+        other => {
+            let (version, suite) = other.split_once(':').expect("version:suite");
+            let hex = |text| u16::from_str_radix(text, 16).expect("four hex digits");
+            SweepAnswer::Taken(TlsVersion(hex(version)), CipherSuite(hex(suite)))
+        }
+    };
+    let steps = SweepOffer::ALL
+        .into_iter()
+        .map(|offered| SweepStep {
+            offered,
+            answer: named(offered).map_or(SweepAnswer::Alert(40), answer),
+        })
+        .collect();
+    TlsSweep { steps, elapsed: Duration::from_secs(4) }
+}
+
+fn one_tls(word: &str) -> Tls {
     let mut tls = Tls {
         outcome: TlsOutcome::Ok,
         hello: Hello::Legacy,

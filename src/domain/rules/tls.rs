@@ -2,7 +2,8 @@
 
 use super::prelude::*;
 use crate::domain::sample::{
-    Afterwards, CipherSuite, Disambiguation, Hello, Tls, TlsOutcome, TlsVersion,
+    Afterwards, CipherSuite, ClientFit, Disambiguation, Hello, SweepAnswer, SweepOffer, Tls,
+    TlsOutcome, TlsVersion,
 };
 use crate::domain::security::acceptable_suite;
 use crate::domain::tls_alert::alert_name;
@@ -311,6 +312,10 @@ impl Rule for TlsOutdated {
         let what = match (tls.hello, old_version, old_suite) {
             (Hello::Modern, ..) | (_, None, None) => return Judgement::Clear,
             (_, Some(version), _) => format!("only {version}"),
+            // The suite that a server prefers is not the only one that it takes.
+            (_, None, Some(_)) if fit(view, tls) == Some(ClientFit::Connects) => {
+                return Judgement::Clear;
+            }
             (_, None, Some(CipherSuite(suite))) => {
                 format!("only cipher suite 0x{suite:04x}, which current Windows does not offer")
             }
@@ -336,6 +341,28 @@ impl Rule for TlsOutdated {
         if let Some(modern) = tls.modern {
             evidence = evidence.line(format!("modern hello: {}", outcome(modern)));
         }
+        if let Some(fit) = fit(view, tls)
+            && let Some(sweep) = view.sweep
+        {
+            evidence = evidence.line(format!(
+                "would a current Windows 11 client connect: {} (each version and suite tried {})",
+                match fit {
+                    ClientFit::Connects => "yes",
+                    ClientFit::OnlyAfterEnabling => "only after enabling old TLS on the client",
+                    ClientFit::Refused => "no",
+                    ClientFit::Unknown => "not known",
+                },
+                moment(sweep.at.wall)
+            ));
+        }
         Judgement::fires(evidence.since(Some(entry.at.wall)))
     }
+}
+
+/// What the newest sweep says of a current Windows client, as long as the server still answers the
+/// legacy hello as it did then.
+fn fit(view: &TargetView<'_>, tls: &Tls) -> Option<ClientFit> {
+    let sweep = &view.sweep?.value;
+    let answer = SweepAnswer::Taken(tls.version?, tls.cipher?);
+    (sweep.answer(SweepOffer::Tls12) == Some(answer)).then(|| sweep.windows())
 }
