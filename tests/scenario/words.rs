@@ -2,10 +2,10 @@
 
 use rdpwatch::domain::certificate::{CertificateSummary, KeyKind};
 use rdpwatch::domain::sample::{
-    Afterwards, Attempt, CipherSuite, Connect, ConnectOutcome, Echo, EchoMethod, EchoOutcome, Hello, IcmpError,
-    LocalFault, Misread, NameOutcome, NameSource, Negotiate, NegotiateOutcome, Neighbour,
-    NeighbourState, NotRdp, Observation, OtherProtocol, ProbeKind, Resolution, ServerAnswer, Tls,
-    TlsOutcome, TlsVersion,
+    Afterwards, Attempt, CipherSuite, Connect, ConnectOutcome, Echo, EchoMethod, EchoOutcome,
+    Hello, IcmpError, LocalFault, Misread, NameOutcome, NameSource, Negotiate, NegotiateOutcome,
+    Neighbour, NeighbourState, NotRdp, Observation, OtherProtocol, ProbeKind, Resolution,
+    ServerAnswer, SweepAnswer, SweepOffer, SweepStep, Tls, TlsOutcome, TlsSweep, TlsVersion,
 };
 use rdpwatch::domain::security::{FailureCode, SecurityProtocol};
 use rdpwatch::domain::time::WallTime;
@@ -420,13 +420,17 @@ impl CertificateTable {
             let span = Duration::from_hours(hours.unsigned_abs());
             if hours < 0 { start.minus(span) } else { start.plus(span) }
         };
-        let issuer =
-            if self.issued { "CN=Corp Issuing CA".to_owned() } else { format!("CN={name}") };
+        let issued = self.issued || self.issuer.is_some();
+        let issuer = match &self.issuer {
+            Some(issuer) => issuer.clone(),
+            None if self.issued => "CN=Corp Issuing CA".to_owned(),
+            None => format!("CN={name}"),
+        };
         CertificateSummary {
             subject: format!("CN={name}"),
             common_name: Some(name.to_owned()),
             issuer,
-            self_signed: !self.issued,
+            self_signed: !issued,
             not_before: day(self.from_days.unwrap_or(-12)),
             not_after: self.to_hours.map_or_else(|| day(self.to_days.unwrap_or(171)), hours),
             names: vec![name.to_owned()],
