@@ -14,6 +14,8 @@ pub mod ladder;
 pub mod local;
 pub mod mac;
 pub mod memory;
+pub mod nt_status;
+pub mod os_version;
 pub mod placeholder;
 pub mod rules;
 pub mod sample;
