@@ -14,14 +14,14 @@ mod sweep;
 mod tls;
 mod udp;
 
+pub use super::nt_status::NtStatus;
+pub use super::os_version::OsVersion;
 pub use attempt::Attempt;
 pub use connect::{Connect, ConnectOutcome, echo_from_connect};
 pub use echo::{Echo, EchoMethod, EchoOutcome};
 pub use fault::{IcmpError, LocalFault, Misread};
 pub use gateway::{ChainTrust, Gateway, GatewayAnswer, GatewayHttp, GatewayTls};
 pub use name::{NameOutcome, NameSource, Resolution, ServerAnswer};
-pub use super::nt_status::NtStatus;
-pub use super::os_version::OsVersion;
 pub use negotiate::{Negotiate, NegotiateOutcome, NotRdp, OtherProtocol};
 pub use neighbour::{Neighbour, NeighbourState};
 pub use nla::{Nla, NlaOutcome, NtlmIdentity};

@@ -250,3 +250,150 @@ fn utf16(name: &str) -> Result<Vec<u8>, Unencodable> {
     }
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::oracle;
+    use crate::proto::testing::hex;
+    use proptest::prelude::*;
+
+    /// The CHALLENGE of the specification's example (MS-NLMP 4.2.4.3): names, no time.
+    const EXAMPLE: &str = "
+        4e544c4d53535000 02000000
+        0c00 0c00 38000000
+        33828ae2
+        0123456789abcdef
+        0000000000000000
+        2400 2400 44000000
+        0600 7017 0000000f
+        53006500720076006500 7200
+        0200 0c00 44006f006d00610069006e00
+        0100 0c00 530065007200760065007200
+        0000 0000";
+
+    fn name(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    #[test]
+    fn the_example_of_the_specification_is_read() {
+        let identity = parse_challenge(&hex(EXAMPLE)).unwrap();
+        let expected = NtlmIdentity {
+            computer: name("Server"),
+            domain: name("Domain"),
+            os: Some(OsVersion { major: 6, minor: 0, build: 6_000 }),
+            ..NtlmIdentity::default()
+        };
+        assert_eq!(identity, expected);
+    }
+
+    #[test]
+    fn old_servers_send_less() {
+        let example = hex(EXAMPLE);
+        // NTLM of NT 4: nothing behind the challenge, and the name of a domain.
+        let mut oldest = example[..32].to_vec();
+        oldest[20..24].copy_from_slice(&0x0001_0001_u32.to_le_bytes());
+        oldest[16] = 20;
+        oldest[12..16].copy_from_slice(&[12, 0, 12, 0]);
+        let named = parse_challenge(&oldest).unwrap();
+        // Bytes 20 to 32 are flags and challenge: no name of a real server, and in bounds.
+        assert!(named.domain.is_some() && named.os.is_none());
+        let mut silent = example[..32].to_vec();
+        silent[12..16].fill(0);
+        assert_eq!(parse_challenge(&silent), Ok(NtlmIdentity::default()));
+    }
+
+    #[test]
+    fn a_name_of_any_characters_is_kept_and_halves_are_replaced() {
+        let identity = NtlmIdentity {
+            computer: name("b\u{e4}r\u{1f43b}\u{1b}[2J"),
+            ..NtlmIdentity::default()
+        };
+        let mut message = encode_challenge(&identity, [1; 8]).unwrap();
+        let parsed = parse_challenge(&message).unwrap();
+        assert_eq!(parsed.computer, identity.computer);
+        // The first half of the bear, in the pair behind the target name.
+        let half = message.windows(2).rposition(|bytes| bytes == [0x3d, 0xd8]).unwrap();
+        message[half + 1] = 0;
+        let parsed = parse_challenge(&message).unwrap();
+        assert_eq!(parsed.computer.as_deref(), Some("b\u{e4}r=\u{fffd}\u{1b}[2J"));
+    }
+
+    #[test]
+    fn every_fault_has_its_offset() {
+        let example = hex(EXAMPLE);
+        let changed = |at: usize, byte: u8| {
+            let mut bytes = example.clone();
+            bytes[at] = byte;
+            parse_challenge(&bytes).unwrap_err()
+        };
+        for (fault, offset, reason) in [
+            (changed(0, b'X'), 0, "not an NTLM message"),
+            (changed(8, 3), 8, "not an NTLM challenge"),
+            (changed(44, 0xf0), 40, "a field outside the message"),
+            (changed(40, 0x20), 100, "target information without an end"),
+            (changed(70, 0xff), 70, "a pair that is cut short"),
+            (changed(70, 0x0b), 72, "a name of half characters"),
+            (changed(16, 0xf0), 12, "a field outside the message"),
+        ] {
+            assert_eq!((fault.offset, fault.reason), (offset, reason));
+        }
+        for cut in 0..example.len() {
+            let _total = parse_challenge(&example[..cut]);
+            oracle::ntlm_challenge(&example[..cut]);
+        }
+        let long = NtlmIdentity { computer: Some("x".repeat(256)), ..NtlmIdentity::default() };
+        assert!(encode_challenge(&long, [0; 8]).is_err());
+    }
+
+    #[test]
+    fn times_go_there_and_back_in_milliseconds() {
+        for millis in [1_795_244_400_123_i64, 0, -1, -EPOCH + 1] {
+            let time = WallTime::from_unix_millis(millis);
+            assert_eq!(wall(filetime(time)), Some(time));
+        }
+        assert_eq!(wall(0), None);
+        assert_eq!(wall(u64::MAX), None);
+        assert_eq!(filetime(WallTime::from_unix_millis(i64::MIN)), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes(tail in prop::collection::vec(any::<u8>(), 0..160)) {
+            let mut bytes = SIGNATURE.to_vec();
+            bytes.extend([2, 0, 0, 0]);
+            bytes.extend(&tail);
+            oracle::ntlm_challenge(&bytes);
+            oracle::ntlm_challenge(&tail);
+        }
+
+        #[test]
+        fn broken_challenges(at in 0_usize..104, byte in any::<u8>()) {
+            let mut bytes = hex(EXAMPLE);
+            bytes[at] = byte;
+            oracle::ntlm_challenge(&bytes);
+        }
+
+        #[test]
+        fn identities_go_there_and_back(
+            names in prop::collection::vec(prop::option::of("\\PC{1,40}"), 5),
+            version in prop::option::of(any::<(u8, u8, u16)>()),
+            millis in prop::option::of(-EPOCH + 1..i64::MAX / PER_MS - EPOCH),
+        ) {
+            let mut names = names.into_iter();
+            let identity = NtlmIdentity {
+                computer: names.next().flatten(),
+                domain: names.next().flatten(),
+                dns_computer: names.next().flatten(),
+                dns_domain: names.next().flatten(),
+                dns_tree: names.next().flatten(),
+                os: version.map(|(major, minor, build)| OsVersion { major, minor, build }),
+                time: millis.map(WallTime::from_unix_millis),
+                winpr: false,
+            };
+            let message = encode_challenge(&identity, [9; 8]).unwrap();
+            prop_assert_eq!(parse_challenge(&message), Ok(identity));
+        }
+    }
+}

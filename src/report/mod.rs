@@ -9,6 +9,7 @@ pub mod codes;
 pub mod doctor;
 pub mod explain;
 pub mod finding;
+pub mod path;
 pub mod rules_doc;
 pub mod ticket;
 pub mod words;

@@ -99,7 +99,9 @@ impl NlaOutcome {
                 Some(name) => format!("closed with TLS alert {code} ({name})"),
                 None => format!("closed with TLS alert {code}"),
             },
-            Self::Malformed(misread) => format!("answered with bytes that are no CredSSP: {misread}"),
+            Self::Malformed(misread) => {
+                format!("answered with bytes that are no CredSSP: {misread}")
+            }
         }
     }
 
@@ -189,7 +191,11 @@ mod tests {
     use super::*;
 
     fn version(build: u16) -> Option<OsVersion> {
-        Some(OsVersion { major: if build < 8_000 { 6 } else { 10 }, minor: u8::from(build < 8_000), build })
+        Some(OsVersion {
+            major: if build < 8_000 { 6 } else { 10 },
+            minor: u8::from(build < 8_000),
+            build,
+        })
     }
 
     fn name(text: &str) -> Option<String> {
@@ -236,7 +242,11 @@ mod tests {
             (NlaOutcome::Alert(49), "closed", "closed with TLS alert 49 (access_denied)"),
             (NlaOutcome::Reset, "reset", "closed by the peer"),
             (NlaOutcome::Denied, "error", "denied at once"),
-            (NlaOutcome::Malformed(misread), "malformed", "answered with bytes that are no CredSSP: not an INTEGER at byte 4"),
+            (
+                NlaOutcome::Malformed(misread),
+                "malformed",
+                "answered with bytes that are no CredSSP: not an INTEGER at byte 4",
+            ),
         ] {
             assert_eq!((outcome.word(), outcome.text().as_str()), (word, text));
         }

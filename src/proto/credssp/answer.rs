@@ -58,9 +58,7 @@ impl EarlyUserAuthResult {
 ///
 /// # Errors
 /// [`Malformed`] for a value that the specification does not know.
-pub fn parse_early_user_auth_result(
-    bytes: &[u8],
-) -> Result<Parse<EarlyUserAuthResult>, Malformed> {
+pub fn parse_early_user_auth_result(bytes: &[u8]) -> Result<Parse<EarlyUserAuthResult>, Malformed> {
     let Some((value, _)) = bytes.split_first_chunk::<4>() else {
         return Ok(Parse::NeedMore(4));
     };

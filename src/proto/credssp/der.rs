@@ -108,9 +108,7 @@ pub(super) fn header(bytes: &[u8], at: usize) -> Result<Parse<(u8, usize)>, Malf
             Parse::Done { value: (*tag, usize::from(*length)), consumed: 2 }
         }
         [_, 0x80, ..] => return Err(Malformed::at(length_at, "a length without end")),
-        [tag, 0x81, length, ..] => {
-            Parse::Done { value: (*tag, usize::from(*length)), consumed: 3 }
-        }
+        [tag, 0x81, length, ..] => Parse::Done { value: (*tag, usize::from(*length)), consumed: 3 },
         [_, 0x81, ..] => Parse::NeedMore(3),
         [tag, 0x82, high, low, ..] => {
             Parse::Done { value: (*tag, be24([0, *high, *low])), consumed: 4 }
