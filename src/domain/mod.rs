@@ -6,6 +6,7 @@
 
 pub mod alert;
 pub mod certificate;
+pub mod clocks;
 pub mod diagnose;
 pub mod echo_series;
 pub mod finding;

@@ -56,6 +56,11 @@ impl NtStatus {
     /// `STATUS_NTLM_BLOCKED`.
     pub const NTLM_BLOCKED: Self = Self(0xc000_0418);
 
+    /// `SEC_E_UNSUPPORTED_FUNCTION`.
+    pub const UNSUPPORTED_FUNCTION: Self = Self(0x8009_0302);
+    /// `SEC_E_SECPKG_NOT_FOUND`.
+    pub const PACKAGE_NOT_FOUND: Self = Self(0x8009_0305);
+
     fn row(self) -> Option<&'static (u32, &'static str, &'static str)> {
         CODES.iter().find(|(code, ..)| *code == self.0)
     }

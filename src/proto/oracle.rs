@@ -235,7 +235,7 @@ pub fn credssp_answer(bytes: &[u8]) {
             assert_eq!((reply.version, reply.error, reply.identity), (None, None, None));
             assert!(consumed > 0, "nothing was read");
         }
-        other => panic!("no answer says {other:?}"),
+        other => assert!(other.answered(), "no answer says {other:?}"),
     }
 }
 
