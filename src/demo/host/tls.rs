@@ -5,7 +5,9 @@ use crate::demo::certificate::{self, CertificateError, CertificateSpec};
 use crate::demo::script::{AfterTls, HttpEnd, TlsScript, Versions, disagreement};
 use crate::domain::sample::{CipherSuite, TlsVersion};
 use crate::domain::time::WallTime;
+use crate::probe::clock::Clock;
 use crate::probe::connect::Stream;
+use crate::proto::credssp::parse_ts_request;
 use crate::proto::rdg::{METHOD, PATH};
 use crate::proto::tls_hello::{AlertLevel, ClientHello, alert, parse_client_hello, server_flight};
 use crate::proto::wire::Parse;
@@ -14,8 +16,9 @@ use rustls::pki_types::CertificateDer;
 use rustls::{ServerConfig, SupportedProtocolVersion, version};
 use std::io;
 use std::sync::Arc;
-use tokio::io::{AsyncRead, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 /// `random` of a hand-written `ServerHello`: no key depends on it.
 const RANDOM: [u8; 32] = [0x5a; 32];
@@ -141,6 +144,25 @@ async fn handshake(stream: Stream, acceptor: &TlsAcceptor, then: &AfterTls) -> i
             let (mut stream, _) = session.into_inner();
             wait(&mut stream).await
         }
+        AfterTls::Challenges(script) => {
+            if read_ts_request(&mut session).await? {
+                say(&mut session, &script.answer(Clock::wall())).await?;
+            }
+            wait(session.get_mut().0).await
+        }
+        AfterTls::Says(bytes) => {
+            if read_ts_request(&mut session).await? {
+                say(&mut session, bytes).await?;
+            }
+            session.shutdown().await?;
+            wait(session.get_mut().0).await
+        }
+        AfterTls::Stalls(bytes) => {
+            if read_ts_request(&mut session).await? {
+                say(&mut session, bytes).await?;
+            }
+            wait(session.get_mut().0).await
+        }
     }
 }
 
@@ -155,6 +177,29 @@ async fn read_gateway_request<S: AsyncRead + Unpin>(stream: &mut S) -> io::Resul
     let text = String::from_utf8_lossy(&bytes).to_ascii_lowercase();
     let asks = format!("{METHOD} {PATH} http/1.1\r\n").to_ascii_lowercase();
     Ok(text.starts_with(&asks) && !text.contains("\r\nauthorization:"))
+}
+
+/// Reads the client's `TSRequest`; false when it sent something else, or closed.
+async fn read_ts_request(session: &mut TlsStream<Stream>) -> io::Result<bool> {
+    let mut bytes = Vec::with_capacity(128);
+    loop {
+        let wanted = match parse_ts_request(&bytes) {
+            Ok(Parse::Done { .. }) => return Ok(true),
+            Ok(Parse::NeedMore(total)) => total.saturating_sub(bytes.len()),
+            Err(_) => return Ok(false),
+        };
+        let mut chunk = [0; 512];
+        let room = chunk.get_mut(..wanted.clamp(1, 512)).unwrap_or_default();
+        match session.read(room).await? {
+            0 => return Ok(false),
+            count => bytes.extend_from_slice(room.get(..count).unwrap_or_default()),
+        }
+    }
+}
+
+async fn say(session: &mut TlsStream<Stream>, bytes: &[u8]) -> io::Result<()> {
+    session.write_all(bytes).await?;
+    session.flush().await
 }
 
 /// The client's hello; `None` when it sent something else, or closed.

@@ -213,7 +213,7 @@ fn tls_words(outcome: TlsOutcome) -> String {
             None => format!("alert {description}"),
         },
         TlsOutcome::Timeout => "silence".to_owned(),
-        TlsOutcome::Malformed => "bytes that are not TLS".to_owned(),
+        TlsOutcome::Malformed(misread) => format!("bytes that are not TLS, {misread}"),
         TlsOutcome::Unsupported => "something that this program cannot read".to_owned(),
     }
 }

@@ -15,11 +15,11 @@ pub use trust::Roots;
 
 use super::attempt::slept;
 use super::clock::Clock;
-use super::connect::{STALL, Stream, connect};
+use super::connect::{STALL, Stream, close, connect, linger};
 use super::counted::Counted;
 use super::resolve::scope_id;
 use super::seam::Names;
-use super::tls::{classify, drain, exchange, is_silence, provider};
+use super::tls::{Until, classify, exchange, is_silence, provider};
 use crate::domain::sample::{
     ChainTrust, Connect, ConnectOutcome, Gateway, GatewayAnswer, GatewayHttp, GatewayTls, Hello,
     LocalFault, NameOutcome, TlsOutcome, TlsVersion,
@@ -27,7 +27,7 @@ use crate::domain::sample::{
 use crate::domain::target::{Deadlines, GatewayAddress, Host, is_link_local};
 use crate::proto::certificate;
 use crate::proto::rdg;
-use crate::proto::tls_hello::{FlightState, ServerFlight};
+use crate::proto::tls_hello::{FlightState, ServerFlight, client_hello};
 use crate::proto::wire::Parse;
 use ring::rand::SecureRandom;
 use rustls::ClientConfig;
@@ -44,8 +44,6 @@ use trust::{Judge, Presented, judge_chain};
 
 /// Addresses of the name that are tried until one opens.
 const ADDRESSES: usize = 2;
-/// How long our own close may take.
-const FAREWELL: Duration = Duration::from_millis(250);
 
 /// Which gateway to ask, and by what means.
 #[derive(Debug)]
@@ -103,7 +101,7 @@ async fn look(asking: &Asking<'_>) -> Gateway {
     let Some((connect, stream)) = open(asking, &resolution.addresses).await else { return found };
     found.connect = Some(connect);
     if let Some(stream) = stream {
-        let (tls, http) = ask(asking, connect.address, stream).await;
+        let (tls, http) = ask(asking, &connect, stream).await;
         found.tls = Some(tls);
         found.http = http;
     }
@@ -138,12 +136,12 @@ fn socket_addr(address: IpAddr, port: u16, scope: u32) -> SocketAddr {
 /// TLS, then the request, under one deadline.
 async fn ask(
     asking: &Asking<'_>,
-    to: SocketAddr,
+    connect: &Connect,
     stream: Stream,
 ) -> (GatewayTls, Option<GatewayHttp>) {
     let deadline = asking.deadlines.gateway;
-    let name = server_name(asking.address, to.ip());
-    let (tls, http) = modern(asking, &name, stream).await;
+    let name = server_name(asking.address, connect.address.ip());
+    let (tls, http) = modern(asking, &name, stream, linger(connect.elapsed)).await;
     let older = matches!(
         tls.outcome,
         TlsOutcome::Alert(_) | TlsOutcome::Reset | TlsOutcome::Closed | TlsOutcome::Unsupported
@@ -152,7 +150,7 @@ async fn ask(
         return (tls, http);
     }
     let left = deadline.saturating_sub(tls.elapsed);
-    match timeout(left, legacy(asking, &name, to)).await {
+    match timeout(left, legacy(asking, &name, connect.address)).await {
         Ok(Some(legacy)) => (legacy, None),
         Ok(None) | Err(_) => (tls, None),
     }
@@ -165,11 +163,12 @@ fn server_name(address: &GatewayAddress, dialled: IpAddr) -> ServerName<'static>
         .unwrap_or_else(|| ServerName::from(dialled))
 }
 
-/// A whole handshake, and the request over it.
+/// A whole handshake, and the request over it. The farewell may take `patience`.
 async fn modern<S>(
     asking: &Asking<'_>,
     name: &ServerName<'static>,
     stream: S,
+    patience: Duration,
 ) -> (GatewayTls, Option<GatewayHttp>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -177,7 +176,8 @@ where
     let clock = asking.clock;
     let deadline = asking.deadlines.gateway;
     let judge = Arc::new(Judge::new(Arc::clone(&asking.roots)));
-    let mut stream = Counted::new(stream);
+    let mut stream = Counted::new(stream, Vec::new(), clock);
+    stream.watch();
     let start = clock.mono();
     let Ok(config) = client_config(Arc::clone(&judge)) else {
         return (tls_of(TlsOutcome::Unsupported, None, None, Duration::ZERO), None);
@@ -192,13 +192,13 @@ where
             let version = connection.protocol_version().map(|v| TlsVersion(u16::from(v)));
             let left = deadline.saturating_sub(elapsed);
             http = Some(request(&mut session, asking.address, left, clock).await);
-            let _patience = timeout(FAREWELL, session.shutdown()).await;
+            let _closed = timeout(patience, session.shutdown()).await;
             (TlsOutcome::Ok, version)
         }
-        Ok(Err(error)) => (classify(&error), None),
+        Ok(Err(error)) => (classify(&error, stream.flight(), stream.received()), None),
         Err(_) => (TlsOutcome::Timeout, None),
     };
-    drain(&mut stream).await;
+    close(&mut stream, patience).await;
     (tls_of(outcome, version, judge.presented(), elapsed), http)
 }
 
@@ -238,14 +238,16 @@ async fn legacy(
     name: &ServerName<'static>,
     to: SocketAddr,
 ) -> Option<GatewayTls> {
-    let (_, stream) = connect(to, asking.deadlines.connect).await;
-    let mut stream = Counted::new(stream?);
+    let (connected, stream) = connect(to, asking.deadlines.connect).await;
+    let mut stream = Counted::new(stream?, Vec::new(), asking.clock);
     let mut flight = ServerFlight::new();
     let start = asking.clock.mono();
-    let dialled = asking.address.host.name();
-    let outcome = exchange(&mut stream, &mut flight, dialled, random()).await;
+    let hello = client_hello(&random(), asking.address.host.name());
+    let mut head = Vec::new();
+    let exchanged = exchange(&mut stream, &mut flight, &hello, Until::Certificate, &mut head);
+    let outcome = exchanged.await;
     let elapsed = asking.clock.mono().since(start);
-    drain(&mut stream).await;
+    close(&mut stream, linger(connected.elapsed)).await;
     let version = flight.version();
     let FlightState::Certificate { chain, .. } = flight.into_state() else { return None };
     Some(GatewayTls {

@@ -66,7 +66,7 @@ async fn seen_with(roots: &Roots, server: TlsAcceptor) -> (GatewayTls, Option<Ga
         clock: Clock::start(),
     };
     let name = server_name(&address, [127, 0, 0, 1].into());
-    let seen = modern(&asking, &name, ours).await;
+    let seen = modern(&asking, &name, ours, Duration::from_millis(250)).await;
     serving.await.unwrap();
     seen
 }
