@@ -3,6 +3,7 @@
 mod certificates;
 mod dashboard;
 mod echo;
+mod gateway;
 mod healthy;
 mod loss;
 mod names;
@@ -44,6 +45,7 @@ pub(crate) fn all() -> Vec<Case> {
         path::CASES,
         loss::CASES,
         echo::CASES,
+        gateway::CASES,
         wake::CASES,
         dashboard::CASES,
     ]
