@@ -222,8 +222,11 @@ fn how_far(view: &TargetView<'_>) -> String {
 fn through(view: &TargetView<'_>, gateway: &GatewayAddress) -> String {
     let place = excerpt(&gateway.to_string(), 60);
     let Some(entry) = view.gateway_measured() else {
+        let answered = view.gateway.iter().any(|entry| entry.value.answers());
         return if view.gateway.is_empty() {
             format!("Users go through the gateway {place}, which is not measured yet.")
+        } else if view.mode == Mode::Moment && answered {
+            format!("The gateway {place} answered one look and not the other.")
         } else {
             not_sure(view, &format!("look at the gateway {place}"))
         };
@@ -480,6 +483,21 @@ mod tests {
         fixture.gateway(GatewayUsage::Always, old);
         assert_eq!(state_of(&fixture.view(), &[], false), TargetState::NotMeasured);
         assert!(said(&fixture).contains("suites of TLS that this program cannot speak"));
+    }
+
+    #[test]
+    fn a_gateway_that_wavers_within_a_moment_is_not_green() {
+        let mut fixture = Fixture::new();
+        fixture.mode = Mode::Moment;
+        let usage = GatewayUsage::Always;
+        fixture.gateway(usage, looked(GatewayAnswer::Timeout, ChainTrust::Trusted));
+        assert_eq!(said(&fixture), "The look at the gateway gw.corp.lab:443 (timeout) failed.");
+        fixture.gateway(usage, looked(GatewayAnswer::Challenge, ChainTrust::Trusted));
+        assert_eq!(state_of(&fixture.view(), &[], false), TargetState::NotMeasured);
+        assert_eq!(
+            said(&fixture),
+            "The gateway gw.corp.lab:443 answered one look and not the other."
+        );
     }
 
     #[test]

@@ -81,13 +81,14 @@ impl Diagnosis {
     }
 
     /// Another address is dialled: what was found by probing the old one says nothing about the
-    /// new. What the name leads to stands, and so does what is listed for review when found, which
+    /// new. What the name leads to and what is in front of it stand, and so does what is listed for review when found, which
     /// belongs to the machine more than to its address.
     pub fn another_address(&mut self, rules: &[&'static dyn Rule]) {
         let about_address = |card: &RuleCard| {
             !card.reviewed_when_found
                 && !card.fed_by.is_empty()
                 && !card.fed_by.contains(&ProbeKind::Resolve)
+                && !card.fed_by.contains(&ProbeKind::Gateway)
         };
         self.tracks.forget(|id| {
             rules.iter().any(|rule| rule.card().id == id && about_address(rule.card()))
