@@ -63,7 +63,7 @@ fn stalled(attempt: &Attempt, deadlines: &Deadlines) -> bool {
 
 /// Whether the wall clock went on while the monotonic one stood still: the machine was suspended.
 /// A wall clock that somebody sets forward looks the same and costs one attempt.
-const fn slept(started: Now, ended: Now) -> bool {
+pub(super) const fn slept(started: Now, ended: Now) -> bool {
     let wall = ended.wall.unix_millis().saturating_sub(started.wall.unix_millis());
     let mono = ended.mono.since(started.mono);
     wall > 0 && Duration::from_millis(wall.unsigned_abs()).saturating_sub(mono).as_millis() > SLEPT

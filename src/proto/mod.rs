@@ -8,8 +8,10 @@
 
 pub mod certificate;
 pub mod cipher;
+pub mod icmp_echo;
 pub mod magic_packet;
 pub mod oracle;
+pub mod rdpeudp;
 pub mod tls_hello;
 pub mod tpkt;
 pub mod wire;

@@ -7,6 +7,8 @@ pub(crate) mod fault;
 #[cfg(target_os = "linux")]
 pub(crate) mod link_layer;
 pub(crate) mod native;
+#[cfg(target_os = "linux")]
+pub(crate) mod option;
 
 /// Says on a test's output that it could not run here.
 #[cfg(test)]
