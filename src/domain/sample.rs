@@ -11,6 +11,7 @@ mod neighbour;
 mod nla;
 mod path_mtu;
 mod sweep;
+mod tcp_facts;
 mod tls;
 mod udp;
 
@@ -25,6 +26,7 @@ pub use neighbour::{Neighbour, NeighbourState};
 pub use nla::{Nla, NlaOutcome, NtStatus, NtlmIdentity, OsVersion};
 pub use path_mtu::{PathMtu, PathOutcome};
 pub use sweep::{SweepAnswer, SweepStep, TlsSweep};
+pub use tcp_facts::TcpFacts;
 pub use tls::{CipherSuite, Hello, Tls, TlsOutcome, TlsVersion};
 pub use udp::{Udp, UdpOutcome, UdpVersion};
 

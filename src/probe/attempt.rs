@@ -2,9 +2,10 @@
 
 use super::clock::Clock;
 use super::connect::{STALL, Stream, connect};
+use super::socket::tcp_info;
 use super::tls::{HelloResult, drain, is_silence, legacy_hello, modern_hello};
 use crate::domain::sample::{
-    Attempt, ConnectOutcome, Hello, LocalFault, Negotiate, NegotiateOutcome, Nla, ProbeKind, Tls,
+    Attempt, Connect, ConnectOutcome, Hello, LocalFault, Negotiate, NegotiateOutcome, Nla, ProbeKind, Tls,
     TlsOutcome,
 };
 use crate::domain::security::{FailureCode, SecurityProtocol};
@@ -50,6 +51,7 @@ pub async fn attempt(plan: &AttemptPlan, clock: Clock) -> Attempt {
         attempt.negotiate = None;
         attempt.tls = None;
         attempt.nla = None;
+        attempt.socket = None;
     }
     attempt
 }
@@ -71,7 +73,26 @@ pub(super) const fn slept(started: Now, ended: Now) -> bool {
 
 async fn climb(plan: &AttemptPlan, clock: Clock) -> Attempt {
     let (connect, stream) = connect(plan.address, plan.deadlines.connect).await;
-    let mut attempt = Attempt { depth: plan.depth, connect, negotiate: None, tls: None, nla: None };
+    let watch = stream.as_ref().and_then(tcp_info::watch);
+    let mut attempt = climb_from(plan, connect, stream, clock).await;
+    attempt.socket = watch.and_then(|watch| watch.read());
+    attempt
+}
+
+async fn climb_from(
+    plan: &AttemptPlan,
+    connect: Connect,
+    stream: Option<Stream>,
+    clock: Clock,
+) -> Attempt {
+    let mut attempt = Attempt {
+        depth: plan.depth,
+        connect,
+        negotiate: None,
+        tls: None,
+        nla: None,
+        socket: None,
+    };
     let Some(stream) = stream.filter(|_| plan.depth != ProbeKind::Connect) else {
         return attempt;
     };
@@ -215,7 +236,6 @@ fn random() -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::sample::Connect;
     use crate::domain::time::{MonoTime, WallTime};
 
     fn closed_after(elapsed: Duration) -> Attempt {
@@ -236,6 +256,7 @@ mod tests {
             }),
             tls: None,
             nla: None,
+            socket: None,
         }
     }
 

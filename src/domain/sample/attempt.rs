@@ -4,6 +4,7 @@ use super::ProbeKind;
 use super::connect::{Connect, ConnectOutcome};
 use super::negotiate::{Negotiate, NegotiateOutcome};
 use super::nla::Nla;
+use super::tcp_facts::TcpFacts;
 use super::tls::{Tls, TlsOutcome};
 
 /// One connection, as far up the ladder as it went.
@@ -20,6 +21,9 @@ pub struct Attempt {
     pub tls: Option<Tls>,
     /// CredSSP; `None` when it was not wanted or TLS did not lead there.
     pub nla: Option<Nla>,
+    /// What the kernel counted on the first connection; `None` when TCP did not open, and where
+    /// the kernel does not say.
+    pub socket: Option<TcpFacts>,
 }
 
 impl Attempt {

@@ -61,7 +61,8 @@ pub(super) enum Fate {
 /// What sends packets of given sizes.
 pub(super) trait Wire {
     /// Sends one packet of each size at once and waits for what becomes of them, at most
-    /// `patience`. Answers that come late, to packets of earlier rounds, are among the fates.
+    /// `patience`. Every size has a fate, some have several; answers that come late, to packets of
+    /// earlier rounds, are among them.
     async fn round(
         &mut self,
         sizes: &[u32],

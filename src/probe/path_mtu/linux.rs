@@ -17,16 +17,17 @@ use crate::proto::icmp_echo::{
     EchoNumber, Icmp, behind_ipv4_header, encode_request, parse_reply,
 };
 use nix::errno::Errno;
-use nix::sys::socket::{MsgFlags, recv};
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::os::fd::AsRawFd;
 use std::time::Duration;
 use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
 use tokio::time::{Instant, sleep, timeout_at};
+
+/// A datagram socket of the runtime, whatever its protocol.
+#[expect(clippy::disallowed_types, reason = "the edge: this is where datagrams come from")]
+type UdpSocket = tokio::net::UdpSocket;
 
 /// Where `traceroute` begins.
 const TRACEROUTE: u16 = 33_434;
@@ -56,7 +57,7 @@ enum Carrier {
 
 /// A connected socket that sends them.
 pub(super) struct Line {
-    fd: AsyncFd<Socket>,
+    socket: UdpSocket,
     carrier: Carrier,
     icmp: Icmp,
     target: IpAddr,
@@ -108,7 +109,7 @@ fn open_with(carrier: Carrier, address: SocketAddr, clock: Clock) -> io::Result<
     there.set_port(port);
     socket.connect(&there.into())?;
     Ok(Line {
-        fd: AsyncFd::register(socket)?,
+        socket: UdpSocket::from_std(socket.into())?,
         carrier,
         icmp,
         target: address.ip(),
@@ -136,7 +137,7 @@ impl Round<'_> {
             || self.fates.iter().any(|(_, fate)| *fate == Fate::Unreachable)
     }
 
-    /// Whether all but one are known: the others need not be waited for as long.
+    /// Whether the smallest passed: the others need not be waited for as long.
     fn smallest_passed(&self) -> bool {
         let smallest = self.sizes.iter().min();
         self.fates.iter().any(|(of, fate)| Some(of) == smallest && *fate == Fate::Passed)
@@ -155,8 +156,8 @@ impl Line {
         self.sizes.insert(self.seq, size);
         // The first error may be an ICMP error that waits: then nothing was sent.
         for _ in 0..2 {
-            let Err(error) = self.fd.get_ref().send(&packet) else { return Ok(()) };
-            let waiting = error_queue::drain_all(self.fd.get_ref());
+            let Err(error) = SockRef::from(&self.socket).send(&packet) else { return Ok(()) };
+            let waiting = error_queue::drain_all(&self.socket);
             let own = waiting.iter().find(|entry| entry.icmp.is_none()).copied();
             let heard = waiting.len();
             for entry in waiting {
@@ -188,24 +189,27 @@ impl Line {
         encode_request(self.icmp, number, size).map_err(io::Error::other)
     }
 
-    /// Takes everything that has arrived.
+    /// Takes everything that has arrived. Readiness is cleared only where nothing was left.
     fn read(&self, round: &mut Round<'_>) {
         let mut buffer = [0_u8; 2048];
         for _ in 0..READ_LIMIT {
-            match recv(self.fd.get_ref().as_raw_fd(), &mut buffer, MsgFlags::MSG_DONTWAIT) {
+            match self.socket.try_recv(&mut buffer) {
                 Ok(length) => {
                     if let Some(size) = self.replied(buffer.get(..length).unwrap_or_default()) {
                         round.fates.push((size, Fate::Passed));
                     }
                 }
-                Err(Errno::EAGAIN) => break,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 // The error of an entry in the queue.
                 Err(_) => {}
             }
         }
-        for entry in error_queue::drain_all(self.fd.get_ref()) {
-            self.note(&entry, round);
-        }
+        let _drained = self.socket.try_io(Interest::ERROR, || {
+            for entry in error_queue::drain_all(&self.socket) {
+                self.note(&entry, round);
+            }
+            Err::<(), _>(io::ErrorKind::WouldBlock.into())
+        });
     }
 
     /// The size of the request that a message answers.
@@ -268,11 +272,8 @@ impl Wire for Line {
         }
         let mut hurried = false;
         while !round.is_over() {
-            match timeout_at(until, self.fd.ready(Interest::READABLE | Interest::ERROR)).await {
-                Ok(Ok(mut ready)) => {
-                    self.read(&mut round);
-                    ready.clear_ready();
-                }
+            match timeout_at(until, self.socket.ready(Interest::READABLE | Interest::ERROR)).await {
+                Ok(Ok(_)) => self.read(&mut round),
                 Ok(Err(error)) => return Err(local_fault(&error)),
                 Err(_) => {
                     self.late |= Instant::now() > until + LATE;
@@ -287,6 +288,8 @@ impl Wire for Line {
                 until = until.min(Instant::now() + grace(round_trip));
             }
         }
+        let silent: Vec<u32> = sizes.iter().copied().filter(|size| !round.knows(*size)).collect();
+        round.fates.extend(silent.into_iter().map(|size| (size, Fate::Silent)));
         Ok(round.fates)
     }
 
@@ -295,7 +298,7 @@ impl Wire for Line {
     }
 
     fn known_mtu(&self) -> Option<u32> {
-        option::known_mtu(self.fd.get_ref(), self.icmp == Icmp::V6).ok()
+        option::known_mtu(&self.socket, self.icmp == Icmp::V6).ok()
     }
 }
 

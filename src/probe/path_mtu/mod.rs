@@ -19,7 +19,7 @@ use other as platform;
 use super::attempt::slept;
 use super::clock::Clock;
 use super::connect::STALL;
-use crate::domain::sample::{LocalFault, PathMtu, PathOutcome};
+use crate::domain::sample::{LocalFault, PathMtu};
 use ladder::Found;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -28,7 +28,7 @@ use std::time::Duration;
 ///
 /// A packet that nothing answers is waited for up to `deadline`, less once smaller ones sent with
 /// it were answered; a run takes a few of them at the most. Never fails: what this machine cannot
-/// do is [`PathOutcome::LocalError`], and so is a run during which this process did not run.
+/// do is [`PathOutcome::LocalError`](crate::domain::sample::PathOutcome::LocalError), and so is a run during which this process did not run.
 pub async fn path_mtu(address: SocketAddr, deadline: Duration, clock: Clock) -> PathMtu {
     let started = clock.now();
     let (found, late) = match platform::open(address, clock) {

@@ -2,6 +2,7 @@
 
 use super::ladder::{BUDGET, Fate, Found, Wire, measure};
 use super::*;
+use crate::domain::sample::PathOutcome;
 use std::collections::VecDeque;
 use std::net::IpAddr;
 
