@@ -172,6 +172,7 @@ pub(super) fn healthy() -> TargetSnapshot {
             })),
             tls: Some(tls()),
             nla: None,
+            socket: None,
         }),
         tls: Some(tls()),
         nla: None,

@@ -142,7 +142,7 @@ impl Round {
         let connect = connect(word, self.address(), self.connect_took.as_deref());
         let mut took = connect.elapsed;
         let mut attempt =
-            Attempt { depth: ProbeKind::Negotiate, connect, negotiate: None, tls: None, nla: None };
+            Attempt { depth: ProbeKind::Negotiate, connect, negotiate: None, tls: None, nla: None, socket: None };
         if self.tls.is_some() {
             attempt.depth = ProbeKind::Tls;
         }

@@ -12,6 +12,8 @@ pub struct TcpFacts {
     /// Largest payload of a segment that this machine would send: what the peer, or whoever edits
     /// the handshake on the way, allows.
     pub mss: u32,
+    /// Payload of the largest segment that arrived, as the kernel estimates it: 536 at the least.
+    pub received_mss: u32,
     /// Segments carry timestamps, twelve bytes of their header.
     pub timestamps: bool,
     /// Path MTU as the kernel knows it.
@@ -30,8 +32,18 @@ impl TcpFacts {
     /// IP and TCP included.
     #[must_use]
     pub const fn largest_packet(&self, address: IpAddr) -> u32 {
+        self.mss.saturating_add(self.headers(address))
+    }
+
+    /// The largest IP packet that arrived, in bytes, headers of IP and TCP included.
+    #[must_use]
+    pub const fn largest_received(&self, address: IpAddr) -> u32 {
+        self.received_mss.saturating_add(self.headers(address))
+    }
+
+    const fn headers(&self, address: IpAddr) -> u32 {
         let ip = if address.is_ipv4() { 20 } else { 40 };
         let tcp = if self.timestamps { 32 } else { 20 };
-        self.mss.saturating_add(ip + tcp)
+        ip + tcp
     }
 }

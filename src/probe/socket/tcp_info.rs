@@ -59,6 +59,7 @@ mod platform {
         Some(TcpFacts {
             rtt: Duration::from_micros(u64::from(word(offset_of!(tcp_info, tcpi_rtt))?)),
             mss: word(offset_of!(tcp_info, tcpi_snd_mss))?,
+            received_mss: word(offset_of!(tcp_info, tcpi_rcv_mss))?,
             timestamps: told.get(offset_of!(tcp_info, tcpi_options))? & TIMESTAMPS != 0,
             path_mtu: word(offset_of!(tcp_info, tcpi_pmtu))?,
             retransmits: word(offset_of!(tcp_info, tcpi_total_retrans))?,
