@@ -11,8 +11,7 @@ use crate::domain::rules::RULES;
 use crate::domain::sample::{
     Attempt, Connect, Echo, EchoMethod, EchoOutcome, Gateway, Neighbour, NeighbourState, Nla,
     Observation, PathMtu, PathOutcome, ProbeKind, Resolution, Sample, TcpFacts, Tls, TlsOutcome,
-    TlsSweep, Udp, UdpOutcome,
-    echo_from_connect,
+    TlsSweep, Udp, UdpOutcome, echo_from_connect,
 };
 use crate::domain::snapshot::{SPARK_SLOTS, TargetSnapshot, TargetState};
 use crate::domain::target::{Host, Target};

@@ -5,8 +5,8 @@ use super::connect::{STALL, Stream, connect};
 use super::socket::tcp_info;
 use super::tls::{HelloResult, drain, is_silence, legacy_hello, modern_hello};
 use crate::domain::sample::{
-    Attempt, Connect, ConnectOutcome, Hello, LocalFault, Negotiate, NegotiateOutcome, Nla, ProbeKind, Tls,
-    TlsOutcome,
+    Attempt, Connect, ConnectOutcome, Hello, LocalFault, Negotiate, NegotiateOutcome, Nla,
+    ProbeKind, Tls, TlsOutcome,
 };
 use crate::domain::security::{FailureCode, SecurityProtocol};
 use crate::domain::target::Deadlines;
@@ -85,14 +85,8 @@ async fn climb_from(
     stream: Option<Stream>,
     clock: Clock,
 ) -> Attempt {
-    let mut attempt = Attempt {
-        depth: plan.depth,
-        connect,
-        negotiate: None,
-        tls: None,
-        nla: None,
-        socket: None,
-    };
+    let mut attempt =
+        Attempt { depth: plan.depth, connect, negotiate: None, tls: None, nla: None, socket: None };
     let Some(stream) = stream.filter(|_| plan.depth != ProbeKind::Connect) else {
         return attempt;
     };

@@ -216,7 +216,8 @@ impl SimHost {
     ) -> (Attempt, Duration) {
         let connect = self.connect(address, moment);
         let mut took = connect.elapsed;
-        let mut attempt = Attempt { depth, connect, negotiate: None, tls: None, nla: None, socket: None };
+        let mut attempt =
+            Attempt { depth, connect, negotiate: None, tls: None, nla: None, socket: None };
         if connect.outcome != ConnectOutcome::Open {
             return (attempt, took);
         }

@@ -7,8 +7,8 @@ use super::super::memory::TargetMemory;
 use super::super::rules::{Evidence, Hysteresis, Judgement, Rule, RuleCard};
 use super::super::sample::{
     Attempt, Connect, ConnectOutcome, Echo, EchoMethod, EchoOutcome, Gateway, Hello, Negotiate,
-    NegotiateOutcome, Neighbour, NeighbourState, Nla, PathMtu, ProbeKind, Resolution, TcpFacts, Tls,
-    TlsOutcome, TlsSweep, Udp,
+    NegotiateOutcome, Neighbour, NeighbourState, Nla, PathMtu, ProbeKind, Resolution, TcpFacts,
+    Tls, TlsOutcome, TlsSweep, Udp,
 };
 use super::super::security::SecurityProtocol;
 use super::super::target::{Host, Target, TargetId};

@@ -122,15 +122,17 @@ impl Rule for MtuBlackHole {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let open = view.measured().is_some_and(|attempt| {
-            matches!(attempt.value.connect.outcome, ConnectOutcome::Open)
-        });
+        let open = view
+            .measured()
+            .is_some_and(|attempt| matches!(attempt.value.connect.outcome, ConnectOutcome::Open));
         if !open {
             return Judgement::NoEvidence;
         }
         let seen = Seen::new(view);
         match seen.verdict() {
-            Some((severity, confidence)) => Judgement::fires(seen.evidence(view, severity, confidence)),
+            Some((severity, confidence)) => {
+                Judgement::fires(seen.evidence(view, severity, confidence))
+            }
             None if seen.is_settled(view) => Judgement::Clear,
             None => Judgement::NoEvidence,
         }
@@ -173,15 +175,17 @@ impl<'a> Seen<'a> {
         let mtu = hole.and_then(|path| path.value.mtu);
         let swallowed = hole.and_then(|path| path.value.swallowed);
         let address = view.dialled;
-        let tcp_fits = facts.zip(mtu).zip(address).is_some_and(|((facts, mtu), address)| {
-            facts.largest_packet(address) <= mtu
-        });
+        let tcp_fits = facts
+            .zip(mtu)
+            .zip(address)
+            .is_some_and(|((facts, mtu), address)| facts.largest_packet(address) <= mtu);
         let udp_fits = hole
             .zip(swallowed)
             .is_some_and(|(path, size)| size <= path.value.needed() && udp_fits_full(view));
-        let from_host = view.handshake.zip(swallowed).zip(address).is_some_and(
-            |((facts, size), address)| facts.value.largest_received(address) >= size,
-        );
+        let from_host =
+            view.handshake.zip(swallowed).zip(address).is_some_and(|((facts, size), address)| {
+                facts.value.largest_received(address) >= size
+            });
         let outcome = view.tls.map(|tls| tls.value.outcome);
         let failed = outcome
             .is_some_and(|outcome| !matches!(outcome, TlsOutcome::Ok | TlsOutcome::Unsupported));
@@ -235,7 +239,12 @@ impl<'a> Seen<'a> {
         }
     }
 
-    fn evidence(&self, view: &TargetView<'_>, severity: Severity, confidence: Confidence) -> Evidence {
+    fn evidence(
+        &self,
+        view: &TargetView<'_>,
+        severity: Severity,
+        confidence: Confidence,
+    ) -> Evidence {
         let who = name(view);
         let size = self.hole.and_then(|path| path.value.swallowed).or(self.small_limit);
         let sized = size.map_or_else(String::new, |size| format!(" of {size} bytes and more"));
@@ -264,9 +273,12 @@ impl<'a> Seen<'a> {
                     times(path.tries)
                 ));
             }
-            evidence = evidence.since(view.path.since(|path| path.outcome == PathOutcome::BlackHole).map(|at| at.wall));
+            evidence = evidence.since(
+                view.path.since(|path| path.outcome == PathOutcome::BlackHole).map(|at| at.wall),
+            );
         } else if let Some(size) = self.small_limit {
-            evidence = evidence.line(format!("echo requests of {size} bytes are not answered, small ones are"));
+            evidence = evidence
+                .line(format!("echo requests of {size} bytes are not answered, small ones are"));
         }
         if let Some(stall) = &self.stalled {
             evidence = evidence.line(format!(

@@ -69,9 +69,9 @@ impl Rule for UdpBlocked {
                 && view.now.wall.since(*before) <= NEWS
         });
         let Some(before) = before else { return Judgement::Clear };
-        let open = view.measured().is_some_and(|attempt| {
-            matches!(attempt.value.connect.outcome, ConnectOutcome::Open)
-        });
+        let open = view
+            .measured()
+            .is_some_and(|attempt| matches!(attempt.value.connect.outcome, ConnectOutcome::Open));
         if !open {
             return Judgement::NoEvidence;
         }
@@ -218,7 +218,7 @@ impl Rule for Udp65sBug {
 }
 
 const fn is_affected(os: OsVersion) -> bool {
-    let knows_udp = os.major > FIRST_VERSION.0
-        || (os.major == FIRST_VERSION.0 && os.minor >= FIRST_VERSION.1);
+    let knows_udp =
+        os.major > FIRST_VERSION.0 || (os.major == FIRST_VERSION.0 && os.minor >= FIRST_VERSION.1);
     knows_udp && os.build <= LAST_BUILD
 }

@@ -13,9 +13,7 @@ use crate::probe::clock::Clock;
 use crate::probe::socket::error_queue::{self, QueueEntry};
 use crate::probe::socket::fault::local_fault;
 use crate::probe::socket::option;
-use crate::proto::icmp_echo::{
-    EchoNumber, Icmp, behind_ipv4_header, encode_request, parse_reply,
-};
+use crate::proto::icmp_echo::{EchoNumber, Icmp, behind_ipv4_header, encode_request, parse_reply};
 use nix::errno::Errno;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use std::collections::BTreeMap;

@@ -39,11 +39,8 @@ pub async fn path_mtu(address: SocketAddr, deadline: Duration, clock: Clock) -> 
         }
     };
     let ended = clock.now();
-    let found = if late || slept(started, ended) {
-        Found::failed(LocalFault::Stalled)
-    } else {
-        found
-    };
+    let found =
+        if late || slept(started, ended) { Found::failed(LocalFault::Stalled) } else { found };
     PathMtu {
         address: address.ip(),
         outcome: found.outcome,

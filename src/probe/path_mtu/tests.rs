@@ -246,13 +246,9 @@ async fn loss_is_not_a_black_hole() {
 async fn loopback_carries_everything() {
     for address in ["127.0.0.1:3389", "[::1]:3389"] {
         let address: SocketAddr = address.parse().unwrap();
-        if socket2::Socket::new(
-            socket2::Domain::for_address(address),
-            socket2::Type::DGRAM,
-            None,
-        )
-        .and_then(|socket| socket.bind(&SocketAddr::new(address.ip(), 0).into()))
-        .is_err()
+        if socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::DGRAM, None)
+            .and_then(|socket| socket.bind(&SocketAddr::new(address.ip(), 0).into()))
+            .is_err()
         {
             crate::probe::socket::skipped(&format!("no {address} here"));
             continue;

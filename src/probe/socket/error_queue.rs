@@ -48,8 +48,7 @@ pub(crate) fn enable(socket: &impl AsFd, v6: bool) -> io::Result<()> {
 ///
 /// Taking the last one clears the socket's pending error (`SO_ERROR`): read that first.
 pub(crate) fn drain(socket: &impl AsRawFd) -> Vec<QueuedError> {
-    let of_icmp =
-        |entry: QueueEntry| Some(QueuedError { icmp: entry.icmp?, errno: entry.errno });
+    let of_icmp = |entry: QueueEntry| Some(QueuedError { icmp: entry.icmp?, errno: entry.errno });
     drain_all(socket).into_iter().filter_map(of_icmp).collect()
 }
 
