@@ -13,8 +13,11 @@ mod path_mtu;
 mod sweep;
 mod tcp_facts;
 mod tls;
+mod transcript;
 mod udp;
 
+pub use super::nt_status::NtStatus;
+pub use super::os_version::OsVersion;
 pub use attempt::Attempt;
 pub use connect::{Connect, ConnectOutcome, echo_from_connect};
 pub use echo::{Echo, EchoMethod, EchoOutcome};
@@ -23,11 +26,12 @@ pub use gateway::{ChainTrust, Gateway, GatewayAnswer, GatewayHttp, GatewayTls};
 pub use name::{NameOutcome, NameSource, Resolution, ServerAnswer};
 pub use negotiate::{Negotiate, NegotiateOutcome, NotRdp, OtherProtocol};
 pub use neighbour::{Neighbour, NeighbourState};
-pub use nla::{Nla, NlaOutcome, NtStatus, NtlmIdentity, OsVersion};
+pub use nla::{Nla, NlaOutcome, NtlmIdentity};
 pub use path_mtu::{PathMtu, PathOutcome};
-pub use sweep::{SweepAnswer, SweepStep, TlsSweep};
+pub use sweep::{ClientFit, SweepAnswer, SweepOffer, SweepStep, TlsSweep};
 pub use tcp_facts::TcpFacts;
-pub use tls::{CipherSuite, Hello, Tls, TlsOutcome, TlsVersion};
+pub use tls::{Afterwards, CipherSuite, Disambiguation, Hello, Tls, TlsOutcome, TlsVersion};
+pub use transcript::{MAX_HEAD, MAX_STEPS, Step, Transcript, Way};
 pub use udp::{Udp, UdpOutcome, UdpVersion};
 
 use super::target::TargetId;

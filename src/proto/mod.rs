@@ -8,8 +8,10 @@
 
 pub mod certificate;
 pub mod cipher;
+pub mod credssp;
 pub mod icmp_echo;
 pub mod magic_packet;
+pub mod ntlm;
 pub mod oracle;
 pub mod rdpeudp;
 pub mod tls_hello;

@@ -2,11 +2,12 @@
 
 use rdpwatch::domain::certificate::{CertificateSummary, KeyKind};
 use rdpwatch::domain::sample::{
-    Attempt, CipherSuite, Connect, ConnectOutcome, Echo, EchoMethod, EchoOutcome, Hello, IcmpError,
-    LocalFault, Misread, NameOutcome, NameSource, Negotiate, NegotiateOutcome, Neighbour,
-    NeighbourState, Nla, NlaOutcome, NotRdp, NtlmIdentity, Observation, OsVersion, OtherProtocol,
-    PathMtu, PathOutcome, ProbeKind, Resolution, ServerAnswer, TcpFacts, Tls, TlsOutcome,
-    TlsVersion, Udp, UdpOutcome, UdpVersion,
+    Afterwards, Attempt, CipherSuite, Connect, ConnectOutcome, Echo, EchoMethod, EchoOutcome,
+    Hello, IcmpError, LocalFault, Misread, NameOutcome, NameSource, Negotiate, NegotiateOutcome,
+    Neighbour, NeighbourState, Nla, NlaOutcome, NotRdp, NtStatus, NtlmIdentity, Observation,
+    OsVersion, OtherProtocol, PathMtu, PathOutcome, ProbeKind, Resolution, ServerAnswer,
+    SweepAnswer, SweepOffer, SweepStep, TcpFacts, Tls, TlsOutcome, TlsSweep, TlsVersion, Udp,
+    UdpOutcome, UdpVersion,
 };
 use rdpwatch::domain::security::{FailureCode, SecurityProtocol};
 use rdpwatch::domain::time::WallTime;
@@ -53,6 +54,11 @@ pub(crate) struct Round {
     asked: Option<u32>,
     tls: Option<Turns>,
     certificate: Option<CertificateTable>,
+    nla: Option<Turns>,
+    /// The host's clock less ours.
+    skew: Option<String>,
+    /// Flags of the RDP Negotiation Response; default those of Windows 10.
+    flags: Option<u8>,
     pub(crate) resolve: Option<Turns>,
     resolve_took: Option<String>,
     #[serde(default)]
@@ -65,6 +71,8 @@ pub(crate) struct Round {
     path: Option<Turns>,
     socket: Option<Turns>,
     os_build: Option<String>,
+    sweep: Option<String>,
+    tls_took: Option<String>,
 }
 
 /// A certificate; days are counted from the scenario's second 0.
@@ -73,6 +81,7 @@ pub(crate) struct Round {
 struct CertificateTable {
     name: Option<String>,
     issued: bool,
+    issuer: Option<String>,
     from_days: Option<i64>,
     to_days: Option<i64>,
     to_hours: Option<i64>,
@@ -111,7 +120,8 @@ impl Round {
             let method = EchoMethod::Icmp;
             all.push((Observation::Echo(Echo { method, address: self.address(), outcome }), took));
         }
-        if self.connect.is_some() || self.negotiate.is_some() || self.tls.is_some() {
+        let climbs = [&self.connect, &self.negotiate, &self.tls, &self.nla];
+        if climbs.iter().any(|rung| rung.is_some()) {
             let (attempt, took) = self.attempt(index, start);
             all.push((Observation::Attempt(Box::new(attempt)), took));
         }
@@ -122,6 +132,11 @@ impl Round {
         if let Some(word) = &self.path {
             let path = path(word.turn(index), self.address());
             all.push((Observation::PathMtu(path), path.elapsed));
+        }
+        if let Some(words) = &self.sweep {
+            let found = sweep(words);
+            let took = found.elapsed;
+            all.push((Observation::Sweep(Box::new(found)), took));
         }
         for word in &self.alternatives {
             let (address, outcome) = word.split_once('=').expect("address=outcome");
@@ -154,23 +169,23 @@ impl Round {
         let word = self.connect.as_ref().map_or("open", |word| word.turn(index));
         let connect = connect(word, self.address(), self.connect_took.as_deref());
         let mut took = connect.elapsed;
-        let mut attempt = Attempt {
-            depth: ProbeKind::Negotiate,
-            connect,
-            negotiate: None,
-            tls: None,
-            nla: None,
-            socket: None,
-        };
-        if self.tls.is_some() {
+        let mut attempt = Attempt::new(ProbeKind::Negotiate, connect);
+        if self.nla.is_some() {
+            attempt.depth = ProbeKind::Nla;
+        } else if self.tls.is_some() {
             attempt.depth = ProbeKind::Tls;
         }
         if connect.outcome != ConnectOutcome::Open {
             return (attempt, took);
         }
-        let default = self.tls.is_some().then_some("hybrid");
+        let default = (attempt.depth > ProbeKind::Negotiate).then_some("hybrid");
         if let Some(word) = self.negotiate.as_ref().map(|word| word.turn(index)).or(default) {
-            let outcome = negotiate(word);
+            let mut outcome = negotiate(word);
+            if let (NegotiateOutcome::Confirmed { flags, .. }, Some(own)) =
+                (&mut outcome, self.flags)
+            {
+                *flags = own;
+            }
             let usual = if outcome == NegotiateOutcome::Timeout { "5s" } else { "13ms" };
             let elapsed = span(self.negotiate_took.as_deref().unwrap_or(usual));
             took += elapsed;
@@ -182,8 +197,12 @@ impl Round {
             let asked = self.asked.map_or(SecurityProtocol::OFFERED, SecurityProtocol);
             attempt.negotiate = Some(Negotiate { asked, outcome, received, elapsed });
         }
-        if let Some(word) = &self.tls {
-            let mut tls = tls(word.turn(index));
+        let default = self.nla.as_ref().map(|_| "ok");
+        if let Some(word) = self.tls.as_ref().map(|word| word.turn(index)).or(default) {
+            let mut tls = tls(word);
+            if let Some(took) = &self.tls_took {
+                tls.elapsed = span(took);
+            }
             if tls.outcome == TlsOutcome::Ok {
                 tls.certificate =
                     Some(self.certificate.clone().unwrap_or_default().certificate(start));
@@ -191,9 +210,13 @@ impl Round {
             took += tls.elapsed;
             attempt.tls = Some(tls);
         }
-        if let Some(build) = &self.os_build {
-            attempt.depth = ProbeKind::Nla;
-            attempt.nla = Some(challenge(build));
+        if let Some(word) = &self.nla {
+            let mut nla = nla(word.turn(index), self.skew.as_deref());
+            if let Some((identity, build)) = nla.identity.as_mut().zip(self.os_build.as_deref()) {
+                identity.os = Some(os(build));
+            }
+            took += nla.elapsed;
+            attempt.nla = Some(nla);
         }
         attempt.socket = self.socket.as_ref().map(|word| socket(word.turn(index)));
         (attempt, took)
@@ -325,11 +348,66 @@ fn negotiate(word: &str) -> NegotiateOutcome {
 }
 
 /// `ok`, `legacy:0303:009d`, `closed`, `reset`, `timeout`, `malformed`, `unsupported`, `alert:40`.
-fn tls(word: &str) -> Tls {
+/// In front may stand how the modern hello ended (`closed>alert:70`), behind whether X.224 is
+/// answered afterwards (`closed/answered`, `closed/dropped`).
+fn tls(words: &str) -> Tls {
+    let (words, afterwards) = match words.split_once('/') {
+        Some((words, "answered")) => (words, Some(Afterwards::Answered)),
+        Some((words, "dropped")) => (words, Some(Afterwards::Dropped)),
+        Some((_, other)) => panic!("no {other}"),
+        None => (words, None),
+    };
+    let (modern, word) = match words.split_once('>') {
+        Some((modern, word)) => (Some(modern), word),
+        None => (None, words),
+    };
+    let mut found = one_tls(word);
+    found.afterwards = afterwards;
+    if let Some(modern) = modern {
+        found.modern = Some(one_tls(modern).outcome);
+    }
+    found
+}
+
+/// `tls13=closed windows=0303:c02f tls12=0303:000a`; what is not named is refused with alert 40.
+fn sweep(words: &str) -> TlsSweep {
+    let named = |offered: SweepOffer| {
+        let name = match offered {
+            SweepOffer::Tls13 => "tls13",
+            SweepOffer::Windows => "windows",
+            SweepOffer::Tls12 => "tls12",
+            SweepOffer::StaticRsaAndCbc => "static",
+            SweepOffer::Tls11 => "tls11",
+            SweepOffer::Tls10 => "tls10",
+        };
+        words.split(' ').find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
+    };
+    let answer = |word: &str| match word {
+        "closed" => SweepAnswer::Closed,
+        "timeout" => SweepAnswer::Timeout,
+        "not_reached" => SweepAnswer::NotReached,
+        other => {
+            let (version, suite) = other.split_once(':').expect("version:suite");
+            let hex = |text| u16::from_str_radix(text, 16).expect("four hex digits");
+            SweepAnswer::Taken(TlsVersion(hex(version)), CipherSuite(hex(suite)))
+        }
+    };
+    let steps = SweepOffer::ALL
+        .into_iter()
+        .map(|offered| SweepStep {
+            offered,
+            answer: named(offered).map_or(SweepAnswer::Alert(40), answer),
+        })
+        .collect();
+    TlsSweep { steps, elapsed: Duration::from_secs(4) }
+}
+
+fn one_tls(word: &str) -> Tls {
     let mut tls = Tls {
         outcome: TlsOutcome::Ok,
         hello: Hello::Legacy,
         modern: Some(TlsOutcome::Alert(40)),
+        afterwards: None,
         version: None,
         cipher: None,
         certificate: None,
@@ -353,7 +431,7 @@ fn tls(word: &str) -> Tls {
         "closed" => TlsOutcome::Closed,
         "reset" => TlsOutcome::Reset,
         "timeout" => TlsOutcome::Timeout,
-        "malformed" => TlsOutcome::Malformed,
+        "malformed" => TlsOutcome::Malformed(Misread { offset: 0, reason: "not a TLS record" }),
         "unsupported" => TlsOutcome::Unsupported,
         other => {
             let code = other.strip_prefix("alert:").unwrap_or_else(|| panic!("no {other}"));
@@ -456,21 +534,64 @@ fn socket(word: &str) -> TcpFacts {
     facts
 }
 
-/// A challenge from a machine of this build, `10.0.14393`.
-fn challenge(build: &str) -> Nla {
-    let mut parts = build.split('.').map(|part| part.parse::<u16>().expect("a number"));
-    let mut next = || parts.next().expect("major.minor.build");
-    let mut small = || u8::try_from(next()).expect("a small number");
-    let os = OsVersion { major: small(), minor: small(), build: next() };
-    Nla {
-        outcome: NlaOutcome::Challenge,
-        version: Some(6),
-        error: None,
-        identity: Some(NtlmIdentity { os: Some(os), ..NtlmIdentity::default() }),
-        clock_skew_ms: Some(0),
-        received: 200,
-        elapsed: Duration::from_millis(14),
+/// `challenge`, `challenge:4` (version of CredSSP), `error:c000005e`, `denied`, `closed`, `reset`,
+/// `disconnected`, `alert:80`, `timeout`, `malformed`, `not_offered`.
+fn nla(word: &str, skew: Option<&str>) -> Nla {
+    let mut nla = Nla { elapsed: Duration::from_millis(14), ..Nla::not_offered() };
+    let (word, number) = word.split_once(':').unwrap_or((word, ""));
+    nla.outcome = match word {
+        "challenge" => NlaOutcome::Challenge,
+        "error" => NlaOutcome::Error,
+        "denied" => NlaOutcome::Denied,
+        "closed" => NlaOutcome::Closed,
+        "reset" => NlaOutcome::Reset,
+        "disconnected" => NlaOutcome::Disconnected,
+        "alert" => NlaOutcome::Alert(number.parse().expect("an alert")),
+        "timeout" => NlaOutcome::Timeout,
+        "malformed" => NlaOutcome::Malformed(Misread { offset: 0, reason: "not a TSRequest" }),
+        "not_offered" => return Nla::not_offered(),
+        other => panic!("no {other}"),
+    };
+    match nla.outcome {
+        NlaOutcome::Challenge => {
+            let name = |text: &str| Some(text.to_owned());
+            nla.version =
+                Some(if number.is_empty() { 6 } else { number.parse().expect("a number") });
+            nla.received = 320;
+            nla.clock_skew_ms = Some(skew.map_or(40, milliseconds));
+            nla.identity = Some(NtlmIdentity {
+                computer: name("OFFICE-PC"),
+                domain: name("CORP"),
+                dns_computer: name("office-pc.corp.lab"),
+                dns_domain: name("corp.lab"),
+                dns_tree: name("corp.lab"),
+                os: Some(OsVersion { major: 10, minor: 0, build: 26_100 }),
+                ..NtlmIdentity::default()
+            });
+        }
+        NlaOutcome::Error => {
+            nla.version = Some(6);
+            nla.received = 17;
+            nla.error = Some(NtStatus(u32::from_str_radix(number, 16).expect("hex digits")));
+        }
+        NlaOutcome::Timeout => nla.elapsed = Duration::from_secs(5),
+        _ => {}
     }
+    nla
+}
+
+/// `10.0.14393`.
+fn os(build: &str) -> OsVersion {
+    let parts: Vec<u16> = build.split('.').map(|part| part.parse().expect("a number")).collect();
+    let [major, minor, build] = parts.try_into().expect("major.minor.build");
+    let small = |number: u16| u8::try_from(number).expect("a small number");
+    OsVersion { major: small(major), minor: small(minor), build }
+}
+
+/// `7m` or `-7m` in milliseconds.
+pub(crate) fn milliseconds(text: &str) -> i64 {
+    let whole = |text| i64::try_from(span(text).as_millis()).expect("a small number");
+    text.strip_prefix('-').map_or_else(|| whole(text), |text| -whole(text))
 }
 
 impl CertificateTable {
@@ -484,13 +605,17 @@ impl CertificateTable {
             let span = Duration::from_hours(hours.unsigned_abs());
             if hours < 0 { start.minus(span) } else { start.plus(span) }
         };
-        let issuer =
-            if self.issued { "CN=Corp Issuing CA".to_owned() } else { format!("CN={name}") };
+        let issued = self.issued || self.issuer.is_some();
+        let issuer = match &self.issuer {
+            Some(issuer) => issuer.clone(),
+            None if self.issued => "CN=Corp Issuing CA".to_owned(),
+            None => format!("CN={name}"),
+        };
         CertificateSummary {
             subject: format!("CN={name}"),
             common_name: Some(name.to_owned()),
             issuer,
-            self_signed: !self.issued,
+            self_signed: !issued,
             not_before: day(self.from_days.unwrap_or(-12)),
             not_after: self.to_hours.map_or_else(|| day(self.to_days.unwrap_or(171)), hours),
             names: vec![name.to_owned()],

@@ -157,14 +157,7 @@ pub(crate) fn connect(outcome: ConnectOutcome) -> Connect {
 
 /// An attempt that ended at TCP.
 pub(crate) fn stopped_at_tcp(outcome: ConnectOutcome) -> Attempt {
-    Attempt {
-        depth: ProbeKind::Negotiate,
-        connect: connect(outcome),
-        negotiate: None,
-        tls: None,
-        nla: None,
-        socket: None,
-    }
+    Attempt::new(ProbeKind::Negotiate, connect(outcome))
 }
 
 /// An attempt that ended at X.224.
@@ -192,6 +185,7 @@ pub(crate) fn handshake(outcome: TlsOutcome) -> Attempt {
             outcome,
             hello: Hello::Modern,
             modern: None,
+            afterwards: None,
             version: None,
             cipher: None,
             certificate: None,
@@ -213,6 +207,7 @@ pub(crate) fn evidence(id: &str, severity: Severity) -> Evidence {
         severity,
         confidence: Confidence::Certain,
         owner: None,
+        rung: None,
         title: id.to_owned(),
         sentence: format!("{id} is {}.", severity.word()),
         lines: vec!["measured".to_owned()],

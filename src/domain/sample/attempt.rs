@@ -6,6 +6,7 @@ use super::negotiate::{Negotiate, NegotiateOutcome};
 use super::nla::Nla;
 use super::tcp_facts::TcpFacts;
 use super::tls::{Tls, TlsOutcome};
+use super::transcript::Transcript;
 
 /// One connection, as far up the ladder as it went.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,14 +25,25 @@ pub struct Attempt {
     /// What the kernel counted on the first connection; `None` when TCP did not open, and where
     /// the kernel does not say.
     pub socket: Option<TcpFacts>,
+    /// What was said and heard, over every connection that it took.
+    pub transcript: Transcript,
 }
 
 impl Attempt {
-    /// Whether it went as far as it was meant to: whatever answered says what it wants, or a
-    /// certificate was read.
+    /// An attempt that ended at TCP.
+    #[must_use]
+    pub fn new(depth: ProbeKind, connect: Connect) -> Self {
+        let transcript = Transcript::default();
+        Self { depth, connect, negotiate: None, tls: None, nla: None, socket: None, transcript }
+    }
+
+    /// Whether it went as far as it was meant to: whatever answered says what it wants, a
+    /// certificate was read, CredSSP was answered.
     #[must_use]
     pub const fn works(&self) -> bool {
-        self.negotiated() && !matches!(self.encrypted(), Some(false))
+        self.negotiated()
+            && !matches!(self.encrypted(), Some(false))
+            && !matches!(self.authenticates(), Some(false))
     }
 
     /// Whether X.224 was answered: with a confirm, or with what the server wants in its place.
@@ -55,6 +67,25 @@ impl Attempt {
         match &self.tls {
             None => None,
             Some(tls) => Some(matches!(tls.outcome, TlsOutcome::Ok | TlsOutcome::Unsupported)),
+        }
+    }
+
+    /// Whether CredSSP was answered, or the server does without; `None` when it did not get that
+    /// far or was not meant to.
+    #[must_use]
+    pub const fn authenticates(&self) -> Option<bool> {
+        match &self.nla {
+            None => None,
+            Some(nla) => Some(nla.outcome.answered()),
+        }
+    }
+
+    /// Whether CredSSP ended in a close in place of an answer.
+    #[must_use]
+    pub const fn closed_after_tls(&self) -> bool {
+        match &self.nla {
+            None => false,
+            Some(nla) => nla.outcome.hung_up(),
         }
     }
 }
