@@ -90,6 +90,9 @@ pub(super) fn bind(script: &UdpScript, address: SocketAddr) -> io::Result<Option
         socket2::Type::DGRAM,
         Some(socket2::Protocol::UDP),
     )?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     Socket::from_std(socket.into()).map(Some)
