@@ -2,7 +2,7 @@
 
 use rdpwatch::demo::certificate::{CertificateSpec, Key};
 use rdpwatch::demo::script::{
-    AfterTls, Answer, HostScript, NtlmScript, Opening, Port, Then, TlsScript, Turn, Versions,
+    AfterTls, Answer, HostScript, NtlmScript, Opening, Then, TlsScript, Turn, Versions,
 };
 use rdpwatch::domain::sample::CipherSuite;
 use rdpwatch::domain::security::{FailureCode, SecurityProtocol};
@@ -409,7 +409,7 @@ fn certificates() -> Vec<Kind> {
         row("short-name", windows(100)).dialled_as("lab-host.lab.test"),
         row("hostile-name", CertificateSpec::windows("\u{1b}[2J\u{202e}evil\r\nHOST", 171)),
         Kind::new("weak", HostScript::tls(weak), legacy("TLS1.2")).warns(&["certificate-weak"]),
-        Kind::new("changing", HostScript { port: Port::Open, turns: changing.to_vec() }, modern()),
+        Kind::new("changing", HostScript::alternating(changing.to_vec()), modern()),
     ]
 }
 
