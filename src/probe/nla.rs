@@ -2,7 +2,9 @@
 //! what the server answers. Nothing that names a user is ever sent.
 
 use super::clock::Clock;
-use super::tls::is_silence;
+use super::recorder::Recorder;
+use super::tls::{CLOSED, RESET, is_silence};
+use crate::domain::finding::Rung;
 use crate::domain::sample::{Misread, Nla, NlaOutcome};
 use crate::domain::time::WallTime;
 use crate::proto::credssp::{MAX_TS_REQUEST, Reply, parse_answer, request};
@@ -17,16 +19,26 @@ const PLAUSIBLE: std::ops::Range<WallTime> =
     WallTime::from_unix_secs(631_152_000)..WallTime::from_unix_secs(7_258_118_400);
 
 /// Asks, and reads the answer within `deadline`. At most [`MAX_TS_REQUEST`] bytes are held.
-pub(crate) async fn nla<S>(session: &mut S, deadline: Duration, clock: Clock) -> Nla
+///
+/// What is said and heard inside the session goes into `recorder` as steps of `Rung::Nla`.
+pub(crate) async fn nla<S>(
+    session: &mut S,
+    deadline: Duration,
+    clock: Clock,
+    recorder: &mut Recorder,
+) -> Nla
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let mut answer = Vec::new();
+    let question = request();
+    recorder.sent(Rung::Nla, "CredSSP request with an NTLM NEGOTIATE", &question);
     let start = clock.mono();
-    let reply = timeout(deadline, exchange(session, &mut answer)).await;
+    let reply = timeout(deadline, exchange(session, &question, &mut answer)).await;
     let ended = clock.now();
     let elapsed = ended.mono.since(start);
     let reply = reply.unwrap_or_else(|_| ended_as(NlaOutcome::Timeout));
+    write_down(&reply, &answer, recorder);
     let theirs = reply.identity.as_ref().and_then(|identity| identity.time);
     Nla {
         outcome: reply.outcome,
@@ -47,13 +59,13 @@ fn skew(theirs: WallTime, received: WallTime, elapsed: Duration) -> Option<i64> 
 }
 
 /// Writes the request at once and reads until the answer is decided.
-async fn exchange<S>(session: &mut S, answer: &mut Vec<u8>) -> Reply
+async fn exchange<S>(session: &mut S, question: &[u8], answer: &mut Vec<u8>) -> Reply
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     // A server that hung up already may have said why: whatever came is read all the same.
     let asking = async {
-        session.write_all(&request()).await?;
+        session.write_all(question).await?;
         session.flush().await
     };
     let _asked = asking.await;
@@ -70,6 +82,25 @@ where
             Ok(count) => answer.extend_from_slice(room.get(..count).unwrap_or_default()),
             Err(error) => return ended_as(ended(&error, answer.len())),
         }
+    }
+}
+
+/// The answer, as far as it came, and how it ended where it is none.
+fn write_down(reply: &Reply, answer: &[u8], recorder: &mut Recorder) {
+    let what = match reply.outcome {
+        NlaOutcome::Challenge => "CredSSP answer with an NTLM challenge",
+        NlaOutcome::Error => "CredSSP answer with an error",
+        _ => "an answer",
+    };
+    if !answer.is_empty() {
+        recorder.received(Rung::Nla, what, answer);
+    }
+    match reply.outcome {
+        NlaOutcome::Challenge | NlaOutcome::Error | NlaOutcome::NotOffered => {}
+        NlaOutcome::Timeout => recorder.event(Rung::Nla, "nothing more until the deadline"),
+        NlaOutcome::Reset => recorder.event(Rung::Nla, RESET),
+        NlaOutcome::Closed => recorder.event(Rung::Nla, CLOSED),
+        other => recorder.event(Rung::Nla, other.word()),
     }
 }
 

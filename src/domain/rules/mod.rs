@@ -6,6 +6,7 @@
 
 mod certificate_dates;
 mod certificate_identity;
+mod certificate_intercepted;
 mod client;
 mod clock;
 mod credssp;
@@ -69,6 +70,7 @@ pub static RULES: &[&dyn Rule] = &[
     &certificate_identity::CertificateNameMismatch,
     &certificate_identity::CertificateWeak,
     &certificate_identity::CertificateChanged,
+    &certificate_intercepted::CertificateIntercepted,
     &tls::TlsHandshakeFailed,
     &tls::TlsOutdated,
     &security::LegacySecurity,

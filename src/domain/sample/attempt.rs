@@ -5,6 +5,7 @@ use super::connect::{Connect, ConnectOutcome};
 use super::negotiate::{Negotiate, NegotiateOutcome};
 use super::nla::Nla;
 use super::tls::{Tls, TlsOutcome};
+use super::transcript::Transcript;
 
 /// One connection, as far up the ladder as it went.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,9 +21,18 @@ pub struct Attempt {
     pub tls: Option<Tls>,
     /// CredSSP; `None` when it was not wanted or TLS did not lead there.
     pub nla: Option<Nla>,
+    /// What was said and heard, over every connection that it took.
+    pub transcript: Transcript,
 }
 
 impl Attempt {
+    /// An attempt that ended at TCP.
+    #[must_use]
+    pub fn new(depth: ProbeKind, connect: Connect) -> Self {
+        let transcript = Transcript::default();
+        Self { depth, connect, negotiate: None, tls: None, nla: None, transcript }
+    }
+
     /// Whether it went as far as it was meant to: whatever answered says what it wants, a
     /// certificate was read, CredSSP was answered.
     #[must_use]
