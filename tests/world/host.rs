@@ -258,8 +258,8 @@ impl SimHost {
             });
         }
         if depth >= ProbeKind::Nla {
+            // Neither dice nor time of its own: what else happens in a night does not depend on it.
             let elapsed = self.rtt + Duration::from_millis(4);
-            took += elapsed;
             attempt.nla = Some(self.nla(elapsed, moment));
         }
         (attempt, took)

@@ -18,7 +18,7 @@ pub(super) const CASES: &[Case] = &[
     Case::new("credssp::tshark_reads_our_bytes", &["tshark"], tshark_reads_our_bytes),
 ];
 
-/// freerdp-shadow challenges with version 6, its names and WinPR's constant build, which is not
+/// freerdp-shadow challenges with version 6, its names and `WinPR`'s constant build, which is not
 /// taken for a Windows; its clock is ours.
 fn shadow_challenges() {
     let pair = Pair::new();
