@@ -9,3 +9,4 @@ mod gateway;
 mod kinds;
 mod rungs;
 mod sleeper;
+mod udp;

@@ -8,7 +8,8 @@ use super::super::rules::{Evidence, Hysteresis, Judgement, Rule, RuleCard};
 use super::super::sample::{
     Attempt, ChainTrust, Connect, ConnectOutcome, Echo, EchoMethod, EchoOutcome, Gateway,
     GatewayAnswer, GatewayHttp, GatewayTls, Hello, NameOutcome, Negotiate, NegotiateOutcome,
-    Neighbour, NeighbourState, Nla, PathMtu, ProbeKind, Resolution, Tls, TlsOutcome, TlsSweep, Udp,
+    Neighbour, NeighbourState, Nla, PathMtu, ProbeKind, Resolution, TcpFacts, Tls, TlsOutcome,
+    TlsSweep, Udp,
 };
 use super::super::security::SecurityProtocol;
 use super::super::target::{GatewayAddress, GatewayUsage, Host, Target, TargetId};
@@ -44,6 +45,7 @@ pub(crate) struct Fixture {
     pub(crate) echo: EchoSeries,
     pub(crate) attempts: History<Attempt>,
     pub(crate) tls: Option<Timed<Tls>>,
+    pub(crate) handshake: Option<Timed<TcpFacts>>,
     pub(crate) nla: Option<Timed<Nla>>,
     pub(crate) sweep: Option<Timed<TlsSweep>>,
     pub(crate) udp: History<Udp>,
@@ -68,6 +70,7 @@ impl Fixture {
             echo: EchoSeries::default(),
             attempts: History::new(16),
             tls: None,
+            handshake: None,
             nla: None,
             sweep: None,
             udp: History::new(8),
@@ -92,6 +95,7 @@ impl Fixture {
             echo: &self.echo,
             attempts: &self.attempts,
             tls: self.tls.as_ref(),
+            handshake: self.handshake.as_ref(),
             nla: self.nla.as_ref(),
             sweep: self.sweep.as_ref(),
             udp: &self.udp,

@@ -18,6 +18,7 @@ mod latency;
 mod loss;
 mod mismatch;
 mod monitor;
+mod mtu;
 mod name;
 mod port;
 mod prelude;
@@ -29,6 +30,7 @@ mod service;
 mod silence;
 mod sleep;
 mod tls;
+mod udp;
 mod words;
 
 #[cfg(test)]
@@ -49,6 +51,8 @@ pub static RULES: &[&dyn Rule] = &[
     &loss::PacketLoss,
     &latency::HighLatency,
     &latency::HighJitter,
+    &mtu::MtuLow,
+    &mtu::MtuBlackHole,
     // Name.
     &name::DnsFailure,
     &mismatch::DnsMismatch,
@@ -65,6 +69,8 @@ pub static RULES: &[&dyn Rule] = &[
     &dropped::ConnectionDropped,
     &dropped::ConnectionFlapping,
     &proxied::Proxied,
+    &udp::UdpBlocked,
+    &udp::Udp65sBug,
     // Security layers.
     &certificate_identity::CertificateMissing,
     &certificate_dates::CertificateExpired,
