@@ -56,13 +56,11 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Row>> {
     Ok(vec![
         Row::new("whole deep ladder of a healthy host, to the end of its farewell, ms wall", deep)
             .target("150"),
-        Row::new("connection up to X.224, µs CPU", us(x224))
-            .target("60")
-            .peer(format!(
-                "bare connect and close {}, a blocking client that says and hears the same {}",
-                us(bare),
-                us(plain)
-            )),
+        Row::new("connection up to X.224, µs CPU", us(x224)).target("60").peer(format!(
+            "bare connect and close {}, a blocking client that says and hears the same {}",
+            us(bare),
+            us(plain)
+        )),
         Row::new("of it the TCP rung, µs CPU", us(dialled)),
         Row::new("connection up to the certificate, µs CPU", us(tls))
             .target("0.25 x blackbox_exporter")

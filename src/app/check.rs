@@ -8,8 +8,8 @@ use crate::domain::diagnose::judge_monitor_moment;
 use crate::domain::memory::TargetMemory;
 use crate::domain::rules::RULES;
 use crate::domain::sample::{
-    Attempt, EchoMethod, NegotiateOutcome, Neighbour, NlaOutcome, Observation, PathOutcome,
-    ProbeKind, Sample, TlsOutcome,
+    Attempt, EchoMethod, NegotiateOutcome, Neighbour, Observation, PathOutcome, ProbeKind, Sample,
+    TlsOutcome,
 };
 use crate::domain::snapshot::{MonitorSnapshot, TargetSnapshot};
 use crate::domain::target::{Host, Target};
@@ -378,10 +378,7 @@ fn is_late(sample: &Sample) -> bool {
 fn reached_the_top(attempt: &Attempt) -> bool {
     let Some(negotiate) = &attempt.negotiate else { return false };
     match (&negotiate.outcome, &attempt.tls, &attempt.nla) {
-        (NegotiateOutcome::Confirmed { .. }, Some(_), Some(nla)) => matches!(
-            nla.outcome,
-            NlaOutcome::Challenge | NlaOutcome::Error | NlaOutcome::NotOffered
-        ),
+        (NegotiateOutcome::Confirmed { .. }, Some(_), Some(nla)) => nla.outcome.answered(),
         (NegotiateOutcome::Confirmed { .. }, Some(tls), None) => tls.outcome == TlsOutcome::Ok,
         (NegotiateOutcome::Confirmed { .. } | NegotiateOutcome::NoNegotiation, None, _) => true,
         _ => false,

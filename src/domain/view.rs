@@ -1,5 +1,6 @@
 //! What a rule may look at.
 
+use super::clocks::Clocks;
 use super::echo_series::{EchoPoint, EchoSeries};
 use super::history::{History, Timed};
 use super::local::{EchoAccess, LocalState};
@@ -93,6 +94,8 @@ pub struct Surroundings {
     /// Targets, other than those known to sleep, that answered nothing in the last 15 s although
     /// they did before.
     pub peers_silent: u32,
+    /// What the clocks of the targets say of this machine's.
+    pub clocks: Clocks,
 }
 
 /// Whether this monitor can judge anybody.
@@ -118,6 +121,7 @@ impl Default for Surroundings {
             neighbours_readable: false,
             peers_answering: 0,
             peers_silent: 0,
+            clocks: Clocks::default(),
         }
     }
 }

@@ -10,8 +10,8 @@ use crate::domain::memory::TargetMemory;
 use crate::domain::rules::RULES;
 use crate::domain::sample::{
     Attempt, Connect, Echo, EchoMethod, EchoOutcome, Gateway, Neighbour, NeighbourState, Nla,
-    Observation, PathMtu, ProbeKind, Resolution, Sample, Tls, TlsOutcome, TlsSweep, Udp,
-    echo_from_connect,
+    NlaOutcome, Observation, PathMtu, ProbeKind, Resolution, Sample, Tls, TlsOutcome, TlsSweep,
+    Udp, echo_from_connect,
 };
 use crate::domain::snapshot::{SPARK_SLOTS, TargetSnapshot, TargetState};
 use crate::domain::target::{Host, Target};
@@ -84,6 +84,8 @@ pub struct Change {
     pub memory: bool,
     /// Echo is measured by the other method.
     pub method: bool,
+    /// Whether CredSSP was answered as by a sound host; `None` when it was not asked.
+    pub nla: Option<bool>,
 }
 
 impl Tracked {
@@ -167,6 +169,12 @@ impl Tracked {
         self.target.mac.or(self.memory.mac)
     }
 
+    /// The newest answer to CredSSP.
+    #[must_use]
+    pub const fn nla(&self) -> Option<&Timed<Nla>> {
+        self.nla.as_ref()
+    }
+
     /// Its wake-up under way or last ended.
     #[must_use]
     pub const fn wake(&self) -> Option<&WakeProgress> {
@@ -248,7 +256,10 @@ impl Tracked {
             Observation::Echo(echo) => {
                 change.method = self.record_echo(sample.seq, sample.sent_at, *echo);
             }
-            Observation::Attempt(attempt) => change.ladder = self.record_attempt(sample, attempt),
+            Observation::Attempt(attempt) => {
+                change.nla = attempt.nla.as_ref().map(|nla| is_sound(nla.outcome));
+                change.ladder = self.record_attempt(sample, attempt);
+            }
             Observation::Alternative(connect) => {
                 let address = connect.address.ip();
                 if self.alternatives.contains_key(&address)
@@ -302,7 +313,8 @@ impl Tracked {
             || attempt.tls.as_ref().is_some_and(|tls| {
                 handshake.is_some_and(|before| before != tls.outcome)
                     || (handshake.is_none() && tls.outcome != TlsOutcome::Ok)
-            });
+            })
+            || attempt.nla.as_ref().is_some_and(|nla| self.nla_changed(nla.outcome));
         if let Some(negotiate) = &attempt.negotiate
             && negotiate.outcome.selected().is_some()
         {
@@ -319,6 +331,17 @@ impl Tracked {
         self.transcripts.take(sample.sent_at, &mut attempt);
         self.attempts.push(sample.sent_at, attempt);
         changed
+    }
+
+    /// Whether CredSSP ends otherwise than the last time, or badly the first time. Closes are one
+    /// class.
+    fn nla_changed(&self, outcome: NlaOutcome) -> bool {
+        match self.nla.as_ref().map(|entry| entry.value.outcome) {
+            None => !is_sound(outcome),
+            Some(before) => {
+                before.word() != outcome.word() && !(before.hung_up() && outcome.hung_up())
+            }
+        }
     }
 
     /// Learns what later runs need. Runs after judgement, so that rules compare with the past.
@@ -549,6 +572,11 @@ pub struct Budget {
     pub next_tls: Option<MonoTime>,
     /// Connections that carry data, per day, at the present cadence.
     pub connections_per_day: u32,
+}
+
+/// Whether CredSSP ended as with a sound host, so that it need not be asked again soon.
+const fn is_sound(outcome: NlaOutcome) -> bool {
+    matches!(outcome, NlaOutcome::Challenge | NlaOutcome::NotOffered)
 }
 
 /// The kinds of evidence that an observation is.

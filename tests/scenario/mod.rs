@@ -4,6 +4,7 @@ mod words;
 
 use rdpwatch::domain::alert::AlertSettings;
 use rdpwatch::domain::certificate::Thumbprint;
+use rdpwatch::domain::clocks::Clocks;
 use rdpwatch::domain::diagnose::{MonitorDiagnosis, judge_monitor_moment};
 use rdpwatch::domain::finding::Finding;
 use rdpwatch::domain::local::{EchoAccess, Interface, LocalState};
@@ -99,6 +100,9 @@ struct TargetTable {
 struct AroundTable {
     peers_answering: u32,
     peers_silent: u32,
+    /// What the clocks of the others say: `agree:0s`, `agree:-7m` (ours is 7 minutes ahead),
+    /// `outdated`, `disagree`. Default: too few told theirs.
+    clocks: Option<String>,
     /// `datagram` (default), `raw`, `denied`, `off`.
     echo: Option<String>,
     neighbours: Option<bool>,
@@ -198,8 +202,9 @@ impl Scenario {
     /// what the monitor finds out itself, or is about a single moment.
     pub(crate) fn complaints_of_monitor(&self) -> Option<Vec<String>> {
         let around = &self.around;
-        let by_hand =
-            around.offline.is_some() || (around.peers_answering, around.peers_silent) != (0, 0);
+        let by_hand = around.offline.is_some()
+            || around.clocks.is_some()
+            || (around.peers_answering, around.peers_silent) != (0, 0);
         if by_hand || self.mode == ScenarioMode::Moment {
             return None;
         }
@@ -417,6 +422,17 @@ impl AroundTable {
             neighbours_readable: self.neighbours.unwrap_or(true),
             peers_answering: self.peers_answering,
             peers_silent: self.peers_silent,
+            clocks: match self
+                .clocks
+                .as_deref()
+                .map(|word| word.split_once(':').unwrap_or((word, "")))
+            {
+                None => Clocks::TooFew,
+                Some(("agree", skew)) => Clocks::Agree(words::milliseconds(skew)),
+                Some(("outdated", _)) => Clocks::Outdated,
+                Some(("disagree", _)) => Clocks::Disagree,
+                Some((other, _)) => panic!("no clocks {other}"),
+            },
         }
     }
 }
