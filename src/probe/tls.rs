@@ -138,6 +138,7 @@ where
                 .negotiated_cipher_suite()
                 .map(|suite| CipherSuite(u16::from(suite.suite())));
             write_down(counted, None, recorder);
+            result.received = counted.received();
             if let Some(deadline) = credssp {
                 result.nla = Some(nla(&mut session, deadline, clock, recorder).await);
             }
@@ -145,15 +146,16 @@ where
             result.outcome = TlsOutcome::Ok;
         }
         Ok(Err(error)) => {
+            result.received = counted.received();
             result.outcome = classify(&error, counted.flight(), counted.received());
             write_down(&mut counted, Some(result.outcome), recorder);
         }
         Err(_) => {
+            result.received = counted.received();
             result.outcome = TlsOutcome::Timeout;
             write_down(&mut counted, Some(result.outcome), recorder);
         }
     }
-    result.received = counted.received();
     close(&mut counted, line.linger).await;
     result.leaf = seen.leaf.get().cloned();
     result.outcome = match result.outcome {

@@ -5,8 +5,8 @@ use rdpwatch::domain::certificate::{CertificateSummary, KeyKind, Thumbprint};
 use rdpwatch::domain::mac::MacAddr;
 use rdpwatch::domain::sample::{
     Attempt, CipherSuite, Connect, ConnectOutcome, EchoOutcome, Hello, IcmpError, NameOutcome,
-    NameSource, Negotiate, NegotiateOutcome, Neighbour, NeighbourState, ProbeKind, Resolution,
-    ServerAnswer, Tls, TlsOutcome, TlsVersion,
+    NameSource, Negotiate, NegotiateOutcome, Neighbour, NeighbourState, Nla, NlaOutcome,
+    NtlmIdentity, OsVersion, ProbeKind, Resolution, ServerAnswer, Tls, TlsOutcome, TlsVersion,
 };
 use rdpwatch::domain::security::SecurityProtocol;
 use rdpwatch::domain::target::{Deadlines, Target};
@@ -57,6 +57,12 @@ pub(crate) enum Trouble {
     Renewed,
     /// DNS gives one address of several, another each time.
     RoundRobin(Vec<IpAddr>),
+    /// CredSSP is answered like this.
+    Nla(NlaOutcome),
+    /// CredSSP is answered with this version.
+    CredSsp(u32),
+    /// The clock is so many milliseconds ahead, or behind.
+    Clock(i64),
 }
 
 /// One simulated host.
@@ -77,6 +83,8 @@ pub(crate) struct SimHost {
 /// What every probe of one moment has in common.
 pub(crate) struct Moment<'a> {
     pub(crate) at: MonoTime,
+    /// How far this machine's clock is set ahead of the true time, in milliseconds.
+    pub(crate) own_clock: i64,
     /// This machine's own line is cut.
     pub(crate) cut: bool,
     pub(crate) dice: &'a mut Dice,
@@ -249,7 +257,49 @@ impl SimHost {
                 elapsed,
             });
         }
+        if depth >= ProbeKind::Nla {
+            // Neither dice nor time of its own: what else happens in a night does not depend on it.
+            let elapsed = self.rtt + Duration::from_millis(4);
+            attempt.nla = Some(self.nla(elapsed, moment));
+        }
         (attempt, took)
+    }
+
+    /// What CredSSP is answered with: names, a build and a clock, each a little off, as of
+    /// machines that take their time from a domain controller.
+    fn nla(&self, elapsed: Duration, moment: &Moment<'_>) -> Nla {
+        let (mut outcome, mut version, mut ahead) = (NlaOutcome::Challenge, 6, 0);
+        for trouble in self.at(moment.at) {
+            match trouble {
+                Trouble::Nla(other) => outcome = *other,
+                Trouble::CredSsp(other) => version = *other,
+                Trouble::Clock(milliseconds) => ahead = *milliseconds,
+                _ => {}
+            }
+        }
+        if outcome != NlaOutcome::Challenge {
+            return Nla { outcome, elapsed, ..Nla::not_offered() };
+        }
+        let off = i64::from(self.target.id.0 * 37 % 2_000) - 1_000;
+        let label = self.target.name.to_ascii_uppercase();
+        let name = |text: &str| Some(text.to_owned());
+        Nla {
+            outcome,
+            version: Some(version),
+            error: None,
+            clock_skew_ms: Some(ahead + off - moment.own_clock),
+            identity: Some(NtlmIdentity {
+                dns_computer: name(&format!("{}.corp.lab", self.target.name)),
+                computer: name(&label),
+                domain: name("CORP"),
+                dns_domain: name("corp.lab"),
+                dns_tree: name("corp.lab"),
+                os: Some(OsVersion { major: 10, minor: 0, build: 20_348 }),
+                ..NtlmIdentity::default()
+            }),
+            received: 320,
+            elapsed,
+        }
     }
 
     fn certificate_at(&self, address: IpAddr, at: MonoTime) -> CertificateSummary {

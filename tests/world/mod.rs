@@ -169,9 +169,14 @@ impl World {
     }
 
     fn clocks(&self, mono: MonoTime) -> Now {
-        let set: i64 = self.clock_set.iter().filter(|(at, _)| *at <= mono).map(|(_, by)| by).sum();
-        let wall = MIDNIGHT.plus(mono.since(MonoTime::ZERO)).unix_millis() + set;
+        let true_time = MIDNIGHT.plus(mono.since(MonoTime::ZERO)).unix_millis();
+        let wall = true_time + self.own_clock(mono);
         Now { mono, wall: WallTime::from_unix_millis(wall) }
+    }
+
+    /// How far this machine's clock is set ahead, in milliseconds.
+    fn own_clock(&self, mono: MonoTime) -> i64 {
+        self.clock_set.iter().filter(|(at, _)| *at <= mono).map(|(_, by)| by).sum()
     }
 
     /// Lets time pass until `end` after the beginning.
@@ -223,6 +228,7 @@ impl World {
                         attempt.connect.outcome = ConnectOutcome::LocalError(LocalFault::Stalled);
                         attempt.negotiate = None;
                         attempt.tls = None;
+                        attempt.nla = None;
                     }
                     Observation::Attempt(attempt) => {
                         attempt.connect.elapsed += stall.end.since(stall.start);
@@ -275,7 +281,8 @@ impl World {
         let index = usize::try_from(request.target.0).unwrap_or(usize::MAX);
         let Some(host) = self.hosts.get(index) else { return };
         let cut = self.cuts.iter().any(|cut| cut.contains(&self.mono));
-        let mut moment = Moment { at: self.mono, cut, dice: &mut self.dice };
+        let own_clock = self.own_clock(self.mono);
+        let mut moment = Moment { at: self.mono, own_clock, cut, dice: &mut self.dice };
         let mut late = None;
         let (observation, took) = match (request.kind, dialled) {
             (ProbeKind::Resolve, _) => {

@@ -1,6 +1,7 @@
 //! Every case: a name, the programs it needs, and what it does. A case that panics has failed.
 
 mod certificates;
+mod credssp;
 mod dashboard;
 mod echo;
 mod healthy;
@@ -39,6 +40,7 @@ pub(crate) fn all() -> Vec<Case> {
         healthy::CASES,
         certificates::CASES,
         security::CASES,
+        credssp::CASES,
         service::CASES,
         names::CASES,
         port::CASES,
