@@ -34,7 +34,8 @@ pub async fn path_mtu(address: SocketAddr, deadline: Duration, clock: Clock) -> 
     let (found, late) = match platform::open(address, clock) {
         Err(fault) => (Found::failed(fault), false),
         Ok(mut wire) => {
-            let found = ladder::measure(&mut wire, address.is_ipv6(), deadline).await;
+            let measuring = ladder::measure(&mut wire, address.is_ipv6(), deadline);
+            let found = Box::pin(measuring).await;
             (found, wire.was_late())
         }
     };
