@@ -38,6 +38,8 @@ use tokio::time::{interval, sleep, timeout};
 const WHOLE: Duration = Duration::from_secs(30);
 /// Between echo requests.
 const ECHO_SPACING: Duration = Duration::from_millis(200);
+/// An answer of a gateway is good for the whole run.
+const A_RUN: Duration = Duration::from_hours(24);
 /// Before a failed ladder is climbed again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// Targets checked at the same time.
@@ -160,8 +162,35 @@ impl Checker {
         tracked.snapshot(Mode::Moment, &self.around, now, &Budget::default())
     }
 
-    /// Climbs the whole ladder of one target; samples go out as they come.
+    /// Climbs the whole ladder of one target, and looks at its gateway; samples go out as they come.
     async fn climb(&self, target: &Target, out: mpsc::Sender<Sample>) {
+        let directly = Box::pin(self.directly(target, out.clone()));
+        tokio::join!(directly, Box::pin(self.gateway(target, &out)));
+    }
+
+    /// Asks the RD Gateway, once for all targets behind it; one that does not answer as it should
+    /// is asked once more, so that both agree.
+    async fn gateway(&self, target: &Target, out: &mpsc::Sender<Sample>) {
+        let Some(address) = target.gateway.as_ref().filter(|_| self.deep) else { return };
+        let (names, deadlines) = (self.edge.names.as_ref(), &target.deadlines);
+        for seq in 0..2 {
+            let gateways = &self.edge.gateways;
+            let clock = self.edge.clock;
+            let asking = gateways.ask(target.id, address, A_RUN, names, deadlines, clock);
+            let (sent_at, found) = asking.await;
+            let answers = found.answers();
+            let found = Observation::Gateway(Box::new(found));
+            self.send(out, target, seq, sent_at, found).await;
+            if answers {
+                break;
+            }
+            if seq == 0 {
+                sleep(RETRY_AFTER).await;
+            }
+        }
+    }
+
+    async fn directly(&self, target: &Target, out: mpsc::Sender<Sample>) {
         let sent_at = self.edge.clock.now();
         let resolution = self.edge.names.resolve(&target.host, target.deadlines.resolve).await;
         let addresses = resolution.addresses.clone();

@@ -157,6 +157,18 @@ pub enum AfterTls {
     Says(Vec<u8>),
     /// The host reads a `TSRequest`, says these bytes and waits.
     Stalls(Vec<u8>),
+    /// The host reads an HTTP request for an RD Gateway, says this, and then that. It closes on
+    /// any other request.
+    Http(Answer, HttpEnd),
+}
+
+/// What follows the answer of a gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HttpEnd {
+    /// The host closes.
+    Fin,
+    /// Silence until the client closes.
+    Silence,
 }
 
 /// Who a host says it is in its NTLM challenge.
@@ -267,6 +279,12 @@ impl HostScript {
     pub fn tls(tls: TlsScript) -> Self {
         Self::always(Turn::tls(tls))
     }
+
+    /// An RD Gateway with this certificate that answers like this and closes.
+    #[must_use]
+    pub fn gateway(certificate: CertificateSpec, answer: Answer) -> Self {
+        Self::always(Turn::gateway(certificate, answer, HttpEnd::Fin))
+    }
 }
 
 impl Turn {
@@ -324,6 +342,13 @@ impl Turn {
     #[must_use]
     pub fn windows(certificate: CertificateSpec) -> Self {
         Self::tls(TlsScript::handshake(certificate))
+    }
+
+    /// An RD Gateway: TLS at once, then HTTP.
+    #[must_use]
+    pub fn gateway(certificate: CertificateSpec, answer: Answer, end: HttpEnd) -> Self {
+        let (versions, then) = (Versions::Current, AfterTls::Http(answer, end));
+        Self::ends(Then::Tls(TlsScript::Handshake { certificate, versions, then }))
     }
 
     /// The same, answering only after `delay`.

@@ -22,7 +22,7 @@ pub use attempt::Attempt;
 pub use connect::{Connect, ConnectOutcome, echo_from_connect};
 pub use echo::{Echo, EchoMethod, EchoOutcome};
 pub use fault::{IcmpError, LocalFault, Misread};
-pub use gateway::{ChainTrust, Gateway, GatewayAnswer, GatewayHttp, GatewayTls};
+pub use gateway::{ChainTrust, Gateway, GatewayAnswer, GatewayHttp, GatewayStage, GatewayTls};
 pub use name::{NameOutcome, NameSource, Resolution, ServerAnswer};
 pub use negotiate::{Negotiate, NegotiateOutcome, NotRdp, OtherProtocol};
 pub use neighbour::{Neighbour, NeighbourState};

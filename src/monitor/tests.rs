@@ -78,3 +78,44 @@ fn who_is_judged_is_seen_at_once() {
     assert_eq!(offline.monitor.offline, Offline::NoInterface);
     assert_eq!(offline.targets[0].state, TargetState::Unknown);
 }
+
+#[test]
+fn a_gateway_is_looked_at_again_when_it_fails_at_first_sight_or_changes() {
+    use crate::domain::diagnose::fixture::looked;
+    use crate::domain::sample::{ChainTrust, GatewayAnswer};
+    use crate::domain::target::{GatewayAddress, GatewayUsage};
+    let host = Host::Name("gw.corp.lab".to_owned());
+    let gateway = GatewayAddress { host, port: 443, usage: GatewayUsage::Always };
+    let target = Target {
+        gateway: Some(gateway),
+        ..Target::new(TargetId(1), "pc-1", Host::Address(address(1), None))
+    };
+    let mut monitor = Monitor::new(ACCESS, LocalState::default(), AlertSettings::default(), at(0));
+    monitor.add(target, TargetMemory::default(), at(0));
+    let mut changes = Vec::new();
+    for (seq, answer) in [
+        GatewayAnswer::Unavailable,
+        GatewayAnswer::Unavailable,
+        GatewayAnswer::Challenge,
+        GatewayAnswer::Challenge,
+        GatewayAnswer::NotFound,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let found = Observation::Gateway(Box::new(looked(answer, ChainTrust::Trusted)));
+        let seq = u64::try_from(seq).unwrap();
+        let sent_at = at(1_000 * seq);
+        let sample = Sample {
+            target: TargetId(1),
+            seq,
+            sent_at,
+            ended_at: sent_at.mono,
+            observation: found,
+        };
+        let change = monitor.observe(&sample, sent_at);
+        assert!(!change.ladder, "the direct way is not hurried for it");
+        changes.push(change.gateway);
+    }
+    assert_eq!(changes, [true, false, true, false, true]);
+}

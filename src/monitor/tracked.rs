@@ -85,6 +85,8 @@ pub struct Change {
     pub memory: bool,
     /// Echo is measured by the other method.
     pub method: bool,
+    /// Its gateway answers otherwise than before, or fails at first sight.
+    pub gateway: bool,
     /// Whether CredSSP was answered as by a sound host; `None` when it was not asked.
     pub nla: Option<bool>,
 }
@@ -283,6 +285,11 @@ impl Tracked {
                 self.path.push(sample.sent_at, *path);
             }
             Observation::Gateway(gateway) => {
+                let before = self.gateway.last().map(|entry| entry.value.stage());
+                change.gateway = match before {
+                    Some(before) => before != gateway.stage(),
+                    None => !gateway.answers(),
+                };
                 self.gateway.push(sample.sent_at, (**gateway).clone());
             }
             Observation::Neighbour(neighbour) => {

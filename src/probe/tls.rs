@@ -214,7 +214,7 @@ pub(crate) enum Until {
     ServerHello,
 }
 
-async fn exchange<S>(
+pub(super) async fn exchange<S>(
     stream: &mut Counted<S>,
     flight: &mut ServerFlight,
     hello: &[u8],
@@ -321,7 +321,11 @@ pub(super) const CLOSED: &str = "closed by the peer (FIN)";
 ///
 /// rustls does not say at which byte it stopped: `flight` has read the same bytes, as far as they
 /// were in the clear.
-fn classify(error: &io::Error, flight: Option<&ServerFlight>, received: usize) -> TlsOutcome {
+pub(super) fn classify(
+    error: &io::Error,
+    flight: Option<&ServerFlight>,
+    received: usize,
+) -> TlsOutcome {
     let misread = |reason| {
         TlsOutcome::Malformed(match flight.map(ServerFlight::state) {
             Some(FlightState::Malformed { offset, reason }) => Misread { offset: *offset, reason },
@@ -381,7 +385,7 @@ fn client_config(verifier: Arc<Verifier>) -> Result<ClientConfig, rustls::Error>
     Ok(config)
 }
 
-fn provider() -> Arc<CryptoProvider> {
+pub(super) fn provider() -> Arc<CryptoProvider> {
     static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
     Arc::clone(PROVIDER.get_or_init(|| Arc::new(ring::default_provider())))
 }

@@ -13,6 +13,7 @@ pub mod icmp_echo;
 pub mod magic_packet;
 pub mod ntlm;
 pub mod oracle;
+pub mod rdg;
 pub mod rdpeudp;
 pub mod tls_hello;
 pub mod tpkt;

@@ -3,7 +3,7 @@
 //! Each function panics when its decoder breaks a promise.
 
 use super::wire::Parse;
-use super::{certificate, credssp, icmp_echo, magic_packet, ntlm, rdpeudp, tls_hello, x224};
+use super::{certificate, credssp, icmp_echo, magic_packet, ntlm, rdg, rdpeudp, tls_hello, x224};
 use crate::domain::sample::{NegotiateOutcome, NlaOutcome};
 use crate::domain::text::printable;
 use std::fmt::Debug;
@@ -177,6 +177,34 @@ pub fn certificate(bytes: &[u8]) {
     }
 }
 
+/// [`rdg::parse_head`], [`rdg::misread_partial`] and what is made of a head.
+///
+/// # Panics
+/// When a promise is broken.
+pub fn rdg_head(bytes: &[u8]) {
+    match growing(bytes, rdg::MAX_HEAD, rdg::parse_head) {
+        Parse::NeedMore(_) => assert_eq!(rdg::misread_partial(bytes), None, "so far it is HTTP"),
+        Parse::Done { value: Err(misread), .. } => {
+            assert!(misread.offset <= bytes.len().min(rdg::MAX_HEAD), "the fault is outside");
+            assert_eq!(rdg::misread_partial(bytes), Some(misread));
+        }
+        Parse::Done { value: Ok(head), .. } => {
+            assert!((100..1000).contains(&head.status), "no status: {}", head.status);
+            assert!(head.schemes.len() <= rdg::MAX_SCHEMES, "too many schemes");
+            assert!(head.schemes.iter().all(|scheme| {
+                (1..=rdg::MAX_SCHEME).contains(&scheme.len()) && printable(scheme) == *scheme
+            }));
+            // A replaced byte is three bytes of UTF-8.
+            let longest = rdg::MAX_LOCATION * 3;
+            assert!(head.location.as_ref().is_none_or(|to| (1..=longest).contains(&to.len())));
+            let schemes: Vec<&str> = head.schemes.iter().map(String::as_str).collect();
+            let again = rdg::answer(head.status, &schemes, None);
+            let expected = rdg::Head { location: None, ..head };
+            assert_eq!(rdg::parse_head(&again).done(), Some(Ok(expected)), "no round trip");
+        }
+    }
+}
+
 /// [`magic_packet::find`].
 ///
 /// # Panics
@@ -320,12 +348,13 @@ mod tests {
     /// Every seed of the fuzz targets passes its oracle, and every target has seeds.
     #[test]
     fn the_fuzz_corpora_pass() {
-        let targets: [Target; 11] = [
+        let targets: [Target; 12] = [
             ("certificate", super::certificate),
             ("credssp_answer", super::credssp_answer),
             ("icmp_echo", super::icmp_echo),
             ("magic_packet", super::magic_packet),
             ("ntlm_challenge", super::ntlm_challenge),
+            ("rdg_head", super::rdg_head),
             ("rdpeudp", super::rdpeudp),
             ("tls_client_hello", super::tls_client_hello),
             ("tls_server_flight", super::tls_server_flight),

@@ -434,6 +434,43 @@ fn only_targets_behind_a_gateway_ask_one() {
 }
 
 #[test]
+fn a_gateway_that_changed_is_asked_again_after_a_rest() {
+    let mut target = literal(0);
+    let host = Host::Name("gw.example".into());
+    let usage = crate::domain::target::GatewayUsage::Always;
+    target.gateway = Some(crate::domain::target::GatewayAddress { host, port: 443, usage });
+    let mut schedule = Schedule::new(Settings::default());
+    schedule.add(&target, MonoTime::ZERO);
+    let first = times(&run(&mut schedule, secs(30), QUICKLY), 0, &[ProbeKind::Gateway]);
+    assert_eq!(first.len(), 1);
+    schedule.note_gateway(TargetId(0), secs(30));
+    let log = run(&mut schedule, secs(60), QUICKLY);
+    assert_eq!(times(&log, 0, &[ProbeKind::Gateway]), [secs(30)], "its rest is over");
+    // The others are not hurried for it.
+    assert!(times(&log, 0, &[ProbeKind::Tls, ProbeKind::PathMtu]).is_empty());
+}
+
+#[test]
+fn a_gateway_is_never_asked_more_often_than_its_rest_allows() {
+    let mut target = literal(0);
+    let host = Host::Name("gw.example".into());
+    let usage = crate::domain::target::GatewayUsage::Always;
+    target.gateway = Some(crate::domain::target::GatewayAddress { host, port: 443, usage });
+    let mut schedule = Schedule::new(Settings::default());
+    schedule.add(&target, MonoTime::ZERO);
+    let mut asked = Vec::new();
+    for second in 0..300 {
+        schedule.note_gateway(TargetId(0), secs(second));
+        schedule.note_change(TargetId(0), secs(second));
+        schedule.probe_now(TargetId(0), secs(second));
+        let log = run(&mut schedule, secs(second + 1), QUICKLY);
+        asked.extend(times(&log, 0, &[ProbeKind::Gateway]));
+    }
+    assert!(asked.len() >= 25, "{asked:?}");
+    assert!(gaps(&asked).iter().all(|gap| *gap >= plan::GATEWAY_REST), "{asked:?}");
+}
+
+#[test]
 fn the_next_certificate_is_announced() {
     let mut schedule = schedule(10);
     run(&mut schedule, secs(100), QUICKLY);

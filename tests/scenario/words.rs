@@ -67,6 +67,8 @@ pub(crate) struct Round {
     alternatives: Vec<String>,
     neighbour: Option<Turns>,
     mac: Option<String>,
+    gateway: Option<Turns>,
+    gateway_certificate: Option<CertificateTable>,
     udp: Option<Turns>,
     path: Option<Turns>,
     socket: Option<Turns>,
@@ -124,6 +126,12 @@ impl Round {
         if climbs.iter().any(|rung| rung.is_some()) {
             let (attempt, took) = self.attempt(index, start);
             all.push((Observation::Attempt(Box::new(attempt)), took));
+        }
+        if let Some(word) = &self.gateway {
+            let table = self.gateway_certificate.clone().unwrap_or_else(CertificateTable::gateway);
+            let found = super::gateway::look(word.turn(index), table.certificate(start));
+            let took = found.elapsed;
+            all.push((Observation::Gateway(Box::new(found)), took));
         }
         if let Some(word) = &self.udp {
             let udp = udp(word.turn(index), self.address());
@@ -289,7 +297,7 @@ fn echo(word: &str, address: IpAddr) -> (EchoOutcome, Duration) {
 
 /// `open`, `refused`, `timeout`, `prohibited@10.0.0.1`, `refused:3/3@10.0.0.21`,
 /// `unreachable:3/1@own`, `local_error`.
-fn connect(word: &str, address: IpAddr, took: Option<&str>) -> Connect {
+pub(super) fn connect(word: &str, address: IpAddr, took: Option<&str>) -> Connect {
     let (word, from) = word.split_once('@').map_or((word, None), |(word, by)| (word, Some(by)));
     let (word, code) = word.split_once(':').map_or((word, None), |(word, code)| (word, Some(code)));
     let (outcome, usual, usual_code) = match word {
@@ -350,7 +358,7 @@ fn negotiate(word: &str) -> NegotiateOutcome {
 /// `ok`, `legacy:0303:009d`, `closed`, `reset`, `timeout`, `malformed`, `unsupported`, `alert:40`.
 /// In front may stand how the modern hello ended (`closed>alert:70`), behind whether X.224 is
 /// answered afterwards (`closed/answered`, `closed/dropped`).
-fn tls(words: &str) -> Tls {
+pub(super) fn tls(words: &str) -> Tls {
     let (words, afterwards) = match words.split_once('/') {
         Some((words, "answered")) => (words, Some(Afterwards::Answered)),
         Some((words, "dropped")) => (words, Some(Afterwards::Dropped)),
@@ -595,6 +603,12 @@ pub(crate) fn milliseconds(text: &str) -> i64 {
 }
 
 impl CertificateTable {
+    /// What an authority gave the gateway.
+    fn gateway() -> Self {
+        let name = Some("gw.corp.lab".to_owned());
+        Self { name, issued: true, ..Self::default() }
+    }
+
     fn certificate(&self, start: WallTime) -> CertificateSummary {
         let name = self.name.as_deref().unwrap_or("office-pc.corp.lab");
         let day = |days: i64| {

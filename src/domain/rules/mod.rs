@@ -11,6 +11,9 @@ mod client;
 mod clock;
 mod credssp;
 mod dropped;
+mod gateway;
+mod gateway_certificate;
+mod gateway_remedies;
 mod latency;
 mod loss;
 mod mismatch;
@@ -86,6 +89,11 @@ pub static RULES: &[&dyn Rule] = &[
     &credssp::CredsspOutdated,
     &credssp::CredsspRejected,
     &clock::ClockSkew,
+    // Gateway.
+    &gateway::GatewayUnreachable,
+    &gateway::GatewayNotAnswering,
+    &gateway_certificate::GatewayCertificate,
+    &gateway::GatewayMisused,
     // Wake and this machine.
     &sleep::MacUnknown,
     &sleep::WakeFailed,

@@ -4,6 +4,7 @@ mod certificates;
 mod credssp;
 mod dashboard;
 mod echo;
+mod gateway;
 mod healthy;
 mod loss;
 mod names;
@@ -48,6 +49,7 @@ pub(crate) fn all() -> Vec<Case> {
         loss::CASES,
         transport::CASES,
         echo::CASES,
+        gateway::CASES,
         wake::CASES,
         dashboard::CASES,
     ]
