@@ -1,6 +1,7 @@
 //! What a scripted host does with a connection, as data.
 
 use super::certificate::CertificateSpec;
+use super::udp::UdpScript;
 use crate::domain::sample::{CipherSuite, NtlmIdentity, OsVersion, TlsVersion};
 use crate::domain::security::{FailureCode, SecurityProtocol};
 use crate::domain::time::WallTime;
@@ -21,6 +22,8 @@ pub struct HostScript {
     pub port: Port,
     /// One behaviour per connection, from the first again after the last.
     pub turns: Vec<Turn>,
+    /// What happens to datagrams at the same port.
+    pub udp: UdpScript,
 }
 
 /// What happens to a SYN.
@@ -226,25 +229,31 @@ impl HostScript {
     /// The same for every connection.
     #[must_use]
     pub fn always(turn: Turn) -> Self {
-        Self { port: Port::Open, turns: vec![turn] }
+        Self::alternating(vec![turn])
     }
 
     /// These in turn.
     #[must_use]
     pub const fn alternating(turns: Vec<Turn>) -> Self {
-        Self { port: Port::Open, turns }
+        Self { port: Port::Open, turns, udp: UdpScript::Closed }
     }
 
     /// A port that answers with a reset.
     #[must_use]
     pub const fn closed() -> Self {
-        Self { port: Port::Closed, turns: Vec::new() }
+        Self { port: Port::Closed, turns: Vec::new(), udp: UdpScript::Closed }
     }
 
     /// A port that does not answer.
     #[must_use]
     pub const fn filtered() -> Self {
-        Self { port: Port::Filtered, turns: Vec::new() }
+        Self { port: Port::Filtered, turns: Vec::new(), udp: UdpScript::Closed }
+    }
+
+    /// The same, with this at its UDP port.
+    #[must_use]
+    pub fn with_udp(self, udp: UdpScript) -> Self {
+        Self { udp, ..self }
     }
 
     /// A current Windows with this certificate: CredSSP selected, whole handshake.

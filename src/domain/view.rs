@@ -7,7 +7,7 @@ use super::local::{EchoAccess, LocalState};
 use super::memory::TargetMemory;
 use super::sample::{
     Attempt, Connect, ConnectOutcome, EchoMethod, EchoOutcome, Gateway, IcmpError, Neighbour,
-    NeighbourState, Nla, PathMtu, Resolution, Tls, TlsSweep, Udp,
+    NeighbourState, Nla, PathMtu, Resolution, TcpFacts, Tls, TlsSweep, Udp,
 };
 use super::target::Target;
 use super::time::{MonoTime, Now};
@@ -52,6 +52,8 @@ pub struct TargetView<'a> {
     pub attempts: &'a History<Attempt>,
     /// The newest attempt that went as far as TLS, however long ago.
     pub tls: Option<&'a Timed<Tls>>,
+    /// What the kernel counted on the newest connection that went as far as TLS.
+    pub handshake: Option<&'a Timed<TcpFacts>>,
     /// The newest attempt that went as far as CredSSP, however long ago.
     pub nla: Option<&'a Timed<Nla>>,
     /// The newest sweep of TLS versions and suites.

@@ -93,6 +93,8 @@ struct TargetTable {
     /// Remembered thumbprints: the byte they repeat, and days ago.
     thumbprints: BTreeMap<String, i64>,
     remembered_mac: Option<String>,
+    /// Remembered: its UDP transport answered so many days ago, at 10.0.0.21.
+    udp_answered: Option<u64>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -365,6 +367,9 @@ impl TargetTable {
             let seen = START.minus(Duration::from_hours(24 * days.unsigned_abs()));
             memory.thumbprints.insert(print(byte), seen);
         }
+        memory.udp_answered =
+            self.udp_answered.map(|days| START.minus(Duration::from_hours(24 * days)));
+        memory.udp_address = self.udp_answered.map(|_| IpAddr::from([10, 0, 0, 21]));
         memory
     }
 }

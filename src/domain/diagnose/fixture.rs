@@ -7,8 +7,8 @@ use super::super::memory::TargetMemory;
 use super::super::rules::{Evidence, Hysteresis, Judgement, Rule, RuleCard};
 use super::super::sample::{
     Attempt, Connect, ConnectOutcome, Echo, EchoMethod, EchoOutcome, Gateway, Hello, Negotiate,
-    NegotiateOutcome, Neighbour, NeighbourState, Nla, PathMtu, ProbeKind, Resolution, Tls,
-    TlsOutcome, TlsSweep, Udp,
+    NegotiateOutcome, Neighbour, NeighbourState, Nla, PathMtu, ProbeKind, Resolution, TcpFacts,
+    Tls, TlsOutcome, TlsSweep, Udp,
 };
 use super::super::security::SecurityProtocol;
 use super::super::target::{Host, Target, TargetId};
@@ -44,6 +44,7 @@ pub(crate) struct Fixture {
     pub(crate) echo: EchoSeries,
     pub(crate) attempts: History<Attempt>,
     pub(crate) tls: Option<Timed<Tls>>,
+    pub(crate) handshake: Option<Timed<TcpFacts>>,
     pub(crate) nla: Option<Timed<Nla>>,
     pub(crate) sweep: Option<Timed<TlsSweep>>,
     pub(crate) udp: History<Udp>,
@@ -68,6 +69,7 @@ impl Fixture {
             echo: EchoSeries::default(),
             attempts: History::new(16),
             tls: None,
+            handshake: None,
             nla: None,
             sweep: None,
             udp: History::new(8),
@@ -92,6 +94,7 @@ impl Fixture {
             echo: &self.echo,
             attempts: &self.attempts,
             tls: self.tls.as_ref(),
+            handshake: self.handshake.as_ref(),
             nla: self.nla.as_ref(),
             sweep: self.sweep.as_ref(),
             udp: &self.udp,

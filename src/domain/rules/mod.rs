@@ -15,6 +15,7 @@ mod latency;
 mod loss;
 mod mismatch;
 mod monitor;
+mod mtu;
 mod name;
 mod port;
 mod prelude;
@@ -26,6 +27,7 @@ mod service;
 mod silence;
 mod sleep;
 mod tls;
+mod udp;
 mod words;
 
 #[cfg(test)]
@@ -46,6 +48,8 @@ pub static RULES: &[&dyn Rule] = &[
     &loss::PacketLoss,
     &latency::HighLatency,
     &latency::HighJitter,
+    &mtu::MtuLow,
+    &mtu::MtuBlackHole,
     // Name.
     &name::DnsFailure,
     &mismatch::DnsMismatch,
@@ -62,6 +66,8 @@ pub static RULES: &[&dyn Rule] = &[
     &dropped::ConnectionDropped,
     &dropped::ConnectionFlapping,
     &proxied::Proxied,
+    &udp::UdpBlocked,
+    &udp::Udp65sBug,
     // Security layers.
     &certificate_identity::CertificateMissing,
     &certificate_dates::CertificateExpired,

@@ -276,7 +276,7 @@ pub struct UdpEntry {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PathEntry {
     /// Largest IP packet known to pass, in bytes.
-    pub mtu: Option<u16>,
+    pub mtu: Option<u32>,
     /// `full`, `lowered`, `black_hole`, `unknown`.
     pub outcome: &'static str,
     /// Who said that packets are too big.

@@ -11,6 +11,7 @@ mod path;
 mod port;
 mod security;
 mod service;
+mod transport;
 mod wake;
 
 use crate::certificate::{self, Files};
@@ -45,6 +46,7 @@ pub(crate) fn all() -> Vec<Case> {
         port::CASES,
         path::CASES,
         loss::CASES,
+        transport::CASES,
         echo::CASES,
         wake::CASES,
         dashboard::CASES,
