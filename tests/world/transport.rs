@@ -25,7 +25,7 @@ impl SimHost {
             sent: 3,
             elapsed: DEADLINE,
         };
-        if !self.answers_at(address, moment) || number.is_multiple_of(3) {
+        if !self.reaches(address, moment) || number.is_multiple_of(3) {
             return (udp, DEADLINE);
         }
         if number % 9 == 1 {
@@ -59,7 +59,7 @@ impl SimHost {
             tries: 0,
             elapsed: DEADLINE * 2,
         };
-        if !self.answers_at(address, moment) || self.drops_ping || moment.dice.one_in(100) {
+        if !self.reaches(address, moment) || self.drops_ping || moment.dice.one_in(100) {
             return (path, path.elapsed);
         }
         path.elapsed = self.rtt * 2;
@@ -94,15 +94,20 @@ impl SimHost {
         }
     }
 
+    /// Whether a packet gets to `address` and an answer back.
+    fn reaches(&self, address: IpAddr, moment: &Moment<'_>) -> bool {
+        !moment.cut && !self.is_silent(moment.at) && self.answers_at(address, moment.at)
+    }
+
     /// What the kernel counts on a connection to it.
-    pub(crate) fn socket(&self, moment: &mut Moment<'_>) -> TcpFacts {
+    pub(crate) const fn socket(&self) -> TcpFacts {
         TcpFacts {
             rtt: self.rtt,
             mss: self.carries() - 52,
             received_mss: 1_100,
             timestamps: true,
             path_mtu: 1_500,
-            retransmits: u32::from(self.loses(moment)),
+            retransmits: 0,
             lost: 0,
             out_of_order: Some(0),
         }

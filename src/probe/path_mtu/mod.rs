@@ -3,7 +3,7 @@
 //! A healthy path costs two packets and one round trip. Where the large one is too big, whoever
 //! says so names the next size to try. Where it vanishes, a ladder of the sizes that tunnels have
 //! is sent once, and the smallest that vanished is tried until it vanished three times beside
-//! smaller ones that passed. At most [`ladder::BUDGET`] packets leave in one run.
+//! smaller ones that passed. At most twenty packets leave in one run.
 
 mod ladder;
 #[cfg(target_os = "linux")]
