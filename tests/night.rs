@@ -145,6 +145,26 @@ fn a_dead_server_is_one_alert_that_ends_when_it_is_back() {
     );
 }
 
+/// A VPN begins to swallow large packets: the next measurement sees it, and another one at once.
+#[test]
+fn a_path_that_swallows_large_packets_is_one_alert() {
+    let holed = |hosts: &mut [SimHost]| {
+        // Its path carries 1500 bytes, and its pings are answered.
+        hosts[2].target.cadence.path_mtu = minutes(5);
+        hosts[2].add_trouble(minutes(10), minutes(40), Trouble::Swallows(1_280, 1_380));
+    };
+    play(
+        minutes(50),
+        || small(holed),
+        |world| {
+            let within = minutes(10)..minutes(17);
+            told(&world.fired(), &[("server-3", "mtu-black-hole", "critical", within)], world);
+            let within = minutes(40)..minutes(47);
+            told(&world.resolved(), &[("server-3", "mtu-black-hole", "critical", within)], world);
+        },
+    );
+}
+
 #[test]
 fn a_laptop_that_should_always_be_up_is_a_warning() {
     let silent = |hosts: &mut [SimHost]| {

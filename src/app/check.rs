@@ -15,7 +15,7 @@ use crate::domain::snapshot::{MonitorSnapshot, TargetSnapshot};
 use crate::domain::target::{Host, Target};
 use crate::domain::time::Now;
 use crate::domain::view::{Mode, Offline, Surroundings};
-use crate::monitor::{Budget, Tracked};
+use crate::monitor::{Budget, Tracked, clocks};
 use crate::probe::attempt::{AttemptPlan, attempt};
 use crate::probe::connect::connect;
 use crate::probe::echo::{EchoRequest, echo_from_connect};
@@ -106,19 +106,27 @@ pub(super) async fn check_all(
             let checker = Arc::clone(&checker);
             let memory = remembered.get(&store::key(target)).cloned().unwrap_or_default();
             let target = Arc::new(target.clone());
-            async move { checker.one(target, memory).await }
+            async move { Box::pin(checker.one(target, memory)).await }
         })
         .collect();
-    let mut targets = Vec::new();
-    while let Some(snapshot) = running.next().await {
-        targets.push(snapshot);
+    let mut ended = Vec::new();
+    while let Some(one) = running.next().await {
+        ended.push(one);
     }
+    // Whose clock is wrong is known once all have told theirs.
     let now = checker.edge.clock.now();
+    let local = &checker.around.local;
+    let clocks = clocks(ended.iter().map(|(tracked, _)| tracked), local, now);
+    let around = Surroundings { clocks, ..checker.around.clone() };
+    let picture = |(mut tracked, at): (Tracked, Now)| {
+        tracked.snapshot(Mode::Moment, &around, at, &Budget::default())
+    };
+    let targets = ended.into_iter().map(picture).collect();
     let monitor = MonitorSnapshot {
-        offline: checker.around.offline.clone(),
-        findings: judge_monitor_moment(RULES, &checker.around, now),
-        local: checker.around.local.clone(),
-        echo: Some((checker.around.echo_v4, checker.around.echo_v6)),
+        offline: around.offline.clone(),
+        findings: judge_monitor_moment(RULES, &around, now),
+        local: around.local.clone(),
+        echo: Some((around.echo_v4, around.echo_v6)),
         ..MonitorSnapshot::default()
     };
     (monitor, targets)
@@ -134,7 +142,8 @@ struct Checker {
 }
 
 impl Checker {
-    async fn one(&self, target: Arc<Target>, memory: TargetMemory) -> TargetSnapshot {
+    /// Measures one target; with the moment at which its ladder ended.
+    async fn one(&self, target: Arc<Target>, memory: TargetMemory) -> (Tracked, Now) {
         let _slot = self.slots.acquire().await;
         let started = self.edge.clock.now();
         let method = if can_ping(self.around.echo_v4) || can_ping(self.around.echo_v6) {
@@ -159,7 +168,7 @@ impl Checker {
             tracked.observe(&sample, &self.around, self.edge.clock.now());
         }
         let now = self.edge.clock.now();
-        tracked.snapshot(Mode::Moment, &self.around, now, &Budget::default())
+        (tracked, now)
     }
 
     /// Climbs the whole ladder of one target, and looks at its gateway; samples go out as they come.

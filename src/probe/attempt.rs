@@ -151,6 +151,8 @@ impl<'a> Climb<'a> {
         if plan.depth >= ProbeKind::Tls && selected.is_some_and(SecurityProtocol::starts_tls) {
             let offers_nla = selected.is_some_and(SecurityProtocol::starts_nla);
             let credssp = (plan.depth == ProbeKind::Nla).then_some(plan.deadlines.nla);
+            // What follows the handshake is written while its end is still under way.
+            let _slower = line.stream.set_nodelay(true);
             let (tls, nla) = self.tls(line, credssp.filter(|_| offers_nla)).await;
             let not_offered = credssp.filter(|_| !offers_nla).map(|_| Nla::not_offered());
             attempt.nla = nla.or(not_offered);

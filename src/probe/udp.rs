@@ -42,7 +42,7 @@ const BUFFER: usize = 2048;
 pub async fn udp(address: SocketAddr, deadline: Duration, clock: Clock) -> Udp {
     let started = clock.now();
     let mut talk = Talk { address, clock, started: started.mono, sent: 0, misread: None };
-    let end = talk.hold(deadline).await;
+    let end = Box::pin(talk.hold(deadline)).await;
     let ended = clock.now();
     let late = ended.mono.since(started.mono) > deadline.saturating_add(STALL);
     if late || slept(started, ended) {
@@ -173,22 +173,20 @@ impl Talk {
                 self.sent = self.sent.saturating_add(1);
                 Ok(None)
             }
-            Err(error) => match platform::is_too_big(&error) {
-                true => Ok(Some(Heard::TooBig)),
-                false => line.failed(error, self.address.ip()).map(Some),
-            },
+            Err(error) if platform::is_too_big(&error) => Ok(Some(Heard::TooBig)),
+            Err(error) => line.failed(error, self.address.ip()).map(Some),
         }
     }
 
     /// Waits for an answer to either line.
     async fn listen(&mut self, line: &Line, other: Option<&Line>, until: Instant) -> Heard {
-        let mut buffers = [[0_u8; BUFFER]; 2];
-        let [first, second] = &mut buffers;
+        // On the heap: what a future holds, it holds for every target.
+        let (mut first, mut second) = (vec![0_u8; BUFFER], vec![0_u8; BUFFER]);
         loop {
             let waiting = async {
                 tokio::select! {
-                    got = line.socket.recv(first) => (line, got, true),
-                    got = hear(other, second) => (other.unwrap_or(line), got, false),
+                    got = line.socket.recv(&mut first) => (line, got, true),
+                    got = hear(other, &mut second) => (other.unwrap_or(line), got, false),
                 }
             };
             let Ok((heard_by, got, by_first)) = timeout_at(until, waiting).await else {
@@ -196,7 +194,7 @@ impl Talk {
             };
             let heard = match got {
                 Ok(length) => {
-                    let buffer: &[u8] = if by_first { first } else { second };
+                    let buffer = if by_first { &first } else { &second };
                     self.read(heard_by, buffer.get(..length).unwrap_or_default())
                 }
                 Err(error) if platform::is_too_big(&error) => {

@@ -662,3 +662,38 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn credssp_that_ails_is_asked_again_at_once_and_then_with_the_certificate() {
+    let mut schedule = Schedule::new(Settings::default());
+    let target = literal(0);
+    let id = target.id;
+    schedule.add(&target, MonoTime::ZERO);
+    let mut climbs = Vec::new();
+    let mut ails = false;
+    let mut second = 0;
+    // Sound for an hour, ails for three, sound again.
+    while second < 6 * 3_600 {
+        let now = MonoTime::from_secs(second);
+        for request in schedule.due(now, 16) {
+            if request.kind == ProbeKind::Nla {
+                climbs.push(second);
+                schedule.note_nla(id, !ails, now);
+            }
+            schedule.finished(id, request.kind, now);
+        }
+        if second == 3_600 {
+            ails = true;
+            schedule.probe_now(id, now);
+        }
+        ails &= second < 4 * 3_600;
+        second += 1;
+    }
+    let within =
+        |from: u64, until: u64| climbs.iter().filter(|at| (from..until).contains(*at)).count();
+    assert_eq!(within(0, 3_600), 1, "once a day: {climbs:?}");
+    assert_eq!(within(3_600, 3_725), 2, "what ails is asked at once again: {climbs:?}");
+    // Every half an hour, stretched a little.
+    assert!((4..=7).contains(&within(3_725, 4 * 3_600)), "{climbs:?}");
+    assert!((1..=3).contains(&within(4 * 3_600, 6 * 3_600)), "{climbs:?}");
+}

@@ -30,10 +30,10 @@ pub(crate) fn main() -> ExitCode {
     {
         return dns::serve_failure(rcode);
     }
-    if let [_, flag, udp] = words.as_slice()
+    if let [_, flag, udp, certificate] = words.as_slice()
         && flag == scripted::PEER_FLAG
     {
-        return scripted::serve(udp);
+        return scripted::serve(udp, certificate);
     }
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);

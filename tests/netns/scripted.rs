@@ -60,9 +60,21 @@ impl Udp {
 /// Starts a current Windows that answers connections over both families, with this at its UDP
 /// port.
 pub(crate) fn start(machine: &Machine, udp: Udp) -> Daemon {
+    start_with(machine, udp, "usual")
+}
+
+/// The same with a certificate that fills more than one packet.
+pub(crate) fn start_with_large_certificate(machine: &Machine, udp: Udp) -> Daemon {
+    start_with(machine, udp, LARGE)
+}
+
+/// Word for a certificate that fills more than one packet.
+const LARGE: &str = "large";
+
+fn start_with(machine: &Machine, udp: Udp, certificate: &str) -> Daemon {
     let myself = std::env::current_exe().unwrap();
     let mut line = machine.command(&myself.display().to_string());
-    line.args([PEER_FLAG, udp.word()]);
+    line.args([PEER_FLAG, udp.word(), certificate]);
     let mut daemon = Daemon::start(&mut line, "scripted host", &machine.path("host.out"));
     daemon.wait_until(|host| host.listens(PORT));
     if udp != Udp::Closed {
@@ -72,13 +84,18 @@ pub(crate) fn start(machine: &Machine, udp: Udp) -> Daemon {
 }
 
 /// That host.
-pub(crate) fn serve(word: &str) -> ExitCode {
+pub(crate) fn serve(word: &str, certificate: &str) -> ExitCode {
     let Some((_, udp)) = Udp::WORDS.iter().find(|(known, _)| *known == word) else {
         return ExitCode::FAILURE;
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let certificate = CertificateSpec::windows("HOST", 170);
+        let large = certificate == LARGE;
+        let mut certificate = CertificateSpec::windows("HOST", 170);
+        if large {
+            // Its flight ends in a segment of a few hundred bytes.
+            certificate.alt_names = (0..45).map(|n| format!("host-{n}.company.lab")).collect();
+        }
         let then = AfterTls::Challenges(Box::new(NtlmScript::windows("HOST")));
         let script = HostScript::tls(TlsScript::then(certificate, then)).with_udp(udp.script());
         let v6: SocketAddr = (Ipv6Addr::UNSPECIFIED, PORT).into();

@@ -55,6 +55,8 @@ pub(crate) enum Trouble {
     SlowName(Duration),
     /// The certificate is replaced.
     Renewed,
+    /// Packets of the first size pass, those of the second and more vanish.
+    Swallows(u32, u32),
     /// DNS gives one address of several, another each time.
     RoundRobin(Vec<IpAddr>),
     /// CredSSP is answered like this.
@@ -101,7 +103,7 @@ impl SimHost {
         self.troubles.push((range, trouble));
     }
 
-    fn at(&self, at: MonoTime) -> impl Iterator<Item = &Trouble> {
+    pub(super) fn at(&self, at: MonoTime) -> impl Iterator<Item = &Trouble> {
         self.troubles.iter().filter(move |(range, _)| range.contains(&at)).map(|(_, what)| what)
     }
 
@@ -120,7 +122,7 @@ impl SimHost {
     }
 
     /// Whether a packet there and back is lost.
-    fn loses(&self, moment: &mut Moment<'_>) -> bool {
+    pub(super) fn loses(&self, moment: &mut Moment<'_>) -> bool {
         let worse = self.at(moment.at).find_map(|trouble| match trouble {
             Trouble::Loss(thousandths) => Some(*thousandths),
             _ => None,
@@ -165,7 +167,7 @@ impl SimHost {
     }
 
     /// Whether anything answers at `address`.
-    fn answers_at(&self, address: IpAddr, at: MonoTime) -> bool {
+    pub(super) fn answers_at(&self, address: IpAddr, at: MonoTime) -> bool {
         // The other machine is there whatever the name says.
         let elsewhere = self.troubles.iter().find_map(|(_, trouble)| match trouble {
             Trouble::Elsewhere(there, answers) if *there == address => Some(*answers),
@@ -242,6 +244,7 @@ impl SimHost {
             received: 19,
             elapsed,
         });
+        attempt.socket = Some(self.socket());
         if depth >= ProbeKind::Tls {
             let elapsed = self.round_trip(moment.dice) * 2;
             took += elapsed;

@@ -4,6 +4,7 @@
 pub(crate) mod dice;
 pub(crate) mod fleet;
 pub(crate) mod host;
+mod transport;
 
 use dice::Dice;
 use host::{COMPANY_DNS, GATEWAY, Moment, OWN, SimHost};
@@ -283,6 +284,8 @@ impl World {
         let cut = self.cuts.iter().any(|cut| cut.contains(&self.mono));
         let own_clock = self.own_clock(self.mono);
         let mut moment = Moment { at: self.mono, own_clock, cut, dice: &mut self.dice };
+        // Dice of their own: what else happens in a night does not depend on them.
+        let mut own_dice = Dice::new(self.mono.as_nanos() ^ u64::from(request.target.0));
         let mut late = None;
         let (observation, took) = match (request.kind, dialled) {
             (ProbeKind::Resolve, _) => {
@@ -316,11 +319,19 @@ impl World {
             (ProbeKind::Neighbour, Some(address)) => {
                 (Observation::Neighbour(host.neighbour(address, self.mono)), Duration::ZERO)
             }
-            (
-                ProbeKind::Sweep | ProbeKind::Udp | ProbeKind::PathMtu | ProbeKind::Gateway,
-                Some(_),
-            )
-            | (_, None) => return self.schedule.finished(request.target, request.kind, self.mono),
+            (ProbeKind::Udp, Some(address)) => {
+                moment.dice = &mut own_dice;
+                let (udp, took) = host.udp(address, &mut moment);
+                (Observation::Udp(udp), took)
+            }
+            (ProbeKind::PathMtu, Some(address)) => {
+                moment.dice = &mut own_dice;
+                let (path, took) = host.path(address, &mut moment);
+                (Observation::PathMtu(path), took)
+            }
+            (ProbeKind::Sweep | ProbeKind::Gateway, Some(_)) | (_, None) => {
+                return self.schedule.finished(request.target, request.kind, self.mono);
+            }
         };
         self.bring(request, observation, took);
         if let Some((observation, rtt)) = late {

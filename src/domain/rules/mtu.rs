@@ -140,6 +140,7 @@ impl Rule for MtuBlackHole {
 }
 
 /// Everything that speaks for or against vanishing packets.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, not modes")]
 struct Seen<'a> {
     /// The newest measurement in which packets vanished, when nothing newer says otherwise.
     hole: Option<&'a Timed<PathMtu>>,
@@ -170,7 +171,7 @@ impl<'a> Seen<'a> {
         let is_hole = |path: &Timed<PathMtu>| path.value.outcome == PathOutcome::BlackHole;
         let mut measured = measured(view);
         let hole = measured.next().filter(|path| is_hole(path));
-        let before = measured.next().is_some_and(is_hole);
+        let before = measured.next().map(is_hole);
         let facts = facts(view);
         let mtu = hole.and_then(|path| path.value.mtu);
         let swallowed = hole.and_then(|path| path.value.swallowed);
@@ -192,7 +193,7 @@ impl<'a> Seen<'a> {
         let stalled = stalled(view);
         Self {
             hole,
-            proven: facts.is_some() && (before || view.mode == Mode::Moment),
+            proven: facts.is_some() && before.unwrap_or(view.mode == Mode::Moment),
             harmless: tcp_fits || udp_fits,
             from_host,
             other_failure: failed && outcome != Some(TlsOutcome::Timeout),
@@ -230,13 +231,11 @@ impl<'a> Seen<'a> {
 
     /// Whether what was measured speaks against it.
     fn is_settled(&self, view: &TargetView<'_>) -> bool {
-        match self.hole {
-            Some(_) => self.harmless || self.other_failure,
-            None => {
-                let works = view.tls.is_some_and(|tls| tls.value.outcome == TlsOutcome::Ok);
-                measured(view).next().is_some() || works
-            }
+        if self.hole.is_some() {
+            return self.harmless || self.other_failure;
         }
+        let works = view.tls.is_some_and(|tls| tls.value.outcome == TlsOutcome::Ok);
+        measured(view).next().is_some() || works
     }
 
     fn evidence(

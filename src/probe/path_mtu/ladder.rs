@@ -16,8 +16,8 @@ pub(super) const BUDGET: usize = 20;
 /// What Ethernet carries: more is neither needed nor tested.
 const FULL: u32 = 1500;
 
-/// Sizes that paths have, below the full one: PPPoE, WireGuard, IPsec and PPP, more IPsec, the
-/// least of IPv6 and of Tailscale, RDP's UDP over IPv4, and RDP's UDP at its smallest.
+/// Sizes that paths have, below the full one: `PPPoE`, `WireGuard`, `IPsec` and PPP, more `IPsec`,
+/// the least of IPv6 and of Tailscale, RDP's UDP over IPv4, and RDP's UDP at its smallest.
 const LADDER_V4: [u32; 7] = [1492, 1420, 1400, 1380, 1280, 1260, 1160];
 /// The same over IPv6, whose links carry 1280 (RFC 8200 section 5); 1180 is RDP's UDP at its
 /// smallest, for tunnels that do not.
@@ -125,16 +125,24 @@ enum Step {
     Done(PathOutcome),
 }
 
+/// The word that a packet is too big.
+#[derive(Debug, Clone, Copy)]
+struct Refusal {
+    /// Whose; `None` for this machine's own interface.
+    from: Option<IpAddr>,
+}
+
 /// Everything learnt so far.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, not modes")]
 struct Search {
     v6: bool,
     ladder: &'static [u32],
     reference: u32,
     /// The largest size that nobody called too big.
     ceiling: u32,
-    /// Who lowered it, and that somebody did.
-    lowered: Option<Option<IpAddr>>,
+    /// Somebody lowered it.
+    lowered: Option<Refusal>,
     /// The MTU of this machine's own interface, where it is the limit.
     own: Option<u32>,
     passed: BTreeSet<u32>,
@@ -295,7 +303,7 @@ impl Search {
         let Some(ceiling) = named.or_else(|| below(size)) else { return };
         if ceiling < self.ceiling {
             self.ceiling = ceiling;
-            self.lowered = Some(from);
+            self.lowered = Some(Refusal { from });
             if from.is_none() {
                 self.own = Some(ceiling);
             }
@@ -319,7 +327,7 @@ impl Search {
             }),
             swallowed: suspect
                 .filter(|_| matches!(outcome, PathOutcome::BlackHole | PathOutcome::Unknown)),
-            from: self.lowered.flatten(),
+            from: self.lowered.and_then(|refusal| refusal.from),
             tries: suspect.map_or(0, |size| self.tries(size)),
         }
     }

@@ -245,10 +245,9 @@ impl Line {
 
     /// The size of the packet that an error quotes.
     fn quoted(&self, entry: &QueueEntry) -> Option<u32> {
-        let seq = match (self.carrier, entry.quoted) {
-            (Carrier::Udp, [high, low, ..]) => [high, low],
-            (_, [.., high, low]) => [high, low],
-        };
+        let [first, second, .., last_but_one, last] = entry.quoted;
+        let over_udp = self.carrier == Carrier::Udp;
+        let seq = if over_udp { [first, second] } else { [last_but_one, last] };
         self.sizes.get(&u16::from_be_bytes(seq)).copied()
     }
 }

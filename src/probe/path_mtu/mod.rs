@@ -3,7 +3,7 @@
 //! A healthy path costs two packets and one round trip. Where the large one is too big, whoever
 //! says so names the next size to try. Where it vanishes, a ladder of the sizes that tunnels have
 //! is sent once, and the smallest that vanished is tried until it vanished three times beside
-//! smaller ones that passed. At most [`ladder::BUDGET`] packets leave in one run.
+//! smaller ones that passed. At most twenty packets leave in one run.
 
 mod ladder;
 #[cfg(target_os = "linux")]
@@ -34,7 +34,8 @@ pub async fn path_mtu(address: SocketAddr, deadline: Duration, clock: Clock) -> 
     let (found, late) = match platform::open(address, clock) {
         Err(fault) => (Found::failed(fault), false),
         Ok(mut wire) => {
-            let found = ladder::measure(&mut wire, address.is_ipv6(), deadline).await;
+            let measuring = ladder::measure(&mut wire, address.is_ipv6(), deadline);
+            let found = Box::pin(measuring).await;
             (found, wire.was_late())
         }
     };

@@ -23,6 +23,7 @@ pub(super) const CASES: &[Case] = &[
         &["nft"],
         black_hole_with_small_segments,
     ),
+    Case::new("transport::certificate_never_arrives", &["nft"], certificate_never_arrives),
     Case::new("transport::limit_for_pings", &["nft"], limit_for_pings),
     Case::new("transport::no_pings_at_all", &["nft"], no_pings_at_all),
     Case::new("transport::lowered_path_by_every_means", &["setpriv"], lowered_by_every_means),
@@ -163,6 +164,24 @@ fn black_hole_with_small_segments() {
             "path": {"outcome": "black_hole", "mtu": 1280}, "tls": {"outcome": "ok"},
         }));
     }
+}
+
+/// Nothing answers pings or UDP, and of the certificate only the last, small segment arrives.
+fn certificate_never_arrives() {
+    let routed = Routed::new();
+    routed.shrink(1000).silence_routers();
+    // Or the kernel would hand several segments over as one, whatever the link carries.
+    routed.host.ip(&["link set eth0 gso_max_segs 1"]);
+    firewall::filter(&routed.host, &["icmp type echo-request drop"]);
+    let _host = scripted::start_with_large_certificate(&routed.host, Udp::Silent);
+    check(&routed.monitor, &[&Net::Far.v4(HOST)]).is(&json!({
+        "availability": "up", "state": "critical",
+        "path": {"outcome": "unknown"}, "udp": {"outcome": "silent"},
+        "x224": {"outcome": "confirmed"}, "tls": {"outcome": "timeout"},
+        "findings": [{
+            "id": "mtu-black-hole", "severity": "critical", "confidence": "likely",
+        }],
+    }));
 }
 
 /// Firewalls drop large pings: that is no path.
