@@ -33,7 +33,7 @@ static GATEWAY_CERTIFICATE: RuleCard = RuleCard {
         authorities at all, only dates and names are judged. Revocation is not looked up. Three weeks \
         before its end it is a notice, one week before a warning.",
     disproof: "A client without a saved decision connects through the gateway without a warning.",
-    remedies: &[steps::RENEW, steps::INTERMEDIATE, steps::TRUST_HERE, remedies::SYNC_CLOCKS],
+    remedies: &[steps::RENEW, steps::INTERMEDIATE, steps::TRUST_HERE, steps::CLOCKS],
     explains: &[],
     low_risk: false,
     client_error: client::GATEWAY_CERTIFICATE,

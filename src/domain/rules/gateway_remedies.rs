@@ -172,6 +172,17 @@ pub(super) const INTERMEDIATE: Remedy = Remedy {
     )
 };
 
+/// Clocks, here and there.
+pub(super) const CLOCKS: Remedy = Remedy {
+    confirm: Some("w32tm /stripchart /computer:GATEWAY /samples:3 /dataonly"),
+    needs: Some("UDP 123 open to the gateway; or a look at both clocks"),
+    ..Remedy::new(
+        "If the dates look right to the gateway and wrong to this machine, compare the two clocks \
+         before anything is renewed.",
+        RunOn::Monitor,
+    )
+};
+
 /// A private authority, made known.
 pub(super) const TRUST_HERE: Remedy = Remedy {
     confirm: Some("certutil -store Root (on a client)"),
