@@ -8,3 +8,4 @@ mod dns;
 mod kinds;
 mod rungs;
 mod sleeper;
+mod sweep;
