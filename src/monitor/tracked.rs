@@ -10,8 +10,8 @@ use crate::domain::memory::TargetMemory;
 use crate::domain::rules::RULES;
 use crate::domain::sample::{
     Attempt, Connect, Echo, EchoMethod, EchoOutcome, Gateway, Neighbour, NeighbourState, Nla,
-    NlaOutcome, Observation, PathMtu, ProbeKind, Resolution, Sample, Tls, TlsOutcome, TlsSweep,
-    Udp, echo_from_connect,
+    NlaOutcome, Observation, PathMtu, PathOutcome, ProbeKind, Resolution, Sample, TcpFacts, Tls,
+    TlsOutcome, TlsSweep, Udp, UdpOutcome, echo_from_connect,
 };
 use crate::domain::snapshot::{SPARK_SLOTS, TargetSnapshot, TargetState};
 use crate::domain::target::{Host, Target};
@@ -52,6 +52,7 @@ pub struct Tracked {
     echo: EchoSeries,
     attempts: History<Attempt>,
     tls: Option<Timed<Tls>>,
+    handshake: Option<Timed<TcpFacts>>,
     nla: Option<Timed<Nla>>,
     sweep: Option<Timed<TlsSweep>>,
     udp: History<Udp>,
@@ -84,6 +85,8 @@ pub struct Change {
     pub memory: bool,
     /// Echo is measured by the other method.
     pub method: bool,
+    /// Its gateway answers otherwise than before, or fails at first sight.
+    pub gateway: bool,
     /// Whether CredSSP was answered as by a sound host; `None` when it was not asked.
     pub nla: Option<bool>,
 }
@@ -101,6 +104,7 @@ impl Tracked {
             echo: EchoSeries::default(),
             attempts: History::new(KEPT),
             tls: None,
+            handshake: None,
             nla: None,
             sweep: None,
             udp: History::new(KEPT_DEEP),
@@ -272,9 +276,20 @@ impl Tracked {
             Observation::Sweep(sweep) => {
                 self.sweep = Some(Timed { at: sample.sent_at, value: (**sweep).clone() });
             }
-            Observation::Udp(udp) => self.udp.push(sample.sent_at, *udp),
-            Observation::PathMtu(path) => self.path.push(sample.sent_at, *path),
+            Observation::Udp(udp) => {
+                change.ladder = self.udp_stopped(udp);
+                self.udp.push(sample.sent_at, *udp);
+            }
+            Observation::PathMtu(path) => {
+                change.ladder = self.path_changed(path);
+                self.path.push(sample.sent_at, *path);
+            }
             Observation::Gateway(gateway) => {
+                let before = self.gateway.last().map(|entry| entry.value.stage());
+                change.gateway = match before {
+                    Some(before) => before != gateway.stage(),
+                    None => !gateway.answers(),
+                };
                 self.gateway.push(sample.sent_at, (**gateway).clone());
             }
             Observation::Neighbour(neighbour) => {
@@ -295,6 +310,7 @@ impl Tracked {
         self.alternatives.remove(&first);
         self.neighbour = None;
         self.tls = None;
+        self.handshake = None;
         self.nla = None;
         self.sweep = None;
         self.udp = History::new(KEPT_DEEP);
@@ -302,6 +318,31 @@ impl Tracked {
         let changed = self.dialled.is_some();
         self.dialled = Some(first);
         changed
+    }
+
+    /// Whether the UDP transport falls silent that answered before: worth asking again soon.
+    fn udp_stopped(&self, udp: &Udp) -> bool {
+        let answers = |udp: &Udp| udp.outcome == UdpOutcome::SynAck;
+        let before = self.udp.last().map_or_else(
+            || self.memory.udp_address == Some(udp.address.ip()),
+            |entry| answers(&entry.value),
+        );
+        before && matches!(udp.outcome, UdpOutcome::Silent | UdpOutcome::Unreachable(_))
+    }
+
+    /// Whether the path is another than it was, or swallows packets: worth measuring again soon.
+    fn path_changed(&self, path: &PathMtu) -> bool {
+        let decided = |path: &PathMtu| {
+            let known = [PathOutcome::Full, PathOutcome::Lowered, PathOutcome::BlackHole];
+            known.contains(&path.outcome).then_some((path.outcome, path.mtu))
+        };
+        let Some(now) = decided(path) else { return false };
+        match self.path.recent().find_map(|entry| decided(&entry.value)) {
+            None => {
+                now.0 == PathOutcome::BlackHole || path.mtu.is_some_and(|mtu| mtu < path.needed())
+            }
+            Some(before) => before != now,
+        }
     }
 
     fn record_attempt(&mut self, sample: &Sample, attempt: &Attempt) -> bool {
@@ -323,6 +364,7 @@ impl Tracked {
         }
         if let Some(tls) = &attempt.tls {
             self.tls = Some(Timed { at: sample.sent_at, value: tls.clone() });
+            self.handshake = attempt.socket.map(|value| Timed { at: sample.sent_at, value });
         }
         if let Some(nla) = &attempt.nla {
             self.nla = Some(Timed { at: sample.sent_at, value: nla.clone() });
@@ -378,6 +420,13 @@ impl Tracked {
                 self.memory.last_healthy = Some(wall);
                 !known
             }
+            Observation::Udp(udp) if udp.outcome == UdpOutcome::SynAck => {
+                let address = Some(udp.address.ip());
+                let known = self.memory.udp_address == address;
+                self.memory.udp_answered = Some(wall);
+                self.memory.udp_address = address;
+                !known
+            }
             _ => false,
         }
     }
@@ -394,6 +443,7 @@ impl Tracked {
             echo: &self.echo,
             attempts: &self.attempts,
             tls: self.tls.as_ref(),
+            handshake: self.handshake.as_ref(),
             nla: self.nla.as_ref(),
             sweep: self.sweep.as_ref(),
             udp: &self.udp,

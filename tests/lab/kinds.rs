@@ -2,7 +2,7 @@
 
 use rdpwatch::demo::certificate::{CertificateSpec, Key};
 use rdpwatch::demo::script::{
-    AfterTls, Answer, HostScript, NtlmScript, Opening, Port, Then, TlsScript, Turn, Versions,
+    AfterTls, Answer, HostScript, NtlmScript, Opening, Then, TlsScript, Turn, Versions,
 };
 use rdpwatch::domain::sample::CipherSuite;
 use rdpwatch::domain::security::{FailureCode, SecurityProtocol};
@@ -465,7 +465,7 @@ fn certificates() -> Vec<Kind> {
             .alarms(&["certificate-intercepted"]),
         row("hostile-name", CertificateSpec::windows("\u{1b}[2J\u{202e}evil\r\nHOST", 171)),
         Kind::new("weak", HostScript::tls(weak), legacy("TLS1.2")).warns(&["certificate-weak"]),
-        Kind::new("changing", HostScript { port: Port::Open, turns: changing.to_vec() }, modern()),
+        Kind::new("changing", HostScript::alternating(changing.to_vec()), modern()),
     ]
 }
 
@@ -481,7 +481,7 @@ fn freerdp() -> Vec<u8> {
     let digit = |at: usize| u8::from_str_radix(&FREERDP[at..at + 2], 16).expect("hex");
     let mut bytes: Vec<u8> = (0..FREERDP.len()).step_by(2).map(digit).collect();
     let time = bytes.windows(4).position(|pair| pair == [7, 0, 8, 0]).expect("a time") + 4;
-    bytes[time..time + 8].fill(0);
+    bytes.splice(time..time + 8, [0; 8]);
     bytes
 }
 
@@ -522,9 +522,10 @@ fn broken_sign_ins() -> Vec<Kind> {
     let rejected = &["credssp-rejected"];
     let dropped = &["connection-dropped"];
     let whole = NtlmScript::windows("LAB-HOST").answer(WallTime::from_unix_secs(1_795_244_400));
-    let half = whole[..whole.len() / 2].to_vec();
-    let mut broken = whole.clone();
-    broken[5] = 4;
+    let half: Vec<u8> = whole.iter().take(whole.len() / 2).copied().collect();
+    let mut broken = whole;
+    // The tag of the version.
+    broken.splice(5..6, [4]);
     let says =
         |name, bytes: &[u8], sees| Kind::new(name, after_tls(AfterTls::Says(bytes.to_vec())), sees);
     vec![

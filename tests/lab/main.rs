@@ -5,7 +5,9 @@
 mod bytes;
 mod check;
 mod dns;
+mod gateway;
 mod kinds;
 mod rungs;
 mod sleeper;
 mod sweep;
+mod udp;

@@ -5,8 +5,8 @@ use rdpwatch::domain::certificate::{CertificateSummary, KeyKind, Thumbprint};
 use rdpwatch::domain::mac::MacAddr;
 use rdpwatch::domain::sample::{
     Attempt, CipherSuite, Connect, ConnectOutcome, EchoOutcome, Hello, IcmpError, NameOutcome,
-    NameSource, Negotiate, NegotiateOutcome, Neighbour, NeighbourState, ProbeKind, Resolution,
-    ServerAnswer, Tls, TlsOutcome, TlsVersion,
+    NameSource, Negotiate, NegotiateOutcome, Neighbour, NeighbourState, Nla, NlaOutcome,
+    NtlmIdentity, OsVersion, ProbeKind, Resolution, ServerAnswer, Tls, TlsOutcome, TlsVersion,
 };
 use rdpwatch::domain::security::SecurityProtocol;
 use rdpwatch::domain::target::{Deadlines, Target};
@@ -55,8 +55,16 @@ pub(crate) enum Trouble {
     SlowName(Duration),
     /// The certificate is replaced.
     Renewed,
+    /// Packets of the first size pass, those of the second and more vanish.
+    Swallows(u32, u32),
     /// DNS gives one address of several, another each time.
     RoundRobin(Vec<IpAddr>),
+    /// CredSSP is answered like this.
+    Nla(NlaOutcome),
+    /// CredSSP is answered with this version.
+    CredSsp(u32),
+    /// The clock is so many milliseconds ahead, or behind.
+    Clock(i64),
 }
 
 /// One simulated host.
@@ -77,6 +85,8 @@ pub(crate) struct SimHost {
 /// What every probe of one moment has in common.
 pub(crate) struct Moment<'a> {
     pub(crate) at: MonoTime,
+    /// How far this machine's clock is set ahead of the true time, in milliseconds.
+    pub(crate) own_clock: i64,
     /// This machine's own line is cut.
     pub(crate) cut: bool,
     pub(crate) dice: &'a mut Dice,
@@ -93,7 +103,7 @@ impl SimHost {
         self.troubles.push((range, trouble));
     }
 
-    fn at(&self, at: MonoTime) -> impl Iterator<Item = &Trouble> {
+    pub(super) fn at(&self, at: MonoTime) -> impl Iterator<Item = &Trouble> {
         self.troubles.iter().filter(move |(range, _)| range.contains(&at)).map(|(_, what)| what)
     }
 
@@ -112,7 +122,7 @@ impl SimHost {
     }
 
     /// Whether a packet there and back is lost.
-    fn loses(&self, moment: &mut Moment<'_>) -> bool {
+    pub(super) fn loses(&self, moment: &mut Moment<'_>) -> bool {
         let worse = self.at(moment.at).find_map(|trouble| match trouble {
             Trouble::Loss(thousandths) => Some(*thousandths),
             _ => None,
@@ -157,7 +167,7 @@ impl SimHost {
     }
 
     /// Whether anything answers at `address`.
-    fn answers_at(&self, address: IpAddr, at: MonoTime) -> bool {
+    pub(super) fn answers_at(&self, address: IpAddr, at: MonoTime) -> bool {
         // The other machine is there whatever the name says.
         let elsewhere = self.troubles.iter().find_map(|(_, trouble)| match trouble {
             Trouble::Elsewhere(there, answers) if *there == address => Some(*answers),
@@ -234,6 +244,7 @@ impl SimHost {
             received: 19,
             elapsed,
         });
+        attempt.socket = Some(self.socket());
         if depth >= ProbeKind::Tls {
             let elapsed = self.round_trip(moment.dice) * 2;
             took += elapsed;
@@ -249,7 +260,49 @@ impl SimHost {
                 elapsed,
             });
         }
+        if depth >= ProbeKind::Nla {
+            // Neither dice nor time of its own: what else happens in a night does not depend on it.
+            let elapsed = self.rtt + Duration::from_millis(4);
+            attempt.nla = Some(self.nla(elapsed, moment));
+        }
         (attempt, took)
+    }
+
+    /// What CredSSP is answered with: names, a build and a clock, each a little off, as of
+    /// machines that take their time from a domain controller.
+    fn nla(&self, elapsed: Duration, moment: &Moment<'_>) -> Nla {
+        let (mut outcome, mut version, mut ahead) = (NlaOutcome::Challenge, 6, 0);
+        for trouble in self.at(moment.at) {
+            match trouble {
+                Trouble::Nla(other) => outcome = *other,
+                Trouble::CredSsp(other) => version = *other,
+                Trouble::Clock(milliseconds) => ahead = *milliseconds,
+                _ => {}
+            }
+        }
+        if outcome != NlaOutcome::Challenge {
+            return Nla { outcome, elapsed, ..Nla::not_offered() };
+        }
+        let off = i64::from(self.target.id.0 * 37 % 2_000) - 1_000;
+        let label = self.target.name.to_ascii_uppercase();
+        let name = |text: &str| Some(text.to_owned());
+        Nla {
+            outcome,
+            version: Some(version),
+            error: None,
+            clock_skew_ms: Some(ahead + off - moment.own_clock),
+            identity: Some(NtlmIdentity {
+                dns_computer: name(&format!("{}.corp.lab", self.target.name)),
+                computer: name(&label),
+                domain: name("CORP"),
+                dns_domain: name("corp.lab"),
+                dns_tree: name("corp.lab"),
+                os: Some(OsVersion { major: 10, minor: 0, build: 20_348 }),
+                ..NtlmIdentity::default()
+            }),
+            received: 320,
+            elapsed,
+        }
     }
 
     fn certificate_at(&self, address: IpAddr, at: MonoTime) -> CertificateSummary {

@@ -11,10 +11,14 @@ mod client;
 mod clock;
 mod credssp;
 mod dropped;
+mod gateway;
+mod gateway_certificate;
+mod gateway_remedies;
 mod latency;
 mod loss;
 mod mismatch;
 mod monitor;
+mod mtu;
 mod name;
 mod port;
 mod prelude;
@@ -26,6 +30,7 @@ mod service;
 mod silence;
 mod sleep;
 mod tls;
+mod udp;
 mod words;
 
 #[cfg(test)]
@@ -46,6 +51,8 @@ pub static RULES: &[&dyn Rule] = &[
     &loss::PacketLoss,
     &latency::HighLatency,
     &latency::HighJitter,
+    &mtu::MtuLow,
+    &mtu::MtuBlackHole,
     // Name.
     &name::DnsFailure,
     &mismatch::DnsMismatch,
@@ -62,6 +69,8 @@ pub static RULES: &[&dyn Rule] = &[
     &dropped::ConnectionDropped,
     &dropped::ConnectionFlapping,
     &proxied::Proxied,
+    &udp::UdpBlocked,
+    &udp::Udp65sBug,
     // Security layers.
     &certificate_identity::CertificateMissing,
     &certificate_dates::CertificateExpired,
@@ -80,6 +89,11 @@ pub static RULES: &[&dyn Rule] = &[
     &credssp::CredsspOutdated,
     &credssp::CredsspRejected,
     &clock::ClockSkew,
+    // Gateway.
+    &gateway::GatewayUnreachable,
+    &gateway::GatewayNotAnswering,
+    &gateway_certificate::GatewayCertificate,
+    &gateway::GatewayMisused,
     // Wake and this machine.
     &sleep::MacUnknown,
     &sleep::WakeFailed,

@@ -1,8 +1,10 @@
 //! Every case: a name, the programs it needs, and what it does. A case that panics has failed.
 
 mod certificates;
+mod credssp;
 mod dashboard;
 mod echo;
+mod gateway;
 mod healthy;
 mod loss;
 mod names;
@@ -10,6 +12,7 @@ mod path;
 mod port;
 mod security;
 mod service;
+mod transport;
 mod wake;
 
 use crate::certificate::{self, Files};
@@ -38,12 +41,15 @@ pub(crate) fn all() -> Vec<Case> {
         healthy::CASES,
         certificates::CASES,
         security::CASES,
+        credssp::CASES,
         service::CASES,
         names::CASES,
         port::CASES,
         path::CASES,
         loss::CASES,
+        transport::CASES,
         echo::CASES,
+        gateway::CASES,
         wake::CASES,
         dashboard::CASES,
     ]
