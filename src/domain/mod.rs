@@ -5,11 +5,13 @@
 //! data.
 
 pub mod alert;
+pub mod alternative;
 pub mod certificate;
 pub mod diagnose;
 pub mod echo_series;
 pub mod finding;
 pub mod history;
+pub mod identity;
 pub mod ladder;
 pub mod local;
 pub mod mac;

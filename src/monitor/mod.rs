@@ -10,7 +10,7 @@ mod offline_tests;
 mod tests;
 mod tracked;
 
-pub use tracked::{Budget, Change, Tracked};
+pub use tracked::{Budget, Change, Other, Tracked};
 
 use crate::domain::alert::{AlertBook, AlertEvent, AlertSettings};
 use crate::domain::diagnose::{Diagnosed, MonitorDiagnosis};

@@ -1,5 +1,11 @@
 //! Everything known of one target: its measurements, its findings, its memory.
 
+mod dialling;
+mod remember;
+
+pub use dialling::Other;
+
+use crate::domain::alternative::Alternative;
 use crate::domain::diagnose::{Diagnosed, Diagnosis, judge_moment};
 use crate::domain::echo_series::EchoSeries;
 use crate::domain::finding::Finding;
@@ -9,9 +15,8 @@ use crate::domain::mac::MacAddr;
 use crate::domain::memory::TargetMemory;
 use crate::domain::rules::RULES;
 use crate::domain::sample::{
-    Attempt, Connect, Echo, EchoMethod, EchoOutcome, Gateway, Neighbour, NeighbourState, Nla,
-    Observation, PathMtu, ProbeKind, Resolution, Sample, Tls, TlsOutcome, TlsSweep, Udp,
-    echo_from_connect,
+    Attempt, Echo, EchoMethod, EchoOutcome, Gateway, Neighbour, Nla, Observation, PathMtu,
+    ProbeKind, Resolution, Sample, Tls, TlsOutcome, TlsSweep, Udp, echo_from_connect,
 };
 use crate::domain::snapshot::{SPARK_SLOTS, TargetSnapshot, TargetState};
 use crate::domain::target::{Host, Target};
@@ -32,8 +37,6 @@ const KEPT_DEEP: usize = 8;
 const SERVICE_TIMES: usize = 64;
 /// Unanswered ICMP echoes, from the start, before TCP is used in their place.
 const ICMP_GIVEN_UP_AFTER: u32 = 10;
-/// How many other addresses of one target are followed.
-const ALTERNATIVES: usize = 16;
 /// Between judgements of what ages.
 const TICK: Duration = Duration::from_secs(10);
 /// What ages without a sample is shown at most this old.
@@ -57,7 +60,7 @@ pub struct Tracked {
     path: History<PathMtu>,
     gateway: History<Gateway>,
     service_times: History<Duration>,
-    alternatives: BTreeMap<IpAddr, Timed<Connect>>,
+    alternatives: BTreeMap<IpAddr, Alternative>,
     neighbour: Option<Timed<Neighbour>>,
     memory: TargetMemory,
     wake: Option<WakeProgress>,
@@ -203,7 +206,7 @@ impl Tracked {
             self.diagnosis.another_address(RULES);
         }
         self.judge(fed_by(&sample.observation), around, now);
-        Change { memory: self.remember(sample), ..change }
+        Change { memory: self.remember(sample, around, now), ..change }
     }
 
     /// Makes every loss since `start` void: this machine was offline.
@@ -245,15 +248,16 @@ impl Tracked {
             Observation::Echo(echo) => {
                 change.method = self.record_echo(sample.seq, sample.sent_at, *echo);
             }
-            Observation::Attempt(attempt) => change.ladder = self.record_attempt(sample, attempt),
-            Observation::Alternative(connect) => {
-                let address = connect.address.ip();
-                if self.alternatives.contains_key(&address)
-                    || self.alternatives.len() < ALTERNATIVES
-                {
-                    let entry = Timed { at: sample.sent_at, value: *connect };
-                    self.alternatives.insert(address, entry);
-                }
+            Observation::Attempt(attempt) if self.is_elsewhere(attempt) => {
+                self.record_alternative(sample.sent_at, attempt);
+            }
+            Observation::Attempt(attempt) => {
+                change.ladder = self.record_attempt(sample, attempt);
+                change.dialled = self.dial_next();
+            }
+            Observation::Alternative(attempt) => {
+                self.record_alternative(sample.sent_at, attempt);
+                change.dialled = self.dial_next();
             }
             Observation::Sweep(sweep) => {
                 self.sweep = Some(Timed { at: sample.sent_at, value: (**sweep).clone() });
@@ -270,32 +274,18 @@ impl Tracked {
         change
     }
 
-    /// Keeps dialling the same address while the name still has it, so that statistics are about
-    /// one machine; an answer without addresses changes nothing.
-    fn dial_from(&mut self, resolution: &Resolution) -> bool {
-        let keep = self.dialled.is_some_and(|dialled| resolution.addresses.contains(&dialled));
-        let Some(first) = resolution.addresses.first().copied().filter(|_| !keep) else {
-            return false;
-        };
-        self.alternatives.retain(|address, _| resolution.addresses.contains(address));
-        self.alternatives.remove(&first);
-        self.neighbour = None;
-        self.tls = None;
-        self.nla = None;
-        self.sweep = None;
-        self.udp = History::new(KEPT_DEEP);
-        self.path = History::new(KEPT_DEEP);
-        let changed = self.dialled.is_some();
-        self.dialled = Some(first);
-        changed
-    }
-
     fn record_attempt(&mut self, sample: &Sample, attempt: &Attempt) -> bool {
         let reached = |attempt: &Attempt| {
             (attempt.connect.outcome, attempt.negotiate.as_ref().map(|n| n.outcome.word()))
         };
         let handshake = self.tls.as_ref().map(|entry| entry.value.outcome);
-        let changed = self.attempt().is_some_and(|last| reached(last) != reached(attempt))
+        let another = self.presents_another(attempt);
+        if another && attempt.nla.is_none() {
+            // What the challenge said belongs to the certificate beside it.
+            self.nla = None;
+        }
+        let changed = another
+            || self.attempt().is_some_and(|last| reached(last) != reached(attempt))
             || attempt.tls.as_ref().is_some_and(|tls| {
                 handshake.is_some_and(|before| before != tls.outcome)
                     || (handshake.is_none() && tls.outcome != TlsOutcome::Ok)
@@ -314,44 +304,6 @@ impl Tracked {
         }
         self.attempts.push(sample.sent_at, attempt.clone());
         changed
-    }
-
-    /// Learns what later runs need. Runs after judgement, so that rules compare with the past.
-    /// Nothing is learnt from a machine that answers at an address it should not have.
-    fn remember(&mut self, sample: &Sample) -> bool {
-        let expect = &self.target.expect;
-        if self.dialled.is_some_and(|dialled| !expect.is_empty() && !expect.contains(&dialled)) {
-            return false;
-        }
-        let wall = sample.sent_at.wall;
-        match &sample.observation {
-            Observation::Neighbour(neighbour) => {
-                let Some(mac) = neighbour.mac.filter(|_| {
-                    matches!(neighbour.state, NeighbourState::Reachable | NeighbourState::Stale)
-                }) else {
-                    return false;
-                };
-                let known = self.memory.mac == Some(mac);
-                self.memory.mac = Some(mac);
-                self.memory.mac_address = Some(neighbour.address);
-                !known
-            }
-            Observation::Attempt(attempt) => {
-                if attempt.connect.outcome.answered() {
-                    self.memory.last_answer = Some(wall);
-                }
-                let Some(certificate) =
-                    attempt.tls.as_ref().and_then(|tls| tls.certificate.as_ref())
-                else {
-                    return false;
-                };
-                let known = self.memory.thumbprints.contains_key(&certificate.sha256);
-                self.memory.remember_thumbprint(certificate.sha256, wall);
-                self.memory.last_healthy = Some(wall);
-                !known
-            }
-            _ => false,
-        }
     }
 
     /// What rules may look at.
@@ -396,22 +348,6 @@ impl Tracked {
         }
     }
 
-    /// Addresses to try besides the dialled one: published, and expected but not published.
-    #[must_use]
-    pub fn other_addresses(&self) -> Vec<IpAddr> {
-        let published = self.resolution().into_iter().flat_map(|r| r.addresses.iter().copied());
-        let mut others: Vec<IpAddr> = Vec::new();
-        for address in published.chain(self.target.expect.iter().copied()) {
-            if Some(address) != self.dialled
-                && !others.contains(&address)
-                && others.len() < ALTERNATIVES
-            {
-                others.push(address);
-            }
-        }
-        others
-    }
-
     /// What its echo is measured by.
     #[must_use]
     pub const fn echo_method(&self) -> EchoMethod {
@@ -421,7 +357,11 @@ impl Tracked {
     /// Takes an echo outcome in, and changes the method where that is due: to TCP once ICMP went
     /// unanswered often enough, from the start, by a host whose TCP answers; back to ICMP with the
     /// first reply. Statistics of the two are never mixed.
+    /// An answer from an address that is not dialled any more belongs to none of them.
     fn record_echo(&mut self, seq: u64, at: Now, echo: Echo) -> bool {
+        if self.dialled.is_some_and(|dialled| dialled != echo.address) {
+            return false;
+        }
         let replied = matches!(echo.outcome, EchoOutcome::Reply { .. });
         match (self.method, echo.method) {
             (EchoMethod::Tcp, EchoMethod::Icmp) if replied => {
@@ -527,7 +467,7 @@ impl Tracked {
             path: self.path.last().map(|entry| entry.value),
             gateway: self.gateway.last().map(|entry| entry.value.clone()),
             neighbour: self.neighbour.as_ref().map(|entry| entry.value),
-            alternatives: self.alternatives.values().map(|entry| entry.value).collect(),
+            alternatives: self.others_tried(),
             mac: self.mac(),
             wake: self.wake.clone(),
             next_tls: schedule.next_tls,

@@ -191,7 +191,7 @@ pub(crate) fn resolution(
             let (server, word) = text.split_once('=').expect("server=answer");
             let (outcome, addresses) = answer(word);
             let server = SocketAddr::new(server.parse().expect("an address"), 53);
-            ServerAnswer { server, outcome, addresses, ttl_s: Some(120), elapsed }
+            ServerAnswer { server, outcome, addresses, canonical: Vec::new(), ttl_s: Some(120), elapsed }
         })
         .collect();
     let resolution = Resolution {

@@ -334,6 +334,7 @@ fn resolution(outcome: NameOutcome, addresses: Vec<IpAddr>, elapsed: Duration) -
         server: SocketAddr::new(server, 53),
         outcome,
         addresses: addresses.to_vec(),
+        canonical: Vec::new(),
         ttl_s: Some(1_200),
         elapsed,
     };

@@ -7,12 +7,15 @@
 mod certificate_dates;
 mod certificate_identity;
 mod client;
+mod disagreement;
 mod dropped;
+mod identity;
 mod latency;
 mod loss;
 mod mismatch;
 mod monitor;
 mod name;
+mod name_path;
 mod port;
 mod prelude;
 mod proxied;
@@ -27,6 +30,8 @@ mod words;
 
 #[cfg(test)]
 mod tests;
+
+pub(crate) use identity::is_another_machine;
 
 use super::finding::{ClientError, Confidence, Owner, Remedy, Risk, RuleId, Rung, Severity};
 use super::sample::ProbeKind;
@@ -46,7 +51,11 @@ pub static RULES: &[&dyn Rule] = &[
     // Name.
     &name::DnsFailure,
     &mismatch::DnsMismatch,
+    &mismatch::AddressChanged,
+    &disagreement::DnsDisagreement,
     &name::DnsSlow,
+    &name_path::NamePathBroken,
+    &identity::IdentityMismatch,
     &name::AddressDead,
     &name::NameIsSelf,
     // Port and transport.
@@ -135,6 +144,8 @@ pub struct Evidence {
     pub since: Option<WallTime>,
     /// What the user's client would show, when it is not the card's.
     pub client_error: Option<ClientError>,
+    /// It is a change against what was remembered, and so never as it was found.
+    pub is_change: bool,
 }
 
 impl Evidence {
@@ -155,7 +166,15 @@ impl Evidence {
             lines: Vec::new(),
             since: None,
             client_error: None,
+            is_change: false,
         }
+    }
+
+    /// Says that it is a change against what was remembered: not for review, but told.
+    #[must_use]
+    pub fn changed(mut self, is_change: bool) -> Self {
+        self.is_change = is_change;
+        self
     }
 
     /// Adds a measurement.

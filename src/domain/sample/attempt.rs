@@ -10,7 +10,7 @@ use super::tls::{Tls, TlsOutcome};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
     /// How far it was meant to go: [`ProbeKind::Negotiate`], [`ProbeKind::Tls`] or
-    /// [`ProbeKind::Nla`].
+    /// [`ProbeKind::Nla`]; [`ProbeKind::Connect`] for a bare connection to another address.
     pub depth: ProbeKind,
     /// TCP.
     pub connect: Connect,
