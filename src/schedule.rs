@@ -2,15 +2,16 @@
 //!
 //! Echo is cheap and regular. Everything that leaves an event in a host's log is rare: one
 //! connection climbs TCP and X.224 every minute when quiet, every ten seconds after trouble, and
-//! once in half an hour the same connection goes on to the certificate. Deep probes never overlap
-//! themselves, all of them together are capped, and one that finds no free place waits in a queue.
+//! once in half an hour the same connection goes on to the certificate, once a day to the NLA
+//! challenge. Deep probes never overlap themselves, all of them together are capped, and one that
+//! finds no free place waits in a queue.
 //! A caller that was stalled gets one echo per target, not the missed ones.
 
 mod plan;
 #[cfg(test)]
 mod tests;
 
-use crate::domain::sample::{EchoMethod, ProbeKind};
+use crate::domain::sample::{EchoMethod, ProbeKind, TlsSweep};
 use crate::domain::target::{Target, TargetId};
 use crate::domain::time::MonoTime;
 use plan::{Lane, Next, Plan};
@@ -55,13 +56,16 @@ pub struct Settings {
     pub connections: usize,
     /// At most this many lookups at a time.
     pub lookups: usize,
+    /// At most this many sweeps, UDP, path MTU and gateway probes at a time. They may be silent
+    /// for seconds, and no connection waits for them.
+    pub aside: usize,
     /// Whether connections may go on to the certificate (`--no-deep` says no).
     pub deep: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { seed: 0, connections: 64, lookups: 32, deep: true }
+        Self { seed: 0, connections: 64, lookups: 32, aside: 32, deep: true }
     }
 }
 
@@ -90,6 +94,7 @@ pub struct Schedule {
     heap: BinaryHeap<Reverse<(MonoTime, TargetId, Lane, u32)>>,
     connections: Pool,
     lookups: Pool,
+    aside: Pool,
     looked_at: Option<TargetId>,
     /// When each suspicion ends.
     suspects: Vec<MonoTime>,
@@ -109,6 +114,7 @@ impl Schedule {
             heap: BinaryHeap::new(),
             connections: pool(settings.connections),
             lookups: pool(settings.lookups),
+            aside: pool(settings.aside),
             looked_at: None,
             suspects: Vec::new(),
             paused: false,
@@ -293,7 +299,7 @@ impl Schedule {
         if self.paused {
             return None;
         }
-        let queued = [&self.connections, &self.lookups]
+        let queued = [&self.connections, &self.lookups, &self.aside]
             .iter()
             .any(|pool| pool.has_room() && !pool.queue.is_empty());
         if queued {
@@ -302,8 +308,8 @@ impl Schedule {
         self.heap.peek().map(|Reverse((due, ..))| *due)
     }
 
-    /// When the next probe of this kind is due, as far as is planned. For [`ProbeKind::Tls`] the
-    /// first connection at which a look at the certificate is due.
+    /// When the next probe of this kind is due, as far as is planned. For [`ProbeKind::Tls`] and
+    /// [`ProbeKind::Nla`] the first connection that goes so far.
     #[must_use]
     pub fn next_of(&self, target: TargetId, kind: ProbeKind) -> Option<MonoTime> {
         let plan = self.plans.get(&target)?;
@@ -313,14 +319,16 @@ impl Schedule {
             Next::Due(due) => due,
             Next::Owed | Next::Waiting => self.now,
         };
-        if kind != ProbeKind::Tls {
-            return Some(next);
-        }
+        let climb = match kind {
+            ProbeKind::Tls => plan.tls_due,
+            ProbeKind::Nla => plan.nla_due,
+            _ => return Some(next),
+        };
         if !self.settings.deep {
             return None;
         }
         let interval = plan.interval(lane, self.is_quick(target), self.now);
-        let turns = plan.tls_due.since(next).as_nanos().div_ceil(interval.as_nanos().max(1));
+        let turns = climb.since(next).as_nanos().div_ceil(interval.as_nanos().max(1));
         Some(next.plus(interval.saturating_mul(u32::try_from(turns).unwrap_or(u32::MAX))))
     }
 
@@ -332,17 +340,19 @@ impl Schedule {
             return 0;
         };
         let mut interval = plan.interval(Lane::Connection, self.is_quick(target), self.now);
+        let mut swept = 0;
         if self.settings.deep {
-            interval = interval.min(plan.tls_interval());
+            interval = interval.min(plan.tls_interval()).min(plan.nla_interval());
+            let sweep = plan.interval(Lane::Sweep, false, self.now);
+            swept = a_day(sweep).saturating_mul(TlsSweep::MOST_CONNECTIONS);
         }
-        let day = Duration::from_hours(24).as_nanos();
-        u32::try_from(day.div_ceil(interval.as_nanos().max(1))).unwrap_or(u32::MAX)
+        a_day(interval).saturating_add(swept)
     }
 
     /// How many probes besides echo are in flight.
     #[must_use]
     pub const fn in_flight(&self) -> usize {
-        self.connections.in_flight + self.lookups.in_flight
+        self.connections.in_flight + self.lookups.in_flight + self.aside.in_flight
     }
 
     /// Whether the connection probe runs at its alert cadence although the target has no trouble.
@@ -353,12 +363,8 @@ impl Schedule {
     const fn pool(&mut self, lane: Lane) -> Option<&mut Pool> {
         match lane {
             Lane::Resolve => Some(&mut self.lookups),
-            Lane::Connection
-            | Lane::Alternatives
-            | Lane::Sweep
-            | Lane::Udp
-            | Lane::PathMtu
-            | Lane::Gateway => Some(&mut self.connections),
+            Lane::Connection | Lane::Alternatives => Some(&mut self.connections),
+            Lane::Sweep | Lane::Udp | Lane::PathMtu | Lane::Gateway => Some(&mut self.aside),
             Lane::Echo | Lane::Neighbour => None,
         }
     }
@@ -476,7 +482,7 @@ impl Schedule {
     }
 
     fn drain_queues(&mut self, now: MonoTime, limit: usize, requests: &mut Vec<ProbeRequest>) {
-        for pool in [Lane::Resolve, Lane::Connection] {
+        for pool in [Lane::Resolve, Lane::Connection, Lane::Sweep] {
             while requests.len() < limit {
                 let Some(pool) = self.pool(pool).filter(|pool| pool.has_room()) else { break };
                 let Some((target, lane)) = pool.queue.pop_front() else { break };
@@ -546,6 +552,12 @@ impl Schedule {
             });
         }
     }
+}
+
+/// How often something happens in a day that happens every `interval`.
+fn a_day(interval: Duration) -> u32 {
+    let day = Duration::from_hours(24).as_nanos();
+    u32::try_from(day.div_ceil(interval.as_nanos().max(1))).unwrap_or(u32::MAX)
 }
 
 /// The next beat of a row that was due at `due`: regular when the caller is on time, and at least

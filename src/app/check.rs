@@ -7,7 +7,10 @@ use crate::config::Config;
 use crate::domain::diagnose::judge_monitor_moment;
 use crate::domain::memory::TargetMemory;
 use crate::domain::rules::RULES;
-use crate::domain::sample::{Attempt, EchoMethod, Neighbour, Observation, ProbeKind, Sample};
+use crate::domain::sample::{
+    Attempt, EchoMethod, NegotiateOutcome, Neighbour, NlaOutcome, Observation, PathOutcome,
+    ProbeKind, Sample, TlsOutcome,
+};
 use crate::domain::snapshot::{MonitorSnapshot, TargetSnapshot};
 use crate::domain::target::{Host, Target};
 use crate::domain::time::Now;
@@ -16,7 +19,9 @@ use crate::monitor::{Budget, Tracked};
 use crate::probe::attempt::{AttemptPlan, attempt};
 use crate::probe::connect::connect;
 use crate::probe::echo::{EchoRequest, echo_from_connect};
+use crate::probe::path_mtu::path_mtu;
 use crate::probe::resolve::{has_route, scope_id};
+use crate::probe::udp::udp;
 use crate::proto::cipher::cipher_name;
 use crate::report::check_json::CheckInput;
 use crate::report::{check_json, check_text};
@@ -179,6 +184,8 @@ impl Checker {
         tokio::join!(
             self.echo(target, address, scope, &out),
             self.ladder(target, address, scope, &out),
+            self.udp(target, address, scope, &out),
+            self.path_mtu(target, address, scope, &out),
             self.try_others(target, &others, &out),
         );
         self.neighbour(target, address, &out).await;
@@ -195,7 +202,7 @@ impl Checker {
         let plan = AttemptPlan {
             address: target.socket_addr(address, scope),
             name: target.host.name().map(str::to_owned),
-            depth: if self.deep { ProbeKind::Tls } else { ProbeKind::Negotiate },
+            depth: if self.deep { ProbeKind::Nla } else { ProbeKind::Negotiate },
             deadlines: target.deadlines,
         };
         for seq in 0..2 {
@@ -210,6 +217,38 @@ impl Checker {
             if seq == 0 {
                 sleep(RETRY_AFTER).await;
             }
+        }
+    }
+
+    /// The UDP transport, which repeats its own question.
+    async fn udp(&self, target: &Target, address: IpAddr, scope: u32, out: &mpsc::Sender<Sample>) {
+        if !self.deep {
+            return;
+        }
+        let where_to = target.socket_addr(address, scope);
+        let sent_at = self.edge.clock.now();
+        let found = udp(where_to, target.deadlines.udp, self.edge.clock).await;
+        self.send(out, target, 0, sent_at, Observation::Udp(found)).await;
+    }
+
+    /// The path MTU; what speaks against the path is measured once more, so that both agree.
+    async fn path_mtu(
+        &self,
+        target: &Target,
+        address: IpAddr,
+        scope: u32,
+        out: &mpsc::Sender<Sample>,
+    ) {
+        let where_to = target.socket_addr(address, scope);
+        for seq in 0..2 {
+            let sent_at = self.edge.clock.now();
+            let found = path_mtu(where_to, target.deadlines.udp, self.edge.clock).await;
+            let narrow = matches!(found.outcome, PathOutcome::Lowered | PathOutcome::BlackHole);
+            self.send(out, target, seq, sent_at, Observation::PathMtu(found)).await;
+            if !narrow {
+                break;
+            }
+            sleep(RETRY_AFTER).await;
         }
     }
 
@@ -334,13 +373,17 @@ fn is_late(sample: &Sample) -> bool {
     )
 }
 
-/// Whether a climb ended where it was meant to: a second one would show nothing new.
+/// Whether a climb ended where it was meant to: a second one would show nothing new. What an old
+/// TLS keeps from CredSSP was reached as far as it can be.
 fn reached_the_top(attempt: &Attempt) -> bool {
-    use crate::domain::sample::{NegotiateOutcome, TlsOutcome};
     let Some(negotiate) = &attempt.negotiate else { return false };
-    match (&negotiate.outcome, &attempt.tls) {
-        (NegotiateOutcome::Confirmed { .. }, Some(tls)) => tls.outcome == TlsOutcome::Ok,
-        (NegotiateOutcome::Confirmed { .. } | NegotiateOutcome::NoNegotiation, None) => true,
+    match (&negotiate.outcome, &attempt.tls, &attempt.nla) {
+        (NegotiateOutcome::Confirmed { .. }, Some(_), Some(nla)) => matches!(
+            nla.outcome,
+            NlaOutcome::Challenge | NlaOutcome::Error | NlaOutcome::NotOffered
+        ),
+        (NegotiateOutcome::Confirmed { .. }, Some(tls), None) => tls.outcome == TlsOutcome::Ok,
+        (NegotiateOutcome::Confirmed { .. } | NegotiateOutcome::NoNegotiation, None, _) => true,
         _ => false,
     }
 }

@@ -1,5 +1,8 @@
 //! The seven cells that say how far up a connection gets.
 
+mod nla;
+mod udp;
+
 use super::finding::{Finding, RuleId, Rung, Severity};
 use super::sample::{
     Attempt, Connect, ConnectOutcome, EchoMethod, EchoOutcome, Hello, NameOutcome, NameSource,
@@ -76,8 +79,8 @@ pub fn ladder(view: &TargetView<'_>, findings: &[Finding]) -> Ladder {
         tcp(view),
         x224(view),
         tls(view),
-        not_probed(Rung::Nla),
-        not_probed(Rung::Udp),
+        nla::nla(view),
+        udp::udp(view),
     ];
     lines.map(|line| coloured(line, findings))
 }
@@ -96,10 +99,6 @@ fn coloured(mut line: RungLine, findings: &[Finding]) -> RungLine {
 
 fn line(rung: Rung, cell: Cell, text: impl Into<String>) -> RungLine {
     RungLine { rung, cell, last: None, usual: None, text: text.into() }
-}
-
-fn not_probed(rung: Rung) -> RungLine {
-    line(rung, Cell::NotMeasured, "not probed by this version")
 }
 
 // ---------------------------------------------------------------- name

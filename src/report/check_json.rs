@@ -7,7 +7,8 @@ mod document;
 
 pub use document::{
     AddressEntry, Certificate, ClientErrorEntry, Dns, DnsServer, Document, EchoEntry, FindingEntry,
-    Monitor, NeighbourEntry, NotBuilt, SCHEMA, Target, Tcp, TlsEntry, X224,
+    Monitor, NeighbourEntry, NlaEntry, NotBuilt, PathEntry, SCHEMA, Target, Tcp, TlsEntry,
+    UdpEntry, X224,
 };
 
 use super::check_text::CheckState;
@@ -17,8 +18,8 @@ use crate::domain::certificate::CertificateSummary;
 use crate::domain::finding::{ClientError, Finding};
 use crate::domain::placeholder::Placeholders;
 use crate::domain::sample::{
-    CipherSuite, Connect, EchoMethod, NameOutcome, Negotiate, NegotiateOutcome, Neighbour,
-    ProbeKind, Resolution, ServerAnswer, Tls, TlsOutcome,
+    CipherSuite, Connect, EchoMethod, NameOutcome, Negotiate, NegotiateOutcome, Neighbour, Nla,
+    NlaOutcome, PathMtu, ProbeKind, Resolution, ServerAnswer, Tls, TlsOutcome, Udp, UdpOutcome,
 };
 use crate::domain::snapshot::{MonitorSnapshot, TargetSnapshot};
 use crate::domain::stats::EchoStats;
@@ -93,8 +94,12 @@ fn target_of(snapshot: &TargetSnapshot, now: WallTime, cipher_name: CipherName) 
     let attempt = snapshot.attempt.as_ref().filter(|_| resolved);
     let connect = attempt.map(|attempt| &attempt.connect);
     let handshake = attempt.and_then(|attempt| match attempt.depth {
-        ProbeKind::Tls => attempt.tls.as_ref(),
+        ProbeKind::Tls | ProbeKind::Nla => attempt.tls.as_ref(),
         _ => snapshot.tls.as_ref(),
+    });
+    let climbed = attempt.and_then(|attempt| match attempt.depth {
+        ProbeKind::Nla => attempt.nla.as_ref(),
+        _ => snapshot.nla.as_ref(),
     });
     Target {
         name: printable(&target.name).into_owned(),
@@ -110,9 +115,9 @@ fn target_of(snapshot: &TargetSnapshot, now: WallTime, cipher_name: CipherName) 
         tcp: connect.map(tcp),
         x224: attempt.and_then(|attempt| attempt.negotiate.as_ref()).map(x224),
         tls: handshake.map(|tls| tls_entry(tls, snapshot.name_matches, now, cipher_name)),
-        nla: None,
-        udp: None,
-        path: None,
+        nla: climbed.map(nla),
+        udp: snapshot.udp.filter(|_| resolved).and_then(udp),
+        path: snapshot.path.filter(|_| resolved).map(path),
         gateway: None,
         neighbour: snapshot.neighbour.filter(|_| resolved).and_then(neighbour),
         addresses: addresses(address, connect, &snapshot.alternatives),
@@ -244,6 +249,43 @@ fn certificate(
         key: leaf.key.to_string(),
         signature: safe(&leaf.signature),
         sha256: leaf.sha256.to_string(),
+    }
+}
+
+fn nla(nla: &Nla) -> NlaEntry {
+    let asked = nla.outcome != NlaOutcome::NotOffered;
+    let identity = nla.identity.as_ref();
+    let safe = |text: Option<&String>| text.map(|text| printable(text).into_owned());
+    NlaEntry {
+        outcome: nla.outcome.word(),
+        credssp_version: nla.version,
+        error_code: nla.error.map(|status| status.to_string()),
+        computer: safe(identity.and_then(|who| who.computer.as_ref())),
+        dns_computer: safe(identity.and_then(|who| who.dns_computer.as_ref())),
+        domain: safe(identity.and_then(|who| who.dns_domain.as_ref().or(who.domain.as_ref()))),
+        os_build: identity.and_then(|who| who.os).map(|os| os.to_string()),
+        clock_skew_s: nla.clock_skew_ms.map(words::seconds),
+        elapsed_ms: asked.then(|| words::millis(nla.elapsed)),
+    }
+}
+
+/// `None` when this machine could not ask.
+fn udp(udp: Udp) -> Option<UdpEntry> {
+    let outcome = udp.outcome.word()?;
+    Some(UdpEntry {
+        outcome,
+        version: udp.version.map(|version| version.to_string()),
+        mtu_up: udp.mtu_up,
+        mtu_down: udp.mtu_down,
+        elapsed_ms: (udp.outcome == UdpOutcome::SynAck).then(|| words::millis(udp.elapsed)),
+    })
+}
+
+fn path(path: PathMtu) -> PathEntry {
+    PathEntry {
+        mtu: path.mtu,
+        outcome: path.outcome.word(),
+        from: path.from.map(|from| from.to_string()),
     }
 }
 

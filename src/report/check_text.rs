@@ -4,11 +4,11 @@
 //! to such a monitor, so no other `|` is ever written: outside text has it replaced.
 
 use super::check_json::CheckInput;
-use super::{finding, words};
+use super::{finding, path, words};
 use crate::domain::finding::Severity;
 use crate::domain::ladder::{Cell, RungLine};
 use crate::domain::placeholder::Placeholders;
-use crate::domain::sample::NegotiateOutcome;
+use crate::domain::sample::{NegotiateOutcome, PathMtu};
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
 use crate::domain::text::printable;
 use crate::domain::time::WallTime;
@@ -145,6 +145,7 @@ fn no_pipe(text: &str) -> String {
 /// Ladder and findings of one target, one line per element.
 fn details(snapshot: &TargetSnapshot, now: WallTime) -> Vec<String> {
     let mut lines: Vec<String> = snapshot.ladder.iter().map(rung).collect();
+    lines.extend(snapshot.path.as_ref().map(path_line));
     let values = Placeholders::of(snapshot);
     for finding in &snapshot.findings {
         lines.extend(finding::lines(finding, &values, now));
@@ -167,6 +168,13 @@ pub fn rung(line: &RungLine) -> String {
     )
     .trim_end()
     .to_owned()
+}
+
+/// The path MTU, as a rung is written.
+#[must_use]
+pub fn path_line(path: &PathMtu) -> String {
+    let (word, time) = (cell_word(path::cell(path)), words::NOT_MEASURED);
+    format!("{:<5} {word:<12} {time:>10}  {}", "path", path::text(path))
 }
 
 /// The word for a rung's state.
@@ -297,7 +305,8 @@ mod tests {
         let text = text_of(&expired(), true);
         for expected in [
             "\n  name  ok               1.0 ms  10.0.0.21 from 10.0.0.10\n",
-            "\n  nla   not measured          \u{2013}\n",
+            "\n  nla   ok               3.0 ms  challenge from office-pc.corp.lab\n",
+            "\n  path  ok                    \u{2013}  1400 bytes pass, 10.0.0.1 says that more is too big\n",
             "\n  certificate-expired (critical, certain): certificate expired 9 d\n",
             "\n    since 2026-11-12T07:00:00Z (9 d), who can fix it: server team\n",
             "\n    - not after 2026-11-12T07:00:00Z\n",

@@ -9,8 +9,9 @@ use crate::domain::ladder::{Cell, Ladder, RungLine};
 use crate::domain::mac::MacAddr;
 use crate::domain::sample::{
     Attempt, CipherSuite, Connect, ConnectOutcome, Echo, EchoMethod, EchoOutcome, Hello,
-    NameOutcome, NameSource, Negotiate, NegotiateOutcome, Neighbour, NeighbourState, ProbeKind,
-    Resolution, ServerAnswer, Tls, TlsOutcome, TlsVersion,
+    NameOutcome, NameSource, Negotiate, NegotiateOutcome, Neighbour, NeighbourState, Nla,
+    NlaOutcome, NtlmIdentity, OsVersion, PathMtu, PathOutcome, ProbeKind, Resolution, ServerAnswer,
+    Tls, TlsOutcome, TlsVersion, Udp, UdpOutcome, UdpVersion,
 };
 use crate::domain::security::SecurityProtocol;
 use crate::domain::snapshot::{Availability, TargetSnapshot, TargetState};
@@ -124,6 +125,51 @@ pub(super) fn negotiate(outcome: NegotiateOutcome) -> Negotiate {
     }
 }
 
+pub(super) fn nla() -> Nla {
+    Nla {
+        outcome: NlaOutcome::Challenge,
+        version: Some(6),
+        error: None,
+        identity: Some(NtlmIdentity {
+            computer: Some("OFFICE-PC".to_owned()),
+            domain: Some("CORP".to_owned()),
+            dns_computer: Some("office-pc.corp.lab".to_owned()),
+            dns_domain: Some("corp.lab".to_owned()),
+            os: Some(OsVersion { major: 10, minor: 0, build: 26_100 }),
+            ..NtlmIdentity::default()
+        }),
+        clock_skew_ms: Some(212),
+        received: 300,
+        elapsed: Duration::from_millis(3),
+    }
+}
+
+pub(super) fn udp() -> Udp {
+    Udp {
+        address: (ip("10.0.0.21"), 3389).into(),
+        outcome: UdpOutcome::SynAck,
+        version: Some(UdpVersion(0x0101)),
+        mtu_up: Some(1_232),
+        mtu_down: Some(1_232),
+        answered_at: Some(1_232),
+        sent: 1,
+        elapsed: Duration::from_millis(2),
+    }
+}
+
+pub(super) fn path() -> PathMtu {
+    PathMtu {
+        address: ip("10.0.0.21"),
+        outcome: PathOutcome::Lowered,
+        mtu: Some(1_400),
+        first_hop: Some(1_500),
+        swallowed: None,
+        from: Some(ip("10.0.0.1")),
+        tries: 1,
+        elapsed: Duration::from_millis(9),
+    }
+}
+
 fn ladder() -> Ladder {
     let line = |rung, cell, ms: Option<u64>, text: &str| RungLine {
         rung,
@@ -138,8 +184,8 @@ fn ladder() -> Ladder {
         line(Rung::Tcp, Cell::Ok, Some(1), "open"),
         line(Rung::X224, Cell::Ok, Some(1), "confirmed, hybrid_ex"),
         line(Rung::Tls, Cell::Ok, Some(9), "TLS1.3, certificate read"),
-        line(Rung::Nla, Cell::NotMeasured, None, ""),
-        line(Rung::Udp, Cell::NotMeasured, None, ""),
+        line(Rung::Nla, Cell::Ok, Some(3), "challenge from office-pc.corp.lab"),
+        line(Rung::Udp, Cell::Ok, Some(2), "answers, version 3"),
     ]
 }
 
@@ -165,20 +211,20 @@ pub(super) fn healthy() -> TargetSnapshot {
         spark: Vec::new(),
         resolution: Some(resolution()),
         attempt: Some(Attempt {
-            depth: ProbeKind::Tls,
+            depth: ProbeKind::Nla,
             connect: connect("10.0.0.21", ConnectOutcome::Open),
             negotiate: Some(negotiate(NegotiateOutcome::Confirmed {
                 selected: SecurityProtocol::HYBRID_EX,
                 flags: 0x1f,
             })),
             tls: Some(tls()),
-            nla: None,
+            nla: Some(nla()),
         }),
         tls: Some(tls()),
-        nla: None,
+        nla: Some(nla()),
         sweep: None,
-        udp: None,
-        path: None,
+        udp: Some(udp()),
+        path: Some(path()),
         gateway: None,
         certificate_days: Some(171),
         name_matches: Some(true),

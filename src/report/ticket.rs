@@ -1,7 +1,7 @@
 //! What a help desk needs to know of one target, as plain text: verdict, since when, proof,
 //! addresses, certificate. Made to be pasted, so nothing is wrapped.
 
-use super::check_text::{CheckState, rung};
+use super::check_text::{CheckState, path_line, rung};
 use super::explain::NOT_OBSERVABLE;
 use super::finding::{self, client_error};
 use super::words;
@@ -74,6 +74,9 @@ pub fn ticket(input: &TicketInput<'_>) -> String {
     out.push_str("\nHow far a connection gets\n");
     for line in &snapshot.ladder {
         let _ = writeln!(out, "  {}", rung(line));
+    }
+    if let Some(path) = &snapshot.path {
+        let _ = writeln!(out, "  {}", path_line(path));
     }
     for (window, stats) in
         [("last minute", &snapshot.echo_minute), ("since start", &snapshot.echo_total)]
@@ -239,8 +242,9 @@ How far a connection gets
   tcp   ok               1.0 ms  open
   x224  ok               1.0 ms  confirmed, hybrid_ex
   tls   ok               9.0 ms  TLS1.3, certificate read
-  nla   not measured          \u{2013}
-  udp   not measured          \u{2013}
+  nla   ok               3.0 ms  challenge from office-pc.corp.lab
+  udp   ok               2.0 ms  answers, version 3
+  path  ok                    \u{2013}  1400 bytes pass, 10.0.0.1 says that more is too big
   echo, last minute: icmp 10 sent, 0 lost (0.0 %), median 0.5 ms, p95 0.5 ms, jitter 0.0 ms
   echo, since start: icmp 10 sent, 0 lost (0.0 %), median 0.5 ms, p95 0.5 ms, jitter 0.0 ms
 

@@ -16,6 +16,13 @@ pub fn millis(span: Duration) -> f64 {
     rounded(span.as_secs_f64() * 1_000.0, 1_000.0)
 }
 
+/// Milliseconds as seconds to a tenth, signed.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "exact below 2^53 ms, which is 285 000 years")]
+pub fn seconds(milliseconds: i64) -> f64 {
+    rounded(milliseconds as f64 / 1_000.0, 10.0)
+}
+
 /// A share of 0 to 1 in percent, to one decimal.
 #[must_use]
 pub fn percent(share: f64) -> f64 {

@@ -59,7 +59,10 @@ fn gaps(times: &[MonoTime]) -> Vec<Duration> {
     times.windows(2).map(|pair| pair[1].since(pair[0])).collect()
 }
 
-const CONNECTION: [ProbeKind; 2] = [ProbeKind::Negotiate, ProbeKind::Tls];
+const CONNECTION: [ProbeKind; 3] = [ProbeKind::Negotiate, ProbeKind::Tls, ProbeKind::Nla];
+
+/// Connections that read the certificate.
+const CERTIFICATE: [ProbeKind; 2] = [ProbeKind::Tls, ProbeKind::Nla];
 
 #[track_caller]
 fn assert_every(times: &[MonoTime], from: Duration, to: Duration) {
@@ -97,7 +100,8 @@ fn every_kind_counts_its_own_probes_from_zero() {
             .map(|(_, request)| request.seq)
             .collect();
         assert_eq!(seqs, (0..seqs.len() as u64).collect::<Vec<_>>(), "{kind:?}");
-        assert_eq!(seqs.is_empty(), kind == ProbeKind::Connect, "{kind:?}");
+        let rests = matches!(kind, ProbeKind::Connect | ProbeKind::Gateway);
+        assert_eq!(seqs.is_empty(), rests, "{kind:?}");
     }
 }
 
@@ -109,11 +113,12 @@ fn a_connection_is_rare_when_quiet_and_goes_up_to_the_certificate_twice_an_hour(
     for id in 0..4 {
         let connections = times(&log, id, &CONNECTION);
         assert_every(&connections, minute, minute * 11 / 10);
-        let tls = times(&log, id, &[ProbeKind::Tls]);
+        let tls = times(&log, id, &CERTIFICATE);
         assert_eq!(tls[0], connections[0], "the first connection goes all the way");
+        assert_eq!(times(&log, id, &[ProbeKind::Nla]), tls[..1], "and only it asks for NLA");
         assert_every(&tls, minute * 30, minute * 35);
     }
-    assert_eq!(schedule.connections_per_day(TargetId(0)), 1_440);
+    assert_eq!(schedule.connections_per_day(TargetId(0)), 1_440 + 7);
 }
 
 #[test]
@@ -122,7 +127,7 @@ fn few_targets_and_the_one_looked_at_are_probed_quickly() {
     let mut few = schedule(3);
     let log = run(&mut few, secs(600), QUICKLY);
     assert_every(&times(&log, 2, &CONNECTION), ten, ten * 11 / 10);
-    assert_eq!(few.connections_per_day(TargetId(2)), 8_640);
+    assert_eq!(few.connections_per_day(TargetId(2)), 8_640 + 7);
 
     let mut many = schedule(20);
     run(&mut many, secs(100), QUICKLY);
@@ -157,16 +162,16 @@ fn a_change_runs_everything_at_once_and_at_most_once_a_minute() {
     run(&mut schedule, secs(300), QUICKLY);
     schedule.note_change(TargetId(3), secs(300));
     let log = run(&mut schedule, secs(301), QUICKLY);
-    for kind in [ProbeKind::Resolve, ProbeKind::Tls, ProbeKind::Neighbour] {
+    for kind in [ProbeKind::Resolve, ProbeKind::Nla, ProbeKind::Neighbour, ProbeKind::PathMtu] {
         assert_eq!(times(&log, 3, &[kind]).first(), Some(&secs(300)), "{kind:?}");
     }
-    assert!(times(&log, 4, &[ProbeKind::Tls]).is_empty());
+    assert!(times(&log, 4, &CERTIFICATE).is_empty());
 
     let mut tls = 0;
     for second in 301..421 {
         schedule.note_change(TargetId(3), secs(second));
         let log = run(&mut schedule, secs(second + 1), QUICKLY);
-        tls += times(&log, 3, &[ProbeKind::Tls]).len();
+        tls += times(&log, 3, &CERTIFICATE).len();
     }
     assert_eq!(tls, 2);
 }
@@ -191,7 +196,7 @@ fn a_name_is_only_resolved_until_there_is_an_address() {
     schedule.set_ready(TargetId(0), true, secs(100));
     let log = run(&mut schedule, secs(110), QUICKLY);
     assert!(times(&log, 0, &[ProbeKind::Echo]).len() >= 9);
-    assert_eq!(times(&log, 0, &[ProbeKind::Tls]).len(), 1);
+    assert_eq!(times(&log, 0, &[ProbeKind::Nla]).len(), 1);
     schedule.set_ready(TargetId(0), false, secs(110));
     let log = run(&mut schedule, secs(200), QUICKLY);
     assert!(log.iter().all(|(_, request)| request.kind == ProbeKind::Resolve));
@@ -236,7 +241,7 @@ fn a_probe_in_flight_is_not_overlapped_and_what_it_held_up_follows_it() {
         let due = schedule.due(secs(second), 100);
         assert!(!due.iter().any(|request| CONNECTION.contains(&request.kind)), "{due:?}");
     }
-    schedule.finished(TargetId(0), ProbeKind::Tls, secs(60));
+    schedule.finished(TargetId(0), ProbeKind::Nla, secs(60));
     let due = schedule.due(secs(60), 100);
     assert_eq!(due.iter().filter(|request| CONNECTION.contains(&request.kind)).count(), 1);
 }
@@ -245,7 +250,7 @@ fn a_probe_in_flight_is_not_overlapped_and_what_it_held_up_follows_it() {
 fn a_probe_that_is_never_reported_is_given_up() {
     let mut schedule = schedule(1);
     let log = run(&mut schedule, secs(600), Duration::from_secs(1_000_000));
-    let patience = Duration::from_secs(30 + 4 * (5 + 5 + 5 + 8));
+    let patience = Duration::from_secs(30 + 4 * (5 + 5 + 5 + 8 + 5 + 8));
     assert_every(&times(&log, 0, &CONNECTION), patience, patience * 2);
 }
 
@@ -254,9 +259,9 @@ fn a_probe_that_is_given_up_makes_room_at_once() {
     let settings = Settings { connections: 1, ..Settings::default() };
     let mut schedule = Schedule::new(settings);
     (0..3).for_each(|id| schedule.add(&literal(id), MonoTime::ZERO));
-    assert_eq!(schedule.due(secs(2), 100).iter().filter(|r| r.kind == ProbeKind::Tls).count(), 1);
+    assert_eq!(schedule.due(secs(2), 100).iter().filter(|r| r.kind == ProbeKind::Nla).count(), 1);
     let later = schedule.due(secs(1_000), 100);
-    assert_eq!(later.iter().filter(|r| r.kind == ProbeKind::Tls).count(), 1);
+    assert_eq!(later.iter().filter(|r| r.kind == ProbeKind::Nla).count(), 1);
     assert!(schedule.due(secs(1_000), 100).is_empty());
 }
 
@@ -344,7 +349,7 @@ fn echo_over_tcp_is_the_connection_probe() {
     assert!(times(&log, 3, &[ProbeKind::Echo]).is_empty());
     let fifteen = Duration::from_secs(15);
     assert_every(&times(&log, 3, &CONNECTION), fifteen, fifteen * 11 / 10);
-    assert_eq!(schedule.connections_per_day(TargetId(3)), 5_760);
+    assert_eq!(schedule.connections_per_day(TargetId(3)), 5_760 + 7);
     schedule.set_echo_method(TargetId(3), EchoMethod::Icmp, secs(400));
     let log = run(&mut schedule, secs(410), QUICKLY);
     assert!(times(&log, 3, &[ProbeKind::Echo]).len() >= 9);
@@ -368,9 +373,64 @@ fn without_deep_probes_no_connection_goes_on_to_the_certificate() {
     let mut schedule = Schedule::new(Settings { deep: false, ..Settings::default() });
     schedule.add(&literal(0), MonoTime::ZERO);
     let log = run(&mut schedule, secs(7_200), QUICKLY);
-    assert!(times(&log, 0, &[ProbeKind::Tls]).is_empty());
+    let deep = [&CERTIFICATE[..], &[ProbeKind::Sweep, ProbeKind::Udp]].concat();
+    assert!(times(&log, 0, &deep).is_empty());
     assert!(times(&log, 0, &[ProbeKind::Negotiate]).len() > 600);
+    assert_eq!(schedule.connections_per_day(TargetId(0)), 8_640);
     assert_eq!(schedule.next_of(TargetId(0), ProbeKind::Tls), None);
+}
+
+#[test]
+fn a_host_is_asked_for_udp_once_a_day_and_at_most_once_a_minute_after_changes() {
+    let mut schedule = schedule(4);
+    let log = run(&mut schedule, secs(80_000), QUICKLY);
+    assert_eq!(times(&log, 0, &[ProbeKind::Udp]).len(), 1);
+    let mut asked = Vec::new();
+    for second in 80_000..80_600 {
+        schedule.note_change(TargetId(0), secs(second));
+        schedule.probe_now(TargetId(0), secs(second));
+        let log = run(&mut schedule, secs(second + 1), QUICKLY);
+        asked.extend(times(&log, 0, &[ProbeKind::Udp]));
+    }
+    assert_eq!(asked.first(), Some(&secs(80_000)));
+    assert!(asked.len() >= 9, "{asked:?}");
+    assert!(gaps(&asked).iter().all(|gap| *gap >= plan::UDP_REST), "{asked:?}");
+}
+
+#[test]
+fn sweeps_are_daily_whatever_changes() {
+    let mut schedule = schedule(4);
+    let mut swept = times(&run(&mut schedule, secs(3_600), QUICKLY), 0, &[ProbeKind::Sweep]);
+    for second in 3_600..4_200 {
+        schedule.note_change(TargetId(0), secs(second));
+        swept.extend(times(&run(&mut schedule, secs(second + 1), QUICKLY), 0, &[ProbeKind::Sweep]));
+    }
+    assert_eq!(swept.len(), 1);
+}
+
+#[test]
+fn connections_do_not_wait_for_silent_datagrams() {
+    let settings = Settings { aside: 1, ..Settings::default() };
+    let mut schedule = Schedule::new(settings);
+    (0..20).for_each(|id| schedule.add(&literal(id), MonoTime::ZERO));
+    let log = run(&mut schedule, secs(300), Duration::from_secs(6));
+    for id in 0..20 {
+        assert!(times(&log, id, &CONNECTION)[0] <= secs(2), "{id}");
+    }
+}
+
+#[test]
+fn only_targets_behind_a_gateway_ask_one() {
+    let mut schedule = schedule(4);
+    let mut target = literal(2);
+    let host = Host::Name("gw.example".into());
+    let usage = crate::domain::target::GatewayUsage::Always;
+    target.gateway = Some(crate::domain::target::GatewayAddress { host, port: 443, usage });
+    schedule.add(&target, MonoTime::ZERO);
+    let log = run(&mut schedule, secs(3_600), QUICKLY);
+    assert!(times(&log, 1, &[ProbeKind::Gateway]).is_empty());
+    let five = Duration::from_mins(5);
+    assert_every(&times(&log, 2, &[ProbeKind::Gateway]), five, five * 11 / 10);
 }
 
 #[test]
@@ -391,10 +451,12 @@ fn a_removed_target_is_gone_and_gives_back_its_places() {
     assert!(requests.iter().any(|request| request.target == TargetId(1)));
     let before = schedule.in_flight();
     schedule.remove(TargetId(1));
-    assert_eq!(before, 4);
-    assert_eq!(schedule.in_flight(), 2);
-    schedule.finished(TargetId(1), ProbeKind::Tls, secs(3));
-    assert_eq!(schedule.in_flight(), 2);
+    let of_one = |r: &&ProbeRequest| r.target == TargetId(1) && r.kind != ProbeKind::Echo;
+    let gave_back = requests.iter().filter(of_one).count();
+    assert!(gave_back >= 3, "{requests:?}");
+    assert_eq!(before - schedule.in_flight(), gave_back);
+    schedule.finished(TargetId(1), ProbeKind::Nla, secs(3));
+    assert_eq!(before - schedule.in_flight(), gave_back);
     let log = run(&mut schedule, secs(100), QUICKLY);
     assert!(times(&log, 1, &ProbeKind::ALL).is_empty());
     schedule.add(&literal(1), secs(100));

@@ -4,8 +4,10 @@ use crate::domain::diagnose::fixture::{
     ADDRESS, Fixture, at, confirmed, connect, finding, handshake, ms, negotiated, reply,
     stopped_at_tcp,
 };
+use crate::domain::history::Timed;
 use crate::domain::sample::{
-    IcmpError, LocalFault, NeighbourState, NotRdp, OtherProtocol, ServerAnswer, TlsVersion,
+    IcmpError, LocalFault, Misread, NeighbourState, Nla, NlaOutcome, NotRdp, NtStatus,
+    NtlmIdentity, OtherProtocol, ServerAnswer, TlsVersion, Udp, UdpOutcome, UdpVersion,
 };
 use std::net::IpAddr;
 
@@ -90,7 +92,7 @@ fn rungs_are_in_order_and_nothing_measured_claims_nothing() {
     assert!(lines.iter().all(|line| line.last.is_none() && line.usual.is_none()));
     assert_eq!(drawn(&fixture, &[]), "-------");
     assert_eq!(text(&fixture, Rung::Tcp), "not measured yet");
-    assert_eq!(text(&fixture, Rung::Udp), "not probed by this version");
+    assert_eq!(text(&fixture, Rung::Udp), "not measured yet");
 }
 
 #[test]
@@ -174,7 +176,7 @@ fn blocked_echo_is_no_fault_while_tcp_connects() {
     fixture.echoes(&[EchoOutcome::Lost; 3]);
     assert_eq!(drawn(&fixture, &[]), "-x-----");
     fixture.attempt(confirmed(SecurityProtocol::SSL));
-    assert_eq!(drawn(&fixture, &[]), "-.oo---");
+    assert_eq!(drawn(&fixture, &[]), "-.oo-.-");
     assert_eq!(text(&fixture, Rung::Echo), "not answered; TCP is used");
     assert_eq!(text(&fixture, Rung::X224), "confirmed, TLS without NLA");
 }
@@ -203,7 +205,7 @@ fn what_this_machine_could_not_try_is_not_measured() {
 fn standard_rdp_security_needs_no_tls_and_entra_is_no_fault() {
     let mut fixture = Fixture::new();
     fixture.attempt(confirmed(SecurityProtocol::RDP));
-    assert_eq!(drawn(&fixture, &[]), "--oo.--");
+    assert_eq!(drawn(&fixture, &[]), "--oo..-");
     fixture.attempt(negotiated(NegotiateOutcome::Failure(FailureCode::ENTRA_AUTH_REQUIRED)));
     assert_eq!(drawn(&fixture, &[]), "--o.---");
 }
@@ -259,4 +261,114 @@ fn what_a_host_says_is_escaped_and_cut() {
         assert!(!line.text.contains(['\x1b', '\u{202e}']), "{:?}", line.text);
         assert!(line.text.chars().count() < 200, "{:?}", line.text);
     }
+}
+
+fn challenge() -> Nla {
+    Nla {
+        outcome: NlaOutcome::Challenge,
+        identity: Some(NtlmIdentity {
+            computer: Some("OFFICE-PC".to_owned()),
+            dns_computer: Some("office-pc.corp.lab".to_owned()),
+            ..NtlmIdentity::default()
+        }),
+        clock_skew_ms: Some(-312_040),
+        received: 300,
+        elapsed: ms(3),
+        ..Nla::not_offered()
+    }
+}
+
+fn answered(outcome: UdpOutcome) -> Udp {
+    Udp {
+        address: (ADDRESS, 3389).into(),
+        outcome,
+        version: (outcome == UdpOutcome::SynAck).then_some(UdpVersion(0x0101)),
+        mtu_up: None,
+        mtu_down: None,
+        answered_at: (outcome == UdpOutcome::SynAck).then_some(1_232),
+        sent: 1,
+        elapsed: ms(2),
+    }
+}
+
+#[test]
+fn a_challenge_names_the_machine_and_its_clock() {
+    let mut fixture = healthy();
+    assert_eq!(text(&fixture, Rung::Nla), "not measured yet");
+    fixture.nla = Some(Timed { at: at(0), value: challenge() });
+    assert_eq!(drawn(&fixture, &[]), "oooooo-");
+    assert_eq!(text(&fixture, Rung::Nla), "challenge from office-pc.corp.lab · clock -312.0 s");
+    fixture.attempt(stopped_at_tcp(ConnectOutcome::Refused));
+    assert_eq!(drawn(&fixture, &[]), "oox----");
+    assert_eq!(text(&fixture, Rung::Nla), "not reached");
+}
+
+#[test]
+fn what_credssp_ended_with_is_told() {
+    let misread = Misread { offset: 4, reason: "no version" };
+    for (outcome, cell, says) in [
+        (NlaOutcome::Error, 'x', "refused with 0xc00000bb"),
+        (NlaOutcome::NotOffered, '.', "not offered"),
+        (NlaOutcome::Timeout, 'x', "no answer in 5.0 s"),
+        (NlaOutcome::Closed, 'x', "closed by the peer after 5000.0 ms, 0 bytes"),
+        (NlaOutcome::Reset, 'x', "closed by the peer after 5000.0 ms, 0 bytes"),
+        (NlaOutcome::Malformed(misread), 'x', "what answers is not CredSSP: no version at byte 4"),
+    ] {
+        let mut fixture = healthy();
+        let nla = Nla {
+            outcome,
+            error: (outcome == NlaOutcome::Error).then_some(NtStatus(0xc000_00bb)),
+            elapsed: ms(5_000),
+            ..Nla::not_offered()
+        };
+        fixture.nla = Some(Timed { at: at(0), value: nla });
+        assert_eq!(drawn(&fixture, &[]).chars().nth(5), Some(cell), "{outcome:?}");
+        assert!(text(&fixture, Rung::Nla).starts_with(says), "{}", text(&fixture, Rung::Nla));
+    }
+}
+
+#[test]
+fn a_server_without_nla_is_not_asked_for_it() {
+    let mut fixture = Fixture::new();
+    fixture.attempt(confirmed(SecurityProtocol::SSL));
+    assert_eq!(drawn(&fixture, &[]), "--oo-.-");
+    fixture.attempt(confirmed(SecurityProtocol::RDP));
+    assert_eq!(drawn(&fixture, &[]), "--oo..-");
+}
+
+#[test]
+fn a_silent_udp_transport_is_no_fault() {
+    let misread = Misread { offset: 0, reason: "another acknowledgement" };
+    for (outcome, cell, says) in [
+        (UdpOutcome::SynAck, 'o', "answers, version 3, 1232 bytes pass"),
+        (UdpOutcome::Silent, '.', "never answered; sessions use TCP"),
+        (UdpOutcome::Unreachable(None), '.', "refused; sessions use TCP"),
+        (
+            UdpOutcome::Malformed(misread),
+            '.',
+            "what answers is not RDP-UDP: another acknowledgement at byte 0",
+        ),
+        (
+            UdpOutcome::LocalError(LocalFault::NoRoute),
+            '-',
+            "not measured: this machine has no route there",
+        ),
+    ] {
+        let mut fixture = healthy();
+        fixture.udp.push(at(0), answered(outcome));
+        assert_eq!(drawn(&fixture, &[]).chars().nth(6), Some(cell), "{outcome:?}");
+        assert_eq!(text(&fixture, Rung::Udp), says);
+    }
+}
+
+#[test]
+fn udp_that_answered_before_is_told_apart_and_is_not_green_once_tcp_broke() {
+    let mut fixture = healthy();
+    fixture.udp.push(at(0), answered(UdpOutcome::SynAck));
+    fixture.udp.push(at(1), answered(UdpOutcome::Silent));
+    assert_eq!(text(&fixture, Rung::Udp), "no longer answers; sessions use TCP");
+    fixture.udp.push(at(2), answered(UdpOutcome::SynAck));
+    fixture.attempt(stopped_at_tcp(ConnectOutcome::Timeout));
+    assert_eq!(drawn(&fixture, &[]).chars().nth(6), Some('-'));
+    assert_eq!(text(&fixture, Rung::Udp), "not asked since TCP broke");
 }

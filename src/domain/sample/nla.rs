@@ -2,6 +2,7 @@
 
 use super::fault::Misread;
 use crate::domain::time::WallTime;
+use std::fmt;
 use std::time::Duration;
 
 /// The CredSSP rung: one NTLM NEGOTIATE inside a `TSRequest`, and what came back. No AUTHENTICATE
@@ -79,6 +80,13 @@ impl NlaOutcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct NtStatus(pub u32);
 
+impl fmt::Display for NtStatus {
+    /// `0xc000006d`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "0x{:08x}", self.0)
+    }
+}
+
 /// What an NTLM CHALLENGE says of the machine that sent it (MS-NLMP 2.2.1.2, 2.2.2.1). Unescaped:
 /// may hold any character.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -108,4 +116,11 @@ pub struct OsVersion {
     pub minor: u8,
     /// `ProductBuild`.
     pub build: u16,
+}
+
+impl fmt::Display for OsVersion {
+    /// `10.0.26100`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.major, self.minor, self.build)
+    }
 }

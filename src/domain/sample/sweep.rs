@@ -12,6 +12,11 @@ pub struct TlsSweep {
     pub elapsed: Duration,
 }
 
+impl TlsSweep {
+    /// The most connections that one sweep makes.
+    pub const MOST_CONNECTIONS: u32 = 7;
+}
+
 /// One hello of a sweep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SweepStep {

@@ -1,6 +1,7 @@
 //! What the UDP transport brings back.
 
 use super::fault::{IcmpError, LocalFault, Misread};
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -58,3 +59,14 @@ impl UdpOutcome {
 /// A protocol version as on the wire: 1, 2, or 0x0101 for version 3 (MS-RDPEUDP 2.2.2.9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UdpVersion(pub u16);
+
+impl fmt::Display for UdpVersion {
+    /// `1`, `2` or `3`; the number on the wire in hex for any other.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            1 | 2 => self.0.fmt(f),
+            0x0101 => f.write_str("3"),
+            other => write!(f, "0x{other:04x}"),
+        }
+    }
+}

@@ -65,11 +65,11 @@ pub struct Target {
     /// The TLS rung.
     pub tls: Option<TlsEntry>,
     /// The CredSSP rung.
-    pub nla: Option<NotBuilt>,
+    pub nla: Option<NlaEntry>,
     /// The UDP transport.
-    pub udp: Option<NotBuilt>,
+    pub udp: Option<UdpEntry>,
     /// The path MTU.
-    pub path: Option<NotBuilt>,
+    pub path: Option<PathEntry>,
     /// The RD Gateway.
     pub gateway: Option<NotBuilt>,
     /// The neighbour table.
@@ -232,6 +232,55 @@ pub struct Certificate {
     pub signature: String,
     /// Hex, lower case.
     pub sha256: String,
+}
+
+/// The CredSSP rung.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NlaEntry {
+    /// `challenge`, `error`, `not_offered`, …
+    pub outcome: &'static str,
+    /// `version` of the server's `TSRequest`.
+    pub credssp_version: Option<u32>,
+    /// NTSTATUS, by name; the number in hex where it has none here.
+    pub error_code: Option<String>,
+    /// NetBIOS name of the computer.
+    pub computer: Option<String>,
+    /// DNS name of the computer.
+    pub dns_computer: Option<String>,
+    /// DNS name of its domain, else the NetBIOS name.
+    pub domain: Option<String>,
+    /// Version and build that the server claims: `10.0.26100`.
+    pub os_build: Option<String>,
+    /// The server's clock less this machine's, in seconds.
+    pub clock_skew_s: Option<f64>,
+    /// Question to outcome.
+    pub elapsed_ms: Option<f64>,
+}
+
+/// The UDP transport.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct UdpEntry {
+    /// `syn_ack`, `silent`, `unreachable`, `malformed`.
+    pub outcome: &'static str,
+    /// Protocol version of the answer: `1`, `2`, `3`.
+    pub version: Option<String>,
+    /// Bytes of payload that the server takes.
+    pub mtu_up: Option<u16>,
+    /// Bytes of payload that the server sends.
+    pub mtu_down: Option<u16>,
+    /// SYN to its answer; `null` when there was none.
+    pub elapsed_ms: Option<f64>,
+}
+
+/// The path MTU.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PathEntry {
+    /// Largest IP packet known to pass, in bytes.
+    pub mtu: Option<u16>,
+    /// `full`, `lowered`, `black_hole`, `unknown`.
+    pub outcome: &'static str,
+    /// Who said that packets are too big.
+    pub from: Option<String>,
 }
 
 /// The neighbour table's entry.

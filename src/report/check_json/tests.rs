@@ -3,7 +3,8 @@
 use super::*;
 use crate::domain::finding::RuleId;
 use crate::domain::sample::{
-    ConnectOutcome, IcmpError, NeighbourState, NotRdp, OtherProtocol, TlsVersion,
+    ConnectOutcome, IcmpError, LocalFault, NeighbourState, Nla, NotRdp, OtherProtocol, TlsVersion,
+    UdpOutcome,
 };
 use crate::domain::security::{FailureCode, SecurityProtocol};
 use crate::domain::target::{Host, Target as Watched, TargetId};
@@ -74,7 +75,18 @@ fn a_healthy_target_is_the_contract_s_example() {
                     "signature": "sha256WithRSAEncryption", "sha256": "a7".repeat(32)
                 }
             },
-            "nla": null, "udp": null, "path": null, "gateway": null,
+            "nla": {
+                "outcome": "challenge", "credssp_version": 6, "error_code": null,
+                "computer": "OFFICE-PC", "dns_computer": "office-pc.corp.lab",
+                "domain": "corp.lab", "os_build": "10.0.26100", "clock_skew_s": 0.2,
+                "elapsed_ms": 3.0
+            },
+            "udp": {
+                "outcome": "syn_ack", "version": "3", "mtu_up": 1232, "mtu_down": 1232,
+                "elapsed_ms": 2.0
+            },
+            "path": { "mtu": 1400, "outcome": "lowered", "from": "10.0.0.1" },
+            "gateway": null,
             "neighbour": { "mac": "02:77:00:00:00:21", "state": "reachable" },
             "addresses": [{ "address": "10.0.0.21", "tcp": "open" }],
             "risk": "none", "findings": []
@@ -96,7 +108,9 @@ fn keys_stand_in_the_order_of_the_contract() {
         tls outcome alert version cipher hello elapsed_ms \
         certificate subject issuer self_signed not_before not_after days_left names name_matches \
         key signature sha256 \
-        nla udp path gateway neighbour mac state addresses address tcp risk \
+        nla outcome credssp_version error_code computer dns_computer domain os_build \
+        clock_skew_s elapsed_ms udp outcome version mtu_up mtu_down elapsed_ms \
+        path mtu outcome from gateway neighbour mac state addresses address tcp risk \
         findings id severity confidence owner title evidence disproof since \
         remedies text run_on confirm commands needs impact undo weakens_security \
         text run_on confirm commands needs impact undo weakens_security";
@@ -181,7 +195,8 @@ fn expected_addresses_that_were_tried_are_told_even_when_the_name_fails() {
 #[test]
 fn nothing_measured_is_null_and_unknown() {
     let target = value_of(&unmeasured());
-    for rung in ["dns", "echo", "tcp", "x224", "tls", "neighbour", "address"] {
+    for rung in ["dns", "echo", "tcp", "x224", "tls", "nla", "udp", "path", "neighbour", "address"]
+    {
         assert_eq!(target[rung], Value::Null, "{rung}");
     }
     assert_eq!((&target["state"], &target["risk"]), (&json!("unknown"), &json!("unknown")));
@@ -236,6 +251,41 @@ fn alerts_and_unknown_suites_are_numbers() {
     assert_eq!((&tls["outcome"], &tls["alert"]), (&json!("alert"), &json!(40)));
     assert_eq!((&tls["version"], &tls["cipher"]), (&json!("0x7f1c"), &json!("0xeaea")));
     assert_eq!(tls["certificate"], Value::Null);
+}
+
+#[test]
+fn an_attempt_that_broke_lower_shows_no_challenge_of_an_earlier_one() {
+    let mut snapshot = healthy();
+    if let Some(attempt) = &mut snapshot.attempt {
+        attempt.nla = None;
+    }
+    assert_eq!(value_of(&snapshot)["nla"], Value::Null);
+    if let Some(attempt) = &mut snapshot.attempt {
+        attempt.depth = ProbeKind::Negotiate;
+    }
+    assert_eq!(value_of(&snapshot)["nla"]["outcome"], "challenge", "it was not meant to go there");
+}
+
+#[test]
+fn what_was_not_answered_has_no_time_and_what_could_not_be_asked_is_null() {
+    let mut snapshot = healthy();
+    if let Some(udp) = &mut snapshot.udp {
+        (udp.outcome, udp.version, udp.mtu_up, udp.mtu_down) =
+            (UdpOutcome::Silent, None, None, None);
+    }
+    let silent = json!({
+        "outcome": "silent", "version": null, "mtu_up": null, "mtu_down": null, "elapsed_ms": null
+    });
+    assert_eq!(value_of(&snapshot)["udp"], silent);
+    if let Some(udp) = &mut snapshot.udp {
+        udp.outcome = UdpOutcome::LocalError(LocalFault::NotPermitted);
+    }
+    assert_eq!(value_of(&snapshot)["udp"], Value::Null);
+    if let Some(attempt) = &mut snapshot.attempt {
+        attempt.nla = Some(Nla::not_offered());
+    }
+    let nla = &value_of(&snapshot)["nla"];
+    assert_eq!((&nla["outcome"], &nla["elapsed_ms"]), (&json!("not_offered"), &Value::Null));
 }
 
 #[test]

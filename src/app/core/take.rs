@@ -1,0 +1,111 @@
+//! What comes back from probes and tasks is taken in.
+
+use super::{BATCH, CONTROLS, Core, FIRST_CONTROL, Report};
+use crate::domain::local::LocalState;
+use crate::domain::sample::{Echo, EchoMethod, EchoOutcome, Observation, Sample};
+use crate::domain::target::TargetId;
+use crate::monitor::Change;
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+impl Core {
+    pub(super) fn take_reports(&mut self, first: Report) {
+        let mut next = Some(first);
+        for _ in 0..BATCH {
+            let Some(report) = next else { break };
+            self.take(report);
+            next = self.inbox.try_recv().ok();
+        }
+        if let Some(report) = next {
+            self.take(report);
+        }
+        self.dirty = true;
+    }
+
+    fn take(&mut self, report: Report) {
+        let now = self.edge.clock.now();
+        match report {
+            Report::Sample(sample) => self.take_sample(&sample),
+            Report::Finished(id, kind) => self.schedule.finished(id, kind, now.mono),
+            Report::Local(local) => {
+                self.follow_controls(&local);
+                self.monitor.observe_local(*local, now);
+            }
+            Report::Woken(id, progress, text) => {
+                self.monitor.set_wake(id, *progress, now.wall, text);
+                self.waking.insert(id, now.mono);
+                self.schedule.probe_now(id, now.mono);
+            }
+        }
+    }
+
+    pub(super) fn take_echoes(&mut self, first: Sample) {
+        let mut next = Some(first);
+        for _ in 0..BATCH {
+            let Some(sample) = next else { break };
+            self.take_sample(&sample);
+            next = self.echo_inbox.try_recv().ok();
+        }
+        if let Some(sample) = next {
+            self.take_sample(&sample);
+        }
+        self.dirty = true;
+    }
+
+    fn take_sample(&mut self, sample: &Sample) {
+        if let Some(control) = self.controls.get(&sample.target) {
+            // An answer may still be on its way when the number passes to another control.
+            if let Observation::Echo(Echo { outcome, address, .. }) = sample.observation
+                && address == *control
+                && !matches!(outcome, EchoOutcome::Void(_) | EchoOutcome::Late { .. })
+            {
+                let answered = matches!(outcome, EchoOutcome::Reply { .. });
+                self.monitor.observe_control(address, answered);
+            }
+            return;
+        }
+        let now = self.edge.clock.now();
+        if let Observation::Echo(Echo { outcome, method: EchoMethod::Icmp, .. }) =
+            sample.observation
+            && !matches!(outcome, EchoOutcome::Void(_) | EchoOutcome::Late { .. })
+        {
+            let lost = !matches!(outcome, EchoOutcome::Reply { .. });
+            self.schedule.note_echo(sample.target, lost, now.mono);
+        }
+        let change = self.monitor.observe(sample, now);
+        self.follow(sample.target, change);
+        if matches!(sample.observation, Observation::Resolve(_)) {
+            self.sync(sample.target);
+        }
+    }
+
+    fn follow(&mut self, id: TargetId, change: Change) {
+        let now = self.edge.clock.mono();
+        if change.ladder || change.dialled {
+            self.schedule.note_change(id, now);
+        }
+        if change.method || change.dialled {
+            self.sync(id);
+        }
+        if change.memory {
+            self.unsaved = true;
+        }
+    }
+
+    /// The default gateway and the DNS servers, as far as they are other machines.
+    fn follow_controls(&mut self, local: &LocalState) {
+        if local.hosts_on_loopback {
+            return;
+        }
+        let wanted: BTreeSet<IpAddr> = local
+            .gateway
+            .into_iter()
+            .chain(local.dns_servers.iter().copied())
+            .filter(|address| !local.owns(*address))
+            .filter(|address| self.edge.may_ping(*address))
+            .collect();
+        self.controls =
+            (0..CONTROLS).map(|index| TargetId(FIRST_CONTROL - index)).zip(wanted).collect();
+        self.monitor.follow_controls(&self.controls.values().copied().collect());
+    }
+}
