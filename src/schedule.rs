@@ -174,6 +174,12 @@ impl Schedule {
         }
     }
 
+    /// Whether connections may go on to the certificate.
+    #[must_use]
+    pub const fn climbs(&self) -> bool {
+        self.settings.deep
+    }
+
     /// How many alternative addresses there are. Each is connected to at most once a minute.
     pub fn set_alternatives(&mut self, target: TargetId, count: u32, now: MonoTime) {
         if let Some(plan) = self.plans.get_mut(&target)

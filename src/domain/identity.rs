@@ -3,8 +3,8 @@
 
 use super::certificate::{CertificateSummary, name_covers};
 use super::mac::MacAddr;
-use super::sample::{NtlmIdentity, OsVersion};
-use super::target::{Host, Target};
+use super::sample::{NtlmIdentity, OsVersion, Resolution};
+use super::target::Target;
 use super::time::WallTime;
 use super::view::TargetView;
 
@@ -138,21 +138,19 @@ impl<'a> Presented<'a> {
     }
 }
 
-/// The names that the target may rightly call itself: the dialled one, its aliases, and what the
-/// dialled one is an alias of in DNS. Empty for a target that is an address without aliases.
+/// [`target_names`] of the target behind `view`.
 #[must_use]
 pub fn accepted_names<'a>(view: &TargetView<'a>) -> Vec<&'a str> {
-    let target: &'a Target = view.target;
-    let dialled = match &target.host {
-        Host::Name(name) => Some(name.as_str()),
-        Host::Address(..) => None,
-    };
-    let canonical = view.resolution().into_iter().flat_map(|resolution| resolution.canonical());
-    dialled
-        .into_iter()
-        .chain(target.aliases.iter().map(String::as_str))
-        .chain(canonical)
-        .collect()
+    target_names(view.target, view.resolution())
+}
+
+/// The names that a target may rightly call itself: the dialled one, its aliases, and what the
+/// dialled one is an alias of in DNS. Empty for a target that is an address without aliases.
+#[must_use]
+pub fn target_names<'a>(target: &'a Target, resolution: Option<&'a Resolution>) -> Vec<&'a str> {
+    let canonical = resolution.into_iter().flat_map(Resolution::canonical);
+    let aliases = target.aliases.iter().map(String::as_str);
+    target.host.name().into_iter().chain(aliases).chain(canonical).collect()
 }
 
 #[cfg(test)]

@@ -248,7 +248,7 @@ impl Tracked {
             Observation::Echo(echo) => {
                 change.method = self.record_echo(sample.seq, sample.sent_at, *echo);
             }
-            Observation::Attempt(attempt) if self.is_elsewhere(attempt) => {
+            Observation::Attempt(attempt) if self.is_not_dialled(attempt.connect.address.ip()) => {
                 self.record_alternative(sample.sent_at, attempt);
             }
             Observation::Attempt(attempt) => {
@@ -262,6 +262,9 @@ impl Tracked {
             Observation::Sweep(sweep) => {
                 self.sweep = Some(Timed { at: sample.sent_at, value: (**sweep).clone() });
             }
+            Observation::Udp(udp) if self.is_not_dialled(udp.address.ip()) => {}
+            Observation::PathMtu(path) if self.is_not_dialled(path.address) => {}
+            Observation::Neighbour(entry) if self.is_not_dialled(entry.address) => {}
             Observation::Udp(udp) => self.udp.push(sample.sent_at, *udp),
             Observation::PathMtu(path) => self.path.push(sample.sent_at, *path),
             Observation::Gateway(gateway) => {
@@ -359,7 +362,7 @@ impl Tracked {
     /// first reply. Statistics of the two are never mixed.
     /// An answer from an address that is not dialled any more belongs to none of them.
     fn record_echo(&mut self, seq: u64, at: Now, echo: Echo) -> bool {
-        if self.dialled.is_some_and(|dialled| dialled != echo.address) {
+        if self.is_not_dialled(echo.address) {
             return false;
         }
         let replied = matches!(echo.outcome, EchoOutcome::Reply { .. });

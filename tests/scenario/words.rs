@@ -4,8 +4,8 @@ use rdpwatch::domain::certificate::{CertificateSummary, KeyKind};
 use rdpwatch::domain::sample::{
     Attempt, CipherSuite, Connect, ConnectOutcome, Echo, EchoMethod, EchoOutcome, Hello, IcmpError,
     LocalFault, NameOutcome, NameSource, Negotiate, NegotiateOutcome, Neighbour, NeighbourState,
-    NotRdp, Observation, OtherProtocol, ProbeKind, Resolution, ServerAnswer, Tls, TlsOutcome,
-    TlsVersion,
+    Nla, NlaOutcome, NotRdp, NtlmIdentity, Observation, OsVersion, OtherProtocol, ProbeKind,
+    Resolution, ServerAnswer, Tls, TlsOutcome, TlsVersion,
 };
 use rdpwatch::domain::security::{FailureCode, SecurityProtocol};
 use rdpwatch::domain::time::WallTime;
@@ -52,14 +52,28 @@ pub(crate) struct Round {
     asked: Option<u32>,
     tls: Option<Turns>,
     certificate: Option<CertificateTable>,
+    ntlm: Option<NtlmTable>,
     pub(crate) resolve: Option<Turns>,
     resolve_took: Option<String>,
+    resolve_from: Option<String>,
     #[serde(default)]
-    servers: Vec<String>,
+    servers: Vec<Turns>,
     #[serde(default)]
     alternatives: Vec<String>,
     neighbour: Option<Turns>,
     mac: Option<String>,
+}
+
+/// The names of an NTLM challenge.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NtlmTable {
+    computer: Option<String>,
+    dns: Option<String>,
+    domain: Option<String>,
+    build: Option<u16>,
+    #[serde(default)]
+    winpr: bool,
 }
 
 /// A certificate; days are counted from the scenario's second 0.
@@ -96,7 +110,10 @@ impl Round {
     pub(crate) fn observations(&self, index: u32, start: WallTime) -> Vec<(Observation, Duration)> {
         let mut all = Vec::new();
         if let Some(word) = &self.resolve {
-            all.push(resolution(word.turn(index), self.resolve_took.as_deref(), &self.servers));
+            let servers: Vec<&str> = self.servers.iter().map(|word| word.turn(index)).collect();
+            let took = self.resolve_took.as_deref();
+            let from = self.resolve_from.as_deref();
+            all.push(resolution(word.turn(index), from, took, &servers));
         }
         if let Some(word) = &self.neighbour {
             all.push(self.neighbour(word.turn(index)));
@@ -106,14 +123,14 @@ impl Round {
             let method = EchoMethod::Icmp;
             all.push((Observation::Echo(Echo { method, address: self.address(), outcome }), took));
         }
-        if self.connect.is_some() || self.negotiate.is_some() || self.tls.is_some() {
+        let climbs = self.negotiate.is_some() || self.tls.is_some() || self.ntlm.is_some();
+        if self.connect.is_some() || climbs {
             let (attempt, took) = self.attempt(index, start);
             all.push((Observation::Attempt(Box::new(attempt)), took));
         }
         for word in &self.alternatives {
-            let (address, outcome) = word.split_once('=').expect("address=outcome");
-            let connect = connect(outcome, address.parse().expect("an address"), None);
-            all.push((Observation::Alternative(connect), connect.elapsed));
+            let (attempt, took) = alternative(word);
+            all.push((Observation::Alternative(Box::new(attempt)), took));
         }
         all
     }
@@ -143,13 +160,15 @@ impl Round {
         let mut took = connect.elapsed;
         let mut attempt =
             Attempt { depth: ProbeKind::Negotiate, connect, negotiate: None, tls: None, nla: None };
-        if self.tls.is_some() {
+        if self.ntlm.is_some() {
+            attempt.depth = ProbeKind::Nla;
+        } else if self.tls.is_some() {
             attempt.depth = ProbeKind::Tls;
         }
         if connect.outcome != ConnectOutcome::Open {
             return (attempt, took);
         }
-        let default = self.tls.is_some().then_some("hybrid");
+        let default = (attempt.depth >= ProbeKind::Tls).then_some("hybrid");
         if let Some(word) = self.negotiate.as_ref().map(|word| word.turn(index)).or(default) {
             let outcome = negotiate(word);
             let usual = if outcome == NegotiateOutcome::Timeout { "5s" } else { "13ms" };
@@ -163,8 +182,9 @@ impl Round {
             let asked = self.asked.map_or(SecurityProtocol::OFFERED, SecurityProtocol);
             attempt.negotiate = Some(Negotiate { asked, outcome, received, elapsed });
         }
-        if let Some(word) = &self.tls {
-            let mut tls = tls(word.turn(index));
+        let deep = self.ntlm.is_some().then_some("ok");
+        if let Some(word) = self.tls.as_ref().map(|word| word.turn(index)).or(deep) {
+            let mut tls = tls(word);
             if tls.outcome == TlsOutcome::Ok {
                 tls.certificate =
                     Some(self.certificate.clone().unwrap_or_default().certificate(start));
@@ -172,15 +192,65 @@ impl Round {
             took += tls.elapsed;
             attempt.tls = Some(tls);
         }
+        attempt.nla = self.ntlm.as_ref().map(NtlmTable::challenge);
         (attempt, took)
     }
+}
+
+impl NtlmTable {
+    fn challenge(&self) -> Nla {
+        let os = match self.winpr {
+            true => OsVersion { major: 6, minor: 1, build: 7601 },
+            false => OsVersion { major: 10, minor: 0, build: self.build.unwrap_or(26_100) },
+        };
+        let identity = NtlmIdentity {
+            computer: self.computer.clone(),
+            dns_computer: self.dns.clone(),
+            dns_domain: self.domain.clone(),
+            os: Some(os),
+            ..NtlmIdentity::default()
+        };
+        Nla {
+            outcome: NlaOutcome::Challenge,
+            version: Some(6),
+            error: None,
+            identity: Some(identity),
+            clock_skew_ms: Some(0),
+            received: 300,
+            elapsed: Duration::from_millis(9),
+        }
+    }
+}
+
+/// `10.0.0.22=open`: a bare connection. `10.0.0.22=open+hybrid+ok`: a climb.
+fn alternative(word: &str) -> (Attempt, Duration) {
+    let (address, outcome) = word.split_once('=').expect("address=outcome");
+    let mut rungs = outcome.split('+');
+    let connect =
+        connect(rungs.next().expect("an outcome"), address.parse().expect("an address"), None);
+    let mut took = connect.elapsed;
+    let mut attempt =
+        Attempt { depth: ProbeKind::Connect, connect, negotiate: None, tls: None, nla: None };
+    if let Some(word) = rungs.next() {
+        attempt.depth = ProbeKind::Tls;
+        attempt.negotiate = Some(Negotiate {
+            asked: SecurityProtocol::OFFERED,
+            outcome: negotiate(word),
+            received: 19,
+            elapsed: Duration::from_millis(13),
+        });
+        took += Duration::from_millis(13);
+    }
+    attempt.tls = rungs.next().map(tls);
+    (attempt, took)
 }
 
 /// `10.0.0.21 fd00::21`, or an outcome.
 pub(crate) fn resolution(
     word: &str,
+    from: Option<&str>,
     took: Option<&str>,
-    servers: &[String],
+    servers: &[&str],
 ) -> (Observation, Duration) {
     let (outcome, addresses) = answer(word);
     let usual = if outcome == NameOutcome::Timeout { "5s" } else { "2ms" };
@@ -189,14 +259,22 @@ pub(crate) fn resolution(
         .iter()
         .map(|text| {
             let (server, word) = text.split_once('=').expect("server=answer");
+            let (word, canonical) = match word.split_once('>') {
+                Some((word, alias)) => (word, vec![alias.to_owned()]),
+                None => (word, vec![]),
+            };
             let (outcome, addresses) = answer(word);
             let server = SocketAddr::new(server.parse().expect("an address"), 53);
-            ServerAnswer { server, outcome, addresses, canonical: Vec::new(), ttl_s: Some(120), elapsed }
+            ServerAnswer { server, outcome, addresses, canonical, ttl_s: Some(120), elapsed }
         })
         .collect();
     let resolution = Resolution {
         outcome,
-        source: NameSource::Dns,
+        source: match from.unwrap_or("dns") {
+            "dns" => NameSource::Dns,
+            "hosts" => NameSource::Hosts,
+            other => panic!("no source {other}"),
+        },
         system: addresses.clone(),
         addresses,
         servers,

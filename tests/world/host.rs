@@ -217,7 +217,7 @@ impl SimHost {
         let connect = self.connect(address, moment);
         let mut took = connect.elapsed;
         let mut attempt = Attempt { depth, connect, negotiate: None, tls: None, nla: None };
-        if connect.outcome != ConnectOutcome::Open {
+        if connect.outcome != ConnectOutcome::Open || depth == ProbeKind::Connect {
             return (attempt, took);
         }
         let mut elapsed = self.round_trip(moment.dice) + Duration::from_millis(3);

@@ -137,9 +137,9 @@ impl Tracked {
         self.attempts.recent().filter(move |entry| !local(&entry.value))
     }
 
-    /// Whether a connection went to an address that is not dialled any more.
-    pub(super) fn is_elsewhere(&self, attempt: &Attempt) -> bool {
-        self.dialled.is_some_and(|dialled| dialled != attempt.connect.address.ip())
+    /// Whether what was measured at `address` belongs to one that is not dialled any more.
+    pub(super) fn is_not_dialled(&self, address: IpAddr) -> bool {
+        self.dialled.is_some_and(|dialled| dialled != address)
     }
 
     pub(super) fn record_alternative(&mut self, at: Now, attempt: &Attempt) {

@@ -18,7 +18,7 @@ impl Tracked {
         }
         let wall = sample.sent_at.wall;
         match &sample.observation {
-            Observation::Neighbour(neighbour) => {
+            Observation::Neighbour(neighbour) if !self.is_not_dialled(neighbour.address) => {
                 let Some(mac) = neighbour.mac.filter(|_| {
                     matches!(neighbour.state, NeighbourState::Reachable | NeighbourState::Stale)
                 }) else {
@@ -29,7 +29,7 @@ impl Tracked {
                 self.memory.mac_address = Some(neighbour.address);
                 !known
             }
-            Observation::Attempt(attempt) if !self.is_elsewhere(attempt) => {
+            Observation::Attempt(attempt) if !self.is_not_dialled(attempt.connect.address.ip()) => {
                 if attempt.connect.outcome.answered() {
                     self.memory.last_answer = Some(wall);
                 }

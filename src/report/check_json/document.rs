@@ -299,6 +299,14 @@ pub struct AddressEntry {
     pub address: String,
     /// How a TCP connection to it ended.
     pub tcp: Option<&'static str>,
+    /// How X.224 ended there, where it was climbed.
+    pub x224: Option<&'static str>,
+    /// How TLS ended there, where it was climbed.
+    pub tls: Option<&'static str>,
+    /// It is one that the configuration expects.
+    pub expected: bool,
+    /// The name has it.
+    pub published: bool,
 }
 
 /// One finding.

@@ -2,14 +2,16 @@
 
 use super::*;
 use crate::domain::finding::RuleId;
+use crate::domain::alternative::Alternative;
 use crate::domain::sample::{
+    Attempt,
     ConnectOutcome, IcmpError, LocalFault, NeighbourState, Nla, NotRdp, OtherProtocol, TlsVersion,
     UdpOutcome,
 };
 use crate::domain::security::{FailureCode, SecurityProtocol};
 use crate::domain::target::{Host, Target as Watched, TargetId};
 use crate::report::testing::{
-    NOW, cipher_name, connect, expired, expired_finding, healthy, ip, negotiate, unmeasured,
+    NOW, cipher_name, expired, expired_finding, healthy, ip, negotiate, unmeasured,
     unresolved,
 };
 use serde_json::{Value, json};
@@ -88,7 +90,10 @@ fn a_healthy_target_is_the_contract_s_example() {
             "path": { "mtu": 1400, "outcome": "lowered", "from": "10.0.0.1" },
             "gateway": null,
             "neighbour": { "mac": "02:77:00:00:00:21", "state": "reachable" },
-            "addresses": [{ "address": "10.0.0.21", "tcp": "open" }],
+            "addresses": [{
+                "address": "10.0.0.21", "tcp": "open", "x224": "confirmed", "tls": "ok",
+                "expected": true, "published": true,
+            }],
             "risk": "none", "findings": []
         })
     );
@@ -110,7 +115,7 @@ fn keys_stand_in_the_order_of_the_contract() {
         key signature sha256 \
         nla outcome credssp_version error_code computer dns_computer domain os_build \
         clock_skew_s elapsed_ms udp outcome version mtu_up mtu_down elapsed_ms \
-        path mtu outcome from gateway neighbour mac state addresses address tcp risk \
+        path mtu outcome from gateway neighbour mac state addresses address tcp x224 tls expected published risk \
         findings id severity confidence owner title evidence disproof since \
         remedies text run_on confirm commands needs impact undo weakens_security \
         text run_on confirm commands needs impact undo weakens_security";
@@ -182,13 +187,29 @@ fn without_an_address_every_later_rung_is_null() {
 
 #[test]
 fn expected_addresses_that_were_tried_are_told_even_when_the_name_fails() {
-    let snapshot = TargetSnapshot {
-        alternatives: vec![connect("10.0.0.21", ConnectOutcome::Open)],
-        ..unresolved()
+    let mut climb = healthy().attempt.unwrap();
+    let mut bare = climb.clone();
+    (bare.depth, bare.negotiate, bare.tls) = (ProbeKind::Connect, None, None);
+    climb.tls = None;
+    let told = |attempt: &Attempt| {
+        let other = Alternative::new(healthy().at, attempt);
+        let alternatives = vec![(ip("10.0.0.21"), other)];
+        let told = value_of(&TargetSnapshot { alternatives, ..unresolved() });
+        told["addresses"].clone()
     };
     assert_eq!(
-        value_of(&snapshot)["addresses"],
-        json!([{ "address": "10.0.0.21", "tcp": "open" }])
+        told(&climb),
+        json!([{
+            "address": "10.0.0.21", "tcp": "open", "x224": "confirmed", "tls": null,
+            "expected": true, "published": false,
+        }])
+    );
+    assert_eq!(
+        told(&bare),
+        json!([{
+            "address": "10.0.0.21", "tcp": "open", "x224": null, "tls": null,
+            "expected": true, "published": false,
+        }])
     );
 }
 
