@@ -7,8 +7,7 @@ use super::ladder::Ladder;
 use super::local::{EchoAccess, LocalState};
 use super::mac::MacAddr;
 use super::sample::{
-    Attempt, Gateway, Neighbour, NeighbourState, Nla, PathMtu, Resolution, Tls, TlsSweep,
-    Udp,
+    Attempt, Gateway, Neighbour, NeighbourState, Nla, PathMtu, Resolution, Tls, TlsSweep, Udp,
 };
 use super::stats::{EchoStats, Spark};
 use super::target::{Target, TargetId};

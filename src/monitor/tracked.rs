@@ -62,6 +62,8 @@ pub struct Tracked {
     service_times: History<Duration>,
     alternatives: BTreeMap<IpAddr, Alternative>,
     neighbour: Option<Timed<Neighbour>>,
+    /// Another machine than the remembered one presented the newest certificate.
+    stranger: bool,
     memory: TargetMemory,
     wake: Option<WakeProgress>,
     diagnosis: Diagnosis,
@@ -85,6 +87,8 @@ pub struct Change {
     pub memory: bool,
     /// Echo is measured by the other method.
     pub method: bool,
+    /// Another machine than the remembered one began to answer.
+    pub stranger: bool,
 }
 
 impl Tracked {
@@ -108,6 +112,7 @@ impl Tracked {
             service_times: History::new(SERVICE_TIMES),
             alternatives: BTreeMap::new(),
             neighbour: None,
+            stranger: false,
             memory,
             wake: None,
             diagnosis: Diagnosis::default(),
@@ -206,7 +211,8 @@ impl Tracked {
             self.diagnosis.another_address(RULES);
         }
         self.judge(fed_by(&sample.observation), around, now);
-        Change { memory: self.remember(sample, around, now), ..change }
+        let stranger = self.meet_stranger(sample, around, now);
+        Change { memory: self.remember(sample), stranger, ..change }
     }
 
     /// Makes every loss since `start` void: this machine was offline.

@@ -18,8 +18,9 @@ use crate::domain::certificate::CertificateSummary;
 use crate::domain::finding::{ClientError, Finding};
 use crate::domain::placeholder::Placeholders;
 use crate::domain::sample::{
-    Attempt,    CipherSuite, Connect, EchoMethod, NameOutcome, Negotiate, NegotiateOutcome, Neighbour, Nla,
-    NlaOutcome, PathMtu, ProbeKind, Resolution, ServerAnswer, Tls, TlsOutcome, Udp, UdpOutcome,
+    Attempt, CipherSuite, Connect, EchoMethod, NameOutcome, Negotiate, NegotiateOutcome, Neighbour,
+    Nla, NlaOutcome, PathMtu, ProbeKind, Resolution, ServerAnswer, Tls, TlsOutcome, Udp,
+    UdpOutcome,
 };
 use crate::domain::snapshot::{MonitorSnapshot, TargetSnapshot};
 use crate::domain::stats::EchoStats;

@@ -387,6 +387,9 @@ impl World {
         if change.ladder || change.dialled {
             self.schedule.note_change(sample.target, now.mono);
         }
+        if change.stranger {
+            self.schedule.look_again(sample.target, now.mono);
+        }
         let resolved = matches!(sample.observation, Observation::Resolve(_));
         if change.method || change.dialled || resolved {
             self.sync(sample.target);

@@ -123,9 +123,8 @@ impl Track {
         let held = self.window.iter().flatten().count();
         if held >= raise(hysteresis) {
             let first = self.window.iter().flatten().next().copied().unwrap_or(now);
-            let reviewed = self.first_sight
-                && evidence.severity < Severity::Critical
-                && !evidence.is_change;
+            let reviewed =
+                self.first_sight && evidence.severity < Severity::Critical && !evidence.is_change;
             self.standing = Some(Standing {
                 since: evidence.since.unwrap_or(first),
                 as_found: reviewed.then_some(evidence.severity),

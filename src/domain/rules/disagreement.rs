@@ -34,7 +34,9 @@ static DNS_DISAGREEMENT: RuleCard = RuleCard {
     disproof: "The servers give an address in common, or what the new answer leads to works.",
     remedies: &[
         Remedy {
-            confirm: Some("Get-DnsClientServerAddress; Resolve-DnsName HOST -Server SERVER -DnsOnly"),
+            confirm: Some(
+                "Get-DnsClientServerAddress; Resolve-DnsName HOST -Server SERVER -DnsOnly",
+            ),
             needs: Some("whoever runs the DNS servers; each server shown in place of SERVER"),
             ..Remedy::new(
                 "Ask each server for the name, correct the one that is wrong (zone transfer, \
@@ -101,7 +103,8 @@ fn both_answered_twice(view: &TargetView<'_>, one: SocketAddr, other: SocketAddr
         let mut servers = resolution.servers.iter();
         servers.any(|answer| answer.server == server && answer.outcome == NameOutcome::Ok)
     };
-    let both = |entry: &&Timed<Resolution>| answers(&entry.value, one) && answers(&entry.value, other);
+    let both =
+        |entry: &&Timed<Resolution>| answers(&entry.value, one) && answers(&entry.value, other);
     view.resolve.iter().filter(both).take(2).count() == 2
 }
 

@@ -93,26 +93,22 @@ impl Rule for IdentityMismatch {
                 confidence.word(),
             ),
         };
-        let evidence = Evidence::new(
-            Severity::Warning,
-            confidence,
-            format!("{now} answers"),
-            sentence,
-        )
-        .changed(was.is_some())
-        .lines(identity_lines(view, &presented))
-        .lines(before.map(|before| {
-            let at = view.memory.addresses.keys();
-            let seen = moment(before.seen);
-            match view.memory.addresses.len() {
-                0 => format!("before, until {seen}: {}", was.clone().unwrap_or_default()),
-                _ => format!(
-                    "before, until {seen}: {} at {}",
-                    was.clone().unwrap_or_default(),
-                    list(at)
-                ),
-            }
-        }));
+        let evidence =
+            Evidence::new(Severity::Warning, confidence, format!("{now} answers"), sentence)
+                .changed(was.is_some())
+                .lines(identity_lines(view, &presented))
+                .lines(before.map(|before| {
+                    let at = view.memory.addresses.keys();
+                    let seen = moment(before.seen);
+                    match view.memory.addresses.len() {
+                        0 => format!("before, until {seen}: {}", was.clone().unwrap_or_default()),
+                        _ => format!(
+                            "before, until {seen}: {} at {}",
+                            was.clone().unwrap_or_default(),
+                            list(at)
+                        ),
+                    }
+                }));
         Judgement::fires(if by_name { evidence } else { evidence.owned_by(Owner::Network) })
     }
 }
@@ -124,9 +120,9 @@ pub(crate) fn is_another_machine(view: &TargetView<'_>) -> bool {
 
 fn word(view: &TargetView<'_>) -> Word {
     let presented = Presented::of(view);
-    let tunnelled = view.dialled.is_some_and(|address| {
-        address.is_loopback() && !view.around.local.hosts_on_loopback
-    });
+    let tunnelled = view
+        .dialled
+        .is_some_and(|address| address.is_loopback() && !view.around.local.hosts_on_loopback);
     if presented.certificate.is_none() && presented.ntlm_names().next().is_none() {
         return Word::NotKnown;
     }

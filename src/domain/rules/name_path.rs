@@ -56,6 +56,7 @@ impl Rule for NamePathBroken {
         }
         match by_name(view) {
             ByName::NotKnown => Judgement::NoEvidence,
+            ByName::Untried => Judgement::Clear,
             ByName::Fails { since, how, wall } => match working(view, since) {
                 Some((address, climb)) => fails_by_name(view, &how, address, climb, wall),
                 None => Judgement::Clear,
@@ -71,9 +72,16 @@ impl Rule for NamePathBroken {
 /// How the ladder by name ends.
 enum ByName {
     NotKnown,
+    /// The name leads to an address that nothing was sent to yet: what was said of another one is
+    /// over.
+    Untried,
     Works,
     /// How, and since when.
-    Fails { since: MonoTime, how: String, wall: Option<WallTime> },
+    Fails {
+        since: MonoTime,
+        how: String,
+        wall: Option<WallTime>,
+    },
 }
 
 fn by_name(view: &TargetView<'_>) -> ByName {
@@ -90,6 +98,9 @@ fn by_name(view: &TargetView<'_>) -> ByName {
                 wall: since.map(|at| at.wall),
             };
         }
+    }
+    if view.attempts.is_empty() {
+        return ByName::Untried;
     }
     let Some(newest) = view.settled() else { return ByName::NotKnown };
     // A connection that was not meant to reach TLS says nothing of a handshake that failed before.

@@ -131,9 +131,8 @@ impl Tracked {
 
     /// Connections to the dialled address that this machine could try, newest first.
     fn tried(&self) -> impl Iterator<Item = &Timed<Attempt>> {
-        let local = |attempt: &Attempt| {
-            matches!(attempt.connect.outcome, ConnectOutcome::LocalError(_))
-        };
+        let local =
+            |attempt: &Attempt| matches!(attempt.connect.outcome, ConnectOutcome::LocalError(_));
         self.attempts.recent().filter(move |entry| !local(&entry.value))
     }
 
@@ -208,6 +207,7 @@ impl Tracked {
         let changed = self.dialled.is_some();
         self.alternatives.remove(&next);
         self.neighbour = None;
+        self.stranger = false;
         self.tls = None;
         self.nla = None;
         self.sweep = None;

@@ -4,14 +4,14 @@ use super::Tracked;
 use crate::domain::identity::{Presented, RememberedIdentity};
 use crate::domain::rules::is_another_machine;
 use crate::domain::sample::{Attempt, NeighbourState, Observation, Sample};
-use crate::domain::view::{Mode, Surroundings};
 use crate::domain::time::Now;
+use crate::domain::view::{Mode, Surroundings};
 
 impl Tracked {
     /// Learns what later runs need. Runs after judgement, so that rules compare with the past.
     /// Nothing is learnt from a machine that answers at an address it should not have, nor from one
     /// that is not the remembered one.
-    pub(super) fn remember(&mut self, sample: &Sample, around: &Surroundings, now: Now) -> bool {
+    pub(super) fn remember(&mut self, sample: &Sample) -> bool {
         let expect = &self.target.expect;
         if self.dialled.is_some_and(|dialled| !expect.is_empty() && !expect.contains(&dialled)) {
             return false;
@@ -38,7 +38,7 @@ impl Tracked {
                 else {
                     return false;
                 };
-                if is_another_machine(&self.view(Mode::Watch, around, now)) {
+                if self.stranger {
                     return false;
                 }
                 let known = self.memory.thumbprints.contains_key(&certificate.sha256);
@@ -48,6 +48,24 @@ impl Tracked {
             }
             _ => false,
         }
+    }
+
+    /// Takes note of whether the machine that presented a certificate is the remembered one.
+    /// Whether another one began to answer.
+    pub(super) fn meet_stranger(
+        &mut self,
+        sample: &Sample,
+        around: &Surroundings,
+        now: Now,
+    ) -> bool {
+        let Observation::Attempt(attempt) = &sample.observation else { return false };
+        let certificate = attempt.tls.as_ref().and_then(|tls| tls.certificate.as_ref());
+        if certificate.is_none() || self.is_not_dialled(attempt.connect.address.ip()) {
+            return false;
+        }
+        let before = self.stranger;
+        self.stranger = is_another_machine(&self.view(Mode::Watch, around, now));
+        self.stranger && !before
     }
 
     /// Remembers who answered and where. Whether that is news.
@@ -61,7 +79,8 @@ impl Tracked {
         let mut identity = before.clone().unwrap_or_default();
         let mac = self.neighbour.as_ref().and_then(|neighbour| neighbour.value.mac);
         identity.learn(&presented, mac, wall);
-        let same = before.is_some_and(|before| RememberedIdentity { seen: wall, ..before } == identity);
+        let same =
+            before.is_some_and(|before| RememberedIdentity { seen: wall, ..before } == identity);
         self.memory.identity = Some(identity);
         let moved = self.dialled.is_some_and(|address| self.memory.remember_address(address, wall));
         !same || moved

@@ -1,18 +1,16 @@
 //! The document against literals and against hostile values.
 
 use super::*;
-use crate::domain::finding::RuleId;
 use crate::domain::alternative::Alternative;
+use crate::domain::finding::RuleId;
 use crate::domain::sample::{
-    Attempt,
-    ConnectOutcome, IcmpError, LocalFault, NeighbourState, Nla, NotRdp, OtherProtocol, TlsVersion,
-    UdpOutcome,
+    Attempt, ConnectOutcome, IcmpError, LocalFault, NeighbourState, Nla, NotRdp, OtherProtocol,
+    TlsVersion, UdpOutcome,
 };
 use crate::domain::security::{FailureCode, SecurityProtocol};
 use crate::domain::target::{Host, Target as Watched, TargetId};
 use crate::report::testing::{
-    NOW, cipher_name, expired, expired_finding, healthy, ip, negotiate, unmeasured,
-    unresolved,
+    NOW, cipher_name, expired, expired_finding, healthy, ip, negotiate, unmeasured, unresolved,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
