@@ -5,6 +5,8 @@
 
 mod controls;
 #[cfg(test)]
+mod dialling_tests;
+#[cfg(test)]
 mod offline_tests;
 #[cfg(test)]
 mod tests;
@@ -24,7 +26,7 @@ use crate::domain::snapshot::{Event, MonitorSnapshot, Snapshot};
 use crate::domain::target::{Target, TargetId};
 use crate::domain::text::printable;
 use crate::domain::time::{Now, WallTime};
-use crate::domain::view::{Mode, Offline, Surroundings};
+use crate::domain::view::{Mode, Offline, Surroundings, TunnelChange};
 use crate::domain::wake::WakeProgress;
 use controls::Controls;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -186,6 +188,9 @@ impl Monitor {
         }
         for text in differences {
             self.log(None, now.wall, text);
+        }
+        if let Some(what) = controls::tunnels_changed(&self.around.local, &local) {
+            self.around.tunnels = Some(TunnelChange { at: now, what });
         }
         self.around.local = local;
     }

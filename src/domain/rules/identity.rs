@@ -31,7 +31,7 @@ static IDENTITY_MISMATCH: RuleCard = RuleCard {
         a rightful alias.",
     remedies: &[
         Remedy {
-            confirm: Some("Resolve-DnsName HOST; arp -a; nbtstat -A EXPECTED"),
+            confirm: Some("Resolve-DnsName HOST; arp -a; nbtstat -A ADDRESS"),
             ..Remedy::new(
                 "Do not type a password there until it is clear which machine answers. If it was \
                  rightly replaced or renamed, add its name to `aliases` of the target.",
