@@ -168,7 +168,8 @@ mod tests {
         };
         let with = |interfaces| LocalState { interfaces, ..LocalState::default() };
         let home = || interface("eth0", false, true);
-        let (without, down) = (with(vec![home()]), with(vec![home(), interface("wg0", true, false)]));
+        let (without, down) =
+            (with(vec![home()]), with(vec![home(), interface("wg0", true, false)]));
         let up = with(vec![home(), interface("wg0", true, true)]);
         assert_eq!(tunnels_changed(&without, &up).as_deref(), Some("wg0 came up"));
         assert_eq!(tunnels_changed(&up, &down).as_deref(), Some("wg0 went down"));

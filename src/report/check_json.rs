@@ -150,9 +150,20 @@ fn dns(name: &Resolution, expected: &[IpAddr]) -> Dns {
         elapsed_ms: asked.then(|| words::millis(name.elapsed)),
         ttl_s: answer.and_then(|answer| answer.ttl_s),
         ptr: name.ptr.iter().map(|name| printable(name).into_owned()).collect(),
+        canonical: canonical(name),
         system: texts(&name.system),
         servers: name.servers.iter().map(dns_server).collect(),
     }
+}
+
+fn canonical(name: &Resolution) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for canonical in name.canonical() {
+        if !names.iter().any(|known| known == canonical) {
+            names.push(printable(canonical).into_owned());
+        }
+    }
+    names
 }
 
 fn dns_server(answer: &ServerAnswer) -> DnsServer {

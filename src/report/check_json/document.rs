@@ -114,6 +114,8 @@ pub struct Dns {
     pub ttl_s: Option<u32>,
     /// Names of the reverse lookup.
     pub ptr: Vec<String>,
+    /// Names that the dialled one is an alias of (CNAME), nearest first.
+    pub canonical: Vec<String>,
     /// The operating system's own answer.
     pub system: Vec<String>,
     /// Every server asked.

@@ -48,7 +48,8 @@ fn a_healthy_target_is_the_contract_s_example() {
             "dns": {
                 "outcome": "ok", "source": "dns", "addresses": ["10.0.0.21"],
                 "expected": ["10.0.0.21"], "server": "10.0.0.10", "elapsed_ms": 1.2,
-                "ttl_s": 120, "ptr": ["office-pc.corp.lab"], "system": ["10.0.0.21"],
+                "ttl_s": 120, "ptr": ["office-pc.corp.lab"], "canonical": [],
+                "system": ["10.0.0.21"],
                 "servers": [{
                     "server": "10.0.0.10", "outcome": "ok", "addresses": ["10.0.0.21"],
                     "elapsed_ms": 1.2
@@ -103,7 +104,7 @@ fn keys_stand_in_the_order_of_the_contract() {
     let expected = "schema checked_at monitor state findings targets \
         name host port address kind availability state verdict \
         expected_client_error code extended text likelihood \
-        dns outcome source addresses expected server elapsed_ms ttl_s ptr system \
+        dns outcome source addresses expected server elapsed_ms ttl_s ptr canonical system \
         servers server outcome addresses elapsed_ms \
         echo method sent received loss_pct min_ms median_ms p95_ms max_ms jitter_ms late duplicates \
         tcp outcome icmp from elapsed_ms \
@@ -170,7 +171,8 @@ fn without_an_address_every_later_rung_is_null() {
         target["dns"],
         json!({
             "outcome": "nxdomain", "source": null, "addresses": [], "expected": ["10.0.0.21"],
-            "server": "10.0.0.10", "elapsed_ms": 1.2, "ttl_s": null, "ptr": [], "system": [],
+            "server": "10.0.0.10", "elapsed_ms": 1.2, "ttl_s": null, "ptr": [], "canonical": [],
+            "system": [],
             "servers": [{
                 "server": "10.0.0.10", "outcome": "nxdomain", "addresses": [], "elapsed_ms": 1.2
             }]

@@ -5,6 +5,7 @@ mod dashboard;
 mod echo;
 mod healthy;
 mod loss;
+mod name_path;
 mod names;
 mod path;
 mod port;
@@ -40,6 +41,7 @@ pub(crate) fn all() -> Vec<Case> {
         security::CASES,
         service::CASES,
         names::CASES,
+        name_path::CASES,
         port::CASES,
         path::CASES,
         loss::CASES,
