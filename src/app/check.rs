@@ -104,7 +104,7 @@ pub(super) async fn check_all(
             let checker = Arc::clone(&checker);
             let memory = remembered.get(&store::key(target)).cloned().unwrap_or_default();
             let target = Arc::new(target.clone());
-            async move { checker.one(target, memory).await }
+            async move { Box::pin(checker.one(target, memory)).await }
         })
         .collect();
     let mut targets = Vec::new();

@@ -10,7 +10,7 @@ use super::time::Now;
 pub struct Alternative {
     /// The newest connection, however far it was meant to go.
     pub newest: Timed<Connect>,
-    /// The newest connection that was meant to go beyond TCP.
+    /// The newest connection that was meant to go beyond TCP, without its transcript.
     pub climb: Option<Timed<Attempt>>,
 }
 
@@ -21,7 +21,7 @@ impl Alternative {
         let climbs = attempt.depth != ProbeKind::Connect;
         Self {
             newest: Timed { at, value: attempt.connect },
-            climb: climbs.then(|| Timed { at, value: attempt.clone() }),
+            climb: climbs.then(|| Timed { at, value: attempt.without_transcript() }),
         }
     }
 

@@ -418,7 +418,7 @@ fn failed_handshake_text(tls: &Tls) -> String {
             None => format!("refused with TLS alert {description}"),
         },
         TlsOutcome::Timeout => format!("no answer in {}", seconds(tls.elapsed)),
-        TlsOutcome::Malformed => "what answers the ClientHello is not TLS".to_owned(),
+        TlsOutcome::Malformed(_) => "what answers the ClientHello is not TLS".to_owned(),
         TlsOutcome::Unsupported | TlsOutcome::Ok => {
             "TLS answers, its certificate cannot be read".to_owned()
         }

@@ -27,6 +27,7 @@ pub mod text;
 pub mod thresholds;
 pub mod time;
 pub mod tls_alert;
+pub mod transcripts;
 pub mod verdict;
 pub mod view;
 pub mod wake;

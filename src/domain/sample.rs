@@ -12,6 +12,7 @@ mod nla;
 mod path_mtu;
 mod sweep;
 mod tls;
+mod transcript;
 mod udp;
 
 pub use attempt::Attempt;
@@ -24,8 +25,9 @@ pub use negotiate::{Negotiate, NegotiateOutcome, NotRdp, OtherProtocol};
 pub use neighbour::{Neighbour, NeighbourState};
 pub use nla::{Nla, NlaOutcome, NtStatus, NtlmIdentity, OsVersion};
 pub use path_mtu::{PathMtu, PathOutcome};
-pub use sweep::{SweepAnswer, SweepStep, TlsSweep};
-pub use tls::{CipherSuite, Hello, Tls, TlsOutcome, TlsVersion};
+pub use sweep::{ClientFit, SweepAnswer, SweepOffer, SweepStep, TlsSweep};
+pub use tls::{Afterwards, CipherSuite, Disambiguation, Hello, Tls, TlsOutcome, TlsVersion};
+pub use transcript::{MAX_HEAD, MAX_STEPS, Step, Transcript, Way};
 pub use udp::{Udp, UdpOutcome, UdpVersion};
 
 use super::target::TargetId;

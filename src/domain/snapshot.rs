@@ -12,6 +12,7 @@ use super::sample::{
 use super::stats::{EchoStats, Spark};
 use super::target::{Target, TargetId};
 use super::time::{MonoTime, Now, WallTime};
+use super::transcripts::Told;
 use super::view::Offline;
 use super::wake::WakeProgress;
 use std::net::IpAddr;
@@ -170,6 +171,8 @@ pub struct TargetSnapshot {
     pub resolution: Option<Resolution>,
     /// The newest connection.
     pub attempt: Option<Attempt>,
+    /// What was said and heard in the newest attempts, newest first, at most three.
+    pub transcripts: Vec<Told>,
     /// The newest TLS rung, however long ago.
     pub tls: Option<Tls>,
     /// The newest attempt that went as far as CredSSP.

@@ -374,7 +374,7 @@ mod tests {
         let address = ([10, 0, 0, 21], 3389).into();
         let connect = Connect { address, outcome, icmp: None, icmp_is_ours: false, elapsed };
         let depth = ProbeKind::Negotiate;
-        Observation::Attempt(Box::new(Attempt { depth, connect, negotiate, tls: None, nla: None }))
+        Observation::Attempt(Box::new(Attempt { negotiate, ..Attempt::new(depth, connect) }))
     }
 
     const REPLY: EchoOutcome = EchoOutcome::Reply { rtt: Duration::from_millis(1), ttl: None };

@@ -21,6 +21,7 @@ use crate::domain::sample::{
 use crate::domain::snapshot::{SPARK_SLOTS, TargetSnapshot, TargetState};
 use crate::domain::target::{Host, Target};
 use crate::domain::time::{MonoTime, Now};
+use crate::domain::transcripts::Transcripts;
 use crate::domain::verdict;
 use crate::domain::view::{Mode, Surroundings, TargetView};
 use crate::domain::wake::WakeProgress;
@@ -59,6 +60,7 @@ pub struct Tracked {
     udp: History<Udp>,
     path: History<PathMtu>,
     gateway: History<Gateway>,
+    transcripts: Transcripts,
     service_times: History<Duration>,
     alternatives: BTreeMap<IpAddr, Alternative>,
     neighbour: Option<Timed<Neighbour>>,
@@ -109,6 +111,7 @@ impl Tracked {
             udp: History::new(KEPT_DEEP),
             path: History::new(KEPT_DEEP),
             gateway: History::new(KEPT_DEEP),
+            transcripts: Transcripts::default(),
             service_times: History::new(SERVICE_TIMES),
             alternatives: BTreeMap::new(),
             neighbour: None,
@@ -311,7 +314,9 @@ impl Tracked {
         if let Some(nla) = &attempt.nla {
             self.nla = Some(Timed { at: sample.sent_at, value: nla.clone() });
         }
-        self.attempts.push(sample.sent_at, attempt.clone());
+        let mut attempt = attempt.clone();
+        self.transcripts.take(sample.sent_at, &mut attempt);
+        self.attempts.push(sample.sent_at, attempt);
         changed
     }
 
@@ -467,6 +472,7 @@ impl Tracked {
             spark: self.echo.spark(now.mono, SPARK_SLOTS),
             resolution: self.resolution().cloned(),
             attempt: self.attempt().cloned(),
+            transcripts: self.transcripts.kept(),
             certificate_days,
             name_matches,
             tls,

@@ -1,17 +1,23 @@
 //! One connection, as far up the ladder as it is meant to go: TCP, X.224, TLS, CredSSP.
 
 use super::clock::Clock;
-use super::connect::{STALL, Stream, connect};
-use super::tls::{HelloResult, drain, is_silence, legacy_hello, modern_hello};
+use super::connect::{STALL, Stream, close, connect, linger};
+use super::recorder::Recorder;
+use super::tls::{
+    CLOSED, HelloResult, Line, RESET, Until, hand_made_hello, is_silence, modern_hello,
+};
+use crate::domain::finding::Rung;
 use crate::domain::sample::{
-    Attempt, ConnectOutcome, Hello, LocalFault, Negotiate, NegotiateOutcome, Nla, ProbeKind, Tls,
-    TlsOutcome,
+    Afterwards, Attempt, Connect, ConnectOutcome, Hello, LocalFault, Negotiate, NegotiateOutcome,
+    Nla, ProbeKind, SweepAnswer, Tls, TlsOutcome,
 };
 use crate::domain::security::{FailureCode, SecurityProtocol};
 use crate::domain::target::Deadlines;
 use crate::domain::time::Now;
+use crate::proto::tls_hello::{Offer, client_hello, hello};
 use crate::proto::wire::Parse;
-use crate::proto::x224::{classify_partial, connection_request, parse_answer};
+use crate::proto::x224::{MAX_PACKET, classify_partial, connection_request, parse_answer};
+use std::borrow::Cow;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -42,7 +48,8 @@ pub struct AttemptPlan {
 /// of its silence is no finding: the attempt is a local fault then, and shows no higher rung.
 pub async fn attempt(plan: &AttemptPlan, clock: Clock) -> Attempt {
     let started = clock.now();
-    let mut attempt = climb(plan, clock).await;
+    let mut climb = Climb::new(plan, clock);
+    let mut attempt = climb.run().await;
     let ended = clock.now();
     if stalled(&attempt, &plan.deadlines) || slept(started, ended) {
         attempt.connect.outcome = ConnectOutcome::LocalError(LocalFault::Stalled);
@@ -50,7 +57,9 @@ pub async fn attempt(plan: &AttemptPlan, clock: Clock) -> Attempt {
         attempt.negotiate = None;
         attempt.tls = None;
         attempt.nla = None;
+        climb.recorder.event(Rung::Tcp, "this process did not run meanwhile: all of this is void");
     }
+    attempt.transcript = climb.recorder.finish();
     attempt
 }
 
@@ -69,95 +78,286 @@ const fn slept(started: Now, ended: Now) -> bool {
     wall > 0 && Duration::from_millis(wall.unsigned_abs()).saturating_sub(mono).as_millis() > SLEPT
 }
 
-async fn climb(plan: &AttemptPlan, clock: Clock) -> Attempt {
-    let (connect, stream) = connect(plan.address, plan.deadlines.connect).await;
-    let mut attempt = Attempt { depth: plan.depth, connect, negotiate: None, tls: None, nla: None };
-    let Some(stream) = stream.filter(|_| plan.depth != ProbeKind::Connect) else {
-        return attempt;
-    };
-    let (negotiate, stream) = negotiate(plan, stream, clock).await;
-    let selected = negotiate.outcome.selected();
-    attempt.negotiate = Some(negotiate);
-    let Some(mut stream) = stream else { return attempt };
-    if plan.depth >= ProbeKind::Tls && selected.is_some_and(SecurityProtocol::starts_tls) {
-        let offers_nla = selected.is_some_and(SecurityProtocol::starts_nla);
-        let credssp = (plan.depth == ProbeKind::Nla).then_some(plan.deadlines.nla);
-        let (tls, nla) = tls(plan, stream, credssp.filter(|_| offers_nla), clock).await;
-        attempt.nla = nla.or_else(|| credssp.filter(|_| !offers_nla).map(|_| Nla::not_offered()));
-        attempt.tls = Some(tls);
-    } else {
-        drain(&mut stream).await;
-    }
-    attempt
-}
-
-/// Asks for what a current client offers; a server that insists on CredSSP alone is asked again
-/// for that, on a connection of its own.
-async fn negotiate(
-    plan: &AttemptPlan,
-    stream: Stream,
+/// One climb, over all the connections that it takes.
+#[derive(Debug)]
+pub(super) struct Climb<'a> {
+    plan: &'a AttemptPlan,
     clock: Clock,
-) -> (Negotiate, Option<Stream>) {
-    let deadline = plan.deadlines.negotiate;
-    let first = ask(stream, SecurityProtocol::OFFERED, deadline, clock).await;
-    let insists = first.0.outcome == NegotiateOutcome::Failure(FailureCode::HYBRID_REQUIRED);
-    if !insists {
-        return first;
+    recorder: Recorder,
+    /// A hello was sent.
+    reached_tls: bool,
+}
+
+/// An X.224 answer that TLS may follow on the same connection.
+type Confirmed = Line<Stream>;
+
+impl<'a> Climb<'a> {
+    /// Before the first connection.
+    pub(super) fn new(plan: &'a AttemptPlan, clock: Clock) -> Self {
+        Self { plan, clock, recorder: Recorder::new(clock), reached_tls: false }
     }
-    let (_, again) = connect(plan.address, plan.deadlines.connect).await;
-    match again {
-        Some(stream) => ask(stream, SecurityProtocol::HYBRID, deadline, clock).await,
-        None => first,
+
+    /// Whether a hello was sent, on whichever connection.
+    pub(super) const fn reached_tls(&self) -> bool {
+        self.reached_tls
+    }
+
+    /// One hand-made hello on a connection of its own, and the `ServerHello` that answers it.
+    pub(super) async fn offer(&mut self, offer: Offer) -> SweepAnswer {
+        let (found, stream) = self.open().await;
+        let Some(stream) = stream else { return SweepAnswer::NotReached };
+        let (answer, line) = self.negotiate(stream, linger(found.elapsed)).await;
+        let starts_tls = answer.outcome.selected().is_some_and(SecurityProtocol::starts_tls);
+        let Some(line) = line.filter(|_| starts_tls) else { return SweepAnswer::NotReached };
+        self.reached_tls = true;
+        let hello = hello(&random(), self.plan.name.as_deref(), offer);
+        let (until, what) = (Until::ServerHello, "ClientHello of the sweep");
+        let (clock, recorder) = (self.clock, &mut self.recorder);
+        let result = hand_made_hello(line, &hello, what, until, clock, recorder).await;
+        match (result.version, result.cipher, result.outcome) {
+            (Some(version), Some(cipher), _) => SweepAnswer::Taken(version, cipher),
+            (_, _, TlsOutcome::Alert(code)) => SweepAnswer::Alert(code),
+            (_, _, TlsOutcome::Reset | TlsOutcome::Closed) => SweepAnswer::Closed,
+            (_, _, TlsOutcome::Timeout) => SweepAnswer::Timeout,
+            (_, _, TlsOutcome::Malformed(_) | TlsOutcome::Ok | TlsOutcome::Unsupported) => {
+                SweepAnswer::Malformed
+            }
+        }
+    }
+
+    async fn run(&mut self) -> Attempt {
+        let plan = self.plan;
+        let (connect, stream) = self.open().await;
+        let mut attempt = Attempt::new(plan.depth, connect);
+        let Some(stream) = stream.filter(|_| plan.depth != ProbeKind::Connect) else {
+            return attempt;
+        };
+        let linger = linger(connect.elapsed);
+        let (negotiate, confirmed) = self.negotiate(stream, linger).await;
+        let selected = negotiate.outcome.selected();
+        attempt.negotiate = Some(negotiate);
+        let Some(mut line) = confirmed else { return attempt };
+        if plan.depth >= ProbeKind::Tls && selected.is_some_and(SecurityProtocol::starts_tls) {
+            let offers_nla = selected.is_some_and(SecurityProtocol::starts_nla);
+            let credssp = (plan.depth == ProbeKind::Nla).then_some(plan.deadlines.nla);
+            let (tls, nla) = self.tls(line, credssp.filter(|_| offers_nla)).await;
+            let not_offered = credssp.filter(|_| !offers_nla).map(|_| Nla::not_offered());
+            attempt.nla = nla.or(not_offered);
+            attempt.tls = Some(tls);
+        } else {
+            close(&mut line.stream, line.linger).await;
+        }
+        self.recorder.event(Rung::Tcp, "closed by this side");
+        attempt
+    }
+
+    /// A further connection of this climb.
+    async fn open(&mut self) -> (Connect, Option<Stream>) {
+        self.recorder.connection();
+        let (found, stream) = connect(self.plan.address, self.plan.deadlines.connect).await;
+        self.recorder.event(Rung::Tcp, connect_words(&found));
+        (found, stream)
+    }
+
+    /// Asks for what a current client offers; a server that insists on CredSSP alone is asked
+    /// again for that, on a connection of its own.
+    async fn negotiate(
+        &mut self,
+        stream: Stream,
+        linger: Duration,
+    ) -> (Negotiate, Option<Confirmed>) {
+        let first = self.ask(stream, SecurityProtocol::OFFERED, linger).await;
+        let insists = first.0.outcome == NegotiateOutcome::Failure(FailureCode::HYBRID_REQUIRED);
+        if !insists {
+            return first;
+        }
+        match self.open().await {
+            (_, Some(stream)) => self.ask(stream, SecurityProtocol::HYBRID, linger).await,
+            (_, None) => first,
+        }
+    }
+
+    /// One Connection Request and its answer. The stream is handed back when a Confirm with
+    /// negotiation data came, and closed otherwise.
+    async fn ask(
+        &mut self,
+        mut stream: Stream,
+        asked: SecurityProtocol,
+        linger: Duration,
+    ) -> (Negotiate, Option<Confirmed>) {
+        let start = self.clock.mono();
+        let request = connection_request(asked);
+        self.recorder.sent(Rung::X224, request_words(asked), &request);
+        let mut answer = Vec::with_capacity(64);
+        let exchanged = exchange(&mut stream, &request, &mut answer);
+        let (outcome, consumed) = match timeout(self.plan.deadlines.negotiate, exchanged).await {
+            Ok(ended) => ended,
+            Err(_) => (cut_short(&answer, NegotiateOutcome::Timeout), answer.len()),
+        };
+        let elapsed = self.clock.mono().since(start);
+        let early = answer.split_off(consumed.min(answer.len()));
+        self.write_down(&outcome, &answer);
+        let negotiate = Negotiate { asked, outcome, received: answer.len(), elapsed };
+        if matches!(negotiate.outcome, NegotiateOutcome::Confirmed { .. }) {
+            return (negotiate, Some(Line { stream, early, linger }));
+        }
+        close(&mut stream, linger).await;
+        (negotiate, None)
+    }
+
+    fn write_down(&mut self, outcome: &NegotiateOutcome, answer: &[u8]) {
+        if !answer.is_empty() {
+            self.recorder.received(Rung::X224, answer_words(outcome), answer);
+        }
+        match outcome {
+            NegotiateOutcome::Timeout => {
+                self.recorder.event(Rung::X224, "nothing more until the deadline");
+            }
+            NegotiateOutcome::Closed => self.recorder.event(Rung::X224, CLOSED),
+            NegotiateOutcome::Reset => self.recorder.event(Rung::X224, RESET),
+            _ => {}
+        }
+    }
+
+    /// Both hellos under one deadline, each on a connection of its own. Where neither gets an
+    /// answer that decides, X.224 is asked once more for what needs no key.
+    async fn tls(&mut self, line: Confirmed, credssp: Option<Duration>) -> (Tls, Option<Nla>) {
+        let deadline = self.plan.deadlines.tls;
+        let name = self.plan.name.as_deref();
+        let (address, clock, again) = (self.plan.address.ip(), self.clock, line.linger);
+        let recorder = &mut self.recorder;
+        let mut modern =
+            modern_hello(line, name, address, deadline, credssp, clock, recorder).await;
+        let nla = modern.nla.take();
+        if !modern.wants_another() {
+            return (modern.into_tls(Hello::Modern, None, None), nla);
+        }
+        let left = deadline.saturating_sub(modern.elapsed);
+        let legacy = timeout(left, self.legacy(again)).await.unwrap_or_else(|_| {
+            self.recorder.event(Rung::Tls, "nothing more until the deadline");
+            None
+        });
+        let died = modern.died_silently() && legacy.as_ref().is_none_or(HelloResult::died_silently);
+        let afterwards = if died { self.afterwards(again).await } else { None };
+        let tls = match legacy {
+            Some(legacy) => legacy.into_tls(Hello::Legacy, Some(modern.outcome), afterwards),
+            None => modern.into_tls(Hello::Modern, None, afterwards),
+        };
+        (tls, nla)
+    }
+
+    /// A new connection up to X.224, then the legacy hello; `None` when it did not get that far.
+    async fn legacy(&mut self, linger: Duration) -> Option<HelloResult> {
+        let (_, stream) = self.open().await;
+        let (answer, line) = self.ask(stream?, SecurityProtocol::OFFERED, linger).await;
+        if !answer.outcome.selected().is_some_and(SecurityProtocol::starts_tls) {
+            return None;
+        }
+        let hello = client_hello(&random(), self.plan.name.as_deref());
+        let (until, what) = (Until::Certificate, "ClientHello, legacy");
+        Some(hand_made_hello(line?, &hello, what, until, self.clock, &mut self.recorder).await)
+    }
+
+    /// A new connection that asks for Standard RDP Security alone. `None` when this machine could
+    /// not try.
+    async fn afterwards(&mut self, linger: Duration) -> Option<Afterwards> {
+        let (connect, stream) = self.open().await;
+        if matches!(connect.outcome, ConnectOutcome::LocalError(_)) {
+            return None;
+        }
+        let Some(stream) = stream else { return Some(Afterwards::Dropped) };
+        let (answer, line) = self.ask(stream, SecurityProtocol::RDP, linger).await;
+        if let Some(mut line) = line {
+            close(&mut line.stream, line.linger).await;
+        }
+        Some(match answer.outcome {
+            NegotiateOutcome::Confirmed { .. }
+            | NegotiateOutcome::Failure(_)
+            | NegotiateOutcome::NoNegotiation => Afterwards::Answered,
+            _ => Afterwards::Dropped,
+        })
     }
 }
 
-/// One Connection Request and its answer. The stream is handed back when a Confirm with
-/// negotiation data came, and closed otherwise.
-async fn ask(
-    mut stream: Stream,
-    asked: SecurityProtocol,
-    deadline: Duration,
-    clock: Clock,
-) -> (Negotiate, Option<Stream>) {
-    let start = clock.mono();
-    let mut answer = Vec::with_capacity(64);
-    let outcome = match timeout(deadline, exchange(&mut stream, asked, &mut answer)).await {
-        Ok(outcome) => outcome,
-        Err(_) => cut_short(&answer, NegotiateOutcome::Timeout),
+fn connect_words(connect: &Connect) -> Cow<'static, str> {
+    let words = match connect.outcome {
+        ConnectOutcome::Open => "open",
+        ConnectOutcome::Refused => "refused",
+        ConnectOutcome::Timeout => "no answer until the deadline",
+        ConnectOutcome::Unreachable => "unreachable",
+        ConnectOutcome::Prohibited => "prohibited by a firewall",
+        ConnectOutcome::LocalError(fault) => fault.text(),
     };
-    let negotiate =
-        Negotiate { asked, outcome, received: answer.len(), elapsed: clock.mono().since(start) };
-    if matches!(negotiate.outcome, NegotiateOutcome::Confirmed { .. }) {
-        return (negotiate, Some(stream));
+    match connect.icmp {
+        Some(icmp) => Cow::Owned(format!("{words}, {icmp}")),
+        None => Cow::Borrowed(words),
     }
-    drain(&mut stream).await;
-    (negotiate, None)
 }
 
-/// Writes the request and reads until the answer is decided.
+const fn request_words(asked: SecurityProtocol) -> &'static str {
+    match asked {
+        SecurityProtocol::OFFERED => "Connection Request, asks for TLS or CredSSP (0x0b)",
+        SecurityProtocol::HYBRID => "Connection Request, asks for CredSSP alone (0x02)",
+        _ => "Connection Request, asks for Standard RDP Security (0x00)",
+    }
+}
+
+fn answer_words(outcome: &NegotiateOutcome) -> Cow<'static, str> {
+    Cow::Borrowed(match outcome {
+        NegotiateOutcome::Confirmed { selected: SecurityProtocol::HYBRID_EX, .. } => {
+            "Connection Confirm, selects hybrid_ex"
+        }
+        NegotiateOutcome::Confirmed { selected: SecurityProtocol::HYBRID, .. } => {
+            "Connection Confirm, selects hybrid"
+        }
+        NegotiateOutcome::Confirmed { selected: SecurityProtocol::SSL, .. } => {
+            "Connection Confirm, selects ssl"
+        }
+        NegotiateOutcome::Confirmed { selected, .. } => {
+            return Cow::Owned(format!("Connection Confirm, selects {selected}"));
+        }
+        NegotiateOutcome::Failure(code) => {
+            return Cow::Owned(format!("Negotiation Failure, {code}"));
+        }
+        NegotiateOutcome::NoNegotiation => "Connection Confirm without negotiation data",
+        NegotiateOutcome::Disconnected => "Disconnect",
+        NegotiateOutcome::Malformed(bytes) => {
+            return Cow::Owned(format!("{} at byte {}", bytes.reason, bytes.offset));
+        }
+        NegotiateOutcome::Timeout | NegotiateOutcome::Reset | NegotiateOutcome::Closed => {
+            "part of an answer"
+        }
+    })
+}
+
+/// Writes the request and reads until the answer is decided; how much of what was read belongs to
+/// it.
 async fn exchange<S>(
     stream: &mut S,
-    asked: SecurityProtocol,
+    request: &[u8],
     answer: &mut Vec<u8>,
-) -> NegotiateOutcome
+) -> (NegotiateOutcome, usize)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    if let Err(error) = stream.write_all(&connection_request(asked)).await {
-        return ended(&error);
+    if let Err(error) = stream.write_all(request).await {
+        return (ended(&error), 0);
     }
-    let mut chunk = [0_u8; 512];
+    let mut chunk = [0_u8; MAX_PACKET];
     loop {
-        let wanted = match parse_answer(answer) {
-            Parse::Done { value, .. } => return value,
-            Parse::NeedMore(total) => total.saturating_sub(answer.len()).clamp(1, chunk.len()),
-        };
-        let Some(room) = chunk.get_mut(..wanted) else { return NegotiateOutcome::Closed };
-        match stream.read(room).await {
-            Ok(0) => return cut_short(answer, NegotiateOutcome::Closed),
-            Ok(count) => answer.extend_from_slice(room.get(..count).unwrap_or_default()),
-            Err(error) => return cut_short(answer, ended(&error)),
+        if let Parse::Done { value, consumed } = parse_answer(answer) {
+            let malformed = matches!(value, NegotiateOutcome::Malformed(_));
+            return (value, if malformed { answer.len() } else { consumed });
         }
+        let end = match stream.read(&mut chunk).await {
+            Ok(0) => NegotiateOutcome::Closed,
+            Ok(count) => {
+                answer.extend_from_slice(chunk.get(..count).unwrap_or_default());
+                continue;
+            }
+            Err(error) => ended(&error),
+        };
+        return (cut_short(answer, end), answer.len());
     }
 }
 
@@ -168,40 +368,6 @@ fn cut_short(answer: &[u8], ended: NegotiateOutcome) -> NegotiateOutcome {
 
 fn ended(error: &io::Error) -> NegotiateOutcome {
     if is_silence(error) { NegotiateOutcome::Timeout } else { NegotiateOutcome::Reset }
-}
-
-/// Both hellos under one deadline. The legacy one needs a connection of its own; where that does
-/// not get as far as TLS again, the modern one's outcome stands.
-async fn tls(
-    plan: &AttemptPlan,
-    stream: Stream,
-    credssp: Option<Duration>,
-    clock: Clock,
-) -> (Tls, Option<Nla>) {
-    let deadline = plan.deadlines.tls;
-    let name = plan.name.as_deref();
-    let mut modern = modern_hello(stream, name, plan.address.ip(), deadline, credssp, clock).await;
-    let nla = modern.nla.take();
-    if !modern.wants_legacy() {
-        return (modern.into_tls(Hello::Modern, None), nla);
-    }
-    let left = deadline.saturating_sub(modern.elapsed);
-    let Ok(Some(legacy)) = timeout(left, second_chance(plan, clock)).await else {
-        return (modern.into_tls(Hello::Modern, None), nla);
-    };
-    let modern_outcome: TlsOutcome = modern.outcome;
-    (legacy.into_tls(Hello::Legacy, Some(modern_outcome)), nla)
-}
-
-/// A new connection up to X.224, then the legacy hello; `None` when it did not get that far.
-async fn second_chance(plan: &AttemptPlan, clock: Clock) -> Option<HelloResult> {
-    let (_, stream) = connect(plan.address, plan.deadlines.connect).await;
-    let (answer, stream) =
-        ask(stream?, SecurityProtocol::OFFERED, plan.deadlines.negotiate, clock).await;
-    if !answer.outcome.selected().is_some_and(SecurityProtocol::starts_tls) {
-        return None;
-    }
-    Some(legacy_hello(stream?, plan.name.as_deref(), random(), clock).await)
 }
 
 /// 32 unpredictable bytes for a `ClientHello`.
@@ -215,28 +381,23 @@ fn random() -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::sample::Connect;
     use crate::domain::time::{MonoTime, WallTime};
 
     fn closed_after(elapsed: Duration) -> Attempt {
-        Attempt {
-            depth: ProbeKind::Negotiate,
-            connect: Connect {
-                address: ([127, 0, 0, 1], 3389).into(),
-                outcome: ConnectOutcome::Open,
-                icmp: None,
-                icmp_is_ours: false,
-                elapsed: Duration::from_millis(1),
-            },
-            negotiate: Some(Negotiate {
-                asked: SecurityProtocol::OFFERED,
-                outcome: NegotiateOutcome::Closed,
-                received: 0,
-                elapsed,
-            }),
-            tls: None,
-            nla: None,
-        }
+        let connect = Connect {
+            address: ([127, 0, 0, 1], 3389).into(),
+            outcome: ConnectOutcome::Open,
+            icmp: None,
+            icmp_is_ours: false,
+            elapsed: Duration::from_millis(1),
+        };
+        let negotiate = Some(Negotiate {
+            asked: SecurityProtocol::OFFERED,
+            outcome: NegotiateOutcome::Closed,
+            received: 0,
+            elapsed,
+        });
+        Attempt { negotiate, ..Attempt::new(ProbeKind::Negotiate, connect) }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::domain::sample::{Connect, ConnectOutcome, IcmpError, LocalFault};
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// A connected TCP stream of the runtime.
 #[expect(clippy::disallowed_types, reason = "the edge: this is where connections come from")]
@@ -110,11 +110,21 @@ pub async fn connect(address: SocketAddr, deadline: Duration) -> (Connect, Optio
     (Connect { address, outcome, icmp, icmp_is_ours, elapsed }, stream)
 }
 
+/// The longest that a closed connection is read for the peer's close.
+const LINGER: Duration = Duration::from_millis(250);
+
+/// How long a peer may take to close after this side did, on a path with this round trip: what it
+/// has under way still arrives, and no more is waited for.
+#[must_use]
+pub fn linger(round_trip: Duration) -> Duration {
+    round_trip.saturating_mul(4).saturating_add(Duration::from_millis(30)).min(LINGER)
+}
+
 /// Closes `stream` with a FIN.
 ///
-/// Closing with unread bytes would send RST, so what the host still says is read and dropped: at
-/// most 64 KiB, for at most `patience`.
-pub async fn close(mut stream: Stream, patience: Duration) {
+/// Closing with unread bytes would send RST, so what the host still says is read and dropped until
+/// it closes too: at most 64 KiB, for at most `patience`.
+pub async fn close<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, patience: Duration) {
     let farewell = async {
         let _ = stream.shutdown().await;
         let mut unread = [0_u8; 4096];
@@ -407,11 +417,12 @@ mod tests {
         let (_, stream) = connect(address, Duration::from_secs(5)).await;
         let (mut peer, _) = listener.accept().unwrap();
         peer.send(&[7; 5000]).unwrap();
-        let stream = stream.unwrap();
+        let mut stream = stream.unwrap();
         stream.readable().await.unwrap();
         // The host hangs up first, as a server does that is told nothing.
         peer.shutdown(std::net::Shutdown::Write).unwrap();
-        close(stream, Duration::from_secs(5)).await;
+        close(&mut stream, Duration::from_secs(5)).await;
+        drop(stream);
         peer.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
         let mut byte = [0_u8; 1];
         assert_eq!(io::Read::read(&mut peer, &mut byte).unwrap(), 0, "FIN, not RST");

@@ -1,16 +1,24 @@
-//! The TLS rung: a modern handshake first, the hand-made legacy hello where that one cannot.
+//! The TLS rung: a modern handshake first, the hand-made hellos where that one cannot.
 
 use super::clock::Clock;
-use super::counted::{Counted, RECEIVE_LIMIT};
+use super::connect::close;
+use super::counted::{Burst, Counted, RECEIVE_LIMIT};
 use super::nla::nla;
-use crate::domain::sample::{CipherSuite, Hello, Nla, Tls, TlsOutcome, TlsVersion};
+use super::recorder::Recorder;
+use crate::domain::finding::Rung;
+use crate::domain::sample::{
+    Afterwards, CipherSuite, Hello, Misread, Nla, Tls, TlsOutcome, TlsVersion, Way,
+};
+use crate::domain::tls_alert::alert_name;
 use crate::proto::certificate;
-use crate::proto::tls_hello::{FlightState, ServerFlight, client_hello};
+use crate::proto::cipher::cipher_name;
+use crate::proto::tls_hello::{FlightState, ServerFlight, TLS1_3};
 use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+use std::borrow::Cow;
 use std::io;
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
@@ -19,15 +27,12 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-/// How long a closed connection is read for the peer's close.
-const LINGER: Duration = Duration::from_millis(250);
-
 /// What one hello brought.
 #[derive(Debug)]
 pub(crate) struct HelloResult {
     pub(crate) outcome: TlsOutcome,
-    version: Option<TlsVersion>,
-    cipher: Option<CipherSuite>,
+    pub(crate) version: Option<TlsVersion>,
+    pub(crate) cipher: Option<CipherSuite>,
     leaf: Option<Vec<u8>>,
     received: usize,
     /// Hello to end, without the farewell.
@@ -37,17 +42,28 @@ pub(crate) struct HelloResult {
 }
 
 impl HelloResult {
-    /// Whether the legacy hello may do better: the server closed or alerted, or speaks a TLS that
+    /// Whether another hello may do better: the server closed or alerted, or speaks a TLS that
     /// the modern one does not.
-    pub(crate) const fn wants_legacy(&self) -> bool {
+    pub(crate) const fn wants_another(&self) -> bool {
         matches!(
             self.outcome,
             TlsOutcome::Alert(_) | TlsOutcome::Reset | TlsOutcome::Closed | TlsOutcome::Unsupported
         )
     }
 
+    /// Whether it died without a word about versions and suites.
+    pub(crate) const fn died_silently(&self) -> bool {
+        self.outcome.is_close()
+            || matches!(self.outcome, TlsOutcome::Alert(_)) && !self.outcome.is_disagreement()
+    }
+
     /// The rung as the domain knows it. A certificate that does not parse counts as unreadable.
-    pub(crate) fn into_tls(self, hello: Hello, modern: Option<TlsOutcome>) -> Tls {
+    pub(crate) fn into_tls(
+        self,
+        hello: Hello,
+        modern: Option<TlsOutcome>,
+        afterwards: Option<Afterwards>,
+    ) -> Tls {
         let certificate = self.leaf.and_then(|der| certificate::summarize(&der).ok());
         let outcome = match self.outcome {
             TlsOutcome::Ok if certificate.is_none() => TlsOutcome::Unsupported,
@@ -57,6 +73,7 @@ impl HelloResult {
             outcome,
             hello,
             modern,
+            afterwards,
             version: self.version,
             cipher: self.cipher,
             certificate,
@@ -66,109 +83,146 @@ impl HelloResult {
     }
 }
 
+/// One connection that X.224 left ready for TLS.
+#[derive(Debug)]
+pub(crate) struct Line<S> {
+    pub(crate) stream: S,
+    /// Bytes behind the Connection Confirm that were read with it.
+    pub(crate) early: Vec<u8>,
+    /// How long the peer may take to close after this side did.
+    pub(crate) linger: Duration,
+}
+
 /// Handshakes with rustls, accepting and recording whatever certificate the server shows; silence
 /// for `deadline` ends it, with what came until then.
 ///
 /// `name` is sent as SNI when it is a DNS name, as Windows' client does. A session is used for
 /// CredSSP when that is given a deadline.
 pub(crate) async fn modern_hello<S>(
-    stream: S,
+    line: Line<S>,
     name: Option<&str>,
     address: IpAddr,
     deadline: Duration,
     credssp: Option<Duration>,
     clock: Clock,
+    recorder: &mut Recorder,
 ) -> HelloResult
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let seen = Arc::new(Recorder::default());
-    let Ok(config) = client_config(Arc::clone(&seen)) else {
-        return HelloResult {
-            outcome: TlsOutcome::Unsupported,
-            version: None,
-            cipher: None,
-            leaf: None,
-            received: 0,
-            elapsed: Duration::ZERO,
-            nla: None,
-        };
+    let seen = Arc::new(Verifier::default());
+    let mut result = HelloResult {
+        outcome: TlsOutcome::Unsupported,
+        version: None,
+        cipher: None,
+        leaf: None,
+        received: 0,
+        elapsed: Duration::ZERO,
+        nla: None,
     };
-    let mut answer = None;
+    let Ok(config) = client_config(Arc::clone(&seen)) else { return result };
     let server_name = name
         .and_then(|name| ServerName::try_from(name.trim_end_matches('.').to_owned()).ok())
         .unwrap_or_else(|| ServerName::from(address));
-    let mut counted = Counted::new(stream);
+    let mut counted = Counted::new(line.stream, line.early, clock);
+    counted.watch();
     let start = clock.mono();
     let connecting = TlsConnector::from(Arc::new(config)).connect(server_name, &mut counted);
     let connected = timeout(deadline, connecting).await;
-    let elapsed = clock.mono().since(start);
-    let (ended, version, cipher) = match connected {
+    result.elapsed = clock.mono().since(start);
+    match connected {
         Ok(Ok(mut session)) => {
-            let (_, connection) = session.get_ref();
-            let version = connection.protocol_version().map(|v| TlsVersion(u16::from(v)));
-            let suite = connection
+            let (counted, connection) = session.get_mut();
+            result.version = connection.protocol_version().map(|v| TlsVersion(u16::from(v)));
+            result.cipher = connection
                 .negotiated_cipher_suite()
                 .map(|suite| CipherSuite(u16::from(suite.suite())));
+            write_down(counted, None, recorder);
             if let Some(deadline) = credssp {
-                answer = Some(nla(&mut session, deadline, clock).await);
+                result.nla = Some(nla(&mut session, deadline, clock, recorder).await);
             }
-            let _patience = timeout(LINGER, session.shutdown()).await;
-            (TlsOutcome::Ok, version, suite)
+            let _patience = timeout(line.linger, session.shutdown()).await;
+            result.outcome = TlsOutcome::Ok;
         }
-        Ok(Err(error)) => (classify(&error), None, None),
-        Err(_) => (TlsOutcome::Timeout, None, None),
-    };
-    let received = counted.received();
-    drain(&mut counted).await;
-    let leaf = seen.leaf.get().cloned();
-    let outcome = match ended {
-        _ if leaf.is_some() => TlsOutcome::Ok,
+        Ok(Err(error)) => {
+            result.outcome = classify(&error, counted.flight(), counted.received());
+            write_down(&mut counted, Some(result.outcome), recorder);
+        }
+        Err(_) => {
+            result.outcome = TlsOutcome::Timeout;
+            write_down(&mut counted, Some(result.outcome), recorder);
+        }
+    }
+    result.received = counted.received();
+    close(&mut counted, line.linger).await;
+    result.leaf = seen.leaf.get().cloned();
+    result.outcome = match result.outcome {
+        _ if result.leaf.is_some() => TlsOutcome::Ok,
         TlsOutcome::Ok => TlsOutcome::Unsupported,
         ended => ended,
     };
-    HelloResult { outcome, version, cipher, leaf, received, elapsed, nla: answer }
+    result
 }
 
-/// Sends the hand-made `ClientHello` and reads the server's first flight up to its certificate.
-/// No key exchange follows: the connection ends there.
-pub(crate) async fn legacy_hello<S>(
-    stream: S,
-    name: Option<&str>,
-    random: [u8; 32],
+/// Sends a hand-made `ClientHello` and reads the server's first flight up to its certificate, or
+/// only up to the `ServerHello`. No key exchange follows: the connection ends there.
+pub(crate) async fn hand_made_hello<S>(
+    line: Line<S>,
+    hello: &[u8],
+    what: &'static str,
+    until: Until,
     clock: Clock,
+    recorder: &mut Recorder,
 ) -> HelloResult
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let mut counted = Counted::new(stream);
+    let mut counted = Counted::new(line.stream, line.early, clock);
     let mut flight = ServerFlight::new();
     let start = clock.mono();
-    let outcome = match exchange(&mut counted, &mut flight, name, random).await {
-        Ok(outcome) => outcome,
-        Err(error) => classify(&error),
-    };
+    recorder.sent(Rung::Tls, what, hello);
+    let mut head = Vec::new();
+    let exchanged = exchange(&mut counted, &mut flight, hello, until, &mut head).await;
+    let outcome =
+        exchanged.unwrap_or_else(|error| classify(&error, Some(&flight), counted.received()));
     let elapsed = clock.mono().since(start);
     let received = counted.received();
+    if received > 0 {
+        let what = answer_words(&flight);
+        recorder.push(clock.mono(), Rung::Tls, Way::Received, what, received, &head);
+    }
+    if let Some(words) = end_words(outcome) {
+        recorder.event(Rung::Tls, words);
+    }
     let (version, cipher) = (flight.version(), flight.cipher());
     let leaf = match flight.into_state() {
         FlightState::Certificate { chain, .. } => chain.into_iter().next(),
         _ => None,
     };
-    drain(&mut counted).await;
+    close(&mut counted, line.linger).await;
     HelloResult { outcome, version, cipher, leaf, received, elapsed, nla: None }
+}
+
+/// How far a hand-made hello reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// The certificate.
+    Certificate,
+    /// The `ServerHello`.
+    ServerHello,
 }
 
 async fn exchange<S>(
     stream: &mut Counted<S>,
     flight: &mut ServerFlight,
-    name: Option<&str>,
-    random: [u8; 32],
+    hello: &[u8],
+    until: Until,
+    head: &mut Vec<u8>,
 ) -> io::Result<TlsOutcome>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    stream.write_all(&client_hello(&random, name)).await?;
+    stream.write_all(hello).await?;
     stream.flush().await?;
     let mut chunk = [0_u8; 4096];
     loop {
@@ -176,35 +230,102 @@ where
         let Some(bytes) = chunk.get(..count).filter(|bytes| !bytes.is_empty()) else {
             return Ok(TlsOutcome::Closed);
         };
-        match flight.push(bytes) {
-            FlightState::NeedMore => {}
-            FlightState::Certificate { .. } => return Ok(TlsOutcome::Ok),
+        if head.is_empty() {
+            head.extend(bytes.iter().take(crate::domain::sample::MAX_HEAD));
+        }
+        flight.push(bytes);
+        match flight.state() {
+            FlightState::NeedMore if until == Until::Certificate || flight.version().is_none() => {}
+            FlightState::NeedMore | FlightState::Certificate { .. } => return Ok(TlsOutcome::Ok),
             FlightState::NoCertificate { .. } => return Ok(TlsOutcome::Unsupported),
             FlightState::Alert(description) => return Ok(TlsOutcome::Alert(*description)),
-            FlightState::Malformed { .. } => return Ok(TlsOutcome::Malformed),
+            FlightState::Malformed { offset, reason } => {
+                return Ok(TlsOutcome::Malformed(Misread { offset: *offset, reason }));
+            }
         }
     }
 }
 
-/// Closes, and reads what is left until the peer closes too, so that our close sends FIN and not RST; gives up
-/// after [`LINGER`] or the receive limit.
-pub(super) async fn drain<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) {
-    let _closed = stream.shutdown().await;
-    let mut chunk = [0_u8; 1024];
-    let mut left = RECEIVE_LIMIT;
-    let reading = async {
-        while let Ok(count) = stream.read(&mut chunk).await {
-            if count == 0 || left < count {
-                break;
+/// The bursts of a handshake with rustls as steps, and how it ended.
+fn write_down<S>(counted: &mut Counted<S>, ended: Option<TlsOutcome>, recorder: &mut Recorder) {
+    let bursts = counted.bursts();
+    let answer = counted.flight().map_or(Cow::Borrowed("TLS"), answer_words);
+    let (mut sent, mut received) = (0_u32, 0_u32);
+    for Burst { at, way, bytes, head } in bursts {
+        let (count, first, later) = match way {
+            Way::Received => (&mut received, answer.clone(), "the rest of the handshake"),
+            _ => (&mut sent, Cow::Borrowed("ClientHello, modern"), "key exchange and Finished"),
+        };
+        *count += 1;
+        let (what, head) =
+            if *count == 1 { (first, head.as_slice()) } else { (Cow::Borrowed(later), &[][..]) };
+        recorder.push(at, Rung::Tls, way, what, bytes, head);
+    }
+    match ended {
+        None => recorder.event(Rung::Tls, "handshake complete"),
+        Some(outcome) => {
+            if let Some(words) = end_words(outcome) {
+                recorder.event(Rung::Tls, words);
             }
-            left -= count;
         }
-    };
-    let _patience = timeout(LINGER, reading).await;
+    }
 }
 
+/// What a server's first flight holds, in a few words.
+fn answer_words(flight: &ServerFlight) -> Cow<'static, str> {
+    let hello = || {
+        let version = flight.version().map_or_else(String::new, |version| version.to_string());
+        let cipher = flight.cipher().map(cipher_name).unwrap_or_default();
+        format!("ServerHello {version} {cipher}")
+    };
+    Cow::Owned(match flight.state() {
+        FlightState::Certificate { chain, .. } => {
+            let leaf = chain.first().map_or(0, Vec::len);
+            format!("{}, Certificate ({leaf} bytes, {} in the chain)", hello(), chain.len())
+        }
+        FlightState::NoCertificate { version: TLS1_3, .. } => {
+            format!("{}, the rest encrypted", hello())
+        }
+        FlightState::NoCertificate { .. } => format!("{}, no certificate", hello()),
+        FlightState::Alert(code) => match alert_name(*code) {
+            Some(name) => format!("alert {code} ({name})"),
+            None => format!("alert {code}"),
+        },
+        FlightState::Malformed { offset, reason } => format!("{reason} at byte {offset}"),
+        FlightState::NeedMore if flight.version().is_some() => hello(),
+        FlightState::NeedMore => return Cow::Borrowed("less than a ServerHello"),
+    })
+}
+
+/// How a connection ended that was waited for; `None` for an answer, which is a step of its own.
+fn end_words(outcome: TlsOutcome) -> Option<&'static str> {
+    Some(match outcome {
+        TlsOutcome::Reset => RESET,
+        TlsOutcome::Closed => CLOSED,
+        TlsOutcome::Timeout => "nothing more until the deadline",
+        TlsOutcome::Ok
+        | TlsOutcome::Alert(_)
+        | TlsOutcome::Malformed(_)
+        | TlsOutcome::Unsupported => return None,
+    })
+}
+
+/// The words for an end by RST.
+pub(super) const RESET: &str = "closed by the peer (RST)";
+/// The words for an end by FIN.
+pub(super) const CLOSED: &str = "closed by the peer (FIN)";
+
 /// What an I/O error during a handshake means.
-fn classify(error: &io::Error) -> TlsOutcome {
+///
+/// rustls does not say at which byte it stopped: `flight` has read the same bytes, as far as they
+/// were in the clear.
+fn classify(error: &io::Error, flight: Option<&ServerFlight>, received: usize) -> TlsOutcome {
+    let misread = |reason| {
+        TlsOutcome::Malformed(match flight.map(ServerFlight::state) {
+            Some(FlightState::Malformed { offset, reason }) => Misread { offset: *offset, reason },
+            _ => Misread { offset: flight.map_or(received, ServerFlight::settled), reason },
+        })
+    };
     if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         return match error {
             rustls::Error::AlertReceived(description) => TlsOutcome::Alert(u8::from(*description)),
@@ -216,7 +337,8 @@ fn classify(error: &io::Error) -> TlsOutcome {
             | rustls::Error::Other(_)
             | rustls::Error::FailedToGetRandomBytes
             | rustls::Error::FailedToGetCurrentTime => TlsOutcome::Unsupported,
-            _ => TlsOutcome::Malformed,
+            rustls::Error::DecryptError => misread("a record that cannot be decrypted"),
+            _ => misread("no valid TLS handshake from here on"),
         };
     }
     match error.kind() {
@@ -225,8 +347,12 @@ fn classify(error: &io::Error) -> TlsOutcome {
         | io::ErrorKind::ConnectionAborted
         | io::ErrorKind::BrokenPipe
         | io::ErrorKind::NotConnected => TlsOutcome::Reset,
+        io::ErrorKind::FileTooLarge => TlsOutcome::Malformed(Misread {
+            offset: RECEIVE_LIMIT,
+            reason: "a handshake above 48 KiB",
+        }),
         _ if is_silence(error) => TlsOutcome::Timeout,
-        _ => TlsOutcome::Malformed,
+        _ => misread("no valid TLS handshake from here on"),
     }
 }
 
@@ -243,11 +369,11 @@ pub(super) fn is_silence(error: &io::Error) -> bool {
 }
 
 /// Resumption is off: a resumed session shows no certificate.
-fn client_config(recorder: Arc<Recorder>) -> Result<ClientConfig, rustls::Error> {
+fn client_config(verifier: Arc<Verifier>) -> Result<ClientConfig, rustls::Error> {
     let mut config = ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()?
         .dangerous()
-        .with_custom_certificate_verifier(recorder)
+        .with_custom_certificate_verifier(verifier)
         .with_no_client_auth();
     config.resumption = Resumption::disabled();
     Ok(config)
@@ -261,11 +387,11 @@ fn provider() -> Arc<CryptoProvider> {
 /// A verifier that records the leaf certificate and accepts it. Nothing secret is ever sent over
 /// the session: it ends as soon as the handshake does.
 #[derive(Debug, Default)]
-struct Recorder {
+struct Verifier {
     leaf: OnceLock<Vec<u8>>,
 }
 
-impl ServerCertVerifier for Recorder {
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -319,31 +445,68 @@ mod tests {
     use super::*;
 
     const ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+    const LINGER: Duration = Duration::from_millis(100);
+
+    async fn hello(
+        bytes: &[u8],
+        deadline: Duration,
+        clock: Clock,
+    ) -> (HelloResult, crate::domain::sample::Transcript) {
+        let (ours, mut theirs) = tokio::io::duplex(64 * 1024);
+        theirs.write_all(bytes).await.unwrap();
+        let line = Line { stream: ours, early: Vec::new(), linger: LINGER };
+        let mut recorder = Recorder::new(clock);
+        let hello = modern_hello(line, None, ADDRESS, deadline, None, clock, &mut recorder).await;
+        drop(theirs);
+        (hello, recorder.finish())
+    }
 
     #[tokio::test]
     async fn silence_after_some_bytes_of_tls_keeps_the_bytes() {
-        let (ours, mut theirs) = tokio::io::duplex(64 * 1024);
         // A handshake record of 512 bytes, of which seven arrive.
-        theirs.write_all(&[0x16, 3, 3, 2, 0, 2, 0]).await.unwrap();
         let deadline = Duration::from_millis(50);
-        let hello = modern_hello(ours, None, ADDRESS, deadline, None, Clock::start()).await;
+        let (hello, transcript) = hello(&[0x16, 3, 3, 2, 0, 2, 0], deadline, Clock::start()).await;
         assert_eq!((hello.outcome, hello.received), (TlsOutcome::Timeout, 7));
         assert!(hello.elapsed >= deadline, "{:?}", hello.elapsed);
-        drop(theirs);
+        let steps: Vec<_> = transcript.steps.iter().map(|step| (step.way, &*step.what)).collect();
+        assert_eq!(
+            steps,
+            [
+                (Way::Sent, "ClientHello, modern"),
+                (Way::Received, "less than a ServerHello"),
+                (Way::Event, "nothing more until the deadline"),
+            ]
+        );
+        assert_eq!(&*transcript.steps[1].head, [0x16, 3, 3, 2, 0, 2, 0]);
     }
 
     #[tokio::test]
     async fn the_farewell_is_not_part_of_the_measured_time() {
-        let (ours, mut theirs) = tokio::io::duplex(64 * 1024);
         // A fatal handshake_failure alert; the peer then keeps the connection open.
-        theirs.write_all(&[0x15, 3, 3, 0, 2, 2, 40]).await.unwrap();
         let clock = Clock::start();
-        let hello = modern_hello(ours, None, ADDRESS, Duration::from_secs(30), None, clock).await;
+        let alert = [0x15, 3, 3, 0, 2, 2, 40];
+        let (hello, _) = hello(&alert, Duration::from_secs(30), clock).await;
         assert_eq!(hello.outcome, TlsOutcome::Alert(40));
         let whole = clock.mono().since(crate::domain::time::MonoTime::ZERO);
         assert!(whole >= LINGER, "{whole:?}");
         assert!(hello.elapsed + LINGER <= whole, "{:?} of {whole:?}", hello.elapsed);
-        drop(theirs);
+    }
+
+    #[tokio::test]
+    async fn what_rustls_refuses_has_its_offset() {
+        let mut behind_a_warning = vec![0x15, 3, 3, 0, 2, 1, 112];
+        behind_a_warning.extend_from_slice(b"SSH-2.0");
+        for (bytes, offset, reason) in [
+            (b"this is not TLS".as_slice(), 0, "not a TLS record"),
+            (&[0x16, 9, 9, 0, 4, 2, 0, 0, 0], 1, "not a TLS version"),
+            (&[0x16, 3, 3, 0xff, 0xff, 2, 0, 0, 0], 3, "TLS record is too long"),
+            (&behind_a_warning, 7, "not a TLS record"),
+            (&[0x16, 3, 3, 0, 4, 2, 0, 0, 0], 0, "ServerHello is broken"),
+        ] {
+            let (hello, _) = hello(bytes, Duration::from_secs(30), Clock::start()).await;
+            let expected = TlsOutcome::Malformed(Misread { offset, reason });
+            assert_eq!(hello.outcome, expected, "{bytes:02x?}");
+        }
     }
 
     #[test]
@@ -354,9 +517,10 @@ mod tests {
             io::ErrorKind::NetworkDown,
             io::ErrorKind::TimedOut,
         ] {
-            assert_eq!(classify(&io::Error::from(kind)), TlsOutcome::Timeout, "{kind}");
+            let outcome = classify(&io::Error::from(kind), None, 0);
+            assert_eq!(outcome, TlsOutcome::Timeout, "{kind}");
         }
         let ours = io::Error::other(rustls::Error::FailedToGetRandomBytes);
-        assert_eq!(classify(&ours), TlsOutcome::Unsupported);
+        assert_eq!(classify(&ours, None, 0), TlsOutcome::Unsupported);
     }
 }

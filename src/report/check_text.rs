@@ -4,7 +4,7 @@
 //! to such a monitor, so no other `|` is ever written: outside text has it replaced.
 
 use super::check_json::CheckInput;
-use super::{finding, path, words};
+use super::{finding, path, transcript, words};
 use crate::domain::finding::Severity;
 use crate::domain::ladder::{Cell, RungLine};
 use crate::domain::placeholder::Placeholders;
@@ -12,6 +12,7 @@ use crate::domain::sample::{NegotiateOutcome, PathMtu};
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
 use crate::domain::text::printable;
 use crate::domain::time::WallTime;
+use crate::domain::words::moment;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -149,6 +150,9 @@ fn details(snapshot: &TargetSnapshot, now: WallTime) -> Vec<String> {
     let values = Placeholders::of(snapshot);
     for finding in &snapshot.findings {
         lines.extend(finding::lines(finding, &values, now));
+    }
+    for told in &snapshot.transcripts {
+        lines.extend(transcript::lines(told, &moment(told.at.wall)));
     }
     lines
 }

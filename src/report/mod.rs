@@ -13,6 +13,7 @@ pub mod path;
 pub mod probes_doc;
 pub mod rules_doc;
 pub mod ticket;
+pub mod transcript;
 pub mod words;
 
 #[cfg(test)]

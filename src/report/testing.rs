@@ -108,6 +108,7 @@ pub(super) fn tls() -> Tls {
         outcome: TlsOutcome::Ok,
         hello: Hello::Modern,
         modern: None,
+        afterwards: None,
         version: Some(TlsVersion(0x0304)),
         cipher: Some(CipherSuite(0x1302)),
         certificate: Some(certificate()),
@@ -211,15 +212,15 @@ pub(super) fn healthy() -> TargetSnapshot {
         spark: Vec::new(),
         resolution: Some(resolution()),
         attempt: Some(Attempt {
-            depth: ProbeKind::Nla,
-            connect: connect("10.0.0.21", ConnectOutcome::Open),
             negotiate: Some(negotiate(NegotiateOutcome::Confirmed {
                 selected: SecurityProtocol::HYBRID_EX,
                 flags: 0x1f,
             })),
             tls: Some(tls()),
             nla: Some(nla()),
+            ..Attempt::new(ProbeKind::Nla, connect("10.0.0.21", ConnectOutcome::Open))
         }),
+        transcripts: Vec::new(),
         tls: Some(tls()),
         nla: Some(nla()),
         sweep: None,
@@ -332,6 +333,7 @@ pub(super) fn unmeasured() -> TargetSnapshot {
         echo_total: EchoStats::default(),
         resolution: None,
         attempt: None,
+        transcripts: Vec::new(),
         tls: None,
         nla: None,
         sweep: None,

@@ -75,6 +75,8 @@ pub enum Action {
     AcceptAsFound,
     /// Text for a ticket.
     Ticket,
+    /// What the newest connections said and heard.
+    Transcript,
     /// Copy to the clipboard of the terminal.
     Copy,
     /// What a finding means and every remedy.
@@ -130,6 +132,7 @@ impl Action {
         (Self::Snooze, "snooze"),
         (Self::AcceptAsFound, "accept-as-found"),
         (Self::Ticket, "ticket"),
+        (Self::Transcript, "transcript"),
         (Self::Copy, "copy"),
         (Self::Explain, "explain"),
         (Self::AddTarget, "add-target"),

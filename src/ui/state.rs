@@ -47,6 +47,8 @@ pub enum Overlay {
     Explain(Option<TargetId>, usize, usize),
     /// Text for a ticket: whose, first line shown.
     Ticket(TargetId, usize),
+    /// What its newest connections said and heard: whose, first line shown.
+    Transcript(TargetId, usize),
     /// The filter being typed, and what it was before.
     Filter(TextField, Filter),
     /// A target being typed, and the suggestion chosen instead.
@@ -238,7 +240,15 @@ impl UiState {
     #[must_use]
     pub const fn layer(&self) -> Layer {
         match (&self.overlay, self.screen) {
-            (Some(Overlay::Help(_) | Overlay::Explain(..) | Overlay::Ticket(..)), _) => Layer::Text,
+            (
+                Some(
+                    Overlay::Help(_)
+                    | Overlay::Explain(..)
+                    | Overlay::Ticket(..)
+                    | Overlay::Transcript(..),
+                ),
+                _,
+            ) => Layer::Text,
             (Some(Overlay::Filter(..) | Overlay::AddTarget(..)), _) => Layer::Input,
             (Some(Overlay::Confirm(_)), _) => Layer::Confirm,
             (Some(Overlay::Snooze(..)), _) => Layer::Menu,

@@ -64,6 +64,7 @@ pub fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Eff
         | Action::ResetStatistics
         | Action::AcceptAsFound
         | Action::Ticket
+        | Action::Transcript
         | Action::Copy
         | Action::Explain => ask(state, action, world),
         // Answered above, or without a meaning outside overlays.
@@ -286,6 +287,7 @@ fn ask(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
             vec![Effect::AcceptAsFound(id)]
         }
         Action::Ticket => open(state, Overlay::Ticket(id, 0)),
+        Action::Transcript => open(state, Overlay::Transcript(id, 0)),
         Action::Copy => {
             say(state, world, &format!("{name}: ticket text sent to the clipboard"));
             vec![Effect::CopyText(world.ticket(target, &state.zone))]

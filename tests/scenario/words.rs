@@ -2,10 +2,11 @@
 
 use rdpwatch::domain::certificate::{CertificateSummary, KeyKind};
 use rdpwatch::domain::sample::{
-    Attempt, CipherSuite, Connect, ConnectOutcome, Echo, EchoMethod, EchoOutcome, Hello, IcmpError,
-    LocalFault, NameOutcome, NameSource, Negotiate, NegotiateOutcome, Neighbour, NeighbourState,
-    Nla, NlaOutcome, NotRdp, NtlmIdentity, Observation, OsVersion, OtherProtocol, ProbeKind,
-    Resolution, ServerAnswer, Tls, TlsOutcome, TlsVersion,
+    Afterwards, Attempt, CipherSuite, Connect, ConnectOutcome, Echo, EchoMethod, EchoOutcome,
+    Hello, IcmpError, LocalFault, Misread, NameOutcome, NameSource, Negotiate, NegotiateOutcome,
+    Neighbour, NeighbourState, Nla, NlaOutcome, NotRdp, NtlmIdentity, Observation, OsVersion,
+    OtherProtocol, ProbeKind, Resolution, ServerAnswer, SweepAnswer, SweepOffer, SweepStep, Tls,
+    TlsOutcome, TlsSweep, TlsVersion,
 };
 use rdpwatch::domain::security::{FailureCode, SecurityProtocol};
 use rdpwatch::domain::time::WallTime;
@@ -62,6 +63,8 @@ pub(crate) struct Round {
     alternatives: Vec<String>,
     neighbour: Option<Turns>,
     mac: Option<String>,
+    sweep: Option<String>,
+    tls_took: Option<String>,
 }
 
 /// The names of an NTLM challenge.
@@ -82,6 +85,7 @@ struct NtlmTable {
 struct CertificateTable {
     name: Option<String>,
     issued: bool,
+    issuer: Option<String>,
     from_days: Option<i64>,
     to_days: Option<i64>,
     to_hours: Option<i64>,
@@ -128,6 +132,11 @@ impl Round {
             let (attempt, took) = self.attempt(index, start);
             all.push((Observation::Attempt(Box::new(attempt)), took));
         }
+        if let Some(words) = &self.sweep {
+            let found = sweep(words);
+            let took = found.elapsed;
+            all.push((Observation::Sweep(Box::new(found)), took));
+        }
         for word in &self.alternatives {
             let (attempt, took) = alternative(word);
             all.push((Observation::Alternative(Box::new(attempt)), took));
@@ -158,8 +167,7 @@ impl Round {
         let word = self.connect.as_ref().map_or("open", |word| word.turn(index));
         let connect = connect(word, self.address(), self.connect_took.as_deref());
         let mut took = connect.elapsed;
-        let mut attempt =
-            Attempt { depth: ProbeKind::Negotiate, connect, negotiate: None, tls: None, nla: None };
+        let mut attempt = Attempt::new(ProbeKind::Negotiate, connect);
         if self.ntlm.is_some() {
             attempt.depth = ProbeKind::Nla;
         } else if self.tls.is_some() {
@@ -185,6 +193,9 @@ impl Round {
         let deep = self.ntlm.is_some().then_some("ok");
         if let Some(word) = self.tls.as_ref().map(|word| word.turn(index)).or(deep) {
             let mut tls = tls(word);
+            if let Some(took) = &self.tls_took {
+                tls.elapsed = span(took);
+            }
             if tls.outcome == TlsOutcome::Ok {
                 tls.certificate =
                     Some(self.certificate.clone().unwrap_or_default().certificate(start));
@@ -199,9 +210,10 @@ impl Round {
 
 impl NtlmTable {
     fn challenge(&self) -> Nla {
-        let os = match self.winpr {
-            true => OsVersion { major: 6, minor: 1, build: 7601 },
-            false => OsVersion { major: 10, minor: 0, build: self.build.unwrap_or(26_100) },
+        let os = if self.winpr {
+            OsVersion { major: 6, minor: 1, build: 7601 }
+        } else {
+            OsVersion { major: 10, minor: 0, build: self.build.unwrap_or(26_100) }
         };
         let identity = NtlmIdentity {
             computer: self.computer.clone(),
@@ -229,8 +241,7 @@ fn alternative(word: &str) -> (Attempt, Duration) {
     let connect =
         connect(rungs.next().expect("an outcome"), address.parse().expect("an address"), None);
     let mut took = connect.elapsed;
-    let mut attempt =
-        Attempt { depth: ProbeKind::Connect, connect, negotiate: None, tls: None, nla: None };
+    let mut attempt = Attempt::new(ProbeKind::Connect, connect);
     if let Some(word) = rungs.next() {
         attempt.depth = ProbeKind::Tls;
         attempt.negotiate = Some(Negotiate {
@@ -379,11 +390,66 @@ fn negotiate(word: &str) -> NegotiateOutcome {
 }
 
 /// `ok`, `legacy:0303:009d`, `closed`, `reset`, `timeout`, `malformed`, `unsupported`, `alert:40`.
-fn tls(word: &str) -> Tls {
+/// In front may stand how the modern hello ended (`closed>alert:70`), behind whether X.224 is
+/// answered afterwards (`closed/answered`, `closed/dropped`).
+fn tls(words: &str) -> Tls {
+    let (words, afterwards) = match words.split_once('/') {
+        Some((words, "answered")) => (words, Some(Afterwards::Answered)),
+        Some((words, "dropped")) => (words, Some(Afterwards::Dropped)),
+        Some((_, other)) => panic!("no {other}"),
+        None => (words, None),
+    };
+    let (modern, word) = match words.split_once('>') {
+        Some((modern, word)) => (Some(modern), word),
+        None => (None, words),
+    };
+    let mut found = one_tls(word);
+    found.afterwards = afterwards;
+    if let Some(modern) = modern {
+        found.modern = Some(one_tls(modern).outcome);
+    }
+    found
+}
+
+/// `tls13=closed windows=0303:c02f tls12=0303:000a`; what is not named is refused with alert 40.
+fn sweep(words: &str) -> TlsSweep {
+    let named = |offered: SweepOffer| {
+        let name = match offered {
+            SweepOffer::Tls13 => "tls13",
+            SweepOffer::Windows => "windows",
+            SweepOffer::Tls12 => "tls12",
+            SweepOffer::StaticRsaAndCbc => "static",
+            SweepOffer::Tls11 => "tls11",
+            SweepOffer::Tls10 => "tls10",
+        };
+        words.split(' ').find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
+    };
+    let answer = |word: &str| match word {
+        "closed" => SweepAnswer::Closed,
+        "timeout" => SweepAnswer::Timeout,
+        "not_reached" => SweepAnswer::NotReached,
+        other => {
+            let (version, suite) = other.split_once(':').expect("version:suite");
+            let hex = |text| u16::from_str_radix(text, 16).expect("four hex digits");
+            SweepAnswer::Taken(TlsVersion(hex(version)), CipherSuite(hex(suite)))
+        }
+    };
+    let steps = SweepOffer::ALL
+        .into_iter()
+        .map(|offered| SweepStep {
+            offered,
+            answer: named(offered).map_or(SweepAnswer::Alert(40), answer),
+        })
+        .collect();
+    TlsSweep { steps, elapsed: Duration::from_secs(4) }
+}
+
+fn one_tls(word: &str) -> Tls {
     let mut tls = Tls {
         outcome: TlsOutcome::Ok,
         hello: Hello::Legacy,
         modern: Some(TlsOutcome::Alert(40)),
+        afterwards: None,
         version: None,
         cipher: None,
         certificate: None,
@@ -407,7 +473,7 @@ fn tls(word: &str) -> Tls {
         "closed" => TlsOutcome::Closed,
         "reset" => TlsOutcome::Reset,
         "timeout" => TlsOutcome::Timeout,
-        "malformed" => TlsOutcome::Malformed,
+        "malformed" => TlsOutcome::Malformed(Misread { offset: 0, reason: "not a TLS record" }),
         "unsupported" => TlsOutcome::Unsupported,
         other => {
             let code = other.strip_prefix("alert:").unwrap_or_else(|| panic!("no {other}"));
@@ -433,13 +499,17 @@ impl CertificateTable {
             let span = Duration::from_hours(hours.unsigned_abs());
             if hours < 0 { start.minus(span) } else { start.plus(span) }
         };
-        let issuer =
-            if self.issued { "CN=Corp Issuing CA".to_owned() } else { format!("CN={name}") };
+        let issued = self.issued || self.issuer.is_some();
+        let issuer = match &self.issuer {
+            Some(issuer) => issuer.clone(),
+            None if self.issued => "CN=Corp Issuing CA".to_owned(),
+            None => format!("CN={name}"),
+        };
         CertificateSummary {
             subject: format!("CN={name}"),
             common_name: Some(name.to_owned()),
             issuer,
-            self_signed: !self.issued,
+            self_signed: !issued,
             not_before: day(self.from_days.unwrap_or(-12)),
             not_after: self.to_hours.map_or_else(|| day(self.to_days.unwrap_or(171)), hours),
             names: vec![name.to_owned()],

@@ -10,7 +10,7 @@ use rdpwatch::domain::local::{Interface, LocalState};
 use rdpwatch::domain::mac::MacAddr;
 use rdpwatch::domain::sample::{
     EchoMethod, Hello, NameOutcome, NameSource, Neighbour, NeighbourState, Observation, Resolution,
-    Sample, ServerAnswer, Tls, TlsOutcome, TlsVersion,
+    Sample, ServerAnswer, Step, Tls, TlsOutcome, TlsVersion, Transcript, Way,
 };
 use rdpwatch::domain::snapshot::{
     Availability, MonitorSnapshot, Snapshot, TargetSnapshot, TargetState,
@@ -18,6 +18,7 @@ use rdpwatch::domain::snapshot::{
 use rdpwatch::domain::stats::{EchoStats, Spark};
 use rdpwatch::domain::target::{Host, Target, TargetId, TargetKind};
 use rdpwatch::domain::time::{MonoTime, Now, WallTime};
+use rdpwatch::domain::transcripts::Told;
 use rdpwatch::domain::view::Offline;
 use rdpwatch::domain::wake::{WakeDestination, WakeProgress, WakeReceipt, WakeSend};
 use std::net::{IpAddr, SocketAddr};
@@ -186,6 +187,7 @@ pub(crate) fn target(id: u32, name: &str, address: &str) -> TargetSnapshot {
             elapsed: ms(1.2),
         }),
         attempt: None,
+        transcripts: Vec::new(),
         tls: None,
         nla: None,
         sweep: None,
@@ -261,10 +263,12 @@ pub(crate) fn office_pc(id: u32) -> TargetSnapshot {
         echo_minute: stats(12.1, 0, 0.8),
         echo_total: EchoStats { sent: 60_000, lost: 60, ..stats(12.0, 0, 0.8) },
         spark: (0..120_u32).map(|i| Spark::Rtt(ms(11.0 + f64::from(i % 9) * 2.0))).collect(),
+        transcripts: vec![closed_at_the_hello()],
         tls: Some(Tls {
             outcome: TlsOutcome::Ok,
             hello: Hello::Modern,
             modern: None,
+            afterwards: None,
             version: Some(TlsVersion(0x0304)),
             cipher: None,
             certificate: Some(certificate("office-pc")),
@@ -575,4 +579,29 @@ pub(crate) fn many(count: u32) -> Snapshot {
             })
             .collect(),
     )
+}
+
+/// An attempt that the peer ended at the hello, with a name that would move the cursor.
+fn closed_at_the_hello() -> Told {
+    let step = |at: f64, rung, way, what: &'static str, bytes: usize, head: &[u8]| Step {
+        at: ms(at),
+        connection: 1,
+        rung,
+        way,
+        what: what.into(),
+        bytes,
+        head: head.into(),
+    };
+    let request = [3, 0, 0, 19, 14, 0xe0, 0, 0, 0, 0, 0, 1, 0, 8, 0, 11, 0, 0, 0];
+    let confirm = [3, 0, 0, 19, 14, 0xd0, 0, 0, 0x12, 0x34, 0, 2, 0x1f, 8, 0, 2, 0, 0, 0];
+    let steps = [
+        step(12.14, Rung::Tcp, Way::Event, "open", 0, &[]),
+        step(12.2, Rung::X224, Way::Sent, "Connection Request", 19, &request),
+        step(24.9, Rung::X224, Way::Received, "Connection Confirm, selects hybrid", 19, &confirm),
+        step(25.3, Rung::Tls, Way::Sent, "ClientHello, modern", 236, &[0x16, 3, 1, 0, 0xe7]),
+        step(43.0, Rung::Tls, Way::Event, "closed by the peer (RST) \u{1b}[2J", 0, &[]),
+        step(43.1, Rung::Tcp, Way::Event, "closed by this side", 0, &[]),
+    ];
+    let transcript = Transcript { steps: steps.into(), left_out: 0 };
+    Told { at: Now { mono: MonoTime::from_secs(60), wall: ago(3) }, works: false, transcript }
 }

@@ -63,6 +63,7 @@ fn overlays() {
         ("help", "?"),
         ("explain", "x"),
         ("ticket", "o"),
+        ("transcript", "T"),
         ("snooze", "S"),
         ("wake_all", "W"),
         ("filter", "/ b e r l"),

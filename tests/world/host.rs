@@ -216,7 +216,7 @@ impl SimHost {
     ) -> (Attempt, Duration) {
         let connect = self.connect(address, moment);
         let mut took = connect.elapsed;
-        let mut attempt = Attempt { depth, connect, negotiate: None, tls: None, nla: None };
+        let mut attempt = Attempt::new(depth, connect);
         if connect.outcome != ConnectOutcome::Open || depth == ProbeKind::Connect {
             return (attempt, took);
         }
@@ -241,6 +241,7 @@ impl SimHost {
                 outcome: TlsOutcome::Ok,
                 hello: Hello::Modern,
                 modern: None,
+                afterwards: None,
                 version: Some(TlsVersion(0x0304)),
                 cipher: Some(CipherSuite(0x1302)),
                 certificate: Some(self.certificate_at(address, moment.at)),

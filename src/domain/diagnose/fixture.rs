@@ -155,13 +155,7 @@ pub(crate) fn connect(outcome: ConnectOutcome) -> Connect {
 
 /// An attempt that ended at TCP.
 pub(crate) fn stopped_at_tcp(outcome: ConnectOutcome) -> Attempt {
-    Attempt {
-        depth: ProbeKind::Negotiate,
-        connect: connect(outcome),
-        negotiate: None,
-        tls: None,
-        nla: None,
-    }
+    Attempt::new(ProbeKind::Negotiate, connect(outcome))
 }
 
 /// An attempt that ended at X.224.
@@ -189,6 +183,7 @@ pub(crate) fn handshake(outcome: TlsOutcome) -> Attempt {
             outcome,
             hello: Hello::Modern,
             modern: None,
+            afterwards: None,
             version: None,
             cipher: None,
             certificate: None,

@@ -6,6 +6,7 @@
 
 mod certificate_dates;
 mod certificate_identity;
+mod certificate_intercepted;
 mod client;
 mod disagreement;
 mod dropped;
@@ -76,6 +77,7 @@ pub static RULES: &[&dyn Rule] = &[
     &certificate_identity::CertificateNameMismatch,
     &certificate_identity::CertificateWeak,
     &certificate_identity::CertificateChanged,
+    &certificate_intercepted::CertificateIntercepted,
     &tls::TlsHandshakeFailed,
     &tls::TlsOutdated,
     &security::LegacySecurity,

@@ -1,7 +1,10 @@
 //! The TLS rung: `tls-handshake-failed`, `tls-outdated`.
 
 use super::prelude::*;
-use crate::domain::sample::{CipherSuite, Hello, Tls, TlsOutcome, TlsVersion};
+use crate::domain::sample::{
+    Afterwards, CipherSuite, ClientFit, Disambiguation, Hello, SweepAnswer, SweepOffer, Tls,
+    TlsOutcome, TlsVersion,
+};
 use crate::domain::security::acceptable_suite;
 use crate::domain::tls_alert::alert_name;
 
@@ -84,12 +87,12 @@ impl Rule for TlsHandshakeFailed {
             TlsOutcome::Timeout => {
                 ("silent at the TLS handshake", "falls silent at the TLS handshake")
             }
-            TlsOutcome::Malformed => (
+            TlsOutcome::Malformed(_) => (
                 "breaks the TLS handshake",
                 "answers the TLS handshake with bytes that are not TLS",
             ),
         };
-        let cause = cause(tls);
+        let cause = cause(tls, hangs_up_early(view, tls));
         let (code, error) = match tls.outcome {
             TlsOutcome::Timeout => ("0x704", client::SILENT),
             _ => ("0x904", client::CLOSED),
@@ -114,10 +117,26 @@ impl Rule for TlsHandshakeFailed {
         if let Some(modern) = tls.modern {
             evidence = evidence.line(format!("modern hello before it: {}", outcome(modern)));
         }
-        evidence = evidence.line(match cause.owner {
-            Owner::Server => "X.224 is fine: it selected TLS on the same connection",
-            _ => "X.224, which needs only small packets, is fine on the same connection",
-        });
+        evidence = evidence
+            .line("X.224, which needs only small packets, is fine: it selected TLS")
+            .lines(tls.afterwards.map(|afterwards| {
+                match afterwards {
+                    Afterwards::Answered => {
+                        "a further connection that asks for no TLS is answered at once"
+                    }
+                    Afterwards::Dropped => {
+                        "a further connection, without TLS, is not answered any more"
+                    }
+                }
+                .to_owned()
+            }));
+        if let Some(early) = hangs_up_early(view, tls) {
+            evidence = evidence.line(format!(
+                "the close came {} after the hello, where the host takes {} to answer anything",
+                span(tls.elapsed),
+                span(early)
+            ));
+        }
         let since = view
             .attempts
             .recent()
@@ -137,35 +156,87 @@ struct Cause {
     first_step: &'static str,
 }
 
-fn cause(tls: &Tls) -> Cause {
-    match tls.outcome {
-        TlsOutcome::Alert(40 | 70 | 71 | 86) => Cause {
-            words: "it has no TLS version or cipher in common with this client, or no certificate \
-                    that fits one",
-            confidence: Confidence::Likely,
-            owner: Owner::Server,
-            first_step: "Server team: check TLS settings and event 36871/36874.",
-        },
-        TlsOutcome::Alert(_) | TlsOutcome::Reset | TlsOutcome::Closed => Cause {
-            words: "its private key cannot be used, or the two have no cipher in common, or \
-                    security software stops it",
-            confidence: Confidence::Possible,
-            owner: Owner::Server,
-            first_step: "Server team: check events 1057/1058 and Schannel 36870 first.",
-        },
-        TlsOutcome::Timeout => Cause {
-            words: "a device in between holds it, or large packets do not get through",
-            confidence: Confidence::Possible,
-            owner: Owner::Network,
-            first_step: "Network team: try from the host's own network first.",
-        },
-        TlsOutcome::Malformed | TlsOutcome::Ok | TlsOutcome::Unsupported => Cause {
-            words: "something in between rewrites the connection",
-            confidence: Confidence::Possible,
-            owner: Owner::Security,
-            first_step: "Try from the host's own network first.",
-        },
+fn cause(tls: &Tls, hangs_up_early: Option<Duration>) -> Cause {
+    let cause =
+        |words, confidence, owner, first_step| Cause { words, confidence, owner, first_step };
+    match (tls.disambiguation(), tls.outcome) {
+        (Disambiguation::ShutOut, _) => cause(
+            "after the hello this machine is not answered at all any more: security software or a \
+             firewall shuts it out, or the service has stopped",
+            Confidence::Possible,
+            Owner::Security,
+            "Ask whether a firewall or security software has blocked this machine.",
+        ),
+        (Disambiguation::OnlyTls13, _) => cause(
+            "it speaks TLS 1.3 only, and its TLS 1.3 ends without a certificate: its private key \
+             cannot be used, or something stops it",
+            Confidence::Likely,
+            Owner::Server,
+            "Server team: check events 1057/1058 and Schannel 36870 first.",
+        ),
+        _ if hangs_up_early.is_some() => cause(
+            "the close comes too soon to be an answer to the hello: something nearer than the host \
+             closes, or the host hangs up right after choosing TLS",
+            Confidence::Possible,
+            Owner::Security,
+            "Try from the host's own network first.",
+        ),
+        (Disambiguation::KeyUnusable, _) => cause(
+            "it cannot use its private key or certificate, or, less often, security software stops \
+             every hello",
+            Confidence::Likely,
+            Owner::Server,
+            "Server team: check events 1057/1058 and Schannel 36870 first.",
+        ),
+        (Disambiguation::NothingInCommon, _) => cause(
+            "it has no TLS version or cipher in common with any Windows client, or no certificate \
+             that fits one",
+            Confidence::Likely,
+            Owner::Server,
+            "Server team: check TLS settings and event 36871/36874.",
+        ),
+        (_, outcome) if outcome.is_disagreement() => cause(
+            "it has no TLS version or cipher in common with this client, or no certificate that \
+             fits one",
+            Confidence::Likely,
+            Owner::Server,
+            "Server team: check TLS settings and event 36871/36874.",
+        ),
+        (_, TlsOutcome::Alert(_) | TlsOutcome::Reset | TlsOutcome::Closed) => cause(
+            "its private key cannot be used, or the two have no cipher in common, or security \
+             software stops it",
+            Confidence::Possible,
+            Owner::Server,
+            "Server team: check events 1057/1058 and Schannel 36870 first.",
+        ),
+        (_, TlsOutcome::Timeout) => cause(
+            "a device in between holds it, or large packets do not get through",
+            Confidence::Possible,
+            Owner::Network,
+            "Network team: try from the host's own network first.",
+        ),
+        (_, TlsOutcome::Malformed(_) | TlsOutcome::Ok | TlsOutcome::Unsupported) => cause(
+            "something in between rewrites the connection",
+            Confidence::Possible,
+            Owner::Security,
+            "Try from the host's own network first.",
+        ),
     }
+}
+
+/// Below this a round trip is too short to tell whose close it was.
+const FAR: Duration = Duration::from_millis(20);
+
+/// How long the host takes to answer anything, when it takes more than twice as long as the close
+/// took: a close that early is no answer to the hello.
+fn hangs_up_early(view: &TargetView<'_>, tls: &Tls) -> Option<Duration> {
+    if !tls.outcome.is_close() {
+        return None;
+    }
+    let attempt = view.attempts.recent().find(|entry| entry.value.tls.as_ref() == Some(tls))?;
+    let negotiate = attempt.value.negotiate.as_ref()?;
+    let round_trip = attempt.value.connect.elapsed.min(negotiate.elapsed);
+    (round_trip >= FAR && tls.elapsed.saturating_mul(2) < round_trip).then_some(round_trip)
 }
 
 /// How a handshake ended, in words.
@@ -178,7 +249,7 @@ fn outcome(outcome: TlsOutcome) -> String {
             None => format!("alert {code}"),
         },
         TlsOutcome::Timeout => "silence".to_owned(),
-        TlsOutcome::Malformed => "bytes that are not TLS".to_owned(),
+        TlsOutcome::Malformed(misread) => format!("bytes that are not TLS: {misread}"),
         TlsOutcome::Unsupported => "TLS, but no certificate readable".to_owned(),
     }
 }
@@ -241,6 +312,10 @@ impl Rule for TlsOutdated {
         let what = match (tls.hello, old_version, old_suite) {
             (Hello::Modern, ..) | (_, None, None) => return Judgement::Clear,
             (_, Some(version), _) => format!("only {version}"),
+            // The suite that a server prefers is not the only one that it takes.
+            (_, None, Some(_)) if fit(view, tls) == Some(ClientFit::Connects) => {
+                return Judgement::Clear;
+            }
             (_, None, Some(CipherSuite(suite))) => {
                 format!("only cipher suite 0x{suite:04x}, which current Windows does not offer")
             }
@@ -266,6 +341,28 @@ impl Rule for TlsOutdated {
         if let Some(modern) = tls.modern {
             evidence = evidence.line(format!("modern hello: {}", outcome(modern)));
         }
+        if let Some(fit) = fit(view, tls)
+            && let Some(sweep) = view.sweep
+        {
+            evidence = evidence.line(format!(
+                "would a current Windows 11 client connect: {} (each version and suite tried {})",
+                match fit {
+                    ClientFit::Connects => "yes",
+                    ClientFit::OnlyAfterEnabling => "only after enabling old TLS on the client",
+                    ClientFit::Refused => "no",
+                    ClientFit::Unknown => "not known",
+                },
+                moment(sweep.at.wall)
+            ));
+        }
         Judgement::fires(evidence.since(Some(entry.at.wall)))
     }
+}
+
+/// What the newest sweep says of a current Windows client, as long as the server still answers the
+/// legacy hello as it did then.
+fn fit(view: &TargetView<'_>, tls: &Tls) -> Option<ClientFit> {
+    let sweep = &view.sweep?.value;
+    let answer = SweepAnswer::Taken(tls.version?, tls.cipher?);
+    (sweep.answer(SweepOffer::Tls12) == Some(answer)).then(|| sweep.windows())
 }

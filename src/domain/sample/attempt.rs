@@ -5,6 +5,7 @@ use super::connect::{Connect, ConnectOutcome};
 use super::negotiate::{Negotiate, NegotiateOutcome};
 use super::nla::Nla;
 use super::tls::{Tls, TlsOutcome};
+use super::transcript::Transcript;
 
 /// One connection, as far up the ladder as it went.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,9 +21,29 @@ pub struct Attempt {
     pub tls: Option<Tls>,
     /// CredSSP; `None` when it was not wanted or TLS did not lead there.
     pub nla: Option<Nla>,
+    /// What was said and heard, over every connection that it took.
+    pub transcript: Transcript,
 }
 
 impl Attempt {
+    /// An attempt that ended at TCP.
+    #[must_use]
+    pub fn new(depth: ProbeKind, connect: Connect) -> Self {
+        let transcript = Transcript::default();
+        Self { depth, connect, negotiate: None, tls: None, nla: None, transcript }
+    }
+
+    /// The same without what was said and heard, for where only the outcome is kept.
+    #[must_use]
+    pub fn without_transcript(&self) -> Self {
+        Self {
+            negotiate: self.negotiate.clone(),
+            tls: self.tls.clone(),
+            nla: self.nla.clone(),
+            ..Self::new(self.depth, self.connect)
+        }
+    }
+
     /// Whether it went as far as it was meant to: whatever answered says what it wants, or a
     /// certificate was read.
     #[must_use]

@@ -1,6 +1,8 @@
 //! What the TLS rung brings back.
 
+use super::fault::Misread;
 use crate::domain::certificate::CertificateSummary;
+use crate::domain::tls_alert::PROTOCOL_VERSION;
 use std::fmt;
 use std::time::Duration;
 
@@ -13,6 +15,8 @@ pub struct Tls {
     pub hello: Hello,
     /// How the modern hello ended when the legacy one was needed.
     pub modern: Option<TlsOutcome>,
+    /// Whether X.224 alone is answered after that, when neither hello got an answer that decides.
+    pub afterwards: Option<Afterwards>,
     /// Negotiated version, as on the wire.
     pub version: Option<TlsVersion>,
     /// Negotiated suite, as on the wire.
@@ -38,8 +42,8 @@ pub enum TlsOutcome {
     Alert(u8),
     /// Silence until the deadline.
     Timeout,
-    /// Bytes that are not TLS.
-    Malformed,
+    /// Bytes that are not TLS, and where they stop to be.
+    Malformed(Misread),
     /// TLS answered, and no certificate could be read from it.
     Unsupported,
 }
@@ -54,8 +58,107 @@ impl TlsOutcome {
             Self::Closed => "closed",
             Self::Alert(_) => "alert",
             Self::Timeout => "timeout",
-            Self::Malformed => "malformed",
+            Self::Malformed(_) => "malformed",
             Self::Unsupported => "unsupported",
+        }
+    }
+}
+
+impl TlsOutcome {
+    /// Whether the peer ended the connection: FIN and RST are one class, because the kernel can
+    /// turn one into the other.
+    #[must_use]
+    pub const fn is_close(self) -> bool {
+        matches!(self, Self::Reset | Self::Closed)
+    }
+
+    /// Whether an alert says that there is no version or suite in common (`handshake_failure`,
+    /// `protocol_version`, `insufficient_security`, `inappropriate_fallback`).
+    #[must_use]
+    pub const fn is_disagreement(self) -> bool {
+        matches!(self, Self::Alert(40 | 70 | 71 | 86))
+    }
+}
+
+/// What a further connection brought that asked for Standard RDP Security alone, which needs no
+/// key of the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Afterwards {
+    /// X.224 was answered.
+    Answered,
+    /// The connection did not open, or nothing or a close came back.
+    Dropped,
+}
+
+/// What several hellos together say of a TLS handshake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Disambiguation {
+    /// A modern hello gets a certificate: there is nothing to tell apart.
+    Modern,
+    /// Only the legacy hello gets one: there is no version or suite in common with a modern
+    /// client, and [`Tls::version`] and [`Tls::cipher`] are what the server chose.
+    LegacyOnly,
+    /// Every hello is refused for its versions or suites.
+    NothingInCommon,
+    /// Whoever offers less than TLS 1.3 is refused, and TLS 1.3 ends without a certificate.
+    OnlyTls13,
+    /// Both hellos die without saying why while X.224 is answered: the host cannot use its key or
+    /// certificate, or something on the way stops TLS.
+    KeyUnusable,
+    /// X.224 is not answered any more once a hello was sent.
+    ShutOut,
+    /// None of these.
+    Undecided,
+}
+
+impl Disambiguation {
+    /// The contract's word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Modern => "modern",
+            Self::LegacyOnly => "legacy_only",
+            Self::NothingInCommon => "nothing_in_common",
+            Self::OnlyTls13 => "only_tls13",
+            Self::KeyUnusable => "key_unusable",
+            Self::ShutOut => "shut_out",
+            Self::Undecided => "undecided",
+        }
+    }
+}
+
+impl Tls {
+    /// What the hellos together say.
+    #[must_use]
+    pub const fn disambiguation(&self) -> Disambiguation {
+        let modern = match self.modern {
+            Some(modern) => modern,
+            None => self.outcome,
+        };
+        if matches!(self.outcome, TlsOutcome::Ok | TlsOutcome::Unsupported) {
+            return match self.hello {
+                Hello::Modern => Disambiguation::Modern,
+                Hello::Legacy => Disambiguation::LegacyOnly,
+            };
+        }
+        match (self.hello, modern, self.outcome, self.afterwards) {
+            (_, _, _, Some(Afterwards::Dropped)) => Disambiguation::ShutOut,
+            (Hello::Legacy, modern, TlsOutcome::Alert(PROTOCOL_VERSION), _)
+                if !modern.is_disagreement() =>
+            {
+                Disambiguation::OnlyTls13
+            }
+            (Hello::Legacy, modern, legacy, _)
+                if modern.is_disagreement() && legacy.is_disagreement() =>
+            {
+                Disambiguation::NothingInCommon
+            }
+            (Hello::Legacy, modern, legacy, Some(Afterwards::Answered))
+                if !modern.is_disagreement() && !legacy.is_disagreement() =>
+            {
+                Disambiguation::KeyUnusable
+            }
+            _ => Disambiguation::Undecided,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The client's hello, encoded for the probe and decoded for demo and lab hosts.
 
-use super::{TLS1_0, TLS1_2, extension, first_record, handshake, record};
+use super::{TLS1_0, TLS1_2, TLS1_3, extension, first_record, handshake, record};
 use crate::domain::sample::{CipherSuite, TlsVersion};
 use crate::proto::wire::{Malformed, Parse, Reader, be24, put_vector8, put_vector16};
 use std::net::IpAddr;
@@ -41,8 +41,59 @@ pub const OFFERED_SUITES: [CipherSuite; 27] = [
     CipherSuite(0x00ff),
 ];
 
+/// What a current Windows offers at TLS 1.2: the default list of Windows 11 (Schannel, "TLS Cipher
+/// Suites in Windows 11").
+pub const WINDOWS_SUITES: [CipherSuite; 20] = [
+    CipherSuite(0xc02c),
+    CipherSuite(0xc02b),
+    CipherSuite(0xc030),
+    CipherSuite(0xc02f),
+    CipherSuite(0x009f),
+    CipherSuite(0x009e),
+    CipherSuite(0xc024),
+    CipherSuite(0xc023),
+    CipherSuite(0xc028),
+    CipherSuite(0xc027),
+    CipherSuite(0xc00a),
+    CipherSuite(0xc009),
+    CipherSuite(0xc014),
+    CipherSuite(0xc013),
+    CipherSuite(0x009d),
+    CipherSuite(0x009c),
+    CipherSuite(0x003d),
+    CipherSuite(0x003c),
+    CipherSuite(0x0035),
+    CipherSuite(0x002f),
+];
+
+/// Static RSA, and CBC behind ECDHE: what is left on a server without AES-GCM behind ECDHE, which
+/// a hello of modern suites alone does not reach.
+pub const STATIC_RSA_AND_CBC_SUITES: [CipherSuite; 14] = [
+    CipherSuite(0x009d),
+    CipherSuite(0x009c),
+    CipherSuite(0xc024),
+    CipherSuite(0xc028),
+    CipherSuite(0xc023),
+    CipherSuite(0xc027),
+    CipherSuite(0xc00a),
+    CipherSuite(0xc014),
+    CipherSuite(0xc009),
+    CipherSuite(0xc013),
+    CipherSuite(0x003d),
+    CipherSuite(0x003c),
+    CipherSuite(0x0035),
+    CipherSuite(0x002f),
+];
+
+/// The suites of TLS 1.3 that Schannel and OpenSSL know (RFC 8446 B.4).
+pub const TLS13_SUITES: [CipherSuite; 3] =
+    [CipherSuite(0x1302), CipherSuite(0x1301), CipherSuite(0x1303)];
+
 /// x25519, secp256r1, secp384r1, secp521r1.
 const GROUPS: [u16; 4] = [29, 23, 24, 25];
+
+/// x25519: the group of the only key share.
+const X25519: u16 = 29;
 
 /// RSA PKCS#1, PSS and ECDSA over SHA-256, 384, 512, then SHA-1: nothing is verified, so
 /// whatever the server can sign with may be chosen.
@@ -52,12 +103,36 @@ const SIGNATURES: [u16; 11] =
 /// The longest name that DNS allows, in bytes.
 const MAX_NAME: usize = 253;
 
+/// What a hand-made hello offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Offer {
+    /// TLS 1.0 to 1.2: the highest version, with all below it. TLS 1.3: that alone.
+    pub version: TlsVersion,
+    /// The suites, in order of preference.
+    pub suites: &'static [CipherSuite],
+}
+
+impl Offer {
+    /// The legacy hello: everything up to TLS 1.2 that Windows has ever preferred.
+    pub const LEGACY: Self = Self { version: TLS1_2, suites: &OFFERED_SUITES };
+}
+
 /// The legacy hello in one record: at most TLS 1.2, no `supported_versions`, no session.
 ///
-/// `random` should be random: it is all that tells two hellos apart. `server_name` becomes SNI
-/// when it can (a DNS name in ASCII, no address; RFC 6066 section 3), a final dot left out.
+/// `random` and `server_name` as in [`hello`].
 #[must_use]
 pub fn client_hello(random: &[u8; 32], server_name: Option<&str>) -> Vec<u8> {
+    hello(random, server_name, Offer::LEGACY)
+}
+
+/// A hello in one record that offers this and no more, without a session.
+///
+/// `random` should be random: it is all that tells two hellos apart, and at TLS 1.3 also the key
+/// share, whose private half nobody knows. `server_name` becomes SNI when it can (a DNS name in
+/// ASCII, no address; RFC 6066 section 3), a final dot left out. Below TLS 1.2 there is no
+/// `signature_algorithms` (RFC 5246 7.4.1.4.1).
+#[must_use]
+pub fn hello(random: &[u8; 32], server_name: Option<&str>, offer: Offer) -> Vec<u8> {
     let mut extensions = Vec::new();
     if let Some(name) = server_name.and_then(sni_name) {
         put_extension(&mut extensions, extension::SERVER_NAME, &server_name_list(name));
@@ -65,15 +140,30 @@ pub fn client_hello(random: &[u8; 32], server_name: Option<&str>) -> Vec<u8> {
     let mut groups = Vec::new();
     put_vector16(&mut groups, &GROUPS.map(u16::to_be_bytes).concat());
     put_extension(&mut extensions, extension::SUPPORTED_GROUPS, &groups);
-    put_extension(&mut extensions, extension::EC_POINT_FORMATS, &[1, 0]);
-    let mut signatures = Vec::new();
-    put_vector16(&mut signatures, &SIGNATURES.map(u16::to_be_bytes).concat());
-    put_extension(&mut extensions, extension::SIGNATURE_ALGORITHMS, &signatures);
+    if offer.version < TLS1_3 {
+        put_extension(&mut extensions, extension::EC_POINT_FORMATS, &[1, 0]);
+    }
+    if offer.version >= TLS1_2 {
+        let mut signatures = Vec::new();
+        put_vector16(&mut signatures, &SIGNATURES.map(u16::to_be_bytes).concat());
+        put_extension(&mut extensions, extension::SIGNATURE_ALGORITHMS, &signatures);
+    }
+    if offer.version >= TLS1_3 {
+        let mut versions = Vec::new();
+        put_vector8(&mut versions, &offer.version.0.to_be_bytes());
+        put_extension(&mut extensions, extension::SUPPORTED_VERSIONS, &versions);
+        let mut share = X25519.to_be_bytes().to_vec();
+        put_vector16(&mut share, random);
+        let mut shares = Vec::new();
+        put_vector16(&mut shares, &share);
+        put_extension(&mut extensions, extension::KEY_SHARE, &shares);
+    }
 
-    let mut body = TLS1_2.0.to_be_bytes().to_vec();
+    let mut body = offer.version.min(TLS1_2).0.to_be_bytes().to_vec();
     body.extend_from_slice(random);
     put_vector8(&mut body, &[]);
-    put_vector16(&mut body, &OFFERED_SUITES.map(|suite| suite.0.to_be_bytes()).concat());
+    let suites: Vec<u8> = offer.suites.iter().flat_map(|suite| suite.0.to_be_bytes()).collect();
+    put_vector16(&mut body, &suites);
     put_vector8(&mut body, &[0]);
     put_vector16(&mut body, &extensions);
 

@@ -12,7 +12,8 @@ mod server_hello;
 mod tests;
 
 pub use client_hello::{
-    ClientHello, MAX_CLIENT_HELLO, OFFERED_SUITES, client_hello, parse_client_hello,
+    ClientHello, MAX_CLIENT_HELLO, OFFERED_SUITES, Offer, STATIC_RSA_AND_CBC_SUITES, TLS13_SUITES,
+    WINDOWS_SUITES, client_hello, hello, parse_client_hello,
 };
 pub use server_flight::{FlightState, MAX_CHAIN, MAX_FLIGHT, ServerFlight};
 pub use server_hello::{AlertLevel, alert, server_flight};
@@ -59,6 +60,7 @@ mod extension {
     pub(super) const EC_POINT_FORMATS: u16 = 11;
     pub(super) const SIGNATURE_ALGORITHMS: u16 = 13;
     pub(super) const SUPPORTED_VERSIONS: u16 = 43;
+    pub(super) const KEY_SHARE: u16 = 51;
 }
 
 /// One record at the front of `bytes`: its type and its payload.

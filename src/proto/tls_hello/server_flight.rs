@@ -126,6 +126,12 @@ impl ServerFlight {
         self.hello.map(|(_, cipher)| cipher)
     }
 
+    /// How many bytes are in whole records that were read without a fault.
+    #[must_use]
+    pub const fn settled(&self) -> usize {
+        self.offset
+    }
+
     /// How many bytes were pushed.
     #[must_use]
     pub const fn received(&self) -> usize {

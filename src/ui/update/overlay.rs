@@ -19,7 +19,7 @@ const FIELD: usize = 256;
 pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
     let Some(mut overlay) = state.overlay.take() else { return Vec::new() };
     let effects = match &mut overlay {
-        Overlay::Help(_) | Overlay::Explain(..) | Overlay::Ticket(..) => {
+        Overlay::Help(_) | Overlay::Explain(..) | Overlay::Ticket(..) | Overlay::Transcript(..) => {
             return text(state, overlay, action, world);
         }
         Overlay::Filter(_, before) => {
@@ -98,7 +98,7 @@ fn snooze(
         .collect()
 }
 
-/// Help, explain, ticket: scrolling, copying, the next finding.
+/// Help, explain, ticket, transcript: scrolling, copying, the next finding.
 fn text(
     state: &mut UiState,
     mut overlay: Overlay,
@@ -128,8 +128,12 @@ fn text(
     }
     let last = panel::last_first(world, state);
     let page = panel::page(state.size);
-    if let Some(Overlay::Help(first) | Overlay::Explain(_, _, first) | Overlay::Ticket(_, first)) =
-        &mut state.overlay
+    if let Some(
+        Overlay::Help(first)
+        | Overlay::Explain(_, _, first)
+        | Overlay::Ticket(_, first)
+        | Overlay::Transcript(_, first),
+    ) = &mut state.overlay
     {
         *first = target_place(action, (*first).min(last), last + 1, page);
     }

@@ -3,11 +3,12 @@
 use super::footer::key_name;
 use crate::domain::certificate::CertificateSummary;
 use crate::domain::identity::{Presented, target_names};
+use crate::domain::ladder::Cell;
 use crate::domain::sample::{NameOutcome, Resolution};
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
 use crate::domain::wake::{WakeProgress, WakeRung};
 use crate::report::explain::NOT_OBSERVABLE;
-use crate::report::words;
+use crate::report::{path, words};
 use crate::ui::action::Action;
 use crate::ui::format::{self, NOT_MEASURED};
 use crate::ui::keymap::Layer;
@@ -279,6 +280,14 @@ pub fn probing(out: &mut Vec<Line>, world: &World<'_>, target: &TargetSnapshot, 
         stats.received, stats.sent, stats.late, stats.void, stats.longest_burst
     );
     fact(out, "echo", Role::Text, &text, width);
+    if let Some(path) = &target.path {
+        let role = match path::cell(path) {
+            Cell::Broken => Role::StateCritical,
+            Cell::NotMeasured => Role::Dim,
+            _ => Role::Text,
+        };
+        fact(out, "path", role, &path::text(path), width);
+    }
     let budget = format!("{} connections a day at this pace", target.connections_per_day);
     fact(out, "budget", Role::Text, &budget, width);
     if let Some(due) = target.next_tls {

@@ -38,6 +38,7 @@ const HINTS: [(Screen, &[(Action, &str)]); 3] = [
             (Action::ProbeNow, "probe now"),
             (Action::Wake, "wake"),
             (Action::Ticket, "ticket"),
+            (Action::Transcript, "transcript"),
             (Action::Copy, "copy"),
             (Action::Help, "help"),
         ],

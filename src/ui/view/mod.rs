@@ -12,3 +12,4 @@ pub mod help;
 pub mod panel;
 pub mod small;
 pub mod table;
+pub mod transcript;

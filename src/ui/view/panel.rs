@@ -1,7 +1,7 @@
 //! What lies over the screen: help, explanations, questions, text fields.
 
 use super::footer::text_field;
-use super::{explain, help};
+use super::{explain, help, transcript};
 use crate::ui::action::Action;
 use crate::ui::keymap::Layer;
 use crate::ui::line::{Line, wrap};
@@ -29,6 +29,10 @@ pub fn build(world: &World<'_>, state: &UiState) -> Option<Panel> {
         }
         Overlay::Ticket(target, first) => {
             let title = format!("{}: text for a ticket", world.name(Some(*target)));
+            Some(text(world, state, &title, *first))
+        }
+        Overlay::Transcript(target, first) => {
+            let title = format!("{}: what was said and heard", world.name(Some(*target)));
             Some(text(world, state, &title, *first))
         }
         Overlay::Confirm(question) => Some(confirm(world, state, question)),
@@ -65,6 +69,10 @@ pub fn document(world: &World<'_>, state: &UiState) -> Option<Vec<Line>> {
                     .map(|line| Line::of(Role::Text, &line).cut(width))
                     .collect(),
             )
+        }
+        Overlay::Transcript(target, _) => {
+            let told = world.target(*target).map_or(&[][..], |target| &target.transcripts);
+            Some(transcript::document(world, state, told, width))
         }
         _ => None,
     }

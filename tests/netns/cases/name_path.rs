@@ -25,7 +25,7 @@ pub(super) const CASES: &[Case] = &[
 /// monitor's (RFC 6724 rule 9).
 const FIRST: u8 = 3;
 
-fn record(addresses: &[String]) -> String {
+fn record(addresses: &[&str]) -> String {
     format!("{NAME},{}", addresses.join(","))
 }
 
@@ -35,11 +35,11 @@ fn moved_to_another() {
     let mut named = Named::leading_to(HOST);
     let (host, other) = (named.lab.host(), named.lab.machine("other", OTHER));
     let _xrdp = (good_xrdp(&host, "OFFICE-PC"), good_xrdp(&other, "BERLIN-12"));
-    let mut session = terminal::start(&named.monitor, &[NAME]);
+    let session = terminal::start(&named.monitor, &[NAME]);
     session.wait("certificate", |screen| screen.contains(NAME) && screen.contains("170d"));
     session.quit();
     check(&named.monitor, &[NAME]).is(&json!({"state": "ok", "findings": []}));
-    named.change(&[&record(&[Net::Near.v4(OTHER)])]);
+    named.change(&[&record(&[&Net::Near.v4(OTHER)])]);
     check(&named.monitor, &[NAME]).is(&json!({
         "state": "warning", "address": Net::Near.v4(OTHER), "x224": {"outcome": "confirmed"},
         "tls": {"certificate": {"names": ["BERLIN-12"]}},
@@ -52,7 +52,7 @@ fn moved_to_another() {
 
 fn broken_by_name() {
     let (first, right) = (Net::Near.v4(FIRST), Net::Near.v4(HOST));
-    let mut named = Named::new(&[record(&[first.clone()]), record(&[right.clone()])]);
+    let mut named = Named::new(&[record(&[&first]), record(&[&right])]);
     let (host, other) = (named.lab.host(), named.lab.machine("other", FIRST));
     let _xrdp = (good_xrdp(&host, "HOST"), good_xrdp(&other, "HOST"));
     firewall::filter(&other, &["tcp dport 3389 tcp flags & psh == psh reject with tcp reset"]);
@@ -79,7 +79,7 @@ fn broken_by_name() {
 /// The reverse: users of the name are well, and whoever dials the address is not.
 fn broken_by_address() {
     let (first, expected) = (Net::Near.v4(FIRST), Net::Near.v4(HOST));
-    let mut named = Named::new(&[record(&[first.clone()]), record(&[expected.clone()])]);
+    let mut named = Named::new(&[record(&[&first]), record(&[&expected])]);
     let (host, other) = (named.lab.host(), named.lab.machine("other", FIRST));
     let _xrdp = (good_xrdp(&host, "HOST"), good_xrdp(&other, "HOST"));
     firewall::filter(&host, &["tcp dport 3389 tcp flags & psh == psh reject with tcp reset"]);
@@ -91,10 +91,10 @@ fn broken_by_address() {
 
 fn servers_disagree() {
     let right = Net::Near.v4(HOST);
-    let mut named = Named::new(&[record(&[right.clone()])]);
+    let mut named = Named::new(&[record(&[&right])]);
     let (host, second) = (named.lab.host(), named.lab.machine("second", OTHER));
     let _xrdp = good_xrdp(&host, "HOST");
-    let _dns = dns::start(&second, &[&record(&[Net::Near.v4(NOBODY)])]);
+    let _dns = dns::start(&second, &[&record(&[&Net::Near.v4(NOBODY)])]);
     named.monitor.use_dns(&[Net::Near.v4(crate::lab::DNS), Net::Near.v4(OTHER)]);
     check(&named.monitor, &[NAME]).is(&json!({
         "state": "warning", "address": right, "tls": {"outcome": "ok"},
@@ -109,7 +109,7 @@ fn servers_disagree() {
 /// The near miss: a server that does not know the name is what split DNS looks like.
 fn split_dns() {
     let right = Net::Near.v4(HOST);
-    let mut named = Named::new(&[record(&[right.clone()])]);
+    let mut named = Named::new(&[record(&[&right])]);
     let (host, second) = (named.lab.host(), named.lab.machine("second", OTHER));
     let _xrdp = good_xrdp(&host, "HOST");
     let _dns = dns::start(&second, &[]);
@@ -145,7 +145,7 @@ fn alias() {
 /// Dual stack, and nobody has the IPv6 address, which clients try first: they go on to the other.
 fn dead_ipv6() {
     let (live, dead) = (Net::Near.v4(HOST), Net::Near.v6(NOBODY));
-    let mut named = Named::new(&[record(&[live.clone(), dead.clone()])]);
+    let mut named = Named::new(&[record(&[&live, &dead])]);
     let host = named.lab.host();
     let _xrdp = good_xrdp(&host, "HOST");
     check(&named.monitor, &[NAME]).is(&json!({
@@ -164,7 +164,7 @@ fn dead_ipv6() {
 
 fn first_is_dead() {
     let (live, dead) = (Net::Near.v4(HOST), Net::Near.v4(FIRST));
-    let mut named = Named::new(&[record(&[live.clone()]), record(&[dead.clone()])]);
+    let mut named = Named::new(&[record(&[&live]), record(&[&dead])]);
     let host = named.lab.host();
     let _xrdp = good_xrdp(&host, "HOST");
     check(&named.monitor, &[NAME]).is(&json!({
@@ -178,7 +178,7 @@ fn first_is_dead() {
 /// The dashboard goes on to the next address; the dead one is listed.
 fn dashboard_dials_the_next() {
     let (live, dead) = (Net::Near.v4(HOST), Net::Near.v4(FIRST));
-    let mut named = Named::new(&[record(&[live.clone()]), record(&[dead.clone()])]);
+    let mut named = Named::new(&[record(&[&live]), record(&[&dead])]);
     let host = named.lab.host();
     let _xrdp = good_xrdp(&host, "HOST");
     let mut session = terminal::start(&named.monitor, &[NAME]);
