@@ -15,7 +15,7 @@ use crate::domain::snapshot::{MonitorSnapshot, TargetSnapshot};
 use crate::domain::target::{Host, Target};
 use crate::domain::time::Now;
 use crate::domain::view::{Mode, Offline, Surroundings};
-use crate::monitor::{Budget, Tracked};
+use crate::monitor::{Budget, Tracked, shared_certificates};
 use crate::probe::attempt::{AttemptPlan, attempt};
 use crate::probe::connect::connect;
 use crate::probe::echo::{EchoRequest, echo_from_connect};
@@ -107,10 +107,16 @@ pub(super) async fn check_all(
             async move { Box::pin(checker.one(target, memory)).await }
         })
         .collect();
-    let mut targets = Vec::new();
-    while let Some(snapshot) = running.next().await {
-        targets.push(snapshot);
+    let mut checked = Vec::new();
+    while let Some(one) = running.next().await {
+        checked.push(one);
     }
+    let shared = shared_certificates(checked.iter().map(|(tracked, _)| tracked));
+    let around = Surroundings { shared_certificates: shared, ..checker.around.clone() };
+    let targets = checked
+        .iter_mut()
+        .map(|(tracked, now)| tracked.snapshot(Mode::Moment, &around, *now, &Budget::default()))
+        .collect();
     let now = checker.edge.clock.now();
     let monitor = MonitorSnapshot {
         offline: checker.around.offline.clone(),
@@ -132,7 +138,8 @@ struct Checker {
 }
 
 impl Checker {
-    async fn one(&self, target: Arc<Target>, memory: TargetMemory) -> TargetSnapshot {
+    /// Everything measured of one target, and when that was done.
+    async fn one(&self, target: Arc<Target>, memory: TargetMemory) -> (Tracked, Now) {
         let _slot = self.slots.acquire().await;
         let started = self.edge.clock.now();
         let method = if can_ping(self.around.echo_v4) || can_ping(self.around.echo_v6) {
@@ -156,8 +163,7 @@ impl Checker {
         while let Ok(sample) = samples.try_recv() {
             tracked.observe(&sample, &self.around, self.edge.clock.now());
         }
-        let now = self.edge.clock.now();
-        tracked.snapshot(Mode::Moment, &self.around, now, &Budget::default())
+        (tracked, self.edge.clock.now())
     }
 
     /// Climbs the whole ladder of one target; samples go out as they come.

@@ -1,6 +1,7 @@
 //! What a rule may look at.
 
 use super::alternative::Alternative;
+use super::certificate::Thumbprint;
 use super::echo_series::{EchoPoint, EchoSeries};
 use super::history::{History, Timed};
 use super::local::{EchoAccess, LocalState};
@@ -12,7 +13,7 @@ use super::sample::{
 use super::target::Target;
 use super::time::{MonoTime, Now};
 use super::wake::WakeProgress;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -95,6 +96,9 @@ pub struct Surroundings {
     /// Targets, other than those known to sleep, that answered nothing in the last 15 s although
     /// they did before.
     pub peers_silent: u32,
+    /// Self-signed certificates that more than one machine presents, with the NTLM names of those
+    /// machines, unescaped.
+    pub shared_certificates: BTreeMap<Thumbprint, BTreeSet<String>>,
     /// The latest change of the tunnels of this machine.
     pub tunnels: Option<TunnelChange>,
 }
@@ -131,6 +135,7 @@ impl Default for Surroundings {
             neighbours_readable: false,
             peers_answering: 0,
             peers_silent: 0,
+            shared_certificates: BTreeMap::new(),
             tunnels: None,
         }
     }

@@ -167,8 +167,8 @@ fn others_are_climbed_where_something_is_wrong_and_rest_in_between() {
     let climbed = Observation::Alternative(Box::new(to(THIRD, ConnectOutcome::Open)));
     probed.observe(climbed);
     assert_eq!(probed.depths(true), [(SECOND, climb, true), (THIRD, knock, false)]);
-    probed.second += 599;
-    assert_eq!(probed.depths(true)[1].1, knock, "within ten minutes");
+    probed.second += 1_199;
+    assert_eq!(probed.depths(true)[1].1, knock, "two share a climb in ten minutes");
     probed.second += 1;
     assert_eq!(probed.depths(true)[1].1, climb);
 }

@@ -6,6 +6,7 @@ mod remember;
 pub use dialling::Other;
 
 use crate::domain::alternative::Alternative;
+use crate::domain::certificate::Thumbprint;
 use crate::domain::diagnose::{Diagnosed, Diagnosis, judge_moment};
 use crate::domain::echo_series::EchoSeries;
 use crate::domain::finding::Finding;
@@ -167,6 +168,15 @@ impl Tracked {
     #[must_use]
     pub fn attempt(&self) -> Option<&Attempt> {
         self.attempts.last().map(|entry| &entry.value)
+    }
+
+    /// The self-signed certificate that it presents, and the NTLM name beside it.
+    #[must_use]
+    pub fn self_signed(&self) -> Option<(Thumbprint, &str)> {
+        let certificate = self.tls.as_ref()?.value.certificate.as_ref()?;
+        let identity = self.nla.as_ref()?.value.identity.as_ref()?;
+        let name = identity.computer.as_deref().or(identity.dns_computer.as_deref())?;
+        certificate.self_signed.then_some((certificate.sha256, name))
     }
 
     /// Hardware address to wake: the configured one, else the learnt one.

@@ -17,7 +17,7 @@ use rdpwatch::domain::view::{Mode, Offline, Surroundings, TunnelChange};
 use rdpwatch::domain::wake::{WakeProgress, WakeReceipt};
 use rdpwatch::monitor::{Access, Budget, Monitor, Tracked};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
@@ -123,6 +123,8 @@ struct AroundTable {
     tunnel: Vec<String>,
     /// When the tunnel changed.
     tunnel_changed: Option<String>,
+    /// Machines that share a certificate, by the byte that its thumbprint repeats.
+    shared: BTreeMap<String, BTreeSet<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -217,6 +219,7 @@ impl Scenario {
         let around = &self.around;
         let by_hand = around.offline.is_some()
             || around.tunnel_changed.is_some()
+            || !around.shared.is_empty()
             || (around.peers_answering, around.peers_silent) != (0, 0);
         if by_hand || self.mode == ScenarioMode::Moment {
             return None;
@@ -454,6 +457,11 @@ impl AroundTable {
             peers_answering: self.peers_answering,
             peers_silent: self.peers_silent,
             tunnels,
+            shared_certificates: self
+                .shared
+                .iter()
+                .map(|(byte, machines)| (print(byte), machines.clone()))
+                .collect(),
         }
     }
 }

@@ -24,6 +24,7 @@ mod remedies;
 mod restarted;
 mod security;
 mod service;
+mod shared;
 mod silence;
 mod sleep;
 mod tls;
@@ -77,6 +78,7 @@ pub static RULES: &[&dyn Rule] = &[
     &certificate_identity::CertificateNameMismatch,
     &certificate_identity::CertificateWeak,
     &certificate_identity::CertificateChanged,
+    &shared::CertificateShared,
     &certificate_intercepted::CertificateIntercepted,
     &tls::TlsHandshakeFailed,
     &tls::TlsOutdated,

@@ -137,7 +137,7 @@ fn low_risk_is_for_what_the_catalogue_names() {
     let low: Vec<&str> = cards().filter(|card| card.low_risk).map(|card| card.id.0).collect();
     assert_eq!(
         low,
-        ["dns-slow", "address-dead", "certificate-expiring", "certificate-weak", "wake-failed"]
+        ["dns-slow", "address-dead", "certificate-expiring", "certificate-weak", "certificate-shared", "wake-failed"]
     );
 }
 

@@ -18,8 +18,8 @@ const ALTERNATIVES: usize = 16;
 const FAILURES: usize = 2;
 /// How much earlier than the first of them the next address may have accepted.
 const BESIDE: Duration = Duration::from_mins(2);
-/// Between climbs of one other address: together with the dialled one's connections they stay
-/// within a host's budget.
+/// Between climbs of other addresses, which may all be the same host: together with the dialled
+/// one's connections they stay within its budget.
 const CLIMB_REST: Duration = Duration::from_mins(10);
 
 /// An address to try besides the dialled one.
@@ -58,9 +58,11 @@ impl Tracked {
         {
             others.push(Other { address, depth: full, by_name: false });
         }
+        let climbing = others.iter().filter(|other| other.depth == full).count();
+        let rest = CLIMB_REST.saturating_mul(u32::try_from(climbing).unwrap_or(u32::MAX));
         let rests = |address: &IpAddr| {
             let climb = self.alternatives.get(address).and_then(|other| other.climb.as_ref());
-            climb.is_some_and(|climb| now.since(climb.at.mono) < CLIMB_REST)
+            climb.is_some_and(|climb| now.since(climb.at.mono) < rest)
         };
         for other in &mut others {
             if rests(&other.address) {
