@@ -223,6 +223,14 @@ impl Schedule {
         }
     }
 
+    /// CredSSP was asked, and answered as by a sound host or not. What changed is asked again with
+    /// the next connection; what ails, as often as the certificate is read.
+    pub fn note_nla(&mut self, target: TargetId, sound: bool, now: MonoTime) {
+        if let Some(plan) = self.plans.get_mut(&target) {
+            plan.note_nla(sound, now);
+        }
+    }
+
     /// Somebody asks for everything at once. Whether it runs: not again within five seconds.
     pub fn probe_now(&mut self, target: TargetId, now: MonoTime) -> bool {
         let Some(plan) = self.plans.get_mut(&target) else { return false };

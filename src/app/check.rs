@@ -8,8 +8,8 @@ use crate::domain::diagnose::judge_monitor_moment;
 use crate::domain::memory::TargetMemory;
 use crate::domain::rules::RULES;
 use crate::domain::sample::{
-    Attempt, ConnectOutcome, EchoMethod, NegotiateOutcome, Neighbour, NlaOutcome, Observation,
-    PathOutcome, ProbeKind, Resolution, Sample, TlsOutcome,
+    Attempt, ConnectOutcome, EchoMethod, NegotiateOutcome, Neighbour, Observation, PathOutcome,
+    ProbeKind, Resolution, Sample, TlsOutcome,
 };
 use crate::domain::snapshot::{MonitorSnapshot, TargetSnapshot};
 use crate::domain::target::{Host, Target};
@@ -202,7 +202,7 @@ impl Checker {
                 self.all_of(target, next, 0, &out).await;
                 dialled = next;
             }
-        } else if !found.works() {
+        } else if !found.works_up_to_tls() {
             self.try_others(target, &living, self.full(), true, &out).await;
             if target.host.name().is_some() && found.encrypted() == Some(false) {
                 self.try_others(target, &[address], self.full(), false, &out).await;
@@ -400,7 +400,7 @@ impl Checker {
             let sent_at = self.edge.clock.now();
             let mut found = attempt(&plan, self.edge.clock).await;
             let accepts = found.connect.outcome == ConnectOutcome::Open;
-            if accepts && depth != ProbeKind::Connect && !found.works() {
+            if accepts && depth != ProbeKind::Connect && !found.works_up_to_tls() {
                 sleep(RETRY_AFTER).await;
                 found = attempt(&plan, self.edge.clock).await;
             }
@@ -462,10 +462,7 @@ fn is_late(sample: &Sample) -> bool {
 fn reached_the_top(attempt: &Attempt) -> bool {
     let Some(negotiate) = &attempt.negotiate else { return false };
     match (&negotiate.outcome, &attempt.tls, &attempt.nla) {
-        (NegotiateOutcome::Confirmed { .. }, Some(_), Some(nla)) => matches!(
-            nla.outcome,
-            NlaOutcome::Challenge | NlaOutcome::Error | NlaOutcome::NotOffered
-        ),
+        (NegotiateOutcome::Confirmed { .. }, Some(_), Some(nla)) => nla.outcome.answered(),
         (NegotiateOutcome::Confirmed { .. }, Some(tls), None) => tls.outcome == TlsOutcome::Ok,
         (NegotiateOutcome::Confirmed { .. } | NegotiateOutcome::NoNegotiation, None, _) => true,
         _ => false,

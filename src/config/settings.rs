@@ -117,6 +117,7 @@ const DNS: &str = "thresholds.dns-slow";
 const RDP: &str = "thresholds.rdp-slow";
 const EXPIRING: &str = "thresholds.certificate-expiring";
 const EXPIRED: &str = "thresholds.certificate-expired";
+const SKEW: &str = "thresholds.clock-skew";
 
 /// The bounds of an echo interval, also of `--interval`.
 pub(super) const ECHO_INTERVAL: (Duration, Duration) = (TENTH, DAY);
@@ -204,6 +205,9 @@ pub(super) static SETTINGS: &[Setting] = &[
     count(EXPIRING, "self_signed_days", (0, 3650), |s| &mut s.thresholds.certificate_expiring.self_signed_days, "self-signed, which Windows renews by itself: notice from this many days left"),
 
     span(EXPIRED, "critical_after", (Duration::ZERO, Duration::from_hours(24 * 365)), |s| &mut s.thresholds.certificate_expired.critical_after, "critical when expired and not renewed for this long"),
+
+    span(SKEW, "warning", (SECOND, DAY), |s| &mut s.thresholds.clock_skew.warning, "warning when the host's clock differs this much"),
+    span(SKEW, "critical", (SECOND, DAY), |s| &mut s.thresholds.clock_skew.critical, "critical when it differs this much; Kerberos takes 5 minutes"),
 ];
 
 /// Pairs of one section whose first number must not exceed the second.
@@ -213,6 +217,7 @@ const ORDERED: &[(&str, &str, &str)] = &[
     (LATENCY, "warning", "critical"),
     (JITTER, "warning", "critical"),
     (EXPIRING, "warning_days", "notice_days"),
+    (SKEW, "warning", "critical"),
 ];
 
 /// Every section below `prefix` (`"thresholds."`), without it, each once.

@@ -1,9 +1,12 @@
 //! What a scripted host does with a connection, as data.
 
 use super::certificate::CertificateSpec;
-use crate::domain::sample::{CipherSuite, TlsVersion};
+use crate::domain::sample::{CipherSuite, NtlmIdentity, OsVersion, TlsVersion};
 use crate::domain::security::{FailureCode, SecurityProtocol};
+use crate::domain::time::WallTime;
 use crate::domain::tls_alert::{HANDSHAKE_FAILURE, PROTOCOL_VERSION};
+use crate::proto::credssp::{self, TsRequest};
+use crate::proto::ntlm;
 use crate::proto::tls_hello::{AlertLevel, TLS1_0, TLS1_1, TLS1_2, alert};
 use crate::proto::x224::{
     DISCONNECT_PROVIDER_ULTIMATUM, connection_confirm, connection_confirm_without_negotiation,
@@ -137,15 +140,87 @@ pub enum Versions {
 }
 
 /// What follows a whole handshake.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AfterTls {
-    /// The host waits for CredSSP until the client closes.
+    /// The host says nothing until the client closes.
     Waits,
     /// The host closes.
     Fin,
     /// The host resets.
     Rst,
+    /// The host reads a `TSRequest` and answers with a challenge; then it waits.
+    Challenges(Box<NtlmScript>),
+    /// The host reads a `TSRequest`, says these bytes and closes.
+    Says(Vec<u8>),
+    /// The host reads a `TSRequest`, says these bytes and waits.
+    Stalls(Vec<u8>),
 }
+
+/// Who a host says it is in its NTLM challenge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NtlmScript {
+    /// `version` of its `TSRequest`.
+    pub version: u32,
+    /// What its challenge says; the time in it is that of the moment.
+    pub identity: NtlmIdentity,
+    /// How far its clock is ahead, in milliseconds; behind when negative.
+    pub ahead_ms: i64,
+}
+
+impl NtlmScript {
+    /// A current Windows whose certificate has this common name: a member of the name's domain,
+    /// or of none when it has a single label.
+    #[must_use]
+    pub fn windows(common_name: &str) -> Self {
+        let name: String = common_name.chars().take(ntlm::MAX_NAME).collect();
+        let (label, domain) = match name.split_once('.') {
+            Some((label, domain)) => (label, Some(domain.to_owned())),
+            None => (name.as_str(), None),
+        };
+        let net_bios = |label: &str| label.to_uppercase().chars().take(15).collect::<String>();
+        let computer = net_bios(label);
+        let within = |domain: &String| net_bios(domain.split('.').next().unwrap_or_default());
+        let identity = NtlmIdentity {
+            domain: domain.as_ref().map_or_else(|| Some(computer.clone()), |own| Some(within(own))),
+            dns_domain: domain.clone().or_else(|| Some(name.clone())),
+            dns_tree: domain,
+            computer: Some(computer),
+            dns_computer: Some(name),
+            os: Some(OsVersion { major: 10, minor: 0, build: 26_100 }),
+            time: None,
+            winpr: false,
+        };
+        Self { version: credssp::VERSION, identity, ahead_ms: 0 }
+    }
+
+    /// The same with another version of CredSSP and another build of Windows 10.
+    #[must_use]
+    pub fn older(mut self, version: u32, build: u16) -> Self {
+        self.version = version;
+        self.identity.os = Some(OsVersion { major: 10, minor: 0, build });
+        self
+    }
+
+    /// The same with a clock that is ahead, or behind.
+    #[must_use]
+    pub const fn ahead(mut self, milliseconds: i64) -> Self {
+        self.ahead_ms = milliseconds;
+        self
+    }
+
+    /// Its `TSRequest` at `now`; empty when a name is too long for one.
+    #[must_use]
+    pub fn answer(&self, now: WallTime) -> Vec<u8> {
+        let time = WallTime::from_unix_millis(now.unix_millis().saturating_add(self.ahead_ms));
+        let identity = NtlmIdentity { time: Some(time), ..self.identity.clone() };
+        let token = ntlm::encode_challenge(&identity, CHALLENGE).ok();
+        let request = TsRequest { version: self.version, token, ..TsRequest::default() };
+        request.encode().unwrap_or_default()
+    }
+}
+
+/// A server challenge: nothing is ever computed from it.
+const CHALLENGE: [u8; 8] = *b"rdpwatch";
 
 impl HostScript {
     /// The same for every connection.
@@ -251,11 +326,18 @@ impl Turn {
 }
 
 impl TlsScript {
-    /// A whole handshake over current versions.
+    /// A whole handshake over current versions, and a challenge of the host that the certificate
+    /// names.
     #[must_use]
-    pub const fn handshake(certificate: CertificateSpec) -> Self {
-        let (versions, then) = (Versions::Current, AfterTls::Waits);
-        Self::Handshake { certificate, versions, then }
+    pub fn handshake(certificate: CertificateSpec) -> Self {
+        let ntlm = NtlmScript::windows(&certificate.common_name);
+        Self::then(certificate, AfterTls::Challenges(Box::new(ntlm)))
+    }
+
+    /// A whole handshake over current versions, then `then`.
+    #[must_use]
+    pub const fn then(certificate: CertificateSpec, then: AfterTls) -> Self {
+        Self::Handshake { certificate, versions: Versions::Current, then }
     }
 
     /// A fatal alert with this description, then FIN.

@@ -41,7 +41,7 @@ impl Alternative {
     #[must_use]
     pub fn works(&self) -> Option<&Timed<Attempt>> {
         let open = self.newest.value.outcome == ConnectOutcome::Open;
-        self.climb.as_ref().filter(|climb| open && climb.value.works())
+        self.climb.as_ref().filter(|climb| open && climb.value.works_up_to_tls())
     }
 }
 

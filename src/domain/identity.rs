@@ -3,14 +3,10 @@
 
 use super::certificate::{CertificateSummary, name_covers};
 use super::mac::MacAddr;
-use super::sample::{NtlmIdentity, OsVersion, Resolution};
+use super::sample::{NtlmIdentity, Resolution};
 use super::target::Target;
 use super::time::WallTime;
 use super::view::TargetView;
-
-/// What `WinPR`, the library below `FreeRDP`'s servers, always reports as its version (measured):
-/// its computer name is a Unix host name, which need not be a name that DNS knows.
-const WINPR: OsVersion = OsVersion { major: 6, minor: 1, build: 7601 };
 
 /// Who answered, as remembered between runs.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -131,10 +127,11 @@ impl<'a> Presented<'a> {
         }
     }
 
-    /// Whether its NTLM names are those of a Unix machine.
+    /// Whether its NTLM names are those of a `FreeRDP` server: Unix host names, which need not be
+    /// names that DNS knows.
     #[must_use]
     pub fn is_winpr(&self) -> bool {
-        self.ntlm.is_some_and(|ntlm| ntlm.os == Some(WINPR))
+        self.ntlm.is_some_and(|ntlm| ntlm.winpr)
     }
 }
 

@@ -7,6 +7,7 @@
 pub mod alert;
 pub mod alternative;
 pub mod certificate;
+pub mod clocks;
 pub mod diagnose;
 pub mod echo_series;
 pub mod finding;
@@ -16,6 +17,8 @@ pub mod ladder;
 pub mod local;
 pub mod mac;
 pub mod memory;
+pub mod nt_status;
+pub mod os_version;
 pub mod placeholder;
 pub mod rules;
 pub mod sample;

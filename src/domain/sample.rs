@@ -15,6 +15,8 @@ mod tls;
 mod transcript;
 mod udp;
 
+pub use super::nt_status::NtStatus;
+pub use super::os_version::OsVersion;
 pub use attempt::Attempt;
 pub use connect::{Connect, ConnectOutcome, echo_from_connect};
 pub use echo::{Echo, EchoMethod, EchoOutcome};
@@ -23,7 +25,7 @@ pub use gateway::{ChainTrust, Gateway, GatewayAnswer, GatewayHttp, GatewayTls};
 pub use name::{NameOutcome, NameSource, Resolution, ServerAnswer};
 pub use negotiate::{Negotiate, NegotiateOutcome, NotRdp, OtherProtocol};
 pub use neighbour::{Neighbour, NeighbourState};
-pub use nla::{Nla, NlaOutcome, NtStatus, NtlmIdentity, OsVersion};
+pub use nla::{Nla, NlaOutcome, NtlmIdentity};
 pub use path_mtu::{PathMtu, PathOutcome};
 pub use sweep::{ClientFit, SweepAnswer, SweepOffer, SweepStep, TlsSweep};
 pub use tls::{Afterwards, CipherSuite, Disambiguation, Hello, Tls, TlsOutcome, TlsVersion};

@@ -19,6 +19,8 @@ pub struct Thresholds {
     pub certificate_expiring: ExpiringThresholds,
     /// Of `certificate-expired`.
     pub certificate_expired: ExpiredThresholds,
+    /// Of `clock-skew`.
+    pub clock_skew: SkewThresholds,
 }
 
 /// When loss becomes a finding: a share *and* a count, over a window.
@@ -151,5 +153,20 @@ pub struct ExpiredThresholds {
 impl Default for ExpiredThresholds {
     fn default() -> Self {
         Self { critical_after: Duration::from_hours(24) }
+    }
+}
+
+/// How far two clocks may differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SkewThresholds {
+    /// Warning from this difference.
+    pub warning: Duration,
+    /// Critical from this difference: what Kerberos takes.
+    pub critical: Duration,
+}
+
+impl Default for SkewThresholds {
+    fn default() -> Self {
+        Self { warning: Duration::from_mins(2), critical: Duration::from_mins(5) }
     }
 }

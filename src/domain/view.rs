@@ -2,6 +2,7 @@
 
 use super::alternative::Alternative;
 use super::certificate::Thumbprint;
+use super::clocks::Clocks;
 use super::echo_series::{EchoPoint, EchoSeries};
 use super::history::{History, Timed};
 use super::local::{EchoAccess, LocalState};
@@ -101,6 +102,8 @@ pub struct Surroundings {
     pub shared_certificates: BTreeMap<Thumbprint, BTreeSet<String>>,
     /// The latest change of the tunnels of this machine.
     pub tunnels: Option<TunnelChange>,
+    /// What the clocks of the targets say of this machine's.
+    pub clocks: Clocks,
 }
 
 /// A tunnel of this machine that came up or went down.
@@ -137,6 +140,7 @@ impl Default for Surroundings {
             peers_silent: 0,
             shared_certificates: BTreeMap::new(),
             tunnels: None,
+            clocks: Clocks::default(),
         }
     }
 }

@@ -17,6 +17,7 @@ pub use shared::shared_certificates;
 pub use tracked::{Budget, Change, Other, Tracked};
 
 use crate::domain::alert::{AlertBook, AlertEvent, AlertSettings};
+use crate::domain::clocks::{Clocks, clock_skew};
 use crate::domain::diagnose::{Diagnosed, MonitorDiagnosis};
 use crate::domain::echo_series::EchoPoint;
 use crate::domain::finding::RuleId;
@@ -86,6 +87,25 @@ impl Peers {
     const fn prove_the_way_out(self) -> bool {
         self.answering_beyond > 0 || (self.answering > 0 && self.silent_beyond == 0)
     }
+}
+
+/// What the clocks of `targets` together say of this machine's; those that are this machine say
+/// nothing.
+pub fn clocks<'a>(
+    targets: impl IntoIterator<Item = &'a Tracked>,
+    local: &LocalState,
+    now: Now,
+) -> Clocks {
+    let (mut told, mut skews) = (0, Vec::new());
+    for tracked in targets {
+        let own = tracked.dialled().is_none_or(|address| local.owns(address));
+        let tells = tracked.nla().is_some_and(|entry| entry.value.clock_skew_ms.is_some());
+        if tells && !own {
+            told += 1;
+            skews.extend(clock_skew(tracked.nla(), now));
+        }
+    }
+    Clocks::compare(told, skews)
 }
 
 impl Monitor {
@@ -239,6 +259,7 @@ impl Monitor {
         let peers = self.count_peers(now);
         self.around.peers_answering = peers.answering;
         self.around.peers_silent = peers.silent;
+        self.around.clocks = clocks(self.targets.values(), &self.around.local, now);
         let was = self.around.offline.clone();
         self.around.offline = if !self.around.local.online() && !self.only_own_addresses() {
             Offline::NoInterface

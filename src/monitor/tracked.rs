@@ -16,8 +16,8 @@ use crate::domain::mac::MacAddr;
 use crate::domain::memory::TargetMemory;
 use crate::domain::rules::RULES;
 use crate::domain::sample::{
-    Attempt, Echo, EchoMethod, EchoOutcome, Gateway, Neighbour, Nla, Observation, PathMtu,
-    ProbeKind, Resolution, Sample, Tls, TlsOutcome, TlsSweep, Udp, echo_from_connect,
+    Attempt, Echo, EchoMethod, EchoOutcome, Gateway, Neighbour, Nla, NlaOutcome, Observation,
+    PathMtu, ProbeKind, Resolution, Sample, Tls, TlsOutcome, TlsSweep, Udp, echo_from_connect,
 };
 use crate::domain::snapshot::{SPARK_SLOTS, TargetSnapshot, TargetState};
 use crate::domain::target::{Host, Target};
@@ -92,6 +92,8 @@ pub struct Change {
     pub method: bool,
     /// Another machine than the remembered one began to answer.
     pub stranger: bool,
+    /// Whether CredSSP was answered as by a sound host; `None` when it was not asked.
+    pub nla: Option<bool>,
 }
 
 impl Tracked {
@@ -185,6 +187,12 @@ impl Tracked {
         self.target.mac.or(self.memory.mac)
     }
 
+    /// The newest answer to CredSSP.
+    #[must_use]
+    pub const fn nla(&self) -> Option<&Timed<Nla>> {
+        self.nla.as_ref()
+    }
+
     /// Its wake-up under way or last ended.
     #[must_use]
     pub const fn wake(&self) -> Option<&WakeProgress> {
@@ -271,6 +279,7 @@ impl Tracked {
                 self.record_alternative(sample.sent_at, attempt);
             }
             Observation::Attempt(attempt) => {
+                change.nla = attempt.nla.as_ref().map(|nla| is_sound(nla.outcome));
                 change.ladder = self.record_attempt(sample, attempt);
                 change.dialled = self.dial_next();
             }
@@ -311,7 +320,8 @@ impl Tracked {
             || attempt.tls.as_ref().is_some_and(|tls| {
                 handshake.is_some_and(|before| before != tls.outcome)
                     || (handshake.is_none() && tls.outcome != TlsOutcome::Ok)
-            });
+            })
+            || attempt.nla.as_ref().is_some_and(|nla| self.nla_changed(nla.outcome));
         if let Some(negotiate) = &attempt.negotiate
             && negotiate.outcome.selected().is_some()
         {
@@ -328,6 +338,17 @@ impl Tracked {
         self.transcripts.take(sample.sent_at, &mut attempt);
         self.attempts.push(sample.sent_at, attempt);
         changed
+    }
+
+    /// Whether CredSSP ends otherwise than the last time, or badly the first time. Closes are one
+    /// class.
+    fn nla_changed(&self, outcome: NlaOutcome) -> bool {
+        match self.nla.as_ref().map(|entry| entry.value.outcome) {
+            None => !is_sound(outcome),
+            Some(before) => {
+                before.word() != outcome.word() && !(before.hung_up() && outcome.hung_up())
+            }
+        }
     }
 
     /// What rules may look at.
@@ -508,6 +529,11 @@ pub struct Budget {
     pub next_tls: Option<MonoTime>,
     /// Connections that carry data, per day, at the present cadence.
     pub connections_per_day: u32,
+}
+
+/// Whether CredSSP ended as with a sound host, so that it need not be asked again soon.
+const fn is_sound(outcome: NlaOutcome) -> bool {
+    matches!(outcome, NlaOutcome::Challenge | NlaOutcome::NotOffered)
 }
 
 /// The kinds of evidence that an observation is.

@@ -68,6 +68,7 @@ fn stalled(attempt: &Attempt, deadlines: &Deadlines) -> bool {
     let late = |elapsed: Duration, deadline: Duration| elapsed > deadline.saturating_add(STALL);
     attempt.negotiate.as_ref().is_some_and(|rung| late(rung.elapsed, deadlines.negotiate))
         || attempt.tls.as_ref().is_some_and(|rung| late(rung.elapsed, deadlines.tls))
+        || attempt.nla.as_ref().is_some_and(|rung| late(rung.elapsed, deadlines.nla))
 }
 
 /// Whether the wall clock went on while the monotonic one stood still: the machine was suspended.

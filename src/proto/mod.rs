@@ -8,7 +8,9 @@
 
 pub mod certificate;
 pub mod cipher;
+pub mod credssp;
 pub mod magic_packet;
+pub mod ntlm;
 pub mod oracle;
 pub mod tls_hello;
 pub mod tpkt;

@@ -3,8 +3,8 @@
 //! Each function panics when its decoder breaks a promise.
 
 use super::wire::Parse;
-use super::{certificate, magic_packet, tls_hello, x224};
-use crate::domain::sample::NegotiateOutcome;
+use super::{certificate, credssp, magic_packet, ntlm, tls_hello, x224};
+use crate::domain::sample::{NegotiateOutcome, NlaOutcome};
 use crate::domain::text::printable;
 use std::fmt::Debug;
 
@@ -189,6 +189,79 @@ pub fn magic_packet(bytes: &[u8]) {
     assert_eq!(magic_packet::find(&packet), Some((mac, password)), "no round trip");
 }
 
+/// [`credssp::parse_ts_request`].
+///
+/// # Panics
+/// When a promise is broken.
+pub fn ts_request(bytes: &[u8]) {
+    let parse = |bytes: &[u8]| match credssp::parse_ts_request(bytes) {
+        Ok(Parse::NeedMore(total)) => Parse::NeedMore(total),
+        Ok(Parse::Done { value, consumed }) => Parse::Done { value: Ok(value), consumed },
+        Err(fault) => Parse::Done { value: Err(fault), consumed: 0 },
+    };
+    match growing(bytes, credssp::MAX_TS_REQUEST, parse) {
+        Parse::NeedMore(_) => {}
+        Parse::Done { value: Ok(request), consumed } => {
+            let again = request.encode().unwrap_or_default();
+            assert!(again.len() <= consumed, "encodes to more than was read");
+            let again = credssp::parse_ts_request(&again);
+            assert_eq!(again.ok().and_then(Parse::done), Some(request), "no round trip");
+        }
+        Parse::Done { value: Err(fault), .. } => {
+            assert!(fault.offset <= bytes.len(), "the fault is outside");
+        }
+    }
+}
+
+/// [`credssp::parse_answer`].
+///
+/// # Panics
+/// When a promise is broken.
+pub fn credssp_answer(bytes: &[u8]) {
+    let parse = growing(bytes, credssp::MAX_TS_REQUEST, credssp::parse_answer);
+    let Parse::Done { value: reply, consumed } = parse else { return };
+    match reply.outcome {
+        NlaOutcome::Challenge => {
+            assert!(reply.identity.is_some() && reply.version.is_some() && reply.error.is_none());
+        }
+        NlaOutcome::Error => {
+            assert!(reply.error.is_some_and(|code| code.0 != 0) && reply.version.is_some());
+        }
+        NlaOutcome::Malformed(misread) => {
+            assert!(reply.identity.is_none() && reply.error.is_none());
+            assert!(misread.offset <= bytes.len(), "the fault is outside");
+        }
+        NlaOutcome::Denied | NlaOutcome::Disconnected => {
+            assert_eq!((reply.version, reply.error, reply.identity), (None, None, None));
+            assert!(consumed > 0, "nothing was read");
+        }
+        other => assert!(other.answered(), "no answer says {other:?}"),
+    }
+}
+
+/// [`ntlm::parse_challenge`].
+///
+/// # Panics
+/// When a promise is broken.
+pub fn ntlm_challenge(bytes: &[u8]) {
+    let identity = match ntlm::parse_challenge(bytes) {
+        Ok(identity) => identity,
+        Err(fault) => {
+            return assert!(fault.offset <= bytes.len(), "the fault is outside");
+        }
+    };
+    let names = [&identity.computer, &identity.domain, &identity.dns_computer];
+    let names = names.into_iter().chain([&identity.dns_domain, &identity.dns_tree]).flatten();
+    let mut length = 0;
+    for name in names {
+        assert!(!name.is_empty() && name.encode_utf16().count() <= ntlm::MAX_NAME);
+        length += name.encode_utf16().count() * 2;
+    }
+    assert!(length <= bytes.len() * 2, "more names than bytes");
+    let again = ntlm::encode_challenge(&identity, [0; 8]).unwrap_or_default();
+    assert_eq!(ntlm::parse_challenge(&again), Ok(identity), "no round trip");
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -200,11 +273,14 @@ mod tests {
     /// Every seed of the fuzz targets passes its oracle, and every target has seeds.
     #[test]
     fn the_fuzz_corpora_pass() {
-        let targets: [Target; 6] = [
+        let targets: [Target; 9] = [
             ("certificate", super::certificate),
+            ("credssp_answer", super::credssp_answer),
             ("magic_packet", super::magic_packet),
+            ("ntlm_challenge", super::ntlm_challenge),
             ("tls_client_hello", super::tls_client_hello),
             ("tls_server_flight", super::tls_server_flight),
+            ("ts_request", super::ts_request),
             ("x224_answer", super::x224_answer),
             ("x224_request", super::x224_request),
         ];

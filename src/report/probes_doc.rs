@@ -1,8 +1,8 @@
 //! `docs/PROBES.md`: what each probe sends, how often, and what the host logs of it.
 
+use super::words;
 use crate::domain::sample::{ProbeKind, TlsSweep};
 use crate::domain::target::Cadence;
-use humantime::format_duration;
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -178,7 +178,7 @@ pub fn probes_markdown() -> String {
     let mut text = HEAD.to_owned();
     text.push_str("| probe | every | also |\n|---|---|---|\n");
     for card in PROBES {
-        let every = format_duration((card.every)(&cadence));
+        let every = words::span((card.every)(&cadence));
         line(
             &mut text,
             &format!("| [{}](#{}) | {every} | {} |", card.title, anchor(card), card.also),

@@ -130,6 +130,8 @@ pub(super) struct Plan {
     pub(super) tls_seq: u64,
     pub(super) nla_due: MonoTime,
     pub(super) nla_seq: u64,
+    /// CredSSP was not answered as by a sound host when it was last asked.
+    nla_ails: bool,
     /// Connections may climb beyond X.224 (`--no-deep` says no).
     deep: bool,
     /// There is an RD Gateway in front.
@@ -172,6 +174,7 @@ impl Plan {
             tls_seq: 0,
             nla_due: now,
             nla_seq: 0,
+            nla_ails: false,
             deep,
             gatewayed: false,
             trouble_until: None,
@@ -320,8 +323,21 @@ impl Plan {
         tls.into_iter().chain(nla).min().filter(|_| self.deep)
     }
 
+    /// As often as the certificate is read while CredSSP ails, so that its end is seen.
     pub(super) fn nla_interval(&self) -> Duration {
-        self.cadence.nla.max(SHORTEST)
+        let interval = self.cadence.nla.max(SHORTEST);
+        if self.nla_ails { interval.min(self.tls_interval()) } else { interval }
+    }
+
+    /// Takes note of an answer to CredSSP. When that changes, the next connection asks again, so
+    /// that two agree.
+    pub(super) fn note_nla(&mut self, sound: bool, now: MonoTime) {
+        if self.nla_ails == sound {
+            self.nla_ails = !sound;
+            self.nla_due = now;
+        } else if !sound {
+            self.nla_due = self.nla_due.min(now.plus(self.nla_interval()));
+        }
     }
 
     pub(super) fn trouble(&mut self, now: MonoTime) {

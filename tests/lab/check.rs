@@ -52,6 +52,7 @@ fn differences(kind: &Kind, report: &Value) -> Vec<String> {
         ("tls", one_close(read("/tls/outcome")), text(sees.tls)),
         ("version", text(read("/tls/version")), text(sees.version)),
         ("hello", text(read("/tls/hello")), text(sees.hello)),
+        ("nla", one_close(read("/nla/outcome")), text(sees.nla)),
         ("findings", Some(findings.join(" ")), Some(kind.findings.join(" "))),
     ];
     rows.into_iter()

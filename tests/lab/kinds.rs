@@ -2,12 +2,14 @@
 
 use rdpwatch::demo::certificate::{CertificateSpec, Key};
 use rdpwatch::demo::script::{
-    AfterTls, Answer, HostScript, Opening, Port, Then, TlsScript, Turn, Versions,
+    AfterTls, Answer, HostScript, NtlmScript, Opening, Port, Then, TlsScript, Turn, Versions,
 };
 use rdpwatch::domain::sample::CipherSuite;
 use rdpwatch::domain::security::{FailureCode, SecurityProtocol};
+use rdpwatch::domain::time::WallTime;
+use rdpwatch::proto::credssp::TsRequest;
 use rdpwatch::proto::tls_hello::{AlertLevel, TLS1_2, alert};
-use rdpwatch::proto::x224::connection_confirm;
+use rdpwatch::proto::x224::{DISCONNECT_PROVIDER_ULTIMATUM, connection_confirm};
 use std::time::Duration;
 
 /// One kind of host.
@@ -43,6 +45,7 @@ pub(crate) struct Sees {
     pub(crate) alert: Option<u8>,
     pub(crate) version: Option<&'static str>,
     pub(crate) hello: Option<&'static str>,
+    pub(crate) nla: Option<&'static str>,
 }
 
 impl Kind {
@@ -94,6 +97,7 @@ const OPEN: Sees = Sees {
     alert: None,
     version: None,
     hello: None,
+    nla: None,
 };
 
 fn x224(outcome: &'static str) -> Sees {
@@ -118,7 +122,12 @@ fn tls(outcome: &'static str, hello: &'static str) -> Sees {
 }
 
 fn modern() -> Sees {
-    Sees { version: Some("TLS1.3"), ..tls("ok", "modern") }
+    nla("challenge")
+}
+
+/// CredSSP is asked over TLS 1.3, and ends like this.
+fn nla(outcome: &'static str) -> Sees {
+    Sees { version: Some("TLS1.3"), nla: Some(outcome), ..tls("ok", "modern") }
 }
 
 fn legacy(version: &'static str) -> Sees {
@@ -139,14 +148,17 @@ fn issued(days_left: i64) -> CertificateSpec {
 
 /// Every kind.
 pub(crate) fn kinds() -> Vec<Kind> {
-    [healthy(), ports(), negotiations(), failures(), strangers(), handshakes(), certificates()]
+    let below = [healthy(), ports(), negotiations(), failures(), strangers()];
+    below
         .into_iter()
+        .chain([handshakes(), certificates(), sign_ins(), broken_sign_ins()])
         .flatten()
         .collect()
 }
 
 fn healthy() -> Vec<Kind> {
-    let with = |versions, then| {
+    let with = |versions| {
+        let then = AfterTls::Challenges(Box::new(NtlmScript::windows("LAB-HOST")));
         HostScript::tls(TlsScript::Handshake { certificate: good(), versions, then })
     };
     let selecting =
@@ -158,10 +170,10 @@ fn healthy() -> Vec<Kind> {
         Kind::new("good-ec-key", HostScript::windows(good().with_key(Key::EcP256)), modern()),
         Kind::new(
             "good-tls12",
-            with(Versions::Tls12, AfterTls::Waits),
+            with(Versions::Tls12),
             Sees { version: Some("TLS1.2"), ..modern() },
         ),
-        Kind::new("good-tls13", with(Versions::Tls13, AfterTls::Waits), modern()),
+        Kind::new("good-tls13", with(Versions::Tls13), modern()),
         Kind::new(
             "good-hybrid",
             selecting(SecurityProtocol::HYBRID),
@@ -170,7 +182,16 @@ fn healthy() -> Vec<Kind> {
         Kind::new(
             "good-ssl",
             selecting(SecurityProtocol::SSL),
-            Sees { selected: Some("ssl"), ..modern() },
+            Sees { selected: Some("ssl"), ..nla("not_offered") },
+        )
+        .notes(&["nla-not-enforced"]),
+        Kind::new(
+            "tls-only-like-xrdp",
+            always(Turn::answers(
+                &connection_confirm(SecurityProtocol::SSL, 0),
+                Then::Tls(TlsScript::handshake(good())),
+            )),
+            Sees { selected: Some("ssl"), ..nla("not_offered") },
         ),
         Kind::new(
             "insists-on-hybrid",
@@ -182,8 +203,6 @@ fn healthy() -> Vec<Kind> {
             always(Turn::windows(good()).after(Duration::from_millis(300))),
             modern(),
         ),
-        Kind::new("closes-after-tls", with(Versions::Current, AfterTls::Fin), modern()),
-        Kind::new("resets-after-tls", with(Versions::Current, AfterTls::Rst), modern()),
         Kind::new(
             "slow",
             always(Turn::windows(good()).after(Duration::from_millis(1_500))),
@@ -278,7 +297,12 @@ fn negotiations() -> Vec<Kind> {
         Kind::new(
             "selects-not-asked",
             always(Turn::confirms(SecurityProtocol::RDSTLS, silent.clone())),
-            Sees { tls: Some("timeout"), hello: Some("modern"), ..selected("rdstls") },
+            Sees {
+                tls: Some("timeout"),
+                hello: Some("modern"),
+                nla: Some("not_offered"),
+                ..selected("rdstls")
+            },
         )
         .alarms(&["security-layer-mismatch"]),
         Kind::new(
@@ -386,5 +410,98 @@ fn certificates() -> Vec<Kind> {
         row("hostile-name", CertificateSpec::windows("\u{1b}[2J\u{202e}evil\r\nHOST", 171)),
         Kind::new("weak", HostScript::tls(weak), legacy("TLS1.2")).warns(&["certificate-weak"]),
         Kind::new("changing", HostScript { port: Port::Open, turns: changing.to_vec() }, modern()),
+    ]
+}
+
+/// What freerdp-shadow 2.11.7 with NLA answered (recorded on loopback); its clock stands at
+/// 2026-11-21T07:06:55Z.
+const FREERDP: &str = "30819fa003020106a17430723070a06e046c4e544c4d535350000200000004000400\
+    38000000b78288e20fdfe1969abb60f00000000000000000300030003c0000000601b11d0000000f56004d000200\
+    040056004d000100040056004d000400040076006d000300040076006d000700080080d112e48679dd0100000000\
+    a52204203d3b7ddca2e9dcac7148d7978ff5d2b19cc9f6916a680a5231b0886ecd84be06";
+
+/// The bytes of [`FREERDP`] without its time, which is not that of any other day.
+fn freerdp() -> Vec<u8> {
+    let digit = |at: usize| u8::from_str_radix(&FREERDP[at..at + 2], 16).expect("hex");
+    let mut bytes: Vec<u8> = (0..FREERDP.len()).step_by(2).map(digit).collect();
+    let time = bytes.windows(4).position(|pair| pair == [7, 0, 8, 0]).expect("a time") + 4;
+    bytes[time..time + 8].fill(0);
+    bytes
+}
+
+fn after_tls(then: AfterTls) -> HostScript {
+    HostScript::tls(TlsScript::then(good(), then))
+}
+
+fn challenges(change: impl Fn(NtlmScript) -> NtlmScript) -> HostScript {
+    after_tls(AfterTls::Challenges(Box::new(change(NtlmScript::windows("LAB-HOST")))))
+}
+
+/// A `TSRequest` of `version` with an error code.
+fn error(version: u32, code: u32) -> HostScript {
+    let request = TsRequest { version, error: Some(code), ..TsRequest::default() };
+    after_tls(AfterTls::Says(request.encode().expect("it is short")))
+}
+
+fn sign_ins() -> Vec<Kind> {
+    let minutes = |minutes: i64| move |ntlm: NtlmScript| ntlm.ahead(minutes * 60_000);
+    let row = |name, script| Kind::new(name, script, modern());
+    vec![
+        row("server-2025", challenges(|ntlm| ntlm.older(6, 26_100))),
+        row("patched-2018", challenges(|ntlm| ntlm.older(5, 14_393))),
+        row("patched-96", challenges(|ntlm| ntlm.older(96, 26_100))),
+        row("freerdp", after_tls(AfterTls::Stalls(freerdp()))),
+        row("credssp-4", challenges(|ntlm| ntlm.older(4, 10_240))).alarms(&["credssp-outdated"]),
+        row("credssp-3", challenges(|ntlm| ntlm.older(3, 10_240))).alarms(&["credssp-outdated"]),
+        row("credssp-2", challenges(|ntlm| ntlm.older(2, 9_200))).alarms(&["credssp-outdated"]),
+        row("clock-90s-ahead", challenges(|ntlm| ntlm.ahead(90_000))),
+        row("clock-3m-ahead", challenges(minutes(3))).warns(&["clock-skew"]),
+        row("clock-7m-behind", challenges(minutes(-7))).alarms(&["clock-skew"]),
+        // The clock of a battery that died: 2005.
+        row("clock-of-2005", challenges(minutes(-11_000_000))).alarms(&["clock-skew"]),
+    ]
+}
+
+fn broken_sign_ins() -> Vec<Kind> {
+    let rejected = &["credssp-rejected"];
+    let dropped = &["connection-dropped"];
+    let whole = NtlmScript::windows("LAB-HOST").answer(WallTime::from_unix_secs(1_795_244_400));
+    let half = whole[..whole.len() / 2].to_vec();
+    let mut broken = whole.clone();
+    broken[5] = 4;
+    let says =
+        |name, bytes: &[u8], sees| Kind::new(name, after_tls(AfterTls::Says(bytes.to_vec())), sees);
+    vec![
+        Kind::new("no-logon-servers", error(6, 0xc000_005e), nla("error")).alarms(rejected),
+        Kind::new("access-denied", error(3, 0xc000_0022), nla("error"))
+            .alarms(&["credssp-outdated"]),
+        Kind::new("refuses-ntlm", error(6, 0xc000_00bb), nla("error")).notes(rejected),
+        Kind::new("blocks-ntlm", error(6, 0xc000_0418), nla("error")).notes(rejected),
+        says("denied-early", &[5, 0, 0, 0], nla("error")).alarms(rejected),
+        Kind::new("closes-after-tls", after_tls(AfterTls::Fin), nla("closed")).alarms(dropped),
+        Kind::new("resets-after-tls", after_tls(AfterTls::Rst), nla("closed")).alarms(dropped),
+        says("closes-after-credssp", &[], nla("closed")).alarms(dropped),
+        says("closes-half-way", &half, nla("closed")).alarms(dropped),
+        says("hangs-up-like-xrdp", &DISCONNECT_PROVIDER_ULTIMATUM, nla("closed")).alarms(dropped),
+        Kind::new("silent-after-tls", after_tls(AfterTls::Waits), nla("timeout"))
+            .alarms(&["rdp-silent"]),
+        Kind::new("stalls-half-way", after_tls(AfterTls::Stalls(half)), nla("timeout"))
+            .alarms(&["rdp-silent"]),
+        says("http-after-tls", b"HTTP/1.1 400 Bad Request\r\n\r\n", nla("malformed"))
+            .alarms(rejected),
+        says("broken-after-tls", &broken, nla("malformed")).alarms(rejected),
+        says("endless-after-tls", &[0x30, 0x83, 0xff, 0xff, 0xff], nla("malformed"))
+            .alarms(rejected),
+        Kind::new(
+            "answers-credssp-every-other-time",
+            HostScript::alternating(vec![
+                Turn::tls(TlsScript::then(good(), AfterTls::Fin)),
+                Turn::windows(good()),
+            ]),
+            nla("closed"),
+        )
+        .retried(modern())
+        .with_icmp()
+        .alarms(&["connection-flapping"]),
     ]
 }

@@ -1,4 +1,4 @@
-//! One attempt at each kind of host, up to its certificate.
+//! One attempt at each kind of host, up to its NTLM challenge.
 
 use crate::kinds::{Kind, Sees, kinds};
 use futures_util::future::join_all;
@@ -37,6 +37,7 @@ fn seen(attempt: &Attempt) -> Vec<(&'static str, Option<String>)> {
         ("alert", alert),
         ("version", tls.and_then(|tls| tls.version).map(|version| version.to_string())),
         ("hello", tls.map(|tls| tls.hello.word().to_owned())),
+        ("nla", attempt.nla.as_ref().map(|nla| one_close(nla.outcome.word()))),
     ]
 }
 
@@ -57,22 +58,29 @@ fn expected(sees: &Sees) -> Vec<(&'static str, Option<String>)> {
         ("alert", sees.alert.map(|description| description.to_string())),
         ("version", text(sees.version)),
         ("hello", text(sees.hello)),
+        ("nla", text(sees.nla)),
     ]
 }
 
 /// What differs between what `kind` shows and what it must show; empty when nothing does.
 async fn differences(kind: Kind, clock: Clock) -> Vec<String> {
     let host = Host::start(&kind.script, ([127, 0, 0, 1], 0).into()).await.expect("it starts");
-    let timeouts = [kind.sees.tcp, kind.sees.x224.unwrap_or(""), kind.sees.tls.unwrap_or("")];
+    let Sees { tcp, x224, tls, nla, .. } = kind.sees;
+    let timeouts = [Some(tcp), x224, tls, nla];
     // A host that answers has all the time it needs on a busy machine; one that does not is not
     // waited for.
-    let patience = Duration::from_secs(if timeouts.contains(&"timeout") { 3 } else { 30 });
-    let deadlines =
-        Deadlines { connect: patience, negotiate: patience, tls: patience, ..Deadlines::default() };
+    let patience = Duration::from_secs(if timeouts.contains(&Some("timeout")) { 3 } else { 30 });
+    let deadlines = Deadlines {
+        connect: patience,
+        negotiate: patience,
+        tls: patience,
+        nla: patience,
+        ..Deadlines::default()
+    };
     let plan = AttemptPlan {
         address: host.address(),
         name: kind.dial.map(str::to_owned),
-        depth: ProbeKind::Tls,
+        depth: ProbeKind::Nla,
         deadlines,
     };
     let attempt = attempt(&plan, clock).await;

@@ -4,6 +4,7 @@ mod words;
 
 use rdpwatch::domain::alert::AlertSettings;
 use rdpwatch::domain::certificate::Thumbprint;
+use rdpwatch::domain::clocks::Clocks;
 use rdpwatch::domain::diagnose::{MonitorDiagnosis, judge_monitor_moment};
 use rdpwatch::domain::finding::Finding;
 use rdpwatch::domain::identity::RememberedIdentity;
@@ -112,6 +113,9 @@ struct RememberedTable {
 struct AroundTable {
     peers_answering: u32,
     peers_silent: u32,
+    /// What the clocks of the others say: `agree:0s`, `agree:-7m` (ours is 7 minutes ahead),
+    /// `outdated`, `disagree`. Default: too few told theirs.
+    clocks: Option<String>,
     /// `datagram` (default), `raw`, `denied`, `off`.
     echo: Option<String>,
     neighbours: Option<bool>,
@@ -220,6 +224,7 @@ impl Scenario {
         let by_hand = around.offline.is_some()
             || around.tunnel_changed.is_some()
             || !around.shared.is_empty()
+            || around.clocks.is_some()
             || (around.peers_answering, around.peers_silent) != (0, 0);
         if by_hand || self.mode == ScenarioMode::Moment {
             return None;
@@ -462,6 +467,17 @@ impl AroundTable {
                 .iter()
                 .map(|(byte, machines)| (print(byte), machines.clone()))
                 .collect(),
+            clocks: match self
+                .clocks
+                .as_deref()
+                .map(|word| word.split_once(':').unwrap_or((word, "")))
+            {
+                None => Clocks::TooFew,
+                Some(("agree", skew)) => Clocks::Agree(words::milliseconds(skew)),
+                Some(("outdated", _)) => Clocks::Outdated,
+                Some(("disagree", _)) => Clocks::Disagree,
+                Some((other, _)) => panic!("no clocks {other}"),
+            },
         }
     }
 }

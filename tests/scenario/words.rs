@@ -4,9 +4,9 @@ use rdpwatch::domain::certificate::{CertificateSummary, KeyKind};
 use rdpwatch::domain::sample::{
     Afterwards, Attempt, CipherSuite, Connect, ConnectOutcome, Echo, EchoMethod, EchoOutcome,
     Hello, IcmpError, LocalFault, Misread, NameOutcome, NameSource, Negotiate, NegotiateOutcome,
-    Neighbour, NeighbourState, Nla, NlaOutcome, NotRdp, NtlmIdentity, Observation, OsVersion,
-    OtherProtocol, ProbeKind, Resolution, ServerAnswer, SweepAnswer, SweepOffer, SweepStep, Tls,
-    TlsOutcome, TlsSweep, TlsVersion,
+    Neighbour, NeighbourState, Nla, NlaOutcome, NotRdp, NtStatus, NtlmIdentity, Observation,
+    OsVersion, OtherProtocol, ProbeKind, Resolution, ServerAnswer, SweepAnswer, SweepOffer,
+    SweepStep, Tls, TlsOutcome, TlsSweep, TlsVersion,
 };
 use rdpwatch::domain::security::{FailureCode, SecurityProtocol};
 use rdpwatch::domain::time::WallTime;
@@ -53,6 +53,11 @@ pub(crate) struct Round {
     asked: Option<u32>,
     tls: Option<Turns>,
     certificate: Option<CertificateTable>,
+    nla: Option<Turns>,
+    /// The host's clock less ours.
+    skew: Option<String>,
+    /// Flags of the RDP Negotiation Response; default those of Windows 10.
+    flags: Option<u8>,
     ntlm: Option<NtlmTable>,
     pub(crate) resolve: Option<Turns>,
     resolve_took: Option<String>,
@@ -127,8 +132,8 @@ impl Round {
             let method = EchoMethod::Icmp;
             all.push((Observation::Echo(Echo { method, address: self.address(), outcome }), took));
         }
-        let climbs = self.negotiate.is_some() || self.tls.is_some() || self.ntlm.is_some();
-        if self.connect.is_some() || climbs {
+        let climbs = [&self.connect, &self.negotiate, &self.tls, &self.nla];
+        if climbs.iter().any(|rung| rung.is_some()) || self.ntlm.is_some() {
             let (attempt, took) = self.attempt(index, start);
             all.push((Observation::Attempt(Box::new(attempt)), took));
         }
@@ -168,7 +173,7 @@ impl Round {
         let connect = connect(word, self.address(), self.connect_took.as_deref());
         let mut took = connect.elapsed;
         let mut attempt = Attempt::new(ProbeKind::Negotiate, connect);
-        if self.ntlm.is_some() {
+        if self.nla.is_some() || self.ntlm.is_some() {
             attempt.depth = ProbeKind::Nla;
         } else if self.tls.is_some() {
             attempt.depth = ProbeKind::Tls;
@@ -176,9 +181,14 @@ impl Round {
         if connect.outcome != ConnectOutcome::Open {
             return (attempt, took);
         }
-        let default = (attempt.depth >= ProbeKind::Tls).then_some("hybrid");
+        let default = (attempt.depth > ProbeKind::Negotiate).then_some("hybrid");
         if let Some(word) = self.negotiate.as_ref().map(|word| word.turn(index)).or(default) {
-            let outcome = negotiate(word);
+            let mut outcome = negotiate(word);
+            if let (NegotiateOutcome::Confirmed { flags, .. }, Some(own)) =
+                (&mut outcome, self.flags)
+            {
+                *flags = own;
+            }
             let usual = if outcome == NegotiateOutcome::Timeout { "5s" } else { "13ms" };
             let elapsed = span(self.negotiate_took.as_deref().unwrap_or(usual));
             took += elapsed;
@@ -190,8 +200,8 @@ impl Round {
             let asked = self.asked.map_or(SecurityProtocol::OFFERED, SecurityProtocol);
             attempt.negotiate = Some(Negotiate { asked, outcome, received, elapsed });
         }
-        let deep = self.ntlm.is_some().then_some("ok");
-        if let Some(word) = self.tls.as_ref().map(|word| word.turn(index)).or(deep) {
+        let default = (attempt.depth == ProbeKind::Nla).then_some("ok");
+        if let Some(word) = self.tls.as_ref().map(|word| word.turn(index)).or(default) {
             let mut tls = tls(word);
             if let Some(took) = &self.tls_took {
                 tls.elapsed = span(took);
@@ -203,33 +213,28 @@ impl Round {
             took += tls.elapsed;
             attempt.tls = Some(tls);
         }
-        attempt.nla = self.ntlm.as_ref().map(NtlmTable::challenge);
+        let default = self.ntlm.as_ref().map(|_| "challenge");
+        if let Some(word) = self.nla.as_ref().map(|word| word.turn(index)).or(default) {
+            let mut nla = nla(word, self.skew.as_deref());
+            if let Some(names) = &self.ntlm {
+                nla.identity = Some(names.identity());
+            }
+            took += nla.elapsed;
+            attempt.nla = Some(nla);
+        }
         (attempt, took)
     }
 }
 
 impl NtlmTable {
-    fn challenge(&self) -> Nla {
-        let os = if self.winpr {
-            OsVersion { major: 6, minor: 1, build: 7601 }
-        } else {
-            OsVersion { major: 10, minor: 0, build: self.build.unwrap_or(26_100) }
-        };
-        let identity = NtlmIdentity {
+    fn identity(&self) -> NtlmIdentity {
+        NtlmIdentity {
             computer: self.computer.clone(),
             dns_computer: self.dns.clone(),
             dns_domain: self.domain.clone(),
-            os: Some(os),
+            os: Some(OsVersion { major: 10, minor: 0, build: self.build.unwrap_or(26_100) }),
+            winpr: self.winpr,
             ..NtlmIdentity::default()
-        };
-        Nla {
-            outcome: NlaOutcome::Challenge,
-            version: Some(6),
-            error: None,
-            identity: Some(identity),
-            clock_skew_ms: Some(0),
-            received: 300,
-            elapsed: Duration::from_millis(9),
         }
     }
 }
@@ -486,6 +491,58 @@ fn one_tls(word: &str) -> Tls {
     }
     tls.modern = (tls.hello == Hello::Legacy).then_some(tls.outcome);
     tls
+}
+
+/// `challenge`, `challenge:4` (version of CredSSP), `error:c000005e`, `denied`, `closed`, `reset`,
+/// `disconnected`, `alert:80`, `timeout`, `malformed`, `not_offered`.
+fn nla(word: &str, skew: Option<&str>) -> Nla {
+    let mut nla = Nla { elapsed: Duration::from_millis(14), ..Nla::not_offered() };
+    let (word, number) = word.split_once(':').unwrap_or((word, ""));
+    nla.outcome = match word {
+        "challenge" => NlaOutcome::Challenge,
+        "error" => NlaOutcome::Error,
+        "denied" => NlaOutcome::Denied,
+        "closed" => NlaOutcome::Closed,
+        "reset" => NlaOutcome::Reset,
+        "disconnected" => NlaOutcome::Disconnected,
+        "alert" => NlaOutcome::Alert(number.parse().expect("an alert")),
+        "timeout" => NlaOutcome::Timeout,
+        "malformed" => NlaOutcome::Malformed(Misread { offset: 0, reason: "not a TSRequest" }),
+        "not_offered" => return Nla::not_offered(),
+        other => panic!("no {other}"),
+    };
+    match nla.outcome {
+        NlaOutcome::Challenge => {
+            let name = |text: &str| Some(text.to_owned());
+            nla.version =
+                Some(if number.is_empty() { 6 } else { number.parse().expect("a number") });
+            nla.received = 320;
+            nla.clock_skew_ms = Some(skew.map_or(40, milliseconds));
+            nla.identity = Some(NtlmIdentity {
+                computer: name("OFFICE-PC"),
+                domain: name("CORP"),
+                dns_computer: name("office-pc.corp.lab"),
+                dns_domain: name("corp.lab"),
+                dns_tree: name("corp.lab"),
+                os: Some(OsVersion { major: 10, minor: 0, build: 26_100 }),
+                ..NtlmIdentity::default()
+            });
+        }
+        NlaOutcome::Error => {
+            nla.version = Some(6);
+            nla.received = 17;
+            nla.error = Some(NtStatus(u32::from_str_radix(number, 16).expect("hex digits")));
+        }
+        NlaOutcome::Timeout => nla.elapsed = Duration::from_secs(5),
+        _ => {}
+    }
+    nla
+}
+
+/// `7m` or `-7m` in milliseconds.
+pub(crate) fn milliseconds(text: &str) -> i64 {
+    let whole = |text| i64::try_from(span(text).as_millis()).expect("a small number");
+    text.strip_prefix('-').map_or_else(|| whole(text), |text| -whole(text))
 }
 
 impl CertificateTable {

@@ -384,6 +384,9 @@ impl World {
             self.schedule.note_echo(sample.target, lost, now.mono);
         }
         let change: Change = self.monitor.observe(sample, now);
+        if let Some(sound) = change.nla {
+            self.schedule.note_nla(sample.target, sound, now.mono);
+        }
         if change.ladder || change.dialled {
             self.schedule.note_change(sample.target, now.mono);
         }

@@ -81,6 +81,9 @@ impl Core {
 
     fn follow(&mut self, id: TargetId, change: Change) {
         let now = self.edge.clock.mono();
+        if let Some(sound) = change.nla {
+            self.schedule.note_nla(id, sound, now);
+        }
         if change.ladder || change.dialled {
             self.schedule.note_change(id, now);
         }

@@ -5,7 +5,9 @@ use crate::demo::certificate::{self, CertificateError, CertificateSpec};
 use crate::demo::script::{AfterTls, TlsScript, Versions, disagreement};
 use crate::domain::sample::{CipherSuite, TlsVersion};
 use crate::domain::time::WallTime;
+use crate::probe::clock::Clock;
 use crate::probe::connect::Stream;
+use crate::proto::credssp::parse_ts_request;
 use crate::proto::tls_hello::{AlertLevel, ClientHello, alert, parse_client_hello, server_flight};
 use crate::proto::wire::Parse;
 use rustls::crypto::ring;
@@ -13,8 +15,9 @@ use rustls::pki_types::CertificateDer;
 use rustls::{ServerConfig, SupportedProtocolVersion, version};
 use std::io;
 use std::sync::Arc;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 /// `random` of a hand-written `ServerHello`: no key depends on it.
 const RANDOM: [u8; 32] = [0x5a; 32];
@@ -40,7 +43,7 @@ impl TlsSide {
         Ok(match script {
             TlsScript::Handshake { certificate, versions, then } => {
                 let config = server_config(certificate, *versions, now)?;
-                Self::Handshake(TlsAcceptor::from(Arc::new(config)), *then)
+                Self::Handshake(TlsAcceptor::from(Arc::new(config)), then.clone())
             }
             TlsScript::Flight { version, cipher, certificate } => {
                 let chain = certificate::make(certificate, now)?.chain;
@@ -80,7 +83,7 @@ fn server_config(
 /// Goes on where the Connection Confirm ended.
 pub(super) async fn serve(mut stream: Stream, side: &TlsSide) -> io::Result<()> {
     if let TlsSide::Handshake(acceptor, then) = side {
-        return handshake(stream, acceptor, *then).await;
+        return handshake(stream, acceptor, then).await;
     }
     let Some(hello) = read_hello(&mut stream).await? else {
         return hang_up(&mut stream).await;
@@ -108,7 +111,7 @@ pub(super) async fn serve(mut stream: Stream, side: &TlsSide) -> io::Result<()> 
     }
 }
 
-async fn handshake(stream: Stream, acceptor: &TlsAcceptor, then: AfterTls) -> io::Result<()> {
+async fn handshake(stream: Stream, acceptor: &TlsAcceptor, then: &AfterTls) -> io::Result<()> {
     let mut session = match acceptor.accept(stream).into_fallible().await {
         Ok(session) => session,
         // rustls has sent its alert; the client is to read it before the connection is gone.
@@ -125,7 +128,49 @@ async fn handshake(stream: Stream, acceptor: &TlsAcceptor, then: AfterTls) -> io
             wait(&mut stream).await
         }
         AfterTls::Rst => reset(session.into_inner().0),
+        AfterTls::Challenges(script) => {
+            if read_ts_request(&mut session).await? {
+                say(&mut session, &script.answer(Clock::wall())).await?;
+            }
+            wait(session.get_mut().0).await
+        }
+        AfterTls::Says(bytes) => {
+            if read_ts_request(&mut session).await? {
+                say(&mut session, bytes).await?;
+            }
+            session.shutdown().await?;
+            wait(session.get_mut().0).await
+        }
+        AfterTls::Stalls(bytes) => {
+            if read_ts_request(&mut session).await? {
+                say(&mut session, bytes).await?;
+            }
+            wait(session.get_mut().0).await
+        }
     }
+}
+
+/// Reads the client's `TSRequest`; false when it sent something else, or closed.
+async fn read_ts_request(session: &mut TlsStream<Stream>) -> io::Result<bool> {
+    let mut bytes = Vec::with_capacity(128);
+    loop {
+        let wanted = match parse_ts_request(&bytes) {
+            Ok(Parse::Done { .. }) => return Ok(true),
+            Ok(Parse::NeedMore(total)) => total.saturating_sub(bytes.len()),
+            Err(_) => return Ok(false),
+        };
+        let mut chunk = [0; 512];
+        let room = chunk.get_mut(..wanted.clamp(1, 512)).unwrap_or_default();
+        match session.read(room).await? {
+            0 => return Ok(false),
+            count => bytes.extend_from_slice(room.get(..count).unwrap_or_default()),
+        }
+    }
+}
+
+async fn say(session: &mut TlsStream<Stream>, bytes: &[u8]) -> io::Result<()> {
+    session.write_all(bytes).await?;
+    session.flush().await
 }
 
 /// The client's hello; `None` when it sent something else, or closed.

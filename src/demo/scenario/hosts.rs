@@ -2,7 +2,7 @@
 
 use crate::demo::certificate::CertificateSpec;
 use crate::demo::path::Path;
-use crate::demo::script::{AfterTls, HostScript, Then, TlsScript, Turn, Versions};
+use crate::demo::script::{AfterTls, HostScript, NtlmScript, Then, TlsScript, Turn, Versions};
 use crate::domain::security::FailureCode;
 use crate::domain::target::TargetKind;
 use std::time::Duration;
@@ -135,6 +135,6 @@ pub(super) fn imposter() -> HostScript {
     HostScript::tls(TlsScript::Handshake {
         certificate: CertificateSpec::windows("BERLIN-12", 140),
         versions: Versions::Tls12,
-        then: AfterTls::Waits,
+        then: AfterTls::Challenges(Box::new(NtlmScript::windows("BERLIN-12"))),
     })
 }

@@ -205,6 +205,7 @@ pub(crate) fn evidence(id: &str, severity: Severity) -> Evidence {
         severity,
         confidence: Confidence::Certain,
         owner: None,
+        rung: None,
         title: id.to_owned(),
         sentence: format!("{id} is {}.", severity.word()),
         lines: vec!["measured".to_owned()],

@@ -177,7 +177,7 @@ impl RuleCard {
             severity: evidence.severity,
             confidence: evidence.confidence,
             owner: evidence.owner.unwrap_or(self.owner),
-            rung: self.rung,
+            rung: evidence.rung.or(self.rung),
             title: evidence.title.clone(),
             sentence: evidence.sentence.clone(),
             evidence: evidence.lines.clone(),

@@ -3,7 +3,7 @@
 use super::{Cell, without_attempt};
 use super::{NOT_MEASURED, NOT_REACHED, RungLine, TEXT, line, median, present_attempt, seconds};
 use crate::domain::finding::Rung;
-use crate::domain::sample::{Nla, NlaOutcome, Tls, TlsOutcome};
+use crate::domain::sample::{Nla, NlaOutcome, NtlmIdentity, Tls, TlsOutcome};
 use crate::domain::security::SecurityProtocol;
 use crate::domain::text::excerpt;
 use crate::domain::view::TargetView;
@@ -56,9 +56,14 @@ fn text(nla: &Nla) -> String {
             None => "refused".to_owned(),
         },
         NlaOutcome::NotOffered => "not offered".to_owned(),
+        NlaOutcome::Denied => "access denied at once".to_owned(),
         NlaOutcome::Timeout => format!("no answer in {}", seconds(nla.elapsed)),
-        NlaOutcome::Reset | NlaOutcome::Closed => format!(
-            "closed by the peer after {}, {} bytes",
+        NlaOutcome::Reset
+        | NlaOutcome::Closed
+        | NlaOutcome::Disconnected
+        | NlaOutcome::Alert(_) => format!(
+            "{} after {}, {} bytes",
+            nla.outcome.text(),
             tenths_of_ms(nla.elapsed),
             nla.received
         ),
@@ -66,14 +71,14 @@ fn text(nla: &Nla) -> String {
     }
 }
 
-/// `challenge from OFFICE-PC · Windows 11 24H2 or Server 2025 · clock +0.2 s`.
+/// `challenge from OFFICE-PC · 10.0.26100, Windows 11 24H2 / Server 2025 · clock +0.2 s`.
 fn challenge(nla: &Nla) -> String {
     let identity = nla.identity.as_ref();
-    let name = identity.and_then(|who| who.dns_computer.as_deref().or(who.computer.as_deref()));
-    let mut parts = vec![match name {
+    let mut parts = vec![match identity.and_then(NtlmIdentity::name) {
         Some(name) => format!("challenge from {}", excerpt(name, TEXT)),
         None => "challenge".to_owned(),
     }];
+    parts.extend(identity.and_then(NtlmIdentity::os_text));
     if let Some(skew) = nla.clock_skew_ms {
         parts.push(format!("clock {}", signed_seconds(skew)));
     }

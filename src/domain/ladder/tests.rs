@@ -307,7 +307,7 @@ fn a_challenge_names_the_machine_and_its_clock() {
 fn what_credssp_ended_with_is_told() {
     let misread = Misread { offset: 4, reason: "no version" };
     for (outcome, cell, says) in [
-        (NlaOutcome::Error, 'x', "refused with 0xc00000bb"),
+        (NlaOutcome::Error, 'x', "refused with STATUS_NOT_SUPPORTED"),
         (NlaOutcome::NotOffered, '.', "not offered"),
         (NlaOutcome::Timeout, 'x', "no answer in 5.0 s"),
         (NlaOutcome::Closed, 'x', "closed by the peer after 5000.0 ms, 0 bytes"),

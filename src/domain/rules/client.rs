@@ -54,3 +54,11 @@ pub(super) const CERTIFICATE_DATES: Option<ClientError> = Some(error(
 /// What answers is not RDP.
 pub(super) const PROTOCOL: Option<ClientError> =
     Some(error(0x1104, None, "Protocol error detected at the client", Confidence::Possible));
+
+/// The clocks differ too much to prove who the host is.
+pub(super) const CLOCKS: Option<ClientError> = Some(error(
+    0x1d07,
+    None,
+    "The time or date of the two computers differs",
+    Confidence::Possible,
+));

@@ -3,11 +3,12 @@
 //! A reset and a plain close are one class: a kernel may turn one into the other on the way, and
 //! nothing here depends on which it was.
 
+use super::credssp::{Credssp, credssp};
 use super::prelude::*;
 use super::service::negotiated;
-use crate::domain::sample::{NegotiateOutcome, TlsOutcome};
+use crate::domain::sample::{NegotiateOutcome, Nla, NlaOutcome, TlsOutcome};
 
-/// Closed before the X.224 answer: the signature of 0x904.
+/// Closed before the X.224 answer, or after TLS: the signature of 0x904.
 #[derive(Debug)]
 pub(super) struct ConnectionDropped;
 
@@ -18,14 +19,16 @@ static CONNECTION_DROPPED: RuleCard = RuleCard {
     owner: Owner::Server,
     rung: Some(Rung::X224),
     hysteresis: Hysteresis { raise: 2, of: 3, clear: 2 },
-    fed_by: CONNECTIONS,
+    fed_by: UP_TO_NLA,
     explanation: "TCP opens, and the other side closes the connection before Remote Desktop has \
-        answered, or answers with a disconnect. That is what the Windows client shows as 0x904, \
-        \"socket closed\". A proxy, tunnel, load balancer or broker whose own upstream failed does \
-        this, an intrusion prevention system or an allow list does, a server at its connection \
-        limit or with a damaged certificate store may. A close that comes only at the TLS hello is \
-        another finding.",
-    disproof: "Two X.224 answers in a row from the same address.",
+        answered, or answers with a disconnect; or it completes TLS, and closes in place of an \
+        answer to CredSSP. That is what the Windows client shows as 0x904, \"socket closed\". A \
+        proxy, tunnel, load balancer or broker whose own upstream failed does this, an intrusion \
+        prevention system or an allow list does, a server at its connection limit or with a \
+        damaged certificate store may. After TLS it may also be a host whose policy refuses NTLM, \
+        the only thing the probe can offer without a password: there sign-in by name with Kerberos \
+        still works. A close that comes only at the TLS hello is another finding.",
+    disproof: "Two X.224 answers in a row from the same address; after TLS, two CredSSP answers.",
     remedies: &[
         remedies::RDP_EVENTS,
         remedies::CERTIFICATE_EVENTS,
@@ -58,7 +61,12 @@ impl Rule for ConnectionDropped {
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
         let Some((entry, negotiate)) = negotiated(view) else { return Judgement::NoEvidence };
         if !dropped(&entry.value) {
-            return Judgement::Clear;
+            return match credssp(view, &entry.value, NlaOutcome::hung_up) {
+                Credssp::Now(nla) => after_tls(view, &entry.value, nla),
+                // Connections that end lower say nothing for or against it.
+                Credssp::Before => Judgement::NoEvidence,
+                Credssp::No => Judgement::Clear,
+            };
         }
         let after = span(negotiate.elapsed);
         let (title, what) = if matches!(negotiate.outcome, NegotiateOutcome::Disconnected) {
@@ -84,6 +92,40 @@ impl Rule for ConnectionDropped {
                 .since(view.attempts.since(dropped).map(|at| at.wall)),
         )
     }
+}
+
+/// The handshake was whole, and CredSSP was answered with a close.
+fn after_tls(view: &TargetView<'_>, attempt: &Attempt, nla: &Nla) -> Judgement {
+    let after = span(nla.elapsed);
+    let received = count(u64::try_from(nla.received).unwrap_or(u64::MAX), "byte");
+    let sentence = format!(
+        "{} completes TLS and then ends the connection, {after} after the first CredSSP message \
+         (certain): users see 0x904 (likely), unless its policy only refuses NTLM, where sign-in \
+         by name with Kerberos still works (possible). Server team: read the host's System and \
+         RdpCoreTS logs; if they show no connection, something in front of it hung up.",
+        name(view)
+    );
+    let rungs = || view.attempts.recent().filter_map(|entry| entry.value.nla.as_ref()).take(5);
+    let share = rungs().filter(|nla| nla.outcome.hung_up()).count();
+    let tls = attempt.tls.as_ref().and_then(|tls| tls.version);
+    Judgement::fires(
+        Evidence::new(Severity::Critical, Confidence::Certain, "hangs up after TLS", sentence)
+            .at_rung(Rung::Nla)
+            .lines(tls.map(|version| format!("TLS is fine: {version}, whole handshake")))
+            .line(format!(
+                "CredSSP: {} after {after} and {received}, before a challenge",
+                nla.outcome.text()
+            ))
+            .line(format!("{share} of the last {} CredSSP answers were so", rungs().count()))
+            .since(
+                view.attempts
+                    .recent()
+                    .filter_map(|entry| Some((entry.at.wall, entry.value.nla.as_ref()?)))
+                    .take_while(|(_, nla)| nla.outcome.hung_up())
+                    .last()
+                    .map(|(at, _)| at),
+            ),
+    )
 }
 
 /// Closed before the X.224 answer, or an MCS disconnect in its place.
@@ -113,7 +155,7 @@ static CONNECTION_FLAPPING: RuleCard = RuleCard {
     owner: Owner::Server,
     rung: Some(Rung::X224),
     hysteresis: Hysteresis::AT_ONCE,
-    fed_by: CONNECTIONS,
+    fed_by: UP_TO_NLA,
     explanation: "Attempts from the same machine alternate between success and failure. One bad \
         member behind a load balancer or a name with several machines does this, a service that \
         keeps restarting, a connection limit that is just reached, and a security product that \
@@ -186,15 +228,15 @@ fn tries(view: &TargetView<'_>) -> Judgement {
 }
 
 /// Compares like with like: every attempt up to X.224, then the handshakes of those that went on
-/// to TLS. An attempt that was not meant to go on says nothing about TLS.
+/// to TLS, then the answers to CredSSP. An attempt that was not meant to go on says nothing about
+/// what is above.
 fn over_time(view: &TargetView<'_>) -> Judgement {
-    match in_turns(view, verdict) {
-        Judgement::Clear => match in_turns(view, handshake) {
-            Judgement::NoEvidence => Judgement::Clear,
-            judgement => judgement,
-        },
-        judgement => judgement,
-    }
+    let rungs: [fn(&Attempt) -> Option<bool>; 3] =
+        [verdict, Attempt::encrypted, Attempt::authenticates];
+    let judgements = rungs.map(|rung| in_turns(view, rung));
+    let [first, ..] = &judgements;
+    let lowest = first.clone();
+    judgements.into_iter().find(|judged| matches!(judged, Judgement::Fires(_))).unwrap_or(lowest)
 }
 
 fn in_turns(view: &TargetView<'_>, verdict: fn(&Attempt) -> Option<bool>) -> Judgement {
@@ -232,11 +274,6 @@ fn in_turns(view: &TargetView<'_>, verdict: fn(&Attempt) -> Option<bool>) -> Jud
     )
 }
 
-/// Whether the TLS handshake of an attempt succeeded; `None` where there was none.
-const fn handshake(attempt: &Attempt) -> Option<bool> {
-    attempt.encrypted()
-}
-
 /// Whether an attempt up to X.224 counts as success or failure; `None` for those that say nothing about the
 /// service: silence, and what this machine could not try.
 fn verdict(attempt: &Attempt) -> Option<bool> {
@@ -254,8 +291,11 @@ fn how(attempt: &Attempt) -> String {
     let Some(negotiate) = &attempt.negotiate else {
         return format!("tcp {}", attempt.connect.outcome.word());
     };
-    match &attempt.tls {
-        Some(tls) if tls.outcome != TlsOutcome::Ok => format!("tls {}", tls.outcome.word()),
+    match (&attempt.tls, &attempt.nla) {
+        (Some(tls), _) if tls.outcome != TlsOutcome::Ok => format!("tls {}", tls.outcome.word()),
+        (_, Some(nla)) if nla.outcome != NlaOutcome::NotOffered => {
+            format!("nla {}", nla.outcome.word())
+        }
         _ => format!("x224 {}", negotiate.outcome.word()),
     }
 }

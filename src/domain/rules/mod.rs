@@ -8,6 +8,8 @@ mod certificate_dates;
 mod certificate_identity;
 mod certificate_intercepted;
 mod client;
+mod clock;
+mod credssp;
 mod disagreement;
 mod dropped;
 mod identity;
@@ -85,6 +87,10 @@ pub static RULES: &[&dyn Rule] = &[
     &security::LegacySecurity,
     &security::SecurityLayerMismatch,
     &security::EntraRequired,
+    &credssp::NlaNotEnforced,
+    &credssp::CredsspOutdated,
+    &credssp::CredsspRejected,
+    &clock::ClockSkew,
     // Wake and this machine.
     &sleep::MacUnknown,
     &sleep::WakeFailed,
@@ -138,6 +144,8 @@ pub struct Evidence {
     pub confidence: Confidence,
     /// Who can fix it, when it is not the card's owner.
     pub owner: Option<Owner>,
+    /// The rung it is about, when it is not the card's.
+    pub rung: Option<Rung>,
     /// A few words for a table or an alert line; escaped.
     pub title: String,
     /// One sentence a help desk can read aloud; escaped.
@@ -165,6 +173,7 @@ impl Evidence {
             severity,
             confidence,
             owner: None,
+            rung: None,
             title: title.into(),
             sentence: sentence.into(),
             lines: Vec::new(),
@@ -206,6 +215,13 @@ impl Evidence {
     #[must_use]
     pub fn owned_by(mut self, owner: Owner) -> Self {
         self.owner = Some(owner);
+        self
+    }
+
+    /// Names another rung than the card's.
+    #[must_use]
+    pub fn at_rung(mut self, rung: Rung) -> Self {
+        self.rung = Some(rung);
         self
     }
 

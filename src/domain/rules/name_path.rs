@@ -105,12 +105,13 @@ fn by_name(view: &TargetView<'_>) -> ByName {
     let Some(newest) = view.settled() else { return ByName::NotKnown };
     // A connection that was not meant to reach TLS says nothing of a handshake that failed before.
     let encrypted = view.attempts.recent().find_map(|entry| entry.value.encrypted());
-    if newest.value.works() && encrypted != Some(false) {
+    if newest.value.works_up_to_tls() && encrypted != Some(false) {
         return ByName::Works;
     }
-    let fails = |attempt: &Attempt| !attempt.works() || attempt.encrypted().is_none();
+    let fails = |attempt: &Attempt| !attempt.works_up_to_tls() || attempt.encrypted().is_none();
     let since = view.attempts.since(fails);
-    let broken = view.attempts.recent().map(|entry| &entry.value).find(|one| !one.works());
+    let broken =
+        view.attempts.recent().map(|entry| &entry.value).find(|one| !one.works_up_to_tls());
     let at = newest.value.connect.address.ip();
     ByName::Fails {
         since: since.map_or(newest.at.mono, |at| at.mono),
@@ -162,7 +163,7 @@ fn broken<'a>(view: &TargetView<'a>) -> Option<(IpAddr, &'a Timed<Attempt>)> {
         let climb = other.climb.as_ref()?;
         let accepted = climb.value.connect.outcome == ConnectOutcome::Open
             && other.newest.value.outcome == ConnectOutcome::Open;
-        let breaks = accepted && !climb.value.works() && Some(address) != view.dialled;
+        let breaks = accepted && !climb.value.works_up_to_tls() && Some(address) != view.dialled;
         (breaks && is_fresh(view, climb.at.mono)).then_some((address, climb))
     })
 }

@@ -10,3 +10,9 @@ pub(super) use std::time::Duration;
 
 /// Connections are what feeds the rule.
 pub(super) const CONNECTIONS: &[ProbeKind] = &[ProbeKind::Negotiate, ProbeKind::Tls];
+
+/// Connections are what feeds the rule, and CredSSP above them.
+pub(super) const UP_TO_NLA: &[ProbeKind] = &[ProbeKind::Negotiate, ProbeKind::Tls, ProbeKind::Nla];
+
+/// CredSSP is what feeds the rule.
+pub(super) const NLA: &[ProbeKind] = &[ProbeKind::Nla];

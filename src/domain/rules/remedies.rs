@@ -267,6 +267,22 @@ pub(super) const LOWER_SECURITY_LAYER: Remedy = Remedy {
     )
 };
 
+/// NLA on.
+pub(super) const ENABLE_NLA: Remedy = Remedy {
+    confirm: Some(SECURITY_LAYER_QUERY),
+    commands: &[
+        "Invoke-CimMethod -InputObject (Get-CimInstance -ComputerName HOST -Namespace root/cimv2/TerminalServices -ClassName Win32_TSGeneralSetting -Filter \"TerminalName='RDP-tcp'\") -MethodName SetUserAuthenticationRequired -Arguments @{UserAuthenticationRequired=[uint32]1}",
+    ],
+    needs: Some("administrator rights on HOST; WinRM open to it"),
+    impact: Some("new connections only; clients without NLA cannot connect any more"),
+    undo: Some("the same call with UserAuthenticationRequired=[uint32]0"),
+    ..Remedy::new(
+        "Require NLA: \"Allow connections only from computers running Remote Desktop with Network \
+         Level Authentication\", or by policy under Remote Desktop Session Host > Security.",
+        RunOn::Host,
+    )
+};
+
 /// NLA off.
 pub(super) const DISABLE_NLA: Remedy = Remedy {
     confirm: Some(SECURITY_LAYER_QUERY),

@@ -1,9 +1,10 @@
 //! TCP opens and what comes next is not Remote Desktop, or late: `rdp-silent`, `not-rdp`,
 //! `rdp-slow`.
 
+use super::credssp::{Credssp, credssp};
 use super::prelude::*;
 use crate::domain::history::Timed;
-use crate::domain::sample::{Negotiate, NegotiateOutcome, NotRdp, OtherProtocol};
+use crate::domain::sample::{Negotiate, NegotiateOutcome, Nla, NlaOutcome, NotRdp, OtherProtocol};
 use crate::domain::text::excerpt;
 
 /// TCP accepts, and no X.224 answer comes.
@@ -17,13 +18,14 @@ static RDP_SILENT: RuleCard = RuleCard {
     owner: Owner::Server,
     rung: Some(Rung::X224),
     hysteresis: Hysteresis::TWICE,
-    fed_by: CONNECTIONS,
+    fed_by: UP_TO_NLA,
     explanation: "The TCP connection opens, and the X.224 request gets no answer before the \
         deadline: the service hangs, the machine is starting up or starved, a port proxy or an \
         access gateway answers for a PC that is not there, or a security product holds the \
         connection. A SYN-ACK is not Remote Desktop. The request is 19 bytes, so packet size is \
-        not the cause.",
-    disproof: "One X.224 Connection Confirm from the same address.",
+        not the cause. A host that completes TLS and then leaves CredSSP unanswered is found here \
+        too: its security authority (LSASS) hangs, or cannot reach a domain controller.",
+    disproof: "One X.224 Connection Confirm from the same address; after TLS, one CredSSP answer.",
     remedies: &[
         remedies::RDP_EVENTS,
         remedies::WHO_LISTENS,
@@ -44,7 +46,12 @@ impl Rule for RdpSilent {
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
         let Some((entry, negotiate)) = negotiated(view) else { return Judgement::NoEvidence };
         if !matches!(negotiate.outcome, NegotiateOutcome::Timeout) {
-            return Judgement::Clear;
+            return match credssp(view, &entry.value, |outcome| outcome == NlaOutcome::Timeout) {
+                Credssp::Now(nla) => silent_after_tls(view, entry, nla),
+                // Connections that end lower say nothing for or against it.
+                Credssp::Before => Judgement::NoEvidence,
+                Credssp::No => Judgement::Clear,
+            };
         }
         let sentence = format!(
             "{} accepts the connection but Remote Desktop does not answer in {} (certain): its \
@@ -72,6 +79,27 @@ impl Rule for RdpSilent {
         }
         Judgement::fires(evidence)
     }
+}
+
+fn silent_after_tls(view: &TargetView<'_>, entry: &Timed<Attempt>, nla: &Nla) -> Judgement {
+    let sentence = format!(
+        "{} completes TLS and then leaves CredSSP unanswered for {} (certain): nobody can sign in \
+         (likely). Server team: look at its security authority (LSASS) and whether it reaches a \
+         domain controller.",
+        name(view),
+        span(nla.elapsed)
+    );
+    Judgement::fires(
+        Evidence::new(Severity::Critical, Confidence::Certain, "silent after TLS", sentence)
+            .at_rung(Rung::Nla)
+            .line(super::port::connect_line(&entry.value.connect))
+            .line(format!(
+                "CredSSP: {} received in {}",
+                count(u64::try_from(nla.received).unwrap_or(u64::MAX), "byte"),
+                span(nla.elapsed)
+            ))
+            .since(Some(entry.at.wall)),
+    )
 }
 
 fn silent(attempt: &Attempt) -> bool {

@@ -44,11 +44,13 @@ impl Attempt {
         }
     }
 
-    /// Whether it went as far as it was meant to: whatever answered says what it wants, or a
-    /// certificate was read.
+    /// Whether it went as far as it was meant to: whatever answered says what it wants, a
+    /// certificate was read, CredSSP was answered.
     #[must_use]
     pub const fn works(&self) -> bool {
-        self.negotiated() && !matches!(self.encrypted(), Some(false))
+        self.negotiated()
+            && !matches!(self.encrypted(), Some(false))
+            && !matches!(self.authenticates(), Some(false))
     }
 
     /// Whether X.224 was answered: with a confirm, or with what the server wants in its place.
@@ -72,6 +74,32 @@ impl Attempt {
         match &self.tls {
             None => None,
             Some(tls) => Some(matches!(tls.outcome, TlsOutcome::Ok | TlsOutcome::Unsupported)),
+        }
+    }
+
+    /// Whether it works as far as TLS, however CredSSP ended: what ladders of different heights can
+    /// be compared by.
+    #[must_use]
+    pub const fn works_up_to_tls(&self) -> bool {
+        self.negotiated() && !matches!(self.encrypted(), Some(false))
+    }
+
+    /// Whether CredSSP was answered, or the server does without; `None` when it did not get that
+    /// far or was not meant to.
+    #[must_use]
+    pub const fn authenticates(&self) -> Option<bool> {
+        match &self.nla {
+            None => None,
+            Some(nla) => Some(nla.outcome.answered()),
+        }
+    }
+
+    /// Whether CredSSP ended in a close in place of an answer.
+    #[must_use]
+    pub const fn closed_after_tls(&self) -> bool {
+        match &self.nla {
+            None => false,
+            Some(nla) => nla.outcome.hung_up(),
         }
     }
 }

@@ -115,7 +115,7 @@ impl Tracked {
         let newest = self.tried().next();
         self.leads_nowhere()
             || self.tls_is_broken()
-            || newest.is_some_and(|entry| !entry.value.works())
+            || newest.is_some_and(|entry| !entry.value.works_up_to_tls())
     }
 
     fn tls_is_broken(&self) -> bool {

@@ -1,0 +1,97 @@
+//! Whose clock is wrong: those of all targets, compared with each other and with this machine's.
+
+use super::history::Timed;
+use super::sample::Nla;
+use super::time::Now;
+use std::time::Duration;
+
+/// How far the wall clock may drift from the monotonic one before it counts as set.
+const CLOCK_SET: Duration = Duration::from_secs(30);
+/// Clocks this close to each other agree, in milliseconds.
+const AGREE: u64 = 60_000;
+/// How many clocks make a comparison.
+const ENOUGH: usize = 3;
+
+/// What the clocks of all targets together say of this machine's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Clocks {
+    /// Too few targets have told their time for a comparison.
+    #[default]
+    TooFew,
+    /// Enough did, but most before this machine's clock was set or the machine slept: what one
+    /// says now may be this machine's fault.
+    Outdated,
+    /// Most agree with each other, and are so many milliseconds ahead of this machine's clock,
+    /// behind it when negative.
+    Agree(i64),
+    /// They do not agree with each other.
+    Disagree,
+}
+
+impl Clocks {
+    /// Compares the clocks of targets other than this machine: how many ever told their time, and
+    /// what [`clock_skew`] still says of them.
+    #[must_use]
+    pub fn compare(told: usize, mut skews: Vec<i64>) -> Self {
+        if told < ENOUGH {
+            return Self::TooFew;
+        }
+        if skews.len() * 2 <= told {
+            return Self::Outdated;
+        }
+        skews.sort_unstable();
+        let Some(middle) = skews.get(skews.len() / 2).copied() else { return Self::Outdated };
+        let agree = skews.iter().filter(|skew| skew.abs_diff(middle) <= AGREE).count();
+        if agree * 2 > skews.len() { Self::Agree(middle) } else { Self::Disagree }
+    }
+}
+
+/// The server's clock less this machine's, in milliseconds, as measured by the newest answer that
+/// told it; `None` when this machine's clock was set or the machine slept since.
+#[must_use]
+pub fn clock_skew(nla: Option<&Timed<Nla>>, now: Now) -> Option<i64> {
+    let entry = nla?;
+    let mono = now.mono.since(entry.at.mono);
+    let wall = now.wall.unix_millis().saturating_sub(entry.at.wall.unix_millis());
+    let drift = i128::from(wall) - i128::try_from(mono.as_millis()).unwrap_or(i128::MAX);
+    let was_set = drift.unsigned_abs() > CLOCK_SET.as_millis();
+    entry.value.clock_skew_ms.filter(|_| !was_set)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::diagnose::fixture::at;
+    use crate::domain::time::WallTime;
+
+    #[test]
+    fn most_clocks_decide_which_one_is_wrong() {
+        const HOUR: i64 = 3_600_000;
+        for (told, skews, clocks) in [
+            (2, vec![HOUR, HOUR], Clocks::TooFew),
+            (4, vec![HOUR, 0], Clocks::Outdated),
+            (9, vec![0, 0, 0, 0], Clocks::Outdated),
+            (3, vec![HOUR, HOUR], Clocks::Agree(HOUR)),
+            (3, vec![HOUR, 0, 20], Clocks::Agree(20)),
+            (4, vec![HOUR, HOUR + 900, HOUR - 1_000, 0], Clocks::Agree(HOUR)),
+            (4, vec![-HOUR, 0, HOUR, 2 * HOUR], Clocks::Disagree),
+        ] {
+            assert_eq!(Clocks::compare(told, skews.clone()), clocks, "{told}: {skews:?}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_was_set_since_makes_a_measurement_worthless() {
+        let nla = Nla { clock_skew_ms: Some(7), ..Nla::not_offered() };
+        let entry = Timed { at: at(10), value: nla };
+        assert_eq!(clock_skew(Some(&entry), at(5_000)), Some(7));
+        let set = |by: i64| Now {
+            wall: WallTime::from_unix_millis(at(20).wall.unix_millis() + by),
+            ..at(20)
+        };
+        assert_eq!(clock_skew(Some(&entry), set(20_000)), Some(7), "a small step of NTP");
+        assert_eq!(clock_skew(Some(&entry), set(86_400_000)), None);
+        assert_eq!(clock_skew(Some(&entry), set(-86_400_000)), None);
+        assert_eq!(clock_skew(None, at(20)), None);
+    }
+}
