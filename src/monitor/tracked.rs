@@ -172,11 +172,12 @@ impl Tracked {
         self.attempts.last().map(|entry| &entry.value)
     }
 
-    /// The self-signed certificate that it presents, and the NTLM name beside it.
+    /// The self-signed certificate that it presents, and the NTLM name beside it; `None` for
+    /// `FreeRDP`, whose name is that of a Unix machine.
     #[must_use]
     pub fn self_signed(&self) -> Option<(Thumbprint, &str)> {
         let certificate = self.tls.as_ref()?.value.certificate.as_ref()?;
-        let identity = self.nla.as_ref()?.value.identity.as_ref()?;
+        let identity = self.nla.as_ref()?.value.identity.as_ref().filter(|ntlm| !ntlm.winpr)?;
         let name = identity.computer.as_deref().or(identity.dns_computer.as_deref())?;
         certificate.self_signed.then_some((certificate.sha256, name))
     }

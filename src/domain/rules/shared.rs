@@ -21,7 +21,7 @@ static CERTIFICATE_SHARED: RuleCard = RuleCard {
         without making the keys anew. Whoever holds the key of one can pose as the other, and a \
         key store that was copied is a known cause of keys that cannot be read. Windows makes a \
         certificate for each machine by itself. One machine under two names, certificates of an \
-        authority, and farms are left alone; so is whatever says no NTLM name.",
+        authority, and farms are left alone; so is whatever says no Windows name.",
     disproof: "The machines present different certificates, or are one and the same.",
     remedies: &[remedies::CERTIFICATE_EVENTS, remedies::RECREATE_CERTIFICATE],
     explains: &[],
