@@ -5,11 +5,11 @@ use rdpwatch::domain::certificate::{CertificateSummary, KeyKind, Thumbprint};
 use rdpwatch::domain::mac::MacAddr;
 use rdpwatch::domain::sample::{
     Attempt, CipherSuite, Connect, ConnectOutcome, EchoOutcome, Hello, IcmpError, NameOutcome,
-    NameSource, Negotiate, NegotiateOutcome, Neighbour, NeighbourState, ProbeKind, Resolution,
-    ServerAnswer, Tls, TlsOutcome, TlsVersion,
+    NameSource, Negotiate, NegotiateOutcome, Neighbour, NeighbourState, Nla, NlaOutcome,
+    NtlmIdentity, OsVersion, ProbeKind, Resolution, ServerAnswer, Tls, TlsOutcome, TlsVersion,
 };
 use rdpwatch::domain::security::SecurityProtocol;
-use rdpwatch::domain::target::{Deadlines, Target};
+use rdpwatch::domain::target::{Deadlines, Target, TargetKind};
 use rdpwatch::domain::time::{MonoTime, WallTime};
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
@@ -55,6 +55,8 @@ pub(crate) enum Trouble {
     SlowName(Duration),
     /// The certificate is replaced.
     Renewed,
+    /// The machine is called otherwise; whether its certificate is made anew with it.
+    Renamed(&'static str, bool),
     /// DNS gives one address of several, another each time.
     RoundRobin(Vec<IpAddr>),
 }
@@ -249,18 +251,67 @@ impl SimHost {
                 elapsed,
             });
         }
+        if depth == ProbeKind::Nla {
+            let elapsed = self.rtt + Duration::from_millis(4);
+            took += elapsed;
+            attempt.nla = Some(Nla {
+                outcome: NlaOutcome::Challenge,
+                version: Some(6),
+                identity: Some(self.identity_at(address, moment.at)),
+                clock_skew_ms: Some(120),
+                received: 320,
+                elapsed,
+                ..Nla::not_offered()
+            });
+        }
         (attempt, took)
     }
 
-    fn certificate_at(&self, address: IpAddr, at: MonoTime) -> CertificateSummary {
-        let another = self.troubles.iter().any(
+    /// Who the machine at `address` says that it is. The members of a farm have names of their own.
+    fn identity_at(&self, address: IpAddr, at: MonoTime) -> NtlmIdentity {
+        let renamed = self.at(at).find_map(|trouble| match trouble {
+            Trouble::Renamed(name, _) => Some((*name).to_owned()),
+            _ => None,
+        });
+        let name = if self.is_elsewhere(address) {
+            "SOMEBODY-ELSE".to_owned()
+        } else if self.target.kind == TargetKind::Farm {
+            format!("MEMBER-{}", address.to_string().replace('.', "-"))
+        } else {
+            renamed.unwrap_or_else(|| self.target.name.to_ascii_uppercase())
+        };
+        NtlmIdentity {
+            computer: Some(name.chars().take(15).collect()),
+            domain: Some("CORP".to_owned()),
+            dns_computer: Some(format!("{name}.corp.lab").to_ascii_lowercase()),
+            dns_domain: Some("corp.lab".to_owned()),
+            dns_tree: Some("corp.lab".to_owned()),
+            os: Some(OsVersion { major: 10, minor: 0, build: 20_348 }),
+            ..NtlmIdentity::default()
+        }
+    }
+
+    /// Whether another machine is at `address`.
+    fn is_elsewhere(&self, address: IpAddr) -> bool {
+        self.troubles.iter().any(
             |(_, trouble)| matches!(trouble, Trouble::Elsewhere(there, _) if *there == address),
-        );
-        if another {
+        )
+    }
+
+    fn certificate_at(&self, address: IpAddr, at: MonoTime) -> CertificateSummary {
+        if self.is_elsewhere(address) {
             return certificate("SOMEBODY-ELSE", 0xee_ee, true, at_day(-80), at_day(100));
         }
-        let renewed = self.at(at).any(|trouble| *trouble == Trouble::Renewed);
+        let renewed = self
+            .at(at)
+            .any(|trouble| matches!(trouble, Trouble::Renewed | Trouble::Renamed(_, true)));
         let mut certificate = self.certificate.clone();
+        if let Some(Trouble::Renamed(name, true)) =
+            self.at(at).find(|trouble| matches!(trouble, Trouble::Renamed(..)))
+        {
+            certificate.common_name = Some((*name).to_owned());
+            certificate.names = vec![(*name).to_owned()];
+        }
         if renewed {
             certificate.sha256.0[31] ^= 0xff;
             certificate.not_before = at_day(0);

@@ -94,7 +94,7 @@ impl Rule for IdentityMismatch {
             ),
         };
         let evidence =
-            Evidence::new(Severity::Warning, confidence, format!("{now} answers"), sentence)
+            Evidence::new(Severity::Warning, confidence, "another machine answers", sentence)
                 .changed(was.is_some())
                 .lines(identity_lines(view, &presented))
                 .lines(before.map(|before| {

@@ -4,6 +4,9 @@ use super::certificate_dates::{certificate_lines, presented};
 use super::prelude::*;
 use crate::domain::target::TargetKind;
 
+/// Until then the other machines' certificates may not have been read.
+const COMPARED: Duration = Duration::from_mins(10);
+
 /// Another machine presents the same self-signed certificate.
 #[derive(Debug)]
 pub(super) struct CertificateShared;
@@ -37,9 +40,13 @@ impl Rule for CertificateShared {
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
         let Some((certificate, _)) = presented(view) else { return Judgement::NoEvidence };
-        let sharing = view.around.shared_certificates.get(&certificate.sha256);
-        let Some(machines) = sharing.filter(|_| view.target.kind != TargetKind::Farm) else {
+        if view.target.kind == TargetKind::Farm {
             return Judgement::Clear;
+        }
+        let Some(machines) = view.around.shared_certificates.get(&certificate.sha256) else {
+            let read = view.tls.map_or(view.now.mono, |tls| tls.at.mono);
+            let compared = view.mode == Mode::Moment || view.now.mono.since(read) >= COMPARED;
+            return if compared { Judgement::Clear } else { Judgement::NoEvidence };
         };
         let names = list(machines.iter().take(6).map(|machine| quoted(machine)));
         let sentence = format!(
