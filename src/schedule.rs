@@ -223,6 +223,12 @@ impl Schedule {
         }
     }
 
+    /// The gateway in front of a target answers otherwise than before: it is asked again soon, so
+    /// that both agree.
+    pub fn note_gateway(&mut self, target: TargetId, now: MonoTime) {
+        self.bring_forward_after(target, Lane::Gateway, plan::GATEWAY_REST, now);
+    }
+
     /// CredSSP was asked, and answered as by a sound host or not. What changed is asked again with
     /// the next connection; what ails, as often as the certificate is read.
     pub fn note_nla(&mut self, target: TargetId, sound: bool, now: MonoTime) {
@@ -391,8 +397,10 @@ impl Schedule {
         match lane {
             Lane::Resolve => Some(&mut self.lookups),
             Lane::Connection | Lane::Alternatives => Some(&mut self.connections),
-            Lane::Sweep | Lane::Udp | Lane::PathMtu | Lane::Gateway => Some(&mut self.aside),
-            Lane::Echo | Lane::Neighbour => None,
+            Lane::Sweep | Lane::Udp | Lane::PathMtu => Some(&mut self.aside),
+            // All targets behind a gateway wait for one connection, and gateways have a cap of
+            // their own.
+            Lane::Echo | Lane::Neighbour | Lane::Gateway => None,
         }
     }
 
@@ -463,10 +471,10 @@ impl Schedule {
             plan.tls_due = now;
             plan.nla_due = now;
         }
-        for lane in [Lane::Resolve, Lane::Neighbour, Lane::Connection, Lane::PathMtu, Lane::Gateway]
-        {
+        for lane in [Lane::Resolve, Lane::Neighbour, Lane::Connection, Lane::PathMtu] {
             self.bring_forward(target, lane, now);
         }
+        self.bring_forward_after(target, Lane::Gateway, plan::GATEWAY_REST, now);
         self.bring_forward_after(target, Lane::Udp, plan::UDP_REST, now);
         self.quicken(target, Lane::Alternatives, now);
     }

@@ -28,7 +28,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "proto",
         layers: &["domain"],
-        crates: Some(&["ring", "thiserror", "x509_parser"]),
+        crates: Some(&["httparse", "ring", "thiserror", "x509_parser"]),
     },
     Layer { name: "probe", layers: &["domain", "proto"], crates: None },
     Layer { name: "schedule", layers: &["domain"], crates: Some(&[]) },

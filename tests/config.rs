@@ -247,6 +247,72 @@ fn kind_and_expected_have_defaults_of_their_own() {
     );
 }
 
+#[test]
+fn a_gateway_is_inherited_and_taken_away() {
+    let config = read(
+        r#"
+        [group.far]
+        gateway = "gw.corp.lab:8443"
+        gateway_usage = "when-direct-fails"
+        [group.later]
+        gateway_usage = "when-direct-fails"
+        [[target]]
+        host = "a"
+        group = "far"
+        [[target]]
+        host = "b"
+        group = "far"
+        gateway = "[2001:db8::7]"
+        gateway_usage = "always"
+        [[target]]
+        host = "c"
+        group = "far"
+        gateway_usage = "never"
+        [[target]]
+        host = "d"
+        gateway = "GW.corp.lab."
+        [[target]]
+        host = "e"
+        group = "later"
+        [[target]]
+        host = "f"
+        group = "later"
+        gateway = "10.0.0.7"
+        [[target]]
+        host = "g"
+        gateway_usage = "never"
+        "#,
+    )
+    .unwrap();
+    let found: Vec<_> = config
+        .targets
+        .iter()
+        .map(|target| {
+            let gateway = target.gateway.as_ref();
+            gateway.map(|gateway| (gateway.to_string(), gateway.usage.word()))
+        })
+        .collect();
+    let at = |text: &str, usage| Some((text.to_owned(), usage));
+    assert_eq!(
+        found,
+        [
+            at("gw.corp.lab:8443", "when-direct-fails"),
+            at("[2001:db8::7]:443", "always"),
+            None,
+            at("gw.corp.lab.:443", "always"),
+            None,
+            at("10.0.0.7:443", "when-direct-fails"),
+            None,
+        ]
+    );
+    let authority = |index: usize| config.targets[index].gateway.as_ref().unwrap().authority();
+    assert_eq!(authority(0), "gw.corp.lab:8443");
+    assert_eq!(authority(1), "[2001:db8::7]");
+    assert_eq!(authority(3), "gw.corp.lab");
+    let again = read(&config.to_toml()).unwrap();
+    assert_eq!(again.targets, config.targets);
+}
+
 const FILE: &str = r#"
     [ui]
     fps = 5
@@ -329,6 +395,12 @@ fn connection_files_are_targets() {
         match path.to_str() {
             Some("sub/Front.rdp") => Ok(b"full address:s:[2001:db8::1]:3391\r\n".to_vec()),
             Some("empty.rdp") => Ok(Vec::new()),
+            Some("far.rdp") => Ok(b"full address:s:pc\r\ngatewayhostname:s:gw.lab:8443\r\n\
+                gatewayusagemethod:i:1\r\n"
+                .to_vec()),
+            Some("wrong.rdp") => {
+                Ok(b"full address:s:pc\ngatewayhostname:s:g w\ngatewayusagemethod:i:2".to_vec())
+            }
             _ => Err(io::ErrorKind::PermissionDenied.into()),
         }
     };
@@ -341,6 +413,13 @@ fn connection_files_are_targets() {
     assert_eq!(names(&config), ["Front"]);
     assert_eq!(config.targets[0].port, 3391);
     assert_eq!(config.targets[0].cadence.echo, Duration::from_secs(4));
+    let far = read(&["far.rdp"]).unwrap();
+    assert_eq!(far.targets[0].gateway.as_ref().unwrap().to_string(), "gw.lab:8443");
+    assert!(far.targets[0].via_gateway());
+    assert_eq!(
+        read(&["wrong.rdp"]).unwrap_err().to_string(),
+        "wrong.rdp: gatewayhostname: \"g w\" holds white space, expected a host without any"
+    );
     assert_eq!(
         read(&["empty.rdp"]).unwrap_err().to_string(),
         "empty.rdp: it has no \"full address\" line, expected one such as full address:s:office-pc"

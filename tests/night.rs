@@ -7,7 +7,7 @@
 mod world;
 
 use rdpwatch::domain::local::EchoAccess;
-use rdpwatch::domain::sample::ProbeKind;
+use rdpwatch::domain::sample::{NlaOutcome, ProbeKind};
 use rdpwatch::domain::snapshot::TargetState;
 use rdpwatch::domain::target::{Expected, TargetKind};
 use rdpwatch::domain::time::MonoTime;
@@ -145,6 +145,26 @@ fn a_dead_server_is_one_alert_that_ends_when_it_is_back() {
     );
 }
 
+/// A VPN begins to swallow large packets: the next measurement sees it, and another one at once.
+#[test]
+fn a_path_that_swallows_large_packets_is_one_alert() {
+    let holed = |hosts: &mut [SimHost]| {
+        // Its path carries 1500 bytes, and its pings are answered.
+        hosts[2].target.cadence.path_mtu = minutes(5);
+        hosts[2].add_trouble(minutes(10), minutes(40), Trouble::Swallows(1_280, 1_380));
+    };
+    play(
+        minutes(50),
+        || small(holed),
+        |world| {
+            let within = minutes(10)..minutes(17);
+            told(&world.fired(), &[("server-3", "mtu-black-hole", "critical", within)], world);
+            let within = minutes(40)..minutes(47);
+            told(&world.resolved(), &[("server-3", "mtu-black-hole", "critical", within)], world);
+        },
+    );
+}
+
 #[test]
 fn a_laptop_that_should_always_be_up_is_a_warning() {
     let silent = |hosts: &mut [SimHost]| {
@@ -262,7 +282,81 @@ fn a_name_that_flips_to_another_machine_is_told_as_that() {
     }
 }
 
+#[test]
+fn a_host_that_begins_to_close_after_tls_is_told_once_two_answers_agree() {
+    let closes = |hosts: &mut [SimHost]| {
+        hosts[2].target.cadence.nla = minutes(5);
+        hosts[2].add_trouble(minutes(10), minutes(50), Trouble::Nla(NlaOutcome::Closed));
+    };
+    play(
+        minutes(70),
+        || small(closes),
+        |world| {
+            // The next turn of CredSSP, and the connection after it.
+            let within = minutes(10)..minutes(17);
+            let dropped = "connection-dropped";
+            told(&world.fired(), &[("server-3", dropped, "critical", within)], world);
+            let within = minutes(50)..minutes(57);
+            told(&world.resolved(), &[("server-3", dropped, "critical", within)], world);
+        },
+    );
+}
+
+#[test]
+fn a_host_that_loses_its_update_is_told_by_the_next_answer() {
+    let outdated = |hosts: &mut [SimHost]| {
+        hosts[1].target.cadence.nla = minutes(5);
+        hosts[1].add_trouble(minutes(10), NIGHT, Trouble::CredSsp(4));
+    };
+    play(
+        minutes(20),
+        || small(outdated),
+        |world| {
+            let within = minutes(10)..minutes(17);
+            told(&world.fired(), &[("server-2", "credssp-outdated", "critical", within)], world);
+        },
+    );
+}
+
+#[test]
+fn a_clock_that_is_wrong_is_told_and_its_owner_is_right() {
+    let ahead = |hosts: &mut [SimHost]| {
+        hosts[5].add_trouble(Duration::ZERO, NIGHT, Trouble::Clock(180_000));
+        hosts[4].add_trouble(Duration::ZERO, NIGHT, Trouble::Clock(-600_000));
+    };
+    play(
+        minutes(20),
+        || small(ahead),
+        |world| {
+            // The warning was there on first sight: it is listed and not told.
+            let within = Duration::ZERO..minutes(5);
+            told(&world.fired(), &[("server-5", "clock-skew", "critical", within)], world);
+        },
+    );
+}
+
 // ---------------------------------------------------------------- this machine is the cause
+
+#[test]
+fn a_wrong_clock_of_this_machine_is_not_the_hosts_fault() {
+    let often = |hosts: &mut [SimHost]| {
+        for host in hosts {
+            host.target.cadence.nla = minutes(3);
+        }
+    };
+    for by in [-600_000, 86_400_000] {
+        for seed in 1..=3 {
+            let mut world = World::new(seed, REAL, small(often));
+            world.clock_set.push((MonoTime::ZERO.plus(minutes(10)), by));
+            world.clock_set.push((MonoTime::ZERO.plus(minutes(30)), -by));
+            world.run(minutes(60));
+            let within = minutes(10)..minutes(20);
+            told(&world.fired(), &[("monitor", "clock-skew", "critical", within)], &world);
+            let within = minutes(30)..minutes(40);
+            told(&world.resolved(), &[("monitor", "clock-skew", "critical", within)], &world);
+        }
+    }
+}
 
 #[test]
 fn an_offline_monitor_blames_nobody() {

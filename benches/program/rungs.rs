@@ -6,15 +6,17 @@
     reason = "a peer is a bare connection, and blackbox_exporter is asked over HTTP"
 )]
 
-use crate::table::{Row, median, say};
+use crate::table::{Row, largest, median, say};
 use crate::usage::{cpu_of, thread_cpu};
 use crate::wire::Healthy;
 use anyhow::{Context, ensure};
 use rdpwatch::domain::sample::{NegotiateOutcome, ProbeKind, TlsOutcome};
+use rdpwatch::domain::security::SecurityProtocol;
 use rdpwatch::domain::target::Deadlines;
 use rdpwatch::probe::attempt::{AttemptPlan, attempt};
 use rdpwatch::probe::clock::Clock;
 use rdpwatch::probe::connect::connect;
+use rdpwatch::proto::x224::connection_request;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -25,16 +27,18 @@ use tokio_rustls::TlsAcceptor;
 const RUNS: usize = 3;
 const CONNECTIONS: u32 = 500;
 const HANDSHAKES: u32 = 200;
+const DEEP: u32 = 50;
 
 /// Medians of interleaved runs, in microseconds of CPU on the probing side.
 pub(crate) fn measure() -> anyhow::Result<Vec<Row>> {
     let healthy = Healthy::start()?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, healthy.port()));
     let blackbox = Blackbox::start()?;
-    let (mut bare, mut dialled, mut x224, mut tls, mut peer) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut bare, mut plain, mut dialled, mut x224, mut tls, mut peer) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..RUNS {
         bare.push(bare_connect(address)?);
+        plain.push(plain_client(address)?);
         dialled.push(dial(address)?);
         x224.push(climb(address, ProbeKind::Negotiate, CONNECTIONS)?);
         tls.push(climb(address, ProbeKind::Tls, HANDSHAKES)?);
@@ -48,10 +52,15 @@ pub(crate) fn measure() -> anyhow::Result<Vec<Row>> {
     } else {
         "no blackbox_exporter".to_owned()
     };
+    let deep = deep_ladder(address)?;
     Ok(vec![
-        Row::new("connection up to X.224, µs CPU", us(x224))
-            .target("60")
-            .peer(format!("bare connect and close {}", us(bare))),
+        Row::new("whole deep ladder of a healthy host, to the end of its farewell, ms wall", deep)
+            .target("150"),
+        Row::new("connection up to X.224, µs CPU", us(x224)).target("60").peer(format!(
+            "bare connect and close {}, a blocking client that says and hears the same {}",
+            us(bare),
+            us(plain)
+        )),
         Row::new("of it the TCP rung, µs CPU", us(dialled)),
         Row::new("connection up to the certificate, µs CPU", us(tls))
             .target("0.25 x blackbox_exporter")
@@ -67,6 +76,21 @@ fn bare_connect(address: SocketAddr) -> anyhow::Result<f64> {
     let before = thread_cpu()?;
     for _ in 0..CONNECTIONS {
         drop(TcpStream::connect(address)?);
+    }
+    Ok(per_round(thread_cpu()?.saturating_sub(before), CONNECTIONS))
+}
+
+/// The same bytes from blocking sockets without a deadline: as little as it can cost.
+fn plain_client(address: SocketAddr) -> anyhow::Result<f64> {
+    let request = connection_request(SecurityProtocol::OFFERED);
+    let mut answer = [0; 64];
+    let before = thread_cpu()?;
+    for _ in 0..CONNECTIONS {
+        let mut stream = TcpStream::connect(address)?;
+        stream.write_all(&request)?;
+        ensure!(stream.read(&mut answer)? == 19, "no confirm");
+        stream.shutdown(std::net::Shutdown::Write)?;
+        ensure!(stream.read(&mut answer)? == 0, "no end");
     }
     Ok(per_round(thread_cpu()?.saturating_sub(before), CONNECTIONS))
 }
@@ -101,6 +125,25 @@ fn climb(address: SocketAddr, depth: ProbeKind, rounds: u32) -> anyhow::Result<f
         }
         Ok(per_round(thread_cpu()?.saturating_sub(before), rounds))
     })
+}
+
+/// Median and worst wall time of an attempt up to NLA, its farewell included.
+fn deep_ladder(address: SocketAddr) -> anyhow::Result<String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let depth = ProbeKind::Nla;
+    let plan = AttemptPlan { address, name: None, depth, deadlines: Deadlines::default() };
+    let clock = Clock::start();
+    let mut ms = Vec::new();
+    runtime.block_on(async {
+        for _ in 0..DEEP {
+            let began = clock.mono();
+            let climbed = attempt(&plan, clock).await;
+            ensure!(climbed.nla.is_some(), "it did not get that far: {climbed:?}");
+            ms.push(clock.mono().since(began).as_secs_f64() * 1e3);
+        }
+        Ok(())
+    })?;
+    Ok(format!("{:.1} (worst {:.1})", median(ms.clone()), largest(&ms)))
 }
 
 /// `blackbox_exporter`, with a TLS server for it to look at.

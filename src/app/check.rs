@@ -15,7 +15,7 @@ use crate::domain::snapshot::{MonitorSnapshot, TargetSnapshot};
 use crate::domain::target::{Host, Target};
 use crate::domain::time::Now;
 use crate::domain::view::{Mode, Offline, Surroundings};
-use crate::monitor::{Budget, Tracked, shared_certificates};
+use crate::monitor::{Budget, Tracked, clocks, shared_certificates};
 use crate::probe::attempt::{AttemptPlan, attempt};
 use crate::probe::connect::connect;
 use crate::probe::echo::{EchoRequest, echo_from_connect};
@@ -38,6 +38,8 @@ use tokio::time::{interval, sleep, timeout};
 const WHOLE: Duration = Duration::from_secs(30);
 /// Between echo requests.
 const ECHO_SPACING: Duration = Duration::from_millis(200);
+/// An answer of a gateway is good for the whole run.
+const A_RUN: Duration = Duration::from_hours(24);
 /// Before a failed ladder is climbed again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// Targets checked at the same time.
@@ -107,22 +109,25 @@ pub(super) async fn check_all(
             async move { Box::pin(checker.one(target, memory)).await }
         })
         .collect();
-    let mut checked = Vec::new();
+    let mut ended = Vec::new();
     while let Some(one) = running.next().await {
-        checked.push(one);
+        ended.push(one);
     }
-    let shared = shared_certificates(checked.iter().map(|(tracked, _)| tracked));
-    let around = Surroundings { shared_certificates: shared, ..checker.around.clone() };
-    let targets = checked
-        .iter_mut()
-        .map(|(tracked, now)| tracked.snapshot(Mode::Moment, &around, *now, &Budget::default()))
-        .collect();
+    // Whose clock is wrong, and who shares a key, is known once all have told theirs.
     let now = checker.edge.clock.now();
+    let local = &checker.around.local;
+    let clocks = clocks(ended.iter().map(|(tracked, _)| tracked), local, now);
+    let shared_certificates = shared_certificates(ended.iter().map(|(tracked, _)| tracked));
+    let around = Surroundings { shared_certificates, clocks, ..checker.around.clone() };
+    let picture = |(mut tracked, at): (Tracked, Now)| {
+        tracked.snapshot(Mode::Moment, &around, at, &Budget::default())
+    };
+    let targets = ended.into_iter().map(picture).collect();
     let monitor = MonitorSnapshot {
-        offline: checker.around.offline.clone(),
-        findings: judge_monitor_moment(RULES, &checker.around, now),
-        local: checker.around.local.clone(),
-        echo: Some((checker.around.echo_v4, checker.around.echo_v6)),
+        offline: around.offline.clone(),
+        findings: judge_monitor_moment(RULES, &around, now),
+        local: around.local.clone(),
+        echo: Some((around.echo_v4, around.echo_v6)),
         ..MonitorSnapshot::default()
     };
     (monitor, targets)
@@ -138,7 +143,7 @@ struct Checker {
 }
 
 impl Checker {
-    /// Everything measured of one target, and when that was done.
+    /// Measures one target; with the moment at which its ladder ended.
     async fn one(&self, target: Arc<Target>, memory: TargetMemory) -> (Tracked, Now) {
         let _slot = self.slots.acquire().await;
         let started = self.edge.clock.now();
@@ -163,11 +168,39 @@ impl Checker {
         while let Ok(sample) = samples.try_recv() {
             tracked.observe(&sample, &self.around, self.edge.clock.now());
         }
-        (tracked, self.edge.clock.now())
+        let now = self.edge.clock.now();
+        (tracked, now)
     }
 
-    /// Climbs the whole ladder of one target; samples go out as they come.
+    /// Climbs the whole ladder of one target, and looks at its gateway; samples go out as they come.
     async fn climb(&self, target: &Target, out: mpsc::Sender<Sample>) {
+        let directly = Box::pin(self.directly(target, out.clone()));
+        tokio::join!(directly, Box::pin(self.gateway(target, &out)));
+    }
+
+    /// Asks the RD Gateway, once for all targets behind it; one that does not answer as it should
+    /// is asked once more, so that both agree.
+    async fn gateway(&self, target: &Target, out: &mpsc::Sender<Sample>) {
+        let Some(address) = target.gateway.as_ref().filter(|_| self.deep) else { return };
+        let (names, deadlines) = (self.edge.names.as_ref(), &target.deadlines);
+        for seq in 0..2 {
+            let gateways = &self.edge.gateways;
+            let clock = self.edge.clock;
+            let asking = gateways.ask(target.id, address, A_RUN, names, deadlines, clock);
+            let (sent_at, found) = asking.await;
+            let answers = found.answers();
+            let found = Observation::Gateway(Box::new(found));
+            self.send(out, target, seq, sent_at, found).await;
+            if answers {
+                break;
+            }
+            if seq == 0 {
+                sleep(RETRY_AFTER).await;
+            }
+        }
+    }
+
+    async fn directly(&self, target: &Target, out: mpsc::Sender<Sample>) {
         let sent_at = self.edge.clock.now();
         let resolution = self.edge.names.resolve(&target.host, target.deadlines.resolve).await;
         let addresses = resolution.addresses.clone();

@@ -44,6 +44,7 @@ fn edge(demo: Arc<Demo>) -> Result<Edge, Failure> {
         echo: Arc::new(Paced::start(Simulated::new(demo.echo()), clock)),
         local: Arc::new(DemoLocal(SystemLocal::new(clock, names.clone()))),
         names: Arc::new(names),
+        gateways: Arc::default(),
         neighbours: Arc::new(DemoNeighbours(Box::new(demo.neighbours()))),
         waker: Arc::new(DemoWaker(demo)),
         seed: SEED,

@@ -4,6 +4,7 @@ use crate::domain::local::{EchoAccess, LocalState};
 use crate::monitor::Access;
 use crate::probe::clock::Clock;
 use crate::probe::echo::EchoEngine;
+use crate::probe::gateway::Gateways;
 use crate::probe::seam::{LocalSource, Names, Neighbours, Waker};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -23,6 +24,8 @@ pub(super) struct Edge {
     pub clock: Clock,
     /// Names.
     pub names: Arc<dyn Names>,
+    /// RD Gateways.
+    pub gateways: Arc<Gateways>,
     /// Echo requests.
     pub echo: Arc<dyn EchoEngine>,
     /// The neighbour table.

@@ -184,6 +184,7 @@ fn real_edge(config: &Config) -> Result<Edge, Failure> {
         echo: Arc::new(Paced::start(wire, clock)),
         local: Arc::new(SystemLocal::new(clock, names.clone())),
         names: Arc::new(names),
+        gateways: Arc::default(),
         neighbours: Arc::new(SystemNeighbours),
         waker: Arc::new(SystemWaker),
         seed: clock.now().wall.unix_millis().unsigned_abs(),

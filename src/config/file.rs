@@ -3,11 +3,11 @@
 use super::default_expected;
 use super::error::{ConfigError, Place};
 use super::host::SHOWN;
-use super::keys::{RawGroup, RawTarget, RawUi, TOP, Top, fill};
+use super::keys::{At, RawGroup, RawTarget, RawUi, TOP, Through, Top, fill};
 use super::settings::{Settings, apply};
 use super::target_spec::default_kind;
 use super::value::{Fault, unknown};
-use crate::domain::target::{DEFAULT_PORT, Family, Target, TargetId};
+use crate::domain::target::{DEFAULT_PORT, Family, GatewayAddress, Target, TargetId};
 use crate::domain::text::excerpt;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -139,6 +139,11 @@ fn resolve(
         .expected
         .or_else(|| group.and_then(|(group, _)| group.expected))
         .unwrap_or_else(|| default_expected(kind));
+    let gateway = gateway(
+        raw.gateway.as_ref().or_else(|| group.and_then(|(group, _)| group.gateway.as_ref())),
+        raw.gateway_usage,
+        group.and_then(|(group, _)| group.gateway_usage),
+    )?;
     let (typed, at) = (host.value, host.at);
     let (name, named_at) = match raw.name {
         Some(name) => (name.value, name.at),
@@ -149,6 +154,7 @@ fn resolve(
         expect: raw.expect,
         mac: raw.mac,
         aliases: raw.aliases,
+        gateway,
         group: group.map(|(group, _)| group.name.clone()),
         kind,
         expected,
@@ -159,6 +165,29 @@ fn resolve(
         ..Target::new(id, name, typed.1)
     };
     Ok((target, named_at))
+}
+
+/// The gateway in force; a usage of a target's own is for nothing without one.
+fn gateway(
+    place: Option<&GatewayAddress>,
+    own: Option<At<Through>>,
+    inherited: Option<Through>,
+) -> Result<Option<GatewayAddress>, Fault> {
+    let Some(place) = place else {
+        return match own {
+            Some(At { value: Through::Gateway(_), at }) => {
+                let message =
+                    "there is no gateway, expected one beside it such as gateway = \"gw.corp.lab\"";
+                Err(Fault::new(at, message).under("gateway_usage"))
+            }
+            _ => Ok(None),
+        };
+    };
+    Ok(match own.map(|own| own.value).or(inherited) {
+        Some(Through::Never) => None,
+        Some(Through::Gateway(usage)) => Some(GatewayAddress { usage, ..place.clone() }),
+        None => Some(place.clone()),
+    })
 }
 
 fn find_group<'g, 'r>(

@@ -1,6 +1,6 @@
 //! Hosts and ports as people type them.
 
-use crate::domain::target::{Host, is_link_local};
+use crate::domain::target::{GATEWAY_PORT, GatewayAddress, GatewayUsage, Host, is_link_local};
 use crate::domain::text::{excerpt, printable};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -137,6 +137,16 @@ pub fn parse_host(text: &str) -> Result<Host, HostError> {
         (_, host, None) => Ok(host),
         (.., Some(_)) => Err(HostError::PortInHost(excerpt(text, SHOWN))),
     }
+}
+
+/// Reads an RD Gateway, `host[:port]`; the port defaults to 443, the usage to always.
+///
+/// # Errors
+/// As [`parse_host_port`].
+pub(super) fn parse_gateway(text: &str) -> Result<GatewayAddress, HostError> {
+    let (_, host, port) = parse_host_port(text)?;
+    let usage = GatewayUsage::default();
+    Ok(GatewayAddress { host, port: port.unwrap_or(GATEWAY_PORT), usage })
 }
 
 /// Reads an address that must be one host's, without zone, brackets or port.

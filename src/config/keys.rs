@@ -1,13 +1,15 @@
 //! The other keys of a configuration file: one table per kind of section, read by the parser, the
 //! schema and the documentation alike.
 
-use super::host::{parse_address, parse_host};
+use super::host::{parse_address, parse_gateway, parse_host};
 use super::settings::{Assignment, read_section, read_thresholds};
 use super::target_spec::{MAX_EXPECT, mac_sentence, parse_name};
 use super::value::{self, Fault, Value, entries, unknown};
 use super::{ColorMode, MAX_DNS, MAX_TARGETS, parse_dns, parse_theme};
 use crate::domain::mac::{MacAddr, MacError};
-use crate::domain::target::{Expected, Family, Host, TargetKind, WakeSettings};
+use crate::domain::target::{
+    Expected, Family, GatewayAddress, GatewayUsage, Host, TargetKind, WakeSettings,
+};
 use crate::domain::text::excerpt;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
@@ -32,6 +34,15 @@ pub(super) struct Top {
     pub(super) targets: Vec<RawTarget>,
 }
 
+/// What `gateway_usage` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Through {
+    /// Clients use the gateway, and when.
+    Gateway(GatewayUsage),
+    /// They do not, whatever gateway the group has.
+    Never,
+}
+
 /// `[ui]`.
 #[derive(Default)]
 pub(super) struct RawUi {
@@ -47,6 +58,8 @@ pub(super) struct RawGroup {
     pub(super) name: String,
     pub(super) kind: Option<TargetKind>,
     pub(super) expected: Option<Expected>,
+    pub(super) gateway: Option<GatewayAddress>,
+    pub(super) gateway_usage: Option<Through>,
     pub(super) assignments: Vec<Assignment>,
 }
 
@@ -63,6 +76,8 @@ pub(super) struct RawTarget {
     pub(super) group: Option<At<String>>,
     pub(super) kind: Option<TargetKind>,
     pub(super) expected: Option<Expected>,
+    pub(super) gateway: Option<GatewayAddress>,
+    pub(super) gateway_usage: Option<At<Through>>,
     pub(super) wake: WakeSettings,
     pub(super) assignments: Vec<Assignment>,
 }
@@ -124,6 +139,14 @@ const FAMILY_WORDS: &[&str] = &["any", "4", "6"];
 const COLOR_WORDS: &[&str] = &["auto", "always", "never"];
 const KIND_WORDS: &[&str] = &["server", "pc", "laptop", "farm", "cloud", "jit"];
 const EXPECTED_WORDS: &[&str] = &["always", "hours", "on-demand"];
+const GATEWAY_WORDS: &[&str] = &["always", "when-direct-fails", "never"];
+
+/// The words of `gateway_usage`.
+const GATEWAY_USAGES: [(&str, Through); 3] = [
+    ("always", Through::Gateway(GatewayUsage::Always)),
+    ("when-direct-fails", Through::Gateway(GatewayUsage::WhenDirectFails)),
+    ("never", Through::Never),
+];
 
 /// The top of a file.
 #[rustfmt::skip]
@@ -172,6 +195,10 @@ pub(super) static GROUP: &[Key<RawGroup>] = &[
         set: |group, v| { group.kind = Some(value::word(v, &TargetKind::WORDS)?); Ok(()) } },
     Key { name: "expected", shape: Shape::Word(EXPECTED_WORDS), doc: "availability expected of the members that have none of their own",
         set: |group, v| { group.expected = Some(value::word(v, &Expected::WORDS)?); Ok(()) } },
+    Key { name: "gateway", shape: Shape::Text("gw.corp.lab"), doc: "RD Gateway of the members that have none of their own, host or host:port",
+        set: |group, v| { group.gateway = Some(value::parsed(v, "a gateway", parse_gateway)?); Ok(()) } },
+    Key { name: "gateway_usage", shape: Shape::Word(GATEWAY_WORDS), doc: "when clients of the members go through it, unless they say so themselves",
+        set: |group, v| { group.gateway_usage = Some(value::word(v, &GATEWAY_USAGES)?); Ok(()) } },
     Key { name: "cadence", shape: Shape::Settings, doc: "how often each probe runs",
         set: |group, v| read_section(&mut group.assignments, "cadence", v) },
     Key { name: "deadline", shape: Shape::Settings, doc: "how long each rung may take as a whole",
@@ -201,6 +228,10 @@ pub(super) static TARGET: &[Key<RawTarget>] = &[
         set: |target, v| { target.kind = Some(value::word(v, &TargetKind::WORDS)?); Ok(()) } },
     Key { name: "expected", shape: Shape::Word(EXPECTED_WORDS), doc: "when it should be up; default: the group's, else always for server, farm and cloud, on-demand for pc, laptop and jit",
         set: |target, v| { target.expected = Some(value::word(v, &Expected::WORDS)?); Ok(()) } },
+    Key { name: "gateway", shape: Shape::Text("gw.corp.lab"), doc: "RD Gateway that its users go through, host or host:port; the port defaults to 443; default: the group's",
+        set: |target, v| { target.gateway = Some(value::parsed(v, "a gateway", parse_gateway)?); Ok(()) } },
+    Key { name: "gateway_usage", shape: Shape::Word(GATEWAY_WORDS), doc: "when they do: with always, how the host answers this machine directly is no alarm; default: the group's, else always",
+        set: |target, v| { target.gateway_usage = Some(At { value: value::word(v, &GATEWAY_USAGES)?, at: v.span() }); Ok(()) } },
     Key { name: "wake", shape: Shape::Wake, doc: "how it is woken",
         set: |target, v| fill(&mut target.wake, WAKE, v) },
     Key { name: "cadence", shape: Shape::Settings, doc: "how often each probe runs",
@@ -298,5 +329,9 @@ mod tests {
         same(COLOR_WORDS, &ColorMode::WORDS);
         same(KIND_WORDS, &TargetKind::WORDS);
         same(EXPECTED_WORDS, &Expected::WORDS);
+        same(GATEWAY_WORDS, &GATEWAY_USAGES);
+        for (word, usage) in GatewayUsage::WORDS {
+            assert!(GATEWAY_USAGES.contains(&(word, Through::Gateway(usage))), "{word}");
+        }
     }
 }

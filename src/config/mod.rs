@@ -264,6 +264,7 @@ impl Config {
                 deadlines.connect = timeout;
                 deadlines.negotiate = timeout;
                 deadlines.tls = timeout;
+                deadlines.gateway = timeout;
             }
         }
     }

@@ -1,8 +1,8 @@
 //! `.rdp` files: what the Windows client saves for a connection.
 
-use super::host::{HostError, parse_host_port, parse_port};
+use super::host::{HostError, parse_gateway, parse_host_port, parse_port};
 use super::target_spec::{TargetSpec, parse_name};
-use crate::domain::target::Host;
+use crate::domain::target::{self, GatewayAddress, Host};
 use crate::domain::text::excerpt;
 use std::path::Path;
 
@@ -60,6 +60,9 @@ pub enum RdpFileError {
     /// The port is none.
     #[error("server port: {0}")]
     Port(HostError),
+    /// The gateway is none.
+    #[error("gatewayhostname: {0}")]
+    Gateway(HostError),
 }
 
 impl RdpFile {
@@ -119,7 +122,7 @@ impl RdpFile {
     /// the address wins over `server port`.
     ///
     /// # Errors
-    /// [`RdpFileError::NoAddress`], or an address that is none.
+    /// [`RdpFileError::NoAddress`], or an address or a gateway that is none.
     pub fn target(&self, path: &Path) -> Result<TargetSpec, RdpFileError> {
         let (typed, host, port) = self.address()?;
         let stem = path.file_stem().map(|stem| excerpt(&stem.to_string_lossy(), 63));
@@ -130,7 +133,22 @@ impl RdpFile {
             port: port.or(self.server_port),
             expect: Vec::new(),
             mac: None,
+            gateway: self.gateway()?,
         })
+    }
+
+    /// The gateway that a client would use, and when.
+    fn gateway(&self) -> Result<Option<GatewayAddress>, RdpFileError> {
+        let usage = match self.gateway_usage {
+            GatewayUsage::Always => target::GatewayUsage::Always,
+            GatewayUsage::Detect | GatewayUsage::Default => target::GatewayUsage::WhenDirectFails,
+            GatewayUsage::Never | GatewayUsage::NeverDetect | GatewayUsage::Other(_) => {
+                return Ok(None);
+            }
+        };
+        let place = self.gateway.as_deref().map(parse_gateway).transpose();
+        let place = place.map_err(RdpFileError::Gateway)?;
+        Ok(place.map(|place| GatewayAddress { usage, ..place }))
     }
 
     fn address(&self) -> Result<(&str, Host, Option<u16>), RdpFileError> {
@@ -226,6 +244,33 @@ mod tests {
     }
 
     #[test]
+    fn a_gateway_is_taken_as_the_client_takes_it() {
+        let gateway = |lines: &str| {
+            let text = format!("full address:s:pc\n{lines}");
+            let spec = RdpFile::parse(text.as_bytes()).unwrap().target(Path::new("a.rdp")).unwrap();
+            spec.gateway.map(|gateway| (gateway.to_string(), gateway.usage.word()))
+        };
+        let at = |port: u16, usage: &'static str| Some((format!("gw.corp.lab:{port}"), usage));
+        for (usage, expected) in [
+            ("0", None),
+            ("1", at(443, "always")),
+            ("2", at(443, "when-direct-fails")),
+            ("3", at(443, "when-direct-fails")),
+            ("4", None),
+            ("7", None),
+        ] {
+            let lines = format!("gatewayhostname:s:gw.corp.lab\ngatewayusagemethod:i:{usage}");
+            assert_eq!(gateway(&lines), expected, "{usage}");
+        }
+        assert_eq!(gateway("gatewayhostname:s:gw.corp.lab"), None, "no usage is never");
+        assert_eq!(gateway("gatewayusagemethod:i:1"), None);
+        assert_eq!(gateway("gatewayhostname:s:\ngatewayusagemethod:i:1"), None);
+        let with_port = "gatewayhostname:s:gw.corp.lab:8443\ngatewayusagemethod:i:1";
+        assert_eq!(gateway(with_port), at(8443, "always"));
+        assert_eq!(gateway("gatewayhostname:s:a b\ngatewayusagemethod:i:0"), None, "not used");
+    }
+
+    #[test]
     fn addresses_in_every_notation() {
         for (lines, host, port) in [
             ("full address:s:pc:3391\nserver port:i:3390", "pc", Some(3391)),
@@ -272,6 +317,12 @@ mod tests {
         assert_eq!(
             sentence("full address:s:a\nserver port:i:-1"),
             "server port: \"-1\" is not a port, expected a number from 1 to 65535"
+        );
+        assert_eq!(
+            sentence(
+                "full address:s:a\ngatewayusagemethod:i:1\ngatewayhostname:s:https://gw.lab/x"
+            ),
+            "gatewayhostname: \"https://gw.lab/x\" is a URL, expected the host alone: gw.lab"
         );
         assert_eq!(RdpFile::parse(&vec![b'a'; MAX_BYTES + 1]), Err(RdpFileError::TooLarge));
     }

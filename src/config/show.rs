@@ -44,6 +44,10 @@ fn write_target(out: &mut String, target: &Target, inherited: &Settings) {
     if !target.aliases.is_empty() {
         line(out, "aliases", list(target.aliases.iter().map(|alias| text(alias))));
     }
+    if let Some(gateway) = &target.gateway {
+        line(out, "gateway", text(&gateway.to_string()));
+        line(out, "gateway_usage", text(gateway.usage.word()));
+    }
     if let Some(group) = &target.group {
         line(out, "group", text(group));
     }

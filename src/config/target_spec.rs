@@ -2,7 +2,7 @@
 
 use super::host::{HostError, SHOWN, parse_address, parse_host_port, refuse_lookalikes};
 use crate::domain::mac::{MacAddr, MacError};
-use crate::domain::target::{DEFAULT_PORT, Host, Target, TargetId, TargetKind};
+use crate::domain::target::{DEFAULT_PORT, GatewayAddress, Host, Target, TargetId, TargetKind};
 use crate::domain::text::{excerpt, printable};
 use std::net::IpAddr;
 use std::path::Path;
@@ -30,6 +30,8 @@ pub struct TargetSpec {
     pub expect: Vec<IpAddr>,
     /// Hardware address to wake.
     pub mac: Option<MacAddr>,
+    /// RD Gateway that a `.rdp` file names.
+    pub gateway: Option<GatewayAddress>,
 }
 
 /// Why a text is not a TARGET. The texts inside are safe to show.
@@ -121,7 +123,7 @@ impl FromStr for TargetSpec {
             None => (rest, Vec::new()),
         };
         let (typed, host, port) = parse_host_port(host)?;
-        Ok(Self { name, typed: typed.to_owned(), host, port, expect, mac })
+        Ok(Self { name, typed: typed.to_owned(), host, port, expect, mac, gateway: None })
     }
 }
 
@@ -143,6 +145,7 @@ impl TargetSpec {
             port: self.port.unwrap_or(DEFAULT_PORT),
             expect: self.expect.clone(),
             mac: self.mac,
+            gateway: self.gateway.clone(),
             kind,
             expected: super::default_expected(kind),
             ..Target::new(id, self.display_name(), self.host.clone())

@@ -123,6 +123,23 @@ pub(super) struct Credentials {
     pub(super) key: PrivateKeyDer<'static>,
 }
 
+/// The certificate of the authority called `common_name` that signs what
+/// [`CertificateSpec::issued`] describes: DER, and the same in PEM.
+///
+/// # Errors
+/// [`CertificateError::Generate`].
+pub fn authority(common_name: &str, now: WallTime) -> Result<(Vec<u8>, String), CertificateError> {
+    let spec = CertificateSpec::issued(common_name, common_name, AUTHORITY_DAYS);
+    let make = || {
+        let mut params = params(common_name, &spec, now);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::from_pem_and_sign_algo(RSA_2048, &PKCS_RSA_SHA256)?;
+        let made = params.self_signed(&key)?;
+        Ok((made.der().to_vec(), made.pem()))
+    };
+    make().map_err(|error| CertificateError::Generate(common_name.to_owned(), error))
+}
+
 /// Makes the certificate of `spec` as of `now`.
 pub(super) fn make(spec: &CertificateSpec, now: WallTime) -> Result<Credentials, CertificateError> {
     generate(spec, now).map_err(|error| CertificateError::Generate(spec.common_name.clone(), error))

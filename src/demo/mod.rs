@@ -12,3 +12,4 @@ pub mod random;
 pub mod scenario;
 pub mod script;
 pub mod sleeper;
+pub mod udp;

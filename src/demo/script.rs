@@ -1,6 +1,7 @@
 //! What a scripted host does with a connection, as data.
 
 use super::certificate::CertificateSpec;
+use super::udp::UdpScript;
 use crate::domain::sample::{CipherSuite, NtlmIdentity, OsVersion, TlsVersion};
 use crate::domain::security::{FailureCode, SecurityProtocol};
 use crate::domain::time::WallTime;
@@ -21,6 +22,8 @@ pub struct HostScript {
     pub port: Port,
     /// One behaviour per connection, from the first again after the last.
     pub turns: Vec<Turn>,
+    /// What happens to datagrams at the same port.
+    pub udp: UdpScript,
 }
 
 /// What happens to a SYN.
@@ -154,6 +157,18 @@ pub enum AfterTls {
     Says(Vec<u8>),
     /// The host reads a `TSRequest`, says these bytes and waits.
     Stalls(Vec<u8>),
+    /// The host reads an HTTP request for an RD Gateway, says this, and then that. It closes on
+    /// any other request.
+    Http(Answer, HttpEnd),
+}
+
+/// What follows the answer of a gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HttpEnd {
+    /// The host closes.
+    Fin,
+    /// Silence until the client closes.
+    Silence,
 }
 
 /// Who a host says it is in its NTLM challenge.
@@ -226,25 +241,31 @@ impl HostScript {
     /// The same for every connection.
     #[must_use]
     pub fn always(turn: Turn) -> Self {
-        Self { port: Port::Open, turns: vec![turn] }
+        Self::alternating(vec![turn])
     }
 
     /// These in turn.
     #[must_use]
     pub const fn alternating(turns: Vec<Turn>) -> Self {
-        Self { port: Port::Open, turns }
+        Self { port: Port::Open, turns, udp: UdpScript::Closed }
     }
 
     /// A port that answers with a reset.
     #[must_use]
     pub const fn closed() -> Self {
-        Self { port: Port::Closed, turns: Vec::new() }
+        Self { port: Port::Closed, turns: Vec::new(), udp: UdpScript::Closed }
     }
 
     /// A port that does not answer.
     #[must_use]
     pub const fn filtered() -> Self {
-        Self { port: Port::Filtered, turns: Vec::new() }
+        Self { port: Port::Filtered, turns: Vec::new(), udp: UdpScript::Closed }
+    }
+
+    /// The same, with this at its UDP port.
+    #[must_use]
+    pub fn with_udp(self, udp: UdpScript) -> Self {
+        Self { udp, ..self }
     }
 
     /// A current Windows with this certificate: CredSSP selected, whole handshake.
@@ -257,6 +278,12 @@ impl HostScript {
     #[must_use]
     pub fn tls(tls: TlsScript) -> Self {
         Self::always(Turn::tls(tls))
+    }
+
+    /// An RD Gateway with this certificate that answers like this and closes.
+    #[must_use]
+    pub fn gateway(certificate: CertificateSpec, answer: Answer) -> Self {
+        Self::always(Turn::gateway(certificate, answer, HttpEnd::Fin))
     }
 }
 
@@ -315,6 +342,13 @@ impl Turn {
     #[must_use]
     pub fn windows(certificate: CertificateSpec) -> Self {
         Self::tls(TlsScript::handshake(certificate))
+    }
+
+    /// An RD Gateway: TLS at once, then HTTP.
+    #[must_use]
+    pub fn gateway(certificate: CertificateSpec, answer: Answer, end: HttpEnd) -> Self {
+        let (versions, then) = (Versions::Current, AfterTls::Http(answer, end));
+        Self::ends(Then::Tls(TlsScript::Handshake { certificate, versions, then }))
     }
 
     /// The same, answering only after `delay`.

@@ -127,6 +127,25 @@ impl CertificateSummary {
     }
 }
 
+impl CertificateSummary {
+    /// Whether the certificate is for `dialled` as a web client compares it (RFC 6125 section 6.4):
+    /// the whole name, or one wildcard in place of the first label; an address by its value.
+    #[must_use]
+    pub fn names_host(&self, dialled: &str) -> bool {
+        let address: Option<std::net::IpAddr> = dialled.parse().ok();
+        let lower = |name: &str| name.trim_end_matches('.').to_ascii_lowercase();
+        let dialled = lower(dialled);
+        self.names.iter().any(|name| {
+            if let Some(address) = address {
+                return name.parse() == Ok(address);
+            }
+            let name = lower(name);
+            let wild = name.strip_prefix("*.").filter(|domain| !domain.is_empty());
+            name == dialled || (wild.is_some() && wild == split_label(&dialled).1)
+        })
+    }
+}
+
 /// Whether a name that a machine or its certificate has for itself is `dialled`, as
 /// [`CertificateSummary::covers`] compares.
 #[must_use]
@@ -173,6 +192,36 @@ mod tests {
             ("ACCOUNTING-TERM", "accounting-terminal-07.corp.lab", true),
         ] {
             assert_eq!(name_covers(name, dialled), expected, "{name} for {dialled}");
+        }
+    }
+
+    #[test]
+    fn a_gateway_is_named_as_web_clients_compare() {
+        for (name, dialled, expected) in [
+            ("gw.corp.lab", "GW.corp.lab.", true),
+            ("*.corp.lab", "gw.corp.lab", true),
+            ("*.corp.lab", "a.gw.corp.lab", false),
+            ("*.corp.lab", "corp.lab", false),
+            ("*.", "corp", false),
+            ("gw", "gw.corp.lab", false),
+            ("gw.corp.lab", "gw", false),
+            ("10.0.0.7", "10.0.0.7", true),
+            ("2001:db8::7", "2001:db8:0::7", true),
+            ("*.0.0.7", "10.0.0.7", false),
+        ] {
+            let certificate = CertificateSummary {
+                subject: String::new(),
+                common_name: None,
+                issuer: String::new(),
+                self_signed: false,
+                not_before: WallTime::from_unix_secs(0),
+                not_after: WallTime::from_unix_secs(1),
+                names: vec!["other.lab".to_owned(), name.to_owned()],
+                key: KeyKind::Rsa(2048),
+                signature: String::new(),
+                sha256: Thumbprint([0; 32]),
+            };
+            assert_eq!(certificate.names_host(dialled), expected, "{name} for {dialled}");
         }
     }
 

@@ -82,7 +82,15 @@ pub fn ladder(view: &TargetView<'_>, findings: &[Finding]) -> Ladder {
         nla::nla(view),
         udp::udp(view),
     ];
-    lines.map(|line| coloured(line, findings))
+    let via_gateway = view.target.via_gateway();
+    lines.map(|line| {
+        let mut line = coloured(line, findings);
+        // Nobody takes the direct way: that it is closed is no fault.
+        if via_gateway && line.cell == Cell::Broken {
+            line.cell = Cell::NotEstablished;
+        }
+        line
+    })
 }
 
 /// Raises the cell to the worst finding about its rung; a rung that was not reached stays so.

@@ -31,6 +31,10 @@ pub struct TargetMemory {
     pub last_healthy: Option<WallTime>,
     /// Last time anything answered.
     pub last_answer: Option<WallTime>,
+    /// Last time its UDP transport answered.
+    pub udp_answered: Option<WallTime>,
+    /// Address that it answered at.
+    pub udp_address: Option<IpAddr>,
     /// Rules whose findings were there on first sight, and when they were accepted.
     pub accepted: BTreeMap<String, WallTime>,
     /// Rules whose alerts somebody acknowledged, and when.

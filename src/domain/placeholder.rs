@@ -4,7 +4,7 @@ use super::snapshot::TargetSnapshot;
 use super::target::Target;
 use std::net::IpAddr;
 
-/// The values of `HOST`, `PORT`, `ADDRESS` and `EXPECTED`. Without a value a word stays as it is,
+/// The values of `HOST`, `PORT`, `ADDRESS`, `EXPECTED`, `GATEWAY` and `GATEWAY_PORT`. Without a value a word stays as it is,
 /// which is what [`Default`] does with all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Placeholders {
@@ -16,6 +16,10 @@ pub struct Placeholders {
     address: Option<String>,
     /// `EXPECTED`: the one address that the configuration expects.
     expected: Option<String>,
+    /// `GATEWAY`: the RD Gateway's host, as plain as `HOST`.
+    gateway: Option<String>,
+    /// `GATEWAY_PORT`: its TCP port.
+    gateway_port: Option<String>,
 }
 
 impl Placeholders {
@@ -29,11 +33,14 @@ impl Placeholders {
             [only] => Some(*only),
             _ => None,
         };
+        let gateway = target.gateway.as_ref();
         Self {
             host: Some(target.host.to_string()).filter(|host| is_plain(host)),
             port: Some(target.port.to_string()),
             address: None,
             expected: expected.as_ref().map(IpAddr::to_string),
+            gateway: gateway.map(|gateway| gateway.host.to_string()).filter(|host| is_plain(host)),
+            gateway_port: gateway.map(|gateway| gateway.port.to_string()),
         }
     }
 
@@ -60,7 +67,10 @@ impl Placeholders {
             let (word, after) = from_word.split_at(end);
             out.push_str(before);
             match self.value(word) {
-                Some(value) if value.contains(':') && after.starts_with(":PORT") => {
+                Some(value)
+                    if value.contains(':')
+                        && (after.starts_with(":PORT") || after.starts_with(":GATEWAY_PORT")) =>
+                {
                     out.push('[');
                     out.push_str(value);
                     out.push(']');
@@ -79,6 +89,8 @@ impl Placeholders {
             "PORT" => self.port.as_deref(),
             "ADDRESS" => self.address.as_deref(),
             "EXPECTED" => self.expected.as_deref(),
+            "GATEWAY" => self.gateway.as_deref(),
+            "GATEWAY_PORT" => self.gateway_port.as_deref(),
             _ => None,
         }
     }
@@ -97,7 +109,7 @@ fn is_plain(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::target::{Host, TargetId};
+    use crate::domain::target::{GatewayAddress, GatewayUsage, Host, TargetId};
 
     fn target(host: &str) -> Target {
         let mut target = Target::new(TargetId(0), "pc", Host::Name(host.to_owned()));
@@ -147,6 +159,15 @@ mod tests {
             ..Placeholders::of_target(&target)
         };
         assert_eq!(values.fill(text), "pc-7 3390 10.0.0.99 10.0.0.21 NAME");
+        let gateway = "https://GATEWAY:GATEWAY_PORT/";
+        assert_eq!(values.fill(gateway), gateway);
+        target.gateway = Some(GatewayAddress {
+            host: Host::Name("gw.corp.lab".to_owned()),
+            port: 8443,
+            usage: GatewayUsage::Always,
+        });
+        let filled = Placeholders::of_target(&target).fill(gateway);
+        assert_eq!(filled, "https://gw.corp.lab:8443/");
         target.expect.push([10, 0, 0, 22].into());
         assert_eq!(Placeholders::of_target(&target).fill("EXPECTED"), "EXPECTED", "which of them?");
     }

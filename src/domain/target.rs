@@ -270,6 +270,33 @@ pub struct GatewayAddress {
     pub usage: GatewayUsage,
 }
 
+/// The port of HTTPS (RFC 9110 section 4.2.2).
+pub const GATEWAY_PORT: u16 = 443;
+
+impl GatewayAddress {
+    /// The name or bracketed address with its port unless that is 443, as a URL and the header
+    /// `Host` write it (RFC 9110 section 7.2). A zone means nothing to anybody else and is left out.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        let host = match &self.host {
+            Host::Name(name) => name.trim_end_matches('.').to_owned(),
+            Host::Address(IpAddr::V4(v4), _) => v4.to_string(),
+            Host::Address(IpAddr::V6(v6), _) => format!("[{v6}]"),
+        };
+        if self.port == GATEWAY_PORT { host } else { format!("{host}:{}", self.port) }
+    }
+}
+
+impl fmt::Display for GatewayAddress {
+    /// `gw.corp.lab:443`, the port always.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.host {
+            Host::Address(IpAddr::V6(_), _) => write!(f, "[{}]:{}", self.host, self.port),
+            host => write!(f, "{host}:{}", self.port),
+        }
+    }
+}
+
 /// When clients go through a gateway (`gatewayusagemethod` of a `.rdp` file).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum GatewayUsage {
@@ -278,6 +305,18 @@ pub enum GatewayUsage {
     Always,
     /// When the direct connection fails (2, 3).
     WhenDirectFails,
+}
+
+impl GatewayUsage {
+    /// Every value with its word in configuration and JSON.
+    pub const WORDS: [(&'static str, Self); 2] =
+        [("always", Self::Always), ("when-direct-fails", Self::WhenDirectFails)];
+
+    /// The word in configuration and JSON.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        word_of(&Self::WORDS, self)
+    }
 }
 
 /// One watched host: what is known of it before the first probe.
@@ -348,6 +387,12 @@ impl Target {
                 SocketAddr::V6(SocketAddrV6::new(v6, self.port, 0, scope))
             }
         }
+    }
+
+    /// Whether its users always go through a gateway, so that the direct path is nobody's.
+    #[must_use]
+    pub fn via_gateway(&self) -> bool {
+        self.gateway.as_ref().is_some_and(|gateway| gateway.usage == GatewayUsage::Always)
     }
 
     /// Whether silence means sleep for this target: by kind, with a MAC and no demand to be up.

@@ -3,11 +3,13 @@
 use super::diagnose::can_be_judged;
 use super::finding::{ClientError, Finding, Risk, RuleId, Severity};
 use super::sample::{
-    Attempt, ConnectOutcome, EchoOutcome, NameOutcome, NegotiateOutcome, NeighbourState, Tls,
-    TlsOutcome,
+    Attempt, ConnectOutcome, EchoOutcome, GatewayAnswer, GatewayStage, NameOutcome,
+    NegotiateOutcome, NeighbourState, Tls, TlsOutcome,
 };
 use super::security::SecurityProtocol;
 use super::snapshot::{Availability, TargetState};
+use super::target::GatewayAddress;
+use super::text::excerpt;
 use super::time::Now;
 use super::view::{Mode, Offline, TargetView};
 use std::time::Duration;
@@ -20,7 +22,7 @@ const UP: Duration = Duration::from_secs(15);
 
 /// The glyph. `waking` says that a magic packet was sent and the target is followed up.
 ///
-/// Green needs an RDP answer: a target without findings whose newest connection failed, or that
+/// Green needs an RDP answer, or that of the gateway where all users go through one: a target without findings whose newest connection failed, or that
 /// was not connected to yet, is not measured, however well it answers echo.
 /// Findings that were there on first sight and are accepted do not count.
 #[must_use]
@@ -37,7 +39,7 @@ pub fn state_of(view: &TargetView<'_>, findings: &[Finding], waking: bool) -> Ta
         Some(worst) if worst.severity == Severity::Warning => TargetState::Warning,
         _ if findings.iter().any(|finding| finding.rule == ASLEEP) => TargetState::Asleep,
         Some(_) => TargetState::Ok,
-        None if answers_rdp(view) => TargetState::Ok,
+        None if works_for_users(view) => TargetState::Ok,
         None => TargetState::NotMeasured,
     }
 }
@@ -91,8 +93,11 @@ pub fn verdict(view: &TargetView<'_>, findings: &[Finding]) -> String {
     if !can_be_judged(view) {
         return offline(&view.around.offline);
     }
-    let healthy =
-        view.attempt().is_some_and(is_confirmed) && view.tls.is_none_or(|tls| works(&tls.value));
+    let healthy = if view.target.via_gateway() {
+        works_for_users(view)
+    } else {
+        view.attempt().is_some_and(is_confirmed) && view.tls.is_none_or(|tls| works(&tls.value))
+    };
     match headline(view, findings) {
         Some(worst) if worst.severity > Severity::Notice || !healthy => worst.sentence.clone(),
         _ => how_far(view),
@@ -150,6 +155,15 @@ fn offline(offline: &Offline) -> String {
     }
 }
 
+/// Whether what the users meet first answers: the gateway where all go through one, else RDP.
+fn works_for_users(view: &TargetView<'_>) -> bool {
+    if view.target.via_gateway() {
+        view.gateway_measured().is_some_and(|entry| entry.value.answers())
+    } else {
+        answers_rdp(view)
+    }
+}
+
 /// Whether the newest connection that this machine could try got an RDP answer.
 fn answers_rdp(view: &TargetView<'_>) -> bool {
     view.attempts
@@ -161,6 +175,9 @@ fn answers_rdp(view: &TargetView<'_>) -> bool {
 
 /// How far up the newest measurements got.
 fn how_far(view: &TargetView<'_>) -> String {
+    if let Some(gateway) = view.target.gateway.as_ref().filter(|_| view.target.via_gateway()) {
+        return through(view, gateway);
+    }
     let port = view.target.port;
     let Some(attempt) = view.attempt() else { return before_tcp(view) };
     let Some(negotiate) = &attempt.negotiate else {
@@ -198,6 +215,35 @@ fn how_far(view: &TargetView<'_>) -> String {
         Some(tls) => not_sure(view, &format!("TLS handshake ({})", tls.outcome.word())),
         None => "Everything up to the RDP negotiation works; the certificate is not measured."
             .to_owned(),
+    }
+}
+
+/// Up to the gateway: nothing beyond it is measured.
+fn through(view: &TargetView<'_>, gateway: &GatewayAddress) -> String {
+    let place = excerpt(&gateway.to_string(), 60);
+    let Some(entry) = view.gateway_measured() else {
+        let answered = view.gateway.iter().any(|entry| entry.value.answers());
+        return if view.gateway.is_empty() {
+            format!("Users go through the gateway {place}, which is not measured yet.")
+        } else if view.mode == Mode::Moment && answered {
+            format!("The gateway {place} answered one look and not the other.")
+        } else {
+            not_sure(view, &format!("look at the gateway {place}"))
+        };
+    };
+    match entry.value.stage() {
+        GatewayStage::Answered(GatewayAnswer::Challenge) => format!(
+            "The gateway {place} answers and asks for sign-in. What lies behind it is not measured \
+             from here: the host, the account, the policies."
+        ),
+        GatewayStage::OldTls => format!(
+            "The gateway {place} takes only suites of TLS that this program cannot speak: its \
+             certificate was read, and whether it answers is not measured."
+        ),
+        stage => not_sure(
+            view,
+            &format!("look at the gateway {place} ({})", stage.word().replace('_', " ")),
+        ),
     }
 }
 
@@ -241,12 +287,13 @@ const fn ended(outcome: ConnectOutcome) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::super::diagnose::fixture::{
-        Fixture, at, confirmed, finding, handshake, negotiated, reply, stopped_at_tcp,
+        Fixture, at, confirmed, finding, handshake, looked, negotiated, reply, stopped_at_tcp,
     };
     use super::*;
     use crate::domain::finding::Confidence;
-    use crate::domain::sample::LocalFault;
+    use crate::domain::sample::{ChainTrust, LocalFault};
     use crate::domain::security::FailureCode;
+    use crate::domain::target::GatewayUsage;
     use std::net::IpAddr;
 
     const SILENT: ConnectOutcome = ConnectOutcome::Timeout;
@@ -384,6 +431,82 @@ mod tests {
         assert!(said(&fixture).contains("this machine ran out of file descriptors"));
         fixture.attempt(negotiated(NegotiateOutcome::Failure(FailureCode::ENTRA_AUTH_REQUIRED)));
         assert!(said(&fixture).contains("ENTRA_AUTH_REQUIRED_BY_SERVER"));
+    }
+
+    #[test]
+    fn behind_a_gateway_green_is_its_answer_and_claims_no_more() {
+        let mut fixture = Fixture::new();
+        fixture.attempt(stopped_at_tcp(SILENT));
+        let answers = looked(GatewayAnswer::Challenge, ChainTrust::Trusted);
+        fixture.gateway(GatewayUsage::Always, answers.clone());
+        let view = fixture.view();
+        assert_eq!(state_of(&view, &[], false), TargetState::Ok);
+        assert_eq!(risk_of(&view, &[]), Risk::Unknown, "the host behind it is not measured");
+        assert_eq!(availability_of(&view, &[]), Availability::Unknown);
+        assert_eq!(
+            said(&fixture),
+            "The gateway gw.corp.lab:443 answers and asks for sign-in. What lies behind it is not \
+             measured from here: the host, the account, the policies."
+        );
+        let notice = [finding("gateway-misused", Severity::Notice, None)];
+        assert_eq!(state_of(&fixture.view(), &notice, false), TargetState::Ok);
+        assert!(
+            verdict(&fixture.view(), &notice).starts_with("The gateway gw.corp.lab:443 answers")
+        );
+
+        fixture
+            .gateway(GatewayUsage::Always, looked(GatewayAnswer::Unavailable, ChainTrust::Trusted));
+        assert_eq!(state_of(&fixture.view(), &[], false), TargetState::NotMeasured);
+        assert_eq!(
+            said(&fixture),
+            "The last look at the gateway gw.corp.lab:443 (unavailable) failed; the next ones will \
+             tell whether it lasts."
+        );
+        fixture.gateway(GatewayUsage::WhenDirectFails, answers);
+        assert_eq!(state_of(&fixture.view(), &[], false), TargetState::NotMeasured);
+        assert!(said(&fixture).starts_with("The last connection to port 3389 (no answer) failed"));
+    }
+
+    #[test]
+    fn a_gateway_that_was_not_asked_is_not_green_however_the_host_answers() {
+        let mut fixture = healthy();
+        fixture
+            .gateway(GatewayUsage::Always, looked(GatewayAnswer::Challenge, ChainTrust::Trusted));
+        fixture.gateway = crate::domain::history::History::new(8);
+        assert_eq!(state_of(&fixture.view(), &[], false), TargetState::NotMeasured);
+        assert_eq!(
+            said(&fixture),
+            "Users go through the gateway gw.corp.lab:443, which is not measured yet."
+        );
+        let mut old = looked(GatewayAnswer::Challenge, ChainTrust::Trusted);
+        old.http = None;
+        fixture.gateway(GatewayUsage::Always, old);
+        assert_eq!(state_of(&fixture.view(), &[], false), TargetState::NotMeasured);
+        assert!(said(&fixture).contains("suites of TLS that this program cannot speak"));
+    }
+
+    #[test]
+    fn a_gateway_that_wavers_within_a_moment_is_not_green() {
+        let mut fixture = Fixture::new();
+        fixture.mode = Mode::Moment;
+        let usage = GatewayUsage::Always;
+        fixture.gateway(usage, looked(GatewayAnswer::Timeout, ChainTrust::Trusted));
+        assert_eq!(said(&fixture), "The look at the gateway gw.corp.lab:443 (timeout) failed.");
+        fixture.gateway(usage, looked(GatewayAnswer::Challenge, ChainTrust::Trusted));
+        assert_eq!(state_of(&fixture.view(), &[], false), TargetState::NotMeasured);
+        assert_eq!(
+            said(&fixture),
+            "The gateway gw.corp.lab:443 answered one look and not the other."
+        );
+    }
+
+    #[test]
+    fn behind_a_gateway_an_offline_monitor_judges_nobody() {
+        let mut fixture = healthy();
+        fixture.neighbour(NeighbourState::Reachable);
+        fixture.gateway(GatewayUsage::Always, looked(GatewayAnswer::Timeout, ChainTrust::Trusted));
+        fixture.around.offline = Offline::ControlsGone(vec![IpAddr::from([10, 0, 0, 1])]);
+        assert_eq!(state_of(&fixture.view(), &[], false), TargetState::Unknown);
     }
 
     #[test]

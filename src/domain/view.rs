@@ -8,8 +8,8 @@ use super::history::{History, Timed};
 use super::local::{EchoAccess, LocalState};
 use super::memory::TargetMemory;
 use super::sample::{
-    Attempt, Connect, ConnectOutcome, EchoMethod, EchoOutcome, Gateway, IcmpError, Neighbour,
-    NeighbourState, Nla, PathMtu, Resolution, Tls, TlsSweep, Udp,
+    Attempt, Connect, ConnectOutcome, EchoMethod, EchoOutcome, Gateway, GatewayStage, IcmpError,
+    Neighbour, NeighbourState, Nla, PathMtu, Resolution, TcpFacts, Tls, TlsSweep, Udp,
 };
 use super::target::Target;
 use super::time::{MonoTime, Now};
@@ -54,6 +54,8 @@ pub struct TargetView<'a> {
     pub attempts: &'a History<Attempt>,
     /// The newest attempt that went as far as TLS, however long ago.
     pub tls: Option<&'a Timed<Tls>>,
+    /// What the kernel counted on the newest connection that went as far as TLS.
+    pub handshake: Option<&'a Timed<TcpFacts>>,
     /// The newest attempt that went as far as CredSSP, however long ago.
     pub nla: Option<&'a Timed<Nla>>,
     /// The newest sweep of TLS versions and suites.
@@ -200,6 +202,22 @@ impl<'a> TargetView<'a> {
             return false;
         };
         last.works() != before.works()
+    }
+
+    /// The newest look at the RD Gateway that may be taken at its word: this machine could look,
+    /// was not offline, and in a single moment the first try and the retry agree.
+    #[must_use]
+    pub fn gateway_measured(&self) -> Option<&'a Timed<Gateway>> {
+        self.target.gateway.as_ref()?;
+        let measured =
+            |entry: &&'a Timed<Gateway>| entry.value.stage() != GatewayStage::NotMeasured;
+        let mut looks = self.gateway.recent().filter(measured);
+        let newest = looks.next()?;
+        let wavers = self.mode == Mode::Moment
+            && looks.next().is_some_and(|before| before.value.answers() != newest.value.answers());
+        let local = &self.around.local;
+        let at_home = newest.value.connect.is_some_and(|connect| local.owns(connect.address.ip()));
+        (!wavers && (self.around.offline == Offline::Online || at_home)).then_some(newest)
     }
 
     /// Whether ICMP echo requests are answered, as far as is known.

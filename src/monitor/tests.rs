@@ -1,5 +1,7 @@
 use super::*;
-use crate::domain::sample::{Echo, EchoOutcome, Observation};
+use crate::domain::sample::{
+    Echo, EchoOutcome, Observation, PathMtu, PathOutcome, Udp, UdpOutcome,
+};
 use crate::domain::snapshot::TargetState;
 use crate::domain::target::Host;
 use crate::domain::time::MonoTime;
@@ -77,4 +79,124 @@ fn who_is_judged_is_seen_at_once() {
     let offline = monitor.snapshot(at(40), 0, |_| Budget::default());
     assert_eq!(offline.monitor.offline, Offline::NoInterface);
     assert_eq!(offline.targets[0].state, TargetState::Unknown);
+}
+
+#[test]
+fn a_gateway_is_looked_at_again_when_it_fails_at_first_sight_or_changes() {
+    use crate::domain::diagnose::fixture::looked;
+    use crate::domain::sample::{ChainTrust, GatewayAnswer};
+    use crate::domain::target::{GatewayAddress, GatewayUsage};
+    let host = Host::Name("gw.corp.lab".to_owned());
+    let gateway = GatewayAddress { host, port: 443, usage: GatewayUsage::Always };
+    let target = Target {
+        gateway: Some(gateway),
+        ..Target::new(TargetId(1), "pc-1", Host::Address(address(1), None))
+    };
+    let mut monitor = Monitor::new(ACCESS, LocalState::default(), AlertSettings::default(), at(0));
+    monitor.add(target, TargetMemory::default(), at(0));
+    let mut changes = Vec::new();
+    for (seq, answer) in [
+        GatewayAnswer::Unavailable,
+        GatewayAnswer::Unavailable,
+        GatewayAnswer::Challenge,
+        GatewayAnswer::Challenge,
+        GatewayAnswer::NotFound,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let found = Observation::Gateway(Box::new(looked(answer, ChainTrust::Trusted)));
+        let seq = u64::try_from(seq).unwrap();
+        let sent_at = at(1_000 * seq);
+        let sample = Sample {
+            target: TargetId(1),
+            seq,
+            sent_at,
+            ended_at: sent_at.mono,
+            observation: found,
+        };
+        let change = monitor.observe(&sample, sent_at);
+        assert!(!change.ladder, "the direct way is not hurried for it");
+        changes.push(change.gateway);
+    }
+    assert_eq!(changes, [true, false, true, false, true]);
+}
+
+/// A measurement of target 1, and what it changed.
+fn observe(monitor: &mut Monitor, secs: u64, observation: Observation) -> Change {
+    let sent = at(secs * 1_000);
+    let sample =
+        Sample { target: TargetId(1), seq: secs, sent_at: sent, ended_at: sent.mono, observation };
+    monitor.observe(&sample, sent)
+}
+
+fn udp(outcome: UdpOutcome) -> Observation {
+    let answered = (outcome == UdpOutcome::SynAck).then_some(1_232);
+    Observation::Udp(Udp {
+        address: (address(1), 3389).into(),
+        outcome,
+        version: None,
+        mtu_up: answered,
+        mtu_down: answered,
+        answered_at: answered,
+        sent: 1,
+        elapsed: Duration::from_millis(3),
+    })
+}
+
+/// An answer is remembered for later runs with its address; silence forgets nothing, and is worth
+/// asking again once where an answer went before.
+#[test]
+fn an_answer_over_udp_is_remembered_and_its_end_is_news() {
+    let mut monitor = two();
+    let silent = observe(&mut monitor, 1, udp(UdpOutcome::Silent));
+    assert_eq!((silent.memory, silent.ladder), (false, false), "it never answered");
+    let answered = observe(&mut monitor, 60, udp(UdpOutcome::SynAck));
+    assert_eq!((answered.memory, answered.ladder), (true, false));
+    let again = observe(&mut monitor, 120, udp(UdpOutcome::SynAck));
+    assert!(!again.memory, "known by now");
+    let gone = observe(&mut monitor, 180, udp(UdpOutcome::Silent));
+    assert_eq!((gone.memory, gone.ladder), (false, true));
+    let still = observe(&mut monitor, 240, udp(UdpOutcome::Silent));
+    assert!(!still.ladder, "no news");
+    let memory = monitor.target(TargetId(1)).unwrap().memory();
+    assert_eq!(memory.udp_answered, Some(at(120_000).wall));
+    assert_eq!(memory.udp_address, Some(address(1)));
+}
+
+/// A path that swallows packets is measured again at once, and so is one that changes; the usual
+/// path of a VPN is no news, and neither is a measurement without a verdict.
+#[test]
+fn a_path_that_changes_is_news() {
+    let path = |outcome, mtu| {
+        Observation::PathMtu(PathMtu {
+            address: address(1),
+            outcome,
+            mtu,
+            first_hop: Some(1_500),
+            swallowed: None,
+            from: None,
+            tries: 0,
+            elapsed: Duration::from_millis(9),
+        })
+    };
+    for first in
+        [path(PathOutcome::BlackHole, Some(1_280)), path(PathOutcome::Lowered, Some(1_200))]
+    {
+        assert!(observe(&mut two(), 1, first.clone()).ladder, "{first:?}");
+    }
+    let mut monitor = two();
+    for (secs, outcome, mtu, news) in [
+        (1, PathOutcome::Unknown, None, false),
+        (2, PathOutcome::Lowered, Some(1_400), false),
+        (3, PathOutcome::Lowered, Some(1_400), false),
+        (4, PathOutcome::Unknown, None, false),
+        (5, PathOutcome::Lowered, Some(1_380), true),
+        (6, PathOutcome::BlackHole, Some(1_280), true),
+        (7, PathOutcome::BlackHole, Some(1_280), false),
+        (8, PathOutcome::Full, Some(1_500), true),
+    ] {
+        let change = observe(&mut monitor, secs, path(outcome, mtu));
+        assert_eq!(change.ladder, news, "{secs}: {outcome:?}");
+    }
 }

@@ -17,7 +17,8 @@ use crate::domain::memory::TargetMemory;
 use crate::domain::rules::RULES;
 use crate::domain::sample::{
     Attempt, Echo, EchoMethod, EchoOutcome, Gateway, Neighbour, Nla, NlaOutcome, Observation,
-    PathMtu, ProbeKind, Resolution, Sample, Tls, TlsOutcome, TlsSweep, Udp, echo_from_connect,
+    PathMtu, PathOutcome, ProbeKind, Resolution, Sample, TcpFacts, Tls, TlsOutcome, TlsSweep, Udp,
+    UdpOutcome, echo_from_connect,
 };
 use crate::domain::snapshot::{SPARK_SLOTS, TargetSnapshot, TargetState};
 use crate::domain::target::{Host, Target};
@@ -56,6 +57,7 @@ pub struct Tracked {
     echo: EchoSeries,
     attempts: History<Attempt>,
     tls: Option<Timed<Tls>>,
+    handshake: Option<Timed<TcpFacts>>,
     nla: Option<Timed<Nla>>,
     sweep: Option<Timed<TlsSweep>>,
     udp: History<Udp>,
@@ -92,6 +94,8 @@ pub struct Change {
     pub method: bool,
     /// Another machine than the remembered one began to answer.
     pub stranger: bool,
+    /// Its gateway answers otherwise than before, or fails at first sight.
+    pub gateway: bool,
     /// Whether CredSSP was answered as by a sound host; `None` when it was not asked.
     pub nla: Option<bool>,
 }
@@ -109,6 +113,7 @@ impl Tracked {
             echo: EchoSeries::default(),
             attempts: History::new(KEPT),
             tls: None,
+            handshake: None,
             nla: None,
             sweep: None,
             udp: History::new(KEPT_DEEP),
@@ -294,9 +299,20 @@ impl Tracked {
             Observation::Udp(udp) if self.is_not_dialled(udp.address.ip()) => {}
             Observation::PathMtu(path) if self.is_not_dialled(path.address) => {}
             Observation::Neighbour(entry) if self.is_not_dialled(entry.address) => {}
-            Observation::Udp(udp) => self.udp.push(sample.sent_at, *udp),
-            Observation::PathMtu(path) => self.path.push(sample.sent_at, *path),
+            Observation::Udp(udp) => {
+                change.ladder = self.udp_stopped(udp);
+                self.udp.push(sample.sent_at, *udp);
+            }
+            Observation::PathMtu(path) => {
+                change.ladder = self.path_changed(path);
+                self.path.push(sample.sent_at, *path);
+            }
             Observation::Gateway(gateway) => {
+                let before = self.gateway.last().map(|entry| entry.value.stage());
+                change.gateway = match before {
+                    Some(before) => before != gateway.stage(),
+                    None => !gateway.answers(),
+                };
                 self.gateway.push(sample.sent_at, (**gateway).clone());
             }
             Observation::Neighbour(neighbour) => {
@@ -304,6 +320,31 @@ impl Tracked {
             }
         }
         change
+    }
+
+    /// Whether the UDP transport falls silent that answered before: worth asking again soon.
+    fn udp_stopped(&self, udp: &Udp) -> bool {
+        let answers = |udp: &Udp| udp.outcome == UdpOutcome::SynAck;
+        let before = self.udp.last().map_or_else(
+            || self.memory.udp_address == Some(udp.address.ip()),
+            |entry| answers(&entry.value),
+        );
+        before && matches!(udp.outcome, UdpOutcome::Silent | UdpOutcome::Unreachable(_))
+    }
+
+    /// Whether the path is another than it was, or swallows packets: worth measuring again soon.
+    fn path_changed(&self, path: &PathMtu) -> bool {
+        let decided = |path: &PathMtu| {
+            let known = [PathOutcome::Full, PathOutcome::Lowered, PathOutcome::BlackHole];
+            known.contains(&path.outcome).then_some((path.outcome, path.mtu))
+        };
+        let Some(now) = decided(path) else { return false };
+        match self.path.recent().find_map(|entry| decided(&entry.value)) {
+            None => {
+                now.0 == PathOutcome::BlackHole || path.mtu.is_some_and(|mtu| mtu < path.needed())
+            }
+            Some(before) => before != now,
+        }
     }
 
     fn record_attempt(&mut self, sample: &Sample, attempt: &Attempt) -> bool {
@@ -331,6 +372,7 @@ impl Tracked {
         }
         if let Some(tls) = &attempt.tls {
             self.tls = Some(Timed { at: sample.sent_at, value: tls.clone() });
+            self.handshake = attempt.socket.map(|value| Timed { at: sample.sent_at, value });
         }
         if let Some(nla) = &attempt.nla {
             self.nla = Some(Timed { at: sample.sent_at, value: nla.clone() });
@@ -364,6 +406,7 @@ impl Tracked {
             echo: &self.echo,
             attempts: &self.attempts,
             tls: self.tls.as_ref(),
+            handshake: self.handshake.as_ref(),
             nla: self.nla.as_ref(),
             sweep: self.sweep.as_ref(),
             udp: &self.udp,

@@ -3,6 +3,7 @@
 use super::clock::Clock;
 use super::connect::{STALL, Stream, close, connect, linger};
 use super::recorder::Recorder;
+use super::socket::tcp_info;
 use super::tls::{
     CLOSED, HelloResult, Line, RESET, Until, hand_made_hello, is_silence, modern_hello,
 };
@@ -57,6 +58,7 @@ pub async fn attempt(plan: &AttemptPlan, clock: Clock) -> Attempt {
         attempt.negotiate = None;
         attempt.tls = None;
         attempt.nla = None;
+        attempt.socket = None;
         climb.recorder.event(Rung::Tcp, "this process did not run meanwhile: all of this is void");
     }
     attempt.transcript = climb.recorder.finish();
@@ -73,7 +75,7 @@ fn stalled(attempt: &Attempt, deadlines: &Deadlines) -> bool {
 
 /// Whether the wall clock went on while the monotonic one stood still: the machine was suspended.
 /// A wall clock that somebody sets forward looks the same and costs one attempt.
-const fn slept(started: Now, ended: Now) -> bool {
+pub(super) const fn slept(started: Now, ended: Now) -> bool {
     let wall = ended.wall.unix_millis().saturating_sub(started.wall.unix_millis());
     let mono = ended.mono.since(started.mono);
     wall > 0 && Duration::from_millis(wall.unsigned_abs()).saturating_sub(mono).as_millis() > SLEPT
@@ -127,13 +129,21 @@ impl<'a> Climb<'a> {
     }
 
     async fn run(&mut self) -> Attempt {
-        let plan = self.plan;
         let (connect, stream) = self.open().await;
-        let mut attempt = Attempt::new(plan.depth, connect);
+        let watch = stream.as_ref().and_then(tcp_info::watch);
+        let attempt = Attempt::new(self.plan.depth, connect);
+        let mut attempt = self.climb_on(attempt, stream).await;
+        attempt.socket = watch.and_then(tcp_info::Watch::read);
+        attempt
+    }
+
+    /// Climbs on from TCP.
+    async fn climb_on(&mut self, mut attempt: Attempt, stream: Option<Stream>) -> Attempt {
+        let plan = self.plan;
         let Some(stream) = stream.filter(|_| plan.depth != ProbeKind::Connect) else {
             return attempt;
         };
-        let linger = linger(connect.elapsed);
+        let linger = linger(attempt.connect.elapsed);
         let (negotiate, confirmed) = self.negotiate(stream, linger).await;
         let selected = negotiate.outcome.selected();
         attempt.negotiate = Some(negotiate);
@@ -141,6 +151,8 @@ impl<'a> Climb<'a> {
         if plan.depth >= ProbeKind::Tls && selected.is_some_and(SecurityProtocol::starts_tls) {
             let offers_nla = selected.is_some_and(SecurityProtocol::starts_nla);
             let credssp = (plan.depth == ProbeKind::Nla).then_some(plan.deadlines.nla);
+            // What follows the handshake is written while its end is still under way.
+            let _slower = line.stream.set_nodelay(true);
             let (tls, nla) = self.tls(line, credssp.filter(|_| offers_nla)).await;
             let not_offered = credssp.filter(|_| !offers_nla).map(|_| Nla::not_offered());
             attempt.nla = nla.or(not_offered);

@@ -138,6 +138,7 @@ where
                 .negotiated_cipher_suite()
                 .map(|suite| CipherSuite(u16::from(suite.suite())));
             write_down(counted, None, recorder);
+            result.received = counted.received();
             if let Some(deadline) = credssp {
                 result.nla = Some(nla(&mut session, deadline, clock, recorder).await);
             }
@@ -145,15 +146,16 @@ where
             result.outcome = TlsOutcome::Ok;
         }
         Ok(Err(error)) => {
+            result.received = counted.received();
             result.outcome = classify(&error, counted.flight(), counted.received());
             write_down(&mut counted, Some(result.outcome), recorder);
         }
         Err(_) => {
+            result.received = counted.received();
             result.outcome = TlsOutcome::Timeout;
             write_down(&mut counted, Some(result.outcome), recorder);
         }
     }
-    result.received = counted.received();
     close(&mut counted, line.linger).await;
     result.leaf = seen.leaf.get().cloned();
     result.outcome = match result.outcome {
@@ -212,7 +214,7 @@ pub(crate) enum Until {
     ServerHello,
 }
 
-async fn exchange<S>(
+pub(super) async fn exchange<S>(
     stream: &mut Counted<S>,
     flight: &mut ServerFlight,
     hello: &[u8],
@@ -319,7 +321,11 @@ pub(super) const CLOSED: &str = "closed by the peer (FIN)";
 ///
 /// rustls does not say at which byte it stopped: `flight` has read the same bytes, as far as they
 /// were in the clear.
-fn classify(error: &io::Error, flight: Option<&ServerFlight>, received: usize) -> TlsOutcome {
+pub(super) fn classify(
+    error: &io::Error,
+    flight: Option<&ServerFlight>,
+    received: usize,
+) -> TlsOutcome {
     let misread = |reason| {
         TlsOutcome::Malformed(match flight.map(ServerFlight::state) {
             Some(FlightState::Malformed { offset, reason }) => Misread { offset: *offset, reason },
@@ -379,7 +385,7 @@ fn client_config(verifier: Arc<Verifier>) -> Result<ClientConfig, rustls::Error>
     Ok(config)
 }
 
-fn provider() -> Arc<CryptoProvider> {
+pub(super) fn provider() -> Arc<CryptoProvider> {
     static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
     Arc::clone(PROVIDER.get_or_init(|| Arc::new(ring::default_provider())))
 }

@@ -9,9 +9,12 @@
 pub mod certificate;
 pub mod cipher;
 pub mod credssp;
+pub mod icmp_echo;
 pub mod magic_packet;
 pub mod ntlm;
 pub mod oracle;
+pub mod rdg;
+pub mod rdpeudp;
 pub mod tls_hello;
 pub mod tpkt;
 pub mod wire;

@@ -272,16 +272,12 @@ mod tests {
         0100 0c00 530065007200760065007200
         0000 0000";
 
-    fn name(text: &str) -> Option<String> {
-        Some(text.to_owned())
-    }
-
     #[test]
     fn the_example_of_the_specification_is_read() {
         let identity = parse_challenge(&hex(EXAMPLE)).unwrap();
         let expected = NtlmIdentity {
-            computer: name("Server"),
-            domain: name("Domain"),
+            computer: Some("Server".to_owned()),
+            domain: Some("Domain".to_owned()),
             os: Some(OsVersion { major: 6, minor: 0, build: 6_000 }),
             ..NtlmIdentity::default()
         };
@@ -307,7 +303,7 @@ mod tests {
     #[test]
     fn a_name_of_any_characters_is_kept_and_halves_are_replaced() {
         let identity = NtlmIdentity {
-            computer: name("b\u{e4}r\u{1f43b}\u{1b}[2J"),
+            computer: Some("b\u{e4}r\u{1f43b}\u{1b}[2J".to_owned()),
             ..NtlmIdentity::default()
         };
         let mut message = encode_challenge(&identity, [1; 8]).unwrap();

@@ -3,7 +3,7 @@
 //! Each function panics when its decoder breaks a promise.
 
 use super::wire::Parse;
-use super::{certificate, credssp, magic_packet, ntlm, tls_hello, x224};
+use super::{certificate, credssp, icmp_echo, magic_packet, ntlm, rdg, rdpeudp, tls_hello, x224};
 use crate::domain::sample::{NegotiateOutcome, NlaOutcome};
 use crate::domain::text::printable;
 use std::fmt::Debug;
@@ -177,6 +177,34 @@ pub fn certificate(bytes: &[u8]) {
     }
 }
 
+/// [`rdg::parse_head`], [`rdg::misread_partial`] and what is made of a head.
+///
+/// # Panics
+/// When a promise is broken.
+pub fn rdg_head(bytes: &[u8]) {
+    match growing(bytes, rdg::MAX_HEAD, rdg::parse_head) {
+        Parse::NeedMore(_) => assert_eq!(rdg::misread_partial(bytes), None, "so far it is HTTP"),
+        Parse::Done { value: Err(misread), .. } => {
+            assert!(misread.offset <= bytes.len().min(rdg::MAX_HEAD), "the fault is outside");
+            assert_eq!(rdg::misread_partial(bytes), Some(misread));
+        }
+        Parse::Done { value: Ok(head), .. } => {
+            assert!((100..1000).contains(&head.status), "no status: {}", head.status);
+            assert!(head.schemes.len() <= rdg::MAX_SCHEMES, "too many schemes");
+            assert!(head.schemes.iter().all(|scheme| {
+                (1..=rdg::MAX_SCHEME).contains(&scheme.len()) && printable(scheme) == *scheme
+            }));
+            // A replaced byte is three bytes of UTF-8.
+            let longest = rdg::MAX_LOCATION * 3;
+            assert!(head.location.as_ref().is_none_or(|to| (1..=longest).contains(&to.len())));
+            let schemes: Vec<&str> = head.schemes.iter().map(String::as_str).collect();
+            let again = rdg::answer(head.status, &schemes, None);
+            let expected = rdg::Head { location: None, ..head };
+            assert_eq!(rdg::parse_head(&again).done(), Some(Ok(expected)), "no round trip");
+        }
+    }
+}
+
 /// [`magic_packet::find`].
 ///
 /// # Panics
@@ -262,6 +290,53 @@ pub fn ntlm_challenge(bytes: &[u8]) {
     assert_eq!(ntlm::parse_challenge(&again), Ok(identity), "no round trip");
 }
 
+/// [`icmp_echo::parse_reply`] and [`icmp_echo::behind_ipv4_header`].
+///
+/// # Panics
+/// When a promise is broken.
+pub fn icmp_echo(bytes: &[u8]) {
+    use icmp_echo::{Icmp, behind_ipv4_header, encode_reply, parse_reply};
+    match behind_ipv4_header(bytes) {
+        Ok(behind) => assert!(bytes.ends_with(behind) && behind.len() + 20 <= bytes.len()),
+        Err(fault) => assert!(fault.offset <= bytes.len().max(9), "the fault is outside"),
+    }
+    for icmp in [Icmp::V4, Icmp::V6] {
+        match parse_reply(icmp, bytes) {
+            Ok(number) => {
+                let again = encode_reply(icmp, number, 8);
+                assert_eq!(parse_reply(icmp, &again), Ok(number), "no round trip");
+            }
+            Err(fault) => assert!(fault.offset <= bytes.len(), "the fault is outside"),
+        }
+    }
+}
+
+/// [`rdpeudp::parse_syn_ack`] and [`rdpeudp::parse_syn`].
+///
+/// # Panics
+/// When a promise is broken.
+pub fn rdpeudp(bytes: &[u8]) {
+    let in_range = |mtu: u16| (rdpeudp::MTU_MIN..=rdpeudp::MTU_MAX).contains(&mtu);
+    let answer = rdpeudp::parse_syn_ack(bytes);
+    let request = rdpeudp::parse_syn(bytes);
+    assert!(answer.is_err() || request.is_err(), "both a SYN and its answer");
+    for fault in [answer.as_ref().err(), request.as_ref().err()].into_iter().flatten() {
+        assert!(fault.offset <= bytes.len(), "the fault is outside");
+    }
+    if let Ok(answer) = answer {
+        assert!(rdpeudp::acknowledges(bytes, answer.acknowledges), "acknowledges another");
+        assert!(in_range(answer.mtu_up) && in_range(answer.mtu_down), "MTU out of range");
+        let again = answer.encode().unwrap_or_default();
+        assert!(in_range(u16::try_from(again.len()).unwrap_or(0)), "not padded");
+        assert_eq!(rdpeudp::parse_syn_ack(&again), Ok(answer), "no round trip");
+    }
+    if let Ok(request) = request {
+        let again = request.encode().unwrap_or_default();
+        assert_eq!(again.len(), usize::from(request.mtu_up), "not padded");
+        assert_eq!(rdpeudp::parse_syn(&again), Ok(request), "no round trip");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -273,11 +348,14 @@ mod tests {
     /// Every seed of the fuzz targets passes its oracle, and every target has seeds.
     #[test]
     fn the_fuzz_corpora_pass() {
-        let targets: [Target; 9] = [
+        let targets: [Target; 12] = [
             ("certificate", super::certificate),
             ("credssp_answer", super::credssp_answer),
+            ("icmp_echo", super::icmp_echo),
             ("magic_packet", super::magic_packet),
             ("ntlm_challenge", super::ntlm_challenge),
+            ("rdg_head", super::rdg_head),
+            ("rdpeudp", super::rdpeudp),
             ("tls_client_hello", super::tls_client_hello),
             ("tls_server_flight", super::tls_server_flight),
             ("ts_request", super::ts_request),

@@ -4,12 +4,13 @@
 //! JSON. A rung that was not attempted is `null`, and so is every value that is not known.
 
 mod document;
+mod gateway;
 
 pub use document::{
     AddressEntry, Certificate, ClientErrorEntry, Dns, DnsServer, Document, EchoEntry, FindingEntry,
-    Monitor, NeighbourEntry, NlaEntry, NotBuilt, PathEntry, SCHEMA, Target, Tcp, TlsEntry,
-    UdpEntry, X224,
+    Monitor, NeighbourEntry, NlaEntry, PathEntry, SCHEMA, Target, Tcp, TlsEntry, UdpEntry, X224,
 };
+pub use gateway::{GatewayEntry, GatewayHttpEntry, GatewayTlsEntry};
 
 use super::check_text::CheckState;
 use super::finding::RemedyText;
@@ -119,7 +120,11 @@ fn target_of(snapshot: &TargetSnapshot, now: WallTime, cipher_name: CipherName) 
         nla: climbed.map(nla),
         udp: snapshot.udp.filter(|_| resolved).and_then(udp),
         path: snapshot.path.filter(|_| resolved).map(path),
-        gateway: None,
+        gateway: snapshot
+            .gateway
+            .as_ref()
+            .zip(target.gateway.as_ref())
+            .map(|(found, configured)| gateway::entry(found, configured, now)),
         neighbour: snapshot.neighbour.filter(|_| resolved).and_then(neighbour),
         addresses: addresses(snapshot, address, attempt),
         risk: snapshot.risk.word(),

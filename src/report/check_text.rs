@@ -4,7 +4,7 @@
 //! to such a monitor, so no other `|` is ever written: outside text has it replaced.
 
 use super::check_json::CheckInput;
-use super::{finding, path, transcript, words};
+use super::{finding, gateway, path, transcript, words};
 use crate::domain::finding::Severity;
 use crate::domain::ladder::{Cell, RungLine};
 use crate::domain::placeholder::Placeholders;
@@ -147,6 +147,7 @@ fn no_pipe(text: &str) -> String {
 fn details(snapshot: &TargetSnapshot, now: WallTime) -> Vec<String> {
     let mut lines: Vec<String> = snapshot.ladder.iter().map(rung).collect();
     lines.extend(snapshot.path.as_ref().map(path_line));
+    lines.extend(gateway_line(snapshot, now));
     let values = Placeholders::of(snapshot);
     for finding in &snapshot.findings {
         lines.extend(finding::lines(finding, &values, now));
@@ -179,6 +180,15 @@ pub fn rung(line: &RungLine) -> String {
 pub fn path_line(path: &PathMtu) -> String {
     let (word, time) = (cell_word(path::cell(path)), words::NOT_MEASURED);
     format!("{:<5} {word:<12} {time:>10}  {}", "path", path::text(path))
+}
+
+/// The RD Gateway, as a rung is written; `None` without one.
+#[must_use]
+pub fn gateway_line(snapshot: &TargetSnapshot, now: WallTime) -> Option<String> {
+    let text = gateway::text(snapshot, now)?;
+    let took = snapshot.gateway.as_ref().map(|found| words::tenths_of_ms(found.elapsed));
+    let time = took.unwrap_or_else(|| words::NOT_MEASURED.to_owned());
+    Some(format!("{:<5} {:<12} {time:>10}  {text}", "gw", cell_word(gateway::cell(snapshot))))
 }
 
 /// The word for a rung's state.

@@ -9,6 +9,7 @@ pub mod codes;
 pub mod doctor;
 pub mod explain;
 pub mod finding;
+pub mod gateway;
 pub mod path;
 pub mod probes_doc;
 pub mod rules_doc;

@@ -9,7 +9,7 @@ pub fn text(path: &PathMtu) -> String {
     let passes = path.mtu.map(|mtu| format!("{mtu} bytes pass"));
     match path.outcome {
         PathOutcome::Full => match passes {
-            Some(passes) => format!("{passes}, as many as the first hop carries"),
+            Some(passes) => format!("{passes}, and more is not needed"),
             None => "whole".to_owned(),
         },
         PathOutcome::Lowered => {
@@ -59,7 +59,7 @@ mod tests {
         for (path, says, drawn) in [
             (
                 with(PathOutcome::Full, false, None),
-                "1400 bytes pass, as many as the first hop carries",
+                "1400 bytes pass, and more is not needed",
                 Cell::Ok,
             ),
             (lowered, "1400 bytes pass, 10.0.0.1 says that more is too big", Cell::Ok),

@@ -140,9 +140,10 @@ pub static PROBES: &[ProbeCard] = &[
         title: "RD Gateway",
         sends: "One HTTPS connection to the gateway with one RDG_OUT_DATA request that carries no \
             credentials; the challenge is read. Redirects are not followed. Targets behind one \
-            gateway share it.",
+            gateway share it. One that refuses a modern hello is asked for its certificate by a second \
+            connection.",
         every: |cadence| cadence.gateway,
-        also: "After a change of state, at most once a minute.",
+        also: "Ten seconds after it answered otherwise than before, and after a change of state.",
         windows: "The gateway's IIS log has a line with status 401 (from documents).",
         others: "A web server's access log has a line.",
     },

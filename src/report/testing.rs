@@ -8,15 +8,16 @@ use crate::domain::finding::{
 use crate::domain::ladder::{Cell, Ladder, RungLine};
 use crate::domain::mac::MacAddr;
 use crate::domain::sample::{
-    Attempt, CipherSuite, Connect, ConnectOutcome, Echo, EchoMethod, EchoOutcome, Hello,
-    NameOutcome, NameSource, Negotiate, NegotiateOutcome, Neighbour, NeighbourState, Nla,
-    NlaOutcome, NtlmIdentity, OsVersion, PathMtu, PathOutcome, ProbeKind, Resolution, ServerAnswer,
-    Tls, TlsOutcome, TlsVersion, Udp, UdpOutcome, UdpVersion,
+    Attempt, ChainTrust, CipherSuite, Connect, ConnectOutcome, Echo, EchoMethod, EchoOutcome,
+    Gateway, GatewayAnswer, GatewayHttp, GatewayTls, Hello, NameOutcome, NameSource, Negotiate,
+    NegotiateOutcome, Neighbour, NeighbourState, Nla, NlaOutcome, NtlmIdentity, OsVersion, PathMtu,
+    PathOutcome, ProbeKind, Resolution, ServerAnswer, Tls, TlsOutcome, TlsVersion, Udp, UdpOutcome,
+    UdpVersion,
 };
 use crate::domain::security::SecurityProtocol;
 use crate::domain::snapshot::{Availability, TargetSnapshot, TargetState};
 use crate::domain::stats::EchoStats;
-use crate::domain::target::{Host, Target, TargetId};
+use crate::domain::target::{GatewayAddress, GatewayUsage, Host, Target, TargetId};
 use crate::domain::time::{MonoTime, Now, WallTime};
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
@@ -169,6 +170,44 @@ pub(super) fn path() -> PathMtu {
         tries: 1,
         elapsed: Duration::from_millis(9),
     }
+}
+
+/// [`healthy`], and behind a gateway that answers as it should.
+pub(super) fn via_gateway() -> TargetSnapshot {
+    let mut snapshot = healthy();
+    let mut target = Target::clone(&snapshot.target);
+    target.gateway = Some(GatewayAddress {
+        host: Host::Name("gw.corp.lab".to_owned()),
+        port: 443,
+        usage: GatewayUsage::Always,
+    });
+    snapshot.target = Arc::new(target);
+    let leaf = CertificateSummary { names: vec!["gw.corp.lab".to_owned()], ..certificate() };
+    snapshot.gateway = Some(Gateway {
+        host: "gw.corp.lab".to_owned(),
+        port: 443,
+        name: NameOutcome::Ok,
+        connect: Some(connect("192.0.2.7", ConnectOutcome::Open)),
+        tls: Some(GatewayTls {
+            outcome: TlsOutcome::Ok,
+            hello: Hello::Modern,
+            version: Some(TlsVersion(0x0303)),
+            certificate: Some(leaf),
+            presented: 2,
+            trust: ChainTrust::Trusted,
+            elapsed: Duration::from_millis(20),
+        }),
+        http: Some(GatewayHttp {
+            answer: GatewayAnswer::Challenge,
+            status: Some(401),
+            schemes: vec!["Negotiate".to_owned(), "NTLM".to_owned()],
+            location: None,
+            received: 280,
+            elapsed: Duration::from_millis(5),
+        }),
+        elapsed: Duration::from_millis(40),
+    });
+    snapshot
 }
 
 fn ladder() -> Ladder {

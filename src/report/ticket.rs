@@ -1,7 +1,7 @@
 //! What a help desk needs to know of one target, as plain text: verdict, since when, proof,
 //! addresses, certificate. Made to be pasted, so nothing is wrapped.
 
-use super::check_text::{CheckState, path_line, rung};
+use super::check_text::{CheckState, gateway_line, path_line, rung};
 use super::explain::NOT_OBSERVABLE;
 use super::finding::{self, client_error};
 use super::words;
@@ -77,6 +77,9 @@ pub fn ticket(input: &TicketInput<'_>) -> String {
     }
     if let Some(path) = &snapshot.path {
         let _ = writeln!(out, "  {}", path_line(path));
+    }
+    if let Some(line) = gateway_line(snapshot, now) {
+        let _ = writeln!(out, "  {line}");
     }
     for (window, stats) in
         [("last minute", &snapshot.echo_minute), ("since start", &snapshot.echo_total)]

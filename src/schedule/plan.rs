@@ -25,6 +25,9 @@ const ALTERNATIVE: Duration = Duration::from_mins(1);
 /// (MS-RDPEUDP 3.1.5.1.2), which must not make a flood of it.
 pub(super) const UDP_REST: Duration = Duration::from_mins(1);
 
+/// No gateway is asked more often for one target: a service that restarts is back by then.
+pub(super) const GATEWAY_REST: Duration = Duration::from_secs(10);
+
 /// How often a target that is an address is "resolved", which costs no packet.
 const LITERAL: Duration = Duration::from_hours(1);
 
@@ -266,7 +269,7 @@ impl Plan {
             Lane::Sweep => cadence.sweep,
             Lane::Udp => cadence.udp.max(UDP_REST),
             Lane::PathMtu => cadence.path_mtu,
-            Lane::Gateway => cadence.gateway,
+            Lane::Gateway => cadence.gateway.max(GATEWAY_REST),
         };
         interval.max(SHORTEST)
     }

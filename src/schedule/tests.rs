@@ -434,6 +434,43 @@ fn only_targets_behind_a_gateway_ask_one() {
 }
 
 #[test]
+fn a_gateway_that_changed_is_asked_again_after_a_rest() {
+    let mut target = literal(0);
+    let host = Host::Name("gw.example".into());
+    let usage = crate::domain::target::GatewayUsage::Always;
+    target.gateway = Some(crate::domain::target::GatewayAddress { host, port: 443, usage });
+    let mut schedule = Schedule::new(Settings::default());
+    schedule.add(&target, MonoTime::ZERO);
+    let first = times(&run(&mut schedule, secs(30), QUICKLY), 0, &[ProbeKind::Gateway]);
+    assert_eq!(first.len(), 1);
+    schedule.note_gateway(TargetId(0), secs(30));
+    let log = run(&mut schedule, secs(60), QUICKLY);
+    assert_eq!(times(&log, 0, &[ProbeKind::Gateway]), [secs(30)], "its rest is over");
+    // The others are not hurried for it.
+    assert!(times(&log, 0, &[ProbeKind::Tls, ProbeKind::PathMtu]).is_empty());
+}
+
+#[test]
+fn a_gateway_is_never_asked_more_often_than_its_rest_allows() {
+    let mut target = literal(0);
+    let host = Host::Name("gw.example".into());
+    let usage = crate::domain::target::GatewayUsage::Always;
+    target.gateway = Some(crate::domain::target::GatewayAddress { host, port: 443, usage });
+    let mut schedule = Schedule::new(Settings::default());
+    schedule.add(&target, MonoTime::ZERO);
+    let mut asked = Vec::new();
+    for second in 0..300 {
+        schedule.note_gateway(TargetId(0), secs(second));
+        schedule.note_change(TargetId(0), secs(second));
+        schedule.probe_now(TargetId(0), secs(second));
+        let log = run(&mut schedule, secs(second + 1), QUICKLY);
+        asked.extend(times(&log, 0, &[ProbeKind::Gateway]));
+    }
+    assert!(asked.len() >= 25, "{asked:?}");
+    assert!(gaps(&asked).iter().all(|gap| *gap >= plan::GATEWAY_REST), "{asked:?}");
+}
+
+#[test]
 fn the_next_certificate_is_announced() {
     let mut schedule = schedule(10);
     run(&mut schedule, secs(100), QUICKLY);
@@ -624,4 +661,39 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn credssp_that_ails_is_asked_again_at_once_and_then_with_the_certificate() {
+    let mut schedule = Schedule::new(Settings::default());
+    let target = literal(0);
+    let id = target.id;
+    schedule.add(&target, MonoTime::ZERO);
+    let mut climbs = Vec::new();
+    let mut ails = false;
+    let mut second = 0;
+    // Sound for an hour, ails for three, sound again.
+    while second < 6 * 3_600 {
+        let now = MonoTime::from_secs(second);
+        for request in schedule.due(now, 16) {
+            if request.kind == ProbeKind::Nla {
+                climbs.push(second);
+                schedule.note_nla(id, !ails, now);
+            }
+            schedule.finished(id, request.kind, now);
+        }
+        if second == 3_600 {
+            ails = true;
+            schedule.probe_now(id, now);
+        }
+        ails &= second < 4 * 3_600;
+        second += 1;
+    }
+    let within =
+        |from: u64, until: u64| climbs.iter().filter(|at| (from..until).contains(*at)).count();
+    assert_eq!(within(0, 3_600), 1, "once a day: {climbs:?}");
+    assert_eq!(within(3_600, 3_725), 2, "what ails is asked at once again: {climbs:?}");
+    // Every half an hour, stretched a little.
+    assert!((4..=7).contains(&within(3_725, 4 * 3_600)), "{climbs:?}");
+    assert!((1..=3).contains(&within(4 * 3_600, 6 * 3_600)), "{climbs:?}");
 }

@@ -11,6 +11,15 @@ const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// The exit code and the document of `check` with `arguments`.
 async fn check(arguments: Vec<String>) -> (Option<i32>, Value) {
+    check_with(arguments, &[]).await
+}
+
+/// The same, with these variables.
+pub(crate) async fn check_with(
+    arguments: Vec<String>,
+    environment: &[(&'static str, String)],
+) -> (Option<i32>, Value) {
+    let environment = environment.to_vec();
     let home = tempfile::tempdir().expect("a folder for this run");
     let run = move || {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_rdpwatch"));
@@ -18,7 +27,7 @@ async fn check(arguments: Vec<String>) -> (Option<i32>, Value) {
         for variable in ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"] {
             command.env(variable, home.path());
         }
-        command.output()
+        command.envs(environment).output()
     };
     let output = spawn_blocking(run).await.expect("it runs").expect("it starts");
     let errors = String::from_utf8_lossy(&output.stderr);

@@ -2,7 +2,7 @@
 
 use rdpwatch::demo::certificate::{CertificateSpec, Key};
 use rdpwatch::demo::script::{
-    AfterTls, Answer, HostScript, NtlmScript, Opening, Port, Then, TlsScript, Turn, Versions,
+    AfterTls, Answer, HostScript, NtlmScript, Opening, Then, TlsScript, Turn, Versions,
 };
 use rdpwatch::domain::sample::CipherSuite;
 use rdpwatch::domain::security::{FailureCode, SecurityProtocol};
@@ -45,6 +45,10 @@ pub(crate) struct Sees {
     pub(crate) alert: Option<u8>,
     pub(crate) version: Option<&'static str>,
     pub(crate) hello: Option<&'static str>,
+    /// What the hellos together say.
+    pub(crate) hellos: Option<&'static str>,
+    /// Where bytes that are not TLS begin.
+    pub(crate) offset: Option<usize>,
     pub(crate) nla: Option<&'static str>,
 }
 
@@ -97,6 +101,8 @@ const OPEN: Sees = Sees {
     alert: None,
     version: None,
     hello: None,
+    hellos: None,
+    offset: None,
     nla: None,
 };
 
@@ -127,11 +133,25 @@ fn modern() -> Sees {
 
 /// CredSSP is asked over TLS 1.3, and ends like this.
 fn nla(outcome: &'static str) -> Sees {
-    Sees { version: Some("TLS1.3"), nla: Some(outcome), ..tls("ok", "modern") }
+    Sees {
+        version: Some("TLS1.3"),
+        hellos: Some("modern"),
+        nla: Some(outcome),
+        ..tls("ok", "modern")
+    }
 }
 
 fn legacy(version: &'static str) -> Sees {
-    Sees { version: Some(version), ..tls("ok", "legacy") }
+    Sees { version: Some(version), hellos: Some("legacy_only"), ..tls("ok", "legacy") }
+}
+
+/// Neither hello gets a certificate, and this is what the three connections say.
+fn dies(outcome: &'static str, hello: &'static str, hellos: &'static str) -> Sees {
+    Sees { hellos: Some(hellos), ..tls(outcome, hello) }
+}
+
+fn no_tls_at(offset: usize) -> Sees {
+    Sees { offset: Some(offset), ..dies("malformed", "modern", "undecided") }
 }
 
 fn always(turn: Turn) -> HostScript {
@@ -298,17 +318,16 @@ fn negotiations() -> Vec<Kind> {
             "selects-not-asked",
             always(Turn::confirms(SecurityProtocol::RDSTLS, silent.clone())),
             Sees {
-                tls: Some("timeout"),
-                hello: Some("modern"),
+                selected: Some("rdstls"),
                 nla: Some("not_offered"),
-                ..selected("rdstls")
+                ..dies("timeout", "modern", "undecided")
             },
         )
         .alarms(&["security-layer-mismatch"]),
         Kind::new(
             "26-megabytes",
             always(Turn { opening: Opening::Request, answer: flood, ..Turn::ends(silent) }),
-            tls("malformed", "modern"),
+            no_tls_at(0),
         )
         .alarms(&["tls-handshake-failed"]),
     ]
@@ -363,28 +382,57 @@ fn handshakes() -> Vec<Kind> {
     let row = |name, script, sees| {
         Kind::new(name, HostScript::tls(script), sees).alarms(&["tls-handshake-failed"])
     };
-    let alerts = |description| Sees { alert: Some(description), ..tls("alert", "legacy") };
+    let alerts =
+        |description, hellos| Sees { alert: Some(description), ..dies("alert", "legacy", hellos) };
     let old = |script, version| Kind::new("", HostScript::tls(script), legacy(version));
-    let triple_des =
-        TlsScript::Flight { version: TLS1_2, cipher: CipherSuite(0x000a), certificate: good() };
+    let only = |cipher| TlsScript::Flight {
+        version: TLS1_2,
+        cipher: CipherSuite(cipher),
+        certificate: good(),
+    };
+    let broken = |bytes: &[u8]| TlsScript::Bytes(bytes.to_vec());
+    // An alert of level warning, then something else.
+    let mut behind = alert(TLS1_2, AlertLevel::Warning, 112).to_vec();
+    behind.extend_from_slice(b"and now for something else");
     vec![
-        row("tls-reset", TlsScript::Rst, tls("closed", "legacy")),
-        row("tls-fin", TlsScript::Fin, tls("closed", "legacy")),
-        row("tls-silent", TlsScript::Silence, tls("timeout", "modern")),
-        row(
-            "tls-garbage",
-            TlsScript::Bytes(b"this is not TLS".to_vec()),
-            tls("malformed", "modern"),
-        ),
-        row("tls-alert-40", TlsScript::alert(40), alerts(40)),
-        row("tls-alert-70", TlsScript::alert(70), alerts(70)),
-        row("tls-alert-80", TlsScript::alert(80), alerts(80)),
+        row("tls-reset", TlsScript::Rst, dies("closed", "legacy", "key_unusable")),
+        row("tls-fin", TlsScript::Fin, dies("closed", "legacy", "key_unusable")),
+        row("tls-silent", TlsScript::Silence, dies("timeout", "modern", "undecided")),
+        row("tls-garbage", broken(b"this is not TLS"), no_tls_at(0)),
+        row("tls-garbage-later", broken(&behind), no_tls_at(7)),
+        row("tls-endless-record", broken(&[22, 3, 3, 0xff, 0xff, 2, 0, 0, 0]), no_tls_at(3)),
+        row("tls-broken-hello", broken(&[22, 3, 3, 0, 8, 2, 0, 0, 4, 3, 3, 0, 0]), no_tls_at(0)),
+        row("tls-alert-40", TlsScript::alert(40), alerts(40, "nothing_in_common")),
+        row("tls-alert-70", TlsScript::alert(70), alerts(70, "nothing_in_common")),
+        row("tls-alert-80", TlsScript::alert(80), alerts(80, "key_unusable")),
+        Kind::new(
+            "tls-shut-out",
+            HostScript::alternating(vec![
+                Turn::tls(TlsScript::Rst),
+                Turn::ends(Then::Fin),
+                Turn::ends(Then::Fin),
+            ]),
+            dies("closed", "modern", "shut_out"),
+        )
+        .alarms(&["tls-handshake-failed"])
+        .with_icmp(),
+        Kind::new(
+            "tls13-only-and-dies",
+            HostScript::alternating(vec![
+                Turn::tls(TlsScript::Fin),
+                Turn::tls(TlsScript::alert(70)),
+            ]),
+            alerts(70, "only_tls13"),
+        )
+        .alarms(&["tls-handshake-failed"])
+        .with_icmp(),
         Kind { name: "tls10", ..old(TlsScript::tls1_0(good()), "TLS1.0") }
             .alarms(&["tls-outdated"]),
         Kind { name: "tls11", ..old(TlsScript::tls1_1(good()), "TLS1.1") }
             .alarms(&["tls-outdated"]),
-        Kind { name: "tls12-3des", ..old(triple_des, "TLS1.2") }.alarms(&["tls-outdated"]),
+        Kind { name: "tls12-3des", ..old(only(0x000a), "TLS1.2") }.alarms(&["tls-outdated"]),
         Kind { name: "tls12-static-rsa", ..old(TlsScript::static_rsa(good()), "TLS1.2") },
+        Kind { name: "tls12-ecdhe-cbc", ..old(only(0xc028), "TLS1.2") },
     ]
 }
 
@@ -407,9 +455,12 @@ fn certificates() -> Vec<Kind> {
             .notes(&["certificate-name-mismatch"]),
         row("self-signed-wrong-name", good()).dialled_as("another.lab.test"),
         row("short-name", windows(100)).dialled_as("lab-host.lab.test"),
+        row("intercepted", CertificateSpec::issued("rds.lab.test", "ESET SSL Filter CA", 200))
+            .dialled_as("rds.lab.test")
+            .alarms(&["certificate-intercepted"]),
         row("hostile-name", CertificateSpec::windows("\u{1b}[2J\u{202e}evil\r\nHOST", 171)),
         Kind::new("weak", HostScript::tls(weak), legacy("TLS1.2")).warns(&["certificate-weak"]),
-        Kind::new("changing", HostScript { port: Port::Open, turns: changing.to_vec() }, modern()),
+        Kind::new("changing", HostScript::alternating(changing.to_vec()), modern()),
     ]
 }
 
@@ -425,7 +476,7 @@ fn freerdp() -> Vec<u8> {
     let digit = |at: usize| u8::from_str_radix(&FREERDP[at..at + 2], 16).expect("hex");
     let mut bytes: Vec<u8> = (0..FREERDP.len()).step_by(2).map(digit).collect();
     let time = bytes.windows(4).position(|pair| pair == [7, 0, 8, 0]).expect("a time") + 4;
-    bytes[time..time + 8].fill(0);
+    bytes.splice(time..time + 8, [0; 8]);
     bytes
 }
 
@@ -466,9 +517,10 @@ fn broken_sign_ins() -> Vec<Kind> {
     let rejected = &["credssp-rejected"];
     let dropped = &["connection-dropped"];
     let whole = NtlmScript::windows("LAB-HOST").answer(WallTime::from_unix_secs(1_795_244_400));
-    let half = whole[..whole.len() / 2].to_vec();
-    let mut broken = whole.clone();
-    broken[5] = 4;
+    let half: Vec<u8> = whole.iter().take(whole.len() / 2).copied().collect();
+    let mut broken = whole;
+    // The tag of the version.
+    broken.splice(5..6, [4]);
     let says =
         |name, bytes: &[u8], sees| Kind::new(name, after_tls(AfterTls::Says(bytes.to_vec())), sees);
     vec![

@@ -5,6 +5,8 @@
 mod bytes;
 mod check;
 mod dns;
+mod gateway;
 mod kinds;
 mod rungs;
 mod sleeper;
+mod udp;

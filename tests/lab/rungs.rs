@@ -3,7 +3,7 @@
 use crate::kinds::{Kind, Sees, kinds};
 use futures_util::future::join_all;
 use rdpwatch::demo::host::Host;
-use rdpwatch::domain::sample::{Attempt, NegotiateOutcome, ProbeKind, TlsOutcome};
+use rdpwatch::domain::sample::{Attempt, MAX_STEPS, NegotiateOutcome, ProbeKind, TlsOutcome};
 use rdpwatch::domain::target::Deadlines;
 use rdpwatch::probe::attempt::{AttemptPlan, attempt};
 use rdpwatch::probe::clock::Clock;
@@ -27,6 +27,10 @@ fn seen(attempt: &Attempt) -> Vec<(&'static str, Option<String>)> {
         TlsOutcome::Alert(description) => Some(description.to_string()),
         _ => None,
     });
+    let offset = tls.and_then(|tls| match tls.outcome {
+        TlsOutcome::Malformed(misread) => Some(misread.offset.to_string()),
+        _ => None,
+    });
     vec![
         ("tcp", Some(attempt.connect.outcome.word().to_owned())),
         ("x224", outcome.map(|outcome| one_close(outcome.word()))),
@@ -37,6 +41,8 @@ fn seen(attempt: &Attempt) -> Vec<(&'static str, Option<String>)> {
         ("alert", alert),
         ("version", tls.and_then(|tls| tls.version).map(|version| version.to_string())),
         ("hello", tls.map(|tls| tls.hello.word().to_owned())),
+        ("hellos", tls.map(|tls| tls.disambiguation().word().to_owned())),
+        ("offset", offset),
         ("nla", attempt.nla.as_ref().map(|nla| one_close(nla.outcome.word()))),
     ]
 }
@@ -58,6 +64,8 @@ fn expected(sees: &Sees) -> Vec<(&'static str, Option<String>)> {
         ("alert", sees.alert.map(|description| description.to_string())),
         ("version", text(sees.version)),
         ("hello", text(sees.hello)),
+        ("hellos", text(sees.hellos)),
+        ("offset", sees.offset.map(|offset| offset.to_string())),
         ("nla", text(sees.nla)),
     ]
 }
@@ -84,6 +92,8 @@ async fn differences(kind: Kind, clock: Clock) -> Vec<String> {
         deadlines,
     };
     let attempt = attempt(&plan, clock).await;
+    assert!(!attempt.transcript.is_empty(), "{}: nothing written down", kind.name);
+    assert!(attempt.transcript.steps.len() <= MAX_STEPS && attempt.transcript.left_out == 0);
     let pairs = seen(&attempt).into_iter().zip(expected(&kind.sees));
     pairs
         .filter(|(seen, expected)| seen != expected)

@@ -43,3 +43,34 @@ impl Capture {
         });
     }
 }
+
+/// `fields` of every packet that fits tshark's `filter`, as one of its dissectors reads the bytes:
+/// no network around them.
+pub(crate) fn dissect(
+    dissector: &str,
+    packets: &[Vec<u8>],
+    filter: &str,
+    fields: &[&str],
+) -> Vec<String> {
+    let file = tempfile::NamedTempFile::with_suffix(".pcap").unwrap();
+    // pcap, version 2.4, packets of up to 64 KiB of link type 147, which is a user's to define.
+    let mut pcap = Vec::new();
+    for field in [0xa1b2_c3d4_u32, 2 | 4 << 16, 0, 0, 0xffff, 147] {
+        pcap.extend(field.to_le_bytes());
+    }
+    for packet in packets {
+        let length = u32::try_from(packet.len()).unwrap();
+        pcap.extend([0, 0, length, length].map(u32::to_le_bytes).concat());
+        pcap.extend(packet);
+    }
+    std::fs::write(file.path(), pcap).unwrap();
+    let mut line = command("tshark");
+    line.arg("-r").arg(file.path()).args(["-n", "-T", "fields", "-E", "occurrence=f"]);
+    line.arg("-o")
+        .arg(format!("uat:user_dlts:\"User 0 (DLT=147)\",\"{dissector}\",\"0\",\"\",\"0\",\"\""));
+    if !filter.is_empty() {
+        line.args(["-Y", filter]);
+    }
+    line.args(fields.iter().flat_map(|field| ["-e", field]));
+    run(&mut line).lines().map(str::to_owned).collect()
+}

@@ -12,6 +12,9 @@ use std::time::{Duration, SystemTime};
 /// A key that guards nothing.
 const RSA_2048: &str = include_str!("../../src/proto/testdata/rsa2048.pem");
 
+/// Who signs what [`issued`] makes.
+const AUTHORITY: &str = "Lab Issuing CA";
+
 /// Validity of what Windows makes for itself, in days.
 const WINDOWS_DAYS: i64 = 183;
 
@@ -34,7 +37,17 @@ pub(crate) fn future(folder: &Path, name: &str, days: i64) -> Files {
 
 /// Signed by an authority for `name`, `left` days left.
 pub(crate) fn issued(folder: &Path, name: &str, left: i64) -> Files {
-    make(folder, name, Some("Lab Issuing CA"), left - 365, left)
+    make(folder, name, Some(AUTHORITY), left - 365, left)
+}
+
+/// The authority behind [`issued`], PEM.
+pub(crate) fn authority() -> String {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, AUTHORITY);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::from_pem_and_sign_algo(RSA_2048, &PKCS_RSA_SHA256).unwrap();
+    params.self_signed(&key).unwrap().pem()
 }
 
 /// RSA-1024 and SHA-1, which only OpenSSL still makes.

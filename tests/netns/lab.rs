@@ -200,6 +200,13 @@ impl Machine {
         fs::write(etc(&self.namespace).join(name), text).unwrap();
     }
 
+    /// The same for a file in a folder of `/etc`, which it then has to itself.
+    pub(crate) fn file_below(&self, name: &str, text: &str) {
+        let path = etc(&self.namespace).join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
     /// Asks `servers` for names, each with one try of two seconds.
     pub(crate) fn use_dns(&self, servers: &[String]) {
         let lines: Vec<String> = servers.iter().map(|s| format!("nameserver {s}\n")).collect();

@@ -37,6 +37,8 @@ mod report;
 #[cfg(target_os = "linux")]
 mod runner;
 #[cfg(target_os = "linux")]
+mod scripted;
+#[cfg(target_os = "linux")]
 mod shadow;
 #[cfg(target_os = "linux")]
 mod terminal;

@@ -1,7 +1,7 @@
 //! Runs the cases that this machine can run, says why the others are skipped, and counts both.
 
 use crate::cases::{self, Case};
-use crate::{dns, lab, process, program};
+use crate::{dns, lab, process, program, scripted};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -29,6 +29,11 @@ pub(crate) fn main() -> ExitCode {
         && flag == dns::PEER_FLAG
     {
         return dns::serve_failure(rcode);
+    }
+    if let [_, flag, udp, certificate] = words.as_slice()
+        && flag == scripted::PEER_FLAG
+    {
+        return scripted::serve(udp, certificate);
     }
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);

@@ -1,5 +1,6 @@
 //! Reads scenarios and plays them to the engine.
 
+mod gateway;
 mod words;
 
 use rdpwatch::domain::alert::AlertSettings;
@@ -12,7 +13,9 @@ use rdpwatch::domain::local::{EchoAccess, Interface, LocalState};
 use rdpwatch::domain::memory::TargetMemory;
 use rdpwatch::domain::rules::RULES;
 use rdpwatch::domain::sample::{EchoMethod, Observation, Sample};
-use rdpwatch::domain::target::{Expected, Host, Target, TargetId, TargetKind};
+use rdpwatch::domain::target::{
+    Expected, GatewayAddress, GatewayUsage, Host, Target, TargetId, TargetKind,
+};
 use rdpwatch::domain::time::{MonoTime, Now, WallTime};
 use rdpwatch::domain::view::{Mode, Offline, Surroundings, TunnelChange};
 use rdpwatch::domain::wake::{WakeProgress, WakeReceipt};
@@ -89,11 +92,16 @@ struct TargetTable {
     expect: Vec<IpAddr>,
     mac: Option<String>,
     aliases: Vec<String>,
+    /// The RD Gateway's host; port 443.
+    gateway: Option<String>,
+    gateway_usage: Option<String>,
     /// Remembered from earlier runs.
     sleeps: bool,
     /// Remembered thumbprints: the byte they repeat, and days ago.
     thumbprints: BTreeMap<String, i64>,
     remembered_mac: Option<String>,
+    /// Remembered: its UDP transport answered so many days ago, at 10.0.0.21.
+    udp_answered: Option<u64>,
     /// Who answered in earlier runs.
     remembered: Option<RememberedTable>,
 }
@@ -375,6 +383,14 @@ impl TargetTable {
         target.expected = word(&Expected::WORDS, self.expected.as_deref().unwrap_or("always"));
         target.expect.clone_from(&self.expect);
         target.aliases.clone_from(&self.aliases);
+        target.gateway = self.gateway.as_deref().map(|host| {
+            let usage = self.gateway_usage.as_deref().unwrap_or("always");
+            let host = host.parse().map_or_else(
+                |_| Host::Name(host.to_owned()),
+                |address| Host::Address(address, None),
+            );
+            GatewayAddress { host, port: 443, usage: word(&GatewayUsage::WORDS, usage) }
+        });
         target.mac = self.mac.as_deref().map(|mac| mac.parse().expect("a MAC address"));
         target
     }
@@ -397,6 +413,9 @@ impl TargetTable {
             let seen = START.minus(Duration::from_hours(24 * days.unsigned_abs()));
             memory.thumbprints.insert(print(byte), seen);
         }
+        memory.udp_answered =
+            self.udp_answered.map(|days| START.minus(Duration::from_hours(24 * days)));
+        memory.udp_address = self.udp_answered.map(|_| IpAddr::from([10, 0, 0, 21]));
         memory
     }
 }

@@ -5,8 +5,9 @@ use rdpwatch::domain::sample::{
     Afterwards, Attempt, CipherSuite, Connect, ConnectOutcome, Echo, EchoMethod, EchoOutcome,
     Hello, IcmpError, LocalFault, Misread, NameOutcome, NameSource, Negotiate, NegotiateOutcome,
     Neighbour, NeighbourState, Nla, NlaOutcome, NotRdp, NtStatus, NtlmIdentity, Observation,
-    OsVersion, OtherProtocol, ProbeKind, Resolution, ServerAnswer, SweepAnswer, SweepOffer,
-    SweepStep, Tls, TlsOutcome, TlsSweep, TlsVersion,
+    OsVersion, OtherProtocol, PathMtu, PathOutcome, ProbeKind, Resolution, ServerAnswer,
+    SweepAnswer, SweepOffer, SweepStep, TcpFacts, Tls, TlsOutcome, TlsSweep, TlsVersion, Udp,
+    UdpOutcome, UdpVersion,
 };
 use rdpwatch::domain::security::{FailureCode, SecurityProtocol};
 use rdpwatch::domain::time::WallTime;
@@ -68,6 +69,12 @@ pub(crate) struct Round {
     alternatives: Vec<String>,
     neighbour: Option<Turns>,
     mac: Option<String>,
+    gateway: Option<Turns>,
+    gateway_certificate: Option<CertificateTable>,
+    udp: Option<Turns>,
+    path: Option<Turns>,
+    socket: Option<Turns>,
+    os_build: Option<String>,
     sweep: Option<String>,
     tls_took: Option<String>,
 }
@@ -136,6 +143,20 @@ impl Round {
         if climbs.iter().any(|rung| rung.is_some()) || self.ntlm.is_some() {
             let (attempt, took) = self.attempt(index, start);
             all.push((Observation::Attempt(Box::new(attempt)), took));
+        }
+        if let Some(word) = &self.gateway {
+            let table = self.gateway_certificate.clone().unwrap_or_else(CertificateTable::gateway);
+            let found = super::gateway::look(word.turn(index), table.certificate(start));
+            let took = found.elapsed;
+            all.push((Observation::Gateway(Box::new(found)), took));
+        }
+        if let Some(word) = &self.udp {
+            let udp = udp(word.turn(index), self.address());
+            all.push((Observation::Udp(udp), udp.elapsed));
+        }
+        if let Some(word) = &self.path {
+            let path = path(word.turn(index), self.address());
+            all.push((Observation::PathMtu(path), path.elapsed));
         }
         if let Some(words) = &self.sweep {
             let found = sweep(words);
@@ -219,9 +240,13 @@ impl Round {
             if let Some(names) = &self.ntlm {
                 nla.identity = Some(names.identity());
             }
+            if let Some((identity, build)) = nla.identity.as_mut().zip(self.os_build.as_deref()) {
+                identity.os = Some(os(build));
+            }
             took += nla.elapsed;
             attempt.nla = Some(nla);
         }
+        attempt.socket = self.socket.as_ref().map(|word| socket(word.turn(index)));
         (attempt, took)
     }
 }
@@ -336,7 +361,7 @@ fn echo(word: &str, address: IpAddr) -> (EchoOutcome, Duration) {
 
 /// `open`, `refused`, `timeout`, `prohibited@10.0.0.1`, `refused:3/3@10.0.0.21`,
 /// `unreachable:3/1@own`, `local_error`.
-fn connect(word: &str, address: IpAddr, took: Option<&str>) -> Connect {
+pub(super) fn connect(word: &str, address: IpAddr, took: Option<&str>) -> Connect {
     let (word, from) = word.split_once('@').map_or((word, None), |(word, by)| (word, Some(by)));
     let (word, code) = word.split_once(':').map_or((word, None), |(word, code)| (word, Some(code)));
     let (outcome, usual, usual_code) = match word {
@@ -397,7 +422,7 @@ fn negotiate(word: &str) -> NegotiateOutcome {
 /// `ok`, `legacy:0303:009d`, `closed`, `reset`, `timeout`, `malformed`, `unsupported`, `alert:40`.
 /// In front may stand how the modern hello ended (`closed>alert:70`), behind whether X.224 is
 /// answered afterwards (`closed/answered`, `closed/dropped`).
-fn tls(words: &str) -> Tls {
+pub(super) fn tls(words: &str) -> Tls {
     let (words, afterwards) = match words.split_once('/') {
         Some((words, "answered")) => (words, Some(Afterwards::Answered)),
         Some((words, "dropped")) => (words, Some(Afterwards::Dropped)),
@@ -493,6 +518,94 @@ fn one_tls(word: &str) -> Tls {
     tls
 }
 
+/// `answered`, `answered:1`, `answered:2@1132`, `silent`, `closed`, `malformed`, `local_error`.
+fn udp(word: &str, address: IpAddr) -> Udp {
+    let (word, size) = word.split_once('@').map_or((word, "1232"), |(word, size)| (word, size));
+    let (word, named) = word.split_once(':').map_or((word, "2"), |(word, named)| (word, named));
+    let number = |text: &str| text.parse::<u16>().expect("a small number");
+    let closed = IcmpError { v6: address.is_ipv6(), kind: 3, code: 3, from: Some(address) };
+    let outcome = match word {
+        "answered" => UdpOutcome::SynAck,
+        "silent" => UdpOutcome::Silent,
+        "closed" => UdpOutcome::Unreachable(Some(closed)),
+        "malformed" => UdpOutcome::Malformed(Misread { offset: 6, reason: "without SYN" }),
+        "local_error" => UdpOutcome::LocalError(LocalFault::NoRoute),
+        other => panic!("no UDP outcome {other}"),
+    };
+    let answered = (outcome == UdpOutcome::SynAck).then(|| number(size));
+    let silent = outcome == UdpOutcome::Silent;
+    Udp {
+        address: SocketAddr::new(address, 3389),
+        outcome,
+        version: answered.map(|_| UdpVersion(number(named))),
+        mtu_up: answered,
+        mtu_down: answered,
+        answered_at: answered,
+        sent: if silent || answered == Some(1132) { 3 } else { 1 },
+        elapsed: if silent { Duration::from_secs(2) } else { Duration::from_millis(3) },
+    }
+}
+
+/// `full`, `lowered:1280@10.0.0.1`, `lowered:1420` (our own interface), `hole:1400/1420` (passes,
+/// vanishes), `limit:1160` (all but small pings vanish), `unknown`, `local_error`.
+fn path(word: &str, address: IpAddr) -> PathMtu {
+    let (word, from) = word.split_once('@').map_or((word, None), |(word, by)| (word, Some(by)));
+    let (word, sizes) = word.split_once(':').map_or((word, ""), |(word, sizes)| (word, sizes));
+    let number = |text: &str| text.parse::<u32>().expect("a size");
+    let (mtu, swallowed) = match (word, sizes.split_once('/')) {
+        ("full", _) => (Some(1500), None),
+        ("lowered", _) => (Some(number(sizes)), None),
+        ("hole", Some((mtu, size))) => (Some(number(mtu)), Some(number(size))),
+        ("limit", _) => (None, Some(number(sizes))),
+        ("unknown" | "local_error", _) => (None, None),
+        other => panic!("no path {other:?}"),
+    };
+    let outcome = match word {
+        "full" => PathOutcome::Full,
+        "lowered" => PathOutcome::Lowered,
+        "hole" => PathOutcome::BlackHole,
+        "local_error" => PathOutcome::LocalError(LocalFault::NotPermitted),
+        _ => PathOutcome::Unknown,
+    };
+    PathMtu {
+        address,
+        outcome,
+        mtu,
+        first_hop: Some(if word == "lowered" && from.is_none() { number(sizes) } else { 1500 }),
+        swallowed,
+        from: from.map(|from| from.parse().expect("an address")),
+        tries: if swallowed.is_some() { 3 } else { 0 },
+        elapsed: Duration::from_millis(900),
+    }
+}
+
+/// What the kernel counted: `clean`, or any of `mss=1360`, `received=1360` (largest segment that
+/// arrived), `again=2` (segments sent again), `order=1` (segments out of order).
+fn socket(word: &str) -> TcpFacts {
+    let mut facts = TcpFacts {
+        rtt: Duration::from_millis(12),
+        mss: 1448,
+        received_mss: 1100,
+        timestamps: true,
+        path_mtu: 1500,
+        retransmits: 0,
+        lost: 0,
+        out_of_order: Some(0),
+    };
+    for word in word.split(' ').filter(|word| *word != "clean") {
+        let (field, number) = word.split_once('=').expect("field=number");
+        let number = number.parse().expect("a number");
+        match field {
+            "mss" => facts.mss = number,
+            "received" => facts.received_mss = number,
+            "again" => facts.retransmits = number,
+            "order" => facts.out_of_order = Some(number),
+            other => panic!("no field {other}"),
+        }
+    }
+    facts
+}
+
 /// `challenge`, `challenge:4` (version of CredSSP), `error:c000005e`, `denied`, `closed`, `reset`,
 /// `disconnected`, `alert:80`, `timeout`, `malformed`, `not_offered`.
 fn nla(word: &str, skew: Option<&str>) -> Nla {
@@ -539,6 +652,14 @@ fn nla(word: &str, skew: Option<&str>) -> Nla {
     nla
 }
 
+/// `10.0.14393`.
+fn os(build: &str) -> OsVersion {
+    let parts: Vec<u16> = build.split('.').map(|part| part.parse().expect("a number")).collect();
+    let [major, minor, build] = parts.try_into().expect("major.minor.build");
+    let small = |number: u16| u8::try_from(number).expect("a small number");
+    OsVersion { major: small(major), minor: small(minor), build }
+}
+
 /// `7m` or `-7m` in milliseconds.
 pub(crate) fn milliseconds(text: &str) -> i64 {
     let whole = |text| i64::try_from(span(text).as_millis()).expect("a small number");
@@ -546,6 +667,12 @@ pub(crate) fn milliseconds(text: &str) -> i64 {
 }
 
 impl CertificateTable {
+    /// What an authority gave the gateway.
+    fn gateway() -> Self {
+        let name = Some("gw.corp.lab".to_owned());
+        Self { name, issued: true, ..Self::default() }
+    }
+
     fn certificate(&self, start: WallTime) -> CertificateSummary {
         let name = self.name.as_deref().unwrap_or("office-pc.corp.lab");
         let day = |days: i64| {

@@ -57,8 +57,16 @@ pub(crate) enum Trouble {
     Renewed,
     /// The machine is called otherwise; whether its certificate is made anew with it.
     Renamed(&'static str, bool),
+    /// Packets of the first size pass, those of the second and more vanish.
+    Swallows(u32, u32),
     /// DNS gives one address of several, another each time.
     RoundRobin(Vec<IpAddr>),
+    /// CredSSP is answered like this.
+    Nla(NlaOutcome),
+    /// CredSSP is answered with this version.
+    CredSsp(u32),
+    /// The clock is so many milliseconds ahead, or behind.
+    Clock(i64),
 }
 
 /// One simulated host.
@@ -79,6 +87,8 @@ pub(crate) struct SimHost {
 /// What every probe of one moment has in common.
 pub(crate) struct Moment<'a> {
     pub(crate) at: MonoTime,
+    /// How far this machine's clock is set ahead of the true time, in milliseconds.
+    pub(crate) own_clock: i64,
     /// This machine's own line is cut.
     pub(crate) cut: bool,
     pub(crate) dice: &'a mut Dice,
@@ -95,7 +105,7 @@ impl SimHost {
         self.troubles.push((range, trouble));
     }
 
-    fn at(&self, at: MonoTime) -> impl Iterator<Item = &Trouble> {
+    pub(super) fn at(&self, at: MonoTime) -> impl Iterator<Item = &Trouble> {
         self.troubles.iter().filter(move |(range, _)| range.contains(&at)).map(|(_, what)| what)
     }
 
@@ -114,7 +124,7 @@ impl SimHost {
     }
 
     /// Whether a packet there and back is lost.
-    fn loses(&self, moment: &mut Moment<'_>) -> bool {
+    pub(super) fn loses(&self, moment: &mut Moment<'_>) -> bool {
         let worse = self.at(moment.at).find_map(|trouble| match trouble {
             Trouble::Loss(thousandths) => Some(*thousandths),
             _ => None,
@@ -159,7 +169,7 @@ impl SimHost {
     }
 
     /// Whether anything answers at `address`.
-    fn answers_at(&self, address: IpAddr, at: MonoTime) -> bool {
+    pub(super) fn answers_at(&self, address: IpAddr, at: MonoTime) -> bool {
         // The other machine is there whatever the name says.
         let elsewhere = self.troubles.iter().find_map(|(_, trouble)| match trouble {
             Trouble::Elsewhere(there, answers) if *there == address => Some(*answers),
@@ -236,6 +246,7 @@ impl SimHost {
             received: 19,
             elapsed,
         });
+        attempt.socket = Some(self.socket());
         if depth >= ProbeKind::Tls {
             let elapsed = self.round_trip(moment.dice) * 2;
             took += elapsed;
@@ -251,20 +262,39 @@ impl SimHost {
                 elapsed,
             });
         }
-        if depth == ProbeKind::Nla {
+        if depth >= ProbeKind::Nla {
+            // Neither dice nor time of its own: what else happens in a night does not depend on it.
             let elapsed = self.rtt + Duration::from_millis(4);
-            took += elapsed;
-            attempt.nla = Some(Nla {
-                outcome: NlaOutcome::Challenge,
-                version: Some(6),
-                identity: Some(self.identity_at(address, moment.at)),
-                clock_skew_ms: Some(120),
-                received: 320,
-                elapsed,
-                ..Nla::not_offered()
-            });
+            attempt.nla = Some(self.nla(address, elapsed, moment));
         }
         (attempt, took)
+    }
+
+    /// What CredSSP is answered with: names, a build and a clock, each a little off, as of
+    /// machines that take their time from a domain controller.
+    fn nla(&self, address: IpAddr, elapsed: Duration, moment: &Moment<'_>) -> Nla {
+        let (mut outcome, mut version, mut ahead) = (NlaOutcome::Challenge, 6, 0);
+        for trouble in self.at(moment.at) {
+            match trouble {
+                Trouble::Nla(other) => outcome = *other,
+                Trouble::CredSsp(other) => version = *other,
+                Trouble::Clock(milliseconds) => ahead = *milliseconds,
+                _ => {}
+            }
+        }
+        if outcome != NlaOutcome::Challenge {
+            return Nla { outcome, elapsed, ..Nla::not_offered() };
+        }
+        let off = i64::from(self.target.id.0 * 37 % 2_000) - 1_000;
+        Nla {
+            outcome,
+            version: Some(version),
+            error: None,
+            clock_skew_ms: Some(ahead + off - moment.own_clock),
+            identity: Some(self.identity_at(address, moment.at)),
+            received: 320,
+            elapsed,
+        }
     }
 
     /// Who the machine at `address` says that it is. The members of a farm have names of their own.

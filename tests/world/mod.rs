@@ -4,6 +4,7 @@
 pub(crate) mod dice;
 pub(crate) mod fleet;
 pub(crate) mod host;
+mod transport;
 
 use dice::Dice;
 use host::{COMPANY_DNS, GATEWAY, Moment, OWN, SimHost};
@@ -169,9 +170,14 @@ impl World {
     }
 
     fn clocks(&self, mono: MonoTime) -> Now {
-        let set: i64 = self.clock_set.iter().filter(|(at, _)| *at <= mono).map(|(_, by)| by).sum();
-        let wall = MIDNIGHT.plus(mono.since(MonoTime::ZERO)).unix_millis() + set;
+        let true_time = MIDNIGHT.plus(mono.since(MonoTime::ZERO)).unix_millis();
+        let wall = true_time + self.own_clock(mono);
         Now { mono, wall: WallTime::from_unix_millis(wall) }
+    }
+
+    /// How far this machine's clock is set ahead, in milliseconds.
+    fn own_clock(&self, mono: MonoTime) -> i64 {
+        self.clock_set.iter().filter(|(at, _)| *at <= mono).map(|(_, by)| by).sum()
     }
 
     /// Lets time pass until `end` after the beginning.
@@ -223,6 +229,7 @@ impl World {
                         attempt.connect.outcome = ConnectOutcome::LocalError(LocalFault::Stalled);
                         attempt.negotiate = None;
                         attempt.tls = None;
+                        attempt.nla = None;
                     }
                     Observation::Attempt(attempt) => {
                         attempt.connect.elapsed += stall.end.since(stall.start);
@@ -275,7 +282,10 @@ impl World {
         let index = usize::try_from(request.target.0).unwrap_or(usize::MAX);
         let Some(host) = self.hosts.get(index) else { return };
         let cut = self.cuts.iter().any(|cut| cut.contains(&self.mono));
-        let mut moment = Moment { at: self.mono, cut, dice: &mut self.dice };
+        let own_clock = self.own_clock(self.mono);
+        let mut moment = Moment { at: self.mono, own_clock, cut, dice: &mut self.dice };
+        // Dice of their own: what else happens in a night does not depend on them.
+        let mut own_dice = Dice::new(self.mono.as_nanos() ^ u64::from(request.target.0));
         let mut late = None;
         let (observation, took) = match (request.kind, dialled) {
             (ProbeKind::Resolve, _) => {
@@ -309,11 +319,19 @@ impl World {
             (ProbeKind::Neighbour, Some(address)) => {
                 (Observation::Neighbour(host.neighbour(address, self.mono)), Duration::ZERO)
             }
-            (
-                ProbeKind::Sweep | ProbeKind::Udp | ProbeKind::PathMtu | ProbeKind::Gateway,
-                Some(_),
-            )
-            | (_, None) => return self.schedule.finished(request.target, request.kind, self.mono),
+            (ProbeKind::Udp, Some(address)) => {
+                moment.dice = &mut own_dice;
+                let (udp, took) = host.udp(address, &mut moment);
+                (Observation::Udp(udp), took)
+            }
+            (ProbeKind::PathMtu, Some(address)) => {
+                moment.dice = &mut own_dice;
+                let (path, took) = host.path(address, &mut moment);
+                (Observation::PathMtu(path), took)
+            }
+            (ProbeKind::Sweep | ProbeKind::Gateway, Some(_)) | (_, None) => {
+                return self.schedule.finished(request.target, request.kind, self.mono);
+            }
         };
         self.bring(request, observation, took);
         if let Some((observation, rtt)) = late {

@@ -6,7 +6,6 @@ use crate::domain::target::{Host, Target, TargetId};
 use crate::domain::time::{MonoTime, Now};
 use crate::probe::attempt::{AttemptPlan, attempt};
 use crate::probe::echo::EchoRequest;
-use crate::probe::gateway::gateway;
 use crate::probe::path_mtu::path_mtu;
 use crate::probe::resolve::{has_route, scope_id};
 use crate::probe::sweep::sweep;
@@ -134,12 +133,15 @@ impl Core {
         let target =
             self.monitor.target(request.target).map(|tracked| Arc::clone(tracked.target()));
         let names = Arc::clone(&self.edge.names);
+        let gateways = Arc::clone(&self.edge.gateways);
         let clock = self.edge.clock;
         self.spawn(request, async move {
             let Some(target) = target else { return Vec::new() };
             let Some(address) = &target.gateway else { return Vec::new() };
-            let sent_at = clock.now();
-            let found = gateway(address, names.as_ref(), &target.deadlines, clock).await;
+            let fresh = target.cadence.gateway / 2;
+            let (names, deadlines) = (names.as_ref(), &target.deadlines);
+            let asking = gateways.ask(target.id, address, fresh, names, deadlines, clock);
+            let (sent_at, found) = asking.await;
             vec![sample(request, sent_at, clock.mono(), Observation::Gateway(Box::new(found)))]
         });
     }

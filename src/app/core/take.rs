@@ -90,6 +90,9 @@ impl Core {
         if change.stranger {
             self.schedule.look_again(id, now);
         }
+        if change.gateway {
+            self.schedule.note_gateway(id, now);
+        }
         if change.method || change.dialled {
             self.sync(id);
         }

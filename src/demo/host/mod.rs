@@ -6,6 +6,7 @@ mod tls;
 
 use super::certificate::CertificateError;
 use super::script::{HostScript, Port, Then, Turn};
+use super::udp;
 use crate::domain::time::WallTime;
 use crate::probe::clock::Clock;
 use crate::probe::connect::Stream;
@@ -24,6 +25,8 @@ use tokio::time::{sleep, timeout};
 const MAX_CONNECTIONS: usize = 32;
 /// A connection is dropped after this long, whatever it does.
 const LIFETIME: Duration = Duration::from_mins(1);
+/// TCP and UDP must share a port: how many are tried.
+const PORTS_TRIED: u8 = 16;
 /// After an accept that failed: out of file descriptors, usually.
 const BREATH: Duration = Duration::from_millis(50);
 
@@ -46,7 +49,9 @@ pub enum DemoError {
 pub struct Host {
     address: SocketAddr,
     connections: Arc<AtomicU64>,
+    datagrams: Arc<AtomicU64>,
     task: AbortOnDrop,
+    udp: AbortOnDrop,
 }
 
 impl Host {
@@ -59,7 +64,10 @@ impl Host {
         let scene = Scene::prepare(script, Clock::wall())?;
         let connections = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&connections);
-        let socket = bind(address).map_err(failed)?;
+        let (socket, udp) = bind_both(script, address).map_err(failed)?;
+        let datagrams = Arc::new(AtomicU64::new(0));
+        let answering = udp::serve(udp, script.udp.clone(), Arc::clone(&datagrams));
+        let udp = AbortOnDrop(tokio::spawn(answering).abort_handle());
         let (address, task) = match script.port {
             Port::Closed => {
                 let address = socket.local_addr().ok().and_then(|own| own.as_socket());
@@ -88,7 +96,7 @@ impl Host {
         };
         let task = AbortOnDrop(task.abort_handle());
         let address = address.ok_or_else(|| failed(io::ErrorKind::AddrNotAvailable.into()))?;
-        Ok(Self { address, connections, task })
+        Ok(Self { address, connections, datagrams, task, udp })
     }
 
     /// Where it listens.
@@ -103,9 +111,34 @@ impl Host {
         self.connections.load(Ordering::Relaxed)
     }
 
+    /// How many datagrams have come to its UDP port.
+    #[must_use]
+    pub fn datagrams(&self) -> u64 {
+        self.datagrams.load(Ordering::Relaxed)
+    }
+
     /// Ends it and everything it serves. The port is free a moment later.
     pub fn stop(&self) {
         self.task.0.abort();
+        self.udp.0.abort();
+    }
+}
+
+/// Holds a TCP port and, where the script wants it, the UDP port of the same number: a free one
+/// is looked for again when the other protocol's is taken.
+fn bind_both(
+    script: &HostScript,
+    address: SocketAddr,
+) -> io::Result<(socket2::Socket, Option<udp::Socket>)> {
+    let mut tries = if address.port() == 0 { PORTS_TRIED } else { 1 };
+    loop {
+        let socket = bind(address)?;
+        let own = socket.local_addr()?.as_socket().ok_or(io::ErrorKind::AddrNotAvailable)?;
+        tries -= 1;
+        match udp::bind(&script.udp, own) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && tries > 0 => {}
+            udp => return Ok((socket, udp?)),
+        }
     }
 }
 

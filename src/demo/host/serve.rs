@@ -13,7 +13,7 @@ use crate::proto::x224::{
 use socket2::SockRef;
 use std::io;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::sleep;
 
 /// The most that is read and thrown away on one connection, in bytes.
@@ -34,7 +34,11 @@ pub(super) async fn serve(mut stream: Stream, turn: &Prepared) -> io::Result<()>
             None => return hang_up(&mut stream).await,
         },
     };
-    sleep(script.delay).await;
+    stream.set_nodelay(true)?;
+    // The shortest sleep takes a millisecond.
+    if script.delay > Duration::ZERO {
+        sleep(script.delay).await;
+    }
     if !answer(&mut stream, &script.answer, request.as_ref()).await? {
         return hang_up(&mut stream).await;
     }
@@ -62,8 +66,8 @@ async fn read_request(stream: &mut Stream) -> io::Result<Option<ConnectionReques
 }
 
 /// Appends at most `wanted` bytes; false at the end of the stream.
-pub(super) async fn read_more(
-    stream: &mut Stream,
+pub(super) async fn read_more<S: AsyncRead + Unpin>(
+    stream: &mut S,
     bytes: &mut Vec<u8>,
     wanted: usize,
 ) -> io::Result<bool> {
@@ -76,8 +80,8 @@ pub(super) async fn read_more(
 }
 
 /// Says what is scripted; false when the connection is to end with it.
-async fn answer(
-    stream: &mut Stream,
+pub(super) async fn answer<S: AsyncWrite + Unpin>(
+    stream: &mut S,
     answer: &Answer,
     request: Option<&ConnectionRequest>,
 ) -> io::Result<bool> {
@@ -98,16 +102,20 @@ async fn answer(
     Ok(true)
 }
 
-async fn drip(stream: &mut Stream, bytes: &[u8], every: Duration) -> io::Result<()> {
-    stream.set_nodelay(true)?;
+async fn drip<S: AsyncWrite + Unpin>(
+    stream: &mut S,
+    bytes: &[u8],
+    every: Duration,
+) -> io::Result<()> {
     for byte in bytes {
         stream.write_all(&[*byte]).await?;
+        stream.flush().await?;
         sleep(every).await;
     }
     Ok(())
 }
 
-async fn flood(stream: &mut Stream, head: &[u8], total: u64) -> io::Result<()> {
+async fn flood<S: AsyncWrite + Unpin>(stream: &mut S, head: &[u8], total: u64) -> io::Result<()> {
     stream.write_all(head).await?;
     let mut left = total.min(MAX_FLOOD).saturating_sub(head.len() as u64);
     let chunk = vec![0; 16 << 10];
@@ -126,7 +134,7 @@ pub(super) async fn hang_up(stream: &mut Stream) -> io::Result<()> {
 }
 
 /// Reads and says nothing until the client closes.
-pub(super) async fn wait(stream: &mut Stream) -> io::Result<()> {
+pub(super) async fn wait<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<()> {
     let (mut chunk, mut read) = (vec![0; 4096], 0_usize);
     while read < MAX_DRAINED {
         match stream.read(&mut chunk).await? {

@@ -1,13 +1,14 @@
 //! The server's side of TLS: whole with rustls, or as far as its certificate by hand.
 
-use super::serve::{hang_up, read_more, reset, wait};
+use super::serve::{answer, hang_up, read_more, reset, wait};
 use crate::demo::certificate::{self, CertificateError, CertificateSpec};
-use crate::demo::script::{AfterTls, TlsScript, Versions, disagreement};
+use crate::demo::script::{AfterTls, HttpEnd, TlsScript, Versions, disagreement};
 use crate::domain::sample::{CipherSuite, TlsVersion};
 use crate::domain::time::WallTime;
 use crate::probe::clock::Clock;
 use crate::probe::connect::Stream;
 use crate::proto::credssp::parse_ts_request;
+use crate::proto::rdg::{METHOD, PATH};
 use crate::proto::tls_hello::{AlertLevel, ClientHello, alert, parse_client_hello, server_flight};
 use crate::proto::wire::Parse;
 use rustls::crypto::ring;
@@ -15,12 +16,15 @@ use rustls::pki_types::CertificateDer;
 use rustls::{ServerConfig, SupportedProtocolVersion, version};
 use std::io;
 use std::sync::Arc;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 /// `random` of a hand-written `ServerHello`: no key depends on it.
 const RANDOM: [u8; 32] = [0x5a; 32];
+
+/// Longest request that a gateway reads, in bytes.
+const MAX_REQUEST: usize = 4096;
 
 /// What is done with a `ClientHello`, with everything made that it needs.
 pub(super) enum TlsSide {
@@ -128,6 +132,18 @@ async fn handshake(stream: Stream, acceptor: &TlsAcceptor, then: &AfterTls) -> i
             wait(&mut stream).await
         }
         AfterTls::Rst => reset(session.into_inner().0),
+        AfterTls::Http(says, end) => {
+            if read_gateway_request(&mut session).await? {
+                answer(&mut session, says, None).await?;
+                session.flush().await?;
+                if *end == HttpEnd::Silence {
+                    return wait(&mut session).await;
+                }
+            }
+            session.shutdown().await?;
+            let (mut stream, _) = session.into_inner();
+            wait(&mut stream).await
+        }
         AfterTls::Challenges(script) => {
             if read_ts_request(&mut session).await? {
                 say(&mut session, &script.answer(Clock::wall())).await?;
@@ -148,6 +164,19 @@ async fn handshake(stream: Stream, acceptor: &TlsAcceptor, then: &AfterTls) -> i
             wait(session.get_mut().0).await
         }
     }
+}
+
+/// Reads the head of a request; whether it is one that a gateway answers, without credentials.
+async fn read_gateway_request<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<bool> {
+    let mut bytes = Vec::with_capacity(512);
+    while !bytes.ends_with(b"\r\n\r\n") {
+        if bytes.len() > MAX_REQUEST || !read_more(stream, &mut bytes, MAX_REQUEST).await? {
+            return Ok(false);
+        }
+    }
+    let text = String::from_utf8_lossy(&bytes).to_ascii_lowercase();
+    let asks = format!("{METHOD} {PATH} http/1.1\r\n").to_ascii_lowercase();
+    Ok(text.starts_with(&asks) && !text.contains("\r\nauthorization:"))
 }
 
 /// Reads the client's `TSRequest`; false when it sent something else, or closed.

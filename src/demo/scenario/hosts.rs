@@ -3,8 +3,10 @@
 use crate::demo::certificate::CertificateSpec;
 use crate::demo::path::Path;
 use crate::demo::script::{AfterTls, HostScript, NtlmScript, Then, TlsScript, Turn, Versions};
+use crate::demo::udp::UdpScript;
 use crate::domain::security::FailureCode;
 use crate::domain::target::TargetKind;
+use crate::proto::rdpeudp::version;
 use std::time::Duration;
 
 /// The authority that signs for the demonstration's domain.
@@ -69,11 +71,13 @@ pub(super) const ROWS: &[Row] = &[
     row("rds-01", BERLIN, [1, 1], || windows("RDS-01", 171)),
     row("rds-02", BERLIN, [1, 2], || {
         HostScript::windows(CertificateSpec::issued("rds-02.demo.test", AUTHORITY, 214))
+            .with_udp(answers_udp())
     }),
     row("rds-03", BERLIN, [1, 3], || windows("RDS-03", 96)),
     row("rds-07", BERLIN, [1, 7], || windows("RDS-07", -10)),
     row("rds-08", BERLIN, [1, 8], || {
         HostScript::windows(CertificateSpec::issued("rds-old.demo.test", AUTHORITY, 130))
+            .with_udp(answers_udp())
     }),
     row("rds-09", BERLIN, [1, 9], || {
         HostScript::always(Turn::fails(FailureCode::SSL_CERT_NOT_ON_SERVER))
@@ -87,7 +91,8 @@ pub(super) const ROWS: &[Row] = &[
         path: Path::VPN,
         ..row("vie-rds-01", VIENNA, [2, 1], || {
             let turn = Turn::windows(CertificateSpec::windows("VIE-RDS-01", 60));
-            HostScript::always(turn.after(Duration::from_millis(48)))
+            // Its VPN carries TCP only.
+            HostScript::always(turn.after(Duration::from_millis(48))).with_udp(UdpScript::Silent)
         })
     },
     Row {
@@ -127,7 +132,12 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 fn windows(common_name: &str, days_left: i64) -> HostScript {
-    HostScript::windows(CertificateSpec::windows(common_name, days_left))
+    HostScript::windows(CertificateSpec::windows(common_name, days_left)).with_udp(answers_udp())
+}
+
+/// What a current Windows answers to a client that offers version 2.
+const fn answers_udp() -> UdpScript {
+    UdpScript::answers(version::V2)
 }
 
 /// The machine that a stale record leads to.

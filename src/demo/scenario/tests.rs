@@ -38,6 +38,19 @@ async fn echoes_repeat_for_a_seed_and_sleepers_are_silent() {
     assert!((46..50).contains(&vpn.as_millis()), "{vpn:?}");
 }
 
+#[tokio::test]
+async fn some_hosts_answer_udp_and_one_is_silent() {
+    use crate::domain::sample::UdpOutcome;
+    use crate::probe::{clock::Clock, udp::udp};
+    let demo = start(1).await.unwrap();
+    let deadline = Duration::from_millis(400);
+    for (row, outcome) in [(0, UdpOutcome::SynAck), (8, UdpOutcome::Silent)] {
+        let (target, at) = (&demo.targets[row], ROWS[row].address);
+        let found = udp((loopback(at), target.port).into(), deadline, Clock::start()).await;
+        assert_eq!(found.outcome, outcome, "{}", target.name);
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn neighbours_tell_who_sleeps() {

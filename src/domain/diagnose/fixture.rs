@@ -7,12 +7,13 @@ use super::super::history::{History, Timed};
 use super::super::memory::TargetMemory;
 use super::super::rules::{Evidence, Hysteresis, Judgement, Rule, RuleCard};
 use super::super::sample::{
-    Attempt, Connect, ConnectOutcome, Echo, EchoMethod, EchoOutcome, Gateway, Hello, Negotiate,
-    NegotiateOutcome, Neighbour, NeighbourState, Nla, PathMtu, ProbeKind, Resolution, Tls,
-    TlsOutcome, TlsSweep, Udp,
+    Attempt, ChainTrust, Connect, ConnectOutcome, Echo, EchoMethod, EchoOutcome, Gateway,
+    GatewayAnswer, GatewayHttp, GatewayTls, Hello, NameOutcome, Negotiate, NegotiateOutcome,
+    Neighbour, NeighbourState, Nla, PathMtu, ProbeKind, Resolution, TcpFacts, Tls, TlsOutcome,
+    TlsSweep, Udp,
 };
 use super::super::security::SecurityProtocol;
-use super::super::target::{Host, Target, TargetId};
+use super::super::target::{GatewayAddress, GatewayUsage, Host, Target, TargetId};
 use super::super::time::{MonoTime, Now, WallTime};
 use super::super::view::{Mode, Surroundings, TargetView};
 use super::super::wake::WakeProgress;
@@ -45,6 +46,7 @@ pub(crate) struct Fixture {
     pub(crate) echo: EchoSeries,
     pub(crate) attempts: History<Attempt>,
     pub(crate) tls: Option<Timed<Tls>>,
+    pub(crate) handshake: Option<Timed<TcpFacts>>,
     pub(crate) nla: Option<Timed<Nla>>,
     pub(crate) sweep: Option<Timed<TlsSweep>>,
     pub(crate) udp: History<Udp>,
@@ -69,6 +71,7 @@ impl Fixture {
             echo: EchoSeries::default(),
             attempts: History::new(16),
             tls: None,
+            handshake: None,
             nla: None,
             sweep: None,
             udp: History::new(8),
@@ -93,6 +96,7 @@ impl Fixture {
             echo: &self.echo,
             attempts: &self.attempts,
             tls: self.tls.as_ref(),
+            handshake: self.handshake.as_ref(),
             nla: self.nla.as_ref(),
             sweep: self.sweep.as_ref(),
             udp: &self.udp,
@@ -131,6 +135,14 @@ impl Fixture {
         }
         self.attempts.push(at(secs), attempt);
         self.now = at(secs);
+    }
+
+    /// Puts a gateway in front, which is asked one second after everything before it.
+    pub(crate) fn gateway(&mut self, usage: GatewayUsage, looked: Gateway) {
+        let host = Host::Name(looked.host.clone());
+        self.target.gateway = Some(GatewayAddress { host, port: looked.port, usage });
+        self.now = at(self.now.mono.as_nanos() / 1_000_000_000 + 1);
+        self.gateway.push(self.now, looked);
     }
 
     pub(crate) fn neighbour(&mut self, state: NeighbourState) {
@@ -191,6 +203,39 @@ pub(crate) fn handshake(outcome: TlsOutcome) -> Attempt {
             elapsed: ms(31),
         }),
         ..confirmed(SecurityProtocol::HYBRID)
+    }
+}
+
+/// A look at a gateway that answers like this.
+pub(crate) fn looked(answer: GatewayAnswer, trust: ChainTrust) -> Gateway {
+    let challenge = answer == GatewayAnswer::Challenge;
+    let schemes: &[&str] = if challenge { &["Negotiate", "NTLM"] } else { &[] };
+    Gateway {
+        host: "gw.corp.lab".to_owned(),
+        port: 443,
+        name: NameOutcome::Ok,
+        connect: Some(Connect {
+            address: ([192, 0, 2, 7], 443).into(),
+            ..connect(ConnectOutcome::Open)
+        }),
+        tls: Some(GatewayTls {
+            outcome: TlsOutcome::Ok,
+            hello: Hello::Modern,
+            version: None,
+            certificate: None,
+            presented: 1,
+            trust,
+            elapsed: ms(30),
+        }),
+        http: Some(GatewayHttp {
+            answer,
+            status: challenge.then_some(401),
+            schemes: schemes.iter().map(|scheme| (*scheme).to_owned()).collect(),
+            location: None,
+            received: 200,
+            elapsed: ms(5),
+        }),
+        elapsed: ms(50),
     }
 }
 

@@ -81,13 +81,14 @@ impl Diagnosis {
     }
 
     /// Another address is dialled: what was found by probing the old one says nothing about the
-    /// new. What the name leads to stands, and so does what is listed for review when found, which
+    /// new. What the name leads to and what is in front of it stand, and so does what is listed for review when found, which
     /// belongs to the machine more than to its address.
     pub fn another_address(&mut self, rules: &[&'static dyn Rule]) {
         let about_address = |card: &RuleCard| {
             !card.reviewed_when_found
                 && !card.fed_by.is_empty()
                 && !card.fed_by.contains(&ProbeKind::Resolve)
+                && !card.fed_by.contains(&ProbeKind::Gateway)
         };
         self.tracks.forget(|id| {
             rules.iter().any(|rule| rule.card().id == id && about_address(rule.card()))
@@ -205,6 +206,9 @@ fn feeds(fed: ProbeKind, card: &RuleCard) -> bool {
 /// always can, a machine on one of our own links can while it answers.
 #[must_use]
 pub fn can_be_judged(view: &TargetView<'_>) -> bool {
+    if view.target.via_gateway() && view.around.offline != Offline::Online {
+        return view.gateway_measured().is_some();
+    }
     match view.around.offline {
         Offline::Online => true,
         Offline::NoInterface => view.is_self(),

@@ -2,7 +2,7 @@
 
 use super::super::finding::{Finding, RuleId, Rung, Severity};
 use super::super::rules::RuleCard;
-use super::super::sample::ConnectOutcome;
+use super::super::sample::{ConnectOutcome, ProbeKind};
 use super::super::view::TargetView;
 use super::Diagnosed;
 use std::cmp::Reverse;
@@ -20,7 +20,20 @@ pub(super) struct Candidate {
 /// Leaves out what another finding explains, then what is above the lowest broken rung that is
 /// left. In this order, because a silent host loses every echo: the silence explains the loss, and
 /// the loss must not hide the silence, which is a rung higher.
+///
+/// Before that it leaves out all about the direct way to a host whose users always go through a
+/// gateway.
 pub(super) fn suppress(standing: Vec<Candidate>, view: &TargetView<'_>) -> Diagnosed {
+    let detoured = |candidate: &Candidate| {
+        view.target.via_gateway() && !candidate.card.fed_by.contains(&ProbeKind::Gateway)
+    };
+    let (direct, standing): (Vec<_>, Vec<_>) = standing.into_iter().partition(detoured);
+    let mut told = tell(standing, view);
+    told.withheld.extend(direct.into_iter().map(|candidate| candidate.finding.rule));
+    told
+}
+
+fn tell(standing: Vec<Candidate>, view: &TargetView<'_>) -> Diagnosed {
     let connects = view.connect().is_some_and(|connect| connect.outcome == ConnectOutcome::Open);
     let Diagnosed { findings, mut withheld } = explained(standing);
     let lowest = findings.iter().filter_map(|finding| blocks(finding, connects)).min();

@@ -1,14 +1,16 @@
 use super::*;
 use crate::domain::certificate::{CertificateSummary, KeyKind, Thumbprint};
 use crate::domain::diagnose::fixture::{
-    ADDRESS, Fixture, at, confirmed, connect, finding, handshake, ms, negotiated, reply,
+    ADDRESS, Fixture, at, confirmed, connect, finding, handshake, looked, ms, negotiated, reply,
     stopped_at_tcp,
 };
 use crate::domain::history::Timed;
 use crate::domain::sample::{
-    IcmpError, LocalFault, Misread, NeighbourState, Nla, NlaOutcome, NotRdp, NtStatus,
-    NtlmIdentity, OtherProtocol, ServerAnswer, TlsVersion, Udp, UdpOutcome, UdpVersion,
+    ChainTrust, GatewayAnswer, IcmpError, LocalFault, Misread, NeighbourState, Nla, NlaOutcome,
+    NotRdp, NtStatus, NtlmIdentity, OtherProtocol, ServerAnswer, TlsVersion, Udp, UdpOutcome,
+    UdpVersion,
 };
+use crate::domain::target::GatewayUsage;
 use std::net::IpAddr;
 
 fn drawn(fixture: &Fixture, findings: &[Finding]) -> String {
@@ -371,4 +373,20 @@ fn udp_that_answered_before_is_told_apart_and_is_not_green_once_tcp_broke() {
     fixture.attempt(stopped_at_tcp(ConnectOutcome::Timeout));
     assert_eq!(drawn(&fixture, &[]).chars().nth(6), Some('-'));
     assert_eq!(text(&fixture, Rung::Udp), "not asked since TCP broke");
+}
+
+#[test]
+fn behind_a_gateway_a_closed_direct_way_is_no_fault() {
+    let mut fixture = Fixture::new();
+    fixture.resolve.push(at(0), resolution(NameOutcome::NxDomain));
+    fixture.resolve.push(at(1), resolution(NameOutcome::Ok));
+    fixture.echoes(&[EchoOutcome::Lost; 6]);
+    fixture.attempt(stopped_at_tcp(ConnectOutcome::Refused));
+    assert_eq!(drawn(&fixture, &[]), "oxx----");
+    let answers = looked(GatewayAnswer::Challenge, ChainTrust::Trusted);
+    fixture.gateway(GatewayUsage::WhenDirectFails, answers.clone());
+    assert_eq!(drawn(&fixture, &[]), "oxx----");
+    fixture.gateway(GatewayUsage::Always, answers);
+    assert_eq!(drawn(&fixture, &[]), "o..----");
+    assert_eq!(text(&fixture, Rung::Tcp), "refused with RST");
 }

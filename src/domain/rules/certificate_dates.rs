@@ -35,7 +35,7 @@ pub(super) fn certificate_lines(certificate: &CertificateSummary) -> Vec<String>
 }
 
 /// `9 days`, or less than one in words.
-fn days(span_left: Duration) -> String {
+pub(super) fn days(span_left: Duration) -> String {
     match span_left.as_secs() / 86_400 {
         0 => span(span_left),
         1 => "1 day".to_owned(),

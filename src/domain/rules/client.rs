@@ -62,3 +62,39 @@ pub(super) const CLOCKS: Option<ClientError> = Some(error(
     "The time or date of the two computers differs",
     Confidence::Possible,
 ));
+
+/// The way to the gateway.
+pub(super) const GATEWAY_UNREACHABLE: Option<ClientError> = Some(error(
+    0x0300_000c,
+    None,
+    "The gateway's address is wrong or cannot be reached",
+    Confidence::Likely,
+));
+
+/// A gateway that does not do its work.
+pub(super) const GATEWAY_UNAVAILABLE: Option<ClientError> =
+    Some(error(0x0300_000d, None, "The gateway is temporarily unavailable", Confidence::Possible));
+
+/// A certificate that clients refuse.
+pub(super) const GATEWAY_CERTIFICATE: Option<ClientError> = Some(error(
+    0x0300_0003,
+    None,
+    "The gateway's certificate has another name, is expired, or is not trusted",
+    Confidence::Likely,
+));
+
+/// One for another name.
+pub(super) const GATEWAY_NAME: Option<ClientError> = Some(error(
+    0x0300_0006,
+    None,
+    "The gateway's address and its certificate's name differ",
+    Confidence::Likely,
+));
+
+/// One that has ended.
+pub(super) const GATEWAY_EXPIRED: Option<ClientError> = Some(error(
+    0x0300_0007,
+    None,
+    "The gateway's certificate has expired or was revoked",
+    Confidence::Likely,
+));

@@ -12,11 +12,15 @@ mod clock;
 mod credssp;
 mod disagreement;
 mod dropped;
+mod gateway;
+mod gateway_certificate;
+mod gateway_remedies;
 mod identity;
 mod latency;
 mod loss;
 mod mismatch;
 mod monitor;
+mod mtu;
 mod name;
 mod name_path;
 mod port;
@@ -30,6 +34,7 @@ mod shared;
 mod silence;
 mod sleep;
 mod tls;
+mod udp;
 mod words;
 
 #[cfg(test)]
@@ -52,6 +57,8 @@ pub static RULES: &[&dyn Rule] = &[
     &loss::PacketLoss,
     &latency::HighLatency,
     &latency::HighJitter,
+    &mtu::MtuLow,
+    &mtu::MtuBlackHole,
     // Name.
     &name::DnsFailure,
     &mismatch::DnsMismatch,
@@ -72,6 +79,8 @@ pub static RULES: &[&dyn Rule] = &[
     &dropped::ConnectionDropped,
     &dropped::ConnectionFlapping,
     &proxied::Proxied,
+    &udp::UdpBlocked,
+    &udp::Udp65sBug,
     // Security layers.
     &certificate_identity::CertificateMissing,
     &certificate_dates::CertificateExpired,
@@ -91,6 +100,11 @@ pub static RULES: &[&dyn Rule] = &[
     &credssp::CredsspOutdated,
     &credssp::CredsspRejected,
     &clock::ClockSkew,
+    // Gateway.
+    &gateway::GatewayUnreachable,
+    &gateway::GatewayNotAnswering,
+    &gateway_certificate::GatewayCertificate,
+    &gateway::GatewayMisused,
     // Wake and this machine.
     &sleep::MacUnknown,
     &sleep::WakeFailed,

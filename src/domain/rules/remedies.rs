@@ -424,6 +424,77 @@ pub(super) const VPN_MTU: Remedy = Remedy {
     )
 };
 
+/// A larger MTU.
+pub(super) const RAISE_MTU: Remedy = Remedy {
+    confirm: Some("ping -f -l 1232 HOST"),
+    impact: Some("running sessions over the VPN may reconnect"),
+    ..Remedy::new(
+        "Over a VPN: ask its team whether the tunnel can carry 1280 bytes or more; some set less \
+         without need.",
+        RunOn::Vpn,
+    )
+};
+
+/// The ICMP message that TCP adapts to.
+pub(super) const LET_FRAG_NEEDED_PASS: Remedy = Remedy {
+    impact: Some("none"),
+    ..Remedy::new(
+        "Let ICMP type 3 code 4 (fragmentation needed) and ICMPv6 type 2 (packet too big) pass \
+         every firewall on the way, or have the router in front of the small link keep TCP's \
+         segments small (MSS clamping).",
+        RunOn::Network,
+    )
+};
+
+/// Without UDP.
+pub(super) const UDP_OFF: Remedy = Remedy {
+    confirm: Some(
+        "reg query \"HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows NT\\Terminal Services\\Client\" /v fClientDisableUDP",
+    ),
+    commands: &[
+        "reg add \"HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows NT\\Terminal Services\\Client\" /v fClientDisableUDP /t REG_DWORD /d 1 /f",
+    ],
+    needs: Some("administrator rights on the client"),
+    impact: Some("new sessions of this client use TCP only; running ones go on"),
+    undo: Some(
+        "reg delete \"HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows NT\\Terminal Services\\Client\" /v fClientDisableUDP /f",
+    ),
+    ..Remedy::new("Switch UDP off on the client, to see whether sessions last then.", RunOn::Client)
+};
+
+/// Who drops UDP on the way.
+pub(super) const UDP_FIREWALL: Remedy = Remedy {
+    confirm: Some("Get-NetFirewallRule -CimSession HOST -Group '@FirewallAPI.dll,-28752'"),
+    needs: Some("rights to read HOST's firewall; PowerShell remoting"),
+    ..Remedy::new(
+        "Look whether the firewall rule for Remote Desktop over UDP is still on at HOST, and \
+         whether a firewall or VPN on the way lets UDP to port PORT pass.",
+        RunOn::Network,
+    )
+};
+
+/// Who switched UDP off on the host.
+pub(super) const UDP_POLICY: Remedy = Remedy {
+    confirm: Some(
+        "reg query \"\\\\HOST\\HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows NT\\Terminal Services\" /v SelectTransport",
+    ),
+    needs: Some("rights to read HOST's registry"),
+    ..Remedy::new(
+        "Look whether a policy made HOST use TCP only (SelectTransport is 1): then it is wanted.",
+        RunOn::Host,
+    )
+};
+
+/// The client's side of a known fault.
+pub(super) const UPDATE_CLIENT: Remedy = Remedy {
+    confirm: Some("winver"),
+    impact: Some("a restart of the client"),
+    ..Remedy::new(
+        "Install the current cumulative update on clients of Windows 11 24H2 or Server 2025.",
+        RunOn::Client,
+    )
+};
+
 // ------------------------------------------------------------------ sleep
 
 /// A magic packet.

@@ -3,15 +3,17 @@
 
 use super::*;
 use crate::domain::certificate::{CertificateSummary, KeyKind, Thumbprint};
-use crate::domain::diagnose::fixture::{Fixture, at, confirmed, handshake, negotiated, reply};
+use crate::domain::diagnose::fixture::{
+    Fixture, at, confirmed, handshake, looked, negotiated, reply,
+};
 use crate::domain::history::Timed;
 use crate::domain::identity::RememberedIdentity;
 use crate::domain::sample::{
-    EchoOutcome, NameOutcome, NegotiateOutcome, Nla, NlaOutcome, NotRdp, NtlmIdentity,
-    OtherProtocol, Resolution, TlsOutcome,
+    ChainTrust, EchoOutcome, GatewayAnswer, Misread, NameOutcome, NegotiateOutcome, Nla,
+    NlaOutcome, NotRdp, NtlmIdentity, OtherProtocol, Resolution, TlsOutcome,
 };
 use crate::domain::security::SecurityProtocol;
-use crate::domain::target::Host;
+use crate::domain::target::{GatewayUsage, Host};
 use crate::domain::text::printable;
 use std::collections::BTreeSet;
 
@@ -35,7 +37,8 @@ fn ids_are_unique_and_well_formed() {
     for card in cards() {
         let id = card.id.0;
         assert!(seen.insert(id), "{id} twice");
-        assert!(id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{id}");
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        assert!(id.bytes().all(plain), "{id}");
         assert!(rule(id).is_some_and(|found| found.card().id == card.id), "{id}");
     }
     assert!(rule("no-such-rule").is_none());
@@ -141,6 +144,7 @@ fn low_risk_is_for_what_the_catalogue_names() {
     assert_eq!(
         low,
         [
+            "mtu-low",
             "dns-slow",
             "address-dead",
             "certificate-expiring",
@@ -176,18 +180,7 @@ fn hostile() -> Vec<Fixture> {
     resolution.ptr = vec![EVIL.to_owned()];
     base.resolve.push(at(0), resolution);
     base.echoes(&[reply(400); 20]);
-    let certificate = CertificateSummary {
-        subject: EVIL.to_owned(),
-        common_name: Some(EVIL.to_owned()),
-        issuer: format!("{EVIL}{EVIL}"),
-        self_signed: false,
-        not_before: at(0).wall.minus(ONE_YEAR),
-        not_after: at(0).wall,
-        names: vec![EVIL.replace("evil", "other")],
-        key: KeyKind::Rsa(512),
-        signature: format!("md5{EVIL}"),
-        sha256: Thumbprint([2; 32]),
-    };
+    let certificate = base_certificate();
     let mut attempt = handshake(TlsOutcome::Ok);
     if let Some(tls) = &mut attempt.tls {
         tls.certificate = Some(certificate);
@@ -208,6 +201,47 @@ fn hostile() -> Vec<Fixture> {
     all.push(with(&base, confirmed(SecurityProtocol::RDP)));
     all.push(with(&base, handshake(TlsOutcome::Alert(255))));
     all.extend(strangers(&base));
+    all.extend(hostile_gateways(&base));
+    all
+}
+
+/// A certificate whose every text is hostile.
+fn base_certificate() -> CertificateSummary {
+    CertificateSummary {
+        subject: EVIL.to_owned(),
+        common_name: Some(EVIL.to_owned()),
+        issuer: format!("{EVIL}{EVIL}"),
+        self_signed: false,
+        not_before: at(0).wall.minus(ONE_YEAR),
+        not_after: at(0).wall,
+        names: vec![EVIL.replace("evil", "other")],
+        key: KeyKind::Rsa(512),
+        signature: format!("md5{EVIL}"),
+        sha256: Thumbprint([2; 32]),
+    }
+}
+
+fn hostile_gateways(base: &Fixture) -> Vec<Fixture> {
+    let certificate = base_certificate();
+    let mut all = Vec::new();
+    for (answer, trust) in [
+        (GatewayAnswer::Redirected, ChainTrust::WrongName),
+        (GatewayAnswer::OtherStatus, ChainTrust::UnknownIssuer),
+        (GatewayAnswer::Malformed(Misread { offset: 9, reason: "no token" }), ChainTrust::Invalid),
+    ] {
+        let mut found = looked(answer, trust);
+        found.host = EVIL.to_owned();
+        if let Some(tls) = &mut found.tls {
+            tls.certificate = Some(certificate.clone());
+        }
+        if let Some(http) = &mut found.http {
+            http.schemes = vec![EVIL.to_owned(); 3];
+            http.location = Some(EVIL.repeat(50));
+        }
+        let mut fixture = with(base, confirmed(SecurityProtocol::HYBRID));
+        fixture.gateway(GatewayUsage::Always, found);
+        all.push(fixture);
+    }
     all
 }
 
@@ -278,9 +312,17 @@ fn nothing_from_outside_reaches_a_text_unescaped() {
             assert!(evidence.sentence.ends_with('.'), "{}", evidence.sentence);
         }
     }
-    let wanted = ["dns-mismatch", "certificate-expired", "certificate-weak", "not-rdp"];
-    let strangers = ["identity-mismatch", "address-changed", "certificate-shared"];
-    for id in wanted.into_iter().chain(strangers) {
+    for id in [
+        "dns-mismatch",
+        "certificate-expired",
+        "certificate-weak",
+        "not-rdp",
+        "gateway-not-answering",
+        "gateway-certificate",
+        "identity-mismatch",
+        "address-changed",
+        "certificate-shared",
+    ] {
         assert!(fired.contains(id), "{id} did not fire: {fired:?}");
     }
 }

@@ -23,7 +23,7 @@ static TLS_HANDSHAKE_FAILED: RuleCard = RuleCard {
     severities: &[Severity::Critical],
     owner: Owner::Server,
     rung: Some(Rung::Tls),
-    hysteresis: Hysteresis::TWICE,
+    hysteresis: Hysteresis { raise: 2, of: 3, clear: 1 },
     fed_by: &[ProbeKind::Tls],
     explanation: "Remote Desktop answers and chooses TLS, and the handshake then ends with a \
         close, an alert or silence at the ClientHello. When a modern and an old-fashioned hello \

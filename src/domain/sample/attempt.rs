@@ -4,6 +4,7 @@ use super::ProbeKind;
 use super::connect::{Connect, ConnectOutcome};
 use super::negotiate::{Negotiate, NegotiateOutcome};
 use super::nla::Nla;
+use super::tcp_facts::TcpFacts;
 use super::tls::{Tls, TlsOutcome};
 use super::transcript::Transcript;
 
@@ -21,6 +22,9 @@ pub struct Attempt {
     pub tls: Option<Tls>,
     /// CredSSP; `None` when it was not wanted or TLS did not lead there.
     pub nla: Option<Nla>,
+    /// What the kernel counted on the first connection; `None` when TCP did not open, and where
+    /// the kernel does not say.
+    pub socket: Option<TcpFacts>,
     /// What was said and heard, over every connection that it took.
     pub transcript: Transcript,
 }
@@ -30,7 +34,7 @@ impl Attempt {
     #[must_use]
     pub fn new(depth: ProbeKind, connect: Connect) -> Self {
         let transcript = Transcript::default();
-        Self { depth, connect, negotiate: None, tls: None, nla: None, transcript }
+        Self { depth, connect, negotiate: None, tls: None, nla: None, socket: None, transcript }
     }
 
     /// The same without what was said and heard, for where only the outcome is kept.

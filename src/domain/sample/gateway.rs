@@ -1,9 +1,9 @@
 //! What the RD Gateway probe brings back.
 
-use super::connect::Connect;
+use super::connect::{Connect, ConnectOutcome};
 use super::fault::Misread;
 use super::name::NameOutcome;
-use super::tls::{TlsOutcome, TlsVersion};
+use super::tls::{Hello, TlsOutcome, TlsVersion};
 use crate::domain::certificate::CertificateSummary;
 use std::time::Duration;
 
@@ -27,22 +27,90 @@ pub struct Gateway {
     pub elapsed: Duration,
 }
 
+impl Gateway {
+    /// What the newest look comes to: the first rung that failed, or the answer.
+    #[must_use]
+    pub fn stage(&self) -> GatewayStage {
+        match self.name {
+            NameOutcome::Ok | NameOutcome::NotNeeded => {}
+            NameOutcome::Error => return GatewayStage::NotMeasured,
+            _ => return GatewayStage::NoName,
+        }
+        match self.connect.as_ref().map(|connect| connect.outcome) {
+            None | Some(ConnectOutcome::LocalError(_)) => return GatewayStage::NotMeasured,
+            Some(ConnectOutcome::Open) => {}
+            Some(_) => return GatewayStage::NoTcp,
+        }
+        match (&self.tls, &self.http) {
+            (None, _) => GatewayStage::NotMeasured,
+            (Some(tls), _) if tls.outcome != TlsOutcome::Ok => GatewayStage::NoTls,
+            (Some(_), Some(http)) => GatewayStage::Answered(http.answer),
+            (Some(_), None) => GatewayStage::OldTls,
+        }
+    }
+
+    /// Whether it asks who is there, as a gateway does.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        self.stage() == GatewayStage::Answered(GatewayAnswer::Challenge)
+    }
+}
+
+/// How far a look at a gateway came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum GatewayStage {
+    /// This machine could not look.
+    NotMeasured,
+    /// Its name leads nowhere.
+    NoName,
+    /// TCP does not open.
+    NoTcp,
+    /// The TLS handshake fails.
+    NoTls,
+    /// It takes only versions or suites of TLS that this program reads a certificate with and no
+    /// more: nothing was asked.
+    OldTls,
+    /// It was asked.
+    Answered(GatewayAnswer),
+}
+
+impl GatewayStage {
+    /// The contract's word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NotMeasured => "not_measured",
+            Self::NoName => "no_name",
+            Self::NoTcp => "no_tcp",
+            Self::NoTls => "no_tls",
+            Self::OldTls => "old_tls",
+            Self::Answered(answer) => answer.word(),
+        }
+    }
+}
+
 /// TLS with a gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GatewayTls {
-    /// How the handshake ended.
+    /// How the handshake ended; `Ok` means that it completed, or by the legacy hello that a
+    /// certificate was read.
     pub outcome: TlsOutcome,
+    /// The hello that everything here belongs to.
+    pub hello: Hello,
     /// Negotiated version.
     pub version: Option<TlsVersion>,
     /// The leaf certificate.
     pub certificate: Option<CertificateSummary>,
+    /// How many certificates it sent, the leaf included.
+    pub presented: usize,
     /// Whether a client would trust it.
     pub trust: ChainTrust,
     /// `ClientHello` to outcome.
     pub elapsed: Duration,
 }
 
-/// What chain validation says of a gateway's certificate.
+/// What chain validation says of a gateway's certificate. Revocation is not looked up: that would
+/// ask a third party.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ChainTrust {
     /// It leads to a root of this machine and covers the name.
@@ -55,12 +123,27 @@ pub enum ChainTrust {
     WrongName,
     /// It leads to no root that this machine trusts.
     UnknownIssuer,
-    /// It was revoked.
-    Revoked,
-    /// It is no certificate for a server, or is broken.
+    /// It is no certificate for a server, is broken or weak, or its key does not fit.
     Invalid,
-    /// It was not validated: no certificate, or no roots on this machine.
+    /// Dates and name are right; the chain was not validated: no roots on this machine. Or there
+    /// was no certificate.
     NotValidated,
+}
+
+impl ChainTrust {
+    /// The contract's word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Trusted => "trusted",
+            Self::Expired => "expired",
+            Self::NotYetValid => "not_yet_valid",
+            Self::WrongName => "wrong_name",
+            Self::UnknownIssuer => "unknown_issuer",
+            Self::Invalid => "invalid",
+            Self::NotValidated => "not_validated",
+        }
+    }
 }
 
 /// The gateway's answer over HTTP.
@@ -103,4 +186,23 @@ pub enum GatewayAnswer {
     Closed,
     /// Not HTTP.
     Malformed(Misread),
+}
+
+impl GatewayAnswer {
+    /// The contract's word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Challenge => "challenge",
+            Self::NoSchemes => "no_schemes",
+            Self::NotFound => "not_found",
+            Self::MethodFiltered => "method_filtered",
+            Self::Redirected => "redirected",
+            Self::Unavailable => "unavailable",
+            Self::OtherStatus => "other_status",
+            Self::Timeout => "timeout",
+            Self::Closed => "closed",
+            Self::Malformed(_) => "malformed",
+        }
+    }
 }

@@ -190,45 +190,36 @@ impl NtlmIdentity {
 mod tests {
     use super::*;
 
-    fn version(build: u16) -> Option<OsVersion> {
-        Some(OsVersion {
-            major: if build < 8_000 { 6 } else { 10 },
-            minor: u8::from(build < 8_000),
-            build,
-        })
-    }
-
-    fn name(text: &str) -> Option<String> {
-        Some(text.to_owned())
-    }
+    const WINDOWS_11: OsVersion = OsVersion { major: 10, minor: 0, build: 26_100 };
 
     #[test]
     fn the_constant_of_winpr_is_no_windows() {
         let alone = NtlmIdentity {
-            computer: name("VM"),
-            domain: name("VM"),
-            os: version(7_601),
+            computer: Some("VM".to_owned()),
+            domain: Some("VM".to_owned()),
+            os: Some(OsVersion::WINPR),
             ..NtlmIdentity::default()
         };
         assert_eq!(alone.windows(), None);
         assert_eq!(alone.os_text().as_deref(), Some("6.1.7601, as FreeRDP always says"));
-        let member = NtlmIdentity { domain: name("CORP"), ..alone };
-        assert_eq!(member.windows(), version(7_601));
+        let member = NtlmIdentity { domain: Some("CORP".to_owned()), ..alone };
+        assert_eq!(member.windows(), Some(OsVersion::WINPR));
         assert_eq!(member.os_text().as_deref(), Some("6.1.7601, Windows 7 / Server 2008 R2"));
         let winpr = NtlmIdentity { winpr: true, ..member };
         assert_eq!(winpr.windows(), None);
-        let current = NtlmIdentity { os: version(26_100), ..NtlmIdentity::default() };
+        let current = NtlmIdentity { os: Some(WINDOWS_11), ..NtlmIdentity::default() };
         let text = current.os_text();
         assert_eq!(text.as_deref(), Some("10.0.26100, Windows 11 24H2 / Server 2025"));
     }
 
     #[test]
     fn the_fullest_name_speaks() {
-        let mut identity = NtlmIdentity { computer: name("RDS-01"), ..NtlmIdentity::default() };
+        let mut identity =
+            NtlmIdentity { computer: Some("RDS-01".to_owned()), ..NtlmIdentity::default() };
         assert_eq!(identity.name(), Some("RDS-01"));
         assert!(!identity.in_domain());
-        identity.dns_computer = name("rds-01.corp.lab");
-        identity.dns_domain = name("corp.lab");
+        identity.dns_computer = Some("rds-01.corp.lab".to_owned());
+        identity.dns_domain = Some("corp.lab".to_owned());
         assert_eq!(identity.name(), Some("rds-01.corp.lab"));
         assert_eq!(identity.names().collect::<Vec<_>>(), ["rds-01.corp.lab", "RDS-01"]);
         assert!(identity.in_domain());

@@ -211,6 +211,7 @@ impl Tracked {
         self.neighbour = None;
         self.stranger = false;
         self.tls = None;
+        self.handshake = None;
         self.nla = None;
         self.sweep = None;
         self.udp = History::new(KEPT_DEEP);

@@ -3,7 +3,7 @@
 use super::Tracked;
 use crate::domain::identity::{Presented, RememberedIdentity};
 use crate::domain::rules::is_another_machine;
-use crate::domain::sample::{Attempt, NeighbourState, Observation, Sample};
+use crate::domain::sample::{Attempt, NeighbourState, Observation, Sample, UdpOutcome};
 use crate::domain::time::Now;
 use crate::domain::view::{Mode, Surroundings};
 
@@ -45,6 +45,15 @@ impl Tracked {
                 self.memory.remember_thumbprint(certificate.sha256, wall);
                 self.memory.last_healthy = Some(wall);
                 self.remember_identity(sample) || !known
+            }
+            Observation::Udp(udp)
+                if udp.outcome == UdpOutcome::SynAck && !self.is_not_dialled(udp.address.ip()) =>
+            {
+                let address = Some(udp.address.ip());
+                let known = self.memory.udp_address == address;
+                self.memory.udp_answered = Some(wall);
+                self.memory.udp_address = address;
+                !known
             }
             _ => false,
         }

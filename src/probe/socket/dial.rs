@@ -11,22 +11,13 @@ pub(crate) async fn dial(address: SocketAddr, deadline: Duration) -> Dialled {
     platform::dial(address, deadline).await
 }
 
-/// A non-blocking TCP socket for `address`, without Nagle's delay.
-fn tcp_socket(address: SocketAddr) -> io::Result<Socket> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_nonblocking(true)?;
-    socket.set_tcp_nodelay(true)?;
-    Ok(socket)
-}
-
 #[cfg(target_os = "linux")]
 mod platform {
-    use super::{DialEnd, Dialled, Duration, SocketAddr, io, tcp_socket};
+    use super::{DialEnd, Dialled, Domain, Duration, Protocol, Socket, SocketAddr, Type, io};
     use crate::probe::connect::{QueuedError, Stream};
     use crate::probe::socket::error_queue;
     use nix::libc;
     use socket2::SockRef;
-    use std::net::IpAddr;
     use std::ops::ControlFlow;
     use tokio::io::Interest;
     use tokio::time::{Instant, sleep_until, timeout_at};
@@ -52,9 +43,10 @@ mod platform {
         address: SocketAddr,
         deadline: Instant,
         queued: &mut Vec<QueuedError>,
-        own: &mut Option<IpAddr>,
+        own: &mut Option<SocketAddr>,
     ) -> io::Result<DialEnd> {
-        let socket = tcp_socket(address)?;
+        let kind = Type::STREAM.nonblocking();
+        let socket = Socket::new(Domain::for_address(address), kind, Some(Protocol::TCP))?;
         // Without it the outcome is coarser and still true.
         if let Err(error) = error_queue::enable(&socket, address.is_ipv6()) {
             tracing::debug!(%error, "no error queue");
@@ -67,11 +59,15 @@ mod platform {
                 return Ok(DialEnd::Refusal { error, at_once: true });
             }
         }
-        *own = socket.local_addr().ok().and_then(|local| local.as_socket()).map(|own| own.ip());
+        *own = socket.local_addr().ok().and_then(|local| local.as_socket());
         let stream = Stream::from_std(socket.into())?;
         let interest = Interest::READABLE | Interest::WRITABLE | Interest::ERROR;
         if let Ok(ready) = timeout_at(deadline, stream.ready(interest)).await {
-            ready?;
+            let ready = ready?;
+            // Writable and nothing else: the handshake is over and no error waits.
+            if ready.is_writable() && !ready.is_readable() && !ready.is_error() {
+                return Ok(DialEnd::Open(stream));
+            }
         }
         loop {
             match inspect(&SockRef::from(&stream), queued) {
@@ -123,7 +119,7 @@ mod platform {
 
 #[cfg(not(target_os = "linux"))]
 mod platform {
-    use super::{DialEnd, Dialled, Duration, SocketAddr, tcp_socket};
+    use super::{DialEnd, Dialled, Domain, Duration, Protocol, Socket, SocketAddr, Type, io};
     use tokio::net::TcpSocket;
     use tokio::time::{Instant, timeout_at};
 
@@ -131,12 +127,16 @@ mod platform {
     pub(super) async fn dial(address: SocketAddr, deadline: Duration) -> Dialled {
         let began = Instant::now();
         let until = began + deadline;
+        let mut own = None;
         let end = match tcp_socket(address) {
             Err(error) => DialEnd::Refusal { error, at_once: true },
             Ok(socket) => {
                 let socket = TcpSocket::from_std_stream(socket.into());
                 match timeout_at(until, socket.connect(address)).await {
-                    Ok(Ok(stream)) => DialEnd::Open(stream),
+                    Ok(Ok(stream)) => {
+                        own = stream.local_addr().ok();
+                        DialEnd::Open(stream)
+                    }
                     Ok(Err(error)) => DialEnd::Refusal { error, at_once: false },
                     Err(_) => DialEnd::Silence {
                         overdue: Instant::now().saturating_duration_since(until),
@@ -144,6 +144,12 @@ mod platform {
                 }
             }
         };
-        Dialled { end, queued: Vec::new(), own: None, elapsed: began.elapsed() }
+        Dialled { end, queued: Vec::new(), own, elapsed: began.elapsed() }
+    }
+
+    fn tcp_socket(address: SocketAddr) -> io::Result<Socket> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        socket.set_nonblocking(true)?;
+        Ok(socket)
     }
 }

@@ -12,6 +12,22 @@ use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsFd, AsRawFd};
 
+/// How many bytes of the packet that an error is about are kept.
+const QUOTED: usize = 8;
+
+/// One entry of the queue, with what a measurement of the path needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct QueueEntry {
+    /// The ICMP error; `None` when this machine itself refused.
+    pub(crate) icmp: Option<IcmpError>,
+    /// The error number that the kernel made of it.
+    pub(crate) errno: i32,
+    /// The MTU that is named where the packet was too big, in bytes; 0 when none is.
+    pub(crate) mtu: u32,
+    /// The first bytes of our own packet behind its IP header (behind UDP's, on such a socket).
+    pub(crate) quoted: [u8; QUOTED],
+}
+
 /// How many entries one reading takes at most.
 const LIMIT: usize = 16;
 
@@ -32,6 +48,12 @@ pub(crate) fn enable(socket: &impl AsFd, v6: bool) -> io::Result<()> {
 ///
 /// Taking the last one clears the socket's pending error (`SO_ERROR`): read that first.
 pub(crate) fn drain(socket: &impl AsRawFd) -> Vec<QueuedError> {
+    let of_icmp = |entry: QueueEntry| Some(QueuedError { icmp: entry.icmp?, errno: entry.errno });
+    drain_all(socket).into_iter().filter_map(of_icmp).collect()
+}
+
+/// The same with errors of this machine's own, and with everything known of each.
+pub(crate) fn drain_all(socket: &impl AsRawFd) -> Vec<QueueEntry> {
     let mut errors = Vec::new();
     for _ in 0..LIMIT {
         match take_one(socket) {
@@ -43,8 +65,8 @@ pub(crate) fn drain(socket: &impl AsRawFd) -> Vec<QueuedError> {
     errors
 }
 
-/// The oldest entry; `None` when it is not an ICMP error (a timestamp, a local error).
-fn take_one(socket: &impl AsRawFd) -> nix::Result<Option<QueuedError>> {
+/// The oldest entry; `None` when it is no error (a timestamp).
+fn take_one(socket: &impl AsRawFd) -> nix::Result<Option<QueueEntry>> {
     let mut quoted = [0_u8; 512];
     let mut iov = [IoSliceMut::new(&mut quoted)];
     let mut control = cmsg_space!(libc::sock_extended_err, libc::sockaddr_in6, [u8; 128]);
@@ -54,7 +76,7 @@ fn take_one(socket: &impl AsRawFd) -> nix::Result<Option<QueuedError>> {
         Some(&mut control),
         MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT,
     )?;
-    Ok(message.cmsgs()?.find_map(|control| match control {
+    let found = message.cmsgs()?.find_map(|control| match control {
         ControlMessageOwned::Ipv4RecvErr(error, from) => {
             let from = from
                 .filter(|from| i32::from(from.sin_family) == libc::AF_INET)
@@ -68,17 +90,26 @@ fn take_one(socket: &impl AsRawFd) -> nix::Result<Option<QueuedError>> {
             queued(&error, from)
         }
         _ => None,
+    });
+    let length = message.bytes;
+    Ok(found.map(|mut entry| {
+        let told = quoted.get(..length).unwrap_or_default();
+        entry.quoted.iter_mut().zip(told).for_each(|(slot, byte)| *slot = *byte);
+        entry
     }))
 }
 
-fn queued(error: &libc::sock_extended_err, from: Option<IpAddr>) -> Option<QueuedError> {
+fn queued(error: &libc::sock_extended_err, from: Option<IpAddr>) -> Option<QueueEntry> {
     let v6 = match error.ee_origin {
-        libc::SO_EE_ORIGIN_ICMP => false,
-        libc::SO_EE_ORIGIN_ICMP6 => true,
+        libc::SO_EE_ORIGIN_LOCAL => None,
+        libc::SO_EE_ORIGIN_ICMP => Some(false),
+        libc::SO_EE_ORIGIN_ICMP6 => Some(true),
         _ => return None,
     };
-    let icmp = IcmpError { v6, kind: error.ee_type, code: error.ee_code, from };
-    Some(QueuedError { icmp, errno: i32::try_from(error.ee_errno).unwrap_or(0) })
+    let icmp = v6.map(|v6| IcmpError { v6, kind: error.ee_type, code: error.ee_code, from });
+    let errno = i32::try_from(error.ee_errno).unwrap_or(0);
+    let mtu = if errno == libc::EMSGSIZE { error.ee_info } else { 0 };
+    Some(QueueEntry { icmp, errno, mtu, quoted: [0; QUOTED] })
 }
 
 #[cfg(test)]

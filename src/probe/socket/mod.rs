@@ -7,6 +7,9 @@ pub(crate) mod fault;
 #[cfg(target_os = "linux")]
 pub(crate) mod link_layer;
 pub(crate) mod native;
+#[cfg(target_os = "linux")]
+pub(crate) mod option;
+pub(crate) mod tcp_info;
 
 /// Says on a test's output that it could not run here.
 #[cfg(test)]

@@ -1,15 +1,12 @@
 //! The shape of `rdpwatch.check/1`: every key, in the contract's order. A later version may add
 //! keys, never rename one.
 
+use super::gateway::GatewayEntry;
 use crate::report::finding::RemedyText;
 use serde::Serialize;
 
 /// The value of `schema`.
 pub const SCHEMA: &str = "rdpwatch.check/1";
-
-/// A part that this version never measures: always `null`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct NotBuilt;
 
 /// The whole document.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -71,7 +68,7 @@ pub struct Target {
     /// The path MTU.
     pub path: Option<PathEntry>,
     /// The RD Gateway.
-    pub gateway: Option<NotBuilt>,
+    pub gateway: Option<GatewayEntry>,
     /// The neighbour table.
     pub neighbour: Option<NeighbourEntry>,
     /// The dialled address first, then every other one that was tried.
@@ -278,7 +275,7 @@ pub struct UdpEntry {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PathEntry {
     /// Largest IP packet known to pass, in bytes.
-    pub mtu: Option<u16>,
+    pub mtu: Option<u32>,
     /// `full`, `lowered`, `black_hole`, `unknown`.
     pub outcome: &'static str,
     /// Who said that packets are too big.

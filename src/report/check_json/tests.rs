@@ -4,13 +4,14 @@ use super::*;
 use crate::domain::alternative::Alternative;
 use crate::domain::finding::RuleId;
 use crate::domain::sample::{
-    Attempt, ConnectOutcome, IcmpError, LocalFault, NeighbourState, Nla, NotRdp, OtherProtocol,
-    TlsVersion, UdpOutcome,
+    Attempt, ConnectOutcome, GatewayAnswer, IcmpError, LocalFault, Misread, NeighbourState, Nla,
+    NotRdp, OtherProtocol, TlsVersion, UdpOutcome,
 };
 use crate::domain::security::{FailureCode, SecurityProtocol};
 use crate::domain::target::{Host, Target as Watched, TargetId};
 use crate::report::testing::{
     NOW, cipher_name, expired, expired_finding, healthy, ip, negotiate, unmeasured, unresolved,
+    via_gateway,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -417,4 +418,59 @@ fn a_name_server_on_another_port_says_so() {
         name.servers[0].server.set_port(5353);
     }
     assert_eq!(value_of(&snapshot)["dns"]["server"], "10.0.0.10:5353");
+}
+
+#[test]
+fn a_gateway_is_told_rung_by_rung() {
+    let gateway = value_of(&via_gateway())["gateway"].clone();
+    let (mut tls, http) = (gateway["tls"].clone(), &gateway["http"]);
+    let leaf = tls["certificate"].take();
+    assert_eq!(leaf["names"], json!(["gw.corp.lab"]));
+    assert_eq!(leaf["name_matches"], true);
+    assert_eq!(
+        tls,
+        json!({
+            "outcome": "ok", "version": "TLS1.2", "hello": "modern", "trust": "trusted",
+            "presented": 2, "elapsed_ms": 20.0, "certificate": null
+        })
+    );
+    assert_eq!(
+        *http,
+        json!({
+            "outcome": "challenge", "status": 401, "schemes": ["Negotiate", "NTLM"],
+            "location": null, "misread": null, "received": 280, "elapsed_ms": 5.0
+        })
+    );
+    for (key, expected) in [
+        ("host", json!("gw.corp.lab")),
+        ("port", json!(443)),
+        ("usage", json!("always")),
+        ("outcome", json!("challenge")),
+        ("name", json!("ok")),
+        ("address", json!("192.0.2.7")),
+        ("elapsed_ms", json!(40.0)),
+    ] {
+        assert_eq!(gateway[key], expected, "{key}");
+    }
+    assert_eq!(gateway["tcp"]["outcome"], "open");
+    let text = text_of(&via_gateway());
+    let from = text.find("\"gateway\"").unwrap();
+    let keys: Vec<&str> = keys_in_order(&text[from..]).into_iter().take(20).collect();
+    let order = "gateway host port usage outcome name address tcp outcome icmp from elapsed_ms \
+        tls outcome version hello trust presented elapsed_ms certificate";
+    assert_eq!(keys, order.split_whitespace().collect::<Vec<_>>());
+}
+
+#[test]
+fn nothing_of_a_gateway_is_told_unescaped() {
+    let mut snapshot = via_gateway();
+    if let Some(http) = snapshot.gateway.as_mut().and_then(|found| found.http.as_mut()) {
+        http.schemes = vec!["\u{1b}[2J".to_owned()];
+        http.location = Some("https://\u{202e}sso\n".to_owned());
+        http.answer = GatewayAnswer::Malformed(Misread { offset: 7, reason: "no token" });
+    }
+    let http = value_of(&snapshot)["gateway"]["http"].clone();
+    assert_eq!(http["schemes"], json!(["\u{fffd}[2J"]));
+    assert_eq!(http["location"], json!("https://\u{fffd}sso\u{fffd}"));
+    assert_eq!(http["misread"], "no token at byte 7");
 }

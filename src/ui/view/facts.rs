@@ -8,7 +8,7 @@ use crate::domain::sample::{NameOutcome, Resolution};
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
 use crate::domain::wake::{WakeProgress, WakeRung};
 use crate::report::explain::NOT_OBSERVABLE;
-use crate::report::{path, words};
+use crate::report::{gateway, path, words};
 use crate::ui::action::Action;
 use crate::ui::format::{self, NOT_MEASURED};
 use crate::ui::keymap::Layer;
@@ -280,13 +280,17 @@ pub fn probing(out: &mut Vec<Line>, world: &World<'_>, target: &TargetSnapshot, 
         stats.received, stats.sent, stats.late, stats.void, stats.longest_burst
     );
     fact(out, "echo", Role::Text, &text, width);
+    let role = |cell| match cell {
+        Cell::Broken => Role::StateCritical,
+        Cell::Warning => Role::StateWarning,
+        Cell::NotMeasured => Role::Dim,
+        _ => Role::Text,
+    };
     if let Some(path) = &target.path {
-        let role = match path::cell(path) {
-            Cell::Broken => Role::StateCritical,
-            Cell::NotMeasured => Role::Dim,
-            _ => Role::Text,
-        };
-        fact(out, "path", role, &path::text(path), width);
+        fact(out, "path", role(path::cell(path)), &path::text(path), width);
+    }
+    if let Some(text) = gateway::text(target, world.snapshot.now.wall) {
+        fact(out, "gateway", role(gateway::cell(target)), &text, width);
     }
     let budget = format!("{} connections a day at this pace", target.connections_per_day);
     fact(out, "budget", Role::Text, &budget, width);

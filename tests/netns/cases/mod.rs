@@ -1,8 +1,10 @@
 //! Every case: a name, the programs it needs, and what it does. A case that panics has failed.
 
 mod certificates;
+mod credssp;
 mod dashboard;
 mod echo;
+mod gateway;
 mod healthy;
 mod loss;
 mod name_path;
@@ -11,6 +13,7 @@ mod path;
 mod port;
 mod security;
 mod service;
+mod transport;
 mod wake;
 
 use crate::certificate::{self, Files};
@@ -39,13 +42,16 @@ pub(crate) fn all() -> Vec<Case> {
         healthy::CASES,
         certificates::CASES,
         security::CASES,
+        credssp::CASES,
         service::CASES,
         names::CASES,
         name_path::CASES,
         port::CASES,
         path::CASES,
         loss::CASES,
+        transport::CASES,
         echo::CASES,
+        gateway::CASES,
         wake::CASES,
         dashboard::CASES,
     ]

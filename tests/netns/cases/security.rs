@@ -6,7 +6,7 @@ use crate::shadow;
 use crate::xrdp::{self, Settings};
 use serde_json::{Value, json};
 
-const SHADOW: &[&str] = &["freerdp-shadow-cli", "Xvfb"];
+pub(super) const SHADOW: &[&str] = &["freerdp-shadow-cli", "Xvfb"];
 
 pub(super) const CASES: &[Case] = &[
     Case::new("security::xrdp_tls_without_a_key", &["xrdp"], tls_without_a_key),
