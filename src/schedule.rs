@@ -25,6 +25,9 @@ const FEW: usize = 3;
 /// First connections and lookups are spread over this span, and ten milliseconds per target.
 const SPREAD: Duration = Duration::from_secs(1);
 
+/// Before a certificate that another machine seems to present is read again.
+const LOOK_AGAIN: Duration = Duration::from_secs(20);
+
 /// "All at once" after a change of state happens at most this often per target.
 const CHANGE_REST: Duration = Duration::from_mins(1);
 
@@ -174,6 +177,12 @@ impl Schedule {
         }
     }
 
+    /// Whether connections may go on to the certificate.
+    #[must_use]
+    pub const fn climbs(&self) -> bool {
+        self.settings.deep
+    }
+
     /// How many alternative addresses there are. Each is connected to at most once a minute.
     pub fn set_alternatives(&mut self, target: TargetId, count: u32, now: MonoTime) {
         if let Some(plan) = self.plans.get_mut(&target)
@@ -201,6 +210,16 @@ impl Schedule {
         {
             plan.changed = Some(now);
             self.all_at_once(target, now);
+        }
+    }
+
+    /// Another machine seems to answer: the certificate is read again after a rest, so that two
+    /// looks agree.
+    pub fn look_again(&mut self, target: TargetId, now: MonoTime) {
+        if let Some(plan) = self.plans.get_mut(&target) {
+            plan.tls_due = plan.tls_due.min(now.plus(LOOK_AGAIN));
+            plan.trouble(now);
+            self.quicken(target, Lane::Connection, now);
         }
     }
 

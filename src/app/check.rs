@@ -8,14 +8,14 @@ use crate::domain::diagnose::judge_monitor_moment;
 use crate::domain::memory::TargetMemory;
 use crate::domain::rules::RULES;
 use crate::domain::sample::{
-    Attempt, EchoMethod, NegotiateOutcome, Neighbour, Observation, PathOutcome, ProbeKind, Sample,
-    TlsOutcome,
+    Attempt, ConnectOutcome, EchoMethod, NegotiateOutcome, Neighbour, Observation, PathOutcome,
+    ProbeKind, Resolution, Sample, TlsOutcome,
 };
 use crate::domain::snapshot::{MonitorSnapshot, TargetSnapshot};
 use crate::domain::target::{Host, Target};
 use crate::domain::time::Now;
 use crate::domain::view::{Mode, Offline, Surroundings};
-use crate::monitor::{Budget, Tracked, clocks};
+use crate::monitor::{Budget, Tracked, clocks, shared_certificates};
 use crate::probe::attempt::{AttemptPlan, attempt};
 use crate::probe::connect::connect;
 use crate::probe::echo::{EchoRequest, echo_from_connect};
@@ -113,11 +113,12 @@ pub(super) async fn check_all(
     while let Some(one) = running.next().await {
         ended.push(one);
     }
-    // Whose clock is wrong is known once all have told theirs.
+    // Whose clock is wrong, and who shares a key, is known once all have told theirs.
     let now = checker.edge.clock.now();
     let local = &checker.around.local;
     let clocks = clocks(ended.iter().map(|(tracked, _)| tracked), local, now);
-    let around = Surroundings { clocks, ..checker.around.clone() };
+    let shared_certificates = shared_certificates(ended.iter().map(|(tracked, _)| tracked));
+    let around = Surroundings { shared_certificates, clocks, ..checker.around.clone() };
     let picture = |(mut tracked, at): (Tracked, Now)| {
         tracked.snapshot(Mode::Moment, &around, at, &Budget::default())
     };
@@ -203,30 +204,77 @@ impl Checker {
         let sent_at = self.edge.clock.now();
         let resolution = self.edge.names.resolve(&target.host, target.deadlines.resolve).await;
         let addresses = resolution.addresses.clone();
+        let disagree = servers_disagree(&resolution);
         self.send(&out, target, 0, sent_at, Observation::Resolve(resolution)).await;
         let Some(address) = addresses.first().copied() else {
-            self.try_others(target, &target.expect, &out).await;
+            self.try_others(target, &target.expect, self.full(), false, &out).await;
             return;
         };
-        let others: Vec<IpAddr> = addresses
-            .iter()
-            .skip(1)
-            .chain(&target.expect)
-            .copied()
-            .filter(|other| *other != address)
-            .collect();
         let scope = match &target.host {
             Host::Address(_, Some(zone)) => scope_id(zone).unwrap_or(0),
             _ => 0,
         };
-        tokio::join!(
-            self.echo(target, address, scope, &out),
-            self.ladder(target, address, scope, &out),
-            self.udp(target, address, scope, &out),
-            self.path_mtu(target, address, scope, &out),
-            self.try_others(target, &others, &out),
+        let is_other = |other: &IpAddr| *other != address;
+        let expected: Vec<IpAddr> = target.expect.iter().copied().filter(is_other).collect();
+        let published: Vec<IpAddr> = addresses
+            .iter()
+            .copied()
+            .filter(|other| is_other(other) && !expected.contains(other))
+            .collect();
+        let (found, living, alive, ()) = tokio::join!(
+            self.all_of(target, address, scope, &out),
+            self.try_others(target, &published, ProbeKind::Connect, true, &out),
+            self.try_others(target, &expected, self.full(), false, &out),
+            self.ask_again(target, disagree, &out),
         );
-        self.neighbour(target, address, &out).await;
+        let mut dialled = address;
+        if found.connect.outcome != ConnectOutcome::Open {
+            // A client takes the next one that accepts.
+            let accepts = |other: &&IpAddr| living.contains(other) || alive.contains(other);
+            if let Some(next) = addresses.iter().find(accepts).copied() {
+                self.all_of(target, next, 0, &out).await;
+                dialled = next;
+            }
+        } else if !found.works_up_to_tls() {
+            self.try_others(target, &living, self.full(), true, &out).await;
+            if target.host.name().is_some() && found.encrypted() == Some(false) {
+                self.try_others(target, &[address], self.full(), false, &out).await;
+            }
+        }
+        self.neighbour(target, dialled, &out).await;
+    }
+
+    /// How far another address is climbed.
+    const fn full(&self) -> ProbeKind {
+        if self.deep { ProbeKind::Tls } else { ProbeKind::Negotiate }
+    }
+
+    /// Every probe of one address. Returns the newest connection.
+    async fn all_of(
+        &self,
+        target: &Target,
+        address: IpAddr,
+        scope: u32,
+        out: &mpsc::Sender<Sample>,
+    ) -> Attempt {
+        let ((), found, (), ()) = tokio::join!(
+            self.echo(target, address, scope, out),
+            self.ladder(target, address, scope, out),
+            self.udp(target, address, scope, out),
+            self.path_mtu(target, address, scope, out),
+        );
+        found
+    }
+
+    /// DNS servers that contradict each other are asked once more: round robin looks alike once.
+    async fn ask_again(&self, target: &Target, disagree: bool, out: &mpsc::Sender<Sample>) {
+        if !disagree {
+            return;
+        }
+        sleep(RETRY_AFTER).await;
+        let sent_at = self.edge.clock.now();
+        let again = self.edge.names.resolve(&target.host, target.deadlines.resolve).await;
+        self.send(out, target, 1, sent_at, Observation::Resolve(again)).await;
     }
 
     /// Every rung once; a failed ladder is climbed once more, so that both agree.
@@ -236,25 +284,24 @@ impl Checker {
         address: IpAddr,
         scope: u32,
         out: &mpsc::Sender<Sample>,
-    ) {
+    ) -> Attempt {
         let plan = AttemptPlan {
             address: target.socket_addr(address, scope),
             name: target.host.name().map(str::to_owned),
             depth: if self.deep { ProbeKind::Nla } else { ProbeKind::Negotiate },
             deadlines: target.deadlines,
         };
-        for seq in 0..2 {
+        let mut seq = 0;
+        loop {
             let sent_at = self.edge.clock.now();
             let found = attempt(&plan, self.edge.clock).await;
-            let whole = reached_the_top(&found);
-            let found = Observation::Attempt(Box::new(found));
-            self.send(out, target, seq, sent_at, found).await;
-            if whole {
-                break;
+            let sample = Observation::Attempt(Box::new(found.clone()));
+            self.send(out, target, seq, sent_at, sample).await;
+            if seq > 0 || reached_the_top(&found) {
+                return found;
             }
-            if seq == 0 {
-                sleep(RETRY_AFTER).await;
-            }
+            seq += 1;
+            sleep(RETRY_AFTER).await;
         }
     }
 
@@ -367,14 +414,34 @@ impl Checker {
         }
     }
 
-    async fn try_others(&self, target: &Target, others: &[IpAddr], out: &mpsc::Sender<Sample>) {
+    /// Climbs other addresses, by the name or as addresses. Returns those that accept connections.
+    async fn try_others(
+        &self,
+        target: &Target,
+        others: &[IpAddr],
+        depth: ProbeKind,
+        by_name: bool,
+        out: &mpsc::Sender<Sample>,
+    ) -> Vec<IpAddr> {
         let trying = others.iter().filter(|address| has_route(**address)).map(|address| async {
+            let plan = AttemptPlan {
+                address: target.socket_addr(*address, 0),
+                name: target.host.name().filter(|_| by_name).map(str::to_owned),
+                depth,
+                deadlines: target.deadlines,
+            };
             let sent_at = self.edge.clock.now();
-            let (found, _stream) =
-                connect(target.socket_addr(*address, 0), target.deadlines.connect).await;
-            self.send(out, target, 0, sent_at, Observation::Alternative(found)).await;
+            let mut found = attempt(&plan, self.edge.clock).await;
+            let accepts = found.connect.outcome == ConnectOutcome::Open;
+            if accepts && depth != ProbeKind::Connect && !found.works_up_to_tls() {
+                sleep(RETRY_AFTER).await;
+                found = attempt(&plan, self.edge.clock).await;
+            }
+            let found = Observation::Alternative(Box::new(found));
+            self.send(out, target, 0, sent_at, found).await;
+            accepts.then_some(*address)
         });
-        futures_util::future::join_all(trying).await;
+        futures_util::future::join_all(trying).await.into_iter().flatten().collect()
     }
 
     async fn neighbour(&self, target: &Target, address: IpAddr, out: &mpsc::Sender<Sample>) {
@@ -401,6 +468,18 @@ impl Checker {
         let sample = Sample { target: target.id, seq, sent_at, ended_at, observation };
         let _gone = out.send(sample).await;
     }
+}
+
+/// Whether two DNS servers gave addresses that have nothing in common.
+fn servers_disagree(resolution: &Resolution) -> bool {
+    let known: Vec<_> =
+        resolution.servers.iter().filter(|answer| !answer.addresses.is_empty()).collect();
+    known.iter().enumerate().any(|(index, one)| {
+        known
+            .iter()
+            .skip(index + 1)
+            .any(|other| !one.addresses.iter().any(|address| other.addresses.contains(address)))
+    })
 }
 
 fn is_late(sample: &Sample) -> bool {

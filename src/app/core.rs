@@ -230,7 +230,8 @@ impl Core {
     fn sync(&mut self, id: TargetId) {
         let now = self.edge.clock.mono();
         let Some(tracked) = self.monitor.target(id) else { return };
-        let others = u32::try_from(tracked.other_addresses().len()).unwrap_or(u32::MAX);
+        let others =
+            u32::try_from(tracked.others(now, self.schedule.climbs()).len()).unwrap_or(u32::MAX);
         self.schedule.set_ready(id, tracked.dialled().is_some(), now);
         self.schedule.set_echo_method(id, tracked.echo_method(), now);
         self.schedule.set_alternatives(id, others, now);

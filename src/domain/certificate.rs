@@ -146,7 +146,10 @@ impl CertificateSummary {
     }
 }
 
-fn name_covers(name: &str, dialled: &str) -> bool {
+/// Whether a name that a machine or its certificate has for itself is `dialled`, as
+/// [`CertificateSummary::covers`] compares.
+#[must_use]
+pub fn name_covers(name: &str, dialled: &str) -> bool {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     let dialled = dialled.trim_end_matches('.').to_ascii_lowercase();
     if name == dialled {

@@ -1,12 +1,17 @@
 //! What is worth remembering of a target between runs.
 
 use super::certificate::Thumbprint;
+use super::identity::RememberedIdentity;
 use super::mac::MacAddr;
 use super::time::WallTime;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 /// How many thumbprints of one target are kept: a farm has several, an attacker many.
 const THUMBPRINTS: usize = 16;
+
+/// How many addresses of one target are kept.
+const ADDRESSES: usize = 8;
 
 /// One target's memory. Persisted by the store under the target's host and port.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
@@ -15,9 +20,13 @@ pub struct TargetMemory {
     /// Hardware address learnt while the PC was up.
     pub mac: Option<MacAddr>,
     /// Address the MAC was learnt at.
-    pub mac_address: Option<std::net::IpAddr>,
+    pub mac_address: Option<IpAddr>,
     /// Certificates seen, with the time each was first seen.
     pub thumbprints: BTreeMap<Thumbprint, WallTime>,
+    /// Who answered last, by its own word.
+    pub identity: Option<RememberedIdentity>,
+    /// Addresses where that machine answered, with the last time each did.
+    pub addresses: BTreeMap<IpAddr, WallTime>,
     /// Last time the whole ladder was healthy.
     pub last_healthy: Option<WallTime>,
     /// Last time anything answered.
@@ -25,7 +34,7 @@ pub struct TargetMemory {
     /// Last time its UDP transport answered.
     pub udp_answered: Option<WallTime>,
     /// Address that it answered at.
-    pub udp_address: Option<std::net::IpAddr>,
+    pub udp_address: Option<IpAddr>,
     /// Rules whose findings were there on first sight, and when they were accepted.
     pub accepted: BTreeMap<String, WallTime>,
     /// Rules whose alerts somebody acknowledged, and when.
@@ -35,6 +44,18 @@ pub struct TargetMemory {
 }
 
 impl TargetMemory {
+    /// Remembers where it answered; the one longest ago gives way beyond the bound. Whether the
+    /// address is new.
+    pub fn remember_address(&mut self, address: IpAddr, now: WallTime) -> bool {
+        let known = self.addresses.insert(address, now).is_some();
+        while self.addresses.len() > ADDRESSES {
+            let oldest = self.addresses.iter().min_by_key(|(_, seen)| **seen).map(|(ip, _)| *ip);
+            let Some(oldest) = oldest else { break };
+            self.addresses.remove(&oldest);
+        }
+        !known
+    }
+
     /// Remembers a certificate; the oldest gives way beyond the bound.
     pub fn remember_thumbprint(&mut self, print: Thumbprint, now: WallTime) {
         self.thumbprints.entry(print).or_insert(now);

@@ -5,12 +5,14 @@
 //! data.
 
 pub mod alert;
+pub mod alternative;
 pub mod certificate;
 pub mod clocks;
 pub mod diagnose;
 pub mod echo_series;
 pub mod finding;
 pub mod history;
+pub mod identity;
 pub mod ladder;
 pub mod local;
 pub mod mac;

@@ -117,9 +117,10 @@ pub enum Observation {
     Resolve(Resolution),
     /// Of [`ProbeKind::Echo`].
     Echo(Echo),
-    /// Of [`ProbeKind::Connect`]: an address the target publishes besides the dialled one, or an
-    /// expected address that was not dialled.
-    Alternative(Connect),
+    /// One connection to an address the target publishes besides the dialled one, or to an expected
+    /// address that was not dialled; or to the dialled one without the name. As far up as its
+    /// `depth` says: [`ProbeKind::Connect`] carries no data.
+    Alternative(Box<Attempt>),
     /// Of [`ProbeKind::Negotiate`], [`ProbeKind::Tls`] and [`ProbeKind::Nla`]: one connection, as
     /// far up as it went.
     Attempt(Box<Attempt>),

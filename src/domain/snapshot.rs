@@ -1,13 +1,13 @@
 //! The immutable picture that the screen and the reports read.
 
 use super::alert::AlertsSnapshot;
+use super::alternative::Alternative;
 use super::finding::{Finding, Risk};
 use super::ladder::Ladder;
 use super::local::{EchoAccess, LocalState};
 use super::mac::MacAddr;
 use super::sample::{
-    Attempt, Connect, Gateway, Neighbour, NeighbourState, Nla, PathMtu, Resolution, Tls, TlsSweep,
-    Udp,
+    Attempt, Gateway, Neighbour, NeighbourState, Nla, PathMtu, Resolution, Tls, TlsSweep, Udp,
 };
 use super::stats::{EchoStats, Spark};
 use super::target::{Target, TargetId};
@@ -191,8 +191,8 @@ pub struct TargetSnapshot {
     pub name_matches: Option<bool>,
     /// Neighbour table.
     pub neighbour: Option<Neighbour>,
-    /// Other addresses.
-    pub alternatives: Vec<Connect>,
+    /// Other addresses: published, or expected and not dialled.
+    pub alternatives: Vec<(IpAddr, Alternative)>,
     /// Hardware address to wake: configured, else learnt.
     pub mac: Option<MacAddr>,
     /// The latest attempt to wake it.

@@ -1,5 +1,7 @@
 //! What a rule may look at.
 
+use super::alternative::Alternative;
+use super::certificate::Thumbprint;
 use super::clocks::Clocks;
 use super::echo_series::{EchoPoint, EchoSeries};
 use super::history::{History, Timed};
@@ -12,7 +14,7 @@ use super::sample::{
 use super::target::Target;
 use super::time::{MonoTime, Now};
 use super::wake::WakeProgress;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -67,7 +69,8 @@ pub struct TargetView<'a> {
     /// Service times of earlier X.224 answers, newest last, for the baseline.
     pub service_times: &'a History<Duration>,
     /// Other addresses: published besides the dialled one, or expected and not published.
-    pub alternatives: &'a BTreeMap<IpAddr, Timed<Connect>>,
+    /// Under the dialled one: a climb without the name.
+    pub alternatives: &'a BTreeMap<IpAddr, Alternative>,
     /// The neighbour table's word on the dialled address.
     pub neighbour: Option<&'a Timed<Neighbour>>,
     /// What earlier runs knew; this run's observations are added after judgement.
@@ -96,8 +99,22 @@ pub struct Surroundings {
     /// Targets, other than those known to sleep, that answered nothing in the last 15 s although
     /// they did before.
     pub peers_silent: u32,
+    /// Self-signed certificates that more than one machine presents, with the NTLM names of those
+    /// machines, unescaped.
+    pub shared_certificates: BTreeMap<Thumbprint, BTreeSet<String>>,
+    /// The latest change of the tunnels of this machine.
+    pub tunnels: Option<TunnelChange>,
     /// What the clocks of the targets say of this machine's.
     pub clocks: Clocks,
+}
+
+/// A tunnel of this machine that came up or went down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TunnelChange {
+    /// When it was seen.
+    pub at: Now,
+    /// Which, and what became of it: `wg0 went down`; escaped.
+    pub what: String,
 }
 
 /// Whether this monitor can judge anybody.
@@ -123,6 +140,8 @@ impl Default for Surroundings {
             neighbours_readable: false,
             peers_answering: 0,
             peers_silent: 0,
+            shared_certificates: BTreeMap::new(),
+            tunnels: None,
             clocks: Clocks::default(),
         }
     }
@@ -329,7 +348,7 @@ impl<'a> TargetView<'a> {
         let dialled = self.dialled;
         self.alternatives
             .iter()
-            .map(|(address, connect)| (*address, connect))
+            .map(|(address, other)| (*address, &other.newest))
             .filter(move |(address, _)| published.contains(address) && Some(*address) != dialled)
     }
 

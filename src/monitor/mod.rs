@@ -5,12 +5,16 @@
 
 mod controls;
 #[cfg(test)]
+mod dialling_tests;
+#[cfg(test)]
 mod offline_tests;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod tracked;
 
-pub use tracked::{Budget, Change, Tracked};
+pub use shared::shared_certificates;
+pub use tracked::{Budget, Change, Other, Tracked};
 
 use crate::domain::alert::{AlertBook, AlertEvent, AlertSettings};
 use crate::domain::clocks::{Clocks, clock_skew};
@@ -20,12 +24,12 @@ use crate::domain::finding::RuleId;
 use crate::domain::local::{EchoAccess, LocalState};
 use crate::domain::memory::TargetMemory;
 use crate::domain::rules::RULES;
-use crate::domain::sample::{EchoMethod, EchoOutcome, LocalFault, Sample};
+use crate::domain::sample::{EchoMethod, EchoOutcome, LocalFault, Observation, Sample};
 use crate::domain::snapshot::{Event, MonitorSnapshot, Snapshot};
 use crate::domain::target::{Target, TargetId};
 use crate::domain::text::printable;
 use crate::domain::time::{Now, WallTime};
-use crate::domain::view::{Mode, Offline, Surroundings};
+use crate::domain::view::{Mode, Offline, Surroundings, TunnelChange};
 use crate::domain::wake::WakeProgress;
 use controls::Controls;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -61,6 +65,8 @@ pub struct Monitor {
     started: Now,
     revision: u64,
     simulated: Option<&'static str>,
+    /// A certificate or a name was read since certificates were compared.
+    compare_certificates: bool,
 }
 
 /// How many targets answer lately, and how many ceased to; this machine itself is none of them.
@@ -123,6 +129,7 @@ impl Monitor {
             started: now,
             revision: 0,
             simulated: None,
+            compare_certificates: false,
         };
         monitor.diagnosis.observe(RULES, &monitor.around, now);
         monitor
@@ -174,6 +181,9 @@ impl Monitor {
             return Change::default();
         };
         let change = tracked.observe(sample, &self.around, now);
+        if let Observation::Attempt(attempt) = &sample.observation {
+            self.compare_certificates |= attempt.tls.is_some();
+        }
         if self.around.offline != Offline::Online {
             tracked.void_losses_since(sample.sent_at.mono);
         }
@@ -206,6 +216,9 @@ impl Monitor {
         }
         for text in differences {
             self.log(None, now.wall, text);
+        }
+        if let Some(what) = controls::tunnels_changed(&self.around.local, &local) {
+            self.around.tunnels = Some(TunnelChange { at: now, what });
         }
         self.around.local = local;
     }
@@ -268,6 +281,9 @@ impl Monitor {
                 Offline::ControlsGone(_) => "this monitor is offline: its controls are silent",
             };
             self.log(None, now.wall, text.to_owned());
+        }
+        if std::mem::take(&mut self.compare_certificates) {
+            self.around.shared_certificates = shared_certificates(self.targets.values());
         }
         self.diagnosis.observe(RULES, &self.around, now);
     }

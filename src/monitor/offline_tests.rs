@@ -41,12 +41,13 @@ fn monitor(addresses: &[[u8; 4]]) -> Monitor {
 /// One second of echoes: `answered` for each target in turn, and for the control.
 fn second(monitor: &mut Monitor, secs: u64, answered: &[bool], control: bool) {
     for (id, answered) in (0..).zip(answered) {
+        let address = monitor.target(TargetId(id)).and_then(Tracked::dialled).unwrap();
         let outcome = if *answered {
             EchoOutcome::Reply { rtt: Duration::from_millis(1), ttl: None }
         } else {
             EchoOutcome::Lost
         };
-        let echo = Echo { method: EchoMethod::Icmp, address: NEAR.into(), outcome };
+        let echo = Echo { method: EchoMethod::Icmp, address, outcome };
         let sample = Sample {
             target: TargetId(id),
             seq: secs,

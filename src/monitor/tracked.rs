@@ -1,5 +1,12 @@
 //! Everything known of one target: its measurements, its findings, its memory.
 
+mod dialling;
+mod remember;
+
+pub use dialling::Other;
+
+use crate::domain::alternative::Alternative;
+use crate::domain::certificate::Thumbprint;
 use crate::domain::diagnose::{Diagnosed, Diagnosis, judge_moment};
 use crate::domain::echo_series::EchoSeries;
 use crate::domain::finding::Finding;
@@ -9,9 +16,9 @@ use crate::domain::mac::MacAddr;
 use crate::domain::memory::TargetMemory;
 use crate::domain::rules::RULES;
 use crate::domain::sample::{
-    Attempt, Connect, Echo, EchoMethod, EchoOutcome, Gateway, Neighbour, NeighbourState, Nla,
-    NlaOutcome, Observation, PathMtu, PathOutcome, ProbeKind, Resolution, Sample, TcpFacts, Tls,
-    TlsOutcome, TlsSweep, Udp, UdpOutcome, echo_from_connect,
+    Attempt, Echo, EchoMethod, EchoOutcome, Gateway, Neighbour, Nla, NlaOutcome, Observation,
+    PathMtu, PathOutcome, ProbeKind, Resolution, Sample, TcpFacts, Tls, TlsOutcome, TlsSweep, Udp,
+    UdpOutcome, echo_from_connect,
 };
 use crate::domain::snapshot::{SPARK_SLOTS, TargetSnapshot, TargetState};
 use crate::domain::target::{Host, Target};
@@ -33,8 +40,6 @@ const KEPT_DEEP: usize = 8;
 const SERVICE_TIMES: usize = 64;
 /// Unanswered ICMP echoes, from the start, before TCP is used in their place.
 const ICMP_GIVEN_UP_AFTER: u32 = 10;
-/// How many other addresses of one target are followed.
-const ALTERNATIVES: usize = 16;
 /// Between judgements of what ages.
 const TICK: Duration = Duration::from_secs(10);
 /// What ages without a sample is shown at most this old.
@@ -60,8 +65,10 @@ pub struct Tracked {
     gateway: History<Gateway>,
     transcripts: Transcripts,
     service_times: History<Duration>,
-    alternatives: BTreeMap<IpAddr, Timed<Connect>>,
+    alternatives: BTreeMap<IpAddr, Alternative>,
     neighbour: Option<Timed<Neighbour>>,
+    /// Another machine than the remembered one presented the newest certificate.
+    stranger: bool,
     memory: TargetMemory,
     wake: Option<WakeProgress>,
     diagnosis: Diagnosis,
@@ -85,6 +92,8 @@ pub struct Change {
     pub memory: bool,
     /// Echo is measured by the other method.
     pub method: bool,
+    /// Another machine than the remembered one began to answer.
+    pub stranger: bool,
     /// Its gateway answers otherwise than before, or fails at first sight.
     pub gateway: bool,
     /// Whether CredSSP was answered as by a sound host; `None` when it was not asked.
@@ -114,6 +123,7 @@ impl Tracked {
             service_times: History::new(SERVICE_TIMES),
             alternatives: BTreeMap::new(),
             neighbour: None,
+            stranger: false,
             memory,
             wake: None,
             diagnosis: Diagnosis::default(),
@@ -167,6 +177,16 @@ impl Tracked {
         self.attempts.last().map(|entry| &entry.value)
     }
 
+    /// The self-signed certificate that it presents, and the NTLM name beside it; `None` for
+    /// `FreeRDP`, whose name is that of a Unix machine.
+    #[must_use]
+    pub fn self_signed(&self) -> Option<(Thumbprint, &str)> {
+        let certificate = self.tls.as_ref()?.value.certificate.as_ref()?;
+        let identity = self.nla.as_ref()?.value.identity.as_ref().filter(|ntlm| !ntlm.winpr)?;
+        let name = identity.computer.as_deref().or(identity.dns_computer.as_deref())?;
+        certificate.self_signed.then_some((certificate.sha256, name))
+    }
+
     /// Hardware address to wake: the configured one, else the learnt one.
     #[must_use]
     pub fn mac(&self) -> Option<MacAddr> {
@@ -218,7 +238,8 @@ impl Tracked {
             self.diagnosis.another_address(RULES);
         }
         self.judge(fed_by(&sample.observation), around, now);
-        Change { memory: self.remember(sample), ..change }
+        let stranger = self.meet_stranger(sample, around, now);
+        Change { memory: self.remember(sample), stranger, ..change }
     }
 
     /// Makes every loss since `start` void: this machine was offline.
@@ -260,22 +281,24 @@ impl Tracked {
             Observation::Echo(echo) => {
                 change.method = self.record_echo(sample.seq, sample.sent_at, *echo);
             }
+            Observation::Attempt(attempt) if self.is_not_dialled(attempt.connect.address.ip()) => {
+                self.record_alternative(sample.sent_at, attempt);
+            }
             Observation::Attempt(attempt) => {
                 change.nla = attempt.nla.as_ref().map(|nla| is_sound(nla.outcome));
                 change.ladder = self.record_attempt(sample, attempt);
+                change.dialled = self.dial_next();
             }
-            Observation::Alternative(connect) => {
-                let address = connect.address.ip();
-                if self.alternatives.contains_key(&address)
-                    || self.alternatives.len() < ALTERNATIVES
-                {
-                    let entry = Timed { at: sample.sent_at, value: *connect };
-                    self.alternatives.insert(address, entry);
-                }
+            Observation::Alternative(attempt) => {
+                self.record_alternative(sample.sent_at, attempt);
+                change.dialled = self.dial_next();
             }
             Observation::Sweep(sweep) => {
                 self.sweep = Some(Timed { at: sample.sent_at, value: (**sweep).clone() });
             }
+            Observation::Udp(udp) if self.is_not_dialled(udp.address.ip()) => {}
+            Observation::PathMtu(path) if self.is_not_dialled(path.address) => {}
+            Observation::Neighbour(entry) if self.is_not_dialled(entry.address) => {}
             Observation::Udp(udp) => {
                 change.ladder = self.udp_stopped(udp);
                 self.udp.push(sample.sent_at, *udp);
@@ -297,27 +320,6 @@ impl Tracked {
             }
         }
         change
-    }
-
-    /// Keeps dialling the same address while the name still has it, so that statistics are about
-    /// one machine; an answer without addresses changes nothing.
-    fn dial_from(&mut self, resolution: &Resolution) -> bool {
-        let keep = self.dialled.is_some_and(|dialled| resolution.addresses.contains(&dialled));
-        let Some(first) = resolution.addresses.first().copied().filter(|_| !keep) else {
-            return false;
-        };
-        self.alternatives.retain(|address, _| resolution.addresses.contains(address));
-        self.alternatives.remove(&first);
-        self.neighbour = None;
-        self.tls = None;
-        self.handshake = None;
-        self.nla = None;
-        self.sweep = None;
-        self.udp = History::new(KEPT_DEEP);
-        self.path = History::new(KEPT_DEEP);
-        let changed = self.dialled.is_some();
-        self.dialled = Some(first);
-        changed
     }
 
     /// Whether the UDP transport falls silent that answered before: worth asking again soon.
@@ -350,7 +352,13 @@ impl Tracked {
             (attempt.connect.outcome, attempt.negotiate.as_ref().map(|n| n.outcome.word()))
         };
         let handshake = self.tls.as_ref().map(|entry| entry.value.outcome);
-        let changed = self.attempt().is_some_and(|last| reached(last) != reached(attempt))
+        let another = self.presents_another(attempt);
+        if another && attempt.nla.is_none() {
+            // What the challenge said belongs to the certificate beside it.
+            self.nla = None;
+        }
+        let changed = another
+            || self.attempt().is_some_and(|last| reached(last) != reached(attempt))
             || attempt.tls.as_ref().is_some_and(|tls| {
                 handshake.is_some_and(|before| before != tls.outcome)
                     || (handshake.is_none() && tls.outcome != TlsOutcome::Ok)
@@ -383,51 +391,6 @@ impl Tracked {
             Some(before) => {
                 before.word() != outcome.word() && !(before.hung_up() && outcome.hung_up())
             }
-        }
-    }
-
-    /// Learns what later runs need. Runs after judgement, so that rules compare with the past.
-    /// Nothing is learnt from a machine that answers at an address it should not have.
-    fn remember(&mut self, sample: &Sample) -> bool {
-        let expect = &self.target.expect;
-        if self.dialled.is_some_and(|dialled| !expect.is_empty() && !expect.contains(&dialled)) {
-            return false;
-        }
-        let wall = sample.sent_at.wall;
-        match &sample.observation {
-            Observation::Neighbour(neighbour) => {
-                let Some(mac) = neighbour.mac.filter(|_| {
-                    matches!(neighbour.state, NeighbourState::Reachable | NeighbourState::Stale)
-                }) else {
-                    return false;
-                };
-                let known = self.memory.mac == Some(mac);
-                self.memory.mac = Some(mac);
-                self.memory.mac_address = Some(neighbour.address);
-                !known
-            }
-            Observation::Attempt(attempt) => {
-                if attempt.connect.outcome.answered() {
-                    self.memory.last_answer = Some(wall);
-                }
-                let Some(certificate) =
-                    attempt.tls.as_ref().and_then(|tls| tls.certificate.as_ref())
-                else {
-                    return false;
-                };
-                let known = self.memory.thumbprints.contains_key(&certificate.sha256);
-                self.memory.remember_thumbprint(certificate.sha256, wall);
-                self.memory.last_healthy = Some(wall);
-                !known
-            }
-            Observation::Udp(udp) if udp.outcome == UdpOutcome::SynAck => {
-                let address = Some(udp.address.ip());
-                let known = self.memory.udp_address == address;
-                self.memory.udp_answered = Some(wall);
-                self.memory.udp_address = address;
-                !known
-            }
-            _ => false,
         }
     }
 
@@ -474,22 +437,6 @@ impl Tracked {
         }
     }
 
-    /// Addresses to try besides the dialled one: published, and expected but not published.
-    #[must_use]
-    pub fn other_addresses(&self) -> Vec<IpAddr> {
-        let published = self.resolution().into_iter().flat_map(|r| r.addresses.iter().copied());
-        let mut others: Vec<IpAddr> = Vec::new();
-        for address in published.chain(self.target.expect.iter().copied()) {
-            if Some(address) != self.dialled
-                && !others.contains(&address)
-                && others.len() < ALTERNATIVES
-            {
-                others.push(address);
-            }
-        }
-        others
-    }
-
     /// What its echo is measured by.
     #[must_use]
     pub const fn echo_method(&self) -> EchoMethod {
@@ -499,7 +446,11 @@ impl Tracked {
     /// Takes an echo outcome in, and changes the method where that is due: to TCP once ICMP went
     /// unanswered often enough, from the start, by a host whose TCP answers; back to ICMP with the
     /// first reply. Statistics of the two are never mixed.
+    /// An answer from an address that is not dialled any more belongs to none of them.
     fn record_echo(&mut self, seq: u64, at: Now, echo: Echo) -> bool {
+        if self.is_not_dialled(echo.address) {
+            return false;
+        }
         let replied = matches!(echo.outcome, EchoOutcome::Reply { .. });
         match (self.method, echo.method) {
             (EchoMethod::Tcp, EchoMethod::Icmp) if replied => {
@@ -606,7 +557,7 @@ impl Tracked {
             path: self.path.last().map(|entry| entry.value),
             gateway: self.gateway.last().map(|entry| entry.value.clone()),
             neighbour: self.neighbour.as_ref().map(|entry| entry.value),
-            alternatives: self.alternatives.values().map(|entry| entry.value).collect(),
+            alternatives: self.others_tried(),
             mac: self.mac(),
             wake: self.wake.clone(),
             next_tls: schedule.next_tls,

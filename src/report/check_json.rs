@@ -19,8 +19,9 @@ use crate::domain::certificate::CertificateSummary;
 use crate::domain::finding::{ClientError, Finding};
 use crate::domain::placeholder::Placeholders;
 use crate::domain::sample::{
-    CipherSuite, Connect, EchoMethod, NameOutcome, Negotiate, NegotiateOutcome, Neighbour, Nla,
-    NlaOutcome, PathMtu, ProbeKind, Resolution, ServerAnswer, Tls, TlsOutcome, Udp, UdpOutcome,
+    Attempt, CipherSuite, Connect, EchoMethod, NameOutcome, Negotiate, NegotiateOutcome, Neighbour,
+    Nla, NlaOutcome, PathMtu, ProbeKind, Resolution, ServerAnswer, Tls, TlsOutcome, Udp,
+    UdpOutcome,
 };
 use crate::domain::snapshot::{MonitorSnapshot, TargetSnapshot};
 use crate::domain::stats::EchoStats;
@@ -125,7 +126,7 @@ fn target_of(snapshot: &TargetSnapshot, now: WallTime, cipher_name: CipherName) 
             .zip(target.gateway.as_ref())
             .map(|(found, configured)| gateway::entry(found, configured, now)),
         neighbour: snapshot.neighbour.filter(|_| resolved).and_then(neighbour),
-        addresses: addresses(address, connect, &snapshot.alternatives),
+        addresses: addresses(snapshot, address, attempt),
         risk: snapshot.risk.word(),
         findings: snapshot.findings.iter().map(|finding| entry(finding, &values)).collect(),
         host: printable(&target.host.to_string()).into_owned(),
@@ -154,9 +155,20 @@ fn dns(name: &Resolution, expected: &[IpAddr]) -> Dns {
         elapsed_ms: asked.then(|| words::millis(name.elapsed)),
         ttl_s: answer.and_then(|answer| answer.ttl_s),
         ptr: name.ptr.iter().map(|name| printable(name).into_owned()).collect(),
+        canonical: canonical(name),
         system: texts(&name.system),
         servers: name.servers.iter().map(dns_server).collect(),
     }
+}
+
+fn canonical(name: &Resolution) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for canonical in name.canonical() {
+        if !names.iter().any(|known| known == canonical) {
+            names.push(printable(canonical).into_owned());
+        }
+    }
+    names
 }
 
 fn dns_server(answer: &ServerAnswer) -> DnsServer {
@@ -299,21 +311,35 @@ fn neighbour(entry: Neighbour) -> Option<NeighbourEntry> {
     Some(NeighbourEntry { mac: entry.mac.map(|mac| mac.to_string()), state })
 }
 
+/// The dialled address first, then every other one that was tried. A rung that was not climbed
+/// there is `null`.
 fn addresses(
+    snapshot: &TargetSnapshot,
     dialled: Option<IpAddr>,
-    connect: Option<&Connect>,
-    others: &[Connect],
+    attempt: Option<&Attempt>,
 ) -> Vec<AddressEntry> {
-    let outcome = |connect: &Connect| connect.outcome.word();
-    let dialled = dialled.map(|address| AddressEntry {
-        address: address.to_string(),
-        tcp: connect.filter(|connect| connect.address.ip() == address).map(outcome),
+    let expect = &snapshot.target.expect;
+    let published: &[IpAddr] = snapshot.resolution.as_ref().map_or(&[], |name| &name.addresses);
+    let entry = |address: IpAddr, connect: Option<&Connect>, climb: Option<&Attempt>| {
+        let negotiate = climb.and_then(|climb| climb.negotiate.as_ref());
+        let tls = climb.and_then(|climb| climb.tls.as_ref());
+        AddressEntry {
+            address: address.to_string(),
+            tcp: connect.map(|connect| connect.outcome.word()),
+            x224: negotiate.map(|negotiate| negotiate.outcome.word()),
+            tls: tls.map(|tls| tls.outcome.word()),
+            expected: expect.contains(&address),
+            published: published.contains(&address),
+        }
+    };
+    let own = dialled.map(|address| {
+        let attempt = attempt.filter(|attempt| attempt.connect.address.ip() == address);
+        entry(address, attempt.map(|attempt| &attempt.connect), attempt)
     });
-    let others = others.iter().map(|connect| AddressEntry {
-        address: connect.address.ip().to_string(),
-        tcp: Some(outcome(connect)),
+    let others = snapshot.alternatives.iter().map(|(address, other)| {
+        entry(*address, Some(&other.newest.value), other.climb.as_ref().map(|climb| &climb.value))
     });
-    dialled.into_iter().chain(others).collect()
+    own.into_iter().chain(others).collect()
 }
 
 fn entry(finding: &Finding, values: &Placeholders) -> FindingEntry {

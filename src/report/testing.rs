@@ -70,6 +70,7 @@ pub(super) fn resolution() -> Resolution {
             server: SocketAddr::new(ip("10.0.0.10"), 53),
             outcome: NameOutcome::Ok,
             addresses: vec![ip("10.0.0.21")],
+            canonical: Vec::new(),
             ttl_s: Some(120),
             elapsed: Duration::from_micros(1_200),
         }],

@@ -8,8 +8,11 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Version of the file's layout. Another one is kept aside, not guessed at.
-const VERSION: u64 = 1;
+/// Version of the file's layout. One that is not known is kept aside, not guessed at.
+const VERSION: u64 = 2;
+
+/// Older layouts that are read: 1 lacks who answered, and where.
+const READ: std::ops::RangeInclusive<u64> = 1..=VERSION;
 
 /// Most bytes that are read or written: 16 MiB.
 const LIMIT: usize = 16 << 20;
@@ -17,7 +20,7 @@ const LIMIT: usize = 16 << 20;
 /// So many unreadable files are kept beside the state.
 const KEPT_ASIDE: u32 = 1_000;
 
-/// `state.json`: `{"version":1,"targets":{"host:port":{…}}}`.
+/// `state.json`: `{"version":2,"targets":{"host:port":{…}}}`.
 ///
 /// Written to a temporary file in the same folder, flushed to the disk and renamed into place, so
 /// that the file is always whole. When two processes save, the last one wins. The file is readable
@@ -199,7 +202,7 @@ fn parse(bytes: &[u8]) -> Result<State, String> {
     }
     let damaged = |error: serde_json::Error| format!("is damaged ({error})");
     let Versioned { version } = serde_json::from_slice(bytes).map_err(damaged)?;
-    if version != VERSION {
+    if !READ.contains(&version) {
         return Err(format!("has layout version {version}, this rdpwatch knows {VERSION}"));
     }
     serde_json::from_slice::<Contents>(bytes).map(|contents| contents.targets).map_err(damaged)
@@ -214,6 +217,7 @@ fn failed(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Sto
 mod tests {
     use super::*;
     use crate::domain::certificate::Thumbprint;
+    use crate::domain::identity::RememberedIdentity;
     use crate::domain::mac::MacAddr;
     use crate::domain::memory::TargetMemory;
     use crate::domain::time::WallTime;
@@ -234,6 +238,14 @@ mod tests {
             ..TargetMemory::default()
         };
         memory.remember_thumbprint(Thumbprint([0xa7; 32]), WallTime::from_unix_secs(5));
+        memory.identity = Some(RememberedIdentity {
+            computer: Some("OFFICE-PC".to_owned()),
+            dns_computer: Some("office-pc.corp.lab".to_owned()),
+            common_name: Some("OFFICE-PC".to_owned()),
+            mac: memory.mac,
+            seen: WallTime::from_unix_secs(8),
+        });
+        memory.remember_address([10, 0, 0, 21].into(), WallTime::from_unix_secs(8));
         memory.accepted.insert("nla-not-enforced".into(), WallTime::from_unix_secs(6));
         memory.acknowledged.insert("port-closed".into(), WallTime::from_unix_secs(7));
         State::from([("office-pc:3389".to_owned(), memory), ("b:1".to_owned(), <_>::default())])
@@ -269,13 +281,32 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_the_first_layout_is_read_and_saved_in_the_present_one() {
+        let (_folder, store) = store();
+        let old = b"{\"version\":1,\"targets\":{\"office-pc:3389\":{\"mac\":\
+            \"02:11:22:33:44:55\",\"sleeps\":true}}}";
+        put(&store, old);
+        let loaded = store.load().expect("loaded");
+        assert_eq!(loaded.warning, None);
+        let memory = &loaded.state["office-pc:3389"];
+        assert!(memory.sleeps && memory.identity.is_none() && memory.addresses.is_empty());
+        store.save(&loaded.state).expect("saved");
+        let text = fs::read_to_string(store.path()).expect("there");
+        assert!(text.starts_with("{\"version\":2,"), "{text}");
+        assert_eq!(store.load().expect("loaded again"), loaded);
+    }
+
+    #[test]
     fn the_layout_is_a_contract() {
         let (_folder, store) = store();
         let print = "a7".repeat(32);
         let text = format!(
-            "{{\"version\":1,\"targets\":{{\"b:1\":{{}},\"office-pc:3389\":{{\
+            "{{\"version\":2,\"targets\":{{\"b:1\":{{}},\"office-pc:3389\":{{\
              \"mac\":\"02:11:22:33:44:55\",\"mac_address\":\"10.0.0.21\",\
-             \"thumbprints\":{{\"{print}\":5000}},\"last_healthy\":1000000000,\
+             \"thumbprints\":{{\"{print}\":5000}},\
+             \"identity\":{{\"computer\":\"OFFICE-PC\",\"dns_computer\":\"office-pc.corp.lab\",\
+             \"common_name\":\"OFFICE-PC\",\"mac\":\"02:11:22:33:44:55\",\"seen\":8000}},\
+             \"addresses\":{{\"10.0.0.21\":8000}},\"last_healthy\":1000000000,\
              \"accepted\":{{\"nla-not-enforced\":6000}},\
              \"acknowledged\":{{\"port-closed\":7000}},\"sleeps\":true}}}}}}"
         );
@@ -301,7 +332,7 @@ mod tests {
             (b"{\"version\":1,\"targets\":{", "is damaged"),
             (b"\xff\xfe\x00", "is damaged"),
             (b"{\"version\":1,\"targets\":{\"a:1\":{\"color\":3}}}", "is damaged"),
-            (b"{\"version\":2,\"hosts\":[]}", "has layout version 2"),
+            (b"{\"version\":3,\"hosts\":[]}", "has layout version 3"),
             (b"{\"targets\":{}}", "is damaged"),
         ];
         for (number, (bytes, reason)) in (1..).zip(bad) {

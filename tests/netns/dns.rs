@@ -10,14 +10,18 @@ pub(crate) const PEER_FLAG: &str = "--peer-dns-failure";
 /// Time to live of every record, in seconds.
 pub(crate) const TTL: u32 = 120;
 
-/// Starts dnsmasq for the zone `lab` with `records` such as `host.lab,10.77.0.21`. Other names of
+/// Starts dnsmasq for the zone `lab` with `records` such as `host.lab,10.77.0.21`, or with options
+/// such as `--cname=host.lab,srv-07.lab`. Other names of
 /// the zone do not exist; names outside of it are refused.
 pub(crate) fn start(machine: &Machine, records: &[&str]) -> Daemon {
     let mut line = machine.command("dnsmasq");
     line.args(["--keep-in-foreground", "--conf-file=/dev/null", "--user=root", "--pid-file="]);
     line.args(["--no-resolv", "--no-hosts", "--log-facility=-", "--local=/lab/"]);
     line.args(["--local=/77.10.in-addr.arpa/", &format!("--local-ttl={TTL}")]);
-    line.args(records.iter().map(|record| format!("--host-record={record}")));
+    line.args(records.iter().map(|record| match record.strip_prefix("--") {
+        Some(_) => (*record).to_owned(),
+        None => format!("--host-record={record}"),
+    }));
     let mut daemon = Daemon::start(&mut line, "dnsmasq", &machine.path("dnsmasq.out"));
     daemon.wait_until(|dns| dns.receives(53));
     daemon

@@ -8,6 +8,7 @@ use rdpwatch::domain::certificate::Thumbprint;
 use rdpwatch::domain::clocks::Clocks;
 use rdpwatch::domain::diagnose::{MonitorDiagnosis, judge_monitor_moment};
 use rdpwatch::domain::finding::Finding;
+use rdpwatch::domain::identity::RememberedIdentity;
 use rdpwatch::domain::local::{EchoAccess, Interface, LocalState};
 use rdpwatch::domain::memory::TargetMemory;
 use rdpwatch::domain::rules::RULES;
@@ -16,11 +17,11 @@ use rdpwatch::domain::target::{
     Expected, GatewayAddress, GatewayUsage, Host, Target, TargetId, TargetKind,
 };
 use rdpwatch::domain::time::{MonoTime, Now, WallTime};
-use rdpwatch::domain::view::{Mode, Offline, Surroundings};
+use rdpwatch::domain::view::{Mode, Offline, Surroundings, TunnelChange};
 use rdpwatch::domain::wake::{WakeProgress, WakeReceipt};
 use rdpwatch::monitor::{Access, Budget, Monitor, Tracked};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
@@ -101,6 +102,18 @@ struct TargetTable {
     remembered_mac: Option<String>,
     /// Remembered: its UDP transport answered so many days ago, at 10.0.0.21.
     udp_answered: Option<u64>,
+    /// Who answered in earlier runs.
+    remembered: Option<RememberedTable>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RememberedTable {
+    computer: Option<String>,
+    dns: Option<String>,
+    common_name: Option<String>,
+    mac: Option<String>,
+    address: Option<IpAddr>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -118,6 +131,12 @@ struct AroundTable {
     offline: Option<String>,
     /// Addresses of this machine, `10.0.0.5/24`.
     addresses: Vec<String>,
+    /// Addresses of its tunnel, which is up.
+    tunnel: Vec<String>,
+    /// When the tunnel changed.
+    tunnel_changed: Option<String>,
+    /// Machines that share a certificate, by the byte that its thumbprint repeats.
+    shared: BTreeMap<String, BTreeSet<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -211,6 +230,8 @@ impl Scenario {
     pub(crate) fn complaints_of_monitor(&self) -> Option<Vec<String>> {
         let around = &self.around;
         let by_hand = around.offline.is_some()
+            || around.tunnel_changed.is_some()
+            || !around.shared.is_empty()
             || around.clocks.is_some()
             || (around.peers_answering, around.peers_silent) != (0, 0);
         if by_hand || self.mode == ScenarioMode::Moment {
@@ -268,7 +289,7 @@ impl Scenario {
         let mut samples = Vec::new();
         let resolves = self.round.iter().any(|round| round.resolve.is_some());
         if !resolves && !self.round.is_empty() && self.target.target().host.name().is_some() {
-            let (observation, took) = words::resolution("10.0.0.21", None, &[]);
+            let (observation, took) = words::resolution("10.0.0.21", None, None, &[]);
             push(&mut samples, MonoTime::ZERO, took, observation);
         }
         for round in &self.round {
@@ -377,6 +398,17 @@ impl TargetTable {
     fn memory(&self) -> TargetMemory {
         let mut memory = TargetMemory { sleeps: self.sleeps, ..TargetMemory::default() };
         memory.mac = self.remembered_mac.as_deref().map(|mac| mac.parse().expect("a MAC address"));
+        if let Some(before) = &self.remembered {
+            let seen = START.minus(Duration::from_hours(24));
+            memory.identity = Some(RememberedIdentity {
+                computer: before.computer.clone(),
+                dns_computer: before.dns.clone(),
+                common_name: before.common_name.clone(),
+                mac: before.mac.as_deref().map(|mac| mac.parse().expect("a MAC address")),
+                seen,
+            });
+            memory.addresses.extend(before.address.map(|address| (address, seen)));
+        }
         for (byte, days) in &self.thumbprints {
             let seen = START.minus(Duration::from_hours(24 * days.unsigned_abs()));
             memory.thumbprints.insert(print(byte), seen);
@@ -413,26 +445,33 @@ impl AroundTable {
                 controls.split(' ').map(|control| control.parse().expect("an address")).collect(),
             ),
         };
-        let addresses: Vec<(IpAddr, u8)> = self
-            .addresses
-            .iter()
-            .map(|text| {
+        let parsed = |texts: &[String]| -> Vec<(IpAddr, u8)> {
+            let parse = |text: &String| {
                 let (address, prefix) = text.split_once('/').expect("address/prefix");
                 (address.parse().expect("an address"), prefix.parse().expect("a prefix"))
-            })
-            .collect();
-        let interface = Interface {
-            index: 2,
-            name: "eth0".to_owned(),
+            };
+            texts.iter().map(parse).collect()
+        };
+        let interface = |index, name: &str, tunnel, addresses: &[String]| Interface {
+            index,
+            name: name.to_owned(),
             up: true,
             loopback: false,
-            tunnel: false,
-            addresses,
+            tunnel,
+            addresses: parsed(addresses),
             mac: None,
             received_bytes: None,
             sent_bytes: None,
         };
-        let interfaces = if interface.addresses.is_empty() { vec![] } else { vec![interface] };
+        let mut interfaces = vec![
+            interface(2, "eth0", false, &self.addresses),
+            interface(4, "wg0", true, &self.tunnel),
+        ];
+        interfaces.retain(|interface| !interface.addresses.is_empty());
+        let tunnels = self.tunnel_changed.as_deref().map(|at| TunnelChange {
+            at: now(MonoTime::ZERO.plus(span(at))),
+            what: "wg0 went down".to_owned(),
+        });
         Surroundings {
             local: LocalState { interfaces, ..LocalState::default() },
             offline,
@@ -441,6 +480,12 @@ impl AroundTable {
             neighbours_readable: self.neighbours.unwrap_or(true),
             peers_answering: self.peers_answering,
             peers_silent: self.peers_silent,
+            tunnels,
+            shared_certificates: self
+                .shared
+                .iter()
+                .map(|(byte, machines)| (print(byte), machines.clone()))
+                .collect(),
             clocks: match self
                 .clocks
                 .as_deref()

@@ -59,10 +59,12 @@ pub(crate) struct Round {
     skew: Option<String>,
     /// Flags of the RDP Negotiation Response; default those of Windows 10.
     flags: Option<u8>,
+    ntlm: Option<NtlmTable>,
     pub(crate) resolve: Option<Turns>,
     resolve_took: Option<String>,
+    resolve_from: Option<String>,
     #[serde(default)]
-    servers: Vec<String>,
+    servers: Vec<Turns>,
     #[serde(default)]
     alternatives: Vec<String>,
     neighbour: Option<Turns>,
@@ -75,6 +77,18 @@ pub(crate) struct Round {
     os_build: Option<String>,
     sweep: Option<String>,
     tls_took: Option<String>,
+}
+
+/// The names of an NTLM challenge.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NtlmTable {
+    computer: Option<String>,
+    dns: Option<String>,
+    domain: Option<String>,
+    build: Option<u16>,
+    #[serde(default)]
+    winpr: bool,
 }
 
 /// A certificate; days are counted from the scenario's second 0.
@@ -112,7 +126,10 @@ impl Round {
     pub(crate) fn observations(&self, index: u32, start: WallTime) -> Vec<(Observation, Duration)> {
         let mut all = Vec::new();
         if let Some(word) = &self.resolve {
-            all.push(resolution(word.turn(index), self.resolve_took.as_deref(), &self.servers));
+            let servers: Vec<&str> = self.servers.iter().map(|word| word.turn(index)).collect();
+            let took = self.resolve_took.as_deref();
+            let from = self.resolve_from.as_deref();
+            all.push(resolution(word.turn(index), from, took, &servers));
         }
         if let Some(word) = &self.neighbour {
             all.push(self.neighbour(word.turn(index)));
@@ -123,7 +140,7 @@ impl Round {
             all.push((Observation::Echo(Echo { method, address: self.address(), outcome }), took));
         }
         let climbs = [&self.connect, &self.negotiate, &self.tls, &self.nla];
-        if climbs.iter().any(|rung| rung.is_some()) {
+        if climbs.iter().any(|rung| rung.is_some()) || self.ntlm.is_some() {
             let (attempt, took) = self.attempt(index, start);
             all.push((Observation::Attempt(Box::new(attempt)), took));
         }
@@ -147,9 +164,8 @@ impl Round {
             all.push((Observation::Sweep(Box::new(found)), took));
         }
         for word in &self.alternatives {
-            let (address, outcome) = word.split_once('=').expect("address=outcome");
-            let connect = connect(outcome, address.parse().expect("an address"), None);
-            all.push((Observation::Alternative(connect), connect.elapsed));
+            let (attempt, took) = alternative(word);
+            all.push((Observation::Alternative(Box::new(attempt)), took));
         }
         all
     }
@@ -178,7 +194,7 @@ impl Round {
         let connect = connect(word, self.address(), self.connect_took.as_deref());
         let mut took = connect.elapsed;
         let mut attempt = Attempt::new(ProbeKind::Negotiate, connect);
-        if self.nla.is_some() {
+        if self.nla.is_some() || self.ntlm.is_some() {
             attempt.depth = ProbeKind::Nla;
         } else if self.tls.is_some() {
             attempt.depth = ProbeKind::Tls;
@@ -205,7 +221,7 @@ impl Round {
             let asked = self.asked.map_or(SecurityProtocol::OFFERED, SecurityProtocol);
             attempt.negotiate = Some(Negotiate { asked, outcome, received, elapsed });
         }
-        let default = self.nla.as_ref().map(|_| "ok");
+        let default = (attempt.depth == ProbeKind::Nla).then_some("ok");
         if let Some(word) = self.tls.as_ref().map(|word| word.turn(index)).or(default) {
             let mut tls = tls(word);
             if let Some(took) = &self.tls_took {
@@ -218,8 +234,12 @@ impl Round {
             took += tls.elapsed;
             attempt.tls = Some(tls);
         }
-        if let Some(word) = &self.nla {
-            let mut nla = nla(word.turn(index), self.skew.as_deref());
+        let default = self.ntlm.as_ref().map(|_| "challenge");
+        if let Some(word) = self.nla.as_ref().map(|word| word.turn(index)).or(default) {
+            let mut nla = nla(word, self.skew.as_deref());
+            if let Some(names) = &self.ntlm {
+                nla.identity = Some(names.identity());
+            }
             if let Some((identity, build)) = nla.identity.as_mut().zip(self.os_build.as_deref()) {
                 identity.os = Some(os(build));
             }
@@ -231,11 +251,47 @@ impl Round {
     }
 }
 
+impl NtlmTable {
+    fn identity(&self) -> NtlmIdentity {
+        NtlmIdentity {
+            computer: self.computer.clone(),
+            dns_computer: self.dns.clone(),
+            dns_domain: self.domain.clone(),
+            os: Some(OsVersion { major: 10, minor: 0, build: self.build.unwrap_or(26_100) }),
+            winpr: self.winpr,
+            ..NtlmIdentity::default()
+        }
+    }
+}
+
+/// `10.0.0.22=open`: a bare connection. `10.0.0.22=open+hybrid+ok`: a climb.
+fn alternative(word: &str) -> (Attempt, Duration) {
+    let (address, outcome) = word.split_once('=').expect("address=outcome");
+    let mut rungs = outcome.split('+');
+    let connect =
+        connect(rungs.next().expect("an outcome"), address.parse().expect("an address"), None);
+    let mut took = connect.elapsed;
+    let mut attempt = Attempt::new(ProbeKind::Connect, connect);
+    if let Some(word) = rungs.next() {
+        attempt.depth = ProbeKind::Tls;
+        attempt.negotiate = Some(Negotiate {
+            asked: SecurityProtocol::OFFERED,
+            outcome: negotiate(word),
+            received: 19,
+            elapsed: Duration::from_millis(13),
+        });
+        took += Duration::from_millis(13);
+    }
+    attempt.tls = rungs.next().map(tls);
+    (attempt, took)
+}
+
 /// `10.0.0.21 fd00::21`, or an outcome.
 pub(crate) fn resolution(
     word: &str,
+    from: Option<&str>,
     took: Option<&str>,
-    servers: &[String],
+    servers: &[&str],
 ) -> (Observation, Duration) {
     let (outcome, addresses) = answer(word);
     let usual = if outcome == NameOutcome::Timeout { "5s" } else { "2ms" };
@@ -244,14 +300,22 @@ pub(crate) fn resolution(
         .iter()
         .map(|text| {
             let (server, word) = text.split_once('=').expect("server=answer");
+            let (word, canonical) = match word.split_once('>') {
+                Some((word, alias)) => (word, vec![alias.to_owned()]),
+                None => (word, vec![]),
+            };
             let (outcome, addresses) = answer(word);
             let server = SocketAddr::new(server.parse().expect("an address"), 53);
-            ServerAnswer { server, outcome, addresses, ttl_s: Some(120), elapsed }
+            ServerAnswer { server, outcome, addresses, canonical, ttl_s: Some(120), elapsed }
         })
         .collect();
     let resolution = Resolution {
         outcome,
-        source: NameSource::Dns,
+        source: match from.unwrap_or("dns") {
+            "dns" => NameSource::Dns,
+            "hosts" => NameSource::Hosts,
+            other => panic!("no source {other}"),
+        },
         system: addresses.clone(),
         addresses,
         servers,

@@ -179,6 +179,7 @@ pub(crate) fn target(id: u32, name: &str, address: &str) -> TargetSnapshot {
                 server: SocketAddr::new(ip("10.0.0.10"), 53),
                 outcome: NameOutcome::Ok,
                 addresses: vec![ip(address)],
+                canonical: Vec::new(),
                 ttl_s: Some(120),
                 elapsed: ms(1.2),
             }],

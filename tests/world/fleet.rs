@@ -40,6 +40,8 @@ fn host(name: &str, number: u32, kind: TargetKind, place: Place) -> SimHost {
     let mut target = Target::new(TargetId(0), name, long);
     target.kind = kind;
     let short = name.to_ascii_uppercase();
+    // A server and a laptop of one number are two machines.
+    let print = number + 1_000 * u32::from(net);
     SimHost {
         target,
         address,
@@ -47,7 +49,7 @@ fn host(name: &str, number: u32, kind: TargetKind, place: Place) -> SimHost {
         place,
         drops_ping: false,
         rtt: Duration::from_micros(400 + 700 * u64::from(number % 60)),
-        certificate: certificate(&short, number, true, at_day(-140), at_day(40)),
+        certificate: certificate(&short, print, true, at_day(-140), at_day(40)),
         troubles: Vec::new(),
     }
 }
@@ -78,7 +80,13 @@ pub(crate) fn company(seed: u64) -> Vec<SimHost> {
         .collect()
 }
 
+const fn minutes_in(minutes: u64) -> Duration {
+    Duration::from_mins(minutes)
+}
+
 fn dress(host: &mut SimHost, number: u32, dice: &mut Dice) {
+    // Above those that hosts have from the beginning.
+    let print = number + 1_000_000;
     let short = host.target.name.to_ascii_uppercase();
     let [.., high, low] = number.to_be_bytes();
     host.drops_ping = number % 3 == 1;
@@ -91,20 +99,23 @@ fn dress(host: &mut SimHost, number: u32, dice: &mut Dice) {
         // Issued by the company, for the name that is dialled.
         3 => {
             let name = format!("{}.corp.lab", host.target.name);
-            host.certificate = certificate(&name, number, false, at_day(-300), at_day(60));
+            host.certificate = certificate(&name, print, false, at_day(-300), at_day(60));
         }
         // Found so: for another name, or weak, or soon to expire.
         8 => {
             host.certificate =
-                certificate("old-name.corp.lab", number, false, at_day(-9), at_day(60));
+                certificate("old-name.corp.lab", print, false, at_day(-9), at_day(60));
         }
         13 => "sha1WithRSAEncryption".clone_into(&mut host.certificate.signature),
-        18 => host.certificate = certificate(&short, number, false, at_day(-9), at_day(5)),
+        18 => host.certificate = certificate(&short, print, false, at_day(-9), at_day(5)),
         // Windows renews by itself during the night.
         23 => {
-            host.certificate = certificate(&short, number, true, at_day(-179), at_day(1));
+            host.certificate = certificate(&short, print, true, at_day(-179), at_day(1));
             host.add_trouble(Duration::from_hours(5), NIGHT * 2, Trouble::Renewed);
         }
+        // Renamed: with a new certificate where its hardware address is seen, else with the old one.
+        11 => host.add_trouble(minutes_in(150), NIGHT * 2, Trouble::Renamed("NEW-NAME", true)),
+        16 => host.add_trouble(minutes_in(90), NIGHT * 2, Trouble::Renamed("NEW-NAME", false)),
         // Dialled by address.
         28 => host.target.host = Host::Address(host.address, None),
         // Dual stack, while this machine has no way for IPv6.

@@ -9,7 +9,7 @@ use rdpwatch::domain::sample::{
     NtlmIdentity, OsVersion, ProbeKind, Resolution, ServerAnswer, Tls, TlsOutcome, TlsVersion,
 };
 use rdpwatch::domain::security::SecurityProtocol;
-use rdpwatch::domain::target::{Deadlines, Target};
+use rdpwatch::domain::target::{Deadlines, Target, TargetKind};
 use rdpwatch::domain::time::{MonoTime, WallTime};
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
@@ -55,6 +55,8 @@ pub(crate) enum Trouble {
     SlowName(Duration),
     /// The certificate is replaced.
     Renewed,
+    /// The machine is called otherwise; whether its certificate is made anew with it.
+    Renamed(&'static str, bool),
     /// Packets of the first size pass, those of the second and more vanish.
     Swallows(u32, u32),
     /// DNS gives one address of several, another each time.
@@ -227,7 +229,7 @@ impl SimHost {
         let connect = self.connect(address, moment);
         let mut took = connect.elapsed;
         let mut attempt = Attempt::new(depth, connect);
-        if connect.outcome != ConnectOutcome::Open {
+        if connect.outcome != ConnectOutcome::Open || depth == ProbeKind::Connect {
             return (attempt, took);
         }
         let mut elapsed = self.round_trip(moment.dice) + Duration::from_millis(3);
@@ -263,14 +265,14 @@ impl SimHost {
         if depth >= ProbeKind::Nla {
             // Neither dice nor time of its own: what else happens in a night does not depend on it.
             let elapsed = self.rtt + Duration::from_millis(4);
-            attempt.nla = Some(self.nla(elapsed, moment));
+            attempt.nla = Some(self.nla(address, elapsed, moment));
         }
         (attempt, took)
     }
 
     /// What CredSSP is answered with: names, a build and a clock, each a little off, as of
     /// machines that take their time from a domain controller.
-    fn nla(&self, elapsed: Duration, moment: &Moment<'_>) -> Nla {
+    fn nla(&self, address: IpAddr, elapsed: Duration, moment: &Moment<'_>) -> Nla {
         let (mut outcome, mut version, mut ahead) = (NlaOutcome::Challenge, 6, 0);
         for trouble in self.at(moment.at) {
             match trouble {
@@ -284,36 +286,62 @@ impl SimHost {
             return Nla { outcome, elapsed, ..Nla::not_offered() };
         }
         let off = i64::from(self.target.id.0 * 37 % 2_000) - 1_000;
-        let label = self.target.name.to_ascii_uppercase();
-        let name = |text: &str| Some(text.to_owned());
         Nla {
             outcome,
             version: Some(version),
             error: None,
             clock_skew_ms: Some(ahead + off - moment.own_clock),
-            identity: Some(NtlmIdentity {
-                dns_computer: name(&format!("{}.corp.lab", self.target.name)),
-                computer: name(&label),
-                domain: name("CORP"),
-                dns_domain: name("corp.lab"),
-                dns_tree: name("corp.lab"),
-                os: Some(OsVersion { major: 10, minor: 0, build: 20_348 }),
-                ..NtlmIdentity::default()
-            }),
+            identity: Some(self.identity_at(address, moment.at)),
             received: 320,
             elapsed,
         }
     }
 
-    fn certificate_at(&self, address: IpAddr, at: MonoTime) -> CertificateSummary {
-        let another = self.troubles.iter().any(
+    /// Who the machine at `address` says that it is. The members of a farm have names of their own.
+    fn identity_at(&self, address: IpAddr, at: MonoTime) -> NtlmIdentity {
+        let renamed = self.at(at).find_map(|trouble| match trouble {
+            Trouble::Renamed(name, _) => Some((*name).to_owned()),
+            _ => None,
+        });
+        let name = if self.is_elsewhere(address) {
+            "SOMEBODY-ELSE".to_owned()
+        } else if self.target.kind == TargetKind::Farm {
+            format!("MEMBER-{}", address.to_string().replace('.', "-"))
+        } else {
+            renamed.unwrap_or_else(|| self.target.name.to_ascii_uppercase())
+        };
+        NtlmIdentity {
+            computer: Some(name.chars().take(15).collect()),
+            domain: Some("CORP".to_owned()),
+            dns_computer: Some(format!("{name}.corp.lab").to_ascii_lowercase()),
+            dns_domain: Some("corp.lab".to_owned()),
+            dns_tree: Some("corp.lab".to_owned()),
+            os: Some(OsVersion { major: 10, minor: 0, build: 20_348 }),
+            ..NtlmIdentity::default()
+        }
+    }
+
+    /// Whether another machine is at `address`.
+    fn is_elsewhere(&self, address: IpAddr) -> bool {
+        self.troubles.iter().any(
             |(_, trouble)| matches!(trouble, Trouble::Elsewhere(there, _) if *there == address),
-        );
-        if another {
+        )
+    }
+
+    fn certificate_at(&self, address: IpAddr, at: MonoTime) -> CertificateSummary {
+        if self.is_elsewhere(address) {
             return certificate("SOMEBODY-ELSE", 0xee_ee, true, at_day(-80), at_day(100));
         }
-        let renewed = self.at(at).any(|trouble| *trouble == Trouble::Renewed);
+        let renewed = self
+            .at(at)
+            .any(|trouble| matches!(trouble, Trouble::Renewed | Trouble::Renamed(_, true)));
         let mut certificate = self.certificate.clone();
+        if let Some(Trouble::Renamed(name, true)) =
+            self.at(at).find(|trouble| matches!(trouble, Trouble::Renamed(..)))
+        {
+            certificate.common_name = Some((*name).to_owned());
+            certificate.names = vec![(*name).to_owned()];
+        }
         if renewed {
             certificate.sha256.0[31] ^= 0xff;
             certificate.not_before = at_day(0);
@@ -388,6 +416,7 @@ fn resolution(outcome: NameOutcome, addresses: Vec<IpAddr>, elapsed: Duration) -
         server: SocketAddr::new(server, 53),
         outcome,
         addresses: addresses.to_vec(),
+        canonical: Vec::new(),
         ttl_s: Some(1_200),
         elapsed,
     };

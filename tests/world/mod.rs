@@ -278,7 +278,7 @@ impl World {
     fn send(&mut self, request: ProbeRequest) {
         *self.sent.entry(request.kind).or_default() += 1;
         let Some(tracked) = self.monitor.target(request.target) else { return };
-        let (dialled, others) = (tracked.dialled(), tracked.other_addresses());
+        let (dialled, others) = (tracked.dialled(), tracked.others(self.mono, true));
         let index = usize::try_from(request.target.0).unwrap_or(usize::MAX);
         let Some(host) = self.hosts.get(index) else { return };
         let cut = self.cuts.iter().any(|cut| cut.contains(&self.mono));
@@ -308,10 +308,10 @@ impl World {
             (ProbeKind::Connect, _) => {
                 let turn = usize::try_from(request.seq).unwrap_or(0) % others.len().max(1);
                 // This machine has no route for IPv6.
-                match others.get(turn).filter(|address| address.is_ipv4()) {
-                    Some(address) => {
-                        let connect = host.connect(*address, &mut moment);
-                        (Observation::Alternative(connect), connect.elapsed)
+                match others.get(turn).filter(|other| other.address.is_ipv4()) {
+                    Some(other) => {
+                        let (attempt, took) = host.attempt(other.address, other.depth, &mut moment);
+                        (Observation::Alternative(Box::new(attempt)), took)
                     }
                     None => return self.schedule.finished(request.target, request.kind, self.mono),
                 }
@@ -408,6 +408,9 @@ impl World {
         if change.ladder || change.dialled {
             self.schedule.note_change(sample.target, now.mono);
         }
+        if change.stranger {
+            self.schedule.look_again(sample.target, now.mono);
+        }
         let resolved = matches!(sample.observation, Observation::Resolve(_));
         if change.method || change.dialled || resolved {
             self.sync(sample.target);
@@ -416,7 +419,7 @@ impl World {
 
     fn sync(&mut self, id: TargetId) {
         let Some(tracked) = self.monitor.target(id) else { return };
-        let others = u32::try_from(tracked.other_addresses().len()).unwrap_or(u32::MAX);
+        let others = u32::try_from(tracked.others(self.mono, true).len()).unwrap_or(u32::MAX);
         self.schedule.set_ready(id, tracked.dialled().is_some(), self.mono);
         self.schedule.set_echo_method(id, tracked.echo_method(), self.mono);
         self.schedule.set_alternatives(id, others, self.mono);

@@ -5,7 +5,6 @@ use crate::domain::sample::{EchoMethod, Observation, ProbeKind, Sample};
 use crate::domain::target::{Host, Target, TargetId};
 use crate::domain::time::{MonoTime, Now};
 use crate::probe::attempt::{AttemptPlan, attempt};
-use crate::probe::connect::connect;
 use crate::probe::echo::EchoRequest;
 use crate::probe::path_mtu::path_mtu;
 use crate::probe::resolve::{has_route, scope_id};
@@ -147,21 +146,25 @@ impl Core {
         });
     }
 
-    /// A bare TCP connect to one other address, in turn, of a family that this machine has a
-    /// route for.
+    /// One other address, in turn, of a family that this machine has a route for: a bare TCP
+    /// connect, or a climb where something is wrong.
     fn start_alternative(&mut self, request: ProbeRequest) {
         let Some(tracked) = self.monitor.target(request.target) else { return };
         let target = Arc::clone(tracked.target());
-        let others = tracked.other_addresses();
+        let others = tracked.others(self.edge.clock.mono(), self.schedule.climbs());
         let turn = usize::try_from(request.seq).unwrap_or(0) % others.len().max(1);
-        let address = others.get(turn).copied().filter(|address| has_route(*address));
+        let other = others.get(turn).copied().filter(|other| has_route(other.address));
         let clock = self.edge.clock;
         self.spawn(request, async move {
-            let Some(address) = address else { return Vec::new() };
+            let Some(other) = other else { return Vec::new() };
+            let plan = AttemptPlan {
+                address: target.socket_addr(other.address, 0),
+                name: target.host.name().filter(|_| other.by_name).map(str::to_owned),
+                depth: other.depth,
+                deadlines: target.deadlines,
+            };
             let sent_at = clock.now();
-            let where_to = target.socket_addr(address, 0);
-            let (outcome, _stream) = connect(where_to, target.deadlines.connect).await;
-            let found = Observation::Alternative(outcome);
+            let found = Observation::Alternative(Box::new(attempt(&plan, clock).await));
             vec![sample(request, sent_at, clock.mono(), found)]
         });
     }

@@ -87,6 +87,9 @@ impl Core {
         if change.ladder || change.dialled {
             self.schedule.note_change(id, now);
         }
+        if change.stranger {
+            self.schedule.look_again(id, now);
+        }
         if change.gateway {
             self.schedule.note_gateway(id, now);
         }

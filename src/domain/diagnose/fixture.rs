@@ -1,5 +1,6 @@
 //! Everything a view borrows, owned, and rules that say what the test wants: for tests only.
 
+use super::super::alternative::Alternative;
 use super::super::echo_series::EchoSeries;
 use super::super::finding::{Confidence, Finding, Owner, RuleId, Rung, Severity};
 use super::super::history::{History, Timed};
@@ -52,7 +53,7 @@ pub(crate) struct Fixture {
     pub(crate) path: History<PathMtu>,
     pub(crate) gateway: History<Gateway>,
     pub(crate) service_times: History<Duration>,
-    pub(crate) alternatives: BTreeMap<IpAddr, Timed<Connect>>,
+    pub(crate) alternatives: BTreeMap<IpAddr, Alternative>,
     pub(crate) neighbour: Option<Timed<Neighbour>>,
     pub(crate) memory: TargetMemory,
     pub(crate) wake: Option<WakeProgress>,
@@ -255,6 +256,7 @@ pub(crate) fn evidence(id: &str, severity: Severity) -> Evidence {
         lines: vec!["measured".to_owned()],
         since: None,
         client_error: None,
+        is_change: false,
     }
 }
 

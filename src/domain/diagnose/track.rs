@@ -123,7 +123,8 @@ impl Track {
         let held = self.window.iter().flatten().count();
         if held >= raise(hysteresis) {
             let first = self.window.iter().flatten().next().copied().unwrap_or(now);
-            let reviewed = self.first_sight && evidence.severity < Severity::Critical;
+            let reviewed =
+                self.first_sight && evidence.severity < Severity::Critical && !evidence.is_change;
             self.standing = Some(Standing {
                 since: evidence.since.unwrap_or(first),
                 as_found: reviewed.then_some(evidence.severity),
@@ -154,7 +155,8 @@ impl Track {
 impl Standing {
     /// The newest evidence replaces the old; what got worse is no longer as it was found.
     fn renew(&mut self, evidence: Box<Evidence>) {
-        self.as_found = self.as_found.filter(|found| evidence.severity <= *found);
+        self.as_found =
+            self.as_found.filter(|found| evidence.severity <= *found && !evidence.is_change);
         self.evidence = evidence;
     }
 }

@@ -45,6 +45,7 @@ fn resolution(outcome: NameOutcome) -> Resolution {
             server: ([10, 0, 0, 10], 53).into(),
             outcome,
             addresses,
+            canonical: Vec::new(),
             ttl_s: Some(120),
             elapsed: ms(1),
         }],

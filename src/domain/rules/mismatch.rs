@@ -1,7 +1,8 @@
-//! `dns-mismatch`: the name leads somewhere else than expected.
+//! The name leads somewhere else than expected: `dns-mismatch` to somebody else or to nobody,
+//! `address-changed` to the same machine.
 
 use super::prelude::*;
-use crate::domain::certificate::CertificateSummary;
+use crate::domain::identity::{Compared, Presented, accepted_names};
 use crate::domain::sample::{NameOutcome, Resolution};
 
 /// How long the certificate behind an unexpected address may take to arrive before the machine
@@ -24,7 +25,7 @@ static DNS_MISMATCH: RuleCard = RuleCard {
         and at the address nobody answers, or a machine with another name on its certificate, or \
         one that cannot be identified. Stale records, DHCP leases given to somebody else and \
         split DNS over a VPN do this. A machine whose remembered certificate answers there, or \
-        that presents the right name when none is remembered, has merely moved, and is no finding. \
+        that presents the right name when none is remembered, has merely moved: address-changed. \
         A password typed at the wrong machine is given away.",
     disproof: "The expected address comes back, or the certificate there is the remembered one.",
     remedies: &[
@@ -42,6 +43,9 @@ static DNS_MISMATCH: RuleCard = RuleCard {
         remedies::DIAL_ADDRESS,
     ],
     explains: &[
+        "name-path-broken",
+        "dns-disagreement",
+        "identity-mismatch",
         "certificate-changed",
         "certificate-name-mismatch",
         "certificate-expired",
@@ -59,18 +63,18 @@ static DNS_MISMATCH: RuleCard = RuleCard {
 };
 
 /// Who answers at the unexpected address.
-enum Answerer<'a> {
-    /// The same PC.
-    Same,
+enum Answerer {
+    /// The same PC, and why that is known.
+    Same(Confidence, String),
     /// Not looked yet.
     NotYet,
     /// Nobody.
     Nobody,
-    /// A machine with other names on its certificate.
-    Another(&'a CertificateSummary),
+    /// A machine with other names.
+    Another(String),
     /// A machine that presents the right name with a certificate that is not the remembered one.
-    Claims(&'a CertificateSummary),
-    /// A machine without a certificate to read.
+    Claims(String),
+    /// A machine that says nothing of itself.
     Unidentified,
 }
 
@@ -89,7 +93,7 @@ impl Rule for DnsMismatch {
         }
         let answerer = answerer(view);
         let (confidence, who, client) = match answerer {
-            Answerer::Same => return Judgement::Clear,
+            Answerer::Same(..) => return Judgement::Clear,
             Answerer::NotYet => return Judgement::NoEvidence,
             Answerer::Nobody if view.may_sleep() && !expected_answers(view) => {
                 return Judgement::NoEvidence;
@@ -97,17 +101,16 @@ impl Rule for DnsMismatch {
             Answerer::Nobody => {
                 (Confidence::Certain, "nobody answers there".to_owned(), client::CONNECT)
             }
-            Answerer::Another(certificate) => (
+            Answerer::Another(ref name) => (
                 Confidence::Certain,
-                format!("a machine that calls itself {} answers there", names(certificate)),
+                format!("a machine that calls itself {name} answers there"),
                 client::CERTIFICATE,
             ),
-            Answerer::Claims(certificate) => (
+            Answerer::Claims(ref name) => (
                 Confidence::Likely,
                 format!(
-                    "a machine answers there that calls itself {}, with another certificate than \
-                     before",
-                    names(certificate)
+                    "a machine answers there that calls itself {name}, with another certificate \
+                     than before"
                 ),
                 client::CERTIFICATE,
             ),
@@ -145,9 +148,11 @@ impl Rule for DnsMismatch {
                 }
             ));
         }
-        if expected_answers(view) {
+        let expected = super::name::expected_lines(view);
+        if !expected.iter().any(|(works, _)| *works) && expected_answers(view) {
             evidence = evidence.line("the expected address answers");
         }
+        evidence = evidence.lines(expected.into_iter().map(|(_, line)| line));
         if !resolution.ptr.is_empty() {
             evidence = evidence
                 .line(format!("reverse name: {}", list(resolution.ptr.iter().map(|n| quoted(n)))));
@@ -163,12 +168,12 @@ fn is_elsewhere(view: &TargetView<'_>, resolution: &Resolution) -> bool {
 
 /// Whether one of the expected addresses, tried beside, answers.
 fn expected_answers(view: &TargetView<'_>) -> bool {
-    view.alternatives.iter().any(|(address, connect)| {
-        view.target.expect.contains(address) && connect.value.outcome.answered()
+    view.alternatives.iter().any(|(address, other)| {
+        view.target.expect.contains(address) && other.newest.value.outcome.answered()
     })
 }
 
-fn answerer<'a>(view: &TargetView<'a>) -> Answerer<'a> {
+fn answerer(view: &TargetView<'_>) -> Answerer {
     let Some(dialled) = view.dialled else { return Answerer::NotYet };
     if view.target.expect.contains(&dialled) {
         return Answerer::NotYet;
@@ -180,18 +185,12 @@ fn answerer<'a>(view: &TargetView<'a>) -> Answerer<'a> {
     let Some(newest) = there.next() else { return Answerer::NotYet };
     let tls =
         newest.value.tls.as_ref().or_else(|| there.find_map(|entry| entry.value.tls.as_ref()));
-    if let Some(certificate) = tls.and_then(|tls| tls.certificate.as_ref()) {
-        let remembered = &view.memory.thumbprints;
-        let named = right_name(view, certificate);
-        return if remembered.contains_key(&certificate.sha256)
-            || named && (remembered.is_empty() || !certificate.self_signed)
-        {
-            Answerer::Same
-        } else if named {
-            Answerer::Claims(certificate)
-        } else {
-            Answerer::Another(certificate)
-        };
+    let presented = Presented {
+        certificate: tls.and_then(|tls| tls.certificate.as_ref()),
+        ntlm: view.nla.and_then(|nla| nla.value.identity.as_ref()),
+    };
+    if let Some(answerer) = identified(view, &presented) {
+        return answerer;
     }
     if !newest.value.connect.outcome.answered() {
         return Answerer::Nobody;
@@ -213,19 +212,110 @@ fn answerer<'a>(view: &TargetView<'a>) -> Answerer<'a> {
     }
 }
 
-/// A wildcard names a whole domain and so identifies nobody.
-fn right_name(view: &TargetView<'_>, certificate: &CertificateSummary) -> bool {
-    if certificate.names.iter().any(|name| name.starts_with('*')) {
-        return false;
+/// Who it is by its own word: by the certificate where that is remembered, else by its NTLM name,
+/// else by the name on the certificate.
+fn identified(view: &TargetView<'_>, presented: &Presented<'_>) -> Option<Answerer> {
+    let name = presented.name().map(quoted)?;
+    let remembered = &view.memory.thumbprints;
+    let print = presented.certificate.map(|certificate| certificate.sha256);
+    if print.is_some_and(|print| remembered.contains_key(&print)) {
+        return Some(Answerer::Same(Confidence::Certain, "the remembered certificate".to_owned()));
     }
-    view.target
-        .host
-        .name()
-        .into_iter()
-        .chain(view.target.aliases.iter().map(String::as_str))
-        .any(|name| certificate.covers(name))
+    let accepted = accepted_names(view);
+    let ntlm = Presented { certificate: None, ..*presented };
+    let as_before = view
+        .memory
+        .identity
+        .as_ref()
+        .is_some_and(|before| ntlm.ntlm_against(before) == Compared::Same);
+    if as_before || ntlm.claims(&accepted) {
+        return Some(Answerer::Same(Confidence::Certain, format!("its NTLM name, {name}")));
+    }
+    if ntlm.ntlm_names().next().is_some() {
+        return Some(Answerer::Another(name));
+    }
+    let certificate = presented.certificate?;
+    Some(if !presented.claims(&accepted) {
+        Answerer::Another(name)
+    } else if remembered.is_empty() || !certificate.self_signed {
+        Answerer::Same(Confidence::Likely, format!("the name on its certificate, {name}"))
+    } else {
+        Answerer::Claims(name)
+    })
 }
 
-fn names(certificate: &CertificateSummary) -> String {
-    certificate.names.first().map_or_else(|| quoted(&certificate.subject), |name| quoted(name))
+/// The name leads to a new address, and the same PC is there.
+#[derive(Debug)]
+pub(super) struct AddressChanged;
+
+static ADDRESS_CHANGED: RuleCard = RuleCard {
+    id: RuleId("address-changed"),
+    title: "address has changed",
+    severities: &[Severity::Notice],
+    owner: Owner::Network,
+    rung: None,
+    hysteresis: Hysteresis::TWICE,
+    fed_by: &[ProbeKind::Resolve, ProbeKind::Negotiate, ProbeKind::Tls],
+    explanation: "The name resolves, to none of the addresses that were listed as expected, and \
+        the machine there is the same PC: it presents the remembered certificate, or says its \
+        name. That is what DHCP does, and nothing is wrong with it but the list. Without listed \
+        addresses there is nothing to compare, and a new address is no news.",
+    disproof: "The expected address comes back, or another machine answers at the new one.",
+    remedies: &[
+        Remedy {
+            confirm: Some("rdpwatch check HOST"),
+            impact: Some("none"),
+            ..Remedy::new(
+                "If it has rightly moved, put the new address in `expect` of the target, or leave \
+                 `expect` out where DHCP gives the address.",
+                RunOn::Monitor,
+            )
+        },
+        Remedy {
+            needs: Some("whoever runs the DHCP server"),
+            ..Remedy::new(
+                "If people dial the address, reserve it for this PC on the DHCP server.",
+                RunOn::Network,
+            )
+        },
+    ],
+    explains: &[],
+    low_risk: false,
+    client_error: None,
+    reviewed_when_found: false,
+};
+
+impl Rule for AddressChanged {
+    fn card(&self) -> &'static RuleCard {
+        &ADDRESS_CHANGED
+    }
+
+    fn judge(&self, view: &TargetView<'_>) -> Judgement {
+        let Some(resolution) = view.resolution() else { return Judgement::NoEvidence };
+        if resolution.outcome != NameOutcome::Ok || view.target.expect.is_empty() {
+            return Judgement::NoEvidence;
+        }
+        if !is_elsewhere(view, resolution) {
+            return Judgement::Clear;
+        }
+        let (confidence, proof) = match answerer(view) {
+            Answerer::Same(confidence, proof) => (confidence, proof),
+            Answerer::NotYet => return Judgement::NoEvidence,
+            _ => return Judgement::Clear,
+        };
+        let (to, expected) = (list(&resolution.addresses), list(&view.target.expect));
+        let sentence = format!(
+            "{} has moved to {to} ({}, by {proof}); {expected} is expected. Update the expected \
+             address.",
+            host(view),
+            confidence.word(),
+        );
+        Judgement::fires(
+            Evidence::new(Severity::Notice, confidence, "address has changed", sentence)
+                .line(format!("resolves to {to}, expected {expected}"))
+                .line(format!("it is the same PC by {proof}"))
+                .lines(super::name::expected_lines(view).into_iter().map(|(_, line)| line))
+                .since(view.resolve.since(|one| is_elsewhere(view, one)).map(|at| at.wall)),
+        )
+    }
 }

@@ -10,16 +10,19 @@ mod certificate_intercepted;
 mod client;
 mod clock;
 mod credssp;
+mod disagreement;
 mod dropped;
 mod gateway;
 mod gateway_certificate;
 mod gateway_remedies;
+mod identity;
 mod latency;
 mod loss;
 mod mismatch;
 mod monitor;
 mod mtu;
 mod name;
+mod name_path;
 mod port;
 mod prelude;
 mod proxied;
@@ -27,6 +30,7 @@ mod remedies;
 mod restarted;
 mod security;
 mod service;
+mod shared;
 mod silence;
 mod sleep;
 mod tls;
@@ -35,6 +39,8 @@ mod words;
 
 #[cfg(test)]
 mod tests;
+
+pub(crate) use identity::is_another_machine;
 
 use super::finding::{ClientError, Confidence, Owner, Remedy, Risk, RuleId, Rung, Severity};
 use super::sample::ProbeKind;
@@ -56,7 +62,11 @@ pub static RULES: &[&dyn Rule] = &[
     // Name.
     &name::DnsFailure,
     &mismatch::DnsMismatch,
+    &mismatch::AddressChanged,
+    &disagreement::DnsDisagreement,
     &name::DnsSlow,
+    &name_path::NamePathBroken,
+    &identity::IdentityMismatch,
     &name::AddressDead,
     &name::NameIsSelf,
     // Port and transport.
@@ -79,6 +89,7 @@ pub static RULES: &[&dyn Rule] = &[
     &certificate_identity::CertificateNameMismatch,
     &certificate_identity::CertificateWeak,
     &certificate_identity::CertificateChanged,
+    &shared::CertificateShared,
     &certificate_intercepted::CertificateIntercepted,
     &tls::TlsHandshakeFailed,
     &tls::TlsOutdated,
@@ -159,6 +170,8 @@ pub struct Evidence {
     pub since: Option<WallTime>,
     /// What the user's client would show, when it is not the card's.
     pub client_error: Option<ClientError>,
+    /// It is a change against what was remembered, and so never as it was found.
+    pub is_change: bool,
 }
 
 impl Evidence {
@@ -180,7 +193,15 @@ impl Evidence {
             lines: Vec::new(),
             since: None,
             client_error: None,
+            is_change: false,
         }
+    }
+
+    /// Says that it is a change against what was remembered: not for review, but told.
+    #[must_use]
+    pub fn changed(mut self, is_change: bool) -> Self {
+        self.is_change = is_change;
+        self
     }
 
     /// Adds a measurement.

@@ -18,7 +18,7 @@ const fn words(outcome: NameOutcome) -> &'static str {
 }
 
 /// One line per DNS server asked.
-fn server_lines(resolution: &Resolution) -> Vec<String> {
+pub(super) fn server_lines(resolution: &Resolution) -> Vec<String> {
     resolution
         .servers
         .iter()
@@ -57,7 +57,7 @@ static DNS_FAILURE: RuleCard = RuleCard {
         remedies::DIAL_ADDRESS,
         remedies::FIX_RECORD,
     ],
-    explains: &["dns-slow", "host-unreachable", "host-asleep"],
+    explains: &["dns-slow", "host-unreachable", "host-asleep", "name-path-broken"],
     low_risk: false,
     client_error: client::NAME,
     reviewed_when_found: false,
@@ -93,8 +93,13 @@ impl Rule for DnsFailure {
             ),
             None => (Confidence::Certain, String::new()),
         };
+        let by_address = expected_lines(view);
+        let works = match by_address.iter().find(|(works, _)| *works) {
+            Some(_) => " By its expected address everything that was tried works.",
+            None => "",
+        };
         let sentence = format!(
-            "The name {} leads nowhere: {why} ({}).{hint} {} team.",
+            "The name {} leads nowhere: {why} ({}).{hint}{works} {} team.",
             host(view),
             confidence.word(),
             if known.is_some() { "VPN" } else { "DNS" },
@@ -107,9 +112,28 @@ impl Rule for DnsFailure {
                 span(resolution.elapsed)
             ))
             .lines(server_lines(resolution))
+            .lines(by_address.into_iter().map(|(_, line)| line))
             .since(view.resolve.since(failed).map(|at| at.wall));
         Judgement::fires(if known.is_some() { evidence.owned_by(Owner::Vpn) } else { evidence })
     }
+}
+
+/// What the expected addresses answer, and whether everything tried there works.
+pub(super) fn expected_lines(view: &TargetView<'_>) -> Vec<(bool, String)> {
+    view.alternatives
+        .iter()
+        .filter(|(address, _)| view.target.expect.contains(address))
+        .map(|(address, other)| match &other.climb {
+            Some(climb) if climb.value.connect.outcome == ConnectOutcome::Open => {
+                let how = super::name_path::climbed(&climb.value);
+                (other.works().is_some(), format!("expected address {address}: {how}"))
+            }
+            _ => {
+                let word = other.newest.value.outcome.word().replace('_', " ");
+                (false, format!("expected address {address}: TCP {word}"))
+            }
+        })
+        .collect()
 }
 
 fn failed(resolution: &Resolution) -> bool {
@@ -219,6 +243,9 @@ static NAME_IS_SELF: RuleCard = RuleCard {
     remedies: &[remedies::FLUSH_NAMES, remedies::FIX_RECORD, remedies::DIAL_ADDRESS],
     explains: &[
         "dns-mismatch",
+        "name-path-broken",
+        "address-changed",
+        "identity-mismatch",
         "port-closed",
         "certificate-changed",
         "certificate-name-mismatch",

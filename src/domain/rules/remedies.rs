@@ -364,6 +364,17 @@ pub(super) const VPN_NAMES: Remedy = Remedy {
     )
 };
 
+/// The name that Kerberos knows.
+pub(super) const SERVICE_NAME: Remedy = Remedy {
+    confirm: Some("setspn -Q TERMSRV/HOST; klist get TERMSRV/HOST"),
+    needs: Some("a domain account; rights on the computer's account to change it"),
+    ..Remedy::new(
+        "If it fails only at the sign-in, and only by name: check that exactly one computer has \
+         the SPN TERMSRV/HOST. An alias needs one of its own (setspn -S).",
+        RunOn::Dns,
+    )
+};
+
 // ------------------------------------------------------------------ path
 
 /// The client's own radio.

@@ -6,9 +6,11 @@ use crate::domain::certificate::{CertificateSummary, KeyKind, Thumbprint};
 use crate::domain::diagnose::fixture::{
     Fixture, at, confirmed, handshake, looked, negotiated, reply,
 };
+use crate::domain::history::Timed;
+use crate::domain::identity::RememberedIdentity;
 use crate::domain::sample::{
-    ChainTrust, EchoOutcome, GatewayAnswer, Misread, NameOutcome, NegotiateOutcome, NotRdp,
-    OtherProtocol, Resolution, TlsOutcome,
+    ChainTrust, EchoOutcome, GatewayAnswer, Misread, NameOutcome, NegotiateOutcome, Nla,
+    NlaOutcome, NotRdp, NtlmIdentity, OtherProtocol, Resolution, TlsOutcome,
 };
 use crate::domain::security::SecurityProtocol;
 use crate::domain::target::{GatewayUsage, Host};
@@ -147,6 +149,7 @@ fn low_risk_is_for_what_the_catalogue_names() {
             "address-dead",
             "certificate-expiring",
             "certificate-weak",
+            "certificate-shared",
             "clock-skew",
             "wake-failed"
         ]
@@ -197,6 +200,7 @@ fn hostile() -> Vec<Fixture> {
     }
     all.push(with(&base, confirmed(SecurityProtocol::RDP)));
     all.push(with(&base, handshake(TlsOutcome::Alert(255))));
+    all.extend(strangers(&base));
     all.extend(hostile_gateways(&base));
     all
 }
@@ -241,6 +245,46 @@ fn hostile_gateways(base: &Fixture) -> Vec<Fixture> {
     all
 }
 
+/// Another machine than before; the same at another address; and one whose key others have too.
+fn strangers(base: &Fixture) -> [Fixture; 3] {
+    let identity = |name: &str| NtlmIdentity {
+        computer: Some(format!("{name}{EVIL}")),
+        dns_computer: Some(format!("{name}.{EVIL}")),
+        ..NtlmIdentity::default()
+    };
+    let mut attempt = handshake(TlsOutcome::Ok);
+    if let Some(tls) = &mut attempt.tls {
+        tls.certificate = Some(CertificateSummary {
+            subject: EVIL.to_owned(),
+            common_name: Some(format!("now{EVIL}")),
+            issuer: EVIL.to_owned(),
+            self_signed: true,
+            not_before: at(0).wall.minus(ONE_YEAR),
+            not_after: at(0).wall.plus(ONE_YEAR),
+            names: vec![format!("now{EVIL}")],
+            key: KeyKind::Rsa(2_048),
+            signature: EVIL.to_owned(),
+            sha256: Thumbprint([3; 32]),
+        });
+    }
+    let with_names = |name: &str| {
+        let mut fixture = with(base, attempt.clone());
+        let outcome = NlaOutcome::Challenge;
+        let nla = Nla { outcome, identity: Some(identity("now")), ..Nla::not_offered() };
+        fixture.nla = Some(Timed { at: fixture.now, value: nla });
+        fixture.memory.identity = Some(RememberedIdentity {
+            computer: identity(name).computer,
+            common_name: Some(format!("{name}{EVIL}")),
+            ..RememberedIdentity::default()
+        });
+        fixture
+    };
+    let mut shared = with_names("now");
+    let names = [format!("A{EVIL}"), format!("B{EVIL}")];
+    shared.around.shared_certificates.insert(Thumbprint([3; 32]), names.into());
+    [with_names("then"), with_names("now"), shared]
+}
+
 const ONE_YEAR: std::time::Duration = std::time::Duration::from_hours(365 * 24);
 
 fn with(base: &Fixture, attempt: crate::domain::sample::Attempt) -> Fixture {
@@ -275,6 +319,9 @@ fn nothing_from_outside_reaches_a_text_unescaped() {
         "not-rdp",
         "gateway-not-answering",
         "gateway-certificate",
+        "identity-mismatch",
+        "address-changed",
+        "certificate-shared",
     ] {
         assert!(fired.contains(id), "{id} did not fire: {fired:?}");
     }

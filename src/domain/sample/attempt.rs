@@ -12,7 +12,7 @@ use super::transcript::Transcript;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
     /// How far it was meant to go: [`ProbeKind::Negotiate`], [`ProbeKind::Tls`] or
-    /// [`ProbeKind::Nla`].
+    /// [`ProbeKind::Nla`]; [`ProbeKind::Connect`] for a bare connection to another address.
     pub depth: ProbeKind,
     /// TCP.
     pub connect: Connect,
@@ -35,6 +35,17 @@ impl Attempt {
     pub fn new(depth: ProbeKind, connect: Connect) -> Self {
         let transcript = Transcript::default();
         Self { depth, connect, negotiate: None, tls: None, nla: None, socket: None, transcript }
+    }
+
+    /// The same without what was said and heard, for where only the outcome is kept.
+    #[must_use]
+    pub fn without_transcript(&self) -> Self {
+        Self {
+            negotiate: self.negotiate.clone(),
+            tls: self.tls.clone(),
+            nla: self.nla.clone(),
+            ..Self::new(self.depth, self.connect)
+        }
     }
 
     /// Whether it went as far as it was meant to: whatever answered says what it wants, a
@@ -68,6 +79,13 @@ impl Attempt {
             None => None,
             Some(tls) => Some(matches!(tls.outcome, TlsOutcome::Ok | TlsOutcome::Unsupported)),
         }
+    }
+
+    /// Whether it works as far as TLS, however CredSSP ended: what ladders of different heights can
+    /// be compared by.
+    #[must_use]
+    pub const fn works_up_to_tls(&self) -> bool {
+        self.negotiated() && !matches!(self.encrypted(), Some(false))
     }
 
     /// Whether CredSSP was answered, or the server does without; `None` when it did not get that

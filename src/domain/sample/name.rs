@@ -79,6 +79,9 @@ pub struct ServerAnswer {
     pub outcome: NameOutcome,
     /// Every address, A before AAAA, in the order given.
     pub addresses: Vec<IpAddr>,
+    /// The names that the asked one is an alias of, in the order of the chain (CNAME, RFC 1034
+    /// section 3.6.2). Unescaped.
+    pub canonical: Vec<String>,
     /// Smallest time to live of the answers, in seconds.
     pub ttl_s: Option<u32>,
     /// Until the last of the two answers.
@@ -118,6 +121,15 @@ impl Resolution {
             ptr: Vec::new(),
             elapsed: Duration::ZERO,
         }
+    }
+
+    /// The names that the dialled one is an alias of, as the servers say whose addresses are
+    /// dialled.
+    pub fn canonical(&self) -> impl Iterator<Item = &str> {
+        self.servers
+            .iter()
+            .filter(|answer| self.addresses.iter().any(|ip| answer.addresses.contains(ip)))
+            .flat_map(|answer| answer.canonical.iter().map(String::as_str))
     }
 
     /// The first server whose answer agrees with the dialled addresses, else the first asked.

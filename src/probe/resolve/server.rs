@@ -36,12 +36,13 @@ pub(super) struct Server {
 struct Answer {
     outcome: NameOutcome,
     addresses: Vec<IpAddr>,
+    canonical: Vec<String>,
     ttl_s: Option<u32>,
 }
 
 impl Answer {
     const fn without_address(outcome: NameOutcome) -> Self {
-        Self { outcome, addresses: Vec::new(), ttl_s: None }
+        Self { outcome, addresses: Vec::new(), canonical: Vec::new(), ttl_s: None }
     }
 }
 
@@ -95,6 +96,7 @@ impl Server {
             server: self.address,
             outcome: best.outcome,
             addresses: best.addresses,
+            canonical: best.canonical,
             ttl_s: best.ttl_s,
             elapsed: began.elapsed(),
         }
@@ -152,8 +154,17 @@ impl Server {
         if addresses.is_empty() {
             return Answer::without_address(NameOutcome::NoData);
         }
+        let canonical = lookup
+            .answers()
+            .iter()
+            .filter_map(|record| match &record.data {
+                RData::CNAME(alias) => Some(text_of(&alias.0)),
+                _ => None,
+            })
+            .take(MAX_NAMES)
+            .collect();
         let ttl_s = lookup.answers().iter().map(|record| record.ttl).min();
-        Answer { outcome: NameOutcome::Ok, addresses, ttl_s }
+        Answer { outcome: NameOutcome::Ok, addresses, canonical, ttl_s }
     }
 
     /// The names that the server has for `address`, escaped for a screen; empty when it has none
@@ -167,13 +178,17 @@ impl Server {
             .answers()
             .iter()
             .filter_map(|record| match &record.data {
-                RData::PTR(name) => Some(name.0.to_ascii()),
+                RData::PTR(name) => Some(text_of(&name.0)),
                 _ => None,
             })
             .take(MAX_NAMES)
-            .map(|name| text::excerpt(name.trim_end_matches('.'), MAX_NAME_CHARS))
             .collect()
     }
+}
+
+/// A name without its final dot, escaped for a screen.
+fn text_of(name: &Name) -> String {
+    text::excerpt(name.to_ascii().trim_end_matches('.'), MAX_NAME_CHARS)
 }
 
 /// Returns once the point in `limit`, which may move, has passed.
@@ -197,7 +212,13 @@ fn both(v4: Answer, v6: Answer) -> Answer {
         if family_rank(v6.outcome) < family_rank(v4.outcome) { v6.outcome } else { v4.outcome };
     let ttl_s = v4.ttl_s.into_iter().chain(v6.ttl_s).min();
     let addresses = v4.addresses.into_iter().chain(v6.addresses).take(MAX_ADDRESSES).collect();
-    Answer { outcome, addresses, ttl_s }
+    let mut canonical = v4.canonical;
+    for name in v6.canonical {
+        if !canonical.contains(&name) {
+            canonical.push(name);
+        }
+    }
+    Answer { outcome, addresses, canonical, ttl_s }
 }
 
 /// Which of the A and the AAAA outcome stands for both: the most that was learnt of the name.

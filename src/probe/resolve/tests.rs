@@ -411,6 +411,7 @@ fn answer(outcome: NameOutcome, addresses: &[IpAddr]) -> ServerAnswer {
         server: SocketAddr::from(([127, 0, 0, 1], 53)),
         outcome,
         addresses: addresses.to_vec(),
+        canonical: Vec::new(),
         ttl_s: None,
         elapsed: Duration::ZERO,
     }

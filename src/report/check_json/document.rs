@@ -111,6 +111,8 @@ pub struct Dns {
     pub ttl_s: Option<u32>,
     /// Names of the reverse lookup.
     pub ptr: Vec<String>,
+    /// Names that the dialled one is an alias of (CNAME), nearest first.
+    pub canonical: Vec<String>,
     /// The operating system's own answer.
     pub system: Vec<String>,
     /// Every server asked.
@@ -296,6 +298,14 @@ pub struct AddressEntry {
     pub address: String,
     /// How a TCP connection to it ended.
     pub tcp: Option<&'static str>,
+    /// How X.224 ended there, where it was climbed.
+    pub x224: Option<&'static str>,
+    /// How TLS ended there, where it was climbed.
+    pub tls: Option<&'static str>,
+    /// It is one that the configuration expects.
+    pub expected: bool,
+    /// The name has it.
+    pub published: bool,
 }
 
 /// One finding.

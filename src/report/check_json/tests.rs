@@ -1,16 +1,17 @@
 //! The document against literals and against hostile values.
 
 use super::*;
+use crate::domain::alternative::Alternative;
 use crate::domain::finding::RuleId;
 use crate::domain::sample::{
-    ConnectOutcome, GatewayAnswer, IcmpError, LocalFault, Misread, NeighbourState, Nla, NotRdp,
-    OtherProtocol, TlsVersion, UdpOutcome,
+    Attempt, ConnectOutcome, GatewayAnswer, IcmpError, LocalFault, Misread, NeighbourState, Nla,
+    NotRdp, OtherProtocol, TlsVersion, UdpOutcome,
 };
 use crate::domain::security::{FailureCode, SecurityProtocol};
 use crate::domain::target::{Host, Target as Watched, TargetId};
 use crate::report::testing::{
-    NOW, cipher_name, connect, expired, expired_finding, healthy, ip, negotiate, unmeasured,
-    unresolved, via_gateway,
+    NOW, cipher_name, expired, expired_finding, healthy, ip, negotiate, unmeasured, unresolved,
+    via_gateway,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -48,7 +49,8 @@ fn a_healthy_target_is_the_contract_s_example() {
             "dns": {
                 "outcome": "ok", "source": "dns", "addresses": ["10.0.0.21"],
                 "expected": ["10.0.0.21"], "server": "10.0.0.10", "elapsed_ms": 1.2,
-                "ttl_s": 120, "ptr": ["office-pc.corp.lab"], "system": ["10.0.0.21"],
+                "ttl_s": 120, "ptr": ["office-pc.corp.lab"], "canonical": [],
+                "system": ["10.0.0.21"],
                 "servers": [{
                     "server": "10.0.0.10", "outcome": "ok", "addresses": ["10.0.0.21"],
                     "elapsed_ms": 1.2
@@ -88,7 +90,10 @@ fn a_healthy_target_is_the_contract_s_example() {
             "path": { "mtu": 1400, "outcome": "lowered", "from": "10.0.0.1" },
             "gateway": null,
             "neighbour": { "mac": "02:77:00:00:00:21", "state": "reachable" },
-            "addresses": [{ "address": "10.0.0.21", "tcp": "open" }],
+            "addresses": [{
+                "address": "10.0.0.21", "tcp": "open", "x224": "confirmed", "tls": "ok",
+                "expected": true, "published": true,
+            }],
             "risk": "none", "findings": []
         })
     );
@@ -100,7 +105,7 @@ fn keys_stand_in_the_order_of_the_contract() {
     let expected = "schema checked_at monitor state findings targets \
         name host port address kind availability state verdict \
         expected_client_error code extended text likelihood \
-        dns outcome source addresses expected server elapsed_ms ttl_s ptr system \
+        dns outcome source addresses expected server elapsed_ms ttl_s ptr canonical system \
         servers server outcome addresses elapsed_ms \
         echo method sent received loss_pct min_ms median_ms p95_ms max_ms jitter_ms late duplicates \
         tcp outcome icmp from elapsed_ms \
@@ -110,7 +115,7 @@ fn keys_stand_in_the_order_of_the_contract() {
         key signature sha256 \
         nla outcome credssp_version error_code computer dns_computer domain os_build \
         clock_skew_s elapsed_ms udp outcome version mtu_up mtu_down elapsed_ms \
-        path mtu outcome from gateway neighbour mac state addresses address tcp risk \
+        path mtu outcome from gateway neighbour mac state addresses address tcp x224 tls expected published risk \
         findings id severity confidence owner title evidence disproof since \
         remedies text run_on confirm commands needs impact undo weakens_security \
         text run_on confirm commands needs impact undo weakens_security";
@@ -167,7 +172,8 @@ fn without_an_address_every_later_rung_is_null() {
         target["dns"],
         json!({
             "outcome": "nxdomain", "source": null, "addresses": [], "expected": ["10.0.0.21"],
-            "server": "10.0.0.10", "elapsed_ms": 1.2, "ttl_s": null, "ptr": [], "system": [],
+            "server": "10.0.0.10", "elapsed_ms": 1.2, "ttl_s": null, "ptr": [], "canonical": [],
+            "system": [],
             "servers": [{
                 "server": "10.0.0.10", "outcome": "nxdomain", "addresses": [], "elapsed_ms": 1.2
             }]
@@ -182,13 +188,29 @@ fn without_an_address_every_later_rung_is_null() {
 
 #[test]
 fn expected_addresses_that_were_tried_are_told_even_when_the_name_fails() {
-    let snapshot = TargetSnapshot {
-        alternatives: vec![connect("10.0.0.21", ConnectOutcome::Open)],
-        ..unresolved()
+    let mut climb = healthy().attempt.unwrap();
+    let mut bare = climb.clone();
+    (bare.depth, bare.negotiate, bare.tls) = (ProbeKind::Connect, None, None);
+    climb.tls = None;
+    let told = |attempt: &Attempt| {
+        let other = Alternative::new(healthy().at, attempt);
+        let alternatives = vec![(ip("10.0.0.21"), other)];
+        let told = value_of(&TargetSnapshot { alternatives, ..unresolved() });
+        told["addresses"].clone()
     };
     assert_eq!(
-        value_of(&snapshot)["addresses"],
-        json!([{ "address": "10.0.0.21", "tcp": "open" }])
+        told(&climb),
+        json!([{
+            "address": "10.0.0.21", "tcp": "open", "x224": "confirmed", "tls": null,
+            "expected": true, "published": false,
+        }])
+    );
+    assert_eq!(
+        told(&bare),
+        json!([{
+            "address": "10.0.0.21", "tcp": "open", "x224": null, "tls": null,
+            "expected": true, "published": false,
+        }])
     );
 }
 

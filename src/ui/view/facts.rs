@@ -2,8 +2,9 @@
 
 use super::footer::key_name;
 use crate::domain::certificate::CertificateSummary;
+use crate::domain::identity::{Presented, target_names};
 use crate::domain::ladder::Cell;
-use crate::domain::sample::{ConnectOutcome, NameOutcome, Resolution};
+use crate::domain::sample::{NameOutcome, Resolution};
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
 use crate::domain::wake::{WakeProgress, WakeRung};
 use crate::report::explain::NOT_OBSERVABLE;
@@ -56,6 +57,10 @@ pub fn names(out: &mut Vec<Line>, target: &TargetSnapshot, width: usize) {
         fact(out, "answer", Role::Dim, "an address needs no name", width);
     } else {
         answers(out, resolution, width);
+    }
+    let canonical = resolution.canonical().collect::<Vec<_>>().join(", ");
+    if !canonical.is_empty() {
+        fact(out, "alias of", Role::Text, &canonical, width);
     }
     let expect = &target.target.expect;
     if !expect.is_empty() {
@@ -112,17 +117,51 @@ pub fn identity(out: &mut Vec<Line>, state: &UiState, target: &TargetSnapshot, w
     {
         fact(out, "tls", Role::Text, &format!("{version}, {} hello", tls.hello.word()), width);
     }
+    own_names(out, target, width);
     if let Some(neighbour) = &target.neighbour {
         let mac = neighbour.mac.map_or_else(String::new, |mac| format!("{mac} "));
         let word = neighbour.state.word().unwrap_or(NOT_MEASURED).replace('_', " ");
         fact(out, "neighbour", Role::Text, &format!("{mac}{word}"), width);
     }
-    for other in &target.alternatives {
-        let answers = matches!(other.outcome, ConnectOutcome::Open | ConnectOutcome::Refused);
-        let role = if answers { Role::Text } else { Role::StateWarning };
-        let text = format!("{} {}", other.address.ip(), other.outcome.word().replace('_', " "));
+    for (address, other) in &target.alternatives {
+        let outcome = other.newest.value.outcome;
+        let (role, mut text) =
+            (outcome.answered(), format!("{address} {}", outcome.word().replace('_', " ")));
+        let role = if role { Role::Text } else { Role::StateWarning };
+        let climb = other.climb.as_ref().map(|climb| &climb.value);
+        if let Some(negotiate) = climb.and_then(|climb| climb.negotiate.as_ref()) {
+            let word = negotiate.outcome.word().replace('_', " ");
+            text = format!("{text}, X.224 {word}");
+        }
+        if let Some(tls) = climb.and_then(|climb| climb.tls.as_ref()) {
+            text = format!("{text}, TLS {}", tls.outcome.word());
+        }
+        if target.target.expect.contains(address) {
+            text.push_str(", expected");
+        }
         fact(out, "also at", role, &text, width);
     }
+}
+
+/// The names that the machine has for itself, and whether they fit the dialled one.
+fn own_names(out: &mut Vec<Line>, target: &TargetSnapshot, width: usize) {
+    let presented = Presented {
+        certificate: target.tls.as_ref().and_then(|tls| tls.certificate.as_ref()),
+        ntlm: target.nla.as_ref().and_then(|nla| nla.identity.as_ref()),
+    };
+    let ntlm = presented.ntlm_names().collect::<Vec<_>>().join(", ");
+    if ntlm.is_empty() {
+        return;
+    }
+    let accepted = target_names(&target.target, target.resolution.as_ref());
+    let (role, words) = if accepted.is_empty() {
+        (Role::Text, "; dialled by address")
+    } else if (Presented { certificate: None, ..presented }).claims(&accepted) {
+        (Role::Text, "; fits the dialled name")
+    } else {
+        (Role::StateWarning, "; is not the dialled name")
+    };
+    fact(out, "calls self", role, &format!("{ntlm}{words}"), width);
 }
 
 fn certificate(

@@ -7,6 +7,7 @@ mod echo;
 mod gateway;
 mod healthy;
 mod loss;
+mod name_path;
 mod names;
 mod path;
 mod port;
@@ -44,6 +45,7 @@ pub(crate) fn all() -> Vec<Case> {
         credssp::CASES,
         service::CASES,
         names::CASES,
+        name_path::CASES,
         port::CASES,
         path::CASES,
         loss::CASES,

@@ -27,31 +27,38 @@ pub(super) const CASES: &[Case] = &[
 ];
 
 /// A monitor that asks dnsmasq.
-struct Named {
-    monitor: Machine,
-    server: Machine,
-    _dns: Daemon,
-    lab: Lab,
+pub(super) struct Named {
+    pub(super) monitor: Machine,
+    pub(super) server: Machine,
+    dns: Option<Daemon>,
+    pub(super) lab: Lab,
 }
 
 impl Named {
-    fn new(records: &[String]) -> Self {
+    pub(super) fn new(records: &[String]) -> Self {
         let mut lab = Lab::new();
         let (monitor, server) = (lab.monitor(), lab.machine("dns", DNS));
         let records: Vec<&str> = records.iter().map(String::as_str).collect();
         let dns = dns::start(&server, &records);
         monitor.use_dns(&[Net::Near.v4(DNS)]);
-        Self { monitor, server, _dns: dns, lab }
+        Self { monitor, server, dns: Some(dns), lab }
+    }
+
+    /// The server has other records from here on.
+    pub(super) fn change(&mut self, records: &[&str]) {
+        // The port must be free before.
+        self.dns = None;
+        self.dns = Some(dns::start(&self.server, records));
     }
 
     /// The name leads to the machine with this number.
-    fn leading_to(number: u8) -> Self {
+    pub(super) fn leading_to(number: u8) -> Self {
         Self::new(&[format!("{NAME},{}", Net::Near.v4(number))])
     }
 }
 
 /// The name with the address it should have.
-fn expecting_host() -> String {
+pub(super) fn expecting_host() -> String {
     format!("{NAME}@{}", Net::Near.v4(HOST))
 }
 
@@ -63,7 +70,10 @@ fn right_as_expected() {
     check(&named.monitor, &[&expecting_host()]).is(&json!({
         "state": "ok", "findings": [], "address": address,
         "dns": {"outcome": "ok", "source": "dns", "addresses": [address], "expected": [address]},
-        "addresses": [{"address": address, "tcp": "open"}],
+        "addresses": [{
+            "address": address, "tcp": "open", "x224": "confirmed", "tls": "ok",
+            "expected": true, "published": true,
+        }],
     }));
 }
 
@@ -77,21 +87,27 @@ fn leads_to_another_machine() {
         "dns": {"outcome": "ok", "addresses": [wrong], "expected": [right]},
         "x224": {"outcome": "confirmed"},
         "tls": {"certificate": {"names": ["BERLIN-12"], "name_matches": false}},
-        "addresses": [{"address": wrong, "tcp": "open"}, {"address": right, "tcp": "open"}],
+        "addresses": [
+            {"address": wrong, "tls": "ok", "expected": false, "published": true},
+            {
+                "address": right, "tcp": "open", "x224": "confirmed", "tls": "ok",
+                "expected": true, "published": false,
+            },
+        ],
         "findings": [{
             "id": "dns-mismatch", "severity": "critical", "confidence": "certain", "owner": "dns",
         }],
     }));
 }
 
-/// The near miss: the machine has moved, as with DHCP, and its certificate says who it is.
+/// The machine has moved, as with DHCP, and its certificate says who it is: no more than a notice.
 fn leads_to_the_same_machine() {
     let mut named = Named::leading_to(OTHER);
     let moved = named.lab.machine("moved", OTHER);
     let _xrdp = good_xrdp(&moved, "HOST");
     check(&named.monitor, &[&expecting_host()]).is(&json!({
         "state": "ok", "address": Net::Near.v4(OTHER), "x224": {"outcome": "confirmed"},
-        "findings": [],
+        "findings": [{"id": "address-changed", "severity": "notice", "confidence": "likely"}],
     }));
 }
 
@@ -142,9 +158,12 @@ fn does_not_exist() {
     let _xrdp = good_xrdp(&host, "HOST");
     check(&named.monitor, &[NAME]).is(&nowhere("nxdomain")).is(&json!({"addresses": []}));
     // The expected address is tried all the same.
-    check(&named.monitor, &[&expecting_host()])
-        .is(&nowhere("nxdomain"))
-        .is(&json!({"addresses": [{"address": Net::Near.v4(HOST), "tcp": "open"}]}));
+    check(&named.monitor, &[&expecting_host()]).is(&nowhere("nxdomain")).is(
+        &json!({"addresses": [{
+            "address": Net::Near.v4(HOST), "tcp": "open", "x224": "confirmed", "tls": "ok",
+            "expected": true, "published": false,
+        }]}),
+    );
 }
 
 fn has_no_address() {

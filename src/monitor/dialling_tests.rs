@@ -1,0 +1,200 @@
+//! Which address is dialled, and what the others are asked for.
+
+use super::*;
+use crate::domain::diagnose::fixture::{at, connect, handshake, reply};
+use crate::domain::sample::{
+    Attempt, ConnectOutcome, Echo, LocalFault, NameOutcome, NameSource, Observation, ProbeKind,
+    Resolution, TlsOutcome,
+};
+use crate::domain::target::Host;
+use crate::domain::time::MonoTime;
+
+const FIRST: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 21));
+const SECOND: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 22));
+const THIRD: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 23));
+
+struct Probed {
+    tracked: Tracked,
+    around: Surroundings,
+    second: u64,
+}
+
+impl Probed {
+    fn new(expect: &[IpAddr]) -> Self {
+        let mut target =
+            Target::new(TargetId(0), "office-pc", Host::Name("office-pc.corp.lab".to_owned()));
+        target.expect = expect.to_vec();
+        let method = EchoMethod::Icmp;
+        let tracked = Tracked::new(Arc::new(target), TargetMemory::default(), method, at(0));
+        Self { tracked, around: Surroundings::default(), second: 0 }
+    }
+
+    fn observe(&mut self, observation: Observation) -> Change {
+        self.second += 1;
+        let now = at(self.second);
+        let (seq, ended_at) = (self.second, now.mono);
+        let sample = Sample { target: TargetId(0), seq, sent_at: now, ended_at, observation };
+        self.tracked.observe(&sample, &self.around, now)
+    }
+
+    fn resolves(&mut self, outcome: NameOutcome, addresses: &[IpAddr]) -> Change {
+        self.observe(Observation::Resolve(Resolution {
+            outcome,
+            source: NameSource::Dns,
+            addresses: addresses.to_vec(),
+            system: addresses.to_vec(),
+            servers: Vec::new(),
+            ptr: Vec::new(),
+            elapsed: Duration::from_millis(2),
+        }))
+    }
+
+    fn dials(&mut self, address: IpAddr, outcome: ConnectOutcome) -> Change {
+        self.observe(Observation::Attempt(Box::new(to(address, outcome))))
+    }
+
+    fn tries(&mut self, address: IpAddr, outcome: ConnectOutcome) -> Change {
+        let bare = Attempt { depth: ProbeKind::Connect, ..to(address, outcome) };
+        self.observe(Observation::Alternative(Box::new(Attempt {
+            negotiate: None,
+            tls: None,
+            ..bare
+        })))
+    }
+
+    fn echoes(&mut self, address: IpAddr) {
+        let echo = Echo { method: EchoMethod::Icmp, address, outcome: reply(3) };
+        self.observe(Observation::Echo(echo));
+    }
+
+    fn depths(&self, deep: bool) -> Vec<(IpAddr, ProbeKind, bool)> {
+        let others = self.tracked.others(MonoTime::from_secs(self.second), deep);
+        others.iter().map(|other| (other.address, other.depth, other.by_name)).collect()
+    }
+}
+
+/// A whole ladder where TCP opens, else one that ends there.
+fn to(address: IpAddr, outcome: ConnectOutcome) -> Attempt {
+    let mut attempt = handshake(TlsOutcome::Ok);
+    attempt.connect = connect(outcome);
+    attempt.connect.address.set_ip(address);
+    if outcome != ConnectOutcome::Open {
+        (attempt.negotiate, attempt.tls) = (None, None);
+    }
+    attempt
+}
+
+#[test]
+fn the_next_address_is_dialled_when_the_first_failed_twice_and_that_one_accepts() {
+    let mut probed = Probed::new(&[]);
+    probed.resolves(NameOutcome::Ok, &[FIRST, SECOND]);
+    probed.echoes(FIRST);
+    probed.tries(SECOND, ConnectOutcome::Open);
+    assert!(!probed.dials(FIRST, ConnectOutcome::Timeout).dialled, "once is chance");
+    let local = ConnectOutcome::LocalError(LocalFault::TooManyFiles);
+    assert!(!probed.dials(FIRST, local).dialled, "what was not tried does not count");
+    assert!(probed.dials(FIRST, ConnectOutcome::Timeout).dialled);
+    assert_eq!(probed.tracked.dialled(), Some(SECOND));
+    assert_eq!(probed.tracked.echo().total().sent, 0, "echo is about one machine");
+    // What is still on its way from the first one changes nothing.
+    probed.echoes(FIRST);
+    assert!(!probed.dials(FIRST, ConnectOutcome::Open).dialled);
+    assert_eq!((probed.tracked.echo().total().sent, probed.tracked.attempt()), (0, None));
+}
+
+#[test]
+fn it_stays_there_although_the_first_comes_back() {
+    let mut probed = Probed::new(&[]);
+    probed.resolves(NameOutcome::Ok, &[FIRST, SECOND]);
+    probed.dials(FIRST, ConnectOutcome::Refused);
+    probed.dials(FIRST, ConnectOutcome::Refused);
+    assert_eq!(probed.tracked.dialled(), Some(FIRST), "nothing says that the other lives");
+    assert!(probed.tries(SECOND, ConnectOutcome::Open).dialled);
+    for _ in 0..5 {
+        probed.tries(FIRST, ConnectOutcome::Open);
+        probed.dials(SECOND, ConnectOutcome::Open);
+        // Rotated, as servers do.
+        assert!(!probed.resolves(NameOutcome::Ok, &[FIRST, SECOND]).dialled);
+        assert!(!probed.resolves(NameOutcome::Ok, &[SECOND, FIRST]).dialled);
+    }
+    assert_eq!(probed.tracked.dialled(), Some(SECOND));
+}
+
+#[test]
+fn where_nothing_accepts_nothing_moves() {
+    let mut probed = Probed::new(&[THIRD]);
+    probed.resolves(NameOutcome::Ok, &[FIRST, SECOND]);
+    for _ in 0..5 {
+        probed.dials(FIRST, ConnectOutcome::Timeout);
+        probed.tries(SECOND, ConnectOutcome::Refused);
+        // An expected address is none that a client would dial by this name.
+        probed.tries(THIRD, ConnectOutcome::Open);
+    }
+    assert_eq!(probed.tracked.dialled(), Some(FIRST));
+}
+
+#[test]
+fn a_new_answer_passes_over_an_address_that_is_known_to_be_dead() {
+    let mut probed = Probed::new(&[]);
+    probed.resolves(NameOutcome::Ok, &[FIRST, SECOND, THIRD]);
+    probed.tries(SECOND, ConnectOutcome::Timeout);
+    assert!(probed.resolves(NameOutcome::Ok, &[SECOND, THIRD]).dialled);
+    assert_eq!(probed.tracked.dialled(), Some(THIRD));
+}
+
+#[test]
+fn a_sound_target_is_connected_to_once_and_the_others_only_knocked_at() {
+    let mut probed = Probed::new(&[FIRST, THIRD]);
+    probed.resolves(NameOutcome::Ok, &[FIRST, SECOND]);
+    let bare = vec![(SECOND, ProbeKind::Connect, true), (THIRD, ProbeKind::Connect, false)];
+    assert_eq!(probed.depths(true), bare, "nothing is known yet");
+    probed.dials(FIRST, ConnectOutcome::Open);
+    assert_eq!(probed.depths(true), bare);
+}
+
+#[test]
+fn others_are_climbed_where_something_is_wrong_and_rest_in_between() {
+    let mut probed = Probed::new(&[THIRD]);
+    // The name leads elsewhere: the expected address is compared with it.
+    probed.resolves(NameOutcome::Ok, &[FIRST, SECOND]);
+    probed.dials(FIRST, ConnectOutcome::Open);
+    let (knock, climb) = (ProbeKind::Connect, ProbeKind::Tls);
+    assert_eq!(probed.depths(true), [(SECOND, knock, true), (THIRD, climb, false)]);
+    assert_eq!(probed.depths(false)[1].1, ProbeKind::Negotiate, "--no-deep");
+    // It breaks: so is what else the name has.
+    probed.dials(FIRST, ConnectOutcome::Timeout);
+    assert_eq!(probed.depths(true), [(SECOND, climb, true), (THIRD, climb, false)]);
+    let climbed = Observation::Alternative(Box::new(to(THIRD, ConnectOutcome::Open)));
+    probed.observe(climbed);
+    assert_eq!(probed.depths(true), [(SECOND, climb, true), (THIRD, knock, false)]);
+    probed.second += 1_199;
+    assert_eq!(probed.depths(true)[1].1, knock, "two share a climb in ten minutes");
+    probed.second += 1;
+    assert_eq!(probed.depths(true)[1].1, climb);
+}
+
+#[test]
+fn where_tls_breaks_the_same_address_is_climbed_without_the_name() {
+    let mut probed = Probed::new(&[]);
+    probed.resolves(NameOutcome::Ok, &[FIRST]);
+    let mut closed = handshake(TlsOutcome::Closed);
+    closed.connect.address.set_ip(FIRST);
+    probed.observe(Observation::Attempt(Box::new(closed)));
+    assert_eq!(probed.depths(true), [(FIRST, ProbeKind::Tls, false)]);
+    probed.observe(Observation::Alternative(Box::new(to(FIRST, ConnectOutcome::Open))));
+    assert_eq!(probed.depths(true), [], "a bare connection would show nothing new");
+    assert_eq!(probed.depths(false), []);
+}
+
+#[test]
+fn expected_addresses_are_climbed_while_the_name_leads_nowhere() {
+    let mut probed = Probed::new(&[FIRST]);
+    probed.resolves(NameOutcome::NxDomain, &[]);
+    assert_eq!(probed.tracked.dialled(), None);
+    assert_eq!(probed.depths(true), [(FIRST, ProbeKind::Tls, false)]);
+    // It did resolve before: what was dialled then is still expected.
+    let mut probed = Probed::new(&[FIRST]);
+    probed.resolves(NameOutcome::Ok, &[FIRST]);
+    probed.resolves(NameOutcome::NxDomain, &[]);
+    assert_eq!(probed.depths(true), [(FIRST, ProbeKind::Tls, false)]);
+}

@@ -1,0 +1,104 @@
+//! What is learnt of a target for later runs.
+
+use super::Tracked;
+use crate::domain::identity::{Presented, RememberedIdentity};
+use crate::domain::rules::is_another_machine;
+use crate::domain::sample::{Attempt, NeighbourState, Observation, Sample, UdpOutcome};
+use crate::domain::time::Now;
+use crate::domain::view::{Mode, Surroundings};
+
+impl Tracked {
+    /// Learns what later runs need. Runs after judgement, so that rules compare with the past.
+    /// Nothing is learnt from a machine that answers at an address it should not have, nor from one
+    /// that is not the remembered one.
+    pub(super) fn remember(&mut self, sample: &Sample) -> bool {
+        let expect = &self.target.expect;
+        if self.dialled.is_some_and(|dialled| !expect.is_empty() && !expect.contains(&dialled)) {
+            return false;
+        }
+        let wall = sample.sent_at.wall;
+        match &sample.observation {
+            Observation::Neighbour(neighbour) if !self.is_not_dialled(neighbour.address) => {
+                let Some(mac) = neighbour.mac.filter(|_| {
+                    matches!(neighbour.state, NeighbourState::Reachable | NeighbourState::Stale)
+                }) else {
+                    return false;
+                };
+                let known = self.memory.mac == Some(mac);
+                self.memory.mac = Some(mac);
+                self.memory.mac_address = Some(neighbour.address);
+                !known
+            }
+            Observation::Attempt(attempt) if !self.is_not_dialled(attempt.connect.address.ip()) => {
+                if attempt.connect.outcome.answered() {
+                    self.memory.last_answer = Some(wall);
+                }
+                let Some(certificate) =
+                    attempt.tls.as_ref().and_then(|tls| tls.certificate.as_ref())
+                else {
+                    return false;
+                };
+                if self.stranger {
+                    return false;
+                }
+                let known = self.memory.thumbprints.contains_key(&certificate.sha256);
+                self.memory.remember_thumbprint(certificate.sha256, wall);
+                self.memory.last_healthy = Some(wall);
+                self.remember_identity(sample) || !known
+            }
+            Observation::Udp(udp)
+                if udp.outcome == UdpOutcome::SynAck && !self.is_not_dialled(udp.address.ip()) =>
+            {
+                let address = Some(udp.address.ip());
+                let known = self.memory.udp_address == address;
+                self.memory.udp_answered = Some(wall);
+                self.memory.udp_address = address;
+                !known
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes note of whether the machine that presented a certificate is the remembered one.
+    /// Whether another one began to answer.
+    pub(super) fn meet_stranger(
+        &mut self,
+        sample: &Sample,
+        around: &Surroundings,
+        now: Now,
+    ) -> bool {
+        let Observation::Attempt(attempt) = &sample.observation else { return false };
+        let certificate = attempt.tls.as_ref().and_then(|tls| tls.certificate.as_ref());
+        if certificate.is_none() || self.is_not_dialled(attempt.connect.address.ip()) {
+            return false;
+        }
+        let before = self.stranger;
+        self.stranger = is_another_machine(&self.view(Mode::Watch, around, now));
+        self.stranger && !before
+    }
+
+    /// Remembers who answered and where. Whether that is news.
+    fn remember_identity(&mut self, sample: &Sample) -> bool {
+        let wall = sample.sent_at.wall;
+        let before = self.memory.identity.clone();
+        let presented = Presented {
+            certificate: self.tls.as_ref().and_then(|tls| tls.value.certificate.as_ref()),
+            ntlm: self.nla.as_ref().and_then(|nla| nla.value.identity.as_ref()),
+        };
+        let mut identity = before.clone().unwrap_or_default();
+        let mac = self.neighbour.as_ref().and_then(|neighbour| neighbour.value.mac);
+        identity.learn(&presented, mac, wall);
+        let same =
+            before.is_some_and(|before| RememberedIdentity { seen: wall, ..before } == identity);
+        self.memory.identity = Some(identity);
+        let moved = self.dialled.is_some_and(|address| self.memory.remember_address(address, wall));
+        !same || moved
+    }
+
+    /// Whether a connection shows another certificate than the one before it.
+    pub(super) fn presents_another(&self, attempt: &Attempt) -> bool {
+        let before = self.tls.as_ref().and_then(|tls| tls.value.certificate.as_ref());
+        let after = attempt.tls.as_ref().and_then(|tls| tls.certificate.as_ref());
+        before.zip(after).is_some_and(|(before, after)| before.sha256 != after.sha256)
+    }
+}
