@@ -5,7 +5,8 @@ use super::connect::{STALL, Stream, close, connect, linger};
 use super::recorder::Recorder;
 use super::socket::tcp_info;
 use super::tls::{
-    CLOSED, HelloResult, Line, RESET, Until, hand_made_hello, is_silence, modern_hello,
+    CLOSED, CLOSED_BY_US, HelloResult, Line, RESET, Until, hand_made_hello, is_silence,
+    modern_hello,
 };
 use crate::domain::finding::Rung;
 use crate::domain::sample::{
@@ -87,6 +88,8 @@ pub(super) struct Climb<'a> {
     plan: &'a AttemptPlan,
     clock: Clock,
     recorder: Recorder,
+    /// What is asked for: CredSSP alone, once the host insisted on it.
+    asked: SecurityProtocol,
     /// A hello was sent.
     reached_tls: bool,
 }
@@ -97,7 +100,17 @@ type Confirmed = Line<Stream>;
 impl<'a> Climb<'a> {
     /// Before the first connection.
     pub(super) fn new(plan: &'a AttemptPlan, clock: Clock) -> Self {
-        Self { plan, clock, recorder: Recorder::new(clock), reached_tls: false }
+        Self::asking(plan, SecurityProtocol::OFFERED, clock)
+    }
+
+    /// The same, where it is known what to ask for.
+    pub(super) fn asking(plan: &'a AttemptPlan, asked: SecurityProtocol, clock: Clock) -> Self {
+        Self { plan, clock, recorder: Recorder::new(clock), asked, reached_tls: false }
+    }
+
+    /// What the next climb to the same host asks for.
+    pub(super) const fn asked(&self) -> SecurityProtocol {
+        self.asked
     }
 
     /// Whether a hello was sent, on whichever connection.
@@ -158,9 +171,8 @@ impl<'a> Climb<'a> {
             attempt.nla = nla.or(not_offered);
             attempt.tls = Some(tls);
         } else {
-            close(&mut line.stream, line.linger).await;
+            self.close(&mut line.stream, line.linger).await;
         }
-        self.recorder.event(Rung::Tcp, "closed by this side");
         attempt
     }
 
@@ -179,13 +191,14 @@ impl<'a> Climb<'a> {
         stream: Stream,
         linger: Duration,
     ) -> (Negotiate, Option<Confirmed>) {
-        let first = self.ask(stream, SecurityProtocol::OFFERED, linger).await;
+        let first = self.ask(stream, self.asked, linger).await;
         let insists = first.0.outcome == NegotiateOutcome::Failure(FailureCode::HYBRID_REQUIRED);
-        if !insists {
+        if !insists || self.asked == SecurityProtocol::HYBRID {
             return first;
         }
+        self.asked = SecurityProtocol::HYBRID;
         match self.open().await {
-            (_, Some(stream)) => self.ask(stream, SecurityProtocol::HYBRID, linger).await,
+            (_, Some(stream)) => self.ask(stream, self.asked, linger).await,
             (_, None) => first,
         }
     }
@@ -214,8 +227,17 @@ impl<'a> Climb<'a> {
         if matches!(negotiate.outcome, NegotiateOutcome::Confirmed { .. }) {
             return (negotiate, Some(Line { stream, early, linger }));
         }
-        close(&mut stream, linger).await;
+        match negotiate.outcome {
+            NegotiateOutcome::Closed | NegotiateOutcome::Reset => close(&mut stream, linger).await,
+            _ => self.close(&mut stream, linger).await,
+        }
         (negotiate, None)
+    }
+
+    /// Closes a connection that the peer had left open.
+    async fn close(&mut self, stream: &mut Stream, linger: Duration) {
+        self.recorder.event(Rung::Tcp, CLOSED_BY_US);
+        close(stream, linger).await;
     }
 
     fn write_down(&mut self, outcome: &NegotiateOutcome, answer: &[u8]) {
@@ -262,7 +284,7 @@ impl<'a> Climb<'a> {
     /// A new connection up to X.224, then the legacy hello; `None` when it did not get that far.
     async fn legacy(&mut self, linger: Duration) -> Option<HelloResult> {
         let (_, stream) = self.open().await;
-        let (answer, line) = self.ask(stream?, SecurityProtocol::OFFERED, linger).await;
+        let (answer, line) = self.ask(stream?, self.asked, linger).await;
         if !answer.outcome.selected().is_some_and(SecurityProtocol::starts_tls) {
             return None;
         }
@@ -281,7 +303,7 @@ impl<'a> Climb<'a> {
         let Some(stream) = stream else { return Some(Afterwards::Dropped) };
         let (answer, line) = self.ask(stream, SecurityProtocol::RDP, linger).await;
         if let Some(mut line) = line {
-            close(&mut line.stream, line.linger).await;
+            self.close(&mut line.stream, line.linger).await;
         }
         Some(match answer.outcome {
             NegotiateOutcome::Confirmed { .. }

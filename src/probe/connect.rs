@@ -119,7 +119,7 @@ const LINGER: Duration = Duration::from_millis(250);
 /// has under way still arrives, and no more is waited for.
 #[must_use]
 pub fn linger(round_trip: Duration) -> Duration {
-    round_trip.saturating_mul(4).saturating_add(Duration::from_millis(30)).min(LINGER)
+    round_trip.saturating_mul(4).saturating_add(Duration::from_millis(100)).min(LINGER)
 }
 
 /// Closes `stream` with a FIN.

@@ -69,7 +69,7 @@ where
         session.flush().await
     };
     let _asked = asking.await;
-    let mut chunk = [0_u8; 4096];
+    let mut chunk = [0_u8; 512];
     loop {
         let wanted = match parse_answer(answer) {
             Parse::Done { value, .. } => return value,
@@ -186,7 +186,7 @@ mod tests {
     async fn more_than_an_answer_may_hold_is_not_read() {
         let (mut ours, mut theirs) = session();
         theirs.write_all(&[0x30, 0x83, 0x7f, 0, 0]).await.unwrap();
-        theirs.write_all(&[0; 60_000]).await.unwrap();
+        theirs.write_all(&vec![0; 60_000]).await.unwrap();
         let found = ask(&mut ours, PATIENCE).await;
         let NlaOutcome::Malformed(misread) = found.outcome else { panic!("{found:?}") };
         assert_eq!((misread.offset, misread.reason), (1, "a TSRequest above 16 KiB"));

@@ -142,6 +142,7 @@ where
             if let Some(deadline) = credssp {
                 result.nla = Some(nla(&mut session, deadline, clock, recorder).await);
             }
+            recorder.event(Rung::Tcp, CLOSED_BY_US);
             let _patience = timeout(line.linger, session.shutdown()).await;
             result.outcome = TlsOutcome::Ok;
         }
@@ -193,9 +194,7 @@ where
         let what = answer_words(&flight);
         recorder.push(clock.mono(), Rung::Tls, Way::Received, what, received, &head);
     }
-    if let Some(words) = end_words(outcome) {
-        recorder.event(Rung::Tls, words);
-    }
+    end(Some(outcome), recorder);
     let (version, cipher) = (flight.version(), flight.cipher());
     let leaf = match flight.into_state() {
         FlightState::Certificate { chain, .. } => chain.into_iter().next(),
@@ -263,13 +262,18 @@ fn write_down<S>(counted: &mut Counted<S>, ended: Option<TlsOutcome>, recorder: 
             if *count == 1 { (first, head.as_slice()) } else { (Cow::Borrowed(later), &[][..]) };
         recorder.push(at, Rung::Tls, way, what, bytes, head);
     }
-    match ended {
-        None => recorder.event(Rung::Tls, "handshake complete"),
-        Some(outcome) => {
-            if let Some(words) = end_words(outcome) {
-                recorder.event(Rung::Tls, words);
-            }
-        }
+    end(ended, recorder);
+}
+
+/// How a handshake ended, and that this side closes where the peer did not; `None` for a whole
+/// one, which goes on.
+fn end(outcome: Option<TlsOutcome>, recorder: &mut Recorder) {
+    let Some(outcome) = outcome else { return recorder.event(Rung::Tls, "handshake complete") };
+    if let Some(words) = end_words(outcome) {
+        recorder.event(Rung::Tls, words);
+    }
+    if !outcome.is_close() {
+        recorder.event(Rung::Tcp, CLOSED_BY_US);
     }
 }
 
@@ -312,6 +316,8 @@ fn end_words(outcome: TlsOutcome) -> Option<&'static str> {
     })
 }
 
+/// The words for an end by this side.
+pub(super) const CLOSED_BY_US: &str = "closed by this side";
 /// The words for an end by RST.
 pub(super) const RESET: &str = "closed by the peer (RST)";
 /// The words for an end by FIN.
@@ -481,6 +487,7 @@ mod tests {
                 (Way::Sent, "ClientHello, modern"),
                 (Way::Received, "less than a ServerHello"),
                 (Way::Event, "nothing more until the deadline"),
+                (Way::Event, "closed by this side"),
             ]
         );
         assert_eq!(&*transcript.steps[1].head, [0x16, 3, 3, 2, 0, 2, 0]);

@@ -1,7 +1,8 @@
 //! The document of `check --format json`, key by key and word by word.
 
 use super::check::{Lab, check, healthy, json};
-use rdpwatch::demo::script::HostScript;
+use rdpwatch::demo::certificate::CertificateSpec;
+use rdpwatch::demo::script::{Answer, HostScript};
 use serde_json::Value;
 
 /// Every key of `rdpwatch.check/1` with the type of its value. A text with bars is one of these
@@ -29,7 +30,21 @@ const CONTRACT: &str = r#"{"schema":"rdpwatch.check/1","checked_at":"T",
    "cipher":"","hello":"modern|legacy","elapsed_ms":9.0,
    "certificate":{"subject":"","issuer":"","self_signed":true,"not_before":"T","not_after":"T",
      "days_left":171,"names":[""],"name_matches":true,"key":"","signature":"","sha256":""}},
- "nla":null,"udp":null,"path":null,"gateway":null,
+ "nla":null,"udp":null,"path":null,
+ "gateway":{"host":"","port":443,"usage":"always|when-direct-fails",
+   "outcome":"challenge|not_measured|no_name|no_tcp|no_tls|old_tls|no_schemes|not_found|method_filtered|redirected|unavailable|other_status|timeout|closed|malformed",
+   "name":"ok|nxdomain|no_data|servfail|refused|timeout|malformed|error|not_needed","address":"",
+   "tcp":{"outcome":"open|refused|timeout|unreachable|prohibited|local_error","icmp":"","from":"",
+     "elapsed_ms":0.5},
+   "tls":{"outcome":"ok|reset|closed|alert|timeout|malformed|unsupported","version":"",
+     "hello":"modern|legacy",
+     "trust":"trusted|expired|not_yet_valid|wrong_name|unknown_issuer|invalid|not_validated",
+     "presented":2,"elapsed_ms":9.0,
+     "certificate":{"subject":"","issuer":"","self_signed":true,"not_before":"T","not_after":"T",
+       "days_left":88,"names":[""],"name_matches":true,"key":"","signature":"","sha256":""}},
+   "http":{"outcome":"challenge|no_schemes|not_found|method_filtered|redirected|unavailable|other_status|timeout|closed|malformed",
+     "status":401,"schemes":[""],"location":"","misread":"","received":280,"elapsed_ms":5.0},
+   "elapsed_ms":40.0},
  "neighbour":{"mac":"","state":"reachable|stale|failed|none|not_on_link"},
  "addresses":[{"address":"",
    "tcp":"open|refused|timeout|unreachable|prohibited|local_error",
@@ -133,12 +148,28 @@ fn the_document_keeps_its_contract() {
     let good = lab.host("good", &healthy());
     let shut = lab.host("shut", &HostScript::closed());
     let gone = "gone=nosuch.invalid@127.0.0.1";
-    let done = check(&[&good, &shut, gone, "--timeout", "1s", "--format", "json"]);
+    let answer = rdpwatch::proto::rdg::answer(401, &["NTLM"], None);
+    let certificate = CertificateSpec::issued("gw.lab.test", "Lab CA", 88);
+    let gateway = HostScript::gateway(certificate, Answer::Bytes(answer));
+    let gateway = lab.host("gateway", &gateway).replace("gateway=", "");
+    let home = tempfile::tempdir().expect("a folder");
+    let behind = home.path().join("behind.rdp");
+    let text = format!(
+        "full address:s:127.0.0.1:1\ngatewayhostname:s:{gateway}\ngatewayusagemethod:i:1\n"
+    );
+    std::fs::write(&behind, text).expect("written");
+    let behind = behind.to_str().expect("plain");
+    let done = check(&[&good, &shut, gone, behind, "--timeout", "1s", "--format", "json"]);
     let document = json(&done);
     let mut out = Vec::new();
     breaches("", &contract(), &document, &mut out);
     assert!(out.is_empty(), "{}\n{}", out.join("\n"), done.out);
-    assert_eq!(document["targets"].as_array().map(Vec::len), Some(3));
+    assert_eq!(document["targets"].as_array().map(Vec::len), Some(4));
+    let gateway = &document["targets"][3]["gateway"];
+    assert_eq!(gateway["outcome"], "challenge");
+    assert!(
+        gateway["tls"]["certificate"].is_object() && document["targets"][0]["gateway"].is_null()
+    );
     for rung in ["dns", "echo", "tcp", "x224", "tls"] {
         assert!(document["targets"][0][rung].is_object(), "{rung} of a healthy host is told");
     }

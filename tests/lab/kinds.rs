@@ -215,7 +215,7 @@ fn healthy() -> Vec<Kind> {
         ),
         Kind::new(
             "insists-on-hybrid",
-            insists_on_hybrid(),
+            insists_on_hybrid(TlsScript::handshake(good())),
             Sees { selected: Some("hybrid"), ..modern() },
         ),
         Kind::new(
@@ -232,12 +232,12 @@ fn healthy() -> Vec<Kind> {
     ]
 }
 
-fn insists_on_hybrid() -> HostScript {
+fn insists_on_hybrid(tls: TlsScript) -> HostScript {
     always(Turn {
         opening: Opening::Request,
         delay: Duration::ZERO,
         answer: Answer::InsistsOn(SecurityProtocol::HYBRID),
-        then: Then::Tls(TlsScript::handshake(good())),
+        then: Then::Tls(tls),
     })
 }
 
@@ -432,6 +432,11 @@ fn handshakes() -> Vec<Kind> {
             .alarms(&["tls-outdated"]),
         Kind { name: "tls12-3des", ..old(only(0x000a), "TLS1.2") }.alarms(&["tls-outdated"]),
         Kind { name: "tls12-static-rsa", ..old(TlsScript::static_rsa(good()), "TLS1.2") },
+        Kind::new(
+            "insists-on-hybrid-static-rsa",
+            insists_on_hybrid(TlsScript::static_rsa(good())),
+            Sees { selected: Some("hybrid"), ..legacy("TLS1.2") },
+        ),
         Kind { name: "tls12-ecdhe-cbc", ..old(only(0xc028), "TLS1.2") },
     ]
 }

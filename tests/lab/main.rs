@@ -9,4 +9,5 @@ mod gateway;
 mod kinds;
 mod rungs;
 mod sleeper;
+mod sweep;
 mod udp;

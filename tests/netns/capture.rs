@@ -25,7 +25,13 @@ pub(crate) fn start(machine: &Machine, filter: &str) -> Capture {
 impl Capture {
     /// `fields` of every packet that fits tshark's `filter`, tab-separated.
     pub(crate) fn fields(&self, filter: &str, fields: &[&str]) -> Vec<String> {
+        self.fields_as(&[], filter, fields)
+    }
+
+    /// The same with what tshark is told of ports, such as `tcp.port==3389,tls`.
+    pub(crate) fn fields_as(&self, ports: &[&str], filter: &str, fields: &[&str]) -> Vec<String> {
         let mut line = command("tshark");
+        line.args(ports.iter().flat_map(|port| ["-d", port]));
         line.arg("-r").arg(&self.file).args(["-n", "-Y", filter, "-T", "fields"]);
         // A magic packet has its address 16 times.
         line.args(["-E", "occurrence=f"]);

@@ -13,13 +13,16 @@ pub(crate) struct Settings {
     pub(crate) security_layer: &'static str,
     /// Such as `TLSv1.2, TLSv1.3`.
     pub(crate) protocols: &'static str,
+    /// Suites of TLS 1.2 and below, in OpenSSL's words.
+    pub(crate) ciphers: &'static str,
     /// Certificate and key.
     pub(crate) files: Files,
 }
 
 impl Settings {
     pub(crate) const fn new(files: Files) -> Self {
-        Self { security_layer: "negotiate", protocols: "TLSv1.2, TLSv1.3", files }
+        let (protocols, ciphers) = ("TLSv1.2, TLSv1.3", "ALL:@SECLEVEL=0");
+        Self { security_layer: "negotiate", protocols, ciphers, files }
     }
 
     pub(crate) const fn layer(mut self, layer: &'static str) -> Self {
@@ -29,6 +32,13 @@ impl Settings {
 
     pub(crate) const fn protocols(mut self, protocols: &'static str) -> Self {
         self.protocols = protocols;
+        self
+    }
+
+    /// TLS 1.2 with these suites alone.
+    pub(crate) const fn suites(mut self, ciphers: &'static str) -> Self {
+        self.protocols = "TLSv1.2";
+        self.ciphers = ciphers;
         self
     }
 
@@ -68,13 +78,14 @@ fn configuration(machine: &Machine, settings: &Settings) -> String {
     format!(
         "[Globals]\nini_version=1\nfork=true\nport=3389\ntcp_nodelay=true\n\
          security_layer={layer}\ncrypt_level=high\ncertificate={certificate}\nkey_file={key}\n\
-         ssl_protocols={protocols}\ntls_ciphers=ALL:@SECLEVEL=0\n\
+         ssl_protocols={protocols}\ntls_ciphers={ciphers}\n\
          [Logging]\nLogFile={log}\nLogLevel=INFO\nEnableSyslog=false\n\
          [Xorg]\nname=Xorg\nlib=libxup.so\nip=127.0.0.1\nport=-1\ncode=20\n",
         layer = settings.security_layer,
         certificate = settings.files.certificate.display(),
         key = settings.files.key.display(),
         protocols = settings.protocols,
+        ciphers = settings.ciphers,
         log = machine.path("xrdp.log").display(),
     )
 }

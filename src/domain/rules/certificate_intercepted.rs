@@ -203,7 +203,6 @@ mod tests {
             "CN=Avastar Issuing CA, O=Avastar",
             "CN=corp-FORTINET-CA",
             "OU=Zscaler, CN=Example CA, O=Example",
-            "CN=Example\\, O=Zscaler",
             "CN=Checkpoint Charlie CA",
             "",
         ] {

@@ -18,7 +18,8 @@ pub struct TlsSweep {
 }
 
 impl TlsSweep {
-    /// The most connections that one sweep makes.
+    /// The most connections that one sweep makes: one for each offer, and one more where the
+    /// server insists on CredSSP.
     pub const MOST_CONNECTIONS: u32 = 7;
 }
 

@@ -57,3 +57,16 @@ pub enum Way {
     /// A connection opened or ended, or nothing came.
     Event,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A thousand targets hold up to three transcripts each.
+    #[test]
+    fn a_transcript_is_small() {
+        let step = size_of::<Step>();
+        assert!(step <= 80, "{step} bytes");
+        assert!((step + MAX_HEAD) * MAX_STEPS <= 6 * 1024);
+    }
+}

@@ -411,3 +411,63 @@ proptest! {
         prop_assert_eq!(flight.into_state(), FlightState::Certificate { version, cipher, chain });
     }
 }
+
+#[test]
+fn a_hello_of_tls_1_3_offers_nothing_else() {
+    let offer = Offer { version: TLS1_3, suites: &TLS13_SUITES };
+    let golden = hex(concat!(
+        "16 0301 008e",   // handshake record, TLS 1.0
+        "01 00008a 0303", // ClientHello, TLS 1.2 as its legacy_version
+        "abababababababababababababababababababababababababababababababab",
+        "00",                                           // no session
+        "0006 1302 1301 1303",                          // 3 suites
+        "01 00",                                        // no compression
+        "005b",                                         // extensions
+        "000a 000a 0008 001d 0017 0018 0019",           // supported_groups
+        "000d 0018 0016 0401 0501 0601 0804 0805 0806", // signature_algorithms
+        "0403 0503 0603 0201 0203",
+        "002b 0003 02 0304",        // supported_versions
+        "0033 0026 0024 001d 0020", // key_share: x25519
+        "abababababababababababababababababababababababababababababababab"
+    ));
+    assert_eq!(hello(&[0xab; 32], None, offer), golden);
+}
+
+#[test]
+fn an_offer_is_what_the_hello_says_and_the_seeds_are_them() {
+    let offers: [(&str, TlsVersion, &'static [CipherSuite]); 5] = [
+        ("offer_tls13", TLS1_3, &TLS13_SUITES),
+        ("offer_windows", TLS1_2, &WINDOWS_SUITES),
+        ("offer_static_rsa_and_cbc", TLS1_2, &STATIC_RSA_AND_CBC_SUITES),
+        ("offer_tls11", TLS1_1, &OFFERED_SUITES),
+        ("offer_tls10", TLS1_0, &OFFERED_SUITES),
+    ];
+    let corpus =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/tls_client_hello");
+    for (seed, version, suites) in offers {
+        let bytes = hello(&[7; 32], Some("office-pc.corp.lab"), Offer { version, suites });
+        oracle::tls_client_hello(&bytes);
+        let parsed = parse_client_hello(&bytes).unwrap().done().unwrap();
+        assert_eq!(parsed.suites, suites);
+        for other in [TLS1_0, TLS1_1, TLS1_2, TLS1_3] {
+            let offered = if version == TLS1_3 { other == TLS1_3 } else { other <= version };
+            assert_eq!(parsed.offers(other), offered, "{seed}: {other}");
+        }
+        let has = |extension: [u8; 2]| bytes.windows(2).any(|pair| pair == extension);
+        assert_eq!(has([0, 13]), version >= TLS1_2, "{seed}: signature_algorithms");
+        let path = corpus.join(seed);
+        if std::env::var_os("RDPWATCH_BLESS").is_some() {
+            std::fs::write(&path, &bytes).unwrap();
+        }
+        assert_eq!(std::fs::read(path).unwrap(), bytes, "{seed}");
+    }
+}
+
+#[test]
+fn what_a_current_windows_offers_it_also_takes() {
+    for suite in WINDOWS_SUITES.iter().chain(&TLS13_SUITES) {
+        assert!(crate::domain::security::acceptable_suite(suite.0), "{suite:?}");
+    }
+    let all = (0..=u16::MAX).filter(|suite| crate::domain::security::acceptable_suite(*suite));
+    assert_eq!(all.count(), WINDOWS_SUITES.len() + TLS13_SUITES.len());
+}
