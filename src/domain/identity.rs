@@ -20,6 +20,8 @@ pub struct RememberedIdentity {
     pub common_name: Option<String>,
     /// Hardware address it had then, where this machine could see it.
     pub mac: Option<MacAddr>,
+    /// It once claimed a rightful name: whatever it calls itself now, it was renamed.
+    pub rightful: bool,
     /// When it last answered so.
     pub seen: WallTime,
 }
@@ -31,8 +33,16 @@ impl RememberedIdentity {
         self.dns_computer.as_deref().or(self.computer.as_deref()).or(self.common_name.as_deref())
     }
 
-    /// Takes over what the machine says of itself; what it does not say stays.
-    pub fn learn(&mut self, presented: &Presented<'_>, mac: Option<MacAddr>, seen: WallTime) {
+    /// Takes over what the machine says of itself; what it does not say stays. `names` are those
+    /// that it may rightly have.
+    pub fn learn(
+        &mut self,
+        presented: &Presented<'_>,
+        names: &[&str],
+        mac: Option<MacAddr>,
+        seen: WallTime,
+    ) {
+        self.rightful |= presented.claims(names);
         if let Some(ntlm) = presented.ntlm {
             self.computer.clone_from(&ntlm.computer);
             self.dns_computer.clone_from(&ntlm.dns_computer);
@@ -184,13 +194,15 @@ mod tests {
         let (here, there) = (ntlm("A", "a.corp.lab"), ntlm("B", "b.corp.lab"));
         let of = |ntlm| Presented { certificate: None, ntlm: Some(ntlm) };
         assert_eq!(of(&here).ntlm_against(&remembered), Compared::Unknown);
-        remembered.learn(&of(&here), None, WallTime::from_unix_secs(7));
+        remembered.learn(&of(&here), &["a"], None, WallTime::from_unix_secs(7));
         assert_eq!(of(&here).ntlm_against(&remembered), Compared::Same);
         assert_eq!(of(&there).ntlm_against(&remembered), Compared::Different);
         assert_eq!(Presented::default().ntlm_against(&remembered), Compared::Unknown);
         assert_eq!(of(&here).common_name_against(&remembered), Compared::Unknown);
         assert_eq!(remembered.name(), Some("a.corp.lab"));
-        remembered.learn(&Presented::default(), None, WallTime::from_unix_secs(9));
+        remembered.learn(&Presented::default(), &["a"], None, WallTime::from_unix_secs(9));
         assert_eq!(remembered.name(), Some("a.corp.lab"), "what is not said stays");
+        remembered.learn(&of(&there), &["a"], None, WallTime::from_unix_secs(11));
+        assert!(remembered.rightful, "once is enough: it was renamed");
     }
 }

@@ -243,6 +243,7 @@ mod tests {
             dns_computer: Some("office-pc.corp.lab".to_owned()),
             common_name: Some("OFFICE-PC".to_owned()),
             mac: memory.mac,
+            rightful: true,
             seen: WallTime::from_unix_secs(8),
         });
         memory.remember_address([10, 0, 0, 21].into(), WallTime::from_unix_secs(8));
@@ -305,7 +306,7 @@ mod tests {
              \"mac\":\"02:11:22:33:44:55\",\"mac_address\":\"10.0.0.21\",\
              \"thumbprints\":{{\"{print}\":5000}},\
              \"identity\":{{\"computer\":\"OFFICE-PC\",\"dns_computer\":\"office-pc.corp.lab\",\
-             \"common_name\":\"OFFICE-PC\",\"mac\":\"02:11:22:33:44:55\",\"seen\":8000}},\
+             \"common_name\":\"OFFICE-PC\",\"mac\":\"02:11:22:33:44:55\",\"rightful\":true,\"seen\":8000}},\
              \"addresses\":{{\"10.0.0.21\":8000}},\"last_healthy\":1000000000,\
              \"accepted\":{{\"nla-not-enforced\":6000}},\
              \"acknowledged\":{{\"port-closed\":7000}},\"sleeps\":true}}}}}}"

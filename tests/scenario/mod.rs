@@ -114,6 +114,8 @@ struct RememberedTable {
     common_name: Option<String>,
     mac: Option<String>,
     address: Option<IpAddr>,
+    #[serde(default)]
+    rightful: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -405,6 +407,7 @@ impl TargetTable {
                 dns_computer: before.dns.clone(),
                 common_name: before.common_name.clone(),
                 mac: before.mac.as_deref().map(|mac| mac.parse().expect("a MAC address")),
+                rightful: before.rightful,
                 seen,
             });
             memory.addresses.extend(before.address.map(|address| (address, seen)));

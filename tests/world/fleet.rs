@@ -114,7 +114,9 @@ fn dress(host: &mut SimHost, number: u32, dice: &mut Dice) {
             host.add_trouble(Duration::from_hours(5), NIGHT * 2, Trouble::Renewed);
         }
         // Renamed: with a new certificate where its hardware address is seen, else with the old one.
-        11 => host.add_trouble(minutes_in(150), NIGHT * 2, Trouble::Renamed("NEW-NAME", true)),
+        11 if host.place == Place::OnLink => {
+            host.add_trouble(minutes_in(150), NIGHT * 2, Trouble::Renamed("NEW-NAME", true));
+        }
         16 => host.add_trouble(minutes_in(90), NIGHT * 2, Trouble::Renamed("NEW-NAME", false)),
         // Dialled by address.
         28 => host.target.host = Host::Address(host.address, None),

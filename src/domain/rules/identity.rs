@@ -165,6 +165,9 @@ fn against_the_past(view: &TargetView<'_>, presented: &Presented<'_>) -> Option<
 /// another domain, or one that the hosts file gives, is somebody's choice.
 fn contradicts(view: &TargetView<'_>, presented: &Presented<'_>) -> bool {
     let Some(dialled) = view.target.host.name() else { return false };
+    if view.memory.identity.as_ref().is_some_and(|before| before.rightful) {
+        return false;
+    }
     let Some(ntlm) = presented.ntlm.filter(|_| !presented.is_winpr()) else { return false };
     if presented.ntlm_names().next().is_none()
         || view.resolution().is_some_and(|resolution| resolution.source == NameSource::Hosts)

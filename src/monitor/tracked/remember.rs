@@ -1,7 +1,7 @@
 //! What is learnt of a target for later runs.
 
 use super::Tracked;
-use crate::domain::identity::{Presented, RememberedIdentity};
+use crate::domain::identity::{Presented, RememberedIdentity, target_names};
 use crate::domain::rules::is_another_machine;
 use crate::domain::sample::{Attempt, NeighbourState, Observation, Sample, UdpOutcome};
 use crate::domain::time::Now;
@@ -87,7 +87,8 @@ impl Tracked {
         };
         let mut identity = before.clone().unwrap_or_default();
         let mac = self.neighbour.as_ref().and_then(|neighbour| neighbour.value.mac);
-        identity.learn(&presented, mac, wall);
+        let names = target_names(&self.target, self.resolution());
+        identity.learn(&presented, &names, mac, wall);
         let same =
             before.is_some_and(|before| RememberedIdentity { seen: wall, ..before } == identity);
         self.memory.identity = Some(identity);
