@@ -590,7 +590,8 @@ impl Schedule {
 }
 
 /// How often something happens in a day that happens every `interval`.
-fn a_day(interval: Duration) -> u32 {
+#[must_use]
+pub fn a_day(interval: Duration) -> u32 {
     let day = Duration::from_hours(24).as_nanos();
     u32::try_from(day.div_ceil(interval.as_nanos().max(1))).unwrap_or(u32::MAX)
 }

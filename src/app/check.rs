@@ -328,7 +328,11 @@ impl Checker {
         for seq in 0..2 {
             let sent_at = self.edge.clock.now();
             let found = path_mtu(where_to, target.deadlines.udp, self.edge.clock).await;
-            let narrow = matches!(found.outcome, PathOutcome::Lowered | PathOutcome::BlackHole);
+            let narrow = match found.outcome {
+                PathOutcome::BlackHole => true,
+                PathOutcome::Lowered => found.mtu.is_some_and(|mtu| mtu < found.needed()),
+                _ => false,
+            };
             self.send(out, target, seq, sent_at, Observation::PathMtu(found)).await;
             if !narrow {
                 break;

@@ -3,14 +3,17 @@
 use super::{FAILED, Failure, print, real_edge, runtime};
 use crate::config::{self, Config, GlobalOptions, process_environment};
 use crate::probe::echo::RECEIVE_BUFFER;
+use crate::probe::gateway::Roots;
 use crate::report::doctor::{
     Budget, Buffer, Colours, DescriptorLimit, DoctorFacts, PathFacts, Platform, TerminalFacts,
     report,
 };
-use crate::schedule::{Schedule, Settings};
+use crate::schedule::{Schedule, Settings, a_day};
 use crate::ui::terminal::Terminal;
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::Path;
+use std::time::Duration;
 
 /// Prints the report. The exit code is 1 when something suffers.
 pub(super) fn doctor(
@@ -51,11 +54,14 @@ fn gather(
             .and_then(|granted| Some(Buffer { asked, granted: u64::try_from(granted).ok()? })),
         local: edge.local_state(),
         neighbours_readable: edge.neighbours.readable(),
+        path_measurable: cfg!(target_os = "linux"),
+        authorities: !Roots::system().is_empty(),
         descriptors: descriptors(),
         terminal: terminal(),
         config: config_facts(options, problem),
         state: state_facts(),
         budgets: budgets(config, edge.clock.mono()),
+        gateways: gateways(config),
     })
 }
 
@@ -73,6 +79,21 @@ fn budgets(config: &Config, now: crate::domain::time::MonoTime) -> Vec<Budget> {
             name: target.name.clone(),
             connections_per_day: schedule.connections_per_day(target.id),
         })
+        .collect()
+}
+
+/// Each RD Gateway once, however many targets share it, with its requests a day.
+fn gateways(config: &Config) -> Vec<Budget> {
+    let mut most: BTreeMap<String, Duration> = BTreeMap::new();
+    for target in &config.targets {
+        if let Some(gateway) = target.gateway.as_ref().filter(|_| config.deep) {
+            let every = most.entry(gateway.to_string()).or_insert(target.cadence.gateway);
+            *every = (*every).min(target.cadence.gateway);
+        }
+    }
+    let a_day = |every: Duration| a_day(every.max(Duration::from_secs(1)));
+    most.into_iter()
+        .map(|(name, every)| Budget { name, connections_per_day: a_day(every) })
         .collect()
 }
 

@@ -96,6 +96,7 @@ pub fn report(facts: &DoctorFacts) -> DoctorReport {
     path(&mut page, "configuration", &facts.config);
     path(&mut page, "state", &facts.state);
     budget(&mut page, &facts.budgets);
+    gateways(&mut page, &facts.gateways);
     let _ = match page.problems {
         0 => writeln!(page.text, "\nNothing that the probes need is missing."),
         count => {
@@ -255,6 +256,16 @@ fn network(page: &mut Page, facts: &DoctorFacts) {
              looks like one that drops",
         );
     }
+    if !facts.path_measurable {
+        page.line(Mark::Note, "the path MTU is not measured on this system");
+    }
+    if !facts.authorities {
+        page.line(
+            Mark::Note,
+            "no certificate authority is trusted here: whether clients trust an RD Gateway's \
+             certificate is not judged",
+        );
+    }
 }
 
 fn interface_text(interface: &Interface) -> String {
@@ -346,6 +357,16 @@ fn budget(page: &mut Page, budgets: &[Budget]) {
     }
     let total: u64 = budgets.iter().map(|budget| u64::from(budget.connections_per_day)).sum();
     page.more(&format!("{total:>6}  in all"));
+}
+
+fn gateways(page: &mut Page, gateways: &[Budget]) {
+    for gateway in gateways {
+        let text = format!(
+            "{:>6}  requests to the RD Gateway {}, for all targets behind it",
+            gateway.connections_per_day, gateway.name
+        );
+        page.line(Mark::Ok, &text);
+    }
 }
 
 #[cfg(test)]

@@ -58,8 +58,10 @@ pub static PROBES: &[ProbeCard] = &[
     ProbeCard {
         kind: ProbeKind::PathMtu,
         title: "path MTU",
-        sends: "ICMP echo requests that may not be cut up, from the size of the first hop down to \
-            the size that RDP needs; a small one beside each large one.",
+        sends: "ICMP echo requests that may not be cut up: one of 1500 bytes and a small one beside \
+            it. Where the large one does not pass, smaller sizes follow, at most 20 packets in all. \
+            Where ICMP is not permitted, UDP datagrams to traceroute's port 33434; never to the RDP \
+            port.",
         every: |cadence| cadence.path_mtu,
         also: "After a change of state, at most once a minute.",
         windows: "Nothing.",
@@ -69,8 +71,9 @@ pub static PROBES: &[ProbeCard] = &[
         kind: ProbeKind::Connect,
         title: "other addresses",
         sends: "A TCP handshake and a close, without data, with each address that the name has \
-            besides the dialled one. An expected address that the name does not lead to is climbed \
-            like the dialled one.",
+            besides the dialled one. Only where the dialled one is in trouble, or is not an expected \
+            one, another address is climbed as far as the certificate: at most once in 10 minutes \
+            for all of a target's addresses.",
         every: |cadence| cadence.resolve.max(Duration::from_mins(1)),
         also: "",
         windows: "Nothing: the event needs data (not measured here).",

@@ -152,6 +152,10 @@ pub struct DoctorFacts {
     pub local: LocalState,
     /// Whether the neighbour table can be read.
     pub neighbours_readable: bool,
+    /// Whether the path MTU can be measured.
+    pub path_measurable: bool,
+    /// Whether any certificate authority is trusted here, to judge the certificates of gateways.
+    pub authorities: bool,
     /// Limit of file descriptors.
     pub descriptors: Option<DescriptorLimit>,
     /// The terminal; `None` when the standard output is none.
@@ -162,4 +166,6 @@ pub struct DoctorFacts {
     pub state: PathFacts,
     /// Every configured target.
     pub budgets: Vec<Budget>,
+    /// Every RD Gateway that they name, and its requests.
+    pub gateways: Vec<Budget>,
 }

@@ -35,6 +35,8 @@ fn facts() -> DoctorFacts {
             ..LocalState::default()
         },
         neighbours_readable: true,
+        path_measurable: true,
+        authorities: true,
         descriptors: Some(DescriptorLimit { soft: 1024, hard: 4096 }),
         terminal: Some(TerminalFacts {
             columns: 120,
@@ -59,6 +61,7 @@ fn facts() -> DoctorFacts {
             Budget { name: "office-pc".to_owned(), connections_per_day: 1_488 },
             Budget { name: "rds-07".to_owned(), connections_per_day: 1_488 },
         ],
+        gateways: vec![Budget { name: "gw.corp.lab:443".to_owned(), connections_per_day: 288 }],
     }
 }
 
@@ -98,6 +101,7 @@ Budget (connections that leave a line in the host's log, per day)
   ok      1488  office-pc
   ok      1488  rds-07
           2976  in all
+  ok       288  requests to the RD Gateway gw.corp.lab:443, for all targets behind it
 
 Nothing that the probes need is missing.
 "
@@ -200,6 +204,8 @@ fn what_is_short_is_named_with_its_remedy() {
     facts.receive_buffer = Some(Buffer { asked: 4 << 20, granted: 212_992 });
     facts.local = LocalState::default();
     facts.neighbours_readable = false;
+    facts.path_measurable = false;
+    facts.authorities = false;
     facts.descriptors = Some(DescriptorLimit { soft: 64, hard: 65 });
     facts.terminal = Some(TerminalFacts {
         columns: 30,
@@ -218,6 +224,8 @@ fn what_is_short_is_named_with_its_remedy() {
         "note  no default gateway",
         "NO    no DNS server found",
         "note  neighbour table not readable",
+        "note  the path MTU is not measured on this system",
+        "note  no certificate authority is trusted here",
         "NO    file descriptors: 64 allowed, 68 needed for 2 targets",
         "> LimitNOFILE=68",
         "NO    30x10: the dashboard needs 40x12 at least",

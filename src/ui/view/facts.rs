@@ -4,7 +4,7 @@ use super::footer::key_name;
 use crate::domain::certificate::CertificateSummary;
 use crate::domain::identity::{Presented, target_names};
 use crate::domain::ladder::Cell;
-use crate::domain::sample::{NameOutcome, Resolution};
+use crate::domain::sample::{NameOutcome, Resolution, TlsSweep};
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
 use crate::domain::wake::{WakeProgress, WakeRung};
 use crate::report::explain::NOT_OBSERVABLE;
@@ -116,6 +116,9 @@ pub fn identity(out: &mut Vec<Line>, state: &UiState, target: &TargetSnapshot, w
         && let Some(version) = tls.version
     {
         fact(out, "tls", Role::Text, &format!("{version}, {} hello", tls.hello.word()), width);
+    }
+    if let Some(facts) = target.sweep.as_ref().and_then(TlsSweep::facts) {
+        fact(out, "takes", Role::Text, &facts, width);
     }
     own_names(out, target, width);
     if let Some(neighbour) = &target.neighbour {

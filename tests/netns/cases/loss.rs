@@ -11,10 +11,11 @@ pub(super) const CASES: &[Case] = &[
     Case::new("loss::two_of_five", &["xrdp", "nft"], two_of_five),
 ];
 
-/// `lost` of every `of` echo requests are dropped, and `count` are sent.
+/// `lost` of every `of` echo requests are dropped, and `count` are sent. Those of the path MTU
+/// probe are of other sizes, and pass.
 fn losing(lost: u32, of: u32, count: u32, expected: &Value) {
     let (pair, _xrdp) = Pair::with_xrdp();
-    let rule = format!("icmp type echo-request numgen inc mod {of} < {lost} drop");
+    let rule = format!("ip length 84 icmp type echo-request numgen inc mod {of} < {lost} drop");
     firewall::filter(&pair.host, &[&rule]);
     let report = check(&pair.monitor, &["--count", &count.to_string(), NAME]);
     report.is(expected).is(&json!({
