@@ -175,7 +175,7 @@ fn the_document_keeps_its_contract() {
     assert!(
         gateway["tls"]["certificate"].is_object() && document["targets"][0]["gateway"].is_null()
     );
-    for rung in ["dns", "echo", "tcp", "x224", "tls"] {
+    for rung in ["dns", "echo", "tcp", "x224", "tls", "nla", "udp", "path"] {
         assert!(document["targets"][0][rung].is_object(), "{rung} of a healthy host is told");
     }
     assert!(document["targets"][0]["tls"]["certificate"].is_object());
@@ -193,8 +193,8 @@ fn a_broken_document_would_be_noticed() {
     broken["targets"][0]["port"] = "3389".into();
     let mut out = Vec::new();
     breaches("", &contract(), &broken, &mut out);
-    let places = [".state is \"fine\"", ".nla is told", ".mood is not", ".risk is missing"];
-    for place in places.into_iter().chain([".port is"]) {
+    let places = [".state is \"fine\"", ".mood is not", ".risk is missing"];
+    for place in places.into_iter().chain([".port is", ".nla.outcome is missing"]) {
         assert!(out.iter().any(|breach| breach.contains(place)), "{place}: {out:?}");
     }
 }
