@@ -87,7 +87,7 @@ pub fn parse_head(bytes: &[u8]) -> Parse<Result<Head, Misread>> {
     let bytes = bytes.get(..bytes.len().min(MAX_HEAD)).unwrap_or_default();
     let mut fields = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut response = httparse::Response::new(&mut fields);
-    match response.parse(bytes) {
+    match read(&mut response, bytes) {
         Ok(httparse::Status::Complete(consumed)) => {
             let head = Head {
                 status: response.code.unwrap_or_default(),
@@ -111,6 +111,18 @@ pub fn parse_head(bytes: &[u8]) -> Parse<Result<Head, Misread>> {
     }
 }
 
+/// Reads what there is of a head; a status below 100 is none (RFC 9110 section 15).
+fn read<'b>(
+    response: &mut httparse::Response<'_, 'b>,
+    bytes: &'b [u8],
+) -> httparse::Result<usize> {
+    let status = response.parse(bytes)?;
+    match response.code {
+        Some(0..100) => Err(httparse::Error::Status),
+        _ => Ok(status),
+    }
+}
+
 /// Whether bytes that did not become a whole head were one as far as they went.
 #[must_use]
 pub fn misread_partial(bytes: &[u8]) -> Option<Misread> {
@@ -125,7 +137,7 @@ fn first_wrong(bytes: &[u8]) -> usize {
         let middle = good.midpoint(bad);
         let mut fields = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let prefix = bytes.get(..middle).unwrap_or_default();
-        if httparse::Response::new(&mut fields).parse(prefix).is_err() {
+        if read(&mut httparse::Response::new(&mut fields), prefix).is_err() {
             bad = middle;
         } else {
             good = middle;

@@ -127,6 +127,15 @@ fn a_redirect_keeps_where_to() {
 }
 
 #[test]
+fn a_status_below_100_is_none() {
+    let head = b"HTTP/1.1 014 Unauthorized\r\nConnection: close\r\n\r\n";
+    oracle::rdg_head(head);
+    assert_eq!(misread(head), (11, "no status code"), "whole");
+    assert_eq!(misread(&head[..20]), (11, "no status code"), "so far");
+    assert_eq!(misread(b"HTTP/1.1 099\r\n\r\n").1, "no status code");
+}
+
+#[test]
 fn what_is_no_http_says_where() {
     assert_eq!(misread(b"SSH-2.0-OpenSSH_9.2\r\n"), (0, "no HTTP version"));
     assert_eq!(misread(&[0x03, 0x00, 0x00, 0x13, 0x0e, 0xd0, 0, 0]).0, 0);
