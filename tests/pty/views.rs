@@ -128,7 +128,7 @@ fn help_names_the_keys_of_every_screen() {
 fn the_filter_narrows_while_it_is_typed_and_esc_takes_it_back() {
     let mut session = table();
     session.press("/vie-");
-    session.wait("Vienna", |s| order(s).len() == 6 && s.row("rds-01").is_none());
+    session.wait("Vienna", |s| order(s).len() == 7 && s.row("rds-01").is_none());
     session.press("leg");
     session.wait("one", |s| order(s) == ["vie-legacy"]);
     session.press("\x1b");
