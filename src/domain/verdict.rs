@@ -14,7 +14,8 @@ use super::time::Now;
 use super::view::{Mode, Offline, TargetView};
 use std::time::Duration;
 
-const ASLEEP: RuleId = RuleId("host-asleep");
+/// What is said of a host that sleeps or is off.
+pub const ASLEEP: RuleId = RuleId("host-asleep");
 const UNREACHABLE: RuleId = RuleId("host-unreachable");
 
 /// An answer younger than this says that the machine is up.

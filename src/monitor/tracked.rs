@@ -26,7 +26,7 @@ use crate::domain::time::{MonoTime, Now};
 use crate::domain::transcripts::Transcripts;
 use crate::domain::verdict;
 use crate::domain::view::{Mode, Surroundings, TargetView};
-use crate::domain::wake::WakeProgress;
+use crate::domain::wake::{WakeProgress, WakeRung};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -231,7 +231,11 @@ impl Tracked {
     pub fn observe(&mut self, sample: &Sample, around: &Surroundings, now: Now) -> Change {
         self.changed = true;
         if let Some(wake) = &mut self.wake {
+            let was_up = wake.is_up();
             wake.observe(sample);
+            if let Some(took) = wake.seen(WakeRung::X224).filter(|_| !was_up) {
+                self.memory.remember_waking(took);
+            }
         }
         let change = self.record(sample);
         if change.dialled {
@@ -560,6 +564,7 @@ impl Tracked {
             alternatives: self.others_tried(),
             mac: self.mac(),
             wake: self.wake.clone(),
+            usual_waking: self.memory.usual_waking(),
             next_tls: schedule.next_tls,
             connections_per_day: schedule.connections_per_day,
         }

@@ -4,6 +4,7 @@ use super::prelude::*;
 use crate::domain::sample::NeighbourState;
 use crate::domain::target::{Expected, TargetKind};
 use crate::domain::view::Silence;
+use crate::domain::wake::WakePolicy;
 
 /// Nothing answers, and it should.
 #[derive(Debug)]
@@ -198,11 +199,18 @@ impl Rule for HostAsleep {
             0 => String::new(),
             _ => " while others answer".to_owned(),
         };
+        let state = match (path_suspected(view), view.echo_word()) {
+            (true, _) => "possibly asleep or off, or the way there is gone",
+            (false, EchoWord::NeverAnswered) if silence.last_answer.is_none() => {
+                "asleep, off, or behind a firewall that drops everything"
+            }
+            _ if doubtful => "possibly asleep or off",
+            _ => "most likely asleep or off",
+        };
         let sentence = format!(
-            "{} answers nothing {}{peers}: {} asleep or off. {}",
+            "{} answers nothing {}{peers}: {state}. {}",
             name(view),
             since_words(view, &silence),
-            if doubtful { "possibly" } else { "most likely" },
             wake_words(view),
         );
         Judgement::fires(
@@ -215,13 +223,17 @@ impl Rule for HostAsleep {
 
 /// Whether it can be woken from here.
 fn wake_words(view: &TargetView<'_>) -> &'static str {
+    let settings = &view.target.wake;
+    if settings.policy == WakePolicy::Never {
+        return "Its wake policy is \"never\".";
+    }
     let known = view.target.mac.or(view.memory.mac).is_some();
     let on_link = match view.neighbour.map(|entry| entry.value.state) {
         None | Some(NeighbourState::Unknown) => None,
         Some(NeighbourState::NotOnLink) => Some(false),
         Some(_) => Some(true),
     };
-    let relayed = view.target.wake.address.is_some();
+    let relayed = settings.address.is_some() || settings.via.is_some();
     match (known, on_link) {
         (false, _) => "Its MAC address is not known, so it cannot be woken from here.",
         (true, Some(false)) if !relayed => {
