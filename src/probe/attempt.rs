@@ -2,6 +2,7 @@
 
 use super::clock::Clock;
 use super::connect::{STALL, Stream, close, connect, linger};
+use super::random::random;
 use super::recorder::Recorder;
 use super::socket::tcp_info;
 use super::tls::{
@@ -403,14 +404,6 @@ fn cut_short(answer: &[u8], ended: NegotiateOutcome) -> NegotiateOutcome {
 
 fn ended(error: &io::Error) -> NegotiateOutcome {
     if is_silence(error) { NegotiateOutcome::Timeout } else { NegotiateOutcome::Reset }
-}
-
-/// 32 unpredictable bytes for a `ClientHello`.
-fn random() -> [u8; 32] {
-    use ring::rand::SecureRandom;
-    let mut bytes = [0_u8; 32];
-    let _filled = ring::rand::SystemRandom::new().fill(&mut bytes);
-    bytes
 }
 
 #[cfg(test)]

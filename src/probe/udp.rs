@@ -19,6 +19,7 @@
 use super::attempt::slept;
 use super::clock::Clock;
 use super::connect::{Failure, STALL, classify};
+use super::random::random;
 use super::socket::fault::local_fault;
 use crate::domain::sample::{ConnectOutcome, LocalFault, Misread, Udp, UdpOutcome};
 use crate::domain::time::MonoTime;
@@ -161,7 +162,7 @@ impl Talk {
         socket.connect(&self.address.into())?;
         let own = socket.local_addr().ok().and_then(|own| own.as_socket()).map(|own| own.ip());
         let socket = UdpSocket::from_std(socket.into())?;
-        Ok(Line { socket, own, isn: random(), size, sent_at: self.started })
+        Ok(Line { socket, own, isn: u32::from_be_bytes(random()), size, sent_at: self.started })
     }
 
     /// Sends the SYN of `line`. `Some` when that already says how it ends.
@@ -258,14 +259,6 @@ impl Line {
             _ => Ok(Heard::End(End::Other(UdpOutcome::Unreachable(verdict.icmp)))),
         }
     }
-}
-
-/// An initial sequence number that nobody can guess.
-fn random() -> u32 {
-    use ring::rand::SecureRandom;
-    let mut bytes = [0_u8; 4];
-    let _filled = ring::rand::SystemRandom::new().fill(&mut bytes);
-    u32::from_be_bytes(bytes)
 }
 
 #[cfg(target_os = "linux")]

@@ -17,6 +17,7 @@ use super::attempt::slept;
 use super::clock::Clock;
 use super::connect::{STALL, Stream, close, connect, linger};
 use super::counted::Counted;
+use super::random::random;
 use super::resolve::scope_id;
 use super::seam::Names;
 use super::tls::{Until, classify, exchange, is_silence, provider};
@@ -29,7 +30,6 @@ use crate::proto::certificate;
 use crate::proto::rdg;
 use crate::proto::tls_hello::{FlightState, ServerFlight, client_hello};
 use crate::proto::wire::Parse;
-use ring::rand::SecureRandom;
 use rustls::ClientConfig;
 use rustls::client::Resumption;
 use rustls::pki_types::ServerName;
@@ -334,11 +334,4 @@ where
             }
         }
     }
-}
-
-/// Unpredictable bytes for a `ClientHello` or a connection's GUID.
-fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0_u8; N];
-    let _filled = ring::rand::SystemRandom::new().fill(&mut bytes);
-    bytes
 }

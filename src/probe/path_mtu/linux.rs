@@ -10,6 +10,7 @@ use super::ladder::{Fate, Wire};
 use super::{LATE, grace};
 use crate::domain::sample::{IcmpError, LocalFault};
 use crate::probe::clock::Clock;
+use crate::probe::random::random;
 use crate::probe::socket::error_queue::{self, QueueEntry};
 use crate::probe::socket::fault::local_fault;
 use crate::probe::socket::option;
@@ -111,7 +112,7 @@ fn open_with(carrier: Carrier, address: SocketAddr, clock: Clock) -> io::Result<
         carrier,
         icmp,
         target: address.ip(),
-        id: random(),
+        id: u16::from_be_bytes(random()),
         seq: 0,
         sizes: BTreeMap::new(),
         clock,
@@ -302,12 +303,4 @@ impl Wire for Line {
 /// Fragmentation needed (RFC 1191), packet too big (RFC 4443 section 3.2).
 const fn is_too_big(icmp: IcmpError) -> bool {
     matches!((icmp.v6, icmp.kind, icmp.code), (false, 3, 4) | (true, 2, _))
-}
-
-/// An identifier that is nobody else's.
-fn random() -> u16 {
-    use ring::rand::SecureRandom;
-    let mut bytes = [0_u8; 2];
-    let _filled = ring::rand::SystemRandom::new().fill(&mut bytes);
-    u16::from_be_bytes(bytes)
 }
