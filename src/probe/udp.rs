@@ -217,8 +217,7 @@ impl Talk {
 
     /// What a datagram means; `None` when it is no answer to us.
     fn read(&mut self, line: &Line, datagram: &[u8]) -> Option<Heard> {
-        let parsed = parse_syn_ack(datagram)
-            .map_err(|fault| Misread { offset: fault.offset, reason: fault.reason });
+        let parsed = parse_syn_ack(datagram).map_err(Misread::from);
         if !acknowledges(datagram, line.isn) {
             let stranger = Misread { offset: 0, reason: "acknowledges another SYN" };
             self.misread = self.misread.or(Some(parsed.err().unwrap_or(stranger)));
