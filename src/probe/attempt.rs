@@ -6,7 +6,7 @@ use super::random::random;
 use super::recorder::Recorder;
 use super::socket::tcp_info;
 use super::tls::{
-    CLOSED, CLOSED_BY_US, HelloResult, Line, RESET, Until, hand_made_hello, is_silence,
+    CLOSED, CLOSED_BY_US, HelloResult, Line, RESET, SILENT, Until, hand_made_hello, is_silence,
     modern_hello,
 };
 use crate::domain::finding::Rung;
@@ -247,7 +247,7 @@ impl<'a> Climb<'a> {
         }
         match outcome {
             NegotiateOutcome::Timeout => {
-                self.recorder.event(Rung::X224, "nothing more until the deadline");
+                self.recorder.event(Rung::X224, SILENT);
             }
             NegotiateOutcome::Closed => self.recorder.event(Rung::X224, CLOSED),
             NegotiateOutcome::Reset => self.recorder.event(Rung::X224, RESET),
@@ -270,7 +270,7 @@ impl<'a> Climb<'a> {
         }
         let left = deadline.saturating_sub(modern.elapsed);
         let legacy = timeout(left, self.legacy(again)).await.unwrap_or_else(|_| {
-            self.recorder.event(Rung::Tls, "nothing more until the deadline");
+            self.recorder.event(Rung::Tls, SILENT);
             None
         });
         let died = modern.died_silently() && legacy.as_ref().is_none_or(HelloResult::died_silently);

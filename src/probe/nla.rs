@@ -3,7 +3,7 @@
 
 use super::clock::Clock;
 use super::recorder::Recorder;
-use super::tls::{CLOSED, RESET, is_silence};
+use super::tls::{CLOSED, RESET, SILENT, is_silence};
 use crate::domain::finding::Rung;
 use crate::domain::sample::{Misread, Nla, NlaOutcome};
 use crate::domain::time::WallTime;
@@ -97,7 +97,7 @@ fn write_down(reply: &Reply, answer: &[u8], recorder: &mut Recorder) {
     }
     match reply.outcome {
         NlaOutcome::Challenge | NlaOutcome::Error | NlaOutcome::NotOffered => {}
-        NlaOutcome::Timeout => recorder.event(Rung::Nla, "nothing more until the deadline"),
+        NlaOutcome::Timeout => recorder.event(Rung::Nla, SILENT),
         NlaOutcome::Reset => recorder.event(Rung::Nla, RESET),
         NlaOutcome::Closed => recorder.event(Rung::Nla, CLOSED),
         other => recorder.event(Rung::Nla, other.text()),

@@ -3,6 +3,7 @@
 use super::*;
 use crate::domain::target::GatewayUsage;
 use crate::probe::resolve::{Resolver, ResolverSettings, SystemDns};
+use crate::probe::tls::provider;
 use rcgen::{CertificateParams, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
