@@ -55,7 +55,7 @@ enum Carrier {
 }
 
 /// A connected socket that sends them.
-pub(super) struct Line {
+pub(super) struct PathSocket {
     socket: UdpSocket,
     carrier: Carrier,
     icmp: Icmp,
@@ -69,12 +69,12 @@ pub(super) struct Line {
 }
 
 /// A socket to `address`, by the best means that this machine permits.
-pub(super) fn open(address: SocketAddr, clock: Clock) -> Result<Line, LocalFault> {
+pub(super) fn open(address: SocketAddr, clock: Clock) -> Result<PathSocket, LocalFault> {
     let carriers = [Carrier::Datagram, Carrier::Raw, Carrier::Udp];
     let mut refused = LocalFault::NotPermitted;
     for carrier in carriers {
         match open_with(carrier, address, clock) {
-            Ok(line) => return Ok(line),
+            Ok(socket) => return Ok(socket),
             Err(error) => {
                 refused = local_fault(&error);
                 let forbidden = matches!(
@@ -90,7 +90,7 @@ pub(super) fn open(address: SocketAddr, clock: Clock) -> Result<Line, LocalFault
     Err(refused)
 }
 
-fn open_with(carrier: Carrier, address: SocketAddr, clock: Clock) -> io::Result<Line> {
+fn open_with(carrier: Carrier, address: SocketAddr, clock: Clock) -> io::Result<PathSocket> {
     let v6 = address.is_ipv6();
     let icmp = if v6 { Icmp::V6 } else { Icmp::V4 };
     let (kind, protocol, port) = match (carrier, icmp) {
@@ -107,7 +107,7 @@ fn open_with(carrier: Carrier, address: SocketAddr, clock: Clock) -> io::Result<
     let mut there = address;
     there.set_port(port);
     socket.connect(&there.into())?;
-    Ok(Line {
+    Ok(PathSocket {
         socket: UdpSocket::from_std(socket.into())?,
         carrier,
         icmp,
@@ -143,7 +143,7 @@ impl Round<'_> {
     }
 }
 
-impl Line {
+impl PathSocket {
     /// Whether a timer fired so late that this process was not running.
     pub(super) const fn was_late(&self) -> bool {
         self.late
@@ -253,7 +253,7 @@ impl Line {
     }
 }
 
-impl Wire for Line {
+impl Wire for PathSocket {
     async fn round(
         &mut self,
         sizes: &[u32],
