@@ -3,7 +3,7 @@
 mod client;
 mod words;
 
-pub(super) use client::{client_config, provider};
+pub(super) use client::{client_config, provider, server_name};
 pub(super) use words::{CLOSED, CLOSED_BY_US, RESET, SILENT};
 
 use super::clock::Clock;
@@ -18,7 +18,6 @@ use crate::domain::sample::{
 use crate::proto::certificate;
 use crate::proto::tls_hello::{FlightState, ServerFlight};
 use client::Verifier;
-use rustls::pki_types::ServerName;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -125,16 +124,14 @@ where
     };
     let verifier = Arc::clone(&seen);
     let Ok(config) = client_config(verifier) else { return result };
-    let server_name = name
-        .and_then(|name| ServerName::try_from(name.trim_end_matches('.').to_owned()).ok())
-        .unwrap_or_else(|| ServerName::from(address));
     let mut counted = Counted::new(line.stream, line.early, clock);
     counted.watch();
     let start = clock.mono();
-    let connecting = TlsConnector::from(Arc::new(config)).connect(server_name, &mut counted);
+    let name = server_name(name, address);
+    let connecting = TlsConnector::from(Arc::new(config)).connect(name, &mut counted);
     let connected = timeout(deadline, connecting).await;
     result.elapsed = clock.mono().since(start);
-    match connected {
+    let failed = match connected {
         Ok(Ok(mut session)) => {
             let (counted, connection) = session.get_mut();
             result.version = connection.protocol_version().map(|v| TlsVersion(u16::from(v)));
@@ -148,25 +145,20 @@ where
             }
             recorder.event(Rung::Tcp, CLOSED_BY_US);
             let _patience = timeout(line.linger, session.shutdown()).await;
-            result.outcome = TlsOutcome::Ok;
+            None
         }
-        Ok(Err(error)) => {
-            result.received = counted.received();
-            result.outcome = classify(&error, counted.flight(), counted.received());
-            write_down(&mut counted, Some(result.outcome), recorder);
-        }
-        Err(_) => {
-            result.received = counted.received();
-            result.outcome = TlsOutcome::Timeout;
-            write_down(&mut counted, Some(result.outcome), recorder);
-        }
+        Ok(Err(error)) => Some(classify(&error, counted.flight(), counted.received())),
+        Err(_) => Some(TlsOutcome::Timeout),
+    };
+    if failed.is_some() {
+        result.received = counted.received();
+        write_down(&mut counted, failed, recorder);
     }
     close(&mut counted, line.linger).await;
     result.leaf = seen.leaf().map(<[u8]>::to_vec);
-    result.outcome = match result.outcome {
-        _ if result.leaf.is_some() => TlsOutcome::Ok,
-        TlsOutcome::Ok => TlsOutcome::Unsupported,
-        ended => ended,
+    result.outcome = match &result.leaf {
+        Some(_) => TlsOutcome::Ok,
+        None => failed.unwrap_or(TlsOutcome::Unsupported),
     };
     result
 }

@@ -20,7 +20,9 @@ use super::counted::Counted;
 use super::random::random;
 use super::resolve::scope_id;
 use super::seam::Names;
-use super::tls::{Until, classify, client_config, exchange, is_silence, wants_another};
+use super::tls::{
+    Until, classify, client_config, exchange, is_silence, server_name, wants_another,
+};
 use crate::domain::sample::{
     ChainTrust, Connect, ConnectOutcome, Gateway, GatewayAnswer, GatewayHttp, GatewayTls, Hello,
     LocalFault, NameOutcome, TlsOutcome, TlsVersion,
@@ -138,7 +140,7 @@ async fn ask(
     stream: Stream,
 ) -> (GatewayTls, Option<GatewayHttp>) {
     let deadline = asking.deadlines.gateway;
-    let name = server_name(asking.address, connect.address.ip());
+    let name = server_name(asking.address.host.name(), connect.address.ip());
     let (tls, http) = modern(asking, &name, stream, linger(connect.elapsed)).await;
     if !wants_another(tls.outcome) {
         return (tls, http);
@@ -148,13 +150,6 @@ async fn ask(
         Ok(Some(legacy)) => (legacy, None),
         Ok(None) | Err(_) => (tls, None),
     }
-}
-
-/// The name that the certificate must have, sent as SNI when it is one.
-fn server_name(address: &GatewayAddress, dialled: IpAddr) -> ServerName<'static> {
-    let name = address.host.name().map(|name| name.trim_end_matches('.').to_owned());
-    name.and_then(|name| ServerName::try_from(name).ok())
-        .unwrap_or_else(|| ServerName::from(dialled))
 }
 
 /// A whole handshake, and the request over it. The farewell may take `patience`.

@@ -5,6 +5,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 /// A client that takes `verifier`'s word. Resumption is off: a resumed session shows no
@@ -22,6 +23,12 @@ pub(in crate::probe) fn client_config(
         .with_no_client_auth();
     config.resumption = Resumption::disabled();
     Ok(config)
+}
+
+/// What the certificate should name, sent as SNI when it is a DNS name; a final dot is left out.
+pub(in crate::probe) fn server_name(name: Option<&str>, address: IpAddr) -> ServerName<'static> {
+    name.and_then(|name| ServerName::try_from(name.trim_end_matches('.').to_owned()).ok())
+        .unwrap_or_else(|| ServerName::from(address))
 }
 
 /// The cryptography of every handshake, made once.
