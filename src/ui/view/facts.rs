@@ -230,7 +230,7 @@ pub fn wake(
     } else {
         let on_link = match target.is_on_link() {
             Some(true) => "on this machine's own link",
-            Some(false) => "behind a gateway: a magic packet may not get there",
+            Some(false) => "behind a router: a magic packet may not get there",
             None => "whether it is on this machine's own link is not known",
         };
         fact(out, "reach", Role::Dim, on_link, width);
