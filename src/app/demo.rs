@@ -11,6 +11,7 @@ use crate::domain::target::WakeSettings;
 use crate::domain::wake::{WakeDestination, WakeReceipt, WakeSend};
 use crate::probe::clock::Clock;
 use crate::probe::echo::{Paced, Simulated};
+use crate::probe::gateway::{Gateways, Roots};
 use crate::probe::resolve::{Resolver, ResolverSettings, SystemDns};
 use crate::probe::seam::{LocalSource, Neighbours, Pending, SystemLocal, Waker};
 use crate::store::MemoryStore;
@@ -44,7 +45,7 @@ fn edge(demo: Arc<Demo>) -> Result<Edge, Failure> {
         echo: Arc::new(Paced::start(Simulated::new(demo.echo()), clock)),
         local: Arc::new(DemoLocal(SystemLocal::new(clock, names.clone()))),
         names: Arc::new(names),
-        gateways: Arc::default(),
+        gateways: Arc::new(Gateways::trusting(Roots::of([demo.authority.clone()]))),
         neighbours: Arc::new(DemoNeighbours(Box::new(demo.neighbours()))),
         waker: Arc::new(DemoWaker(demo)),
         seed: SEED,

@@ -2,6 +2,7 @@
 
 use super::host::{AbortOnDrop, DemoError, Scene, accept, bind, fill, open, reopen};
 use super::script::{HostScript, Then, Turn};
+use super::udp::{self, UdpScript};
 use crate::domain::mac::MacAddr;
 use crate::probe::clock::Clock;
 use crate::probe::connect::Stream;
@@ -85,6 +86,7 @@ impl Sleeper {
             mac: script.mac,
             steps: script.steps,
             awake: script.awake,
+            answers: script.host.udp.clone(),
             listener,
             wake,
             power: Arc::clone(&power),
@@ -153,6 +155,7 @@ struct Pc {
     mac: MacAddr,
     steps: [Duration; 4],
     awake: Option<Duration>,
+    answers: UdpScript,
     listener: TcpListener,
     wake: UdpSocket,
     power: Arc<AtomicU8>,
@@ -174,7 +177,13 @@ impl Pc {
             self.is(Power::Tcp);
             let _over = timeout(up, accept(&self.listener, &self.mute, &served)).await;
             self.is(Power::Up);
-            let day = accept(&self.listener, &self.up, &served);
+            let datagrams = udp::serve(self.udp(), self.answers.clone(), Arc::default());
+            let day = async {
+                tokio::select! {
+                    () = accept(&self.listener, &self.up, &served) => (),
+                    () = datagrams => (),
+                }
+            };
             match self.awake {
                 Some(awake) => {
                     let _over = timeout(awake, day).await;
@@ -185,6 +194,12 @@ impl Pc {
             self.forget_packets();
             self.is(Power::Asleep);
         }
+    }
+
+    /// Its UDP transport, while it is up; without a port it has none.
+    fn udp(&self) -> Option<udp::Socket> {
+        let address = self.listener.local_addr().ok()?;
+        udp::bind(&self.answers, address).ok().flatten()
     }
 
     fn is(&self, power: Power) {

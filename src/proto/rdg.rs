@@ -113,10 +113,10 @@ pub fn parse_head(bytes: &[u8]) -> Parse<Result<Head, Misread>> {
 
 /// Reads what there is of a head; a status below 100 is none (RFC 9110 section 15).
 fn read<'b>(response: &mut httparse::Response<'_, 'b>, bytes: &'b [u8]) -> httparse::Result<usize> {
-    let status = response.parse(bytes)?;
+    let status = response.parse(bytes);
     match response.code {
         Some(0..100) => Err(httparse::Error::Status),
-        _ => Ok(status),
+        _ => status,
     }
 }
 

@@ -3,9 +3,14 @@
 
 use rdpwatch::demo::script::{HostScript, Then, Turn};
 use rdpwatch::demo::sleeper::{Power, SleepScript, Sleeper};
+use rdpwatch::demo::udp::UdpScript;
 use rdpwatch::domain::mac::MacAddr;
+use rdpwatch::domain::sample::UdpOutcome;
 use rdpwatch::domain::security::SecurityProtocol;
+use rdpwatch::probe::clock::Clock;
+use rdpwatch::probe::udp::udp;
 use rdpwatch::proto::magic_packet;
+use rdpwatch::proto::rdpeudp::version;
 use rdpwatch::proto::x224::connection_request;
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -19,7 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 async fn asleep(awake: Option<Duration>) -> Sleeper {
     let steps = [Duration::from_millis(50); 4];
-    let host = HostScript::always(Turn::confirms(SecurityProtocol::HYBRID_EX, Then::Fin));
+    let host = HostScript::always(Turn::confirms(SecurityProtocol::HYBRID_EX, Then::Fin))
+        .with_udp(UdpScript::answers(version::V2));
     let script = SleepScript { mac: MAC, steps, awake, host };
     Sleeper::start(script, Ipv4Addr::LOCALHOST.into()).await.expect("it starts")
 }
@@ -66,6 +72,8 @@ async fn only_its_own_packet_wakes_it_and_it_comes_up_layer_by_layer() {
     let mut confirm = [0; 19];
     stream.read_exact(&mut confirm).await.expect("it confirms");
     assert_eq!(confirm[11], 2);
+    let answer = udp(sleeper.address(), PATIENCE, Clock::start()).await;
+    assert_eq!(answer.outcome, UdpOutcome::SynAck);
 }
 
 #[tokio::test]

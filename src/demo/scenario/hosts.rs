@@ -2,15 +2,18 @@
 
 use crate::demo::certificate::CertificateSpec;
 use crate::demo::path::Path;
-use crate::demo::script::{AfterTls, HostScript, NtlmScript, Then, TlsScript, Turn, Versions};
+use crate::demo::script::{
+    AfterTls, Answer, HostScript, NtlmScript, Then, TlsScript, Turn, Versions,
+};
 use crate::demo::udp::UdpScript;
 use crate::domain::security::FailureCode;
 use crate::domain::target::TargetKind;
+use crate::proto::rdg;
 use crate::proto::rdpeudp::version;
 use std::time::Duration;
 
 /// The authority that signs for the demonstration's domain.
-const AUTHORITY: &str = "Demo Issuing CA";
+pub(super) const AUTHORITY: &str = "Demo Issuing CA";
 
 /// One watched host.
 #[derive(Debug)]
@@ -24,6 +27,8 @@ pub(super) struct Row {
     pub(super) path: Path,
     pub(super) name_is: NameIs,
     pub(super) is: Is,
+    /// Its users go through the demonstration's RD Gateway.
+    pub(super) via_gateway: bool,
 }
 
 /// What DNS says of a row's name.
@@ -59,6 +64,7 @@ const fn row(
         path: Path::LAN,
         name_is: NameIs::Right,
         is: Is::Host(script),
+        via_gateway: false,
     }
 }
 
@@ -112,6 +118,11 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row { path: Path::VPN, ..row("vie-rds-06", VIENNA, [2, 6], HostScript::filtered) },
     Row {
+        path: Path::VPN,
+        via_gateway: true,
+        ..row("vie-rds-07", VIENNA, [2, 7], HostScript::filtered)
+    },
+    Row {
         kind: TargetKind::Pc,
         path: Path::VPN,
         is: Is::Sleeper(|| windows("HOME-PC", 152)),
@@ -138,6 +149,15 @@ fn windows(common_name: &str, days_left: i64) -> HostScript {
 /// What a current Windows answers to a client that offers version 2.
 const fn answers_udp() -> UdpScript {
     UdpScript::answers(version::V2)
+}
+
+/// First label of the RD Gateway's name, and the last two bytes of its address.
+pub(super) const GATEWAY: (&str, [u8; 2]) = ("gw", [1, 254]);
+
+/// A gateway whose service is stopped: IIS answers in its place.
+pub(super) fn gateway(name: &str) -> HostScript {
+    let unavailable = Answer::Bytes(rdg::answer(503, &[], None));
+    HostScript::gateway(CertificateSpec::issued(name, AUTHORITY, 240), unavailable)
 }
 
 /// The machine that a stale record leads to.

@@ -3,17 +3,22 @@
 mod hosts;
 mod machine;
 
+use super::certificate::authority;
 use super::dns::{DnsServer, Reply, Table};
 use super::host::{DemoError, Host};
 use super::path::Path;
 use super::sleeper::{Power, SleepScript, Sleeper};
 use crate::domain::mac::MacAddr;
 use crate::domain::sample::Neighbour;
-use crate::domain::target::{self, Cadence, Expected, Target, TargetId, WakeSettings};
+use crate::domain::target::{
+    self, Cadence, Expected, GatewayAddress, GatewayUsage, Target, TargetId, WakeSettings,
+};
+use crate::probe::clock::Clock;
 use crate::probe::echo::{EchoRequest, Simulated, WireEnd};
 use crate::proto::magic_packet;
 use hosts::{Is, NameIs, ROWS, Row};
 use machine::Machine;
+use rustls::pki_types::CertificateDer;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -49,6 +54,8 @@ pub struct Demo {
     pub targets: Vec<Target>,
     /// The only DNS server to ask; answers over UDP and TCP.
     pub dns: SocketAddr,
+    /// The only authority that RD Gateways are held against.
+    pub authority: CertificateDer<'static>,
     seed: u64,
     machines: Arc<BTreeMap<TargetId, Machine>>,
     hosts: Vec<Host>,
@@ -63,8 +70,11 @@ pub struct Demo {
 pub async fn start(seed: u64) -> Result<Demo, DemoError> {
     let (mut targets, mut table) = (Vec::new(), Table::new());
     let (mut hosts, mut sleepers, mut machines) = (Vec::new(), Vec::new(), BTreeMap::new());
+    let (gateway, host) = start_gateway(&mut table).await?;
+    hosts.push(host);
     for (index, row) in (0..).zip(ROWS) {
         let mut target = watched(TargetId(index), row);
+        target.gateway = row.via_gateway.then(|| gateway.clone());
         let own = loopback(row.address);
         let mut dialled = own;
         let mut power: Option<Box<dyn Fn() -> Power + Send + Sync>> = None;
@@ -110,15 +120,31 @@ pub async fn start(seed: u64) -> Result<Demo, DemoError> {
         targets.push(target);
     }
     let dns = DnsServer::start(&table, IpAddr::V4(Ipv4Addr::LOCALHOST)).await?;
+    let (authority, _) = authority(hosts::AUTHORITY, Clock::wall())?;
     Ok(Demo {
         targets,
         dns: dns.address(),
+        authority: authority.into(),
         seed,
         machines: Arc::new(machines),
         hosts,
         sleepers,
         _dns: dns,
     })
+}
+
+/// Starts the RD Gateway, and says where it is.
+async fn start_gateway(table: &mut Table) -> Result<(GatewayAddress, Host), DemoError> {
+    let (label, address) = hosts::GATEWAY;
+    let (name, own) = (format!("{label}.{DOMAIN}"), loopback(address));
+    let host = Host::start(&hosts::gateway(&name), (own, 0).into()).await?;
+    table.insert(name.clone(), Reply::Addresses(vec![own]).into());
+    let address = GatewayAddress {
+        host: target::Host::Name(name),
+        port: host.address().port(),
+        usage: GatewayUsage::Always,
+    };
+    Ok((address, host))
 }
 
 fn watched(id: TargetId, row: &Row) -> Target {

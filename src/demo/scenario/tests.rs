@@ -51,6 +51,26 @@ async fn some_hosts_answer_udp_and_one_is_silent() {
     }
 }
 
+#[tokio::test]
+async fn the_gateway_is_trusted_and_its_service_is_not_running() {
+    use crate::domain::sample::{ChainTrust, GatewayAnswer, GatewayStage};
+    use crate::domain::target::Deadlines;
+    use crate::probe::gateway::{Gateways, Roots};
+    use crate::probe::resolve::{Resolver, ResolverSettings, SystemDns};
+    let demo = start(1).await.unwrap();
+    let behind: Vec<_> = demo.targets.iter().filter(|target| target.via_gateway()).collect();
+    let [target] = behind[..] else { panic!("one is behind it") };
+    let settings = ResolverSettings { servers: Some(vec![demo.dns]), ..Default::default() };
+    let names = Resolver::new(settings, SystemDns::default()).unwrap();
+    let gateways = Gateways::trusting(Roots::of([demo.authority.clone()]));
+    let (gateway, deadlines) = (target.gateway.as_ref().unwrap(), Deadlines::default());
+    let asked =
+        gateways.ask(target.id, gateway, Duration::ZERO, &names, &deadlines, Clock::start());
+    let (_, found) = asked.await;
+    assert_eq!(found.stage(), GatewayStage::Answered(GatewayAnswer::Unavailable));
+    assert_eq!(found.tls.map(|tls| tls.trust), Some(ChainTrust::Trusted));
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn neighbours_tell_who_sleeps() {

@@ -133,6 +133,9 @@ fn a_status_below_100_is_none() {
     assert_eq!(misread(head), (11, "no status code"), "whole");
     assert_eq!(misread(&head[..20]), (11, "no status code"), "so far");
     assert_eq!(misread(b"HTTP/1.1 099\r\n\r\n").1, "no status code");
+    let worse = b"HTTP/1.1 014 Unauthorized\r\nCo\0: close\r\n\r\n";
+    oracle::rdg_head(worse);
+    assert_eq!(misread(worse), (11, "no status code"), "the first fault is the one that is told");
 }
 
 #[test]
