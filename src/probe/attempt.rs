@@ -3,12 +3,10 @@
 use super::clock::Clock;
 use super::connect::{STALL, Stream, close, connect, linger};
 use super::random::random;
-use super::recorder::Recorder;
+use super::recorder::{CLOSED, CLOSED_BY_US, RESET, Recorder, SILENT};
+use super::socket::fault::is_silence;
 use super::socket::tcp_info;
-use super::tls::{
-    CLOSED, CLOSED_BY_US, HelloResult, Line, RESET, SILENT, Until, hand_made_hello, is_silence,
-    modern_hello,
-};
+use super::tls::{HelloResult, Line, Until, hand_made_hello, modern_hello};
 use crate::domain::finding::Rung;
 use crate::domain::sample::{
     Afterwards, Attempt, Connect, ConnectOutcome, Hello, LocalFault, Negotiate, NegotiateOutcome,

@@ -2,8 +2,8 @@
 //! what the server answers. Nothing that names a user is ever sent.
 
 use super::clock::Clock;
-use super::recorder::Recorder;
-use super::tls::{CLOSED, RESET, SILENT, is_silence};
+use super::recorder::{CLOSED, RESET, Recorder, SILENT};
+use super::socket::fault::is_silence;
 use crate::domain::finding::Rung;
 use crate::domain::sample::{Misread, Nla, NlaOutcome};
 use crate::domain::time::WallTime;

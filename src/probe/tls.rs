@@ -4,13 +4,13 @@ mod client;
 mod words;
 
 pub(super) use client::{client_config, provider, server_name};
-pub(super) use words::{CLOSED, CLOSED_BY_US, RESET, SILENT};
 
 use super::clock::Clock;
 use super::connect::close;
 use super::counted::{Counted, RECEIVE_LIMIT};
 use super::nla::nla;
-use super::recorder::Recorder;
+use super::recorder::{CLOSED_BY_US, Recorder};
+use super::socket::fault::is_silence;
 use crate::domain::finding::Rung;
 use crate::domain::sample::{
     Afterwards, CipherSuite, Hello, Misread, Nla, Tls, TlsOutcome, TlsVersion, Way,
@@ -286,18 +286,6 @@ pub(super) fn classify(
         _ if is_silence(error) => TlsOutcome::Timeout,
         _ => misread("no valid TLS handshake from here on"),
     }
-}
-
-/// Whether an established connection ended because nothing came through any more: the kernel gave
-/// up, or this machine lost its way there. Neither is the peer's doing.
-pub(super) fn is_silence(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::TimedOut
-            | io::ErrorKind::HostUnreachable
-            | io::ErrorKind::NetworkUnreachable
-            | io::ErrorKind::NetworkDown
-    )
 }
 
 #[cfg(test)]

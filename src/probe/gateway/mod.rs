@@ -20,9 +20,8 @@ use super::counted::Counted;
 use super::random::random;
 use super::resolve::scope_id;
 use super::seam::Names;
-use super::tls::{
-    Until, classify, client_config, exchange, is_silence, server_name, wants_another,
-};
+use super::socket::fault::is_silence;
+use super::tls::{Until, classify, client_config, exchange, server_name, wants_another};
 use crate::domain::sample::{
     ChainTrust, Connect, ConnectOutcome, Gateway, GatewayAnswer, GatewayHttp, GatewayTls, Hello,
     LocalFault, NameOutcome, TlsOutcome, TlsVersion,

@@ -2,21 +2,12 @@
 
 use crate::domain::finding::Rung;
 use crate::domain::sample::{TlsOutcome, Way};
-use crate::domain::tls_alert::alert_name;
+use crate::domain::tls_alert::alert_text;
 use crate::probe::counted::{Burst, Counted};
-use crate::probe::recorder::Recorder;
+use crate::probe::recorder::{CLOSED, CLOSED_BY_US, RESET, Recorder, SILENT};
 use crate::proto::cipher::cipher_name;
 use crate::proto::tls_hello::{FlightState, ServerFlight, TLS1_3};
 use std::borrow::Cow;
-
-/// The words for an end by this side.
-pub(in crate::probe) const CLOSED_BY_US: &str = "closed by this side";
-/// The words for an end by RST.
-pub(in crate::probe) const RESET: &str = "closed by the peer (RST)";
-/// The words for an end by FIN.
-pub(in crate::probe) const CLOSED: &str = "closed by the peer (FIN)";
-/// The words for silence.
-pub(in crate::probe) const SILENT: &str = "nothing more until the deadline";
 
 /// The bursts of a handshake with rustls as steps, and how it ended.
 pub(super) fn write_down<S>(
@@ -68,10 +59,7 @@ pub(super) fn answer_words(flight: &ServerFlight) -> Cow<'static, str> {
             format!("{}, the rest encrypted", hello())
         }
         FlightState::NoCertificate { .. } => format!("{}, no certificate", hello()),
-        FlightState::Alert(code) => match alert_name(*code) {
-            Some(name) => format!("alert {code} ({name})"),
-            None => format!("alert {code}"),
-        },
+        FlightState::Alert(code) => alert_text(*code),
         FlightState::Malformed { offset, reason } => format!("{reason} at byte {offset}"),
         FlightState::NeedMore if flight.version().is_some() => hello(),
         FlightState::NeedMore => return Cow::Borrowed("less than a ServerHello"),
