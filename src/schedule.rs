@@ -59,8 +59,8 @@ pub struct Settings {
     pub connections: usize,
     /// At most this many lookups at a time.
     pub lookups: usize,
-    /// At most this many sweeps, UDP, path MTU and gateway probes at a time. They may be silent
-    /// for seconds, and no connection waits for them.
+    /// At most this many sweeps, UDP and path MTU probes at a time. They may be silent for seconds,
+    /// and no connection waits for them.
     pub aside: usize,
     /// Whether connections may go on to the certificate (`--no-deep` says no).
     pub deep: bool,

@@ -8,12 +8,12 @@ mod controls;
 mod dialling_tests;
 #[cfg(test)]
 mod offline_tests;
-mod shared;
+mod shared_certificates;
 #[cfg(test)]
 mod tests;
 mod tracked;
 
-pub use shared::shared_certificates;
+pub use shared_certificates::shared_certificates;
 pub use tracked::{Budget, Change, Other, Tracked};
 
 use crate::domain::alert::{AlertBook, AlertEvent, AlertSettings};

@@ -2,12 +2,11 @@
 
 use super::clock::Clock;
 use super::connect::{STALL, Stream, close, connect, linger};
-use super::recorder::Recorder;
+use super::random::random;
+use super::recorder::{CLOSED, CLOSED_BY_US, RESET, Recorder, SILENT};
+use super::socket::fault::is_silence;
 use super::socket::tcp_info;
-use super::tls::{
-    CLOSED, CLOSED_BY_US, HelloResult, Line, RESET, Until, hand_made_hello, is_silence,
-    modern_hello,
-};
+use super::tls::{HelloResult, Line, Until, hand_made_hello, modern_hello};
 use crate::domain::finding::Rung;
 use crate::domain::sample::{
     Afterwards, Attempt, Connect, ConnectOutcome, Hello, LocalFault, Negotiate, NegotiateOutcome,
@@ -246,7 +245,7 @@ impl<'a> Climb<'a> {
         }
         match outcome {
             NegotiateOutcome::Timeout => {
-                self.recorder.event(Rung::X224, "nothing more until the deadline");
+                self.recorder.event(Rung::X224, SILENT);
             }
             NegotiateOutcome::Closed => self.recorder.event(Rung::X224, CLOSED),
             NegotiateOutcome::Reset => self.recorder.event(Rung::X224, RESET),
@@ -269,7 +268,7 @@ impl<'a> Climb<'a> {
         }
         let left = deadline.saturating_sub(modern.elapsed);
         let legacy = timeout(left, self.legacy(again)).await.unwrap_or_else(|_| {
-            self.recorder.event(Rung::Tls, "nothing more until the deadline");
+            self.recorder.event(Rung::Tls, SILENT);
             None
         });
         let died = modern.died_silently() && legacy.as_ref().is_none_or(HelloResult::died_silently);
@@ -403,14 +402,6 @@ fn cut_short(answer: &[u8], ended: NegotiateOutcome) -> NegotiateOutcome {
 
 fn ended(error: &io::Error) -> NegotiateOutcome {
     if is_silence(error) { NegotiateOutcome::Timeout } else { NegotiateOutcome::Reset }
-}
-
-/// 32 unpredictable bytes for a `ClientHello`.
-fn random() -> [u8; 32] {
-    use ring::rand::SecureRandom;
-    let mut bytes = [0_u8; 32];
-    let _filled = ring::rand::SystemRandom::new().fill(&mut bytes);
-    bytes
 }
 
 #[cfg(test)]

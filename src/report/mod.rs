@@ -10,7 +10,7 @@ pub mod doctor;
 pub mod explain;
 pub mod finding;
 pub mod gateway;
-pub mod path;
+pub mod path_mtu;
 pub mod probes_doc;
 pub mod rules_doc;
 pub mod ticket;

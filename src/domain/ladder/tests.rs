@@ -237,7 +237,7 @@ fn who_refused_is_named() {
     assert!(connect_text(&fixture.view(), &ours).starts_with("no such neighbour"));
     fixture.neighbour(NeighbourState::NotOnLink);
     let said = connect_text(&fixture.view(), &ours);
-    assert_eq!(said, "this machine's own gateway does not answer");
+    assert_eq!(said, "this machine's default gateway does not answer");
 }
 
 #[test]

@@ -24,9 +24,9 @@ static MTU_LOW: RuleCard = RuleCard {
     explanation: "The largest packet that reaches the host is smaller than RDP's UDP transport \
         needs: its datagrams are 1232 bytes, which makes 1260 with the headers of IPv4 and 1280 \
         with those of IPv6. Somebody on the way, or an interface of this machine, says so: TCP \
-        adapts to it, UDP cannot, and sessions fall back to TCP or are cut up on the way. An MTU \
-        between that and 1500 is normal over a VPN and no finding.",
-    disproof: "A packet of 1260 bytes (IPv4) or 1280 bytes (IPv6) that may not be cut up is \
+        adapts to it, UDP cannot, and sessions fall back to TCP or their datagrams are fragmented. \
+        An MTU between that and 1500 is normal over a VPN and no finding.",
+    disproof: "A packet of 1260 bytes (IPv4) or 1280 bytes (IPv6) that may not be fragmented is \
         answered.",
     remedies: &[remedies::RAISE_MTU, remedies::OTHER_VPN_NODE, remedies::UDP_OFF],
     explains: &[],
@@ -95,7 +95,7 @@ static MTU_BLACK_HOLE: RuleCard = RuleCard {
     fed_by: &[ProbeKind::PathMtu, ProbeKind::Tls],
     explanation: "Small packets reach the host, large ones vanish, and nobody says that they are \
         too big: sessions connect and then freeze or drop as soon as much is to be shown, and \
-        some stop at the certificate. Measured with echo requests that may not be cut up: one \
+        some stop at the certificate. Measured with echo requests that may not be fragmented: one \
         size must vanish three times while smaller ones sent at the same time are answered, in \
         two measurements running. TCP must be about to send packets of that size: where its \
         segments are kept smaller on the way, nothing is lost. A handshake that stops after the \

@@ -6,7 +6,7 @@ use crate::domain::sample::{
     TlsOutcome, TlsVersion,
 };
 use crate::domain::security::acceptable_suite;
-use crate::domain::tls_alert::alert_name;
+use crate::domain::tls_alert::alert_text;
 
 /// The newest TLS rung; in a single moment only when the two tries agree.
 fn newest<'a>(view: &TargetView<'a>) -> Option<&'a crate::domain::history::Timed<Tls>> {
@@ -244,10 +244,7 @@ fn outcome(outcome: TlsOutcome) -> String {
     match outcome {
         TlsOutcome::Ok => "certificate read".to_owned(),
         TlsOutcome::Reset | TlsOutcome::Closed => "closed by the peer".to_owned(),
-        TlsOutcome::Alert(code) => match alert_name(code) {
-            Some(name) => format!("alert {code} ({name})"),
-            None => format!("alert {code}"),
-        },
+        TlsOutcome::Alert(code) => alert_text(code),
         TlsOutcome::Timeout => "silence".to_owned(),
         TlsOutcome::Malformed(misread) => format!("bytes that are not TLS: {misread}"),
         TlsOutcome::Unsupported => "TLS, but no certificate readable".to_owned(),

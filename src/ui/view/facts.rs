@@ -9,7 +9,7 @@ use crate::domain::snapshot::{TargetSnapshot, TargetState};
 use crate::domain::text::printable;
 use crate::domain::wake::{WakePolicy, WakeProgress, WakeRung};
 use crate::report::explain::NOT_OBSERVABLE;
-use crate::report::{gateway, path, words};
+use crate::report::{gateway, path_mtu, words};
 use crate::ui::action::Action;
 use crate::ui::format::{self, NOT_MEASURED};
 use crate::ui::keymap::Layer;
@@ -310,7 +310,7 @@ pub fn probing(out: &mut Vec<Line>, world: &World<'_>, target: &TargetSnapshot, 
         _ => Role::Text,
     };
     if let Some(path) = &target.path {
-        fact(out, "path", role(path::cell(path)), &path::text(path), width);
+        fact(out, "path", role(path_mtu::cell(path)), &path_mtu::text(path), width);
     }
     if let Some(text) = gateway::text(target, world.snapshot.now.wall) {
         fact(out, "gateway", role(gateway::cell(target)), &text, width);
