@@ -237,6 +237,15 @@ impl Schedule {
         }
     }
 
+    /// The UDP transport was asked, and is silent where it answered lately or not. What is missed
+    /// is asked for as often as the path is measured, so that its return is seen.
+    pub fn note_udp(&mut self, target: TargetId, missed: bool, now: MonoTime) {
+        if let Some(plan) = self.plans.get_mut(&target) {
+            plan.udp_missed = missed;
+            self.quicken(target, Lane::Udp, now);
+        }
+    }
+
     /// Somebody asks for everything at once. Whether it runs: not again within five seconds.
     pub fn probe_now(&mut self, target: TargetId, now: MonoTime) -> bool {
         let Some(plan) = self.plans.get_mut(&target) else { return false };

@@ -14,6 +14,9 @@ const THUMBPRINTS: usize = 16;
 /// How many wake-ups of one target are kept.
 const WAKINGS: usize = 5;
 
+/// A UDP transport that stayed silent this long is switched off, and no longer expected.
+const UDP_EXPECTED: Duration = Duration::from_hours(14 * 24);
+
 /// How many addresses of one target are kept.
 const ADDRESSES: usize = 8;
 
@@ -50,6 +53,13 @@ pub struct TargetMemory {
 }
 
 impl TargetMemory {
+    /// Whether the UDP transport at `address` answered lately, so that its silence is news.
+    #[must_use]
+    pub fn expects_udp(&self, address: IpAddr, now: WallTime) -> bool {
+        self.udp_address == Some(address)
+            && self.udp_answered.is_some_and(|before| now.since(before) <= UDP_EXPECTED)
+    }
+
     /// Remembers where it answered; the one longest ago gives way beyond the bound. Whether the
     /// address is new.
     pub fn remember_address(&mut self, address: IpAddr, now: WallTime) -> bool {

@@ -52,7 +52,7 @@ pub async fn attempt(plan: &AttemptPlan, clock: Clock) -> Attempt {
     let mut climb = Climb::new(plan, clock);
     let mut attempt = climb.run().await;
     let ended = clock.now();
-    if stalled(&attempt, &plan.deadlines) || slept(started, ended) {
+    if climb.late || stalled(&attempt, &plan.deadlines) || slept(started, ended) {
         attempt.connect.outcome = ConnectOutcome::LocalError(LocalFault::Stalled);
         attempt.connect.icmp = None;
         attempt.negotiate = None;
@@ -65,9 +65,13 @@ pub async fn attempt(plan: &AttemptPlan, clock: Clock) -> Attempt {
     attempt
 }
 
-/// Whether a rung took longer than its deadline lets it: its timer fired too late.
+/// Whether something took longer than its deadline lets it: its timer fired too late.
+fn late(elapsed: Duration, deadline: Duration) -> bool {
+    elapsed > deadline.saturating_add(STALL)
+}
+
+/// Whether a rung did.
 fn stalled(attempt: &Attempt, deadlines: &Deadlines) -> bool {
-    let late = |elapsed: Duration, deadline: Duration| elapsed > deadline.saturating_add(STALL);
     attempt.negotiate.as_ref().is_some_and(|rung| late(rung.elapsed, deadlines.negotiate))
         || attempt.tls.as_ref().is_some_and(|rung| late(rung.elapsed, deadlines.tls))
         || attempt.nla.as_ref().is_some_and(|rung| late(rung.elapsed, deadlines.nla))
@@ -91,6 +95,8 @@ pub(super) struct Climb<'a> {
     asked: SecurityProtocol,
     /// A hello was sent.
     reached_tls: bool,
+    /// An X.224 timer fired too late, on whichever connection.
+    late: bool,
 }
 
 /// An X.224 answer that TLS may follow on the same connection.
@@ -104,7 +110,7 @@ impl<'a> Climb<'a> {
 
     /// The same, where it is known what to ask for.
     pub(super) fn asking(plan: &'a AttemptPlan, asked: SecurityProtocol, clock: Clock) -> Self {
-        Self { plan, clock, recorder: Recorder::new(clock), asked, reached_tls: false }
+        Self { plan, clock, recorder: Recorder::new(clock), asked, reached_tls: false, late: false }
     }
 
     /// What the next climb to the same host asks for.
@@ -220,6 +226,7 @@ impl<'a> Climb<'a> {
             Err(_) => (cut_short(&answer, NegotiateOutcome::Timeout), answer.len()),
         };
         let elapsed = self.clock.mono().since(start);
+        self.late |= late(elapsed, self.plan.deadlines.negotiate);
         let early = answer.split_off(consumed.min(answer.len()));
         self.write_down(&outcome, &answer);
         let negotiate = Negotiate { asked, outcome, received: answer.len(), elapsed };

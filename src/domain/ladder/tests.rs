@@ -369,6 +369,11 @@ fn udp_that_answered_before_is_told_apart_and_is_not_green_once_tcp_broke() {
     fixture.udp.push(at(0), answered(UdpOutcome::SynAck));
     fixture.udp.push(at(1), answered(UdpOutcome::Silent));
     assert_eq!(text(&fixture, Rung::Udp), "no longer answers; sessions use TCP");
+    let mut next_run = healthy();
+    next_run.udp.push(at(0), answered(UdpOutcome::Silent));
+    assert_eq!(text(&next_run, Rung::Udp), "never answered; sessions use TCP");
+    next_run.memory.udp_address = Some(answered(UdpOutcome::Silent).address.ip());
+    assert_eq!(text(&next_run, Rung::Udp), "no longer answers; sessions use TCP");
     fixture.udp.push(at(2), answered(UdpOutcome::SynAck));
     fixture.attempt(stopped_at_tcp(ConnectOutcome::Timeout));
     assert_eq!(drawn(&fixture, &[]).chars().nth(6), Some('-'));

@@ -41,7 +41,11 @@ impl Rule for MtuLow {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let Some(path) = measured(view).next() else { return Judgement::NoEvidence };
+        // A measurement without a verdict does not make the one before it two.
+        let newest = view.path.last().map(|path| path.at);
+        let Some(path) = measured(view).next().filter(|path| Some(path.at) == newest) else {
+            return Judgement::NoEvidence;
+        };
         let (PathOutcome::Lowered, Some(mtu)) = (path.value.outcome, path.value.mtu) else {
             return match path.value.outcome {
                 PathOutcome::Full | PathOutcome::Lowered => Judgement::Clear,
@@ -59,8 +63,9 @@ impl Rule for MtuLow {
             None => (Owner::Vpn, "an interface of this machine carries no more".to_owned()),
         };
         let sentence = format!(
-            "Packets above {mtu} bytes do not reach {who} (certain): RDP over UDP needs {needed}, \
-             so sessions are left with TCP. Ask who runs the VPN or the line for a larger MTU."
+            "Packets above {mtu} bytes do not reach {who} whole (certain): RDP over UDP needs \
+             {needed}, so its packets are fragmented or sessions are left with TCP (likely). Ask \
+             who runs the VPN or the line for a larger MTU."
         );
         let mut evidence = Evidence::new(
             Severity::Warning,

@@ -73,7 +73,14 @@ impl Rule for TlsHandshakeFailed {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let Some(entry) = newest(view) else { return Judgement::NoEvidence };
+        if view.settled().is_some_and(|entry| without_tls(&entry.value)) {
+            return Judgement::Clear;
+        }
+        // A connection that ended lower does not make one handshake two.
+        let shook_hands = view.attempt().is_some_and(|attempt| attempt.tls.is_some());
+        let Some(entry) = newest(view).filter(|_| shook_hands) else {
+            return Judgement::NoEvidence;
+        };
         let tls = &entry.value;
         let (title, ended) = match tls.outcome {
             TlsOutcome::Ok => return Judgement::Clear,
@@ -146,6 +153,12 @@ impl Rule for TlsHandshakeFailed {
             .map_or(entry.at.wall, |(at, _)| at);
         Judgement::fires(evidence.since(Some(since)).owned_by(cause.owner).client(error))
     }
+}
+
+/// Whether the host chose a layer that has no TLS, so that there is nothing to fail.
+fn without_tls(attempt: &Attempt) -> bool {
+    let selected = attempt.negotiate.as_ref().and_then(|negotiate| negotiate.outcome.selected());
+    selected.is_some_and(|selected| !selected.starts_tls())
 }
 
 /// The likeliest reading of a failed handshake.

@@ -28,6 +28,10 @@ pub struct Nla {
 }
 
 impl Nla {
+    /// The first version of CredSSP that a server patched for CVE-2018-0886 speaks (MS-CSSP,
+    /// appendix A, note 25).
+    pub const PATCHED: u32 = 5;
+
     /// The rung of a server that selected a layer without CredSSP.
     #[must_use]
     pub const fn not_offered() -> Self {
