@@ -719,5 +719,6 @@ fn a_udp_transport_that_is_missed_is_asked_for_each_hour_until_it_is_back() {
     let within =
         |from: u64, until: u64| asked.iter().filter(|at| (from..until).contains(*at)).count();
     assert!((4..=6).contains(&within(0, 5 * 3_600)), "{asked:?}");
-    assert_eq!(within(5 * 3_600, 24 * 3_600), 1, "{asked:?}");
+    // The next was planned before the answer came.
+    assert_eq!(within(5 * 3_600, 24 * 3_600), 2, "{asked:?}");
 }
