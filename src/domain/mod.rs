@@ -19,6 +19,7 @@ pub mod mac;
 pub mod memory;
 pub mod nt_status;
 pub mod os_version;
+pub mod outage;
 pub mod placeholder;
 pub mod rules;
 pub mod sample;

@@ -7,6 +7,7 @@ use super::echo_series::{EchoPoint, EchoSeries};
 use super::history::{History, Timed};
 use super::local::{EchoAccess, LocalState};
 use super::memory::TargetMemory;
+use super::outage::Outage;
 use super::sample::{
     Attempt, Connect, ConnectOutcome, EchoMethod, EchoOutcome, Gateway, GatewayStage, IcmpError,
     Neighbour, NeighbourState, Nla, PathMtu, Resolution, TcpFacts, Tls, TlsSweep, Udp,
@@ -104,6 +105,8 @@ pub struct Surroundings {
     pub shared_certificates: BTreeMap<Thumbprint, BTreeSet<String>>,
     /// The latest change of the tunnels of this machine.
     pub tunnels: Option<TunnelChange>,
+    /// Paths that are down, the first seen first, then those that were lately.
+    pub outages: Vec<Outage>,
     /// What the clocks of the targets say of this machine's.
     pub clocks: Clocks,
 }
@@ -142,6 +145,7 @@ impl Default for Surroundings {
             peers_silent: 0,
             shared_certificates: BTreeMap::new(),
             tunnels: None,
+            outages: Vec::new(),
             clocks: Clocks::default(),
         }
     }

@@ -61,6 +61,12 @@ impl Controls {
         }
     }
 
+    /// A proven control that answered its last echo.
+    pub(super) fn answering(&self) -> Option<IpAddr> {
+        let answers = |control: &Control| control.proven && control.missed == 0;
+        self.known.iter().find(|(_, control)| answers(control)).map(|(address, _)| *address)
+    }
+
     /// Each control's word, for the screen.
     pub(super) fn words(&self) -> Vec<ControlSnapshot> {
         let word = |control: &Control| {

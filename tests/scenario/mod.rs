@@ -1,5 +1,6 @@
 //! Reads scenarios and plays them to the engine.
 
+pub(crate) mod crowd;
 mod gateway;
 mod words;
 
@@ -11,6 +12,7 @@ use rdpwatch::domain::finding::Finding;
 use rdpwatch::domain::identity::RememberedIdentity;
 use rdpwatch::domain::local::{EchoAccess, Interface, LocalState};
 use rdpwatch::domain::memory::TargetMemory;
+use rdpwatch::domain::outage::{Outage, Scope};
 use rdpwatch::domain::rules::RULES;
 use rdpwatch::domain::sample::{EchoMethod, Observation, Sample};
 use rdpwatch::domain::target::{
@@ -137,6 +139,8 @@ struct AroundTable {
     tunnel: Vec<String>,
     /// When the tunnel changed.
     tunnel_changed: Option<String>,
+    /// The path is down since so long with so many others, and the tunnel is why: `20s 11 tunnel`.
+    outage: Option<String>,
     /// Machines that share a certificate, by the byte that its thumbprint repeats.
     shared: BTreeMap<String, BTreeSet<String>>,
 }
@@ -235,6 +239,7 @@ impl Scenario {
             || around.tunnel_changed.is_some()
             || !around.shared.is_empty()
             || around.clocks.is_some()
+            || around.outage.is_some()
             || (around.peers_answering, around.peers_silent) != (0, 0);
         if by_hand || self.mode == ScenarioMode::Moment {
             return None;
@@ -483,6 +488,7 @@ impl AroundTable {
             neighbours_readable: self.neighbours.unwrap_or(true),
             peers_answering: self.peers_answering,
             peers_silent: self.peers_silent,
+            outages: self.outage.as_deref().map(outage).into_iter().collect(),
             tunnels,
             shared_certificates: self
                 .shared
@@ -523,6 +529,18 @@ impl WakeTable {
 }
 
 /// Every scenario, by the name of its file.
+/// `20s 11 tunnel`: since then, with so many others, for the tunnel's sake.
+fn outage(text: &str) -> Outage {
+    let mut words = text.split(' ');
+    let since = now(MonoTime::ZERO.plus(span(words.next().expect("since"))));
+    let others: u32 = words.next().and_then(|word| word.parse().ok()).expect("how many others");
+    let mut outage = Outage::new(Scope::Routed, since, "10.0.0.1");
+    outage.members = (0..=others).map(TargetId).collect();
+    outage.of = 12;
+    outage.tunnel = words.next().map(|_| "wg0 went down".to_owned());
+    outage
+}
+
 pub(crate) fn load() -> BTreeMap<String, Vec<Scenario>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
     let mut files = BTreeMap::new();

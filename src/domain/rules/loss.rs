@@ -2,6 +2,7 @@
 
 use super::prelude::*;
 use crate::domain::echo_series::EchoPoint;
+use crate::domain::outage::Outage;
 use crate::domain::sample::EchoOutcome;
 use crate::domain::thresholds::LossThresholds;
 use crate::domain::time::MonoTime;
@@ -235,7 +236,8 @@ fn seen(view: &TargetView<'_>, window: Duration) -> Option<Seen> {
 }
 
 /// Whether a run of losses is silence of the host or the path: at the end of the window as long
-/// as no connection since has opened, before that when it was long and TCP was silent in it.
+/// as no connection since has opened, before that when it was long and TCP was silent in it, and
+/// wherever a path was down.
 fn is_outage(
     view: &TargetView<'_>,
     head: &EchoPoint,
@@ -244,6 +246,10 @@ fn is_outage(
     size: usize,
 ) -> bool {
     let (start, end) = (head.at.mono, tail.at.mono);
+    let path_down = |outage: &Outage| outage.lost(view.target.id, start);
+    if view.around.outages.iter().any(path_down) {
+        return true;
+    }
     let tried = |from: MonoTime, until: Option<MonoTime>| {
         view.attempts.iter().filter(move |entry| {
             entry.at.mono >= from && until.is_none_or(|until| entry.at.mono <= until)

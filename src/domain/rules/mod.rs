@@ -23,6 +23,7 @@ mod monitor;
 mod mtu;
 mod name;
 mod name_path;
+mod outage;
 mod port;
 mod prelude;
 mod proxied;
@@ -41,6 +42,7 @@ mod words;
 mod tests;
 
 pub(crate) use identity::is_another_machine;
+pub(crate) use outage::PATH_OUTAGE_ID;
 
 use super::finding::{ClientError, Confidence, Owner, Remedy, Risk, RuleId, Rung, Severity};
 use super::sample::ProbeKind;
@@ -51,6 +53,7 @@ use std::fmt::Debug;
 /// Every rule of this version, in the order of the documentation.
 pub static RULES: &[&dyn Rule] = &[
     // Path.
+    &outage::PathOutage,
     &silence::HostUnreachable,
     &silence::HostAsleep,
     &restarted::HostRestarted,
