@@ -75,6 +75,9 @@ impl Rule for PathOutage {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
+        if view.around.outages.is_empty() {
+            return Judgement::NoEvidence;
+        }
         let mut outages = view.around.outages.iter();
         let Some(outage) = outages.find(|outage| outage.holds(view.target.id)) else {
             return Judgement::Clear;
