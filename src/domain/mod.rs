@@ -8,6 +8,7 @@ pub mod alert;
 pub mod alternative;
 pub mod certificate;
 pub mod clocks;
+pub mod control;
 pub mod diagnose;
 pub mod echo_series;
 pub mod finding;

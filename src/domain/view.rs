@@ -3,6 +3,7 @@
 use super::alternative::Alternative;
 use super::certificate::Thumbprint;
 use super::clocks::Clocks;
+use super::control::ControlStats;
 use super::echo_series::{EchoPoint, EchoSeries};
 use super::history::{History, Timed};
 use super::local::{EchoAccess, LocalState};
@@ -105,6 +106,8 @@ pub struct Surroundings {
     pub shared_certificates: BTreeMap<Thumbprint, BTreeSet<String>>,
     /// The latest change of the tunnels of this machine.
     pub tunnels: Option<TunnelChange>,
+    /// Controls that proved themselves, and their last minute.
+    pub controls: Vec<ControlStats>,
     /// Paths that are down, the first seen first, then those that were lately.
     pub outages: Vec<Outage>,
     /// What the clocks of the targets say of this machine's.
@@ -145,6 +148,7 @@ impl Default for Surroundings {
             peers_silent: 0,
             shared_certificates: BTreeMap::new(),
             tunnels: None,
+            controls: Vec::new(),
             outages: Vec::new(),
             clocks: Clocks::default(),
         }

@@ -232,9 +232,9 @@ impl Monitor {
         self.controls.follow(wanted);
     }
 
-    /// Takes in whether a control address answered an echo.
-    pub fn observe_control(&mut self, address: IpAddr, answered: bool) {
-        self.controls.observe(address, answered);
+    /// Takes in the round trip of an echo request to a control address, or that none came back.
+    pub fn observe_control(&mut self, address: IpAddr, answer: Option<Duration>) {
+        self.controls.observe(address, answer);
     }
 
     /// Judges what ages, this machine, and the alerts. Returns what is worth telling.
@@ -288,6 +288,7 @@ impl Monitor {
             };
             self.log(None, now.wall, text.to_owned());
         }
+        self.around.controls = self.controls.stats(&self.around.local);
         if self.around.offline == Offline::Online {
             self.look_for_outages(now);
         }

@@ -1,6 +1,7 @@
 //! `packet-loss`: a share of echo requests goes unanswered while the host is there.
 
 use super::prelude::*;
+use super::whose;
 use crate::domain::echo_series::EchoPoint;
 use crate::domain::outage::Outage;
 use crate::domain::sample::EchoOutcome;
@@ -93,6 +94,15 @@ impl Rule for PacketLoss {
                 ),
             )
         };
+        let whose = if only_echo { None } else { whose::of_loss(view) };
+        let sentence = match &whose {
+            Some(whose) => format!(
+                "{rate} of the packets to {who} and back are lost (certain): sessions stutter and \
+                 may drop. {}",
+                whose.sentences
+            ),
+            None => sentence,
+        };
         let mut evidence = Evidence::new(severity, confidence, format!("loses {rate}"), sentence)
             .line(format!(
                 "{} of {} echo requests lost in {}",
@@ -111,7 +121,7 @@ impl Rule for PacketLoss {
             let opened = connections(view).count();
             evidence = evidence.line(format!("{opened} connections meanwhile, none disturbed"));
         }
-        Judgement::fires(evidence)
+        Judgement::fires(evidence.blamed(whose))
     }
 }
 

@@ -36,6 +36,7 @@ mod silence;
 mod sleep;
 mod tls;
 mod udp;
+mod whose;
 mod words;
 
 #[cfg(test)]
@@ -233,6 +234,15 @@ impl Evidence {
     pub fn owned_by(mut self, owner: Owner) -> Self {
         self.owner = Some(owner);
         self
+    }
+
+    /// Names who can mend it, with the measurements that say so.
+    #[must_use]
+    fn blamed(self, whose: Option<whose::Whose>) -> Self {
+        match whose {
+            Some(whose) => self.lines(whose.lines).owned_by(whose.owner),
+            None => self,
+        }
     }
 
     /// Names another rung than the card's.
