@@ -7,7 +7,7 @@ pub use dialling::Other;
 
 use crate::domain::alternative::Alternative;
 use crate::domain::certificate::Thumbprint;
-use crate::domain::diagnose::{Diagnosed, Diagnosis, judge_moment};
+use crate::domain::diagnose::{Diagnosed, Diagnosis, Weighed, judge_moment, weigh};
 use crate::domain::echo_series::EchoSeries;
 use crate::domain::finding::Finding;
 use crate::domain::history::{History, Timed};
@@ -435,6 +435,12 @@ impl Tracked {
             Mode::Watch => self.diagnosis.findings(RULES, &view),
             Mode::Moment => judge_moment(RULES, &view),
         }
+    }
+
+    /// What the measurements of one moment say of every rule.
+    #[must_use]
+    pub fn weigh(&self, around: &Surroundings, now: Now) -> Vec<Weighed> {
+        weigh(RULES, &self.view(Mode::Moment, around, now))
     }
 
     /// What its echo is measured by.
