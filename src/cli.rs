@@ -171,8 +171,8 @@ impl WakeArgs {
 /// Arguments of `explain`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct ExplainArgs {
-    /// The error code, such as 0x904, 2308 or ERRINFO_CB_CONNECTION_CANCELLED, or the name of a
-    /// finding.
+    /// The error code, such as 0x904, 2308 or `ERRINFO_CB_CONNECTION_CANCELLED`, or the name of
+    /// a finding.
     pub code: String,
     /// The extended error code, such as 0x7; may be left out before a TARGET.
     #[arg(value_name = "EXT")]

@@ -4,6 +4,7 @@ use super::super::{gateway, path};
 use super::causes::Cause;
 use crate::domain::diagnose::{Weighed, Weight};
 use crate::domain::finding::Rung;
+use crate::domain::ladder::Cell;
 use crate::domain::rules::rule;
 use crate::domain::sample::ProbeKind;
 use crate::domain::snapshot::TargetSnapshot;
@@ -53,20 +54,28 @@ impl AtTarget<'_> {
     fn layer(&self, id: &str) -> Option<String> {
         let card = rule(id)?.card();
         let fed = |kind: ProbeKind| card.fed_by.contains(&kind);
-        let rung = match card.rung {
+        let told = |rung: Rung| {
+            let line = self.snapshot.ladder.iter().find(|line| line.rung == rung)?;
+            (line.cell != Cell::NotMeasured)
+                .then(|| format!("{}: {}", rung.word(), printable(&line.text)))
+        };
+        match card.rung {
             _ if fed(ProbeKind::PathMtu) => {
                 let found = self.snapshot.path.as_ref()?;
-                return Some(format!("path: {}", path::text(found)));
+                Some(format!("path: {}", path::text(found)))
             }
             _ if fed(ProbeKind::Gateway) => {
                 let text = gateway::text(self.snapshot, self.snapshot.at.wall)?;
-                return Some(format!("gateway: {text}"));
+                Some(format!("gateway: {text}"))
             }
-            Some(rung) => rung,
-            None => card.fed_by.iter().copied().filter_map(rung_of).max()?,
-        };
-        let line = self.snapshot.ladder.iter().find(|line| line.rung == rung)?;
-        Some(format!("{}: {}", rung.word(), printable(&line.text)))
+            Some(rung) => told(rung),
+            None => {
+                let mut rungs: Vec<Rung> =
+                    card.fed_by.iter().copied().filter_map(rung_of).collect();
+                rungs.sort_unstable();
+                rungs.into_iter().rev().find_map(told)
+            }
+        }
     }
 }
 
