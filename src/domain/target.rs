@@ -1,5 +1,6 @@
 //! What is watched.
 
+use super::client_settings::ClientSettings;
 use super::mac::MacAddr;
 use super::thresholds::Thresholds;
 use std::fmt;
@@ -338,6 +339,8 @@ pub struct Target {
     pub aliases: Vec<String>,
     /// RD Gateway that its users go through.
     pub gateway: Option<GatewayAddress>,
+    /// What the connection file that leads here asks for; `None` when no file does.
+    pub client: Option<ClientSettings>,
     /// Group it belongs to.
     pub group: Option<String>,
     /// What its silence means.
@@ -367,6 +370,7 @@ impl Target {
             mac: None,
             aliases: Vec::new(),
             gateway: None,
+            client: None,
             group: None,
             kind: TargetKind::default(),
             expected: Expected::default(),

@@ -5,6 +5,7 @@ use super::certificate::Thumbprint;
 use super::clocks::Clocks;
 use super::echo_series::{EchoPoint, EchoSeries};
 use super::history::{History, Timed};
+use super::load::Punctuality;
 use super::local::{EchoAccess, LocalState};
 use super::memory::TargetMemory;
 use super::sample::{
@@ -106,6 +107,8 @@ pub struct Surroundings {
     pub tunnels: Option<TunnelChange>,
     /// What the clocks of the targets say of this machine's.
     pub clocks: Clocks,
+    /// How punctually this program ran in the last minute.
+    pub punctuality: Punctuality,
 }
 
 /// A tunnel of this machine that came up or went down.
@@ -143,6 +146,7 @@ impl Default for Surroundings {
             shared_certificates: BTreeMap::new(),
             tunnels: None,
             clocks: Clocks::default(),
+            punctuality: Punctuality::default(),
         }
     }
 }

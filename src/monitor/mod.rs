@@ -21,6 +21,7 @@ use crate::domain::clocks::{Clocks, clock_skew};
 use crate::domain::diagnose::{Diagnosed, MonitorDiagnosis};
 use crate::domain::echo_series::EchoPoint;
 use crate::domain::finding::RuleId;
+use crate::domain::load::Beats;
 use crate::domain::local::{EchoAccess, LocalState};
 use crate::domain::memory::TargetMemory;
 use crate::domain::rules::RULES;
@@ -59,6 +60,7 @@ pub struct Monitor {
     targets: BTreeMap<TargetId, Tracked>,
     around: Surroundings,
     controls: Controls,
+    beats: Beats,
     diagnosis: MonitorDiagnosis,
     alerts: AlertBook,
     events: VecDeque<Event>,
@@ -123,6 +125,7 @@ impl Monitor {
             targets: BTreeMap::new(),
             around,
             controls: Controls::default(),
+            beats: Beats::default(),
             diagnosis: MonitorDiagnosis::default(),
             alerts: AlertBook::new(alerts),
             events: VecDeque::new(),
@@ -231,6 +234,12 @@ impl Monitor {
     /// Takes in whether a control address answered an echo.
     pub fn observe_control(&mut self, address: IpAddr, answered: bool) {
         self.controls.observe(address, answered);
+    }
+
+    /// Takes in how late a regular beat of the program came: whoever comes late measures itself.
+    pub fn observe_beat(&mut self, lag: Duration, now: Now) {
+        self.beats.observe(now.mono, lag);
+        self.around.punctuality = self.beats.punctuality();
     }
 
     /// Judges what ages, this machine, and the alerts. Returns what is worth telling.

@@ -147,8 +147,6 @@ const TO_COME: &[&str] = &[
     "drops-periodic",
     "session-dropped",
     "monitor-blocked",
-    "client-settings",
-    "monitor-overload",
 ];
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod certificate_dates;
 mod certificate_identity;
 mod certificate_intercepted;
 mod client;
+mod client_settings;
 mod clock;
 mod credssp;
 mod disagreement;
@@ -23,6 +24,7 @@ mod monitor;
 mod mtu;
 mod name;
 mod name_path;
+mod overload;
 mod port;
 mod prelude;
 mod proxied;
@@ -105,10 +107,12 @@ pub static RULES: &[&dyn Rule] = &[
     &gateway::GatewayNotAnswering,
     &gateway_certificate::GatewayCertificate,
     &gateway::GatewayMisused,
+    &client_settings::ClientSettingsMisfit,
     // Wake and this machine.
     &sleep::MacUnknown,
     &sleep::WakeFailed,
     &monitor::MonitorOffline,
+    &overload::MonitorOverload,
     &monitor::ProbeLimited,
 ];
 
