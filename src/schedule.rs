@@ -248,7 +248,7 @@ impl Schedule {
         true
     }
 
-    /// Takes note of an ICMP echo's outcome: after two losses within half a minute echo runs ten
+    /// Takes note of an ICMP echo's outcome: after two losses within ten seconds echo runs ten
     /// times a second for twenty seconds, so that real loss is proven quickly.
     ///
     /// Not for a host that answered nothing since the last time, not again within a minute, and

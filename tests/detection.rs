@@ -71,8 +71,8 @@ fn assert_within(rule: &str, trouble: &Trouble, [usually, at_worst, clear]: [u64
 }
 
 #[test]
-fn ten_percent_of_loss_is_found_within_a_minute() {
-    assert_within("packet-loss", &Trouble::Loss(100), [40, 60, 360]);
+fn ten_percent_of_loss_is_found_within_a_minute_and_a_half() {
+    assert_within("packet-loss", &Trouble::Loss(100), [45, 90, 360]);
 }
 
 #[test]

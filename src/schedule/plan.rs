@@ -10,7 +10,7 @@ use std::time::Duration;
 const TROUBLE: Duration = Duration::from_mins(2);
 
 /// Two losses within this span are a suspicion …
-const SUSPICIOUS: Duration = Duration::from_secs(30);
+const SUSPICIOUS: Duration = Duration::from_secs(10);
 /// … for which echo runs at this interval …
 const SUSPICION_INTERVAL: Duration = Duration::from_millis(100);
 /// … for this long …
@@ -355,7 +355,7 @@ impl Plan {
         self.suspicion.answered = true;
     }
 
-    /// Takes note of a lost echo; whether it is the second within half a minute and a suspicion may
+    /// Takes note of a lost echo; whether it is the second within ten seconds and a suspicion may
     /// begin. A host that answers nothing at all is not suspected over and over.
     pub(super) fn lost(&mut self, now: MonoTime) -> bool {
         let previous = self.suspicion.last_loss.replace(now);

@@ -13,14 +13,6 @@ const OUTAGE: Duration = Duration::from_secs(20);
 /// So many losses in a row at the end may be the beginning of an outage.
 const TRAILING: usize = 3;
 
-/// Requests closer together than this were sent on suspicion.
-const DENSE: Duration = Duration::from_millis(500);
-
-/// So many of them, a share of twice the warning's, and losses apart from each other prove loss
-/// before the windows have filled: what was answered before the trouble began says nothing of it.
-const DENSE_ENOUGH: u32 = 60;
-const DENSE_RUNS: u32 = 4;
-
 /// A connection whose SYN had to be sent again takes at least this much longer (RFC 6298: the
 /// first retransmission after 1 s).
 const RETRANSMITTED: Duration = Duration::from_millis(900);
@@ -128,8 +120,6 @@ struct Seen {
     sent: u32,
     lost: u32,
     longest: usize,
-    /// Losses that followed each other count as one.
-    runs: u32,
     first_loss: Option<EchoPoint>,
     last_loss: Option<EchoPoint>,
     answered: bool,
@@ -183,26 +173,7 @@ fn over_time(view: &TargetView<'_>, limits: &LossThresholds) -> Found {
     }
     let Some(long) = seen(view, limits.warning_window) else { return Found::Nothing };
     let exceeds = long.exceeds(limits.warning_pct, limits.warning_lost);
-    if !exceeds && let Some(dense) = dense(view, limits) {
-        return Found::Loss(Severity::Warning, dense);
-    }
     Found::above(exceeds.then_some(Severity::Warning), long)
-}
-
-/// What the requests that were sent on suspicion within the last minute prove by themselves.
-fn dense(view: &TargetView<'_>, limits: &LossThresholds) -> Option<Seen> {
-    let recent: Vec<&EchoPoint> = view.echo.within(view.now.mono, limits.critical_window).collect();
-    let close = |pair: &[&EchoPoint]| match pair {
-        [one, next] => next.at.mono.since(one.at.mono) < DENSE,
-        _ => false,
-    };
-    let first = recent.windows(2).position(close).and_then(|at| recent.get(at))?;
-    let found = seen(view, view.now.mono.since(first.at.mono))?;
-    let proves = found.answered
-        && found.sent >= DENSE_ENOUGH
-        && found.runs >= DENSE_RUNS
-        && found.exceeds(2.0 * limits.warning_pct, limits.critical_lost);
-    proves.then_some(found)
 }
 
 /// By the handful of requests of one check.
@@ -234,7 +205,6 @@ fn seen(view: &TargetView<'_>, window: Duration) -> Option<Seen> {
         sent: 0,
         lost: 0,
         longest: 0,
-        runs: 0,
         first_loss: None,
         last_loss: None,
         answered: false,
@@ -258,7 +228,6 @@ fn seen(view: &TargetView<'_>, window: Duration) -> Option<Seen> {
         seen.sent = seen.sent.saturating_add(size);
         seen.lost = seen.lost.saturating_add(size);
         seen.longest = seen.longest.max(counted.len());
-        seen.runs = seen.runs.saturating_add(1);
         seen.first_loss = seen.first_loss.or(Some(*first));
         seen.last_loss = Some(*tail);
     }

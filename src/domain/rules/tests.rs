@@ -151,7 +151,9 @@ fn low_risk_is_for_what_the_catalogue_names() {
             "certificate-weak",
             "certificate-shared",
             "clock-skew",
-            "wake-failed"
+            "client-settings",
+            "wake-failed",
+            "monitor-overload"
         ]
     );
 }
