@@ -59,8 +59,8 @@ pub struct Settings {
     pub connections: usize,
     /// At most this many lookups at a time.
     pub lookups: usize,
-    /// At most this many sweeps, UDP, path MTU and gateway probes at a time. They may be silent
-    /// for seconds, and no connection waits for them.
+    /// At most this many sweeps, UDP and path MTU probes at a time. They may be silent for seconds,
+    /// and no connection waits for them.
     pub aside: usize,
     /// Whether connections may go on to the certificate (`--no-deep` says no).
     pub deep: bool,
@@ -234,6 +234,15 @@ impl Schedule {
     pub fn note_nla(&mut self, target: TargetId, sound: bool, now: MonoTime) {
         if let Some(plan) = self.plans.get_mut(&target) {
             plan.note_nla(sound, now);
+        }
+    }
+
+    /// The UDP transport was asked, and is silent where it answered lately or not. What is missed
+    /// is asked for as often as the path is measured, so that its return is seen.
+    pub fn note_udp(&mut self, target: TargetId, missed: bool, now: MonoTime) {
+        if let Some(plan) = self.plans.get_mut(&target) {
+            plan.udp_missed = missed;
+            self.quicken(target, Lane::Udp, now);
         }
     }
 

@@ -13,6 +13,7 @@ use rdpwatch::config::{
 use rdpwatch::domain::mac::MacAddr;
 use rdpwatch::domain::target::{Expected, Family, Host, TargetKind};
 use rdpwatch::domain::text::printable;
+use rdpwatch::domain::wake::{WakePolicy, WakeRelay};
 use std::ffi::OsString;
 use std::fs;
 use std::io;
@@ -100,6 +101,27 @@ fn the_examples_of_the_default_file_are_valid() {
     assert!((target.thresholds.packet_loss.warning_pct - 5.0).abs() < f64::EPSILON);
     assert_eq!(target.wake.ports, [40000]);
     assert_eq!(target.wake.secure_on, Some(MacAddr([0, 0x11, 0x22, 0x33, 0x44, 0x55])));
+    assert_eq!(target.wake.via.as_ref().map(WakeRelay::program), Some("ssh"));
+    assert_eq!(target.wake.policy, WakePolicy::Ask);
+    assert_eq!(target.wake.at, ["Mon-Fri 07:30".parse().unwrap()]);
+}
+
+#[test]
+fn a_relay_and_times_to_wake_are_checked_where_they_stand() {
+    let wake = |key: &str| read(&format!("[[target]]\nhost = 'a'\nwake.{key}"));
+    let config = wake("via = ['etherwake', '-i', 'eth0', '{mac}']").unwrap();
+    assert_eq!(config.targets[0].wake.via.as_ref().unwrap().words().len(), 4);
+    for (key, sentence) in [
+        ("via = 'relay'", "\"relay\" is not a relay, expected \"ssh:HOST\" or a list"),
+        ("via = []", "expected a program and its arguments"),
+        ("via = ['etherwake', '{mack}']", "no placeholder {mack}, did you mean {mac}?"),
+        ("via = ['etherwake', 'eth0']", "{mac} is in none of the arguments"),
+        ("at = ['Mo 07:30']", "expected a time such as 07:30, Mon-Fri 07:30"),
+        ("policy = 'nevr'", "did you mean \"never\"?"),
+    ] {
+        let error = wake(key).unwrap_err().to_string();
+        assert!(error.contains(sentence) && error.contains("config.toml:3:"), "{key}: {error}");
+    }
 }
 
 /// Every key of the schema stands in the default file, live or as an example.

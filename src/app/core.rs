@@ -15,7 +15,7 @@ use crate::domain::sample::{ProbeKind, Sample};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::target::{Target, TargetId};
 use crate::domain::time::{MonoTime, WallTime};
-use crate::domain::wake::WakeProgress;
+use crate::domain::wake::{WakeClock, WakeProgress};
 use crate::monitor::{Budget, Monitor};
 use crate::probe::echo::EchoRequest;
 use crate::schedule::{Schedule, Settings};
@@ -39,6 +39,8 @@ const LOCAL: Duration = Duration::from_secs(2);
 const SAVE: Duration = Duration::from_secs(30);
 /// Between connections to a target that is being woken.
 const WAKING: Duration = Duration::from_secs(2);
+/// How long a host that was woken is followed, unless it usually takes longer.
+pub(super) const WAKE_WAIT: Duration = Duration::from_mins(2);
 /// Between ICMP echoes to a target whose echo is measured over TCP.
 const ICMP_RETRY: Duration = Duration::from_mins(1);
 /// Numbers of those echoes begin here, above all that the schedule gives.
@@ -104,6 +106,7 @@ pub(super) struct Core {
     controls: BTreeMap<TargetId, IpAddr>,
     control_seq: u64,
     waking: BTreeMap<TargetId, MonoTime>,
+    wake_clock: WakeClock,
     looking_at_local: Option<AbortHandle>,
     dirty: bool,
 }
@@ -167,6 +170,7 @@ impl Core {
             controls: BTreeMap::new(),
             control_seq: 0,
             waking: BTreeMap::new(),
+            wake_clock: WakeClock::default(),
             looking_at_local: None,
             dirty: true,
         };
@@ -276,6 +280,7 @@ impl Core {
             let _full = alerts.try_send(event);
         }
         self.follow_waking(now.mono);
+        self.wake_at_times(now);
         self.dirty = true;
     }
 

@@ -8,7 +8,7 @@ use crate::domain::local::LocalState;
 use crate::domain::mac::MacAddr;
 use crate::domain::sample::Neighbour;
 use crate::domain::target::WakeSettings;
-use crate::domain::wake::{WakeDestination, WakeReceipt, WakeSend};
+use crate::domain::wake::{Reach, WakeDestination, WakeReceipt, WakeSend};
 use crate::probe::clock::Clock;
 use crate::probe::echo::{Paced, Simulated};
 use crate::probe::gateway::{Gateways, Roots};
@@ -102,7 +102,8 @@ impl Waker for DemoWaker {
             WakeReceipt {
                 at: Clock::wall(),
                 mac,
-                on_link: Some(true),
+                reach: Some(Reach::OnLink),
+                relay: None,
                 sends,
                 skipped: Vec::new(),
                 refused,

@@ -5,10 +5,11 @@ use super::{DONE, FAILED, Failure, load, print, real_edge, runtime};
 use crate::cli::Cli;
 use crate::config::{Config, ConfigError, WakeItem, wake_items};
 use crate::domain::mac::MacAddr;
+use crate::domain::memory::TargetMemory;
 use crate::domain::sample::{Observation, ProbeKind, Sample};
 use crate::domain::target::{Host, Target, WakeSettings};
 use crate::domain::text::printable;
-use crate::domain::wake::{WakeProgress, WakeRung};
+use crate::domain::wake::{Reach, WakePolicy, WakeProgress, WakeRung};
 use crate::probe::attempt::{AttemptPlan, attempt};
 use crate::probe::echo::EchoRequest;
 use crate::probe::resolve::scope_id;
@@ -30,6 +31,8 @@ const NAME: Duration = Duration::from_secs(3);
 struct Sleeper {
     target: Option<Arc<Target>>,
     mac: MacAddr,
+    /// How long it usually takes until it is up.
+    usual: Option<Duration>,
 }
 
 /// Wakes what the arguments name. The exit code is 0 when everything that can be followed is up.
@@ -56,6 +59,11 @@ pub(super) fn wake(
     if named.is_empty() {
         config.targets.clear();
     }
+    if let Some(target) = config.targets.iter().find(|t| t.wake.policy == WakePolicy::Never) {
+        let name = printable(&target.name);
+        let sentence = format!("{name} is not woken: its wake policy is \"never\"");
+        return Err(Failure::new(FAILED, sentence));
+    }
     let sleepers = sleepers(&config, &items, remembered).map_err(|m| Failure::new(usage, m))?;
     let runtime = runtime()?;
     runtime.block_on(async {
@@ -74,13 +82,17 @@ fn sleepers(
     remembered: &State,
 ) -> Result<Vec<Sleeper>, String> {
     let bare = items.iter().filter_map(|item| match item {
-        WakeItem::Mac(mac) => Some(Ok(Sleeper { target: None, mac: *mac })),
+        WakeItem::Mac(mac) => Some(Ok(Sleeper { target: None, mac: *mac, usual: None })),
         WakeItem::Target(_) => None,
     });
     let named = config.targets.iter().map(|target| {
-        let learnt = remembered.get(&store::key(target)).and_then(|memory| memory.mac);
-        match target.mac.or(learnt) {
-            Some(mac) => Ok(Sleeper { target: Some(Arc::new(target.clone())), mac }),
+        let memory = remembered.get(&store::key(target));
+        match target.mac.or(memory.and_then(|memory| memory.mac)) {
+            Some(mac) => Ok(Sleeper {
+                target: Some(Arc::new(target.clone())),
+                mac,
+                usual: memory.and_then(TargetMemory::usual_waking),
+            }),
             None => Err(format!(
                 "no MAC address is known for {name}: give it as {host}#02:11:22:33:44:55, set mac \
                  in the configuration, or watch it while it is up on this network",
@@ -103,10 +115,21 @@ async fn wake_one(edge: &Edge, sleeper: &Sleeper, wait: Duration) -> bool {
         }
         None => None,
     };
+    let usual = sleeper.usual;
     let settings = sleeper.target.as_ref().map_or_else(WakeSettings::default, |t| t.wake.clone());
+    if let Some(reach) = address.map(|address| Reach::of(&local, address))
+        && settings.via.is_none()
+        && settings.address.is_none()
+        && !reach.is_direct()
+    {
+        say(&reach.words());
+    }
+    if let Some(usual) = usual {
+        say(&format!("usually up after {} s", usual.as_secs()));
+    }
     let started = edge.clock.now();
     let receipt = edge.waker.wake(sleeper.mac, &settings, &local, address).await;
-    let sent = receipt.packets() > 0;
+    let sent = receipt.left();
     say(&receipt.lines().join("\n"));
     let (Some(target), Some(address)) = (&sleeper.target, address) else {
         if sleeper.target.is_some() {
@@ -118,7 +141,7 @@ async fn wake_one(edge: &Edge, sleeper: &Sleeper, wait: Duration) -> bool {
     if !sent {
         return false;
     }
-    let progress = WakeProgress::new(receipt, started, wait);
+    let progress = WakeProgress::new(receipt, started, wait).usually(usual);
     follow(edge, target, address, progress).await
 }
 

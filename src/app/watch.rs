@@ -1,6 +1,6 @@
 //! The dashboard: the core in the background, the screen in front.
 
-use super::core::{Command, Core};
+use super::core::{Command, Core, WAKE_WAIT};
 use super::edge::Edge;
 use super::signals::{Signal, Signals};
 use super::suggest::suggestions;
@@ -29,7 +29,6 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 /// How long a woken host is followed up from the dashboard.
-const WAKE_WAIT: Duration = Duration::from_mins(2);
 /// How long the core may take to save what it remembers.
 const LAST_SAVE: Duration = Duration::from_secs(2);
 /// Room for what a person asks for.

@@ -11,6 +11,7 @@ use crate::domain::target::{
     Expected, Family, GatewayAddress, GatewayUsage, Host, TargetKind, WakeSettings,
 };
 use crate::domain::text::excerpt;
+use crate::domain::wake::{WakePolicy, WakeRelay, WakeTime};
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 
@@ -105,6 +106,8 @@ pub(super) enum Shape {
     Ui,
     /// A section of [`WAKE`].
     Wake,
+    /// A relay: `"ssh:HOST"`, or a program and its arguments.
+    Relay,
     /// A table of sections of [`GROUP`].
     Groups,
     /// A list of sections of [`TARGET`].
@@ -135,6 +138,7 @@ pub(super) fn fill<T>(into: &mut T, keys: &[Key<T>], value: Value<'_, '_>) -> Re
     Ok(())
 }
 
+const WAKE_POLICIES: &[&str] = &["on-request", "ask", "never"];
 const FAMILY_WORDS: &[&str] = &["any", "4", "6"];
 const COLOR_WORDS: &[&str] = &["auto", "always", "never"];
 const KIND_WORDS: &[&str] = &["server", "pc", "laptop", "farm", "cloud", "jit"];
@@ -253,6 +257,12 @@ pub(super) static WAKE: &[Key<WakeSettings>] = &[
         set: |wake, v| { wake.interface = Some(value::parsed(v, "an interface's name", parse_name)?); Ok(()) } },
     Key { name: "address", shape: Shape::Text("10.0.0.255"), doc: "directed broadcast or unicast address to send to besides the local ones",
         set: |wake, v| { wake.address = Some(value::parsed(v, "an address", parse_wake_address)?); Ok(()) } },
+    Key { name: "via", shape: Shape::Relay, doc: "a relay that wakes it in place of this machine: \"ssh:HOST\" runs wakeonlan there, a list is a program and its arguments, run without a shell, with {mac} and {address} filled in",
+        set: |wake, v| { wake.via = Some(read_relay(v)?); Ok(()) } },
+    Key { name: "policy", shape: Shape::Word(WAKE_POLICIES), doc: "whether somebody may have it woken; default: on-request, with ask the dashboard asks first",
+        set: |wake, v| { wake.policy = value::word(v, &WakePolicy::WORDS)?; Ok(()) } },
+    Key { name: "at", shape: Shape::Texts("Mon-Fri 07:30"), doc: "when the dashboard wakes it by itself, if it sleeps then; this machine's own time, not with policy = \"never\" or --read-only",
+        set: |wake, v| { wake.at = value::list(v, 16, "a list of times such as \"Mon-Fri 07:30\"", |v| value::parsed(v, "a time", str::parse::<WakeTime>))?; Ok(()) } },
 ];
 
 fn read_port(value: Value<'_, '_>) -> Result<u16, Fault> {
@@ -283,6 +293,22 @@ fn parse_secure_on(text: &str) -> Result<MacAddr, String> {
                 .to_owned())
         }
     }
+}
+
+/// `"ssh:HOST"`, or a list of a program and its arguments.
+fn read_relay(value: Value<'_, '_>) -> Result<WakeRelay, Fault> {
+    const EXPECTED: &str = "\"ssh:HOST\" or a list such as [\"wakeonlan\", \"{mac}\"]";
+    if value.get_ref().is_array() {
+        let words = value::list(value, 32, EXPECTED, |word| {
+            value::parsed(word, "a text", |text| Ok::<_, String>(text.to_owned()))
+        })?;
+        return WakeRelay::new(words).map_err(|error| Fault::new(value.span(), error));
+    }
+    value::parsed(value, EXPECTED, |text| {
+        let host = text.strip_prefix("ssh:").map(str::trim).filter(|host| !host.is_empty());
+        host.map(WakeRelay::ssh)
+            .ok_or_else(|| format!("\"{}\" is not a relay, expected {EXPECTED}", excerpt(text, 60)))
+    })
 }
 
 fn parse_wake_address(text: &str) -> Result<IpAddr, String> {

@@ -45,6 +45,11 @@ fn shape<T>(key: &Key<T>) -> Value {
         Shape::Texts(example) => {
             json!({ "type": "array", "items": { "type": "string", "examples": [example] } })
         }
+        Shape::Relay => json!({ "anyOf": [
+            { "type": "string", "pattern": "^ssh:", "examples": ["ssh:relay"] },
+            { "type": "array", "items": { "type": "string" }, "minItems": 2, "maxItems": 32,
+              "examples": [["ssh", "relay", "wakeonlan", "{mac}"]] },
+        ] }),
         Shape::Ports => json!({ "type": "array",
             "items": { "type": "integer", "minimum": 1, "maximum": 65535 } }),
         Shape::Settings => settings(key.name),
@@ -140,6 +145,7 @@ fn rows<T>(keys: &[Key<T>], default: &dyn Fn(&str) -> Option<String>) -> Vec<[St
                 (words.join(", "), true)
             }
             Shape::Texts(example) => (format!("list such as `[\"{example}\"]`"), true),
+            Shape::Relay => ("`\"ssh:HOST\"` or a list of texts".to_owned(), true),
             Shape::Ports => ("list of ports".to_owned(), true),
             Shape::Settings | Shape::Ui | Shape::Wake => ("table".to_owned(), false),
             Shape::Thresholds => ("table per rule".to_owned(), false),

@@ -3,6 +3,7 @@
 use super::settings::{SETTINGS, Settings};
 use super::{Config, default_expected};
 use crate::domain::target::Target;
+use crate::domain::wake::WakePolicy;
 use std::fmt::{Display, Write as _};
 
 /// `config` as TOML, every number in force written out; targets say only what differs from the
@@ -68,6 +69,15 @@ fn write_target(out: &mut String, target: &Target, inherited: &Settings) {
     }
     if let Some(address) = wake.address {
         entries.push(format!("address = {}", text(&address.to_string())));
+    }
+    if let Some(relay) = &wake.via {
+        entries.push(format!("via = {}", list(relay.words().iter().map(|word| text(word)))));
+    }
+    if wake.policy != WakePolicy::default() {
+        entries.push(format!("policy = {}", text(wake.policy.word())));
+    }
+    if !wake.at.is_empty() {
+        entries.push(format!("at = {}", list(wake.at.iter().map(|at| text(&at.to_string())))));
     }
     if !entries.is_empty() {
         line(out, "wake", format_args!("{{ {} }}", entries.join(", ")));

@@ -293,7 +293,7 @@ fn connect_text(view: &TargetView<'_>, connect: &Connect) -> String {
         ConnectOutcome::Refused => said("refused", "refused with RST"),
         ConnectOutcome::Timeout => format!("no answer in {}", seconds(connect.elapsed)),
         ConnectOutcome::Unreachable if view.gateway_is_silent(connect) => {
-            "this machine's own gateway does not answer".to_owned()
+            "this machine's default gateway does not answer".to_owned()
         }
         ConnectOutcome::Unreachable if connect.icmp_is_ours => {
             "no such neighbour: it does not answer on this machine's own link".to_owned()

@@ -6,9 +6,16 @@ use super::mac::MacAddr;
 use super::time::WallTime;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::time::Duration;
 
 /// How many thumbprints of one target are kept: a farm has several, an attacker many.
 const THUMBPRINTS: usize = 16;
+
+/// How many wake-ups of one target are kept.
+const WAKINGS: usize = 5;
+
+/// A UDP transport that stayed silent this long is switched off, and no longer expected.
+const UDP_EXPECTED: Duration = Duration::from_hours(14 * 24);
 
 /// How many addresses of one target are kept.
 const ADDRESSES: usize = 8;
@@ -39,11 +46,20 @@ pub struct TargetMemory {
     pub accepted: BTreeMap<String, WallTime>,
     /// Rules whose alerts somebody acknowledged, and when.
     pub acknowledged: BTreeMap<String, WallTime>,
+    /// Seconds from the wake packet until RDP answered, newest last.
+    pub waking_s: Vec<u32>,
     /// It was seen to sleep and come back by itself or by a wake packet.
     pub sleeps: bool,
 }
 
 impl TargetMemory {
+    /// Whether the UDP transport at `address` answered lately, so that its silence is news.
+    #[must_use]
+    pub fn expects_udp(&self, address: IpAddr, now: WallTime) -> bool {
+        self.udp_address == Some(address)
+            && self.udp_answered.is_some_and(|before| now.since(before) <= UDP_EXPECTED)
+    }
+
     /// Remembers where it answered; the one longest ago gives way beyond the bound. Whether the
     /// address is new.
     pub fn remember_address(&mut self, address: IpAddr, now: WallTime) -> bool {
@@ -54,6 +70,22 @@ impl TargetMemory {
             self.addresses.remove(&oldest);
         }
         !known
+    }
+
+    /// Remembers how long a wake-up took; the oldest gives way beyond the bound.
+    pub fn remember_waking(&mut self, took: Duration) {
+        self.waking_s.push(u32::try_from(took.as_secs()).unwrap_or(u32::MAX));
+        let excess = self.waking_s.len().saturating_sub(WAKINGS);
+        self.waking_s.drain(..excess);
+    }
+
+    /// How long it usually takes from the wake packet until RDP answers: the median of what is
+    /// remembered.
+    #[must_use]
+    pub fn usual_waking(&self) -> Option<Duration> {
+        let mut seconds = self.waking_s.clone();
+        seconds.sort_unstable();
+        seconds.get(seconds.len() / 2).map(|secs| Duration::from_secs(u64::from(*secs)))
     }
 
     /// Remembers a certificate; the oldest gives way beyond the bound.

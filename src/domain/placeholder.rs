@@ -4,8 +4,8 @@ use super::snapshot::TargetSnapshot;
 use super::target::Target;
 use std::net::IpAddr;
 
-/// The values of `HOST`, `PORT`, `ADDRESS`, `EXPECTED`, `GATEWAY` and `GATEWAY_PORT`. Without a value a word stays as it is,
-/// which is what [`Default`] does with all of them.
+/// The values of `HOST`, `PORT`, `ADDRESS`, `EXPECTED`, `GATEWAY` and `GATEWAY_PORT`. Without a
+/// value a word stays as it is, which is what [`Default`] does with all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Placeholders {
     /// `HOST`: the host as it is dialled, where it means nothing to any shell.

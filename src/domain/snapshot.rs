@@ -14,7 +14,7 @@ use super::target::{Target, TargetId};
 use super::time::{MonoTime, Now, WallTime};
 use super::transcripts::Told;
 use super::view::Offline;
-use super::wake::WakeProgress;
+use super::wake::{Reach, WakeProgress};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -197,6 +197,8 @@ pub struct TargetSnapshot {
     pub mac: Option<MacAddr>,
     /// The latest attempt to wake it.
     pub wake: Option<WakeProgress>,
+    /// How long it usually takes from the wake packet until RDP answers.
+    pub usual_waking: Option<Duration>,
     /// When the next connection up to the certificate is due.
     pub next_tls: Option<MonoTime>,
     /// Connections that carry data, per day, at the present cadence: the budget.
@@ -214,6 +216,15 @@ impl TargetSnapshot {
     #[must_use]
     pub fn last_rtt(&self) -> Option<Duration> {
         self.echo_minute.last
+    }
+
+    /// How it is reached by magic packets from `local`; `None` without an address, and where a
+    /// relay or an address of the configuration takes care of it.
+    #[must_use]
+    pub fn wake_reach(&self, local: &LocalState) -> Option<Reach> {
+        let wake = &self.target.wake;
+        let direct = wake.via.is_none() && wake.address.is_none();
+        self.address.filter(|_| direct).map(|address| Reach::of(local, address))
     }
 
     /// Whether the neighbour table says that it is on this machine's own link.

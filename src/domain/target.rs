@@ -3,6 +3,7 @@
 use super::client_settings::ClientSettings;
 use super::mac::MacAddr;
 use super::thresholds::Thresholds;
+use super::wake::{WakePolicy, WakeRelay, WakeTime};
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::time::Duration;
@@ -159,7 +160,7 @@ impl Family {
     }
 }
 
-fn word_of<T: PartialEq + Copy>(words: &[(&'static str, T)], value: T) -> &'static str {
+pub(super) fn word_of<T: PartialEq + Copy>(words: &[(&'static str, T)], value: T) -> &'static str {
     words.iter().find(|(_, known)| *known == value).map_or("", |(word, _)| word)
 }
 
@@ -258,6 +259,12 @@ pub struct WakeSettings {
     pub interface: Option<String>,
     /// A directed broadcast or unicast address to send to besides the local ones.
     pub address: Option<IpAddr>,
+    /// A command that wakes it in place of this machine's own packets.
+    pub via: Option<WakeRelay>,
+    /// Whether somebody may have it woken.
+    pub policy: WakePolicy,
+    /// When it is woken without being asked for, if it sleeps then.
+    pub at: Vec<WakeTime>,
 }
 
 /// The RD Gateway in front of a target.

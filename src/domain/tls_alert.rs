@@ -52,6 +52,15 @@ pub fn alert_name(description: u8) -> Option<&'static str> {
     DESCRIPTIONS.iter().find(|(code, _)| *code == description).map(|(_, name)| *name)
 }
 
+/// `alert 40 (handshake_failure)`; without a name for one that no specification defines.
+#[must_use]
+pub fn alert_text(description: u8) -> String {
+    match alert_name(description) {
+        Some(name) => format!("alert {description} ({name})"),
+        None => format!("alert {description}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,6 +71,8 @@ mod tests {
         assert_eq!(alert_name(HANDSHAKE_FAILURE), Some("handshake_failure"));
         assert_eq!(alert_name(PROTOCOL_VERSION), Some("protocol_version"));
         assert_eq!(alert_name(200), None);
+        assert_eq!(alert_text(HANDSHAKE_FAILURE), "alert 40 (handshake_failure)");
+        assert_eq!(alert_text(200), "alert 200");
     }
 
     #[test]

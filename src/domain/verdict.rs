@@ -4,7 +4,7 @@ use super::diagnose::can_be_judged;
 use super::finding::{ClientError, Finding, Risk, RuleId, Severity};
 use super::sample::{
     Attempt, ConnectOutcome, EchoOutcome, GatewayAnswer, GatewayStage, NameOutcome,
-    NegotiateOutcome, NeighbourState, Tls, TlsOutcome,
+    NegotiateOutcome, NeighbourState, Nla, NlaOutcome, Tls, TlsOutcome,
 };
 use super::security::SecurityProtocol;
 use super::snapshot::{Availability, TargetState};
@@ -14,7 +14,8 @@ use super::time::Now;
 use super::view::{Mode, Offline, TargetView};
 use std::time::Duration;
 
-const ASLEEP: RuleId = RuleId("host-asleep");
+/// What is said of a host that sleeps or is off.
+pub const ASLEEP: RuleId = RuleId("host-asleep");
 const UNREACHABLE: RuleId = RuleId("host-unreachable");
 
 /// An answer younger than this says that the machine is up.
@@ -73,8 +74,11 @@ pub fn risk_of(view: &TargetView<'_>, findings: &[Finding]) -> Risk {
     let risk = |finding: &Finding| {
         if finding.rule == ASLEEP { finding.risk.max(Risk::Elevated) } else { finding.risk }
     };
+    // Where all go through a gateway, an open direct way says nothing of their sessions.
+    let unmeasured = view.target.via_gateway() && !works_for_users(view);
     match findings.iter().map(risk).max() {
         Some(risk) if risk > Risk::None => risk,
+        _ if unmeasured => Risk::Unknown,
         _ if view.attempts.iter().any(|entry| is_confirmed(&entry.value)) => Risk::None,
         _ => Risk::Unknown,
     }
@@ -96,12 +100,20 @@ pub fn verdict(view: &TargetView<'_>, findings: &[Finding]) -> String {
     let healthy = if view.target.via_gateway() {
         works_for_users(view)
     } else {
-        view.attempt().is_some_and(is_confirmed) && view.tls.is_none_or(|tls| works(&tls.value))
+        view.attempt().is_some_and(is_confirmed)
+            && view.tls.is_none_or(|tls| works(&tls.value))
+            && credssp(view).is_none_or(|nla| nla.outcome == NlaOutcome::Challenge)
     };
     match headline(view, findings) {
         Some(worst) if worst.severity > Severity::Notice || !healthy => worst.sentence.clone(),
         _ => how_far(view),
     }
+}
+
+/// How CredSSP ended when it was last asked, while the host still chooses NLA.
+fn credssp<'a>(view: &TargetView<'a>) -> Option<&'a Nla> {
+    let selected = view.attempt()?.negotiate.as_ref()?.outcome.selected()?;
+    view.nla.map(|entry| &entry.value).filter(|_| selected.starts_nla())
 }
 
 /// The worst finding that is not accepted as found.
@@ -206,12 +218,20 @@ fn how_far(view: &TargetView<'_>) -> String {
             "RDP answers with Standard RDP Security, without TLS; what follows is not probed."
                 .to_owned()
         }
-        Some(tls) if works(tls) => {
-            "Everything up to the sign-in prompt works. If you still get an \
+        Some(tls) if works(tls) => match credssp(view).map(|nla| nla.outcome) {
+            Some(NlaOutcome::Error | NlaOutcome::Denied) => {
+                "Everything up to NLA works, and NLA refuses what this program can offer without a \
+                 password; whether a sign-in gets through is not measured."
+                    .to_owned()
+            }
+            Some(outcome) if !outcome.answered() => {
+                not_sure(view, &format!("answer to NLA ({})", outcome.word().replace('_', " ")))
+            }
+            _ => "Everything up to the sign-in prompt works. If you still get an \
                                     error it comes at sign-in or after it: account, licence, \
                                     profile, session limit."
-                .to_owned()
-        }
+                .to_owned(),
+        },
         Some(tls) => not_sure(view, &format!("TLS handshake ({})", tls.outcome.word())),
         None => "Everything up to the RDP negotiation works; the certificate is not measured."
             .to_owned(),
@@ -478,6 +498,7 @@ mod tests {
             said(&fixture),
             "Users go through the gateway gw.corp.lab:443, which is not measured yet."
         );
+        assert_eq!(risk_of(&fixture.view(), &[]), Risk::Unknown);
         let mut old = looked(GatewayAnswer::Challenge, ChainTrust::Trusted);
         old.http = None;
         fixture.gateway(GatewayUsage::Always, old);

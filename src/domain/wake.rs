@@ -1,10 +1,19 @@
 //! Waking a PC: what was sent, and how far up it has come.
 
+mod policy;
+
+pub use policy::{
+    LocalMinute, PLACEHOLDERS, RelayError, WakeClock, WakePolicy, WakeRelay, WakeTime,
+    WakeTimeError,
+};
+
+use super::local::LocalState;
 use super::mac::MacAddr;
 use super::sample::{ConnectOutcome, EchoMethod, EchoOutcome, NegotiateOutcome, NeighbourState};
 use super::sample::{Observation, Sample};
 use super::text::printable;
 use super::time::{MonoTime, Now, WallTime};
+use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -19,15 +28,36 @@ pub struct WakeReceipt {
     pub at: WallTime,
     /// Whom it wakes.
     pub mac: MacAddr,
-    /// Whether the host's address is in a subnet of this machine; `None` without an address.
-    /// Broadcasts do not pass routers (RFC 2644).
-    pub on_link: Option<bool>,
+    /// How the host is reached; `None` without an address.
+    pub reach: Option<Reach>,
     /// Every destination, interface by interface.
     pub sends: Vec<WakeSend>,
     /// Interfaces that nothing was sent on.
     pub skipped: Vec<WakeSkip>,
     /// Why nothing at all was sent; lower case, no full stop.
     pub refused: Option<String>,
+    /// The relay that was asked in place of sending.
+    pub relay: Option<RelayRun>,
+}
+
+/// A relay's command that was run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelayRun {
+    /// Its program, as configured, unescaped.
+    pub program: String,
+    /// Why it failed; lower case, no full stop, unescaped.
+    pub error: Option<String>,
+}
+
+impl fmt::Display for RelayRun {
+    /// `the relay ssh was asked to wake it`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let program = printable(&self.program);
+        match &self.error {
+            None => write!(f, "the relay {program} was asked to wake it"),
+            Some(error) => write!(f, "the relay {program} failed: {}", printable(error)),
+        }
+    }
 }
 
 /// What was sent to one destination.
@@ -82,6 +112,9 @@ impl WakeReceipt {
     /// The receipt in lines for a person, escaped.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
+        if let Some(relay) = &self.relay {
+            return vec![relay.to_string()];
+        }
         if let Some(why) = &self.refused {
             return vec![format!("nothing sent to {}: {}", self.mac, printable(why))];
         }
@@ -92,20 +125,83 @@ impl WakeReceipt {
         for skip in &self.skipped {
             lines.push(format!("  {}: skipped, {}", printable(&skip.interface), skip.why));
         }
-        lines.extend(self.reach().map(str::to_owned));
+        lines.extend(self.reach.as_ref().map(|reach| reach.words().into_owned()));
         lines
     }
 
-    /// What the receipt says of the chance that the packet arrives.
+    /// Whether anything left: a packet, or word to a relay.
     #[must_use]
-    pub const fn reach(&self) -> Option<&'static str> {
-        match self.on_link {
-            Some(true) => Some("the host is on a network of this machine"),
-            Some(false) => Some(
-                "the host is behind a router: broadcasts end there, wake it from its own network \
-                 or set a wake address that the router forwards",
-            ),
-            None => None,
+    pub fn left(&self) -> bool {
+        self.packets() > 0 || self.relay.as_ref().is_some_and(|relay| relay.error.is_none())
+    }
+
+    /// Why nothing at all left; `None` when something did, or each destination says why.
+    #[must_use]
+    pub fn refused(&self) -> Option<&str> {
+        let relay = self.relay.as_ref().and_then(|relay| relay.error.as_deref());
+        self.refused.as_deref().or(relay)
+    }
+}
+
+/// How a host is reached from this machine, as far as magic packets are concerned: broadcasts do
+/// not pass routers (RFC 2644).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    /// On a network of this machine.
+    OnLink,
+    /// In the subnet of a tunnel, with the interface's name, unescaped.
+    Tunnel(String),
+    /// Behind a router, with the tunnel that the default route leaves by or, failing that, the
+    /// tunnels that are up, unescaped; empty without any.
+    Routed(Vec<String>),
+}
+
+impl Reach {
+    /// How `address` is reached.
+    #[must_use]
+    pub fn of(local: &LocalState, address: IpAddr) -> Self {
+        match local.on_link(address) {
+            Some(interface) if interface.tunnel => Self::Tunnel(interface.name.clone()),
+            Some(_) => Self::OnLink,
+            None => {
+                let up = local.interfaces.iter().filter(|i| i.tunnel && i.up);
+                let mut names: Vec<String> = up.map(|i| i.name.clone()).collect();
+                if let Some(way) =
+                    names.iter().find(|name| local.gateway_interface.as_ref() == Some(name))
+                {
+                    names = vec![way.clone()];
+                }
+                Self::Routed(names)
+            }
+        }
+    }
+
+    /// Whether a broadcast of this machine gets there.
+    #[must_use]
+    pub const fn is_direct(&self) -> bool {
+        matches!(self, Self::OnLink)
+    }
+
+    /// What that means for a wake packet, escaped.
+    #[must_use]
+    pub fn words(&self) -> Cow<'static, str> {
+        const INSTEAD: &str = "wake it from its own network, through a relay, or by an address that a router forwards";
+        match self {
+            Self::OnLink => "the host is on a network of this machine".into(),
+            Self::Tunnel(name) => format!(
+                "the host is behind the tunnel {}: wake packets rarely cross a VPN; {INSTEAD}",
+                printable(name)
+            )
+            .into(),
+            Self::Routed(tunnels) if tunnels.is_empty() => {
+                format!("the host is behind a router: broadcasts end there; {INSTEAD}").into()
+            }
+            Self::Routed(tunnels) => format!(
+                "the host is behind a router, perhaps through {}: broadcasts end there, and wake \
+                 packets rarely cross a VPN; {INSTEAD}",
+                printable(&tunnels.join(", "))
+            )
+            .into(),
         }
     }
 }
@@ -164,14 +260,29 @@ pub struct WakeProgress {
     receipts: Vec<WakeReceipt>,
     /// In the order of [`WakeRung::ALL`].
     seen: [Option<MonoTime>; 4],
+    /// How long it usually takes until RDP answers.
+    usual: Option<Duration>,
 }
+
+/// The longest that a wake-up is followed on account of how long it usually takes.
+const LONGEST_WAIT: Duration = Duration::from_mins(15);
 
 impl WakeProgress {
     /// A wake-up whose first packets were sent at `started`, given up after `wait`.
     #[must_use]
     pub fn new(receipt: WakeReceipt, started: Now, wait: Duration) -> Self {
         let deadline = started.mono.plus(wait);
-        Self { started, deadline, receipts: vec![receipt], seen: [None; 4] }
+        Self { started, deadline, receipts: vec![receipt], seen: [None; 4], usual: None }
+    }
+
+    /// The same for a host that usually takes so long: it is given up after twice that time, when
+    /// that is longer, and after a quarter of an hour at most.
+    #[must_use]
+    pub fn usually(mut self, usual: Option<Duration>) -> Self {
+        let twice = usual.unwrap_or_default().saturating_mul(2).min(LONGEST_WAIT);
+        self.deadline = self.deadline.max(self.started.mono.plus(twice));
+        self.usual = usual;
+        self
     }
 
     /// Packets were sent once more; the wait starts again.
@@ -251,7 +362,13 @@ impl WakeProgress {
     }
 
     fn refused(&self) -> Option<&str> {
-        self.receipts.last().and_then(|receipt| receipt.refused.as_deref())
+        self.receipts.last().and_then(WakeReceipt::refused)
+    }
+
+    /// `; usually up after 42 s`.
+    fn expected(&self) -> String {
+        let words = |usual: Duration| format!("; usually up after {} s", usual.as_secs());
+        self.usual.map_or_else(String::new, words)
     }
 
     /// Where it stands at `now`, in one line, escaped.
@@ -269,8 +386,10 @@ impl WakeProgress {
         let so_far = rungs.collect::<Vec<_>>().join(", ");
         let waited = now.since(self.started.mono).as_secs();
         match (self.is_over(now), so_far.is_empty()) {
-            (false, true) => format!("wake packet sent {waited} s ago, no sign of life yet"),
-            (false, false) => format!("waking for {waited} s: {so_far}"),
+            (false, true) => {
+                format!("wake packet sent {waited} s ago, no sign of life yet{}", self.expected())
+            }
+            (false, false) => format!("waking for {waited} s: {so_far}{}", self.expected()),
             (true, true) => format!("no sign of life {waited} s after the wake packet"),
             (true, false) => format!("not up {waited} s after the wake packet: {so_far}"),
         }
@@ -329,7 +448,7 @@ mod tests {
         WakeReceipt {
             at: WallTime::default(),
             mac: MAC,
-            on_link: Some(true),
+            reach: Some(Reach::OnLink),
             sends: vec![WakeSend {
                 interface: Some("eth0".into()),
                 source: Some([10, 0, 0, 5].into()),
@@ -339,6 +458,7 @@ mod tests {
             }],
             skipped: vec![WakeSkip { interface: "tun0".into(), why: "a tunnel" }],
             refused: None,
+            relay: None,
         }
     }
 

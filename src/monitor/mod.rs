@@ -8,19 +8,19 @@ mod controls;
 mod dialling_tests;
 #[cfg(test)]
 mod offline_tests;
-mod shared;
+mod shared_certificates;
 #[cfg(test)]
 mod tests;
 mod tracked;
 
-pub use shared::shared_certificates;
+pub use shared_certificates::shared_certificates;
 pub use tracked::{Budget, Change, Other, Tracked};
 
 use crate::domain::alert::{AlertBook, AlertEvent, AlertSettings};
 use crate::domain::clocks::{Clocks, clock_skew};
 use crate::domain::diagnose::{Diagnosed, MonitorDiagnosis};
 use crate::domain::echo_series::EchoPoint;
-use crate::domain::finding::RuleId;
+use crate::domain::finding::{Finding, RuleId};
 use crate::domain::load::Beats;
 use crate::domain::local::{EchoAccess, LocalState};
 use crate::domain::memory::TargetMemory;
@@ -30,6 +30,7 @@ use crate::domain::snapshot::{Event, MonitorSnapshot, Snapshot};
 use crate::domain::target::{Target, TargetId};
 use crate::domain::text::printable;
 use crate::domain::time::{Now, WallTime};
+use crate::domain::verdict;
 use crate::domain::view::{Mode, Offline, Surroundings, TunnelChange};
 use crate::domain::wake::WakeProgress;
 use controls::Controls;
@@ -371,6 +372,14 @@ impl Monitor {
             self.alerts.accept(id, *rule);
         }
         found.len()
+    }
+
+    /// Whether a target is found to be asleep.
+    #[must_use]
+    pub fn is_asleep(&self, id: TargetId, now: Now) -> bool {
+        let findings = |tracked: &Tracked| tracked.findings(Mode::Watch, &self.around, now);
+        let asleep = |finding: &Finding| finding.rule == verdict::ASLEEP;
+        self.targets.get(&id).is_some_and(|tracked| findings(tracked).iter().any(asleep))
     }
 
     /// Adds a line to the event log.

@@ -26,7 +26,7 @@ use crate::domain::time::{MonoTime, Now};
 use crate::domain::transcripts::Transcripts;
 use crate::domain::verdict;
 use crate::domain::view::{Mode, Surroundings, TargetView};
-use crate::domain::wake::WakeProgress;
+use crate::domain::wake::{WakeProgress, WakeRung};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -98,6 +98,8 @@ pub struct Change {
     pub gateway: bool,
     /// Whether CredSSP was answered as by a sound host; `None` when it was not asked.
     pub nla: Option<bool>,
+    /// Whether the UDP transport is silent where it answered lately; `None` when it was not asked.
+    pub udp_missed: Option<bool>,
 }
 
 impl Tracked {
@@ -231,7 +233,11 @@ impl Tracked {
     pub fn observe(&mut self, sample: &Sample, around: &Surroundings, now: Now) -> Change {
         self.changed = true;
         if let Some(wake) = &mut self.wake {
+            let was_up = wake.is_up();
             wake.observe(sample);
+            if let Some(took) = wake.seen(WakeRung::X224).filter(|_| !was_up) {
+                self.memory.remember_waking(took);
+            }
         }
         let change = self.record(sample);
         if change.dialled {
@@ -285,7 +291,7 @@ impl Tracked {
                 self.record_alternative(sample.sent_at, attempt);
             }
             Observation::Attempt(attempt) => {
-                change.nla = attempt.nla.as_ref().map(|nla| is_sound(nla.outcome));
+                change.nla = attempt.nla.as_ref().map(|nla| self.is_sound(nla));
                 change.ladder = self.record_attempt(sample, attempt);
                 change.dialled = self.dial_next();
             }
@@ -301,6 +307,9 @@ impl Tracked {
             Observation::Neighbour(entry) if self.is_not_dialled(entry.address) => {}
             Observation::Udp(udp) => {
                 change.ladder = self.udp_stopped(udp);
+                let expected = self.memory.expects_udp(udp.address.ip(), sample.sent_at.wall);
+                let answers = udp.outcome == UdpOutcome::SynAck;
+                change.udp_missed = Some(expected && !answers);
                 self.udp.push(sample.sent_at, *udp);
             }
             Observation::PathMtu(path) => {
@@ -381,6 +390,15 @@ impl Tracked {
         self.transcripts.take(sample.sent_at, &mut attempt);
         self.attempts.push(sample.sent_at, attempt);
         changed
+    }
+
+    /// Whether CredSSP was answered as by a sound host, whose clock is right too: of what is not,
+    /// the end shall be seen before a day is over.
+    fn is_sound(&self, nla: &Nla) -> bool {
+        let skew = nla.clock_skew_ms.map(|skew| Duration::from_millis(skew.unsigned_abs()));
+        let apart = skew.is_some_and(|skew| skew >= self.target.thresholds.clock_skew.warning);
+        let outdated = nla.version.is_some_and(|version| version < Nla::PATCHED);
+        is_sound(nla.outcome) && !apart && !outdated
     }
 
     /// Whether CredSSP ends otherwise than the last time, or badly the first time. Closes are one
@@ -566,6 +584,7 @@ impl Tracked {
             alternatives: self.others_tried(),
             mac: self.mac(),
             wake: self.wake.clone(),
+            usual_waking: self.memory.usual_waking(),
             next_tls: schedule.next_tls,
             connections_per_day: schedule.connections_per_day,
         }

@@ -2,12 +2,11 @@
 
 use super::clock::Clock;
 use super::connect::{STALL, Stream, close, connect, linger};
-use super::recorder::Recorder;
+use super::random::random;
+use super::recorder::{CLOSED, CLOSED_BY_US, RESET, Recorder, SILENT};
+use super::socket::fault::is_silence;
 use super::socket::tcp_info;
-use super::tls::{
-    CLOSED, CLOSED_BY_US, HelloResult, Line, RESET, Until, hand_made_hello, is_silence,
-    modern_hello,
-};
+use super::tls::{HelloResult, Line, Until, hand_made_hello, modern_hello};
 use crate::domain::finding::Rung;
 use crate::domain::sample::{
     Afterwards, Attempt, Connect, ConnectOutcome, Hello, LocalFault, Negotiate, NegotiateOutcome,
@@ -53,7 +52,7 @@ pub async fn attempt(plan: &AttemptPlan, clock: Clock) -> Attempt {
     let mut climb = Climb::new(plan, clock);
     let mut attempt = climb.run().await;
     let ended = clock.now();
-    if stalled(&attempt, &plan.deadlines) || slept(started, ended) {
+    if climb.late || stalled(&attempt, &plan.deadlines) || slept(started, ended) {
         attempt.connect.outcome = ConnectOutcome::LocalError(LocalFault::Stalled);
         attempt.connect.icmp = None;
         attempt.negotiate = None;
@@ -66,9 +65,13 @@ pub async fn attempt(plan: &AttemptPlan, clock: Clock) -> Attempt {
     attempt
 }
 
-/// Whether a rung took longer than its deadline lets it: its timer fired too late.
+/// Whether something took longer than its deadline lets it: its timer fired too late.
+fn late(elapsed: Duration, deadline: Duration) -> bool {
+    elapsed > deadline.saturating_add(STALL)
+}
+
+/// Whether a rung did.
 fn stalled(attempt: &Attempt, deadlines: &Deadlines) -> bool {
-    let late = |elapsed: Duration, deadline: Duration| elapsed > deadline.saturating_add(STALL);
     attempt.negotiate.as_ref().is_some_and(|rung| late(rung.elapsed, deadlines.negotiate))
         || attempt.tls.as_ref().is_some_and(|rung| late(rung.elapsed, deadlines.tls))
         || attempt.nla.as_ref().is_some_and(|rung| late(rung.elapsed, deadlines.nla))
@@ -92,6 +95,8 @@ pub(super) struct Climb<'a> {
     asked: SecurityProtocol,
     /// A hello was sent.
     reached_tls: bool,
+    /// An X.224 timer fired too late, on whichever connection.
+    late: bool,
 }
 
 /// An X.224 answer that TLS may follow on the same connection.
@@ -105,7 +110,7 @@ impl<'a> Climb<'a> {
 
     /// The same, where it is known what to ask for.
     pub(super) fn asking(plan: &'a AttemptPlan, asked: SecurityProtocol, clock: Clock) -> Self {
-        Self { plan, clock, recorder: Recorder::new(clock), asked, reached_tls: false }
+        Self { plan, clock, recorder: Recorder::new(clock), asked, reached_tls: false, late: false }
     }
 
     /// What the next climb to the same host asks for.
@@ -221,6 +226,7 @@ impl<'a> Climb<'a> {
             Err(_) => (cut_short(&answer, NegotiateOutcome::Timeout), answer.len()),
         };
         let elapsed = self.clock.mono().since(start);
+        self.late |= late(elapsed, self.plan.deadlines.negotiate);
         let early = answer.split_off(consumed.min(answer.len()));
         self.write_down(&outcome, &answer);
         let negotiate = Negotiate { asked, outcome, received: answer.len(), elapsed };
@@ -246,7 +252,7 @@ impl<'a> Climb<'a> {
         }
         match outcome {
             NegotiateOutcome::Timeout => {
-                self.recorder.event(Rung::X224, "nothing more until the deadline");
+                self.recorder.event(Rung::X224, SILENT);
             }
             NegotiateOutcome::Closed => self.recorder.event(Rung::X224, CLOSED),
             NegotiateOutcome::Reset => self.recorder.event(Rung::X224, RESET),
@@ -269,7 +275,7 @@ impl<'a> Climb<'a> {
         }
         let left = deadline.saturating_sub(modern.elapsed);
         let legacy = timeout(left, self.legacy(again)).await.unwrap_or_else(|_| {
-            self.recorder.event(Rung::Tls, "nothing more until the deadline");
+            self.recorder.event(Rung::Tls, SILENT);
             None
         });
         let died = modern.died_silently() && legacy.as_ref().is_none_or(HelloResult::died_silently);
@@ -403,14 +409,6 @@ fn cut_short(answer: &[u8], ended: NegotiateOutcome) -> NegotiateOutcome {
 
 fn ended(error: &io::Error) -> NegotiateOutcome {
     if is_silence(error) { NegotiateOutcome::Timeout } else { NegotiateOutcome::Reset }
-}
-
-/// 32 unpredictable bytes for a `ClientHello`.
-fn random() -> [u8; 32] {
-    use ring::rand::SecureRandom;
-    let mut bytes = [0_u8; 32];
-    let _filled = ring::rand::SystemRandom::new().fill(&mut bytes);
-    bytes
 }
 
 #[cfg(test)]

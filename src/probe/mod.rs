@@ -12,6 +12,7 @@ pub mod neighbour;
 mod netlink;
 mod nla;
 pub mod path_mtu;
+mod random;
 mod recorder;
 pub mod resolve;
 #[cfg(target_os = "linux")]

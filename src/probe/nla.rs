@@ -2,8 +2,8 @@
 //! what the server answers. Nothing that names a user is ever sent.
 
 use super::clock::Clock;
-use super::recorder::Recorder;
-use super::tls::{CLOSED, RESET, is_silence};
+use super::recorder::{CLOSED, RESET, Recorder, SILENT};
+use super::socket::fault::is_silence;
 use crate::domain::finding::Rung;
 use crate::domain::sample::{Misread, Nla, NlaOutcome};
 use crate::domain::time::WallTime;
@@ -37,7 +37,7 @@ where
     let reply = timeout(deadline, exchange(session, &question, &mut answer)).await;
     let ended = clock.now();
     let elapsed = ended.mono.since(start);
-    let reply = reply.unwrap_or_else(|_| ended_as(NlaOutcome::Timeout));
+    let reply = reply.unwrap_or_else(|_| Reply::only(NlaOutcome::Timeout));
     write_down(&reply, &answer, recorder);
     let theirs = reply.identity.as_ref().and_then(|identity| identity.time);
     Nla {
@@ -76,11 +76,11 @@ where
             Parse::NeedMore(total) => total.min(MAX_TS_REQUEST).saturating_sub(answer.len()),
         };
         let wanted = wanted.clamp(1, chunk.len());
-        let Some(room) = chunk.get_mut(..wanted) else { return ended_as(NlaOutcome::Closed) };
+        let Some(room) = chunk.get_mut(..wanted) else { return Reply::only(NlaOutcome::Closed) };
         match session.read(room).await {
-            Ok(0) => return ended_as(NlaOutcome::Closed),
+            Ok(0) => return Reply::only(NlaOutcome::Closed),
             Ok(count) => answer.extend_from_slice(room.get(..count).unwrap_or_default()),
-            Err(error) => return ended_as(ended(&error, answer.len())),
+            Err(error) => return Reply::only(ended(&error, answer.len())),
         }
     }
 }
@@ -97,15 +97,11 @@ fn write_down(reply: &Reply, answer: &[u8], recorder: &mut Recorder) {
     }
     match reply.outcome {
         NlaOutcome::Challenge | NlaOutcome::Error | NlaOutcome::NotOffered => {}
-        NlaOutcome::Timeout => recorder.event(Rung::Nla, "nothing more until the deadline"),
+        NlaOutcome::Timeout => recorder.event(Rung::Nla, SILENT),
         NlaOutcome::Reset => recorder.event(Rung::Nla, RESET),
         NlaOutcome::Closed => recorder.event(Rung::Nla, CLOSED),
         other => recorder.event(Rung::Nla, other.text()),
     }
-}
-
-const fn ended_as(outcome: NlaOutcome) -> Reply {
-    Reply { outcome, version: None, error: None, identity: None }
 }
 
 /// What an I/O error on an established session means, after `offset` bytes of plaintext.

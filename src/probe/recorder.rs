@@ -6,6 +6,15 @@ use crate::domain::sample::{MAX_HEAD, MAX_STEPS, Step, Transcript, Way};
 use crate::domain::time::MonoTime;
 use std::borrow::Cow;
 
+/// The words for an end by this side.
+pub(crate) const CLOSED_BY_US: &str = "closed by this side";
+/// The words for an end by RST.
+pub(crate) const RESET: &str = "closed by the peer (RST)";
+/// The words for an end by FIN.
+pub(crate) const CLOSED: &str = "closed by the peer (FIN)";
+/// The words for silence.
+pub(crate) const SILENT: &str = "nothing more until the deadline";
+
 /// A transcript in the making: one per attempt, whatever the number of its connections.
 #[derive(Debug)]
 pub(crate) struct Recorder {

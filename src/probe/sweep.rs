@@ -1,10 +1,11 @@
 //! The TLS sweep: which versions and suites a server takes, one hello per connection.
 
-use super::attempt::{AttemptPlan, Climb};
+use super::attempt::{AttemptPlan, Climb, slept};
 use super::clock::Clock;
 use super::connect::STALL;
 use crate::domain::sample::{SweepAnswer, SweepOffer, SweepStep, TlsSweep};
 use crate::domain::security::SecurityProtocol;
+use crate::domain::time::Now;
 use crate::proto::tls_hello::{
     OFFERED_SUITES, Offer, STATIC_RSA_AND_CBC_SUITES, TLS1_0, TLS1_1, TLS1_2, TLS1_3, TLS13_SUITES,
     WINDOWS_SUITES,
@@ -29,14 +30,12 @@ pub async fn sweep(plan: &AttemptPlan, clock: Clock) -> TlsSweep {
         if !steps.is_empty() {
             sleep(SPACING).await;
         }
-        let began = clock.mono();
+        let began = clock.now();
         let mut climb = Climb::asking(plan, asked, clock);
         let answer = timeout(STEP, climb.offer(offer(offered))).await;
         asked = climb.asked();
-        // A timer that fired far too late measured this process.
-        let stalled = clock.mono().since(began) > STEP.saturating_add(STALL);
         let answer = match answer {
-            _ if stalled => SweepAnswer::NotReached,
+            _ if was_away(began, clock.now()) => SweepAnswer::NotReached,
             Ok(answer) => answer,
             Err(_) if climb.reached_tls() => SweepAnswer::Timeout,
             Err(_) => SweepAnswer::NotReached,
@@ -47,6 +46,12 @@ pub async fn sweep(plan: &AttemptPlan, clock: Clock) -> TlsSweep {
         }
     }
     TlsSweep { steps, elapsed: clock.mono().since(start) }
+}
+
+/// Whether this process did not run during a step: its timer fired far too late, or the machine
+/// was suspended. What the server made of our silence is no answer then.
+fn was_away(began: Now, ended: Now) -> bool {
+    ended.mono.since(began.mono) > STEP.saturating_add(STALL) || slept(began, ended)
 }
 
 const fn offer(offered: SweepOffer) -> Offer {
@@ -64,6 +69,18 @@ const fn offer(offered: SweepOffer) -> Offer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::time::{MonoTime, WallTime};
+
+    #[test]
+    fn a_server_that_hung_up_on_a_suspended_machine_did_not_refuse_an_offer() {
+        let now = |mono: u64, wall: i64| Now {
+            mono: MonoTime::from_secs(mono),
+            wall: WallTime::from_unix_secs(wall),
+        };
+        assert!(!was_away(now(1, 100), now(3, 102)));
+        assert!(was_away(now(1, 100), now(60, 159)), "stopped");
+        assert!(was_away(now(1, 100), now(2, 3_700)), "suspended");
+    }
 
     #[test]
     fn a_whole_sweep_ends_within_twenty_seconds() {

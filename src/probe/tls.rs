@@ -1,31 +1,31 @@
 //! The TLS rung: a modern handshake first, the hand-made hellos where that one cannot.
 
+mod client;
+mod words;
+
+pub(super) use client::{client_config, provider, server_name};
+
 use super::clock::Clock;
 use super::connect::close;
-use super::counted::{Burst, Counted, RECEIVE_LIMIT};
+use super::counted::{Counted, RECEIVE_LIMIT};
 use super::nla::nla;
-use super::recorder::Recorder;
+use super::recorder::{CLOSED_BY_US, Recorder};
+use super::socket::fault::is_silence;
 use crate::domain::finding::Rung;
 use crate::domain::sample::{
     Afterwards, CipherSuite, Hello, Misread, Nla, Tls, TlsOutcome, TlsVersion, Way,
 };
-use crate::domain::tls_alert::alert_name;
 use crate::proto::certificate;
-use crate::proto::cipher::cipher_name;
-use crate::proto::tls_hello::{FlightState, ServerFlight, TLS1_3};
-use rustls::client::Resumption;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
-use std::borrow::Cow;
+use crate::proto::tls_hello::{FlightState, ServerFlight};
+use client::Verifier;
 use std::io;
 use std::net::IpAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
+use words::{answer_words, end, write_down};
 
 /// What one hello brought.
 #[derive(Debug)]
@@ -42,13 +42,9 @@ pub(crate) struct HelloResult {
 }
 
 impl HelloResult {
-    /// Whether another hello may do better: the server closed or alerted, or speaks a TLS that
-    /// the modern one does not.
+    /// [`wants_another`] of its outcome.
     pub(crate) const fn wants_another(&self) -> bool {
-        matches!(
-            self.outcome,
-            TlsOutcome::Alert(_) | TlsOutcome::Reset | TlsOutcome::Closed | TlsOutcome::Unsupported
-        )
+        wants_another(self.outcome)
     }
 
     /// Whether it died without a word about versions and suites.
@@ -81,6 +77,12 @@ impl HelloResult {
             elapsed: self.elapsed,
         }
     }
+}
+
+/// Whether another hello may do better: the server closed or alerted, or speaks a TLS that the
+/// modern one does not.
+pub(super) const fn wants_another(outcome: TlsOutcome) -> bool {
+    outcome.is_close() || matches!(outcome, TlsOutcome::Alert(_) | TlsOutcome::Unsupported)
 }
 
 /// One connection that X.224 left ready for TLS.
@@ -120,17 +122,16 @@ where
         elapsed: Duration::ZERO,
         nla: None,
     };
-    let Ok(config) = client_config(Arc::clone(&seen)) else { return result };
-    let server_name = name
-        .and_then(|name| ServerName::try_from(name.trim_end_matches('.').to_owned()).ok())
-        .unwrap_or_else(|| ServerName::from(address));
+    let verifier = Arc::clone(&seen);
+    let Ok(config) = client_config(verifier) else { return result };
     let mut counted = Counted::new(line.stream, line.early, clock);
     counted.watch();
     let start = clock.mono();
-    let connecting = TlsConnector::from(Arc::new(config)).connect(server_name, &mut counted);
+    let name = server_name(name, address);
+    let connecting = TlsConnector::from(Arc::new(config)).connect(name, &mut counted);
     let connected = timeout(deadline, connecting).await;
     result.elapsed = clock.mono().since(start);
-    match connected {
+    let failed = match connected {
         Ok(Ok(mut session)) => {
             let (counted, connection) = session.get_mut();
             result.version = connection.protocol_version().map(|v| TlsVersion(u16::from(v)));
@@ -144,25 +145,20 @@ where
             }
             recorder.event(Rung::Tcp, CLOSED_BY_US);
             let _patience = timeout(line.linger, session.shutdown()).await;
-            result.outcome = TlsOutcome::Ok;
+            None
         }
-        Ok(Err(error)) => {
-            result.received = counted.received();
-            result.outcome = classify(&error, counted.flight(), counted.received());
-            write_down(&mut counted, Some(result.outcome), recorder);
-        }
-        Err(_) => {
-            result.received = counted.received();
-            result.outcome = TlsOutcome::Timeout;
-            write_down(&mut counted, Some(result.outcome), recorder);
-        }
+        Ok(Err(error)) => Some(classify(&error, counted.flight(), counted.received())),
+        Err(_) => Some(TlsOutcome::Timeout),
+    };
+    if failed.is_some() {
+        result.received = counted.received();
+        write_down(&mut counted, failed, recorder);
     }
     close(&mut counted, line.linger).await;
-    result.leaf = seen.leaf.get().cloned();
-    result.outcome = match result.outcome {
-        _ if result.leaf.is_some() => TlsOutcome::Ok,
-        TlsOutcome::Ok => TlsOutcome::Unsupported,
-        ended => ended,
+    result.leaf = seen.leaf().map(<[u8]>::to_vec);
+    result.outcome = match &result.leaf {
+        Some(_) => TlsOutcome::Ok,
+        None => failed.unwrap_or(TlsOutcome::Unsupported),
     };
     result
 }
@@ -247,82 +243,6 @@ where
     }
 }
 
-/// The bursts of a handshake with rustls as steps, and how it ended.
-fn write_down<S>(counted: &mut Counted<S>, ended: Option<TlsOutcome>, recorder: &mut Recorder) {
-    let bursts = counted.bursts();
-    let answer = counted.flight().map_or(Cow::Borrowed("TLS"), answer_words);
-    let (mut sent, mut received) = (0_u32, 0_u32);
-    for Burst { at, way, bytes, head } in bursts {
-        let (count, first, later) = match way {
-            Way::Received => (&mut received, answer.clone(), "the rest of the handshake"),
-            _ => (&mut sent, Cow::Borrowed("ClientHello, modern"), "key exchange and Finished"),
-        };
-        *count += 1;
-        let (what, head) =
-            if *count == 1 { (first, head.as_slice()) } else { (Cow::Borrowed(later), &[][..]) };
-        recorder.push(at, Rung::Tls, way, what, bytes, head);
-    }
-    end(ended, recorder);
-}
-
-/// How a handshake ended, and that this side closes where the peer did not; `None` for a whole
-/// one, which goes on.
-fn end(outcome: Option<TlsOutcome>, recorder: &mut Recorder) {
-    let Some(outcome) = outcome else { return recorder.event(Rung::Tls, "handshake complete") };
-    if let Some(words) = end_words(outcome) {
-        recorder.event(Rung::Tls, words);
-    }
-    if !outcome.is_close() {
-        recorder.event(Rung::Tcp, CLOSED_BY_US);
-    }
-}
-
-/// What a server's first flight holds, in a few words.
-fn answer_words(flight: &ServerFlight) -> Cow<'static, str> {
-    let hello = || {
-        let version = flight.version().map_or_else(String::new, |version| version.to_string());
-        let cipher = flight.cipher().map(cipher_name).unwrap_or_default();
-        format!("ServerHello {version} {cipher}")
-    };
-    Cow::Owned(match flight.state() {
-        FlightState::Certificate { chain, .. } => {
-            let leaf = chain.first().map_or(0, Vec::len);
-            format!("{}, Certificate ({leaf} bytes, {} in the chain)", hello(), chain.len())
-        }
-        FlightState::NoCertificate { version: TLS1_3, .. } => {
-            format!("{}, the rest encrypted", hello())
-        }
-        FlightState::NoCertificate { .. } => format!("{}, no certificate", hello()),
-        FlightState::Alert(code) => match alert_name(*code) {
-            Some(name) => format!("alert {code} ({name})"),
-            None => format!("alert {code}"),
-        },
-        FlightState::Malformed { offset, reason } => format!("{reason} at byte {offset}"),
-        FlightState::NeedMore if flight.version().is_some() => hello(),
-        FlightState::NeedMore => return Cow::Borrowed("less than a ServerHello"),
-    })
-}
-
-/// How a connection ended that was waited for; `None` for an answer, which is a step of its own.
-fn end_words(outcome: TlsOutcome) -> Option<&'static str> {
-    Some(match outcome {
-        TlsOutcome::Reset => RESET,
-        TlsOutcome::Closed => CLOSED,
-        TlsOutcome::Timeout => "nothing more until the deadline",
-        TlsOutcome::Ok
-        | TlsOutcome::Alert(_)
-        | TlsOutcome::Malformed(_)
-        | TlsOutcome::Unsupported => return None,
-    })
-}
-
-/// The words for an end by this side.
-pub(super) const CLOSED_BY_US: &str = "closed by this side";
-/// The words for an end by RST.
-pub(super) const RESET: &str = "closed by the peer (RST)";
-/// The words for an end by FIN.
-pub(super) const CLOSED: &str = "closed by the peer (FIN)";
-
 /// What an I/O error during a handshake means.
 ///
 /// rustls does not say at which byte it stopped: `flight` has read the same bytes, as far as they
@@ -365,90 +285,6 @@ pub(super) fn classify(
         }),
         _ if is_silence(error) => TlsOutcome::Timeout,
         _ => misread("no valid TLS handshake from here on"),
-    }
-}
-
-/// Whether an established connection ended because nothing came through any more: the kernel gave
-/// up, or this machine lost its way there. Neither is the peer's doing.
-pub(super) fn is_silence(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::TimedOut
-            | io::ErrorKind::HostUnreachable
-            | io::ErrorKind::NetworkUnreachable
-            | io::ErrorKind::NetworkDown
-    )
-}
-
-/// Resumption is off: a resumed session shows no certificate.
-fn client_config(verifier: Arc<Verifier>) -> Result<ClientConfig, rustls::Error> {
-    let mut config = ClientConfig::builder_with_provider(provider())
-        .with_safe_default_protocol_versions()?
-        .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth();
-    config.resumption = Resumption::disabled();
-    Ok(config)
-}
-
-pub(super) fn provider() -> Arc<CryptoProvider> {
-    static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
-    Arc::clone(PROVIDER.get_or_init(|| Arc::new(ring::default_provider())))
-}
-
-/// A verifier that records the leaf certificate and accepts it. Nothing secret is ever sent over
-/// the session: it ends as soon as the handshake does.
-#[derive(Debug, Default)]
-struct Verifier {
-    leaf: OnceLock<Vec<u8>>,
-}
-
-impl ServerCertVerifier for Verifier {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let _first = self.leaf.set(end_entity.to_vec());
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _message: &[u8],
-        _cert: &CertificateDer<'_>,
-        _dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _message: &[u8],
-        _cert: &CertificateDer<'_>,
-        _dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        vec![
-            SignatureScheme::RSA_PSS_SHA256,
-            SignatureScheme::RSA_PSS_SHA384,
-            SignatureScheme::RSA_PSS_SHA512,
-            SignatureScheme::RSA_PKCS1_SHA256,
-            SignatureScheme::RSA_PKCS1_SHA384,
-            SignatureScheme::RSA_PKCS1_SHA512,
-            SignatureScheme::ECDSA_NISTP256_SHA256,
-            SignatureScheme::ECDSA_NISTP384_SHA384,
-            SignatureScheme::ECDSA_NISTP521_SHA512,
-            SignatureScheme::ED25519,
-            SignatureScheme::RSA_PKCS1_SHA1,
-            SignatureScheme::ECDSA_SHA1_Legacy,
-        ]
     }
 }
 

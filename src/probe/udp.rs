@@ -19,6 +19,7 @@
 use super::attempt::slept;
 use super::clock::Clock;
 use super::connect::{Failure, STALL, classify};
+use super::random::random;
 use super::socket::fault::local_fault;
 use crate::domain::sample::{ConnectOutcome, LocalFault, Misread, Udp, UdpOutcome};
 use crate::domain::time::MonoTime;
@@ -41,12 +42,12 @@ const BUFFER: usize = 2048;
 /// this process kept too late.
 pub async fn udp(address: SocketAddr, deadline: Duration, clock: Clock) -> Udp {
     let started = clock.now();
-    let mut talk = Talk { address, clock, started: started.mono, sent: 0, misread: None };
-    let end = Box::pin(talk.hold(deadline)).await;
+    let mut exchange = Exchange { address, clock, started: started.mono, sent: 0, misread: None };
+    let end = Box::pin(exchange.run(deadline)).await;
     let ended = clock.now();
     let late = ended.mono.since(started.mono) > deadline.saturating_add(STALL);
     if late || slept(started, ended) {
-        return talk.outcome(UdpOutcome::LocalError(LocalFault::Stalled));
+        return exchange.outcome(UdpOutcome::LocalError(LocalFault::Stalled));
     }
     match end {
         End::Answer(answer, size, elapsed) => Udp {
@@ -55,17 +56,17 @@ pub async fn udp(address: SocketAddr, deadline: Duration, clock: Clock) -> Udp {
             mtu_down: Some(answer.mtu_down),
             answered_at: Some(size),
             elapsed,
-            ..talk.outcome(UdpOutcome::SynAck)
+            ..exchange.outcome(UdpOutcome::SynAck)
         },
-        End::Other(outcome) => talk.outcome(outcome),
+        End::Other(outcome) => exchange.outcome(outcome),
         End::Nothing => {
-            talk.outcome(talk.misread.map_or(UdpOutcome::Silent, UdpOutcome::Malformed))
+            exchange.outcome(exchange.misread.map_or(UdpOutcome::Silent, UdpOutcome::Malformed))
         }
     }
 }
 
 /// One exchange with one host.
-struct Talk {
+struct Exchange {
     address: SocketAddr,
     clock: Clock,
     started: MonoTime,
@@ -95,7 +96,7 @@ enum Heard {
 }
 
 /// A connected socket and the SYN it sends.
-struct Line {
+struct Flow {
     socket: UdpSocket,
     own: Option<IpAddr>,
     isn: u32,
@@ -103,7 +104,7 @@ struct Line {
     sent_at: MonoTime,
 }
 
-impl Talk {
+impl Exchange {
     fn outcome(&self, outcome: UdpOutcome) -> Udp {
         Udp {
             address: self.address,
@@ -117,7 +118,7 @@ impl Talk {
         }
     }
 
-    async fn hold(&mut self, deadline: Duration) -> End {
+    async fn run(&mut self, deadline: Duration) -> End {
         match self.three_syns(deadline).await {
             Ok(end) => end,
             Err(error) => End::Other(UdpOutcome::LocalError(local_fault(&error))),
@@ -153,7 +154,7 @@ impl Talk {
         })
     }
 
-    fn open(&self, size: u16) -> io::Result<Line> {
+    fn open(&self, size: u16) -> io::Result<Flow> {
         let socket =
             Socket::new(Domain::for_address(self.address), Type::DGRAM, Some(Protocol::UDP))?;
         socket.set_nonblocking(true)?;
@@ -161,32 +162,32 @@ impl Talk {
         socket.connect(&self.address.into())?;
         let own = socket.local_addr().ok().and_then(|own| own.as_socket()).map(|own| own.ip());
         let socket = UdpSocket::from_std(socket.into())?;
-        Ok(Line { socket, own, isn: random(), size, sent_at: self.started })
+        Ok(Flow { socket, own, isn: u32::from_be_bytes(random()), size, sent_at: self.started })
     }
 
-    /// Sends the SYN of `line`. `Some` when that already says how it ends.
-    async fn send(&mut self, line: &mut Line) -> io::Result<Option<Heard>> {
-        let syn = Syn::of_size(line.isn, line.size).encode().map_err(io::Error::other)?;
-        line.sent_at = self.clock.mono();
-        match line.socket.send(&syn).await {
+    /// Sends the SYN of `flow`. `Some` when that already says how it ends.
+    async fn send(&mut self, flow: &mut Flow) -> io::Result<Option<Heard>> {
+        let syn = Syn::of_size(flow.isn, flow.size).encode().map_err(io::Error::other)?;
+        flow.sent_at = self.clock.mono();
+        match flow.socket.send(&syn).await {
             Ok(_) => {
                 self.sent = self.sent.saturating_add(1);
                 Ok(None)
             }
             Err(error) if platform::is_too_big(&error) => Ok(Some(Heard::TooBig)),
-            Err(error) => line.failed(error, self.address.ip()).map(Some),
+            Err(error) => flow.failed(error, self.address.ip()).map(Some),
         }
     }
 
-    /// Waits for an answer to either line.
-    async fn listen(&mut self, line: &Line, other: Option<&Line>, until: Instant) -> Heard {
+    /// Waits for an answer to either flow.
+    async fn listen(&mut self, flow: &Flow, other: Option<&Flow>, until: Instant) -> Heard {
         // On the heap: what a future holds, it holds for every target.
         let (mut first, mut second) = (vec![0_u8; BUFFER], vec![0_u8; BUFFER]);
         loop {
             let waiting = async {
                 tokio::select! {
-                    got = line.socket.recv(&mut first) => (line, got, true),
-                    got = hear(other, &mut second) => (other.unwrap_or(line), got, false),
+                    got = flow.socket.recv(&mut first) => (flow, got, true),
+                    got = receive(other, &mut second) => (other.unwrap_or(flow), got, false),
                 }
             };
             let Ok((heard_by, got, by_first)) = timeout_at(until, waiting).await else {
@@ -199,7 +200,7 @@ impl Talk {
                 }
                 Err(error) if platform::is_too_big(&error) => {
                     platform::forget(&heard_by.socket);
-                    (heard_by.size == line.size).then_some(Heard::TooBig)
+                    (heard_by.size == flow.size).then_some(Heard::TooBig)
                 }
                 Err(error) => Some(match heard_by.failed(error, self.address.ip()) {
                     Ok(heard) => heard,
@@ -215,31 +216,30 @@ impl Talk {
     }
 
     /// What a datagram means; `None` when it is no answer to us.
-    fn read(&mut self, line: &Line, datagram: &[u8]) -> Option<Heard> {
-        let parsed = parse_syn_ack(datagram)
-            .map_err(|fault| Misread { offset: fault.offset, reason: fault.reason });
-        if !acknowledges(datagram, line.isn) {
+    fn read(&mut self, flow: &Flow, datagram: &[u8]) -> Option<Heard> {
+        let parsed = parse_syn_ack(datagram).map_err(Misread::from);
+        if !acknowledges(datagram, flow.isn) {
             let stranger = Misread { offset: 0, reason: "acknowledges another SYN" };
             self.misread = self.misread.or(Some(parsed.err().unwrap_or(stranger)));
             return None;
         }
-        let elapsed = self.clock.mono().since(line.sent_at);
+        let elapsed = self.clock.mono().since(flow.sent_at);
         Some(Heard::End(match parsed {
-            Ok(answer) => End::Answer(answer, line.size, elapsed),
+            Ok(answer) => End::Answer(answer, flow.size, elapsed),
             Err(misread) => End::Other(UdpOutcome::Malformed(misread)),
         }))
     }
 }
 
-/// Receives on a line that may not be there.
-async fn hear(line: Option<&Line>, buffer: &mut [u8]) -> io::Result<usize> {
-    match line {
-        Some(line) => line.socket.recv(buffer).await,
+/// Receives on a flow that may not be there.
+async fn receive(flow: Option<&Flow>, buffer: &mut [u8]) -> io::Result<usize> {
+    match flow {
+        Some(flow) => flow.socket.recv(buffer).await,
         None => std::future::pending().await,
     }
 }
 
-impl Line {
+impl Flow {
     /// On loopback the kernel may choose the very port that is asked as the source.
     fn is_its_own_peer(&self, address: SocketAddr) -> bool {
         self.socket.local_addr().is_ok_and(|own| own == address)
@@ -258,14 +258,6 @@ impl Line {
             _ => Ok(Heard::End(End::Other(UdpOutcome::Unreachable(verdict.icmp)))),
         }
     }
-}
-
-/// An initial sequence number that nobody can guess.
-fn random() -> u32 {
-    use ring::rand::SecureRandom;
-    let mut bytes = [0_u8; 4];
-    let _filled = ring::rand::SystemRandom::new().fill(&mut bytes);
-    u32::from_be_bytes(bytes)
 }
 
 #[cfg(target_os = "linux")]

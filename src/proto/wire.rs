@@ -1,5 +1,7 @@
 //! What every decoder of this layer shares: a bounded reader, and the ways a parse can end.
 
+use crate::domain::sample::Misread;
+
 /// How far a decoder of a growing buffer has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Parse<T> {
@@ -39,6 +41,12 @@ impl Malformed {
     /// `reason` at `offset`.
     #[must_use]
     pub const fn at(offset: usize, reason: &'static str) -> Self {
+        Self { offset, reason }
+    }
+}
+
+impl From<Malformed> for Misread {
+    fn from(Malformed { offset, reason }: Malformed) -> Self {
         Self { offset, reason }
     }
 }

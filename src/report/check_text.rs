@@ -4,7 +4,7 @@
 //! to such a monitor, so no other `|` is ever written: outside text has it replaced.
 
 use super::check_json::CheckInput;
-use super::{finding, gateway, path, transcript, words};
+use super::{finding, gateway, path_mtu, transcript, words};
 use crate::domain::finding::Severity;
 use crate::domain::ladder::{Cell, RungLine};
 use crate::domain::placeholder::Placeholders;
@@ -178,8 +178,8 @@ pub fn rung(line: &RungLine) -> String {
 /// The path MTU, as a rung is written.
 #[must_use]
 pub fn path_line(path: &PathMtu) -> String {
-    let (word, time) = (cell_word(path::cell(path)), words::NOT_MEASURED);
-    format!("{:<5} {word:<12} {time:>10}  {}", "path", path::text(path))
+    let (word, time) = (cell_word(path_mtu::cell(path)), words::NOT_MEASURED);
+    format!("{:<5} {word:<12} {time:>10}  {}", "path", path_mtu::text(path))
 }
 
 /// The RD Gateway, as a rung is written; `None` without one.

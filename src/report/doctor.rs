@@ -227,9 +227,9 @@ fn network(page: &mut Page, facts: &DoctorFacts) {
     }
     match (local.gateway, &local.gateway_interface) {
         (Some(gateway), Some(name)) => {
-            page.line(Mark::Ok, &format!("gateway {gateway} through {name}"));
+            page.line(Mark::Ok, &format!("default gateway {gateway} through {name}"));
         }
-        (Some(gateway), None) => page.line(Mark::Ok, &format!("gateway {gateway}")),
+        (Some(gateway), None) => page.line(Mark::Ok, &format!("default gateway {gateway}")),
         (None, _) => page.line(
             Mark::Note,
             "no default gateway: a loss cannot be told apart into own network and beyond",

@@ -12,7 +12,7 @@ pub mod explain;
 pub mod finding;
 pub mod gateway;
 pub mod guides;
-pub mod path;
+pub mod path_mtu;
 pub mod probes_doc;
 pub mod rules_doc;
 pub mod ticket;

@@ -25,6 +25,12 @@ pub struct ProbeCard {
     pub others: &'static str,
 }
 
+/// What people call a probe.
+#[must_use]
+pub fn title(kind: ProbeKind) -> &'static str {
+    PROBES.iter().find(|card| card.kind == kind).map_or("", |card| card.title)
+}
+
 /// Every probe, cheapest first.
 pub static PROBES: &[ProbeCard] = &[
     ProbeCard {
@@ -39,11 +45,11 @@ pub static PROBES: &[ProbeCard] = &[
     ProbeCard {
         kind: ProbeKind::Resolve,
         title: "name",
-        sends: "The operating system's own lookup, and one A and one AAAA question to each DNS \
+        sends: "The operating system's own lookup, and one A and one AAAA query to each DNS \
             server that it uses, for names only; a reverse lookup of the first address.",
         every: |cadence| cadence.resolve,
         also: "After a change of state, at most once a minute.",
-        windows: "Nothing on the host. DNS servers see the questions.",
+        windows: "Nothing on the host. DNS servers see the queries.",
         others: "Nothing on the host.",
     },
     ProbeCard {
@@ -58,8 +64,8 @@ pub static PROBES: &[ProbeCard] = &[
     ProbeCard {
         kind: ProbeKind::PathMtu,
         title: "path MTU",
-        sends: "ICMP echo requests that may not be cut up: one of 1500 bytes and a small one beside \
-            it. Where the large one does not pass, smaller sizes follow, at most 20 packets in all. \
+        sends: "ICMP echo requests that may not be fragmented: one of 1500 bytes and a small one \
+            beside it. Where the large one does not pass, smaller sizes follow, at most 20 packets in all. \
             Where ICMP is not permitted, UDP datagrams to traceroute's port 33434; never to the RDP \
             port.",
         every: |cadence| cadence.path_mtu,
@@ -95,7 +101,7 @@ pub static PROBES: &[ProbeCard] = &[
     },
     ProbeCard {
         kind: ProbeKind::Tls,
-        title: "TLS and certificate",
+        title: "TLS",
         sends: "The same connection goes on with a ClientHello, the handshake, and a close. When \
             that is refused: a second connection with the hello of an old client, and a third with \
             X.224 alone, to tell a damaged key from a suite that is missing.",
@@ -134,7 +140,7 @@ pub static PROBES: &[ProbeCard] = &[
         sends: "One connection up to the ServerHello for each TLS version and set of suites, one \
             after the other; it ends at the first that does not reach TLS.",
         every: |cadence| cadence.sweep,
-        also: "Only so.",
+        also: "",
         windows: "As for TLS, once per connection.",
         others: "As for TLS, once per connection.",
     },
@@ -166,8 +172,9 @@ a server could take for a user.
   the configuration changes it, for all, per group or per target ([CONFIG.md](CONFIG.md)).
 - **One connection serves several rungs.** The daily NLA connection and the half-hourly TLS
   connection are the connection of that minute, climbed further.
-- **Starts are spread and jittered** by up to a tenth of the interval; at most 64 connections, and
-  32 of the slow probes beside them, run at a time. A deep probe never overlaps itself.
+- **Starts are spread and jittered** by up to a tenth of the interval. At a time run at most 64
+  connections, beside them 32 probes that may be silent for long (sweep, UDP transport, path MTU),
+  and 16 gateways. A deep probe never overlaps itself.
 - **Every connection ends with FIN**, so that a server has nothing to wait for.
 - **`--no-deep`** (`deep = false`) stops after X.224: no TLS, no NLA, no UDP, no sweep, no gateway.
   `--no-icmp` sends no echo. `--read-only` sends no wake packet.

@@ -4,6 +4,7 @@ use super::detection;
 use super::explain::NOT_OBSERVABLE;
 use super::finding::client_error;
 use super::guides::GUIDE_CAUSES;
+use super::probes_doc::title;
 use crate::domain::finding::{Remedy, Severity};
 use crate::domain::rules::{Hysteresis, RULES, RuleCard, rule};
 use crate::domain::sample::ProbeKind;
@@ -152,23 +153,8 @@ fn fed_by(kinds: &[ProbeKind]) -> String {
     if kinds == ProbeKind::ALL {
         return "this machine's own state".to_owned();
     }
-    let words: Vec<&str> = kinds
-        .iter()
-        .map(|kind| match kind {
-            ProbeKind::Resolve => "name",
-            ProbeKind::Echo => "echo",
-            ProbeKind::Connect => "TCP to other addresses",
-            ProbeKind::Negotiate => "TCP and X.224",
-            ProbeKind::Tls => "TLS",
-            ProbeKind::Nla => "NLA",
-            ProbeKind::Sweep => "TLS sweep",
-            ProbeKind::Udp => "UDP transport",
-            ProbeKind::PathMtu => "path MTU",
-            ProbeKind::Gateway => "RD Gateway",
-            ProbeKind::Neighbour => "neighbour table",
-        })
-        .collect();
-    words.join(", ")
+    let titles: Vec<&str> = kinds.iter().map(|kind| title(*kind)).collect();
+    titles.join(", ")
 }
 
 #[cfg(test)]

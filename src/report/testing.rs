@@ -276,6 +276,7 @@ pub(super) fn healthy() -> TargetSnapshot {
         alternatives: Vec::new(),
         mac,
         wake: None,
+        usual_waking: None,
         next_tls: None,
         connections_per_day: 1_488,
     }

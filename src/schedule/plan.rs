@@ -135,6 +135,8 @@ pub(super) struct Plan {
     pub(super) nla_seq: u64,
     /// CredSSP was not answered as by a sound host when it was last asked.
     nla_ails: bool,
+    /// The UDP transport is silent where it answered lately.
+    pub(super) udp_missed: bool,
     /// Connections may climb beyond X.224 (`--no-deep` says no).
     deep: bool,
     /// There is an RD Gateway in front.
@@ -178,6 +180,7 @@ impl Plan {
             nla_due: now,
             nla_seq: 0,
             nla_ails: false,
+            udp_missed: false,
             deep,
             gatewayed: false,
             trouble_until: None,
@@ -267,6 +270,7 @@ impl Plan {
             Lane::Connection => self.connection_interval(quick, now),
             Lane::Alternatives => cadence.resolve.max(ALTERNATIVE / self.alternatives.max(1)),
             Lane::Sweep => cadence.sweep,
+            Lane::Udp if self.udp_missed => cadence.udp.min(cadence.path_mtu).max(UDP_REST),
             Lane::Udp => cadence.udp.max(UDP_REST),
             Lane::PathMtu => cadence.path_mtu,
             Lane::Gateway => cadence.gateway.max(GATEWAY_REST),

@@ -697,3 +697,28 @@ fn credssp_that_ails_is_asked_again_at_once_and_then_with_the_certificate() {
     assert!((4..=7).contains(&within(3_725, 4 * 3_600)), "{climbs:?}");
     assert!((1..=3).contains(&within(4 * 3_600, 6 * 3_600)), "{climbs:?}");
 }
+
+#[test]
+fn a_udp_transport_that_is_missed_is_asked_for_each_hour_until_it_is_back() {
+    let mut schedule = Schedule::new(Settings::default());
+    let target = literal(0);
+    let id = target.id;
+    schedule.add(&target, MonoTime::ZERO);
+    let mut asked = Vec::new();
+    for second in 0..24 * 3_600 {
+        let now = MonoTime::from_secs(second);
+        for request in schedule.due(now, 16) {
+            if request.kind == ProbeKind::Udp {
+                asked.push(second);
+                // Missed for the first five hours.
+                schedule.note_udp(id, second < 5 * 3_600, now);
+            }
+            schedule.finished(id, request.kind, now);
+        }
+    }
+    let within =
+        |from: u64, until: u64| asked.iter().filter(|at| (from..until).contains(*at)).count();
+    assert!((4..=6).contains(&within(0, 5 * 3_600)), "{asked:?}");
+    // The next was planned before the answer came.
+    assert_eq!(within(5 * 3_600, 24 * 3_600), 2, "{asked:?}");
+}

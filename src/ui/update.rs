@@ -10,6 +10,7 @@ use super::view::{alerts, explain};
 use super::world::World;
 use crate::domain::snapshot::{Availability, TargetSnapshot, TargetState};
 use crate::domain::target::TargetId;
+use crate::domain::wake::WakePolicy;
 use crate::ui::filter::Filter;
 
 mod motion;
@@ -211,8 +212,17 @@ fn wake(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
         let text = format!("{name}: no hardware address is known; give it as HOST#MAC");
         return say(state, world, &text);
     }
+    let (id, policy) = (target.target.id, target.target.wake.policy);
+    if policy == WakePolicy::Never {
+        return say(state, world, &format!("{name} is not woken: its wake policy is \"never\""));
+    }
+    let reach = target.wake_reach(&world.snapshot.monitor.local);
+    let doubtful = reach.is_some_and(|reach| !reach.is_direct());
+    if doubtful || policy == WakePolicy::Ask {
+        return open(state, Overlay::Confirm(Question::WakeMany(vec![id])));
+    }
     say(state, world, &format!("waking {name}\u{2026}"));
-    vec![Effect::Wake(target.target.id)]
+    vec![Effect::Wake(id)]
 }
 
 fn wake_all(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
@@ -221,7 +231,9 @@ fn wake_all(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
     }
     // A silent one that is expected to be up always is asleep too, although its state warns.
     let asleep = world.snapshot.targets.iter().filter(|target| {
-        target.availability == Availability::Asleep && target.state != TargetState::Waking
+        target.availability == Availability::Asleep
+            && target.state != TargetState::Waking
+            && target.target.wake.policy != WakePolicy::Never
     });
     let (known, unknown): (Vec<_>, Vec<_>) = asleep.partition(|target| target.mac.is_some());
     if known.is_empty() {

@@ -2,6 +2,24 @@
 
 use super::program::{Done, Home, run, run_into_closed_pipe};
 
+#[cfg(unix)]
+#[test]
+fn a_relay_is_asked_in_place_of_this_machine() {
+    let home = Home::new();
+    let target = "[[target]]\nhost = '127.0.0.1'\nport = 9\nmac = '02:77:1a:00:00:01'\n";
+    let wake = |via: &str| {
+        let file = home.write("relay.toml", &format!("{target}wake.via = {via}"));
+        home.run(&["wake", "-c", &file, "127.0.0.1", "--wait", "1s"])
+    };
+    let done = wake("['touch', 'asked for {mac} $(id)']");
+    assert!(done.out.starts_with("the relay touch was asked to wake it\n"), "{done:?}");
+    assert!(home.path().join("asked for 02:77:1a:00:00:01 $(id)").exists(), "no shell reads it");
+    assert_eq!(done.code, Some(1), "it did not come up: {done:?}");
+    let done = wake("['sh', '-c', 'echo no such host >&2; exit 255', '{mac}']");
+    let failed = "the relay sh failed: exit status: 255: no such host\n";
+    assert_eq!((done.out.as_str(), done.code), (failed, Some(1)));
+}
+
 #[test]
 fn a_client_error_is_explained() {
     let text = run(&["explain", "0x904", "0x7"]).data();

@@ -124,6 +124,14 @@ fn waking_needs_the_address_of_the_card() {
 }
 
 #[test]
+fn a_target_whose_policy_is_never_is_not_woken() {
+    let home = Home::new();
+    let file = home.write("r.toml", "[[target]]\nhost = '127.0.0.1'\nwake.policy = 'never'");
+    let sentence = home.run(&["wake", "-c", &file, "127.0.0.1"]).sentence(1);
+    assert_eq!(sentence, "127.0.0.1 is not woken: its wake policy is \"never\"");
+}
+
+#[test]
 fn the_dashboard_needs_a_terminal() {
     for line in [&["127.0.0.1"][..], &["demo"], &[]] {
         let sentence = run(line).sentence(1);

@@ -20,7 +20,7 @@ use rdpwatch::domain::target::{
 };
 use rdpwatch::domain::time::{MonoTime, Now, WallTime};
 use rdpwatch::domain::view::{Mode, Offline, Surroundings, TunnelChange};
-use rdpwatch::domain::wake::{WakeProgress, WakeReceipt};
+use rdpwatch::domain::wake::{Reach, WakeProgress, WakeReceipt};
 use rdpwatch::monitor::{Access, Budget, Monitor, Tracked};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -547,10 +547,13 @@ impl WakeTable {
         let receipt = WakeReceipt {
             at: started.wall,
             mac: "02:11:22:33:44:55".parse().expect("a MAC address"),
-            on_link: self.on_link,
+            reach: self
+                .on_link
+                .map(|direct| if direct { Reach::OnLink } else { Reach::Routed(Vec::new()) }),
             sends: vec![],
             skipped: vec![],
             refused: self.refused.clone(),
+            relay: None,
         };
         WakeProgress::new(receipt, started, span(&self.wait))
     }

@@ -219,7 +219,11 @@ impl Round {
                 _ => 0,
             };
             let asked = self.asked.map_or(SecurityProtocol::OFFERED, SecurityProtocol);
+            let goes_on = outcome.selected().is_some_and(SecurityProtocol::starts_tls);
             attempt.negotiate = Some(Negotiate { asked, outcome, received, elapsed });
+            if !goes_on {
+                return (attempt, took);
+            }
         }
         let default = (attempt.depth == ProbeKind::Nla).then_some("ok");
         if let Some(word) = self.tls.as_ref().map(|word| word.turn(index)).or(default) {

@@ -20,7 +20,7 @@ use rdpwatch::domain::target::{Host, Target, TargetId, TargetKind};
 use rdpwatch::domain::time::{MonoTime, Now, WallTime};
 use rdpwatch::domain::transcripts::Told;
 use rdpwatch::domain::view::Offline;
-use rdpwatch::domain::wake::{WakeDestination, WakeProgress, WakeReceipt, WakeSend};
+use rdpwatch::domain::wake::{Reach, WakeDestination, WakeProgress, WakeReceipt, WakeSend};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -204,6 +204,7 @@ pub(crate) fn target(id: u32, name: &str, address: &str) -> TargetSnapshot {
         alternatives: Vec::new(),
         mac: None,
         wake: None,
+        usual_waking: None,
         next_tls: Some(MonoTime::from_secs(10_190)),
         connections_per_day: 1_440,
     }
@@ -381,7 +382,7 @@ pub(crate) fn waking(id: u32) -> TargetSnapshot {
     let receipt = WakeReceipt {
         at: ago(12),
         mac: target.mac.expect("home-pc has one"),
-        on_link: Some(true),
+        reach: Some(Reach::OnLink),
         sends: vec![WakeSend {
             interface: Some("eth0".to_owned()),
             source: Some(ip("192.168.1.5")),
@@ -391,6 +392,7 @@ pub(crate) fn waking(id: u32) -> TargetSnapshot {
         }],
         skipped: Vec::new(),
         refused: None,
+        relay: None,
     };
     let started = Now { mono: sent, wall: ago(12) };
     let mut progress = WakeProgress::new(receipt, started, Duration::from_mins(2));
@@ -450,7 +452,7 @@ fn monitor() -> MonitorSnapshot {
                 up: true,
                 loopback: false,
                 tunnel: false,
-                addresses: vec![(ip("10.0.0.5"), 24)],
+                addresses: vec![(ip("10.0.0.5"), 24), (ip("192.168.1.5"), 24)],
                 mac: None,
                 received_bytes: None,
                 sent_bytes: None,

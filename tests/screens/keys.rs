@@ -4,7 +4,8 @@ use super::fixtures::{self, NOW};
 use super::support::Screen;
 use rdpwatch::domain::finding::RuleId;
 use rdpwatch::domain::snapshot::{Event, Snapshot, TargetState};
-use rdpwatch::domain::target::TargetId;
+use rdpwatch::domain::target::{TargetId, WakeSettings};
+use rdpwatch::domain::wake::{WakePolicy, WakeRelay};
 use rdpwatch::ui::action::Action;
 use rdpwatch::ui::dashboard::Options;
 use rdpwatch::ui::effect::Effect;
@@ -115,6 +116,32 @@ fn wake_asks_for_a_packet_only_where_one_can_help() {
     let mut screen = Screen::with(fixtures::mixed(), 120, 40, options);
     assert_eq!(screen.press("j j j w W"), []);
     assert!(screen.text().contains("read-only: no magic packets are sent"));
+}
+
+#[test]
+fn a_packet_that_hardly_arrives_or_was_to_be_asked_for_is_asked_for() {
+    let pc = |address: &str, change: fn(&mut WakeSettings)| {
+        let mut pc = fixtures::home_pc(0);
+        pc.address = Some(address.parse().expect("an address"));
+        change(&mut Arc::make_mut(&mut pc.target).wake);
+        Screen::new(fixtures::snapshot(vec![pc]), 120, 40)
+    };
+    let (near, far_away) = ("192.168.1.20", "203.0.113.7");
+    let mut far = pc(far_away, |_| ());
+    assert_eq!(far.press("w"), []);
+    assert!(far.text().contains("broadcasts end there"), "{}", far.text());
+    assert_eq!(far.press("n"), []);
+    assert_eq!(far.press("w y"), [Effect::WakeMany(vec![TargetId(0)])]);
+    let wakes = [Effect::Wake(TargetId(0))];
+    assert_eq!(pc(near, |_| ()).press("w"), wakes);
+    let relayed = |wake: &mut WakeSettings| wake.via = Some(WakeRelay::ssh("relay"));
+    assert_eq!(pc(far_away, relayed).press("w"), wakes);
+    assert_eq!(pc(near, |wake| wake.policy = WakePolicy::Ask).press("w"), []);
+    let mut never = pc(near, |wake| wake.policy = WakePolicy::Never);
+    assert_eq!(never.press("w"), []);
+    assert!(never.text().contains("its wake policy is \"never\""), "{}", never.text());
+    assert_eq!(never.press("W"), []);
+    assert!(never.text().contains("nothing is asleep"), "{}", never.text());
 }
 
 #[test]
@@ -416,6 +443,17 @@ fn names_and_addresses_change_places() {
     let text = screen.text();
     let row = text.lines().find(|line| line.starts_with('\u{25b8}')).expect("selected");
     assert!(row.find("10.0.0.21").expect("address") < row.find("office-pc").expect("name"));
+}
+
+#[test]
+fn the_detail_of_no_target_fits_a_narrow_screen() {
+    let mut screen = Screen::new(fixtures::mixed(), 12, 20);
+    screen.press("/ z z z Enter 2");
+    assert!(screen.text().contains("No targe"), "{}", screen.text());
+    let wide = screen.text().lines().map(|line| line.trim_end().chars().count()).max();
+    assert!(wide <= Some(12), "{}", screen.text());
+    let model = screen.dashboard.view_model(NOW);
+    assert!(model.lines.iter().all(|line| line.line.width() <= 12));
 }
 
 #[test]

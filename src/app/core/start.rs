@@ -67,11 +67,8 @@ impl Core {
         let Some(tracked) = self.monitor.target(request.target) else { return };
         let target = Arc::clone(tracked.target());
         let names = Arc::clone(&self.edge.names);
-        let clock = self.edge.clock;
-        self.spawn(request, async move {
-            let sent_at = clock.now();
-            let resolution = names.resolve(&target.host, target.deadlines.resolve).await;
-            vec![sample(request, sent_at, clock.mono(), Observation::Resolve(resolution))]
+        self.spawn_now(request, async move {
+            Observation::Resolve(names.resolve(&target.host, target.deadlines.resolve).await)
         });
     }
 
@@ -92,40 +89,37 @@ impl Core {
     fn start_attempt(&mut self, request: ProbeRequest) {
         let Some(plan) = self.attempt_plan(request) else { return };
         let clock = self.edge.clock;
-        self.spawn(request, async move {
-            let sent_at = clock.now();
-            let found = Observation::Attempt(Box::new(attempt(&plan, clock).await));
-            vec![sample(request, sent_at, clock.mono(), found)]
+        self.spawn_now(request, async move {
+            Observation::Attempt(Box::new(attempt(&plan, clock).await))
         });
     }
 
     fn start_sweep(&mut self, request: ProbeRequest) {
         let Some(plan) = self.attempt_plan(request) else { return };
         let clock = self.edge.clock;
-        self.spawn(request, async move {
-            let sent_at = clock.now();
-            let found = Observation::Sweep(Box::new(sweep(&plan, clock).await));
-            vec![sample(request, sent_at, clock.mono(), found)]
-        });
+        self.spawn_now(
+            request,
+            async move { Observation::Sweep(Box::new(sweep(&plan, clock).await)) },
+        );
     }
 
     fn start_udp(&mut self, request: ProbeRequest) {
-        let Some(plan) = self.attempt_plan(request) else { return };
+        let Some(AttemptPlan { address, deadlines, .. }) = self.attempt_plan(request) else {
+            return;
+        };
         let clock = self.edge.clock;
-        self.spawn(request, async move {
-            let sent_at = clock.now();
-            let found = Observation::Udp(udp(plan.address, plan.deadlines.udp, clock).await);
-            vec![sample(request, sent_at, clock.mono(), found)]
+        self.spawn_now(request, async move {
+            Observation::Udp(udp(address, deadlines.udp, clock).await)
         });
     }
 
     fn start_path_mtu(&mut self, request: ProbeRequest) {
-        let Some(plan) = self.attempt_plan(request) else { return };
+        let Some(AttemptPlan { address, deadlines, .. }) = self.attempt_plan(request) else {
+            return;
+        };
         let clock = self.edge.clock;
-        self.spawn(request, async move {
-            let sent_at = clock.now();
-            let found = path_mtu(plan.address, plan.deadlines.udp, clock).await;
-            vec![sample(request, sent_at, clock.mono(), Observation::PathMtu(found))]
+        self.spawn_now(request, async move {
+            Observation::PathMtu(path_mtu(address, deadlines.udp, clock).await)
         });
     }
 
@@ -136,13 +130,13 @@ impl Core {
         let gateways = Arc::clone(&self.edge.gateways);
         let clock = self.edge.clock;
         self.spawn(request, async move {
-            let Some(target) = target else { return Vec::new() };
-            let Some(address) = &target.gateway else { return Vec::new() };
+            let target = target?;
+            let address = target.gateway.as_ref()?;
             let fresh = target.cadence.gateway / 2;
             let (names, deadlines) = (names.as_ref(), &target.deadlines);
             let asking = gateways.ask(target.id, address, fresh, names, deadlines, clock);
             let (sent_at, found) = asking.await;
-            vec![sample(request, sent_at, clock.mono(), Observation::Gateway(Box::new(found)))]
+            Some(sample(request, sent_at, clock.mono(), Observation::Gateway(Box::new(found))))
         });
     }
 
@@ -156,7 +150,7 @@ impl Core {
         let other = others.get(turn).copied().filter(|other| has_route(other.address));
         let clock = self.edge.clock;
         self.spawn(request, async move {
-            let Some(other) = other else { return Vec::new() };
+            let other = other?;
             let plan = AttemptPlan {
                 address: target.socket_addr(other.address, 0),
                 name: target.host.name().filter(|_| other.by_name).map(str::to_owned),
@@ -165,7 +159,7 @@ impl Core {
             };
             let sent_at = clock.now();
             let found = Observation::Alternative(Box::new(attempt(&plan, clock).await));
-            vec![sample(request, sent_at, clock.mono(), found)]
+            Some(sample(request, sent_at, clock.mono(), found))
         });
     }
 
@@ -197,14 +191,29 @@ impl Core {
         });
     }
 
+    /// Runs a probe that sends at once.
+    fn spawn_now(
+        &mut self,
+        request: ProbeRequest,
+        probe: impl Future<Output = Observation> + Send + 'static,
+    ) {
+        let clock = self.edge.clock;
+        self.spawn(request, async move {
+            let sent_at = clock.now();
+            let found = probe.await;
+            Some(sample(request, sent_at, clock.mono(), found))
+        });
+    }
+
+    /// Runs a probe, and reports its sample, if there is one, and its end.
     fn spawn(
         &mut self,
         request: ProbeRequest,
-        probe: impl Future<Output = Vec<Sample>> + Send + 'static,
+        probe: impl Future<Output = Option<Sample>> + Send + 'static,
     ) {
         let reports = self.reports.clone();
         self.tasks.spawn(async move {
-            for sample in probe.await {
+            if let Some(sample) = probe.await {
                 let _gone = reports.send(Report::Sample(Box::new(sample))).await;
             }
             let _gone = reports.send(Report::Finished(request.target, request.kind)).await;

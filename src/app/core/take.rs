@@ -84,6 +84,9 @@ impl Core {
         if let Some(sound) = change.nla {
             self.schedule.note_nla(id, sound, now);
         }
+        if let Some(missed) = change.udp_missed {
+            self.schedule.note_udp(id, missed, now);
+        }
         if change.ladder || change.dialled {
             self.schedule.note_change(id, now);
         }

@@ -24,7 +24,7 @@ mod scenarios;
 #[cfg(test)]
 mod tests;
 
-use super::finding::{Finding, RuleId};
+use super::finding::{Finding, RuleId, Severity};
 use super::rules::{Evidence, Judgement, Rule, RuleCard};
 use super::sample::{EchoOutcome, NeighbourState, ProbeKind};
 use super::time::{Now, WallTime};
@@ -84,17 +84,21 @@ impl Diagnosis {
     }
 
     /// Another address is dialled: what was found by probing the old one says nothing about the
-    /// new. What the name leads to and what is in front of it stand, and so does what is listed for review when found, which
-    /// belongs to the machine more than to its address.
+    /// new. What the name leads to and what is in front of it stand, and so does what is listed
+    /// for review when found, which belongs to the machine more than to its address; not what is
+    /// critical, which is never accepted unseen.
     pub fn another_address(&mut self, rules: &[&'static dyn Rule]) {
-        let about_address = |card: &RuleCard| {
-            !card.reviewed_when_found
+        let about_address = |card: &RuleCard, severity: Option<Severity>| {
+            (!card.reviewed_when_found || severity == Some(Severity::Critical))
                 && !card.fed_by.is_empty()
                 && !card.fed_by.contains(&ProbeKind::Resolve)
                 && !card.fed_by.contains(&ProbeKind::Gateway)
         };
-        self.tracks.forget(|id| {
-            rules.iter().any(|rule| rule.card().id == id && about_address(rule.card()))
+        self.tracks.forget(|id, severity| {
+            rules
+                .iter()
+                .map(|rule| rule.card())
+                .any(|card| card.id == id && about_address(card, severity))
         });
     }
 

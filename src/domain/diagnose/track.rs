@@ -80,9 +80,12 @@ impl Tracks {
             || self.active.get(&card.id).is_some_and(|track| track.standing.is_some())
     }
 
-    /// Forgets what was said by rules that `leaves` names.
-    pub(super) fn forget(&mut self, leaves: impl Fn(RuleId) -> bool) {
-        self.active.retain(|rule, _| !leaves(*rule));
+    /// Forgets what was said by rules that `leaves` names, told how severe what stands is.
+    pub(super) fn forget(&mut self, leaves: impl Fn(RuleId, Option<Severity>) -> bool) {
+        self.active.retain(|rule, track| {
+            let severity = track.standing.as_ref().map(|standing| standing.evidence.severity);
+            !leaves(*rule, severity)
+        });
     }
 
     /// What stands, in the order of `rules`.

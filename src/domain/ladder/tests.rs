@@ -237,7 +237,7 @@ fn who_refused_is_named() {
     assert!(connect_text(&fixture.view(), &ours).starts_with("no such neighbour"));
     fixture.neighbour(NeighbourState::NotOnLink);
     let said = connect_text(&fixture.view(), &ours);
-    assert_eq!(said, "this machine's own gateway does not answer");
+    assert_eq!(said, "this machine's default gateway does not answer");
 }
 
 #[test]
@@ -369,6 +369,11 @@ fn udp_that_answered_before_is_told_apart_and_is_not_green_once_tcp_broke() {
     fixture.udp.push(at(0), answered(UdpOutcome::SynAck));
     fixture.udp.push(at(1), answered(UdpOutcome::Silent));
     assert_eq!(text(&fixture, Rung::Udp), "no longer answers; sessions use TCP");
+    let mut next_run = healthy();
+    next_run.udp.push(at(0), answered(UdpOutcome::Silent));
+    assert_eq!(text(&next_run, Rung::Udp), "never answered; sessions use TCP");
+    next_run.memory.udp_address = Some(answered(UdpOutcome::Silent).address.ip());
+    assert_eq!(text(&next_run, Rung::Udp), "no longer answers; sessions use TCP");
     fixture.udp.push(at(2), answered(UdpOutcome::SynAck));
     fixture.attempt(stopped_at_tcp(ConnectOutcome::Timeout));
     assert_eq!(drawn(&fixture, &[]).chars().nth(6), Some('-'));

@@ -20,7 +20,10 @@ pub(super) fn udp(view: &TargetView<'_>) -> RungLine {
     let answered = |udp: &Udp| udp.outcome == UdpOutcome::SynAck;
     let (cell, text) = match udp.outcome {
         UdpOutcome::SynAck => (Cell::Ok, answer(udp)),
-        UdpOutcome::Silent if view.udp.iter().any(|entry| answered(&entry.value)) => {
+        UdpOutcome::Silent
+            if view.udp.iter().any(|entry| answered(&entry.value))
+                || view.memory.udp_address == Some(udp.address.ip()) =>
+        {
             (Cell::NotEstablished, "no longer answers; sessions use TCP".to_owned())
         }
         UdpOutcome::Silent => (Cell::NotEstablished, "never answered; sessions use TCP".to_owned()),

@@ -67,13 +67,20 @@ impl Rule for ClockSkew {
             return Judgement::NoEvidence;
         }
         let apart = apart(skew.saturating_sub(others));
-        let (whose, owner) = match view.around.clocks {
-            Clocks::Agree(_) => ("the other hosts'", "the other hosts agree with each other"),
-            _ => ("this machine's", "one of the two is wrong"),
+        let (whose, owner, first) = match view.around.clocks {
+            Clocks::Agree(_) => (
+                "the other hosts'",
+                "the other hosts agree with each other",
+                "Server team: resynchronise it.",
+            ),
+            _ => (
+                "this machine's",
+                "one of the two is wrong",
+                "Compare both with a third clock and resynchronise the wrong one.",
+            ),
         };
         let sentence = format!(
-            "The clock of {} is {apart}{} {whose} (certain): {owner}. {}. Server team: \
-             resynchronise it.",
+            "The clock of {} is {apart}{} {whose} (certain): {owner}. {}. {first}",
             name(view),
             of(&apart),
             match severity {

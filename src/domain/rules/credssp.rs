@@ -5,9 +5,8 @@ use crate::domain::history::Timed;
 use crate::domain::sample::{NegotiateOutcome, Nla, NlaOutcome, NtStatus};
 use crate::domain::security::SecurityProtocol;
 
-/// The first version that a server patched for CVE-2018-0886 speaks, and the first that there was
-/// (MS-CSSP 2.2.1 and appendix A, note 25).
-const PATCHED: u32 = 5;
+const PATCHED: u32 = Nla::PATCHED;
+/// The first version that there was (MS-CSSP 2.2.1).
 const FIRST: u32 = 2;
 
 /// `RESTRICTED_ADMIN_MODE_SUPPORTED` of the RDP Negotiation Response (MS-RDPBCGR 2.2.1.2.1):
@@ -33,7 +32,7 @@ pub(super) fn credssp<'a>(
 ) -> Credssp<'a> {
     match (&attempt.nla, view.nla) {
         (Some(nla), _) if so(nla.outcome) => Credssp::Now(nla),
-        (None, Some(last)) if so(last.value.outcome) => Credssp::Before,
+        (None, Some(last)) if so(last.value.outcome) && !does_without(attempt) => Credssp::Before,
         _ => Credssp::No,
     }
 }
@@ -41,6 +40,18 @@ pub(super) fn credssp<'a>(
 /// The newest CredSSP rung; in a single moment only when the two tries agree.
 fn newest<'a>(view: &TargetView<'a>) -> Option<&'a Timed<Nla>> {
     if view.tries_disagree() { None } else { view.nla }
+}
+
+/// Whether the newest connection shows that the host does without NLA, however CredSSP ended
+/// before.
+fn without_nla(view: &TargetView<'_>) -> bool {
+    view.settled().is_some_and(|entry| does_without(&entry.value))
+}
+
+/// Whether the host chose a layer without NLA.
+fn does_without(attempt: &Attempt) -> bool {
+    let selected = attempt.negotiate.as_ref().and_then(|negotiate| negotiate.outcome.selected());
+    selected.is_some_and(|selected| !selected.starts_nla())
 }
 
 /// What the host says its system is, as a line of evidence.
@@ -164,6 +175,9 @@ impl Rule for CredsspOutdated {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
+        if without_nla(view) {
+            return Judgement::Clear;
+        }
         let Some(entry) = newest(view) else { return Judgement::NoEvidence };
         let version = match (entry.value.outcome, entry.value.version) {
             (NlaOutcome::NotOffered, _) | (_, Some(PATCHED..)) => return Judgement::Clear,
@@ -246,7 +260,12 @@ impl Rule for CredsspRejected {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let Some(entry) = newest(view) else { return Judgement::NoEvidence };
+        if without_nla(view) {
+            return Judgement::Clear;
+        }
+        // A connection that ended lower does not make one answer two.
+        let asked = view.attempt().is_some_and(|attempt| attempt.nla.is_some());
+        let Some(entry) = newest(view).filter(|_| asked) else { return Judgement::NoEvidence };
         let nla = &entry.value;
         let what = match nla.outcome {
             NlaOutcome::Challenge | NlaOutcome::NotOffered => return Judgement::Clear,

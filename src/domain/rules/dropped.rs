@@ -274,8 +274,8 @@ fn in_turns(view: &TargetView<'_>, verdict: fn(&Attempt) -> Option<bool>) -> Jud
     )
 }
 
-/// Whether an attempt up to X.224 counts as success or failure; `None` for those that say nothing about the
-/// service: silence, and what this machine could not try.
+/// Whether an attempt up to X.224 counts as success or failure; `None` for those that say nothing
+/// about the service: silence, and what this machine could not try.
 fn verdict(attempt: &Attempt) -> Option<bool> {
     match attempt.connect.outcome {
         ConnectOutcome::Timeout

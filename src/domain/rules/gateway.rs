@@ -77,7 +77,7 @@ pub(super) struct GatewayUnreachable;
 
 static GATEWAY_UNREACHABLE: RuleCard = RuleCard {
     id: RuleId("gateway-unreachable"),
-    title: "gateway unreachable",
+    title: "RD Gateway unreachable",
     severities: &[Severity::Warning, Severity::Critical],
     owner: Owner::Server,
     rung: None,
@@ -262,7 +262,7 @@ pub(super) struct GatewayNotAnswering;
 
 static GATEWAY_NOT_ANSWERING: RuleCard = RuleCard {
     id: RuleId("gateway-not-answering"),
-    title: "gateway does not ask for sign-in",
+    title: "RD Gateway does not ask for sign-in",
     severities: &[Severity::Warning, Severity::Critical],
     owner: Owner::Server,
     rung: None,
@@ -406,7 +406,7 @@ pub(super) struct GatewayMisused;
 
 static GATEWAY_MISUSED: RuleCard = RuleCard {
     id: RuleId("gateway-misused"),
-    title: "gateway without need",
+    title: "RD Gateway without need",
     severities: &[Severity::Notice],
     owner: Owner::Client,
     rung: None,
@@ -453,9 +453,14 @@ impl Rule for GatewayMisused {
             excerpt(&gateway.to_string(), 60)
         );
         Judgement::fires(
-            Evidence::new(Severity::Notice, Confidence::Certain, "gateway without need", sentence)
-                .line(super::port::connect_line(&attempt.value.connect))
-                .line("clients always go through the gateway".to_owned()),
+            Evidence::new(
+                Severity::Notice,
+                Confidence::Certain,
+                "RD Gateway without need",
+                sentence,
+            )
+            .line(super::port::connect_line(&attempt.value.connect))
+            .line("clients always go through the gateway".to_owned()),
         )
     }
 }

@@ -18,7 +18,7 @@ pub(super) struct GatewayCertificate;
 
 static GATEWAY_CERTIFICATE: RuleCard = RuleCard {
     id: RuleId("gateway-certificate"),
-    title: "gateway's certificate",
+    title: "RD Gateway's certificate",
     severities: &[Severity::Notice, Severity::Warning, Severity::Critical],
     owner: Owner::Server,
     rung: None,

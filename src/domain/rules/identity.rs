@@ -67,6 +67,10 @@ impl Rule for IdentityMismatch {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
+        // A connection that ended before the certificate does not make one look two.
+        if view.attempt().is_some_and(|attempt| attempt.tls.is_none()) {
+            return Judgement::NoEvidence;
+        }
         let word = word(view);
         let (confidence, before) = match word {
             Word::NotKnown => return Judgement::NoEvidence,

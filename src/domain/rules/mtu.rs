@@ -24,9 +24,9 @@ static MTU_LOW: RuleCard = RuleCard {
     explanation: "The largest packet that reaches the host is smaller than RDP's UDP transport \
         needs: its datagrams are 1232 bytes, which makes 1260 with the headers of IPv4 and 1280 \
         with those of IPv6. Somebody on the way, or an interface of this machine, says so: TCP \
-        adapts to it, UDP cannot, and sessions fall back to TCP or are cut up on the way. An MTU \
-        between that and 1500 is normal over a VPN and no finding.",
-    disproof: "A packet of 1260 bytes (IPv4) or 1280 bytes (IPv6) that may not be cut up is \
+        adapts to it, UDP cannot, and sessions fall back to TCP or their datagrams are fragmented. \
+        An MTU between that and 1500 is normal over a VPN and no finding.",
+    disproof: "A packet of 1260 bytes (IPv4) or 1280 bytes (IPv6) that may not be fragmented is \
         answered.",
     remedies: &[remedies::RAISE_MTU, remedies::OTHER_VPN_NODE, remedies::UDP_OFF],
     explains: &[],
@@ -41,7 +41,11 @@ impl Rule for MtuLow {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let Some(path) = measured(view).next() else { return Judgement::NoEvidence };
+        // A measurement without a verdict does not make the one before it two.
+        let newest = view.path.last().map(|path| path.at);
+        let Some(path) = measured(view).next().filter(|path| Some(path.at) == newest) else {
+            return Judgement::NoEvidence;
+        };
         let (PathOutcome::Lowered, Some(mtu)) = (path.value.outcome, path.value.mtu) else {
             return match path.value.outcome {
                 PathOutcome::Full | PathOutcome::Lowered => Judgement::Clear,
@@ -59,8 +63,9 @@ impl Rule for MtuLow {
             None => (Owner::Vpn, "an interface of this machine carries no more".to_owned()),
         };
         let sentence = format!(
-            "Packets above {mtu} bytes do not reach {who} (certain): RDP over UDP needs {needed}, \
-             so sessions are left with TCP. Ask who runs the VPN or the line for a larger MTU."
+            "Packets above {mtu} bytes do not reach {who} whole (certain): RDP over UDP needs \
+             {needed}, so its packets are fragmented or sessions are left with TCP (likely). Ask \
+             who runs the VPN or the line for a larger MTU."
         );
         let mut evidence = Evidence::new(
             Severity::Warning,
@@ -95,7 +100,7 @@ static MTU_BLACK_HOLE: RuleCard = RuleCard {
     fed_by: &[ProbeKind::PathMtu, ProbeKind::Tls],
     explanation: "Small packets reach the host, large ones vanish, and nobody says that they are \
         too big: sessions connect and then freeze or drop as soon as much is to be shown, and \
-        some stop at the certificate. Measured with echo requests that may not be cut up: one \
+        some stop at the certificate. Measured with echo requests that may not be fragmented: one \
         size must vanish three times while smaller ones sent at the same time are answered, in \
         two measurements running. TCP must be about to send packets of that size: where its \
         segments are kept smaller on the way, nothing is lost. A handshake that stops after the \

@@ -2,8 +2,8 @@
 //! says what the words in capitals stand for.
 //!
 //! Commands are Windows' own, in a form that works from another machine: `sc.exe \\HOST`,
-//! PowerShell remoting, CIM. None holds a `|`, which the lines of `check` cannot carry. Well-known SIDs and resource ids replace names that Windows
-//! translates.
+//! PowerShell remoting, CIM. None holds a `|`, which the lines of `check` cannot carry. Well-known
+//! SIDs and resource ids replace names that Windows translates.
 
 use crate::domain::finding::{Remedy, RunOn};
 

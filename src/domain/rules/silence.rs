@@ -4,6 +4,19 @@ use super::prelude::*;
 use crate::domain::sample::NeighbourState;
 use crate::domain::target::{Expected, TargetKind};
 use crate::domain::view::Silence;
+use crate::domain::wake::WakePolicy;
+
+/// What a host that answers nothing brings with it.
+const FOLLOWS_FROM_SILENCE: &[&str] = &[
+    "packet-loss",
+    "high-latency",
+    "high-jitter",
+    "mtu-low",
+    "mtu-black-hole",
+    "rdp-slow",
+    "dns-slow",
+    "udp-blocked",
+];
 
 /// Nothing answers, and it should.
 #[derive(Debug)]
@@ -23,21 +36,13 @@ static HOST_UNREACHABLE: RuleCard = RuleCard {
         machine is off, hung or unplugged, or the way to it is gone. When other targets fell \
         silent at the same time the way is the likelier cause. A router's or the own machine's \
         \"host unreachable\" means that the last hop found no such machine on its link; said by \
-        the own machine of a host on another network, it is the gateway that does not answer. For \
-        hosts whose ports open only on demand (kinds cloud and jit) it is a state, not an alarm.",
+        the own machine of a host on another network, it is the default gateway that does not \
+        answer. For hosts whose ports open only on demand (kinds cloud and jit) it is a state, not \
+        an alarm.",
     disproof: "One answer on any layer from the same address, or a success from a machine on the \
         host's own network.",
     remedies: &[remedies::TEST_FROM_NEAR, remedies::LOOK_AT_HOST, remedies::NETWORK_FIREWALL],
-    explains: &[
-        "packet-loss",
-        "high-latency",
-        "high-jitter",
-        "mtu-low",
-        "mtu-black-hole",
-        "rdp-slow",
-        "dns-slow",
-        "udp-blocked",
-    ],
+    explains: FOLLOWS_FROM_SILENCE,
     low_risk: false,
     client_error: client::CONNECT,
     reviewed_when_found: false,
@@ -102,22 +107,28 @@ impl Rule for HostUnreachable {
     }
 }
 
-/// Nothing can be said of the host: its packets end at this machine's own gateway.
+/// Nothing can be said of the host: its packets end at this machine's default gateway.
 fn gateway_is_silent(view: &TargetView<'_>, silence: &Silence<'_>) -> Evidence {
     let connect = silence.connect;
     let after = span(connect.elapsed);
     let sentence = format!(
-        "{} cannot be reached {}: this machine's own gateway does not answer (certain). Network \
+        "{} cannot be reached {}: this machine's default gateway does not answer (certain). Network \
          team: look at this machine's cable, Wi-Fi or VPN and its router first.",
         name(view),
         since_words(view, silence),
     );
-    let first = format!("TCP to {}: the gateway does not answer, after {after}", connect.address);
+    let first =
+        format!("TCP to {}: the default gateway does not answer, after {after}", connect.address);
     let others = lines(view, silence).into_iter().skip(1);
-    Evidence::new(Severity::Critical, Confidence::Certain, "gateway does not answer", sentence)
-        .lines(std::iter::once(first).chain(others))
-        .since(Some(silence.since.wall))
-        .owned_by(Owner::Network)
+    Evidence::new(
+        Severity::Critical,
+        Confidence::Certain,
+        "default gateway does not answer",
+        sentence,
+    )
+    .lines(std::iter::once(first).chain(others))
+    .since(Some(silence.since.wall))
+    .owned_by(Owner::Network)
 }
 
 /// A cloud machine that used to answer echo has gone away; one that never did is closed by policy.
@@ -158,16 +169,7 @@ static HOST_ASLEEP: RuleCard = RuleCard {
         address on the own link. Where the target is expected to be up always it is a warning.",
     disproof: "It answers, or a wake-up brings nothing although its settings allow it.",
     remedies: &[remedies::WAKE, remedies::NEVER_SLEEP, remedies::WAKE_SETTINGS],
-    explains: &[
-        "packet-loss",
-        "high-latency",
-        "high-jitter",
-        "mtu-low",
-        "mtu-black-hole",
-        "rdp-slow",
-        "dns-slow",
-        "udp-blocked",
-    ],
+    explains: FOLLOWS_FROM_SILENCE,
     low_risk: false,
     client_error: client::CONNECT,
     reviewed_when_found: false,
@@ -198,11 +200,18 @@ impl Rule for HostAsleep {
             0 => String::new(),
             _ => " while others answer".to_owned(),
         };
+        let state = match (path_suspected(view), view.echo_word()) {
+            (true, _) => "possibly asleep or off, or the way there is gone",
+            (false, EchoWord::NeverAnswered) if silence.last_answer.is_none() => {
+                "asleep, off, or behind a firewall that drops everything"
+            }
+            _ if doubtful => "possibly asleep or off",
+            _ => "most likely asleep or off",
+        };
         let sentence = format!(
-            "{} answers nothing {}{peers}: {} asleep or off. {}",
+            "{} answers nothing {}{peers}: {state}. {}",
             name(view),
             since_words(view, &silence),
-            if doubtful { "possibly" } else { "most likely" },
             wake_words(view),
         );
         Judgement::fires(
@@ -215,13 +224,17 @@ impl Rule for HostAsleep {
 
 /// Whether it can be woken from here.
 fn wake_words(view: &TargetView<'_>) -> &'static str {
+    let settings = &view.target.wake;
+    if settings.policy == WakePolicy::Never {
+        return "Its wake policy is \"never\".";
+    }
     let known = view.target.mac.or(view.memory.mac).is_some();
     let on_link = match view.neighbour.map(|entry| entry.value.state) {
         None | Some(NeighbourState::Unknown) => None,
         Some(NeighbourState::NotOnLink) => Some(false),
         Some(_) => Some(true),
     };
-    let relayed = view.target.wake.address.is_some();
+    let relayed = settings.address.is_some() || settings.via.is_some();
     match (known, on_link) {
         (false, _) => "Its MAC address is not known, so it cannot be woken from here.",
         (true, Some(false)) if !relayed => {

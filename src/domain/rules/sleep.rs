@@ -3,7 +3,7 @@
 use super::prelude::*;
 use crate::domain::sample::NeighbourState;
 use crate::domain::text::excerpt;
-use crate::domain::wake::{WakeProgress, WakeRung};
+use crate::domain::wake::{Reach, WakeProgress, WakeReceipt, WakeRung};
 
 /// It will have to be woken, and nothing says how.
 #[derive(Debug)]
@@ -139,10 +139,10 @@ impl Rule for WakeFailed {
             return Judgement::Clear;
         }
         let receipt = wake.receipts().last();
-        let refused = receipt.and_then(|receipt| receipt.refused.as_deref());
-        let on_link = receipt.and_then(|receipt| receipt.on_link);
-        let (confidence, why) = match (refused, wake.highest(), on_link) {
-            (Some(why), ..) => {
+        let refused = receipt.and_then(WakeReceipt::refused);
+        let direct = receipt.and_then(|receipt| receipt.reach.as_ref()).map(Reach::is_direct);
+        let (confidence, why) = match (refused, wake.highest(), direct) {
+            (Some(why), None, _) => {
                 (Confidence::Certain, format!("nothing could be sent, {}", excerpt(why, 100)))
             }
             (_, Some(rung @ (WakeRung::Echo | WakeRung::Tcp)), _) => (

@@ -6,7 +6,7 @@ use crate::domain::sample::{
     TlsOutcome, TlsVersion,
 };
 use crate::domain::security::acceptable_suite;
-use crate::domain::tls_alert::alert_name;
+use crate::domain::tls_alert::alert_text;
 
 /// The newest TLS rung; in a single moment only when the two tries agree.
 fn newest<'a>(view: &TargetView<'a>) -> Option<&'a crate::domain::history::Timed<Tls>> {
@@ -73,7 +73,14 @@ impl Rule for TlsHandshakeFailed {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let Some(entry) = newest(view) else { return Judgement::NoEvidence };
+        if view.settled().is_some_and(|entry| without_tls(&entry.value)) {
+            return Judgement::Clear;
+        }
+        // A connection that ended lower does not make one handshake two.
+        let shook_hands = view.attempt().is_some_and(|attempt| attempt.tls.is_some());
+        let Some(entry) = newest(view).filter(|_| shook_hands) else {
+            return Judgement::NoEvidence;
+        };
         let tls = &entry.value;
         let (title, ended) = match tls.outcome {
             TlsOutcome::Ok => return Judgement::Clear,
@@ -146,6 +153,12 @@ impl Rule for TlsHandshakeFailed {
             .map_or(entry.at.wall, |(at, _)| at);
         Judgement::fires(evidence.since(Some(since)).owned_by(cause.owner).client(error))
     }
+}
+
+/// Whether the host chose a layer that has no TLS, so that there is nothing to fail.
+fn without_tls(attempt: &Attempt) -> bool {
+    let selected = attempt.negotiate.as_ref().and_then(|negotiate| negotiate.outcome.selected());
+    selected.is_some_and(|selected| !selected.starts_tls())
 }
 
 /// The likeliest reading of a failed handshake.
@@ -244,10 +257,7 @@ fn outcome(outcome: TlsOutcome) -> String {
     match outcome {
         TlsOutcome::Ok => "certificate read".to_owned(),
         TlsOutcome::Reset | TlsOutcome::Closed => "closed by the peer".to_owned(),
-        TlsOutcome::Alert(code) => match alert_name(code) {
-            Some(name) => format!("alert {code} ({name})"),
-            None => format!("alert {code}"),
-        },
+        TlsOutcome::Alert(code) => alert_text(code),
         TlsOutcome::Timeout => "silence".to_owned(),
         TlsOutcome::Malformed(misread) => format!("bytes that are not TLS: {misread}"),
         TlsOutcome::Unsupported => "TLS, but no certificate readable".to_owned(),

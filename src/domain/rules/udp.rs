@@ -5,9 +5,6 @@ use crate::domain::history::Timed;
 use crate::domain::sample::{EchoMethod, OsVersion, Udp, UdpOutcome, UdpVersion};
 use crate::domain::target::TargetKind;
 
-/// A transport that stayed silent this long is switched off, and no news.
-const NEWS: Duration = Duration::from_hours(14 * 24);
-
 /// Loss is looked for over this span.
 const LOSS_SPAN: Duration = Duration::from_mins(5);
 
@@ -63,10 +60,11 @@ impl Rule for UdpBlocked {
             UdpOutcome::Unreachable(Some(icmp)) => format!("was refused: {icmp}"),
         };
         // Members of a farm differ, and one address stands for all of them.
-        let before = view.memory.udp_answered.filter(|before| {
+        let before = view.memory.udp_answered.filter(|_| {
             view.target.kind != TargetKind::Farm
-                && view.memory.udp_address == view.dialled
-                && view.now.wall.since(*before) <= NEWS
+                && view
+                    .dialled
+                    .is_some_and(|address| view.memory.expects_udp(address, view.now.wall))
         });
         let Some(before) = before else { return Judgement::Clear };
         let open = view

@@ -4,7 +4,7 @@ use super::fault::Misread;
 use crate::domain::nt_status::NtStatus;
 use crate::domain::os_version::OsVersion;
 use crate::domain::time::WallTime;
-use crate::domain::tls_alert::alert_name;
+use crate::domain::tls_alert::alert_text;
 use std::time::Duration;
 
 /// The CredSSP rung: one NTLM NEGOTIATE inside a `TSRequest`, and what came back. No AUTHENTICATE
@@ -28,6 +28,10 @@ pub struct Nla {
 }
 
 impl Nla {
+    /// The first version of CredSSP that a server patched for CVE-2018-0886 speaks (MS-CSSP,
+    /// appendix A, note 25).
+    pub const PATCHED: u32 = 5;
+
     /// The rung of a server that selected a layer without CredSSP.
     #[must_use]
     pub const fn not_offered() -> Self {
@@ -95,10 +99,7 @@ impl NlaOutcome {
             Self::Timeout => "silence".to_owned(),
             Self::Reset | Self::Closed => "closed by the peer".to_owned(),
             Self::Disconnected => "answered with an RDP disconnect (MCS)".to_owned(),
-            Self::Alert(code) => match alert_name(code) {
-                Some(name) => format!("closed with TLS alert {code} ({name})"),
-                None => format!("closed with TLS alert {code}"),
-            },
+            Self::Alert(code) => format!("closed with TLS {}", alert_text(code)),
             Self::Malformed(misread) => {
                 format!("answered with bytes that are no CredSSP: {misread}")
             }

@@ -4,7 +4,7 @@ use super::fault::LocalFault;
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// How large an IP packet passes to a host without being cut up.
+/// How large an IP packet passes to a host without being fragmented.
 ///
 /// Sizes are those of whole IP packets, headers included, in bytes. Nothing above 1500 is tested:
 /// RDP needs no more, and machines without jumbo frames drop more without a word.

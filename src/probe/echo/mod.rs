@@ -1,8 +1,9 @@
 //! ICMP echo behind one seam, so that the engine can be exchanged.
 //!
-//! [`EchoEngine`] is the seam: requests go in, samples come out of a channel. [`Paced`] turns any [`Wire`] into an engine; [`Surge`] is the wire of surge-ping,
-//! [`Simulated`] one that plays a script. Everything that must be the same for every engine is in
-//! [`Paced`]: deadlines, late replies, stalls, pacing, bounds.
+//! [`EchoEngine`] is the seam: requests go in, samples come out of a channel. [`Paced`] turns any
+//! [`Wire`] into an engine; [`Surge`] is the wire of surge-ping, [`Simulated`] one that plays a
+//! script. Everything that must be the same for every engine is in [`Paced`]: deadlines, late
+//! replies, stalls, pacing, bounds.
 //!
 //! One sample per request, exactly: a reply, a loss, an ICMP error or a void one, at the latest a
 //! moment after the deadline. After a loss there may be one more of the same number,

@@ -17,9 +17,11 @@ use super::attempt::slept;
 use super::clock::Clock;
 use super::connect::{STALL, Stream, close, connect, linger};
 use super::counted::Counted;
+use super::random::random;
 use super::resolve::scope_id;
 use super::seam::Names;
-use super::tls::{Until, classify, exchange, is_silence, provider};
+use super::socket::fault::is_silence;
+use super::tls::{Until, classify, client_config, exchange, server_name, wants_another};
 use crate::domain::sample::{
     ChainTrust, Connect, ConnectOutcome, Gateway, GatewayAnswer, GatewayHttp, GatewayTls, Hello,
     LocalFault, NameOutcome, TlsOutcome, TlsVersion,
@@ -29,9 +31,6 @@ use crate::proto::certificate;
 use crate::proto::rdg;
 use crate::proto::tls_hello::{FlightState, ServerFlight, client_hello};
 use crate::proto::wire::Parse;
-use ring::rand::SecureRandom;
-use rustls::ClientConfig;
-use rustls::client::Resumption;
 use rustls::pki_types::ServerName;
 use std::io;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
@@ -140,13 +139,9 @@ async fn ask(
     stream: Stream,
 ) -> (GatewayTls, Option<GatewayHttp>) {
     let deadline = asking.deadlines.gateway;
-    let name = server_name(asking.address, connect.address.ip());
+    let name = server_name(asking.address.host.name(), connect.address.ip());
     let (tls, http) = modern(asking, &name, stream, linger(connect.elapsed)).await;
-    let older = matches!(
-        tls.outcome,
-        TlsOutcome::Alert(_) | TlsOutcome::Reset | TlsOutcome::Closed | TlsOutcome::Unsupported
-    );
-    if !older {
+    if !wants_another(tls.outcome) {
         return (tls, http);
     }
     let left = deadline.saturating_sub(tls.elapsed);
@@ -154,13 +149,6 @@ async fn ask(
         Ok(Some(legacy)) => (legacy, None),
         Ok(None) | Err(_) => (tls, None),
     }
-}
-
-/// The name that the certificate must have, sent as SNI when it is one.
-fn server_name(address: &GatewayAddress, dialled: IpAddr) -> ServerName<'static> {
-    let name = address.host.name().map(|name| name.trim_end_matches('.').to_owned());
-    name.and_then(|name| ServerName::try_from(name).ok())
-        .unwrap_or_else(|| ServerName::from(dialled))
 }
 
 /// A whole handshake, and the request over it. The farewell may take `patience`.
@@ -179,7 +167,8 @@ where
     let mut stream = Counted::new(stream, Vec::new(), clock);
     stream.watch();
     let start = clock.mono();
-    let Ok(config) = client_config(Arc::clone(&judge)) else {
+    let verifier = Arc::clone(&judge);
+    let Ok(config) = client_config(verifier) else {
         return (tls_of(TlsOutcome::Unsupported, None, None, Duration::ZERO), None);
     };
     let connecting = TlsConnector::from(Arc::new(config)).connect(name.clone(), &mut stream);
@@ -218,17 +207,6 @@ fn tls_of(
         trust: presented.map_or(ChainTrust::NotValidated, |presented| presented.trust),
         elapsed,
     }
-}
-
-/// Resumption is off: a resumed session shows no certificate. No ALPN: HTTP/1.1 is what follows.
-fn client_config(judge: Arc<Judge>) -> Result<ClientConfig, rustls::Error> {
-    let mut config = ClientConfig::builder_with_provider(provider())
-        .with_safe_default_protocol_versions()?
-        .dangerous()
-        .with_custom_certificate_verifier(judge)
-        .with_no_client_auth();
-    config.resumption = Resumption::disabled();
-    Ok(config)
 }
 
 /// The hand-made hello on a connection of its own, up to the certificate; `None` when that did not
@@ -334,11 +312,4 @@ where
             }
         }
     }
-}
-
-/// Unpredictable bytes for a `ClientHello` or a connection's GUID.
-fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0_u8; N];
-    let _filled = ring::rand::SystemRandom::new().fill(&mut bytes);
-    bytes
 }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::domain::target::GatewayUsage;
 use crate::probe::resolve::{Resolver, ResolverSettings, SystemDns};
+use crate::probe::tls::provider;
 use rcgen::{CertificateParams, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -65,7 +66,7 @@ async fn seen_with(roots: &Roots, server: TlsAcceptor) -> (GatewayTls, Option<Ga
         roots: Arc::new(roots.clone()),
         clock: Clock::start(),
     };
-    let name = server_name(&address, [127, 0, 0, 1].into());
+    let name = server_name(address.host.name(), [127, 0, 0, 1].into());
     let seen = modern(&asking, &name, ours, Duration::from_millis(250)).await;
     serving.await.unwrap();
     seen
@@ -86,7 +87,7 @@ async fn a_certificate_without_its_key_is_not_acceptable_and_the_question_is_ask
 #[test]
 fn a_chain_read_by_hand_is_judged_as_in_a_handshake() {
     let ((certificate, ..), (stranger, ..)) = (certificate(), certificate());
-    let name = server_name(&address(), [127, 0, 0, 1].into());
+    let name = server_name(Some(NAME), [127, 0, 0, 1].into());
     let chain = [certificate.to_vec()];
     let judged = |roots: &Roots, chain: &[Vec<u8>]| judge_chain(roots, chain, &name, Clock::wall());
     assert_eq!(judged(&Roots::of([certificate.clone()]), &chain), ChainTrust::Trusted);

@@ -10,6 +10,7 @@ use super::ladder::{Fate, Wire};
 use super::{LATE, grace};
 use crate::domain::sample::{IcmpError, LocalFault};
 use crate::probe::clock::Clock;
+use crate::probe::random::random;
 use crate::probe::socket::error_queue::{self, QueueEntry};
 use crate::probe::socket::fault::local_fault;
 use crate::probe::socket::option;
@@ -54,7 +55,7 @@ enum Carrier {
 }
 
 /// A connected socket that sends them.
-pub(super) struct Line {
+pub(super) struct PathSocket {
     socket: UdpSocket,
     carrier: Carrier,
     icmp: Icmp,
@@ -68,12 +69,12 @@ pub(super) struct Line {
 }
 
 /// A socket to `address`, by the best means that this machine permits.
-pub(super) fn open(address: SocketAddr, clock: Clock) -> Result<Line, LocalFault> {
+pub(super) fn open(address: SocketAddr, clock: Clock) -> Result<PathSocket, LocalFault> {
     let carriers = [Carrier::Datagram, Carrier::Raw, Carrier::Udp];
     let mut refused = LocalFault::NotPermitted;
     for carrier in carriers {
         match open_with(carrier, address, clock) {
-            Ok(line) => return Ok(line),
+            Ok(socket) => return Ok(socket),
             Err(error) => {
                 refused = local_fault(&error);
                 let forbidden = matches!(
@@ -89,7 +90,7 @@ pub(super) fn open(address: SocketAddr, clock: Clock) -> Result<Line, LocalFault
     Err(refused)
 }
 
-fn open_with(carrier: Carrier, address: SocketAddr, clock: Clock) -> io::Result<Line> {
+fn open_with(carrier: Carrier, address: SocketAddr, clock: Clock) -> io::Result<PathSocket> {
     let v6 = address.is_ipv6();
     let icmp = if v6 { Icmp::V6 } else { Icmp::V4 };
     let (kind, protocol, port) = match (carrier, icmp) {
@@ -106,12 +107,12 @@ fn open_with(carrier: Carrier, address: SocketAddr, clock: Clock) -> io::Result<
     let mut there = address;
     there.set_port(port);
     socket.connect(&there.into())?;
-    Ok(Line {
+    Ok(PathSocket {
         socket: UdpSocket::from_std(socket.into())?,
         carrier,
         icmp,
         target: address.ip(),
-        id: random(),
+        id: u16::from_be_bytes(random()),
         seq: 0,
         sizes: BTreeMap::new(),
         clock,
@@ -142,7 +143,7 @@ impl Round<'_> {
     }
 }
 
-impl Line {
+impl PathSocket {
     /// Whether a timer fired so late that this process was not running.
     pub(super) const fn was_late(&self) -> bool {
         self.late
@@ -252,7 +253,7 @@ impl Line {
     }
 }
 
-impl Wire for Line {
+impl Wire for PathSocket {
     async fn round(
         &mut self,
         sizes: &[u32],
@@ -302,12 +303,4 @@ impl Wire for Line {
 /// Fragmentation needed (RFC 1191), packet too big (RFC 4443 section 3.2).
 const fn is_too_big(icmp: IcmpError) -> bool {
     matches!((icmp.v6, icmp.kind, icmp.code), (false, 3, 4) | (true, 2, _))
-}
-
-/// An identifier that is nobody else's.
-fn random() -> u16 {
-    use ring::rand::SecureRandom;
-    let mut bytes = [0_u8; 2];
-    let _filled = ring::rand::SystemRandom::new().fill(&mut bytes);
-    u16::from_be_bytes(bytes)
 }

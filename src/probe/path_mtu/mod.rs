@@ -1,4 +1,5 @@
-//! The path MTU: echo requests that may not be cut up, the largest first and a small one beside it.
+//! The path MTU: echo requests that may not be fragmented, the largest first and a small one beside
+//! it.
 //!
 //! A healthy path costs two packets and one round trip. Where the large one is too big, whoever
 //! says so names the next size to try. Where it vanishes, a ladder of the sizes that tunnels have
@@ -28,7 +29,9 @@ use std::time::Duration;
 ///
 /// A packet that nothing answers is waited for up to `deadline`, less once smaller ones sent with
 /// it were answered; a run takes a few of them at the most. Never fails: what this machine cannot
-/// do is [`PathOutcome::LocalError`](crate::domain::sample::PathOutcome::LocalError), and so is a run during which this process did not run.
+/// do is [`PathOutcome::LocalError`], and so is a run during which this process was stopped.
+///
+/// [`PathOutcome::LocalError`]: crate::domain::sample::PathOutcome::LocalError
 pub async fn path_mtu(address: SocketAddr, deadline: Duration, clock: Clock) -> PathMtu {
     let started = clock.now();
     let (found, late) = match platform::open(address, clock) {

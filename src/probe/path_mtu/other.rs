@@ -8,20 +8,20 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 /// Never made.
-pub(super) struct Line(Infallible);
+pub(super) struct PathSocket(Infallible);
 
 /// [`LocalFault::NotPermitted`]: this system does not let a program measure a path.
-pub(super) const fn open(_: SocketAddr, _: Clock) -> Result<Line, LocalFault> {
+pub(super) const fn open(_: SocketAddr, _: Clock) -> Result<PathSocket, LocalFault> {
     Err(LocalFault::NotPermitted)
 }
 
-impl Line {
+impl PathSocket {
     pub(super) const fn was_late(&self) -> bool {
         match self.0 {}
     }
 }
 
-impl Wire for Line {
+impl Wire for PathSocket {
     async fn round(&mut self, _: &[u32], _: Duration) -> Result<Vec<(u32, Fate)>, LocalFault> {
         match self.0 {}
     }

@@ -1,4 +1,4 @@
-//! Errors of this machine, folded to why it could not measure.
+//! What the errors of system calls mean: why this machine could not measure, or that nothing came.
 
 use crate::domain::sample::LocalFault;
 use std::io::{self, ErrorKind};
@@ -14,6 +14,17 @@ pub(crate) fn local_fault(error: &io::Error) -> LocalFault {
         ErrorKind::OutOfMemory => LocalFault::NoBuffers,
         _ => error.raw_os_error().map_or(LocalFault::Other, by_number),
     }
+}
+
+/// Whether an established connection ended because nothing came through: the kernel gave up, or this machine lost its way there. Neither is the peer's doing.
+pub(crate) fn is_silence(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::TimedOut
+            | ErrorKind::HostUnreachable
+            | ErrorKind::NetworkUnreachable
+            | ErrorKind::NetworkDown
+    )
 }
 
 /// The errors that the standard library gives no kind of their own.

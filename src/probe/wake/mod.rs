@@ -6,11 +6,12 @@
 //! configured address besides. Three times, 100 ms apart.
 
 mod plan;
+mod relay;
 
 use crate::domain::local::LocalState;
 use crate::domain::mac::MacAddr;
 use crate::domain::target::WakeSettings;
-use crate::domain::wake::{WakeDestination, WakeReceipt, WakeSend};
+use crate::domain::wake::{Reach, WakeDestination, WakeReceipt, WakeSend};
 use crate::probe::clock::Clock;
 use crate::proto::magic_packet::{SecureOn, encode};
 use plan::{Plan, Planned, plan};
@@ -31,10 +32,10 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// The port that wol-rs sends to.
 const WOL_PORT: u16 = 9;
 
-/// Sends magic packets for `mac` and returns the receipt. `target` is the host's address, for
+/// Sends magic packets for `mac`, or has the configured relay do it, and returns the receipt. `target` is the host's address, for
 /// the receipt's word on whether broadcasts reach it.
 ///
-/// Takes about 200 ms. Errors are in the receipt, per destination.
+/// Takes about 200 ms, and with a relay up to half a minute. Errors are in the receipt, per destination.
 pub async fn wake(
     mac: MacAddr,
     settings: &WakeSettings,
@@ -44,12 +45,17 @@ pub async fn wake(
     let mut receipt = WakeReceipt {
         at: Clock::wall(),
         mac,
-        on_link: target.map(|target| local.on_link(target).is_some()),
+        reach: target.map(|target| Reach::of(local, target)),
         sends: Vec::new(),
         skipped: Vec::new(),
         refused: None,
+        relay: None,
     };
     let checked = mac.require_unicast().map_err(|error| error.to_string());
+    if let (Ok(_), Some(command)) = (&checked, &settings.via) {
+        let relay = Some(relay::wake(command, mac, target).await);
+        return WakeReceipt { relay, ..receipt };
+    }
     let Plan { sends, skipped } = match checked.and_then(|_| plan(settings, local)) {
         Ok(plan) => plan,
         Err(refused) => return WakeReceipt { refused: Some(refused), ..receipt },
@@ -206,6 +212,7 @@ mod tests {
                 secure_on,
                 interface: None,
                 address: Some(address),
+                ..WakeSettings::default()
             };
             let receipt = wake(MAC, &settings, &LocalState::default(), Some(address)).await;
             for _ in 0..ROUNDS {
@@ -216,7 +223,7 @@ mod tests {
             let to = WakeDestination::Udp(SocketAddr::new(address, port));
             let send = receipt.sends.iter().find(|send| send.destination == to).unwrap();
             assert_eq!((send.packets, &send.error, &send.interface), (3, &None, &None));
-            assert_eq!((receipt.mac, receipt.on_link), (MAC, Some(false)));
+            assert_eq!((receipt.mac, receipt.reach), (MAC, Some(Reach::Routed(Vec::new()))));
             assert_eq!(receipt.refused, None);
         }
     }
@@ -244,7 +251,7 @@ mod tests {
         for _ in 0..ROUNDS * 2 {
             assert_eq!(find(&receive(&mut socket)), Some((MAC, None)));
         }
-        assert_eq!(receipt.on_link, Some(true));
+        assert_eq!(receipt.reach, Some(Reach::OnLink));
         assert_eq!(receipt.sends.len(), 6, "two broadcasts, three ports");
         for send in &receipt.sends {
             assert_eq!((send.packets, &send.error), (3, &None), "{send}");
@@ -271,7 +278,7 @@ mod tests {
         let local = LocalState::default();
         let receipt = wake(MAC, &settings, &local, None).await;
         assert_eq!(receipt.refused.as_deref(), Some("no interface is called \"eth0\""));
-        assert_eq!(receipt.on_link, None);
+        assert_eq!(receipt.reach, None);
         let settings = WakeSettings::default();
         let receipt = wake(MAC, &settings, &local, None).await;
         assert!(receipt.refused.is_some(), "no interface at all");

@@ -20,17 +20,11 @@ pub struct Reply {
 }
 
 impl Reply {
-    const fn only(outcome: NlaOutcome) -> Self {
+    /// An outcome, with nothing read beside it.
+    #[must_use]
+    pub const fn only(outcome: NlaOutcome) -> Self {
         Self { outcome, version: None, error: None, identity: None }
     }
-
-    fn malformed(fault: Malformed) -> Self {
-        Self::only(NlaOutcome::Malformed(misread(fault)))
-    }
-}
-
-const fn misread(fault: Malformed) -> Misread {
-    Misread { offset: fault.offset, reason: fault.reason }
 }
 
 /// `authorizationResult` of an Early User Authorization Result PDU (MS-RDPBCGR 2.2.10.2), which a
@@ -84,9 +78,9 @@ pub fn parse_answer(bytes: &[u8]) -> Parse<Reply> {
                 Parse::Done { value: Reply::only(NlaOutcome::Denied), consumed }
             }
             Ok(Parse::Done { .. }) => {
-                done(Malformed::at(0, "an authorization before anybody signed in"))
+                malformed(Malformed::at(0, "an authorization before anybody signed in"))
             }
-            Err(fault) => done(fault),
+            Err(fault) => malformed(fault),
         },
         Some(_) => match parse_located(bytes) {
             Ok(Parse::NeedMore(total)) => Parse::NeedMore(total),
@@ -94,17 +88,13 @@ pub fn parse_answer(bytes: &[u8]) -> Parse<Reply> {
                 debug_assert!(consumed <= MAX_TS_REQUEST, "bounded by the parser");
                 Parse::Done { value: reply(&request, token_at), consumed }
             }
-            Err(fault) => done(fault),
+            Err(fault) => malformed(fault),
         },
     }
 }
 
-const fn done_with(value: Reply) -> Parse<Reply> {
-    Parse::Done { value, consumed: 0 }
-}
-
-fn done(fault: Malformed) -> Parse<Reply> {
-    done_with(Reply::malformed(fault))
+fn malformed(fault: Malformed) -> Parse<Reply> {
+    Parse::Done { value: Reply::only(NlaOutcome::Malformed(fault.into())), consumed: 0 }
 }
 
 /// An MCS Disconnect Provider Ultimatum is what xrdp says to a `TSRequest`; nothing else in TPKT
@@ -116,9 +106,9 @@ fn hung_up(bytes: &[u8]) -> Parse<Reply> {
             Parse::Done { value: Reply::only(NlaOutcome::Disconnected), consumed }
         }
         Parse::Done { value: NegotiateOutcome::Malformed(not_rdp), .. } => {
-            done(Malformed::at(not_rdp.offset, not_rdp.reason))
+            malformed(Malformed::at(not_rdp.offset, not_rdp.reason))
         }
-        Parse::Done { .. } => done(Malformed::at(5, "an X.224 answer in place of CredSSP")),
+        Parse::Done { .. } => malformed(Malformed::at(5, "an X.224 answer in place of CredSSP")),
     }
 }
 
@@ -133,7 +123,7 @@ fn reply(request: &TsRequest, token_at: usize) -> Reply {
     let outcome = match (error, challenge) {
         (Some(_), _) => NlaOutcome::Error,
         (None, Some(Ok(_))) => NlaOutcome::Challenge,
-        (None, Some(Err(fault))) => NlaOutcome::Malformed(misread(fault)),
+        (None, Some(Err(fault))) => NlaOutcome::Malformed(fault.into()),
         (None, None) => NlaOutcome::Malformed(Misread {
             offset: 0,
             reason: "a TSRequest with neither a challenge nor an error",

@@ -81,7 +81,7 @@ Echo (ICMP)
 
 Network
   ok    eth0 up: 10.0.0.5/24
-  ok    gateway 10.0.0.1 through eth0
+  ok    default gateway 10.0.0.1 through eth0
   ok    DNS servers 10.0.0.10, fd00::10
   ok    neighbour table readable: MAC addresses of on-link targets are learnt
 

@@ -1,6 +1,6 @@
 //! The causes of a code, weighed by what is measured at one target.
 
-use super::super::{gateway, path};
+use super::super::{gateway, path_mtu};
 use super::causes::Cause;
 use crate::domain::diagnose::{Weighed, Weight};
 use crate::domain::finding::Rung;
@@ -62,7 +62,7 @@ impl AtTarget<'_> {
         match card.rung {
             _ if fed(ProbeKind::PathMtu) => {
                 let found = self.snapshot.path.as_ref()?;
-                Some(format!("path: {}", path::text(found)))
+                Some(format!("path: {}", path_mtu::text(found)))
             }
             _ if fed(ProbeKind::Gateway) => {
                 let text = gateway::text(self.snapshot, self.snapshot.at.wall)?;

@@ -26,9 +26,10 @@ pub fn lines(
     rows: &[&TargetSnapshot],
     height: usize,
 ) -> Vec<ViewLine> {
+    let width = usize::from(state.size.width);
     let selected = order::selected_row(rows, state.selected);
     let Some(target) = target(world, state, rows, selected) else {
-        return vec![Line::of(Role::Text, "   No target matches the filter.").into()];
+        return vec![Line::of(Role::Text, "   No target matches the filter.").cut(width).into()];
     };
     let all = document(world, state, target);
     let top = state.scroll.min(all.len().saturating_sub(height));
@@ -36,7 +37,6 @@ pub fn lines(
     let mut shown: Vec<ViewLine> =
         all.into_iter().skip(top).take(height).map(ViewLine::from).collect();
     if more > 0 && height > 3 {
-        let width = usize::from(state.size.width);
         shown.pop();
         let text = format!("   \u{2193} {} more lines", more + 1);
         shown.push(Line::of(Role::Dim, &text).cut(width).into());

@@ -6,9 +6,10 @@ use crate::domain::identity::{Presented, target_names};
 use crate::domain::ladder::Cell;
 use crate::domain::sample::{NameOutcome, Resolution, TlsSweep};
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
-use crate::domain::wake::{WakeProgress, WakeRung};
+use crate::domain::text::printable;
+use crate::domain::wake::{WakePolicy, WakeProgress, WakeRung};
 use crate::report::explain::NOT_OBSERVABLE;
-use crate::report::{gateway, path, words};
+use crate::report::{gateway, path_mtu, words};
 use crate::ui::action::Action;
 use crate::ui::format::{self, NOT_MEASURED};
 use crate::ui::keymap::Layer;
@@ -16,6 +17,7 @@ use crate::ui::line::{Line, wrap};
 use crate::ui::state::{Access, UiState};
 use crate::ui::theme::Role;
 use crate::ui::world::World;
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 /// Cells before the text of a fact.
@@ -228,12 +230,30 @@ pub fn wake(
     if let Some(progress) = &target.wake {
         woken(out, world, progress, width);
     } else {
-        let on_link = match target.is_on_link() {
-            Some(true) => "on this machine's own link",
-            Some(false) => "behind a gateway: a magic packet may not get there",
-            None => "whether it is on this machine's own link is not known",
+        let reach = target.wake_reach(&world.snapshot.monitor.local);
+        let words: Cow<'_, str> = match (&target.target.wake.via, reach) {
+            (Some(relay), _) => format!("through the relay {}", printable(relay.program())).into(),
+            (None, Some(reach)) => reach.words(),
+            (None, None) => match target.target.wake.address {
+                Some(address) => format!("packets go to {address} besides").into(),
+                None => "its address is not known".into(),
+            },
         };
-        fact(out, "reach", Role::Dim, on_link, width);
+        for (place, line) in wrap(&words, width.saturating_sub(14)).iter().enumerate() {
+            fact(out, if place == 0 { "reach" } else { "" }, Role::Dim, line, width);
+        }
+    }
+    if let Some(usual) = target.usual_waking {
+        let text = format!("up after {} s", usual.as_secs());
+        fact(out, "usually", Role::Dim, &text, width);
+    }
+    let wake = &target.target.wake;
+    if wake.policy != WakePolicy::default() {
+        fact(out, "policy", Role::Text, wake.policy.word(), width);
+    }
+    if !wake.at.is_empty() {
+        let times: Vec<String> = wake.at.iter().map(ToString::to_string).collect();
+        fact(out, "at", Role::Text, &times.join("; "), width);
     }
     if state.access == Access::ReadOnly {
         fact(out, "", Role::Dim, "read-only: no magic packets are sent", width);
@@ -290,7 +310,7 @@ pub fn probing(out: &mut Vec<Line>, world: &World<'_>, target: &TargetSnapshot, 
         _ => Role::Text,
     };
     if let Some(path) = &target.path {
-        fact(out, "path", role(path::cell(path)), &path::text(path), width);
+        fact(out, "path", role(path_mtu::cell(path)), &path_mtu::text(path), width);
     }
     if let Some(text) = gateway::text(target, world.snapshot.now.wall) {
         fact(out, "gateway", role(gateway::cell(target)), &text, width);

@@ -2,6 +2,9 @@
 
 use super::footer::text_field;
 use super::{explain, help, transcript};
+use crate::domain::snapshot::TargetSnapshot;
+use crate::domain::target::TargetId;
+use crate::domain::wake::Reach;
 use crate::ui::action::Action;
 use crate::ui::keymap::Layer;
 use crate::ui::line::{Line, wrap};
@@ -150,8 +153,30 @@ fn confirm(world: &World<'_>, state: &UiState, question: &Question) -> Panel {
         listed.push("\u{2026}".to_owned());
     }
     lines.extend(listed.iter().map(|line| Line::of(Role::Text, line)));
+    if let Some(words) = doubts(world, targets) {
+        let doubts = wrap(&words, usize::from(width));
+        lines.extend(doubts.iter().map(|line| Line::of(Role::StateWarning, line)));
+    }
     let hint = keys(world, Layer::Confirm, &[(Action::Confirm, "yes"), (Action::Back, "no")]);
     centred(state.size, width, "wake all", hint, lines.into_iter().map(ViewLine::from).collect())
+}
+
+/// What is to be known before magic packets are sent to hosts that are not on a network of this
+/// machine; `None` when all are.
+fn doubts(world: &World<'_>, targets: &[TargetId]) -> Option<String> {
+    let reach = |target: &&TargetSnapshot| {
+        let reach = target.wake_reach(&world.snapshot.monitor.local);
+        reach.filter(|reach| !reach.is_direct())
+    };
+    let asked = || {
+        world.snapshot.targets.iter().map(AsRef::as_ref).filter(|t| targets.contains(&t.target.id))
+    };
+    let far: Vec<Reach> = asked().filter_map(|target| reach(&target)).collect();
+    Some(match far.as_slice() {
+        [] => return None,
+        [one] if targets.len() == 1 => one.words().into_owned(),
+        [first, ..] => format!("{} of them: {}", far.len(), first.words()),
+    })
 }
 
 fn snooze(world: &World<'_>, state: &UiState, alerts: usize, chosen: usize) -> Panel {

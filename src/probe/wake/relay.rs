@@ -1,0 +1,103 @@
+//! Waking through another machine: a command of the configuration, run without a shell.
+
+use crate::domain::mac::MacAddr;
+use crate::domain::wake::{RelayRun, WakeRelay};
+use std::net::IpAddr;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::Command;
+use tokio::time::timeout;
+
+/// How long the command may take as a whole.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How much of its complaint is kept, in bytes.
+const COMPLAINT: u64 = 4_096;
+
+/// Runs the command once, with nothing to read.
+pub(super) async fn wake(relay: &WakeRelay, mac: MacAddr, address: Option<IpAddr>) -> RelayRun {
+    let error = match timeout(PATIENCE, run(relay, mac, address)).await {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(error),
+        Err(_) => Some(format!("it did not end within {} s", PATIENCE.as_secs())),
+    };
+    RelayRun { program: relay.program().to_owned(), error }
+}
+
+async fn run(relay: &WakeRelay, mac: MacAddr, address: Option<IpAddr>) -> Result<(), String> {
+    let mut child = Command::new(relay.program())
+        .args(relay.arguments(mac, address))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| format!("it cannot be started: {error}"))?;
+    let complaint = match child.stderr.take() {
+        Some(pipe) => first_of(pipe).await,
+        None => Vec::new(),
+    };
+    let status = child.wait().await.map_err(|error| error.to_string())?;
+    if status.success() { Ok(()) } else { Err(failure(status, &complaint)) }
+}
+
+/// The first bytes of what is written, read to the end.
+async fn first_of(mut pipe: impl AsyncRead + Unpin) -> Vec<u8> {
+    let mut kept = Vec::new();
+    // What cannot be read is not known; the status says enough.
+    let _lost = (&mut pipe).take(COMPLAINT).read_to_end(&mut kept).await;
+    let _lost = tokio::io::copy(&mut pipe, &mut tokio::io::sink()).await;
+    kept
+}
+
+/// `exit status 255: Permission denied (publickey).`
+fn failure(status: ExitStatus, complaint: &[u8]) -> String {
+    let complaint = String::from_utf8_lossy(complaint);
+    match complaint.lines().map(str::trim).rfind(|line| !line.is_empty()) {
+        Some(line) => format!("{status}: {line}"),
+        None => status.to_string(),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    const MAC: MacAddr = MacAddr([2, 0x11, 0x22, 0x33, 0x44, 0x55]);
+
+    async fn error_of(words: &[&str]) -> Option<String> {
+        let words = words.iter().map(|word| (*word).to_owned()).collect();
+        let Ok(relay) = WakeRelay::new(words) else { return Some("no relay".to_owned()) };
+        wake(&relay, MAC, Some([10, 0, 0, 21].into())).await.error
+    }
+
+    #[tokio::test]
+    async fn the_command_gets_the_address_as_it_is_and_no_shell_reads_it() {
+        let equal = "02:11:22:33:44:55 10.0.0.21 $(id)";
+        assert_eq!(error_of(&["test", "{mac} {address} $(id)", "=", equal]).await, None);
+    }
+
+    #[tokio::test]
+    async fn a_command_that_fails_says_why() {
+        let error = error_of(&["sh", "-c", "echo no route >&2; exit 3", "{mac}"]).await;
+        assert_eq!(error.as_deref(), Some("exit status: 3: no route"));
+        let error = error_of(&["false", "{mac}"]).await;
+        assert_eq!(error.as_deref(), Some("exit status: 1"));
+        let error = error_of(&["/nowhere/at/all", "{mac}"]).await;
+        assert!(error.is_some_and(|error| error.starts_with("it cannot be started: ")));
+    }
+
+    #[tokio::test]
+    async fn a_flood_of_complaints_is_bounded_and_does_not_block_it() {
+        let flood = "head -c 1000000 /dev/zero | tr '\\0' x >&2; exit 1";
+        let error = error_of(&["sh", "-c", flood, "{mac}"]).await;
+        let length = error.map_or(0, |error| error.len());
+        assert!((4_096..5_000).contains(&length), "{length}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_command_that_hangs_is_given_up() {
+        let error = error_of(&["sleep", "3600", "--", "{mac}"]).await;
+        assert!(error.is_some(), "{error:?}");
+    }
+}
