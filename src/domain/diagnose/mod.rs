@@ -18,6 +18,8 @@ mod track;
 mod weigh;
 
 #[cfg(test)]
+mod explained_tests;
+#[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
 mod scenarios;
