@@ -3,6 +3,7 @@
 //! It is driven from outside: samples, the state of this machine and the passing of time go in,
 //! [`Snapshot`]s come out. It reads no clock and does no I/O.
 
+mod bound;
 mod controls;
 #[cfg(test)]
 mod dialling_tests;
@@ -13,6 +14,7 @@ mod shared_certificates;
 mod tests;
 mod tracked;
 
+pub use bound::bytes_per_target;
 pub use shared_certificates::shared_certificates;
 pub use tracked::{Budget, Change, Other, Tracked};
 

@@ -33,11 +33,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// How many answers to the name, and connections, are kept.
-const KEPT: usize = 16;
+pub(super) const KEPT: usize = 16;
 /// How many answers of the UDP transport, of the path and of the gateway are kept.
-const KEPT_DEEP: usize = 8;
+pub(super) const KEPT_DEEP: usize = 8;
 /// How many service times make the baseline.
-const SERVICE_TIMES: usize = 64;
+pub(super) const SERVICE_TIMES: usize = 64;
 /// Unanswered ICMP echoes, from the start, before TCP is used in their place.
 const ICMP_GIVEN_UP_AFTER: u32 = 10;
 /// Between judgements of what ages.

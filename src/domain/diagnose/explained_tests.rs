@@ -7,8 +7,8 @@ use crate::domain::rules::{RULES, Rule, rule};
 /// The pairs that people meet: the cause, and what it explains.
 const PAIRS: &[(&str, &[&str])] = &[
     // Nobody is there: what a probe to it says of ports and names is not told.
-    ("host-unreachable", &["packet-loss", "high-latency", "rdp-silent", "address-dead"]),
-    ("host-asleep", &["packet-loss", "high-latency", "rdp-silent"]),
+    ("host-unreachable", &["packet-loss", "high-latency", "rdp-slow", "udp-blocked", "mtu-low"]),
+    ("host-asleep", &["packet-loss", "high-latency", "rdp-slow", "udp-blocked"]),
     // The name leads elsewhere: what is wrong there is another machine's.
     (
         "dns-mismatch",
