@@ -317,7 +317,7 @@ impl Monitor {
             }
             let recent = || tracked.echo().within(now.mono, PEER_WINDOW);
             let beyond = self.around.local.on_link(address).is_none();
-            if recent().any(|point| point.rtt().is_some()) {
+            if recent().rev().any(|point| point.rtt().is_some()) {
                 peers.answering += 1;
                 peers.answering_beyond += u32::from(beyond);
             } else if tracked.echo().ever_answered() {

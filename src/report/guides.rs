@@ -146,7 +146,6 @@ const TO_COME: &[&str] = &[
     "vpn-flap",
     "drops-periodic",
     "session-dropped",
-    "monitor-blocked",
 ];
 
 #[cfg(test)]

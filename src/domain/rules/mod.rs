@@ -4,6 +4,7 @@
 //! moment). When a judgement becomes a finding is the business of `diagnose`; what else explains
 //! it is on the card.
 
+mod blocked;
 mod certificate_dates;
 mod certificate_identity;
 mod certificate_intercepted;
@@ -83,6 +84,7 @@ pub static RULES: &[&dyn Rule] = &[
     &proxied::Proxied,
     &udp::UdpBlocked,
     &udp::Udp65sBug,
+    &blocked::MonitorBlocked,
     // Security layers.
     &certificate_identity::CertificateMissing,
     &certificate_dates::CertificateExpired,

@@ -147,6 +147,7 @@ fn low_risk_is_for_what_the_catalogue_names() {
             "mtu-low",
             "dns-slow",
             "address-dead",
+            "monitor-blocked",
             "certificate-expiring",
             "certificate-weak",
             "certificate-shared",
