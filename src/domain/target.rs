@@ -344,6 +344,8 @@ pub struct Target {
     pub mac: Option<MacAddr>,
     /// Other names that this machine may call itself.
     pub aliases: Vec<String>,
+    /// Addresses at its site whose echo shows whether the way there is sound.
+    pub controls: Vec<IpAddr>,
     /// RD Gateway that its users go through.
     pub gateway: Option<GatewayAddress>,
     /// What the connection file that leads here asks for; `None` when no file does.
@@ -376,6 +378,7 @@ impl Target {
             expect: Vec::new(),
             mac: None,
             aliases: Vec::new(),
+            controls: Vec::new(),
             gateway: None,
             client: None,
             group: None,

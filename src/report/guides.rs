@@ -142,7 +142,6 @@ const TO_COME: &[&str] = &[
     "link-saturated",
     "wifi-weak",
     "session-would-drop",
-    "path-outage",
     "vpn-flap",
     "drops-periodic",
     "session-dropped",

@@ -1,6 +1,7 @@
 //! Slow and uneven round trips: `high-latency`, `high-jitter`.
 
 use super::prelude::*;
+use super::whose;
 use crate::domain::echo_series::{EchoPoint, median, nearest_rank};
 use crate::domain::sample::EchoMethod;
 
@@ -100,6 +101,16 @@ impl Rule for HighLatency {
             name(view),
             millis(median),
         );
+        let whose = whose::of_delay(view, median);
+        let sentence = match &whose {
+            Some(whose) => format!(
+                "A round trip to {} takes {} (certain){usual}: sessions feel slow. {}",
+                name(view),
+                millis(median),
+                whose.sentences
+            ),
+            None => sentence,
+        };
         let mut evidence = Evidence::new(
             severity,
             Confidence::Certain,
@@ -114,7 +125,7 @@ impl Rule for HighLatency {
         if let Some(usual) = baseline {
             evidence = evidence.line(format!("usual for this target: {}", millis(usual)));
         }
-        Judgement::fires(evidence)
+        Judgement::fires(evidence.blamed(whose))
     }
 }
 
@@ -171,6 +182,16 @@ impl Rule for HighJitter {
             name(view),
             millis(mean),
         );
+        let whose = whose::of_jitter(view, mean);
+        let sentence = match &whose {
+            Some(whose) => format!(
+                "Round trips to {} jump by {} on average (certain): sound and pointer stutter. {}",
+                name(view),
+                millis(mean),
+                whose.sentences
+            ),
+            None => sentence,
+        };
         let mut evidence = Evidence::new(
             severity,
             Confidence::Certain,
@@ -182,7 +203,7 @@ impl Rule for HighJitter {
         if let (Some(min), Some(max)) = (min.copied(), max.copied()) {
             evidence = evidence.line(format!("between {} and {}", millis(min), millis(max)));
         }
-        Judgement::fires(evidence)
+        Judgement::fires(evidence.blamed(whose))
     }
 }
 
