@@ -178,7 +178,7 @@ fn timed(work: impl FnOnce()) -> anyhow::Result<f64> {
     Ok((on_cpu()? - started) / 1e6)
 }
 
-/// Nanoseconds that this thread has run (proc_pid_schedstat(5), first field).
+/// Nanoseconds that this thread has run (the first field of `schedstat`, proc(5)).
 fn on_cpu() -> anyhow::Result<f64> {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat")?;
     Ok(text.split_whitespace().next().unwrap_or_default().parse()?)
