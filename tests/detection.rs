@@ -1,11 +1,7 @@
 //! How long a fault stands before somebody is told, in virtual time: the real monitor and the real
 //! schedule against what `docs/RULES.md` says of rules that have a window of their own.
 
-#![expect(
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on has failed"
-)]
+#![expect(clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
 #[expect(dead_code, reason = "a part of the simulated world is enough")]
 mod world;

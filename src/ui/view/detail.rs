@@ -153,8 +153,10 @@ fn head(world: &World<'_>, state: &UiState, target: &TargetSnapshot, width: usiz
     for line in wrap(&words, width.saturating_sub(2)) {
         out.push(Line::of(weight, &format!(" {line}")).cut(width));
     }
-    // One alone is told by its finding below.
-    if let factors @ [_, _, ..] = risk_factors(&target.findings).as_slice() {
+    // One alone is told by its finding below; a narrow screen has no room to repeat them.
+    if let factors @ [_, _, ..] = risk_factors(&target.findings).as_slice()
+        && width >= 60
+    {
         let words = factors
             .iter()
             .map(|factor| format!("{} ({})", factor.rule, factor.weight.word()))
