@@ -7,6 +7,7 @@ mod bound;
 mod controls;
 #[cfg(test)]
 mod dialling_tests;
+mod notice;
 #[cfg(test)]
 mod offline_tests;
 mod shared_certificates;
@@ -485,6 +486,7 @@ impl Monitor {
                 echo: Some((self.around.echo_v4, self.around.echo_v6)),
                 controls: self.controls.words(),
                 in_flight,
+                sinks: Vec::new(),
             },
             targets,
             alerts: Arc::new(alerts),

@@ -12,6 +12,7 @@ pub mod explain;
 pub mod finding;
 pub mod gateway;
 pub mod guides;
+pub mod notice;
 pub mod path_mtu;
 pub mod probes_doc;
 pub mod rules_doc;
