@@ -1,5 +1,6 @@
 //! What is watched.
 
+use super::client_settings::ClientSettings;
 use super::mac::MacAddr;
 use super::thresholds::Thresholds;
 use super::wake::{WakePolicy, WakeRelay, WakeTime};
@@ -347,6 +348,8 @@ pub struct Target {
     pub controls: Vec<IpAddr>,
     /// RD Gateway that its users go through.
     pub gateway: Option<GatewayAddress>,
+    /// What the connection file that leads here asks for; `None` when no file does.
+    pub client: Option<ClientSettings>,
     /// Group it belongs to.
     pub group: Option<String>,
     /// What its silence means.
@@ -377,6 +380,7 @@ impl Target {
             aliases: Vec::new(),
             controls: Vec::new(),
             gateway: None,
+            client: None,
             group: None,
             kind: TargetKind::default(),
             expected: Expected::default(),

@@ -6,6 +6,7 @@ use super::clocks::Clocks;
 use super::control::ControlStats;
 use super::echo_series::{EchoPoint, EchoSeries};
 use super::history::{History, Timed};
+use super::load::Punctuality;
 use super::local::{EchoAccess, LocalState};
 use super::memory::TargetMemory;
 use super::outage::Outage;
@@ -116,6 +117,8 @@ pub struct Surroundings {
     pub outages: Vec<Outage>,
     /// What the clocks of the targets say of this machine's.
     pub clocks: Clocks,
+    /// How punctually this program ran in the last minute.
+    pub punctuality: Punctuality,
 }
 
 /// A tunnel of this machine that came up or went down.
@@ -157,6 +160,7 @@ impl Default for Surroundings {
             controls: Vec::new(),
             outages: Vec::new(),
             clocks: Clocks::default(),
+            punctuality: Punctuality::default(),
         }
     }
 }

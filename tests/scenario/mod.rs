@@ -6,11 +6,13 @@ mod words;
 
 use rdpwatch::domain::alert::AlertSettings;
 use rdpwatch::domain::certificate::Thumbprint;
+use rdpwatch::domain::client_settings::{Authentication, ClientSettings};
 use rdpwatch::domain::clocks::Clocks;
 use rdpwatch::domain::control::{ControlRole, ControlStats};
 use rdpwatch::domain::diagnose::{MonitorDiagnosis, judge_monitor_moment};
 use rdpwatch::domain::finding::Finding;
 use rdpwatch::domain::identity::RememberedIdentity;
+use rdpwatch::domain::load::{Beats, Punctuality};
 use rdpwatch::domain::local::{EchoAccess, Interface, LocalState};
 use rdpwatch::domain::memory::TargetMemory;
 use rdpwatch::domain::outage::{Outage, Scope};
@@ -100,6 +102,8 @@ struct TargetTable {
     /// The RD Gateway's host; port 443.
     gateway: Option<String>,
     gateway_usage: Option<String>,
+    /// What a connection file asks for.
+    client: ClientTable,
     /// Remembered from earlier runs.
     sleeps: bool,
     /// Remembered thumbprints: the byte they repeat, and days ago.
@@ -125,12 +129,23 @@ struct RememberedTable {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+struct ClientTable {
+    credssp: Option<bool>,
+    /// `authentication level` of the file.
+    authentication: Option<i64>,
+    entra: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 struct AroundTable {
     peers_answering: u32,
     peers_silent: u32,
     /// What the clocks of the others say: `agree:0s`, `agree:-7m` (ours is 7 minutes ahead),
     /// `outdated`, `disagree`. Default: too few told theirs.
     clocks: Option<String>,
+    /// So many of the program's last 120 beats, half a second apart, came a second late.
+    late: u64,
     /// `datagram` (default), `raw`, `denied`, `off`.
     echo: Option<String>,
     neighbours: Option<bool>,
@@ -247,6 +262,7 @@ impl Scenario {
             || around.tunnel_changed.is_some()
             || !around.shared.is_empty()
             || around.clocks.is_some()
+            || around.late > 0
             || around.outage.is_some()
             || !around.controls.is_empty()
             || !around.tunnel_changes.is_empty()
@@ -410,6 +426,7 @@ impl TargetTable {
         });
         target.controls.clone_from(&self.controls);
         target.mac = self.mac.as_deref().map(|mac| mac.parse().expect("a MAC address"));
+        target.client = Some(self.client.asked()).filter(ClientSettings::says_something);
         target
     }
 
@@ -439,6 +456,16 @@ impl TargetTable {
     }
 }
 
+impl ClientTable {
+    fn asked(&self) -> ClientSettings {
+        ClientSettings {
+            credssp: self.credssp,
+            authentication: self.authentication.and_then(Authentication::of),
+            entra: self.entra,
+        }
+    }
+}
+
 /// A thumbprint that repeats one byte.
 fn print(byte: &str) -> Thumbprint {
     Thumbprint::from_hex(&byte.repeat(32)).expect("two hex digits")
@@ -449,6 +476,15 @@ fn word<T: Copy>(words: &[(&str, T)], wanted: &str) -> T {
 }
 
 impl AroundTable {
+    fn punctuality(&self) -> Punctuality {
+        let mut beats = Beats::default();
+        for beat in 0..120 {
+            let late = Duration::from_secs(u64::from(beat < self.late));
+            beats.observe(MonoTime::from_millis(beat * 500), late);
+        }
+        beats.punctuality()
+    }
+
     fn surroundings(&self) -> Surroundings {
         let echo = match self.echo.as_deref().unwrap_or("datagram") {
             "datagram" => EchoAccess::Datagram,
@@ -525,6 +561,7 @@ impl AroundTable {
                 Some(("disagree", _)) => Clocks::Disagree,
                 Some((other, _)) => panic!("no clocks {other}"),
             },
+            punctuality: self.punctuality(),
         }
     }
 }
