@@ -24,6 +24,8 @@ pub const BY_WINDOW: &[(&str, &str)] = &[
     ("dns-disagreement", "2 min 30 s (answers that repeat)"),
     ("connection-flapping", "three changes of outcome"),
     ("monitor-offline", "15 s"),
+    ("path-outage", "recorded at once, told after 15 s"),
+    ("vpn-flap", "2 s after the change that makes it one"),
     ("wake-failed", "when the wait is over (2 min by default)"),
 ];
 
