@@ -11,6 +11,8 @@ use tokio::time::timeout;
 
 /// How long the command may take as a whole.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long what it said last is read for, once it has ended.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 /// How much of its complaint is kept, in bytes.
 const COMPLAINT: u64 = 4_096;
 
@@ -33,21 +35,31 @@ async fn run(relay: &WakeRelay, mac: MacAddr, address: Option<IpAddr>) -> Result
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| format!("it cannot be started: {error}"))?;
-    let complaint = match child.stderr.take() {
-        Some(pipe) => first_of(pipe).await,
-        None => Vec::new(),
+    let mut complaint = Vec::new();
+    let status = match child.stderr.take() {
+        Some(pipe) => {
+            let reading = first_of(pipe, &mut complaint);
+            tokio::pin!(reading);
+            tokio::select! {
+                () = &mut reading => child.wait().await,
+                ended = child.wait() => {
+                    // What it left behind, such as ssh's master connection, may hold the pipe open.
+                    let _more = timeout(LAST_WORDS, reading).await;
+                    ended
+                }
+            }
+        }
+        None => child.wait().await,
     };
-    let status = child.wait().await.map_err(|error| error.to_string())?;
+    let status = status.map_err(|error| error.to_string())?;
     if status.success() { Ok(()) } else { Err(failure(status, &complaint)) }
 }
 
-/// The first bytes of what is written, read to the end.
-async fn first_of(mut pipe: impl AsyncRead + Unpin) -> Vec<u8> {
-    let mut kept = Vec::new();
+/// Keeps the first bytes of what is written, and reads to the end.
+async fn first_of(mut pipe: impl AsyncRead + Unpin, kept: &mut Vec<u8>) {
     // What cannot be read is not known; the status says enough.
-    let _lost = (&mut pipe).take(COMPLAINT).read_to_end(&mut kept).await;
+    let _lost = (&mut pipe).take(COMPLAINT).read_to_end(kept).await;
     let _lost = tokio::io::copy(&mut pipe, &mut tokio::io::sink()).await;
-    kept
 }
 
 /// `exit status 255: Permission denied (publickey).`
@@ -85,6 +97,16 @@ mod tests {
         assert_eq!(error.as_deref(), Some("exit status: 1"));
         let error = error_of(&["/nowhere/at/all", "{mac}"]).await;
         assert!(error.is_some_and(|error| error.starts_with("it cannot be started: ")));
+    }
+
+    #[tokio::test]
+    async fn what_a_command_leaves_behind_is_not_waited_for() {
+        // As ssh does with ControlPersist: what is left behind keeps standard error open, here for
+        // longer than anybody waits.
+        let leaves = "sleep 31 & echo no route >&2; exit $0";
+        assert_eq!(error_of(&["sh", "-c", leaves, "0", "{mac}"]).await, None);
+        let error = error_of(&["sh", "-c", leaves, "3", "{mac}"]).await;
+        assert_eq!(error.as_deref(), Some("exit status: 3: no route"));
     }
 
     #[tokio::test]
