@@ -114,7 +114,7 @@ fn a_relay_and_times_to_wake_are_checked_where_they_stand() {
     for (key, sentence) in [
         ("via = 'relay'", "\"relay\" is not a relay, expected \"ssh:HOST\" or a list"),
         ("via = []", "expected a program and its arguments"),
-        ("via = ['etherwake', '{mack}']", "no placeholder {mack}, did you mean {mac}?"),
+        ("via = ['etherwake', '{mack}']", "no placeholder {mack}, expected {mac} or {address}"),
         ("via = ['etherwake', 'eth0']", "{mac} is in none of the arguments"),
         ("at = ['Mo 07:30']", "expected a time such as 07:30, Mon-Fri 07:30"),
         ("policy = 'nevr'", "did you mean \"never\"?"),

@@ -10,7 +10,7 @@ mod scenario;
 
 use rdpwatch::domain::finding::Severity;
 use rdpwatch::domain::rules::{RULES, rule};
-use scenario::{Scenario, load};
+use scenario::{Scenario, crowd, load};
 use std::collections::BTreeSet;
 
 #[test]
@@ -26,6 +26,22 @@ fn every_scenario_finds_what_it_expects() {
         }
     }
     assert!(run >= 2 * RULES.len(), "only {run} scenarios ran");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_incident_alerts_as_it_should() {
+    let mut wrong = Vec::new();
+    let mut run = 0;
+    for (file, incidents) in crowd::load() {
+        for incident in &incidents {
+            run += 1;
+            for complaint in incident.complaints() {
+                wrong.push(format!("{file}: {}: {complaint}", incident.name));
+            }
+        }
+    }
+    assert!(run >= 5, "only {run} incidents ran");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

@@ -56,7 +56,7 @@ const CONTROL_DEADLINE: Duration = Duration::from_secs(2);
 /// Control addresses are numbered from here down; targets are numbered from 0 up.
 const FIRST_CONTROL: u32 = u32::MAX;
 /// How many controls are followed.
-const CONTROLS: u32 = 4;
+const CONTROLS: usize = 16;
 
 /// What a person asks for.
 #[derive(Debug, Clone)]

@@ -154,6 +154,9 @@ fn resolve(
         expect: raw.expect,
         mac: raw.mac,
         aliases: raw.aliases,
+        controls: raw
+            .control
+            .unwrap_or_else(|| group.map_or_else(Vec::new, |(group, _)| group.control.clone())),
         gateway,
         group: group.map(|(group, _)| group.name.clone()),
         kind,

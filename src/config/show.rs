@@ -45,6 +45,10 @@ fn write_target(out: &mut String, target: &Target, inherited: &Settings) {
     if !target.aliases.is_empty() {
         line(out, "aliases", list(target.aliases.iter().map(|alias| text(alias))));
     }
+    if !target.controls.is_empty() {
+        let controls = target.controls.iter().map(|control| text(&control.to_string()));
+        line(out, "control", list(controls));
+    }
     if let Some(gateway) = &target.gateway {
         line(out, "gateway", text(&gateway.to_string()));
         line(out, "gateway_usage", text(gateway.usage.word()));

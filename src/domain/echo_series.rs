@@ -2,7 +2,7 @@
 
 use super::sample::{Echo, EchoMethod, EchoOutcome, LocalFault};
 use super::stats::{EchoStats, Spark};
-use super::time::{MonoTime, Now, WallTime};
+use super::time::{MonoTime, Now};
 use hdrhistogram::Histogram;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -189,7 +189,7 @@ impl EchoSeries {
 
     /// Losses in a row at the end, void requests left out, with the time of the first.
     #[must_use]
-    pub fn trailing_losses(&self) -> (u32, Option<WallTime>) {
+    pub fn trailing_losses(&self) -> (u32, Option<Now>) {
         let mut count = 0;
         let mut since = None;
         for point in self.points.iter().rev() {
@@ -197,7 +197,7 @@ impl EchoSeries {
                 EchoOutcome::Void(_) => {}
                 EchoOutcome::Lost | EchoOutcome::Unreachable(_) => {
                     count += 1;
-                    since = Some(point.at.wall);
+                    since = Some(point.at);
                 }
                 EchoOutcome::Reply { .. } | EchoOutcome::Late { .. } => break,
             }
@@ -375,7 +375,10 @@ mod tests {
     use std::net::IpAddr;
 
     fn at(secs: u64) -> Now {
-        Now { mono: MonoTime::from_secs(secs), wall: WallTime::from_unix_secs(0) }
+        Now {
+            mono: MonoTime::from_secs(secs),
+            wall: crate::domain::time::WallTime::from_unix_secs(0),
+        }
     }
 
     fn echo(outcome: EchoOutcome) -> Echo {

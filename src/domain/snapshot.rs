@@ -60,6 +60,14 @@ pub struct MonitorSnapshot {
     pub in_flight: u32,
 }
 
+impl MonitorSnapshot {
+    /// The finding that a path is down, when one is: it speaks for all targets behind it.
+    #[must_use]
+    pub fn path_outage(&self) -> Option<&Finding> {
+        self.findings.iter().find(|finding| finding.rule == super::rules::PATH_OUTAGE_ID)
+    }
+}
+
 /// A control address and what it says of this machine's way out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Control {

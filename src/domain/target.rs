@@ -343,6 +343,8 @@ pub struct Target {
     pub mac: Option<MacAddr>,
     /// Other names that this machine may call itself.
     pub aliases: Vec<String>,
+    /// Addresses at its site whose echo shows whether the way there is sound.
+    pub controls: Vec<IpAddr>,
     /// RD Gateway that its users go through.
     pub gateway: Option<GatewayAddress>,
     /// Group it belongs to.
@@ -373,6 +375,7 @@ impl Target {
             expect: Vec::new(),
             mac: None,
             aliases: Vec::new(),
+            controls: Vec::new(),
             gateway: None,
             group: None,
             kind: TargetKind::default(),

@@ -3,10 +3,12 @@
 use super::alternative::Alternative;
 use super::certificate::Thumbprint;
 use super::clocks::Clocks;
+use super::control::ControlStats;
 use super::echo_series::{EchoPoint, EchoSeries};
 use super::history::{History, Timed};
 use super::local::{EchoAccess, LocalState};
 use super::memory::TargetMemory;
+use super::outage::Outage;
 use super::sample::{
     Attempt, Connect, ConnectOutcome, EchoMethod, EchoOutcome, Gateway, GatewayStage, IcmpError,
     Neighbour, NeighbourState, Nla, PathMtu, Resolution, TcpFacts, Tls, TlsSweep, Udp,
@@ -104,6 +106,10 @@ pub struct Surroundings {
     pub shared_certificates: BTreeMap<Thumbprint, BTreeSet<String>>,
     /// The latest change of the tunnels of this machine.
     pub tunnels: Option<TunnelChange>,
+    /// Controls that proved themselves, and their last minute.
+    pub controls: Vec<ControlStats>,
+    /// Paths that are down, the first seen first, then those that were lately.
+    pub outages: Vec<Outage>,
     /// What the clocks of the targets say of this machine's.
     pub clocks: Clocks,
 }
@@ -142,6 +148,8 @@ impl Default for Surroundings {
             peers_silent: 0,
             shared_certificates: BTreeMap::new(),
             tunnels: None,
+            controls: Vec::new(),
+            outages: Vec::new(),
             clocks: Clocks::default(),
         }
     }

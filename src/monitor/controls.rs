@@ -1,5 +1,6 @@
 //! Control addresses: things nearer than the targets, which tell whether this machine is online.
 
+use crate::domain::control::{ControlRole, ControlStats};
 use crate::domain::local::LocalState;
 use crate::domain::snapshot::{Control as ControlSnapshot, ControlWord};
 use crate::domain::view::Offline;
@@ -17,8 +18,13 @@ pub(super) const NOTICED_AFTER: Duration = Duration::from_secs(12);
 /// How many controls are followed.
 const CONTROLS: usize = 16;
 
-#[derive(Debug, Clone, Copy, Default)]
+/// Outcomes of a minute: one every two seconds.
+const MINUTE: usize = 30;
+
+#[derive(Debug, Clone, Default)]
 struct Control {
+    /// Round trips of the last minute, `None` where there was no answer, newest last.
+    outcomes: VecDeque<Option<Duration>>,
     answered: u32,
     missed: u32,
     proven: bool,
@@ -32,7 +38,8 @@ pub(super) struct Controls {
 }
 
 impl Controls {
-    pub(super) fn observe(&mut self, address: IpAddr, answered: bool) {
+    /// Takes in the round trip of an echo request to a control, or that none came back.
+    pub(super) fn observe(&mut self, address: IpAddr, answer: Option<Duration>) {
         if !self.known.contains_key(&address) {
             self.order.push_back(address);
             while self.order.len() > CONTROLS {
@@ -42,7 +49,11 @@ impl Controls {
             }
         }
         let control = self.known.entry(address).or_default();
-        if answered {
+        if control.outcomes.len() >= MINUTE {
+            control.outcomes.pop_front();
+        }
+        control.outcomes.push_back(answer);
+        if answer.is_some() {
             control.answered = control.answered.saturating_add(1);
             control.missed = 0;
             control.proven |= control.answered >= PROVEN_AFTER;
@@ -59,6 +70,32 @@ impl Controls {
             self.known.retain(|address, _| wanted.contains(address));
             self.order.retain(|address| wanted.contains(address));
         }
+    }
+
+    /// The last minute of every control that proved itself.
+    pub(super) fn stats(&self, local: &LocalState) -> Vec<ControlStats> {
+        let role = |address: &IpAddr| {
+            if local.gateway == Some(*address) {
+                ControlRole::Gateway
+            } else if local.dns_servers.contains(address) {
+                ControlRole::Dns
+            } else {
+                ControlRole::Group
+            }
+        };
+        let proven = self.known.iter().filter(|(_, control)| control.proven);
+        proven
+            .map(|(address, control)| {
+                let outcomes: Vec<_> = control.outcomes.iter().copied().collect();
+                ControlStats::of(*address, role(address), &outcomes)
+            })
+            .collect()
+    }
+
+    /// A proven control that answered its last echo.
+    pub(super) fn answering(&self) -> Option<IpAddr> {
+        let answers = |control: &Control| control.proven && control.missed == 0;
+        self.known.iter().find(|(_, control)| answers(control)).map(|(address, _)| *address)
     }
 
     /// Each control's word, for the screen.
@@ -179,16 +216,17 @@ mod tests {
         assert_eq!(tunnels_changed(&up, &unplugged), None);
     }
 
+    const ANSWER: Option<Duration> = Some(Duration::from_millis(1));
     const GATEWAY: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
 
     #[test]
     fn a_control_that_never_proved_itself_says_nothing() {
         let mut controls = Controls::default();
         for _ in 0..9 {
-            controls.observe(GATEWAY, true);
+            controls.observe(GATEWAY, ANSWER);
         }
         for _ in 0..50 {
-            controls.observe(GATEWAY, false);
+            controls.observe(GATEWAY, None);
         }
         assert_eq!(controls.verdict(), Offline::Online);
     }
@@ -197,15 +235,15 @@ mod tests {
     fn offline_when_every_proven_control_is_gone_and_online_with_the_first_answer() {
         let mut controls = Controls::default();
         for _ in 0..10 {
-            controls.observe(GATEWAY, true);
+            controls.observe(GATEWAY, ANSWER);
         }
         for _ in 0..3 {
-            controls.observe(GATEWAY, false);
+            controls.observe(GATEWAY, None);
             assert_eq!(controls.verdict(), Offline::Online);
         }
-        controls.observe(GATEWAY, false);
+        controls.observe(GATEWAY, None);
         assert_eq!(controls.verdict(), Offline::ControlsGone(vec![GATEWAY]));
-        controls.observe(GATEWAY, true);
+        controls.observe(GATEWAY, ANSWER);
         assert_eq!(controls.verdict(), Offline::Online);
     }
 
@@ -215,11 +253,11 @@ mod tests {
         for (old_answers, new_answers, gone) in [(true, false, true), (false, true, false)] {
             let mut controls = Controls::default();
             for address in [GATEWAY, new] {
-                (0..10).for_each(|_| controls.observe(address, true));
+                (0..10).for_each(|_| controls.observe(address, ANSWER));
             }
-            (0..4).for_each(|_| controls.observe(GATEWAY, old_answers));
+            (0..4).for_each(|_| controls.observe(GATEWAY, ANSWER.filter(|_| old_answers)));
             controls.follow(&BTreeSet::from([new]));
-            (0..4).for_each(|_| controls.observe(new, new_answers));
+            (0..4).for_each(|_| controls.observe(new, ANSWER.filter(|_| new_answers)));
             let expected = if gone { Offline::ControlsGone(vec![new]) } else { Offline::Online };
             assert_eq!(controls.verdict(), expected);
             assert_eq!(controls.words().len(), 1);
@@ -229,8 +267,8 @@ mod tests {
     #[test]
     fn a_silent_control_of_a_network_that_was_left_does_not_keep_the_monitor_offline() {
         let mut controls = Controls::default();
-        (0..10).for_each(|_| controls.observe(GATEWAY, true));
-        (0..4).for_each(|_| controls.observe(GATEWAY, false));
+        (0..10).for_each(|_| controls.observe(GATEWAY, ANSWER));
+        (0..4).for_each(|_| controls.observe(GATEWAY, None));
         assert_ne!(controls.verdict(), Offline::Online);
         controls.follow(&BTreeSet::new());
         assert_ne!(controls.verdict(), Offline::Online, "nothing to follow is no good news");

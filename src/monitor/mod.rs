@@ -23,7 +23,8 @@ use crate::domain::echo_series::EchoPoint;
 use crate::domain::finding::{Finding, RuleId};
 use crate::domain::local::{EchoAccess, LocalState};
 use crate::domain::memory::TargetMemory;
-use crate::domain::rules::RULES;
+use crate::domain::outage::{Ground, Member, OutageEvent, Outages};
+use crate::domain::rules::{PATH_OUTAGE_ID, RULES};
 use crate::domain::sample::{EchoMethod, EchoOutcome, LocalFault, Observation, Sample};
 use crate::domain::snapshot::{Event, MonitorSnapshot, Snapshot};
 use crate::domain::target::{Target, TargetId};
@@ -60,6 +61,7 @@ pub struct Monitor {
     targets: BTreeMap<TargetId, Tracked>,
     around: Surroundings,
     controls: Controls,
+    outages: Outages,
     diagnosis: MonitorDiagnosis,
     alerts: AlertBook,
     events: VecDeque<Event>,
@@ -124,6 +126,7 @@ impl Monitor {
             targets: BTreeMap::new(),
             around,
             controls: Controls::default(),
+            outages: Outages::default(),
             diagnosis: MonitorDiagnosis::default(),
             alerts: AlertBook::new(alerts),
             events: VecDeque::new(),
@@ -229,9 +232,9 @@ impl Monitor {
         self.controls.follow(wanted);
     }
 
-    /// Takes in whether a control address answered an echo.
-    pub fn observe_control(&mut self, address: IpAddr, answered: bool) {
-        self.controls.observe(address, answered);
+    /// Takes in the round trip of an echo request to a control address, or that none came back.
+    pub fn observe_control(&mut self, address: IpAddr, answer: Option<Duration>) {
+        self.controls.observe(address, answer);
     }
 
     /// Judges what ages, this machine, and the alerts. Returns what is worth telling.
@@ -240,7 +243,9 @@ impl Monitor {
         let mut events = Vec::new();
         for (id, tracked) in &mut self.targets {
             tracked.tick_if_due(&self.around, now);
-            let diagnosed = tracked.diagnosed(&self.around, now);
+            let mut diagnosed = tracked.diagnosed(&self.around, now);
+            // One path is one alert, which is this machine's.
+            diagnosed.findings.retain(|finding| finding.rule != PATH_OUTAGE_ID);
             events.extend(self.alerts.apply(Some(*id), &diagnosed, now));
         }
         let own = Diagnosed { findings: self.diagnosis.findings(RULES), withheld: Vec::new() };
@@ -283,10 +288,63 @@ impl Monitor {
             };
             self.log(None, now.wall, text.to_owned());
         }
+        self.around.controls = self.controls.stats(&self.around.local);
+        if self.around.offline == Offline::Online {
+            self.look_for_outages(now);
+        }
         if std::mem::take(&mut self.compare_certificates) {
             self.around.shared_certificates = shared_certificates(self.targets.values());
         }
         self.diagnosis.observe(RULES, &self.around, now);
+    }
+
+    /// Looks whether targets fell silent together.
+    fn look_for_outages(&mut self, now: Now) {
+        let members: Vec<Member> = self
+            .targets
+            .values()
+            .filter_map(|tracked| tracked.member(&self.around.local))
+            .collect();
+        let mut nearer = self.controls.answering().map(|address| address.to_string());
+        if nearer.is_none() {
+            nearer = self.answering_target(now);
+        }
+        let tunnel = self.around.tunnels.as_ref().map(|change| (change.at, change.what.clone()));
+        let events = self.outages.observe(&members, &Ground { nearer, tunnel }, now);
+        self.around.outages = self.outages.lately();
+        for event in events {
+            let (outage, text) = match event {
+                OutageEvent::Began(outage) => {
+                    let text = format!("{} hosts fell silent together", outage.members.len());
+                    (outage, text)
+                }
+                OutageEvent::Ended(outage) => {
+                    let text = format!(
+                        "the path is back: {} of {} hosts answer",
+                        outage.back.len(),
+                        outage.members.len()
+                    );
+                    (outage, text)
+                }
+            };
+            for id in &outage.members {
+                if let Some(tracked) = self.targets.get_mut(id) {
+                    tracked.tick(&self.around, now);
+                }
+            }
+            self.log(None, now.wall, text);
+        }
+    }
+
+    /// The name of a target that answered lately and is not this machine, escaped.
+    fn answering_target(&self, now: Now) -> Option<String> {
+        let answers = |tracked: &&Tracked| {
+            let other = tracked.dialled().is_some_and(|ip| !self.around.local.owns(ip));
+            let recent = tracked.echo().within(now.mono, PEER_WINDOW).next_back();
+            other && recent.is_some_and(|point| point.rtt().is_some())
+        };
+        let name = |tracked: &Tracked| printable(&tracked.target().name).into_owned();
+        self.targets.values().find(answers).map(name)
     }
 
     /// Whether every target is this machine itself: then no interface is needed.

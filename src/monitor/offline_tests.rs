@@ -57,7 +57,7 @@ fn second(monitor: &mut Monitor, secs: u64, answered: &[bool], control: bool) {
         };
         monitor.observe(&sample, at(secs));
     }
-    monitor.observe_control(GATEWAY, control);
+    monitor.observe_control(GATEWAY, control.then_some(Duration::from_millis(1)));
     monitor.tick(at(secs));
 }
 

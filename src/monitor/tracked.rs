@@ -12,8 +12,10 @@ use crate::domain::echo_series::EchoSeries;
 use crate::domain::finding::Finding;
 use crate::domain::history::{History, Timed};
 use crate::domain::ladder::ladder;
+use crate::domain::local::LocalState;
 use crate::domain::mac::MacAddr;
 use crate::domain::memory::TargetMemory;
+use crate::domain::outage::Member;
 use crate::domain::rules::RULES;
 use crate::domain::sample::{
     Attempt, Echo, EchoMethod, EchoOutcome, Gateway, Neighbour, Nla, NlaOutcome, Observation,
@@ -205,6 +207,25 @@ impl Tracked {
     #[must_use]
     pub const fn wake(&self) -> Option<&WakeProgress> {
         self.wake.as_ref()
+    }
+
+    /// What it is to an outage of a path; `None` for this machine itself, and before it answered
+    /// an echo request.
+    #[must_use]
+    pub fn member(&self, local: &LocalState) -> Option<Member> {
+        let address = self.dialled().filter(|address| !local.owns(*address))?;
+        if !self.echo.ever_answered() {
+            return None;
+        }
+        let enough = if self.method == EchoMethod::Icmp { 3 } else { 2 };
+        let (lost, since) = self.echo.trailing_losses();
+        Some(Member {
+            target: self.target.id,
+            group: self.target.group.clone(),
+            routed: local.on_link(address).is_none(),
+            sleeps: self.target.may_sleep(),
+            silent_since: since.filter(|_| lost >= enough),
+        })
     }
 
     /// Starts to follow a wake-up, or amends the one under way.

@@ -1,16 +1,19 @@
 //! Reads scenarios and plays them to the engine.
 
+pub(crate) mod crowd;
 mod gateway;
 mod words;
 
 use rdpwatch::domain::alert::AlertSettings;
 use rdpwatch::domain::certificate::Thumbprint;
 use rdpwatch::domain::clocks::Clocks;
+use rdpwatch::domain::control::{ControlRole, ControlStats};
 use rdpwatch::domain::diagnose::{MonitorDiagnosis, judge_monitor_moment};
 use rdpwatch::domain::finding::Finding;
 use rdpwatch::domain::identity::RememberedIdentity;
 use rdpwatch::domain::local::{EchoAccess, Interface, LocalState};
 use rdpwatch::domain::memory::TargetMemory;
+use rdpwatch::domain::outage::{Outage, Scope};
 use rdpwatch::domain::rules::RULES;
 use rdpwatch::domain::sample::{EchoMethod, Observation, Sample};
 use rdpwatch::domain::target::{
@@ -92,6 +95,8 @@ struct TargetTable {
     expect: Vec<IpAddr>,
     mac: Option<String>,
     aliases: Vec<String>,
+    /// Control addresses at its site.
+    controls: Vec<IpAddr>,
     /// The RD Gateway's host; port 443.
     gateway: Option<String>,
     gateway_usage: Option<String>,
@@ -137,6 +142,11 @@ struct AroundTable {
     tunnel: Vec<String>,
     /// When the tunnel changed.
     tunnel_changed: Option<String>,
+    /// Controls and their last minute: `router 10.0.0.1 5/30 1ms 0ms` lost of sent, median, jitter;
+    /// `site` for one of the target's own.
+    controls: Vec<String>,
+    /// The path is down since so long with so many others, and the tunnel is why: `20s 11 tunnel`.
+    outage: Option<String>,
     /// Machines that share a certificate, by the byte that its thumbprint repeats.
     shared: BTreeMap<String, BTreeSet<String>>,
 }
@@ -235,6 +245,8 @@ impl Scenario {
             || around.tunnel_changed.is_some()
             || !around.shared.is_empty()
             || around.clocks.is_some()
+            || around.outage.is_some()
+            || !around.controls.is_empty()
             || (around.peers_answering, around.peers_silent) != (0, 0);
         if by_hand || self.mode == ScenarioMode::Moment {
             return None;
@@ -393,6 +405,7 @@ impl TargetTable {
             );
             GatewayAddress { host, port: 443, usage: word(&GatewayUsage::WORDS, usage) }
         });
+        target.controls.clone_from(&self.controls);
         target.mac = self.mac.as_deref().map(|mac| mac.parse().expect("a MAC address"));
         target
     }
@@ -483,6 +496,8 @@ impl AroundTable {
             neighbours_readable: self.neighbours.unwrap_or(true),
             peers_answering: self.peers_answering,
             peers_silent: self.peers_silent,
+            controls: self.controls.iter().map(|text| control(text)).collect(),
+            outages: self.outage.as_deref().map(outage).into_iter().collect(),
             tunnels,
             shared_certificates: self
                 .shared
@@ -523,6 +538,38 @@ impl WakeTable {
 }
 
 /// Every scenario, by the name of its file.
+/// `router 10.0.0.1 5/30 1ms 0ms`.
+fn control(text: &str) -> ControlStats {
+    let [role, address, share, median, jitter] = text.split(' ').collect::<Vec<_>>()[..] else {
+        panic!("no control {text}")
+    };
+    let (lost, sent) = share.split_once('/').expect("lost/sent");
+    ControlStats {
+        address: address.parse().expect("an address"),
+        role: match role {
+            "router" => ControlRole::Gateway,
+            "site" => ControlRole::Group,
+            other => panic!("no role {other}"),
+        },
+        sent: sent.parse().expect("sent"),
+        lost: lost.parse().expect("lost"),
+        median: Some(span(median)),
+        jitter: Some(span(jitter)),
+    }
+}
+
+/// `20s 11 tunnel`: since then, with so many others, for the tunnel's sake.
+fn outage(text: &str) -> Outage {
+    let mut words = text.split(' ');
+    let since = now(MonoTime::ZERO.plus(span(words.next().expect("since"))));
+    let others: u32 = words.next().and_then(|word| word.parse().ok()).expect("how many others");
+    let mut outage = Outage::new(Scope::Routed, since, "10.0.0.1");
+    outage.members = (0..=others).map(TargetId).collect();
+    outage.of = 12;
+    outage.tunnel = words.next().map(|_| "wg0 went down".to_owned());
+    outage
+}
+
 pub(crate) fn load() -> BTreeMap<String, Vec<Scenario>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
     let mut files = BTreeMap::new();

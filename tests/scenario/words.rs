@@ -44,8 +44,10 @@ pub(crate) struct Round {
     pub(crate) at: String,
     pub(crate) times: Option<u32>,
     pub(crate) every: Option<String>,
+    /// Of an incident: which targets, `3` or `0-5`; default all.
+    pub(crate) hosts: Option<String>,
     /// The address that echo and connections go to; default 10.0.0.21.
-    address: Option<IpAddr>,
+    pub(crate) address: Option<IpAddr>,
     echo: Option<Turns>,
     connect: Option<Turns>,
     connect_took: Option<String>,

@@ -569,6 +569,40 @@ pub(crate) fn offline() -> Snapshot {
     snapshot
 }
 
+/// The path to six hosts is down.
+pub(crate) fn outage() -> Snapshot {
+    let down = finding(
+        "path-outage",
+        Severity::Critical,
+        "path down: 6 of 6 hosts behind the VPN",
+        "The way to 6 of 6 hosts behind the VPN is down since 14:01:04Z (likely): they fell silent \
+         within 2 s of each other, while 10.0.0.1 answers, and wg0 went down then. VPN team: look at \
+         the tunnel first.",
+    );
+    let targets = (0..6_u8).map(|i| TargetSnapshot {
+        state: TargetState::Critical,
+        state_since: ago(136),
+        availability: Availability::Down,
+        risk: Risk::High,
+        verdict: "It fell silent with 5 other hosts (certain).".to_owned(),
+        findings: vec![finding(
+            "path-outage",
+            Severity::Critical,
+            "path down",
+            "The path is down.",
+        )],
+        ladder: ladder("xxx----", ["timeout"; 7]),
+        spark: [vec![Spark::Rtt(ms(31.0)); 80], vec![Spark::Lost; 40]].concat(),
+        ..target(u32::from(i), &format!("far-{:02}", i + 1), &format!("10.9.0.{}", 31 + i))
+    });
+    let mut snapshot = snapshot(targets.collect());
+    snapshot.monitor.findings = vec![down];
+    let alert = alert(None, "path-outage", Severity::Critical, 136);
+    let alert = Alert { title: "path down: 6 of 6 hosts behind the VPN".to_owned(), ..alert };
+    snapshot.alerts = Arc::new(AlertsSnapshot { firing: vec![alert], ..AlertsSnapshot::default() });
+    snapshot
+}
+
 /// Many hosts, a few in trouble.
 pub(crate) fn many(count: u32) -> Snapshot {
     snapshot(

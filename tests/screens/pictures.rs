@@ -38,6 +38,16 @@ fn table() {
 }
 
 #[test]
+fn a_path_that_is_down_stands_above_its_hosts() {
+    for (width, height) in SIZES {
+        let mut shown = Screen::new(fixtures::outage(), width, height);
+        insta::assert_snapshot!(format!("table_outage_{width}x{height}"), shown.picture());
+        shown.press("3");
+        insta::assert_snapshot!(format!("alerts_outage_{width}x{height}"), shown.picture());
+    }
+}
+
+#[test]
 fn detail_of_the_worst() {
     pictures("detail", "2");
 }

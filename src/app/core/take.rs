@@ -5,7 +5,6 @@ use crate::domain::local::LocalState;
 use crate::domain::sample::{Echo, EchoMethod, EchoOutcome, Observation, Sample};
 use crate::domain::target::TargetId;
 use crate::monitor::Change;
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 impl Core {
@@ -59,8 +58,11 @@ impl Core {
                 && address == *control
                 && !matches!(outcome, EchoOutcome::Void(_) | EchoOutcome::Late { .. })
             {
-                let answered = matches!(outcome, EchoOutcome::Reply { .. });
-                self.monitor.observe_control(address, answered);
+                let answer = match outcome {
+                    EchoOutcome::Reply { rtt, .. } => Some(rtt),
+                    _ => None,
+                };
+                self.monitor.observe_control(address, answer);
             }
             return;
         }
@@ -109,15 +111,19 @@ impl Core {
         if local.hosts_on_loopback {
             return;
         }
-        let wanted: BTreeSet<IpAddr> = local
-            .gateway
-            .into_iter()
-            .chain(local.dns_servers.iter().copied())
-            .filter(|address| !local.owns(*address))
-            .filter(|address| self.edge.may_ping(*address))
-            .collect();
-        self.controls =
-            (0..CONTROLS).map(|index| TargetId(FIRST_CONTROL - index)).zip(wanted).collect();
+        let configured =
+            self.monitor.targets().flat_map(|(_, t)| t.target().controls.iter().copied());
+        let mut wanted: Vec<IpAddr> = Vec::new();
+        // The nearest first, which must not be left out.
+        for address in
+            local.gateway.into_iter().chain(local.dns_servers.iter().copied()).chain(configured)
+        {
+            let fit = !local.owns(address) && self.edge.may_ping(address);
+            if fit && !wanted.contains(&address) && wanted.len() < CONTROLS {
+                wanted.push(address);
+            }
+        }
+        self.controls = (0..).map(|index| TargetId(FIRST_CONTROL - index)).zip(wanted).collect();
         self.monitor.follow_controls(&self.controls.values().copied().collect());
     }
 }

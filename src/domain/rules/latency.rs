@@ -1,6 +1,7 @@
 //! Slow and uneven round trips: `high-latency`, `high-jitter`.
 
 use super::prelude::*;
+use super::whose;
 use crate::domain::echo_series::{EchoPoint, median, nearest_rank};
 use crate::domain::sample::EchoMethod;
 
@@ -93,6 +94,16 @@ impl Rule for HighLatency {
             name(view),
             millis(median),
         );
+        let whose = whose::of_delay(view, median);
+        let sentence = match &whose {
+            Some(whose) => format!(
+                "A round trip to {} takes {} (certain){usual}: sessions feel slow. {}",
+                name(view),
+                millis(median),
+                whose.sentences
+            ),
+            None => sentence,
+        };
         let mut evidence = Evidence::new(
             severity,
             Confidence::Certain,
@@ -107,7 +118,7 @@ impl Rule for HighLatency {
         if let Some(usual) = baseline {
             evidence = evidence.line(format!("usual for this target: {}", millis(usual)));
         }
-        Judgement::fires(evidence)
+        Judgement::fires(evidence.blamed(whose))
     }
 }
 
@@ -161,6 +172,16 @@ impl Rule for HighJitter {
             name(view),
             millis(mean),
         );
+        let whose = whose::of_jitter(view, mean);
+        let sentence = match &whose {
+            Some(whose) => format!(
+                "Round trips to {} jump by {} on average (certain): sound and pointer stutter. {}",
+                name(view),
+                millis(mean),
+                whose.sentences
+            ),
+            None => sentence,
+        };
         let mut evidence = Evidence::new(
             severity,
             Confidence::Certain,
@@ -172,7 +193,7 @@ impl Rule for HighJitter {
         if let (Some(min), Some(max)) = (min.copied(), max.copied()) {
             evidence = evidence.line(format!("between {} and {}", millis(min), millis(max)));
         }
-        Judgement::fires(evidence)
+        Judgement::fires(evidence.blamed(whose))
     }
 }
 

@@ -1,7 +1,9 @@
 //! `packet-loss`: a share of echo requests goes unanswered while the host is there.
 
 use super::prelude::*;
+use super::whose;
 use crate::domain::echo_series::EchoPoint;
+use crate::domain::outage::Outage;
 use crate::domain::sample::EchoOutcome;
 use crate::domain::thresholds::LossThresholds;
 use crate::domain::time::MonoTime;
@@ -92,6 +94,15 @@ impl Rule for PacketLoss {
                 ),
             )
         };
+        let whose = if only_echo { None } else { whose::of_loss(view) };
+        let sentence = match &whose {
+            Some(whose) => format!(
+                "{rate} of the packets to {who} and back are lost (certain): sessions stutter and \
+                 may drop. {}",
+                whose.sentences
+            ),
+            None => sentence,
+        };
         let mut evidence = Evidence::new(severity, confidence, format!("loses {rate}"), sentence)
             .line(format!(
                 "{} of {} echo requests lost in {}",
@@ -110,7 +121,7 @@ impl Rule for PacketLoss {
             let opened = connections(view).count();
             evidence = evidence.line(format!("{opened} connections meanwhile, none disturbed"));
         }
-        Judgement::fires(evidence)
+        Judgement::fires(evidence.blamed(whose))
     }
 }
 
@@ -235,7 +246,8 @@ fn seen(view: &TargetView<'_>, window: Duration) -> Option<Seen> {
 }
 
 /// Whether a run of losses is silence of the host or the path: at the end of the window as long
-/// as no connection since has opened, before that when it was long and TCP was silent in it.
+/// as no connection since has opened, before that when it was long and TCP was silent in it, and
+/// wherever a path was down.
 fn is_outage(
     view: &TargetView<'_>,
     head: &EchoPoint,
@@ -244,6 +256,10 @@ fn is_outage(
     size: usize,
 ) -> bool {
     let (start, end) = (head.at.mono, tail.at.mono);
+    let path_down = |outage: &Outage| outage.lost(view.target.id, start);
+    if view.around.outages.iter().any(path_down) {
+        return true;
+    }
     let tried = |from: MonoTime, until: Option<MonoTime>| {
         view.attempts.iter().filter(move |entry| {
             entry.at.mono >= from && until.is_none_or(|until| entry.at.mono <= until)

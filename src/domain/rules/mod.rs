@@ -23,6 +23,7 @@ mod monitor;
 mod mtu;
 mod name;
 mod name_path;
+mod outage;
 mod port;
 mod prelude;
 mod proxied;
@@ -35,12 +36,14 @@ mod silence;
 mod sleep;
 mod tls;
 mod udp;
+mod whose;
 mod words;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use identity::is_another_machine;
+pub(crate) use outage::PATH_OUTAGE_ID;
 
 use super::finding::{ClientError, Confidence, Owner, Remedy, Risk, RuleId, Rung, Severity};
 use super::sample::ProbeKind;
@@ -51,6 +54,7 @@ use std::fmt::Debug;
 /// Every rule of this version, in the order of the documentation.
 pub static RULES: &[&dyn Rule] = &[
     // Path.
+    &outage::PathOutage,
     &silence::HostUnreachable,
     &silence::HostAsleep,
     &restarted::HostRestarted,
@@ -230,6 +234,15 @@ impl Evidence {
     pub fn owned_by(mut self, owner: Owner) -> Self {
         self.owner = Some(owner);
         self
+    }
+
+    /// Names who can mend it, with the measurements that say so.
+    #[must_use]
+    fn blamed(self, whose: Option<whose::Whose>) -> Self {
+        match whose {
+            Some(whose) => self.lines(whose.lines).owned_by(whose.owner),
+            None => self,
+        }
     }
 
     /// Names another rung than the card's.

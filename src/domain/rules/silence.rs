@@ -282,7 +282,7 @@ fn lines(view: &TargetView<'_>, silence: &Silence<'_>) -> Vec<String> {
     match view.echo_word() {
         EchoWord::Stopped => {
             let (lost, since) = view.echo.trailing_losses();
-            let since = since.map_or_else(String::new, |at| format!(" since {}", clock(at)));
+            let since = since.map_or_else(String::new, |at| format!(" since {}", clock(at.wall)));
             lines.push(format!("{} lost in a row{since}", count(lost, "echo request")));
         }
         EchoWord::NeverAnswered => {

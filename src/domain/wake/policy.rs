@@ -170,13 +170,8 @@ pub enum RelayError {
     )]
     Empty,
     /// A word in braces that stands for nothing.
-    #[error("no placeholder {found}, did you mean {near}?")]
-    Placeholder {
-        /// The word, braces included.
-        found: String,
-        /// The nearest one there is.
-        near: &'static str,
-    },
+    #[error("no placeholder {0}, expected {{mac}} or {{address}}")]
+    Placeholder(String),
     /// The hardware address is nowhere in it, so that it would wake nobody in particular.
     #[error("{{mac}} is in none of the arguments: the relay would not know whom to wake")]
     NoMac,
@@ -194,9 +189,7 @@ impl WakeRelay {
         }
         for found in arguments.iter().flat_map(|argument| in_braces(argument)) {
             if !PLACEHOLDERS.contains(&found) {
-                let distance = |near: &&&str| strsim::levenshtein(near, found);
-                let near = PLACEHOLDERS.iter().min_by_key(distance).copied().unwrap_or("{mac}");
-                return Err(RelayError::Placeholder { found: found.to_owned(), near });
+                return Err(RelayError::Placeholder(found.to_owned()));
             }
         }
         if !arguments.iter().any(|argument| argument.contains("{mac}")) {
@@ -314,7 +307,7 @@ mod tests {
         assert_eq!(relay(&["wake", "office"]), Err(RelayError::NoMac));
         assert_eq!(
             relay(&["wake", "{mad}"]).unwrap_err().to_string(),
-            "no placeholder {mad}, did you mean {mac}?"
+            "no placeholder {mad}, expected {mac} or {address}"
         );
         let sound = relay(&["wake", "-i={address}", "{mac}", "{\"a\":1}"]).unwrap();
         assert_eq!(sound.program(), "wake");

@@ -59,6 +59,13 @@ fn small(world: &World<'_>, state: &UiState, width: usize) -> Vec<ViewLine> {
         let line = Line::of(Role::Offline, "MONITOR OFFLINE: nobody is judged").pad_to(width);
         lines.push(ViewLine { line, base: Some(Role::Offline) });
     }
+    if let Some(outage) = world.snapshot.monitor.path_outage() {
+        let line = Line::new()
+            .glyph(Role::StateCritical)
+            .text(Role::Text, " ")
+            .text(Role::Strong, &outage.title);
+        lines.push(line.cut(width).into());
+    }
     if let Some(what) = world.snapshot.simulated {
         lines.push(Line::of(Role::Label, &format!("simulated: {what}")).cut(width).into());
     }
@@ -243,6 +250,14 @@ fn second(world: &World<'_>, state: &UiState, width: usize) -> ViewLine {
     if let Some(offline) = offline_words(&snapshot.monitor.offline) {
         let line = Line::of(Role::Offline, &format!(" {offline}")).pad_to(width);
         return ViewLine { line, base: Some(Role::Offline) };
+    }
+    if let Some(outage) = snapshot.monitor.path_outage() {
+        return Line::of(Role::Text, " ")
+            .glyph(Role::StateCritical)
+            .text(Role::Text, " ")
+            .text(Role::Strong, &outage.sentence)
+            .cut(width)
+            .into();
     }
     if let Some(worst) = order::worst(snapshot) {
         let hint = if state.screen == Screen::Table && width >= 100 {

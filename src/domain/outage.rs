@@ -1,0 +1,410 @@
+//! One broken path in place of many broken hosts: who fell silent together, and what still answers.
+//!
+//! Hosts that fall silent within seconds of each other, while something nearer goes on answering,
+//! share a way that broke. [`Outages`] looks at all targets at once and keeps what it finds until
+//! they are back; it reads no clock and is called as time passes.
+
+use super::finding::Owner;
+use super::target::TargetId;
+use super::time::{MonoTime, Now};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+/// Members fell silent within this span of each other.
+const TOGETHER: Duration = Duration::from_secs(15);
+/// An outage is told as soon as it is seen, and alerts after this long.
+const ALERTS_AFTER: Duration = Duration::from_secs(15);
+/// Fewer hosts are no path.
+const FEWEST: usize = 3;
+/// The share of those that used to answer, in percent.
+const SHARE_PCT: usize = 30;
+/// Looks in a row at which it no longer holds before it is over.
+const GOOD_ROUNDS: u8 = 2;
+/// An outage that is over is remembered for longer than any window over which loss is counted.
+const KEPT: Duration = Duration::from_mins(20);
+/// And not more than so many.
+const MOST_KEPT: usize = 32;
+/// A change of a tunnel this long before or after the first silence belongs to it.
+const TUNNEL: Duration = Duration::from_secs(30);
+
+/// One target as it is seen now. Only targets that answered echo requests before are members.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Member {
+    /// Which.
+    pub target: TargetId,
+    /// Its group.
+    pub group: Option<String>,
+    /// Behind a router, as far as this machine's subnets tell.
+    pub routed: bool,
+    /// Its silence may be sleep.
+    pub sleeps: bool,
+    /// When the first request of those that are unanswered now was sent; `None` while it answers.
+    pub silent_since: Option<Now>,
+}
+
+/// Whose hosts fell silent together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// All that are behind a router.
+    Routed,
+    /// The members of this group, unescaped.
+    Group(String),
+}
+
+/// One broken path.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outage {
+    /// Whose hosts.
+    pub scope: Scope,
+    /// When the first of them fell silent.
+    pub since: Now,
+    /// When the last of them did.
+    pub until: Now,
+    /// Who is or was silent in it.
+    pub members: BTreeSet<TargetId>,
+    /// Those of them that answer again.
+    pub back: BTreeSet<TargetId>,
+    /// How many of its scope used to answer.
+    pub of: usize,
+    /// The tunnel of this machine that changed about then, and how: `wg0 went down`; escaped.
+    pub tunnel: Option<String>,
+    /// What goes on answering nearer, escaped: `10.0.0.1`.
+    pub nearer: String,
+    /// It lasts long enough to alert.
+    pub alerts: bool,
+    /// When it was seen to be over.
+    pub ended: Option<Now>,
+    good_rounds: u8,
+}
+
+/// What is worth a line in the event log.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OutageEvent {
+    /// It was seen.
+    Began(Outage),
+    /// Its members are back, or too few are left to speak of one path.
+    Ended(Outage),
+}
+
+/// What an outage is held against.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Ground {
+    /// Something nearer that answers, escaped; without any nobody can say whether the fault is
+    /// this machine's own.
+    pub nearer: Option<String>,
+    /// The latest change of this machine's tunnels.
+    pub tunnel: Option<(Now, String)>,
+}
+
+/// Every outage that stands, and the latest that are over.
+#[derive(Debug, Clone, Default)]
+pub struct Outages {
+    open: Vec<Outage>,
+    over: VecDeque<Outage>,
+}
+
+impl Outage {
+    /// An outage without members yet, since a first silence, while `nearer` answers.
+    #[must_use]
+    pub fn new(scope: Scope, since: Now, nearer: impl Into<String>) -> Self {
+        Self {
+            scope,
+            since,
+            until: since,
+            members: BTreeSet::new(),
+            back: BTreeSet::new(),
+            of: 0,
+            tunnel: None,
+            nearer: nearer.into(),
+            alerts: false,
+            ended: None,
+            good_rounds: 0,
+        }
+    }
+
+    /// Members that are silent still.
+    #[must_use]
+    pub fn silent(&self) -> usize {
+        self.members.len().saturating_sub(self.back.len())
+    }
+
+    /// Who can mend it.
+    #[must_use]
+    pub const fn owner(&self) -> Owner {
+        if self.tunnel.is_some() { Owner::Vpn } else { Owner::Network }
+    }
+
+    /// Whether `target` is silent because of it.
+    #[must_use]
+    pub fn holds(&self, target: TargetId) -> bool {
+        self.ended.is_none() && self.members.contains(&target) && !self.back.contains(&target)
+    }
+
+    /// Whether a request that was sent to `target` at `at` was lost with it.
+    #[must_use]
+    pub fn lost(&self, target: TargetId, at: MonoTime) -> bool {
+        let over = self.ended.is_some_and(|ended| at > ended.mono);
+        self.members.contains(&target) && at.plus(TOGETHER) >= self.since.mono && !over
+    }
+}
+
+impl Outages {
+    /// Those that stand, the first seen first, then those that were over lately.
+    #[must_use]
+    pub fn lately(&self) -> Vec<Outage> {
+        self.open.iter().chain(&self.over).cloned().collect()
+    }
+
+    /// Looks at everybody at once. Call it about once a second, and not while this machine is
+    /// offline: then nobody is judged, and what stood stands.
+    pub fn observe(&mut self, members: &[Member], ground: &Ground, now: Now) -> Vec<OutageEvent> {
+        let mut events = Vec::new();
+        for outage in &mut self.open {
+            outage.follow(members, ground, now);
+        }
+        let (over, open) = std::mem::take(&mut self.open)
+            .into_iter()
+            .partition(|outage: &Outage| outage.good_rounds >= GOOD_ROUNDS);
+        self.open = open;
+        self.over.retain(|past| past.ended.is_some_and(|at| now.mono.since(at.mono) <= KEPT));
+        for outage in Vec::into_iter(over) {
+            let outage = Outage { ended: Some(now), ..outage };
+            events.push(OutageEvent::Ended(outage.clone()));
+            self.over.push_back(outage);
+        }
+        let excess = self.over.len().saturating_sub(MOST_KEPT);
+        self.over.drain(..excess);
+        let Some(nearer) = &ground.nearer else { return events };
+        for scope in scopes(members) {
+            let held =
+                |member: &Member| self.open.iter().any(|o| o.members.contains(&member.target));
+            let concerned: Vec<&Member> =
+                members.iter().filter(|member| scope.takes(member) && !held(member)).collect();
+            if self.open.iter().any(|outage| outage.scope == scope) {
+                continue;
+            }
+            if let Some(outage) = begins(scope, &concerned, ground, nearer) {
+                events.push(OutageEvent::Began(outage.clone()));
+                self.open.push(outage);
+            }
+        }
+        events
+    }
+}
+
+impl Scope {
+    fn takes(&self, member: &Member) -> bool {
+        match self {
+            Self::Routed => member.routed,
+            Self::Group(name) => member.group.as_ref() == Some(name),
+        }
+    }
+}
+
+/// The widest first: an outage of all that are behind a router is not told again by group.
+fn scopes(members: &[Member]) -> BTreeSet<Scope> {
+    let groups = members.iter().filter_map(|member| member.group.clone()).map(Scope::Group);
+    std::iter::once(Scope::Routed).chain(groups).collect()
+}
+
+/// The largest set of members that fell silent together, when it is large enough.
+fn begins(scope: Scope, concerned: &[&Member], ground: &Ground, nearer: &str) -> Option<Outage> {
+    let mut silent: Vec<(Now, &Member)> =
+        concerned.iter().filter_map(|member| member.silent_since.map(|at| (at, *member))).collect();
+    silent.sort_by_key(|(at, member)| (at.mono, member.target));
+    let together = |start: usize| {
+        let first = silent.get(start).map(|(at, _)| *at)?;
+        let rest = silent.get(start..)?;
+        let count = rest.partition_point(|(at, _)| at.mono.since(first.mono) <= TOGETHER);
+        rest.get(..count)
+    };
+    let cluster = (0..silent.len()).filter_map(together).max_by_key(|cluster| cluster.len())?;
+    let (first, last) = (cluster.first()?.0, cluster.last()?.0);
+    let tunnel = ground
+        .tunnel
+        .as_ref()
+        .filter(|(at, _)| at.mono.plus(TUNNEL) >= first.mono && last.mono.plus(TUNNEL) >= at.mono);
+    // Sleep ends many PCs within seconds when a policy says so; a tunnel that changed, or a host
+    // that never sleeps, shows that it is the path.
+    let votes = |member: &Member| !member.sleeps || tunnel.is_some();
+    let voters = cluster.iter().filter(|(_, member)| votes(member)).count();
+    let of = concerned.iter().filter(|member| votes(member)).count();
+    if voters < FEWEST || voters * 100 < of * SHARE_PCT {
+        return None;
+    }
+    Some(Outage {
+        until: last,
+        members: cluster.iter().map(|(_, member)| member.target).collect(),
+        of: concerned.len(),
+        tunnel: tunnel.map(|(_, what)| what.clone()),
+        ..Outage::new(scope, first, nearer)
+    })
+}
+
+impl Outage {
+    /// Takes in who fell silent with it and who is back.
+    fn follow(&mut self, members: &[Member], ground: &Ground, now: Now) {
+        let known: BTreeMap<TargetId, &Member> =
+            members.iter().map(|member| (member.target, member)).collect();
+        for member in members.iter().filter(|member| self.scope.takes(member)) {
+            let joins = member.silent_since.is_some_and(|at| {
+                at.mono.plus(TOGETHER) >= self.since.mono
+                    && self.since.mono.plus(TOGETHER) >= at.mono
+            });
+            if joins {
+                self.members.insert(member.target);
+            }
+        }
+        self.back = self
+            .members
+            .iter()
+            .filter(|id| known.get(id).is_none_or(|member| member.silent_since.is_none()))
+            .copied()
+            .collect();
+        let silent = self.silent();
+        let holds = silent >= FEWEST && silent * 100 >= self.of * SHARE_PCT;
+        self.good_rounds = if holds { 0 } else { self.good_rounds.saturating_add(1) };
+        self.alerts |= holds && now.mono.since(self.since.mono) >= ALERTS_AFTER;
+        if self.tunnel.is_none() {
+            self.tunnel = ground
+                .tunnel
+                .as_ref()
+                .filter(|(at, _)| {
+                    at.mono.plus(TUNNEL) >= self.since.mono
+                        && self.since.mono.plus(TUNNEL) >= at.mono
+                })
+                .map(|(_, what)| what.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::diagnose::fixture::at;
+    use super::*;
+
+    /// A server behind a router that is silent since then.
+    fn member(id: u32, silent_since: Option<u64>) -> Member {
+        Member {
+            target: TargetId(id),
+            group: Some(if id < 6 { "berlin" } else { "vienna" }.to_owned()),
+            routed: true,
+            sleeps: false,
+            silent_since: silent_since.map(at),
+        }
+    }
+
+    fn ground() -> Ground {
+        Ground { nearer: Some("10.0.0.1".to_owned()), tunnel: None }
+    }
+
+    /// Twelve hosts of which the first so many are silent since second 100.
+    fn silent(count: u32) -> Vec<Member> {
+        (0..12).map(|id| member(id, (id < count).then_some(100))).collect()
+    }
+
+    fn began(events: &[OutageEvent]) -> Vec<(Scope, usize)> {
+        let began = events.iter().filter_map(|event| match event {
+            OutageEvent::Began(outage) => Some((outage.scope.clone(), outage.members.len())),
+            OutageEvent::Ended(_) => None,
+        });
+        began.collect()
+    }
+
+    #[test]
+    fn a_path_of_twelve_is_one_outage_from_its_beginning_to_its_end() {
+        let mut outages = Outages::default();
+        assert!(outages.observe(&silent(0), &ground(), at(99)).is_empty());
+        let events = outages.observe(&silent(12), &ground(), at(105));
+        assert_eq!(began(&events), [(Scope::Routed, 12)]);
+        assert!(!outages.open[0].alerts, "told at once, and no alert yet");
+        assert!(outages.observe(&silent(12), &ground(), at(114)).is_empty());
+        assert!(!outages.open[0].alerts);
+        outages.observe(&silent(12), &ground(), at(115));
+        assert!(outages.open[0].alerts);
+        assert_eq!(outages.open[0].since, at(100));
+        // One good round may be chance.
+        assert!(outages.observe(&silent(0), &ground(), at(120)).is_empty());
+        assert!(!outages.open[0].holds(TargetId(3)), "it answers");
+        let events = outages.observe(&silent(0), &ground(), at(121));
+        assert!(matches!(&events[..], [OutageEvent::Ended(outage)] if outage.members.len() == 12));
+        assert!(outages.open.is_empty());
+        let [past] = &outages.lately()[..] else { panic!("it is remembered") };
+        let lost = |secs| past.lost(TargetId(3), at(secs).mono);
+        assert!(lost(100) && lost(119) && !lost(125) && !lost(80));
+        assert!(!past.holds(TargetId(3)) && !past.lost(TargetId(77), at(110).mono));
+        outages.observe(&silent(0), &ground(), at(121 + 20 * 60 + 1));
+        assert!(outages.lately().is_empty(), "and not for ever");
+    }
+
+    #[test]
+    fn few_hosts_or_a_small_share_are_no_path() {
+        for (silent_hosts, of, path) in
+            [(2, 12, false), (3, 12, false), (4, 12, true), (3, 3, true)]
+        {
+            let members: Vec<Member> = (0..of)
+                .map(|id| Member { group: None, ..member(id, (id < silent_hosts).then_some(100)) })
+                .collect();
+            let events = Outages::default().observe(&members, &ground(), at(110));
+            assert_eq!(!events.is_empty(), path, "{silent_hosts} of {of}");
+        }
+    }
+
+    #[test]
+    fn a_group_falls_silent_alone() {
+        // Three of twelve are a quarter of all and half of their group.
+        let events = Outages::default().observe(&silent(3), &ground(), at(110));
+        assert_eq!(began(&events), [(Scope::Group("berlin".to_owned()), 3)]);
+    }
+
+    #[test]
+    fn hosts_that_go_one_by_one_are_no_path() {
+        let members: Vec<Member> =
+            (0..12).map(|id| member(id, Some(100 + 50 * u64::from(id)))).collect();
+        assert!(Outages::default().observe(&members, &ground(), at(800)).is_empty());
+    }
+
+    #[test]
+    fn without_anything_nearer_that_answers_nothing_is_said() {
+        let ground = Ground::default();
+        assert!(Outages::default().observe(&silent(12), &ground, at(110)).is_empty());
+    }
+
+    #[test]
+    fn pcs_that_go_to_sleep_together_are_no_path_unless_a_tunnel_changed() {
+        let asleep: Vec<Member> =
+            silent(12).into_iter().map(|member| Member { sleeps: true, ..member }).collect();
+        assert!(Outages::default().observe(&asleep, &ground(), at(110)).is_empty());
+        let tunnel = Some((at(97), "wg0 went down".to_owned()));
+        let events = Outages::default().observe(&asleep, &Ground { tunnel, ..ground() }, at(110));
+        assert_eq!(began(&events), [(Scope::Routed, 12)]);
+        let OutageEvent::Began(outage) = &events[0] else { panic!("{events:?}") };
+        assert_eq!((outage.owner(), outage.tunnel.as_deref()), (Owner::Vpn, Some("wg0 went down")));
+        // Two servers among them are too few to speak for the path.
+        let mut mixed = asleep;
+        mixed.iter_mut().take(2).for_each(|member| member.sleeps = false);
+        assert!(Outages::default().observe(&mixed, &ground(), at(110)).is_empty());
+    }
+
+    #[test]
+    fn who_falls_silent_a_little_later_joins_and_much_later_does_not() {
+        let mut outages = Outages::default();
+        let mut members = silent(4);
+        outages.observe(&members, &ground(), at(106));
+        members[4].silent_since = Some(at(110));
+        members[5].silent_since = Some(at(130));
+        outages.observe(&members, &ground(), at(135));
+        let outage = &outages.open[0];
+        assert!(outage.holds(TargetId(4)) && !outage.holds(TargetId(5)));
+    }
+
+    #[test]
+    fn the_rest_of_an_outage_that_is_over_does_not_begin_another_with_the_same_members_at_once() {
+        let mut outages = Outages::default();
+        outages.observe(&silent(12), &ground(), at(106));
+        outages.observe(&silent(2), &ground(), at(120));
+        assert_eq!(outages.observe(&silent(2), &ground(), at(121)).len(), 1);
+        assert!(outages.observe(&silent(2), &ground(), at(122)).is_empty());
+        assert!(outages.open.is_empty());
+    }
+}

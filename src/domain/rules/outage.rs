@@ -1,0 +1,153 @@
+//! `path-outage`: hosts fell silent together while something nearer answers.
+
+use super::prelude::*;
+use crate::domain::outage::{Outage, Scope};
+use crate::domain::text::excerpt;
+
+/// The rule's id: its finding of a target is told with that of this machine and never by itself.
+pub(crate) const PATH_OUTAGE_ID: RuleId = RuleId("path-outage");
+
+/// The way to several hosts is gone.
+#[derive(Debug)]
+pub(super) struct PathOutage;
+
+static PATH_OUTAGE: RuleCard = RuleCard {
+    id: PATH_OUTAGE_ID,
+    title: "path down",
+    severities: &[Severity::Critical],
+    owner: Owner::Network,
+    rung: None,
+    hysteresis: Hysteresis::AT_ONCE,
+    fed_by: &[ProbeKind::Echo, ProbeKind::Negotiate, ProbeKind::Tls],
+    explanation: "At least three hosts, and three of ten of a group or of all that are behind a \
+        router, fell silent within 15 seconds of each other, while a nearer control address or \
+        another host goes on answering. So it is what they share: a tunnel, a line, a router, a \
+        switch, the power of a site. It is one incident for all of them, and none of them alerts \
+        by itself. PCs and laptops that may be asleep do not count, unless a tunnel of this machine \
+        changed at the same time. Nothing is said while this machine itself is offline.",
+    disproof: "The hosts come back one by one, minutes apart: then they were restarted together.",
+    remedies: &[
+        Remedy {
+            confirm: Some("tracepath HOST"),
+            ..Remedy::new(
+                "Look where a trace to one of them ends, and whether the tunnel or line it leaves \
+                 by is up.",
+                RunOn::Monitor,
+            )
+        },
+        Remedy::new(
+            "If a VPN is in between: connect it again, then try another node.",
+            RunOn::Client,
+        ),
+        remedies::NETWORK_FIREWALL,
+    ],
+    explains: &[
+        "host-unreachable",
+        "host-asleep",
+        "host-restarted",
+        "packet-loss",
+        "high-latency",
+        "high-jitter",
+        "mtu-low",
+        "mtu-black-hole",
+        "dns-failure",
+        "dns-slow",
+        "dns-disagreement",
+        "address-dead",
+        "name-path-broken",
+        "port-filtered",
+        "port-rejected",
+        "rdp-silent",
+        "rdp-slow",
+        "connection-dropped",
+        "connection-flapping",
+        "udp-blocked",
+        "gateway-unreachable",
+    ],
+    low_risk: false,
+    client_error: client::CONNECT,
+    reviewed_when_found: false,
+};
+
+impl Rule for PathOutage {
+    fn card(&self) -> &'static RuleCard {
+        &PATH_OUTAGE
+    }
+
+    fn judge(&self, view: &TargetView<'_>) -> Judgement {
+        if view.around.outages.is_empty() {
+            return Judgement::NoEvidence;
+        }
+        let mut outages = view.around.outages.iter();
+        let Some(outage) = outages.find(|outage| outage.holds(view.target.id)) else {
+            return Judgement::Clear;
+        };
+        let others = u32::try_from(outage.members.len()).unwrap_or(u32::MAX).saturating_sub(1);
+        let sentence = format!(
+            "{} fell silent with {} (certain): the way there is down, and not this host (likely). {}",
+            name(view),
+            count(others, "other host"),
+            first_step(outage),
+        );
+        Judgement::fires(evidence(outage, "path down", sentence))
+    }
+
+    fn judge_monitor(&self, around: &Surroundings) -> Judgement {
+        let mut alerting =
+            around.outages.iter().filter(|outage| outage.alerts && outage.ended.is_none());
+        let Some(first) = alerting.next() else { return Judgement::Clear };
+        let more: Vec<String> =
+            alerting.map(|outage| format!("also down: {}", whose(outage))).collect();
+        let title = format!("path down: {}", whose(first));
+        let sentence = format!(
+            "The way to {} is down since {} (likely): they fell silent within {} of each other, \
+             while {} answers{}. {}",
+            whose(first),
+            clock(first.since.wall),
+            span(first.until.mono.since(first.since.mono).max(Duration::from_secs(1))),
+            first.nearer,
+            match &first.tunnel {
+                Some(what) => format!(", and {what} then"),
+                None => String::new(),
+            },
+            first_step(first),
+        );
+        Judgement::fires(evidence(first, title, sentence).lines(more))
+    }
+}
+
+/// `12 of 12 hosts behind the router`.
+fn whose(outage: &Outage) -> String {
+    let hosts =
+        format!("{} of {} hosts", outage.members.len(), outage.of.max(outage.members.len()));
+    match (&outage.scope, &outage.tunnel) {
+        (Scope::Routed, Some(_)) => format!("{hosts} behind the VPN"),
+        (Scope::Routed, None) => format!("{hosts} behind the router"),
+        (Scope::Group(name), _) => format!("{hosts} of {}", excerpt(name, 40)),
+    }
+}
+
+const fn first_step(outage: &Outage) -> &'static str {
+    match (&outage.scope, &outage.tunnel) {
+        (_, Some(_)) => "VPN team: look at the tunnel first.",
+        (Scope::Routed, None) => "Network team: look at this machine's line and router first.",
+        (Scope::Group(_), None) => "Network team: look at the site's line and power first.",
+    }
+}
+
+fn evidence(outage: &Outage, title: impl Into<String>, sentence: String) -> Evidence {
+    let silent = format!(
+        "{} silent of {}, {} back; the first fell silent at {}, the last of them {} later",
+        outage.silent(),
+        outage.members.len(),
+        outage.back.len(),
+        clock(outage.since.wall),
+        millis(outage.until.mono.since(outage.since.mono)),
+    );
+    Evidence::new(Severity::Critical, Confidence::Likely, title, sentence)
+        .line(silent)
+        .line(format!("{} goes on answering", outage.nearer))
+        .lines(outage.tunnel.as_ref().map(|what| format!("this machine: {what}")))
+        .since(Some(outage.since.wall))
+        .owned_by(outage.owner())
+}
