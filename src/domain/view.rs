@@ -106,6 +106,10 @@ pub struct Surroundings {
     pub shared_certificates: BTreeMap<Thumbprint, BTreeSet<String>>,
     /// The latest change of the tunnels of this machine.
     pub tunnels: Option<TunnelChange>,
+    /// The latest changes of them, oldest first, bounded.
+    pub tunnel_changes: Vec<TunnelChange>,
+    /// When these surroundings were looked at.
+    pub looked_at: Option<Now>,
     /// Controls that proved themselves, and their last minute.
     pub controls: Vec<ControlStats>,
     /// Paths that are down, the first seen first, then those that were lately.
@@ -148,6 +152,8 @@ impl Default for Surroundings {
             peers_silent: 0,
             shared_certificates: BTreeMap::new(),
             tunnels: None,
+            tunnel_changes: Vec::new(),
+            looked_at: None,
             controls: Vec::new(),
             outages: Vec::new(),
             clocks: Clocks::default(),

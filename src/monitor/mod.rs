@@ -42,6 +42,8 @@ use std::time::Duration;
 
 /// How many lines of the event log are kept.
 const EVENTS: usize = 500;
+/// How many changes of tunnels are kept.
+const TUNNEL_CHANGES: usize = 32;
 /// How recent an answer must be for a peer to count as answering.
 const PEER_WINDOW: Duration = Duration::from_secs(15);
 
@@ -223,7 +225,12 @@ impl Monitor {
             self.log(None, now.wall, text);
         }
         if let Some(what) = controls::tunnels_changed(&self.around.local, &local) {
-            self.around.tunnels = Some(TunnelChange { at: now, what });
+            let change = TunnelChange { at: now, what };
+            if self.around.tunnel_changes.len() >= TUNNEL_CHANGES {
+                self.around.tunnel_changes.remove(0);
+            }
+            self.around.tunnel_changes.push(change.clone());
+            self.around.tunnels = Some(change);
         }
         self.around.local = local;
     }
@@ -263,6 +270,7 @@ impl Monitor {
     }
 
     fn judge_surroundings(&mut self, now: Now) {
+        self.around.looked_at = Some(now);
         let peers = self.count_peers(now);
         self.around.peers_answering = peers.answering;
         self.around.peers_silent = peers.silent;

@@ -142,6 +142,8 @@ struct AroundTable {
     tunnel: Vec<String>,
     /// When the tunnel changed.
     tunnel_changed: Option<String>,
+    /// When wg0 went down or came up, in turn: `["60s", "70s"]`.
+    tunnel_changes: Vec<String>,
     /// Controls and their last minute: `router 10.0.0.1 5/30 1ms 0ms` lost of sent, median, jitter;
     /// `site` for one of the target's own.
     controls: Vec<String>,
@@ -247,6 +249,7 @@ impl Scenario {
             || around.clocks.is_some()
             || around.outage.is_some()
             || !around.controls.is_empty()
+            || !around.tunnel_changes.is_empty()
             || (around.peers_answering, around.peers_silent) != (0, 0);
         if by_hand || self.mode == ScenarioMode::Moment {
             return None;
@@ -499,6 +502,13 @@ impl AroundTable {
             controls: self.controls.iter().map(|text| control(text)).collect(),
             outages: self.outage.as_deref().map(outage).into_iter().collect(),
             tunnels,
+            tunnel_changes: self
+                .tunnel_changes
+                .iter()
+                .zip((0..).map(|i| i % 2 == 0))
+                .map(change)
+                .collect(),
+            looked_at: None,
             shared_certificates: self
                 .shared
                 .iter()
@@ -538,6 +548,13 @@ impl WakeTable {
 }
 
 /// Every scenario, by the name of its file.
+fn change((at, down): (&String, bool)) -> TunnelChange {
+    TunnelChange {
+        at: now(MonoTime::ZERO.plus(span(at))),
+        what: if down { "wg0 went down" } else { "wg0 came up" }.to_owned(),
+    }
+}
+
 /// `router 10.0.0.1 5/30 1ms 0ms`.
 fn control(text: &str) -> ControlStats {
     let [role, address, share, median, jitter] = text.split(' ').collect::<Vec<_>>()[..] else {

@@ -36,6 +36,7 @@ mod silence;
 mod sleep;
 mod tls;
 mod udp;
+mod vpn;
 mod whose;
 mod words;
 
@@ -55,6 +56,7 @@ use std::fmt::Debug;
 pub static RULES: &[&dyn Rule] = &[
     // Path.
     &outage::PathOutage,
+    &vpn::VpnFlap,
     &silence::HostUnreachable,
     &silence::HostAsleep,
     &restarted::HostRestarted,
