@@ -11,6 +11,7 @@ pub mod demo;
 pub mod domain;
 pub mod monitor;
 pub mod probe;
+pub mod process;
 pub mod proto;
 pub mod report;
 pub mod schedule;

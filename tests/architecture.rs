@@ -30,7 +30,8 @@ const LAYERS: &[Layer] = &[
         layers: &["domain"],
         crates: Some(&["httparse", "ring", "thiserror", "x509_parser"]),
     },
-    Layer { name: "probe", layers: &["domain", "proto"], crates: None },
+    Layer { name: "process", layers: &[], crates: Some(&["tokio"]) },
+    Layer { name: "probe", layers: &["domain", "process", "proto"], crates: None },
     Layer { name: "schedule", layers: &["domain"], crates: Some(&[]) },
     Layer {
         name: "config",
@@ -79,7 +80,7 @@ const LAYERS: &[Layer] = &[
         layers: &["domain"],
         crates: Some(&["serde", "serde_json", "jiff", "strsim", "thiserror"]),
     },
-    Layer { name: "sink", layers: &["domain", "proto", "report"], crates: None },
+    Layer { name: "sink", layers: &["domain", "process", "proto", "report"], crates: None },
     Layer { name: "demo", layers: &["domain", "proto", "probe"], crates: None },
     Layer {
         name: "app",

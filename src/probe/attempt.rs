@@ -415,6 +415,7 @@ fn ended(error: &io::Error) -> NegotiateOutcome {
 mod tests {
     use super::*;
     use crate::domain::time::{MonoTime, WallTime};
+    use crate::proto::x224::connection_confirm;
 
     fn closed_after(elapsed: Duration) -> Attempt {
         let connect = Connect {
@@ -439,6 +440,37 @@ mod tests {
         let deadline = deadlines.negotiate;
         assert!(!stalled(&closed_after(deadline), &deadlines));
         assert!(stalled(&closed_after(deadline + Duration::from_secs(30)), &deadlines));
+    }
+
+    /// The first connection is hung up on at the hello; while the second waits for its X.224
+    /// answer, this process stops.
+    #[tokio::test]
+    #[expect(clippy::disallowed_methods, reason = "this is the stop: nothing runs meanwhile")]
+    async fn a_stop_during_a_further_connection_is_not_blamed_on_the_peer_either() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let negotiate = Duration::from_millis(100);
+        let plan = AttemptPlan {
+            address: listener.local_addr().unwrap(),
+            name: None,
+            depth: ProbeKind::Tls,
+            deadlines: Deadlines { negotiate, ..Deadlines::default() },
+        };
+        let host = async {
+            let mut unread = [0; 4096];
+            let (mut first, _) = listener.accept().await.unwrap();
+            let _request = first.read(&mut unread).await.unwrap();
+            let confirm = connection_confirm(SecurityProtocol::SSL, 0);
+            first.write_all(&confirm).await.unwrap();
+            let _hello = first.read(&mut unread).await.unwrap();
+            drop(first);
+            let (second, _) = listener.accept().await.unwrap();
+            second.readable().await.unwrap();
+            std::thread::sleep(negotiate + STALL * 2);
+            second
+        };
+        let (attempt, _open) = tokio::join!(attempt(&plan, Clock::start()), host);
+        assert_eq!(attempt.connect.outcome, ConnectOutcome::LocalError(LocalFault::Stalled));
+        assert!(attempt.negotiate.is_none() && attempt.tls.is_none(), "{attempt:?}");
     }
 
     #[test]

@@ -116,7 +116,7 @@ fn ended(error: &io::Error, offset: usize) -> NlaOutcome {
         _ if is_silence(error) => NlaOutcome::Timeout,
         io::ErrorKind::UnexpectedEof => NlaOutcome::Closed,
         io::ErrorKind::FileTooLarge => {
-            NlaOutcome::Malformed(Misread { offset, reason: "more than 64 KiB" })
+            NlaOutcome::Malformed(Misread { offset, reason: "more than 48 KiB" })
         }
         _ => NlaOutcome::Reset,
     }
@@ -266,6 +266,10 @@ mod tests {
         ] {
             assert_eq!(ended(&io::Error::from(kind), 0), outcome, "{kind}");
         }
+        let flood = ended(&io::Error::from(io::ErrorKind::FileTooLarge), 9);
+        let bound = crate::probe::counted::RECEIVE_LIMIT / 1024;
+        assert!(matches!(flood, NlaOutcome::Malformed(misread)
+            if misread.reason == format!("more than {bound} KiB")));
         let garbage = io::Error::other(rustls::Error::DecryptError);
         assert!(
             matches!(ended(&garbage, 7), NlaOutcome::Malformed(misread) if misread.offset == 7)

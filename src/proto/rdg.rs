@@ -54,7 +54,7 @@ fn guid(random: [u8; 16]) -> String {
 /// The head of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
-    /// Status code, 100 to 999.
+    /// Status code, 101 or 200 to 999.
     pub status: u16,
     /// Schemes of every `WWW-Authenticate`, in the order given, each once, as spelled.
     pub schemes: Vec<String>,
@@ -76,15 +76,35 @@ impl Head {
             _ => GatewayAnswer::OtherStatus,
         }
     }
+
+    /// Whether the answer proper is still to come.
+    const fn is_interim(&self) -> bool {
+        matches!(self.status, 100 | 102..=199)
+    }
 }
 
-/// The head of an answer in a growing buffer (RFC 9112 section 2).
+/// The head of an answer in a growing buffer (RFC 9112 section 2). Interim answers in front of it
+/// are passed over (RFC 9110 section 15.2); 101 is final, because HTTP ends there.
 ///
 /// # Errors
 /// Inside [`Parse::Done`]: what is no HTTP, with the offset of the first byte that is not.
 #[must_use]
 pub fn parse_head(bytes: &[u8]) -> Parse<Result<Head, Misread>> {
     let bytes = bytes.get(..bytes.len().min(MAX_HEAD)).unwrap_or_default();
+    let mut passed = 0;
+    loop {
+        match parse_one(bytes, passed) {
+            Parse::Done { value: Ok(interim), consumed } if interim.is_interim() => {
+                passed = consumed;
+            }
+            parse => return parse,
+        }
+    }
+}
+
+/// The head that begins at `start`; offsets count from the first byte of all.
+fn parse_one(whole: &[u8], start: usize) -> Parse<Result<Head, Misread>> {
+    let bytes = whole.get(start..).unwrap_or_default();
     let mut fields = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut response = httparse::Response::new(&mut fields);
     match read(&mut response, bytes) {
@@ -94,17 +114,17 @@ pub fn parse_head(bytes: &[u8]) -> Parse<Result<Head, Misread>> {
                 schemes: schemes(response.headers),
                 location: location(response.headers),
             };
-            Parse::Done { value: Ok(head), consumed }
+            Parse::Done { value: Ok(head), consumed: start.saturating_add(consumed) }
         }
-        Ok(httparse::Status::Partial) if bytes.len() < MAX_HEAD => {
-            Parse::NeedMore(bytes.len().saturating_add(1))
+        Ok(httparse::Status::Partial) if whole.len() < MAX_HEAD => {
+            Parse::NeedMore(whole.len().saturating_add(1))
         }
         Ok(httparse::Status::Partial) => {
             let misread = Misread { offset: MAX_HEAD, reason: "a head above 16 KiB" };
             Parse::Done { value: Err(misread), consumed: MAX_HEAD }
         }
         Err(error) => {
-            let offset = first_wrong(bytes);
+            let offset = start.saturating_add(first_wrong(bytes));
             let misread = Misread { offset, reason: reason(error) };
             Parse::Done { value: Err(misread), consumed: offset }
         }

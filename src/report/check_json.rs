@@ -22,7 +22,6 @@ use crate::domain::placeholder::Placeholders;
 use crate::domain::sample::{
     Attempt, CipherSuite, Connect, EchoMethod, NameOutcome, Negotiate, NegotiateOutcome, Neighbour,
     Nla, NlaOutcome, PathMtu, ProbeKind, Resolution, ServerAnswer, Tls, TlsOutcome, Udp,
-    UdpOutcome,
 };
 use crate::domain::snapshot::{MonitorSnapshot, TargetSnapshot};
 use crate::domain::stats::EchoStats;
@@ -303,7 +302,7 @@ fn udp(udp: Udp) -> Option<UdpEntry> {
         version: udp.version.map(|version| version.to_string()),
         mtu_up: udp.mtu_up,
         mtu_down: udp.mtu_down,
-        elapsed_ms: (udp.outcome == UdpOutcome::SynAck).then(|| words::millis(udp.elapsed)),
+        elapsed_ms: udp.round_trip().map(words::millis),
     })
 }
 

@@ -213,6 +213,7 @@ impl Plan {
             .saturating_add(deadlines.negotiate)
             .saturating_add(deadlines.tls)
             .saturating_add(deadlines.nla)
+            .saturating_add(deadlines.udp)
             .saturating_add(deadlines.gateway);
         self.patience = whole.saturating_mul(4).saturating_add(Duration::from_secs(30));
     }

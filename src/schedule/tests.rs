@@ -250,7 +250,7 @@ fn a_probe_in_flight_is_not_overlapped_and_what_it_held_up_follows_it() {
 fn a_probe_that_is_never_reported_is_given_up() {
     let mut schedule = schedule(1);
     let log = run(&mut schedule, secs(600), Duration::from_secs(1_000_000));
-    let patience = Duration::from_secs(30 + 4 * (5 + 5 + 5 + 8 + 5 + 8));
+    let patience = Duration::from_secs(30 + 4 * (5 + 5 + 5 + 8 + 5 + 2 + 8));
     assert_every(&times(&log, 0, &CONNECTION), patience, patience * 2);
 }
 

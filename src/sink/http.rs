@@ -84,11 +84,6 @@ async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
     let mut chunk = [0; 1_024];
     loop {
         match parse_head(&answer) {
-            // An interim answer (RFC 9110 section 15.2): the real one follows.
-            Parse::Done { value: Ok(head), consumed } if head.status < 200 => {
-                answer.drain(..consumed);
-                continue;
-            }
             Parse::Done { value: Ok(head), .. } => return Ok(head.status),
             Parse::Done { value: Err(misread), .. } => {
                 return Err(format!("what answers is not HTTP: {}", misread.reason));

@@ -137,6 +137,14 @@ async fn a_hook_is_told_by_its_environment_and_no_shell_reads_it() {
     assert_eq!(error, "exit status: 4: no modem");
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn what_a_hook_leaves_behind_is_not_waited_for() {
+    // It keeps standard error open for longer than a try may take.
+    let hook = ["sh", "-c", "sleep 11 &"].map(str::to_owned).to_vec();
+    assert_eq!(deliver(&sink(SinkKind::Exec(hook)), &notice()).await, Ok(()));
+}
+
 /// No pause worth waiting for.
 const AT_ONCE: [Duration; 5] = [Duration::from_millis(1); 5];
 

@@ -42,8 +42,8 @@ pub(super) fn udp(view: &TargetView<'_>) -> RungLine {
     };
     let earlier = view.udp.recent().skip(1).map(|entry| &entry.value);
     RungLine {
-        last: answered(udp).then_some(udp.elapsed),
-        usual: median(earlier.filter(|udp| answered(udp)).map(|udp| udp.elapsed)),
+        last: udp.round_trip(),
+        usual: median(earlier.filter_map(Udp::round_trip)),
         ..line(Rung::Udp, cell, text)
     }
 }

@@ -2,10 +2,10 @@
 
 use super::prelude::*;
 use crate::domain::history::Timed;
-use crate::domain::sample::{PathMtu, PathOutcome, TcpFacts, TlsOutcome, UdpOutcome};
+use crate::domain::sample::{PathMtu, PathOutcome, TcpFacts, TlsOutcome, Udp, UdpOutcome};
 
 /// Bytes of the SYN that RDP's UDP transport begins with (MS-RDPEUDP 2.2.2.5).
-const FULL_SYN: u16 = 1232;
+const FULL_SYN: u16 = Udp::FULL_SYN;
 /// Bytes of the smallest that it may begin with.
 const SMALL_SYN: u16 = 1132;
 

@@ -23,8 +23,23 @@ pub struct Udp {
     pub answered_at: Option<u16>,
     /// SYNs sent.
     pub sent: u8,
-    /// The answered SYN to its answer; else the first SYN to the end.
+    /// The newest SYN of the answered size to its answer, see [`Udp::round_trip`]; else the first
+    /// SYN to the end.
     pub elapsed: Duration,
+}
+
+impl Udp {
+    /// From the answered SYN to its answer. `None` where the same SYN was sent twice, because the
+    /// answer does not say which of them it is to.
+    #[must_use]
+    pub fn round_trip(&self) -> Option<Duration> {
+        let smaller = self.answered_at.is_some_and(|size| size < Self::FULL_SYN);
+        let is_clear = self.outcome == UdpOutcome::SynAck && (self.sent == 1 || smaller);
+        is_clear.then_some(self.elapsed)
+    }
+
+    /// Size of the SYN that is sent first, and again, in bytes of UDP payload (MS-RDPEUDP 2.2.2.5).
+    pub const FULL_SYN: u16 = 1232;
 }
 
 /// How an RDP-UDP SYN was answered.
@@ -67,6 +82,36 @@ impl fmt::Display for UdpVersion {
             1 | 2 => self.0.fmt(f),
             0x0101 => f.write_str("3"),
             other => write!(f, "0x{other:04x}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_to_one_of_two_equal_syns_has_no_round_trip() {
+        let udp = |outcome, sent, answered_at| Udp {
+            address: ([10, 0, 0, 21], 3389).into(),
+            outcome,
+            version: None,
+            mtu_up: None,
+            mtu_down: None,
+            answered_at,
+            sent,
+            elapsed: Duration::from_millis(3),
+        };
+        let took = Some(Duration::from_millis(3));
+        for (outcome, sent, answered_at, expected) in [
+            (UdpOutcome::SynAck, 1, Some(1_232), took),
+            (UdpOutcome::SynAck, 2, Some(1_232), None),
+            (UdpOutcome::SynAck, 3, Some(1_232), None),
+            (UdpOutcome::SynAck, 3, Some(1_132), took),
+            (UdpOutcome::Silent, 3, None, None),
+        ] {
+            let found = udp(outcome, sent, answered_at).round_trip();
+            assert_eq!(found, expected, "{outcome:?} {sent} {answered_at:?}");
         }
     }
 }

@@ -24,7 +24,7 @@ use super::socket::fault::is_silence;
 use super::tls::{Until, classify, client_config, exchange, server_name, wants_another};
 use crate::domain::sample::{
     ChainTrust, Connect, ConnectOutcome, Gateway, GatewayAnswer, GatewayHttp, GatewayTls, Hello,
-    LocalFault, NameOutcome, TlsOutcome, TlsVersion,
+    LocalFault, Misread, NameOutcome, TlsOutcome, TlsVersion,
 };
 use crate::domain::target::{Deadlines, GatewayAddress, Host, is_link_local};
 use crate::proto::certificate;
@@ -286,9 +286,6 @@ async fn converse<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let ended = |error: &io::Error| {
-        if is_silence(error) { GatewayAnswer::Timeout } else { GatewayAnswer::Closed }
-    };
     // What was said before a close is read even when our request did not get through.
     let written = async {
         stream.write_all(request).await?;
@@ -302,7 +299,9 @@ where
         match stream.read(room).await {
             Ok(0) => return Err(GatewayAnswer::Closed),
             Ok(count) => received.extend_from_slice(room.get(..count).unwrap_or_default()),
-            Err(error) => return Err(ended(written.as_ref().err().unwrap_or(&error))),
+            Err(error) => {
+                return Err(ended(written.as_ref().err().unwrap_or(&error), received.len()));
+            }
         }
         match rdg::parse_head(received) {
             Parse::NeedMore(_) => {}
@@ -311,5 +310,21 @@ where
                 return Err(GatewayAnswer::Malformed(misread));
             }
         }
+    }
+}
+
+/// What an I/O error on an established session means, after `offset` bytes of plaintext.
+fn ended(error: &io::Error, offset: usize) -> GatewayAnswer {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match (inner, error.kind()) {
+        (Some(rustls::Error::AlertReceived(_)), _) => GatewayAnswer::Closed,
+        (Some(_), _) => {
+            GatewayAnswer::Malformed(Misread { offset, reason: "bytes that are not TLS" })
+        }
+        (None, io::ErrorKind::FileTooLarge) => {
+            GatewayAnswer::Malformed(Misread { offset, reason: "more than 48 KiB" })
+        }
+        (None, _) if is_silence(error) => GatewayAnswer::Timeout,
+        (None, _) => GatewayAnswer::Closed,
     }
 }

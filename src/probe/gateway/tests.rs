@@ -47,15 +47,38 @@ fn acceptor(certificate: CertificateDer<'static>, key: &KeyPair) -> TlsAcceptor 
     TlsAcceptor::from(Arc::new(config))
 }
 
-/// A look over a pipe at a gateway that answers 401 with this key.
-async fn seen_with(roots: &Roots, server: TlsAcceptor) -> (GatewayTls, Option<GatewayHttp>) {
+/// What a gateway says after the request.
+enum Says {
+    /// 401 with one scheme.
+    Challenge,
+    /// Bytes that are no record.
+    Garbage,
+    /// A head that never ends, each byte in a record of its own.
+    Drops,
+}
+
+/// A look over a pipe at a gateway with this key.
+async fn seen_with(
+    roots: &Roots,
+    server: TlsAcceptor,
+    says: Says,
+) -> (GatewayTls, Option<GatewayHttp>) {
     let (ours, theirs) = tokio::io::duplex(64 * 1024);
     let serving = tokio::spawn(async move {
         let mut session = server.accept(theirs).await.unwrap();
         let mut chunk = [0; 2048];
         let _request = session.read(&mut chunk).await.unwrap();
-        session.write_all(&rdg::answer(401, &["NTLM"], None)).await.unwrap();
-        let _gone = session.shutdown().await;
+        match says {
+            Says::Challenge => {
+                session.write_all(&rdg::answer(401, &["NTLM"], None)).await.unwrap();
+                let _gone = session.shutdown().await;
+            }
+            Says::Garbage => session.get_mut().0.write_all(&[b'x'; 64]).await.unwrap(),
+            Says::Drops => {
+                session.write_all(b"HTTP/1.1 401 x\r\nA: ").await.unwrap();
+                while session.write_all(b"a").await.is_ok() && session.flush().await.is_ok() {}
+            }
+        }
     });
     let names = Resolver::new(ResolverSettings::default(), SystemDns::default()).unwrap();
     let (address, deadlines) = (address(), Deadlines::default());
@@ -73,13 +96,39 @@ async fn seen_with(roots: &Roots, server: TlsAcceptor) -> (GatewayTls, Option<Ga
 }
 
 #[tokio::test]
+async fn a_gateway_that_says_no_tls_or_too_much_of_it_did_not_close() {
+    for (says, reason) in
+        [(Says::Garbage, "bytes that are not TLS"), (Says::Drops, "more than 48 KiB")]
+    {
+        let (certificate, own, _) = certificate();
+        let (_, http) = seen_with(&Roots::of([]), acceptor(certificate, &own), says).await;
+        let http = http.unwrap();
+        let GatewayAnswer::Malformed(misread) = http.answer else { panic!("{http:?}") };
+        assert_eq!((misread.offset, misread.reason), (http.received, reason));
+    }
+}
+
+#[test]
+fn how_a_gateways_session_ends_is_told_apart() {
+    let alert = rustls::Error::AlertReceived(rustls::AlertDescription::AccessDenied);
+    assert_eq!(ended(&io::Error::other(alert), 0), GatewayAnswer::Closed);
+    for (kind, answer) in [
+        (io::ErrorKind::UnexpectedEof, GatewayAnswer::Closed),
+        (io::ErrorKind::ConnectionReset, GatewayAnswer::Closed),
+        (io::ErrorKind::HostUnreachable, GatewayAnswer::Timeout),
+    ] {
+        assert_eq!(ended(&io::Error::from(kind), 0), answer, "{kind}");
+    }
+}
+
+#[tokio::test]
 async fn a_certificate_without_its_key_is_not_acceptable_and_the_question_is_asked_all_the_same() {
     let (certificate, own, other) = certificate();
     let roots = Roots::of([certificate.clone()]);
-    let (tls, http) = seen_with(&roots, acceptor(certificate.clone(), &own)).await;
+    let (tls, http) = seen_with(&roots, acceptor(certificate.clone(), &own), Says::Challenge).await;
     assert_eq!(tls.trust, ChainTrust::Trusted);
     assert_eq!(http.unwrap().answer, GatewayAnswer::Challenge);
-    let (tls, http) = seen_with(&roots, acceptor(certificate, &other)).await;
+    let (tls, http) = seen_with(&roots, acceptor(certificate, &other), Says::Challenge).await;
     assert_eq!((tls.outcome, tls.trust), (TlsOutcome::Ok, ChainTrust::Invalid));
     assert_eq!(http.unwrap().answer, GatewayAnswer::Challenge);
 }

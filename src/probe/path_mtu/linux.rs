@@ -22,6 +22,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use tokio::io::Interest;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout_at};
 
 /// A datagram socket of the runtime, whatever its protocol.
@@ -226,7 +227,7 @@ impl PathSocket {
     }
 
     fn note(&self, entry: &QueueEntry, round: &mut Round<'_>) {
-        let Some(icmp) = entry.icmp else { return };
+        let Some(icmp) = entry.icmp.filter(|_| self.is_about_us(entry)) else { return };
         let quoted = self.quoted(entry);
         if is_too_big(icmp) {
             let fits = |size: &u32| *size > entry.mtu;
@@ -242,6 +243,13 @@ impl PathSocket {
         } else if let Some(size) = round.sizes.last() {
             round.fates.push((*size, Fate::Unreachable));
         }
+    }
+
+    /// Whether the packet that an error quotes is one of ours: a raw socket hears of everybody's
+    /// to this host. For the others the kernel looks.
+    fn is_about_us(&self, entry: &QueueEntry) -> bool {
+        let [_, _, _, _, high, low, ..] = entry.quoted;
+        self.carrier != Carrier::Raw || u16::from_be_bytes([high, low]) == self.id
     }
 
     /// The size of the packet that an error quotes.
@@ -271,7 +279,17 @@ impl Wire for PathSocket {
         let mut hurried = false;
         while !round.is_over() {
             match timeout_at(until, self.socket.ready(Interest::READABLE | Interest::ERROR)).await {
-                Ok(Ok(_)) => self.read(&mut round),
+                Ok(Ok(_)) => {
+                    self.read(&mut round);
+                    // A flood leaves the socket readable for good: it holds up nobody else, and
+                    // nothing beyond the deadline.
+                    yield_now().await;
+                    let now = Instant::now();
+                    if now >= until {
+                        self.late |= now > until + LATE;
+                        break;
+                    }
+                }
                 Ok(Err(error)) => return Err(local_fault(&error)),
                 Err(_) => {
                     self.late |= Instant::now() > until + LATE;
@@ -303,4 +321,81 @@ impl Wire for PathSocket {
 /// Fragmentation needed (RFC 1191), packet too big (RFC 4443 section 3.2).
 const fn is_too_big(icmp: IcmpError) -> bool {
     matches!((icmp.v6, icmp.kind, icmp.code), (false, 3, 4) | (true, 2, _))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::sample::IcmpError;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    const ID: u16 = 0x0102;
+
+    /// A socket to a port of this machine, and the port.
+    fn socket(carrier: Carrier) -> (PathSocket, Socket) {
+        let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        let open = || {
+            let socket = Socket::new(Domain::IPV4, Type::DGRAM, None).unwrap();
+            socket.set_nonblocking(true).unwrap();
+            socket.bind(&any.into()).unwrap();
+            socket
+        };
+        let (ours, peer) = (open(), open());
+        ours.connect(&peer.local_addr().unwrap()).unwrap();
+        peer.connect(&ours.local_addr().unwrap()).unwrap();
+        let socket = PathSocket {
+            socket: UdpSocket::from_std(ours.into()).unwrap(),
+            carrier,
+            icmp: Icmp::V4,
+            target: any.ip(),
+            id: ID,
+            seq: 0,
+            sizes: BTreeMap::from([(9, 1500)]),
+            clock: Clock::start(),
+            late: false,
+        };
+        (socket, peer)
+    }
+
+    #[tokio::test]
+    async fn an_error_about_somebody_elses_ping_is_not_about_the_path() {
+        let from = Some([10, 0, 0, 1].into());
+        let icmp = |code| Some(IcmpError { v6: false, kind: 3, code, from });
+        let entry = |code, id: u16| {
+            let [high, low] = id.to_be_bytes();
+            let quoted = [8, 0, 0, 0, high, low, 0, 9];
+            QueueEntry { icmp: icmp(code), errno: 0, mtu: 1280, quoted }
+        };
+        let too_big = Fate::TooBig { mtu: 1280, from };
+        for (carrier, id, expected) in [
+            (Carrier::Raw, ID, vec![(1500, too_big), (1500, Fate::Unreachable)]),
+            (Carrier::Raw, ID + 1, vec![]),
+            // The kernel chose the identifier and compared it.
+            (Carrier::Datagram, ID + 1, vec![(1500, too_big), (1500, Fate::Unreachable)]),
+        ] {
+            let (socket, _peer) = socket(carrier);
+            let mut round = Round { sizes: &[1500], fates: Vec::new() };
+            for code in [4, 1] {
+                socket.note(&entry(code, id), &mut round);
+            }
+            assert_eq!(round.fates, expected, "{carrier:?} {id:04x}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_flood_holds_up_neither_the_deadline_nor_anybody_else() {
+        let (mut socket, peer) = socket(Carrier::Udp);
+        for _ in 0..3 * READ_LIMIT {
+            peer.send(b"x").unwrap();
+        }
+        socket.socket.readable().await.unwrap();
+        let ran = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&ran);
+        let _other = tokio::spawn(async move { flag.store(true, Ordering::Relaxed) });
+        let fates = socket.round(&[1500], Duration::ZERO).await.unwrap();
+        assert_eq!(fates, [(1500, Fate::Silent)]);
+        assert!(ran.load(Ordering::Relaxed), "nobody else came to run");
+        assert!(socket.socket.try_recv(&mut [0; 8]).is_ok(), "read on beyond the deadline");
+    }
 }

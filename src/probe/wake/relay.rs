@@ -2,17 +2,14 @@
 
 use crate::domain::mac::MacAddr;
 use crate::domain::wake::{RelayRun, WakeRelay};
+use crate::process;
 use std::net::IpAddr;
-use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 use tokio::time::timeout;
 
 /// How long the command may take as a whole.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How much of its complaint is kept, in bytes.
-const COMPLAINT: u64 = 4_096;
 
 /// Runs the command once, with nothing to read.
 pub(super) async fn wake(relay: &WakeRelay, mac: MacAddr, address: Option<IpAddr>) -> RelayRun {
@@ -25,38 +22,7 @@ pub(super) async fn wake(relay: &WakeRelay, mac: MacAddr, address: Option<IpAddr
 }
 
 async fn run(relay: &WakeRelay, mac: MacAddr, address: Option<IpAddr>) -> Result<(), String> {
-    let mut child = Command::new(relay.program())
-        .args(relay.arguments(mac, address))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|error| format!("it cannot be started: {error}"))?;
-    let complaint = match child.stderr.take() {
-        Some(pipe) => first_of(pipe).await,
-        None => Vec::new(),
-    };
-    let status = child.wait().await.map_err(|error| error.to_string())?;
-    if status.success() { Ok(()) } else { Err(failure(status, &complaint)) }
-}
-
-/// The first bytes of what is written, read to the end.
-async fn first_of(mut pipe: impl AsyncRead + Unpin) -> Vec<u8> {
-    let mut kept = Vec::new();
-    // What cannot be read is not known; the status says enough.
-    let _lost = (&mut pipe).take(COMPLAINT).read_to_end(&mut kept).await;
-    let _lost = tokio::io::copy(&mut pipe, &mut tokio::io::sink()).await;
-    kept
-}
-
-/// `exit status 255: Permission denied (publickey).`
-fn failure(status: ExitStatus, complaint: &[u8]) -> String {
-    let complaint = String::from_utf8_lossy(complaint);
-    match complaint.lines().map(str::trim).rfind(|line| !line.is_empty()) {
-        Some(line) => format!("{status}: {line}"),
-        None => status.to_string(),
-    }
+    process::run(Command::new(relay.program()).args(relay.arguments(mac, address))).await
 }
 
 #[cfg(all(test, unix))]
@@ -85,6 +51,16 @@ mod tests {
         assert_eq!(error.as_deref(), Some("exit status: 1"));
         let error = error_of(&["/nowhere/at/all", "{mac}"]).await;
         assert!(error.is_some_and(|error| error.starts_with("it cannot be started: ")));
+    }
+
+    #[tokio::test]
+    async fn what_a_command_leaves_behind_is_not_waited_for() {
+        // As ssh does with ControlPersist: what is left behind keeps standard error open, here for
+        // longer than anybody waits.
+        let leaves = "sleep 31 & echo no route >&2; exit $0";
+        assert_eq!(error_of(&["sh", "-c", leaves, "0", "{mac}"]).await, None);
+        let error = error_of(&["sh", "-c", leaves, "3", "{mac}"]).await;
+        assert_eq!(error.as_deref(), Some("exit status: 3: no route"));
     }
 
     #[tokio::test]

@@ -139,6 +139,26 @@ fn a_status_below_100_is_none() {
 }
 
 #[test]
+fn an_interim_answer_is_not_the_answer() {
+    for interim in ["HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 x\r\nLink: </a>\r\n\r\n"] {
+        let bytes = [interim.as_bytes(), interim.as_bytes(), IIS].concat();
+        for length in 0..bytes.len() {
+            assert_eq!(parse_head(&bytes[..length]), Parse::NeedMore(length + 1), "{length}");
+        }
+        let consumed = bytes.len();
+        assert_eq!(parse_head(&bytes), Parse::Done { value: Ok(head(IIS)), consumed });
+        oracle::rdg_head(&bytes);
+        let garbage = [interim.as_bytes(), b"SSH-2.0"].concat();
+        assert_eq!(misread(&garbage), (interim.len(), "no HTTP version"));
+        oracle::rdg_head(&garbage);
+        let endless = interim.repeat(MAX_HEAD / interim.len() + 1);
+        assert_eq!(misread(endless.as_bytes()), (MAX_HEAD, "a head above 16 KiB"));
+    }
+    let switched = head(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n");
+    assert_eq!((switched.status, switched.answer()), (101, GatewayAnswer::OtherStatus));
+}
+
+#[test]
 fn what_is_no_http_says_where() {
     assert_eq!(misread(b"SSH-2.0-OpenSSH_9.2\r\n"), (0, "no HTTP version"));
     assert_eq!(misread(&[0x03, 0x00, 0x00, 0x13, 0x0e, 0xd0, 0, 0]).0, 0);

@@ -21,7 +21,10 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 /// Cells before the text of a fact.
-const INDENT: usize = 13;
+const INDENT: usize = 3 + LABEL;
+
+/// Cells of a label and the space behind it.
+const LABEL: usize = 10;
 
 /// A heading of its own.
 pub fn heading(out: &mut Vec<Line>, text: &str, width: usize) {
@@ -33,10 +36,11 @@ pub fn heading(out: &mut Vec<Line>, text: &str, width: usize) {
 
 /// `label  text`, wrapped.
 pub fn fact(out: &mut Vec<Line>, label: &str, role: Role, text: &str, width: usize) {
+    debug_assert!(label.len() < LABEL, "no space behind {label}");
     let room = width.saturating_sub(INDENT).max(10);
     for (place, part) in wrap(text, room).iter().enumerate() {
         let label = if place == 0 { label } else { "" };
-        out.push(Line::of(Role::Dim, &format!("   {label:<10}")).text(role, part).cut(width));
+        out.push(Line::of(Role::Dim, &format!("   {label:<LABEL$}")).text(role, part).cut(width));
     }
 }
 
@@ -166,7 +170,7 @@ fn own_names(out: &mut Vec<Line>, target: &TargetSnapshot, width: usize) {
     } else {
         (Role::StateWarning, "; is not the dialled name")
     };
-    fact(out, "calls self", role, &format!("{ntlm}{words}"), width);
+    fact(out, "own name", role, &format!("{ntlm}{words}"), width);
 }
 
 fn certificate(
