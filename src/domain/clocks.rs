@@ -42,7 +42,9 @@ impl Clocks {
         skews.sort_unstable();
         let Some(middle) = skews.get(skews.len() / 2).copied() else { return Self::Outdated };
         let agree = skews.iter().filter(|skew| skew.abs_diff(middle) <= AGREE).count();
-        if agree * 2 > skews.len() { Self::Agree(middle) } else { Self::Disagree }
+        // Against this machine's clock, which has its say too, it takes one more.
+        let say = skews.len() + usize::from(middle.unsigned_abs() > AGREE);
+        if agree * 2 > say { Self::Agree(middle) } else { Self::Disagree }
     }
 }
 
@@ -73,6 +75,8 @@ mod tests {
             (9, vec![0, 0, 0, 0], Clocks::Outdated),
             (3, vec![HOUR, HOUR], Clocks::Agree(HOUR)),
             (3, vec![HOUR, 0, 20], Clocks::Agree(20)),
+            (3, vec![HOUR, HOUR, 0], Clocks::Disagree),
+            (5, vec![HOUR, HOUR, HOUR, 0, 0], Clocks::Disagree),
             (4, vec![HOUR, HOUR + 900, HOUR - 1_000, 0], Clocks::Agree(HOUR)),
             (4, vec![-HOUR, 0, HOUR, 2 * HOUR], Clocks::Disagree),
         ] {

@@ -99,16 +99,18 @@ pub fn clocks<'a>(
     local: &LocalState,
     now: Now,
 ) -> Clocks {
-    let (mut told, mut skews) = (0, Vec::new());
+    // Targets at one address are one host, which has one say.
+    let mut told = BTreeMap::new();
     for tracked in targets {
-        let own = tracked.dialled().is_none_or(|address| local.owns(address));
-        let tells = tracked.nla().is_some_and(|entry| entry.value.clock_skew_ms.is_some());
-        if tells && !own {
-            told += 1;
-            skews.extend(clock_skew(tracked.nla(), now));
+        let Some(address) = tracked.dialled().filter(|address| !local.owns(*address)) else {
+            continue;
+        };
+        if tracked.nla().is_some_and(|entry| entry.value.clock_skew_ms.is_some()) {
+            let skew = told.entry(address).or_insert(None);
+            *skew = skew.or_else(|| clock_skew(tracked.nla(), now));
         }
     }
-    Clocks::compare(told, skews)
+    Clocks::compare(told.len(), told.into_values().flatten().collect())
 }
 
 impl Monitor {
@@ -369,7 +371,7 @@ impl Monitor {
                 peers.answering_beyond += u32::from(beyond);
             } else if tracked.echo().ever_answered() {
                 let lost = recent().any(EchoPoint::is_loss);
-                peers.silent += u32::from(lost && !tracked.target().may_sleep());
+                peers.silent += u32::from(lost && !tracked.target().may_sleep_as(tracked.memory()));
                 // Losses are void while this machine counts as offline; silence they are.
                 let void =
                     recent().any(|point| point.outcome == EchoOutcome::Void(LocalFault::Offline));

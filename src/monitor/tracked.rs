@@ -221,9 +221,10 @@ impl Tracked {
         let (lost, since) = self.echo.trailing_losses();
         Some(Member {
             target: self.target.id,
+            address,
             group: self.target.group.clone(),
             routed: local.on_link(address).is_none(),
-            sleeps: self.target.may_sleep(),
+            sleeps: self.target.may_sleep_as(&self.memory),
             silent_since: since.filter(|_| lost >= enough),
         })
     }
