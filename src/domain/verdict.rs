@@ -227,6 +227,9 @@ fn how_far(view: &TargetView<'_>) -> String {
             Some(outcome) if !outcome.answered() => {
                 not_sure(view, &format!("answer to NLA ({})", outcome.word().replace('_', " ")))
             }
+            None if selected.starts_nla() => {
+                "Everything up to the certificate works; NLA is not measured.".to_owned()
+            }
             _ => "Everything up to the sign-in prompt works. If you still get an \
                                     error it comes at sign-in or after it: account, licence, \
                                     profile, session limit."
@@ -311,6 +314,7 @@ mod tests {
     };
     use super::*;
     use crate::domain::finding::Confidence;
+    use crate::domain::history::Timed;
     use crate::domain::sample::{ChainTrust, LocalFault};
     use crate::domain::security::FailureCode;
     use crate::domain::target::GatewayUsage;
@@ -321,7 +325,13 @@ mod tests {
     fn healthy() -> Fixture {
         let mut fixture = Fixture::new();
         fixture.attempt(handshake(TlsOutcome::Ok));
+        challenged(&mut fixture);
         fixture
+    }
+
+    fn challenged(fixture: &mut Fixture) {
+        let value = Nla { outcome: NlaOutcome::Challenge, ..Nla::not_offered() };
+        fixture.nla = Some(Timed { at: fixture.now, value });
     }
 
     fn said(fixture: &Fixture) -> String {
@@ -432,6 +442,8 @@ mod tests {
         assert!(said(&fixture).contains("the certificate is not measured"));
         assert_eq!(risk_of(&fixture.view(), &[]), Risk::None);
         fixture.attempt(handshake(TlsOutcome::Ok));
+        assert!(said(&fixture).contains("NLA is not measured"));
+        challenged(&mut fixture);
         assert!(said(&fixture).starts_with("Everything up to the sign-in prompt works."));
         fixture.attempt(confirmed(SecurityProtocol::RDP));
         assert!(said(&fixture).contains("Standard RDP Security"));

@@ -2,6 +2,7 @@
 //! `certificate-expiring`.
 
 use super::prelude::*;
+use super::tls::does_without_tls;
 use crate::domain::certificate::CertificateSummary;
 use crate::domain::time::WallTime;
 
@@ -11,6 +12,12 @@ const DAY: Duration = Duration::from_hours(24);
 pub(super) fn presented<'a>(view: &TargetView<'a>) -> Option<(&'a CertificateSummary, WallTime)> {
     let entry = view.tls?;
     Some((entry.value.certificate.as_ref()?, entry.at.wall))
+}
+
+/// What is said of the certificate of a host that presents none: it has none to fail while it
+/// does without TLS.
+pub(super) fn without_certificate(view: &TargetView<'_>) -> Judgement {
+    if does_without_tls(view) { Judgement::Clear } else { Judgement::NoEvidence }
 }
 
 /// The lines that say which certificate it is.
@@ -80,7 +87,7 @@ impl Rule for CertificateExpired {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let Some((certificate, _)) = presented(view) else { return Judgement::NoEvidence };
+        let Some((certificate, _)) = presented(view) else { return without_certificate(view) };
         if view.now.wall <= certificate.not_after {
             return Judgement::Clear;
         }
@@ -144,7 +151,7 @@ impl Rule for CertificateNotYetValid {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let Some((certificate, _)) = presented(view) else { return Judgement::NoEvidence };
+        let Some((certificate, _)) = presented(view) else { return without_certificate(view) };
         if view.now.wall >= certificate.not_before {
             return Judgement::Clear;
         }
@@ -197,7 +204,7 @@ impl Rule for CertificateExpiring {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let Some((certificate, _)) = presented(view) else { return Judgement::NoEvidence };
+        let Some((certificate, _)) = presented(view) else { return without_certificate(view) };
         if view.now.wall > certificate.not_after {
             return Judgement::Clear;
         }

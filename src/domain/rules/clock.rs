@@ -2,6 +2,7 @@
 
 use super::prelude::*;
 use crate::domain::clocks::{Clocks, clock_skew};
+use crate::domain::sample::NlaOutcome;
 use crate::domain::thresholds::SkewThresholds;
 
 /// On the dashboard a difference is told this long after it was measured, so that the other hosts
@@ -53,6 +54,9 @@ impl Rule for ClockSkew {
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
         let Some(entry) = view.nla else { return Judgement::NoEvidence };
+        if entry.value.outcome == NlaOutcome::NotOffered {
+            return Judgement::Clear;
+        }
         let Some(skew) = clock_skew(view.nla, view.now) else { return Judgement::NoEvidence };
         let others = match view.around.clocks {
             Clocks::Agree(ours) => ours,
