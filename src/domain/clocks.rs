@@ -2,7 +2,7 @@
 
 use super::history::Timed;
 use super::sample::Nla;
-use super::time::Now;
+use super::time::{Now, WallTime};
 use std::time::Duration;
 
 /// How far the wall clock may drift from the monotonic one before it counts as set.
@@ -48,6 +48,17 @@ impl Clocks {
     }
 }
 
+/// What time it is: by this machine's clock, unless most hosts agree against it.
+#[must_use]
+pub fn wall_by_most(clocks: Clocks, now: WallTime) -> WallTime {
+    match clocks {
+        Clocks::Agree(ours) if ours.unsigned_abs() > AGREE => {
+            WallTime::from_unix_millis(now.unix_millis().saturating_add(ours))
+        }
+        _ => now,
+    }
+}
+
 /// The server's clock less this machine's, in milliseconds, as measured by the newest answer that
 /// told it; `None` when this machine's clock was set or the machine slept since.
 #[must_use]
@@ -64,7 +75,6 @@ pub fn clock_skew(nla: Option<&Timed<Nla>>, now: Now) -> Option<i64> {
 mod tests {
     use super::*;
     use crate::domain::diagnose::fixture::at;
-    use crate::domain::time::WallTime;
 
     #[test]
     fn most_clocks_decide_which_one_is_wrong() {

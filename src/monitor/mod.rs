@@ -208,8 +208,9 @@ impl Monitor {
     }
 
     /// Takes in the state of this machine. One without any interface could not be read (loopback
-    /// is always there), and what was known stands.
-    pub fn observe_local(&mut self, mut local: LocalState, now: Now) {
+    /// is always there), and what was known stands. Whether targets may be reached by another way
+    /// than before: a tunnel came or went, or the default gateway is another.
+    pub fn observe_local(&mut self, mut local: LocalState, now: Now) -> bool {
         if local.interfaces.is_empty() {
             let before = &self.around.local;
             local.interfaces.clone_from(&before.interfaces);
@@ -223,10 +224,14 @@ impl Monitor {
         for text in differences {
             self.log(None, now.wall, text);
         }
+        let known_before = !self.around.local.interfaces.is_empty();
+        let mut another_way = known_before && self.around.local.gateway != local.gateway;
         if let Some(what) = controls::tunnels_changed(&self.around.local, &local) {
             self.around.tunnels = Some(TunnelChange { at: now, what });
+            another_way = true;
         }
         self.around.local = local;
+        another_way
     }
 
     /// Says which control addresses are followed from here on.

@@ -1,6 +1,7 @@
 use super::*;
 use crate::domain::clocks::Clocks;
 use crate::domain::diagnose::fixture::handshake;
+use crate::domain::local::Interface;
 use crate::domain::sample::{
     Echo, EchoOutcome, Nla, Observation, PathMtu, PathOutcome, TlsOutcome, Udp, UdpOutcome,
 };
@@ -233,4 +234,31 @@ fn a_host_that_three_targets_name_has_one_say_about_the_clocks() {
     monitor.add(Target::new(TargetId(5), "pc-5".to_owned(), host), TargetMemory::default(), at(0));
     monitor.observe(&skewed(5, 5, 0), at(400));
     assert_eq!(of(&monitor), Clocks::Agree(0));
+}
+
+#[test]
+fn another_gateway_or_tunnel_is_another_way_and_the_first_look_is_none() {
+    let mut monitor = two();
+    let with = |gateway: [u8; 4], tunnel: bool| {
+        let name = if tunnel { "wg0" } else { "eth0" };
+        let interface = |name: &str| Interface {
+            index: 2,
+            name: name.to_owned(),
+            up: true,
+            loopback: false,
+            tunnel: name == "wg0",
+            addresses: vec![(IpAddr::from([10, 8, 0, 2]), 24)],
+            mac: None,
+            received_bytes: None,
+            sent_bytes: None,
+        };
+        let interfaces = vec![interface("eth0"), interface(name)];
+        LocalState { interfaces, gateway: Some(gateway.into()), ..LocalState::default() }
+    };
+    let home = [192, 168, 1, 1];
+    assert!(!monitor.observe_local(with(home, false), at(0)), "nothing was known before");
+    assert!(!monitor.observe_local(with(home, false), at(10)));
+    assert!(monitor.observe_local(with(home, true), at(20)));
+    assert!(monitor.observe_local(with([10, 0, 0, 1], true), at(30)));
+    assert!(!monitor.observe_local(LocalState::default(), at(40)), "it could not be read");
 }
