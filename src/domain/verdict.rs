@@ -39,9 +39,9 @@ pub fn state_of(view: &TargetView<'_>, findings: &[Finding], waking: bool) -> Ta
         Some(worst) if worst.severity == Severity::Critical => TargetState::Critical,
         Some(worst) if worst.severity == Severity::Warning => TargetState::Warning,
         _ if findings.iter().any(|finding| finding.rule == ASLEEP) => TargetState::Asleep,
-        Some(_) => TargetState::Ok,
-        None if works_for_users(view) => TargetState::Ok,
-        None => TargetState::NotMeasured,
+        // A notice beside silence is no good news either.
+        _ if works_for_users(view) => TargetState::Ok,
+        _ => TargetState::NotMeasured,
     }
 }
 
@@ -355,6 +355,14 @@ mod tests {
         fixture.attempt(stopped_at_tcp(SILENT));
         assert_eq!(state_of(&fixture.view(), &[], false), TargetState::NotMeasured);
         assert_eq!(risk_of(&fixture.view(), &[]), Risk::Unknown);
+    }
+
+    #[test]
+    fn a_notice_of_a_host_that_does_not_answer_is_not_green() {
+        let mut fixture = Fixture::new();
+        fixture.attempt(stopped_at_tcp(SILENT));
+        let findings = [finding("host-unreachable", Severity::Notice, None)];
+        assert_eq!(state_of(&fixture.view(), &findings, false), TargetState::NotMeasured);
     }
 
     #[test]

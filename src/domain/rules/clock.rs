@@ -24,9 +24,9 @@ static CLOCK_SKEW: RuleCard = RuleCard {
     explanation: "The host's NTLM challenge tells its time. Compared with this machine's clock at \
         that moment, less half the time the answer took, it differs by two minutes or more; from \
         five minutes on Kerberos refuses to sign anybody in (at the default setting of a domain). \
-        With three hosts or more their clocks are compared with each other: when most of them \
-        agree against this machine, it is this machine's clock that is wrong, and only hosts that \
-        differ from the rest are named. A measurement from before this machine slept or had its \
+        With three hosts or more all clocks are compared with each other, this machine's too: when \
+        most agree against this machine, it is this machine's clock that is wrong, and only hosts \
+        that differ from the rest are named. A measurement from before this machine slept or had its \
         clock set counts for nothing.",
     disproof: "`w32tm /stripchart` from here shows a difference below the threshold.",
     remedies: &[
