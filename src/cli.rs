@@ -64,6 +64,12 @@ pub enum Command {
         #[command(subcommand)]
         action: ConfigAction,
     },
+    /// Where alerts are told besides the screen.
+    Alert {
+        /// What to do.
+        #[command(subcommand)]
+        action: AlertAction,
+    },
     /// The dashboard over hosts that it starts itself on loopback.
     Demo,
     /// What this machine lets rdpwatch do, and how to let it do more.
@@ -75,6 +81,17 @@ pub enum Command {
     },
     /// The manual page, on standard output.
     Man,
+}
+
+/// What `alert` does.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum AlertAction {
+    /// Tell each sink of the configuration, or one, that this is a test; exit code 1 when one
+    /// was not told.
+    Test {
+        /// Which; default: all.
+        sink: Option<String>,
+    },
 }
 
 /// TARGET arguments.

@@ -14,5 +14,6 @@ pub mod probe;
 pub mod proto;
 pub mod report;
 pub mod schedule;
+pub mod sink;
 pub mod store;
 pub mod ui;

@@ -79,12 +79,13 @@ const LAYERS: &[Layer] = &[
         layers: &["domain"],
         crates: Some(&["serde", "serde_json", "jiff", "strsim", "thiserror"]),
     },
+    Layer { name: "sink", layers: &["domain", "proto", "report"], crates: None },
     Layer { name: "demo", layers: &["domain", "proto", "probe"], crates: None },
     Layer {
         name: "app",
         layers: &[
             "cli", "config", "demo", "domain", "monitor", "probe", "proto", "report", "schedule",
-            "store", "ui",
+            "sink", "store", "ui",
         ],
         crates: None,
     },

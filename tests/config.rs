@@ -11,6 +11,7 @@ use rdpwatch::config::{
     WakeItem,
 };
 use rdpwatch::domain::mac::MacAddr;
+use rdpwatch::domain::sink::{Secret, SinkKind};
 use rdpwatch::domain::target::{Expected, Family, Host, TargetKind};
 use rdpwatch::domain::text::printable;
 use rdpwatch::domain::wake::{WakePolicy, WakeRelay};
@@ -103,6 +104,8 @@ fn the_examples_of_the_default_file_are_valid() {
     assert_eq!(target.wake.secure_on, Some(MacAddr([0, 0x11, 0x22, 0x33, 0x44, 0x55])));
     assert_eq!(target.wake.via.as_ref().map(WakeRelay::program), Some("ssh"));
     assert_eq!(target.wake.policy, WakePolicy::Ask);
+    let words: Vec<&str> = config.sinks.iter().map(|sink| sink.kind.word()).collect();
+    assert_eq!(words, ["webhook", "webhook", "webhook", "exec", "file"]);
     assert_eq!(target.wake.at, ["Mon-Fri 07:30".parse().unwrap()]);
 }
 
@@ -605,6 +608,13 @@ fn what_is_shown_reads_the_same() {
     let mut settings = Settings::default();
     settings.thresholds.packet_loss.warning_pct = 2.5;
     config.settings = settings;
+    // An address in the file is a secret: that it is there is shown, and it is not.
+    assert!(config.to_toml().contains("# url is in the file and not shown"));
+    assert!(!config.to_toml().contains("10.0.0.5:8080"));
+    config
+        .sinks
+        .retain(|sink| !matches!(&sink.kind, SinkKind::Webhook { url: Secret::Plain(_), .. }));
+    assert_eq!(config.sinks.len(), 4);
     let shown = config.to_toml();
     assert_eq!(read(&shown).unwrap_or_else(|error| panic!("{error}\n{shown}")), config);
 

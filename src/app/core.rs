@@ -12,6 +12,7 @@ use crate::domain::alert::{AlertEvent, AlertSettings};
 use crate::domain::finding::RuleId;
 use crate::domain::local::LocalState;
 use crate::domain::sample::{ProbeKind, Sample};
+use crate::domain::sink::Notice;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::target::{Target, TargetId};
 use crate::domain::time::{MonoTime, WallTime};
@@ -19,6 +20,7 @@ use crate::domain::wake::{WakeClock, WakeProgress};
 use crate::monitor::{Budget, Monitor};
 use crate::probe::echo::EchoRequest;
 use crate::schedule::{Schedule, Settings};
+use crate::sink::Sinks;
 use crate::store::{self, MemoryStore, State, StateStore};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -39,6 +41,8 @@ const LOCAL: Duration = Duration::from_secs(2);
 const SAVE: Duration = Duration::from_secs(30);
 /// Between connections to a target that is being woken.
 const WAKING: Duration = Duration::from_secs(2);
+/// How long sinks may take to tell what waits when the dashboard ends.
+const LAST_WORDS: Duration = Duration::from_millis(1_500);
 /// How long a host that was woken is followed, unless it usually takes longer.
 pub(super) const WAKE_WAIT: Duration = Duration::from_mins(2);
 /// Between ICMP echoes to a target whose echo is measured over TCP.
@@ -107,6 +111,7 @@ pub(super) struct Core {
     control_seq: u64,
     waking: BTreeMap<TargetId, MonoTime>,
     wake_clock: WakeClock,
+    sinks: Sinks,
     looking_at_local: Option<AbortHandle>,
     dirty: bool,
 }
@@ -171,6 +176,7 @@ impl Core {
             control_seq: 0,
             waking: BTreeMap::new(),
             wake_clock: WakeClock::default(),
+            sinks: if config.read_only { Sinks::default() } else { Sinks::start(&config.sinks) },
             looking_at_local: None,
             dirty: true,
         };
@@ -190,7 +196,7 @@ impl Core {
         mut self,
         mut commands: mpsc::Receiver<Command>,
         snapshots: watch::Sender<Arc<Snapshot>>,
-        alerts: mpsc::Sender<AlertEvent>,
+        alerts: mpsc::Sender<Notice>,
         stop: CancellationToken,
     ) {
         let mut publish = ticker(PUBLISH);
@@ -217,7 +223,9 @@ impl Core {
             }
         }
         self.tasks.abort_all();
-        self.save_last().await;
+        // What is on its way to a sink may still arrive while the state is saved.
+        let sinks = std::mem::take(&mut self.sinks);
+        tokio::join!(self.save_last(), sinks.finish(LAST_WORDS));
     }
 
     fn add(&mut self, target: Target) {
@@ -268,13 +276,15 @@ impl Core {
         self.dirty = true;
     }
 
-    fn tick(&mut self, alerts: &mpsc::Sender<AlertEvent>) {
+    fn tick(&mut self, alerts: &mpsc::Sender<Notice>) {
         let now = self.edge.clock.now();
         for event in self.monitor.tick(now) {
             // What was acknowledged of an alert that is over is forgotten.
             self.unsaved |= matches!(event, AlertEvent::Resolved(..));
-            // A sink that does not keep up loses events, never the probes.
-            let _full = alerts.try_send(event);
+            let notice = self.monitor.notice(&event, now);
+            // A bell that does not keep up loses events, never the probes.
+            let _full = alerts.try_send(notice.clone());
+            self.sinks.offer(notice);
         }
         self.follow_waking(now.mono);
         self.wake_at_times(now);
@@ -320,10 +330,12 @@ impl Core {
         let now = self.edge.clock.now();
         let schedule = &self.schedule;
         let in_flight = u32::try_from(self.tasks.len()).unwrap_or(u32::MAX);
-        self.monitor.snapshot(now, in_flight, |id| Budget {
+        let mut snapshot = self.monitor.snapshot(now, in_flight, |id| Budget {
             next_tls: schedule.next_of(id, ProbeKind::Tls),
             connections_per_day: schedule.connections_per_day(id),
-        })
+        });
+        snapshot.monitor.sinks = self.sinks.statuses();
+        snapshot
     }
 }
 

@@ -1,5 +1,6 @@
 //! The composition root: wires configuration, probes, monitor and screen together.
 
+mod alert;
 mod check;
 mod core;
 mod demo;
@@ -11,7 +12,7 @@ mod suggest;
 mod wake;
 mod watch;
 
-use crate::cli::{Cli, Command, ConfigAction, ExplainArgs};
+use crate::cli::{AlertAction, Cli, Command, ConfigAction, ExplainArgs};
 use crate::config::{self, Config, ConfigError, GlobalOptions, Place, process_environment};
 use crate::domain::rules::RULES;
 use crate::domain::text::printable;
@@ -99,6 +100,10 @@ fn execute(cli: &Cli) -> Result<u8, Failure> {
             let code = if *action == ConfigAction::Init { FAILED } else { usage };
             Failure::new(code, error)
         }),
+        Command::Alert { action: AlertAction::Test { sink } } => {
+            let config = load(cli, &[]).map_err(invalid)?;
+            alert::test(&config, sink.as_deref(), usage)
+        }
         Command::Demo => {
             let config = load_options(&cli.options).map_err(invalid)?;
             let _log = log::start(&config)?;

@@ -6,8 +6,8 @@ use super::signals::{Signal, Signals};
 use super::suggest::suggestions;
 use super::{DONE, FAILED, Failure, real_edge, runtime};
 use crate::config::{ColorMode, Config, read_rdp_file};
-use crate::domain::alert::AlertEvent;
 use crate::domain::local::LocalState;
+use crate::domain::sink::{Notice, SinkKind, SinkSpec};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::target::{Target, TargetId};
 use crate::probe::clock::Clock;
@@ -142,7 +142,7 @@ impl Screen {
     async fn run(
         mut self,
         mut newest: watch::Receiver<Arc<Snapshot>>,
-        mut alerts: mpsc::Receiver<AlertEvent>,
+        mut alerts: mpsc::Receiver<Notice>,
     ) -> std::io::Result<u8> {
         terminal::install_panic_hook();
         let mut signals = Signals::listen()?;
@@ -180,9 +180,17 @@ impl Screen {
                     self.dashboard.set_snapshot(newest.borrow_and_update().clone());
                     changed = true;
                 }
-                Some(event) = alerts.recv() => {
-                    if let AlertEvent::Fired(alert) = event {
-                        tracing::info!(rule = %alert.rule, title = %alert.title, "alert");
+                Some(notice) = alerts.recv() => {
+                    tracing::info!(
+                        event = notice.event.word(),
+                        rule = %notice.rule,
+                        title = %notice.title,
+                        "alert"
+                    );
+                    let rings =
+                        |sink: &SinkSpec| sink.kind == SinkKind::Bell && sink.wants(&notice);
+                    if self.config.sinks.iter().any(rings) {
+                        terminal.ring()?;
                     }
                 }
                 signal = signals.next() => match signal {

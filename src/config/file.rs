@@ -5,8 +5,10 @@ use super::error::{ConfigError, Place};
 use super::host::SHOWN;
 use super::keys::{At, RawGroup, RawTarget, RawUi, TOP, Through, Top, fill};
 use super::settings::{Settings, apply};
+use super::sink::{self, RawSink};
 use super::target_spec::default_kind;
 use super::value::{Fault, unknown};
+use crate::domain::sink::SinkSpec;
 use crate::domain::target::{DEFAULT_PORT, Family, GatewayAddress, Target, TargetId};
 use crate::domain::text::excerpt;
 use std::collections::BTreeSet;
@@ -31,6 +33,8 @@ pub(super) struct Layer {
     pub(super) groups: Vec<String>,
     /// The targets with everything they inherit, in the order of the file.
     pub(super) targets: Vec<Target>,
+    /// Where alerts are told.
+    pub(super) sinks: Vec<SinkSpec>,
 }
 
 /// Reads a configuration file's text. `path` only names it in errors.
@@ -94,8 +98,10 @@ fn inherit(top: Top) -> Result<Layer, Fault> {
         }
         targets.push(target);
     }
+    let sinks = sinks(top.sinks, &groups)?;
     let groups = groups.into_iter().map(|(group, _)| group.name.clone()).collect();
     Ok(Layer {
+        sinks,
         dns: top.dns,
         family: top.family,
         icmp: top.icmp,
@@ -106,6 +112,31 @@ fn inherit(top: Top) -> Result<Layer, Fault> {
         groups,
         targets,
     })
+}
+
+/// The sinks, whose groups must be there and whose names must differ.
+fn sinks(raw: Vec<RawSink>, groups: &[(&RawGroup, Settings)]) -> Result<Vec<SinkSpec>, Fault> {
+    let mut sinks: Vec<SinkSpec> = Vec::new();
+    for raw in raw {
+        for wanted in &raw.groups {
+            if find_group(&wanted.value, groups).is_none() {
+                let known = groups.iter().map(|(group, _)| group.name.as_str());
+                let message = unknown_group(&wanted.value, known);
+                let fault = Fault::new(wanted.at.clone(), message);
+                return Err(fault.under("groups").under("sink"));
+            }
+        }
+        let at = raw.at();
+        let sink = sink::resolve(&raw).map_err(|fault| fault.under("sink"))?;
+        if sinks.iter().any(|other| other.name.eq_ignore_ascii_case(&sink.name)) {
+            let shown = excerpt(&sink.name, 60);
+            let message =
+                format!("two sinks are called \"{shown}\", expected a name of its own for each");
+            return Err(Fault::new(at, message).under("name").under("sink"));
+        }
+        sinks.push(sink);
+    }
+    Ok(sinks)
 }
 
 /// A target with what it inherits, and where its name stands.

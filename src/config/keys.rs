@@ -3,6 +3,7 @@
 
 use super::host::{parse_address, parse_gateway, parse_host};
 use super::settings::{Assignment, read_section, read_thresholds};
+use super::sink::{MAX_SINKS, RawSink, read_sink};
 use super::target_spec::{MAX_EXPECT, mac_sentence, parse_name};
 use super::value::{self, Fault, Value, entries, unknown};
 use super::{ColorMode, MAX_DNS, MAX_TARGETS, parse_dns, parse_theme};
@@ -33,6 +34,7 @@ pub(super) struct Top {
     pub(super) assignments: Vec<Assignment>,
     pub(super) groups: Vec<RawGroup>,
     pub(super) targets: Vec<RawTarget>,
+    pub(super) sinks: Vec<RawSink>,
 }
 
 /// What `gateway_usage` says.
@@ -114,6 +116,8 @@ pub(super) enum Shape {
     Groups,
     /// A list of sections of [`TARGET`].
     Targets,
+    /// A list of sections of [`SINK`].
+    Sinks,
 }
 
 /// One key of a section that fills a `T`.
@@ -181,6 +185,8 @@ pub(super) static TOP: &[Key<Top>] = &[
         set: |top, v| read_groups(&mut top.groups, v) },
     Key { name: "target", shape: Shape::Targets, doc: "what is watched",
         set: |top, v| { top.targets = value::list(v, MAX_TARGETS, "[[target]] tables", read_target)?; Ok(()) } },
+    Key { name: "sink", shape: Shape::Sinks, doc: "where alerts are told besides the screen; none with --read-only but the bell",
+        set: |top, v| { top.sinks = value::list(v, MAX_SINKS, "[[sink]] tables", read_sink)?; Ok(()) } },
 ];
 
 /// `[ui]`.

@@ -15,6 +15,7 @@ mod schema;
 mod select;
 mod settings;
 mod show;
+mod sink;
 mod target_spec;
 mod value;
 
@@ -31,6 +32,7 @@ pub use settings::Settings;
 pub use target_spec::{NameError, TargetError, TargetSpec, default_kind, is_file};
 pub(crate) use value::parse_duration;
 
+use crate::domain::sink::SinkSpec;
 use crate::domain::target::{Expected, Family, Host, Target, TargetKind};
 use crate::domain::text::excerpt;
 use std::io;
@@ -106,6 +108,8 @@ pub struct Config {
     pub deep: bool,
     /// Whether nothing is sent but probes.
     pub read_only: bool,
+    /// Where alerts are told besides the screen.
+    pub sinks: Vec<SinkSpec>,
     /// The dashboard.
     pub ui: Ui,
     /// How much is logged: 0 is the least.
@@ -127,6 +131,7 @@ impl Default for Config {
             icmp: true,
             deep: true,
             read_only: false,
+            sinks: Vec::new(),
             ui: Ui::default(),
             verbosity: 0,
             log_file: None,
@@ -187,6 +192,7 @@ impl Config {
         Ok(Self {
             targets: layer.targets,
             groups: layer.groups,
+            sinks: layer.sinks,
             settings: layer.settings,
             dns: layer.dns.unwrap_or(default.dns),
             family: layer.family.unwrap_or(default.family),

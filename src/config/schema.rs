@@ -3,6 +3,7 @@
 
 use super::keys::{GROUP, Key, Shape, TARGET, TOP, UI, WAKE};
 use super::settings::{Field, Setting, section, sections};
+use super::sink::SINK;
 use super::{Config, Settings};
 use humantime::format_duration;
 use serde_json::{Map, Value, json};
@@ -60,6 +61,13 @@ fn shape<T>(key: &Key<T>) -> Value {
         Shape::Ui => object(UI),
         Shape::Wake => object(WAKE),
         Shape::Groups => json!({ "type": "object", "additionalProperties": object(GROUP) }),
+        Shape::Sinks => {
+            let mut sink = object(SINK);
+            if let Value::Object(map) = &mut sink {
+                map.insert("required".into(), json!(["type"]));
+            }
+            json!({ "type": "array", "items": sink })
+        }
         Shape::Targets => {
             let mut target = object(TARGET);
             if let Value::Object(map) = &mut target {
@@ -120,6 +128,7 @@ pub fn reference() -> String {
     table("`[group.NAME]`", rows(GROUP, &|_| None));
     table("`[[target]]`", rows(TARGET, &|_| None));
     table("`[target.wake]`", rows(WAKE, &|_| None));
+    table("`[[sink]]`", rows(SINK, &|_| None));
     out.truncate(out.trim_end().len());
     out.push('\n');
     out
@@ -150,7 +159,7 @@ fn rows<T>(keys: &[Key<T>], default: &dyn Fn(&str) -> Option<String>) -> Vec<[St
             Shape::Settings | Shape::Ui | Shape::Wake => ("table".to_owned(), false),
             Shape::Thresholds => ("table per rule".to_owned(), false),
             Shape::Groups => ("table per group".to_owned(), false),
-            Shape::Targets => ("list of tables".to_owned(), false),
+            Shape::Targets | Shape::Sinks => ("list of tables".to_owned(), false),
         };
         let default = known.then(|| default(key.name)).flatten().unwrap_or_default();
         [key.name.to_owned(), value, default, key.doc.to_owned()]

@@ -1,7 +1,9 @@
 //! The effective configuration as a configuration file.
 
 use super::settings::{SETTINGS, Settings};
+use super::sink::template_word;
 use super::{Config, default_expected};
+use crate::domain::sink::{Secret, SinkKind, SinkSpec, Template};
 use crate::domain::target::Target;
 use crate::domain::wake::WakePolicy;
 use std::fmt::{Display, Write as _};
@@ -25,10 +27,48 @@ pub(super) fn to_toml(config: &Config) -> String {
     for group in &config.groups {
         header(&mut out, &format!("[group.{}]", text(group)));
     }
+    for sink in &config.sinks {
+        write_sink(&mut out, sink);
+    }
     for target in &config.targets {
         write_target(&mut out, target, &config.settings);
     }
     out
+}
+
+/// Secrets are left out: where they stand is shown, and what they are never.
+fn write_sink(out: &mut String, sink: &SinkSpec) {
+    header(out, "[[sink]]");
+    line(out, "type", text(sink.kind.word()));
+    line(out, "name", text(&sink.name));
+    line(out, "severity", text(sink.severity.word()));
+    line(out, "groups", list(sink.groups.iter().map(|group| text(group))));
+    line(out, "events", list(sink.events.iter().map(|event| text(event.word()))));
+    match &sink.kind {
+        SinkKind::Webhook { url, token, template } => {
+            secret(out, "url", url);
+            if let Some(token) = token {
+                secret(out, "token", token);
+            }
+            match (template, template_word(template)) {
+                (Template::Text(own), _) => line(out, "text", text(own)),
+                (_, word) => line(out, "template", text(word.unwrap_or_default())),
+            }
+        }
+        SinkKind::Exec(words) => line(out, "command", list(words.iter().map(|word| text(word)))),
+        SinkKind::File(path) => line(out, "path", text(&path.display().to_string())),
+        SinkKind::Bell | SinkKind::Syslog => {}
+    }
+}
+
+fn secret(out: &mut String, key: &str, secret: &Secret) {
+    match secret {
+        Secret::Plain(_) => {
+            let _infallible = writeln!(out, "# {key} is in the file and not shown");
+        }
+        Secret::Variable(name) => line(out, &format!("{key}_env"), text(name)),
+        Secret::File(path) => line(out, &format!("{key}_file"), text(&path.display().to_string())),
+    }
 }
 
 fn write_target(out: &mut String, target: &Target, inherited: &Settings) {

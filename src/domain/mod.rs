@@ -25,6 +25,7 @@ pub mod placeholder;
 pub mod rules;
 pub mod sample;
 pub mod security;
+pub mod sink;
 pub mod snapshot;
 pub mod stats;
 pub mod target;

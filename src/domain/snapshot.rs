@@ -9,6 +9,7 @@ use super::mac::MacAddr;
 use super::sample::{
     Attempt, Gateway, Neighbour, NeighbourState, Nla, PathMtu, Resolution, Tls, TlsSweep, Udp,
 };
+use super::sink::SinkStatus;
 use super::stats::{EchoStats, Spark};
 use super::target::{Target, TargetId};
 use super::time::{MonoTime, Now, WallTime};
@@ -58,6 +59,8 @@ pub struct MonitorSnapshot {
     pub controls: Vec<Control>,
     /// Probes in flight.
     pub in_flight: u32,
+    /// How the sinks have fared.
+    pub sinks: Vec<SinkStatus>,
 }
 
 impl MonitorSnapshot {

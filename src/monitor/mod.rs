@@ -6,6 +6,7 @@
 mod controls;
 #[cfg(test)]
 mod dialling_tests;
+mod notice;
 #[cfg(test)]
 mod offline_tests;
 mod shared_certificates;
@@ -481,6 +482,7 @@ impl Monitor {
                 echo: Some((self.around.echo_v4, self.around.echo_v6)),
                 controls: self.controls.words(),
                 in_flight,
+                sinks: Vec::new(),
             },
             targets,
             alerts: Arc::new(alerts),

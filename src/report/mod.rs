@@ -10,6 +10,7 @@ pub mod doctor;
 pub mod explain;
 pub mod finding;
 pub mod gateway;
+pub mod notice;
 pub mod path_mtu;
 pub mod probes_doc;
 pub mod rules_doc;

@@ -91,6 +91,14 @@ impl Terminal {
         write_out(format!("\x1b]52;c;{}\x07", base64(text.as_bytes())).as_bytes())
     }
 
+    /// Rings the bell.
+    ///
+    /// # Errors
+    /// The terminal's.
+    pub fn ring(&mut self) -> io::Result<()> {
+        write_out(b"\x07")
+    }
+
     /// Gives the terminal back before the process stops (SIGTSTP).
     pub fn suspend(&mut self) {
         restore();

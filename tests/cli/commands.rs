@@ -4,6 +4,38 @@ use super::program::{Done, Home, run, run_into_closed_pipe};
 
 #[cfg(unix)]
 #[test]
+fn alert_test_tells_every_sink_and_says_what_came_of_it() {
+    let home = Home::new();
+    let file = home.write(
+        "sinks.toml",
+        "[[sink]]\ntype = 'file'\npath = 'alerts.jsonl'\n\
+         [[sink]]\ntype = 'exec'\ncommand = ['sh', '-c', 'echo no modem >&2; exit 3']\n\
+         [[sink]]\ntype = 'webhook'\nurl_env = 'RDPWATCH_NO_SUCH_THING'\n",
+    );
+    let done = home.run(&["alert", "test", "-c", &file]);
+    assert_eq!(done.code, Some(1), "{done:?}");
+    let lines: Vec<&str> = done.out.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "file (file): told",
+            "exec (exec): not told: exit status: 3: no modem",
+            "webhook (webhook): not told: the environment variable RDPWATCH_NO_SUCH_THING is not set",
+        ]
+    );
+    let told = std::fs::read_to_string(home.path().join("alerts.jsonl")).expect("a file");
+    assert!(told.contains("\"event\":\"test\""), "{told}");
+    assert_eq!(home.run(&["alert", "test", "FILE", "-c", &file]).code, Some(0));
+    let sentence = home.run(&["alert", "test", "pager", "-c", &file]).sentence(2);
+    assert_eq!(sentence, "there is no sink \"pager\", expected one of file, exec, webhook");
+    let sentence = home.run(&["alert", "test"]).sentence(2);
+    assert!(sentence.contains("no [[sink]]"), "{sentence}");
+    let sentence = home.run(&["alert", "test", "--read-only", "-c", &file]).sentence(1);
+    assert!(sentence.contains("--read-only"), "{sentence}");
+}
+
+#[cfg(unix)]
+#[test]
 fn a_relay_is_asked_in_place_of_this_machine() {
     let home = Home::new();
     let target = "[[target]]\nhost = '127.0.0.1'\nport = 9\nmac = '02:77:1a:00:00:01'\n";
@@ -102,8 +134,18 @@ fn the_schema_is_json() {
     assert!(schema["properties"]["target"].is_object(), "{schema}");
 }
 
-const COMMANDS: [&str; 9] =
-    ["watch", "check", "wake", "explain", "config", "demo", "doctor", "completions", "man"];
+const COMMANDS: [&str; 10] = [
+    "watch",
+    "check",
+    "wake",
+    "explain",
+    "config",
+    "alert",
+    "demo",
+    "doctor",
+    "completions",
+    "man",
+];
 
 #[test]
 fn help_completions_and_manual_know_every_command() {

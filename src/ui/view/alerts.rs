@@ -2,6 +2,7 @@
 
 use super::footer::severity_role;
 use crate::domain::alert::Alert;
+use crate::domain::sink::SinkStatus;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::time::WallTime;
 use crate::ui::action::Action;
@@ -71,6 +72,10 @@ fn visible(world: &World<'_>, state: &UiState, height: usize) -> Vec<(Option<Ale
     for (alert, ended) in &alerts.resolved {
         all.push((None, row(world, state, alert, Some(*ended), false)));
     }
+    for sink in world.snapshot.monitor.sinks.iter().filter(|sink| ails(sink)) {
+        all.push((None, ViewLine::default()));
+        all.push((None, sink_line(sink).cut(width).into()));
+    }
     if alerts.as_found > 0 {
         all.push((None, ViewLine::default()));
         let key = super::footer::key_name(world, Layer::Alerts, Action::AcceptAsFound);
@@ -83,6 +88,25 @@ fn visible(world: &World<'_>, state: &UiState, height: usize) -> Vec<(Option<Ale
     lately(&mut all, world, state);
     let top = if at < height { 0 } else { first_row(0, at, height, all.len()) };
     all.into_iter().skip(top).take(height).collect()
+}
+
+/// Whether somebody may not have been told something.
+const fn ails(sink: &SinkStatus) -> bool {
+    sink.error.is_some() || sink.failed > 0 || sink.dropped > 0
+}
+
+/// ` ✖ on-call is not told: the server answered 500; 3 told, 1 given up, 0 dropped`.
+fn sink_line(sink: &SinkStatus) -> Line {
+    let (role, word) = match &sink.error {
+        Some(error) => (Role::StateCritical, format!("{} is not told: {error}", sink.name)),
+        None => (Role::StateWarning, format!("{} was not told everything", sink.name)),
+    };
+    let counts =
+        format!("; {} told, {} given up, {} dropped", sink.told, sink.failed, sink.dropped);
+    Line::of(Role::Text, " ")
+        .glyph(role)
+        .text(Role::Text, &format!(" {word}"))
+        .text(Role::Dim, &counts)
 }
 
 /// The newest lines of the event log, the newest first: what changed on this machine and its

@@ -1,9 +1,9 @@
 //! The dashboard over a real host that breaks, mends, falls asleep and is woken.
 
 use super::{Case, NAME, Pair};
-use crate::lab::{HOST, Net};
+use crate::lab::{HOST, Lab, Machine, Net};
 use crate::program::{User, start};
-use crate::{capture, firewall, terminal};
+use crate::{capture, firewall, scripted, terminal};
 
 pub(super) const CASES: &[Case] = &[
     Case::new("dashboard::fault_comes_and_goes", &["xrdp", "nft"], fault_comes_and_goes),
@@ -12,6 +12,7 @@ pub(super) const CASES: &[Case] = &[
         &["xrdp", "tcpdump", "tshark"],
         learnt_address_wakes,
     ),
+    Case::new("dashboard::a_blackout_is_one_incident", &["nft"], blackout),
 ];
 
 /// The banner over hosts that work.
@@ -28,6 +29,56 @@ fn fault_comes_and_goes() {
     session.press("p");
     session.wait("end of the alert", |screen| screen.contains(FINE));
     session.quit();
+}
+
+/// Four hosts behind a router are silent for a while: one path is down, and nothing else is told.
+fn blackout() {
+    let mut lab = Lab::new();
+    let monitor = lab.monitor();
+    let router = lab.router(&monitor);
+    let numbers = [HOST, HOST + 1, HOST + 2, HOST + 3];
+    let hosts: Vec<Machine> =
+        numbers.iter().map(|number| lab.far_machine(&format!("far{number}"), *number)).collect();
+    let _daemons: Vec<_> =
+        hosts.iter().map(|host| scripted::start(host, scripted::Udp::Silent)).collect();
+    let targets = numbers.map(|number| Net::Far.v4(number));
+    let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
+    let folder = monitor.path("alerts.jsonl");
+    let config = format!("[[sink]]\ntype = 'file'\npath = '{}'\n", folder.display());
+    let file = monitor.path("rdpwatch.toml");
+    std::fs::write(&file, config).unwrap();
+    let file = file.display().to_string();
+    let mut session = terminal::start(&monitor, &[&["-c", &file], targets.as_slice()].concat());
+    session.wait("healthy hosts", |screen| screen.contains(FINE) && screen.contains("4 ok"));
+    // The router proves itself as a control with ten answers, one every two seconds.
+    session.press("2");
+    session.press("G");
+    session.wait("half a minute of echoes", |screen| {
+        let sent = screen.split_once("ICMP: ").map(|(_, rest)| rest.split(' ').next());
+        sent.flatten().and_then(|count| count.parse().ok()).is_some_and(|count: u32| count >= 30)
+    });
+    session.press("1");
+    firewall::filter(&router, &[&format!("ip daddr {}/24 drop", Net::Far.v4(0))]);
+    session.wait("one incident", |screen| {
+        screen.contains("The way to 4 of 4 hosts behind the router is down")
+    });
+    session.press("3");
+    session.wait("its alert", |screen| screen.contains("FIRING  1"));
+    firewall::open(&router);
+    session.wait("its end", |screen| screen.contains(FINE));
+    session.wait("the end of its alert", |screen| screen.contains("FIRING  none"));
+    session.quit();
+    let told = std::fs::read_to_string(&folder).unwrap();
+    let rules: Vec<_> = told
+        .lines()
+        .map(|line| {
+            let value: serde_json::Value = serde_json::from_str(line).unwrap();
+            let word = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
+            (word("event"), word("rule"))
+        })
+        .collect();
+    let event = |event: &str| (event.to_owned(), "path-outage".to_owned());
+    assert_eq!(rules, [event("fired"), event("resolved")], "{told}");
 }
 
 /// What the dashboard saw while the host was up is enough to wake it later.

@@ -1,0 +1,382 @@
+//! Where alerts are told besides the screen, and what is told.
+
+use super::alert::{Alert, AlertEvent};
+use super::finding::{Owner, RuleId, Severity};
+use super::time::WallTime;
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// One place that alerts are told to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SinkSpec {
+    /// What it is called, unique, unescaped.
+    pub name: String,
+    /// How it is told.
+    pub kind: SinkKind,
+    /// Told from this severity up.
+    pub severity: Severity,
+    /// Told of the members of these groups, and of this machine; empty: of all.
+    pub groups: Vec<String>,
+    /// Which events are told.
+    pub events: Vec<SinkEvent>,
+}
+
+/// How a sink is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SinkKind {
+    /// The terminal's bell.
+    Bell,
+    /// An HTTP POST.
+    Webhook {
+        /// Where to.
+        url: Secret,
+        /// Sent as a bearer token.
+        token: Option<Secret>,
+        /// What the body looks like.
+        template: Template,
+    },
+    /// A program and its arguments, run without a shell.
+    Exec(Vec<String>),
+    /// A JSON line in this file.
+    File(PathBuf),
+    /// The system's log, by its socket.
+    Syslog,
+}
+
+impl SinkKind {
+    /// The word in the configuration.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Bell => "bell",
+            Self::Webhook { .. } => "webhook",
+            Self::Exec(_) => "exec",
+            Self::File(_) => "file",
+            Self::Syslog => "syslog",
+        }
+    }
+}
+
+/// Which change of an alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SinkEvent {
+    /// It began to fire.
+    Fired,
+    /// It is over.
+    Resolved,
+    /// Nobody's: somebody tries the sink out.
+    Test,
+}
+
+impl SinkEvent {
+    /// Those of the configuration, with their words.
+    pub const WORDS: [(&'static str, Self); 2] =
+        [("fired", Self::Fired), ("resolved", Self::Resolved)];
+
+    /// The word in the configuration and in what is told.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Fired => "fired",
+            Self::Resolved => "resolved",
+            Self::Test => "test",
+        }
+    }
+}
+
+/// What the body of a webhook looks like.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Template {
+    /// Every field, as a JSON object.
+    #[default]
+    Json,
+    /// Slack's incoming webhook: `{"text": …}`.
+    Slack,
+    /// An adaptive card, as Teams' workflows take it.
+    Teams,
+    /// ntfy: the text as it is, the title and the priority in headers.
+    Ntfy,
+    /// A text with [`PLACEHOLDERS`] in braces.
+    Text(String),
+}
+
+/// What may stand in braces in a text of one's own.
+pub const PLACEHOLDERS: [&str; 12] = [
+    "id", "event", "target", "host", "group", "rule", "severity", "title", "sentence", "team",
+    "since", "ended",
+];
+
+/// A text that is shown to nobody.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Secret {
+    /// It stands in the configuration.
+    Plain(String),
+    /// It is read from this environment variable when it is needed.
+    Variable(String),
+    /// It is read from this file when it is needed.
+    File(PathBuf),
+}
+
+impl fmt::Debug for Secret {
+    /// Where it is, never what it is.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plain(_) => f.write_str("Plain(…)"),
+            Self::Variable(name) => f.debug_tuple("Variable").field(name).finish(),
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+        }
+    }
+}
+
+/// Where a webhook is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Over TLS (`https`).
+    pub tls: bool,
+    /// Name, or address without brackets.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// Path and query, from the slash.
+    pub path: String,
+}
+
+/// Why a text is no [`Endpoint`]; it does not repeat the text, which is a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this is not the address of a webhook, expected one such as https://hooks.example/T0/B0")]
+pub struct EndpointError;
+
+/// Longest address of a webhook, in bytes.
+const MAX_URL: usize = 2_048;
+
+impl FromStr for Endpoint {
+    type Err = EndpointError;
+
+    fn from_str(text: &str) -> Result<Self, EndpointError> {
+        let (scheme, rest) = text.split_once("://").ok_or(EndpointError)?;
+        let tls = match scheme.to_ascii_lowercase().as_str() {
+            "https" => true,
+            "http" => false,
+            _ => return Err(EndpointError),
+        };
+        let printable = text.bytes().all(|byte| byte.is_ascii_graphic());
+        if !printable || text.len() > MAX_URL {
+            return Err(EndpointError);
+        }
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at(end);
+        let path = path.split('#').next().unwrap_or_default();
+        let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+        let (host, port) = match authority.strip_prefix('[') {
+            Some(v6) => {
+                let (host, after) = v6.split_once(']').ok_or(EndpointError)?;
+                (host, after.strip_prefix(':').or_else(|| after.is_empty().then_some("")))
+            }
+            None => match authority.split_once(':') {
+                Some((host, port)) => (host, Some(port)),
+                None => (authority, Some("")),
+            },
+        };
+        let port = match port.ok_or(EndpointError)? {
+            "" if tls => 443,
+            "" => 80,
+            port => port.parse().ok().filter(|port| *port != 0).ok_or(EndpointError)?,
+        };
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
+        if host.is_empty() || !host.chars().all(plain) {
+            return Err(EndpointError);
+        }
+        Ok(Self { tls, host: host.to_owned(), port, path })
+    }
+}
+
+/// What is told. Texts from outside are escaped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// The same from the first word on an alert to the last, also across restarts.
+    pub id: String,
+    /// What happened.
+    pub event: SinkEvent,
+    /// Whose: a target's name; `None` for this machine.
+    pub target: Option<String>,
+    /// Its host and port.
+    pub host: Option<String>,
+    /// Its group.
+    pub group: Option<String>,
+    /// Which rule.
+    pub rule: RuleId,
+    /// How bad.
+    pub severity: Severity,
+    /// A few words.
+    pub title: String,
+    /// One sentence.
+    pub sentence: String,
+    /// Who can fix it.
+    pub owner: Option<Owner>,
+    /// First supporting sample.
+    pub since: WallTime,
+    /// When it ended.
+    pub ended: Option<WallTime>,
+    /// The measurements.
+    pub evidence: Vec<String>,
+}
+
+impl Notice {
+    /// What is known from the alert alone.
+    #[must_use]
+    pub fn of(event: &AlertEvent, whose: Option<&str>) -> Self {
+        let (alert, kind, ended) = match event {
+            AlertEvent::Fired(alert) => (alert, SinkEvent::Fired, None),
+            AlertEvent::Resolved(alert, at) => (alert, SinkEvent::Resolved, Some(*at)),
+        };
+        Self {
+            id: incident_id(alert, whose),
+            event: kind,
+            target: None,
+            host: None,
+            group: None,
+            rule: alert.rule,
+            severity: alert.severity,
+            title: alert.title.clone(),
+            sentence: alert.title.clone(),
+            owner: None,
+            since: alert.since,
+            ended,
+            evidence: Vec::new(),
+        }
+    }
+
+    /// What is sent to try a sink out.
+    #[must_use]
+    pub fn test(now: WallTime) -> Self {
+        Self {
+            id: "test".to_owned(),
+            event: SinkEvent::Test,
+            target: Some("office-pc".to_owned()),
+            host: Some("office-pc.corp.example:3389".to_owned()),
+            group: None,
+            rule: RuleId("test"),
+            severity: Severity::Critical,
+            title: "test of rdpwatch".to_owned(),
+            sentence: "This is a test of rdpwatch: nothing is wrong.".to_owned(),
+            owner: None,
+            since: now,
+            ended: None,
+            evidence: Vec::new(),
+        }
+    }
+
+    /// Whose it is, in words.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        self.target.as_deref().unwrap_or("this machine")
+    }
+}
+
+impl SinkSpec {
+    /// Whether it is told this.
+    #[must_use]
+    pub fn wants(&self, notice: &Notice) -> bool {
+        let of_group = |group: &String| self.groups.iter().any(|g| g.eq_ignore_ascii_case(group));
+        let whose = self.groups.is_empty()
+            || notice.target.is_none()
+            || notice.group.as_ref().is_some_and(of_group);
+        notice.event == SinkEvent::Test
+            || (whose && notice.severity >= self.severity && self.events.contains(&notice.event))
+    }
+}
+
+/// Eight hex digits made of whose it is, the rule and when it began (FNV-1a, 64 bits, folded).
+#[must_use]
+pub fn incident_id(alert: &Alert, whose: Option<&str>) -> String {
+    let since = alert.since.unix_millis().to_be_bytes();
+    let parts = [whose.unwrap_or_default().as_bytes(), alert.rule.0.as_bytes(), &since];
+    let hash = parts
+        .iter()
+        .flat_map(|part| part.iter().chain(&[0]))
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+    format!("{:08x}", (hash >> 32) ^ (hash & 0xffff_ffff))
+}
+
+/// How a sink has fared.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SinkStatus {
+    /// Which, escaped.
+    pub name: String,
+    /// Told.
+    pub told: u64,
+    /// Given up after several tries.
+    pub failed: u64,
+    /// Dropped because too many were waiting.
+    pub dropped: u64,
+    /// Why the last try failed, escaped; `None` when it went through.
+    pub error: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_webhooks_are_read_and_others_refused_without_being_repeated() {
+        let of = |text: &str| text.parse::<Endpoint>().map(|e| (e.tls, e.host, e.port, e.path));
+        let owned = |tls, host: &str, port, path: &str| Ok((tls, host.into(), port, path.into()));
+        assert_eq!(
+            of("https://hooks.example/T0/B?x=1#f"),
+            owned(true, "hooks.example", 443, "/T0/B?x=1")
+        );
+        assert_eq!(of("HTTP://10.0.0.5:8080"), owned(false, "10.0.0.5", 8080, "/"));
+        assert_eq!(of("http://[fd00::5]:80/a"), owned(false, "fd00::5", 80, "/a"));
+        assert_eq!(of("https://h?q"), owned(true, "h", 443, "/?q"));
+        for wrong in [
+            "",
+            "hooks.example",
+            "ftp://a/b",
+            "https://",
+            "https://a b/",
+            "https://a:0/",
+            "https://a:99999/",
+            "https://user:pw@a/",
+            "https://[fd00::5",
+            "https://a\r\nX: y/",
+        ] {
+            let error = wrong.parse::<Endpoint>().expect_err(wrong).to_string();
+            assert!(!error.contains("user") && !error.contains("fd00"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_not_written_by_accident() {
+        let shown = format!("{:?}", Secret::Plain("https://hooks.example/T0/hunter2".to_owned()));
+        assert_eq!(shown, "Plain(…)");
+    }
+
+    #[test]
+    fn a_sink_is_told_what_it_wants() {
+        let sink = SinkSpec {
+            name: "a".into(),
+            kind: SinkKind::Syslog,
+            severity: Severity::Critical,
+            groups: vec!["Berlin".into()],
+            events: vec![SinkEvent::Fired],
+        };
+        let notice = |severity, group: Option<&str>, event| Notice {
+            severity,
+            group: group.map(str::to_owned),
+            event,
+            ..Notice::test(WallTime::default())
+        };
+        let fired = SinkEvent::Fired;
+        assert!(sink.wants(&notice(Severity::Critical, Some("berlin"), fired)));
+        assert!(!sink.wants(&notice(Severity::Warning, Some("berlin"), fired)));
+        assert!(!sink.wants(&notice(Severity::Critical, Some("vienna"), fired)));
+        assert!(!sink.wants(&notice(Severity::Critical, None, fired)));
+        assert!(!sink.wants(&notice(Severity::Critical, Some("berlin"), SinkEvent::Resolved)));
+        assert!(sink.wants(&notice(Severity::Warning, None, SinkEvent::Test)));
+        let own = Notice { target: None, ..notice(Severity::Critical, None, fired) };
+        assert!(sink.wants(&own), "this machine is in no group");
+    }
+}

@@ -1,0 +1,208 @@
+//! What sinks are told, as JSON, as chat messages, and as texts of one's own.
+
+use crate::domain::finding::{Owner, Severity};
+use crate::domain::sink::{Notice, PLACEHOLDERS, SinkEvent, Template};
+use crate::domain::words::utc as rfc3339;
+use serde_json::{Value, json};
+
+/// The body of a POST and what goes with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Body {
+    /// Its media type.
+    pub content_type: &'static str,
+    /// Further header fields; values hold no line break.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub text: String,
+}
+
+/// A notice as a webhook's template wants it.
+#[must_use]
+pub fn body(template: &Template, notice: &Notice) -> Body {
+    let json = |value: &Value| Body {
+        content_type: "application/json",
+        headers: Vec::new(),
+        text: value.to_string(),
+    };
+    match template {
+        Template::Json => json(&object(notice)),
+        Template::Slack => json(&json!({ "text": line(notice) })),
+        Template::Teams => json(&card(notice)),
+        Template::Ntfy => Body {
+            content_type: "text/plain; charset=utf-8",
+            headers: vec![
+                ("X-Title", header(&format!("{}: {}", notice.subject(), notice.title))),
+                ("X-Priority", priority(notice).to_owned()),
+                ("X-Tags", "rotating_light".to_owned()),
+            ],
+            text: notice.sentence.clone(),
+        },
+        Template::Text(text) => Body {
+            content_type: "text/plain; charset=utf-8",
+            headers: Vec::new(),
+            text: fill(text, notice),
+        },
+    }
+}
+
+/// Every field, schema `rdpwatch.alert/1`.
+#[must_use]
+pub fn object(notice: &Notice) -> Value {
+    json!({
+        "schema": "rdpwatch.alert/1",
+        "id": notice.id,
+        "event": notice.event.word(),
+        "target": notice.target,
+        "host": notice.host,
+        "group": notice.group,
+        "rule": notice.rule.0,
+        "severity": notice.severity.word(),
+        "title": notice.title,
+        "sentence": notice.sentence,
+        "team": notice.owner.map(Owner::team),
+        "since": rfc3339(notice.since),
+        "ended": notice.ended.map(rfc3339),
+        "evidence": notice.evidence,
+    })
+}
+
+/// `CRITICAL office-pc: its certificate expired …`.
+#[must_use]
+pub fn line(notice: &Notice) -> String {
+    let word = match notice.event {
+        SinkEvent::Resolved => "OVER".to_owned(),
+        SinkEvent::Fired | SinkEvent::Test => notice.severity.word().to_uppercase(),
+    };
+    format!("{word} {}: {}", notice.subject(), notice.sentence)
+}
+
+/// What stands for each of [`PLACEHOLDERS`].
+#[must_use]
+pub fn field(notice: &Notice, name: &str) -> String {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    match name {
+        "id" => notice.id.clone(),
+        "event" => notice.event.word().to_owned(),
+        "target" => notice.subject().to_owned(),
+        "host" => text(&notice.host),
+        "group" => text(&notice.group),
+        "rule" => notice.rule.0.to_owned(),
+        "severity" => notice.severity.word().to_owned(),
+        "title" => notice.title.clone(),
+        "sentence" => notice.sentence.clone(),
+        "team" => notice.owner.map_or("", Owner::team).to_owned(),
+        "since" => rfc3339(notice.since),
+        "ended" => notice.ended.map(rfc3339).unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+/// Replaces each `{placeholder}`, once: what a value holds is not read again.
+fn fill(text: &str, notice: &Notice) -> String {
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        let known = after
+            .split_once('}')
+            .and_then(|(name, after)| PLACEHOLDERS.contains(&name).then_some((name, after)));
+        rest = if let Some((name, after)) = known {
+            filled.push_str(&field(notice, name));
+            after
+        } else {
+            filled.push('{');
+            after
+        };
+    }
+    filled.push_str(rest);
+    filled
+}
+
+fn card(notice: &Notice) -> Value {
+    let facts: Vec<Value> =
+        [("Rule", "rule"), ("Group", "group"), ("Since", "since"), ("Id", "id")]
+            .into_iter()
+            .map(|(title, name)| json!({ "title": title, "value": field(notice, name) }))
+            .filter(|fact| fact["value"] != "")
+            .collect();
+    json!({
+        "type": "message",
+        "attachments": [{
+            "contentType": "application/vnd.microsoft.card.adaptive",
+            "content": {
+                "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+                "type": "AdaptiveCard",
+                "version": "1.4",
+                "body": [
+                    { "type": "TextBlock", "weight": "Bolder", "wrap": true, "text": line(notice) },
+                    { "type": "FactSet", "facts": facts },
+                ],
+            },
+        }],
+    })
+}
+
+/// ntfy's priority: 5 is the highest.
+const fn priority(notice: &Notice) -> &'static str {
+    match (notice.event, notice.severity) {
+        (SinkEvent::Resolved, _) => "2",
+        (_, Severity::Critical) => "5",
+        (_, Severity::Warning) => "4",
+        (_, Severity::Notice) => "3",
+    }
+}
+
+/// A text that a header field can carry: ASCII in one line.
+fn header(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::WallTime;
+
+    fn notice() -> Notice {
+        Notice {
+            target: Some("b\u{fc}ro \"{id}\"".to_owned()),
+            ..Notice::test(WallTime::from_unix_secs(0))
+        }
+    }
+
+    #[test]
+    fn every_template_carries_what_is_wrong_and_where() {
+        let json = body(&Template::Json, &notice());
+        let value: Value = serde_json::from_str(&json.text).expect("JSON");
+        assert_eq!(value["target"], "b\u{fc}ro \"{id}\"");
+        assert_eq!(
+            (value["event"].as_str(), value["severity"].as_str()),
+            (Some("test"), Some("critical"))
+        );
+        assert_eq!(value["since"], "1970-01-01T00:00:00Z");
+        for template in [Template::Slack, Template::Teams] {
+            let body = body(&template, &notice());
+            let value: Value = serde_json::from_str(&body.text).expect("JSON");
+            assert!(value.to_string().contains("CRITICAL b\u{fc}ro"), "{value}");
+        }
+        let ntfy = body(&Template::Ntfy, &notice());
+        assert_eq!(ntfy.headers[0].1, "b?ro \"{id}\": test of rdpwatch");
+        assert!(ntfy.text.starts_with("This is a test"));
+    }
+
+    #[test]
+    fn a_text_of_ones_own_is_filled_once() {
+        let text = Template::Text("{target} {rule} {nobody} {".to_owned());
+        assert_eq!(body(&text, &notice()).text, "b\u{fc}ro \"{id}\" test {nobody} {");
+    }
+
+    #[test]
+    fn every_placeholder_stands_for_something() {
+        let mut notice = notice();
+        notice.group = Some("g".into());
+        notice.owner = Some(Owner::Dns);
+        notice.ended = Some(WallTime::from_unix_secs(5));
+        for name in PLACEHOLDERS {
+            assert!(!field(&notice, name).is_empty(), "{name}");
+        }
+    }
+}

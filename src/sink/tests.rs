@@ -1,0 +1,180 @@
+use super::*;
+use crate::domain::finding::Severity;
+use crate::domain::sink::{Secret, SinkEvent, Template};
+use crate::domain::time::WallTime;
+use std::net::Ipv4Addr;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+fn sink(kind: SinkKind) -> SinkSpec {
+    SinkSpec {
+        name: "on-call".to_owned(),
+        kind,
+        severity: Severity::Warning,
+        groups: Vec::new(),
+        events: vec![SinkEvent::Fired],
+    }
+}
+
+fn webhook(port: u16, path: &str) -> SinkSpec {
+    let url = Secret::Plain(format!("http://127.0.0.1:{port}{path}"));
+    sink(SinkKind::Webhook { url, token: None, template: Template::Json })
+}
+
+fn notice() -> Notice {
+    Notice {
+        event: SinkEvent::Fired,
+        target: Some("office-pc; $(touch /tmp/x) `id`\n\u{1b}[2J".to_owned()),
+        ..Notice::test(WallTime::from_unix_secs(0))
+    }
+}
+
+async fn listen() -> (TcpListener, u16) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    (listener, port)
+}
+
+/// Takes one connection, returns the request up to the end of its body, and answers.
+async fn serve(listener: &TcpListener, answer: &str) -> String {
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let mut request = Vec::new();
+    let mut chunk = [0; 4_096];
+    loop {
+        let text = String::from_utf8_lossy(&request).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
+            if body.len() >= length.unwrap().parse::<usize>().unwrap() {
+                stream.write_all(answer.as_bytes()).await.unwrap();
+                return text;
+            }
+        }
+        let read = stream.read(&mut chunk).await.unwrap();
+        assert!(read > 0, "the request ended early: {text}");
+        request.extend_from_slice(&chunk[..read]);
+    }
+}
+
+const OK: &str = "HTTP/1.1 204 No Content\r\n\r\n";
+
+#[tokio::test]
+async fn a_webhook_gets_every_field_once() {
+    let (listener, port) = listen().await;
+    let spec = webhook(port, "/T0/B0?x=1");
+    let told = notice();
+    let (request, result) = tokio::join!(serve(&listener, OK), deliver(&spec, &told));
+    assert_eq!(result, Ok(()));
+    let (head, body) = request.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("POST /T0/B0?x=1 HTTP/1.1\r\n"), "{head}");
+    assert!(head.contains(&format!("Host: 127.0.0.1:{port}\r\n")), "{head}");
+    let value: serde_json::Value = serde_json::from_str(body).unwrap();
+    assert_eq!(value["schema"], "rdpwatch.alert/1");
+    assert_eq!(value["target"], notice().target.unwrap());
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_or_is_none_is_named_and_its_address_is_not() {
+    for (answer, expected) in [
+        ("HTTP/1.1 500 no\r\n\r\n", "the server answered 500"),
+        ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 403 no\r\n\r\n", "the server answered 403"),
+        ("SSH-2.0-OpenSSH\r\n\r\n", "what answers is not HTTP"),
+        ("", "the server closed without an answer"),
+    ] {
+        let (listener, port) = listen().await;
+        let spec = webhook(port, "/hunter2");
+        let told = notice();
+        let (_, result) = tokio::join!(serve(&listener, answer), deliver(&spec, &told));
+        let error = result.unwrap_err();
+        assert!(error.contains(expected) && !error.contains("hunter2"), "{error}");
+    }
+    let (listener, port) = listen().await;
+    drop(listener);
+    let error = deliver(&webhook(port, "/hunter2"), &notice()).await.unwrap_err();
+    assert!(error.starts_with("no connection") && !error.contains("hunter2"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_hangs_is_given_up() {
+    let (_listener, port) = listen().await;
+    let error = deliver(&webhook(port, "/"), &notice()).await.unwrap_err();
+    assert_eq!(error, "it took more than 10 s");
+}
+
+#[tokio::test]
+async fn a_token_goes_into_its_header_and_a_missing_one_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("token");
+    std::fs::write(&path, "hunter2\n").unwrap();
+    let (listener, port) = listen().await;
+    let with = |token| {
+        let url = Secret::Plain(format!("http://127.0.0.1:{port}/"));
+        sink(SinkKind::Webhook { url, token: Some(token), template: Template::Json })
+    };
+    let (spec, told) = (with(Secret::File(path.clone())), notice());
+    let (request, result) = tokio::join!(serve(&listener, OK), deliver(&spec, &told));
+    assert_eq!(result, Ok(()));
+    assert!(request.contains("Authorization: Bearer hunter2\r\n"), "{request}");
+    std::fs::write(&path, "hunter2\r\nX: y").unwrap();
+    let error = deliver(&spec, &notice()).await.unwrap_err();
+    assert!(!error.contains("hunter2"), "{error}");
+    let missing = with(Secret::Variable("RDPWATCH_NO_SUCH_THING".to_owned()));
+    let error = deliver(&missing, &notice()).await.unwrap_err();
+    assert_eq!(error, "the environment variable RDPWATCH_NO_SUCH_THING is not set");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_hook_is_told_by_its_environment_and_no_shell_reads_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let script = format!("printf %s \"$RDPWATCH_ALERT_TARGET|$1\" > {}", out.display());
+    let words = ["sh", "-c", &script, "sh", "$(id)"].map(str::to_owned).to_vec();
+    assert_eq!(deliver(&sink(SinkKind::Exec(words)), &notice()).await, Ok(()));
+    let written = std::fs::read_to_string(out).unwrap();
+    assert_eq!(written, format!("{}|$(id)", notice().target.unwrap()));
+    let fails = ["sh", "-c", "echo no modem >&2; exit 4"].map(str::to_owned).to_vec();
+    let error = deliver(&sink(SinkKind::Exec(fails)), &notice()).await.unwrap_err();
+    assert_eq!(error, "exit status: 4: no modem");
+}
+
+/// No pause worth waiting for.
+const AT_ONCE: [Duration; 5] = [Duration::from_millis(1); 5];
+
+#[tokio::test]
+async fn a_sink_that_fails_twice_is_tried_again_and_told_once() {
+    let (listener, port) = listen().await;
+    let sinks = Sinks::trying(&[webhook(port, "/")], AT_ONCE);
+    sinks.offer(notice());
+    let no = "HTTP/1.1 500 no\r\n\r\n";
+    serve(&listener, no).await;
+    serve(&listener, no).await;
+    serve(&listener, OK).await;
+    loop {
+        let [status] = &sinks.statuses()[..] else { panic!("one sink") };
+        if status.told == 1 {
+            assert_eq!((status.failed, status.dropped, &status.error), (0, 0, &None));
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_sink_that_is_down_gives_up_and_is_counted_and_nobody_waits_for_it() {
+    let (listener, port) = listen().await;
+    drop(listener);
+    let sinks = Sinks::trying(&[webhook(port, "/")], AT_ONCE);
+    for _ in 0..100 {
+        sinks.offer(notice());
+    }
+    let status = sinks.statuses().remove(0);
+    assert_eq!(status.dropped, 100 - 64, "the queue is bounded");
+    while sinks.statuses()[0].failed == 0 {
+        sleep(Duration::from_millis(1)).await;
+    }
+    let error = sinks.statuses().remove(0).error.unwrap();
+    assert!(error.starts_with("no connection"), "{error}");
+    let resolved = Notice { event: SinkEvent::Resolved, ..notice() };
+    sinks.offer(resolved);
+    assert_eq!(sinks.statuses()[0].dropped, 36, "what it does not want takes no room");
+}
