@@ -1,5 +1,6 @@
 //! What is watched.
 
+use super::client_settings::ClientSettings;
 use super::mac::MacAddr;
 use super::memory::TargetMemory;
 use super::thresholds::Thresholds;
@@ -348,6 +349,8 @@ pub struct Target {
     pub controls: Vec<IpAddr>,
     /// RD Gateway that its users go through.
     pub gateway: Option<GatewayAddress>,
+    /// What the connection file that leads here asks for; `None` when no file does.
+    pub client: Option<ClientSettings>,
     /// Group it belongs to.
     pub group: Option<String>,
     /// What its silence means.
@@ -378,6 +381,7 @@ impl Target {
             aliases: Vec::new(),
             controls: Vec::new(),
             gateway: None,
+            client: None,
             group: None,
             kind: TargetKind::default(),
             expected: Expected::default(),

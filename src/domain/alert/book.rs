@@ -66,6 +66,8 @@ pub struct AlertBook {
 #[derive(Debug, Clone)]
 struct Entry {
     alert: Alert,
+    /// The worst that was told of it: what wavers between two severities is told twice at most.
+    told: Option<Severity>,
     /// When it began to stand.
     stands_from: MonoTime,
     /// When the finding went away, while the alert fires on.
@@ -226,13 +228,14 @@ impl AlertBook {
                 acknowledged,
                 snoozed_until: None,
             },
+            told: None,
             stands_from: now.mono,
             gone: None,
             frozen: None,
         });
         entry.thaw(now.mono);
         entry.gone = None;
-        let worse = finding.severity > entry.alert.severity;
+        let worse = entry.told.is_some_and(|told| finding.severity > told);
         entry.alert.severity = finding.severity;
         if entry.alert.title != finding.title {
             entry.alert.title.clone_from(&finding.title);
@@ -246,6 +249,7 @@ impl AlertBook {
             AlertState::Firing => worse,
         };
         fires.then(|| {
+            entry.told = Some(finding.severity);
             entry.alert.state = AlertState::Firing;
             AlertEvent::Fired(entry.alert.clone())
         })
@@ -349,6 +353,24 @@ mod tests {
                 }
             })
             .collect()
+    }
+
+    #[test]
+    fn what_wavers_between_two_severities_is_told_twice_at_most() {
+        let mut book = AlertBook::new(AlertSettings::default());
+        let mut told = Vec::new();
+        for second in 0..600 {
+            let severity = if second % 7 < 3 { Severity::Critical } else { Severity::Warning };
+            let severity = if second < 60 { Severity::Warning } else { severity };
+            told.extend(book.apply(OFFICE, &stands(severity), at(second)));
+        }
+        let severities: Vec<Severity> = told
+            .iter()
+            .map(|event| match event {
+                AlertEvent::Fired(alert) | AlertEvent::Resolved(alert, _) => alert.severity,
+            })
+            .collect();
+        assert_eq!(severities, [Severity::Warning, Severity::Critical]);
     }
 
     #[test]
