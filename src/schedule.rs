@@ -229,6 +229,15 @@ impl Schedule {
         self.bring_forward_after(target, Lane::Gateway, plan::GATEWAY_REST, now);
     }
 
+    /// Targets may be reached by another way than before: what was measured of the path is of the
+    /// old one. Each path is measured again, at most once a minute.
+    pub fn note_another_way(&mut self, now: MonoTime) {
+        let targets: Vec<TargetId> = self.plans.keys().copied().collect();
+        for target in targets {
+            self.bring_forward_after(target, Lane::PathMtu, CHANGE_REST, now);
+        }
+    }
+
     /// CredSSP was asked, and answered as by a sound host or not. What changed is asked again with
     /// the next connection; what ails, as often as the certificate is read.
     pub fn note_nla(&mut self, target: TargetId, sound: bool, now: MonoTime) {

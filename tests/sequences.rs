@@ -207,7 +207,9 @@ impl Play {
         let now = self.now();
         match step.what {
             What::Beat(lag) => self.monitor.observe_beat(lag, now),
-            What::Link(up) => self.monitor.observe_local(local(up), now),
+            What::Link(up) => {
+                self.monitor.observe_local(local(up), now);
+            }
             _ => {}
         }
         if let Some(observation) = observation(&step.what) {

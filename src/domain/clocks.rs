@@ -2,7 +2,7 @@
 
 use super::history::Timed;
 use super::sample::Nla;
-use super::time::Now;
+use super::time::{Now, WallTime};
 use std::time::Duration;
 
 /// How far the wall clock may drift from the monotonic one before it counts as set.
@@ -42,7 +42,20 @@ impl Clocks {
         skews.sort_unstable();
         let Some(middle) = skews.get(skews.len() / 2).copied() else { return Self::Outdated };
         let agree = skews.iter().filter(|skew| skew.abs_diff(middle) <= AGREE).count();
-        if agree * 2 > skews.len() { Self::Agree(middle) } else { Self::Disagree }
+        // Against this machine's clock, which has its say too, it takes one more.
+        let say = skews.len() + usize::from(middle.unsigned_abs() > AGREE);
+        if agree * 2 > say { Self::Agree(middle) } else { Self::Disagree }
+    }
+}
+
+/// What time it is: by this machine's clock, unless most hosts agree against it.
+#[must_use]
+pub fn wall_by_most(clocks: Clocks, now: WallTime) -> WallTime {
+    match clocks {
+        Clocks::Agree(ours) if ours.unsigned_abs() > AGREE => {
+            WallTime::from_unix_millis(now.unix_millis().saturating_add(ours))
+        }
+        _ => now,
     }
 }
 
@@ -62,7 +75,6 @@ pub fn clock_skew(nla: Option<&Timed<Nla>>, now: Now) -> Option<i64> {
 mod tests {
     use super::*;
     use crate::domain::diagnose::fixture::at;
-    use crate::domain::time::WallTime;
 
     #[test]
     fn most_clocks_decide_which_one_is_wrong() {
@@ -73,6 +85,8 @@ mod tests {
             (9, vec![0, 0, 0, 0], Clocks::Outdated),
             (3, vec![HOUR, HOUR], Clocks::Agree(HOUR)),
             (3, vec![HOUR, 0, 20], Clocks::Agree(20)),
+            (3, vec![HOUR, HOUR, 0], Clocks::Disagree),
+            (5, vec![HOUR, HOUR, HOUR, 0, 0], Clocks::Disagree),
             (4, vec![HOUR, HOUR + 900, HOUR - 1_000, 0], Clocks::Agree(HOUR)),
             (4, vec![-HOUR, 0, HOUR, 2 * HOUR], Clocks::Disagree),
         ] {

@@ -8,6 +8,7 @@ use super::finding::Owner;
 use super::target::TargetId;
 use super::time::{MonoTime, Now};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// Members fell silent within this span of each other.
@@ -32,6 +33,8 @@ const TUNNEL: Duration = Duration::from_secs(30);
 pub struct Member {
     /// Which.
     pub target: TargetId,
+    /// Where it is dialled. Targets at one address are one host.
+    pub address: IpAddr,
     /// Its group.
     pub group: Option<String>,
     /// Behind a router, as far as this machine's subnets tell.
@@ -178,12 +181,19 @@ impl Outages {
         for scope in scopes(members) {
             let held =
                 |member: &Member| self.open.iter().any(|o| o.members.contains(&member.target));
-            let concerned: Vec<&Member> =
-                members.iter().filter(|member| scope.takes(member) && !held(member)).collect();
+            // PCs that stay silent when the others are back went to sleep.
+            let asleep = |member: &Member| {
+                let began = member.silent_since.filter(|_| member.sleeps);
+                began.is_some_and(|at| self.over.iter().any(|o| o.lost(member.target, at.mono)))
+            };
+            let concerned: Vec<&Member> = members
+                .iter()
+                .filter(|member| scope.takes(member) && !held(member) && !asleep(member))
+                .collect();
             if self.open.iter().any(|outage| outage.scope == scope) {
                 continue;
             }
-            if let Some(outage) = begins(scope, &concerned, ground, nearer) {
+            if let Some(outage) = begins(scope, &concerned, ground, nearer, now) {
                 events.push(OutageEvent::Began(outage.clone()));
                 self.open.push(outage);
             }
@@ -208,7 +218,13 @@ fn scopes(members: &[Member]) -> BTreeSet<Scope> {
 }
 
 /// The largest set of members that fell silent together, when it is large enough.
-fn begins(scope: Scope, concerned: &[&Member], ground: &Ground, nearer: &str) -> Option<Outage> {
+fn begins(
+    scope: Scope,
+    concerned: &[&Member],
+    ground: &Ground,
+    nearer: &str,
+    now: Now,
+) -> Option<Outage> {
     let mut silent: Vec<(Now, &Member)> =
         concerned.iter().filter_map(|member| member.silent_since.map(|at| (at, *member))).collect();
     silent.sort_by_key(|(at, member)| (at.mono, member.target));
@@ -226,10 +242,11 @@ fn begins(scope: Scope, concerned: &[&Member], ground: &Ground, nearer: &str) ->
         .filter(|(at, _)| at.mono.plus(TUNNEL) >= first.mono && last.mono.plus(TUNNEL) >= at.mono);
     // Sleep ends many PCs within seconds when a policy says so; a tunnel that changed, or a host
     // that never sleeps, shows that it is the path.
-    let votes = |member: &Member| !member.sleeps || tunnel.is_some();
-    let voters = cluster.iter().filter(|(_, member)| votes(member)).count();
-    let of = concerned.iter().filter(|member| votes(member)).count();
-    if voters < FEWEST || voters * 100 < of * SHARE_PCT {
+    let fresh = now.mono.since(last.mono) <= KEPT;
+    let votes = |member: &Member| !member.sleeps || (tunnel.is_some() && fresh);
+    let voters = hosts(cluster.iter().map(|(_, member)| *member).filter(|member| votes(member)));
+    let of = hosts(concerned.iter().copied().filter(|member| votes(member)));
+    if !is_path(voters, of) {
         return None;
     }
     Some(Outage {
@@ -241,7 +258,28 @@ fn begins(scope: Scope, concerned: &[&Member], ground: &Ground, nearer: &str) ->
     })
 }
 
+/// How many machines `members` are.
+fn hosts<'a>(members: impl Iterator<Item = &'a Member>) -> usize {
+    members.map(|member| member.address).collect::<BTreeSet<_>>().len()
+}
+
+/// Whether so many silent hosts are a path that is down.
+const fn is_path(silent: usize, of: usize) -> bool {
+    silent >= FEWEST && silent * 100 >= of * SHARE_PCT
+}
+
 impl Outage {
+    /// Whether enough of those who can speak for the path are silent. A PC may have gone to sleep
+    /// meanwhile: once half of all are back, only hosts that never sleep show that it is down.
+    fn holds_still(&self, members: &[Member]) -> bool {
+        let half_back = self.back.len() * 2 >= self.members.len();
+        let votes = |member: &&Member| !member.sleeps || (self.tunnel.is_some() && !half_back);
+        let voters = || members.iter().filter(|member| self.scope.takes(member)).filter(votes);
+        let silent = |member: &&Member| self.holds(member.target);
+        let speaks = |member: &&Member| member.silent_since.is_none() || silent(member);
+        is_path(hosts(voters().filter(silent)), hosts(voters().filter(speaks)))
+    }
+
     /// Takes in who fell silent with it and who is back.
     fn follow(&mut self, members: &[Member], ground: &Ground, now: Now) {
         let known: BTreeMap<TargetId, &Member> =
@@ -261,8 +299,7 @@ impl Outage {
             .filter(|id| known.get(id).is_none_or(|member| member.silent_since.is_none()))
             .copied()
             .collect();
-        let silent = self.silent();
-        let holds = silent >= FEWEST && silent * 100 >= self.of * SHARE_PCT;
+        let holds = self.holds_still(members);
         self.good_rounds = if holds { 0 } else { self.good_rounds.saturating_add(1) };
         self.alerts |= holds && now.mono.since(self.since.mono) >= ALERTS_AFTER;
         if self.tunnel.is_none() {
@@ -287,6 +324,7 @@ mod tests {
     fn member(id: u32, silent_since: Option<u64>) -> Member {
         Member {
             target: TargetId(id),
+            address: IpAddr::from([10, 9, 0, u8::try_from(id).unwrap()]),
             group: Some(if id < 6 { "berlin" } else { "vienna" }.to_owned()),
             routed: true,
             sleeps: false,
@@ -384,6 +422,50 @@ mod tests {
         let mut mixed = asleep;
         mixed.iter_mut().take(2).for_each(|member| member.sleeps = false);
         assert!(Outages::default().observe(&mixed, &ground(), at(110)).is_empty());
+    }
+
+    #[test]
+    fn one_host_that_several_targets_name_is_no_path() {
+        let address = IpAddr::from([10, 9, 0, 1]);
+        let members: Vec<Member> =
+            silent(4).into_iter().map(|member| Member { address, ..member }).collect();
+        assert!(Outages::default().observe(&members, &ground(), at(110)).is_empty());
+    }
+
+    #[test]
+    fn a_path_is_back_although_pcs_went_to_sleep_while_it_was_down() {
+        let sleepy = |members: Vec<Member>| -> Vec<Member> {
+            let sleeps = |member: &Member| member.target.0 < 5;
+            members.into_iter().map(|one| Member { sleeps: sleeps(&one), ..one }).collect()
+        };
+        let mut outages = Outages::default();
+        let tunnel =
+            |secs, what: &str| Ground { tunnel: Some((at(secs), what.to_owned())), ..ground() };
+        let down = tunnel(97, "wg0 went down");
+        assert_eq!(outages.observe(&sleepy(silent(12)), &down, at(106)).len(), 1);
+        assert!(outages.observe(&sleepy(silent(12)), &down, at(110)).is_empty());
+        let up = tunnel(115, "wg0 came up");
+        assert!(outages.observe(&sleepy(silent(5)), &up, at(120)).is_empty());
+        let events = outages.observe(&sleepy(silent(5)), &up, at(121));
+        assert!(matches!(&events[..], [OutageEvent::Ended(_)]), "{events:?}");
+        for secs in 122..140 {
+            assert!(outages.observe(&sleepy(silent(5)), &up, at(secs)).is_empty(), "{secs}");
+        }
+    }
+
+    #[test]
+    fn a_few_servers_among_many_pcs_are_one_outage_and_not_a_new_one_every_two_looks() {
+        let members: Vec<Member> = silent(4)
+            .into_iter()
+            .map(|member| Member { sleeps: member.target.0 >= 8, ..member })
+            .chain((12..30).map(|id| Member { sleeps: true, ..member(id, None) }))
+            .collect();
+        let mut outages = Outages::default();
+        assert_eq!(outages.observe(&members, &ground(), at(106)).len(), 1);
+        for secs in 107..120 {
+            assert!(outages.observe(&members, &ground(), at(secs)).is_empty(), "{secs}");
+        }
+        assert!(outages.open[0].alerts);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::client_settings::ClientSettings;
 use super::mac::MacAddr;
+use super::memory::TargetMemory;
 use super::thresholds::Thresholds;
 use super::wake::{WakePolicy, WakeRelay, WakeTime};
 use std::fmt;
@@ -413,6 +414,12 @@ impl Target {
     #[must_use]
     pub const fn may_sleep(&self) -> bool {
         self.kind.sleeps()
+    }
+
+    /// Whether its silence is taken as sleep: its kind, its hours, or what was seen of it.
+    #[must_use]
+    pub fn may_sleep_as(&self, memory: &TargetMemory) -> bool {
+        self.may_sleep() || memory.sleeps || self.expected != Expected::Always
     }
 }
 

@@ -39,9 +39,9 @@ pub fn state_of(view: &TargetView<'_>, findings: &[Finding], waking: bool) -> Ta
         Some(worst) if worst.severity == Severity::Critical => TargetState::Critical,
         Some(worst) if worst.severity == Severity::Warning => TargetState::Warning,
         _ if findings.iter().any(|finding| finding.rule == ASLEEP) => TargetState::Asleep,
-        Some(_) => TargetState::Ok,
-        None if works_for_users(view) => TargetState::Ok,
-        None => TargetState::NotMeasured,
+        // A notice beside silence is no good news either.
+        _ if works_for_users(view) => TargetState::Ok,
+        _ => TargetState::NotMeasured,
     }
 }
 
@@ -254,6 +254,9 @@ fn how_far(view: &TargetView<'_>) -> String {
             Some(outcome) if !outcome.answered() => {
                 not_sure(view, &format!("answer to NLA ({})", outcome.word().replace('_', " ")))
             }
+            None if selected.starts_nla() => {
+                "Everything up to the certificate works; NLA is not measured.".to_owned()
+            }
             _ => "Everything up to the sign-in prompt works. If you still get an \
                                     error it comes at sign-in or after it: account, licence, \
                                     profile, session limit."
@@ -338,6 +341,7 @@ mod tests {
     };
     use super::*;
     use crate::domain::finding::Confidence;
+    use crate::domain::history::Timed;
     use crate::domain::sample::{ChainTrust, LocalFault};
     use crate::domain::security::FailureCode;
     use crate::domain::target::GatewayUsage;
@@ -348,7 +352,13 @@ mod tests {
     fn healthy() -> Fixture {
         let mut fixture = Fixture::new();
         fixture.attempt(handshake(TlsOutcome::Ok));
+        challenged(&mut fixture);
         fixture
+    }
+
+    fn challenged(fixture: &mut Fixture) {
+        let value = Nla { outcome: NlaOutcome::Challenge, ..Nla::not_offered() };
+        fixture.nla = Some(Timed { at: fixture.now, value });
     }
 
     fn said(fixture: &Fixture) -> String {
@@ -396,6 +406,14 @@ mod tests {
         fixture.attempt(stopped_at_tcp(SILENT));
         assert_eq!(state_of(&fixture.view(), &[], false), TargetState::NotMeasured);
         assert_eq!(risk_of(&fixture.view(), &[]), Risk::Unknown);
+    }
+
+    #[test]
+    fn a_notice_of_a_host_that_does_not_answer_is_not_green() {
+        let mut fixture = Fixture::new();
+        fixture.attempt(stopped_at_tcp(SILENT));
+        let findings = [finding("host-unreachable", Severity::Notice, None)];
+        assert_eq!(state_of(&fixture.view(), &findings, false), TargetState::NotMeasured);
     }
 
     #[test]
@@ -483,6 +501,8 @@ mod tests {
         assert!(said(&fixture).contains("the certificate is not measured"));
         assert_eq!(risk_of(&fixture.view(), &[]), Risk::None);
         fixture.attempt(handshake(TlsOutcome::Ok));
+        assert!(said(&fixture).contains("NLA is not measured"));
+        challenged(&mut fixture);
         assert!(said(&fixture).starts_with("Everything up to the sign-in prompt works."));
         fixture.attempt(confirmed(SecurityProtocol::RDP));
         assert!(said(&fixture).contains("Standard RDP Security"));

@@ -373,9 +373,7 @@ impl<'a> TargetView<'a> {
     /// Whether silence of this target is taken as sleep: its kind, its hours, or what was seen.
     #[must_use]
     pub fn may_sleep(&self) -> bool {
-        self.target.may_sleep()
-            || self.memory.sleeps
-            || self.target.expected != super::target::Expected::Always
+        self.target.may_sleep_as(self.memory)
     }
 
     /// Whether `connect` failed at this machine's gateway: the kernel found no neighbour to send

@@ -106,16 +106,18 @@ pub fn clocks<'a>(
     local: &LocalState,
     now: Now,
 ) -> Clocks {
-    let (mut told, mut skews) = (0, Vec::new());
+    // Targets at one address are one host, which has one say.
+    let mut told = BTreeMap::new();
     for tracked in targets {
-        let own = tracked.dialled().is_none_or(|address| local.owns(address));
-        let tells = tracked.nla().is_some_and(|entry| entry.value.clock_skew_ms.is_some());
-        if tells && !own {
-            told += 1;
-            skews.extend(clock_skew(tracked.nla(), now));
+        let Some(address) = tracked.dialled().filter(|address| !local.owns(*address)) else {
+            continue;
+        };
+        if tracked.nla().is_some_and(|entry| entry.value.clock_skew_ms.is_some()) {
+            let skew = told.entry(address).or_insert(None);
+            *skew = skew.or_else(|| clock_skew(tracked.nla(), now));
         }
     }
-    Clocks::compare(told, skews)
+    Clocks::compare(told.len(), told.into_values().flatten().collect())
 }
 
 impl Monitor {
@@ -214,8 +216,9 @@ impl Monitor {
     }
 
     /// Takes in the state of this machine. One without any interface could not be read (loopback
-    /// is always there), and what was known stands.
-    pub fn observe_local(&mut self, mut local: LocalState, now: Now) {
+    /// is always there), and what was known stands. Whether targets may be reached by another way
+    /// than before: a tunnel came or went, or the default gateway is another.
+    pub fn observe_local(&mut self, mut local: LocalState, now: Now) -> bool {
         if local.interfaces.is_empty() {
             let before = &self.around.local;
             local.interfaces.clone_from(&before.interfaces);
@@ -229,7 +232,10 @@ impl Monitor {
         for text in differences {
             self.log(None, now.wall, text);
         }
+        let known_before = !self.around.local.interfaces.is_empty();
+        let mut another_way = known_before && self.around.local.gateway != local.gateway;
         if let Some(what) = controls::tunnels_changed(&self.around.local, &local) {
+            another_way = true;
             let change = TunnelChange { at: now, what };
             if self.around.tunnel_changes.len() >= TUNNEL_CHANGES {
                 self.around.tunnel_changes.remove(0);
@@ -238,6 +244,7 @@ impl Monitor {
             self.around.tunnels = Some(change);
         }
         self.around.local = local;
+        another_way
     }
 
     /// Says which control addresses are followed from here on.
@@ -389,7 +396,7 @@ impl Monitor {
                 peers.answering_beyond += u32::from(beyond);
             } else if tracked.echo().ever_answered() {
                 let lost = recent().any(EchoPoint::is_loss);
-                peers.silent += u32::from(lost && !tracked.target().may_sleep());
+                peers.silent += u32::from(lost && !tracked.target().may_sleep_as(tracked.memory()));
                 // Losses are void while this machine counts as offline; silence they are.
                 let void =
                     recent().any(|point| point.outcome == EchoOutcome::Void(LocalFault::Offline));

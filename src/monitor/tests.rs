@@ -1,10 +1,14 @@
 use super::*;
+use crate::domain::clocks::Clocks;
+use crate::domain::diagnose::fixture::handshake;
+use crate::domain::local::Interface;
 use crate::domain::sample::{
-    Echo, EchoOutcome, Observation, PathMtu, PathOutcome, Udp, UdpOutcome,
+    Echo, EchoOutcome, Nla, Observation, PathMtu, PathOutcome, TlsOutcome, Udp, UdpOutcome,
 };
 use crate::domain::snapshot::TargetState;
 use crate::domain::target::Host;
 use crate::domain::time::MonoTime;
+use std::net::SocketAddr;
 
 const ACCESS: Access =
     Access { echo_v4: EchoAccess::Datagram, echo_v6: EchoAccess::Datagram, neighbours: true };
@@ -199,4 +203,62 @@ fn a_path_that_changes_is_news() {
         let change = observe(&mut monitor, secs, path(outcome, mtu));
         assert_eq!(change.ladder, news, "{secs}: {outcome:?}");
     }
+}
+
+#[test]
+fn a_host_that_three_targets_name_has_one_say_about_the_clocks() {
+    let mut monitor = two();
+    let skewed = |target: u32, at_address: u32, skew: i64| {
+        let mut attempt = handshake(TlsOutcome::Ok);
+        attempt.connect.address = SocketAddr::new(address(at_address), 3389);
+        attempt.nla = Some(Nla { clock_skew_ms: Some(skew), ..Nla::not_offered() });
+        let observation = Observation::Attempt(Box::new(attempt));
+        let sent_at = at(100);
+        Sample { target: TargetId(target), seq: 0, sent_at, ended_at: sent_at.mono, observation }
+    };
+    for id in [3, 4] {
+        let host = Host::Address(address(1), None);
+        let target = Target::new(TargetId(id), format!("alias-{id}"), host);
+        monitor.add(target, TargetMemory::default(), at(0));
+    }
+    for (target, at_address, skew) in
+        [(1, 1, 3_600_000), (3, 1, 3_600_000), (4, 1, 3_600_000), (2, 2, 0)]
+    {
+        monitor.observe(&skewed(target, at_address, skew), at(200));
+    }
+    let local = LocalState::default();
+    let of =
+        |monitor: &Monitor| clocks(monitor.targets().map(|(_, tracked)| tracked), &local, at(300));
+    assert_eq!(of(&monitor), Clocks::TooFew);
+    let host = Host::Address(address(5), None);
+    monitor.add(Target::new(TargetId(5), "pc-5".to_owned(), host), TargetMemory::default(), at(0));
+    monitor.observe(&skewed(5, 5, 0), at(400));
+    assert_eq!(of(&monitor), Clocks::Agree(0));
+}
+
+#[test]
+fn another_gateway_or_tunnel_is_another_way_and_the_first_look_is_none() {
+    let mut monitor = two();
+    let with = |gateway: [u8; 4], tunnel: bool| {
+        let name = if tunnel { "wg0" } else { "eth0" };
+        let interface = |name: &str| Interface {
+            index: 2,
+            name: name.to_owned(),
+            up: true,
+            loopback: false,
+            tunnel: name == "wg0",
+            addresses: vec![(IpAddr::from([10, 8, 0, 2]), 24)],
+            mac: None,
+            received_bytes: None,
+            sent_bytes: None,
+        };
+        let interfaces = vec![interface("eth0"), interface(name)];
+        LocalState { interfaces, gateway: Some(gateway.into()), ..LocalState::default() }
+    };
+    let home = [192, 168, 1, 1];
+    assert!(!monitor.observe_local(with(home, false), at(0)), "nothing was known before");
+    assert!(!monitor.observe_local(with(home, false), at(10)));
+    assert!(monitor.observe_local(with(home, true), at(20)));
+    assert!(monitor.observe_local(with([10, 0, 0, 1], true), at(30)));
+    assert!(!monitor.observe_local(LocalState::default(), at(40)), "it could not be read");
 }

@@ -221,9 +221,10 @@ impl Tracked {
         let (lost, since) = self.echo.trailing_losses();
         Some(Member {
             target: self.target.id,
+            address,
             group: self.target.group.clone(),
             routed: local.on_link(address).is_none(),
-            sleeps: self.target.may_sleep(),
+            sleeps: self.target.may_sleep_as(&self.memory),
             silent_since: since.filter(|_| lost >= enough),
         })
     }
@@ -400,6 +401,7 @@ impl Tracked {
             let service = negotiate.elapsed.saturating_sub(attempt.connect.elapsed);
             self.service_times.push(sample.sent_at, service);
         }
+        self.give_up_layers(sample.sent_at, attempt);
         if let Some(tls) = &attempt.tls {
             self.tls = Some(Timed { at: sample.sent_at, value: tls.clone() });
             self.handshake = attempt.socket.map(|value| Timed { at: sample.sent_at, value });
@@ -411,6 +413,21 @@ impl Tracked {
         self.transcripts.take(sample.sent_at, &mut attempt);
         self.attempts.push(sample.sent_at, attempt);
         changed
+    }
+
+    /// What was said on a layer that the host does without now says nothing of it any more.
+    fn give_up_layers(&mut self, at: Now, attempt: &Attempt) {
+        let negotiated = attempt.negotiate.as_ref();
+        let Some(selected) = negotiated.and_then(|negotiate| negotiate.outcome.selected()) else {
+            return;
+        };
+        if !selected.starts_tls() {
+            self.tls = None;
+            self.handshake = None;
+        }
+        if !selected.starts_nla() && self.nla.is_some() {
+            self.nla = Some(Timed { at, value: Nla::not_offered() });
+        }
     }
 
     /// Whether CredSSP was answered as by a sound host, whose clock is right too: of what is not,

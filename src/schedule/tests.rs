@@ -722,3 +722,35 @@ fn a_udp_transport_that_is_missed_is_asked_for_each_hour_until_it_is_back() {
     // The next was planned before the answer came.
     assert_eq!(within(5 * 3_600, 24 * 3_600), 2, "{asked:?}");
 }
+
+#[test]
+fn a_path_that_may_be_another_is_measured_again_and_at_most_once_a_minute() {
+    let mut schedule = Schedule::new(Settings::default());
+    for id in 0..3 {
+        schedule.add(&literal(id), MonoTime::ZERO);
+    }
+    let mut asked = Vec::new();
+    for second in 0..1_500 {
+        let now = MonoTime::from_secs(second);
+        // A VPN that comes and goes every ten seconds for ten minutes.
+        if (600..1_200).contains(&second) && second % 10 == 0 {
+            schedule.note_another_way(now);
+        }
+        for request in schedule.due(now, 64) {
+            if request.kind == ProbeKind::PathMtu {
+                asked.push((request.target, second));
+            }
+            schedule.finished(request.target, request.kind, now);
+        }
+    }
+    for id in 0..3 {
+        let of = |from: u64, until: u64| {
+            let mine = |(target, at): &&(TargetId, u64)| {
+                *target == TargetId(id) && (from..until).contains(at)
+            };
+            asked.iter().filter(mine).count()
+        };
+        assert_eq!(of(600, 601), 1, "{asked:?}");
+        assert!((9..=11).contains(&of(600, 1_300)), "{asked:?}");
+    }
+}

@@ -602,6 +602,7 @@ fn control(text: &str) -> ControlStats {
         address: address.parse().expect("an address"),
         role: match role {
             "router" => ControlRole::Gateway,
+            "dns" => ControlRole::Dns,
             "site" => ControlRole::Group,
             other => panic!("no role {other}"),
         },

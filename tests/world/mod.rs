@@ -363,7 +363,8 @@ impl World {
 
     fn look_at_controls(&mut self) {
         if self.echo == EchoAccess::Denied {
-            return self.monitor.observe_local(local(), self.now());
+            self.monitor.observe_local(local(), self.now());
+            return;
         }
         let cut = self.cuts.iter().any(|cut| cut.contains(&self.mono));
         for control in [GATEWAY, COMPANY_DNS] {

@@ -28,7 +28,9 @@ impl Core {
             Report::Finished(id, kind) => self.schedule.finished(id, kind, now.mono),
             Report::Local(local) => {
                 self.follow_controls(&local);
-                self.monitor.observe_local(*local, now);
+                if self.monitor.observe_local(*local, now) {
+                    self.schedule.note_another_way(now.mono);
+                }
             }
             Report::Woken(id, progress, text) => {
                 self.monitor.set_wake(id, *progress, now.wall, text);

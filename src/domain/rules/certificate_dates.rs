@@ -2,7 +2,9 @@
 //! `certificate-expiring`.
 
 use super::prelude::*;
+use super::tls::does_without_tls;
 use crate::domain::certificate::CertificateSummary;
+use crate::domain::clocks::wall_by_most;
 use crate::domain::time::WallTime;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -11,6 +13,17 @@ const DAY: Duration = Duration::from_hours(24);
 pub(super) fn presented<'a>(view: &TargetView<'a>) -> Option<(&'a CertificateSummary, WallTime)> {
     let entry = view.tls?;
     Some((entry.value.certificate.as_ref()?, entry.at.wall))
+}
+
+/// What is said of the certificate of a host that presents none: it has none to fail while it
+/// does without TLS.
+pub(super) fn without_certificate(view: &TargetView<'_>) -> Judgement {
+    if does_without_tls(view) { Judgement::Clear } else { Judgement::NoEvidence }
+}
+
+/// The time that dates are held against: a wrong clock of this machine ends no certificate.
+fn right_time(view: &TargetView<'_>) -> WallTime {
+    wall_by_most(view.around.clocks, view.now.wall)
 }
 
 /// The lines that say which certificate it is.
@@ -80,11 +93,11 @@ impl Rule for CertificateExpired {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let Some((certificate, _)) = presented(view) else { return Judgement::NoEvidence };
-        if view.now.wall <= certificate.not_after {
+        let Some((certificate, _)) = presented(view) else { return without_certificate(view) };
+        if right_time(view) <= certificate.not_after {
             return Judgement::Clear;
         }
-        let past = view.now.wall.since(certificate.not_after);
+        let past = right_time(view).since(certificate.not_after);
         let limit = view.target.thresholds.certificate_expired.critical_after;
         let severity = if past >= limit { Severity::Critical } else { Severity::Warning };
         let ago = days(past);
@@ -144,11 +157,11 @@ impl Rule for CertificateNotYetValid {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let Some((certificate, _)) = presented(view) else { return Judgement::NoEvidence };
-        if view.now.wall >= certificate.not_before {
+        let Some((certificate, _)) = presented(view) else { return without_certificate(view) };
+        if right_time(view) >= certificate.not_before {
             return Judgement::Clear;
         }
-        let ahead = days(certificate.not_before.since(view.now.wall));
+        let ahead = days(certificate.not_before.since(right_time(view)));
         let sentence = format!(
             "The certificate of {} begins only in {ahead} by this machine's clock (certain): one \
              of the two clocks is wrong. Compare them first.",
@@ -197,11 +210,11 @@ impl Rule for CertificateExpiring {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let Some((certificate, _)) = presented(view) else { return Judgement::NoEvidence };
-        if view.now.wall > certificate.not_after {
+        let Some((certificate, _)) = presented(view) else { return without_certificate(view) };
+        if right_time(view) > certificate.not_after {
             return Judgement::Clear;
         }
-        let left = certificate.not_after.since(view.now.wall);
+        let left = certificate.not_after.since(right_time(view));
         let limits = &view.target.thresholds.certificate_expiring;
         let within = |days: u32| left <= DAY.saturating_mul(days);
         let severity = match certificate.self_signed {

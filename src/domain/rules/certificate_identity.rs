@@ -1,7 +1,7 @@
 //! Whose certificate it is, and what it is made of: `certificate-missing`,
 //! `certificate-name-mismatch`, `certificate-weak`, `certificate-changed`.
 
-use super::certificate_dates::{certificate_lines, presented};
+use super::certificate_dates::{certificate_lines, presented, without_certificate};
 use super::prelude::*;
 use super::service::negotiated;
 use crate::domain::sample::NegotiateOutcome;
@@ -117,7 +117,7 @@ impl Rule for CertificateNameMismatch {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let Some((certificate, _)) = presented(view) else { return Judgement::NoEvidence };
+        let Some((certificate, _)) = presented(view) else { return without_certificate(view) };
         let Some(dialled) = view.target.host.name() else { return Judgement::Clear };
         let covered = std::iter::once(dialled)
             .chain(view.target.aliases.iter().map(String::as_str))
@@ -174,7 +174,7 @@ impl Rule for CertificateWeak {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let Some((certificate, _)) = presented(view) else { return Judgement::NoEvidence };
+        let Some((certificate, _)) = presented(view) else { return without_certificate(view) };
         if !certificate.is_weak() {
             return Judgement::Clear;
         }

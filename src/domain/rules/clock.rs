@@ -2,6 +2,7 @@
 
 use super::prelude::*;
 use crate::domain::clocks::{Clocks, clock_skew};
+use crate::domain::sample::NlaOutcome;
 use crate::domain::thresholds::SkewThresholds;
 
 /// On the dashboard a difference is told this long after it was measured, so that the other hosts
@@ -23,9 +24,9 @@ static CLOCK_SKEW: RuleCard = RuleCard {
     explanation: "The host's NTLM challenge tells its time. Compared with this machine's clock at \
         that moment, less half the time the answer took, it differs by two minutes or more; from \
         five minutes on Kerberos refuses to sign anybody in (at the default setting of a domain). \
-        With three hosts or more their clocks are compared with each other: when most of them \
-        agree against this machine, it is this machine's clock that is wrong, and only hosts that \
-        differ from the rest are named. A measurement from before this machine slept or had its \
+        With three hosts or more all clocks are compared with each other, this machine's too: when \
+        most agree against this machine, it is this machine's clock that is wrong, and only hosts \
+        that differ from the rest are named. A measurement from before this machine slept or had its \
         clock set counts for nothing.",
     disproof: "`w32tm /stripchart` from here shows a difference below the threshold.",
     remedies: &[
@@ -53,6 +54,9 @@ impl Rule for ClockSkew {
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
         let Some(entry) = view.nla else { return Judgement::NoEvidence };
+        if entry.value.outcome == NlaOutcome::NotOffered {
+            return Judgement::Clear;
+        }
         let Some(skew) = clock_skew(view.nla, view.now) else { return Judgement::NoEvidence };
         let others = match view.around.clocks {
             Clocks::Agree(ours) => ours,

@@ -19,7 +19,11 @@ pub(super) const GATEWAYS: &[ProbeKind] = &[ProbeKind::Gateway];
 pub(super) fn looked<'a>(
     view: &TargetView<'a>,
 ) -> Option<(&'a GatewayAddress, &'a Timed<Gateway>)> {
-    Some((view.target.gateway.as_ref()?, view.gateway_measured()?))
+    // A look that this machine could not take does not make the one before it two.
+    let newest = view.gateway.last()?.at;
+    let entry = view.gateway_measured()?;
+    let current = view.mode == Mode::Moment || entry.at == newest;
+    current.then_some((view.target.gateway.as_ref()?, entry))
 }
 
 /// The gateway in a sentence, escaped: `The gateway gw.corp.lab:443 of office-pc`.

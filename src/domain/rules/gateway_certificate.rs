@@ -5,6 +5,7 @@ use super::gateway::{GATEWAYS, looked, severity, usage_lines};
 use super::gateway_remedies as steps;
 use super::prelude::*;
 use crate::domain::certificate::CertificateSummary;
+use crate::domain::clocks::wall_by_most;
 use crate::domain::finding::ClientError;
 use crate::domain::sample::{ChainTrust, GatewayTls, TlsOutcome};
 use crate::domain::target::{GatewayAddress, Host};
@@ -104,7 +105,15 @@ fn claim(
     tls: &GatewayTls,
     certificate: &CertificateSummary,
 ) -> Verdict {
-    let now = view.now.wall;
+    let now = wall_by_most(view.around.clocks, view.now.wall);
+    let dated = matches!(tls.trust, ChainTrust::Expired | ChainTrust::NotYetValid);
+    if dated
+        && now != view.now.wall
+        && (certificate.not_before..=certificate.not_after).contains(&now)
+    {
+        // Only this machine's clock says so, which is wrong.
+        return Verdict::Unknown;
+    }
     let critical = |title: &str, sentence: String, client| Claim {
         severity: Severity::Critical,
         confidence: Confidence::Certain,

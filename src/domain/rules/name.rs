@@ -2,6 +2,7 @@
 
 use super::prelude::*;
 use crate::domain::sample::{Connect, NameOutcome, NameSource, Resolution};
+use crate::domain::time::Now;
 use std::net::IpAddr;
 
 /// Why a name has no address, in words.
@@ -360,8 +361,13 @@ impl Rule for AddressDead {
             return Judgement::NoEvidence;
         }
         let dialled = &newest.value.connect;
+        let turned = turned(view, dialled);
+        let (stale, beside): (Vec<_>, Vec<_>) = view
+            .published_alternatives()
+            .map(|(_, entry)| entry)
+            .partition(|entry| turned.is_some_and(|turned| entry.at.mono <= turned.mono));
         let mut outcomes: Vec<&Connect> = vec![dialled];
-        outcomes.extend(view.published_alternatives().map(|(_, entry)| &entry.value));
+        outcomes.extend(beside.into_iter().map(|entry| &entry.value));
         outcomes.retain(|connect| can_dial(view, connect.address.ip()));
         let (alive, rest): (Vec<&Connect>, Vec<&Connect>) =
             outcomes.into_iter().partition(|connect| connect.outcome.answered());
@@ -372,7 +378,10 @@ impl Rule for AddressDead {
         if alive.is_empty() {
             return Judgement::NoEvidence;
         }
-        let Some(first) = dead.first() else { return Judgement::Clear };
+        let Some(first) = dead.first() else {
+            let known = stale.iter().all(|entry| entry.value.outcome.answered());
+            return if known { Judgement::Clear } else { Judgement::NoEvidence };
+        };
         let sentence = format!(
             "{} has {} addresses and {} {} not answer while {} does (certain): clients that try it \
              first wait or fail. DNS team.",
@@ -388,6 +397,18 @@ impl Rule for AddressDead {
                 .lines(dead.iter().chain(&alive).map(|connect| super::port::connect_line(connect))),
         )
     }
+}
+
+/// When the dialled address last did otherwise than `dialled`, the newest connection to it: what
+/// another address did until then, in an outage or before one, is no comparison.
+fn turned(view: &TargetView<'_>, dialled: &Connect) -> Option<Now> {
+    let answers = dialled.outcome.answered();
+    let tried = |connect: &Connect| !matches!(connect.outcome, ConnectOutcome::LocalError(_));
+    view.attempts
+        .recent()
+        .filter(|entry| view.mode == Mode::Watch && tried(&entry.value.connect))
+        .find(|entry| entry.value.connect.outcome.answered() != answers)
+        .map(|entry| entry.at)
 }
 
 /// Whether this machine has an address of the same family to dial from. Unknown counts as yes.

@@ -23,8 +23,8 @@ static PATH_OUTAGE: RuleCard = RuleCard {
         router, fell silent within 15 seconds of each other, while a nearer control address or \
         another host goes on answering. So it is what they share: a tunnel, a line, a router, a \
         switch, the power of a site. It is one incident for all of them, and none of them alerts \
-        by itself. PCs and laptops that may be asleep do not count, unless a tunnel of this machine \
-        changed at the same time. Nothing is said while this machine itself is offline.",
+        by itself. Targets at one address are one host. Hosts that may be asleep do not count, unless \
+        a tunnel of this machine changed at the same time and fewer than half are back. Nothing is said while this machine itself is offline.",
     disproof: "The hosts come back one by one, minutes apart: then they were restarted together.",
     remedies: &[
         Remedy {

@@ -75,7 +75,7 @@ impl Rule for TlsHandshakeFailed {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        if view.settled().is_some_and(|entry| without_tls(&entry.value)) {
+        if does_without_tls(view) {
             return Judgement::Clear;
         }
         // A connection that ended lower does not make one handshake two.
@@ -187,9 +187,10 @@ fn expired_before(view: &TargetView<'_>, tls: &Tls) -> Option<(WallTime, String)
 }
 
 /// Whether the host chose a layer that has no TLS, so that there is nothing to fail.
-fn without_tls(attempt: &Attempt) -> bool {
-    let selected = attempt.negotiate.as_ref().and_then(|negotiate| negotiate.outcome.selected());
-    selected.is_some_and(|selected| !selected.starts_tls())
+pub(super) fn does_without_tls(view: &TargetView<'_>) -> bool {
+    let selected = |attempt: &Attempt| attempt.negotiate.as_ref()?.outcome.selected();
+    let newest = view.settled().and_then(|entry| selected(&entry.value));
+    newest.is_some_and(|selected| !selected.starts_tls())
 }
 
 /// The likeliest reading of a failed handshake.
@@ -343,6 +344,9 @@ impl Rule for TlsOutdated {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
+        if does_without_tls(view) {
+            return Judgement::Clear;
+        }
         let Some(entry) = newest(view) else { return Judgement::NoEvidence };
         let tls = &entry.value;
         if tls.outcome != TlsOutcome::Ok {

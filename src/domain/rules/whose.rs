@@ -69,7 +69,14 @@ fn judge(
     let others =
         || view.around.controls.iter().filter(|control| Some(control.address) != view.dialled);
     let judged = |control: &ControlStats| ails(control).map(|ails| (*control, ails));
-    let own = others().find(|control| control.role == ControlRole::Gateway).and_then(judged);
+    // Routers answer echo requests when they have time. Whatever lies behind one and is clean
+    // shows that the way to it is.
+    let behind = |control: &&ControlStats| control.role != ControlRole::Gateway;
+    let clean_behind = others().filter(behind).any(|control| ails(control) == Some(false));
+    let own = others()
+        .find(|control| control.role == ControlRole::Gateway)
+        .and_then(judged)
+        .filter(|(_, ails)| !(*ails && clean_behind));
     let near = |control: &&ControlStats| view.target.controls.contains(&control.address);
     let site = others().filter(near).find_map(judged);
     let who = name(view);
