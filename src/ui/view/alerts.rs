@@ -190,7 +190,7 @@ fn row(
     if !mark.is_empty() && width >= 60 {
         line.push(Role::Dim, &format!("{mark}  "));
     }
-    if !returned.is_empty() && width >= 60 {
+    if !returned.is_empty() && width >= 100 {
         line.push(Role::Dim, &format!("{returned}  "));
     }
     line.push(text, &alert.title);

@@ -259,7 +259,7 @@ fn an_alert_of_long_ago_and_one_of_an_unknown_rule_are_not_recalled() {
 #[test]
 fn what_still_fires_is_told_again_until_somebody_has_seen_it() {
     let mut book = AlertBook::new(AlertSettings {
-        remind_every: Duration::from_secs(60),
+        remind_every: Duration::from_mins(1),
         ..AlertSettings::default()
     });
     let told = |book: &mut AlertBook, secs| {
@@ -284,7 +284,7 @@ fn what_still_fires_is_told_again_until_somebody_has_seen_it() {
 
 #[test]
 fn a_reminder_is_not_early_after_a_restart() {
-    let every = AlertSettings { remind_every: Duration::from_secs(60), ..<_>::default() };
+    let every = AlertSettings { remind_every: Duration::from_mins(1), ..<_>::default() };
     let mut book = AlertBook::new(every);
     book.apply(OFFICE, &closed(Severity::Critical), at(0));
     let mut later = restarted(&book, at(1), at(30));
