@@ -56,7 +56,7 @@ pub enum Command {
     Check(CheckArgs),
     /// Send magic packets, then follow the hosts up.
     Wake(WakeArgs),
-    /// What a client's error code means.
+    /// What a client's error code means, and what of it holds at a host.
     Explain(ExplainArgs),
     /// The configuration file.
     Config {
@@ -123,7 +123,7 @@ pub enum Format {
     /// One line per target, for people and Nagios.
     #[default]
     Text,
-    /// One document, schema rdpwatch.check/1.
+    /// One document, schema rdpwatch.check/1 or rdpwatch.explain/1.
     Json,
 }
 
@@ -133,16 +133,7 @@ impl CheckArgs {
     /// # Errors
     /// A variable that is no format.
     pub fn format(&self, environment: Environment<'_>) -> Result<Format, ConfigError> {
-        let parse = |text: &str| {
-            Format::from_str(text, true).map_err(|_| {
-                let shown = excerpt(text, 60);
-                format!("\"{shown}\" is not a format, expected text or json")
-            })
-        };
-        Ok(match self.format {
-            Some(format) => format,
-            None => variable(environment, "FORMAT", parse)?.unwrap_or_default(),
-        })
+        format_of(self.format, environment)
     }
 
     /// Echo probes per target: the option, `RDPWATCH_COUNT`, or 10.
@@ -155,6 +146,19 @@ impl CheckArgs {
             None => variable(environment, "COUNT", parse_count)?.unwrap_or(DEFAULT_COUNT),
         })
     }
+}
+
+fn format_of(format: Option<Format>, environment: Environment<'_>) -> Result<Format, ConfigError> {
+    let parse = |text: &str| {
+        Format::from_str(text, true).map_err(|_| {
+            let shown = excerpt(text, 60);
+            format!("\"{shown}\" is not a format, expected text or json")
+        })
+    };
+    Ok(match format {
+        Some(format) => format,
+        None => variable(environment, "FORMAT", parse)?.unwrap_or_default(),
+    })
 }
 
 /// Arguments of `wake`.
@@ -184,11 +188,28 @@ impl WakeArgs {
 /// Arguments of `explain`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct ExplainArgs {
-    /// The error code, such as 0x904 or 2308.
+    /// The error code, such as 0x904, 2308 or `ERRINFO_CB_CONNECTION_CANCELLED`, or the name of
+    /// a finding.
     pub code: String,
-    /// The extended error code, such as 0x7.
+    /// The extended error code, such as 0x7; may be left out before a TARGET.
     #[arg(value_name = "EXT")]
     pub extended: Option<String>,
+    /// Weigh every cause by what is measured at this host.
+    #[arg(value_name = "TARGET")]
+    pub target: Option<String>,
+    /// Form of the result on standard output [default: text].
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+}
+
+impl ExplainArgs {
+    /// The form of the result: the option, `RDPWATCH_FORMAT`, or text.
+    ///
+    /// # Errors
+    /// A variable that is no format.
+    pub fn format(&self, environment: Environment<'_>) -> Result<Format, ConfigError> {
+        format_of(self.format, environment)
+    }
 }
 
 /// What to do with the configuration file.
@@ -395,7 +416,12 @@ mod tests {
         assert_eq!(wake.wait(none), Ok(Duration::from_secs(5)));
         assert_eq!(
             read(&["explain", "0x904", "0x7"]).unwrap().command,
-            Command::Explain(ExplainArgs { code: "0x904".into(), extended: Some("0x7".into()) })
+            Command::Explain(ExplainArgs {
+                code: "0x904".into(),
+                extended: Some("0x7".into()),
+                target: None,
+                format: None,
+            })
         );
         assert_eq!(
             read(&["config", "init"]).unwrap().command,
@@ -475,7 +501,7 @@ mod tests {
         for command in ["watch", "check", "wake", "explain", "config", "demo", "doctor"] {
             assert!(script.contains(command) && page.contains(command), "{command}");
         }
-        for own in ["\\-\\-count", "\\-\\-wait", "config init", "explain <CODE> [EXT]"] {
+        for own in ["\\-\\-count", "\\-\\-wait", "config init", "explain <CODE> [EXT] [TARGET]"] {
             assert!(page.contains(own), "{own} in {page}");
         }
     }

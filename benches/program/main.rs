@@ -12,6 +12,8 @@
 //! `blackbox_exporter`) it names, and leaves out.
 
 #[cfg(target_os = "linux")]
+mod diagnosis;
+#[cfg(target_os = "linux")]
 mod echo;
 #[cfg(target_os = "linux")]
 mod pty;
@@ -34,12 +36,13 @@ mod wire;
 #[cfg(target_os = "linux")]
 fn main() -> anyhow::Result<()> {
     type Part = fn() -> anyhow::Result<Vec<table::Row>>;
-    const PARTS: [(&str, Part); 6] = [
+    const PARTS: [(&str, Part); 7] = [
         ("start", start::measure),
         ("screen", screen::measure),
         ("thousand", thousand::measure),
         ("echo", echo::measure),
         ("rungs", rungs::measure),
+        ("diagnosis", diagnosis::measure),
         ("size", size::measure),
     ];
     // cargo adds `--bench`.

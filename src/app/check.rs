@@ -6,7 +6,7 @@ use super::edge::{Edge, can_ping};
 use super::{Failure, real_edge, runtime, written};
 use crate::cli::Format;
 use crate::config::Config;
-use crate::domain::diagnose::judge_monitor_moment;
+use crate::domain::diagnose::{Weighed, judge_monitor_moment};
 use crate::domain::memory::TargetMemory;
 use crate::domain::rules::RULES;
 use crate::domain::sample::EchoMethod;
@@ -69,6 +69,18 @@ pub(super) async fn check_all(
     count: u32,
     remembered: &State,
 ) -> (MonitorSnapshot, Vec<TargetSnapshot>) {
+    let (monitor, targets) = check_and_weigh(config, edge, count, remembered).await;
+    (monitor, targets.into_iter().map(|(snapshot, _)| snapshot).collect())
+}
+
+/// Every target's snapshot with what its measurements say of every rule, in the order of the
+/// configuration.
+pub(super) async fn check_and_weigh(
+    config: &Config,
+    edge: Edge,
+    count: u32,
+    remembered: &State,
+) -> (MonitorSnapshot, Vec<(TargetSnapshot, Vec<Weighed>)>) {
     let local = edge.local_state();
     let access = edge.access();
     let around = Surroundings {
@@ -107,7 +119,8 @@ pub(super) async fn check_all(
     let shared_certificates = shared_certificates(ended.iter().map(|(tracked, _)| tracked));
     let around = Surroundings { shared_certificates, clocks, ..checker.around.clone() };
     let picture = |(mut tracked, at): (Tracked, Now)| {
-        tracked.snapshot(Mode::Moment, &around, at, &Budget::default())
+        let weighed = tracked.weigh(&around, at);
+        (tracked.snapshot(Mode::Moment, &around, at, &Budget::default()), weighed)
     };
     let targets = ended.into_iter().map(picture).collect();
     let monitor = MonitorSnapshot {

@@ -217,7 +217,10 @@ impl Core {
                 Some(sample) = self.echo_inbox.recv() => self.take_echoes(sample),
                 () = sleep_until(due) => self.start_due(),
                 _ = publish.tick() => self.publish(&snapshots),
-                _ = tick.tick() => self.tick(&alerts),
+                due = tick.tick() => {
+                    self.monitor.observe_beat(due.elapsed(), self.edge.clock.now());
+                    self.tick(&alerts);
+                }
                 _ = local.tick() => self.look_at_local(),
                 _ = save.tick() => self.save_aside().await,
                 _ = icmp.tick() => self.retry_icmp(),

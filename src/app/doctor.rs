@@ -2,6 +2,7 @@
 
 use super::{FAILED, Failure, print, real_edge, runtime};
 use crate::config::{self, Config, GlobalOptions, process_environment};
+use crate::monitor::bytes_per_target;
 use crate::probe::echo::RECEIVE_BUFFER;
 use crate::probe::gateway::Roots;
 use crate::report::doctor::{
@@ -62,6 +63,7 @@ fn gather(
         state: state_facts(),
         budgets: budgets(config, edge.clock.mono()),
         gateways: gateways(config),
+        bytes_per_target: u64::try_from(bytes_per_target()).unwrap_or(u64::MAX),
     })
 }
 

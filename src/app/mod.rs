@@ -6,21 +6,20 @@ mod core;
 mod demo;
 mod doctor;
 mod edge;
+mod explain;
 mod log;
 mod signals;
 mod suggest;
 mod wake;
 mod watch;
 
-use crate::cli::{AlertAction, Cli, Command, ConfigAction, ExplainArgs};
+use crate::cli::{AlertAction, Cli, Command, ConfigAction};
 use crate::config::{self, Config, ConfigError, GlobalOptions, Place, process_environment};
-use crate::domain::rules::RULES;
 use crate::domain::text::printable;
 use crate::probe::clock::Clock;
 use crate::probe::echo::{Paced, Surge};
 use crate::probe::resolve::{Resolver, ResolverSettings, SystemDns};
 use crate::probe::seam::{SystemLocal, SystemNeighbours, SystemWaker};
-use crate::report::explain::{Question, explain};
 use crate::store::{FileStore, MemoryStore, State, StateStore};
 use edge::Edge;
 use std::ffi::OsString;
@@ -95,7 +94,7 @@ fn execute(cli: &Cli) -> Result<u8, Failure> {
             let wait = arguments.wait(&process_environment).map_err(invalid)?;
             wake::wake(cli, &arguments.targets, wait, &remembered())
         }
-        Command::Explain(arguments) => explain_code(arguments),
+        Command::Explain(arguments) => explain::explain_code(cli, arguments),
         Command::Config { action } => configure(&cli.options, *action).map_err(|error| {
             let code = if *action == ConfigAction::Init { FAILED } else { usage };
             Failure::new(code, error)
@@ -116,17 +115,6 @@ fn execute(cli: &Cli) -> Result<u8, Failure> {
             written(&page)
         }
     }
-}
-
-fn explain_code(arguments: &ExplainArgs) -> Result<u8, Failure> {
-    let explanation = explain(&Question {
-        code: &arguments.code,
-        extended: arguments.extended.as_deref(),
-        rules: RULES,
-        target: None,
-    });
-    written(explanation.text.as_bytes())?;
-    Ok(if explanation.known { DONE } else { FAILED })
 }
 
 /// Where things are remembered between runs; nowhere when there is no such folder.

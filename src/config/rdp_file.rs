@@ -2,6 +2,7 @@
 
 use super::host::{HostError, parse_gateway, parse_host_port, parse_port};
 use super::target_spec::{TargetSpec, parse_name};
+use crate::domain::client_settings::{Authentication, ClientSettings};
 use crate::domain::target::{self, GatewayAddress, Host};
 use crate::domain::text::excerpt;
 use std::path::Path;
@@ -41,6 +42,9 @@ pub struct RdpFile {
     pub gateway: Option<String>,
     /// `gatewayusagemethod`.
     pub gateway_usage: GatewayUsage,
+    /// What it asks of the host: `enablecredsspsupport`, `authentication level`,
+    /// `enablerdsaadauth`.
+    pub client: ClientSettings,
     /// Lines that say nothing: neither a property nor empty.
     pub unread_lines: usize,
 }
@@ -90,6 +94,7 @@ impl RdpFile {
             server_port: None,
             gateway: None,
             gateway_usage: GatewayUsage::Never,
+            client: ClientSettings::default(),
             unread_lines: parsed
                 .errors
                 .iter()
@@ -104,6 +109,11 @@ impl RdpFile {
                 "gatewayhostname" => file.gateway = text.map(str::to_owned),
                 "gatewayusagemethod" => {
                     file.gateway_usage = value.as_int().map_or(GatewayUsage::Never, usage);
+                }
+                "enablecredsspsupport" => file.client.credssp = value.as_int().and_then(flag),
+                "enablerdsaadauth" => file.client.entra = value.as_int().and_then(flag),
+                "authentication level" => {
+                    file.client.authentication = value.as_int().and_then(Authentication::of);
                 }
                 "server port" => {
                     let port = parse_port(&value.as_int().map_or_else(
@@ -134,6 +144,7 @@ impl RdpFile {
             expect: Vec::new(),
             mac: None,
             gateway: self.gateway()?,
+            client: Some(self.client).filter(ClientSettings::says_something),
         })
     }
 
@@ -158,6 +169,14 @@ impl RdpFile {
             .or(self.alternate_full_address.as_deref())
             .ok_or(RdpFileError::NoAddress)?;
         parse_host_port(text).map_err(RdpFileError::Address)
+    }
+}
+
+const fn flag(value: i64) -> Option<bool> {
+    match value {
+        0 => Some(false),
+        1 => Some(true),
+        _ => None,
     }
 }
 
@@ -217,6 +236,7 @@ mod tests {
             server_port: Some(3390),
             gateway: Some("gw.corp.lab".into()),
             gateway_usage: GatewayUsage::Detect,
+            client: ClientSettings::default(),
             unread_lines: 1,
         };
         let big: Vec<u8> = [0xfe, 0xff]
@@ -268,6 +288,24 @@ mod tests {
         let with_port = "gatewayhostname:s:gw.corp.lab:8443\ngatewayusagemethod:i:1";
         assert_eq!(gateway(with_port), at(8443, "always"));
         assert_eq!(gateway("gatewayhostname:s:a b\ngatewayusagemethod:i:0"), None, "not used");
+    }
+
+    #[test]
+    fn what_the_client_asks_for_goes_with_the_target() {
+        let asked = |lines: &str| {
+            let text = format!("full address:s:pc\n{lines}");
+            RdpFile::parse(text.as_bytes()).unwrap().target(Path::new("a.rdp")).unwrap().client
+        };
+        assert_eq!(asked(""), None);
+        assert_eq!(asked("enablecredsspsupport:i:7\nauthentication level:i:9"), None);
+        assert_eq!(
+            asked("EnableCredSspSupport:i:0\nauthentication level:i:1\nenablerdsaadauth:i:1"),
+            Some(ClientSettings {
+                credssp: Some(false),
+                authentication: Some(Authentication::Refuse),
+                entra: Some(true),
+            })
+        );
     }
 
     #[test]

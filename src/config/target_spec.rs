@@ -1,6 +1,7 @@
 //! The TARGET grammar: `[name=]host[:port][@ADDR[,ADDR]...][#MAC]`.
 
 use super::host::{HostError, SHOWN, parse_address, parse_host_port, refuse_lookalikes};
+use crate::domain::client_settings::ClientSettings;
 use crate::domain::mac::{MacAddr, MacError};
 use crate::domain::target::{DEFAULT_PORT, GatewayAddress, Host, Target, TargetId, TargetKind};
 use crate::domain::text::{excerpt, printable};
@@ -32,6 +33,8 @@ pub struct TargetSpec {
     pub mac: Option<MacAddr>,
     /// RD Gateway that a `.rdp` file names.
     pub gateway: Option<GatewayAddress>,
+    /// What a connection file asks for besides.
+    pub client: Option<ClientSettings>,
 }
 
 /// Why a text is not a TARGET. The texts inside are safe to show.
@@ -123,7 +126,16 @@ impl FromStr for TargetSpec {
             None => (rest, Vec::new()),
         };
         let (typed, host, port) = parse_host_port(host)?;
-        Ok(Self { name, typed: typed.to_owned(), host, port, expect, mac, gateway: None })
+        Ok(Self {
+            name,
+            typed: typed.to_owned(),
+            host,
+            port,
+            expect,
+            mac,
+            gateway: None,
+            client: None,
+        })
     }
 }
 
@@ -146,6 +158,7 @@ impl TargetSpec {
             expect: self.expect.clone(),
             mac: self.mac,
             gateway: self.gateway.clone(),
+            client: self.client,
             kind,
             expected: super::default_expected(kind),
             ..Target::new(id, self.display_name(), self.host.clone())

@@ -68,7 +68,11 @@ impl EchoSeries {
     pub fn push(&mut self, seq: u64, at: Now, echo: Echo) {
         let point = EchoPoint { seq, at, method: echo.method, outcome: echo.outcome };
         let order = |point: &EchoPoint| (point.at.mono, point.seq);
-        let place = self.points.partition_point(|known| order(known) < order(&point));
+        // Nearly always the newest.
+        let place = match self.points.back() {
+            Some(last) if order(last) < order(&point) => self.points.len(),
+            _ => self.points.partition_point(|known| order(known) < order(&point)),
+        };
         let too_old = place == 0 && self.points.len() >= POINTS;
         match self.points.get_mut(place) {
             Some(known) if order(known) == order(&point) => {
@@ -155,9 +159,31 @@ impl EchoSeries {
     /// Points sent at `start` or later.
     #[must_use]
     pub fn since(&self, start: MonoTime) -> impl DoubleEndedIterator<Item = &EchoPoint> {
-        // The points are in the order of sending.
-        let first = self.points.partition_point(|point| point.at.mono < start);
-        self.points.range(first..)
+        self.points.range(self.first_since(start)..)
+    }
+
+    /// Where the points sent at `start` or later begin. They are in the order of sending, and most
+    /// questions are about the newest: the search goes from there in growing steps, so that it
+    /// touches little of what is older.
+    fn first_since(&self, start: MonoTime) -> usize {
+        let (mut high, mut step) = (self.points.len(), 1);
+        let mut low = 0;
+        while let Some(at) = high.checked_sub(step) {
+            if self.points.get(at).is_some_and(|point| point.at.mono < start) {
+                low = at + 1;
+                break;
+            }
+            (high, step) = (at, step * 2);
+        }
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.points.get(middle).is_some_and(|point| point.at.mono < start) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
     }
 
     /// Statistics of the requests sent within `window` before `now`.
@@ -462,6 +488,22 @@ mod tests {
         series.push(1, at(1), echo(EchoOutcome::Lost));
         assert_eq!(series.points().map(|point| point.seq).collect::<Vec<_>>(), [1, 2]);
         assert_eq!(series.trailing_losses().0, 0);
+    }
+
+    #[test]
+    fn the_search_from_the_newest_finds_what_a_search_of_all_finds() {
+        for count in [0, 1, 2, 3, 7, 64, 600, 700] {
+            let mut series = EchoSeries::default();
+            for seq in 0..count {
+                // Two at the same moment now and then.
+                series.push(seq, at(seq / 3 * 2), echo(EchoOutcome::Lost));
+            }
+            for secs in 0..count + 2 {
+                let start = MonoTime::from_secs(secs);
+                let expected = series.points.partition_point(|point| point.at.mono < start);
+                assert_eq!(series.first_since(start), expected, "{count} points, {secs} s");
+            }
+        }
     }
 
     #[test]

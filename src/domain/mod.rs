@@ -7,6 +7,7 @@
 pub mod alert;
 pub mod alternative;
 pub mod certificate;
+pub mod client_settings;
 pub mod clocks;
 pub mod control;
 pub mod diagnose;
@@ -15,6 +16,7 @@ pub mod finding;
 pub mod history;
 pub mod identity;
 pub mod ladder;
+pub mod load;
 pub mod local;
 pub mod mac;
 pub mod memory;

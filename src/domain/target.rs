@@ -1,6 +1,7 @@
 //! What is watched.
 
 use super::alert::AlertSettings;
+use super::client_settings::ClientSettings;
 use super::mac::MacAddr;
 use super::thresholds::Thresholds;
 use super::wake::{WakePolicy, WakeRelay, WakeTime};
@@ -348,6 +349,8 @@ pub struct Target {
     pub controls: Vec<IpAddr>,
     /// RD Gateway that its users go through.
     pub gateway: Option<GatewayAddress>,
+    /// What the connection file that leads here asks for; `None` when no file does.
+    pub client: Option<ClientSettings>,
     /// Group it belongs to.
     pub group: Option<String>,
     /// What its silence means.
@@ -380,6 +383,7 @@ impl Target {
             aliases: Vec::new(),
             controls: Vec::new(),
             gateway: None,
+            client: None,
             group: None,
             kind: TargetKind::default(),
             expected: Expected::default(),

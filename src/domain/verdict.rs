@@ -71,17 +71,44 @@ pub fn risk_of(view: &TargetView<'_>, findings: &[Finding]) -> Risk {
     if !can_be_judged(view) {
         return Risk::Unknown;
     }
-    let risk = |finding: &Finding| {
-        if finding.rule == ASLEEP { finding.risk.max(Risk::Elevated) } else { finding.risk }
-    };
     // Where all go through a gateway, an open direct way says nothing of their sessions.
     let unmeasured = view.target.via_gateway() && !works_for_users(view);
-    match findings.iter().map(risk).max() {
+    match findings.iter().map(weight).max() {
         Some(risk) if risk > Risk::None => risk,
         _ if unmeasured => Risk::Unknown,
         _ if view.attempts.iter().any(|entry| is_confirmed(&entry.value)) => Risk::None,
         _ => Risk::Unknown,
     }
+}
+
+/// One thing that speaks for a risk, and how much.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RiskFactor {
+    /// The rule that found it.
+    pub rule: RuleId,
+    /// How much it weighs: the risk is that of the heaviest.
+    pub weight: Risk,
+    /// What it is, a few words, escaped.
+    pub title: String,
+}
+
+/// What the risk of `findings` rests on, the heaviest first; empty when nothing speaks for any.
+#[must_use]
+pub fn risk_factors(findings: &[Finding]) -> Vec<RiskFactor> {
+    let factor = |finding: &Finding| RiskFactor {
+        rule: finding.rule,
+        weight: weight(finding),
+        title: finding.title.clone(),
+    };
+    let mut factors: Vec<RiskFactor> =
+        findings.iter().map(factor).filter(|factor| factor.weight > Risk::None).collect();
+    factors.sort_by_key(|factor| std::cmp::Reverse(factor.weight));
+    factors
+}
+
+/// A sleeping PC takes no session, whatever its finding says of the PC.
+fn weight(finding: &Finding) -> Risk {
+    if finding.rule == ASLEEP { finding.risk.max(Risk::Elevated) } else { finding.risk }
 }
 
 /// What the user's client would show: of the worst finding that knows.
@@ -336,6 +363,30 @@ mod tests {
         assert_eq!(risk_of(&view, &[]), Risk::Unknown);
         assert_eq!(availability_of(&view, &[]), Availability::Unknown);
         assert_eq!(said(&fixture), "Nothing is measured yet.");
+    }
+
+    #[test]
+    fn a_risk_is_what_its_heaviest_factor_weighs() {
+        let fixture = healthy();
+        let findings = [
+            finding("dns-slow", Severity::Notice, None),
+            finding("port-closed", Severity::Warning, None),
+            finding("port-filtered", Severity::Critical, None),
+            finding("host-asleep", Severity::Notice, None),
+        ];
+        let factors = risk_factors(&findings);
+        let weights: Vec<(&str, Risk)> =
+            factors.iter().map(|factor| (factor.rule.0, factor.weight)).collect();
+        assert_eq!(
+            weights,
+            [
+                ("port-filtered", Risk::High),
+                ("port-closed", Risk::Elevated),
+                ("host-asleep", Risk::Elevated),
+            ]
+        );
+        assert_eq!(risk_of(&fixture.view(), &findings), Risk::High);
+        assert_eq!(risk_factors(&findings[..1]), [], "a notice speaks for nothing");
     }
 
     #[test]

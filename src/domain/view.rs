@@ -6,6 +6,7 @@ use super::clocks::Clocks;
 use super::control::ControlStats;
 use super::echo_series::{EchoPoint, EchoSeries};
 use super::history::{History, Timed};
+use super::load::Punctuality;
 use super::local::{EchoAccess, LocalState};
 use super::memory::TargetMemory;
 use super::outage::Outage;
@@ -106,12 +107,18 @@ pub struct Surroundings {
     pub shared_certificates: BTreeMap<Thumbprint, BTreeSet<String>>,
     /// The latest change of the tunnels of this machine.
     pub tunnels: Option<TunnelChange>,
+    /// The latest changes of them, oldest first, bounded.
+    pub tunnel_changes: Vec<TunnelChange>,
+    /// When these surroundings were looked at.
+    pub looked_at: Option<Now>,
     /// Controls that proved themselves, and their last minute.
     pub controls: Vec<ControlStats>,
     /// Paths that are down, the first seen first, then those that were lately.
     pub outages: Vec<Outage>,
     /// What the clocks of the targets say of this machine's.
     pub clocks: Clocks,
+    /// How punctually this program ran in the last minute.
+    pub punctuality: Punctuality,
 }
 
 /// A tunnel of this machine that came up or went down.
@@ -148,9 +155,12 @@ impl Default for Surroundings {
             peers_silent: 0,
             shared_certificates: BTreeMap::new(),
             tunnels: None,
+            tunnel_changes: Vec::new(),
+            looked_at: None,
             controls: Vec::new(),
             outages: Vec::new(),
             clocks: Clocks::default(),
+            punctuality: Punctuality::default(),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! It is driven from outside: samples, the state of this machine and the passing of time go in,
 //! [`Snapshot`]s come out. It reads no clock and does no I/O.
 
+mod bound;
 mod controls;
 #[cfg(test)]
 mod dialling_tests;
@@ -14,6 +15,7 @@ mod shared_certificates;
 mod tests;
 mod tracked;
 
+pub use bound::bytes_per_target;
 pub use shared_certificates::shared_certificates;
 pub use tracked::{Budget, Change, Other, Tracked};
 
@@ -22,6 +24,7 @@ use crate::domain::clocks::{Clocks, clock_skew};
 use crate::domain::diagnose::{Diagnosed, MonitorDiagnosis};
 use crate::domain::echo_series::EchoPoint;
 use crate::domain::finding::{Finding, RuleId};
+use crate::domain::load::Beats;
 use crate::domain::local::{EchoAccess, LocalState};
 use crate::domain::memory::TargetMemory;
 use crate::domain::outage::{Ground, Member, OutageEvent, Outages};
@@ -42,6 +45,8 @@ use std::time::Duration;
 
 /// How many lines of the event log are kept.
 const EVENTS: usize = 500;
+/// How many changes of tunnels are kept.
+const TUNNEL_CHANGES: usize = 32;
 /// How recent an answer must be for a peer to count as answering.
 const PEER_WINDOW: Duration = Duration::from_secs(15);
 
@@ -62,6 +67,7 @@ pub struct Monitor {
     targets: BTreeMap<TargetId, Tracked>,
     around: Surroundings,
     controls: Controls,
+    beats: Beats,
     outages: Outages,
     diagnosis: MonitorDiagnosis,
     alerts: AlertBook,
@@ -127,6 +133,7 @@ impl Monitor {
             targets: BTreeMap::new(),
             around,
             controls: Controls::default(),
+            beats: Beats::default(),
             outages: Outages::default(),
             diagnosis: MonitorDiagnosis::default(),
             alerts: AlertBook::new(alerts),
@@ -224,7 +231,12 @@ impl Monitor {
             self.log(None, now.wall, text);
         }
         if let Some(what) = controls::tunnels_changed(&self.around.local, &local) {
-            self.around.tunnels = Some(TunnelChange { at: now, what });
+            let change = TunnelChange { at: now, what };
+            if self.around.tunnel_changes.len() >= TUNNEL_CHANGES {
+                self.around.tunnel_changes.remove(0);
+            }
+            self.around.tunnel_changes.push(change.clone());
+            self.around.tunnels = Some(change);
         }
         self.around.local = local;
     }
@@ -237,6 +249,12 @@ impl Monitor {
     /// Takes in the round trip of an echo request to a control address, or that none came back.
     pub fn observe_control(&mut self, address: IpAddr, answer: Option<Duration>) {
         self.controls.observe(address, answer);
+    }
+
+    /// Takes in how late a regular beat of the program came: whoever comes late measures itself.
+    pub fn observe_beat(&mut self, lag: Duration, now: Now) {
+        self.beats.observe(now.mono, lag);
+        self.around.punctuality = self.beats.punctuality();
     }
 
     /// Judges what ages, this machine, and the alerts. Returns what is worth telling.
@@ -264,6 +282,7 @@ impl Monitor {
     }
 
     fn judge_surroundings(&mut self, now: Now) {
+        self.around.looked_at = Some(now);
         let peers = self.count_peers(now);
         self.around.peers_answering = peers.answering;
         self.around.peers_silent = peers.silent;
@@ -366,7 +385,7 @@ impl Monitor {
             }
             let recent = || tracked.echo().within(now.mono, PEER_WINDOW);
             let beyond = self.around.local.on_link(address).is_none();
-            if recent().any(|point| point.rtt().is_some()) {
+            if recent().rev().any(|point| point.rtt().is_some()) {
                 peers.answering += 1;
                 peers.answering_beyond += u32::from(beyond);
             } else if tracked.echo().ever_answered() {

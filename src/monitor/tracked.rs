@@ -7,7 +7,7 @@ pub use dialling::Other;
 
 use crate::domain::alternative::Alternative;
 use crate::domain::certificate::Thumbprint;
-use crate::domain::diagnose::{Diagnosed, Diagnosis, judge_moment};
+use crate::domain::diagnose::{Diagnosed, Diagnosis, Weighed, judge_moment, weigh};
 use crate::domain::echo_series::EchoSeries;
 use crate::domain::finding::Finding;
 use crate::domain::history::{History, Timed};
@@ -35,11 +35,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// How many answers to the name, and connections, are kept.
-const KEPT: usize = 16;
+pub(super) const KEPT: usize = 16;
 /// How many answers of the UDP transport, of the path and of the gateway are kept.
-const KEPT_DEEP: usize = 8;
+pub(super) const KEPT_DEEP: usize = 8;
 /// How many service times make the baseline.
-const SERVICE_TIMES: usize = 64;
+pub(super) const SERVICE_TIMES: usize = 64;
 /// Unanswered ICMP echoes, from the start, before TCP is used in their place.
 const ICMP_GIVEN_UP_AFTER: u32 = 10;
 /// Between judgements of what ages.
@@ -474,6 +474,12 @@ impl Tracked {
             Mode::Watch => self.diagnosis.findings(RULES, &view),
             Mode::Moment => judge_moment(RULES, &view),
         }
+    }
+
+    /// What the measurements of one moment say of every rule.
+    #[must_use]
+    pub fn weigh(&self, around: &Surroundings, now: Now) -> Vec<Weighed> {
+        weigh(RULES, &self.view(Mode::Moment, around, now))
     }
 
     /// What its echo is measured by.

@@ -8,7 +8,8 @@ mod gateway;
 
 pub use document::{
     AddressEntry, Certificate, ClientErrorEntry, Dns, DnsServer, Document, EchoEntry, FindingEntry,
-    Monitor, NeighbourEntry, NlaEntry, PathEntry, SCHEMA, Target, Tcp, TlsEntry, UdpEntry, X224,
+    Monitor, NeighbourEntry, NlaEntry, PathEntry, RiskEntry, SCHEMA, Target, Tcp, TlsEntry,
+    UdpEntry, X224,
 };
 pub use gateway::{GatewayEntry, GatewayHttpEntry, GatewayTlsEntry};
 
@@ -27,7 +28,7 @@ use crate::domain::snapshot::{MonitorSnapshot, TargetSnapshot};
 use crate::domain::stats::EchoStats;
 use crate::domain::text::printable;
 use crate::domain::time::WallTime;
-use crate::domain::verdict::expected_client_error;
+use crate::domain::verdict::{expected_client_error, risk_factors};
 use crate::domain::view::Offline;
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
@@ -128,6 +129,14 @@ fn target_of(snapshot: &TargetSnapshot, now: WallTime, cipher_name: CipherName) 
         neighbour: snapshot.neighbour.filter(|_| resolved).and_then(neighbour),
         addresses: addresses(snapshot, address, attempt),
         risk: snapshot.risk.word(),
+        risk_factors: risk_factors(&snapshot.findings)
+            .into_iter()
+            .map(|factor| RiskEntry {
+                finding: factor.rule.0,
+                weight: factor.weight.word(),
+                title: printable(&factor.title).into_owned(),
+            })
+            .collect(),
         findings: snapshot.findings.iter().map(|finding| entry(finding, &values)).collect(),
         host: printable(&target.host.to_string()).into_owned(),
     }

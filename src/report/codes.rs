@@ -2,16 +2,20 @@
 //!
 //! Sources: the documentation of `IMsTscAxEvents::OnDisconnected` and of
 //! `ExtendedDisconnectReasonCode`, the messages that `mstsc` shows for codes that those pages
-//! leave out, MS-RDPBCGR 2.2.5.1.1 (Set Error Info) and MS-TSGU 2.2.6. The meanings are worded
+//! leave out, MS-RDPBCGR 2.2.5.1.1 (Set Error Info), MS-TSGU 2.2.6, and FreeRDP's own exit codes. The meanings are worded
 //! anew; where only the client's message is known there is no symbol.
 
 mod disconnect;
 mod extended;
+mod freerdp;
 mod gateway;
+mod protocol;
 
 pub use disconnect::DISCONNECT;
 pub use extended::EXTENDED;
+pub use freerdp::FREERDP;
 pub use gateway::GATEWAY;
+pub use protocol::PROTOCOL;
 
 /// Where in a connection a code arises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -126,7 +130,24 @@ pub fn disconnect(code: u32) -> Option<&'static Code> {
 /// An extended disconnect reason, or an error that the server announced before it closed.
 #[must_use]
 pub fn extended(code: u32) -> Option<&'static Code> {
-    EXTENDED.iter().find(|row| row.code == code)
+    EXTENDED.iter().chain(PROTOCOL).find(|row| row.code == code)
+}
+
+/// What FreeRDP ends with or logs.
+#[must_use]
+pub fn freerdp(code: u32) -> Option<&'static Code> {
+    FREERDP.iter().find(|row| row.code == code)
+}
+
+/// Every row of every table.
+pub fn all() -> impl Iterator<Item = &'static Code> {
+    [DISCONNECT, GATEWAY, EXTENDED, PROTOCOL, FREERDP].into_iter().flatten()
+}
+
+/// The row with this symbol, upper or lower case: `ERRINFO_CB_CONNECTION_CANCELLED`.
+#[must_use]
+pub fn named(symbol: &str) -> Option<&'static Code> {
+    all().find(|row| !row.symbol.is_empty() && row.symbol.eq_ignore_ascii_case(symbol))
 }
 
 /// The disconnect reason with the number nearest to `code`; the lower one of two.
@@ -158,9 +179,13 @@ mod tests {
 
     #[test]
     fn every_code_stands_once_and_in_order() {
-        for (name, table) in
-            [("disconnect", DISCONNECT), ("gateway", GATEWAY), ("extended", EXTENDED)]
-        {
+        for (name, table) in [
+            ("disconnect", DISCONNECT),
+            ("gateway", GATEWAY),
+            ("extended", EXTENDED),
+            ("protocol", PROTOCOL),
+            ("freerdp", FREERDP),
+        ] {
             let codes: Vec<u32> = table.iter().map(|row| row.code).collect();
             assert!(codes.windows(2).all(|pair| pair[0] < pair[1]), "{name} is not sorted");
         }
@@ -170,15 +195,10 @@ mod tests {
 
     #[test]
     fn every_row_says_something() {
-        let symbols: Vec<&str> = DISCONNECT
-            .iter()
-            .chain(GATEWAY)
-            .chain(EXTENDED)
-            .map(|row| row.symbol)
-            .filter(|symbol| !symbol.is_empty())
-            .collect();
+        let symbols: Vec<&str> =
+            all().map(|row| row.symbol).filter(|symbol| !symbol.is_empty()).collect();
         assert_eq!(symbols.iter().collect::<BTreeSet<_>>().len(), symbols.len(), "symbol twice");
-        for row in DISCONNECT.iter().chain(GATEWAY).chain(EXTENDED) {
+        for row in all() {
             assert!(row.meaning.ends_with('.'), "0x{:x}: {}", row.code, row.meaning);
             assert!(!row.title().is_empty(), "0x{:x}", row.code);
             assert!(row.seen.is_empty() || row.seen.ends_with('.'), "0x{:x}", row.code);
@@ -217,7 +237,8 @@ mod tests {
     /// error announced by the server.
     #[test]
     fn announced_errors_are_those_of_the_specification() {
-        for row in EXTENDED.iter().filter(|row| row.symbol.starts_with("ERRINFO_")) {
+        for row in EXTENDED.iter().chain(PROTOCOL).filter(|row| row.symbol.starts_with("ERRINFO_"))
+        {
             let pdu = ironrdp_core::decode::<
                 ironrdp_pdu::rdp::server_error_info::ServerSetErrorInfoPdu,
             >(&row.code.to_le_bytes());

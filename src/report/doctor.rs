@@ -97,6 +97,7 @@ pub fn report(facts: &DoctorFacts) -> DoctorReport {
     path(&mut page, "state", &facts.state);
     budget(&mut page, &facts.budgets);
     gateways(&mut page, &facts.gateways);
+    memory(&mut page, facts.budgets.len(), facts.bytes_per_target);
     let _ = match page.problems {
         0 => writeln!(page.text, "\nNothing that the probes need is missing."),
         count => {
@@ -357,6 +358,18 @@ fn budget(page: &mut Page, budgets: &[Budget]) {
     }
     let total: u64 = budgets.iter().map(|budget| u64::from(budget.connections_per_day)).sum();
     page.more(&format!("{total:>6}  in all"));
+}
+
+/// What the targets take at most, whatever is measured: everything kept of one is bounded.
+fn memory(page: &mut Page, targets: usize, each: u64) {
+    page.section("Memory (at most, by the bounds of what is kept)");
+    let targets = u64::try_from(targets).unwrap_or(u64::MAX);
+    let text = format!(
+        "{} for each target, {} for {targets} in all",
+        words::bytes(each),
+        words::bytes(each.saturating_mul(targets))
+    );
+    page.line(Mark::Ok, &text);
 }
 
 fn gateways(page: &mut Page, gateways: &[Budget]) {

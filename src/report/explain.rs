@@ -1,23 +1,25 @@
 //! `rdpwatch explain CODE [EXT] [TARGET]`: what a client's error code means, which causes are
-//! commonly reported behind it, and which findings show them. With a target, the causes that are
-//! measured there come first.
+//! commonly reported behind it, and which findings show them. With a target, every cause is
+//! weighed by what is measured there: supported, contradicted, not measured or not observable.
 
 mod causes;
+mod json;
 mod number;
+mod weighed;
 
 pub use causes::{CAUSES, Cause, Dialog, NOT_OBSERVABLE};
 pub use number::{Reading, Spelling, readings};
+pub use weighed::AtTarget;
 
-use super::check_text::CheckState;
 use super::codes::{self, Code};
 use super::finding::{RemedyText, client_error};
 use super::words::wrapped;
-use crate::domain::finding::Finding;
+use crate::domain::diagnose::Weight;
 use crate::domain::placeholder::Placeholders;
 use crate::domain::rules::{Rule, RuleCard};
-use crate::domain::snapshot::TargetSnapshot;
 use crate::domain::text::excerpt;
 use std::fmt::Write as _;
+use weighed::{RuleWord, rank, together};
 
 /// Characters in a line of prose.
 const WIDTH: usize = 88;
@@ -27,14 +29,14 @@ const SOCKET_CLOSED: u32 = 0x904;
 /// What was asked.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
-    /// A code, `CODE/EXT`, or the id of a rule; as typed.
+    /// A code, `CODE/EXT`, the name of one (`ERRINFO_…`), or the id of a rule; as typed.
     pub code: &'a str,
     /// The extended code, as typed.
     pub extended: Option<&'a str>,
     /// The rules of this version: others are not named.
     pub rules: &'a [&'static dyn Rule],
     /// Live measurements to weigh the causes against.
-    pub target: Option<&'a TargetSnapshot>,
+    pub target: Option<AtTarget<'a>>,
 }
 
 /// The answer.
@@ -48,47 +50,92 @@ pub struct Explanation {
 
 /// Whether `text` can be an extended code (else it is a target).
 #[must_use]
-pub fn is_number(text: &str) -> bool {
-    !readings(text).is_empty()
+pub fn is_code(text: &str) -> bool {
+    !readings(text).is_empty() || codes::named(text).is_some()
 }
 
 /// Explains a code or a rule.
 #[must_use]
 pub fn explain(question: &Question<'_>) -> Explanation {
+    match asked(question) {
+        Asked::Unknown(text) => Explanation { text, known: false },
+        Asked::Rule(card) => {
+            let mut text = rule_page(card);
+            if let Some(at) = question.target {
+                at_target(&mut text, &[card.id.0], at);
+            }
+            Explanation { text, known: true }
+        }
+        Asked::Code(choice, extended) => {
+            Explanation { text: page(&choice, extended.as_ref(), question), known: true }
+        }
+    }
+}
+
+/// The same as a document, schema `rdpwatch.explain/1`.
+#[must_use]
+pub fn explain_json(question: &Question<'_>) -> Explanation {
+    let asked = asked(question);
+    let known = !matches!(asked, Asked::Unknown(_));
+    Explanation { text: json::document(&asked, question), known }
+}
+
+/// What was asked, understood.
+enum Asked {
+    /// Why it is nothing that is known here.
+    Unknown(String),
+    /// A rule.
+    Rule(&'static RuleCard),
+    /// A code, and the extended code if one was given.
+    Code(Choice, Option<Choice>),
+}
+
+fn asked(question: &Question<'_>) -> Asked {
     let asked = question.code.trim();
     if let Some(rule) = question.rules.iter().find(|rule| rule.card().id.0 == asked) {
-        return Explanation { text: rule_page(rule.card()), known: true };
+        return Asked::Rule(rule.card());
     }
     let (main, inline) = match asked.split_once(['/', ',']) {
         Some((main, extended)) => (main, Some(extended)),
         None => (asked, None),
     };
+    let extended = match question.extended.or(inline).map(extended_code).transpose() {
+        Ok(extended) => extended,
+        Err(text) => return Asked::Unknown(text),
+    };
+    if let Some(row) = codes::named(main) {
+        return Asked::Code(Choice::named(row), extended);
+    }
     let main_readings = readings(main);
     if main_readings.is_empty() {
-        return Explanation { text: not_a_code(asked, question.rules), known: false };
+        return Asked::Unknown(not_a_code(asked, question.rules));
     }
-    let extended = question.extended.or(inline).map(|text| (text, readings(text)));
-    if let Some((text, read)) = &extended
-        && read.is_empty()
-    {
-        let text = excerpt(text, 40);
-        return Explanation {
-            text: format!("\"{text}\" is no extended code: those look like 0x7 or 7\n"),
-            known: false,
-        };
-    }
-    let extended_choice = extended.map(|(text, read)| Choice::of(text, &read, codes::extended));
     let choice = Choice::of(main, &main_readings, any_code);
     if choice.rows.is_empty() {
-        return Explanation { text: unknown(main, &main_readings), known: false };
+        return Asked::Unknown(unknown(main, &main_readings));
     }
-    Explanation { text: page(&choice, extended_choice.as_ref(), question), known: true }
+    Asked::Code(choice, extended)
 }
 
-/// A disconnect reason, or an error that the server announced and the client shows as it is.
-fn any_code(code: u32) -> Option<&'static Code> {
-    codes::disconnect(code)
-        .or_else(|| codes::extended(code).filter(|row| codes::PROTOCOL_RANGE.contains(&row.code)))
+fn extended_code(text: &str) -> Result<Choice, String> {
+    if let Some(row) = codes::named(text) {
+        return Ok(Choice::named(row));
+    }
+    match readings(text).as_slice() {
+        [] => {
+            let text = excerpt(text, 40);
+            Err(format!("\"{text}\" is no extended code: those look like 0x7 or 7\n"))
+        }
+        read => Ok(Choice::of(text, read, |code| codes::extended(code).into_iter().collect())),
+    }
+}
+
+/// A disconnect reason, or an error that the server announced and the client shows as it is; and
+/// what FreeRDP means by the number.
+fn any_code(code: u32) -> Vec<&'static Code> {
+    let shown = codes::disconnect(code)
+        .or_else(|| codes::extended(code).filter(|row| codes::PROTOCOL_RANGE.contains(&row.code)));
+    shown.into_iter().chain(codes::freerdp(code)).collect()
 }
 
 /// The readings of a text that are known codes.
@@ -104,9 +151,11 @@ struct Choice {
 }
 
 impl Choice {
-    fn of(typed: &str, readings: &[Reading], known: fn(u32) -> Option<&'static Code>) -> Self {
-        let rows =
-            readings.iter().filter_map(|reading| Some((*reading, known(reading.code)?))).collect();
+    fn of(typed: &str, readings: &[Reading], known: fn(u32) -> Vec<&'static Code>) -> Self {
+        let rows = readings
+            .iter()
+            .flat_map(|reading| known(reading.code).into_iter().map(|row| (*reading, row)))
+            .collect();
         Self {
             typed: excerpt(typed.trim(), 40),
             rows,
@@ -115,10 +164,23 @@ impl Choice {
         }
     }
 
+    /// A code that was named.
+    fn named(row: &'static Code) -> Self {
+        let reading = Reading { code: row.code, spelling: Spelling::Hex };
+        Self {
+            typed: row.symbol.to_owned(),
+            rows: vec![(reading, row)],
+            first: Some(reading),
+            ambiguous: false,
+        }
+    }
+
     /// How the typed digits were read, when that was a choice.
     fn note(&self) -> Option<String> {
         let typed = &self.typed;
-        match self.rows.as_slice() {
+        let mut rows = self.rows.clone();
+        rows.dedup_by_key(|(reading, _)| *reading);
+        match rows.as_slice() {
             [(reading, _)] if self.ambiguous && reading.spelling == Spelling::Hex => {
                 Some(format!("\"{typed}\" read as 0x{typed}: in decimal it is no known code."))
             }
@@ -144,14 +206,12 @@ fn page(choice: &Choice, extended: Option<&Choice>, question: &Question<'_>) -> 
     if let Some(extended) = extended {
         extended_section(&mut out, extended, question.rules);
     }
-    let mentions = |code: u32| choice.rows.iter().any(|(_, row)| row.code == code);
-    if mentions(SOCKET_CLOSED) {
+    let rules = rules_of(choice, extended);
+    if mentions(choice, SOCKET_CLOSED) {
         let dialog = extended.and_then(dialog_of);
         socket_closed(&mut out, dialog, question);
-    } else if let Some(target) = question.target {
-        let rows = choice.rows.iter().chain(extended.iter().flat_map(|choice| &choice.rows));
-        let rules: Vec<&str> = rows.flat_map(|(_, row)| row.rules).copied().collect();
-        measured_section(&mut out, &rules, target);
+    } else if let Some(at) = question.target {
+        at_target(&mut out, &rules, at);
     }
     let rows = choice.rows.iter().chain(extended.iter().flat_map(|choice| &choice.rows));
     let can_be_shown = |row: &Code| row.layer.observable() || !row.rules.is_empty();
@@ -159,6 +219,22 @@ fn page(choice: &Choice, extended: Option<&Choice>, question: &Question<'_>) -> 
         out.push_str("\nNext: rdpwatch check HOST -v shows which of these holds at a host.\n");
     }
     out
+}
+
+fn mentions(choice: &Choice, code: u32) -> bool {
+    choice.rows.iter().any(|(_, row)| row.code == code)
+}
+
+/// The rules that any of the codes names, each once.
+fn rules_of(choice: &Choice, extended: Option<&Choice>) -> Vec<&'static str> {
+    let rows = choice.rows.iter().chain(extended.into_iter().flat_map(|choice| &choice.rows));
+    let mut rules = Vec::new();
+    for rule in rows.flat_map(|(_, row)| row.rules) {
+        if !rules.contains(rule) {
+            rules.push(*rule);
+        }
+    }
+    rules
 }
 
 fn code_section(out: &mut String, row: &Code, label: &str, rules: &[&'static dyn Rule]) {
@@ -211,6 +287,9 @@ fn dialog_of(extended: &Choice) -> Option<Dialog> {
 
 /// What 0x904 hides: the two dialogs, and the causes behind each.
 fn socket_closed(out: &mut String, dialog: Option<Dialog>, question: &Question<'_>) {
+    if let Some(at) = question.target {
+        verdict_section(out, at);
+    }
     out.push_str("\nWhich dialog was it?\n");
     for (dialog_of_row, text) in [
         (
@@ -227,26 +306,25 @@ fn socket_closed(out: &mut String, dialog: Option<Dialog>, question: &Question<'
         let mark = if dialog == Some(dialog_of_row) { "* " } else { "- " };
         out.push_str(&wrapped(text, WIDTH, &format!("  {mark}"), "    "));
     }
-    for (wanted, heading) in [
-        (Dialog::Connect, "While connecting (0x7): causes, the most often reported first"),
-        (Dialog::Session, "In a session (0x0): causes, the most often reported first"),
-    ] {
+    for (wanted, heading) in
+        [(Dialog::Connect, "While connecting (0x7)"), (Dialog::Session, "In a session (0x0)")]
+    {
         if dialog.is_some_and(|dialog| dialog != wanted) {
             continue;
         }
-        let _ = writeln!(out, "\n{heading}");
-        let mut causes: Vec<&Cause> =
+        let order = match question.target {
+            Some(_) => "causes by what is measured, then the most often reported first",
+            None => "causes, the most often reported first",
+        };
+        let _ = writeln!(out, "\n{heading}: {order}");
+        let mut causes: Vec<&'static Cause> =
             CAUSES.iter().filter(|cause| cause.dialog == wanted).collect();
-        if let Some(target) = question.target {
-            // A stable sort: reports rank what measurements do not.
-            causes.sort_by_key(|cause| measured(cause.rules, target).next().is_none());
+        if let Some(at) = question.target {
+            rank(&mut causes, at);
         }
         for (place, cause) in (1_u32..).zip(causes) {
             cause_section(out, place, cause, question);
         }
-    }
-    if let Some(target) = question.target {
-        verdict_section(out, target, dialog);
     }
     out.push_str("\nNot observable from outside (listed, never judged)\n");
     for text in NOT_OBSERVABLE {
@@ -255,72 +333,64 @@ fn socket_closed(out: &mut String, dialog: Option<Dialog>, question: &Question<'
 }
 
 fn cause_section(out: &mut String, place: u32, cause: &Cause, question: &Question<'_>) {
-    let values = question.target.map(Placeholders::of).unwrap_or_default();
+    let values = question.target.map(|at| Placeholders::of(at.snapshot)).unwrap_or_default();
     let first = format!("{place:>2}. ");
     out.push_str(&wrapped(cause.title, WIDTH, &first, "    "));
-    for found in question.target.iter().flat_map(|target| measured(cause.rules, target)) {
-        out.push_str(&wrapped(&measured_line(found), WIDTH, "    ", "      "));
+    if let Some(at) = question.target {
+        let words = at.words(cause.rules);
+        let weight = together(&words);
+        let _ = writeln!(out, "    {}", weight.word().to_uppercase());
+        words_section(out, &words, "    ");
+        if weight == Weight::Contradicted {
+            return;
+        }
     }
     out.push_str(&wrapped(cause.why, WIDTH, "    ", "    "));
     for step in cause.steps {
         out.push_str(&wrapped(&values.fill(step), WIDTH, "    > ", "      "));
     }
     let built = built(cause.rules, question.rules);
-    if !built.is_empty() {
+    if !built.is_empty() && question.target.is_none() {
         out.push_str(&wrapped(&format!("shown by: {}", built.join(", ")), WIDTH, "    ", "      "));
     }
 }
 
-/// The findings of `target` that are of one of `rules`.
-fn measured<'a>(
-    rules: &'a [&'a str],
-    target: &'a TargetSnapshot,
-) -> impl Iterator<Item = &'a Finding> {
-    target.findings.iter().filter(|finding| rules.contains(&finding.rule.0))
-}
-
-fn measured_line(found: &Finding) -> String {
-    format!(
-        "MEASURED HERE: {} ({}, {}): {}",
-        found.rule,
-        found.severity.word(),
-        found.confidence.word(),
-        excerpt(&found.title, 120)
-    )
-}
-
-fn measured_section(out: &mut String, rules: &[&str], target: &TargetSnapshot) {
-    let _ = writeln!(out, "\nAt {}", excerpt(&target.target.name, 60));
-    let mut any = false;
-    for found in measured(rules, target) {
-        out.push_str(&wrapped(&measured_line(found), WIDTH, "  ", "    "));
-        any = true;
-    }
-    if !any {
-        out.push_str("  Nothing that this code stands for is measured at this moment.\n");
-    }
-    out.push_str(&wrapped(&excerpt(&target.verdict, 240), WIDTH, "  ", "  "));
-}
-
-fn verdict_section(out: &mut String, target: &TargetSnapshot, dialog: Option<Dialog>) {
-    let _ = writeln!(out, "\nAt {}", excerpt(&target.target.name, 60));
-    out.push_str(&wrapped(&excerpt(&target.verdict, 240), WIDTH, "  ", "  "));
-    let any = CAUSES
-        .iter()
-        .filter(|cause| dialog.is_none_or(|dialog| cause.dialog == dialog))
-        .any(|cause| measured(cause.rules, target).next().is_some());
-    let text = match CheckState::of(target) {
-        CheckState::Unknown => "Nothing could be judged, so no cause is ruled out.",
-        _ if any => return,
-        CheckState::Ok => {
-            "No cause above is measured at this moment. If the error persists, it comes after \
-             sign-in or from the client: see the list below."
+/// What the measurements say of rules; those of one word and one measurement on one line.
+fn words_section(out: &mut String, words: &[RuleWord], indent: &str) {
+    let deeper = format!("{indent}  ");
+    let mut rest = words;
+    while let Some(first) = rest.first() {
+        let alike =
+            |word: &&RuleWord| (word.weight, &word.measured) == (first.weight, &first.measured);
+        let count = rest.iter().take_while(alike).count();
+        let (same, others) = rest.split_at(count);
+        rest = others;
+        let ids: Vec<&str> = same.iter().map(|word| word.rule).collect();
+        let mut lines = first.measured.iter();
+        let text = match lines.next() {
+            Some(line) => format!("{}: {} ({line})", first.weight.word(), ids.join(", ")),
+            None => format!("{}: {}", first.weight.word(), ids.join(", ")),
+        };
+        out.push_str(&wrapped(&text, WIDTH, indent, &deeper));
+        for line in lines {
+            out.push_str(&wrapped(line, WIDTH, &format!("{deeper}- "), &format!("{deeper}  ")));
         }
-        CheckState::Warning | CheckState::Critical => {
-            "What is measured there is none of the causes above: read the verdict first."
-        }
-    };
-    out.push_str(&wrapped(text, WIDTH, "  ", "  "));
+    }
+}
+
+/// What a target says of the rules behind a code.
+fn at_target(out: &mut String, rules: &[&str], at: AtTarget<'_>) {
+    verdict_section(out, at);
+    let words = at.words(rules);
+    if words.is_empty() {
+        out.push_str("  not observable: no probe from outside can see what this stands for\n");
+    }
+    words_section(out, &words, "  ");
+}
+
+fn verdict_section(out: &mut String, at: AtTarget<'_>) {
+    let _ = writeln!(out, "\nAt {}", excerpt(&at.snapshot.target.name, 60));
+    out.push_str(&wrapped(&excerpt(&at.snapshot.verdict, 240), WIDTH, "  ", "  "));
 }
 
 /// Those of `ids` that this version has a rule for.

@@ -6,10 +6,12 @@
 pub mod check_json;
 pub mod check_text;
 pub mod codes;
+pub mod detection;
 pub mod doctor;
 pub mod explain;
 pub mod finding;
 pub mod gateway;
+pub mod guides;
 pub mod notice;
 pub mod path_mtu;
 pub mod probes_doc;

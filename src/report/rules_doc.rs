@@ -1,10 +1,14 @@
 //! `docs/RULES.md`: the table of rules as a document.
 
+use super::detection;
+use super::explain::NOT_OBSERVABLE;
 use super::finding::client_error;
+use super::guides::GUIDE_CAUSES;
 use super::probes_doc::title;
 use crate::domain::finding::{Remedy, Severity};
-use crate::domain::rules::{Hysteresis, RULES, RuleCard};
+use crate::domain::rules::{Hysteresis, RULES, RuleCard, rule};
 use crate::domain::sample::ProbeKind;
+use crate::domain::target::Cadence;
 use std::fmt::Write;
 
 const HEAD: &str = "\
@@ -14,9 +18,15 @@ Generated from the table of rules in `src/domain/rules/`: change it there, then 
 `RDPWATCH_BLESS=1 cargo test --lib rules_doc`. In a command, `HOST` and `PORT` stand for the
 target's host and port, `ADDRESS` for the address that is dialled, `EXPECTED` for the one that the
 configuration expects; other words in capitals stand for what they say. Safe remedies come first;
-those that weaken security come last and say so. Causes that cannot be seen from outside (the
-client's version and cache, licences, user rights, session limits) are not listed: they are never
-judged.
+those that weaken security come last and say so.
+
+";
+
+const DETECTION: &str = "\
+Found within: how long the cause may stand before its finding does, at the default cadence, by the
+quickest probe that sees it: one interval of that probe, then the judgements that its hysteresis asks
+for, which follow more closely after trouble. A change that a quicker probe sees brings the slower
+ones forward.
 
 ";
 
@@ -25,15 +35,21 @@ judged.
 #[must_use]
 pub fn rules_markdown() -> String {
     let mut text = HEAD.to_owned();
-    text.push_str("| finding | what | severity | who can fix it |\n|---|---|---|---|\n");
+    guides(&mut text);
+    text.push_str("\n## Every finding\n\n");
+    text.push_str(DETECTION);
+    text.push_str("| finding | what | severity | who can fix it | found within |\n");
+    text.push_str("|---|---|---|---|---|\n");
+    let cadence = Cadence::default();
     for card in RULES.iter().map(|rule| rule.card()) {
         line(
             &mut text,
             &format!(
-                "| [`{id}`](#{id}) | {} | {} | {} |",
+                "| [`{id}`](#{id}) | {} | {} | {} | {} |",
                 card.title,
                 severities(card),
                 card.owner.word(),
+                detection::text(card, &cadence),
                 id = card.id,
             ),
         );
@@ -42,6 +58,30 @@ pub fn rules_markdown() -> String {
         section(&mut text, card);
     }
     text
+}
+
+/// Every cause that the guides name, then what nothing here can see.
+fn guides(text: &mut String) {
+    text.push_str("## Every cause that the guides name, and where it lives here\n\n");
+    text.push_str(
+        "| cause in the guides | findings | not observable from outside |\n|---|---|---|\n",
+    );
+    for row in GUIDE_CAUSES {
+        let links = row.rules.iter().filter(|id| rule(id).is_some());
+        let links: Vec<String> = links.map(|id| format!("[`{id}`](#{id})")).collect();
+        let cells = [links.join(", "), row.not_observable.to_owned()];
+        let [findings, unseen] =
+            cells.map(|cell| if cell.is_empty() { "–".to_owned() } else { cell });
+        line(text, &format!("| {} | {findings} | {unseen} |", row.cause));
+    }
+    text.push_str("\n## Not observable\n\n");
+    text.push_str(
+        "No probe from outside and without an account can tell these from a sound host. They are \
+         listed, and never judged:\n\n",
+    );
+    for unseen in NOT_OBSERVABLE {
+        line(text, &format!("- {unseen}"));
+    }
 }
 
 fn section(text: &mut String, card: &RuleCard) {

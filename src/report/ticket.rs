@@ -12,7 +12,7 @@ use crate::domain::snapshot::{MonitorSnapshot, TargetSnapshot, TargetState};
 use crate::domain::stats::EchoStats;
 use crate::domain::text::printable;
 use crate::domain::time::WallTime;
-use crate::domain::verdict::expected_client_error;
+use crate::domain::verdict::{expected_client_error, risk_factors};
 use crate::domain::view::Offline;
 use jiff::tz::TimeZone;
 use std::fmt::Write as _;
@@ -63,7 +63,7 @@ pub fn ticket(input: &TicketInput<'_>) -> String {
     if let Some(error) = expected_client_error(&snapshot.findings) {
         field(&mut out, "The client shows", &client_error(&error));
     }
-    field(&mut out, "Session risk", snapshot.risk.word());
+    field(&mut out, "Session risk", &risk(snapshot));
     if monitor.offline != Offline::Online {
         field(&mut out, "Note", "the machine that measured is offline itself: nobody is judged");
     }
@@ -90,6 +90,16 @@ pub fn ticket(input: &TicketInput<'_>) -> String {
     let _ = writeln!(out, "\nNot observable from outside: {}", NOT_OBSERVABLE.join("; "));
     let _ = writeln!(out, "Measured by rdpwatch {version} at {}", both(now, zone));
     out
+}
+
+/// `high: port-closed (high), dns-slow (low)`.
+fn risk(snapshot: &TargetSnapshot) -> String {
+    let word = snapshot.risk.word();
+    let factors: Vec<String> = risk_factors(&snapshot.findings)
+        .iter()
+        .map(|factor| format!("{} ({})", factor.rule, factor.weight.word()))
+        .collect();
+    if factors.is_empty() { word.to_owned() } else { format!("{word}: {}", factors.join(", ")) }
 }
 
 fn field(out: &mut String, label: &str, value: &str) {
@@ -221,7 +231,7 @@ Verdict:          office-pc's certificate expired 9 days ago
 State:            critical since 2026-11-21 07:55:00 +01:00 = 2026-11-21T06:55:00Z (5 min)
 Who can fix it:   server team
 The client shows: 0x904/0x7 \"Socket closed\" (possible)
-Session risk:     high
+Session risk:     high: certificate-expired (high)
 
 Findings
   certificate-expired (critical, certain): certificate expired 9 d

@@ -57,6 +57,7 @@ const CONTRACT: &str = r#"{"schema":"rdpwatch.check/1","checked_at":"T",
    "tls":"ok|reset|closed|alert|timeout|malformed|unsupported",
    "expected":true,"published":true}],
  "risk":"none|low|elevated|high|unknown",
+ "risk_factors":[{"finding":"","weight":"low|elevated|high","title":""}],
  "findings":[FINDING]}]}"#;
 
 const FINDING: &str = r#"{"id":"","severity":"notice|warning|critical",
@@ -80,6 +81,9 @@ const NEVER_NULL: &[&str] = &[
     "verdict",
     "addresses",
     "risk",
+    "risk_factors",
+    "finding",
+    "weight",
     "findings",
     "id",
     "severity",

@@ -5,6 +5,7 @@
 mod bytes;
 mod check;
 mod dns;
+mod explain;
 mod gateway;
 mod kinds;
 mod rungs;

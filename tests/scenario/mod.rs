@@ -6,11 +6,13 @@ mod words;
 
 use rdpwatch::domain::alert::AlertSettings;
 use rdpwatch::domain::certificate::Thumbprint;
+use rdpwatch::domain::client_settings::{Authentication, ClientSettings};
 use rdpwatch::domain::clocks::Clocks;
 use rdpwatch::domain::control::{ControlRole, ControlStats};
 use rdpwatch::domain::diagnose::{MonitorDiagnosis, judge_monitor_moment};
 use rdpwatch::domain::finding::Finding;
 use rdpwatch::domain::identity::RememberedIdentity;
+use rdpwatch::domain::load::{Beats, Punctuality};
 use rdpwatch::domain::local::{EchoAccess, Interface, LocalState};
 use rdpwatch::domain::memory::TargetMemory;
 use rdpwatch::domain::outage::{Outage, Scope};
@@ -100,6 +102,8 @@ struct TargetTable {
     /// The RD Gateway's host; port 443.
     gateway: Option<String>,
     gateway_usage: Option<String>,
+    /// What a connection file asks for.
+    client: ClientTable,
     /// Remembered from earlier runs.
     sleeps: bool,
     /// Remembered thumbprints: the byte they repeat, and days ago.
@@ -125,12 +129,23 @@ struct RememberedTable {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+struct ClientTable {
+    credssp: Option<bool>,
+    /// `authentication level` of the file.
+    authentication: Option<i64>,
+    entra: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 struct AroundTable {
     peers_answering: u32,
     peers_silent: u32,
     /// What the clocks of the others say: `agree:0s`, `agree:-7m` (ours is 7 minutes ahead),
     /// `outdated`, `disagree`. Default: too few told theirs.
     clocks: Option<String>,
+    /// So many of the program's last 120 beats, half a second apart, came a second late.
+    late: u64,
     /// `datagram` (default), `raw`, `denied`, `off`.
     echo: Option<String>,
     neighbours: Option<bool>,
@@ -142,6 +157,8 @@ struct AroundTable {
     tunnel: Vec<String>,
     /// When the tunnel changed.
     tunnel_changed: Option<String>,
+    /// When wg0 went down or came up, in turn: `["60s", "70s"]`.
+    tunnel_changes: Vec<String>,
     /// Controls and their last minute: `router 10.0.0.1 5/30 1ms 0ms` lost of sent, median, jitter;
     /// `site` for one of the target's own.
     controls: Vec<String>,
@@ -245,8 +262,10 @@ impl Scenario {
             || around.tunnel_changed.is_some()
             || !around.shared.is_empty()
             || around.clocks.is_some()
+            || around.late > 0
             || around.outage.is_some()
             || !around.controls.is_empty()
+            || !around.tunnel_changes.is_empty()
             || (around.peers_answering, around.peers_silent) != (0, 0);
         if by_hand || self.mode == ScenarioMode::Moment {
             return None;
@@ -407,6 +426,7 @@ impl TargetTable {
         });
         target.controls.clone_from(&self.controls);
         target.mac = self.mac.as_deref().map(|mac| mac.parse().expect("a MAC address"));
+        target.client = Some(self.client.asked()).filter(ClientSettings::says_something);
         target
     }
 
@@ -436,6 +456,16 @@ impl TargetTable {
     }
 }
 
+impl ClientTable {
+    fn asked(&self) -> ClientSettings {
+        ClientSettings {
+            credssp: self.credssp,
+            authentication: self.authentication.and_then(Authentication::of),
+            entra: self.entra,
+        }
+    }
+}
+
 /// A thumbprint that repeats one byte.
 fn print(byte: &str) -> Thumbprint {
     Thumbprint::from_hex(&byte.repeat(32)).expect("two hex digits")
@@ -446,6 +476,15 @@ fn word<T: Copy>(words: &[(&str, T)], wanted: &str) -> T {
 }
 
 impl AroundTable {
+    fn punctuality(&self) -> Punctuality {
+        let mut beats = Beats::default();
+        for beat in 0..120 {
+            let late = Duration::from_secs(u64::from(beat < self.late));
+            beats.observe(MonoTime::from_millis(beat * 500), late);
+        }
+        beats.punctuality()
+    }
+
     fn surroundings(&self) -> Surroundings {
         let echo = match self.echo.as_deref().unwrap_or("datagram") {
             "datagram" => EchoAccess::Datagram,
@@ -499,6 +538,13 @@ impl AroundTable {
             controls: self.controls.iter().map(|text| control(text)).collect(),
             outages: self.outage.as_deref().map(outage).into_iter().collect(),
             tunnels,
+            tunnel_changes: self
+                .tunnel_changes
+                .iter()
+                .zip((0..).map(|i| i % 2 == 0))
+                .map(change)
+                .collect(),
+            looked_at: None,
             shared_certificates: self
                 .shared
                 .iter()
@@ -515,6 +561,7 @@ impl AroundTable {
                 Some(("disagree", _)) => Clocks::Disagree,
                 Some((other, _)) => panic!("no clocks {other}"),
             },
+            punctuality: self.punctuality(),
         }
     }
 }
@@ -538,6 +585,13 @@ impl WakeTable {
 }
 
 /// Every scenario, by the name of its file.
+fn change((at, down): (&String, bool)) -> TunnelChange {
+    TunnelChange {
+        at: now(MonoTime::ZERO.plus(span(at))),
+        what: if down { "wg0 went down" } else { "wg0 came up" }.to_owned(),
+    }
+}
+
 /// `router 10.0.0.1 5/30 1ms 0ms`.
 fn control(text: &str) -> ControlStats {
     let [role, address, share, median, jitter] = text.split(' ').collect::<Vec<_>>()[..] else {

@@ -15,7 +15,10 @@
 
 mod suppress;
 mod track;
+mod weigh;
 
+#[cfg(test)]
+mod explained_tests;
 #[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
@@ -31,6 +34,8 @@ use super::view::{Mode, Offline, Surroundings, TargetView};
 use std::time::Duration;
 use suppress::{Candidate, suppress};
 use track::Tracks;
+
+pub use weigh::{Weighed, Weight, weigh};
 
 /// While the controls are gone, an on-link target is judged when it answered within this span.
 const STILL_REACHABLE: Duration = Duration::from_secs(15);

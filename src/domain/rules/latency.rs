@@ -62,15 +62,22 @@ impl Rule for HighLatency {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let mut rtts: Vec<Duration> = newest(view, WINDOW).flatten().collect();
-        if rtts.len() < ENOUGH {
+        let limits = &view.target.thresholds.high_latency;
+        // Nearly always: the lower half lies under every threshold, and nothing is sorted.
+        let floor = limits.warning.min(limits.baseline_margin);
+        let (mut received, mut under) = (0_usize, 0_usize);
+        for rtt in newest(view, WINDOW).flatten() {
+            received += 1;
+            under += usize::from(rtt < floor);
+        }
+        if received < ENOUGH {
             return Judgement::NoEvidence;
         }
-        let Some(median) = median(rtts.clone()) else { return Judgement::NoEvidence };
-        let limits = &view.target.thresholds.high_latency;
-        if median < limits.warning.min(limits.baseline_margin) {
+        if under >= received.div_ceil(2) {
             return Judgement::Clear;
         }
+        let mut rtts: Vec<Duration> = newest(view, WINDOW).flatten().collect();
+        let Some(median) = median(rtts.clone()) else { return Judgement::NoEvidence };
         let baseline = match view.mode {
             Mode::Watch => view.echo.baseline(view.now.mono, RECENT),
             Mode::Moment => None,
@@ -152,13 +159,16 @@ impl Rule for HighJitter {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
+        let limits = &view.target.thresholds.high_jitter;
+        let enough = if view.mode == Mode::Watch { 2 * ENOUGH } else { ENOUGH };
+        if is_even(newest(view, JITTER_WINDOW), enough, limits.warning) {
+            return Judgement::Clear;
+        }
         let rtts: Vec<Option<Duration>> = newest(view, JITTER_WINDOW).collect();
         let received = rtts.iter().flatten().count();
-        let enough = if view.mode == Mode::Watch { 2 * ENOUGH } else { ENOUGH };
         let Some(Jitter { mean, usual }) = jitter(&rtts).filter(|_| received >= enough) else {
             return Judgement::NoEvidence;
         };
-        let limits = &view.target.thresholds.high_jitter;
         let severity = if usual >= limits.critical {
             Severity::Critical
         } else if usual >= limits.warning {
@@ -195,6 +205,25 @@ impl Rule for HighJitter {
         }
         Judgement::fires(evidence.blamed(whose))
     }
+}
+
+/// Whether at least `enough` round trips differ by less than `limit` on average, all differences
+/// counted: nearly always, and nothing has to be sorted to say so.
+fn is_even(rtts: impl Iterator<Item = Option<Duration>>, enough: usize, limit: Duration) -> bool {
+    let (mut received, mut differences, mut sum) = (0_usize, 0_u32, Duration::ZERO);
+    let mut before = None;
+    for rtt in rtts {
+        if let Some(rtt) = rtt {
+            received += 1;
+            if let Some(before) = before {
+                differences += 1;
+                sum += rtt.abs_diff(before);
+            }
+        }
+        before = rtt;
+    }
+    // Three at least: the two largest are left out of what is judged.
+    received >= enough && differences > 2 && sum < limit * differences
 }
 
 /// How much consecutive round trips differ on average.

@@ -4,10 +4,12 @@
 //! moment). When a judgement becomes a finding is the business of `diagnose`; what else explains
 //! it is on the card.
 
+mod blocked;
 mod certificate_dates;
 mod certificate_identity;
 mod certificate_intercepted;
 mod client;
+mod client_settings;
 mod clock;
 mod credssp;
 mod disagreement;
@@ -24,6 +26,7 @@ mod mtu;
 mod name;
 mod name_path;
 mod outage;
+mod overload;
 mod port;
 mod prelude;
 mod proxied;
@@ -36,6 +39,7 @@ mod silence;
 mod sleep;
 mod tls;
 mod udp;
+mod vpn;
 mod whose;
 mod words;
 
@@ -55,6 +59,7 @@ use std::fmt::Debug;
 pub static RULES: &[&dyn Rule] = &[
     // Path.
     &outage::PathOutage,
+    &vpn::VpnFlap,
     &silence::HostUnreachable,
     &silence::HostAsleep,
     &restarted::HostRestarted,
@@ -85,6 +90,7 @@ pub static RULES: &[&dyn Rule] = &[
     &proxied::Proxied,
     &udp::UdpBlocked,
     &udp::Udp65sBug,
+    &blocked::MonitorBlocked,
     // Security layers.
     &certificate_identity::CertificateMissing,
     &certificate_dates::CertificateExpired,
@@ -109,10 +115,12 @@ pub static RULES: &[&dyn Rule] = &[
     &gateway::GatewayNotAnswering,
     &gateway_certificate::GatewayCertificate,
     &gateway::GatewayMisused,
+    &client_settings::ClientSettingsMisfit,
     // Wake and this machine.
     &sleep::MacUnknown,
     &sleep::WakeFailed,
     &monitor::MonitorOffline,
+    &overload::MonitorOverload,
     &monitor::ProbeLimited,
 ];
 

@@ -147,11 +147,14 @@ fn low_risk_is_for_what_the_catalogue_names() {
             "mtu-low",
             "dns-slow",
             "address-dead",
+            "monitor-blocked",
             "certificate-expiring",
             "certificate-weak",
             "certificate-shared",
             "clock-skew",
-            "wake-failed"
+            "client-settings",
+            "wake-failed",
+            "monitor-overload"
         ]
     );
 }

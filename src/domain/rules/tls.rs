@@ -1,11 +1,13 @@
 //! The TLS rung: `tls-handshake-failed`, `tls-outdated`.
 
+use super::certificate_dates::days;
 use super::prelude::*;
 use crate::domain::sample::{
     Afterwards, CipherSuite, ClientFit, Disambiguation, Hello, SweepAnswer, SweepOffer, Tls,
     TlsOutcome, TlsVersion,
 };
 use crate::domain::security::acceptable_suite;
+use crate::domain::time::WallTime;
 use crate::domain::tls_alert::alert_text;
 
 /// The newest TLS rung; in a single moment only when the two tries agree.
@@ -99,7 +101,18 @@ impl Rule for TlsHandshakeFailed {
                 "answers the TLS handshake with bytes that are not TLS",
             ),
         };
-        let cause = cause(tls, hangs_up_early(view, tls));
+        let early = hangs_up_early(view, tls);
+        let expired = expired_before(view, tls).filter(|_| early.is_none());
+        let cause = match &expired {
+            Some(_) => Cause {
+                words: "the certificate that it had presented until then has expired, and what \
+                        replaces it cannot be used",
+                confidence: Confidence::Likely,
+                owner: Owner::Server,
+                first_step: "Server team: check events 1057/1058 and Schannel 36870 first.",
+            },
+            None => cause(tls, early),
+        };
         let (code, error) = match tls.outcome {
             TlsOutcome::Timeout => ("0x704", client::SILENT),
             _ => ("0x904", client::CLOSED),
@@ -137,7 +150,11 @@ impl Rule for TlsHandshakeFailed {
                 }
                 .to_owned()
             }));
-        if let Some(early) = hangs_up_early(view, tls) {
+        if let Some((when, ago)) = expired {
+            evidence = evidence
+                .line(format!("the certificate read last ended {}, {ago} ago", moment(when)));
+        }
+        if let Some(early) = early {
             evidence = evidence.line(format!(
                 "the close came {} after the hello, where the host takes {} to answer anything",
                 span(tls.elapsed),
@@ -153,6 +170,20 @@ impl Rule for TlsHandshakeFailed {
             .map_or(entry.at.wall, |(at, _)| at);
         Judgement::fires(evidence.since(Some(since)).owned_by(cause.owner).client(error))
     }
+}
+
+/// When the certificate that was read last had ended, and how long ago, where the handshake is
+/// refused since: what an expired certificate that Windows cannot replace looks like.
+fn expired_before(view: &TargetView<'_>, tls: &Tls) -> Option<(WallTime, String)> {
+    let refused =
+        matches!(tls.outcome, TlsOutcome::Reset | TlsOutcome::Closed | TlsOutcome::Alert(_));
+    if !refused || tls.disambiguation() == Disambiguation::ShutOut {
+        return None;
+    }
+    let earlier = view.attempts.recent().filter_map(|entry| entry.value.tls.as_ref());
+    let last = earlier.into_iter().find_map(|tls| tls.certificate.as_ref())?;
+    let ended = last.not_after;
+    (ended < view.now.wall).then(|| (ended, days(view.now.wall.since(ended))))
 }
 
 /// Whether the host chose a layer that has no TLS, so that there is nothing to fail.

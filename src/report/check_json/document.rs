@@ -75,8 +75,21 @@ pub struct Target {
     pub addresses: Vec<AddressEntry>,
     /// `none`, `low`, `elevated`, `high`, `unknown`.
     pub risk: &'static str,
+    /// What the risk rests on, the heaviest first.
+    pub risk_factors: Vec<RiskEntry>,
     /// Worst first.
     pub findings: Vec<FindingEntry>,
+}
+
+/// One thing that speaks for the risk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RiskEntry {
+    /// Id of the finding.
+    pub finding: &'static str,
+    /// `low`, `elevated`, `high`: the risk is that of the heaviest.
+    pub weight: &'static str,
+    /// A few words.
+    pub title: String,
 }
 
 /// What the user's client would show.

@@ -94,7 +94,7 @@ fn a_healthy_target_is_the_contract_s_example() {
                 "address": "10.0.0.21", "tcp": "open", "x224": "confirmed", "tls": "ok",
                 "expected": true, "published": true,
             }],
-            "risk": "none", "findings": []
+            "risk": "none", "risk_factors": [], "findings": []
         })
     );
 }
@@ -115,7 +115,7 @@ fn keys_stand_in_the_order_of_the_contract() {
         key signature sha256 \
         nla outcome credssp_version error_code computer dns_computer domain os_build \
         clock_skew_s elapsed_ms udp outcome version mtu_up mtu_down elapsed_ms \
-        path mtu outcome from gateway neighbour mac state addresses address tcp x224 tls expected published risk \
+        path mtu outcome from gateway neighbour mac state addresses address tcp x224 tls expected published risk risk_factors finding weight title \
         findings id severity confidence owner title evidence disproof since \
         remedies text run_on confirm commands needs impact undo weakens_security \
         text run_on confirm commands needs impact undo weakens_security";

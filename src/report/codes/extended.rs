@@ -3,9 +3,9 @@
 //! that only the client uses.
 
 use super::Code;
-use super::Layer::{Broker, Host, Licensing, Policy, Protocol, RdpSecurity, Session, SignIn};
+use super::Layer::{Broker, Host, Licensing, Policy, RdpSecurity, Session, SignIn};
 
-/// Every extended code, by number. Of the protocol range only those that people meet.
+/// Every extended code below the protocol range, by number.
 pub const EXTENDED: &[Code] = &[
     Code::new(
         0x0,
@@ -254,75 +254,5 @@ pub const EXTENDED: &[Code] = &[
         "ERRINFO_CB_SESSION_ONLINE_VM_SESSMON_FAILED",
         Broker,
         "The session on the starting virtual machine could not be monitored.",
-    ),
-    Code::new(0x10d3, "ERRINFO_CONNECTFAILED", Protocol, "The channel connection phase failed."),
-    Code::new(
-        0x10ea,
-        "ERRINFO_BADCAPABILITIES",
-        Protocol,
-        "The server did not accept the client's capabilities.",
-    ),
-    Code::new(
-        0x10f0,
-        "ERRINFO_VCHANNELSTOOMANY",
-        Protocol,
-        "The client asked for more than 31 static channels.",
-    ),
-    Code::new(
-        0x10f3,
-        "ERRINFO_REMOTEAPPSNOTENABLED",
-        Protocol,
-        "This host serves only remote applications, not desktops.",
-    ),
-    Code::new(
-        0x112d,
-        "ERRINFO_GRAPHICSMODENOTSUPPORTED",
-        Protocol,
-        "The server does not support the client's graphics mode.",
-    ),
-    Code::new(
-        0x112e,
-        "ERRINFO_GRAPHICSSUBSYSTEMRESETFAILED",
-        Protocol,
-        "The server's graphics could not be reset.",
-    ),
-    Code::new(
-        0x112f,
-        "ERRINFO_GRAPHICSSUBSYSTEMFAILED",
-        Protocol,
-        "The server's graphics are in an error state.",
-    )
-    .seen("Graphics settings or drivers on the host; no probe from outside can see it."),
-    Code::new(
-        0x1134,
-        "ERRINFO_VIRTUALDESKTOPTOOLARGE",
-        Protocol,
-        "The desktop is larger than the server allows.",
-    ),
-    Code::new(0x1136, "ERRINFO_INVALIDMONITORCOUNT", Protocol, "Too many monitors for the server."),
-    Code::new(
-        0x1191,
-        "ERRINFO_UPDATESESSIONKEYFAILED",
-        RdpSecurity,
-        "The session keys could not be renewed.",
-    ),
-    Code::new(
-        0x1192,
-        "ERRINFO_DECRYPTFAILED",
-        RdpSecurity,
-        "The server could not decrypt what it received.",
-    ),
-    Code::new(0x1193, "ERRINFO_ENCRYPTFAILED", RdpSecurity, "The server could not encrypt."),
-    Code::new(
-        0x1194,
-        "ERRINFO_ENCPKGMISMATCH",
-        RdpSecurity,
-        "Client and server use different encryption packages.",
-    ),
-    Code::new(
-        0x1195,
-        "ERRINFO_DECRYPTFAILED2",
-        RdpSecurity,
-        "The server could not decrypt what it received (2).",
     ),
 ];

@@ -166,6 +166,8 @@ pub struct DoctorFacts {
     pub state: PathFacts,
     /// Every configured target.
     pub budgets: Vec<Budget>,
+    /// Bytes that one target takes at most.
+    pub bytes_per_target: u64,
     /// Every RD Gateway that they name, and its requests.
     pub gateways: Vec<Budget>,
 }

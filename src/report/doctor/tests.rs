@@ -61,6 +61,7 @@ fn facts() -> DoctorFacts {
             Budget { name: "office-pc".to_owned(), connections_per_day: 1_488 },
             Budget { name: "rds-07".to_owned(), connections_per_day: 1_488 },
         ],
+        bytes_per_target: 262_144,
         gateways: vec![Budget { name: "gw.corp.lab:443".to_owned(), connections_per_day: 288 }],
     }
 }
@@ -102,6 +103,9 @@ Budget (connections that leave a line in the host's log, per day)
   ok      1488  rds-07
           2976  in all
   ok       288  requests to the RD Gateway gw.corp.lab:443, for all targets behind it
+
+Memory (at most, by the bounds of what is kept)
+  ok    256.0 KiB for each target, 512.0 KiB for 2 in all
 
 Nothing that the probes need is missing.
 "

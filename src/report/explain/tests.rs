@@ -1,9 +1,11 @@
 //! The decoder against what people type.
 
 use super::*;
+use crate::domain::diagnose::Weighed;
 use crate::domain::finding::{Confidence, Owner, Remedy, RuleId, RunOn, Rung, Severity};
 use crate::domain::rules::Hysteresis;
-use crate::report::testing::{expired, healthy, unmeasured};
+use crate::domain::snapshot::TargetSnapshot;
+use crate::report::testing::{expired, healthy};
 use std::collections::BTreeSet;
 
 #[derive(Debug)]
@@ -56,8 +58,27 @@ fn ask(code: &str, extended: Option<&str>) -> Explanation {
     explain(&Question { code, extended, rules: RULES, target: None })
 }
 
-fn ask_at(code: &str, extended: Option<&str>, target: &TargetSnapshot) -> String {
-    explain(&Question { code, extended, rules: RULES, target: Some(target) }).text
+/// Weighed: the rules named, and every other one of the catalogue as not measured.
+fn weighed(known: &[(&'static str, Weight, &str)]) -> Vec<Weighed> {
+    let one = |rule: &&'static dyn Rule| {
+        let rule = rule.card().id;
+        let found = known.iter().find(|(id, ..)| *id == rule.0);
+        let (weight, line) =
+            found.map_or((Weight::NotMeasured, ""), |(_, weight, line)| (*weight, line));
+        let evidence = if line.is_empty() { Vec::new() } else { vec![line.to_owned()] };
+        Weighed { rule, weight, evidence }
+    };
+    crate::domain::rules::RULES.iter().map(one).collect()
+}
+
+fn ask_at(
+    code: &str,
+    extended: Option<&str>,
+    target: &TargetSnapshot,
+    found: &[Weighed],
+) -> String {
+    let target = Some(AtTarget { snapshot: target, weighed: found });
+    explain(&Question { code, extended, rules: RULES, target }).text
 }
 
 /// The text with its line breaks and indents folded to single spaces.
@@ -120,26 +141,120 @@ fn only_rules_that_exist_are_named() {
 }
 
 #[test]
-fn measured_causes_come_first() {
-    let mut target = expired();
-    target.findings[0].rule = RuleId("not-rdp");
-    let text = ask_at("0x904", Some("7"), &target);
+fn supported_causes_come_first_and_contradicted_ones_last() {
+    let found = weighed(&[
+        ("not-rdp", Weight::Supported, "HTTP answers"),
+        ("connection-flapping", Weight::Contradicted, ""),
+        ("rdp-silent", Weight::Contradicted, ""),
+        ("rdp-slow", Weight::Contradicted, ""),
+        ("host-restarted", Weight::Contradicted, ""),
+        ("port-closed", Weight::Contradicted, ""),
+    ]);
+    let text = ask_at("0x904", Some("7"), &expired(), &found);
+    assert!(
+        text.contains(
+            " 1. the wrong machine or the wrong program answers\n    SUPPORTED\n    supported: \
+             not-rdp (HTTP answers)\n    not measured: dns-mismatch, "
+        ),
+        "{text}"
+    );
+    assert!(
+        text.contains(
+            " 2. the host's certificate or its private key is unusable\n    NOT MEASURED\n"
+        )
+    );
     assert!(text.contains(
-        " 1. the wrong machine or the wrong program answers\n    MEASURED HERE: not-rdp (critical, certain): "
+        " 6. the host is overloaded, hung, restarting or at its limit of connections\n    CONTRADICTED\n"
     ), "{text}");
-    assert!(text.contains(" 2. the host's certificate"));
-    assert!(text.contains("> sc.exe \\\\office-pc.corp.lab query TermService"));
+    assert!(text.contains("contradicted: port-closed (tcp: "), "{text}");
+    assert!(!text.contains("query TermService"), "a contradicted cause needs no steps: {text}");
     assert!(!text.contains("Next: rdpwatch check"));
+    assert!(text.contains("\nAt office-pc\n"));
 }
 
 #[test]
-fn a_target_without_causes_gets_an_honest_sentence() {
-    let text = flat(&ask_at("0x904", Some("7"), &healthy()));
-    assert!(text.contains("No cause above is measured at this moment."));
-    let text = flat(&ask_at("0x904", Some("7"), &unmeasured()));
-    assert!(text.contains("Nothing could be judged, so no cause is ruled out."));
-    let text = flat(&ask_at("0x204", None, &healthy()));
-    assert!(text.contains("At office-pc Nothing that this code stands for is measured"));
+fn one_rule_without_a_measurement_leaves_its_cause_open() {
+    let found = weighed(&[("rdp-silent", Weight::Contradicted, "")]);
+    let text = ask_at("0x904", Some("7"), &healthy(), &found);
+    let at = text.find("the host is overloaded").expect("the cause");
+    assert!(text[at..].contains("    NOT MEASURED\n"), "{text}");
+    assert!(!text.contains("CONTRADICTED"), "{text}");
+}
+
+#[test]
+fn other_codes_and_rules_are_weighed_too() {
+    let found = weighed(&[("port-closed", Weight::Supported, "RST after 0.4 ms")]);
+    let text = ask_at("0x204", None, &expired(), &found);
+    assert!(
+        text.contains("\n  supported: port-closed (RST after 0.4 ms)\n  not measured: "),
+        "{text}"
+    );
+    let text = ask_at("port-closed", None, &expired(), &found);
+    assert!(text.ends_with("  supported: port-closed (RST after 0.4 ms)\n"), "{text}");
+    let text = ask_at("0x807", None, &healthy(), &found);
+    assert!(text.contains("not observable: no probe from outside"), "{text}");
+}
+
+#[test]
+fn the_document_holds_the_same_words() {
+    let found = weighed(&[("not-rdp", Weight::Supported, "HTTP answers")]);
+    let snapshot = expired();
+    let target = Some(AtTarget { snapshot: &snapshot, weighed: &found });
+    let question = Question { code: "0x904", extended: Some("0x7"), rules: RULES, target };
+    let answer = explain_json(&question);
+    assert!(answer.known);
+    let value: serde_json::Value = serde_json::from_str(&answer.text).expect("JSON");
+    assert_eq!(value["schema"], "rdpwatch.explain/1");
+    assert_eq!(value["codes"][0]["hex"], "0x904");
+    assert_eq!(value["codes"][1]["extended"], true);
+    assert_eq!(value["causes"][0]["word"], "supported");
+    assert_eq!(value["causes"][0]["rules"][0]["id"], "not-rdp");
+    assert_eq!(value["causes"][0]["rules"][0]["measured"][0], "HTTP answers");
+    assert_eq!(value["target"]["name"], "office-pc");
+    assert!(value["not_observable"].as_array().is_some_and(|list| !list.is_empty()));
+
+    let question = Question { code: "nonsense", target: None, ..question };
+    let answer = explain_json(&question);
+    let value: serde_json::Value = serde_json::from_str(&answer.text).expect("JSON");
+    assert!(
+        !answer.known
+            && value["error"].is_string()
+            && value["causes"].as_array().is_some_and(Vec::is_empty)
+    );
+}
+
+#[test]
+fn names_and_freerdps_exit_codes_are_known() {
+    let text = ask("ERRINFO_CB_CONNECTION_CANCELLED", None).text;
+    assert!(text.starts_with("0x409 (1033)  ERRINFO_CB_CONNECTION_CANCELLED\n"), "{text}");
+    assert!(ask("xf_exit_tls_connect_failed", None).text.starts_with("0x8f (143)  XF_EXIT_TLS"));
+    assert!(ask("143", None).text.contains("XF_EXIT_TLS_CONNECT_FAILED"));
+    assert!(ask("131085", None).text.contains("ERRCONNECT_CONNECT_TRANSPORT_FAILED"));
+    assert!(ask("0x2000d", None).text.contains("ERRCONNECT_CONNECT_TRANSPORT_FAILED"));
+    let both = ask("3", None).text;
+    assert!(both.contains("disconnectReasonByServer") && both.contains("XF_EXIT_IDLE_TIMEOUT"));
+    assert!(!both.contains("Write 0x"), "one reading, two tables: {both}");
+    let text = flat(&ask("0x904", Some("exDiscReasonServerDeniedConnection")).text);
+    assert!(text.contains("extended 0x7 (7) exDiscReasonServerDeniedConnection"), "{text}");
+}
+
+#[test]
+fn every_named_code_is_found_by_its_name_number_and_signed_number() {
+    for row in codes::all().filter(|row| !row.symbol.is_empty()) {
+        assert!(ask(row.symbol, None).text.contains(row.symbol), "{}", row.symbol);
+    }
+    for row in
+        codes::DISCONNECT.iter().chain(codes::GATEWAY).chain(codes::PROTOCOL).chain(codes::FREERDP)
+    {
+        let signed = row.code.cast_signed().to_string();
+        for typed in [format!("0x{:x}", row.code), row.code.to_string(), signed] {
+            let answer = ask(&typed, None);
+            assert!(
+                answer.known && answer.text.contains(&format!("0x{:x} (", row.code)),
+                "{typed}"
+            );
+        }
+    }
 }
 
 #[test]
@@ -200,7 +315,7 @@ fn what_is_neither_code_nor_rule_says_so() {
     let page = ask("0x904", Some("seven"));
     assert!(!page.known);
     assert_eq!(page.text, "\"seven\" is no extended code: those look like 0x7 or 7\n");
-    assert!(is_number("0x7") && !is_number("office-pc"));
+    assert!(is_code("0x7") && !is_code("office-pc"));
 }
 
 #[test]
@@ -246,8 +361,8 @@ const CATALOGUE: &str = "host-unreachable host-asleep host-restarted packet-loss
 #[test]
 fn tables_name_only_rules_of_the_catalogue() {
     let known: BTreeSet<&str> = CATALOGUE.split_whitespace().collect();
-    let rows = codes::DISCONNECT.iter().chain(codes::GATEWAY).chain(codes::EXTENDED);
-    let named = rows.flat_map(|row| row.rules).chain(CAUSES.iter().flat_map(|cause| cause.rules));
+    let named =
+        codes::all().flat_map(|row| row.rules).chain(CAUSES.iter().flat_map(|cause| cause.rules));
     let wrong: Vec<&str> = named.copied().filter(|id| !known.contains(id)).collect();
     assert_eq!(wrong, [""; 0]);
 }

@@ -4,6 +4,7 @@ use super::{facts, findings};
 use crate::domain::finding::Risk;
 use crate::domain::ladder::Cell;
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
+use crate::domain::verdict::risk_factors;
 use crate::ui::columns::state_role;
 use crate::ui::format;
 use crate::ui::layout::{ChartPlace, Layout};
@@ -151,6 +152,19 @@ fn head(world: &World<'_>, state: &UiState, target: &TargetSnapshot, width: usiz
     let weight = if target.state >= TargetState::Warning { Role::Strong } else { Role::Text };
     for line in wrap(&words, width.saturating_sub(2)) {
         out.push(Line::of(weight, &format!(" {line}")).cut(width));
+    }
+    // One alone is told by its finding below; a narrow screen has no room to repeat them.
+    if let factors @ [_, _, ..] = risk_factors(&target.findings).as_slice()
+        && width >= 60
+    {
+        let words = factors
+            .iter()
+            .map(|factor| format!("{} ({})", factor.rule, factor.weight.word()))
+            .collect::<Vec<_>>()
+            .join(", ");
+        for line in wrap(&format!("Risk from {words}"), width.saturating_sub(2)) {
+            out.push(Line::of(Role::Dim, &format!(" {line}")).cut(width));
+        }
     }
     out
 }

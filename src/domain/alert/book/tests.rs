@@ -44,6 +44,19 @@ fn told(seconds: &str) -> String {
 }
 
 #[test]
+fn what_wavers_between_two_severities_is_told_twice_at_most() {
+    let mut book = AlertBook::default();
+    let mut told = Vec::new();
+    for second in 0..600 {
+        let severity = if second % 7 < 3 { Severity::Critical } else { Severity::Warning };
+        let severity = if second < 60 { Severity::Warning } else { severity };
+        told.extend(book.apply(OFFICE, &stands(severity), at(second)));
+    }
+    let severities: Vec<Severity> = told.iter().map(|event| event.alert().severity).collect();
+    assert_eq!(severities, [Severity::Warning, Severity::Critical]);
+}
+
+#[test]
 fn the_life_of_an_alert() {
     for (seconds, expected) in [
         ("wwww....", "---F--R-"),

@@ -1,0 +1,81 @@
+//! `vpn-flap`: a tunnel of this machine comes and goes.
+
+use super::prelude::*;
+use crate::domain::outage::Outage;
+
+/// Changes are counted over this span.
+const SPAN: Duration = Duration::from_mins(30);
+/// One connection and one reconnection are everybody's day: down, up.
+const MANY: usize = 4;
+
+/// A tunnel of this machine comes and goes.
+#[derive(Debug)]
+pub(super) struct VpnFlap;
+
+static VPN_FLAP: RuleCard = RuleCard {
+    id: RuleId("vpn-flap"),
+    title: "VPN unsteady",
+    severities: &[Severity::Warning],
+    owner: Owner::Vpn,
+    rung: None,
+    hysteresis: Hysteresis::AT_ONCE,
+    fed_by: ProbeKind::ALL.as_slice(),
+    explanation: "A tunnel interface of this machine went down or came up at least four times \
+        within half an hour: it broke and was made again at least twice. Sessions through it \
+        freeze, reconnect or drop each time. How many broken paths came with a change is counted \
+        beside it. A VPN that is switched off and on once is none.",
+    disproof: "Half an hour with fewer changes.",
+    remedies: &[
+        remedies::USE_CABLE,
+        remedies::OTHER_VPN_NODE,
+        Remedy::new(
+            "Compare the times with the VPN client's own log: re-keying, idle limits and roaming \
+             between networks leave a line there.",
+            RunOn::Client,
+        ),
+    ],
+    explains: &[],
+    low_risk: false,
+    client_error: client::LINE,
+    reviewed_when_found: false,
+};
+
+impl Rule for VpnFlap {
+    fn card(&self) -> &'static RuleCard {
+        &VPN_FLAP
+    }
+
+    fn judge_monitor(&self, around: &Surroundings) -> Judgement {
+        let Some(last) = around.tunnel_changes.last() else { return Judgement::NoEvidence };
+        let newest = around.looked_at.unwrap_or(last.at);
+        let lately: Vec<_> = around
+            .tunnel_changes
+            .iter()
+            .filter(|change| newest.mono.since(change.at.mono) <= SPAN)
+            .collect();
+        if lately.len() < MANY {
+            return Judgement::Clear;
+        }
+        let first = lately.first().map_or(last.at, |change| change.at);
+        let within = |outage: &&Outage| newest.mono.since(outage.since.mono) <= SPAN;
+        let breaks = around.outages.iter().filter(within).count();
+        let with = around.outages.iter().filter(within).filter(|o| o.tunnel.is_some()).count();
+        let correlated = match breaks {
+            0 => String::new(),
+            _ => format!("; {with} of {breaks} broken paths came with a change"),
+        };
+        let sentence = format!(
+            "This machine's VPN changed {} times in {} (certain){correlated}. VPN team: look why \
+             it breaks.",
+            lately.len(),
+            span(last.at.mono.since(first.mono).max(Duration::from_secs(1))),
+        );
+        let changes =
+            lately.iter().map(|change| format!("{}: {}", clock(change.at.wall), change.what));
+        Judgement::fires(
+            Evidence::new(Severity::Warning, Confidence::Certain, "VPN unsteady", sentence)
+                .lines(changes)
+                .since(Some(first.wall)),
+        )
+    }
+}

@@ -1,0 +1,84 @@
+//! Whole incidents in virtual time: many hosts, one thing that happens to all of them, and what is
+//! told of it. The real monitor and the real schedule, driven as the program drives them.
+
+#[expect(dead_code, reason = "a part of the simulated world is enough")]
+mod world;
+
+use rdpwatch::domain::snapshot::TargetState;
+use std::time::Duration;
+use world::fleet::servers;
+use world::host::{SimHost, Trouble};
+use world::{REAL, World};
+
+const fn minutes(minutes: u64) -> Duration {
+    Duration::from_mins(minutes)
+}
+
+/// Twelve servers behind the same route, to which all of this happens.
+fn twelve(troubles: &[(Duration, Duration, Trouble)]) -> Vec<SimHost> {
+    let mut hosts = servers(12);
+    for host in &mut hosts {
+        for (from, until, trouble) in troubles {
+            host.add_trouble(*from, *until, trouble.clone());
+        }
+    }
+    hosts
+}
+
+fn played(seed: u64, hosts: Vec<SimHost>, end: Duration) -> World {
+    let mut world = World::new(seed, REAL, hosts);
+    world.run(end);
+    world
+}
+
+/// A tunnel that drops three times for twelve seconds: too short for any host to be called gone,
+/// asleep or closed. What is told is the loss, and it ends.
+#[test]
+fn a_vpn_that_flaps_has_none_of_its_twelve_hosts_called_gone() {
+    let flap =
+        |minute| (minutes(minute), minutes(minute) + Duration::from_secs(12), Trouble::Silent);
+    for seed in 1..=2 {
+        let mut world = played(seed, twelve(&[flap(10), flap(13), flap(16)]), minutes(30));
+        let allowed = ["packet-loss", "path-outage", "vpn-flap"];
+        let told = world.fired();
+        assert!(told.iter().all(|event| allowed.contains(&event.1)), "{told:?}");
+        assert!(told.len() <= 12, "three flaps, and each host is told once: {told:?}");
+        let snapshot = world.snapshot();
+        assert!(snapshot.targets.iter().all(|target| target.state == TargetState::Ok));
+    }
+}
+
+/// Windows updates all of them in the same night, one after the other: each is down for four
+/// minutes, is told as gone, and as back; nobody else is blamed.
+#[test]
+fn a_night_of_updates_is_told_host_by_host_and_ends() {
+    let mut hosts = servers(4);
+    for (index, host) in (0_u64..).zip(&mut hosts) {
+        let from = minutes(10 + 8 * index);
+        host.add_trouble(from, from + minutes(4), Trouble::Silent);
+    }
+    let mut world = played(1, hosts, minutes(50));
+    let fired = world.fired();
+    assert!(fired.iter().all(|event| event.1 == "host-unreachable"), "{:?}", world.lines());
+    assert_eq!(fired.len(), 4, "{:?}", world.lines());
+    assert_eq!(world.resolved().len(), 4, "{:?}", world.lines());
+    let snapshot = world.snapshot();
+    assert!(snapshot.targets.iter().all(|target| target.state == TargetState::Ok));
+}
+
+/// Wi-Fi that loses a tenth of everything: every host shows the same loss, and only that.
+#[test]
+fn lossy_wifi_is_loss_at_every_host_and_nothing_else() {
+    let lossy = [(minutes(10), minutes(20), Trouble::Loss(100))];
+    let world = played(1, twelve(&lossy), minutes(30));
+    let fired = world.fired();
+    assert!(!fired.is_empty());
+    assert!(
+        fired.iter().all(|event| ["packet-loss", "path-outage"].contains(&event.1)),
+        "{:?}",
+        world.lines()
+    );
+    // As a warning, and once more where it got worse; then each ends.
+    assert!(fired.len() <= 2 * 12, "{:?}", world.lines());
+    assert_eq!(world.resolved().len(), 12, "{:?}", world.lines());
+}
