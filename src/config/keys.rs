@@ -116,7 +116,7 @@ pub(super) enum Shape {
     Groups,
     /// A list of sections of [`TARGET`].
     Targets,
-    /// A list of sections of [`SINK`].
+    /// A list of sections of [`super::sink::SINK`].
     Sinks,
 }
 
