@@ -261,6 +261,7 @@ proptest! {
                     let before = firing.insert((alert.target, alert.rule), alert.severity);
                     prop_assert!(before.is_none_or(|before| before < alert.severity), "{event:?}");
                 }
+                AlertEvent::Reminded(_) => prop_assert!(false, "no reminder was asked for"),
                 AlertEvent::Resolved(alert, _) => {
                     let before = firing.remove(&(alert.target, alert.rule));
                     prop_assert!(before.is_some(), "{event:?}");

@@ -8,7 +8,6 @@ mod waking;
 
 use super::edge::Edge;
 use crate::config::Config;
-use crate::domain::alert::{AlertEvent, AlertSettings};
 use crate::domain::finding::RuleId;
 use crate::domain::local::LocalState;
 use crate::domain::sample::{ProbeKind, Sample};
@@ -132,7 +131,7 @@ impl Core {
         local: LocalState,
     ) -> Self {
         let now = edge.clock.now();
-        let mut monitor = Monitor::new(edge.access(), local, AlertSettings::default(), now);
+        let mut monitor = Monitor::new(edge.access(), local, config.settings.alert, now);
         if let Some(simulation) = edge.simulated {
             monitor.set_simulated(Some(simulation.label));
             monitor.log(None, now.wall, simulation.sentence.to_owned());
@@ -180,6 +179,9 @@ impl Core {
             looking_at_local: None,
             dirty: true,
         };
+        if let Some(own) = core.remembered.get(store::MONITOR) {
+            core.monitor.recall_own(own, now);
+        }
         for target in &config.targets {
             core.add(target.clone());
         }
@@ -268,7 +270,10 @@ impl Core {
                 self.monitor.acknowledge(id, rule, now);
                 self.unsaved = true;
             }
-            Command::Snooze(id, rule, until) => self.monitor.snooze(id, rule, until),
+            Command::Snooze(id, rule, until) => {
+                self.monitor.snooze(id, rule, until);
+                self.unsaved = true;
+            }
             Command::LookAt(id) => self.schedule.look_at(id, now.mono),
             Command::Add(target) => self.add(*target),
             Command::AcceptAsFound(id) => {
@@ -282,8 +287,8 @@ impl Core {
     fn tick(&mut self, alerts: &mpsc::Sender<Notice>) {
         let now = self.edge.clock.now();
         for event in self.monitor.tick(now) {
-            // What was acknowledged of an alert that is over is forgotten.
-            self.unsaved |= matches!(event, AlertEvent::Resolved(..));
+            // So that a later run tells nobody again.
+            self.unsaved = true;
             let notice = self.monitor.notice(&event, now);
             // A bell that does not keep up loses events, never the probes.
             let _full = alerts.try_send(notice.clone());

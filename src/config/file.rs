@@ -194,6 +194,7 @@ fn resolve(
         expected,
         wake: raw.wake,
         thresholds: settings.thresholds,
+        alert: settings.alert,
         cadence: settings.cadence,
         deadlines: settings.deadlines,
         ..Target::new(id, name, typed.1)

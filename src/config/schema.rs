@@ -119,7 +119,7 @@ pub fn reference() -> String {
     };
     table("Top", rows(TOP, &default));
     table("`[ui]`", rows(UI, &default));
-    for name in ["cadence", "deadline"] {
+    for name in ["cadence", "deadline", "alert"] {
         table(&format!("`[{name}]`"), numbers(name));
     }
     for rule in sections("thresholds.") {

@@ -98,6 +98,7 @@ fn made(config: &Config, spec: &TargetSpec, named: bool) -> Chosen {
     let target = Target {
         thresholds: settings.thresholds,
         cadence: settings.cadence,
+        alert: settings.alert,
         deadlines: settings.deadlines,
         ..spec.to_target(TargetId::default())
     };

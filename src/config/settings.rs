@@ -1,6 +1,7 @@
 //! The numbers that may be set globally, per group and per target: one table.
 
 use super::value::{self, Fault, Value, entries, unknown};
+use crate::domain::alert::AlertSettings;
 use crate::domain::target::{Cadence, Deadlines};
 use crate::domain::thresholds::Thresholds;
 use humantime::format_duration;
@@ -16,6 +17,8 @@ pub struct Settings {
     pub deadlines: Deadlines,
     /// When findings fire.
     pub thresholds: Thresholds,
+    /// When alerts fire and how long they hold.
+    pub alert: AlertSettings,
 }
 
 /// One number: where it stands in a file, what it means, its bounds, and where it is kept.
@@ -178,6 +181,11 @@ pub(super) static SETTINGS: &[Setting] = &[
     span("deadline", "nla", DEADLINE, |s| &mut s.deadlines.nla, "CredSSP request to the NLA challenge"),
     span("deadline", "udp", DEADLINE, |s| &mut s.deadlines.udp, "question to RDP's UDP transport, or a packet of the path MTU probe, to its answer"),
     span("deadline", "gateway", DEADLINE, |s| &mut s.deadlines.gateway, "the RD Gateway's TLS and its answer"),
+
+    span("alert", "for", (Duration::ZERO, DAY), |s| &mut s.alert.for_, "a warning must stand this long before its alert fires"),
+    span("alert", "for_critical", (Duration::ZERO, DAY), |s| &mut s.alert.for_critical, "the same for what is critical"),
+    span("alert", "keep_firing_for", (Duration::ZERO, DAY), |s| &mut s.alert.keep_firing_for, "an alert is over when its finding has been gone this long; longer, up to ten times, when it has come back more than three times"),
+    span("alert", "remind_every", (Duration::ZERO, DAYS), |s| &mut s.alert.remind_every, "what still fires and nobody acknowledged is told again this often; 0s: never"),
 
     real(LOSS, "warning_pct", (0.0, 100.0), |s| &mut s.thresholds.packet_loss.warning_pct, "warning from this share lost, in percent"),
     count(LOSS, "warning_lost", (1, 10_000), |s| &mut s.thresholds.packet_loss.warning_lost, "warning from this many lost, number of echo requests"),

@@ -130,6 +130,7 @@ fn write_target(out: &mut String, target: &Target, inherited: &Settings) {
         cadence: target.cadence,
         deadlines: target.deadlines,
         thresholds: target.thresholds.clone(),
+        alert: target.alert,
     };
     numbers(out, "target.", &own, Some(inherited));
 }

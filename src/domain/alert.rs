@@ -1,8 +1,12 @@
 //! Findings that somebody should look at: pending, firing, resolved.
 
 mod book;
+mod remembered;
+mod settings;
 
-pub use book::{AlertBook, AlertSettings};
+pub use book::AlertBook;
+pub use remembered::RememberedAlert;
+pub use settings::AlertSettings;
 
 use super::finding::{RuleId, Severity};
 use super::target::TargetId;
@@ -15,6 +19,8 @@ pub enum AlertState {
     Pending,
     /// It stood for long enough.
     Firing,
+    /// It fired in an earlier run, and this one has not seen its finding yet.
+    Recalled,
 }
 
 /// One alert.
@@ -36,6 +42,8 @@ pub struct Alert {
     pub acknowledged: Option<WallTime>,
     /// Silent until then.
     pub snoozed_until: Option<WallTime>,
+    /// How often it went and came back, while it fired or within an hour after it was over.
+    pub returns: u32,
 }
 
 /// A change worth telling.
@@ -43,8 +51,19 @@ pub struct Alert {
 pub enum AlertEvent {
     /// It began to fire.
     Fired(Alert),
+    /// It still fires.
+    Reminded(Alert),
     /// It is over; with the time it ended.
     Resolved(Alert, WallTime),
+}
+
+impl AlertEvent {
+    /// Which alert.
+    #[must_use]
+    pub const fn alert(&self) -> &Alert {
+        let (Self::Fired(alert) | Self::Reminded(alert) | Self::Resolved(alert, _)) = self;
+        alert
+    }
 }
 
 /// What the alerts screen shows.
@@ -52,7 +71,7 @@ pub enum AlertEvent {
 pub struct AlertsSnapshot {
     /// Firing, worst and newest first.
     pub firing: Vec<Alert>,
-    /// Pending.
+    /// Pending, and recalled.
     pub pending: Vec<Alert>,
     /// Resolved lately, newest first, bounded, with the time each ended.
     pub resolved: Vec<(Alert, WallTime)>,

@@ -1,5 +1,6 @@
 //! What is worth remembering of a target between runs.
 
+use super::alert::RememberedAlert;
 use super::certificate::Thumbprint;
 use super::identity::RememberedIdentity;
 use super::mac::MacAddr;
@@ -46,6 +47,8 @@ pub struct TargetMemory {
     pub accepted: BTreeMap<String, WallTime>,
     /// Rules whose alerts somebody acknowledged, and when.
     pub acknowledged: BTreeMap<String, WallTime>,
+    /// Rules whose alerts fire.
+    pub alerts: BTreeMap<String, RememberedAlert>,
     /// Seconds from the wake packet until RDP answered, newest last.
     pub waking_s: Vec<u32>,
     /// It was seen to sleep and come back by itself or by a wake packet.

@@ -2,6 +2,8 @@
 
 use super::alert::{Alert, AlertEvent};
 use super::finding::{Owner, RuleId, Severity};
+use super::target::Target;
+use super::text::printable;
 use super::time::WallTime;
 use std::fmt;
 use std::path::PathBuf;
@@ -63,6 +65,8 @@ impl SinkKind {
 pub enum SinkEvent {
     /// It began to fire.
     Fired,
+    /// It still fires, and nobody acknowledged it.
+    Reminded,
     /// It is over.
     Resolved,
     /// Nobody's: somebody tries the sink out.
@@ -71,14 +75,15 @@ pub enum SinkEvent {
 
 impl SinkEvent {
     /// Those of the configuration, with their words.
-    pub const WORDS: [(&'static str, Self); 2] =
-        [("fired", Self::Fired), ("resolved", Self::Resolved)];
+    pub const WORDS: [(&'static str, Self); 3] =
+        [("fired", Self::Fired), ("reminded", Self::Reminded), ("resolved", Self::Resolved)];
 
     /// The word in the configuration and in what is told.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Fired => "fired",
+            Self::Reminded => "reminded",
             Self::Resolved => "resolved",
             Self::Test => "test",
         }
@@ -228,6 +233,7 @@ impl Notice {
     pub fn of(event: &AlertEvent, whose: Option<&str>) -> Self {
         let (alert, kind, ended) = match event {
             AlertEvent::Fired(alert) => (alert, SinkEvent::Fired, None),
+            AlertEvent::Reminded(alert) => (alert, SinkEvent::Reminded, None),
             AlertEvent::Resolved(alert, at) => (alert, SinkEvent::Resolved, Some(*at)),
         };
         Self {
@@ -285,6 +291,12 @@ impl SinkSpec {
         notice.event == SinkEvent::Test
             || (whose && notice.severity >= self.severity && self.events.contains(&notice.event))
     }
+}
+
+/// A target as [`incident_id`] and notices name it: `host:port`, escaped.
+#[must_use]
+pub fn whose(target: &Target) -> String {
+    printable(&format!("{}:{}", target.host, target.port)).into_owned()
 }
 
 /// Eight hex digits made of whose it is, the rule and when it began (FNV-1a, 64 bits, folded).

@@ -1,5 +1,6 @@
 //! What is watched.
 
+use super::alert::AlertSettings;
 use super::client_settings::ClientSettings;
 use super::mac::MacAddr;
 use super::memory::TargetMemory;
@@ -361,6 +362,8 @@ pub struct Target {
     pub wake: WakeSettings,
     /// When findings fire.
     pub thresholds: Thresholds,
+    /// When its alerts fire and how long they hold.
+    pub alert: AlertSettings,
     /// How often it is probed.
     pub cadence: Cadence,
     /// How long each rung may take.
@@ -387,6 +390,7 @@ impl Target {
             expected: Expected::default(),
             wake: WakeSettings::default(),
             thresholds: Thresholds::default(),
+            alert: AlertSettings::default(),
             cadence: Cadence::default(),
             deadlines: Deadlines::default(),
         }

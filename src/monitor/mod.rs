@@ -161,7 +161,8 @@ impl Monitor {
             EchoAccess::Denied | EchoAccess::Off => EchoMethod::Tcp,
         };
         let id = target.id;
-        self.alerts.recall(id, &memory, now);
+        self.alerts.settle(id, target.alert);
+        self.alerts.recall(Some(id), &memory, now);
         self.targets.insert(id, Tracked::new(Arc::new(target), memory, method, now));
     }
 
@@ -433,6 +434,27 @@ impl Monitor {
         self.alerts.snooze(id, rule, until);
     }
 
+    /// Whether an alert fires.
+    #[must_use]
+    pub fn alerts_fire(&self) -> bool {
+        self.alerts.fires()
+    }
+
+    /// Takes over what an earlier run knew of the alerts of this machine.
+    pub fn recall_own(&mut self, memory: &TargetMemory, now: Now) {
+        self.alerts.recall(None, memory, now);
+    }
+
+    /// What a later run must know of a target; `None`: of this machine.
+    #[must_use]
+    pub fn remembered(&self, id: Option<TargetId>, now: Now) -> TargetMemory {
+        let memory = id.and_then(|id| self.targets.get(&id)).map(Tracked::memory);
+        TargetMemory {
+            alerts: self.alerts.remember(id, now),
+            ..memory.cloned().unwrap_or_default()
+        }
+    }
+
     /// Accepts what was there when the target was first seen.
     pub fn accept_as_found(&mut self, id: TargetId, now: Now) -> usize {
         let around = &self.around;
@@ -470,6 +492,7 @@ impl Monitor {
     fn log_alert(&mut self, event: &AlertEvent) {
         let (alert, at, text) = match event {
             AlertEvent::Fired(alert) => (alert, alert.since, alert.title.clone()),
+            AlertEvent::Reminded(_) => return,
             AlertEvent::Resolved(alert, at) => (alert, *at, format!("over: {}", alert.title)),
         };
         self.log(alert.target, at, text);

@@ -4,7 +4,7 @@ use super::Monitor;
 use crate::domain::alert::AlertEvent;
 use crate::domain::finding::Finding;
 use crate::domain::rules::RULES;
-use crate::domain::sink::Notice;
+use crate::domain::sink::{Notice, whose};
 use crate::domain::text::printable;
 use crate::domain::time::Now;
 use crate::domain::view::Mode;
@@ -13,12 +13,9 @@ impl Monitor {
     /// The notice of an event, with everything that is known at `now`.
     #[must_use]
     pub fn notice(&self, event: &AlertEvent, now: Now) -> Notice {
-        let (AlertEvent::Fired(alert) | AlertEvent::Resolved(alert, _)) = event;
+        let alert = event.alert();
         let tracked = alert.target.and_then(|id| self.targets.get(&id));
-        let host = tracked.map(|tracked| {
-            let target = tracked.target();
-            printable(&format!("{}:{}", target.host, target.port)).into_owned()
-        });
+        let host = tracked.map(|tracked| whose(tracked.target()));
         let findings: Vec<Finding> = match tracked {
             Some(tracked) => tracked.findings(Mode::Watch, &self.around, now),
             None => self.diagnosis.findings(RULES),

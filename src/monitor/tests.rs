@@ -262,3 +262,25 @@ fn another_gateway_or_tunnel_is_another_way_and_the_first_look_is_none() {
     assert!(monitor.observe_local(with([10, 0, 0, 1], true), at(30)));
     assert!(!monitor.observe_local(LocalState::default(), at(40)), "it could not be read");
 }
+
+#[test]
+fn a_restart_tells_nobody_again_of_this_machine_and_keeps_the_incident() {
+    let mut first = two();
+    let told: Vec<AlertEvent> = (1..120).flat_map(|secs| first.tick(at(1_000 * secs))).collect();
+    let [AlertEvent::Fired(alert)] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!(alert.target, None);
+    assert!(first.alerts_fire());
+    let memory = first.remembered(None, at(120_000));
+    let mut later = two();
+    later.recall_own(&memory, at(130_000));
+    let again: Vec<AlertEvent> = (130..300).flat_map(|secs| later.tick(at(1_000 * secs))).collect();
+    assert_eq!(again, []);
+    let before = first.snapshot(at(120_000), 0, |_| Budget::default());
+    let after = later.snapshot(at(300_000), 0, |_| Budget::default());
+    let incident = |snapshot: &Snapshot| {
+        let firing = &snapshot.alerts.firing;
+        firing.iter().map(|alert| crate::domain::sink::incident_id(alert, None)).collect::<Vec<_>>()
+    };
+    assert_eq!(incident(&before).len(), 1);
+    assert_eq!(incident(&before), incident(&after));
+}

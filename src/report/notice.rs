@@ -71,6 +71,7 @@ pub fn object(notice: &Notice) -> Value {
 pub fn line(notice: &Notice) -> String {
     let word = match notice.event {
         SinkEvent::Resolved => "OVER".to_owned(),
+        SinkEvent::Reminded => format!("STILL {}", notice.severity.word().to_uppercase()),
         SinkEvent::Fired | SinkEvent::Test => notice.severity.word().to_uppercase(),
     };
     format!("{word} {}: {}", notice.subject(), notice.sentence)

@@ -35,7 +35,7 @@ fn message(notice: &Notice) -> String {
     };
     let at = match notice.event {
         SinkEvent::Resolved => field(notice, "ended"),
-        SinkEvent::Fired | SinkEvent::Test => field(notice, "since"),
+        SinkEvent::Fired | SinkEvent::Reminded | SinkEvent::Test => field(notice, "since"),
     };
     let text: String = line(notice).chars().filter(|c| !c.is_control()).collect();
     let priority = DAEMON * 8 + severity;

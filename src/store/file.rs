@@ -216,7 +216,9 @@ fn failed(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Sto
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::alert::RememberedAlert;
     use crate::domain::certificate::Thumbprint;
+    use crate::domain::finding::Severity;
     use crate::domain::identity::RememberedIdentity;
     use crate::domain::mac::MacAddr;
     use crate::domain::memory::TargetMemory;
@@ -249,6 +251,17 @@ mod tests {
         memory.remember_address([10, 0, 0, 21].into(), WallTime::from_unix_secs(8));
         memory.accepted.insert("nla-not-enforced".into(), WallTime::from_unix_secs(6));
         memory.acknowledged.insert("port-closed".into(), WallTime::from_unix_secs(7));
+        let alert = RememberedAlert {
+            since: WallTime::from_unix_secs(1),
+            seen: WallTime::from_unix_secs(9),
+            severity: Severity::Critical,
+            title: "port 3389 is closed".to_owned(),
+            told: Some(WallTime::from_unix_secs(2)),
+            acknowledged: Some(WallTime::from_unix_secs(7)),
+            snoozed_until: None,
+            returns: 4,
+        };
+        memory.alerts.insert("port-closed".into(), alert);
         State::from([("office-pc:3389".to_owned(), memory), ("b:1".to_owned(), <_>::default())])
     }
 
@@ -309,7 +322,9 @@ mod tests {
              \"common_name\":\"OFFICE-PC\",\"mac\":\"02:11:22:33:44:55\",\"rightful\":true,\"seen\":8000}},\
              \"addresses\":{{\"10.0.0.21\":8000}},\"last_healthy\":1000000000,\
              \"accepted\":{{\"nla-not-enforced\":6000}},\
-             \"acknowledged\":{{\"port-closed\":7000}},\"sleeps\":true}}}}}}"
+             \"acknowledged\":{{\"port-closed\":7000}},\
+             \"alerts\":{{\"port-closed\":{{\"since\":1000,\"seen\":9000,\"severity\":\"critical\",\
+             \"title\":\"port 3389 is closed\",\"told\":2000,\"acknowledged\":7000,\"returns\":4}}}},\"sleeps\":true}}}}}}"
         );
         put(&store, text.as_bytes());
         assert_eq!(store.load().expect("loaded"), Loaded { state: state(), warning: None });

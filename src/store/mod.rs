@@ -13,8 +13,12 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-/// Everything that is remembered: the memory of each target under its [`key`].
+/// Everything that is remembered: the memory of each target under its [`key`], and that of this
+/// machine under [`MONITOR`].
 pub type State = BTreeMap<String, TargetMemory>;
+
+/// The name under which this machine is remembered; a target's [`key`] ends in its port.
+pub const MONITOR: &str = "monitor";
 
 /// What was read at start.
 #[derive(Debug, Clone, PartialEq, Default)]

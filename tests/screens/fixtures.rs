@@ -502,6 +502,7 @@ fn alert(target: Option<u32>, rule: &'static str, severity: Severity, secs: u64)
         title: rule.replace('-', " "),
         acknowledged: None,
         snoozed_until: None,
+        returns: 0,
     }
 }
 
@@ -520,6 +521,7 @@ pub(crate) fn mixed() -> Snapshot {
     let mut snapshot = snapshot(targets);
     let pending = Alert {
         state: AlertState::Pending,
+        returns: 2,
         ..alert(Some(2), "high-jitter", Severity::Warning, 40)
     };
     let acknowledged = Alert {

@@ -441,6 +441,7 @@ impl World {
             .map(|(at, event)| {
                 let (word, alert) = match event {
                     AlertEvent::Fired(alert) => ("fired", alert),
+                    AlertEvent::Reminded(alert) => ("reminded", alert),
                     AlertEvent::Resolved(alert, _) => ("resolved", alert),
                 };
                 let secs = at.as_nanos() / 1_000_000_000;
@@ -476,7 +477,7 @@ impl World {
             .iter()
             .filter(|(_, event)| wanted(event))
             .map(|(at, event)| {
-                let (AlertEvent::Fired(alert) | AlertEvent::Resolved(alert, _)) = event;
+                let alert = event.alert();
                 let name = self.name(alert.target);
                 (name, alert.rule.0, alert.severity.word(), at.since(MonoTime::ZERO))
             })

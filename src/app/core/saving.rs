@@ -1,6 +1,7 @@
 //! What is remembered between runs is saved beside the loop.
 
 use super::Core;
+use crate::domain::target::TargetId;
 use crate::monitor::Tracked;
 use crate::store::{self, State, StateStore};
 use std::sync::Arc;
@@ -12,8 +13,13 @@ impl Core {
         if !std::mem::take(&mut self.unsaved) {
             return None;
         }
-        let memory = |tracked: &Tracked| (store::key(tracked.target()), tracked.memory().clone());
-        Some(self.monitor.targets().map(|(_, tracked)| memory(tracked)).collect())
+        let now = self.edge.clock.now();
+        let memory = |(id, tracked): (&TargetId, &Tracked)| {
+            (store::key(tracked.target()), self.monitor.remembered(Some(*id), now))
+        };
+        let mut state: State = self.monitor.targets().map(memory).collect();
+        state.insert(store::MONITOR.to_owned(), self.monitor.remembered(None, now));
+        Some(state)
     }
 
     /// Saves beside the loop, one save at a time; what was not saved is tried again.
@@ -37,6 +43,8 @@ impl Core {
     /// Saves at the end, after a save under way.
     pub(super) async fn save_last(&mut self) {
         self.await_save().await;
+        // Until when an alert was known to fire decides whether a later run tells it again.
+        self.unsaved |= self.monitor.alerts_fire();
         if let Some(state) = self.take_unsaved() {
             save(self.store.as_ref(), state);
         }

@@ -3,9 +3,10 @@
 use super::super::diagnose::Diagnosed;
 use super::super::finding::{Finding, RuleId, Severity};
 use super::super::memory::TargetMemory;
+use super::super::rules::RULES;
 use super::super::target::TargetId;
 use super::super::time::{MonoTime, Now, WallTime};
-use super::{Alert, AlertEvent, AlertState, AlertsSnapshot};
+use super::{Alert, AlertEvent, AlertSettings, AlertState, AlertsSnapshot, RememberedAlert};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -16,26 +17,11 @@ const RESOLVED: usize = 100;
 /// An acknowledgement of an earlier run applies to an alert that comes back within this span.
 const RECALL: Duration = Duration::from_mins(10);
 
-/// How long a finding must stand before its alert fires, and be gone before it is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AlertSettings {
-    /// A warning must stand this long (`for`).
-    pub for_: Duration,
-    /// A critical finding must stand this long: nothing, its rule has hysteresis of its own.
-    pub for_critical: Duration,
-    /// A firing alert whose finding is gone fires on for this long, so that flapping is one alert.
-    pub keep_firing_for: Duration,
-}
+/// An alert of an earlier run that was last seen longer ago is another one when it comes back.
+const FORGET: Duration = Duration::from_hours(24);
 
-impl Default for AlertSettings {
-    fn default() -> Self {
-        Self {
-            for_: Duration::from_secs(30),
-            for_critical: Duration::ZERO,
-            keep_firing_for: Duration::from_mins(1),
-        }
-    }
-}
+/// An alert that comes back within this span after it was over has returned.
+const RETURN: Duration = Duration::from_hours(1);
 
 /// Whose, and which rule: at most one alert each.
 type Key = (Option<TargetId>, RuleId);
@@ -46,12 +32,18 @@ type Key = (Option<TargetId>, RuleId);
 ///   finding ──> Pending ──(stood for `for`)──> Firing ──(gone for `keep_firing_for`)──> resolved
 ///                  └──(gone)──> forgotten         └──(back)──> Firing, nobody is told again
 /// ```
+/// What fired in an earlier run is `Recalled`: it fires on without a word when its finding stands
+/// again, and is over when that does not happen for ten minutes. Nobody is told of an alert while
+/// it is snoozed, and afterwards only when it still fires.
+///
 /// Notices and findings that were there on first sight never alert. Findings that stand and are
 /// withheld (explained by another, or the monitor is offline) neither fire nor resolve: their
 /// clocks stop.
 #[derive(Debug, Clone, Default)]
 pub struct AlertBook {
     settings: AlertSettings,
+    /// Of targets that have their own.
+    own: BTreeMap<TargetId, AlertSettings>,
     entries: BTreeMap<Key, Entry>,
     resolved: VecDeque<(Alert, WallTime)>,
     /// Findings per subject that were there on first sight.
@@ -61,19 +53,21 @@ pub struct AlertBook {
     /// Acknowledged in an earlier run and not seen in this one yet.
     recalled: BTreeMap<(TargetId, String), WallTime>,
     recalled_at: Option<MonoTime>,
+    /// How often each came back, and when it was last over.
+    returned: BTreeMap<Key, (u32, MonoTime)>,
 }
 
 #[derive(Debug, Clone)]
 struct Entry {
     alert: Alert,
-    /// The worst that was told of it: what wavers between two severities is told twice at most.
-    told: Option<Severity>,
     /// When it began to stand.
     stands_from: MonoTime,
     /// When the finding went away, while the alert fires on.
     gone: Option<Now>,
     /// Since when its clocks stand still.
     frozen: Option<MonoTime>,
+    /// How bad it was when it was last told, and when that was.
+    told: Option<(Severity, WallTime)>,
 }
 
 impl AlertBook {
@@ -83,13 +77,54 @@ impl AlertBook {
         Self { settings, ..Self::default() }
     }
 
-    /// Takes over what an earlier run knew of a target: acknowledged alerts come back
-    /// acknowledged, accepted findings are not counted for review.
-    pub fn recall(&mut self, target: TargetId, memory: &TargetMemory, now: Now) {
+    /// Settings of a target's own, in place of those of the book.
+    pub fn settle(&mut self, target: TargetId, settings: AlertSettings) {
+        self.own.insert(target, settings);
+    }
+
+    fn settings(&self, target: Option<TargetId>) -> AlertSettings {
+        target.and_then(|target| self.own.get(&target)).copied().unwrap_or(self.settings)
+    }
+
+    /// Takes over what an earlier run knew of a target (`None`: of this machine): what fired
+    /// lately is recalled, acknowledged alerts come back acknowledged, accepted findings are not
+    /// counted for review.
+    pub fn recall(&mut self, target: Option<TargetId>, memory: &TargetMemory, now: Now) {
         self.recalled_at = Some(now.mono);
+        let lately = memory.alerts.iter().filter(|(_, alert)| now.wall.since(alert.seen) <= FORGET);
+        for (rule, alert) in lately {
+            // A rule of another version of the program is unknown to this one.
+            let card = RULES.iter().map(|known| known.card()).find(|card| card.id.0 == rule);
+            if let Some(card) = card {
+                self.entries
+                    .insert((target, card.id), Entry::recalled(target, card.id, alert, now));
+            }
+        }
+        let Some(target) = target else { return };
         let names = |(rule, at): (&String, &WallTime)| ((target, rule.clone()), *at);
         self.recalled.extend(memory.acknowledged.iter().map(names));
         self.accepted.extend(memory.accepted.keys().map(|rule| (target, rule.clone())));
+    }
+
+    /// Whether any alert fires, or did in an earlier run and has not been seen in this one yet.
+    #[must_use]
+    pub fn fires(&self) -> bool {
+        self.entries.values().any(|entry| entry.alert.state != AlertState::Pending)
+    }
+
+    /// What a later run must know of the alerts of `target` that fire.
+    #[must_use]
+    pub fn remember(
+        &self,
+        target: Option<TargetId>,
+        now: Now,
+    ) -> BTreeMap<String, RememberedAlert> {
+        self.keys(target)
+            .into_iter()
+            .filter_map(|key| self.entries.get(&key))
+            .filter(|entry| entry.alert.state != AlertState::Pending)
+            .map(|entry| (entry.alert.rule.0.to_owned(), entry.remembered(now.wall)))
+            .collect()
     }
 
     /// Follows what stands at `target` (`None`: at this machine) and says what changed.
@@ -129,6 +164,8 @@ impl AlertBook {
             self.entries.remove(&key);
         });
         self.as_found.remove(&Some(target));
+        self.own.remove(&target);
+        self.returned.retain(|(of, _), _| *of != Some(target));
         self.accepted.retain(|(of, _)| *of != target);
         self.recalled.retain(|(of, _), _| *of != target);
     }
@@ -217,6 +254,11 @@ impl AlertBook {
     /// The finding stands: pending until it has stood for long enough.
     fn stands(&mut self, key: Key, finding: &Finding, now: Now) -> Option<AlertEvent> {
         let acknowledged = self.recalled_acknowledgement(key, now.mono);
+        let settings = self.settings(key.0);
+        let returns = match self.returned.get(&key) {
+            Some((times, over)) if now.mono.since(*over) <= RETURN => times.saturating_add(1),
+            _ => 0,
+        };
         let entry = self.entries.entry(key).or_insert_with(|| Entry {
             alert: Alert {
                 target: key.0,
@@ -227,53 +269,58 @@ impl AlertBook {
                 title: finding.title.clone(),
                 acknowledged,
                 snoozed_until: None,
+                returns,
             },
-            told: None,
             stands_from: now.mono,
             gone: None,
             frozen: None,
+            told: None,
         });
         entry.thaw(now.mono);
-        entry.gone = None;
-        let worse = entry.told.is_some_and(|told| finding.severity > told);
+        if entry.gone.take().is_some() && entry.alert.state == AlertState::Firing {
+            entry.alert.returns = entry.alert.returns.saturating_add(1);
+        }
         entry.alert.severity = finding.severity;
         if entry.alert.title != finding.title {
             entry.alert.title.clone_from(&finding.title);
         }
         let wait = match finding.severity {
-            Severity::Critical => self.settings.for_critical,
-            _ => self.settings.for_,
+            Severity::Critical => settings.for_critical,
+            _ => settings.for_,
         };
-        let fires = match entry.alert.state {
-            AlertState::Pending => now.mono.since(entry.stands_from) >= wait,
-            AlertState::Firing => worse,
-        };
-        fires.then(|| {
-            entry.told = Some(finding.severity);
-            entry.alert.state = AlertState::Firing;
-            AlertEvent::Fired(entry.alert.clone())
-        })
+        match entry.alert.state {
+            AlertState::Pending if now.mono.since(entry.stands_from) < wait => return None,
+            _ => entry.alert.state = AlertState::Firing,
+        }
+        entry.tell(settings, now.wall)
     }
 
     /// The finding does not stand: what is pending is forgotten, what fires ends after a while.
     fn is_gone(&mut self, key: Key, now: Now) -> Option<AlertEvent> {
+        let settings = self.settings(key.0);
         let entry = self.entries.get_mut(&key)?;
         entry.thaw(now.mono);
         let gone = *entry.gone.get_or_insert(now);
-        let waits = entry.alert.state == AlertState::Firing
-            && now.mono.since(gone.mono) < self.settings.keep_firing_for;
-        if waits {
+        let wait = match entry.alert.state {
+            AlertState::Pending => Duration::ZERO,
+            AlertState::Firing => settings.hold(entry.alert.returns),
+            AlertState::Recalled => RECALL,
+        };
+        if now.mono.since(gone.mono) < wait {
             return None;
         }
-        let alert = self.entries.remove(&key)?.alert;
+        let Entry { alert, told, .. } = self.entries.remove(&key)?;
         if alert.state == AlertState::Pending {
             return None;
         }
+        self.returned.retain(|_, (_, over)| now.mono.since(*over) <= RETURN);
+        self.returned.insert(key, (alert.returns, now.mono));
         if self.resolved.len() >= RESOLVED {
             self.resolved.pop_front();
         }
         self.resolved.push_back((alert.clone(), gone.wall));
-        Some(AlertEvent::Resolved(alert, gone.wall))
+        // Who never heard that it began need not hear that it is over.
+        told.map(|_| AlertEvent::Resolved(alert, gone.wall))
     }
 
     fn recalled_acknowledgement(&mut self, key: Key, now: MonoTime) -> Option<WallTime> {
@@ -289,6 +336,63 @@ impl AlertBook {
 }
 
 impl Entry {
+    fn recalled(target: Option<TargetId>, rule: RuleId, alert: &RememberedAlert, now: Now) -> Self {
+        Self {
+            alert: Alert {
+                target,
+                rule,
+                severity: alert.severity,
+                state: AlertState::Recalled,
+                since: alert.since,
+                title: alert.title.clone(),
+                acknowledged: alert.acknowledged,
+                snoozed_until: alert.snoozed_until,
+                returns: alert.returns,
+            },
+            stands_from: now.mono,
+            gone: None,
+            frozen: None,
+            told: alert.told.map(|at| (alert.severity, at)),
+        }
+    }
+
+    fn remembered(&self, now: WallTime) -> RememberedAlert {
+        let alert = &self.alert;
+        RememberedAlert {
+            since: alert.since,
+            seen: now,
+            severity: self.told.map_or(alert.severity, |(severity, _)| severity),
+            title: alert.title.clone(),
+            told: self.told.map(|(_, at)| at),
+            acknowledged: alert.acknowledged,
+            snoozed_until: alert.snoozed_until.filter(|until| *until > now),
+            returns: alert.returns,
+        }
+    }
+
+    /// Whether somebody is told of what fires: at first, when it is worse than what was told, and
+    /// as a reminder. Nobody is while it is snoozed.
+    fn tell(&mut self, settings: AlertSettings, now: WallTime) -> Option<AlertEvent> {
+        if self.alert.snoozed_until.is_some_and(|until| until > now) {
+            return None;
+        }
+        let Some((severity, at)) = self.told else {
+            self.told = Some((self.alert.severity, now));
+            return Some(AlertEvent::Fired(self.alert.clone()));
+        };
+        if self.alert.severity > severity {
+            self.told = Some((self.alert.severity, now));
+            return Some(AlertEvent::Fired(self.alert.clone()));
+        }
+        let reminds = !settings.remind_every.is_zero()
+            && self.alert.acknowledged.is_none()
+            && now.since(at) >= settings.remind_every;
+        reminds.then(|| {
+            self.told = Some((severity, now));
+            AlertEvent::Reminded(self.alert.clone())
+        })
+    }
+
     fn freeze(&mut self, now: MonoTime) {
         self.frozen.get_or_insert(now);
     }
@@ -310,211 +414,4 @@ fn alerts(finding: &Finding) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::super::diagnose::fixture::{at, finding};
-    use super::*;
-
-    const OFFICE: Option<TargetId> = Some(TargetId(0));
-    const RULE: RuleId = RuleId("a");
-
-    fn stands(severity: Severity) -> Diagnosed {
-        Diagnosed { findings: vec![finding("a", severity, None)], withheld: Vec::new() }
-    }
-
-    fn as_found(id: &'static str) -> Finding {
-        Finding { as_found: true, ..finding(id, Severity::Warning, None) }
-    }
-
-    /// One letter per second: `.` nothing stands, `n` a notice, `w` a warning, `c` a critical
-    /// finding, `h` the finding is withheld, `f` a warning as found. Draws what was told in that
-    /// second: `F`, `R` or `-`.
-    fn told(seconds: &str) -> String {
-        let mut book = AlertBook::new(AlertSettings {
-            for_: Duration::from_secs(3),
-            for_critical: Duration::ZERO,
-            keep_firing_for: Duration::from_secs(2),
-        });
-        (0..)
-            .zip(seconds.chars())
-            .map(|(secs, letter)| {
-                let diagnosed = match letter {
-                    'n' => stands(Severity::Notice),
-                    'w' => stands(Severity::Warning),
-                    'c' => stands(Severity::Critical),
-                    'h' => Diagnosed { findings: Vec::new(), withheld: vec![RULE] },
-                    'f' => Diagnosed { findings: vec![as_found("a")], withheld: Vec::new() },
-                    _ => Diagnosed::default(),
-                };
-                match book.apply(OFFICE, &diagnosed, at(secs)).as_slice() {
-                    [] => '-',
-                    [AlertEvent::Fired(_)] => 'F',
-                    [AlertEvent::Resolved(..)] => 'R',
-                    _ => '?',
-                }
-            })
-            .collect()
-    }
-
-    #[test]
-    fn what_wavers_between_two_severities_is_told_twice_at_most() {
-        let mut book = AlertBook::new(AlertSettings::default());
-        let mut told = Vec::new();
-        for second in 0..600 {
-            let severity = if second % 7 < 3 { Severity::Critical } else { Severity::Warning };
-            let severity = if second < 60 { Severity::Warning } else { severity };
-            told.extend(book.apply(OFFICE, &stands(severity), at(second)));
-        }
-        let severities: Vec<Severity> = told
-            .iter()
-            .map(|event| match event {
-                AlertEvent::Fired(alert) | AlertEvent::Resolved(alert, _) => alert.severity,
-            })
-            .collect();
-        assert_eq!(severities, [Severity::Warning, Severity::Critical]);
-    }
-
-    #[test]
-    fn the_life_of_an_alert() {
-        for (seconds, expected) in [
-            ("wwww....", "---F--R-"),
-            ("ccc....", "F----R-"),
-            ("ww.www.", "-------"),
-            ("nnnnnnnn", "--------"),
-            ("ffffffff", "--------"),
-            ("c.c.c.c...", "F--------R"),
-            ("wwwwnnn", "---F--R"),
-            ("wwwwc", "---FF"),
-            ("ccwwwwww", "F-------"),
-            ("wwc", "--F"),
-            ("wwhhhhhhww", "---------F"),
-            ("wwhhhhhh..", "----------"),
-            ("cchhhhhhhc", "F---------"),
-            ("c.hhhhh...", "F-------R-"),
-        ] {
-            assert_eq!(told(seconds), expected, "{seconds}");
-        }
-    }
-
-    #[test]
-    fn it_ended_when_the_finding_went_away() {
-        let mut book = AlertBook::default();
-        book.apply(OFFICE, &stands(Severity::Critical), at(0));
-        book.apply(OFFICE, &Diagnosed::default(), at(10));
-        let events = book.apply(OFFICE, &Diagnosed::default(), at(70));
-        let [AlertEvent::Resolved(alert, ended)] = events.as_slice() else {
-            panic!("{events:?}");
-        };
-        assert_eq!((alert.rule, *ended), (RULE, at(10).wall));
-        let snapshot = book.snapshot(at(70));
-        assert!(snapshot.firing.is_empty());
-        assert_eq!(snapshot.resolved, [(alert.clone(), at(10).wall)]);
-    }
-
-    #[test]
-    fn an_acknowledgement_lasts_until_it_is_over() {
-        let mut book = AlertBook::default();
-        let acknowledged =
-            |book: &AlertBook| book.snapshot(at(0)).firing.first().map(|alert| alert.acknowledged);
-        assert!(!book.acknowledge(OFFICE, RULE, at(0)));
-        book.apply(OFFICE, &stands(Severity::Critical), at(0));
-        assert!(book.acknowledge(OFFICE, RULE, at(1)));
-        book.apply(OFFICE, &Diagnosed::default(), at(2));
-        book.apply(OFFICE, &stands(Severity::Critical), at(3));
-        assert_eq!(acknowledged(&book), Some(Some(at(1).wall)));
-        assert!(book.unacknowledge(OFFICE, RULE));
-        assert_eq!(acknowledged(&book), Some(None));
-        book.acknowledge(OFFICE, RULE, at(4));
-        book.apply(OFFICE, &Diagnosed::default(), at(5));
-        book.apply(OFFICE, &Diagnosed::default(), at(65));
-        book.apply(OFFICE, &stands(Severity::Critical), at(66));
-        assert_eq!(acknowledged(&book), Some(None));
-    }
-
-    #[test]
-    fn an_acknowledgement_of_an_earlier_run_holds_for_the_alert_that_comes_back() {
-        let mut memory = TargetMemory::default();
-        memory.acknowledged.insert("a".to_owned(), at(0).wall);
-        let first = |at_secs| {
-            let mut book = AlertBook::default();
-            book.recall(TargetId(0), &memory, at(0));
-            book.apply(OFFICE, &stands(Severity::Critical), at(at_secs));
-            book.snapshot(at(at_secs)).firing[0].acknowledged
-        };
-        assert_eq!(first(100), Some(at(0).wall));
-        assert_eq!(first(3_600), None);
-    }
-
-    #[test]
-    fn a_snooze_ends_by_itself() {
-        let mut book = AlertBook::default();
-        book.apply(None, &stands(Severity::Critical), at(0));
-        assert!(book.snooze(None, RULE, at(10).wall));
-        assert_eq!(book.snapshot(at(9)).firing[0].snoozed_until, Some(at(10).wall));
-        assert_eq!(book.snapshot(at(10)).firing[0].snoozed_until, None);
-        book.snooze(None, RULE, at(99).wall);
-        assert!(book.unsnooze(None, RULE));
-        assert_eq!(book.snapshot(at(11)).firing[0].snoozed_until, None);
-    }
-
-    #[test]
-    fn targets_do_not_mix_and_a_forgotten_one_is_gone() {
-        let mut book = AlertBook::default();
-        for id in 0..3 {
-            book.apply(Some(TargetId(id)), &stands(Severity::Critical), at(0));
-        }
-        book.apply(None, &stands(Severity::Warning), at(0));
-        book.apply(Some(TargetId(1)), &Diagnosed::default(), at(1));
-        let events = book.apply(Some(TargetId(1)), &Diagnosed::default(), at(61));
-        assert_eq!(events.len(), 1);
-        book.forget(TargetId(2));
-        let snapshot = book.snapshot(at(61));
-        let of = |alerts: &[Alert]| alerts.iter().map(|alert| alert.target).collect::<Vec<_>>();
-        assert_eq!(of(&snapshot.firing), [OFFICE]);
-        assert_eq!(of(&snapshot.pending), [None]);
-    }
-
-    #[test]
-    fn worst_and_newest_first() {
-        let mut book =
-            AlertBook::new(AlertSettings { for_: Duration::ZERO, ..AlertSettings::default() });
-        let mut old = finding("old", Severity::Critical, None);
-        old.since = at(0).wall;
-        let mut new = finding("new", Severity::Critical, None);
-        new.since = at(5).wall;
-        let findings = vec![finding("warn", Severity::Warning, None), old, new];
-        book.apply(OFFICE, &Diagnosed { findings, withheld: Vec::new() }, at(9));
-        let rules: Vec<_> = book.snapshot(at(9)).firing.iter().map(|alert| alert.rule.0).collect();
-        assert_eq!(rules, ["new", "old", "warn"]);
-    }
-
-    #[test]
-    fn what_is_over_is_bounded() {
-        let mut book = AlertBook::new(AlertSettings {
-            keep_firing_for: Duration::ZERO,
-            ..AlertSettings::default()
-        });
-        for secs in 0..300 {
-            book.apply(OFFICE, &stands(Severity::Critical), at(2 * secs));
-            book.apply(OFFICE, &Diagnosed::default(), at(2 * secs + 1));
-        }
-        let resolved = book.snapshot(at(600)).resolved;
-        assert_eq!(resolved.len(), RESOLVED);
-        assert_eq!(resolved[0].1, at(599).wall);
-    }
-
-    #[test]
-    fn what_was_found_is_counted_until_accepted() {
-        let mut book = AlertBook::default();
-        let found =
-            Diagnosed { findings: vec![as_found("a"), as_found("b")], withheld: Vec::new() };
-        book.apply(OFFICE, &found, at(0));
-        assert_eq!(book.snapshot(at(0)).as_found, 2);
-        book.accept(TargetId(0), RULE);
-        assert_eq!(book.snapshot(at(0)).as_found, 1);
-        let withheld = Diagnosed { findings: Vec::new(), withheld: vec![RuleId("b")] };
-        book.apply(OFFICE, &withheld, at(1));
-        assert_eq!(book.snapshot(at(1)).as_found, 1);
-        book.apply(OFFICE, &Diagnosed::default(), at(2));
-        assert_eq!(book.snapshot(at(2)).as_found, 0);
-    }
-}
+mod tests;

@@ -81,7 +81,7 @@ fn a_server_that_goes_silent_is_one_alert() {
         .iter()
         .filter_map(|event| match event {
             AlertEvent::Fired(alert) => Some(alert.rule.0),
-            AlertEvent::Resolved(..) => None,
+            AlertEvent::Reminded(_) | AlertEvent::Resolved(..) => None,
         })
         .collect();
     assert_eq!(fired, ["host-unreachable"], "{stood:?}");

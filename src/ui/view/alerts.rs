@@ -1,8 +1,8 @@
 //! What fires, what is about to, what is over, and what else happened lately.
 
 use super::footer::severity_role;
-use crate::domain::alert::Alert;
-use crate::domain::sink::SinkStatus;
+use crate::domain::alert::{Alert, AlertState};
+use crate::domain::sink::{SinkStatus, incident_id, whose};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::time::WallTime;
 use crate::ui::action::Action;
@@ -165,11 +165,22 @@ fn row(
         format!("snoozed until {}", state.zone.moment(until, now))
     } else if let Some(at) = alert.acknowledged {
         format!("acknowledged {}", state.zone.moment(at, now))
+    } else if alert.state == AlertState::Recalled {
+        "of an earlier run, not seen since".to_owned()
     } else {
         String::new()
     };
+    let returned = match alert.returns {
+        0 => String::new(),
+        1 => "came back once".to_owned(),
+        times => format!("came back {times} times"),
+    };
     if width >= 60 {
         line.push(text, &format!(" {}", left(alert.rule.0, 26)));
+    }
+    if width >= 120 {
+        let host = alert.target.and_then(|id| world.target(id)).map(|found| whose(&found.target));
+        line.push(Role::Dim, &format!(" {}", incident_id(alert, host.as_deref())));
     }
     if width >= 100 {
         let since = state.zone.moment(alert.since, now);
@@ -178,6 +189,9 @@ fn row(
     line.push(Role::Dim, &format!(" {}  ", right(&age, 5)));
     if !mark.is_empty() && width >= 60 {
         line.push(Role::Dim, &format!("{mark}  "));
+    }
+    if !returned.is_empty() && width >= 100 {
+        line.push(Role::Dim, &format!("{returned}  "));
     }
     line.push(text, &alert.title);
     ViewLine { line: line.cut(width), base: marked.then_some(Role::Selection) }

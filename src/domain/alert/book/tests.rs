@@ -1,0 +1,362 @@
+use super::super::super::diagnose::fixture::{at, finding};
+use super::*;
+
+const OFFICE: Option<TargetId> = Some(TargetId(0));
+const RULE: RuleId = RuleId("a");
+
+fn stands(severity: Severity) -> Diagnosed {
+    Diagnosed { findings: vec![finding("a", severity, None)], withheld: Vec::new() }
+}
+
+fn as_found(id: &'static str) -> Finding {
+    Finding { as_found: true, ..finding(id, Severity::Warning, None) }
+}
+
+/// One letter per second: `.` nothing stands, `n` a notice, `w` a warning, `c` a critical
+/// finding, `h` the finding is withheld, `f` a warning as found. Draws what was told in that
+/// second: `F`, `R` or `-`.
+fn told(seconds: &str) -> String {
+    let mut book = AlertBook::new(AlertSettings {
+        for_: Duration::from_secs(3),
+        for_critical: Duration::ZERO,
+        keep_firing_for: Duration::from_secs(2),
+        ..AlertSettings::default()
+    });
+    (0..)
+        .zip(seconds.chars())
+        .map(|(secs, letter)| {
+            let diagnosed = match letter {
+                'n' => stands(Severity::Notice),
+                'w' => stands(Severity::Warning),
+                'c' => stands(Severity::Critical),
+                'h' => Diagnosed { findings: Vec::new(), withheld: vec![RULE] },
+                'f' => Diagnosed { findings: vec![as_found("a")], withheld: Vec::new() },
+                _ => Diagnosed::default(),
+            };
+            match book.apply(OFFICE, &diagnosed, at(secs)).as_slice() {
+                [] => '-',
+                [AlertEvent::Fired(_)] => 'F',
+                [AlertEvent::Resolved(..)] => 'R',
+                _ => '?',
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn what_wavers_between_two_severities_is_told_twice_at_most() {
+    let mut book = AlertBook::default();
+    let mut told = Vec::new();
+    for second in 0..600 {
+        let severity = if second % 7 < 3 { Severity::Critical } else { Severity::Warning };
+        let severity = if second < 60 { Severity::Warning } else { severity };
+        told.extend(book.apply(OFFICE, &stands(severity), at(second)));
+    }
+    let severities: Vec<Severity> = told.iter().map(|event| event.alert().severity).collect();
+    assert_eq!(severities, [Severity::Warning, Severity::Critical]);
+}
+
+#[test]
+fn the_life_of_an_alert() {
+    for (seconds, expected) in [
+        ("wwww....", "---F--R-"),
+        ("ccc....", "F----R-"),
+        ("ww.www.", "-------"),
+        ("nnnnnnnn", "--------"),
+        ("ffffffff", "--------"),
+        ("c.c.c.c...", "F--------R"),
+        ("wwwwnnn", "---F--R"),
+        ("wwwwc", "---FF"),
+        ("ccwwwwww", "F-------"),
+        ("wwc", "--F"),
+        ("wwhhhhhhww", "---------F"),
+        ("wwhhhhhh..", "----------"),
+        ("cchhhhhhhc", "F---------"),
+        ("c.hhhhh...", "F-------R-"),
+    ] {
+        assert_eq!(told(seconds), expected, "{seconds}");
+    }
+}
+
+#[test]
+fn it_ended_when_the_finding_went_away() {
+    let mut book = AlertBook::default();
+    book.apply(OFFICE, &stands(Severity::Critical), at(0));
+    book.apply(OFFICE, &Diagnosed::default(), at(10));
+    let events = book.apply(OFFICE, &Diagnosed::default(), at(70));
+    let [AlertEvent::Resolved(alert, ended)] = events.as_slice() else {
+        panic!("{events:?}");
+    };
+    assert_eq!((alert.rule, *ended), (RULE, at(10).wall));
+    let snapshot = book.snapshot(at(70));
+    assert!(snapshot.firing.is_empty());
+    assert_eq!(snapshot.resolved, [(alert.clone(), at(10).wall)]);
+}
+
+#[test]
+fn an_acknowledgement_lasts_until_it_is_over() {
+    let mut book = AlertBook::default();
+    let acknowledged =
+        |book: &AlertBook| book.snapshot(at(0)).firing.first().map(|alert| alert.acknowledged);
+    assert!(!book.acknowledge(OFFICE, RULE, at(0)));
+    book.apply(OFFICE, &stands(Severity::Critical), at(0));
+    assert!(book.acknowledge(OFFICE, RULE, at(1)));
+    book.apply(OFFICE, &Diagnosed::default(), at(2));
+    book.apply(OFFICE, &stands(Severity::Critical), at(3));
+    assert_eq!(acknowledged(&book), Some(Some(at(1).wall)));
+    assert!(book.unacknowledge(OFFICE, RULE));
+    assert_eq!(acknowledged(&book), Some(None));
+    book.acknowledge(OFFICE, RULE, at(4));
+    book.apply(OFFICE, &Diagnosed::default(), at(5));
+    book.apply(OFFICE, &Diagnosed::default(), at(65));
+    book.apply(OFFICE, &stands(Severity::Critical), at(66));
+    assert_eq!(acknowledged(&book), Some(None));
+}
+
+#[test]
+fn an_acknowledgement_of_an_earlier_run_holds_for_the_alert_that_comes_back() {
+    let mut memory = TargetMemory::default();
+    memory.acknowledged.insert("a".to_owned(), at(0).wall);
+    let first = |at_secs| {
+        let mut book = AlertBook::default();
+        book.recall(OFFICE, &memory, at(0));
+        book.apply(OFFICE, &stands(Severity::Critical), at(at_secs));
+        book.snapshot(at(at_secs)).firing[0].acknowledged
+    };
+    assert_eq!(first(100), Some(at(0).wall));
+    assert_eq!(first(3_600), None);
+}
+
+#[test]
+fn a_snooze_ends_by_itself() {
+    let mut book = AlertBook::default();
+    book.apply(None, &stands(Severity::Critical), at(0));
+    assert!(book.snooze(None, RULE, at(10).wall));
+    assert_eq!(book.snapshot(at(9)).firing[0].snoozed_until, Some(at(10).wall));
+    assert_eq!(book.snapshot(at(10)).firing[0].snoozed_until, None);
+    book.snooze(None, RULE, at(99).wall);
+    assert!(book.unsnooze(None, RULE));
+    assert_eq!(book.snapshot(at(11)).firing[0].snoozed_until, None);
+}
+
+#[test]
+fn targets_do_not_mix_and_a_forgotten_one_is_gone() {
+    let mut book = AlertBook::default();
+    for id in 0..3 {
+        book.apply(Some(TargetId(id)), &stands(Severity::Critical), at(0));
+    }
+    book.apply(None, &stands(Severity::Warning), at(0));
+    book.apply(Some(TargetId(1)), &Diagnosed::default(), at(1));
+    let events = book.apply(Some(TargetId(1)), &Diagnosed::default(), at(61));
+    assert_eq!(events.len(), 1);
+    book.forget(TargetId(2));
+    let snapshot = book.snapshot(at(61));
+    let of = |alerts: &[Alert]| alerts.iter().map(|alert| alert.target).collect::<Vec<_>>();
+    assert_eq!(of(&snapshot.firing), [OFFICE]);
+    assert_eq!(of(&snapshot.pending), [None]);
+}
+
+#[test]
+fn worst_and_newest_first() {
+    let mut book =
+        AlertBook::new(AlertSettings { for_: Duration::ZERO, ..AlertSettings::default() });
+    let mut old = finding("old", Severity::Critical, None);
+    old.since = at(0).wall;
+    let mut new = finding("new", Severity::Critical, None);
+    new.since = at(5).wall;
+    let findings = vec![finding("warn", Severity::Warning, None), old, new];
+    book.apply(OFFICE, &Diagnosed { findings, withheld: Vec::new() }, at(9));
+    let rules: Vec<_> = book.snapshot(at(9)).firing.iter().map(|alert| alert.rule.0).collect();
+    assert_eq!(rules, ["new", "old", "warn"]);
+}
+
+#[test]
+fn what_is_over_is_bounded() {
+    let mut book = AlertBook::new(AlertSettings {
+        keep_firing_for: Duration::ZERO,
+        ..AlertSettings::default()
+    });
+    for secs in 0..300 {
+        book.apply(OFFICE, &stands(Severity::Critical), at(2 * secs));
+        book.apply(OFFICE, &Diagnosed::default(), at(2 * secs + 1));
+    }
+    let resolved = book.snapshot(at(600)).resolved;
+    assert_eq!(resolved.len(), RESOLVED);
+    assert_eq!(resolved[0].1, at(599).wall);
+}
+
+#[test]
+fn what_was_found_is_counted_until_accepted() {
+    let mut book = AlertBook::default();
+    let found = Diagnosed { findings: vec![as_found("a"), as_found("b")], withheld: Vec::new() };
+    book.apply(OFFICE, &found, at(0));
+    assert_eq!(book.snapshot(at(0)).as_found, 2);
+    book.accept(TargetId(0), RULE);
+    assert_eq!(book.snapshot(at(0)).as_found, 1);
+    let withheld = Diagnosed { findings: Vec::new(), withheld: vec![RuleId("b")] };
+    book.apply(OFFICE, &withheld, at(1));
+    assert_eq!(book.snapshot(at(1)).as_found, 1);
+    book.apply(OFFICE, &Diagnosed::default(), at(2));
+    assert_eq!(book.snapshot(at(2)).as_found, 0);
+}
+
+const KNOWN: RuleId = RuleId("port-closed");
+
+fn closed(severity: Severity) -> Diagnosed {
+    Diagnosed { findings: vec![finding("port-closed", severity, None)], withheld: Vec::new() }
+}
+
+/// What a run that begins at `start` knows of one that saved at `saved`.
+fn restarted(book: &AlertBook, saved: Now, start: Now) -> AlertBook {
+    let alerts = book.remember(OFFICE, saved);
+    let mut later = AlertBook::default();
+    later.recall(OFFICE, &TargetMemory { alerts, ..TargetMemory::default() }, start);
+    later
+}
+
+#[test]
+fn a_restart_tells_nobody_again_and_keeps_everything() {
+    let mut book = AlertBook::default();
+    assert_eq!(book.apply(OFFICE, &closed(Severity::Critical), at(0)).len(), 1);
+    book.acknowledge(OFFICE, KNOWN, at(1));
+    book.snooze(OFFICE, KNOWN, at(500).wall);
+    let before = book.snapshot(at(9)).firing;
+    let mut later = restarted(&book, at(10), at(20));
+    let recalled = later.snapshot(at(20));
+    assert_eq!((recalled.firing.len(), recalled.pending.len()), (0, 1));
+    assert_eq!(recalled.pending[0].state, AlertState::Recalled);
+    // Nothing is measured yet, then it is.
+    assert_eq!(later.apply(OFFICE, &Diagnosed::default(), at(20)), []);
+    assert_eq!(later.apply(OFFICE, &closed(Severity::Critical), at(30)), []);
+    assert_eq!(later.snapshot(at(30)).firing, before);
+    let over = later.apply(OFFICE, &Diagnosed::default(), at(40));
+    assert_eq!(over, []);
+    let over = later.apply(OFFICE, &Diagnosed::default(), at(100));
+    assert!(matches!(over.as_slice(), [AlertEvent::Resolved(..)]), "{over:?}");
+}
+
+#[test]
+fn what_got_worse_across_a_restart_is_told() {
+    let mut book = AlertBook::default();
+    book.apply(OFFICE, &closed(Severity::Warning), at(0));
+    book.apply(OFFICE, &closed(Severity::Warning), at(30));
+    let mut later = restarted(&book, at(31), at(60));
+    let told = later.apply(OFFICE, &closed(Severity::Critical), at(70));
+    assert!(matches!(told.as_slice(), [AlertEvent::Fired(_)]), "{told:?}");
+}
+
+#[test]
+fn what_does_not_come_back_after_a_restart_is_over_since_its_start() {
+    let mut book = AlertBook::default();
+    book.apply(OFFICE, &closed(Severity::Critical), at(0));
+    let mut later = restarted(&book, at(1), at(100));
+    assert_eq!(later.apply(OFFICE, &Diagnosed::default(), at(101)), []);
+    assert_eq!(later.apply(OFFICE, &Diagnosed::default(), at(600)), []);
+    let over = later.apply(OFFICE, &Diagnosed::default(), at(701));
+    let [AlertEvent::Resolved(_, ended)] = over.as_slice() else { panic!("{over:?}") };
+    assert_eq!(*ended, at(101).wall);
+    assert_eq!(later.remember(OFFICE, at(702)), BTreeMap::new());
+}
+
+#[test]
+fn an_alert_of_long_ago_and_one_of_an_unknown_rule_are_not_recalled() {
+    let mut book = AlertBook::default();
+    book.apply(OFFICE, &closed(Severity::Critical), at(0));
+    book.apply(OFFICE, &stands(Severity::Critical), at(0));
+    let tomorrow = at(25 * 3_600);
+    assert!(!restarted(&book, at(1), tomorrow).fires());
+    book.apply(OFFICE, &stands(Severity::Critical), at(0));
+    assert!(!restarted(&book, at(1), at(2)).entries.contains_key(&(OFFICE, RULE)));
+}
+
+#[test]
+fn what_still_fires_is_told_again_until_somebody_has_seen_it() {
+    let mut book = AlertBook::new(AlertSettings {
+        remind_every: Duration::from_mins(1),
+        ..AlertSettings::default()
+    });
+    let told = |book: &mut AlertBook, secs| {
+        let events = book.apply(OFFICE, &closed(Severity::Critical), at(secs));
+        let letter = |event: &AlertEvent| match event {
+            AlertEvent::Reminded(_) => 'r',
+            _ => 'F',
+        };
+        events.iter().map(letter).collect::<String>()
+    };
+    assert_eq!(told(&mut book, 0), "F");
+    assert_eq!(told(&mut book, 59), "");
+    assert_eq!(told(&mut book, 60), "r");
+    assert_eq!(told(&mut book, 61), "");
+    // A finding that is gone is no reason to remind.
+    assert_eq!(book.apply(OFFICE, &Diagnosed::default(), at(119)), []);
+    assert_eq!(book.apply(OFFICE, &Diagnosed::default(), at(125)), []);
+    assert_eq!(told(&mut book, 130), "r");
+    book.acknowledge(OFFICE, KNOWN, at(131));
+    assert_eq!(told(&mut book, 500), "");
+}
+
+#[test]
+fn a_reminder_is_not_early_after_a_restart() {
+    let every = AlertSettings { remind_every: Duration::from_mins(1), ..<_>::default() };
+    let mut book = AlertBook::new(every);
+    book.apply(OFFICE, &closed(Severity::Critical), at(0));
+    let mut later = restarted(&book, at(1), at(30));
+    later.settle(TargetId(0), every);
+    assert_eq!(later.apply(OFFICE, &closed(Severity::Critical), at(59)), []);
+    assert_eq!(later.apply(OFFICE, &closed(Severity::Critical), at(60)).len(), 1);
+}
+
+#[test]
+fn nobody_is_told_while_it_is_snoozed_and_afterwards_only_what_still_fires() {
+    let start = |book: &mut AlertBook| {
+        assert_eq!(book.apply(OFFICE, &closed(Severity::Warning), at(0)), []);
+        assert!(book.snooze(OFFICE, KNOWN, at(100).wall));
+        assert_eq!(book.apply(OFFICE, &closed(Severity::Warning), at(40)), []);
+        assert_eq!(book.snapshot(at(40)).firing.len(), 1, "the screen shows it");
+    };
+    let mut book = AlertBook::default();
+    start(&mut book);
+    assert_eq!(book.apply(OFFICE, &closed(Severity::Warning), at(99)), []);
+    assert_eq!(book.apply(OFFICE, &closed(Severity::Warning), at(100)).len(), 1);
+    let mut book = AlertBook::default();
+    start(&mut book);
+    assert_eq!(book.apply(OFFICE, &Diagnosed::default(), at(41)), []);
+    assert_eq!(book.apply(OFFICE, &Diagnosed::default(), at(101)), [], "nobody heard of it");
+    assert_eq!(book.snapshot(at(101)).resolved.len(), 1);
+}
+
+#[test]
+fn flapping_is_one_alert_that_says_how_often_it_came_back() {
+    let mut book = AlertBook::default();
+    let mut told = 0;
+    // Gone for 90 s and back for 30 s, for two hours: longer than `keep_firing_for`.
+    for minute in 0..60 {
+        let start = minute * 120;
+        told += book.apply(OFFICE, &closed(Severity::Critical), at(start)).len();
+        for secs in (30..120).step_by(10) {
+            told += book.apply(OFFICE, &Diagnosed::default(), at(start + secs)).len();
+        }
+    }
+    // Fired and over four times, then fired once and for all.
+    assert_eq!(told, 9);
+    let firing = book.snapshot(at(7_200)).firing;
+    assert_eq!(firing[0].returns, 59);
+    // It is over at last, and after an hour of peace it is an alert like any other.
+    book.apply(OFFICE, &Diagnosed::default(), at(8_000));
+    assert!(book.snapshot(at(8_000)).firing.is_empty());
+    book.apply(OFFICE, &closed(Severity::Critical), at(12_000));
+    assert_eq!(book.snapshot(at(12_000)).firing[0].returns, 0);
+}
+
+#[test]
+fn a_target_may_have_settings_of_its_own() {
+    let mut book = AlertBook::default();
+    let patient = AlertSettings { for_: Duration::from_mins(5), ..AlertSettings::default() };
+    book.settle(TargetId(1), patient);
+    for target in [OFFICE, Some(TargetId(1))] {
+        book.apply(target, &stands(Severity::Warning), at(0));
+    }
+    assert_eq!(book.apply(OFFICE, &stands(Severity::Warning), at(30)).len(), 1);
+    assert_eq!(book.apply(Some(TargetId(1)), &stands(Severity::Warning), at(299)), []);
+    assert_eq!(book.apply(Some(TargetId(1)), &stands(Severity::Warning), at(300)).len(), 1);
+}
