@@ -116,7 +116,7 @@ pub(super) enum Shape {
     Groups,
     /// A list of sections of [`TARGET`].
     Targets,
-    /// A list of sections of `SINK`.
+    /// A list of sections of [`super::sink::SINK`].
     Sinks,
 }
 
@@ -179,6 +179,8 @@ pub(super) static TOP: &[Key<Top>] = &[
         set: |top, v| read_section(&mut top.assignments, "cadence", v) },
     Key { name: "deadline", shape: Shape::Settings, doc: "how long each rung may take as a whole",
         set: |top, v| read_section(&mut top.assignments, "deadline", v) },
+    Key { name: "alert", shape: Shape::Settings, doc: "when alerts fire, how long they hold and how often they are told again",
+        set: |top, v| read_section(&mut top.assignments, "alert", v) },
     Key { name: "thresholds", shape: Shape::Thresholds, doc: "when findings fire",
         set: |top, v| read_thresholds(&mut top.assignments, v) },
     Key { name: "group", shape: Shape::Groups, doc: "groups of targets and what their members inherit",
@@ -219,6 +221,8 @@ pub(super) static GROUP: &[Key<RawGroup>] = &[
         set: |group, v| read_section(&mut group.assignments, "cadence", v) },
     Key { name: "deadline", shape: Shape::Settings, doc: "how long each rung may take as a whole",
         set: |group, v| read_section(&mut group.assignments, "deadline", v) },
+    Key { name: "alert", shape: Shape::Settings, doc: "when alerts fire, how long they hold and how often they are told again",
+        set: |group, v| read_section(&mut group.assignments, "alert", v) },
     Key { name: "thresholds", shape: Shape::Thresholds, doc: "when findings fire",
         set: |group, v| read_thresholds(&mut group.assignments, v) },
 ];
@@ -256,6 +260,8 @@ pub(super) static TARGET: &[Key<RawTarget>] = &[
         set: |target, v| read_section(&mut target.assignments, "cadence", v) },
     Key { name: "deadline", shape: Shape::Settings, doc: "how long each rung may take as a whole",
         set: |target, v| read_section(&mut target.assignments, "deadline", v) },
+    Key { name: "alert", shape: Shape::Settings, doc: "when alerts fire, how long they hold and how often they are told again",
+        set: |target, v| read_section(&mut target.assignments, "alert", v) },
     Key { name: "thresholds", shape: Shape::Thresholds, doc: "when findings fire",
         set: |target, v| read_thresholds(&mut target.assignments, v) },
 ];
