@@ -6,7 +6,7 @@ use super::sample::{
     Attempt, ConnectOutcome, EchoOutcome, GatewayAnswer, GatewayStage, NameOutcome,
     NegotiateOutcome, NeighbourState, Nla, NlaOutcome, Tls, TlsOutcome,
 };
-use super::security::SecurityProtocol;
+use super::security::{FailureCode, SecurityProtocol};
 use super::snapshot::{Availability, TargetState};
 use super::target::GatewayAddress;
 use super::text::excerpt;
@@ -203,13 +203,21 @@ fn works_for_users(view: &TargetView<'_>) -> bool {
     }
 }
 
-/// Whether the newest connection that this machine could try got an RDP answer.
+/// Whether the newest connection that this machine could try got an RDP answer. A refusal is none,
+/// except that of a host that wants an Entra sign-in, which is no fault.
 fn answers_rdp(view: &TargetView<'_>) -> bool {
     view.attempts
         .recent()
         .map(|entry| &entry.value)
         .find(|attempt| !matches!(attempt.connect.outcome, ConnectOutcome::LocalError(_)))
-        .is_some_and(Attempt::works)
+        .is_some_and(|attempt| attempt.works() && !is_refused(attempt))
+}
+
+fn is_refused(attempt: &Attempt) -> bool {
+    attempt.negotiate.as_ref().is_some_and(|negotiate| match negotiate.outcome {
+        NegotiateOutcome::Failure(code) => code != FailureCode::ENTRA_AUTH_REQUIRED,
+        _ => false,
+    })
 }
 
 /// How far up the newest measurements got.
@@ -343,7 +351,6 @@ mod tests {
     use crate::domain::finding::Confidence;
     use crate::domain::history::Timed;
     use crate::domain::sample::{ChainTrust, LocalFault};
-    use crate::domain::security::FailureCode;
     use crate::domain::target::GatewayUsage;
     use std::net::IpAddr;
 
@@ -506,6 +513,16 @@ mod tests {
         assert!(said(&fixture).starts_with("Everything up to the sign-in prompt works."));
         fixture.attempt(confirmed(SecurityProtocol::RDP));
         assert!(said(&fixture).contains("Standard RDP Security"));
+    }
+
+    #[test]
+    fn a_refusal_that_is_no_finding_yet_is_not_green() {
+        let mut fixture = Fixture::new();
+        fixture.attempt(negotiated(NegotiateOutcome::Failure(FailureCode::SSL_CERT_NOT_ON_SERVER)));
+        assert_eq!(state_of(&fixture.view(), &[], false), TargetState::NotMeasured);
+        let mut fixture = Fixture::new();
+        fixture.attempt(negotiated(NegotiateOutcome::Failure(FailureCode::ENTRA_AUTH_REQUIRED)));
+        assert_eq!(state_of(&fixture.view(), &[], false), TargetState::Ok);
     }
 
     #[test]
