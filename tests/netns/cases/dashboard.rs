@@ -44,7 +44,8 @@ fn blackout() {
     let targets = numbers.map(|number| Net::Far.v4(number));
     let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
     let folder = monitor.path("alerts.jsonl");
-    let config = format!("[[sink]]\ntype = 'file'\npath = '{}'\n", folder.display());
+    let sink = format!("[[sink]]\ntype = 'file'\npath = '{}'\n", folder.display());
+    let config = format!("[alert]\nkeep_firing_for = '5s'\n{sink}");
     let file = monitor.path("rdpwatch.toml");
     std::fs::write(&file, config).unwrap();
     let file = file.display().to_string();
