@@ -117,12 +117,8 @@ async fn wake_one(edge: &Edge, sleeper: &Sleeper, wait: Duration) -> bool {
     };
     let usual = sleeper.usual;
     let settings = sleeper.target.as_ref().map_or_else(WakeSettings::default, |t| t.wake.clone());
-    if let Some(reach) = address.map(|address| Reach::of(&local, address))
-        && settings.via.is_none()
-        && settings.address.is_none()
-        && !reach.is_direct()
-    {
-        say(&reach.words());
+    if let Some(address) = address.filter(|_| settings.via.is_none()) {
+        say(&Reach::of(&local, address).words());
     }
     if let Some(usual) = usual {
         say(&format!("usually up after {} s", usual.as_secs()));
@@ -130,7 +126,7 @@ async fn wake_one(edge: &Edge, sleeper: &Sleeper, wait: Duration) -> bool {
     let started = edge.clock.now();
     let receipt = edge.waker.wake(sleeper.mac, &settings, &local, address).await;
     let sent = receipt.left();
-    say(&receipt.lines().join("\n"));
+    say(&receipt.sent_lines().join("\n"));
     let (Some(target), Some(address)) = (&sleeper.target, address) else {
         if sleeper.target.is_some() {
             say(&format!("{}: has no address, it cannot be followed up", sleeper.mac));

@@ -77,7 +77,7 @@ pub struct GlobalOptions {
     #[arg(long, global = true, value_name = "BOOL",
         num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true)]
     pub read_only: Option<bool>,
-    /// Write more to the log; repeatable.
+    /// Write more to the log; repeatable. `check` also shows the ladder, evidence and transcript.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Write the log to this file.

@@ -99,6 +99,15 @@ pub struct Ground {
     pub tunnel: Option<(Now, String)>,
 }
 
+impl Ground {
+    /// The tunnel that changed about when hosts fell silent, from the first to the last of them.
+    fn tunnel_about(&self, first: Now, last: Now) -> Option<&str> {
+        let (at, what) = self.tunnel.as_ref()?;
+        let about = at.mono.plus(TUNNEL) >= first.mono && last.mono.plus(TUNNEL) >= at.mono;
+        about.then_some(what.as_str())
+    }
+}
+
 /// Every outage that stands, and the latest that are over.
 #[derive(Debug, Clone, Default)]
 pub struct Outages {
@@ -178,7 +187,14 @@ impl Outages {
         let excess = self.over.len().saturating_sub(MOST_KEPT);
         self.over.drain(..excess);
         let Some(nearer) = &ground.nearer else { return events };
+        // Nearly always nobody is silent, and there may be very many members and groups.
+        if members.iter().filter(|member| member.silent_since.is_some()).count() < FEWEST {
+            return events;
+        }
         for scope in scopes(members) {
+            if self.open.iter().any(|outage| outage.scope == scope) {
+                continue;
+            }
             let held =
                 |member: &Member| self.open.iter().any(|o| o.members.contains(&member.target));
             // PCs that stay silent when the others are back went to sleep.
@@ -190,9 +206,6 @@ impl Outages {
                 .iter()
                 .filter(|member| scope.takes(member) && !held(member) && !asleep(member))
                 .collect();
-            if self.open.iter().any(|outage| outage.scope == scope) {
-                continue;
-            }
             if let Some(outage) = begins(scope, &concerned, ground, nearer, now) {
                 events.push(OutageEvent::Began(outage.clone()));
                 self.open.push(outage);
@@ -211,9 +224,11 @@ impl Scope {
     }
 }
 
-/// The widest first: an outage of all that are behind a router is not told again by group.
+/// The scopes of whoever is silent, the widest first: an outage of all that are behind a router is
+/// not told again by group.
 fn scopes(members: &[Member]) -> BTreeSet<Scope> {
-    let groups = members.iter().filter_map(|member| member.group.clone()).map(Scope::Group);
+    let silent = members.iter().filter(|member| member.silent_since.is_some());
+    let groups = silent.filter_map(|member| member.group.clone()).map(Scope::Group);
     std::iter::once(Scope::Routed).chain(groups).collect()
 }
 
@@ -236,10 +251,7 @@ fn begins(
     };
     let cluster = (0..silent.len()).filter_map(together).max_by_key(|cluster| cluster.len())?;
     let (first, last) = (cluster.first()?.0, cluster.last()?.0);
-    let tunnel = ground
-        .tunnel
-        .as_ref()
-        .filter(|(at, _)| at.mono.plus(TUNNEL) >= first.mono && last.mono.plus(TUNNEL) >= at.mono);
+    let tunnel = ground.tunnel_about(first, last);
     // Sleep ends many PCs within seconds when a policy says so; a tunnel that changed, or a host
     // that never sleeps, shows that it is the path.
     let fresh = now.mono.since(last.mono) <= KEPT;
@@ -253,7 +265,7 @@ fn begins(
         until: last,
         members: cluster.iter().map(|(_, member)| member.target).collect(),
         of: concerned.len(),
-        tunnel: tunnel.map(|(_, what)| what.clone()),
+        tunnel: tunnel.map(str::to_owned),
         ..Outage::new(scope, first, nearer)
     })
 }
@@ -303,14 +315,7 @@ impl Outage {
         self.good_rounds = if holds { 0 } else { self.good_rounds.saturating_add(1) };
         self.alerts |= holds && now.mono.since(self.since.mono) >= ALERTS_AFTER;
         if self.tunnel.is_none() {
-            self.tunnel = ground
-                .tunnel
-                .as_ref()
-                .filter(|(at, _)| {
-                    at.mono.plus(TUNNEL) >= self.since.mono
-                        && self.since.mono.plus(TUNNEL) >= at.mono
-                })
-                .map(|(_, what)| what.clone());
+            self.tunnel = ground.tunnel_about(self.since, self.since).map(str::to_owned);
         }
     }
 }

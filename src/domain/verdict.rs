@@ -23,8 +23,9 @@ const UP: Duration = Duration::from_secs(15);
 
 /// The glyph. `waking` says that a magic packet was sent and the target is followed up.
 ///
-/// Green needs an RDP answer, or that of the gateway where all users go through one: a target without findings whose newest connection failed, or that
-/// was not connected to yet, is not measured, however well it answers echo.
+/// Green needs an RDP answer, or that of the gateway where all users go through one: a target
+/// without findings whose newest connection failed, or that was not connected to yet, is not
+/// measured, however well it answers echo.
 /// Findings that were there on first sight and are accepted do not count.
 #[must_use]
 pub fn state_of(view: &TargetView<'_>, findings: &[Finding], waking: bool) -> TargetState {

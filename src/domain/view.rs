@@ -105,9 +105,7 @@ pub struct Surroundings {
     /// Self-signed certificates that more than one machine presents, with the NTLM names of those
     /// machines, unescaped.
     pub shared_certificates: BTreeMap<Thumbprint, BTreeSet<String>>,
-    /// The latest change of the tunnels of this machine.
-    pub tunnels: Option<TunnelChange>,
-    /// The latest changes of them, oldest first, bounded.
+    /// The latest changes of the tunnels of this machine, oldest first, bounded.
     pub tunnel_changes: Vec<TunnelChange>,
     /// When these surroundings were looked at.
     pub looked_at: Option<Now>,
@@ -154,7 +152,6 @@ impl Default for Surroundings {
             peers_answering: 0,
             peers_silent: 0,
             shared_certificates: BTreeMap::new(),
-            tunnels: None,
             tunnel_changes: Vec::new(),
             looked_at: None,
             controls: Vec::new(),

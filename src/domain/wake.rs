@@ -1,19 +1,18 @@
 //! Waking a PC: what was sent, and how far up it has come.
 
 mod policy;
+mod reach;
 
 pub use policy::{
-    LocalMinute, PLACEHOLDERS, RelayError, WakeClock, WakePolicy, WakeRelay, WakeTime,
-    WakeTimeError,
+    LocalMinute, RelayError, WakeClock, WakePolicy, WakeRelay, WakeTime, WakeTimeError,
 };
+pub use reach::Reach;
 
-use super::local::LocalState;
 use super::mac::MacAddr;
 use super::sample::{ConnectOutcome, EchoMethod, EchoOutcome, NegotiateOutcome, NeighbourState};
 use super::sample::{Observation, Sample};
 use super::text::printable;
 use super::time::{MonoTime, Now, WallTime};
-use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -109,9 +108,18 @@ impl WakeReceipt {
         self.sends.iter().fold(0, |sum, send| sum.saturating_add(send.packets))
     }
 
-    /// The receipt in lines for a person, escaped.
+    /// The receipt in lines for a person, escaped, and what is known of the way.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
+        let way = self.reach.as_ref().filter(|_| self.relay.is_none() && self.refused.is_none());
+        let mut lines = self.sent_lines();
+        lines.extend(way.map(|reach| reach.words().into_owned()));
+        lines
+    }
+
+    /// The receipt alone.
+    #[must_use]
+    pub fn sent_lines(&self) -> Vec<String> {
         if let Some(relay) = &self.relay {
             return vec![relay.to_string()];
         }
@@ -125,7 +133,6 @@ impl WakeReceipt {
         for skip in &self.skipped {
             lines.push(format!("  {}: skipped, {}", printable(&skip.interface), skip.why));
         }
-        lines.extend(self.reach.as_ref().map(|reach| reach.words().into_owned()));
         lines
     }
 
@@ -140,69 +147,6 @@ impl WakeReceipt {
     pub fn refused(&self) -> Option<&str> {
         let relay = self.relay.as_ref().and_then(|relay| relay.error.as_deref());
         self.refused.as_deref().or(relay)
-    }
-}
-
-/// How a host is reached from this machine, as far as magic packets are concerned: broadcasts do
-/// not pass routers (RFC 2644).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reach {
-    /// On a network of this machine.
-    OnLink,
-    /// In the subnet of a tunnel, with the interface's name, unescaped.
-    Tunnel(String),
-    /// Behind a router, with the tunnel that the default route leaves by or, failing that, the
-    /// tunnels that are up, unescaped; empty without any.
-    Routed(Vec<String>),
-}
-
-impl Reach {
-    /// How `address` is reached.
-    #[must_use]
-    pub fn of(local: &LocalState, address: IpAddr) -> Self {
-        match local.on_link(address) {
-            Some(interface) if interface.tunnel => Self::Tunnel(interface.name.clone()),
-            Some(_) => Self::OnLink,
-            None => {
-                let up = local.interfaces.iter().filter(|i| i.tunnel && i.up);
-                let mut names: Vec<String> = up.map(|i| i.name.clone()).collect();
-                if let Some(way) =
-                    names.iter().find(|name| local.gateway_interface.as_ref() == Some(name))
-                {
-                    names = vec![way.clone()];
-                }
-                Self::Routed(names)
-            }
-        }
-    }
-
-    /// Whether a broadcast of this machine gets there.
-    #[must_use]
-    pub const fn is_direct(&self) -> bool {
-        matches!(self, Self::OnLink)
-    }
-
-    /// What that means for a wake packet, escaped.
-    #[must_use]
-    pub fn words(&self) -> Cow<'static, str> {
-        const INSTEAD: &str = "wake it from its own network, through a relay, or by an address that a router forwards";
-        match self {
-            Self::OnLink => "the host is on a network of this machine".into(),
-            Self::Tunnel(name) => format!(
-                "the host is behind the tunnel {}: wake packets rarely cross a VPN; {INSTEAD}",
-                printable(name)
-            )
-            .into(),
-            Self::Routed(tunnels) if tunnels.is_empty() => {
-                format!("the host is behind a router: broadcasts end there; {INSTEAD}").into()
-            }
-            Self::Routed(tunnels) => format!(
-                "the host is behind a router, perhaps through {}: broadcasts end there, and wake \
-                 packets rarely cross a VPN; {INSTEAD}",
-                printable(&tunnels.join(", "))
-            )
-            .into(),
-        }
     }
 }
 

@@ -237,12 +237,10 @@ impl Monitor {
         let mut another_way = known_before && self.around.local.gateway != local.gateway;
         if let Some(what) = controls::tunnels_changed(&self.around.local, &local) {
             another_way = true;
-            let change = TunnelChange { at: now, what };
             if self.around.tunnel_changes.len() >= TUNNEL_CHANGES {
                 self.around.tunnel_changes.remove(0);
             }
-            self.around.tunnel_changes.push(change.clone());
-            self.around.tunnels = Some(change);
+            self.around.tunnel_changes.push(TunnelChange { at: now, what });
         }
         self.around.local = local;
         another_way
@@ -337,7 +335,8 @@ impl Monitor {
         if nearer.is_none() {
             nearer = self.answering_target(now);
         }
-        let tunnel = self.around.tunnels.as_ref().map(|change| (change.at, change.what.clone()));
+        let latest = self.around.tunnel_changes.last();
+        let tunnel = latest.map(|change| (change.at, change.what.clone()));
         let events = self.outages.observe(&members, &Ground { nearer, tunnel }, now);
         self.around.outages = self.outages.lately();
         for event in events {

@@ -93,7 +93,7 @@ pub static PROBES: &[ProbeCard] = &[
             alone is asked once more for that. Where echo must use TCP, this connection is the \
             echo, every 15 s.",
         every: |cadence| cadence.negotiate,
-        also: "Every 10 s for 2 minutes after trouble, for the target that is looked at, and with \
+        also: "Every 10 s for 2 minutes after it ended otherwise than the time before, for the target that is looked at, and with \
             at most three targets.",
         windows: "Event 261 (TerminalServices-RemoteConnectionManager, \"Listener RDP-Tcp received \
             a connection\") and 131 (RdpCoreTS, with this machine's address), from documents.",

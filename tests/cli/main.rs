@@ -10,3 +10,4 @@ mod commands;
 mod contract;
 mod program;
 mod refusals;
+mod sinks;

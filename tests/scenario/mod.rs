@@ -523,10 +523,6 @@ impl AroundTable {
             interface(4, "wg0", true, &self.tunnel),
         ];
         interfaces.retain(|interface| !interface.addresses.is_empty());
-        let tunnels = self.tunnel_changed.as_deref().map(|at| TunnelChange {
-            at: now(MonoTime::ZERO.plus(span(at))),
-            what: "wg0 went down".to_owned(),
-        });
         Surroundings {
             local: LocalState { interfaces, ..LocalState::default() },
             offline,
@@ -537,10 +533,10 @@ impl AroundTable {
             peers_silent: self.peers_silent,
             controls: self.controls.iter().map(|text| control(text)).collect(),
             outages: self.outage.as_deref().map(outage).into_iter().collect(),
-            tunnels,
             tunnel_changes: self
-                .tunnel_changes
+                .tunnel_changed
                 .iter()
+                .chain(&self.tunnel_changes)
                 .zip((0..).map(|i| i % 2 == 0))
                 .map(change)
                 .collect(),

@@ -60,7 +60,8 @@ impl Diagnosis {
     /// Judges every rule that samples of kind `fed` feed, and counts the judgements.
     ///
     /// Call it once per sample, after the sample is in `view`. A connection up to the certificate
-    /// also counts as one up to X.224, and one up to the challenge as both. Nothing is counted while the target cannot be judged.
+    /// also counts as one up to X.224, and one up to the challenge as both. Nothing is counted
+    /// while the target cannot be judged.
     pub fn observe(&mut self, rules: &[&'static dyn Rule], fed: ProbeKind, view: &TargetView<'_>) {
         if !can_be_judged(view) {
             return;

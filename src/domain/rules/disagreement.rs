@@ -173,7 +173,7 @@ struct Flip<'a> {
 /// The latest change of the answer, if a tunnel changed just before and what it leads to now does
 /// not work.
 fn flip<'a>(view: &TargetView<'a>) -> Option<Flip<'a>> {
-    let change = view.around.tunnels.as_ref()?;
+    let change = view.around.tunnel_changes.last()?;
     let after = view.resolution()?.addresses.as_slice();
     let same = |one: &Resolution| {
         one.outcome == NameOutcome::Ok && one.addresses.iter().any(|ip| after.contains(ip))

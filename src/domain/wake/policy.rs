@@ -159,7 +159,7 @@ impl WakeTime {
 pub struct WakeRelay(Vec<String>);
 
 /// What stands for the target in an argument of a [`WakeRelay`].
-pub const PLACEHOLDERS: [&str; 2] = ["{mac}", "{address}"];
+const PLACEHOLDERS: [&str; 2] = ["{mac}", "{address}"];
 
 /// Why a list is no [`WakeRelay`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

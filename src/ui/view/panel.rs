@@ -141,10 +141,8 @@ fn confirm(world: &World<'_>, state: &UiState, question: &Question) -> Panel {
     let width = text_room(state.size).0.min(60);
     let Question::WakeMany(targets) = question;
     let many = if targets.len() == 1 { "PC" } else { "PCs" };
-    let mut lines: Vec<Line> = vec![Line::of(
-        Role::Strong,
-        &format!("Send magic packets to {} sleeping {many}?", targets.len()),
-    )];
+    let question = format!("Wake {} sleeping {many}?", targets.len());
+    let mut lines: Vec<Line> = vec![Line::of(Role::Strong, &question)];
     let room = usize::from(state.size.height).saturating_sub(6).min(8);
     let names: Vec<&str> = targets.iter().map(|id| world.name(Some(*id))).collect();
     let mut listed = wrap(&names.join(", "), usize::from(width));
@@ -158,7 +156,8 @@ fn confirm(world: &World<'_>, state: &UiState, question: &Question) -> Panel {
         lines.extend(doubts.iter().map(|line| Line::of(Role::StateWarning, line)));
     }
     let hint = keys(world, Layer::Confirm, &[(Action::Confirm, "yes"), (Action::Back, "no")]);
-    centred(state.size, width, "wake all", hint, lines.into_iter().map(ViewLine::from).collect())
+    let title = if targets.len() == 1 { "wake" } else { "wake all" };
+    centred(state.size, width, title, hint, lines.into_iter().map(ViewLine::from).collect())
 }
 
 /// What is to be known before magic packets are sent to hosts that are not on a network of this
