@@ -211,7 +211,9 @@ fn configure(options: &GlobalOptions, action: ConfigAction) -> Result<u8, Config
             match (action, file) {
                 (ConfigAction::Show, _) => config.to_toml(),
                 (_, Some((path, _))) => {
-                    format!("{}: ok, {} targets\n", path.display(), config.targets.len())
+                    let targets = config.targets.len();
+                    let s = if targets == 1 { "" } else { "s" };
+                    format!("{}: ok, {targets} target{s}\n", path.display())
                 }
                 (_, None) => "no configuration file; the defaults are in force\n".to_owned(),
             }

@@ -223,6 +223,13 @@ impl TargetSnapshot {
         self.findings.first()
     }
 
+    /// Not judged yet, and a rung broke at the latest attempt.
+    #[must_use]
+    pub fn fails_unconfirmed(&self) -> bool {
+        self.state == TargetState::NotMeasured
+            && self.ladder.iter().any(|line| line.cell == super::ladder::Cell::Broken)
+    }
+
     /// The newest RTT inside its window.
     #[must_use]
     pub fn last_rtt(&self) -> Option<Duration> {

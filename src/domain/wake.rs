@@ -126,7 +126,9 @@ impl WakeReceipt {
         if let Some(why) = &self.refused {
             return vec![format!("nothing sent to {}: {}", self.mac, printable(why))];
         }
-        let mut lines = vec![format!("{} magic packets for {}", self.packets(), self.mac)];
+        let packets = self.packets();
+        let s = if packets == 1 { "" } else { "s" };
+        let mut lines = vec![format!("{packets} magic packet{s} for {}", self.mac)];
         for send in &self.sends {
             lines.push(format!("  {send}"));
         }

@@ -96,7 +96,7 @@ fn a_file_of_ones_own_is_used() {
     let path = home.write("elsewhere/own.toml", text);
     assert_eq!(home.run(&["config", "path", "-c", &path]).data(), format!("{path}\n"));
     let checked = home.run(&["config", "check", "-c", &path]).data();
-    assert_eq!(checked, format!("{path}: ok, 1 targets\n"));
+    assert_eq!(checked, format!("{path}: ok, 1 target\n"));
 }
 
 /// What is shown is a configuration file with the same meaning.

@@ -522,3 +522,16 @@ fn a_message_is_escaped() {
     assert!(screen.text().contains("bad \u{fffd}[31m config"));
     assert_eq!(Line::of(rdpwatch::ui::theme::Role::Text, "\u{202e}x").plain(), "\u{fffd}x");
 }
+
+#[test]
+fn a_first_failed_attempt_is_not_spoken_of_as_fine() {
+    let failed = rdpwatch::domain::snapshot::TargetSnapshot {
+        ladder: fixtures::ladder("ox-----", [""; 7]),
+        ..fixtures::unmeasured(0)
+    };
+    let text = Screen::new(fixtures::snapshot(vec![failed]), 120, 40).text();
+    assert!(text.contains("A first attempt failed; it is asked again"), "{text}");
+    assert!(!text.contains("Nothing wrong"), "{text}");
+    let quiet = Screen::new(fixtures::snapshot(vec![fixtures::unmeasured(0)]), 120, 40).text();
+    assert!(quiet.contains("the first measurements are on their way"), "{quiet}");
+}

@@ -246,7 +246,7 @@ fn http_line(http: &GatewayHttp) -> String {
         (Some(status), _) => format!("status {status}"),
         (None, GatewayAnswer::Timeout) => "no answer".to_owned(),
         (None, GatewayAnswer::Closed) => "closed by the peer".to_owned(),
-        (None, GatewayAnswer::Malformed(misread)) => format!("no HTTP, {misread}"),
+        (None, GatewayAnswer::Malformed(misread)) => format!("not HTTP: {misread}"),
         (None, other) => other.word().replace('_', " "),
     };
     let schemes = match http.schemes.as_slice() {
@@ -391,8 +391,8 @@ fn refusal(answer: GatewayAnswer, http: &GatewayHttp) -> Option<(String, String,
         ),
         GatewayAnswer::Malformed(misread) => (
             format!(
-                "answers with something that is no HTTP, {misread} (certain). Server team: find out \
-                 which program has the port."
+                "does not answer in HTTP: {misread} (certain). Server team: find out which program \
+                 has the port."
             ),
             Owner::Server,
         ),

@@ -284,7 +284,8 @@ fn second(world: &World<'_>, state: &UiState, width: usize) -> ViewLine {
         return ends(line, hint, width).into();
     }
     if let Some(finding) = snapshot.monitor.findings.first() {
-        return Line::of(Role::Text, " This machine: ")
+        let named = finding.sentence.starts_with("This machine");
+        return Line::of(Role::Text, if named { " " } else { " This machine: " })
             .text(Role::Text, &finding.sentence)
             .cut(width)
             .into();
@@ -303,6 +304,8 @@ fn quiet_words(snapshot: &Snapshot) -> &'static str {
         "Nothing is watched yet."
     } else if any(TargetState::Unknown) {
         "Nothing wrong that could be judged."
+    } else if snapshot.targets.iter().any(|target| target.fails_unconfirmed()) {
+        "A first attempt failed; it is asked again before anything is said of it."
     } else if any(TargetState::NotMeasured) {
         "Nothing wrong so far; the first measurements are on their way."
     } else if any(TargetState::Asleep) || any(TargetState::Waking) {

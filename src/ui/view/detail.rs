@@ -239,6 +239,9 @@ fn why(
     }
     if target.findings.is_empty() {
         let text = match target.state {
+            TargetState::NotMeasured if target.fails_unconfirmed() => {
+                "A first attempt failed; it is asked again before anything is said of it."
+            }
             TargetState::NotMeasured => "The first measurements are on their way.",
             TargetState::Unknown => "This monitor cannot judge it at present.",
             _ => "No finding stands.",
