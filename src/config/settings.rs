@@ -121,6 +121,7 @@ const RDP: &str = "thresholds.rdp-slow";
 const EXPIRING: &str = "thresholds.certificate-expiring";
 const EXPIRED: &str = "thresholds.certificate-expired";
 const SKEW: &str = "thresholds.clock-skew";
+const DROP: &str = "thresholds.session-would-drop";
 
 /// The bounds of an echo interval, also of `--interval`.
 pub(super) const ECHO_INTERVAL: (Duration, Duration) = (TENTH, DAY);
@@ -216,6 +217,10 @@ pub(super) static SETTINGS: &[Setting] = &[
 
     span(SKEW, "warning", (SECOND, DAY), |s| &mut s.thresholds.clock_skew.warning, "warning when the host's clock differs this much"),
     span(SKEW, "critical", (SECOND, DAY), |s| &mut s.thresholds.clock_skew.critical, "critical when it differs this much; Kerberos takes 5 minutes"),
+
+    span(DROP, "freeze", (SECOND, Duration::from_mins(5)), |s| &mut s.thresholds.session_would_drop.freeze, "notice from this long a silence, in which a session would freeze"),
+    span(DROP, "reconnect", (SECOND, Duration::from_mins(5)), |s| &mut s.thresholds.session_would_drop.reconnect, "warning from this long a silence, in which the client would begin to reconnect"),
+    span(DROP, "drop", (SECOND, Duration::from_mins(5)), |s| &mut s.thresholds.session_would_drop.drop, "critical from this long a silence, in which a session would drop"),
 ];
 
 /// Pairs of one section whose first number must not exceed the second.
@@ -226,6 +231,8 @@ const ORDERED: &[(&str, &str, &str)] = &[
     (JITTER, "warning", "critical"),
     (EXPIRING, "warning_days", "notice_days"),
     (SKEW, "warning", "critical"),
+    (DROP, "freeze", "reconnect"),
+    (DROP, "reconnect", "drop"),
 ];
 
 /// Every section below `prefix` (`"thresholds."`), without it, each once.

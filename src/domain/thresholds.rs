@@ -21,6 +21,8 @@ pub struct Thresholds {
     pub certificate_expired: ExpiredThresholds,
     /// Of `clock-skew`.
     pub clock_skew: SkewThresholds,
+    /// Of `session-would-drop`.
+    pub session_would_drop: WouldDropThresholds,
 }
 
 /// When loss becomes a finding: a share *and* a count, over a window.
@@ -168,5 +170,26 @@ pub struct SkewThresholds {
 impl Default for SkewThresholds {
     fn default() -> Self {
         Self { warning: Duration::from_mins(2), critical: Duration::from_mins(5) }
+    }
+}
+
+/// How long a session stands silence: an estimate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WouldDropThresholds {
+    /// It freezes, notice, after this silence.
+    pub freeze: Duration,
+    /// The client begins to reconnect, warning, after this silence.
+    pub reconnect: Duration,
+    /// It drops, critical, after this silence.
+    pub drop: Duration,
+}
+
+impl Default for WouldDropThresholds {
+    fn default() -> Self {
+        Self {
+            freeze: Duration::from_secs(3),
+            reconnect: Duration::from_secs(10),
+            drop: Duration::from_secs(30),
+        }
     }
 }

@@ -21,6 +21,7 @@ pub const BY_WINDOW: &[(&str, &str)] = &[
     ("high-latency", "45 s (median of the last minute)"),
     ("high-jitter", "45 s (window)"),
     ("host-restarted", "once it answers again"),
+    ("session-would-drop", "once it answers again (1 min 10 s after the gap)"),
     ("dns-disagreement", "2 min 30 s (answers that repeat)"),
     ("connection-flapping", "three changes of outcome"),
     ("monitor-offline", "15 s"),

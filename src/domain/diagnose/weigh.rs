@@ -8,6 +8,7 @@ use super::can_be_judged;
 /// Rules about what happens over time: that one moment shows nothing of it contradicts nothing.
 const NEEDS_TIME: &[&str] = &[
     "host-restarted",
+    "session-would-drop",
     "connection-flapping",
     "dns-disagreement",
     "identity-mismatch",

@@ -2,6 +2,7 @@
 
 use super::prelude::*;
 use super::whose;
+use super::would_drop;
 use crate::domain::echo_series::EchoPoint;
 use crate::domain::outage::Outage;
 use crate::domain::sample::EchoOutcome;
@@ -49,7 +50,7 @@ static PACKET_LOSS: RuleCard = RuleCard {
         remedies::OTHER_VPN_NODE,
         remedies::VPN_MTU,
     ],
-    explains: &[],
+    explains: &["session-would-drop"],
     low_risk: false,
     client_error: client::LINE,
     reviewed_when_found: false,
@@ -233,7 +234,8 @@ fn seen(view: &TargetView<'_>, window: Duration) -> Option<Seen> {
             continue;
         }
         let trails = tail.seq == last.seq;
-        if is_outage(view, head, tail, trails, run.len()) {
+        let silent = !trails && would_drop::is_gap(view, run);
+        if silent || is_outage(view, head, tail, trails, run.len()) {
             continue;
         }
         seen.sent = seen.sent.saturating_add(size);

@@ -42,6 +42,7 @@ mod udp;
 mod vpn;
 mod whose;
 mod words;
+mod would_drop;
 
 #[cfg(test)]
 mod tests;
@@ -63,6 +64,7 @@ pub static RULES: &[&dyn Rule] = &[
     &silence::HostUnreachable,
     &silence::HostAsleep,
     &restarted::HostRestarted,
+    &would_drop::SessionWouldDrop,
     &loss::PacketLoss,
     &latency::HighLatency,
     &latency::HighJitter,

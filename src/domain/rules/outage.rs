@@ -45,6 +45,7 @@ static PATH_OUTAGE: RuleCard = RuleCard {
         "host-unreachable",
         "host-asleep",
         "host-restarted",
+        "session-would-drop",
         "packet-loss",
         "high-latency",
         "high-jitter",

@@ -38,7 +38,7 @@ static HOST_RESTARTED: RuleCard = RuleCard {
             RunOn::Host,
         )
     }],
-    explains: &[],
+    explains: &["session-would-drop"],
     low_risk: false,
     client_error: None,
     reviewed_when_found: false,
@@ -72,6 +72,11 @@ impl Rule for HostRestarted {
                 .since(Some(restart.silent.wall)),
         )
     }
+}
+
+/// Whether a restart is told at this moment.
+pub(super) fn is_told(view: &TargetView<'_>) -> bool {
+    find(view).is_some()
 }
 
 /// The stages of a restart.

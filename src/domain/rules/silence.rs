@@ -8,6 +8,7 @@ use crate::domain::wake::WakePolicy;
 
 /// What a host that answers nothing brings with it.
 const FOLLOWS_FROM_SILENCE: &[&str] = &[
+    "session-would-drop",
     "packet-loss",
     "high-latency",
     "high-jitter",
