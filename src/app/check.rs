@@ -120,7 +120,7 @@ pub(super) async fn check_and_weigh(
     let clocks = clocks(ended.iter().map(|(tracked, _)| tracked), local, now);
     let shared_certificates = shared_certificates(ended.iter().map(|(tracked, _)| tracked));
     let siblings = sibling_contrasts(ended.iter().map(|(tracked, _)| tracked), ONE_LOOK);
-    let around = Surroundings { shared_certificates, clocks, siblings, ..checker.around.clone() };
+    let around = Surroundings { shared_certificates, siblings, clocks, ..checker.around.clone() };
     let picture = |(mut tracked, at): (Tracked, Now)| {
         let weighed = tracked.weigh(&around, at);
         (tracked.snapshot(Mode::Moment, &around, at, &Budget::default()), weighed)

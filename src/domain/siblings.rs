@@ -492,9 +492,9 @@ mod tests {
         assert_eq!(told(&courses(&after(&silent)), 0), BTreeMap::new());
         // Never seen working: nothing changed.
         let mut fresh = vec![Course::default(); 12];
-        fresh.iter_mut().for_each(|course| {
+        for course in &mut fresh {
             course.observe(at(40), &handshake(CLOSED));
-        });
+        }
         assert_eq!(told(&fresh, 0), BTreeMap::new());
     }
 
