@@ -115,7 +115,8 @@ fn monitor() -> Monitor {
     let mut monitor = Monitor::new(access, local, AlertSettings::default(), now(0));
     for number in 0..TARGETS {
         let host = Host::Address(address(number), None);
-        let target = Target::new(TargetId(number), format!("pc-{number}"), host);
+        let mut target = Target::new(TargetId(number), format!("pc-{number}"), host);
+        target.group = Some(format!("group-{}", number / 100));
         monitor.add(target, TargetMemory::default(), now(0));
     }
     monitor

@@ -14,7 +14,7 @@ use crate::domain::snapshot::{MonitorSnapshot, TargetSnapshot};
 use crate::domain::target::Target;
 use crate::domain::time::Now;
 use crate::domain::view::{Mode, Offline, Surroundings};
-use crate::monitor::{Budget, Tracked, clocks, shared_certificates};
+use crate::monitor::{Budget, Tracked, clocks, shared_certificates, sibling_contrasts};
 use crate::proto::cipher::cipher_name;
 use crate::report::check_json::CheckInput;
 use crate::report::{check_json, check_text};
@@ -29,6 +29,8 @@ use tokio::time::timeout;
 
 /// All of a target's ladder, retries included.
 const WHOLE: Duration = Duration::from_secs(30);
+/// Targets of one check are measured within this span of each other.
+const ONE_LOOK: Duration = Duration::from_mins(10);
 /// Targets checked at the same time.
 const AT_ONCE: usize = 64;
 /// Samples of one target that may wait to be taken in.
@@ -117,7 +119,8 @@ pub(super) async fn check_and_weigh(
     let local = &checker.around.local;
     let clocks = clocks(ended.iter().map(|(tracked, _)| tracked), local, now);
     let shared_certificates = shared_certificates(ended.iter().map(|(tracked, _)| tracked));
-    let around = Surroundings { shared_certificates, clocks, ..checker.around.clone() };
+    let siblings = sibling_contrasts(ended.iter().map(|(tracked, _)| tracked), ONE_LOOK);
+    let around = Surroundings { shared_certificates, siblings, clocks, ..checker.around.clone() };
     let picture = |(mut tracked, at): (Tracked, Now)| {
         let weighed = tracked.weigh(&around, at);
         (tracked.snapshot(Mode::Moment, &around, at, &Budget::default()), weighed)

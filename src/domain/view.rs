@@ -14,7 +14,8 @@ use super::sample::{
     Attempt, Connect, ConnectOutcome, EchoMethod, EchoOutcome, Gateway, GatewayStage, IcmpError,
     Neighbour, NeighbourState, Nla, PathMtu, Resolution, TcpFacts, Tls, TlsSweep, Udp,
 };
-use super::target::Target;
+use super::siblings::Contrast;
+use super::target::{Target, TargetId};
 use super::time::{MonoTime, Now};
 use super::wake::WakeProgress;
 use std::collections::{BTreeMap, BTreeSet};
@@ -105,6 +106,8 @@ pub struct Surroundings {
     /// Self-signed certificates that more than one machine presents, with the NTLM names of those
     /// machines, unescaped.
     pub shared_certificates: BTreeMap<Thumbprint, BTreeSet<String>>,
+    /// What the siblings of failing hosts say of them.
+    pub siblings: BTreeMap<TargetId, Contrast>,
     /// The latest changes of the tunnels of this machine, oldest first, bounded.
     pub tunnel_changes: Vec<TunnelChange>,
     /// When these surroundings were looked at.
@@ -152,6 +155,7 @@ impl Default for Surroundings {
             peers_answering: 0,
             peers_silent: 0,
             shared_certificates: BTreeMap::new(),
+            siblings: BTreeMap::new(),
             tunnel_changes: Vec::new(),
             looked_at: None,
             controls: Vec::new(),

@@ -11,12 +11,14 @@ mod notice;
 #[cfg(test)]
 mod offline_tests;
 mod shared_certificates;
+mod siblings;
 #[cfg(test)]
 mod tests;
 mod tracked;
 
 pub use bound::bytes_per_target;
 pub use shared_certificates::shared_certificates;
+pub use siblings::sibling_contrasts;
 pub use tracked::{Budget, Change, Other, Tracked};
 
 use crate::domain::alert::{AlertBook, AlertEvent, AlertSettings};
@@ -38,6 +40,7 @@ use crate::domain::verdict;
 use crate::domain::view::{Mode, Offline, Surroundings, TunnelChange};
 use crate::domain::wake::WakeProgress;
 use controls::Controls;
+use siblings::Siblings;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -77,6 +80,7 @@ pub struct Monitor {
     simulated: Option<&'static str>,
     /// A certificate or a name was read since certificates were compared.
     compare_certificates: bool,
+    siblings: Siblings,
 }
 
 /// How many targets answer lately, and how many ceased to; this machine itself is none of them.
@@ -144,6 +148,7 @@ impl Monitor {
             revision: 0,
             simulated: None,
             compare_certificates: false,
+            siblings: Siblings::default(),
         };
         monitor.diagnosis.observe(RULES, &monitor.around, now);
         monitor
@@ -198,6 +203,9 @@ impl Monitor {
         let change = tracked.observe(sample, &self.around, now);
         if let Observation::Attempt(attempt) = &sample.observation {
             self.compare_certificates |= attempt.tls.is_some();
+            if change.course {
+                self.siblings.changed(tracked.target().group.as_deref());
+            }
         }
         if self.around.offline != Offline::Online {
             tracked.void_losses_since(sample.sent_at.mono);
@@ -321,6 +329,7 @@ impl Monitor {
         if std::mem::take(&mut self.compare_certificates) {
             self.around.shared_certificates = shared_certificates(self.targets.values());
         }
+        self.siblings.look(&self.targets, &mut self.around.siblings, now.mono);
         self.diagnosis.observe(RULES, &self.around, now);
     }
 

@@ -22,12 +22,13 @@ use crate::domain::sample::{
     PathMtu, PathOutcome, ProbeKind, Resolution, Sample, TcpFacts, Tls, TlsOutcome, TlsSweep, Udp,
     UdpOutcome, echo_from_connect,
 };
+use crate::domain::siblings::{Course, Sibling};
 use crate::domain::snapshot::{SPARK_SLOTS, TargetSnapshot, TargetState};
 use crate::domain::target::{Host, Target};
 use crate::domain::time::{MonoTime, Now};
 use crate::domain::transcripts::Transcripts;
 use crate::domain::verdict;
-use crate::domain::view::{Mode, Surroundings, TargetView};
+use crate::domain::view::{Mode, Offline, Surroundings, TargetView};
 use crate::domain::wake::{WakeProgress, WakeRung};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -67,6 +68,7 @@ pub struct Tracked {
     gateway: History<Gateway>,
     transcripts: Transcripts,
     service_times: History<Duration>,
+    course: Course,
     alternatives: BTreeMap<IpAddr, Alternative>,
     neighbour: Option<Timed<Neighbour>>,
     /// Another machine than the remembered one presented the newest certificate.
@@ -96,6 +98,8 @@ pub struct Change {
     pub method: bool,
     /// Another machine than the remembered one began to answer.
     pub stranger: bool,
+    /// A rung of its connection began to work or to fail.
+    pub course: bool,
     /// Its gateway answers otherwise than before, or fails at first sight.
     pub gateway: bool,
     /// Whether CredSSP was answered as by a sound host; `None` when it was not asked.
@@ -125,6 +129,7 @@ impl Tracked {
             gateway: History::new(KEPT_DEEP),
             transcripts: Transcripts::default(),
             service_times: History::new(SERVICE_TIMES),
+            course: Course::default(),
             alternatives: BTreeMap::new(),
             neighbour: None,
             stranger: false,
@@ -229,6 +234,19 @@ impl Tracked {
         })
     }
 
+    /// What it is to the others of its group, which comes first; `None` without one, where all go
+    /// through a gateway, and while its silence may be sleep.
+    #[must_use]
+    pub fn sibling(&self) -> Option<(&str, Sibling<'_>)> {
+        let group = self.target.group.as_deref()?;
+        let asleep = self.course.is_silent() && self.target.may_sleep_as(&self.memory);
+        if asleep || self.target.via_gateway() {
+            return None;
+        }
+        let (target, name, address) = (self.target.id, &*self.target.name, self.dialled?);
+        Some((group, Sibling { target, name, address, course: &self.course }))
+    }
+
     /// Starts to follow a wake-up, or amends the one under way.
     pub fn set_wake(&mut self, wake: WakeProgress) {
         self.changed = true;
@@ -261,9 +279,16 @@ impl Tracked {
                 self.memory.remember_waking(took);
             }
         }
-        let change = self.record(sample);
+        let mut change = self.record(sample);
+        if let Observation::Attempt(attempt) = &sample.observation
+            && around.offline == Offline::Online
+            && !self.is_not_dialled(attempt.connect.address.ip())
+        {
+            change.course = self.course.observe(sample.sent_at, attempt);
+        }
         if change.dialled {
             self.diagnosis.another_address(RULES);
+            self.course = Course::default();
         }
         self.judge(fed_by(&sample.observation), around, now);
         let stranger = self.meet_stranger(sample, around, now);
@@ -274,6 +299,7 @@ impl Tracked {
     pub fn void_losses_since(&mut self, start: MonoTime) {
         self.changed = true;
         self.echo.void_losses_since(start);
+        self.course.void_since(start);
     }
 
     /// Judges again what ages without a sample, a few times a minute.

@@ -66,6 +66,12 @@ struct Expect {
     /// Texts in the sentence or evidence of any alert of this machine.
     #[serde(default)]
     says: Vec<String>,
+    /// Texts in the evidence of what stands at a target, by its number.
+    #[serde(default)]
+    host_says: std::collections::BTreeMap<String, Vec<String>>,
+    /// Texts that no evidence of any target has.
+    #[serde(default)]
+    no_host_says: Vec<String>,
 }
 
 /// `40s-60s`.
@@ -134,6 +140,21 @@ impl Incident {
         let all = texts.map(String::as_str).collect::<Vec<_>>().join("\n");
         for says in expect.says.iter().filter(|says| !all.contains(*says)) {
             complaints.push(format!("at {} nothing says {says:?} in: {all}", expect.at));
+        }
+        let told = |id: &dyn Fn(u32) -> bool| {
+            let hosts = snapshot.targets.iter().filter(|target| id(target.target.id.0));
+            let lines = hosts.flat_map(|target| &target.findings).flat_map(|found| &found.evidence);
+            lines.map(String::as_str).collect::<Vec<_>>().join("\n")
+        };
+        for (host, texts) in &expect.host_says {
+            let all = told(&|id| numbers(host).contains(&id));
+            for says in texts.iter().filter(|says| !all.contains(*says)) {
+                complaints.push(format!("at {} {host} does not say {says:?}: {all}", expect.at));
+            }
+        }
+        let all = told(&|_| true);
+        for says in expect.no_host_says.iter().filter(|says| all.contains(*says)) {
+            complaints.push(format!("at {} a host says {says:?}: {all}", expect.at));
         }
         complaints
     }

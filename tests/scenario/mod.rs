@@ -524,6 +524,7 @@ impl AroundTable {
         ];
         interfaces.retain(|interface| !interface.addresses.is_empty());
         Surroundings {
+            siblings: BTreeMap::new(),
             local: LocalState { interfaces, ..LocalState::default() },
             offline,
             echo_v4: echo,

@@ -110,7 +110,9 @@ impl Diagnosis {
     pub fn diagnosed(&self, rules: &[&'static dyn Rule], view: &TargetView<'_>) -> Diagnosed {
         let standing = self.tracks.standing(rules);
         if can_be_judged(view) {
-            suppress(standing, view)
+            let mut told = suppress(standing, view);
+            hold_against_siblings(&mut told.findings, view);
+            told
         } else {
             Diagnosed {
                 findings: Vec::new(),
@@ -154,7 +156,21 @@ pub fn judge_moment(rules: &[&'static dyn Rule], view: &TargetView<'_>) -> Vec<F
         return Vec::new();
     }
     let held = rules.iter().filter_map(|rule| moment(rule.card(), rule.judge(view), view.now.wall));
-    suppress(held.collect(), view).findings
+    let mut findings = suppress(held.collect(), view).findings;
+    hold_against_siblings(&mut findings, view);
+    findings
+}
+
+/// Says with the worst finding of the rung that fails what the siblings say of it.
+fn hold_against_siblings(findings: &mut [Finding], view: &TargetView<'_>) {
+    if findings.is_empty() || view.around.siblings.is_empty() {
+        return;
+    }
+    let Some(contrast) = view.around.siblings.get(&view.target.id) else { return };
+    let same = |finding: &&mut Finding| finding.rung == Some(contrast.rung);
+    if let Some(finding) = findings.iter_mut().find(same) {
+        finding.evidence.push(contrast.line.clone());
+    }
 }
 
 /// The findings of one moment about this machine.
