@@ -470,7 +470,8 @@ impl Monitor {
         let found: Vec<RuleId> = tracked
             .findings(Mode::Watch, around, now)
             .into_iter()
-            .filter(|finding| finding.as_found)
+            // What fires already, since an earlier run, is not accepted on the side.
+            .filter(|finding| finding.as_found && !self.alerts.told_of(Some(id), finding.rule))
             .map(|finding| finding.rule)
             .collect();
         for rule in &found {

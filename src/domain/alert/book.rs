@@ -36,7 +36,8 @@ type Key = (Option<TargetId>, RuleId);
 /// again, and is over when that does not happen for ten minutes. Nobody is told of an alert while
 /// it is snoozed, and afterwards only when it still fires.
 ///
-/// Notices and findings that were there on first sight never alert. Findings that stand and are
+/// Notices never alert, and findings that were there on first sight do not unless they fire
+/// already, as what fired in an earlier run does. Findings that stand and are
 /// withheld (explained by another, or the monitor is offline) neither fire nor resolve: their
 /// clocks stop.
 #[derive(Debug, Clone, Default)]
@@ -139,12 +140,14 @@ impl AlertBook {
     ) -> Vec<AlertEvent> {
         self.review(target, diagnosed);
         let mut events = Vec::new();
-        for finding in diagnosed.findings.iter().filter(|finding| alerts(finding)) {
-            events.extend(self.stands((target, finding.rule), finding, now));
+        for finding in &diagnosed.findings {
+            if self.alerts(target, finding) {
+                events.extend(self.stands((target, finding.rule), finding, now));
+            }
         }
         for key in self.keys(target) {
-            let told = |finding: &Finding| finding.rule == key.1 && alerts(finding);
-            if diagnosed.findings.iter().any(told) {
+            let stands = |finding: &Finding| finding.rule == key.1 && self.alerts(target, finding);
+            if diagnosed.findings.iter().any(stands) {
                 continue;
             }
             if diagnosed.withheld.contains(&key.1) {
@@ -221,8 +224,26 @@ impl AlertBook {
         u32::try_from(self.as_found.iter().map(open).sum::<usize>()).unwrap_or(u32::MAX)
     }
 
+    /// Whether a finding keeps an alert up: what was there on first sight does when its alert
+    /// fires already, or did in an earlier run.
+    fn alerts(&self, target: Option<TargetId>, finding: &Finding) -> bool {
+        finding.severity >= Severity::Warning
+            && (!finding.as_found || self.told_of(target, finding.rule))
+    }
+
+    /// Whether an alert of this rule fires, or did in an earlier run.
+    #[must_use]
+    pub fn told_of(&self, target: Option<TargetId>, rule: RuleId) -> bool {
+        self.entries
+            .get(&(target, rule))
+            .is_some_and(|entry| entry.alert.state != AlertState::Pending)
+    }
+
     fn review(&mut self, target: Option<TargetId>, diagnosed: &Diagnosed) {
-        let found = diagnosed.findings.iter().filter(|finding| finding.as_found);
+        let found = diagnosed
+            .findings
+            .iter()
+            .filter(|finding| finding.as_found && !self.alerts(target, finding));
         let mut rules: BTreeSet<RuleId> = found.map(|finding| finding.rule).collect();
         if let Some(known) = self.as_found.get(&target) {
             rules.extend(known.iter().filter(|rule| diagnosed.withheld.contains(rule)));
@@ -407,10 +428,6 @@ impl Entry {
             }
         }
     }
-}
-
-fn alerts(finding: &Finding) -> bool {
-    finding.severity >= Severity::Warning && !finding.as_found
 }
 
 #[cfg(test)]

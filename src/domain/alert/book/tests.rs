@@ -246,6 +246,33 @@ fn what_got_worse_across_a_restart_is_told() {
 }
 
 #[test]
+fn what_fired_before_a_restart_fires_on_although_the_new_run_found_it_there() {
+    let mut book = AlertBook::default();
+    book.apply(OFFICE, &closed(Severity::Critical), at(0));
+    let mut book = restarted(&book, at(60), at(120));
+    let there = |severity| {
+        let found = Finding { as_found: true, ..finding("port-closed", severity, None) };
+        Diagnosed { findings: vec![found], withheld: Vec::new() }
+    };
+    for second in 121..2_000 {
+        let told = book.apply(OFFICE, &there(Severity::Critical), at(second));
+        assert_eq!(told, [], "{second}");
+    }
+    let snapshot = book.snapshot(at(2_000));
+    assert_eq!((snapshot.firing.len(), snapshot.resolved.len()), (1, 0));
+    assert_eq!(snapshot.as_found, 0, "what fires is not to be accepted on the side");
+
+    // It is over once, when it is, and what is found afterwards is an alert of its own.
+    let mut told = Vec::new();
+    for second in 2_000..2_120 {
+        told.extend(book.apply(OFFICE, &Diagnosed::default(), at(second)));
+    }
+    assert!(matches!(told.as_slice(), [AlertEvent::Resolved(..)]), "{told:?}");
+    assert_eq!(book.apply(OFFICE, &there(Severity::Critical), at(2_120)), []);
+    assert_eq!(book.snapshot(at(2_120)).as_found, 1);
+}
+
+#[test]
 fn what_does_not_come_back_after_a_restart_is_over_since_its_start() {
     let mut book = AlertBook::default();
     book.apply(OFFICE, &closed(Severity::Critical), at(0));
