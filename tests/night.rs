@@ -222,6 +222,25 @@ fn a_port_that_flaps_is_not_told_again_and_again() {
 }
 
 #[test]
+fn a_short_blackout_of_one_server_is_told_as_what_a_session_would_have_made_of_it() {
+    let dark = |hosts: &mut [SimHost]| {
+        hosts[2].add_trouble(minutes(10), minutes(10) + seconds(13), Trouble::Silent);
+    };
+    play(
+        minutes(20),
+        || small(dark),
+        |world| {
+            // The next connection comes within a minute or so, and a warning waits for half of one.
+            let within = minutes(10) + seconds(12)..minutes(12);
+            let drop = "session-would-drop";
+            told(&world.fired(), &[("server-3", drop, "warning", within)], world);
+            let within = minutes(15)..minutes(17);
+            told(&world.resolved(), &[("server-3", drop, "warning", within)], world);
+        },
+    );
+}
+
+#[test]
 fn five_percent_of_loss_is_told_once() {
     let lossy = |hosts: &mut [SimHost]| {
         hosts[0].add_trouble(minutes(10), minutes(15), Trouble::Loss(50));
