@@ -10,6 +10,7 @@ use crate::domain::rules::RULES;
 use crate::domain::sample::{
     Attempt, Gateway, MAX_HEAD, MAX_STEPS, PathMtu, Resolution, TlsSweep, Udp,
 };
+use crate::domain::siblings::Course;
 use crate::domain::snapshot::TargetSnapshot;
 use std::time::Duration;
 
@@ -42,6 +43,7 @@ pub const fn bytes_per_target() -> usize {
         + SERVICE_TIMES * size_of::<Timed<Duration>>()
         + ALTERNATIVES * (size_of::<Alternative>() + TEXTS)
         + size_of::<TlsSweep>()
+        + size_of::<Course>()
         + TRANSCRIPTS
         // The picture for the screen holds the newest of each once more, and the transcripts.
         + size_of::<TargetSnapshot>()

@@ -73,7 +73,7 @@ mod tests {
         let found = shared(&[a, b]);
         let names: Vec<&str> = found[&Thumbprint([7; 32])].iter().map(String::as_str).collect();
         assert_eq!(names, ["PC-A", "PC-B"]);
-        for (one, other) in vec![
+        for (one, other) in [
             // One machine under two names.
             (machine(Some("PC-A"), 7, true), machine(Some("pc-a"), 7, true)),
             // Each its own.

@@ -68,7 +68,7 @@ pub struct Tracked {
     gateway: History<Gateway>,
     transcripts: Transcripts,
     service_times: History<Duration>,
-    course: Course,
+    course: Box<Course>,
     alternatives: BTreeMap<IpAddr, Alternative>,
     neighbour: Option<Timed<Neighbour>>,
     /// Another machine than the remembered one presented the newest certificate.
@@ -129,7 +129,7 @@ impl Tracked {
             gateway: History::new(KEPT_DEEP),
             transcripts: Transcripts::default(),
             service_times: History::new(SERVICE_TIMES),
-            course: Course::default(),
+            course: Box::default(),
             alternatives: BTreeMap::new(),
             neighbour: None,
             stranger: false,
@@ -288,7 +288,7 @@ impl Tracked {
         }
         if change.dialled {
             self.diagnosis.another_address(RULES);
-            self.course = Course::default();
+            *self.course = Course::default();
         }
         self.judge(fed_by(&sample.observation), around, now);
         let stranger = self.meet_stranger(sample, around, now);
