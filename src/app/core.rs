@@ -8,6 +8,7 @@ mod waking;
 
 use super::edge::Edge;
 use crate::config::Config;
+use crate::domain::alert::Signature;
 use crate::domain::finding::RuleId;
 use crate::domain::local::LocalState;
 use crate::domain::sample::{ProbeKind, Sample};
@@ -70,8 +71,8 @@ pub(super) enum Command {
     ProbeNow(TargetId),
     /// Forget the statistics of echo.
     ResetStatistics,
-    /// Somebody has seen this alert.
-    Acknowledge(Option<TargetId>, RuleId),
+    /// Somebody has seen this alert, and signed.
+    Acknowledge(Option<TargetId>, RuleId, Signature),
     /// Silence this alert until then.
     Snooze(Option<TargetId>, RuleId, WallTime),
     /// This target is being looked at.
@@ -266,8 +267,8 @@ impl Core {
                 self.schedule.probe_now(id, now.mono);
             }
             Command::ResetStatistics => self.monitor.reset_statistics(now),
-            Command::Acknowledge(id, rule) => {
-                self.monitor.acknowledge(id, rule, now);
+            Command::Acknowledge(id, rule, signed) => {
+                self.monitor.acknowledge(id, rule, signed, now);
                 self.unsaved = true;
             }
             Command::Snooze(id, rule, until) => {

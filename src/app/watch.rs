@@ -6,6 +6,7 @@ use super::signals::{Signal, Signals};
 use super::suggest::suggestions;
 use super::{DONE, FAILED, Failure, real_edge, runtime};
 use crate::config::{ColorMode, Config, read_rdp_file};
+use crate::domain::alert::Signature;
 use crate::domain::local::LocalState;
 use crate::domain::sink::{Notice, SinkKind, SinkSpec};
 use crate::domain::snapshot::Snapshot;
@@ -35,6 +36,12 @@ const LAST_SAVE: Duration = Duration::from_secs(2);
 const COMMANDS: usize = 256;
 /// Room for alerts on their way to the bell.
 const ALERTS: usize = 256;
+
+/// Who sits here: who called `sudo`, else the user of the session; empty where nobody says.
+fn operator() -> String {
+    let named = |name: &&str| std::env::var(name).ok().filter(|who| !who.trim().is_empty());
+    ["SUDO_USER", "USER", "USERNAME"].iter().find_map(named).unwrap_or_default()
+}
 
 /// Runs the dashboard over real hosts until the user quits or a signal ends it.
 pub(super) fn watch(config: &Config, store: Arc<dyn StateStore>) -> Result<u8, Failure> {
@@ -234,7 +241,9 @@ impl Screen {
             Effect::WakeMany(ids) => Command::Wake(ids, WAKE_WAIT),
             Effect::ProbeNow(id) => Command::ProbeNow(id),
             Effect::ResetStatistics => Command::ResetStatistics,
-            Effect::Acknowledge { target, rule } => Command::Acknowledge(target, rule),
+            Effect::Acknowledge { target, rule, note } => {
+                Command::Acknowledge(target, rule, Signature::new(&operator(), &note))
+            }
             Effect::Snooze { target, rule, length } => {
                 Command::Snooze(target, rule, now.plus(length))
             }

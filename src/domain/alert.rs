@@ -3,10 +3,12 @@
 mod book;
 mod remembered;
 mod settings;
+mod signature;
 
 pub use book::AlertBook;
 pub use remembered::RememberedAlert;
 pub use settings::AlertSettings;
+pub use signature::Signature;
 
 use super::finding::{RuleId, Severity};
 use super::target::TargetId;
@@ -40,6 +42,8 @@ pub struct Alert {
     pub title: String,
     /// When somebody acknowledged it.
     pub acknowledged: Option<WallTime>,
+    /// Who acknowledged it, and their note.
+    pub signed: Signature,
     /// Silent until then.
     pub snoozed_until: Option<WallTime>,
     /// How often it went and came back, while it fired or within an hour after it was over.

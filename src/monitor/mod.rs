@@ -21,7 +21,7 @@ pub use shared_certificates::shared_certificates;
 pub use siblings::sibling_contrasts;
 pub use tracked::{Budget, Change, Other, Tracked};
 
-use crate::domain::alert::{AlertBook, AlertEvent, AlertSettings};
+use crate::domain::alert::{AlertBook, AlertEvent, AlertSettings, Signature};
 use crate::domain::clocks::{Clocks, clock_skew};
 use crate::domain::diagnose::{Diagnosed, MonitorDiagnosis};
 use crate::domain::echo_series::EchoPoint;
@@ -430,8 +430,8 @@ impl Monitor {
     }
 
     /// Notes that somebody has seen an alert.
-    pub fn acknowledge(&mut self, id: Option<TargetId>, rule: RuleId, now: Now) {
-        self.alerts.acknowledge(id, rule, now);
+    pub fn acknowledge(&mut self, id: Option<TargetId>, rule: RuleId, signed: Signature, now: Now) {
+        self.alerts.acknowledge(id, rule, signed, now);
         if let Some(tracked) = id.and_then(|id| self.targets.get_mut(&id)) {
             tracked.memory_mut().acknowledged.insert(rule.0.to_owned(), now.wall);
         }

@@ -258,6 +258,7 @@ mod tests {
             title: "port 3389 is closed".to_owned(),
             told: Some(WallTime::from_unix_secs(2)),
             acknowledged: Some(WallTime::from_unix_secs(7)),
+            signed: crate::domain::alert::Signature::new("ada", "seen"),
             snoozed_until: None,
             returns: 4,
         };
@@ -324,7 +325,7 @@ mod tests {
              \"accepted\":{{\"nla-not-enforced\":6000}},\
              \"acknowledged\":{{\"port-closed\":7000}},\
              \"alerts\":{{\"port-closed\":{{\"since\":1000,\"seen\":9000,\"severity\":\"critical\",\
-             \"title\":\"port 3389 is closed\",\"told\":2000,\"acknowledged\":7000,\"returns\":4}}}},\"sleeps\":true}}}}}}"
+             \"title\":\"port 3389 is closed\",\"told\":2000,\"acknowledged\":7000,\"signed\":{{\"who\":\"ada\",\"note\":\"seen\"}},\"returns\":4}}}},\"sleeps\":true}}}}}}"
         );
         put(&store, text.as_bytes());
         assert_eq!(store.load().expect("loaded"), Loaded { state: state(), warning: None });

@@ -21,6 +21,8 @@ pub enum Effect {
         target: Option<TargetId>,
         /// Which rule.
         rule: RuleId,
+        /// As it was typed; empty: none.
+        note: String,
     },
     /// Keep this alert quiet for a while. `None` is this machine.
     Snooze {

@@ -57,6 +57,8 @@ pub enum Overlay {
     Confirm(Question),
     /// How long to snooze these; the choice.
     Snooze(Vec<AlertKey>, usize),
+    /// The note under an acknowledgement of these, being typed.
+    Acknowledge(Vec<AlertKey>, TextField),
 }
 
 /// The lengths that alerts can be snoozed for.
@@ -249,7 +251,9 @@ impl UiState {
                 ),
                 _,
             ) => Layer::Text,
-            (Some(Overlay::Filter(..) | Overlay::AddTarget(..)), _) => Layer::Input,
+            (Some(Overlay::Filter(..) | Overlay::AddTarget(..) | Overlay::Acknowledge(..)), _) => {
+                Layer::Input
+            }
             (Some(Overlay::Confirm(_)), _) => Layer::Confirm,
             (Some(Overlay::Snooze(..)), _) => Layer::Menu,
             (None, Screen::Table) => Layer::Table,

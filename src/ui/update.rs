@@ -267,9 +267,7 @@ fn attend(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect>
     if action == Action::Snooze {
         return open(state, Overlay::Snooze(keys, 0));
     }
-    let many = if keys.len() == 1 { "1 alert" } else { &format!("{} alerts", keys.len()) };
-    say(state, world, &format!("acknowledged {many}"));
-    keys.into_iter().map(|(target, rule)| Effect::Acknowledge { target, rule }).collect()
+    open(state, Overlay::Acknowledge(keys, tui_input::Input::default()))
 }
 
 /// What is asked about the selected target.

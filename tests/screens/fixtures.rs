@@ -501,6 +501,7 @@ fn alert(target: Option<u32>, rule: &'static str, severity: Severity, secs: u64)
         since: ago(secs),
         title: rule.replace('-', " "),
         acknowledged: None,
+        signed: rdpwatch::domain::alert::Signature::default(),
         snoozed_until: None,
         returns: 0,
     }

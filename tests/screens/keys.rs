@@ -194,9 +194,17 @@ fn requests_go_to_the_selected_target() {
 fn alerts_of_a_target_are_acknowledged_together_and_each_alone() {
     let rule = RuleId("tls-handshake-failed");
     let mut screen = mixed();
-    assert_eq!(screen.press("a"), [Effect::Acknowledge { target: Some(OFFICE), rule }]);
+    let seen = |target, rule, note: &str| Effect::Acknowledge {
+        target: Some(target),
+        rule,
+        note: note.to_owned(),
+    };
+    assert_eq!(screen.press("a"), []);
+    assert!(screen.text().contains("acknowledge 1 alert"));
+    assert_eq!(screen.press("Enter"), [seen(OFFICE, rule, "")]);
     let rule = RuleId("packet-loss");
-    assert_eq!(screen.press("3 j a"), [Effect::Acknowledge { target: Some(BERLIN), rule }]);
+    assert_eq!(screen.press("3 j a o n Space i t Enter"), [seen(BERLIN, rule, "on it")]);
+    assert_eq!(screen.press("a x Esc"), [], "left without a word");
     let mut screen = Screen::new(fixtures::healthy(), 120, 40);
     assert_eq!(screen.press("a S"), []);
     assert!(screen.text().contains("no alert stands here"));

@@ -6,7 +6,9 @@ use super::super::memory::TargetMemory;
 use super::super::rules::RULES;
 use super::super::target::TargetId;
 use super::super::time::{MonoTime, Now, WallTime};
-use super::{Alert, AlertEvent, AlertSettings, AlertState, AlertsSnapshot, RememberedAlert};
+use super::{
+    Alert, AlertEvent, AlertSettings, AlertState, AlertsSnapshot, RememberedAlert, Signature,
+};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -174,13 +176,25 @@ impl AlertBook {
     }
 
     /// Somebody has seen it; holds until it is over. Whether there is such an alert.
-    pub fn acknowledge(&mut self, target: Option<TargetId>, rule: RuleId, now: Now) -> bool {
-        self.change(target, rule, |alert| alert.acknowledged = Some(now.wall))
+    pub fn acknowledge(
+        &mut self,
+        target: Option<TargetId>,
+        rule: RuleId,
+        signed: Signature,
+        now: Now,
+    ) -> bool {
+        self.change(target, rule, |alert| {
+            alert.acknowledged = Some(now.wall);
+            alert.signed = signed;
+        })
     }
 
     /// Takes an acknowledgement back. Whether there is such an alert.
     pub fn unacknowledge(&mut self, target: Option<TargetId>, rule: RuleId) -> bool {
-        self.change(target, rule, |alert| alert.acknowledged = None)
+        self.change(target, rule, |alert| {
+            alert.acknowledged = None;
+            alert.signed = Signature::default();
+        })
     }
 
     /// Silences it until then, or until it is over. Whether there is such an alert.
@@ -289,6 +303,7 @@ impl AlertBook {
                 since: finding.since,
                 title: finding.title.clone(),
                 acknowledged,
+                signed: Signature::default(),
                 snoozed_until: None,
                 returns,
             },
@@ -367,6 +382,7 @@ impl Entry {
                 since: alert.since,
                 title: alert.title.clone(),
                 acknowledged: alert.acknowledged,
+                signed: alert.signed.escaped(),
                 snoozed_until: alert.snoozed_until,
                 returns: alert.returns,
             },
@@ -386,6 +402,7 @@ impl Entry {
             title: alert.title.clone(),
             told: self.told.map(|(_, at)| at),
             acknowledged: alert.acknowledged,
+            signed: alert.signed.clone(),
             snoozed_until: alert.snoozed_until.filter(|until| *until > now),
             returns: alert.returns,
         }

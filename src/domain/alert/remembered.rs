@@ -2,6 +2,7 @@
 
 use super::super::finding::Severity;
 use super::super::time::WallTime;
+use super::Signature;
 
 /// An alert that fired when it was last saved; the store keeps it under its rule's name.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -21,6 +22,9 @@ pub struct RememberedAlert {
     /// When somebody acknowledged it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<WallTime>,
+    /// Who acknowledged it, and their note.
+    #[serde(default, skip_serializing_if = "Signature::is_empty")]
+    pub signed: Signature,
     /// Silent until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snoozed_until: Option<WallTime>,

@@ -62,6 +62,11 @@ pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> 
             Action::Back => return Vec::new(),
             _ => Vec::new(),
         },
+        Overlay::Acknowledge(alerts, field) => match action {
+            Action::Back => return Vec::new(),
+            Action::Confirm => return acknowledge(state, world, alerts, field.value().trim()),
+            _ => Vec::new(),
+        },
         Overlay::Snooze(alerts, chosen) => {
             let place = match action {
                 Action::Back => return Vec::new(),
@@ -82,6 +87,24 @@ pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> 
     };
     state.overlay = Some(overlay);
     effects
+}
+
+fn acknowledge(
+    state: &mut UiState,
+    world: &World<'_>,
+    alerts: &[AlertKey],
+    note: &str,
+) -> Vec<Effect> {
+    let many = if alerts.len() == 1 { "1 alert" } else { &format!("{} alerts", alerts.len()) };
+    say(state, world, &format!("acknowledged {many}"));
+    alerts
+        .iter()
+        .map(|(target, rule)| Effect::Acknowledge {
+            target: *target,
+            rule: *rule,
+            note: note.to_owned(),
+        })
+        .collect()
 }
 
 fn snooze(
@@ -160,6 +183,7 @@ fn apply(state: &mut UiState, request: InputRequest) {
             state.filter = Filter::parse(field.value());
             state.top = 0;
         }
+        Some(Overlay::Acknowledge(_, field)) => bounded(field, request),
         Some(Overlay::AddTarget(field, chosen)) => {
             *chosen = None;
             bounded(field, request);

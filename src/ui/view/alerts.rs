@@ -136,6 +136,14 @@ fn heading(all: &mut Vec<(Option<AlertKey>, ViewLine)>, title: &str, count: usiz
     all.push((None, line.cut(width).into()));
 }
 
+/// When it was acknowledged, by whom, and their note where there is room for it.
+fn acknowledged(alert: &Alert, moment: &str, width: usize) -> String {
+    let by = alert.signed.who().map(|who| format!(" by {who}")).unwrap_or_default();
+    let note = alert.signed.note().filter(|_| width >= 100);
+    let note = note.map(|note| format!(": {note}")).unwrap_or_default();
+    format!("acknowledged {moment}{by}{note}")
+}
+
 fn row(
     world: &World<'_>,
     state: &UiState,
@@ -164,7 +172,7 @@ fn row(
     } else if let Some(until) = alert.snoozed_until {
         format!("snoozed until {}", state.zone.moment(until, now))
     } else if let Some(at) = alert.acknowledged {
-        format!("acknowledged {}", state.zone.moment(at, now))
+        acknowledged(alert, &state.zone.moment(at, now), width)
     } else if alert.state == AlertState::Recalled {
         "of an earlier run, not seen since".to_owned()
     } else {

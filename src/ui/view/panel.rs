@@ -40,6 +40,7 @@ pub fn build(world: &World<'_>, state: &UiState) -> Option<Panel> {
         }
         Overlay::Confirm(question) => Some(confirm(world, state, question)),
         Overlay::Snooze(alerts, chosen) => Some(snooze(world, state, alerts.len(), *chosen)),
+        Overlay::Acknowledge(alerts, field) => Some(acknowledge(world, state, alerts.len(), field)),
         Overlay::AddTarget(field, chosen) => Some(add_target(world, state, field, *chosen)),
     }
 }
@@ -188,6 +189,23 @@ fn snooze(world: &World<'_>, state: &UiState, alerts: usize, chosen: usize) -> P
     let many = if alerts == 1 { "1 alert" } else { &format!("{alerts} alerts") };
     let hint = keys(world, Layer::Menu, &[(Action::Confirm, "snooze"), (Action::Back, "cancel")]);
     centred(state.size, width, &format!("snooze {many} for"), hint, lines)
+}
+
+fn acknowledge(
+    world: &World<'_>,
+    state: &UiState,
+    alerts: usize,
+    field: &tui_input::Input,
+) -> Panel {
+    let width = text_room(state.size).0.min(60);
+    let lines = vec![
+        Line::of(Role::Dim, "> ").join(text_field(field)).into(),
+        Line::of(Role::Dim, "a note for the others, if you like").cut(usize::from(width)).into(),
+    ];
+    let many = if alerts == 1 { "1 alert" } else { &format!("{alerts} alerts") };
+    let hint =
+        keys(world, Layer::Input, &[(Action::Confirm, "acknowledge"), (Action::Back, "cancel")]);
+    centred(state.size, width, &format!("acknowledge {many}"), hint, lines)
 }
 
 fn choice(text: &str, chosen: bool) -> ViewLine {

@@ -98,15 +98,15 @@ fn an_acknowledgement_lasts_until_it_is_over() {
     let mut book = AlertBook::default();
     let acknowledged =
         |book: &AlertBook| book.snapshot(at(0)).firing.first().map(|alert| alert.acknowledged);
-    assert!(!book.acknowledge(OFFICE, RULE, at(0)));
+    assert!(!book.acknowledge(OFFICE, RULE, Signature::default(), at(0)));
     book.apply(OFFICE, &stands(Severity::Critical), at(0));
-    assert!(book.acknowledge(OFFICE, RULE, at(1)));
+    assert!(book.acknowledge(OFFICE, RULE, Signature::default(), at(1)));
     book.apply(OFFICE, &Diagnosed::default(), at(2));
     book.apply(OFFICE, &stands(Severity::Critical), at(3));
     assert_eq!(acknowledged(&book), Some(Some(at(1).wall)));
     assert!(book.unacknowledge(OFFICE, RULE));
     assert_eq!(acknowledged(&book), Some(None));
-    book.acknowledge(OFFICE, RULE, at(4));
+    book.acknowledge(OFFICE, RULE, Signature::default(), at(4));
     book.apply(OFFICE, &Diagnosed::default(), at(5));
     book.apply(OFFICE, &Diagnosed::default(), at(65));
     book.apply(OFFICE, &stands(Severity::Critical), at(66));
@@ -218,7 +218,7 @@ fn restarted(book: &AlertBook, saved: Now, start: Now) -> AlertBook {
 fn a_restart_tells_nobody_again_and_keeps_everything() {
     let mut book = AlertBook::default();
     assert_eq!(book.apply(OFFICE, &closed(Severity::Critical), at(0)).len(), 1);
-    book.acknowledge(OFFICE, KNOWN, at(1));
+    book.acknowledge(OFFICE, KNOWN, Signature::new("ada", "parts ordered"), at(1));
     book.snooze(OFFICE, KNOWN, at(500).wall);
     let before = book.snapshot(at(9)).firing;
     let mut later = restarted(&book, at(10), at(20));
@@ -229,6 +229,7 @@ fn a_restart_tells_nobody_again_and_keeps_everything() {
     assert_eq!(later.apply(OFFICE, &Diagnosed::default(), at(20)), []);
     assert_eq!(later.apply(OFFICE, &closed(Severity::Critical), at(30)), []);
     assert_eq!(later.snapshot(at(30)).firing, before);
+    assert_eq!(before[0].signed, Signature::new("ada", "parts ordered"));
     let over = later.apply(OFFICE, &Diagnosed::default(), at(40));
     assert_eq!(over, []);
     let over = later.apply(OFFICE, &Diagnosed::default(), at(100));
@@ -318,7 +319,7 @@ fn what_still_fires_is_told_again_until_somebody_has_seen_it() {
     assert_eq!(book.apply(OFFICE, &Diagnosed::default(), at(119)), []);
     assert_eq!(book.apply(OFFICE, &Diagnosed::default(), at(125)), []);
     assert_eq!(told(&mut book, 130), "r");
-    book.acknowledge(OFFICE, KNOWN, at(131));
+    book.acknowledge(OFFICE, KNOWN, Signature::default(), at(131));
     assert_eq!(told(&mut book, 500), "");
 }
 
