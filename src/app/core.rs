@@ -2,6 +2,7 @@
 //! are published. It never waits for a screen, a disk or a sink.
 
 mod saving;
+mod sessions;
 mod start;
 mod take;
 mod waking;
@@ -12,6 +13,7 @@ use crate::domain::alert::Signature;
 use crate::domain::finding::RuleId;
 use crate::domain::local::LocalState;
 use crate::domain::sample::{ProbeKind, Sample};
+use crate::domain::session::SessionLook;
 use crate::domain::sink::Notice;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::target::{Target, TargetId};
@@ -37,6 +39,8 @@ const PUBLISH: Duration = Duration::from_millis(200);
 const TICK: Duration = Duration::from_millis(500);
 /// Between looks at this machine.
 const LOCAL: Duration = Duration::from_secs(2);
+/// Between looks at this machine's own sessions.
+const SESSIONS: Duration = Duration::from_secs(1);
 /// Between saves of what is remembered, when something changed.
 const SAVE: Duration = Duration::from_secs(30);
 /// Between connections to a target that is being woken.
@@ -89,6 +93,7 @@ enum Report {
     Sample(Box<Sample>),
     Finished(TargetId, ProbeKind),
     Local(Box<LocalState>),
+    Sessions(Vec<(TargetId, SessionLook)>),
     Woken(TargetId, Box<WakeProgress>, String),
 }
 
@@ -113,6 +118,7 @@ pub(super) struct Core {
     wake_clock: WakeClock,
     sinks: Sinks,
     looking_at_local: Option<AbortHandle>,
+    looking_at_sessions: Option<AbortHandle>,
     dirty: bool,
 }
 
@@ -178,6 +184,7 @@ impl Core {
             wake_clock: WakeClock::default(),
             sinks: if config.read_only { Sinks::default() } else { Sinks::start(&config.sinks) },
             looking_at_local: None,
+            looking_at_sessions: None,
             dirty: true,
         };
         if let Some(own) = core.remembered.get(store::MONITOR) {
@@ -205,6 +212,7 @@ impl Core {
         let mut publish = ticker(PUBLISH);
         let mut tick = ticker(TICK);
         let mut local = ticker(LOCAL);
+        let mut sessions = ticker(SESSIONS);
         let mut save = ticker(SAVE);
         let mut icmp = ticker(ICMP_RETRY);
         loop {
@@ -223,6 +231,7 @@ impl Core {
                     self.tick(&alerts);
                 }
                 _ = local.tick() => self.look_at_local(),
+                _ = sessions.tick() => self.look_at_sessions(),
                 _ = save.tick() => self.save_aside().await,
                 _ = icmp.tick() => self.retry_icmp(),
                 Some(_) = self.tasks.join_next() => {}

@@ -14,6 +14,7 @@ use crate::probe::echo::{Paced, Simulated};
 use crate::probe::gateway::{Gateways, Roots};
 use crate::probe::resolve::{Resolver, ResolverSettings, SystemDns};
 use crate::probe::seam::{LocalSource, Neighbours, Pending, SystemLocal, Waker};
+use crate::probe::sessions::NoSessions;
 use crate::store::MemoryStore;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -48,6 +49,7 @@ fn edge(demo: Arc<Demo>) -> Result<Edge, Failure> {
         names: Arc::new(names),
         gateways: Arc::new(Gateways::trusting(Roots::of([demo.authority.clone()]))),
         neighbours: Arc::new(DemoNeighbours(Box::new(demo.neighbours()))),
+        sessions: Arc::new(NoSessions),
         waker: Arc::new(DemoWaker(demo)),
         seed: SEED,
         simulated: Some(Simulation { label: SIMULATED, sentence: SIMULATED_SENTENCE }),

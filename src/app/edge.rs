@@ -6,6 +6,7 @@ use crate::probe::clock::Clock;
 use crate::probe::echo::EchoEngine;
 use crate::probe::gateway::Gateways;
 use crate::probe::seam::{LocalSource, Names, Neighbours, Waker};
+use crate::probe::sessions::SessionSource;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -30,6 +31,8 @@ pub(super) struct Edge {
     pub echo: Arc<dyn EchoEngine>,
     /// The neighbour table.
     pub neighbours: Arc<dyn Neighbours>,
+    /// This machine's own sessions.
+    pub sessions: Arc<dyn SessionSource>,
     /// Magic packets.
     pub waker: Arc<dyn Waker>,
     /// This machine.

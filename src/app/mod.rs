@@ -20,6 +20,7 @@ use crate::probe::clock::Clock;
 use crate::probe::echo::{Paced, Surge};
 use crate::probe::resolve::{Resolver, ResolverSettings, SystemDns};
 use crate::probe::seam::{SystemLocal, SystemNeighbours, SystemWaker};
+use crate::probe::sessions::SystemSessions;
 use crate::store::{FileStore, MemoryStore, State, StateStore};
 use edge::Edge;
 use std::ffi::OsString;
@@ -179,6 +180,7 @@ fn real_edge(config: &Config) -> Result<Edge, Failure> {
         names: Arc::new(names),
         gateways: Arc::default(),
         neighbours: Arc::new(SystemNeighbours),
+        sessions: Arc::new(SystemSessions),
         waker: Arc::new(SystemWaker),
         seed: clock.now().wall.unix_millis().unsigned_abs(),
         simulated: None,

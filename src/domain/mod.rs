@@ -27,6 +27,7 @@ pub mod placeholder;
 pub mod rules;
 pub mod sample;
 pub mod security;
+pub mod session;
 pub mod siblings;
 pub mod sink;
 pub mod snapshot;

@@ -14,6 +14,7 @@ use super::sample::{
     Attempt, Connect, ConnectOutcome, EchoMethod, EchoOutcome, Gateway, GatewayStage, IcmpError,
     Neighbour, NeighbourState, Nla, PathMtu, Resolution, TcpFacts, Tls, TlsSweep, Udp,
 };
+use super::session::Sessions;
 use super::siblings::Contrast;
 use super::target::{Target, TargetId};
 use super::time::{MonoTime, Now};
@@ -81,6 +82,8 @@ pub struct TargetView<'a> {
     pub memory: &'a TargetMemory,
     /// The latest attempt to wake it.
     pub wake: Option<&'a WakeProgress>,
+    /// This machine's own sessions on it.
+    pub sessions: &'a Sessions,
     /// Everything that is not about this target alone.
     pub around: &'a Surroundings,
 }

@@ -10,6 +10,7 @@ mod dialling_tests;
 mod notice;
 #[cfg(test)]
 mod offline_tests;
+mod sessions;
 mod shared_certificates;
 mod siblings;
 #[cfg(test)]

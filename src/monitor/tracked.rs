@@ -22,6 +22,7 @@ use crate::domain::sample::{
     PathMtu, PathOutcome, ProbeKind, Resolution, Sample, TcpFacts, Tls, TlsOutcome, TlsSweep, Udp,
     UdpOutcome, echo_from_connect,
 };
+use crate::domain::session::{SessionEvent, SessionLook, Sessions};
 use crate::domain::siblings::{Course, Sibling};
 use crate::domain::snapshot::{SPARK_SLOTS, TargetSnapshot, TargetState};
 use crate::domain::target::{Host, Target};
@@ -75,6 +76,7 @@ pub struct Tracked {
     stranger: bool,
     memory: TargetMemory,
     wake: Option<WakeProgress>,
+    sessions: Sessions,
     diagnosis: Diagnosis,
     ticked: Option<MonoTime>,
     state: TargetState,
@@ -135,6 +137,7 @@ impl Tracked {
             stranger: false,
             memory,
             wake: None,
+            sessions: Sessions::default(),
             diagnosis: Diagnosis::default(),
             ticked: None,
             state: TargetState::NotMeasured,
@@ -319,6 +322,20 @@ impl Tracked {
         self.diagnosis = diagnosis;
     }
 
+    /// Takes in a look at this machine's own sockets to it. Judges at once when a session ended.
+    pub fn observe_sessions(
+        &mut self,
+        look: &SessionLook,
+        around: &Surroundings,
+        now: Now,
+    ) -> Vec<SessionEvent> {
+        let events = self.sessions.observe(look, now);
+        if !events.is_empty() {
+            self.tick(around, now);
+        }
+        events
+    }
+
     fn judge(&mut self, fed: ProbeKind, around: &Surroundings, now: Now) {
         let mut diagnosis = std::mem::take(&mut self.diagnosis);
         diagnosis.observe(RULES, fed, &self.view(Mode::Watch, around, now));
@@ -499,6 +516,7 @@ impl Tracked {
             neighbour: self.neighbour.as_ref(),
             memory: &self.memory,
             wake: self.wake.as_ref(),
+            sessions: &self.sessions,
             around,
         }
     }

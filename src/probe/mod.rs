@@ -18,6 +18,7 @@ pub mod resolve;
 #[cfg(target_os = "linux")]
 mod route;
 pub mod seam;
+pub mod sessions;
 mod socket;
 pub mod sweep;
 mod tls;

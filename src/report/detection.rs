@@ -27,6 +27,7 @@ pub const BY_WINDOW: &[(&str, &str)] = &[
     ("monitor-offline", "15 s"),
     ("path-outage", "recorded at once, told after 15 s"),
     ("vpn-flap", "2 s after the change that makes it one"),
+    ("session-dropped", "1 s after the connection is over"),
     ("wake-failed", "when the wait is over (2 min by default)"),
 ];
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod crowd;
 mod gateway;
+mod session;
 mod words;
 
 use rdpwatch::domain::alert::AlertSettings;
@@ -58,6 +59,8 @@ pub(crate) struct Scenario {
     #[serde(default)]
     around: AroundTable,
     wake: Option<WakeTable>,
+    /// A session of this machine on the target.
+    session: Option<session::SessionTable>,
     #[serde(default)]
     round: Vec<Round>,
     expect: Vec<Expect>,
@@ -221,6 +224,9 @@ impl Scenario {
         for sample in samples.iter().filter(|sample| sample.ended_at <= until) {
             while ticked.plus(TICK) <= sample.ended_at {
                 ticked = ticked.plus(TICK);
+                if let Some(look) = self.session.as_ref().map(|table| table.look(ticked)) {
+                    tracked.observe_sessions(&look, &around, now(ticked));
+                }
                 tracked.tick_if_due(&around, now(ticked));
             }
             if let Some(wake) =
@@ -239,6 +245,9 @@ impl Scenario {
         };
         while ticked.plus(TICK) <= until {
             ticked = ticked.plus(TICK);
+            if let Some(look) = self.session.as_ref().map(|table| table.look(ticked)) {
+                tracked.observe_sessions(&look, &around, now(ticked));
+            }
             tracked.tick_if_due(&around, now(ticked));
         }
         let mut found = match mode {
@@ -300,6 +309,9 @@ impl Scenario {
         for sample in samples.iter().filter(|sample| sample.ended_at <= until) {
             while ticked.plus(TICK) <= sample.ended_at {
                 ticked = ticked.plus(TICK);
+                if let Some(look) = self.session.as_ref().map(|table| table.look(ticked)) {
+                    monitor.observe_sessions(TargetId(0), &look, now(ticked));
+                }
                 monitor.tick(now(ticked));
             }
             if let Some(wake) =
@@ -311,6 +323,9 @@ impl Scenario {
         }
         while ticked.plus(TICK) <= until {
             ticked = ticked.plus(TICK);
+            if let Some(look) = self.session.as_ref().map(|table| table.look(ticked)) {
+                monitor.observe_sessions(TargetId(0), &look, now(ticked));
+            }
             monitor.tick(now(ticked));
         }
         let snapshot = monitor.snapshot(now(until), 0, |_| Budget::default());

@@ -32,6 +32,11 @@ impl Core {
                     self.schedule.note_another_way(now.mono);
                 }
             }
+            Report::Sessions(looks) => {
+                for (id, look) in looks {
+                    self.monitor.observe_sessions(id, &look, now);
+                }
+            }
             Report::Woken(id, progress, text) => {
                 self.monitor.set_wake(id, *progress, now.wall, text);
                 self.waking.insert(id, now.mono);

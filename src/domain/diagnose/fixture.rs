@@ -17,6 +17,7 @@ use super::super::target::{GatewayAddress, GatewayUsage, Host, Target, TargetId}
 use super::super::time::{MonoTime, Now, WallTime};
 use super::super::view::{Mode, Surroundings, TargetView};
 use super::super::wake::WakeProgress;
+use crate::domain::session::Sessions;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -57,6 +58,7 @@ pub(crate) struct Fixture {
     pub(crate) neighbour: Option<Timed<Neighbour>>,
     pub(crate) memory: TargetMemory,
     pub(crate) wake: Option<WakeProgress>,
+    sessions: Sessions,
     pub(crate) around: Surroundings,
 }
 
@@ -82,6 +84,7 @@ impl Fixture {
             neighbour: None,
             memory: TargetMemory::default(),
             wake: None,
+            sessions: Sessions::default(),
             around: Surroundings::default(),
         }
     }
@@ -107,6 +110,7 @@ impl Fixture {
             neighbour: self.neighbour.as_ref(),
             memory: &self.memory,
             wake: self.wake.as_ref(),
+            sessions: &self.sessions,
             around: &self.around,
         }
     }

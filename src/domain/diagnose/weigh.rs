@@ -20,6 +20,7 @@ const NEEDS_TIME: &[&str] = &[
     "monitor-blocked",
     "path-outage",
     "vpn-flap",
+    "session-dropped",
 ];
 
 /// What the measurements say of a cause.

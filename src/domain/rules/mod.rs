@@ -34,6 +34,7 @@ mod remedies;
 mod restarted;
 mod security;
 mod service;
+mod session;
 mod shared;
 mod silence;
 mod sleep;
@@ -61,6 +62,7 @@ pub static RULES: &[&dyn Rule] = &[
     // Path.
     &outage::PathOutage,
     &vpn::VpnFlap,
+    &session::SessionDropped,
     &silence::HostUnreachable,
     &silence::HostAsleep,
     &restarted::HostRestarted,

@@ -1,0 +1,145 @@
+//! `session-dropped`: a session of this machine itself broke.
+
+use super::prelude::*;
+use crate::domain::sample::EchoOutcome;
+use crate::domain::session::{EndedSession, SessionEnd};
+use crate::domain::time::MonoTime;
+
+/// What happened so long before the host was last heard belongs to the drop.
+const BEFORE: Duration = Duration::from_secs(30);
+/// So many lost echo requests about the end show that the line was bad.
+const LOST: usize = 3;
+
+/// A session of this machine broke.
+#[derive(Debug)]
+pub(super) struct SessionDropped;
+
+static SESSION_DROPPED: RuleCard = RuleCard {
+    id: RuleId("session-dropped"),
+    title: "session dropped",
+    severities: &[Severity::Critical],
+    owner: Owner::Network,
+    rung: None,
+    hysteresis: Hysteresis::AT_ONCE,
+    fed_by: &[ProbeKind::Echo],
+    explanation: "A Remote Desktop connection of this machine, seen in its own list of sockets for \
+        at least ten seconds, ended without an orderly close: the host left at least two \
+        repetitions in a row unanswered, until the system or the client gave up. One that vanished \
+        without a trace counts only when echo requests were lost, a tunnel changed or a path broke \
+        in the half minute before: a quick close looks the same. A close by either side is no \
+        drop; a log-off is one. Shown for ten minutes, or until a new session lives for a minute.",
+    disproof: "The user closed the client while the session worked.",
+    remedies: &[remedies::USE_CABLE, remedies::OTHER_VPN_NODE, remedies::FIND_HOP],
+    explains: &[],
+    low_risk: false,
+    client_error: client::LINE,
+    reviewed_when_found: false,
+};
+
+impl Rule for SessionDropped {
+    fn card(&self) -> &'static RuleCard {
+        &SESSION_DROPPED
+    }
+
+    fn judge(&self, view: &TargetView<'_>) -> Judgement {
+        if view.mode == Mode::Moment || !view.sessions.looked() {
+            return Judgement::NoEvidence;
+        }
+        let told = |ended: &EndedSession| {
+            let ground = Ground::of(view, ended);
+            (ended.how != SessionEnd::Vanished || ground.any()).then_some((*ended, ground))
+        };
+        match view.sessions.broken(view.now.mono).find_map(told) {
+            Some((ended, ground)) => Judgement::fires(evidence(view, &ended, ground)),
+            None => Judgement::Clear,
+        }
+    }
+}
+
+/// What the other layers showed about the end.
+struct Ground {
+    /// A change of a tunnel of this machine, and how long before or after the host was last heard.
+    tunnel: Option<String>,
+    lost: usize,
+    path: bool,
+}
+
+impl Ground {
+    fn of(view: &TargetView<'_>, ended: &EndedSession) -> Self {
+        let from = ended.heard.mono.minus(BEFORE);
+        let about = |at: MonoTime| at >= from && at <= ended.at.mono;
+        let tunnel = view.around.tunnel_changes.iter().rev().find(|change| about(change.at.mono));
+        let tunnel = tunnel.map(|change| {
+            let before = ended.at.mono.since(change.at.mono);
+            if before < Duration::from_secs(1) {
+                format!("{} at that moment", change.what)
+            } else {
+                format!("{} {} before", change.what, span(before))
+            }
+        });
+        let points = view.echo.since(from).filter(|point| about(point.at.mono));
+        let lost = points.filter(|point| point.outcome == EchoOutcome::Lost).count();
+        let path = view
+            .around
+            .outages
+            .iter()
+            .any(|outage| outage.members.contains(&view.target.id) && about(outage.since.mono));
+        Self { tunnel, lost, path }
+    }
+
+    const fn any(&self) -> bool {
+        self.tunnel.is_some() || self.path || self.lost >= LOST
+    }
+}
+
+fn evidence(view: &TargetView<'_>, ended: &EndedSession, ground: Ground) -> Evidence {
+    let confidence = match ended.how {
+        SessionEnd::Silence => Confidence::Certain,
+        _ => Confidence::Likely,
+    };
+    let mut lines = vec![
+        format!("seen from {} to {}", clock(ended.since.wall), clock(ended.at.wall)),
+        format!("last heard from the host at {}", clock(ended.heard.wall)),
+    ];
+    lines.push(match ended.how {
+        SessionEnd::Vanished => "the connection vanished from this machine's sockets".to_owned(),
+        SessionEnd::GivenUp => {
+            format!("{} repetitions unanswered, then closed by the client", ended.unanswered)
+        }
+        _ => format!("{} repetitions unanswered, then given up", ended.unanswered),
+    });
+    if ground.lost > 0 {
+        lines.push(format!("{} echo requests lost about then", ground.lost));
+    }
+    if ground.path {
+        lines.push("the path to other hosts broke about then".to_owned());
+    }
+    let owner = if ground.tunnel.is_some() { Owner::Vpn } else { Owner::Network };
+    let why = match &ground.tunnel {
+        Some(tunnel) => tunnel.clone(),
+        None if ground.path => "the path to other hosts broke too".to_owned(),
+        None if ground.lost >= LOST => format!("{} echo requests were lost", ground.lost),
+        None => "the host answered no more".to_owned(),
+    };
+    lines.extend(ground.tunnel);
+    let at = clock(ended.at.wall);
+    let sentence = format!(
+        "Your session on {} dropped at {at} ({}); {why}. {}: look at the line at that time.",
+        name(view),
+        confidence.word(),
+        capital(owner.team()),
+    );
+    let title = format!("session dropped {at}");
+    Evidence::new(Severity::Critical, confidence, title, sentence)
+        .lines(lines)
+        .since(Some(ended.at.wall))
+        .owned_by(owner)
+}
+
+/// Both teams that can be meant, at the start of a sentence.
+fn capital(team: &str) -> String {
+    match team.split_at_checked(1) {
+        Some((first, rest)) => format!("{}{rest}", first.to_ascii_uppercase()),
+        None => String::new(),
+    }
+}
