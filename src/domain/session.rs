@@ -317,7 +317,7 @@ mod tests {
             ..socket(SocketState::Established, 0)
         };
         for secs in 62..124 {
-            assert_eq!(sessions.broken(at(secs).mono).count(), usize::from(secs < 123), "{secs}");
+            assert_eq!(sessions.broken(at(secs).mono).count(), usize::from(secs < 122), "{secs}");
             sessions.observe(&look(&[new]), at(secs));
         }
     }
