@@ -30,7 +30,7 @@ static SESSION_DROPPED: RuleCard = RuleCard {
         drop; a log-off is one. Shown for ten minutes, or until a new session lives for a minute.",
     disproof: "The user closed the client while the session worked.",
     remedies: &[remedies::USE_CABLE, remedies::OTHER_VPN_NODE, remedies::FIND_HOP],
-    explains: &[],
+    explains: &["session-would-drop"],
     low_risk: false,
     client_error: client::LINE,
     reviewed_when_found: false,
