@@ -121,6 +121,13 @@ const fn civil(days: i64) -> (i64, i64, i64) {
     (year, month, day)
 }
 
+/// `text` with a capital first letter, for the start of a sentence.
+#[must_use]
+pub fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -116,13 +116,6 @@ pub fn age_in_words(span: Duration) -> String {
     }
 }
 
-/// `text` with a capital first letter, for the start of a sentence.
-#[must_use]
-pub fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

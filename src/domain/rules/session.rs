@@ -4,6 +4,7 @@ use super::prelude::*;
 use crate::domain::sample::EchoOutcome;
 use crate::domain::session::{EndedSession, SessionEnd};
 use crate::domain::time::MonoTime;
+use crate::domain::words::capitalised;
 
 /// What happened so long before the host was last heard belongs to the drop.
 const BEFORE: Duration = Duration::from_secs(30);
@@ -127,19 +128,11 @@ fn evidence(view: &TargetView<'_>, ended: &EndedSession, ground: Ground) -> Evid
         "Your session on {} dropped at {at} ({}); {why}. {}: look at the line at that time.",
         name(view),
         confidence.word(),
-        capital(owner.team()),
+        capitalised(owner.team()),
     );
     let title = format!("session dropped {at}");
     Evidence::new(Severity::Critical, confidence, title, sentence)
         .lines(lines)
         .since(Some(ended.at.wall))
         .owned_by(owner)
-}
-
-/// Both teams that can be meant, at the start of a sentence.
-fn capital(team: &str) -> String {
-    match team.split_at_checked(1) {
-        Some((first, rest)) => format!("{}{rest}", first.to_ascii_uppercase()),
-        None => String::new(),
-    }
 }
