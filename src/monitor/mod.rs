@@ -37,7 +37,7 @@ use crate::domain::sample::{EchoMethod, EchoOutcome, LocalFault, Observation, Sa
 use crate::domain::snapshot::{Event, MonitorSnapshot, Snapshot};
 use crate::domain::target::{Target, TargetId};
 use crate::domain::text::printable;
-use crate::domain::time::{Now, WallTime};
+use crate::domain::time::{MonoTime, Now, WallTime};
 use crate::domain::verdict;
 use crate::domain::view::{Mode, Offline, Surroundings, TunnelChange};
 use crate::domain::wake::WakeProgress;
@@ -53,6 +53,8 @@ use timekeeping::Timekeeping;
 const EVENTS: usize = 500;
 /// How many changes of tunnels are kept.
 const TUNNEL_CHANGES: usize = 32;
+/// Losses older than this are not this machine's, however long everything was silent.
+const LONG_SILENCE: Duration = Duration::from_mins(1);
 /// How recent an answer must be for a peer to count as answering.
 const PEER_WINDOW: Duration = Duration::from_secs(15);
 
@@ -288,7 +290,8 @@ impl Monitor {
 
     /// Takes in the round trip of an echo request to a control address, or that none came back.
     pub fn observe_control(&mut self, address: IpAddr, answer: Option<Duration>) {
-        self.controls.observe(address, answer);
+        let at = self.around.looked_at.map(|at| at.mono);
+        self.controls.observe(address, answer, at);
     }
 
     /// Takes in how late a regular beat of the program came: whoever comes late measures itself.
@@ -340,7 +343,9 @@ impl Monitor {
         };
         if was != self.around.offline && was == Offline::Online {
             // What was lost while nobody knew yet.
-            let start = now.mono.minus(controls::NOTICED_AFTER);
+            let noticed = now.mono.minus(controls::NOTICED_AFTER);
+            let answered = self.last_answer().map_or(noticed, |at| at.min(noticed));
+            let start = answered.max(now.mono.minus(LONG_SILENCE));
             self.targets.values_mut().for_each(|tracked| tracked.void_losses_since(start));
         }
         if was != self.around.offline {
@@ -401,6 +406,18 @@ impl Monitor {
             }
             self.log(None, now.wall, text);
         }
+    }
+
+    /// When the last request that any control or target answered was sent; a control's to the tick.
+    fn last_answer(&self) -> Option<MonoTime> {
+        let others = self.targets.values().filter(|tracked| {
+            tracked.dialled().is_some_and(|address| !self.around.local.owns(address))
+        });
+        let answered = |tracked: &Tracked| {
+            let answered = tracked.echo().points().rev().find(|point| point.rtt().is_some());
+            answered.map(|point| point.at.mono)
+        };
+        others.filter_map(answered).chain(self.controls.last_answer()).max()
     }
 
     /// The name of a target that answered lately and is not this machine, escaped.
