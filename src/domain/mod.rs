@@ -11,6 +11,7 @@ pub mod client_settings;
 pub mod clocks;
 pub mod control;
 pub mod diagnose;
+pub mod drops;
 pub mod echo_series;
 pub mod finding;
 pub mod history;

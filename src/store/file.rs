@@ -218,6 +218,7 @@ mod tests {
     use super::*;
     use crate::domain::alert::RememberedAlert;
     use crate::domain::certificate::Thumbprint;
+    use crate::domain::drops::{RememberedDrop, Spell};
     use crate::domain::finding::Severity;
     use crate::domain::identity::RememberedIdentity;
     use crate::domain::mac::MacAddr;
@@ -263,6 +264,15 @@ mod tests {
             returns: 4,
         };
         memory.alerts.insert("port-closed".into(), alert);
+        memory.drops.add(RememberedDrop {
+            at: WallTime::from_unix_secs(3),
+            lived_s: Some(60),
+            seen: true,
+            marked: false,
+            tunnel: true,
+        });
+        let (since, until) = (WallTime::from_unix_secs(1), WallTime::from_unix_secs(2));
+        memory.drops.outlived(Spell { since, until });
         State::from([("office-pc:3389".to_owned(), memory), ("b:1".to_owned(), <_>::default())])
     }
 
@@ -325,7 +335,9 @@ mod tests {
              \"accepted\":{{\"nla-not-enforced\":6000}},\
              \"acknowledged\":{{\"port-closed\":7000}},\
              \"alerts\":{{\"port-closed\":{{\"since\":1000,\"seen\":9000,\"severity\":\"critical\",\
-             \"title\":\"port 3389 is closed\",\"told\":2000,\"acknowledged\":7000,\"signed\":{{\"who\":\"ada\",\"note\":\"seen\"}},\"returns\":4}}}},\"sleeps\":true}}}}}}"
+             \"title\":\"port 3389 is closed\",\"told\":2000,\"acknowledged\":7000,\"signed\":{{\"who\":\"ada\",\"note\":\"seen\"}},\"returns\":4}}}},\
+             \"drops\":{{\"drops\":[{{\"at\":3000,\"lived_s\":60,\"seen\":true,\"tunnel\":true}}],\
+             \"spells\":[{{\"since\":1000,\"until\":2000}}]}},\"sleeps\":true}}}}}}"
         );
         put(&store, text.as_bytes());
         assert_eq!(store.load().expect("loaded"), Loaded { state: state(), warning: None });

@@ -116,6 +116,10 @@ struct TargetTable {
     udp_answered: Option<u64>,
     /// Who answered in earlier runs.
     remembered: Option<RememberedTable>,
+    /// Drops of earlier runs: `61m` before the start, `61m lived=1h tunnel`, `61m marked`.
+    drops: Vec<String>,
+    /// Sessions of earlier runs that did not drop: `3h-1h` before the start.
+    outlived: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -464,6 +468,7 @@ impl TargetTable {
             let seen = START.minus(Duration::from_hours(24 * days.unsigned_abs()));
             memory.thumbprints.insert(print(byte), seen);
         }
+        session::remember(&self.drops, &self.outlived, START, &mut memory.drops);
         memory.udp_answered =
             self.udp_answered.map(|days| START.minus(Duration::from_hours(24 * days)));
         memory.udp_address = self.udp_answered.map(|_| IpAddr::from([10, 0, 0, 21]));

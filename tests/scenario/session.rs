@@ -1,8 +1,9 @@
 //! A session of this machine, as its sockets show it every five seconds.
 
 use super::words::span;
+use rdpwatch::domain::drops::{Drops, RememberedDrop, Spell};
 use rdpwatch::domain::session::{SeenSocket, SessionLook, SocketState};
-use rdpwatch::domain::time::MonoTime;
+use rdpwatch::domain::time::{MonoTime, WallTime};
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -40,5 +41,30 @@ impl SessionTable {
         };
         let peer = ([10, 0, 0, 21], 3389).into();
         SessionLook { peer, sockets: state.map(socket).into_iter().collect() }
+    }
+}
+
+/// Puts drops and sessions of earlier runs into the memory.
+pub(super) fn remember(drops: &[String], outlived: &[String], start: WallTime, into: &mut Drops) {
+    let before = |text: &str| start.minus(span(text));
+    for text in drops {
+        let mut words = text.split(' ');
+        let at = before(words.next().unwrap_or_default());
+        let mut drop = RememberedDrop { at, seen: true, ..<_>::default() };
+        for word in words {
+            match word.split_once('=') {
+                Some(("lived", age)) => {
+                    drop.lived_s = u32::try_from(span(age).as_secs()).ok();
+                }
+                None if word == "tunnel" => drop.tunnel = true,
+                None if word == "marked" => (drop.seen, drop.marked) = (false, true),
+                _ => panic!("no word of a drop: {word}"),
+            }
+        }
+        into.add(drop);
+    }
+    for text in outlived {
+        let Some((since, until)) = text.split_once('-') else { panic!("no session: {text}") };
+        into.outlived(Spell { since: before(since), until: before(until) });
     }
 }

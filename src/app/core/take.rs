@@ -34,7 +34,7 @@ impl Core {
             }
             Report::Sessions(looks) => {
                 for (id, look) in looks {
-                    self.monitor.observe_sessions(id, &look, now);
+                    self.unsaved |= self.monitor.observe_sessions(id, &look, now);
                 }
             }
             Report::Woken(id, progress, text) => {
