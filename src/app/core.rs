@@ -1,6 +1,7 @@
 //! The loop that owns the monitor and the schedule: due probes go out, samples come in, snapshots
 //! are published. It never waits for a screen, a disk or a sink.
 
+mod marks;
 mod saving;
 mod sessions;
 mod start;
@@ -12,6 +13,7 @@ use crate::config::Config;
 use crate::domain::alert::Signature;
 use crate::domain::finding::RuleId;
 use crate::domain::local::LocalState;
+use crate::domain::mark::Mark;
 use crate::domain::sample::{ProbeKind, Sample};
 use crate::domain::session::SessionLook;
 use crate::domain::sink::Notice;
@@ -85,6 +87,8 @@ pub(super) enum Command {
     Add(Box<Target>),
     /// What was there on first sight is fine.
     AcceptAsFound(TargetId),
+    /// A session on this target dropped at this moment.
+    Mark(TargetId),
 }
 
 /// What comes back from a task.
@@ -95,6 +99,7 @@ enum Report {
     Local(Box<LocalState>),
     Sessions(Vec<(TargetId, SessionLook)>),
     Woken(TargetId, Box<WakeProgress>, String),
+    Marks(Vec<Mark>),
 }
 
 /// The loop's own state.
@@ -119,6 +124,7 @@ pub(super) struct Core {
     sinks: Sinks,
     looking_at_local: Option<AbortHandle>,
     looking_at_sessions: Option<AbortHandle>,
+    looking_for_marks: Option<AbortHandle>,
     dirty: bool,
 }
 
@@ -185,6 +191,7 @@ impl Core {
             sinks: if config.read_only { Sinks::default() } else { Sinks::start(&config.sinks) },
             looking_at_local: None,
             looking_at_sessions: None,
+            looking_for_marks: None,
             dirty: true,
         };
         if let Some(own) = core.remembered.get(store::MONITOR) {
@@ -231,7 +238,10 @@ impl Core {
                     self.tick(&alerts);
                 }
                 _ = local.tick() => self.look_at_local(),
-                _ = sessions.tick() => self.look_at_sessions(),
+                _ = sessions.tick() => {
+                    self.look_at_sessions();
+                    self.look_for_marks();
+                }
                 _ = save.tick() => self.save_aside().await,
                 _ = icmp.tick() => self.retry_icmp(),
                 Some(_) = self.tasks.join_next() => {}
@@ -282,6 +292,10 @@ impl Core {
             }
             Command::Snooze(id, rule, until) => {
                 self.monitor.snooze(id, rule, until);
+                self.unsaved = true;
+            }
+            Command::Mark(id) => {
+                self.monitor.mark(Some(id), now.wall, "", now);
                 self.unsaved = true;
             }
             Command::LookAt(id) => self.schedule.look_at(id, now.mono),

@@ -7,6 +7,7 @@ mod bound;
 mod controls;
 #[cfg(test)]
 mod dialling_tests;
+mod marks;
 mod notice;
 #[cfg(test)]
 mod offline_tests;

@@ -1,6 +1,8 @@
 //! State in one JSON file, replaced atomically.
 
+use super::marks::Spool;
 use super::{Loaded, State, StateStore, StoreError};
+use crate::domain::mark::Mark;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -115,6 +117,10 @@ impl FileStore {
         }
     }
 
+    fn spool(&self) -> Spool {
+        Spool::at(self.path.with_file_name("marks.jsonl"))
+    }
+
     fn folder(&self) -> Option<&Path> {
         self.path.parent().filter(|folder| !folder.as_os_str().is_empty())
     }
@@ -185,6 +191,15 @@ impl StateStore for FileStore {
         }
         written
     }
+
+    fn leave_mark(&self, mark: &Mark) -> Result<(), StoreError> {
+        self.make_folder()?;
+        self.spool().leave(mark)
+    }
+
+    fn take_marks(&self, wanted: &dyn Fn(&Mark) -> bool) -> Result<Vec<Mark>, StoreError> {
+        self.spool().take(wanted)
+    }
 }
 
 /// At most one byte more than the bound: enough to know that it is too large.
@@ -208,7 +223,7 @@ fn parse(bytes: &[u8]) -> Result<State, String> {
     serde_json::from_slice::<Contents>(bytes).map(|contents| contents.targets).map_err(damaged)
 }
 
-fn failed(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+pub(super) fn failed(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
     let path = path.to_owned();
     move |source| StoreError::Io { operation, path, source }
 }

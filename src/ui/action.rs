@@ -73,6 +73,8 @@ pub enum Action {
     Snooze,
     /// Accept what was there on first sight.
     AcceptAsFound,
+    /// Say that a session on the selected target dropped at this moment.
+    Mark,
     /// Text for a ticket.
     Ticket,
     /// What the newest connections said and heard.
@@ -131,6 +133,7 @@ impl Action {
         (Self::Acknowledge, "acknowledge"),
         (Self::Snooze, "snooze"),
         (Self::AcceptAsFound, "accept-as-found"),
+        (Self::Mark, "mark"),
         (Self::Ticket, "ticket"),
         (Self::Transcript, "transcript"),
         (Self::Copy, "copy"),

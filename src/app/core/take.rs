@@ -37,6 +37,7 @@ impl Core {
                     self.unsaved |= self.monitor.observe_sessions(id, &look, now);
                 }
             }
+            Report::Marks(marks) => self.take_marks(&marks),
             Report::Woken(id, progress, text) => {
                 self.monitor.set_wake(id, *progress, now.wall, text);
                 self.waking.insert(id, now.mono);
