@@ -7,6 +7,9 @@ mod bound;
 mod controls;
 #[cfg(test)]
 mod dialling_tests;
+mod maintenance;
+#[cfg(test)]
+mod maintenance_tests;
 mod notice;
 #[cfg(test)]
 mod offline_tests;
@@ -41,6 +44,7 @@ use crate::domain::verdict;
 use crate::domain::view::{Mode, Offline, Surroundings, TunnelChange};
 use crate::domain::wake::WakeProgress;
 use controls::Controls;
+use maintenance::Maintenance;
 use siblings::Siblings;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
@@ -82,6 +86,7 @@ pub struct Monitor {
     /// A certificate or a name was read since certificates were compared.
     compare_certificates: bool,
     siblings: Siblings,
+    maintenance: Maintenance,
 }
 
 /// How many targets answer lately, and how many ceased to; this machine itself is none of them.
@@ -90,7 +95,7 @@ struct Peers {
     answering: u32,
     /// Of those, the ones behind a router.
     answering_beyond: u32,
-    /// Without those that may sleep.
+    /// Without those that may sleep or are in maintenance.
     silent: u32,
     /// Behind a router, those that may sleep included.
     silent_beyond: u32,
@@ -150,6 +155,7 @@ impl Monitor {
             simulated: None,
             compare_certificates: false,
             siblings: Siblings::default(),
+            maintenance: Maintenance::default(),
         };
         monitor.diagnosis.observe(RULES, &monitor.around, now);
         monitor
@@ -170,6 +176,7 @@ impl Monitor {
         self.alerts.settle(id, target.alert);
         self.alerts.recall(Some(id), &memory, now);
         self.targets.insert(id, Tracked::new(Arc::new(target), memory, method, now));
+        self.look_anew(id);
     }
 
     fn access_for(&self, address: Option<IpAddr>) -> EchoAccess {
@@ -274,6 +281,7 @@ impl Monitor {
     /// Judges what ages, this machine, and the alerts. Returns what is worth telling.
     pub fn tick(&mut self, now: Now) -> Vec<AlertEvent> {
         self.judge_surroundings(now);
+        self.look_for_maintenance(now);
         let mut events = Vec::new();
         for (id, tracked) in &mut self.targets {
             tracked.tick_if_due(&self.around, now);
@@ -406,7 +414,9 @@ impl Monitor {
                 peers.answering_beyond += u32::from(beyond);
             } else if tracked.echo().ever_answered() {
                 let lost = recent().any(EchoPoint::is_loss);
-                peers.silent += u32::from(lost && !tracked.target().may_sleep_as(tracked.memory()));
+                let excused = tracked.target().may_sleep_as(tracked.memory())
+                    || tracked.maintained().is_some();
+                peers.silent += u32::from(lost && !excused);
                 // Losses are void while this machine counts as offline; silence they are.
                 let void =
                     recent().any(|point| point.outcome == EchoOutcome::Void(LocalFault::Offline));
