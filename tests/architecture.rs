@@ -61,6 +61,11 @@ const LAYERS: &[Layer] = &[
     },
     Layer { name: "monitor", layers: &["domain"], crates: Some(&["tracing"]) },
     Layer {
+        name: "scenario",
+        layers: &["domain", "monitor"],
+        crates: Some(&["serde", "strsim", "thiserror", "toml"]),
+    },
+    Layer {
         name: "ui",
         layers: &["domain", "report"],
         crates: Some(&[
@@ -86,8 +91,8 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "app",
         layers: &[
-            "cli", "config", "demo", "domain", "monitor", "probe", "proto", "report", "schedule",
-            "sink", "store", "ui",
+            "cli", "config", "demo", "domain", "monitor", "probe", "proto", "report", "scenario",
+            "schedule", "sink", "store", "ui",
         ],
         crates: None,
     },

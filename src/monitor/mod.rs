@@ -18,6 +18,7 @@ mod shared_certificates;
 mod siblings;
 #[cfg(test)]
 mod tests;
+mod timekeeping;
 mod tracked;
 
 pub use bound::bytes_per_target;
@@ -50,6 +51,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use timekeeping::Timekeeping;
 
 /// How many lines of the event log are kept.
 const EVENTS: usize = 500;
@@ -87,6 +89,9 @@ pub struct Monitor {
     compare_certificates: bool,
     siblings: Siblings,
     maintenance: Maintenance,
+    timekeeping: Timekeeping,
+    /// What a scenario says of the surroundings.
+    given: Option<Box<Surroundings>>,
 }
 
 /// How many targets answer lately, and how many ceased to; this machine itself is none of them.
@@ -156,6 +161,8 @@ impl Monitor {
             compare_certificates: false,
             siblings: Siblings::default(),
             maintenance: Maintenance::default(),
+            timekeeping: Timekeeping::default(),
+            given: None,
         };
         monitor.diagnosis.observe(RULES, &monitor.around, now);
         monitor
@@ -164,6 +171,25 @@ impl Monitor {
     /// Says what is simulated behind the seams; every screen shows it.
     pub fn set_simulated(&mut self, what: Option<&'static str>) {
         self.simulated = what;
+    }
+
+    /// Says what is around the targets, in place of what would be found out: a scenario is about
+    /// one target and tells the rest. This machine's own state still comes from outside.
+    pub fn set_given(&mut self, around: Surroundings, now: Now) {
+        self.given = Some(Box::new(around));
+        self.stand_in();
+        self.diagnosis.observe(RULES, &self.around, now);
+    }
+
+    /// What is given in place of what was found out.
+    fn stand_in(&mut self) {
+        let Some(given) = &self.given else { return };
+        self.around = Surroundings {
+            local: self.around.local.clone(),
+            looked_at: self.around.looked_at,
+            siblings: std::mem::take(&mut self.around.siblings),
+            ..(**given).clone()
+        };
     }
 
     /// Adds a target.
@@ -280,6 +306,9 @@ impl Monitor {
 
     /// Judges what ages, this machine, and the alerts. Returns what is worth telling.
     pub fn tick(&mut self, now: Now) -> Vec<AlertEvent> {
+        if let Some(text) = self.timekeeping.look(now) {
+            self.log(None, now.wall, text);
+        }
         self.judge_surroundings(now);
         self.look_for_maintenance(now);
         let mut events = Vec::new();
@@ -339,6 +368,7 @@ impl Monitor {
             self.around.shared_certificates = shared_certificates(self.targets.values());
         }
         self.siblings.look(&self.targets, &mut self.around.siblings, now.mono);
+        self.stand_in();
         self.diagnosis.observe(RULES, &self.around, now);
     }
 
