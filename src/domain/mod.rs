@@ -20,6 +20,7 @@ pub mod ladder;
 pub mod load;
 pub mod local;
 pub mod mac;
+pub mod maintenance;
 pub mod mark;
 pub mod memory;
 pub mod nt_status;

@@ -39,7 +39,7 @@ pub struct Member {
     pub group: Option<String>,
     /// Behind a router, as far as this machine's subnets tell.
     pub routed: bool,
-    /// Its silence may be sleep.
+    /// Its silence may be sleep, or planned work.
     pub sleeps: bool,
     /// When the first request of those that are unanswered now was sent; `None` while it answers.
     pub silent_since: Option<Now>,

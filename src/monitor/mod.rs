@@ -7,6 +7,9 @@ mod bound;
 mod controls;
 #[cfg(test)]
 mod dialling_tests;
+mod maintenance;
+#[cfg(test)]
+mod maintenance_tests;
 mod marks;
 mod notice;
 #[cfg(test)]
@@ -16,6 +19,7 @@ mod shared_certificates;
 mod siblings;
 #[cfg(test)]
 mod tests;
+mod timekeeping;
 mod tracked;
 
 pub use bound::bytes_per_target;
@@ -42,11 +46,13 @@ use crate::domain::verdict;
 use crate::domain::view::{Mode, Offline, Surroundings, TunnelChange};
 use crate::domain::wake::WakeProgress;
 use controls::Controls;
+use maintenance::Maintenance;
 use siblings::Siblings;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use timekeeping::Timekeeping;
 
 /// How many lines of the event log are kept.
 const EVENTS: usize = 500;
@@ -83,6 +89,8 @@ pub struct Monitor {
     /// A certificate or a name was read since certificates were compared.
     compare_certificates: bool,
     siblings: Siblings,
+    maintenance: Maintenance,
+    timekeeping: Timekeeping,
     /// What a scenario says of the surroundings.
     given: Option<Box<Surroundings>>,
 }
@@ -93,7 +101,7 @@ struct Peers {
     answering: u32,
     /// Of those, the ones behind a router.
     answering_beyond: u32,
-    /// Without those that may sleep.
+    /// Without those that may sleep or are in maintenance.
     silent: u32,
     /// Behind a router, those that may sleep included.
     silent_beyond: u32,
@@ -153,6 +161,8 @@ impl Monitor {
             simulated: None,
             compare_certificates: false,
             siblings: Siblings::default(),
+            maintenance: Maintenance::default(),
+            timekeeping: Timekeeping::default(),
             given: None,
         };
         monitor.diagnosis.observe(RULES, &monitor.around, now);
@@ -193,6 +203,7 @@ impl Monitor {
         self.alerts.settle(id, target.alert);
         self.alerts.recall(Some(id), &memory, now);
         self.targets.insert(id, Tracked::new(Arc::new(target), memory, method, now));
+        self.look_anew(id);
     }
 
     fn access_for(&self, address: Option<IpAddr>) -> EchoAccess {
@@ -296,7 +307,11 @@ impl Monitor {
 
     /// Judges what ages, this machine, and the alerts. Returns what is worth telling.
     pub fn tick(&mut self, now: Now) -> Vec<AlertEvent> {
+        if let Some(text) = self.timekeeping.look(now) {
+            self.log(None, now.wall, text);
+        }
         self.judge_surroundings(now);
+        self.look_for_maintenance(now);
         let mut events = Vec::new();
         for (id, tracked) in &mut self.targets {
             tracked.tick_if_due(&self.around, now);
@@ -430,7 +445,9 @@ impl Monitor {
                 peers.answering_beyond += u32::from(beyond);
             } else if tracked.echo().ever_answered() {
                 let lost = recent().any(EchoPoint::is_loss);
-                peers.silent += u32::from(lost && !tracked.target().may_sleep_as(tracked.memory()));
+                let excused = tracked.target().may_sleep_as(tracked.memory())
+                    || tracked.maintained().is_some();
+                peers.silent += u32::from(lost && !excused);
                 // Losses are void while this machine counts as offline; silence they are.
                 let void =
                     recent().any(|point| point.outcome == EchoOutcome::Void(LocalFault::Offline));

@@ -15,6 +15,7 @@ use crate::domain::history::{History, Timed};
 use crate::domain::ladder::ladder;
 use crate::domain::local::LocalState;
 use crate::domain::mac::MacAddr;
+use crate::domain::maintenance::Maintained;
 use crate::domain::memory::TargetMemory;
 use crate::domain::outage::Member;
 use crate::domain::rules::{RULES, drop_of};
@@ -80,6 +81,7 @@ pub struct Tracked {
     sessions: Sessions,
     diagnosis: Diagnosis,
     ticked: Option<MonoTime>,
+    maintained: Option<Maintained>,
     state: TargetState,
     state_since: Now,
     picture: Option<Arc<TargetSnapshot>>,
@@ -141,6 +143,7 @@ impl Tracked {
             sessions: Sessions::default(),
             diagnosis: Diagnosis::default(),
             ticked: None,
+            maintained: None,
             state: TargetState::NotMeasured,
             state_since: now,
             picture: None,
@@ -233,7 +236,7 @@ impl Tracked {
             address,
             group: self.target.group.clone(),
             routed: local.on_link(address).is_none(),
-            sleeps: self.target.may_sleep_as(&self.memory),
+            sleeps: self.target.may_sleep_as(&self.memory) || self.maintained.is_some(),
             silent_since: since.filter(|_| lost >= enough),
         })
     }
@@ -603,6 +606,20 @@ impl Tracked {
         self.changed = true;
     }
 
+    /// Whether work is planned on it.
+    #[must_use]
+    pub const fn maintained(&self) -> Option<&Maintained> {
+        self.maintained.as_ref()
+    }
+
+    /// Says whether work is planned on it.
+    pub fn set_maintained(&mut self, maintained: Option<Maintained>) {
+        if self.maintained != maintained {
+            self.maintained = maintained;
+            self.changed = true;
+        }
+    }
+
     /// The picture of it, taken anew when something changed or the last one is a second old.
     pub fn picture(
         &mut self,
@@ -654,6 +671,7 @@ impl Tracked {
             address: self.dialled,
             state,
             state_since: self.state_since.wall,
+            maintenance: self.maintained.clone(),
             availability,
             verdict: summary,
             risk,
