@@ -45,6 +45,17 @@ pub(crate) struct Incident {
     /// Control addresses, which answer.
     #[serde(default)]
     controls: Vec<IpAddr>,
+    /// Of these, when one alone is silent.
+    #[serde(default)]
+    control_silent: std::collections::BTreeMap<IpAddr, String>,
+    /// This machine's router, on eth1, which is 192.0.2.5/24.
+    gateway: Option<IpAddr>,
+    /// DNS servers of this machine.
+    #[serde(default)]
+    dns: Vec<IpAddr>,
+    /// Its routes, as in a scenario.
+    #[serde(default)]
+    routes: Vec<String>,
     /// When the controls are silent, as `40s-60s`.
     controls_silent: Option<String>,
     /// When the tunnel wg0 is down, as `40s-60s`; without it there is none.
@@ -186,8 +197,12 @@ impl Incident {
             }
             if at.as_nanos().is_multiple_of(CONTROL_EVERY.as_nanos().try_into().expect("small")) {
                 let silent = during(self.controls_silent.as_deref(), at);
-                let answer = (!silent).then_some(Duration::from_millis(1));
-                self.controls.iter().for_each(|control| monitor.observe_control(*control, answer));
+                for control in &self.controls {
+                    let alone = self.control_silent.get(control).map(String::as_str);
+                    let answers = !silent && !during(alone, at);
+                    let answer = answers.then_some(Duration::from_millis(1));
+                    monitor.observe_control(*control, answer);
+                }
             }
             monitor.tick(now(at));
         }
@@ -198,7 +213,7 @@ impl Incident {
         let mut interfaces = vec![elsewhere()];
         if self.tunnel_down.is_some() {
             interfaces.push(Interface {
-                index: 9,
+                index: 4,
                 name: "wg0".to_owned(),
                 up: !during(self.tunnel_down.as_deref(), at),
                 tunnel: true,
@@ -206,7 +221,13 @@ impl Incident {
                 ..elsewhere()
             });
         }
-        LocalState { interfaces, ..LocalState::default() }
+        LocalState {
+            interfaces,
+            gateway: self.gateway,
+            dns_servers: self.dns.clone(),
+            routes: self.routes.iter().map(|text| super::route(text)).collect(),
+            ..LocalState::default()
+        }
     }
 
     fn watched(&self, id: u32) -> Target {

@@ -17,6 +17,7 @@ use rdpwatch::domain::load::{Beats, Punctuality};
 use rdpwatch::domain::local::{EchoAccess, Interface, LocalState};
 use rdpwatch::domain::memory::TargetMemory;
 use rdpwatch::domain::outage::{Outage, Scope};
+use rdpwatch::domain::route::{Origin, Route};
 use rdpwatch::domain::rules::RULES;
 use rdpwatch::domain::sample::{EchoMethod, Observation, Sample};
 use rdpwatch::domain::target::{
@@ -100,8 +101,8 @@ struct TargetTable {
     expect: Vec<IpAddr>,
     mac: Option<String>,
     aliases: Vec<String>,
-    /// Control addresses at its site.
-    controls: Vec<IpAddr>,
+    /// Controls at its site, by address or name.
+    controls: Vec<String>,
     /// The RD Gateway's host; port 443.
     gateway: Option<String>,
     gateway_usage: Option<String>,
@@ -158,12 +159,17 @@ struct AroundTable {
     addresses: Vec<String>,
     /// Addresses of its tunnel, which is up.
     tunnel: Vec<String>,
+    /// Routes of this machine: `203.0.113.9/32 via 10.0.0.1 eth0`, `10.9.0.0/16 wg0`; `kernel`
+    /// behind the interface when the kernel made it.
+    routes: Vec<String>,
     /// When the tunnel changed.
     tunnel_changed: Option<String>,
     /// When wg0 went down or came up, in turn: `["60s", "70s"]`.
     tunnel_changes: Vec<String>,
+    /// What names of controls lead to.
+    control_names: BTreeMap<String, IpAddr>,
     /// Controls and their last minute: `router 10.0.0.1 5/30 1ms 0ms` lost of sent, median, jitter;
-    /// `site` for one of the target's own.
+    /// `dns`, `endpoint` and `peer` of a VPN, `site` for one of the target's own.
     controls: Vec<String>,
     /// The path is down since so long with so many others, and the tunnel is why: `20s 11 tunnel`.
     outage: Option<String>,
@@ -439,7 +445,13 @@ impl TargetTable {
             );
             GatewayAddress { host, port: 443, usage: word(&GatewayUsage::WORDS, usage) }
         });
-        target.controls.clone_from(&self.controls);
+        target.controls = self
+            .controls
+            .iter()
+            .map(|text| {
+                text.parse().map_or_else(|_| Host::Name(text.clone()), |ip| Host::Address(ip, None))
+            })
+            .collect();
         target.mac = self.mac.as_deref().map(|mac| mac.parse().expect("a MAC address"));
         target.client = Some(self.client.asked()).filter(ClientSettings::says_something);
         target
@@ -540,7 +552,11 @@ impl AroundTable {
         interfaces.retain(|interface| !interface.addresses.is_empty());
         Surroundings {
             siblings: BTreeMap::new(),
-            local: LocalState { interfaces, ..LocalState::default() },
+            local: LocalState {
+                interfaces,
+                routes: self.routes.iter().map(|text| route(text)).collect(),
+                ..LocalState::default()
+            },
             offline,
             echo_v4: echo,
             echo_v6: echo,
@@ -548,6 +564,7 @@ impl AroundTable {
             peers_answering: self.peers_answering,
             peers_silent: self.peers_silent,
             controls: self.controls.iter().map(|text| control(text)).collect(),
+            control_names: self.control_names.clone(),
             outages: self.outage.as_deref().map(outage).into_iter().collect(),
             tunnel_changes: self
                 .tunnel_changed
@@ -616,12 +633,45 @@ fn control(text: &str) -> ControlStats {
             "router" => ControlRole::Gateway,
             "dns" => ControlRole::Dns,
             "site" => ControlRole::Group,
+            "peer" => ControlRole::TunnelPeer,
+            "endpoint" => ControlRole::VpnEndpoint,
             other => panic!("no role {other}"),
         },
         sent: sent.parse().expect("sent"),
         lost: lost.parse().expect("lost"),
         median: Some(span(median)),
         jitter: Some(span(jitter)),
+    }
+}
+
+/// `203.0.113.9/32 via 10.0.0.1 eth0`.
+pub(crate) fn route(text: &str) -> Route {
+    let mut words: Vec<&str> = text.split(' ').collect();
+    let origin = match words.last() {
+        Some(&"kernel") => {
+            words.pop();
+            Origin::Kernel
+        }
+        _ => Origin::Machine,
+    };
+    let (to, gateway, interface) = match words[..] {
+        [to, "via", gateway, interface] => (to, Some(gateway), interface),
+        [to, interface] => (to, None, interface),
+        _ => panic!("no route {text}"),
+    };
+    let (destination, prefix) = to.split_once('/').expect("address/prefix");
+    Route {
+        destination: destination.parse().expect("an address"),
+        prefix: prefix.parse().expect("a prefix"),
+        gateway: gateway.map(|gateway| gateway.parse().expect("an address")),
+        interface: match interface {
+            "eth0" => 2,
+            "eth1" => 3,
+            "wg0" => 4,
+            other => panic!("no interface {other}"),
+        },
+        metric: 0,
+        origin,
     }
 }
 
