@@ -14,6 +14,7 @@ pub mod probe;
 pub mod process;
 pub mod proto;
 pub mod report;
+pub mod scenario;
 pub mod schedule;
 pub mod sink;
 pub mod store;

@@ -60,6 +60,11 @@ const LAYERS: &[Layer] = &[
     },
     Layer { name: "monitor", layers: &["domain"], crates: Some(&["tracing"]) },
     Layer {
+        name: "scenario",
+        layers: &["domain", "monitor"],
+        crates: Some(&["serde", "strsim", "thiserror", "toml"]),
+    },
+    Layer {
         name: "ui",
         layers: &["domain", "report"],
         crates: Some(&[
@@ -85,8 +90,8 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "app",
         layers: &[
-            "cli", "config", "demo", "domain", "monitor", "probe", "proto", "report", "schedule",
-            "sink", "store", "ui",
+            "cli", "config", "demo", "domain", "monitor", "probe", "proto", "report", "scenario",
+            "schedule", "sink", "store", "ui",
         ],
         crates: None,
     },

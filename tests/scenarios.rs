@@ -9,19 +9,26 @@
 mod scenario;
 
 use rdpwatch::domain::finding::Severity;
-use rdpwatch::domain::rules::{RULES, rule};
-use scenario::{Scenario, crowd, load};
+use rdpwatch::domain::rules::RULES;
+use rdpwatch::scenario::{Expected, Script};
+use scenario::{complaints_of_monitor, complaints_of_rules, load};
 use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Every finding that a script expects, as `rule:severity`.
+fn wanted(script: &Script) -> impl Iterator<Item = &str> {
+    script.expected.iter().flat_map(Expected::findings)
+}
 
 #[test]
 fn every_scenario_finds_what_it_expects() {
     let mut wrong = Vec::new();
     let mut run = 0;
-    for (file, scenarios) in load() {
-        for scenario in &scenarios {
+    for (file, scripts) in load("tests/scenarios") {
+        for script in &scripts {
             run += 1;
-            for complaint in scenario.complaints() {
-                wrong.push(format!("{file}: {}: {complaint}", scenario.name));
+            for complaint in complaints_of_rules(script) {
+                wrong.push(format!("{file}: {}: {complaint}", script.name));
             }
         }
     }
@@ -33,11 +40,11 @@ fn every_scenario_finds_what_it_expects() {
 fn every_incident_alerts_as_it_should() {
     let mut wrong = Vec::new();
     let mut run = 0;
-    for (file, incidents) in crowd::load() {
-        for incident in &incidents {
+    for (file, scripts) in load("tests/incidents") {
+        for script in &scripts {
             run += 1;
-            for complaint in incident.complaints() {
-                wrong.push(format!("{file}: {}: {complaint}", incident.name));
+            for complaint in complaints_of_monitor(script) {
+                wrong.push(format!("{file}: {}: {complaint}", script.name));
             }
         }
     }
@@ -49,12 +56,11 @@ fn every_incident_alerts_as_it_should() {
 fn the_whole_monitor_finds_the_same() {
     let mut wrong = Vec::new();
     let mut run = 0;
-    for (file, scenarios) in load() {
-        for scenario in &scenarios {
-            let Some(complaints) = scenario.complaints_of_monitor() else { continue };
+    for (file, scripts) in load("tests/scenarios") {
+        for script in scripts.iter().filter(|script| !script.moment) {
             run += 1;
-            for complaint in complaints {
-                wrong.push(format!("{file}: {}: {complaint}", scenario.name));
+            for complaint in complaints_of_monitor(script) {
+                wrong.push(format!("{file}: {}: {complaint}", script.name));
             }
         }
     }
@@ -64,13 +70,14 @@ fn the_whole_monitor_finds_the_same() {
 
 #[test]
 fn every_rule_has_a_firing_and_a_near_miss_scenario() {
-    let files = load();
+    let files = load("tests/scenarios");
     let named: BTreeSet<&str> = files.keys().map(String::as_str).collect();
     let known: BTreeSet<&str> = RULES.iter().map(|rule| rule.card().id.0).collect();
     assert_eq!(named, known, "one file per rule");
-    for (id, scenarios) in &files {
-        let fires = |scenario: &&Scenario| scenario.expects(id);
-        let (firing, near): (Vec<_>, Vec<_>) = scenarios.iter().partition(fires);
+    for (id, scripts) in &files {
+        let names = |wanted: &str| wanted.split(':').next() == Some(id.as_str());
+        let fires = |script: &&Arc<Script>| wanted(script).any(names);
+        let (firing, near): (Vec<_>, Vec<_>) = scripts.iter().partition(fires);
         assert!(!firing.is_empty(), "{id} never fires");
         assert!(!near.is_empty(), "{id} has no near miss");
     }
@@ -78,29 +85,13 @@ fn every_rule_has_a_firing_and_a_near_miss_scenario() {
 
 #[test]
 fn every_severity_of_every_card_is_reached() {
-    let files = load();
+    let files = load("tests/scenarios");
+    let all: BTreeSet<&str> = files.values().flatten().flat_map(|script| wanted(script)).collect();
     for rule in RULES {
         let card = rule.card();
-        for severity in card.severities {
-            let reached = files
-                .values()
-                .flatten()
-                .any(|scenario| scenario.expects_at(card.id.0, severity.word()));
-            assert!(reached, "{} never shown as {}", card.id, severity.word());
-        }
-    }
-}
-
-#[test]
-fn scenarios_name_rules_and_severities_that_exist() {
-    for (file, scenarios) in load() {
-        for scenario in &scenarios {
-            for wanted in scenario.wanted() {
-                let (id, severity) = wanted.split_once(':').expect("rule:severity");
-                let card = rule(id).unwrap_or_else(|| panic!("{file}: no rule {id}")).card();
-                let words: Vec<&str> = card.severities.iter().map(|s| Severity::word(*s)).collect();
-                assert!(words.contains(&severity), "{file}: {id} is never {severity}");
-            }
+        for severity in card.severities.iter().map(|severity| Severity::word(*severity)) {
+            let named = format!("{}:{severity}", card.id);
+            assert!(all.contains(named.as_str()), "{} never shown as {severity}", card.id);
         }
     }
 }

@@ -82,6 +82,8 @@ pub struct Monitor {
     /// A certificate or a name was read since certificates were compared.
     compare_certificates: bool,
     siblings: Siblings,
+    /// What a scenario says of the surroundings.
+    given: Option<Box<Surroundings>>,
 }
 
 /// How many targets answer lately, and how many ceased to; this machine itself is none of them.
@@ -150,6 +152,7 @@ impl Monitor {
             simulated: None,
             compare_certificates: false,
             siblings: Siblings::default(),
+            given: None,
         };
         monitor.diagnosis.observe(RULES, &monitor.around, now);
         monitor
@@ -158,6 +161,25 @@ impl Monitor {
     /// Says what is simulated behind the seams; every screen shows it.
     pub fn set_simulated(&mut self, what: Option<&'static str>) {
         self.simulated = what;
+    }
+
+    /// Says what is around the targets, in place of what would be found out: a scenario is about
+    /// one target and tells the rest. This machine's own state still comes from outside.
+    pub fn set_given(&mut self, around: Surroundings, now: Now) {
+        self.given = Some(Box::new(around));
+        self.stand_in();
+        self.diagnosis.observe(RULES, &self.around, now);
+    }
+
+    /// What is given in place of what was found out.
+    fn stand_in(&mut self) {
+        let Some(given) = &self.given else { return };
+        self.around = Surroundings {
+            local: self.around.local.clone(),
+            looked_at: self.around.looked_at,
+            siblings: std::mem::take(&mut self.around.siblings),
+            ..(**given).clone()
+        };
     }
 
     /// Adds a target.
@@ -343,6 +365,7 @@ impl Monitor {
             self.around.shared_certificates = shared_certificates(self.targets.values());
         }
         self.siblings.look(&self.targets, &mut self.around.siblings, now.mono);
+        self.stand_in();
         self.diagnosis.observe(RULES, &self.around, now);
     }
 

@@ -1,8 +1,10 @@
 //! The words of a round about the RD Gateway, and the looks they stand for.
 
-use super::words::{connect, tls};
-use rdpwatch::domain::certificate::CertificateSummary;
-use rdpwatch::domain::sample::{
+use super::rung::{connect, tls};
+use super::word::{hex, parse, pick};
+use super::wrong::Wrong;
+use crate::domain::certificate::CertificateSummary;
+use crate::domain::sample::{
     ChainTrust, ConnectOutcome, Gateway, GatewayAnswer, GatewayHttp, GatewayTls, Hello, Misread,
     NameOutcome, TlsOutcome, TlsVersion,
 };
@@ -23,9 +25,9 @@ const TRUST: [ChainTrust; 7] = [
 
 /// `challenge`, `404`, `timeout`, `malformed:7`, `name:nxdomain`, `tcp:refused`, `tls:alert:40`,
 /// `old:0301`; `challenge@expired` says what the chain is worth.
-pub(crate) fn look(word: &str, certificate: CertificateSummary) -> Gateway {
+pub(super) fn look(word: &str, certificate: CertificateSummary) -> Result<Gateway, Wrong> {
     let (word, trust) = word.split_once('@').unwrap_or((word, "trusted"));
-    let trust = *TRUST.iter().find(|known| known.word() == trust).expect("a word of trust");
+    let trust = pick(&TRUST.map(|known| (known.word(), known)), trust)?;
     let mut found = Gateway {
         host: "gw.corp.lab".to_owned(),
         port: 443,
@@ -36,20 +38,20 @@ pub(crate) fn look(word: &str, certificate: CertificateSummary) -> Gateway {
         elapsed: Duration::from_millis(2),
     };
     if let Some(outcome) = word.strip_prefix("name:") {
-        found.name = match outcome {
-            "nxdomain" => NameOutcome::NxDomain,
-            "timeout" => NameOutcome::Timeout,
-            "error" => NameOutcome::Error,
-            other => panic!("no name outcome {other}"),
-        };
-        return found;
+        let outcomes = [
+            ("nxdomain", NameOutcome::NxDomain),
+            ("timeout", NameOutcome::Timeout),
+            ("error", NameOutcome::Error),
+        ];
+        found.name = pick(&outcomes, outcome)?;
+        return Ok(found);
     }
-    let mut tcp = connect(word.strip_prefix("tcp:").unwrap_or("open"), ADDRESS, None);
+    let mut tcp = connect(word.strip_prefix("tcp:").unwrap_or("open"), ADDRESS, None)?;
     tcp.address.set_port(443);
     found.elapsed += tcp.elapsed;
     found.connect = Some(tcp);
     if tcp.outcome != ConnectOutcome::Open {
-        return found;
+        return Ok(found);
     }
     let mut handshake = GatewayTls {
         outcome: TlsOutcome::Ok,
@@ -61,55 +63,57 @@ pub(crate) fn look(word: &str, certificate: CertificateSummary) -> Gateway {
         elapsed: Duration::from_millis(30),
     };
     if let Some(outcome) = word.strip_prefix("tls:") {
-        let failed = tls(outcome);
-        handshake.outcome = failed.outcome;
-        handshake.elapsed = failed.elapsed;
-        handshake.version = None;
-        handshake.certificate = None;
-        handshake.presented = 0;
-        handshake.trust = ChainTrust::NotValidated;
-        found.tls = Some(handshake);
-        return found;
+        let failed = tls(outcome)?;
+        found.tls = Some(GatewayTls {
+            outcome: failed.outcome,
+            elapsed: failed.elapsed,
+            version: None,
+            certificate: None,
+            presented: 0,
+            trust: ChainTrust::NotValidated,
+            ..handshake
+        });
+        return Ok(found);
     }
     if let Some(version) = word.strip_prefix("old:") {
         handshake.hello = Hello::Legacy;
-        handshake.version =
-            Some(TlsVersion(u16::from_str_radix(version, 16).expect("four hex digits")));
+        handshake.version = Some(TlsVersion(hex(version)?));
         found.tls = Some(handshake);
-        return found;
+        return Ok(found);
     }
     found.tls = Some(handshake);
-    let http = answer(word);
+    let http = answer(word)?;
     found.elapsed += http.elapsed;
     found.http = Some(http);
-    found
+    Ok(found)
 }
 
-fn answer(word: &str) -> GatewayHttp {
-    let (answer, status) = match word {
-        "challenge" => (GatewayAnswer::Challenge, Some(401)),
-        "no_schemes" => (GatewayAnswer::NoSchemes, Some(401)),
-        "404" => (GatewayAnswer::NotFound, Some(404)),
-        "405" => (GatewayAnswer::MethodFiltered, Some(405)),
-        "302" => (GatewayAnswer::Redirected, Some(302)),
-        "503" => (GatewayAnswer::Unavailable, Some(503)),
-        "403" => (GatewayAnswer::OtherStatus, Some(403)),
-        "timeout" => (GatewayAnswer::Timeout, None),
-        "closed" => (GatewayAnswer::Closed, None),
-        other => {
-            let offset = other.strip_prefix("malformed:").unwrap_or_else(|| panic!("no {other}"));
-            let offset = offset.parse().expect("an offset");
-            (GatewayAnswer::Malformed(Misread { offset, reason: "no HTTP version" }), None)
-        }
+fn answer(word: &str) -> Result<GatewayHttp, Wrong> {
+    let (answer, status) = if let Some(offset) = word.strip_prefix("malformed:") {
+        let offset = parse(offset, "an offset")?;
+        (GatewayAnswer::Malformed(Misread { offset, reason: "no HTTP version" }), None)
+    } else {
+        let words = [
+            ("challenge", (GatewayAnswer::Challenge, Some(401))),
+            ("no_schemes", (GatewayAnswer::NoSchemes, Some(401))),
+            ("404", (GatewayAnswer::NotFound, Some(404))),
+            ("405", (GatewayAnswer::MethodFiltered, Some(405))),
+            ("302", (GatewayAnswer::Redirected, Some(302))),
+            ("503", (GatewayAnswer::Unavailable, Some(503))),
+            ("403", (GatewayAnswer::OtherStatus, Some(403))),
+            ("timeout", (GatewayAnswer::Timeout, None)),
+            ("closed", (GatewayAnswer::Closed, None)),
+        ];
+        pick(&words, word)?
     };
     let schemes: &[&str] =
         if answer == GatewayAnswer::Challenge { &["Negotiate", "NTLM"] } else { &[] };
-    GatewayHttp {
+    Ok(GatewayHttp {
         answer,
         status,
         schemes: schemes.iter().map(|scheme| (*scheme).to_owned()).collect(),
         location: (status == Some(302)).then(|| "https://sso.corp.lab/login".to_owned()),
         received: if status.is_some() { 280 } else { 0 },
         elapsed: Duration::from_millis(if answer == GatewayAnswer::Timeout { 7_900 } else { 5 }),
-    }
+    })
 }

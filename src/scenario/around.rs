@@ -1,0 +1,260 @@
+//! What is around the target of a scenario: this machine, its controls, the other targets.
+
+use super::now;
+use super::rung::print;
+use super::word::{milliseconds, parse, pick, span, split};
+use super::wrong::Wrong;
+use crate::domain::clocks::Clocks;
+use crate::domain::control::{ControlRole, ControlStats};
+use crate::domain::load::{Beats, Punctuality};
+use crate::domain::local::{EchoAccess, Interface, LocalState};
+use crate::domain::outage::{Outage, Scope};
+use crate::domain::route::{Origin, Route};
+use crate::domain::target::TargetId;
+use crate::domain::time::MonoTime;
+use crate::domain::view::{Offline, Surroundings, TunnelChange};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// Index of the interface wg0.
+pub(super) const TUNNEL: u32 = 4;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct AroundTable {
+    peers_answering: u32,
+    peers_silent: u32,
+    /// What the clocks of the others say: `agree:0s`, `agree:-7m` (ours is 7 minutes ahead),
+    /// `outdated`, `disagree`. Default: too few told theirs.
+    clocks: Option<String>,
+    /// So many of the program's last 120 beats, half a second apart, came a second late.
+    late: u64,
+    /// `datagram` (default), `raw`, `denied`, `off`.
+    echo: Option<String>,
+    neighbours: Option<bool>,
+    /// `no-interface`, or the addresses of the controls that are gone.
+    offline: Option<String>,
+    /// Addresses of this machine, `10.0.0.5/24`.
+    addresses: Vec<String>,
+    /// Addresses of its tunnel, which is up.
+    tunnel: Vec<String>,
+    /// Routes of this machine: `203.0.113.9/32 via 10.0.0.1 eth0`, `10.9.0.0/16 wg0`; `kernel`
+    /// behind the interface when the kernel made it.
+    routes: Vec<String>,
+    /// When the tunnel changed.
+    tunnel_changed: Option<String>,
+    /// When wg0 went down or came up, in turn: `["60s", "70s"]`.
+    tunnel_changes: Vec<String>,
+    /// What names of controls lead to.
+    control_names: BTreeMap<String, IpAddr>,
+    /// Controls and their last minute: `router 10.0.0.1 5/30 1ms 0ms` lost of sent, median, jitter;
+    /// `dns`, `endpoint` and `peer` of a VPN, `site` for one of the target's own.
+    controls: Vec<String>,
+    /// The path is down since so long with so many others, and the tunnel is why: `20s 11 tunnel`.
+    outage: Option<String>,
+    /// Machines that share a certificate, by the byte that its thumbprint repeats.
+    shared: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl AroundTable {
+    pub(super) fn surroundings(&self) -> Result<Surroundings, Wrong> {
+        let accesses = [
+            ("datagram", EchoAccess::Datagram),
+            ("raw", EchoAccess::Raw),
+            ("denied", EchoAccess::Denied),
+            ("off", EchoAccess::Off),
+        ];
+        let echo = pick(&accesses, self.echo.as_deref().unwrap_or("datagram"))?;
+        let outage = self.outage.as_deref().map(outage).transpose()?;
+        let controls: Result<_, Wrong> = self.controls.iter().map(|text| control(text)).collect();
+        Ok(Surroundings {
+            siblings: BTreeMap::new(),
+            local: LocalState {
+                interfaces: self.interfaces()?,
+                routes: self.routes.iter().map(|text| route(text)).collect::<Result<_, _>>()?,
+                ..LocalState::default()
+            },
+            offline: self.offline()?,
+            echo_v4: echo,
+            echo_v6: echo,
+            neighbours_readable: self.neighbours.unwrap_or(true),
+            peers_answering: self.peers_answering,
+            peers_silent: self.peers_silent,
+            controls: controls?,
+            control_names: self.control_names.clone(),
+            outages: outage.into_iter().collect(),
+            tunnel_changes: self.tunnel_changes()?,
+            looked_at: None,
+            shared_certificates: self.shared_certificates()?,
+            clocks: self.clocks()?,
+            punctuality: self.punctuality(),
+        })
+    }
+
+    fn interfaces(&self) -> Result<Vec<Interface>, Wrong> {
+        let mut interfaces = vec![
+            interface(2, "eth0", false, &self.addresses)?,
+            interface(TUNNEL, "wg0", true, &self.tunnel)?,
+        ];
+        interfaces.retain(|interface| !interface.addresses.is_empty());
+        Ok(interfaces)
+    }
+
+    fn offline(&self) -> Result<Offline, Wrong> {
+        Ok(match self.offline.as_deref() {
+            None => Offline::Online,
+            Some("no-interface") => Offline::NoInterface,
+            Some(controls) => {
+                let addresses: Result<_, Wrong> =
+                    controls.split(' ').map(|control| parse(control, "an address")).collect();
+                Offline::ControlsGone(addresses?)
+            }
+        })
+    }
+
+    fn tunnel_changes(&self) -> Result<Vec<TunnelChange>, Wrong> {
+        let times = self.tunnel_changed.iter().chain(&self.tunnel_changes);
+        let change = |(at, down): (&String, bool)| {
+            let what = if down { "wg0 went down" } else { "wg0 came up" }.to_owned();
+            Ok(TunnelChange { at: now(MonoTime::ZERO.plus(span(at)?)), what })
+        };
+        times.zip((0..).map(|i| i % 2 == 0)).map(change).collect()
+    }
+
+    fn shared_certificates(
+        &self,
+    ) -> Result<BTreeMap<crate::domain::certificate::Thumbprint, BTreeSet<String>>, Wrong> {
+        self.shared.iter().map(|(byte, machines)| Ok((print(byte)?, machines.clone()))).collect()
+    }
+
+    fn clocks(&self) -> Result<Clocks, Wrong> {
+        let Some(word) = self.clocks.as_deref() else { return Ok(Clocks::TooFew) };
+        match word.split_once(':').unwrap_or((word, "")) {
+            ("agree", skew) => Ok(Clocks::Agree(milliseconds(skew)?)),
+            ("outdated", _) => Ok(Clocks::Outdated),
+            ("disagree", _) => Ok(Clocks::Disagree),
+            (other, _) => Err(Wrong::word(other, ["agree", "outdated", "disagree"])),
+        }
+    }
+
+    fn punctuality(&self) -> Punctuality {
+        let mut beats = Beats::default();
+        for beat in 0..120 {
+            let late = Duration::from_secs(u64::from(beat < self.late));
+            beats.observe(MonoTime::from_millis(beat * 500), late);
+        }
+        beats.punctuality()
+    }
+}
+
+fn interface(
+    index: u32,
+    name: &str,
+    tunnel: bool,
+    addresses: &[String],
+) -> Result<Interface, Wrong> {
+    let parsed: Result<Vec<(IpAddr, u8)>, Wrong> = addresses
+        .iter()
+        .map(|text| {
+            let (address, prefix) = split(text, "/", "ADDRESS/PREFIX")?;
+            Ok((parse(address, "an address")?, parse(prefix, "the length of a prefix")?))
+        })
+        .collect();
+    Ok(Interface {
+        index,
+        name: name.to_owned(),
+        up: true,
+        loopback: false,
+        tunnel,
+        addresses: parsed?,
+        mac: None,
+        received_bytes: None,
+        sent_bytes: None,
+    })
+}
+
+/// `router 10.0.0.1 5/30 1ms 0ms`.
+fn control(text: &str) -> Result<ControlStats, Wrong> {
+    let words: Vec<&str> = text.split(' ').collect();
+    let [role, address, share, median, jitter] = words.as_slice() else {
+        return Err(Wrong::expected(text, "ROLE ADDRESS LOST/SENT MEDIAN JITTER"));
+    };
+    let (lost, sent) = split(share, "/", "LOST/SENT")?;
+    let roles = [
+        ("router", ControlRole::Gateway),
+        ("endpoint", ControlRole::VpnEndpoint),
+        ("peer", ControlRole::TunnelPeer),
+        ("dns", ControlRole::Dns),
+        ("site", ControlRole::Group),
+    ];
+    Ok(ControlStats {
+        address: parse(address, "an address")?,
+        role: pick(&roles, role)?,
+        sent: parse(sent, "a number")?,
+        lost: parse(lost, "a number")?,
+        median: Some(span(median)?),
+        jitter: Some(span(jitter)?),
+    })
+}
+
+/// `203.0.113.9/32 via 10.0.0.1 eth0`, `10.8.0.1/32 wg0 kernel`.
+pub(super) fn route(text: &str) -> Result<Route, Wrong> {
+    let wrong = || Wrong::expected(text, "NETWORK/PREFIX [via GATEWAY] INTERFACE [kernel]");
+    let words: Vec<&str> = text.split(' ').collect();
+    let (words, origin) = match words.as_slice() {
+        [rest @ .., "kernel"] => (rest, Origin::Kernel),
+        all => (all, Origin::Machine),
+    };
+    let (to, gateway, interface) = match words {
+        [to, "via", gateway, interface] => (to, Some(gateway), interface),
+        [to, interface] => (to, None, interface),
+        _ => return Err(wrong()),
+    };
+    let (destination, prefix) = split(to, "/", "NETWORK/PREFIX")?;
+    Ok(Route {
+        destination: parse(destination, "an address")?,
+        prefix: parse(prefix, "the length of a prefix")?,
+        gateway: gateway.map(|gateway| parse(gateway, "an address")).transpose()?,
+        interface: pick(&[("eth0", 2), ("eth1", 3), ("wg0", TUNNEL)], interface)?,
+        metric: 0,
+        origin,
+    })
+}
+
+/// `20s 11 tunnel`: since then, with so many others (at most 1 000), for the tunnel's sake.
+fn outage(text: &str) -> Result<Outage, Wrong> {
+    let wrong = || Wrong::expected(text, "SINCE OTHERS, or SINCE OTHERS tunnel");
+    let mut words = text.split(' ');
+    let since = now(MonoTime::ZERO.plus(span(words.next().unwrap_or_default())?));
+    let others = words.next().and_then(|word| word.parse::<u32>().ok());
+    let others = others.filter(|others| *others <= 1_000).ok_or_else(wrong)?;
+    let mut outage = Outage::new(Scope::Routed, since, "10.0.0.1");
+    outage.members = (0..=others).map(TargetId).collect();
+    outage.of = 12;
+    outage.tunnel = match words.next() {
+        None => None,
+        Some("tunnel") => Some("wg0 went down".to_owned()),
+        Some(_) => return Err(wrong()),
+    };
+    Ok(outage)
+}
+
+/// An interface on a network where no target is.
+pub(super) fn elsewhere() -> Interface {
+    Interface {
+        index: 3,
+        name: "eth1".to_owned(),
+        up: true,
+        loopback: false,
+        tunnel: false,
+        addresses: vec![
+            (IpAddr::from([192, 0, 2, 5]), 24),
+            (IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, 5]), 64),
+        ],
+        mac: None,
+        received_bytes: None,
+        sent_bytes: None,
+    }
+}
