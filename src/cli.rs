@@ -12,6 +12,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Exit code of a usage or configuration error (`check`: [`USAGE_OF_CHECK`]).
@@ -20,6 +21,8 @@ pub const USAGE: u8 = 2;
 pub const USAGE_OF_CHECK: u8 = 3;
 /// Echo probes of one `check`, by default.
 const DEFAULT_COUNT: u32 = 10;
+/// How many times as fast as real time a scenario is played, by default.
+const DEFAULT_SPEED: u32 = 10;
 /// How long `wake` follows a host up, by default.
 const DEFAULT_WAIT: Duration = Duration::from_mins(2);
 
@@ -70,8 +73,8 @@ pub enum Command {
         #[command(subcommand)]
         action: AlertAction,
     },
-    /// The dashboard over hosts that it starts itself on loopback.
-    Demo,
+    /// The dashboard over hosts that it starts itself on loopback, or over a scenario file.
+    Demo(DemoArgs),
     /// What this machine lets rdpwatch do, and how to let it do more.
     Doctor,
     /// Completions for a shell, on standard output.
@@ -159,6 +162,32 @@ fn format_of(format: Option<Format>, environment: Environment<'_>) -> Result<For
         Some(format) => format,
         None => variable(environment, "FORMAT", parse)?.unwrap_or_default(),
     })
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
+pub struct DemoArgs {
+    /// Play a scenario file on simulated time in place of the hosts on loopback.
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
+    /// Of the file, the scenario with this text in its name; default: the first.
+    #[arg(long, value_name = "TEXT", requires = "scenario")]
+    pub only: Option<String>,
+    /// How many times as fast as real time, 1 to 3600 [default: 10].
+    #[arg(long, value_name = "N", requires = "scenario", value_parser = clap::value_parser!(u32).range(1..=3600))]
+    speed: Option<u32>,
+    /// Play all of it at once and print the event log; exit code 1 when something comes out
+    /// otherwise than the file expects.
+    #[arg(long, requires = "scenario", conflicts_with = "speed")]
+    pub print: bool,
+}
+
+impl DemoArgs {
+    /// How many times as fast as real time.
+    #[must_use]
+    pub fn speed(&self) -> u32 {
+        self.speed.unwrap_or(DEFAULT_SPEED)
+    }
 }
 
 /// Arguments of `wake`.
@@ -395,7 +424,7 @@ mod tests {
         assert_eq!(before.options.timeout, Some(Duration::from_secs(3)));
         assert_eq!(before.options.dns, ["10.0.0.10:53".parse().unwrap()]);
         let flags = read(&["--no-icmp", "--ascii=false", "-vv", "demo"]).unwrap();
-        assert_eq!(flags.command, Command::Demo);
+        assert_eq!(flags.command, Command::Demo(DemoArgs::default()));
         assert_eq!((flags.options.no_icmp, flags.options.ascii), (Some(true), Some(false)));
         assert_eq!(flags.options.verbose, 2);
     }

@@ -8,6 +8,7 @@ mod doctor;
 mod edge;
 mod explain;
 mod log;
+mod scenario;
 mod signals;
 mod suggest;
 mod wake;
@@ -104,10 +105,13 @@ fn execute(cli: &Cli) -> Result<u8, Failure> {
             let config = load(cli, &[]).map_err(invalid)?;
             alert::test(&config, sink.as_deref(), usage)
         }
-        Command::Demo => {
+        Command::Demo(arguments) => {
             let config = load_options(&cli.options).map_err(invalid)?;
             let _log = log::start(&config)?;
-            demo::demo(&config)
+            match &arguments.scenario {
+                Some(path) => scenario::play(&config, path, arguments),
+                None => demo::demo(&config),
+            }
         }
         Command::Doctor => doctor::doctor(&cli.options, load(cli, &[])),
         Command::Completions { shell } => written(&crate::cli::completions(*shell)),

@@ -11,7 +11,7 @@ use crate::domain::local::LocalState;
 use crate::domain::sink::{Notice, SinkKind, SinkSpec};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::target::{Target, TargetId};
-use crate::probe::clock::Clock;
+use crate::domain::time::WallTime;
 use crate::store::StateStore;
 use crate::ui::dashboard::{Dashboard, Options};
 use crate::ui::effect::Effect;
@@ -26,6 +26,7 @@ use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -60,28 +61,63 @@ pub(super) async fn show(
     edge: Edge,
     store: Arc<dyn StateStore>,
 ) -> Result<u8, Failure> {
-    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
-        return Err(Failure::new(
-            FAILED,
-            "the dashboard needs a terminal; for scripts there is `rdpwatch check`",
-        ));
-    }
     let clock = edge.clock;
     let local = edge.local_state();
-    let options = options(config, &local)?;
-    let mut core = Core::new(config, edge, store, local);
+    needs_terminal()?;
+    let mut core = Core::new(config, edge, store, local.clone());
     let first = core.first_snapshot();
+    let now = Arc::new(move || clock.now().wall);
+    front(config, &local, first, now, |running| {
+        let Running { inbox, snapshots, alerts, stop } = running;
+        tokio::spawn(core.run(inbox, snapshots, alerts, stop))
+    })
+    .await
+}
+
+fn needs_terminal() -> Result<(), Failure> {
+    if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
+        return Ok(());
+    }
+    let message = "the dashboard needs a terminal; for scripts there is `rdpwatch check`";
+    Err(Failure::new(FAILED, message))
+}
+
+/// What the wall clock of the screen shows.
+pub(super) type WallClock = Arc<dyn Fn() -> WallTime + Send + Sync>;
+
+/// What whoever makes the snapshots is handed.
+pub(super) struct Running {
+    /// What the person asks for.
+    pub(super) inbox: mpsc::Receiver<Command>,
+    /// The newest picture.
+    pub(super) snapshots: watch::Sender<Arc<Snapshot>>,
+    /// What is worth telling.
+    pub(super) alerts: mpsc::Sender<Notice>,
+    /// Set when it should save and end.
+    pub(super) stop: CancellationToken,
+}
+
+/// Shows the snapshots that the task of `start` makes, until the user quits or a signal ends it.
+pub(super) async fn front(
+    config: &Config,
+    local: &LocalState,
+    first: Arc<Snapshot>,
+    now: WallClock,
+    start: impl FnOnce(Running) -> JoinHandle<()>,
+) -> Result<u8, Failure> {
+    needs_terminal()?;
+    let options = options(config, local)?;
     let (commands, inbox) = mpsc::channel(COMMANDS);
     let (snapshots, newest) = watch::channel(Arc::clone(&first));
     let (alerts, ringing) = mpsc::channel(ALERTS);
     let stop = CancellationToken::new();
-    let mut running = tokio::spawn(core.run(inbox, snapshots, alerts, stop.clone()));
+    let mut running = start(Running { inbox, snapshots, alerts, stop: stop.clone() });
     let screen = Screen {
         dashboard: Dashboard::new(options, first),
         commands,
         config: config.clone(),
         next_id: config.targets.iter().map(|target| target.id.0 + 1).max().unwrap_or(0),
-        clock,
+        now,
     };
     let ended = tokio::select! {
         ended = screen.run(newest, ringing) => ended,
@@ -142,7 +178,7 @@ struct Screen {
     commands: mpsc::Sender<Command>,
     config: Config,
     next_id: u32,
-    clock: Clock,
+    now: WallClock,
 }
 
 impl Screen {
@@ -164,7 +200,7 @@ impl Screen {
                 event = events.next() => {
                     let Some(event) = event else { break };
                     let Some(input) = Input::of(event?) else { continue };
-                    let effects = self.dashboard.input(input, self.clock.now().wall);
+                    let effects = self.dashboard.input(input, (self.now)());
                     for effect in effects {
                         if let Effect::Quit { keep_screen } = effect {
                             let text = keep_screen.then(|| self.dashboard.text());
@@ -214,7 +250,7 @@ impl Screen {
     }
 
     fn draw(&mut self, terminal: &mut Terminal) -> std::io::Result<()> {
-        let now = self.clock.now().wall;
+        let now = (self.now)();
         match self.dashboard.frame(now) {
             Some(frame) => terminal.draw(&frame),
             None => Ok(()),
@@ -228,14 +264,14 @@ impl Screen {
         terminal.resume()?;
         if let Ok(size) = Terminal::size() {
             let resized = Input::Resize(size.width, size.height);
-            self.dashboard.input(resized, self.clock.now().wall);
+            self.dashboard.input(resized, (self.now)());
         }
         self.dashboard.invalidate();
         self.draw(terminal)
     }
 
     fn carry_out(&mut self, effect: Effect, terminal: &mut Terminal) -> std::io::Result<()> {
-        let now = self.clock.now().wall;
+        let now = (self.now)();
         let command = match effect {
             Effect::Wake(id) => Command::Wake(vec![id], WAKE_WAIT),
             Effect::WakeMany(ids) => Command::Wake(ids, WAKE_WAIT),
@@ -263,12 +299,12 @@ impl Screen {
 
     fn ask(&mut self, command: Command) {
         if self.commands.try_send(command).is_err() {
-            self.dashboard.tell("busy: try again", self.clock.now().wall);
+            self.dashboard.tell("busy: try again", (self.now)());
         }
     }
 
     fn add(&mut self, text: &str) {
-        let now = self.clock.now().wall;
+        let now = (self.now)();
         match self.config.resolve(text.trim(), &read_rdp_file) {
             Ok(targets) => {
                 for target in targets {

@@ -64,11 +64,16 @@ pub fn wall_by_most(clocks: Clocks, now: WallTime) -> WallTime {
 #[must_use]
 pub fn clock_skew(nla: Option<&Timed<Nla>>, now: Now) -> Option<i64> {
     let entry = nla?;
-    let mono = now.mono.since(entry.at.mono);
-    let wall = now.wall.unix_millis().saturating_sub(entry.at.wall.unix_millis());
+    entry.value.clock_skew_ms.filter(|_| !was_set(entry.at, now))
+}
+
+/// Whether this machine's clock was set, or the machine slept, between two moments.
+#[must_use]
+pub fn was_set(before: Now, now: Now) -> bool {
+    let mono = now.mono.since(before.mono);
+    let wall = now.wall.unix_millis().saturating_sub(before.wall.unix_millis());
     let drift = i128::from(wall) - i128::try_from(mono.as_millis()).unwrap_or(i128::MAX);
-    let was_set = drift.unsigned_abs() > CLOCK_SET.as_millis();
-    entry.value.clock_skew_ms.filter(|_| !was_set)
+    drift.unsigned_abs() > CLOCK_SET.as_millis()
 }
 
 #[cfg(test)]

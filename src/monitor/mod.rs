@@ -15,6 +15,7 @@ mod shared_certificates;
 mod siblings;
 #[cfg(test)]
 mod tests;
+mod timekeeping;
 mod tracked;
 
 pub use bound::bytes_per_target;
@@ -46,6 +47,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use timekeeping::Timekeeping;
 
 /// How many lines of the event log are kept.
 const EVENTS: usize = 500;
@@ -82,6 +84,7 @@ pub struct Monitor {
     /// A certificate or a name was read since certificates were compared.
     compare_certificates: bool,
     siblings: Siblings,
+    timekeeping: Timekeeping,
     /// What a scenario says of the surroundings.
     given: Option<Box<Surroundings>>,
 }
@@ -152,6 +155,7 @@ impl Monitor {
             simulated: None,
             compare_certificates: false,
             siblings: Siblings::default(),
+            timekeeping: Timekeeping::default(),
             given: None,
         };
         monitor.diagnosis.observe(RULES, &monitor.around, now);
@@ -307,6 +311,9 @@ impl Monitor {
 
     /// Judges what ages, this machine, and the alerts. Returns what is worth telling.
     pub fn tick(&mut self, now: Now) -> Vec<AlertEvent> {
+        if let Some(text) = self.timekeeping.look(now) {
+            self.log(None, now.wall, text);
+        }
         self.judge_surroundings(now);
         let mut events = Vec::new();
         for (id, tracked) in &mut self.targets {

@@ -121,6 +121,15 @@ impl Expected {
         named.into_iter().flatten().map(String::as_str)
     }
 
+    /// What is to stand here: the findings of a scenario, the alerts of an incident.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        let words = match &self.what {
+            What::Findings(table) => &table.findings,
+            What::Alerts(table, _) => &table.alerts,
+        };
+        words.iter().map(String::as_str)
+    }
+
     /// What differs in what a monitor shows at this moment, one sentence each.
     #[must_use]
     pub fn complaints(&self, snapshot: &Snapshot) -> Vec<String> {

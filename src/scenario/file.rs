@@ -3,7 +3,7 @@
 use super::around::{AroundTable, TUNNEL, elsewhere, route};
 use super::expect::{IncidentTable, ScenarioTable};
 use super::round::{Round, usual_resolution};
-use super::script::{Ground, Own, Script};
+use super::script::{Clock, Ground, Own, Script};
 use super::session::SessionTable;
 use super::target::TargetTable;
 use super::word::{span, split};
@@ -80,6 +80,9 @@ struct Incident {
     name: String,
     /// How many targets there are: number i is `host-i` at 10.9.0.(21 + i).
     crowd: u32,
+    /// They are watched by name, `host-i.corp.lab`, and expected at their address.
+    #[serde(default)]
+    named: bool,
     /// What is the same of all of them.
     #[serde(default)]
     target: TargetTable,
@@ -104,6 +107,8 @@ struct Incident {
     routes: Vec<String>,
     /// When the tunnel wg0 is down, as `40s-60s`; without it there is none.
     tunnel_down: Option<String>,
+    /// When this machine's wall clock is set, and by how much: `60s 480h`, `60s -10m`.
+    clock_set: Option<String>,
     #[serde(default)]
     round: Vec<Spanned<Round>>,
     expect: Vec<Spanned<IncidentTable>>,
@@ -209,6 +214,7 @@ impl Scenario {
             targets: vec![(target, memory)],
             samples,
             expected,
+            clock: Clock::default(),
             around: Ground::Given(Box::new(around)),
             wake: self.wake.as_ref().map(WakeTable::wake).transpose().map_err(here("wake"))?,
             session: self
@@ -266,10 +272,16 @@ impl Incident {
             target.id = TargetId(id);
             target.name = format!("host-{id}");
             target.host = Host::Address(address(id), None);
+            if self.named {
+                target.host = Host::Name(format!("host-{id}.corp.lab"));
+                target.expect = vec![address(id)];
+            }
             let group = groups.iter().find(|(_, members)| members.contains(&id));
             target.group = group.map(|(name, _)| (*name).clone());
             targets.push((target, self.target.memory().map_err(here("target"))?));
         }
+        let clock = self.clock_set.as_deref().map_or(Ok(Clock::default()), Clock::read);
+        let clock = clock.map_err(here("clock_set"))?;
         let mut expected = Vec::new();
         for table in &self.expect {
             let read = table.get_ref().expected();
@@ -308,8 +320,9 @@ impl Incident {
             name: self.name.clone(),
             moment: false,
             targets,
-            samples: self.samples(source)?,
+            samples: self.samples(clock, source)?,
             expected,
+            clock,
             around: Ground::Found(own),
             wake: None,
             session: None,
@@ -317,7 +330,7 @@ impl Incident {
         })
     }
 
-    fn samples(&self, source: &Source) -> Result<Vec<Sample>, ScenarioError> {
+    fn samples(&self, clock: Clock, source: &Source) -> Result<Vec<Sample>, ScenarioError> {
         let mut samples = Vec::new();
         for round in &self.round {
             let wrong = |wrong| source.in_table(round, wrong);
@@ -332,9 +345,13 @@ impl Incident {
                 ))));
             }
             for id in hosts {
-                own.address = Some(address(id));
+                own.address = round.get_ref().address.or(Some(address(id)));
+                own.resolve = round.get_ref().resolve.as_ref().map(|words| words.of(address(id)));
                 play(&own, TargetId(id), &mut samples).map_err(wrong)?;
             }
+        }
+        for sample in &mut samples {
+            sample.sent_at = clock.now(sample.sent_at.mono);
         }
         samples.sort_by_key(|sample| sample.ended_at);
         Ok(samples)

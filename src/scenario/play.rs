@@ -1,8 +1,8 @@
 //! Plays a script to a monitor, on the script's own time.
 
+use super::START;
 use super::around::elsewhere;
 use super::script::{Ground, Script};
-use super::{START, now};
 use crate::domain::alert::AlertSettings;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::target::TargetId;
@@ -36,7 +36,7 @@ impl Play {
     pub fn new(script: Arc<Script>) -> Self {
         let (echo_v4, echo_v6, neighbours) = script.around.access();
         let access = Access { echo_v4, echo_v6, neighbours };
-        let start = now(MonoTime::ZERO);
+        let start = script.clock.now(MonoTime::ZERO);
         let mut local = script.around.local(MonoTime::ZERO);
         if local.interfaces.is_empty() {
             local.interfaces.push(elsewhere());
@@ -68,7 +68,7 @@ impl Play {
     /// The wall clock of the script.
     #[must_use]
     pub fn wall(&self) -> WallTime {
-        now(self.at).wall
+        self.script.clock.now(self.at).wall
     }
 
     /// Plays everything up to and including a moment.
@@ -87,7 +87,7 @@ impl Play {
                 let text = "woken".to_owned();
                 self.monitor.set_wake(TargetId(0), wake.clone(), START, text);
             }
-            self.monitor.observe(sample, now(sample.ended_at));
+            self.monitor.observe(sample, script.clock.now(sample.ended_at));
             self.taken += 1;
         }
         self.tick_until(until);
@@ -99,13 +99,14 @@ impl Play {
         while self.ticked.plus(self.script.tick) <= until {
             self.ticked = self.ticked.plus(self.script.tick);
             let at = self.ticked;
+            let now = self.script.clock.now(at);
             if let Some(session) = self.script.session {
-                self.monitor.observe_sessions(TargetId(0), &session.look(at), now(at));
+                self.monitor.observe_sessions(TargetId(0), &session.look(at), now);
             }
             if let Ground::Found(own) = &self.script.around {
                 let local = own.local(at);
                 if local != *self.monitor.local() {
-                    self.monitor.observe_local(local, now(at));
+                    self.monitor.observe_local(local, now);
                 }
                 if at.since(MonoTime::ZERO).as_secs().is_multiple_of(CONTROL_EVERY.as_secs()) {
                     for control in &own.controls {
@@ -114,7 +115,7 @@ impl Play {
                     }
                 }
             }
-            self.monitor.tick(now(at));
+            self.monitor.tick(now);
         }
     }
 
@@ -126,6 +127,6 @@ impl Play {
     /// What a monitor shows of it now.
     #[must_use]
     pub fn snapshot(&mut self) -> Snapshot {
-        self.monitor.snapshot(now(self.at), 0, |_| Budget::default())
+        self.monitor.snapshot(self.script.clock.now(self.at), 0, |_| Budget::default())
     }
 }

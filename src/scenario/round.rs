@@ -26,6 +26,17 @@ pub(super) enum Turns {
 }
 
 impl Turns {
+    /// The same words with `own` standing for an address.
+    pub(super) fn of(&self, address: IpAddr) -> Self {
+        let of = |word: &String| {
+            if word == "own" { address.to_string() } else { word.clone() }
+        };
+        match self {
+            Self::One(word) => Self::One(of(word)),
+            Self::Many(words) => Self::Many(words.iter().map(of).collect()),
+        }
+    }
+
     fn turn(&self, index: u32) -> Result<&str, Wrong> {
         match self {
             Self::One(word) => Ok(word),

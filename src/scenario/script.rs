@@ -1,13 +1,16 @@
 //! A scenario or an incident, ready to be played: everything in it was understood.
 
 use super::expect::Expected;
+use super::now;
 use super::session::Session;
+use super::word::{milliseconds, span, split};
+use super::wrong::Wrong;
 use crate::domain::local::{EchoAccess, LocalState};
 use crate::domain::memory::TargetMemory;
 use crate::domain::route::Route;
 use crate::domain::sample::Sample;
 use crate::domain::target::Target;
-use crate::domain::time::MonoTime;
+use crate::domain::time::{MonoTime, Now, WallTime};
 use crate::domain::view::Surroundings;
 use crate::domain::wake::WakeProgress;
 use std::collections::BTreeMap;
@@ -31,12 +34,39 @@ pub struct Script {
     pub expected: Vec<Expected>,
     /// What is around the targets: of a scenario, all of it as the rules see it.
     pub around: Ground,
+    /// This machine's wall clock.
+    pub clock: Clock,
     /// A magic packet and when it is sent.
     pub wake: Option<(MonoTime, WakeProgress)>,
     /// A session of this machine on target 0.
     pub session: Option<Session>,
     /// Between two ticks of the monitor.
     pub(super) tick: Duration,
+}
+
+/// Both clocks of this machine; the wall clock may be set once.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Clock {
+    /// When, and by how many milliseconds.
+    set: Option<(MonoTime, i64)>,
+}
+
+impl Clock {
+    /// `60s 480h`: when, and by how much; `60s -10m` sets it back.
+    pub(super) fn read(text: &str) -> Result<Self, Wrong> {
+        let (at, by) = split(text, " ", "WHEN HOW-MUCH, such as 60s -10m")?;
+        Ok(Self { set: Some((MonoTime::ZERO.plus(span(at)?), milliseconds(by)?)) })
+    }
+
+    /// What they show at a moment.
+    #[must_use]
+    pub fn now(&self, mono: MonoTime) -> Now {
+        let mut now = now(mono);
+        if let Some((_, by)) = self.set.filter(|(at, _)| mono >= *at) {
+            now.wall = WallTime::from_unix_millis(now.wall.unix_millis().saturating_add(by));
+        }
+        now
+    }
 }
 
 /// What is around the targets.

@@ -193,3 +193,47 @@ fn a_reader_that_went_away_is_no_panic() {
         assert!(done.code.is_some(), "{line:?}: killed by a signal");
     }
 }
+
+#[test]
+fn a_scenario_is_played_and_held_against_what_it_expects() {
+    let home = Home::new();
+    let scenario = |word: &str, expected: &str| {
+        let text = format!(
+            "[[scenario]]\nname = 'a refused port'\nexpect = [{{ at = '60s', findings = [{expected}] }}]\n\
+             [[scenario.round]]\nat = '1s'\ntimes = 5\nevery = '10s'\nconnect = '{word}'\n\
+             [[scenario]]\nname = 'another'\nexpect = [{{ findings = [] }}]\n"
+        );
+        home.write("scenario.toml", &text)
+    };
+    let play = |file: &str, more: &[&str]| {
+        home.run(&[&["demo", "--scenario", file, "--print"], more].concat())
+    };
+    let file = scenario("refused", "'port-closed:critical'");
+    let done = play(&file, &["--only", "REFUSED"]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let lines: Vec<&str> = done.out.lines().collect();
+    assert_eq!(lines.first(), Some(&"a refused port"));
+    let last = "  2026-11-21T07:01:00Z as the scenario expects: port-closed:critical";
+    assert_eq!(lines.last(), Some(&last), "{done:?}");
+    assert!(!done.out.contains("another"), "{done:?}");
+
+    let done = play(&scenario("refused", ""), &[]);
+    assert_eq!(done.code, Some(1), "{done:?}");
+    assert!(done.out.contains("not as the scenario expects: at 60 s expected []"), "{done:?}");
+
+    let file = scenario("refusd", "");
+    let sentence = play(&file, &[]).sentence(2);
+    let wrong = ":4: connect: \"refusd\" is not known here; did you mean \"refused\"?";
+    assert_eq!(sentence, format!("{file}{wrong}"));
+    let sentence = play("nowhere.toml", &[]).sentence(2);
+    assert!(sentence.starts_with("nowhere.toml: "), "{sentence}");
+    let done = play(&scenario("open", ""), &["--only", "third"]);
+    assert_eq!(done.code, Some(2));
+    assert!(
+        done.err.contains("is called \"third\"; there are\n  a refused port\n  another"),
+        "{done:?}"
+    );
+    assert_eq!(home.run(&["demo", "--print"]).code, Some(2), "--print needs --scenario");
+    let sentence = home.run(&["demo", "--scenario", &scenario("open", "")]).sentence(1);
+    assert!(sentence.contains("needs a terminal"), "{sentence}");
+}

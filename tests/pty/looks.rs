@@ -88,3 +88,21 @@ fn every_theme_starts() {
 fn a_dumb_terminal_is_no_reason_to_fail() {
     tour(Setup::demo().variable("TERM", "dumb"));
 }
+
+/// A file of measurements on the screen, on its own time, until that stands still.
+#[test]
+fn a_scenario_is_played_on_the_dashboard_and_says_that_it_is_one() {
+    let file = "[[incident]]\nname = 'the way is down'\ncrowd = 3\ncontrols = ['10.0.0.1']\n\
+        [[incident.round]]\nat = '1s'\ntimes = 60\necho = '20ms'\n\
+        [[incident.round]]\nat = '61s'\ntimes = 30\necho = 'lost'\n\
+        [[incident.expect]]\nat = '90s'\nalerts = ['path-outage:critical']\n";
+    let mut session = Setup::new(&["demo", "--scenario", "way.toml", "--speed", "60"])
+        .file("way.toml", file)
+        .sized(120, 30)
+        .start();
+    session.wait_for("simulated: everything");
+    session.wait_for("read-only");
+    session.wait_for("host-0 fell silent with 2 other hosts");
+    session.press("q");
+    session.end().assert_code(0);
+}

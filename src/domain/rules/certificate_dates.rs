@@ -4,7 +4,7 @@
 use super::prelude::*;
 use super::tls::does_without_tls;
 use crate::domain::certificate::CertificateSummary;
-use crate::domain::clocks::wall_by_most;
+use crate::domain::clocks::{Clocks, wall_by_most, was_set};
 use crate::domain::time::WallTime;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -21,9 +21,13 @@ pub(super) fn without_certificate(view: &TargetView<'_>) -> Judgement {
     if does_without_tls(view) { Judgement::Clear } else { Judgement::NoEvidence }
 }
 
-/// The time that dates are held against: a wrong clock of this machine ends no certificate.
-fn right_time(view: &TargetView<'_>) -> WallTime {
-    wall_by_most(view.around.clocks, view.now.wall)
+/// The time that dates are held against: a wrong clock of this machine ends no certificate. `None`
+/// when it was set, or the machine slept, since the certificate or most clocks were last read:
+/// then nobody has confirmed it yet.
+fn right_time(view: &TargetView<'_>) -> Option<WallTime> {
+    let unconfirmed = view.around.clocks == Clocks::Outdated
+        || view.tls.is_some_and(|entry| was_set(entry.at, view.now));
+    (!unconfirmed).then(|| wall_by_most(view.around.clocks, view.now.wall))
 }
 
 /// The lines that say which certificate it is.
@@ -94,10 +98,11 @@ impl Rule for CertificateExpired {
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
         let Some((certificate, _)) = presented(view) else { return without_certificate(view) };
-        if right_time(view) <= certificate.not_after {
+        let Some(now) = right_time(view) else { return Judgement::NoEvidence };
+        if now <= certificate.not_after {
             return Judgement::Clear;
         }
-        let past = right_time(view).since(certificate.not_after);
+        let past = now.since(certificate.not_after);
         let limit = view.target.thresholds.certificate_expired.critical_after;
         let severity = if past >= limit { Severity::Critical } else { Severity::Warning };
         let ago = days(past);
@@ -158,10 +163,11 @@ impl Rule for CertificateNotYetValid {
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
         let Some((certificate, _)) = presented(view) else { return without_certificate(view) };
-        if right_time(view) >= certificate.not_before {
+        let Some(now) = right_time(view) else { return Judgement::NoEvidence };
+        if now >= certificate.not_before {
             return Judgement::Clear;
         }
-        let ahead = days(certificate.not_before.since(right_time(view)));
+        let ahead = days(certificate.not_before.since(now));
         let sentence = format!(
             "The certificate of {} begins only in {ahead} by this machine's clock (certain): one \
              of the two clocks is wrong. Compare them first.",
@@ -211,10 +217,11 @@ impl Rule for CertificateExpiring {
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
         let Some((certificate, _)) = presented(view) else { return without_certificate(view) };
-        if right_time(view) > certificate.not_after {
+        let Some(now) = right_time(view) else { return Judgement::NoEvidence };
+        if now > certificate.not_after {
             return Judgement::Clear;
         }
-        let left = certificate.not_after.since(right_time(view));
+        let left = certificate.not_after.since(now);
         let limits = &view.target.thresholds.certificate_expiring;
         let within = |days: u32| left <= DAY.saturating_mul(days);
         let severity = match certificate.self_signed {
