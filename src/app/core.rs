@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::domain::alert::Signature;
 use crate::domain::finding::RuleId;
 use crate::domain::local::LocalState;
+use crate::domain::maintenance::Calendar;
 use crate::domain::sample::{ProbeKind, Sample};
 use crate::domain::session::SessionLook;
 use crate::domain::sink::Notice;
@@ -75,6 +76,8 @@ pub(super) enum Command {
     Acknowledge(Option<TargetId>, RuleId, Signature),
     /// Silence this alert until then.
     Snooze(Option<TargetId>, RuleId, WallTime),
+    /// Hold back the alerts of these until then; `None`: no longer.
+    Maintain(Vec<TargetId>, Option<WallTime>),
     /// This target is being looked at.
     LookAt(Option<TargetId>),
     /// Watch one more.
@@ -189,6 +192,8 @@ impl Core {
         if let Some(own) = core.remembered.get(store::MONITOR) {
             core.monitor.recall_own(own, now);
         }
+        let windows = config.maintenance.clone();
+        core.monitor.plan(Calendar::new(windows, jiff::tz::TimeZone::system()));
         for target in &config.targets {
             core.add(target.clone());
         }
@@ -284,6 +289,11 @@ impl Core {
             Command::Snooze(id, rule, until) => {
                 self.monitor.snooze(id, rule, until);
                 self.unsaved = true;
+            }
+            Command::Maintain(ids, until) => {
+                for id in ids {
+                    self.unsaved |= self.monitor.maintain(id, until, now);
+                }
             }
             Command::LookAt(id) => self.schedule.look_at(id, now.mono),
             Command::Add(target) => self.add(*target),

@@ -2,6 +2,7 @@
 //! schema and the documentation alike.
 
 use super::host::{parse_address, parse_gateway, parse_host};
+use super::maintenance::{MAX_WINDOWS, RawWindow, read_window};
 use super::settings::{Assignment, read_section, read_thresholds};
 use super::sink::{MAX_SINKS, RawSink, read_sink};
 use super::target_spec::{MAX_EXPECT, mac_sentence, parse_name};
@@ -35,6 +36,7 @@ pub(super) struct Top {
     pub(super) groups: Vec<RawGroup>,
     pub(super) targets: Vec<RawTarget>,
     pub(super) sinks: Vec<RawSink>,
+    pub(super) maintenance: Vec<RawWindow>,
 }
 
 /// What `gateway_usage` says.
@@ -118,6 +120,8 @@ pub(super) enum Shape {
     Targets,
     /// A list of sections of [`super::sink::SINK`].
     Sinks,
+    /// A list of sections of [`super::maintenance::MAINTENANCE`].
+    Windows,
 }
 
 /// One key of a section that fills a `T`.
@@ -189,6 +193,8 @@ pub(super) static TOP: &[Key<Top>] = &[
         set: |top, v| { top.targets = value::list(v, MAX_TARGETS, "[[target]] tables", read_target)?; Ok(()) } },
     Key { name: "sink", shape: Shape::Sinks, doc: "where alerts are told besides the screen; none with --read-only but the bell",
         set: |top, v| { top.sinks = value::list(v, MAX_SINKS, "[[sink]] tables", read_sink)?; Ok(()) } },
+    Key { name: "maintenance", shape: Shape::Windows, doc: "when nobody is alerted, because work is planned",
+        set: |top, v| { top.maintenance = value::list(v, MAX_WINDOWS, "[[maintenance]] tables", read_window)?; Ok(()) } },
 ];
 
 /// `[ui]`.

@@ -45,6 +45,9 @@ pub struct TargetMemory {
     pub udp_address: Option<IpAddr>,
     /// Rules whose findings were there on first sight, and when they were accepted.
     pub accepted: BTreeMap<String, WallTime>,
+    /// Until when its alerts are held back, as somebody asked for on the screen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maintenance_until: Option<WallTime>,
     /// Rules whose alerts somebody acknowledged, and when.
     pub acknowledged: BTreeMap<String, WallTime>,
     /// Rules whose alerts fire.

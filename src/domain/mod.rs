@@ -19,6 +19,7 @@ pub mod ladder;
 pub mod load;
 pub mod local;
 pub mod mac;
+pub mod maintenance;
 pub mod memory;
 pub mod nt_status;
 pub mod os_version;

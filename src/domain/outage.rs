@@ -42,7 +42,7 @@ pub struct Member {
     pub routed: bool,
     /// The tunnel that it is reached through, unescaped.
     pub tunnel: Option<String>,
-    /// Its silence may be sleep.
+    /// Its silence may be sleep, or planned work.
     pub sleeps: bool,
     /// When the first request of those that are unanswered now was sent; `None` while it answers.
     pub silent_since: Option<Now>,

@@ -7,6 +7,9 @@ mod bound;
 mod controls;
 #[cfg(test)]
 mod dialling_tests;
+mod maintenance;
+#[cfg(test)]
+mod maintenance_tests;
 mod notice;
 #[cfg(test)]
 mod offline_tests;
@@ -42,6 +45,7 @@ use crate::domain::verdict;
 use crate::domain::view::{Mode, Offline, Surroundings, TunnelChange};
 use crate::domain::wake::WakeProgress;
 use controls::Controls;
+use maintenance::Maintenance;
 use siblings::Siblings;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
@@ -84,6 +88,7 @@ pub struct Monitor {
     /// A certificate or a name was read since certificates were compared.
     compare_certificates: bool,
     siblings: Siblings,
+    maintenance: Maintenance,
     timekeeping: Timekeeping,
     /// What a scenario says of the surroundings.
     given: Option<Box<Surroundings>>,
@@ -95,7 +100,7 @@ struct Peers {
     answering: u32,
     /// Of those, the ones behind a router.
     answering_beyond: u32,
-    /// Without those that may sleep.
+    /// Without those that may sleep or are in maintenance.
     silent: u32,
     /// Behind a router, those that may sleep included.
     silent_beyond: u32,
@@ -155,6 +160,7 @@ impl Monitor {
             simulated: None,
             compare_certificates: false,
             siblings: Siblings::default(),
+            maintenance: Maintenance::default(),
             timekeeping: Timekeeping::default(),
             given: None,
         };
@@ -196,6 +202,7 @@ impl Monitor {
         self.alerts.settle(id, target.alert);
         self.alerts.recall(Some(id), &memory, now);
         self.targets.insert(id, Tracked::new(Arc::new(target), memory, method, now));
+        self.look_anew(id);
     }
 
     fn access_for(&self, address: Option<IpAddr>) -> EchoAccess {
@@ -315,6 +322,7 @@ impl Monitor {
             self.log(None, now.wall, text);
         }
         self.judge_surroundings(now);
+        self.look_for_maintenance(now);
         let mut events = Vec::new();
         for (id, tracked) in &mut self.targets {
             tracked.tick_if_due(&self.around, now);
@@ -449,7 +457,9 @@ impl Monitor {
                 peers.answering_beyond += u32::from(beyond);
             } else if tracked.echo().ever_answered() {
                 let lost = recent().any(EchoPoint::is_loss);
-                peers.silent += u32::from(lost && !tracked.target().may_sleep_as(tracked.memory()));
+                let excused = tracked.target().may_sleep_as(tracked.memory())
+                    || tracked.maintained().is_some();
+                peers.silent += u32::from(lost && !excused);
                 // Losses are void while this machine counts as offline; silence they are.
                 let void =
                     recent().any(|point| point.outcome == EchoOutcome::Void(LocalFault::Offline));

@@ -14,6 +14,7 @@ use crate::domain::history::{History, Timed};
 use crate::domain::ladder::ladder;
 use crate::domain::local::LocalState;
 use crate::domain::mac::MacAddr;
+use crate::domain::maintenance::Maintained;
 use crate::domain::memory::TargetMemory;
 use crate::domain::outage::Member;
 use crate::domain::rules::RULES;
@@ -79,6 +80,7 @@ pub struct Tracked {
     sessions: Sessions,
     diagnosis: Diagnosis,
     ticked: Option<MonoTime>,
+    maintained: Option<Maintained>,
     state: TargetState,
     state_since: Now,
     picture: Option<Arc<TargetSnapshot>>,
@@ -140,6 +142,7 @@ impl Tracked {
             sessions: Sessions::default(),
             diagnosis: Diagnosis::default(),
             ticked: None,
+            maintained: None,
             state: TargetState::NotMeasured,
             state_since: now,
             picture: None,
@@ -234,7 +237,7 @@ impl Tracked {
             group: self.target.group.clone(),
             routed: tunnel.is_some() || local.on_link(address).is_none(),
             tunnel,
-            sleeps: self.target.may_sleep_as(&self.memory),
+            sleeps: self.target.may_sleep_as(&self.memory) || self.maintained.is_some(),
             silent_since: since.filter(|_| lost >= enough),
         })
     }
@@ -594,6 +597,20 @@ impl Tracked {
         self.changed = true;
     }
 
+    /// Whether work is planned on it.
+    #[must_use]
+    pub const fn maintained(&self) -> Option<&Maintained> {
+        self.maintained.as_ref()
+    }
+
+    /// Says whether work is planned on it.
+    pub fn set_maintained(&mut self, maintained: Option<Maintained>) {
+        if self.maintained != maintained {
+            self.maintained = maintained;
+            self.changed = true;
+        }
+    }
+
     /// The picture of it, taken anew when something changed or the last one is a second old.
     pub fn picture(
         &mut self,
@@ -645,6 +662,7 @@ impl Tracked {
             address: self.dialled,
             state,
             state_since: self.state_since.wall,
+            maintenance: self.maintained.clone(),
             availability,
             verdict: summary,
             risk,

@@ -250,6 +250,7 @@ mod tests {
         });
         memory.remember_address([10, 0, 0, 21].into(), WallTime::from_unix_secs(8));
         memory.accepted.insert("nla-not-enforced".into(), WallTime::from_unix_secs(6));
+        memory.maintenance_until = Some(WallTime::from_unix_secs(10));
         memory.acknowledged.insert("port-closed".into(), WallTime::from_unix_secs(7));
         let alert = RememberedAlert {
             since: WallTime::from_unix_secs(1),
@@ -323,6 +324,7 @@ mod tests {
              \"common_name\":\"OFFICE-PC\",\"mac\":\"02:11:22:33:44:55\",\"rightful\":true,\"seen\":8000}},\
              \"addresses\":{{\"10.0.0.21\":8000}},\"last_healthy\":1000000000,\
              \"accepted\":{{\"nla-not-enforced\":6000}},\
+             \"maintenance_until\":10000,\
              \"acknowledged\":{{\"port-closed\":7000}},\
              \"alerts\":{{\"port-closed\":{{\"since\":1000,\"seen\":9000,\"severity\":\"critical\",\
              \"title\":\"port 3389 is closed\",\"told\":2000,\"acknowledged\":7000,\"signed\":{{\"who\":\"ada\",\"note\":\"seen\"}},\"returns\":4}}}},\"sleeps\":true}}}}}}"

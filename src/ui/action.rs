@@ -71,6 +71,8 @@ pub enum Action {
     Acknowledge,
     /// Silence them for a while.
     Snooze,
+    /// Hold back every alert of a target while work is planned.
+    Maintenance,
     /// Accept what was there on first sight.
     AcceptAsFound,
     /// Text for a ticket.
@@ -130,6 +132,7 @@ impl Action {
         (Self::ProbeNow, "probe-now"),
         (Self::Acknowledge, "acknowledge"),
         (Self::Snooze, "snooze"),
+        (Self::Maintenance, "maintenance"),
         (Self::AcceptAsFound, "accept-as-found"),
         (Self::Ticket, "ticket"),
         (Self::Transcript, "transcript"),

@@ -33,6 +33,13 @@ pub enum Effect {
         /// For how long.
         length: Duration,
     },
+    /// Hold back the alerts of these targets, because work is planned.
+    Maintain {
+        /// Whose.
+        targets: Vec<TargetId>,
+        /// For how long from here on; `None`: no longer.
+        length: Option<Duration>,
+    },
     /// The target whose detail is open: it is probed more often. `None` when none is.
     LookAt(Option<TargetId>),
     /// Watch one more target; the text is as typed and not yet parsed.
