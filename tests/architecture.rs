@@ -43,6 +43,7 @@ const LAYERS: &[Layer] = &[
             "toml",
             "humantime",
             "idna",
+            "jiff",
             "strsim",
             "etcetera",
             "ironrdp_rdpfile",

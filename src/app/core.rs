@@ -1,6 +1,8 @@
 //! The loop that owns the monitor and the schedule: due probes go out, samples come in, snapshots
 //! are published. It never waits for a screen, a disk or a sink.
 
+mod controls;
+mod marks;
 mod saving;
 mod sessions;
 mod start;
@@ -12,6 +14,8 @@ use crate::config::Config;
 use crate::domain::alert::Signature;
 use crate::domain::finding::RuleId;
 use crate::domain::local::LocalState;
+use crate::domain::maintenance::Calendar;
+use crate::domain::mark::Mark;
 use crate::domain::sample::{ProbeKind, Sample};
 use crate::domain::session::SessionLook;
 use crate::domain::sink::Notice;
@@ -20,7 +24,6 @@ use crate::domain::target::{Target, TargetId};
 use crate::domain::time::{MonoTime, WallTime};
 use crate::domain::wake::{WakeClock, WakeProgress};
 use crate::monitor::{Budget, Monitor};
-use crate::probe::echo::EchoRequest;
 use crate::schedule::{Schedule, Settings};
 use crate::sink::Sinks;
 use crate::store::{self, MemoryStore, State, StateStore};
@@ -51,6 +54,8 @@ const LAST_WORDS: Duration = Duration::from_millis(1_500);
 pub(super) const WAKE_WAIT: Duration = Duration::from_mins(2);
 /// Between ICMP echoes to a target whose echo is measured over TCP.
 const ICMP_RETRY: Duration = Duration::from_mins(1);
+/// Between two lookups of the names of controls.
+const CONTROL_NAMES: Duration = Duration::from_mins(1);
 /// Numbers of those echoes begin here, above all that the schedule gives.
 const ICMP_RETRY_SEQ: u64 = 1 << 48;
 /// Probes started in one go.
@@ -59,12 +64,6 @@ const DUE: usize = 512;
 const REPORTS: usize = 8_192;
 /// Reports taken in one go.
 const BATCH: usize = 1_024;
-/// How long a control may take to answer.
-const CONTROL_DEADLINE: Duration = Duration::from_secs(2);
-/// Control addresses are numbered from here down; targets are numbered from 0 up.
-const FIRST_CONTROL: u32 = u32::MAX;
-/// How many controls are followed.
-const CONTROLS: usize = 16;
 
 /// What a person asks for.
 #[derive(Debug, Clone)]
@@ -79,12 +78,16 @@ pub(super) enum Command {
     Acknowledge(Option<TargetId>, RuleId, Signature),
     /// Silence this alert until then.
     Snooze(Option<TargetId>, RuleId, WallTime),
+    /// Hold back the alerts of these until then; `None`: no longer.
+    Maintain(Vec<TargetId>, Option<WallTime>),
     /// This target is being looked at.
     LookAt(Option<TargetId>),
     /// Watch one more.
     Add(Box<Target>),
     /// What was there on first sight is fine.
     AcceptAsFound(TargetId),
+    /// A session on this target dropped at this moment.
+    Mark(TargetId),
 }
 
 /// What comes back from a task.
@@ -93,8 +96,10 @@ enum Report {
     Sample(Box<Sample>),
     Finished(TargetId, ProbeKind),
     Local(Box<LocalState>),
+    ControlNames(BTreeMap<String, IpAddr>),
     Sessions(Vec<(TargetId, SessionLook)>),
     Woken(TargetId, Box<WakeProgress>, String),
+    Marks(Vec<Mark>),
 }
 
 /// The loop's own state.
@@ -114,11 +119,13 @@ pub(super) struct Core {
     unsaved: bool,
     controls: BTreeMap<TargetId, IpAddr>,
     control_seq: u64,
+    looking_up_controls: Option<AbortHandle>,
     waking: BTreeMap<TargetId, MonoTime>,
     wake_clock: WakeClock,
     sinks: Sinks,
     looking_at_local: Option<AbortHandle>,
     looking_at_sessions: Option<AbortHandle>,
+    looking_for_marks: Option<AbortHandle>,
     dirty: bool,
 }
 
@@ -180,16 +187,20 @@ impl Core {
             unsaved: false,
             controls: BTreeMap::new(),
             control_seq: 0,
+            looking_up_controls: None,
             waking: BTreeMap::new(),
             wake_clock: WakeClock::default(),
             sinks: if config.read_only { Sinks::default() } else { Sinks::start(&config.sinks) },
             looking_at_local: None,
             looking_at_sessions: None,
+            looking_for_marks: None,
             dirty: true,
         };
         if let Some(own) = core.remembered.get(store::MONITOR) {
             core.monitor.recall_own(own, now);
         }
+        let windows = config.maintenance.clone();
+        core.monitor.plan(Calendar::new(windows, jiff::tz::TimeZone::system()));
         for target in &config.targets {
             core.add(target.clone());
         }
@@ -215,6 +226,7 @@ impl Core {
         let mut sessions = ticker(SESSIONS);
         let mut save = ticker(SAVE);
         let mut icmp = ticker(ICMP_RETRY);
+        let mut names = ticker(CONTROL_NAMES);
         loop {
             let due = self.schedule.next_due();
             let due = due.unwrap_or_else(|| self.edge.clock.mono().plus(TICK));
@@ -231,9 +243,13 @@ impl Core {
                     self.tick(&alerts);
                 }
                 _ = local.tick() => self.look_at_local(),
-                _ = sessions.tick() => self.look_at_sessions(),
+                _ = sessions.tick() => {
+                    self.look_at_sessions();
+                    self.look_for_marks();
+                }
                 _ = save.tick() => self.save_aside().await,
                 _ = icmp.tick() => self.retry_icmp(),
+                _ = names.tick() => self.look_up_controls(),
                 Some(_) = self.tasks.join_next() => {}
             }
         }
@@ -284,6 +300,15 @@ impl Core {
                 self.monitor.snooze(id, rule, until);
                 self.unsaved = true;
             }
+            Command::Mark(id) => {
+                self.monitor.mark(Some(id), now.wall, "", now);
+                self.unsaved = true;
+            }
+            Command::Maintain(ids, until) => {
+                for id in ids {
+                    self.unsaved |= self.monitor.maintain(id, until, now);
+                }
+            }
             Command::LookAt(id) => self.schedule.look_at(id, now.mono),
             Command::Add(target) => self.add(*target),
             Command::AcceptAsFound(id) => {
@@ -310,17 +335,7 @@ impl Core {
     }
 
     fn look_at_local(&mut self) {
-        self.control_seq += 1;
-        for (id, address) in &self.controls {
-            let request = EchoRequest {
-                target: *id,
-                seq: self.control_seq,
-                address: *address,
-                scope: 0,
-                deadline: CONTROL_DEADLINE,
-            };
-            self.edge.echo.send(request, self.echoes.clone());
-        }
+        self.ask_controls();
         // A look that takes longer than the time between two is waited for, not doubled.
         if self.looking_at_local.as_ref().is_some_and(|looking| !looking.is_finished()) {
             return;

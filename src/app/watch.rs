@@ -283,8 +283,12 @@ impl Screen {
             Effect::Snooze { target, rule, length } => {
                 Command::Snooze(target, rule, now.plus(length))
             }
+            Effect::Maintain { targets, length } => {
+                Command::Maintain(targets, length.map(|length| now.plus(length)))
+            }
             Effect::LookAt(id) => Command::LookAt(id),
             Effect::AcceptAsFound(id) => Command::AcceptAsFound(id),
+            Effect::Mark(id) => Command::Mark(id),
             Effect::AddTarget(text) => {
                 self.add(&text);
                 return Ok(());

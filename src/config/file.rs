@@ -4,10 +4,12 @@ use super::default_expected;
 use super::error::{ConfigError, Place};
 use super::host::SHOWN;
 use super::keys::{At, RawGroup, RawTarget, RawUi, TOP, Through, Top, fill};
+use super::maintenance::{self, RawWindow};
 use super::settings::{Settings, apply};
 use super::sink::{self, RawSink};
 use super::target_spec::default_kind;
-use super::value::{Fault, unknown};
+use super::value::{Fault, nearest, unknown};
+use crate::domain::maintenance::Window;
 use crate::domain::sink::SinkSpec;
 use crate::domain::target::{DEFAULT_PORT, Family, GatewayAddress, Target, TargetId};
 use crate::domain::text::excerpt;
@@ -35,6 +37,8 @@ pub(super) struct Layer {
     pub(super) targets: Vec<Target>,
     /// Where alerts are told.
     pub(super) sinks: Vec<SinkSpec>,
+    /// When they are not told.
+    pub(super) maintenance: Vec<Window>,
 }
 
 /// Reads a configuration file's text. `path` only names it in errors.
@@ -99,9 +103,11 @@ fn inherit(top: Top) -> Result<Layer, Fault> {
         targets.push(target);
     }
     let sinks = sinks(top.sinks, &groups)?;
+    let maintenance = windows(&top.maintenance, &groups, &targets)?;
     let groups = groups.into_iter().map(|(group, _)| group.name.clone()).collect();
     Ok(Layer {
         sinks,
+        maintenance,
         dns: top.dns,
         family: top.family,
         icmp: top.icmp,
@@ -137,6 +143,57 @@ fn sinks(raw: Vec<RawSink>, groups: &[(&RawGroup, Settings)]) -> Result<Vec<Sink
         sinks.push(sink);
     }
     Ok(sinks)
+}
+
+/// The windows of planned work, whose targets and groups must be there and whose names must differ.
+fn windows(
+    raw: &[RawWindow],
+    groups: &[(&RawGroup, Settings)],
+    targets: &[Target],
+) -> Result<Vec<Window>, Fault> {
+    let mut windows: Vec<Window> = Vec::new();
+    for (raw, number) in raw.iter().zip(1..) {
+        for wanted in &raw.groups {
+            if find_group(&wanted.value, groups).is_none() {
+                let known = groups.iter().map(|(group, _)| group.name.as_str());
+                let message = unknown_group(&wanted.value, known);
+                let fault = Fault::new(wanted.at.clone(), message);
+                return Err(fault.under("groups").under("maintenance"));
+            }
+        }
+        for wanted in &raw.targets {
+            let name = wanted.value.to_lowercase();
+            if !targets.iter().any(|target| target.name.to_lowercase() == name) {
+                let known = targets.iter().map(|target| target.name.as_str());
+                let message = unknown_target(&wanted.value, known);
+                let fault = Fault::new(wanted.at.clone(), message);
+                return Err(fault.under("targets").under("maintenance"));
+            }
+        }
+        let window =
+            maintenance::resolve(raw, number).map_err(|fault| fault.under("maintenance"))?;
+        if windows.iter().any(|other| other.name.eq_ignore_ascii_case(&window.name)) {
+            let shown = excerpt(&window.name, 60);
+            let message = format!(
+                "two maintenance windows are called \"{shown}\", expected a name of its own for each"
+            );
+            return Err(Fault::new(raw.named_at(), message).under("name").under("maintenance"));
+        }
+        windows.push(window);
+    }
+    Ok(windows)
+}
+
+/// The nearest target's name; all of them would be too many to list.
+fn unknown_target<'g>(name: &str, known: impl Iterator<Item = &'g str>) -> String {
+    let known: Vec<&str> = known.collect();
+    let shown = excerpt(name, 60);
+    match nearest(name, &known) {
+        Some(near) => {
+            format!("unknown target \"{shown}\", did you mean \"{}\"?", excerpt(near, 60))
+        }
+        None => format!("unknown target \"{shown}\", expected the name of a [[target]]"),
+    }
 }
 
 /// A target with what it inherits, and where its name stands.

@@ -2,6 +2,7 @@
 //! schema and the documentation alike.
 
 use super::host::{parse_address, parse_gateway, parse_host};
+use super::maintenance::{MAX_WINDOWS, RawWindow, read_window};
 use super::settings::{Assignment, read_section, read_thresholds};
 use super::sink::{MAX_SINKS, RawSink, read_sink};
 use super::target_spec::{MAX_EXPECT, mac_sentence, parse_name};
@@ -35,6 +36,7 @@ pub(super) struct Top {
     pub(super) groups: Vec<RawGroup>,
     pub(super) targets: Vec<RawTarget>,
     pub(super) sinks: Vec<RawSink>,
+    pub(super) maintenance: Vec<RawWindow>,
 }
 
 /// What `gateway_usage` says.
@@ -63,7 +65,7 @@ pub(super) struct RawGroup {
     pub(super) expected: Option<Expected>,
     pub(super) gateway: Option<GatewayAddress>,
     pub(super) gateway_usage: Option<Through>,
-    pub(super) control: Vec<IpAddr>,
+    pub(super) control: Vec<Host>,
     pub(super) assignments: Vec<Assignment>,
 }
 
@@ -82,7 +84,7 @@ pub(super) struct RawTarget {
     pub(super) expected: Option<Expected>,
     pub(super) gateway: Option<GatewayAddress>,
     pub(super) gateway_usage: Option<At<Through>>,
-    pub(super) control: Option<Vec<IpAddr>>,
+    pub(super) control: Option<Vec<Host>>,
     pub(super) wake: WakeSettings,
     pub(super) assignments: Vec<Assignment>,
 }
@@ -118,6 +120,8 @@ pub(super) enum Shape {
     Targets,
     /// A list of sections of [`super::sink::SINK`].
     Sinks,
+    /// A list of sections of [`super::maintenance::MAINTENANCE`].
+    Windows,
 }
 
 /// One key of a section that fills a `T`.
@@ -145,7 +149,7 @@ pub(super) fn fill<T>(into: &mut T, keys: &[Key<T>], value: Value<'_, '_>) -> Re
 }
 
 const WAKE_POLICIES: &[&str] = &["on-request", "ask", "never"];
-/// Most control addresses of a group or target.
+/// Most controls of a group or target.
 const MAX_CONTROLS: usize = 4;
 const FAMILY_WORDS: &[&str] = &["any", "4", "6"];
 const COLOR_WORDS: &[&str] = &["auto", "always", "never"];
@@ -189,6 +193,8 @@ pub(super) static TOP: &[Key<Top>] = &[
         set: |top, v| { top.targets = value::list(v, MAX_TARGETS, "[[target]] tables", read_target)?; Ok(()) } },
     Key { name: "sink", shape: Shape::Sinks, doc: "where alerts are told besides the screen; none with --read-only but the bell",
         set: |top, v| { top.sinks = value::list(v, MAX_SINKS, "[[sink]] tables", read_sink)?; Ok(()) } },
+    Key { name: "maintenance", shape: Shape::Windows, doc: "when nobody is alerted, because work is planned",
+        set: |top, v| { top.maintenance = value::list(v, MAX_WINDOWS, "[[maintenance]] tables", read_window)?; Ok(()) } },
 ];
 
 /// `[ui]`.
@@ -215,8 +221,8 @@ pub(super) static GROUP: &[Key<RawGroup>] = &[
         set: |group, v| { group.gateway = Some(value::parsed(v, "a gateway", parse_gateway)?); Ok(()) } },
     Key { name: "gateway_usage", shape: Shape::Word(GATEWAY_WORDS), doc: "when clients of the members go through it, unless they say so themselves",
         set: |group, v| { group.gateway_usage = Some(value::word(v, &GATEWAY_USAGES)?); Ok(()) } },
-    Key { name: "control", shape: Shape::Texts("10.8.0.1"), doc: "addresses at the members' site that always answer echo: they show whether the way there or the host is at fault",
-        set: |group, v| { group.control = value::list(v, MAX_CONTROLS, "a list of addresses", read_address)?; Ok(()) } },
+    Key { name: "control", shape: Shape::Texts("10.8.0.1"), doc: "machines at the members' site that always answer echo, by address or name: they show whether the way there or the host is at fault",
+        set: |group, v| { group.control = value::list(v, MAX_CONTROLS, "a list of names and addresses", read_control)?; Ok(()) } },
     Key { name: "cadence", shape: Shape::Settings, doc: "how often each probe runs",
         set: |group, v| read_section(&mut group.assignments, "cadence", v) },
     Key { name: "deadline", shape: Shape::Settings, doc: "how long each rung may take as a whole",
@@ -252,8 +258,8 @@ pub(super) static TARGET: &[Key<RawTarget>] = &[
         set: |target, v| { target.gateway = Some(value::parsed(v, "a gateway", parse_gateway)?); Ok(()) } },
     Key { name: "gateway_usage", shape: Shape::Word(GATEWAY_WORDS), doc: "when they do: with always, how the host answers this machine directly is no alarm; default: the group's, else always",
         set: |target, v| { target.gateway_usage = Some(At { value: value::word(v, &GATEWAY_USAGES)?, at: v.span() }); Ok(()) } },
-    Key { name: "control", shape: Shape::Texts("10.8.0.1"), doc: "addresses at its site that always answer echo; default: the group's",
-        set: |target, v| { target.control = Some(value::list(v, MAX_CONTROLS, "a list of addresses", read_address)?); Ok(()) } },
+    Key { name: "control", shape: Shape::Texts("10.8.0.1"), doc: "machines at its site that always answer echo, by address or name; default: the group's",
+        set: |target, v| { target.control = Some(value::list(v, MAX_CONTROLS, "a list of names and addresses", read_control)?); Ok(()) } },
     Key { name: "wake", shape: Shape::Wake, doc: "how it is woken",
         set: |target, v| fill(&mut target.wake, WAKE, v) },
     Key { name: "cadence", shape: Shape::Settings, doc: "how often each probe runs",
@@ -300,6 +306,10 @@ fn read_address(value: Value<'_, '_>) -> Result<IpAddr, Fault> {
             ),
         })
     })
+}
+
+fn read_control(value: Value<'_, '_>) -> Result<Host, Fault> {
+    value::parsed(value, "a name or an address", parse_host)
 }
 
 /// Six octets of any value: a password, not an interface's address.

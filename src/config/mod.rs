@@ -8,6 +8,7 @@ mod error;
 mod file;
 mod host;
 mod keys;
+mod maintenance;
 mod options;
 mod paths;
 mod rdp_file;
@@ -32,6 +33,7 @@ pub use settings::Settings;
 pub use target_spec::{NameError, TargetError, TargetSpec, default_kind, is_file};
 pub(crate) use value::parse_duration;
 
+use crate::domain::maintenance::Window;
 use crate::domain::sink::SinkSpec;
 use crate::domain::target::{Expected, Family, Host, Target, TargetKind};
 use crate::domain::text::excerpt;
@@ -110,6 +112,8 @@ pub struct Config {
     pub read_only: bool,
     /// Where alerts are told besides the screen.
     pub sinks: Vec<SinkSpec>,
+    /// When they are not told, because work is planned.
+    pub maintenance: Vec<Window>,
     /// The dashboard.
     pub ui: Ui,
     /// How much is logged: 0 is the least.
@@ -132,6 +136,7 @@ impl Default for Config {
             deep: true,
             read_only: false,
             sinks: Vec::new(),
+            maintenance: Vec::new(),
             ui: Ui::default(),
             verbosity: 0,
             log_file: None,
@@ -193,6 +198,7 @@ impl Config {
             targets: layer.targets,
             groups: layer.groups,
             sinks: layer.sinks,
+            maintenance: layer.maintenance,
             settings: layer.settings,
             dns: layer.dns.unwrap_or(default.dns),
             family: layer.family.unwrap_or(default.family),

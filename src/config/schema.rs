@@ -2,6 +2,7 @@
 //! that read them.
 
 use super::keys::{GROUP, Key, Shape, TARGET, TOP, UI, WAKE};
+use super::maintenance::MAINTENANCE;
 use super::settings::{Field, Setting, section, sections};
 use super::sink::SINK;
 use super::{Config, Settings};
@@ -68,6 +69,7 @@ fn shape<T>(key: &Key<T>) -> Value {
             }
             json!({ "type": "array", "items": sink })
         }
+        Shape::Windows => json!({ "type": "array", "items": object(MAINTENANCE) }),
         Shape::Targets => {
             let mut target = object(TARGET);
             if let Value::Object(map) = &mut target {
@@ -129,6 +131,7 @@ pub fn reference() -> String {
     table("`[[target]]`", rows(TARGET, &|_| None));
     table("`[target.wake]`", rows(WAKE, &|_| None));
     table("`[[sink]]`", rows(SINK, &|_| None));
+    table("`[[maintenance]]`", rows(MAINTENANCE, &|_| None));
     out.truncate(out.trim_end().len());
     out.push('\n');
     out
@@ -159,7 +162,7 @@ fn rows<T>(keys: &[Key<T>], default: &dyn Fn(&str) -> Option<String>) -> Vec<[St
             Shape::Settings | Shape::Ui | Shape::Wake => ("table".to_owned(), false),
             Shape::Thresholds => ("table per rule".to_owned(), false),
             Shape::Groups => ("table per group".to_owned(), false),
-            Shape::Targets | Shape::Sinks => ("list of tables".to_owned(), false),
+            Shape::Targets | Shape::Sinks | Shape::Windows => ("list of tables".to_owned(), false),
         };
         let default = known.then(|| default(key.name)).flatten().unwrap_or_default();
         [key.name.to_owned(), value, default, key.doc.to_owned()]

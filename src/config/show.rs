@@ -3,9 +3,11 @@
 use super::settings::{SETTINGS, Settings};
 use super::sink::template_word;
 use super::{Config, default_expected};
+use crate::domain::maintenance::{Times, Window};
 use crate::domain::sink::{Secret, SinkKind, SinkSpec, Template};
 use crate::domain::target::Target;
 use crate::domain::wake::WakePolicy;
+use humantime::format_duration;
 use std::fmt::{Display, Write as _};
 
 /// `config` as TOML, every number in force written out; targets say only what differs from the
@@ -30,10 +32,33 @@ pub(super) fn to_toml(config: &Config) -> String {
     for sink in &config.sinks {
         write_sink(&mut out, sink);
     }
+    for window in &config.maintenance {
+        write_window(&mut out, window);
+    }
     for target in &config.targets {
         write_target(&mut out, target, &config.settings);
     }
     out
+}
+
+fn write_window(out: &mut String, window: &Window) {
+    header(out, "[[maintenance]]");
+    line(out, "name", text(&window.name));
+    line(out, "targets", list(window.targets.iter().map(|name| text(name))));
+    line(out, "groups", list(window.groups.iter().map(|name| text(name))));
+    match &window.times {
+        Times::Once(from, to) => {
+            line(out, "from", text(&from.to_string()));
+            line(out, "to", text(&to.to_string()));
+        }
+        Times::Weekly(times, lasts) => {
+            line(out, "at", list(times.iter().map(|time| text(&time.to_string()))));
+            line(out, "lasts", text(&format_duration(*lasts).to_string()));
+        }
+    }
+    if let Some(name) = window.zone.as_ref().and_then(|zone| zone.iana_name()) {
+        line(out, "zone", text(name));
+    }
 }
 
 /// Secrets are left out: where they stand is shown, and what they are never.

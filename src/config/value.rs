@@ -191,14 +191,14 @@ pub(super) fn unknown_value<'k>(text: &str, known: impl IntoIterator<Item = &'k 
 }
 
 /// The known word that `text` is most likely a misspelling of.
-fn nearest<'k>(text: &str, known: &[&'k str]) -> Option<&'k str> {
+pub(super) fn nearest<'k>(text: &str, known: &[&'k str]) -> Option<&'k str> {
     if text.len() > 64 {
         return None;
     }
     let folded = text.to_lowercase().replace('-', "_");
     known
         .iter()
-        .map(|word| (strsim::jaro_winkler(&folded, &word.replace('-', "_")), *word))
+        .map(|word| (strsim::jaro_winkler(&folded, &word.to_lowercase().replace('-', "_")), *word))
         .filter(|(likeness, _)| *likeness >= 0.84)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, word)| word)

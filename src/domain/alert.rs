@@ -1,11 +1,13 @@
 //! Findings that somebody should look at: pending, firing, resolved.
 
 mod book;
+mod hold;
 mod remembered;
 mod settings;
 mod signature;
 
 pub use book::AlertBook;
+pub use hold::Hold;
 pub use remembered::RememberedAlert;
 pub use settings::AlertSettings;
 pub use signature::Signature;
@@ -46,6 +48,8 @@ pub struct Alert {
     pub signed: Signature,
     /// Silent until then.
     pub snoozed_until: Option<WallTime>,
+    /// Held back until then, because work is planned.
+    pub held_until: Option<WallTime>,
     /// How often it went and came back, while it fired or within an hour after it was over.
     pub returns: u32,
 }

@@ -2,6 +2,7 @@
 
 use super::alert::RememberedAlert;
 use super::certificate::Thumbprint;
+use super::drops::Drops;
 use super::identity::RememberedIdentity;
 use super::mac::MacAddr;
 use super::time::WallTime;
@@ -45,12 +46,17 @@ pub struct TargetMemory {
     pub udp_address: Option<IpAddr>,
     /// Rules whose findings were there on first sight, and when they were accepted.
     pub accepted: BTreeMap<String, WallTime>,
+    /// Until when its alerts are held back, as somebody asked for on the screen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maintenance_until: Option<WallTime>,
     /// Rules whose alerts somebody acknowledged, and when.
     pub acknowledged: BTreeMap<String, WallTime>,
     /// Rules whose alerts fire.
     pub alerts: BTreeMap<String, RememberedAlert>,
     /// Seconds from the wake packet until RDP answered, newest last.
     pub waking_s: Vec<u32>,
+    /// When sessions on it dropped.
+    pub drops: Drops,
     /// It was seen to sleep and come back by itself or by a wake packet.
     pub sleeps: bool,
 }

@@ -6,6 +6,7 @@ use super::finding::{Finding, Risk};
 use super::ladder::Ladder;
 use super::local::{EchoAccess, LocalState};
 use super::mac::MacAddr;
+use super::maintenance::Maintained;
 use super::sample::{
     Attempt, Gateway, Neighbour, NeighbourState, Nla, PathMtu, Resolution, Tls, TlsSweep, Udp,
 };
@@ -55,7 +56,8 @@ pub struct MonitorSnapshot {
     pub local: LocalState,
     /// What echo may do over IPv4 and IPv6.
     pub echo: Option<(EchoAccess, EchoAccess)>,
-    /// Control addresses: the gateway and the DNS servers, as far as they are other machines.
+    /// Control addresses: own router, ends of the VPN, DNS servers and configured ones, as far as
+    /// they are other machines.
     pub controls: Vec<Control>,
     /// Probes in flight.
     pub in_flight: u32,
@@ -162,6 +164,8 @@ pub struct TargetSnapshot {
     pub state: TargetState,
     /// Since when it has been in that state.
     pub state_since: WallTime,
+    /// Whether work is planned on it, so that nobody is alerted.
+    pub maintenance: Option<Maintained>,
     /// Whether it is there.
     pub availability: Availability,
     /// One plain sentence, escaped.
@@ -221,6 +225,12 @@ impl TargetSnapshot {
     #[must_use]
     pub fn worst(&self) -> Option<&Finding> {
         self.findings.first()
+    }
+
+    /// Whether it is in trouble that somebody should look at: work that is planned excuses it.
+    #[must_use]
+    pub fn is_in_trouble(&self) -> bool {
+        self.state >= TargetState::Warning && self.maintenance.is_none()
     }
 
     /// Not judged yet, and a rung broke at the latest attempt.

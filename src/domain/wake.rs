@@ -4,7 +4,7 @@ mod policy;
 mod reach;
 
 pub use policy::{
-    LocalMinute, RelayError, WakeClock, WakePolicy, WakeRelay, WakeTime, WakeTimeError,
+    DAYS, LocalMinute, RelayError, WakeClock, WakePolicy, WakeRelay, WakeTime, WakeTimeError,
 };
 pub use reach::Reach;
 

@@ -7,6 +7,10 @@ mod bound;
 mod controls;
 #[cfg(test)]
 mod dialling_tests;
+mod maintenance;
+#[cfg(test)]
+mod maintenance_tests;
+mod marks;
 mod notice;
 #[cfg(test)]
 mod offline_tests;
@@ -42,6 +46,7 @@ use crate::domain::verdict;
 use crate::domain::view::{Mode, Offline, Surroundings, TunnelChange};
 use crate::domain::wake::WakeProgress;
 use controls::Controls;
+use maintenance::Maintenance;
 use siblings::Siblings;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
@@ -86,6 +91,7 @@ pub struct Monitor {
     /// A certificate or a name was read since certificates were compared.
     compare_certificates: bool,
     siblings: Siblings,
+    maintenance: Maintenance,
     timekeeping: Timekeeping,
     /// What a scenario says of the surroundings.
     given: Option<Box<Surroundings>>,
@@ -97,7 +103,7 @@ struct Peers {
     answering: u32,
     /// Of those, the ones behind a router.
     answering_beyond: u32,
-    /// Without those that may sleep.
+    /// Without those that may sleep or are in maintenance.
     silent: u32,
     /// Behind a router, those that may sleep included.
     silent_beyond: u32,
@@ -157,6 +163,7 @@ impl Monitor {
             simulated: None,
             compare_certificates: false,
             siblings: Siblings::default(),
+            maintenance: Maintenance::default(),
             timekeeping: Timekeeping::default(),
             given: None,
         };
@@ -198,6 +205,7 @@ impl Monitor {
         self.alerts.settle(id, target.alert);
         self.alerts.recall(Some(id), &memory, now);
         self.targets.insert(id, Tracked::new(Arc::new(target), memory, method, now));
+        self.look_anew(id);
     }
 
     fn access_for(&self, address: Option<IpAddr>) -> EchoAccess {
@@ -262,6 +270,7 @@ impl Monitor {
             local.interfaces.clone_from(&before.interfaces);
             local.gateway = before.gateway;
             local.gateway_interface.clone_from(&before.gateway_interface);
+            local.routes = Arc::clone(&before.routes);
         }
         let differences = controls::differences(&self.around.local, &local);
         if !differences.is_empty() || self.around.local.interfaces.is_empty() {
@@ -288,6 +297,17 @@ impl Monitor {
         self.controls.follow(wanted);
     }
 
+    /// What the names of controls lead to, as far as is known.
+    #[must_use]
+    pub const fn control_names(&self) -> &BTreeMap<String, IpAddr> {
+        &self.around.control_names
+    }
+
+    /// Says what the names of controls lead to.
+    pub fn set_control_names(&mut self, names: BTreeMap<String, IpAddr>) {
+        self.around.control_names = names;
+    }
+
     /// Takes in the round trip of an echo request to a control address, or that none came back.
     pub fn observe_control(&mut self, address: IpAddr, answer: Option<Duration>) {
         let at = self.around.looked_at.map(|at| at.mono);
@@ -306,6 +326,7 @@ impl Monitor {
             self.log(None, now.wall, text);
         }
         self.judge_surroundings(now);
+        self.look_for_maintenance(now);
         let mut events = Vec::new();
         for (id, tracked) in &mut self.targets {
             tracked.tick_if_due(&self.around, now);
@@ -382,7 +403,8 @@ impl Monitor {
         }
         let latest = self.around.tunnel_changes.last();
         let tunnel = latest.map(|change| (change.at, change.what.clone()));
-        let events = self.outages.observe(&members, &Ground { nearer, tunnel }, now);
+        let ways = self.controls.ways(&self.around.local, &members);
+        let events = self.outages.observe(&members, &Ground { nearer, tunnel, ways }, now);
         self.around.outages = self.outages.lately();
         for event in events {
             let (outage, text) = match event {
@@ -453,7 +475,9 @@ impl Monitor {
                 peers.answering_beyond += u32::from(beyond);
             } else if tracked.echo().ever_answered() {
                 let lost = recent().any(EchoPoint::is_loss);
-                peers.silent += u32::from(lost && !tracked.target().may_sleep_as(tracked.memory()));
+                let excused = tracked.target().may_sleep_as(tracked.memory())
+                    || tracked.maintained().is_some();
+                peers.silent += u32::from(lost && !excused);
                 // Losses are void while this machine counts as offline; silence they are.
                 let void =
                     recent().any(|point| point.outcome == EchoOutcome::Void(LocalFault::Offline));

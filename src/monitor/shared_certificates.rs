@@ -73,17 +73,14 @@ mod tests {
         let found = shared(&[a, b]);
         let names: Vec<&str> = found[&Thumbprint([7; 32])].iter().map(String::as_str).collect();
         assert_eq!(names, ["PC-A", "PC-B"]);
-        for (one, other) in [
-            // One machine under two names.
-            (machine(Some("PC-A"), 7, true), machine(Some("pc-a"), 7, true)),
-            // Each its own.
-            (machine(Some("PC-A"), 7, true), machine(Some("PC-B"), 8, true)),
-            // An authority's, for both.
-            (machine(Some("PC-A"), 7, false), machine(Some("PC-B"), 7, false)),
-            // Nothing tells them apart.
-            (machine(Some("PC-A"), 7, true), machine(None, 7, true)),
-        ] {
-            assert_eq!(shared(&[one, other]), BTreeMap::new());
-        }
+        let unshared = |one, other| assert_eq!(shared(&[one, other]), BTreeMap::new());
+        // One machine under two names.
+        unshared(machine(Some("PC-A"), 7, true), machine(Some("pc-a"), 7, true));
+        // Each its own.
+        unshared(machine(Some("PC-A"), 7, true), machine(Some("PC-B"), 8, true));
+        // An authority's, for both.
+        unshared(machine(Some("PC-A"), 7, false), machine(Some("PC-B"), 7, false));
+        // Nothing tells them apart.
+        unshared(machine(Some("PC-A"), 7, true), machine(None, 7, true));
     }
 }

@@ -8,21 +8,23 @@ pub use dialling::Other;
 use crate::domain::alternative::Alternative;
 use crate::domain::certificate::Thumbprint;
 use crate::domain::diagnose::{Diagnosed, Diagnosis, Weighed, judge_moment, weigh};
+use crate::domain::drops::Spell;
 use crate::domain::echo_series::EchoSeries;
 use crate::domain::finding::Finding;
 use crate::domain::history::{History, Timed};
 use crate::domain::ladder::ladder;
 use crate::domain::local::LocalState;
 use crate::domain::mac::MacAddr;
+use crate::domain::maintenance::Maintained;
 use crate::domain::memory::TargetMemory;
 use crate::domain::outage::Member;
-use crate::domain::rules::RULES;
+use crate::domain::rules::{RULES, drop_of};
 use crate::domain::sample::{
     Attempt, Echo, EchoMethod, EchoOutcome, Gateway, Neighbour, Nla, NlaOutcome, Observation,
     PathMtu, PathOutcome, ProbeKind, Resolution, Sample, TcpFacts, Tls, TlsOutcome, TlsSweep, Udp,
     UdpOutcome, echo_from_connect,
 };
-use crate::domain::session::{SessionEvent, SessionLook, Sessions};
+use crate::domain::session::{SessionEnd, SessionEvent, SessionLook, Sessions};
 use crate::domain::siblings::{Course, Sibling};
 use crate::domain::snapshot::{SPARK_SLOTS, TargetSnapshot, TargetState};
 use crate::domain::target::{Host, Target};
@@ -79,6 +81,7 @@ pub struct Tracked {
     sessions: Sessions,
     diagnosis: Diagnosis,
     ticked: Option<MonoTime>,
+    maintained: Option<Maintained>,
     state: TargetState,
     state_since: Now,
     picture: Option<Arc<TargetSnapshot>>,
@@ -140,6 +143,7 @@ impl Tracked {
             sessions: Sessions::default(),
             diagnosis: Diagnosis::default(),
             ticked: None,
+            maintained: None,
             state: TargetState::NotMeasured,
             state_since: now,
             picture: None,
@@ -227,12 +231,14 @@ impl Tracked {
         }
         let enough = if self.method == EchoMethod::Icmp { 3 } else { 2 };
         let (lost, since) = self.echo.trailing_losses();
+        let tunnel = local.tunnel_of(address).map(|tunnel| tunnel.name.clone());
         Some(Member {
             target: self.target.id,
             address,
             group: self.target.group.clone(),
-            routed: local.on_link(address).is_none(),
-            sleeps: self.target.may_sleep_as(&self.memory),
+            routed: tunnel.is_some() || local.on_link(address).is_none(),
+            tunnel,
+            sleeps: self.target.may_sleep_as(&self.memory) || self.maintained.is_some(),
             silent_since: since.filter(|_| lost >= enough),
         })
     }
@@ -330,6 +336,16 @@ impl Tracked {
         now: Now,
     ) -> Vec<SessionEvent> {
         let events = self.sessions.observe(look, now);
+        for event in &events {
+            let SessionEvent::Ended(ended) = event else { continue };
+            match drop_of(&self.view(Mode::Watch, around, now), ended) {
+                Some(drop) => self.memory.drops.add(drop),
+                None if ended.how != SessionEnd::Vanished => {
+                    self.memory.drops.outlived(Spell { since: ended.since.wall, until: now.wall });
+                }
+                None => {}
+            }
+        }
         if !events.is_empty() {
             self.tick(around, now);
         }
@@ -592,6 +608,20 @@ impl Tracked {
         self.changed = true;
     }
 
+    /// Whether work is planned on it.
+    #[must_use]
+    pub const fn maintained(&self) -> Option<&Maintained> {
+        self.maintained.as_ref()
+    }
+
+    /// Says whether work is planned on it.
+    pub fn set_maintained(&mut self, maintained: Option<Maintained>) {
+        if self.maintained != maintained {
+            self.maintained = maintained;
+            self.changed = true;
+        }
+    }
+
     /// The picture of it, taken anew when something changed or the last one is a second old.
     pub fn picture(
         &mut self,
@@ -643,6 +673,7 @@ impl Tracked {
             address: self.dialled,
             state,
             state_since: self.state_since.wall,
+            maintenance: self.maintained.clone(),
             availability,
             verdict: summary,
             risk,

@@ -240,6 +240,7 @@ pub(super) fn healthy() -> TargetSnapshot {
         target: Arc::new(target),
         address: Some(ip("10.0.0.21")),
         state: TargetState::Ok,
+        maintenance: None,
         state_since: NOW.minus(Duration::from_mins(5)),
         availability: Availability::Up,
         verdict: "everything up to the sign-in prompt works".to_owned(),

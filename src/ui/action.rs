@@ -71,8 +71,12 @@ pub enum Action {
     Acknowledge,
     /// Silence them for a while.
     Snooze,
+    /// Hold back every alert of a target while work is planned.
+    Maintenance,
     /// Accept what was there on first sight.
     AcceptAsFound,
+    /// Say that a session on the selected target dropped at this moment.
+    Mark,
     /// Text for a ticket.
     Ticket,
     /// What the newest connections said and heard.
@@ -130,7 +134,9 @@ impl Action {
         (Self::ProbeNow, "probe-now"),
         (Self::Acknowledge, "acknowledge"),
         (Self::Snooze, "snooze"),
+        (Self::Maintenance, "maintenance"),
         (Self::AcceptAsFound, "accept-as-found"),
+        (Self::Mark, "mark"),
         (Self::Ticket, "ticket"),
         (Self::Transcript, "transcript"),
         (Self::Copy, "copy"),

@@ -4,6 +4,7 @@ use super::format::{self, NOT_MEASURED};
 use super::line::{Line, fit, fit_middle, left, right};
 use super::state::{Naming, SortKey, UiState};
 use super::theme::Role;
+use super::view::maintenance;
 use super::widget::{ladder, spark};
 use crate::domain::finding::Risk;
 use crate::domain::sample::EchoMethod;
@@ -26,6 +27,7 @@ impl Row<'_> {
     /// The role of ordinary text: healthy rows are dim.
     fn plain(&self) -> Role {
         match self.target.state {
+            _ if self.target.maintenance.is_some() => Role::Dim,
             TargetState::Warning | TargetState::Critical | TargetState::Unknown => Role::Text,
             _ => Role::Dim,
         }
@@ -34,7 +36,9 @@ impl Row<'_> {
     /// The ladder and the sparkline of a host that is asleep or not judged are no reason to look.
     fn calmed(&self, line: Line) -> Line {
         match self.target.state {
-            TargetState::Warning | TargetState::Critical => line,
+            TargetState::Warning | TargetState::Critical if self.target.maintenance.is_none() => {
+                line
+            }
             _ => line.quiet(),
         }
     }
@@ -277,10 +281,17 @@ pub const fn state_role(state: TargetState) -> Role {
     }
 }
 
+/// The role of a target's glyph: its state, or that work is planned on it.
+#[must_use]
+pub const fn row_role(target: &TargetSnapshot) -> Role {
+    if target.maintenance.is_some() { Role::StateMuted } else { state_role(target.state) }
+}
+
 /// The role of a target's name.
 #[must_use]
-pub const fn name_role(state: TargetState) -> Role {
-    match state {
+pub const fn name_role(target: &TargetSnapshot) -> Role {
+    match target.state {
+        _ if target.maintenance.is_some() => Role::Dim,
         TargetState::Ok | TargetState::NotMeasured => Role::Dim,
         TargetState::Warning | TargetState::Critical => Role::Strong,
         _ => Role::Text,
@@ -296,7 +307,7 @@ fn name(row: &Row<'_>, width: usize) -> Line {
         Naming::Names => fit(&row.target.target.name, width),
         Naming::Addresses => fit_middle(&address_text(row.target), width),
     };
-    Line::of(name_role(row.target.state), &text)
+    Line::of(name_role(row.target), &text)
 }
 
 fn address(row: &Row<'_>, width: usize) -> Line {
@@ -401,6 +412,7 @@ fn since(row: &Row<'_>, _: usize) -> Line {
 #[must_use]
 pub fn risk_word(target: &TargetSnapshot) -> (Role, &'static str) {
     match (target.state, target.risk) {
+        _ if target.maintenance.is_some() => (Role::StateMuted, "maint."),
         (TargetState::Asleep, _) => (Role::StateAsleep, "asleep"),
         (TargetState::Waking, _) => (Role::StateWaking, "waking"),
         (TargetState::NotMeasured, _) => (Role::StateNotMeasured, NOT_MEASURED),
@@ -419,6 +431,12 @@ fn risk(row: &Row<'_>, _: usize) -> Line {
 
 fn why(row: &Row<'_>, width: usize) -> Line {
     let target = row.target;
+    if let Some(maintained) = &target.maintenance {
+        let words = maintenance::words(maintained, row.state, row.snapshot.now.wall);
+        let found = target.worst().map(|finding| format!(" \u{b7} {}", finding.title));
+        let text = format!("{words}{}", found.unwrap_or_default());
+        return Line::of(row.plain(), &fit(&text, width));
+    }
     let text = match (target.state, target.worst()) {
         (TargetState::Asleep, _) if target.mac.is_some() => "asleep, likely \u{b7} w wakes",
         (TargetState::Asleep, _) => "asleep, likely",

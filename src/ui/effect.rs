@@ -33,6 +33,13 @@ pub enum Effect {
         /// For how long.
         length: Duration,
     },
+    /// Hold back the alerts of these targets, because work is planned.
+    Maintain {
+        /// Whose.
+        targets: Vec<TargetId>,
+        /// For how long from here on; `None`: no longer.
+        length: Option<Duration>,
+    },
     /// The target whose detail is open: it is probed more often. `None` when none is.
     LookAt(Option<TargetId>),
     /// Watch one more target; the text is as typed and not yet parsed.
@@ -43,6 +50,8 @@ pub enum Effect {
     Pause(bool),
     /// Findings that were there on first sight are fine.
     AcceptAsFound(TargetId),
+    /// A session on this target dropped at this moment, says the user.
+    Mark(TargetId),
     /// Restore the terminal and stop as a job of the shell.
     Suspend,
     /// End.

@@ -32,6 +32,9 @@ pub const fn state_word(state: TargetState) -> &'static str {
     }
 }
 
+/// The word for targets that work is planned on, whatever their state.
+const MAINTENANCE: &str = "maintenance";
+
 impl Filter {
     /// Reads a filter; every text is one.
     #[must_use]
@@ -74,8 +77,12 @@ impl Term {
     fn holds(&self, target: &TargetSnapshot) -> bool {
         let group = || target.target.group.as_deref().unwrap_or_default().to_lowercase();
         let state = state_word(target.state);
+        let maintained = target.maintenance.is_some();
         match self {
-            Self::State(word) => state.starts_with(word.as_str()),
+            Self::State(word) => {
+                state.starts_with(word.as_str())
+                    || (maintained && MAINTENANCE.starts_with(word.as_str()))
+            }
             Self::Group(pattern) => matches(&group(), pattern),
             Self::Finding(pattern) => {
                 target.findings.iter().any(|finding| matches(finding.rule.0, pattern))
@@ -87,6 +94,7 @@ impl Term {
                     || target.address.is_some_and(|address| address.to_string().contains(word))
                     || group().contains(word)
                     || state.contains(word)
+                    || (maintained && MAINTENANCE.contains(word))
                     || target.findings.iter().any(|finding| finding.rule.0.contains(word))
             }
         }

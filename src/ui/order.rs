@@ -37,7 +37,7 @@ pub fn worst(snapshot: &Snapshot) -> Option<&TargetSnapshot> {
         .targets
         .iter()
         .map(AsRef::as_ref)
-        .filter(|target| target.state >= TargetState::Warning)
+        .filter(|target| target.is_in_trouble())
         .min_by(|a, b| by_badness(a, b))
 }
 
@@ -69,10 +69,15 @@ fn slowest(span: Option<Duration>) -> Reverse<Option<Duration>> {
     Reverse(span)
 }
 
+/// Its state, where those in maintenance come after whoever is in trouble.
+fn weight(target: &TargetSnapshot) -> TargetState {
+    if target.maintenance.is_some() { target.state.min(TargetState::Waking) } else { target.state }
+}
+
 /// Worst first: state, then risk, then who is in that state for longest.
 fn by_badness(a: &TargetSnapshot, b: &TargetSnapshot) -> Ordering {
-    let trouble = a.state >= TargetState::Warning && b.state >= TargetState::Warning;
-    b.state.cmp(&a.state).then(b.risk.cmp(&a.risk)).then(if trouble {
+    let trouble = a.is_in_trouble() && b.is_in_trouble();
+    weight(b).cmp(&weight(a)).then(b.risk.cmp(&a.risk)).then(if trouble {
         a.state_since.cmp(&b.state_since)
     } else {
         Ordering::Equal

@@ -57,8 +57,32 @@ pub enum Overlay {
     Confirm(Question),
     /// How long to snooze these; the choice.
     Snooze(Vec<AlertKey>, usize),
+    /// For whom alerts are held back, and for how long, being typed.
+    Maintenance(MaintenanceBox),
     /// The note under an acknowledgement of these, being typed.
     Acknowledge(Vec<AlertKey>, TextField),
+}
+
+/// The box of maintenance.
+#[derive(Debug, Clone)]
+pub struct MaintenanceBox {
+    /// What can be chosen; never empty.
+    pub choices: Vec<MaintenanceChoice>,
+    /// Which of them.
+    pub chosen: usize,
+    /// The length being typed; empty: an hour.
+    pub length: TextField,
+}
+
+/// One choice of the box of maintenance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MaintenanceChoice {
+    /// In words, escaped.
+    pub label: String,
+    /// For whom.
+    pub targets: Vec<TargetId>,
+    /// Whether it ends what somebody asked for, rather than begins it.
+    pub ends: bool,
 }
 
 /// The lengths that alerts can be snoozed for.
@@ -251,9 +275,15 @@ impl UiState {
                 ),
                 _,
             ) => Layer::Text,
-            (Some(Overlay::Filter(..) | Overlay::AddTarget(..) | Overlay::Acknowledge(..)), _) => {
-                Layer::Input
-            }
+            (
+                Some(
+                    Overlay::Filter(..)
+                    | Overlay::AddTarget(..)
+                    | Overlay::Acknowledge(..)
+                    | Overlay::Maintenance(_),
+                ),
+                _,
+            ) => Layer::Input,
             (Some(Overlay::Confirm(_)), _) => Layer::Confirm,
             (Some(Overlay::Snooze(..)), _) => Layer::Menu,
             (None, Screen::Table) => Layer::Table,

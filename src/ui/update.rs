@@ -13,11 +13,15 @@ use crate::domain::target::TargetId;
 use crate::domain::wake::WakePolicy;
 use crate::ui::filter::Filter;
 
+mod maintenance;
 mod motion;
 mod overlay;
 mod pointer;
 
 pub use overlay::{paste, type_key};
+
+/// The length of maintenance that an empty field means.
+pub const USUAL_MAINTENANCE: &str = "1h";
 pub use pointer::{click, wheel};
 
 /// Changes the state as the action says.
@@ -61,9 +65,11 @@ pub fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Eff
         Action::Wake => wake(state, world),
         Action::WakeAll => wake_all(state, world),
         Action::Acknowledge | Action::Snooze => attend(state, action, world),
+        Action::Maintenance => maintenance::open_box(state, world),
         Action::ProbeNow
         | Action::ResetStatistics
         | Action::AcceptAsFound
+        | Action::Mark
         | Action::Ticket
         | Action::Transcript
         | Action::Copy
@@ -295,6 +301,14 @@ fn ask(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
             }
             say(state, world, &format!("{name}: accepted as found"));
             vec![Effect::AcceptAsFound(id)]
+        }
+        Action::Mark => {
+            say(
+                state,
+                world,
+                &format!("{name}: drop marked; the event log says what was about it"),
+            );
+            vec![Effect::Mark(id)]
         }
         Action::Ticket => open(state, Overlay::Ticket(id, 0)),
         Action::Transcript => open(state, Overlay::Transcript(id, 0)),

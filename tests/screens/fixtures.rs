@@ -8,6 +8,7 @@ use rdpwatch::domain::finding::{
 use rdpwatch::domain::ladder::{Cell, Ladder, RungLine};
 use rdpwatch::domain::local::{Interface, LocalState};
 use rdpwatch::domain::mac::MacAddr;
+use rdpwatch::domain::maintenance::Maintained;
 use rdpwatch::domain::sample::{
     EchoMethod, Hello, NameOutcome, NameSource, Neighbour, NeighbourState, Observation, Resolution,
     Sample, ServerAnswer, Step, Tls, TlsOutcome, TlsVersion, Transcript, Way,
@@ -162,6 +163,7 @@ pub(crate) fn target(id: u32, name: &str, address: &str) -> TargetSnapshot {
         address: Some(ip(address)),
         state: TargetState::Ok,
         state_since: ago(86_400 * 3),
+        maintenance: None,
         availability: Availability::Up,
         verdict: "Everything up to the sign-in prompt works.".to_owned(),
         risk: Risk::None,
@@ -503,6 +505,7 @@ fn alert(target: Option<u32>, rule: &'static str, severity: Severity, secs: u64)
         acknowledged: None,
         signed: rdpwatch::domain::alert::Signature::default(),
         snoozed_until: None,
+        held_until: None,
         returns: 0,
     }
 }
@@ -544,6 +547,27 @@ pub(crate) fn mixed() -> Snapshot {
         pending: vec![pending],
         resolved: vec![(over, ago(8_000))],
         as_found: 1,
+    });
+    snapshot
+}
+
+/// The mixed world with work planned on the worst target and on a healthy one, and asked for there.
+pub(crate) fn maintenance() -> Snapshot {
+    let mut snapshot = mixed();
+    let until = NOW.plus(Duration::from_hours(3));
+    for target in &mut snapshot.targets {
+        let target = Arc::make_mut(target);
+        target.maintenance = match target.target.name.as_str() {
+            "office-pc" => {
+                Some(Maintained { window: Some(("patches".to_owned(), until)), asked: None })
+            }
+            "rds-02" => Some(Maintained { window: None, asked: Some(until) }),
+            _ => None,
+        };
+    }
+    let alerts = Arc::make_mut(&mut snapshot.alerts);
+    alerts.firing.iter_mut().filter(|alert| alert.target == Some(TargetId(3))).for_each(|alert| {
+        alert.held_until = Some(until);
     });
     snapshot
 }

@@ -182,6 +182,8 @@ fn requests_go_to_the_selected_target() {
     assert_eq!(screen.press("p"), [Effect::ProbeNow(OFFICE)]);
     assert_eq!(screen.press("Ctrl-r"), [Effect::ResetStatistics]);
     assert_eq!(screen.press("B"), [Effect::AcceptAsFound(OFFICE)]);
+    assert_eq!(screen.press("!"), [Effect::Mark(OFFICE)]);
+    assert!(screen.text().contains("drop marked"));
     assert_eq!(screen.press("j B"), []);
     assert!(screen.text().contains("nothing was there on first sight"));
     assert_eq!(screen.press("q"), [Effect::Quit { keep_screen: false }]);
@@ -208,6 +210,51 @@ fn alerts_of_a_target_are_acknowledged_together_and_each_alone() {
     let mut screen = Screen::new(fixtures::healthy(), 120, 40);
     assert_eq!(screen.press("a S"), []);
     assert!(screen.text().contains("no alert stands here"));
+}
+
+#[test]
+fn maintenance_is_for_one_for_its_group_or_for_all_and_can_be_ended() {
+    let all: Vec<TargetId> = fixtures::mixed().targets.iter().map(|t| t.target.id).collect();
+    let begins = |targets: &[TargetId], hours| Effect::Maintain {
+        targets: targets.to_vec(),
+        length: Some(Duration::from_hours(hours)),
+    };
+    let mut screen = mixed();
+    assert_eq!(screen.press("m Enter"), [begins(&[OFFICE], 1)]);
+    assert!(screen.text().contains("1 target in maintenance until"), "{}", screen.text());
+    assert_eq!(screen.press("m 2 h Enter"), [begins(&[OFFICE], 2)]);
+    assert_eq!(screen.press("m 2 x Enter"), [], "the box stays");
+    assert!(screen.text().contains("expected a length such as 90m, 2h or 1d"));
+    assert_eq!(screen.press("Ctrl-u 1 d Down Down Enter"), [begins(&all, 24)]);
+    assert_eq!(screen.press("m Esc"), [], "left without a word");
+    assert_eq!(screen.press("/ b e r l i n - Enter m Down Down Enter"), [begins(&[BERLIN], 1)]);
+
+    let mut screen = Screen::new(fixtures::maintenance(), 120, 40);
+    let worlds = fixtures::maintenance();
+    let asked = worlds.targets.iter().find(|target| target.target.name == "rds-02");
+    let asked = asked.expect("it is there").target.id;
+    let ends = || Effect::Maintain { targets: vec![asked], length: None };
+    screen.press("/ r d s - 0 2 Enter m");
+    assert!(screen.text().contains("end it for rds-02"), "{}", screen.text());
+    assert_eq!(screen.press("Enter"), [ends()]);
+    assert_eq!(screen.press("Esc g m G Enter"), [], "G is typed");
+    assert_eq!(screen.press("Esc m Up Down Down Down Down Down Down Enter"), [ends()]);
+    let mut screen = Screen::new(fixtures::empty(), 120, 40);
+    assert_eq!(screen.press("Esc m"), []);
+    assert!(screen.text().contains("nothing is watched yet"));
+}
+
+#[test]
+fn what_is_in_maintenance_is_not_the_worst_and_no_problem() {
+    let mut screen = Screen::new(fixtures::maintenance(), 120, 40);
+    assert_eq!(order(&screen)[0], "berlin-07");
+    let text = screen.text();
+    assert!(text.contains("2 in maintenance"), "{text}");
+    assert!(!text.lines().nth(1).expect("the second line").contains("office-pc"), "{text}");
+    screen.press("]");
+    assert_eq!(screen.dashboard.state().selected, Some(BERLIN));
+    screen.press("/ m a i n t Enter");
+    assert_eq!(order(&screen).len(), 2);
 }
 
 #[test]

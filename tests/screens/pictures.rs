@@ -68,6 +68,22 @@ fn alerts() {
 }
 
 #[test]
+fn maintenance() {
+    for (width, height) in SIZES {
+        for (name, keys) in
+            [("table", ""), ("detail", "/ o f f i c e Enter 2"), ("alerts", "3"), ("box", "m Down")]
+        {
+            let mut shown = Screen::new(fixtures::maintenance(), width, height);
+            shown.press(keys);
+            insta::assert_snapshot!(
+                format!("maintenance_{name}_{width}x{height}"),
+                shown.picture()
+            );
+        }
+    }
+}
+
+#[test]
 fn overlays() {
     for (name, keys) in [
         ("help", "?"),

@@ -7,7 +7,7 @@ use super::super::rules::RULES;
 use super::super::target::TargetId;
 use super::super::time::{MonoTime, Now, WallTime};
 use super::{
-    Alert, AlertEvent, AlertSettings, AlertState, AlertsSnapshot, RememberedAlert, Signature,
+    Alert, AlertEvent, AlertSettings, AlertState, AlertsSnapshot, Hold, RememberedAlert, Signature,
 };
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -38,6 +38,9 @@ type Key = (Option<TargetId>, RuleId);
 /// again, and is over when that does not happen for ten minutes. Nobody is told of an alert while
 /// it is snoozed, and afterwards only when it still fires.
 ///
+/// While work is planned ([`AlertBook::hold`]) nothing begins to fire and nobody is told anything.
+/// At its end what stands fires, and what fired before it and is gone is over.
+///
 /// Notices never alert, and findings that were there on first sight do not unless they fire
 /// already, as what fired in an earlier run does. Findings that stand and are
 /// withheld (explained by another, or the monitor is offline) neither fire nor resolve: their
@@ -58,6 +61,8 @@ pub struct AlertBook {
     recalled_at: Option<MonoTime>,
     /// How often each came back, and when it was last over.
     returned: BTreeMap<Key, (u32, MonoTime)>,
+    /// Whose alerts are held back.
+    held: BTreeMap<Option<TargetId>, Hold>,
 }
 
 #[derive(Debug, Clone)]
@@ -69,6 +74,8 @@ struct Entry {
     gone: Option<Now>,
     /// Since when its clocks stand still.
     frozen: Option<MonoTime>,
+    /// It stood for long enough and is held back.
+    due: bool,
     /// How bad it was when it was last told, and when that was.
     told: Option<(Severity, WallTime)>,
 }
@@ -83,6 +90,19 @@ impl AlertBook {
     /// Settings of a target's own, in place of those of the book.
     pub fn settle(&mut self, target: TargetId, settings: AlertSettings) {
         self.own.insert(target, settings);
+    }
+
+    /// Holds back the alerts of `target` (`None`: of this machine), or of one rule of it, or does
+    /// so no more.
+    pub fn hold(&mut self, target: Option<TargetId>, hold: Option<Hold>) {
+        match hold {
+            Some(hold) => self.held.insert(target, hold),
+            None => self.held.remove(&target),
+        };
+    }
+
+    fn held(&self, key: Key, now: WallTime) -> Option<Hold> {
+        self.held.get(&key.0).copied().filter(|hold| hold.holds(key.1, now))
     }
 
     fn settings(&self, target: Option<TargetId>) -> AlertSettings {
@@ -109,13 +129,14 @@ impl AlertBook {
         self.accepted.extend(memory.accepted.keys().map(|rule| (target, rule.clone())));
     }
 
-    /// Whether any alert fires, or did in an earlier run and has not been seen in this one yet.
+    /// Whether any alert fires or is held back, or did in an earlier run and has not been seen in
+    /// this one yet.
     #[must_use]
     pub fn fires(&self) -> bool {
-        self.entries.values().any(|entry| entry.alert.state != AlertState::Pending)
+        self.entries.values().any(Entry::fires)
     }
 
-    /// What a later run must know of the alerts of `target` that fire.
+    /// What a later run must know of the alerts of `target` that fire or are held back.
     #[must_use]
     pub fn remember(
         &self,
@@ -125,7 +146,7 @@ impl AlertBook {
         self.keys(target)
             .into_iter()
             .filter_map(|key| self.entries.get(&key))
-            .filter(|entry| entry.alert.state != AlertState::Pending)
+            .filter(|entry| entry.fires())
             .map(|entry| (entry.alert.rule.0.to_owned(), entry.remembered(now.wall)))
             .collect()
     }
@@ -170,6 +191,7 @@ impl AlertBook {
         });
         self.as_found.remove(&Some(target));
         self.own.remove(&target);
+        self.held.remove(&Some(target));
         self.returned.retain(|(of, _), _| *of != Some(target));
         self.accepted.retain(|(of, _)| *of != target);
         self.recalled.retain(|(of, _), _| *of != target);
@@ -216,8 +238,10 @@ impl AlertBook {
     #[must_use]
     pub fn snapshot(&self, now: Now) -> AlertsSnapshot {
         let shown = |entry: &Entry| {
-            let snoozed_until = entry.alert.snoozed_until.filter(|until| *until > now.wall);
-            Alert { snoozed_until, ..entry.alert.clone() }
+            let alert = &entry.alert;
+            let snoozed_until = alert.snoozed_until.filter(|until| *until > now.wall);
+            let held = self.held((alert.target, alert.rule), now.wall);
+            Alert { snoozed_until, held_until: held.map(|hold| hold.until), ..alert.clone() }
         };
         let (mut firing, mut pending): (Vec<Alert>, Vec<Alert>) =
             self.entries.values().map(shown).partition(|alert| alert.state == AlertState::Firing);
@@ -245,12 +269,10 @@ impl AlertBook {
             && (!finding.as_found || self.told_of(target, finding.rule))
     }
 
-    /// Whether an alert of this rule fires, or did in an earlier run.
+    /// Whether an alert of this rule fires or is held back, or did in an earlier run.
     #[must_use]
     pub fn told_of(&self, target: Option<TargetId>, rule: RuleId) -> bool {
-        self.entries
-            .get(&(target, rule))
-            .is_some_and(|entry| entry.alert.state != AlertState::Pending)
+        self.entries.get(&(target, rule)).is_some_and(Entry::fires)
     }
 
     fn review(&mut self, target: Option<TargetId>, diagnosed: &Diagnosed) {
@@ -290,6 +312,7 @@ impl AlertBook {
     fn stands(&mut self, key: Key, finding: &Finding, now: Now) -> Option<AlertEvent> {
         let acknowledged = self.recalled_acknowledgement(key, now.mono);
         let settings = self.settings(key.0);
+        let held = self.held(key, now.wall).is_some();
         let returns = match self.returned.get(&key) {
             Some((times, over)) if now.mono.since(*over) <= RETURN => times.saturating_add(1),
             _ => 0,
@@ -305,11 +328,13 @@ impl AlertBook {
                 acknowledged,
                 signed: Signature::default(),
                 snoozed_until: None,
+                held_until: None,
                 returns,
             },
             stands_from: now.mono,
             gone: None,
             frozen: None,
+            due: false,
             told: None,
         });
         entry.thaw(now.mono);
@@ -325,8 +350,19 @@ impl AlertBook {
             _ => settings.for_,
         };
         match entry.alert.state {
-            AlertState::Pending if now.mono.since(entry.stands_from) < wait => return None,
+            AlertState::Pending if now.mono.since(entry.stands_from) < wait && !entry.due => {
+                return None;
+            }
+            AlertState::Pending | AlertState::Recalled if held && entry.told.is_none() => {
+                entry.alert.state = AlertState::Pending;
+                entry.due = true;
+                return None;
+            }
             _ => entry.alert.state = AlertState::Firing,
+        }
+        entry.due = false;
+        if held {
+            return None;
         }
         entry.tell(settings, now.wall)
     }
@@ -334,6 +370,7 @@ impl AlertBook {
     /// The finding does not stand: what is pending is forgotten, what fires ends after a while.
     fn is_gone(&mut self, key: Key, now: Now) -> Option<AlertEvent> {
         let settings = self.settings(key.0);
+        let held = self.held(key, now.wall).is_some();
         let entry = self.entries.get_mut(&key)?;
         entry.thaw(now.mono);
         let gone = *entry.gone.get_or_insert(now);
@@ -342,7 +379,8 @@ impl AlertBook {
             AlertState::Firing => settings.hold(entry.alert.returns),
             AlertState::Recalled => RECALL,
         };
-        if now.mono.since(gone.mono) < wait {
+        // Who heard that it began hears that it is over, when the work is.
+        if now.mono.since(gone.mono) < wait || (held && entry.told.is_some()) {
             return None;
         }
         let Entry { alert, told, .. } = self.entries.remove(&key)?;
@@ -384,13 +422,20 @@ impl Entry {
                 acknowledged: alert.acknowledged,
                 signed: alert.signed.escaped(),
                 snoozed_until: alert.snoozed_until,
+                held_until: None,
                 returns: alert.returns,
             },
             stands_from: now.mono,
             gone: None,
             frozen: None,
+            due: false,
             told: alert.told.map(|at| (alert.severity, at)),
         }
+    }
+
+    /// Whether it fires or is held back, or did in an earlier run.
+    fn fires(&self) -> bool {
+        self.due || self.alert.state != AlertState::Pending
     }
 
     fn remembered(&self, now: WallTime) -> RememberedAlert {
@@ -447,5 +492,7 @@ impl Entry {
     }
 }
 
+#[cfg(test)]
+mod hold_tests;
 #[cfg(test)]
 mod tests;

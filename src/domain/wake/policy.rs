@@ -29,7 +29,7 @@ impl WakePolicy {
 }
 
 /// Days of the week, Monday first, as configuration and screens write them.
-const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+pub const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /// A time of day on some days of the week, by this machine's own time: `Mon-Fri 07:30`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -140,6 +140,18 @@ impl fmt::Display for WakeTime {
 }
 
 impl WakeTime {
+    /// Whether it is on this day of the week; 0 is Monday.
+    #[must_use]
+    pub const fn is_on(self, weekday: u8) -> bool {
+        weekday < 7 && self.days & 1 << weekday != 0
+    }
+
+    /// Minutes since midnight, below 1440.
+    #[must_use]
+    pub const fn minute(self) -> u16 {
+        self.minute
+    }
+
     /// Whether it came after `before` and not after `now`, and not more than an hour ago. Where clocks are put forward over it,
     /// it comes with the first minute after; where they are put back, not a second time, as long
     /// as `before` is the latest minute that was looked at.

@@ -1,7 +1,6 @@
 //! Moving about.
 
 use super::say;
-use crate::domain::snapshot::TargetState;
 use crate::ui::action::Action;
 use crate::ui::effect::Effect;
 use crate::ui::layout::Layout;
@@ -108,7 +107,7 @@ pub(super) fn problem(state: &mut UiState, world: &World<'_>, by: isize) -> Vec<
     let mut place = order::selected_row(&rows, state.selected);
     for _ in 0..rows.len() {
         place = turned(place, by, rows.len());
-        if rows.get(place).is_some_and(|target| target.state >= TargetState::Warning) {
+        if rows.get(place).is_some_and(|target| target.is_in_trouble()) {
             return select(state, world, place);
         }
     }

@@ -1,7 +1,7 @@
 //! What keys do while something lies over the screen.
 
 use super::motion::{target_place, turned};
-use super::say;
+use super::{maintenance, say};
 use crate::ui::action::Action;
 use crate::ui::effect::Effect;
 use crate::ui::filter::Filter;
@@ -66,6 +66,17 @@ pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> 
             Action::Back => return Vec::new(),
             Action::Confirm => return acknowledge(state, world, alerts, field.value().trim()),
             _ => Vec::new(),
+        },
+        Overlay::Maintenance(asked) => match action {
+            Action::Back => return Vec::new(),
+            Action::Confirm => match maintenance::confirm(state, world, asked) {
+                Some(effects) => return effects,
+                None => Vec::new(),
+            },
+            _ => {
+                asked.chosen = target_place(action, asked.chosen, asked.choices.len(), 1);
+                Vec::new()
+            }
         },
         Overlay::Snooze(alerts, chosen) => {
             let place = match action {
@@ -184,6 +195,7 @@ fn apply(state: &mut UiState, request: InputRequest) {
             state.top = 0;
         }
         Some(Overlay::Acknowledge(_, field)) => bounded(field, request),
+        Some(Overlay::Maintenance(asked)) => bounded(&mut asked.length, request),
         Some(Overlay::AddTarget(field, chosen)) => {
             *chosen = None;
             bounded(field, request);

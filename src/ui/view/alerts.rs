@@ -154,6 +154,7 @@ fn row(
     let width = usize::from(state.size.width);
     let now = world.snapshot.now.wall;
     let muted = ended.is_some() || alert.acknowledged.is_some() || alert.snoozed_until.is_some();
+    let muted = muted || alert.held_until.is_some();
     let role = match (ended, muted) {
         (Some(_), _) => Role::StateOk,
         (None, true) => Role::StateMuted,
@@ -169,6 +170,8 @@ fn row(
     let age = format::age(ended.unwrap_or(now).since(alert.since));
     let mark = if let Some(ended) = ended {
         format!("over since {}", state.zone.moment(ended, now))
+    } else if let Some(until) = alert.held_until {
+        format!("maintenance until {}", state.zone.moment(until, now))
     } else if let Some(until) = alert.snoozed_until {
         format!("snoozed until {}", state.zone.moment(until, now))
     } else if let Some(at) = alert.acknowledged {

@@ -20,6 +20,7 @@ use crate::ui::view_model::ViewLine;
 use crate::ui::widget::ladder;
 use crate::ui::world::World;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// The states in the order of the counts.
 const COUNTED: [TargetState; 7] = [
@@ -126,20 +127,28 @@ fn ends(left: Line, right: Line, width: usize) -> Line {
 fn counts(snapshot: &Snapshot, words: bool) -> Line {
     let mut line = Line::new();
     for state in COUNTED {
-        let count = snapshot.targets.iter().filter(|target| target.state == state).count();
-        if count == 0 {
-            continue;
-        }
-        if line.width() > 0 {
-            line.push(Role::Text, if words { "  " } else { " " });
-        }
-        let role = state_role(state);
-        line = line.glyph(role);
-        if words {
-            line.push(role, &format!(" {count} {}", state_word(state)));
-        } else {
-            line.push(role, &count.to_string());
-        }
+        let counted =
+            |target: &&Arc<TargetSnapshot>| target.state == state && target.maintenance.is_none();
+        let count = snapshot.targets.iter().filter(counted).count();
+        line = counted_words(line, state_role(state), count, state_word(state), words);
+    }
+    let maintained = snapshot.targets.iter().filter(|target| target.maintenance.is_some());
+    counted_words(line, Role::StateMuted, maintained.count(), "in maintenance", words)
+}
+
+/// ` ▲ 2 warning`, or `▲2` without words; nothing for none.
+fn counted_words(mut line: Line, role: Role, count: usize, word: &str, words: bool) -> Line {
+    if count == 0 {
+        return line;
+    }
+    if line.width() > 0 {
+        line.push(Role::Text, if words { "  " } else { " " });
+    }
+    line = line.glyph(role);
+    if words {
+        line.push(role, &format!(" {count} {word}"));
+    } else {
+        line.push(role, &count.to_string());
     }
     line
 }
@@ -302,6 +311,8 @@ fn quiet_words(snapshot: &Snapshot) -> &'static str {
     let any = |state| snapshot.targets.iter().any(|target| target.state == state);
     if snapshot.targets.is_empty() {
         "Nothing is watched yet."
+    } else if snapshot.targets.iter().any(|target| target.maintenance.is_some()) {
+        "Nothing is wrong with what no work is planned on."
     } else if any(TargetState::Unknown) {
         "Nothing wrong that could be judged."
     } else if snapshot.targets.iter().any(|target| target.fails_unconfirmed()) {

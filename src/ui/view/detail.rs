@@ -1,6 +1,6 @@
 //! Why and what to do: one target.
 
-use super::{facts, findings};
+use super::{facts, findings, maintenance};
 use crate::domain::finding::Risk;
 use crate::domain::ladder::Cell;
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
@@ -142,6 +142,13 @@ fn head(world: &World<'_>, state: &UiState, target: &TargetSnapshot, width: usiz
     } else {
         out.push(who.cut(width));
         out.push(Line::of(Role::Text, " ").join(fares).cut(width));
+    }
+    if let Some(maintained) = &target.maintenance {
+        let words = maintenance::words(maintained, state, now);
+        let line = Line::of(Role::Text, " ")
+            .glyph(Role::StateMuted)
+            .text(Role::StateMuted, &format!(" {words}: nobody is alerted"));
+        out.push(line.cut(width));
     }
     let mut words = target.verdict.clone();
     if let Some(error) = target.worst().and_then(|finding| finding.client_error.as_ref())

@@ -175,6 +175,7 @@ fn alerts(world: &World<'_>, width: usize) -> Line {
         .iter()
         .filter(|alert| alert.acknowledged.is_none() && alert.snoozed_until.is_none())
         .chain(&alerts.pending)
+        .filter(|alert| alert.held_until.is_none())
         .collect();
     if listed.is_empty() {
         return line.text(Role::Dim, "none that nobody has seen").cut(width);

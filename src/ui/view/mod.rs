@@ -9,6 +9,7 @@ pub mod facts;
 pub mod findings;
 pub mod footer;
 pub mod help;
+pub mod maintenance;
 pub mod panel;
 pub mod small;
 pub mod table;

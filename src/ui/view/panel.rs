@@ -1,7 +1,7 @@
 //! What lies over the screen: help, explanations, questions, text fields.
 
 use super::footer::text_field;
-use super::{explain, help, transcript};
+use super::{explain, help, maintenance, transcript};
 use crate::domain::snapshot::TargetSnapshot;
 use crate::domain::target::TargetId;
 use crate::domain::wake::Reach;
@@ -40,13 +40,14 @@ pub fn build(world: &World<'_>, state: &UiState) -> Option<Panel> {
         }
         Overlay::Confirm(question) => Some(confirm(world, state, question)),
         Overlay::Snooze(alerts, chosen) => Some(snooze(world, state, alerts.len(), *chosen)),
+        Overlay::Maintenance(asked) => Some(maintenance::panel(world, state, asked)),
         Overlay::Acknowledge(alerts, field) => Some(acknowledge(world, state, alerts.len(), field)),
         Overlay::AddTarget(field, chosen) => Some(add_target(world, state, field, *chosen)),
     }
 }
 
 /// Cells and lines inside the panel of a text.
-fn text_room(size: Size) -> (u16, u16) {
+pub(super) fn text_room(size: Size) -> (u16, u16) {
     let margin = if size.width >= 60 { 4 } else { 0 };
     let width = size.width.saturating_sub(margin).min(TEXT + 4).saturating_sub(4);
     let margin = if size.height >= 20 { 2 } else { 0 };
@@ -109,7 +110,7 @@ fn text(world: &World<'_>, state: &UiState, title: &str, first: usize) -> Panel 
     centred(state.size, width, title, hint, shown.collect())
 }
 
-fn keys(world: &World<'_>, layer: Layer, wanted: &[(Action, &str)]) -> Line {
+pub(super) fn keys(world: &World<'_>, layer: Layer, wanted: &[(Action, &str)]) -> Line {
     let mut line = Line::new();
     for (action, words) in wanted {
         let key = super::footer::key_name(world, layer, *action);
@@ -124,7 +125,13 @@ fn keys(world: &World<'_>, layer: Layer, wanted: &[(Action, &str)]) -> Line {
     line
 }
 
-fn centred(size: Size, width: u16, title: &str, hint: Line, lines: Vec<ViewLine>) -> Panel {
+pub(super) fn centred(
+    size: Size,
+    width: u16,
+    title: &str,
+    hint: Line,
+    lines: Vec<ViewLine>,
+) -> Panel {
     let width = (width + 4).min(size.width);
     let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(size.height);
     Panel {
@@ -208,7 +215,7 @@ fn acknowledge(
     centred(state.size, width, &format!("acknowledge {many}"), hint, lines)
 }
 
-fn choice(text: &str, chosen: bool) -> ViewLine {
+pub(super) fn choice(text: &str, chosen: bool) -> ViewLine {
     let line = if chosen { Line::new().glyph(Role::Selection) } else { Line::of(Role::Text, " ") };
     ViewLine {
         line: line.text(Role::Text, &format!(" {text}")),

@@ -3,7 +3,7 @@
 use super::footer::key_name;
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
 use crate::ui::action::Action;
-use crate::ui::columns::{name_role, state_role};
+use crate::ui::columns::{name_role, row_role};
 use crate::ui::format;
 use crate::ui::keymap::Layer;
 use crate::ui::line::{Line, fit, left};
@@ -21,7 +21,8 @@ fn visible<'a>(
     height: usize,
 ) -> (Vec<(usize, &'a TargetSnapshot)>, Option<usize>) {
     let selected = order::selected_row(rows, state.selected);
-    let quiet = |target: &TargetSnapshot| target.state == TargetState::Ok;
+    let quiet =
+        |target: &TargetSnapshot| target.state == TargetState::Ok && target.maintenance.is_none();
     let among_healthy = state.selected.is_some() && rows.get(selected).is_some_and(|t| quiet(t));
     let healthy = rows.iter().filter(|target| quiet(target)).count();
     let collapse = (!among_healthy && healthy > 1).then_some(healthy);
@@ -79,12 +80,12 @@ pub fn lines(
 }
 
 fn row(world: &World<'_>, target: &TargetSnapshot, selected: bool, width: usize) -> ViewLine {
-    let role = state_role(target.state);
+    let role = row_role(target);
     let name_width = (width / 3).clamp(4, 20);
     let line = Line::new()
         .glyph(role)
         .text(Role::Text, " ")
-        .text(name_role(target.state), &left(&target.target.name, name_width))
+        .text(name_role(target), &left(&target.target.name, name_width))
         .text(Role::Text, " ")
         .text(Role::Text, &words(world, target));
     ViewLine { line: line.cut(width), base: selected.then_some(Role::Selection) }
@@ -92,6 +93,10 @@ fn row(world: &World<'_>, target: &TargetSnapshot, selected: bool, width: usize)
 
 fn words(world: &World<'_>, target: &TargetSnapshot) -> String {
     match (target.state, target.worst()) {
+        (_, Some(finding)) if target.maintenance.is_some() => {
+            fit(&format!("maint.: {}", finding.title), 80)
+        }
+        _ if target.maintenance.is_some() => "maintenance".to_owned(),
         (TargetState::Asleep, _) if target.mac.is_some() => {
             let key = key_name(world, Layer::Table, Action::Wake);
             format!("asleep {key}=wake")

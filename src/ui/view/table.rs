@@ -3,7 +3,7 @@
 use super::findings;
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
 use crate::ui::action::Action;
-use crate::ui::columns::{self, Row, state_role};
+use crate::ui::columns::{self, Row, row_role};
 use crate::ui::keymap::Layer;
 use crate::ui::layout::{Class, Layout};
 use crate::ui::line::Line;
@@ -45,7 +45,7 @@ pub fn lines(
         let marked = place == selected;
         let mut line = Line::new();
         line = if marked { line.glyph(Role::Selection) } else { line.text(Role::Text, " ") };
-        line = line.glyph(state_role(target.state));
+        line = line.glyph(row_role(target));
         for column in &placed {
             line = line.pad_to(usize::from(column.x)).join(column.cell(&row));
         }
@@ -84,7 +84,7 @@ fn preview(
 ) -> Vec<ViewLine> {
     let width = usize::from(state.size.width);
     let mut title = Line::of(Role::Border, "\u{2500}\u{2500} ")
-        .text(columns::name_role(target.state), &target.target.name)
+        .text(columns::name_role(target), &target.target.name)
         .text(Role::Border, " ");
     title.push(Role::Border, &"\u{2500}".repeat(width.saturating_sub(title.width())));
     let mut lines: Vec<ViewLine> = vec![title.cut(width).into()];

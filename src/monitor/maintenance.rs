@@ -1,0 +1,127 @@
+//! Planned work: whose alerts are held back, by the windows of the configuration and by what
+//! somebody asked for on the screen.
+
+use super::Monitor;
+use crate::domain::alert::Hold;
+use crate::domain::maintenance::{Calendar, Maintained};
+use crate::domain::outage::Outage;
+use crate::domain::rules::PATH_OUTAGE_ID;
+use crate::domain::target::TargetId;
+use crate::domain::text::printable;
+use crate::domain::time::{Now, WallTime};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The windows, and what held when they were last looked at.
+#[derive(Debug, Default)]
+pub(super) struct Maintenance {
+    calendar: Calendar,
+    /// Names of the windows that held, with their ends.
+    held: BTreeMap<String, WallTime>,
+    /// Targets whose work somebody asked for.
+    asked: BTreeSet<TargetId>,
+    /// Everybody is to be looked at, whatever held before.
+    anew: bool,
+}
+
+impl Monitor {
+    /// Sets the windows of the configuration.
+    pub fn plan(&mut self, calendar: Calendar) {
+        self.maintenance.calendar = calendar;
+        self.maintenance.anew = true;
+    }
+
+    /// Holds back the alerts of a target until then, or (`None`) ends what somebody asked for. A
+    /// window of the configuration goes on. Whether there was anything to change.
+    pub fn maintain(&mut self, id: TargetId, until: Option<WallTime>, now: Now) -> bool {
+        let Some(tracked) = self.targets.get_mut(&id) else { return false };
+        let until = until.filter(|until| *until > now.wall);
+        let before = std::mem::replace(&mut tracked.memory_mut().maintenance_until, until);
+        let stood = before.is_some_and(|before| before > now.wall);
+        let text = match (stood, until) {
+            (false, None) => return false,
+            (false, Some(_)) => "maintenance began, asked for on the screen",
+            (true, Some(_)) => "maintenance has another end, set on the screen",
+            (true, None) => "maintenance was ended on the screen",
+        };
+        self.maintenance.asked.insert(id);
+        self.log(Some(id), now.wall, text.to_owned());
+        self.look_for_maintenance(now);
+        true
+    }
+
+    /// A target was added: it may be in maintenance since an earlier run.
+    pub(super) fn look_anew(&mut self, id: TargetId) {
+        let remembered = |tracked: &super::Tracked| tracked.memory().maintenance_until.is_some();
+        if self.targets.get(&id).is_some_and(remembered) {
+            self.maintenance.asked.insert(id);
+        }
+        self.maintenance.anew = true;
+    }
+
+    /// Looks who is in maintenance at `now`. Call it before alerts are judged.
+    pub(super) fn look_for_maintenance(&mut self, now: Now) {
+        let calendar = std::mem::take(&mut self.maintenance.calendar);
+        let holding = calendar.holding(now.wall);
+        let held = holding.ends();
+        let changed = std::mem::take(&mut self.maintenance.anew) || held != self.maintenance.held;
+        if changed {
+            self.log_windows(&held, now);
+            self.maintenance.held = held;
+        }
+        let looked_at: Vec<TargetId> = if changed {
+            self.targets.keys().copied().collect()
+        } else {
+            self.maintenance.asked.iter().copied().collect()
+        };
+        for id in looked_at {
+            let Some(tracked) = self.targets.get_mut(&id) else {
+                self.maintenance.asked.remove(&id);
+                continue;
+            };
+            let asked = tracked.memory().maintenance_until;
+            let over = asked.is_some_and(|until| until <= now.wall);
+            if over {
+                tracked.memory_mut().maintenance_until = None;
+            }
+            let maintained = holding.of(tracked.target(), asked, now.wall);
+            if asked.is_none() || over {
+                self.maintenance.asked.remove(&id);
+            }
+            self.alerts.hold(Some(id), maintained.as_ref().map(|m| Hold::all(m.until())));
+            tracked.set_maintained(maintained);
+            if over {
+                self.log(Some(id), now.wall, "maintenance is over".to_owned());
+            }
+        }
+        let own = holding.of_all().map(Hold::all).or_else(|| self.path_in_maintenance());
+        self.alerts.hold(None, own);
+        self.maintenance.calendar = calendar;
+    }
+
+    /// A path is this machine's alert; it is held back while everybody behind it is.
+    fn path_in_maintenance(&self) -> Option<Hold> {
+        let open: Vec<&Outage> =
+            self.around.outages.iter().filter(|outage| outage.ended.is_none()).collect();
+        let until = |id: &TargetId| {
+            let maintained = self.targets.get(id).and_then(super::Tracked::maintained);
+            maintained.map(Maintained::until)
+        };
+        let ends: Option<Vec<WallTime>> =
+            open.iter().flat_map(|outage| &outage.members).map(until).collect();
+        let until = ends?.into_iter().min()?;
+        Some(Hold { until, only: Some(PATH_OUTAGE_ID) })
+    }
+
+    fn log_windows(&mut self, held: &BTreeMap<String, WallTime>, now: Now) {
+        let before = std::mem::take(&mut self.maintenance.held);
+        let began = held.keys().filter(|name| !before.contains_key(*name));
+        let over = before.keys().filter(|name| !held.contains_key(*name));
+        let lines: Vec<String> = began
+            .map(|name| format!("maintenance \"{}\" began", printable(name)))
+            .chain(over.map(|name| format!("maintenance \"{}\" is over", printable(name))))
+            .collect();
+        for line in lines {
+            self.log(None, now.wall, line);
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Whose alerts are held back, from the samples to what is told.
+
+use super::*;
+use crate::domain::diagnose::fixture::{confirmed, stopped_at_tcp};
+use crate::domain::local::Interface;
+use crate::domain::maintenance::{Calendar, Maintained, Times, Window};
+use crate::domain::sample::{Attempt, Connect, ConnectOutcome};
+use crate::domain::security::SecurityProtocol;
+use crate::domain::target::Host;
+use crate::domain::time::MonoTime;
+
+const ID: TargetId = TargetId(0);
+const ACCESS: Access =
+    Access { echo_v4: EchoAccess::Datagram, echo_v6: EchoAccess::Datagram, neighbours: true };
+
+fn at(secs: u64) -> Now {
+    let wall = WallTime::from_unix_secs(i64::try_from(secs).unwrap());
+    Now { mono: MonoTime::from_secs(secs), wall }
+}
+
+fn host() -> IpAddr {
+    [192, 0, 2, 7].into()
+}
+
+/// A machine with one interface, which is not on the targets' network.
+fn local() -> LocalState {
+    let interface = Interface {
+        index: 2,
+        name: "eth0".to_owned(),
+        up: true,
+        loopback: false,
+        tunnel: false,
+        addresses: vec![(IpAddr::from([10, 8, 0, 2]), 24)],
+        mac: None,
+        received_bytes: None,
+        sent_bytes: None,
+    };
+    LocalState { interfaces: vec![interface], ..LocalState::default() }
+}
+
+fn target() -> Target {
+    Target {
+        group: Some("office".to_owned()),
+        ..Target::new(ID, "pc", Host::Address(host(), None))
+    }
+}
+
+/// A window of a group that holds from second 300 to second 600.
+fn calendar(group: &str) -> Calendar {
+    let moment = |text: &str| text.parse().expect("a moment");
+    let times = Times::Once(moment("1970-01-01T00:05:00Z"), moment("1970-01-01T00:10:00Z"));
+    let groups = vec![group.to_owned()];
+    let window =
+        Window { name: "patches".to_owned(), targets: Vec::new(), groups, times, zone: None };
+    Calendar::from(vec![window])
+}
+
+fn watching(calendar: Calendar, memory: TargetMemory, start: u64) -> Monitor {
+    let mut monitor = Monitor::new(ACCESS, local(), AlertSettings::default(), at(start));
+    monitor.plan(calendar);
+    monitor.add(target(), memory, at(start));
+    monitor
+}
+
+/// A connection every ten seconds, which is refused where `refused` says so, and a tick a second.
+fn run(
+    monitor: &mut Monitor,
+    seconds: std::ops::Range<u64>,
+    refused: impl Fn(u64) -> bool,
+) -> Vec<(u64, char)> {
+    let mut told = Vec::new();
+    for second in seconds {
+        if second % 10 == 0 {
+            let attempt = if refused(second) {
+                stopped_at_tcp(ConnectOutcome::Refused)
+            } else {
+                confirmed(SecurityProtocol::HYBRID)
+            };
+            let connect = Connect { address: (host(), 3389).into(), ..attempt.connect };
+            let observation = Observation::Attempt(Box::new(Attempt { connect, ..attempt }));
+            let (sent_at, ended_at) = (at(second), at(second).mono);
+            let sample = Sample { target: ID, seq: second, sent_at, ended_at, observation };
+            monitor.observe(&sample, at(second));
+        }
+        for event in monitor.tick(at(second)) {
+            let letter = match event {
+                AlertEvent::Fired(_) => 'F',
+                AlertEvent::Reminded(_) => 'r',
+                AlertEvent::Resolved(..) => 'R',
+            };
+            told.push((second, letter));
+        }
+    }
+    told
+}
+
+fn maintained(monitor: &mut Monitor, now: u64) -> Option<Maintained> {
+    let snapshot = monitor.snapshot(at(now), 0, |_| Budget::default());
+    snapshot.targets[0].maintenance.clone()
+}
+
+fn lines(monitor: &mut Monitor) -> Vec<String> {
+    let snapshot = monitor.snapshot(at(9_999), 0, |_| Budget::default());
+    let about = snapshot.events.iter().filter(|event| event.text.contains("maintenance"));
+    about.map(|event| event.text.clone()).collect()
+}
+
+#[test]
+fn what_breaks_in_a_window_is_shown_and_told_at_its_end_if_it_still_stands() {
+    let mut monitor = watching(calendar("Office"), TargetMemory::default(), 0);
+    let told = run(&mut monitor, 0..500, |second| second > 320);
+    assert_eq!(told, []);
+    let window = Some(("patches".to_owned(), at(600).wall));
+    assert_eq!(maintained(&mut monitor, 500), Some(Maintained { window, asked: None }));
+    let snapshot = monitor.snapshot(at(500), 0, |_| Budget::default());
+    assert_eq!(snapshot.targets[0].findings[0].rule.0, "port-closed");
+    assert_eq!(snapshot.alerts.pending[0].held_until, Some(at(600).wall));
+    assert_eq!(run(&mut monitor, 500..700, |_| true), [(600, 'F')]);
+    assert_eq!(maintained(&mut monitor, 700), None);
+    assert_eq!(
+        lines(&mut monitor),
+        ["maintenance \"patches\" began", "maintenance \"patches\" is over"]
+    );
+}
+
+#[test]
+fn what_breaks_and_is_mended_in_a_window_is_never_told() {
+    let mut monitor = watching(calendar("office"), TargetMemory::default(), 0);
+    let told = run(&mut monitor, 0..900, |second| (320..500).contains(&second));
+    assert_eq!(told, []);
+    let mut another = watching(calendar("home"), TargetMemory::default(), 0);
+    let told = run(&mut another, 0..900, |second| (320..500).contains(&second));
+    assert_eq!(told.iter().map(|(_, letter)| *letter).collect::<String>(), "FR");
+}
+
+#[test]
+fn a_restart_in_a_window_tells_it_once_at_the_end() {
+    let mut monitor = watching(calendar("office"), TargetMemory::default(), 0);
+    run(&mut monitor, 0..400, |second| second > 320);
+    let memory = monitor.remembered(Some(ID), at(400));
+    let mut later = watching(calendar("office"), memory, 410);
+    assert_eq!(run(&mut later, 410..800, |_| true), [(600, 'F')]);
+}
+
+#[test]
+fn what_somebody_asked_for_holds_over_a_restart_and_can_be_ended() {
+    let none = Calendar::default;
+    let mut monitor = watching(none(), TargetMemory::default(), 0);
+    run(&mut monitor, 0..100, |_| false);
+    assert!(monitor.maintain(ID, Some(at(1_000).wall), at(100)));
+    assert_eq!(run(&mut monitor, 100..400, |second| second > 120), []);
+    let memory = monitor.remembered(Some(ID), at(400));
+    assert_eq!(memory.maintenance_until, Some(at(1_000).wall));
+
+    let mut later = watching(none(), memory.clone(), 410);
+    assert_eq!(run(&mut later, 410..1_100, |_| true), [(1_000, 'F')]);
+    assert_eq!(lines(&mut later), ["maintenance is over"]);
+    assert_eq!(later.remembered(Some(ID), at(1_100)).maintenance_until, None);
+
+    let mut ended = watching(none(), memory, 410);
+    assert_eq!(run(&mut ended, 410..500, |_| true), []);
+    assert!(ended.maintain(ID, None, at(500)));
+    assert!(!ended.maintain(ID, None, at(500)), "there is none any more");
+    assert_eq!(run(&mut ended, 500..520, |_| true), [(500, 'F')]);
+    assert!(!ended.maintain(TargetId(9), Some(at(900).wall), at(520)), "no such target");
+}
+
+/// Servers behind a router that answered and fall silent together are a broken path; not when
+/// work is planned on them.
+#[test]
+fn hosts_that_are_worked_on_together_are_no_broken_path() {
+    for planned in [false, true] {
+        let mut monitor = Monitor::new(ACCESS, local(), AlertSettings::default(), at(0));
+        if planned {
+            monitor.plan(calendar("office"));
+        }
+        for id in 0..5_u32 {
+            let address = [192, 0, 2, u8::try_from(id).unwrap() + 1].into();
+            let target = Target {
+                group: Some(if id < 4 { "office" } else { "home" }.to_owned()),
+                ..Target::new(TargetId(id), format!("pc-{id}"), Host::Address(address, None))
+            };
+            monitor.add(target, TargetMemory::default(), at(0));
+        }
+        let mut told = 0;
+        for second in 0..400 {
+            for id in 0..5_u32 {
+                let answers = id == 4 || second < 310;
+                let outcome = if answers {
+                    EchoOutcome::Reply { rtt: Duration::from_millis(3), ttl: None }
+                } else {
+                    EchoOutcome::Lost
+                };
+                let echo = crate::domain::sample::Echo {
+                    method: EchoMethod::Icmp,
+                    address: [192, 0, 2, u8::try_from(id).unwrap() + 1].into(),
+                    outcome,
+                };
+                let sample = Sample {
+                    target: TargetId(id),
+                    seq: second,
+                    sent_at: at(second),
+                    ended_at: at(second).mono,
+                    observation: Observation::Echo(echo),
+                };
+                monitor.observe(&sample, at(second));
+            }
+            told += monitor.tick(at(second)).len();
+        }
+        let snapshot = monitor.snapshot(at(400), 0, |_| Budget::default());
+        let path = snapshot.monitor.path_outage().is_some();
+        assert_eq!((path, told > 0), (!planned, !planned), "planned {planned}");
+    }
+}

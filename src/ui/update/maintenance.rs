@@ -1,0 +1,101 @@
+//! The box of maintenance: for whom and for how long alerts are held back.
+
+use super::{USUAL_MAINTENANCE, open, say, subject};
+use crate::domain::maintenance::parse_length;
+use crate::domain::snapshot::TargetSnapshot;
+use crate::domain::target::TargetId;
+use crate::domain::text::printable;
+use crate::ui::effect::Effect;
+use crate::ui::line::Line;
+use crate::ui::order;
+use crate::ui::state::{MaintenanceBox, MaintenanceChoice, Overlay, Screen, UiState};
+use crate::ui::theme::Role;
+use crate::ui::world::World;
+
+/// Opens the box: for the selected target, its group, those that the filter shows, or all. What
+/// somebody asked for is ended first.
+pub(super) fn open_box(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
+    let targets: Vec<&TargetSnapshot> = world.snapshot.targets.iter().map(AsRef::as_ref).collect();
+    if targets.is_empty() {
+        return say(state, world, "nothing is watched yet");
+    }
+    let mut choices = Vec::new();
+    if let Some(target) = subject(state, world) {
+        let name = printable(&target.target.name).into_owned();
+        if target.maintenance.as_ref().is_some_and(|m| m.asked.is_some()) {
+            choices.push(ends(format!("end it for {name}"), &[target]));
+        }
+        choices.push(begins(name, &[target]));
+        if let Some(group) = &target.target.group {
+            let members: Vec<&TargetSnapshot> = targets
+                .iter()
+                .copied()
+                .filter(|other| other.target.group.as_ref() == Some(group))
+                .collect();
+            let group = printable(group);
+            choices.push(begins(format!("group {group}, {}", count(members.len())), &members));
+        }
+    }
+    if state.screen == Screen::Table && !state.filter.is_empty() {
+        let shown = order::rows(world.snapshot, state);
+        if !shown.is_empty() {
+            let label = format!("those that the filter shows, {}", count(shown.len()));
+            choices.push(begins(label, &shown));
+        }
+    }
+    choices.push(begins(format!("all, {}", count(targets.len())), &targets));
+    let asked: Vec<&TargetSnapshot> = targets
+        .into_iter()
+        .filter(|target| target.maintenance.as_ref().is_some_and(|m| m.asked.is_some()))
+        .collect();
+    if !asked.is_empty() {
+        choices.push(ends(format!("end it for all, {}", count(asked.len())), &asked));
+    }
+    let length = tui_input::Input::default();
+    open(state, Overlay::Maintenance(MaintenanceBox { choices, chosen: 0, length }))
+}
+
+fn count(targets: usize) -> String {
+    if targets == 1 { "1 target".to_owned() } else { format!("{targets} targets") }
+}
+
+fn begins(label: String, targets: &[&TargetSnapshot]) -> MaintenanceChoice {
+    MaintenanceChoice { label, targets: ids(targets), ends: false }
+}
+
+fn ends(label: String, targets: &[&TargetSnapshot]) -> MaintenanceChoice {
+    MaintenanceChoice { label, targets: ids(targets), ends: true }
+}
+
+fn ids(targets: &[&TargetSnapshot]) -> Vec<TargetId> {
+    targets.iter().map(|target| target.target.id).collect()
+}
+
+/// Carries out what was chosen; `None` keeps the box open, for the length is none.
+pub(super) fn confirm(
+    state: &mut UiState,
+    world: &World<'_>,
+    asked: &MaintenanceBox,
+) -> Option<Vec<Effect>> {
+    let choice = asked.choices.get(asked.chosen)?;
+    let targets = choice.targets.clone();
+    let (length, words) = if choice.ends {
+        (None, format!("maintenance is ended for {}", count(targets.len())))
+    } else {
+        let typed = asked.length.value().trim();
+        let typed = if typed.is_empty() { USUAL_MAINTENANCE } else { typed };
+        match parse_length(typed) {
+            Ok(length) => {
+                let until = state.zone.moment(world.now.plus(length), world.now);
+                let many = count(targets.len());
+                (Some(length), format!("{many} in maintenance until {until}: nobody is alerted"))
+            }
+            Err(error) => {
+                state.tell(Line::of(Role::StateWarning, &error.to_string()), world.now);
+                return None;
+            }
+        }
+    };
+    state.tell(Line::of(Role::Message, &words), world.now);
+    Some(vec![Effect::Maintain { targets, length }])
+}
