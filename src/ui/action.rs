@@ -73,8 +73,12 @@ pub enum Action {
     Snooze,
     /// Hold back every alert of a target while work is planned.
     Maintenance,
-    /// Accept what was there on first sight.
-    AcceptAsFound,
+    /// List what was there on first sight.
+    Review,
+    /// Accept everything of the selected target that was there on first sight.
+    AcceptOfTarget,
+    /// Accept everything that was there on first sight.
+    AcceptAll,
     /// Text for a ticket.
     Ticket,
     /// What the newest connections said and heard.
@@ -133,7 +137,9 @@ impl Action {
         (Self::Acknowledge, "acknowledge"),
         (Self::Snooze, "snooze"),
         (Self::Maintenance, "maintenance"),
-        (Self::AcceptAsFound, "accept-as-found"),
+        (Self::Review, "review"),
+        (Self::AcceptOfTarget, "accept-of-target"),
+        (Self::AcceptAll, "accept-all"),
         (Self::Ticket, "ticket"),
         (Self::Transcript, "transcript"),
         (Self::Copy, "copy"),
