@@ -713,3 +713,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn controls_are_names_and_addresses_and_a_target_may_have_its_own() {
+    let text = "[group.office]\ncontrol = ['dc1.corp.lab', '10.8.0.1']\n\
+                [[target]]\nhost = '10.0.0.21'\ngroup = 'office'\n\
+                [[target]]\nhost = '10.0.0.22'\ngroup = 'office'\ncontrol = ['fd00::1']\n";
+    let config = read(text).unwrap();
+    let of = |index: usize| -> Vec<String> {
+        config.targets[index].controls.iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(of(0), ["dc1.corp.lab", "10.8.0.1"]);
+    assert_eq!(of(1), ["fd00::1"]);
+    assert_eq!(config.targets[0].controls[0].name(), Some("dc1.corp.lab"));
+}

@@ -1,6 +1,7 @@
 //! The loop that owns the monitor and the schedule: due probes go out, samples come in, snapshots
 //! are published. It never waits for a screen, a disk or a sink.
 
+mod controls;
 mod saving;
 mod sessions;
 mod start;
@@ -21,7 +22,6 @@ use crate::domain::target::{Target, TargetId};
 use crate::domain::time::{MonoTime, WallTime};
 use crate::domain::wake::{WakeClock, WakeProgress};
 use crate::monitor::{Budget, Monitor};
-use crate::probe::echo::EchoRequest;
 use crate::schedule::{Schedule, Settings};
 use crate::sink::Sinks;
 use crate::store::{self, MemoryStore, State, StateStore};
@@ -52,6 +52,8 @@ const LAST_WORDS: Duration = Duration::from_millis(1_500);
 pub(super) const WAKE_WAIT: Duration = Duration::from_mins(2);
 /// Between ICMP echoes to a target whose echo is measured over TCP.
 const ICMP_RETRY: Duration = Duration::from_mins(1);
+/// Between two lookups of the names of controls.
+const CONTROL_NAMES: Duration = Duration::from_mins(1);
 /// Numbers of those echoes begin here, above all that the schedule gives.
 const ICMP_RETRY_SEQ: u64 = 1 << 48;
 /// Probes started in one go.
@@ -60,12 +62,6 @@ const DUE: usize = 512;
 const REPORTS: usize = 8_192;
 /// Reports taken in one go.
 const BATCH: usize = 1_024;
-/// How long a control may take to answer.
-const CONTROL_DEADLINE: Duration = Duration::from_secs(2);
-/// Control addresses are numbered from here down; targets are numbered from 0 up.
-const FIRST_CONTROL: u32 = u32::MAX;
-/// How many controls are followed.
-const CONTROLS: usize = 16;
 
 /// What a person asks for.
 #[derive(Debug, Clone)]
@@ -96,6 +92,7 @@ enum Report {
     Sample(Box<Sample>),
     Finished(TargetId, ProbeKind),
     Local(Box<LocalState>),
+    ControlNames(BTreeMap<String, IpAddr>),
     Sessions(Vec<(TargetId, SessionLook)>),
     Woken(TargetId, Box<WakeProgress>, String),
 }
@@ -117,6 +114,7 @@ pub(super) struct Core {
     unsaved: bool,
     controls: BTreeMap<TargetId, IpAddr>,
     control_seq: u64,
+    looking_up_controls: Option<AbortHandle>,
     waking: BTreeMap<TargetId, MonoTime>,
     wake_clock: WakeClock,
     sinks: Sinks,
@@ -183,6 +181,7 @@ impl Core {
             unsaved: false,
             controls: BTreeMap::new(),
             control_seq: 0,
+            looking_up_controls: None,
             waking: BTreeMap::new(),
             wake_clock: WakeClock::default(),
             sinks: if config.read_only { Sinks::default() } else { Sinks::start(&config.sinks) },
@@ -220,6 +219,7 @@ impl Core {
         let mut sessions = ticker(SESSIONS);
         let mut save = ticker(SAVE);
         let mut icmp = ticker(ICMP_RETRY);
+        let mut names = ticker(CONTROL_NAMES);
         loop {
             let due = self.schedule.next_due();
             let due = due.unwrap_or_else(|| self.edge.clock.mono().plus(TICK));
@@ -239,6 +239,7 @@ impl Core {
                 _ = sessions.tick() => self.look_at_sessions(),
                 _ = save.tick() => self.save_aside().await,
                 _ = icmp.tick() => self.retry_icmp(),
+                _ = names.tick() => self.look_up_controls(),
                 Some(_) = self.tasks.join_next() => {}
             }
         }
@@ -319,17 +320,7 @@ impl Core {
     }
 
     fn look_at_local(&mut self) {
-        self.control_seq += 1;
-        for (id, address) in &self.controls {
-            let request = EchoRequest {
-                target: *id,
-                seq: self.control_seq,
-                address: *address,
-                scope: 0,
-                deadline: CONTROL_DEADLINE,
-            };
-            self.edge.echo.send(request, self.echoes.clone());
-        }
+        self.ask_controls();
         // A look that takes longer than the time between two is waited for, not doubled.
         if self.looking_at_local.as_ref().is_some_and(|looking| !looking.is_finished()) {
             return;

@@ -65,7 +65,7 @@ pub(super) struct RawGroup {
     pub(super) expected: Option<Expected>,
     pub(super) gateway: Option<GatewayAddress>,
     pub(super) gateway_usage: Option<Through>,
-    pub(super) control: Vec<IpAddr>,
+    pub(super) control: Vec<Host>,
     pub(super) assignments: Vec<Assignment>,
 }
 
@@ -84,7 +84,7 @@ pub(super) struct RawTarget {
     pub(super) expected: Option<Expected>,
     pub(super) gateway: Option<GatewayAddress>,
     pub(super) gateway_usage: Option<At<Through>>,
-    pub(super) control: Option<Vec<IpAddr>>,
+    pub(super) control: Option<Vec<Host>>,
     pub(super) wake: WakeSettings,
     pub(super) assignments: Vec<Assignment>,
 }
@@ -149,7 +149,7 @@ pub(super) fn fill<T>(into: &mut T, keys: &[Key<T>], value: Value<'_, '_>) -> Re
 }
 
 const WAKE_POLICIES: &[&str] = &["on-request", "ask", "never"];
-/// Most control addresses of a group or target.
+/// Most controls of a group or target.
 const MAX_CONTROLS: usize = 4;
 const FAMILY_WORDS: &[&str] = &["any", "4", "6"];
 const COLOR_WORDS: &[&str] = &["auto", "always", "never"];
@@ -221,8 +221,8 @@ pub(super) static GROUP: &[Key<RawGroup>] = &[
         set: |group, v| { group.gateway = Some(value::parsed(v, "a gateway", parse_gateway)?); Ok(()) } },
     Key { name: "gateway_usage", shape: Shape::Word(GATEWAY_WORDS), doc: "when clients of the members go through it, unless they say so themselves",
         set: |group, v| { group.gateway_usage = Some(value::word(v, &GATEWAY_USAGES)?); Ok(()) } },
-    Key { name: "control", shape: Shape::Texts("10.8.0.1"), doc: "addresses at the members' site that always answer echo: they show whether the way there or the host is at fault",
-        set: |group, v| { group.control = value::list(v, MAX_CONTROLS, "a list of addresses", read_address)?; Ok(()) } },
+    Key { name: "control", shape: Shape::Texts("10.8.0.1"), doc: "machines at the members' site that always answer echo, by address or name: they show whether the way there or the host is at fault",
+        set: |group, v| { group.control = value::list(v, MAX_CONTROLS, "a list of names and addresses", read_control)?; Ok(()) } },
     Key { name: "cadence", shape: Shape::Settings, doc: "how often each probe runs",
         set: |group, v| read_section(&mut group.assignments, "cadence", v) },
     Key { name: "deadline", shape: Shape::Settings, doc: "how long each rung may take as a whole",
@@ -258,8 +258,8 @@ pub(super) static TARGET: &[Key<RawTarget>] = &[
         set: |target, v| { target.gateway = Some(value::parsed(v, "a gateway", parse_gateway)?); Ok(()) } },
     Key { name: "gateway_usage", shape: Shape::Word(GATEWAY_WORDS), doc: "when they do: with always, how the host answers this machine directly is no alarm; default: the group's, else always",
         set: |target, v| { target.gateway_usage = Some(At { value: value::word(v, &GATEWAY_USAGES)?, at: v.span() }); Ok(()) } },
-    Key { name: "control", shape: Shape::Texts("10.8.0.1"), doc: "addresses at its site that always answer echo; default: the group's",
-        set: |target, v| { target.control = Some(value::list(v, MAX_CONTROLS, "a list of addresses", read_address)?); Ok(()) } },
+    Key { name: "control", shape: Shape::Texts("10.8.0.1"), doc: "machines at its site that always answer echo, by address or name; default: the group's",
+        set: |target, v| { target.control = Some(value::list(v, MAX_CONTROLS, "a list of names and addresses", read_control)?); Ok(()) } },
     Key { name: "wake", shape: Shape::Wake, doc: "how it is woken",
         set: |target, v| fill(&mut target.wake, WAKE, v) },
     Key { name: "cadence", shape: Shape::Settings, doc: "how often each probe runs",
@@ -306,6 +306,10 @@ fn read_address(value: Value<'_, '_>) -> Result<IpAddr, Fault> {
             ),
         })
     })
+}
+
+fn read_control(value: Value<'_, '_>) -> Result<Host, Fault> {
+    value::parsed(value, "a name or an address", parse_host)
 }
 
 /// Six octets of any value: a password, not an interface's address.

@@ -1,17 +1,54 @@
 //! Control addresses: machines beside the targets that show where on the way something begins.
 
+use super::local::LocalState;
 use std::net::IpAddr;
 use std::time::Duration;
 
 /// What a control address is to this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ControlRole {
-    /// The default gateway: the end of this machine's own line.
+    /// The router of this machine's own network.
     Gateway,
+    /// What may be the public endpoint of its VPN: reached outside of the tunnel.
+    VpnEndpoint,
+    /// The far end of a tunnel, inside of it.
+    TunnelPeer,
     /// A DNS server.
     Dns,
     /// At the site of a group's members, by the configuration.
     Group,
+}
+
+/// A control as it is spoken of: `your own router 10.0.0.1`. Where several addresses may be the
+/// endpoint of the VPN, none is called so.
+#[must_use]
+pub fn spoken(local: &LocalState, role: ControlRole, address: IpAddr) -> String {
+    match role {
+        ControlRole::Gateway => format!("your own router {address}"),
+        ControlRole::VpnEndpoint if local.vpn_endpoints().len() == 1 => {
+            format!("your VPN's public endpoint {address}")
+        }
+        ControlRole::VpnEndpoint => format!("{address} outside of the VPN"),
+        ControlRole::TunnelPeer => format!("the VPN's far end {address}"),
+        ControlRole::Dns => format!("the DNS server {address}"),
+        ControlRole::Group => format!("the control {address}"),
+    }
+}
+
+/// What `address` is to this machine, when it is one of its controls.
+#[must_use]
+pub fn role_of(local: &LocalState, address: IpAddr) -> ControlRole {
+    if local.own_router() == Some(address) {
+        ControlRole::Gateway
+    } else if local.tunnel_peers().contains(&address) {
+        ControlRole::TunnelPeer
+    } else if local.vpn_endpoints().contains(&address) {
+        ControlRole::VpnEndpoint
+    } else if local.dns_servers.contains(&address) {
+        ControlRole::Dns
+    } else {
+        ControlRole::Group
+    }
 }
 
 /// The last minute of a control that proved itself: it answered ten echo requests in a row.

@@ -1,7 +1,9 @@
 //! What this machine knows of itself: the ground every measurement stands on.
 
 use super::mac::MacAddr;
+use super::route::Route;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// One network interface.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +39,8 @@ pub struct LocalState {
     pub gateway_interface: Option<String>,
     /// DNS servers that the operating system uses.
     pub dns_servers: Vec<IpAddr>,
+    /// Where packets go; empty where the operating system does not tell.
+    pub routes: Arc<[Route]>,
     /// CPU use of this process, in percent of one core.
     pub cpu_pct: Option<f32>,
     /// Resident memory of this process, in bytes.
@@ -82,7 +86,8 @@ impl LocalState {
     }
 }
 
-const fn is_link_local(address: IpAddr) -> bool {
+/// Whether `address` is of this link alone.
+pub(super) const fn is_link_local(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => v4.is_link_local(),
         IpAddr::V6(v6) => super::target::is_link_local(v6),

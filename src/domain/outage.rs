@@ -7,6 +7,7 @@
 use super::finding::Owner;
 use super::target::TargetId;
 use super::time::{MonoTime, Now};
+use super::way::{Stretch, Way};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -37,8 +38,10 @@ pub struct Member {
     pub address: IpAddr,
     /// Its group.
     pub group: Option<String>,
-    /// Behind a router, as far as this machine's subnets tell.
+    /// Behind a router, as far as this machine's subnets tell, or behind a tunnel.
     pub routed: bool,
+    /// The tunnel that it is reached through, unescaped.
+    pub tunnel: Option<String>,
     /// Its silence may be sleep, or planned work.
     pub sleeps: bool,
     /// When the first request of those that are unanswered now was sent; `None` while it answers.
@@ -50,6 +53,8 @@ pub struct Member {
 pub enum Scope {
     /// All that are behind a router.
     Routed,
+    /// All that are reached through this tunnel, unescaped.
+    Tunnel(String),
     /// The members of this group, unescaped.
     Group(String),
 }
@@ -73,11 +78,47 @@ pub struct Outage {
     pub tunnel: Option<String>,
     /// What goes on answering nearer, escaped: `10.0.0.1`.
     pub nearer: String,
+    /// Where on the way it is, as far as controls show it.
+    pub fault: Option<Fault>,
     /// It lasts long enough to alert.
     pub alerts: bool,
     /// When it was seen to be over.
     pub ended: Option<Now>,
     good_rounds: u8,
+}
+
+/// Where on the way an outage is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The stretch that broke.
+    pub stretch: Stretch,
+    /// The control that goes on answering before it: `your own router 10.0.0.1`.
+    pub sound: String,
+    /// The stretch that this control ends.
+    pub sound_to: Stretch,
+    /// The control at its end that is silent too; `None` when only the hosts behind it are.
+    pub silent: Option<String>,
+}
+
+impl Fault {
+    /// What the way to hosts says that are all silent, behind a tunnel or not.
+    fn of(way: &Way<String>, tunnelled: bool) -> Option<Self> {
+        use Stretch::{Line, Own, Site, Tunnel};
+        let (sound_to, sound) = way.sound.clone()?;
+        let silent = way.ailing.clone();
+        let stretch = match (sound_to, &silent) {
+            (Own, Some((Line, _))) => Line,
+            (Own | Line, Some((Tunnel, _))) | (Line, None) if tunnelled => Tunnel,
+            (Tunnel, None) if tunnelled => Site,
+            _ => return None,
+        };
+        Some(Self { stretch, sound, sound_to, silent: silent.map(|(_, control)| control) })
+    }
+
+    /// Whether a tunnel is shown to be broken by its own far end.
+    fn is_proven_tunnel(&self) -> bool {
+        self.stretch == Stretch::Tunnel && self.silent.is_some()
+    }
 }
 
 /// What is worth a line in the event log.
@@ -97,9 +138,22 @@ pub struct Ground {
     pub nearer: Option<String>,
     /// The latest change of this machine's tunnels.
     pub tunnel: Option<(Now, String)>,
+    /// How far the ways are sound: by the tunnel that they go through, unescaped, and outside of
+    /// any; each control as it is spoken of.
+    pub ways: BTreeMap<Option<String>, Way<String>>,
 }
 
 impl Ground {
+    /// Where the way to `silent` is broken. That hosts alone are silent speaks for a tunnel when
+    /// nobody else of `all` answers through it.
+    fn fault<'a>(&self, silent: impl Iterator<Item = &'a Member>, all: &[Member]) -> Option<Fault> {
+        let tunnel = &one_way(silent)?.tunnel;
+        let fault = Fault::of(self.ways.get(tunnel)?, tunnel.is_some())?;
+        let answers = |one: &Member| one.tunnel == *tunnel && one.silent_since.is_none();
+        let hosts_alone = fault.stretch == Stretch::Tunnel && fault.silent.is_none();
+        (!hosts_alone || !all.iter().any(answers)).then_some(fault)
+    }
+
     /// The tunnel that changed about when hosts fell silent, from the first to the last of them.
     fn tunnel_about(&self, first: Now, last: Now) -> Option<&str> {
         let (at, what) = self.tunnel.as_ref()?;
@@ -128,6 +182,7 @@ impl Outage {
             of: 0,
             tunnel: None,
             nearer: nearer.into(),
+            fault: None,
             alerts: false,
             ended: None,
             good_rounds: 0,
@@ -143,7 +198,10 @@ impl Outage {
     /// Who can mend it.
     #[must_use]
     pub const fn owner(&self) -> Owner {
-        if self.tunnel.is_some() { Owner::Vpn } else { Owner::Network }
+        match (&self.tunnel, &self.fault) {
+            (Some(_), _) | (None, Some(Fault { stretch: Stretch::Tunnel, .. })) => Owner::Vpn,
+            (None, _) => Owner::Network,
+        }
     }
 
     /// Whether `target` is silent because of it.
@@ -206,7 +264,7 @@ impl Outages {
                 .iter()
                 .filter(|member| scope.takes(member) && !held(member) && !asleep(member))
                 .collect();
-            if let Some(outage) = begins(scope, &concerned, ground, nearer, now) {
+            if let Some(outage) = begins(scope, &concerned, members, (ground, nearer), now) {
                 events.push(OutageEvent::Began(outage.clone()));
                 self.open.push(outage);
             }
@@ -219,6 +277,7 @@ impl Scope {
     fn takes(&self, member: &Member) -> bool {
         match self {
             Self::Routed => member.routed,
+            Self::Tunnel(name) => member.tunnel.as_ref() == Some(name),
             Self::Group(name) => member.group.as_ref() == Some(name),
         }
     }
@@ -228,16 +287,19 @@ impl Scope {
 /// not told again by group.
 fn scopes(members: &[Member]) -> BTreeSet<Scope> {
     let silent = members.iter().filter(|member| member.silent_since.is_some());
-    let groups = silent.filter_map(|member| member.group.clone()).map(Scope::Group);
-    std::iter::once(Scope::Routed).chain(groups).collect()
+    let own = silent.flat_map(|member| {
+        let tunnel = member.tunnel.clone().map(Scope::Tunnel);
+        tunnel.into_iter().chain(member.group.clone().map(Scope::Group))
+    });
+    std::iter::once(Scope::Routed).chain(own).collect()
 }
 
 /// The largest set of members that fell silent together, when it is large enough.
 fn begins(
     scope: Scope,
     concerned: &[&Member],
-    ground: &Ground,
-    nearer: &str,
+    members: &[Member],
+    (ground, nearer): (&Ground, &str),
     now: Now,
 ) -> Option<Outage> {
     let mut silent: Vec<(Now, &Member)> =
@@ -251,11 +313,19 @@ fn begins(
     };
     let cluster = (0..silent.len()).filter_map(together).max_by_key(|cluster| cluster.len())?;
     let (first, last) = (cluster.first()?.0, cluster.last()?.0);
+    // Where others are reached outside of it, only those behind the tunnel are its scope.
+    let through = one_way(cluster.iter().map(|(_, member)| *member))
+        .is_some_and(|member| member.tunnel.is_some());
+    if scope == Scope::Routed && through && one_way(concerned.iter().copied()).is_none() {
+        return None;
+    }
     let tunnel = ground.tunnel_about(first, last);
+    let fault = ground.fault(cluster.iter().map(|(_, member)| *member), members);
     // Sleep ends many PCs within seconds when a policy says so; a tunnel that changed, or a host
     // that never sleeps, shows that it is the path.
     let fresh = now.mono.since(last.mono) <= KEPT;
-    let votes = |member: &Member| !member.sleeps || (tunnel.is_some() && fresh);
+    let shown = tunnel.is_some() || fault.as_ref().is_some_and(Fault::is_proven_tunnel);
+    let votes = |member: &Member| !member.sleeps || (shown && fresh);
     let voters = hosts(cluster.iter().map(|(_, member)| *member).filter(|member| votes(member)));
     let of = hosts(concerned.iter().copied().filter(|member| votes(member)));
     if !is_path(voters, of) {
@@ -266,8 +336,15 @@ fn begins(
         members: cluster.iter().map(|(_, member)| member.target).collect(),
         of: concerned.len(),
         tunnel: tunnel.map(str::to_owned),
+        fault,
         ..Outage::new(scope, first, nearer)
     })
+}
+
+/// Any of `members`, when all are reached through the same tunnel, or all outside of any.
+fn one_way<'a>(mut members: impl Iterator<Item = &'a Member>) -> Option<&'a Member> {
+    let first = members.next()?;
+    members.all(|member| member.tunnel == first.tunnel).then_some(first)
 }
 
 /// How many machines `members` are.
@@ -285,7 +362,9 @@ impl Outage {
     /// meanwhile: once half of all are back, only hosts that never sleep show that it is down.
     fn holds_still(&self, members: &[Member]) -> bool {
         let half_back = self.back.len() * 2 >= self.members.len();
-        let votes = |member: &&Member| !member.sleeps || (self.tunnel.is_some() && !half_back);
+        let shown =
+            self.tunnel.is_some() || self.fault.as_ref().is_some_and(Fault::is_proven_tunnel);
+        let votes = |member: &&Member| !member.sleeps || (shown && !half_back);
         let voters = || members.iter().filter(|member| self.scope.takes(member)).filter(votes);
         let silent = |member: &&Member| self.holds(member.target);
         let speaks = |member: &&Member| member.silent_since.is_none() || silent(member);
@@ -314,6 +393,15 @@ impl Outage {
         let holds = self.holds_still(members);
         self.good_rounds = if holds { 0 } else { self.good_rounds.saturating_add(1) };
         self.alerts |= holds && now.mono.since(self.since.mono) >= ALERTS_AFTER;
+        if holds && self.back.is_empty() {
+            let silent = self.members.iter().filter_map(|id| known.get(id).copied());
+            let fault = ground.fault(silent, members);
+            // At first the controls may not have missed enough yet; what they show later stands.
+            let proves = fault.as_ref().is_some_and(|fault| fault.silent.is_some());
+            if proves || (fault.is_some() && !self.alerts) {
+                self.fault = fault;
+            }
+        }
         if self.tunnel.is_none() {
             self.tunnel = ground.tunnel_about(self.since, self.since).map(str::to_owned);
         }
@@ -332,13 +420,14 @@ mod tests {
             address: IpAddr::from([10, 9, 0, u8::try_from(id).unwrap()]),
             group: Some(if id < 6 { "berlin" } else { "vienna" }.to_owned()),
             routed: true,
+            tunnel: None,
             sleeps: false,
             silent_since: silent_since.map(at),
         }
     }
 
     fn ground() -> Ground {
-        Ground { nearer: Some("10.0.0.1".to_owned()), tunnel: None }
+        Ground { nearer: Some("10.0.0.1".to_owned()), ..Ground::default() }
     }
 
     /// Twelve hosts of which the first so many are silent since second 100.

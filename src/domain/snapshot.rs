@@ -56,7 +56,8 @@ pub struct MonitorSnapshot {
     pub local: LocalState,
     /// What echo may do over IPv4 and IPv6.
     pub echo: Option<(EchoAccess, EchoAccess)>,
-    /// Control addresses: the gateway and the DNS servers, as far as they are other machines.
+    /// Control addresses: own router, ends of the VPN, DNS servers and configured ones, as far as
+    /// they are other machines.
     pub controls: Vec<Control>,
     /// Probes in flight.
     pub in_flight: u32,

@@ -346,8 +346,8 @@ pub struct Target {
     pub mac: Option<MacAddr>,
     /// Other names that this machine may call itself.
     pub aliases: Vec<String>,
-    /// Addresses at its site whose echo shows whether the way there is sound.
-    pub controls: Vec<IpAddr>,
+    /// Machines at its site whose echo shows whether the way there is sound.
+    pub controls: Vec<Host>,
     /// RD Gateway that its users go through.
     pub gateway: Option<GatewayAddress>,
     /// What the connection file that leads here asks for; `None` when no file does.

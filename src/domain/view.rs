@@ -16,7 +16,7 @@ use super::sample::{
 };
 use super::session::Sessions;
 use super::siblings::Contrast;
-use super::target::{Target, TargetId};
+use super::target::{Host, Target, TargetId};
 use super::time::{MonoTime, Now};
 use super::wake::WakeProgress;
 use std::collections::{BTreeMap, BTreeSet};
@@ -117,6 +117,8 @@ pub struct Surroundings {
     pub looked_at: Option<Now>,
     /// Controls that proved themselves, and their last minute.
     pub controls: Vec<ControlStats>,
+    /// What names of controls lead to.
+    pub control_names: BTreeMap<String, IpAddr>,
     /// Paths that are down, the first seen first, then those that were lately.
     pub outages: Vec<Outage>,
     /// What the clocks of the targets say of this machine's.
@@ -162,10 +164,22 @@ impl Default for Surroundings {
             tunnel_changes: Vec::new(),
             looked_at: None,
             controls: Vec::new(),
+            control_names: BTreeMap::new(),
             outages: Vec::new(),
             clocks: Clocks::default(),
             punctuality: Punctuality::default(),
         }
+    }
+}
+
+impl Surroundings {
+    /// Whether `address` is a control at the site of `target`, by the configuration.
+    #[must_use]
+    pub fn is_control_of(&self, target: &Target, address: IpAddr) -> bool {
+        target.controls.iter().any(|control| match control {
+            Host::Address(own, _) => *own == address,
+            Host::Name(name) => self.control_names.get(name) == Some(&address),
+        })
     }
 }
 

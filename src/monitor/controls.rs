@@ -1,9 +1,11 @@
 //! Control addresses: things nearer than the targets, which tell whether this machine is online.
 
-use crate::domain::control::{ControlRole, ControlStats};
+use crate::domain::control::{ControlStats, role_of, spoken};
 use crate::domain::local::LocalState;
+use crate::domain::outage::Member;
 use crate::domain::snapshot::{Control as ControlSnapshot, ControlWord};
 use crate::domain::view::Offline;
+use crate::domain::way::{Sign, Way};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -74,22 +76,45 @@ impl Controls {
 
     /// The last minute of every control that proved itself.
     pub(super) fn stats(&self, local: &LocalState) -> Vec<ControlStats> {
-        let role = |address: &IpAddr| {
-            if local.gateway == Some(*address) {
-                ControlRole::Gateway
-            } else if local.dns_servers.contains(address) {
-                ControlRole::Dns
-            } else {
-                ControlRole::Group
-            }
-        };
         let proven = self.known.iter().filter(|(_, control)| control.proven);
         proven
             .map(|(address, control)| {
                 let outcomes: Vec<_> = control.outcomes.iter().copied().collect();
-                ControlStats::of(*address, role(address), &outcomes)
+                ControlStats::of(*address, role_of(local, *address), &outcomes)
             })
             .collect()
+    }
+
+    /// How far the ways to `members` are sound at this moment: one for each tunnel that they are
+    /// reached through, and one for all that are reached outside of any.
+    pub(super) fn ways(
+        &self,
+        local: &LocalState,
+        members: &[Member],
+    ) -> BTreeMap<Option<String>, Way<String>> {
+        let mut ways = BTreeMap::new();
+        if !members.iter().any(|member| member.silent_since.is_some()) {
+            return ways;
+        }
+        for member in members.iter().filter(|member| member.routed) {
+            ways.entry(member.tunnel.clone()).or_insert_with(|| {
+                let way = Way::of(local, member.address, |_| false, self.signs(local));
+                way.map(|sign| spoken(local, sign.role, sign.address))
+            });
+        }
+        ways
+    }
+
+    /// What every proven control says at this moment; one that missed a single request says
+    /// nothing.
+    fn signs(&self, local: &LocalState) -> impl Iterator<Item = Sign> {
+        self.known.iter().filter(|(_, control)| control.proven && control.missed != 1).map(
+            |(address, control)| Sign {
+                address: *address,
+                role: role_of(local, *address),
+                ails: control.missed > 1,
+            },
+        )
     }
 
     /// A proven control that answered its last echo.

@@ -267,6 +267,7 @@ impl Monitor {
             local.interfaces.clone_from(&before.interfaces);
             local.gateway = before.gateway;
             local.gateway_interface.clone_from(&before.gateway_interface);
+            local.routes = Arc::clone(&before.routes);
         }
         let differences = controls::differences(&self.around.local, &local);
         if !differences.is_empty() || self.around.local.interfaces.is_empty() {
@@ -291,6 +292,17 @@ impl Monitor {
     /// Says which control addresses are followed from here on.
     pub fn follow_controls(&mut self, wanted: &BTreeSet<IpAddr>) {
         self.controls.follow(wanted);
+    }
+
+    /// What the names of controls lead to, as far as is known.
+    #[must_use]
+    pub const fn control_names(&self) -> &BTreeMap<String, IpAddr> {
+        &self.around.control_names
+    }
+
+    /// Says what the names of controls lead to.
+    pub fn set_control_names(&mut self, names: BTreeMap<String, IpAddr>) {
+        self.around.control_names = names;
     }
 
     /// Takes in the round trip of an echo request to a control address, or that none came back.
@@ -385,7 +397,8 @@ impl Monitor {
         }
         let latest = self.around.tunnel_changes.last();
         let tunnel = latest.map(|change| (change.at, change.what.clone()));
-        let events = self.outages.observe(&members, &Ground { nearer, tunnel }, now);
+        let ways = self.controls.ways(&self.around.local, &members);
+        let events = self.outages.observe(&members, &Ground { nearer, tunnel, ways }, now);
         self.around.outages = self.outages.lately();
         for event in events {
             let (outage, text) = match event {

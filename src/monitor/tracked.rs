@@ -230,11 +230,13 @@ impl Tracked {
         }
         let enough = if self.method == EchoMethod::Icmp { 3 } else { 2 };
         let (lost, since) = self.echo.trailing_losses();
+        let tunnel = local.tunnel_of(address).map(|tunnel| tunnel.name.clone());
         Some(Member {
             target: self.target.id,
             address,
             group: self.target.group.clone(),
-            routed: local.on_link(address).is_none(),
+            routed: tunnel.is_some() || local.on_link(address).is_none(),
+            tunnel,
             sleeps: self.target.may_sleep_as(&self.memory) || self.maintained.is_some(),
             silent_since: since.filter(|_| lost >= enough),
         })

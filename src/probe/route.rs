@@ -1,13 +1,17 @@
 //! The kernel's routing decisions on Linux.
 
 use super::netlink::Netlink;
+use crate::domain::route::{Origin, Route};
 use netlink_packet_route::route::{
     RouteAddress, RouteAttribute, RouteFlags, RouteHeader, RouteMessage, RouteNextHopFlags,
-    RouteType, RouteVia,
+    RouteProtocol, RouteType, RouteVia,
 };
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use std::io;
 use std::net::IpAddr;
+
+/// How many routes of a family are told.
+const MAX_ROUTES: usize = 512;
 
 /// One way out by default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,14 +37,80 @@ pub(crate) enum Way {
 
 /// The default routes of the main table, IPv4 before IPv6, the preferred one of a family first.
 pub(crate) fn default_routes(netlink: &mut Netlink) -> io::Result<Vec<DefaultRoute>> {
-    let mut found = Vec::new();
+    Ok(tables(netlink)?.defaults)
+}
+
+/// What the routing tables hold.
+#[derive(Debug, Default)]
+pub(crate) struct Tables {
+    /// As [`default_routes`] gives them.
+    pub(crate) defaults: Vec<DefaultRoute>,
+    /// Every route to somewhere outside, the first [`MAX_ROUTES`] of each family.
+    pub(crate) routes: Vec<Route>,
+}
+
+/// Reads the routing tables of both families.
+pub(crate) fn tables(netlink: &mut Netlink) -> io::Result<Tables> {
+    let mut found = Tables::default();
     for family in [AddressFamily::Inet, AddressFamily::Inet6] {
         let answers = netlink.dump(RouteNetlinkMessage::GetRoute(question(family)))?;
         let mut routes: Vec<DefaultRoute> = answers.iter().filter_map(default_route).collect();
         routes.sort_by_key(|route| route.priority);
-        found.extend(routes);
+        found.defaults.extend(routes);
+        found.routes.extend(answers.iter().filter_map(route).take(MAX_ROUTES));
     }
     Ok(found)
+}
+
+/// A route to somewhere outside: of the main table, or of one of its own that holds everything, as
+/// VPN clients make them.
+fn route(answer: &RouteNetlinkMessage) -> Option<Route> {
+    let RouteNetlinkMessage::NewRoute(route) = answer else { return None };
+    let header = &route.header;
+    let unusable = RouteFlags::Dead | RouteFlags::Linkdown | RouteFlags::Cloned;
+    if header.kind != RouteType::Unicast || header.flags.intersects(unusable) {
+        return None;
+    }
+    let (mut table, mut metric, mut destination) = (u32::from(header.table), 0, None);
+    for attribute in &route.attributes {
+        match attribute {
+            RouteAttribute::Table(number) => table = *number,
+            RouteAttribute::Priority(priority) => metric = *priority,
+            RouteAttribute::Destination(RouteAddress::Inet(v4)) => destination = Some((*v4).into()),
+            RouteAttribute::Destination(RouteAddress::Inet6(v6)) => {
+                destination = Some((*v6).into());
+            }
+            _ => {}
+        }
+    }
+    let prefix = header.destination_prefix_length;
+    let everything = || match header.address_family {
+        AddressFamily::Inet => Some(IpAddr::from([0_u8; 4])),
+        AddressFamily::Inet6 => Some(IpAddr::from([0_u16; 8])),
+        _ => None,
+    };
+    let origin = if table == u32::from(RouteHeader::RT_TABLE_MAIN) {
+        match header.protocol {
+            RouteProtocol::Kernel => Origin::Kernel,
+            RouteProtocol::Dhcp | RouteProtocol::Ra | RouteProtocol::IcmpRedirect => {
+                Origin::Network
+            }
+            _ => Origin::Machine,
+        }
+    } else if prefix == 0 {
+        Origin::Apart
+    } else {
+        return None;
+    };
+    let hop = NextHop::of(&route.attributes);
+    Some(Route {
+        destination: destination.or_else(|| everything().filter(|_| prefix == 0))?,
+        prefix,
+        gateway: hop.gateway,
+        interface: hop.interface?,
+        metric,
+        origin,
+    })
 }
 
 /// How the kernel would send to `address`, with its policy rules.
@@ -184,6 +254,37 @@ mod tests {
         ] {
             assert_eq!(way_of(&route(&body)), expected);
         }
+    }
+
+    const DESTINATION: u16 = 1;
+    const TABLE: u16 = 15;
+
+    #[test]
+    fn a_route_tells_where_it_leads_and_who_made_it() {
+        let interface = 3_u32.to_ne_bytes();
+        let of = |body: Vec<u8>| super::route(&RouteNetlinkMessage::NewRoute(route(&body)));
+        let to: (u16, &[u8]) = (DESTINATION, &[203, 0, 113, 9]);
+        let by: [(u16, &[u8]); 3] = [(OIF, &interface), (GATEWAY, &[10, 0, 0, 1]), to];
+        let endpoint = of(body(2, 32, 1, &by)).unwrap();
+        assert_eq!(endpoint.destination, IpAddr::from([203, 0, 113, 9]));
+        assert_eq!((endpoint.prefix, endpoint.interface), (32, 3));
+        assert_eq!(endpoint.gateway, Some(IpAddr::from([10, 0, 0, 1])));
+        assert_eq!(endpoint.origin, Origin::Machine);
+        let protocol = |number| {
+            let mut bytes = body(2, 32, 1, &by);
+            bytes[5] = number;
+            of(bytes).unwrap().origin
+        };
+        assert_eq!(
+            (protocol(2), protocol(16), protocol(4)),
+            (Origin::Kernel, Origin::Network, Origin::Machine)
+        );
+        let apart = 51_820_u32.to_ne_bytes();
+        let everything = of(body(2, 0, 1, &[(TABLE, &apart), (OIF, &interface)])).unwrap();
+        assert_eq!((everything.origin, everything.prefix), (Origin::Apart, 0));
+        assert_eq!(of(body(2, 32, 1, &[(TABLE, &apart), (OIF, &interface), to])), None);
+        assert_eq!(of(body(2, 32, 7, &by)), None, "unreachable");
+        assert_eq!(of(body(2, 32, 1, &[(OIF, &interface)])), None, "no destination");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::domain::control::{ControlRole, ControlStats};
 use crate::domain::load::{Beats, Punctuality};
 use crate::domain::local::{EchoAccess, Interface, LocalState};
 use crate::domain::outage::{Outage, Scope};
+use crate::domain::route::{Origin, Route};
 use crate::domain::target::TargetId;
 use crate::domain::time::MonoTime;
 use crate::domain::view::{Offline, Surroundings, TunnelChange};
@@ -16,6 +17,9 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
+
+/// Index of the interface wg0.
+pub(super) const TUNNEL: u32 = 4;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -36,12 +40,17 @@ pub(super) struct AroundTable {
     addresses: Vec<String>,
     /// Addresses of its tunnel, which is up.
     tunnel: Vec<String>,
+    /// Routes of this machine: `203.0.113.9/32 via 10.0.0.1 eth0`, `10.9.0.0/16 wg0`; `kernel`
+    /// behind the interface when the kernel made it.
+    routes: Vec<String>,
     /// When the tunnel changed.
     tunnel_changed: Option<String>,
     /// When wg0 went down or came up, in turn: `["60s", "70s"]`.
     tunnel_changes: Vec<String>,
+    /// What names of controls lead to.
+    control_names: BTreeMap<String, IpAddr>,
     /// Controls and their last minute: `router 10.0.0.1 5/30 1ms 0ms` lost of sent, median, jitter;
-    /// `site` for one of the target's own.
+    /// `dns`, `endpoint` and `peer` of a VPN, `site` for one of the target's own.
     controls: Vec<String>,
     /// The path is down since so long with so many others, and the tunnel is why: `20s 11 tunnel`.
     outage: Option<String>,
@@ -62,7 +71,11 @@ impl AroundTable {
         let controls: Result<_, Wrong> = self.controls.iter().map(|text| control(text)).collect();
         Ok(Surroundings {
             siblings: BTreeMap::new(),
-            local: LocalState { interfaces: self.interfaces()?, ..LocalState::default() },
+            local: LocalState {
+                interfaces: self.interfaces()?,
+                routes: self.routes.iter().map(|text| route(text)).collect::<Result<_, _>>()?,
+                ..LocalState::default()
+            },
             offline: self.offline()?,
             echo_v4: echo,
             echo_v6: echo,
@@ -70,6 +83,7 @@ impl AroundTable {
             peers_answering: self.peers_answering,
             peers_silent: self.peers_silent,
             controls: controls?,
+            control_names: self.control_names.clone(),
             outages: outage.into_iter().collect(),
             tunnel_changes: self.tunnel_changes()?,
             looked_at: None,
@@ -82,7 +96,7 @@ impl AroundTable {
     fn interfaces(&self) -> Result<Vec<Interface>, Wrong> {
         let mut interfaces = vec![
             interface(2, "eth0", false, &self.addresses)?,
-            interface(4, "wg0", true, &self.tunnel)?,
+            interface(TUNNEL, "wg0", true, &self.tunnel)?,
         ];
         interfaces.retain(|interface| !interface.addresses.is_empty());
         Ok(interfaces)
@@ -168,8 +182,13 @@ fn control(text: &str) -> Result<ControlStats, Wrong> {
         return Err(Wrong::expected(text, "ROLE ADDRESS LOST/SENT MEDIAN JITTER"));
     };
     let (lost, sent) = split(share, "/", "LOST/SENT")?;
-    let roles =
-        [("router", ControlRole::Gateway), ("dns", ControlRole::Dns), ("site", ControlRole::Group)];
+    let roles = [
+        ("router", ControlRole::Gateway),
+        ("endpoint", ControlRole::VpnEndpoint),
+        ("peer", ControlRole::TunnelPeer),
+        ("dns", ControlRole::Dns),
+        ("site", ControlRole::Group),
+    ];
     Ok(ControlStats {
         address: parse(address, "an address")?,
         role: pick(&roles, role)?,
@@ -177,6 +196,30 @@ fn control(text: &str) -> Result<ControlStats, Wrong> {
         lost: parse(lost, "a number")?,
         median: Some(span(median)?),
         jitter: Some(span(jitter)?),
+    })
+}
+
+/// `203.0.113.9/32 via 10.0.0.1 eth0`, `10.8.0.1/32 wg0 kernel`.
+pub(super) fn route(text: &str) -> Result<Route, Wrong> {
+    let wrong = || Wrong::expected(text, "NETWORK/PREFIX [via GATEWAY] INTERFACE [kernel]");
+    let words: Vec<&str> = text.split(' ').collect();
+    let (words, origin) = match words.as_slice() {
+        [rest @ .., "kernel"] => (rest, Origin::Kernel),
+        all => (all, Origin::Machine),
+    };
+    let (to, gateway, interface) = match words {
+        [to, "via", gateway, interface] => (to, Some(gateway), interface),
+        [to, interface] => (to, None, interface),
+        _ => return Err(wrong()),
+    };
+    let (destination, prefix) = split(to, "/", "NETWORK/PREFIX")?;
+    Ok(Route {
+        destination: parse(destination, "an address")?,
+        prefix: parse(prefix, "the length of a prefix")?,
+        gateway: gateway.map(|gateway| parse(gateway, "an address")).transpose()?,
+        interface: pick(&[("eth0", 2), ("eth1", 3), ("wg0", TUNNEL)], interface)?,
+        metric: 0,
+        origin,
     })
 }
 

@@ -1,6 +1,6 @@
 //! The tables of a scenario file, and the scripts they become.
 
-use super::around::{AroundTable, elsewhere};
+use super::around::{AroundTable, TUNNEL, elsewhere, route};
 use super::expect::{IncidentTable, ScenarioTable};
 use super::round::{Round, usual_resolution};
 use super::script::{Clock, Ground, Own, Script};
@@ -18,6 +18,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 use toml::Spanned;
 
@@ -93,6 +94,17 @@ struct Incident {
     controls: Vec<IpAddr>,
     /// When the controls are silent, as `40s-60s`.
     controls_silent: Option<String>,
+    /// When one of them alone is.
+    #[serde(default)]
+    control_silent: BTreeMap<IpAddr, String>,
+    /// This machine's router, on eth1, where this machine is 192.0.2.5/24.
+    gateway: Option<IpAddr>,
+    /// DNS servers of this machine.
+    #[serde(default)]
+    dns: Vec<IpAddr>,
+    /// Its routes, as in a scenario.
+    #[serde(default)]
+    routes: Vec<String>,
     /// When the tunnel wg0 is down, as `40s-60s`; without it there is none.
     tunnel_down: Option<String>,
     /// When this machine's wall clock is set, and by how much: `60s 480h`, `60s -10m`.
@@ -283,6 +295,20 @@ impl Incident {
                 .map(during)
                 .transpose()
                 .map_err(here("controls_silent"))?,
+            control_silent: self
+                .control_silent
+                .iter()
+                .map(|(control, text)| Ok((*control, during(text)?)))
+                .collect::<Result<_, _>>()
+                .map_err(here("control_silent"))?,
+            gateway: self.gateway,
+            dns: self.dns.clone(),
+            routes: self
+                .routes
+                .iter()
+                .map(|text| route(text))
+                .collect::<Result<_, _>>()
+                .map_err(here("routes"))?,
             tunnel_down: self
                 .tunnel_down
                 .as_deref()
@@ -338,7 +364,7 @@ impl Own {
         let mut interfaces = vec![elsewhere()];
         if let Some(down) = &self.tunnel_down {
             interfaces.push(Interface {
-                index: 9,
+                index: TUNNEL,
                 name: "wg0".to_owned(),
                 up: !down.contains(&at),
                 tunnel: true,
@@ -346,12 +372,19 @@ impl Own {
                 ..elsewhere()
             });
         }
-        LocalState { interfaces, ..LocalState::default() }
+        LocalState {
+            interfaces,
+            gateway: self.gateway,
+            dns_servers: self.dns.clone(),
+            routes: Arc::clone(&self.routes),
+            ..LocalState::default()
+        }
     }
 
-    /// The round trip to each control at a moment; `None` while they are silent.
-    pub(super) fn control_answer(&self, at: MonoTime) -> Option<Duration> {
-        let silent = self.controls_silent.as_ref().is_some_and(|silent| silent.contains(&at));
-        (!silent).then_some(Duration::from_millis(1))
+    /// The round trip to a control at a moment; `None` while it is silent.
+    pub(super) fn control_answer(&self, control: IpAddr, at: MonoTime) -> Option<Duration> {
+        let silences = self.controls_silent.iter().chain(self.control_silent.get(&control));
+        (!silences.into_iter().any(|silent| silent.contains(&at)))
+            .then_some(Duration::from_millis(1))
     }
 }

@@ -109,8 +109,8 @@ impl Play {
                     self.monitor.observe_local(local, now);
                 }
                 if at.since(MonoTime::ZERO).as_secs().is_multiple_of(CONTROL_EVERY.as_secs()) {
-                    let answer = own.control_answer(at);
                     for control in &own.controls {
+                        let answer = own.control_answer(*control, at);
                         self.monitor.observe_control(*control, answer);
                     }
                 }

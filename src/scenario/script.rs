@@ -7,13 +7,16 @@ use super::word::{milliseconds, span, split};
 use super::wrong::Wrong;
 use crate::domain::local::{EchoAccess, LocalState};
 use crate::domain::memory::TargetMemory;
+use crate::domain::route::Route;
 use crate::domain::sample::Sample;
 use crate::domain::target::Target;
 use crate::domain::time::{MonoTime, Now, WallTime};
 use crate::domain::view::Surroundings;
 use crate::domain::wake::WakeProgress;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What happens to one target or to many, and what should be told of it.
@@ -82,6 +85,14 @@ pub struct Own {
     pub controls: Vec<IpAddr>,
     /// When they are silent.
     pub(super) controls_silent: Option<Range<MonoTime>>,
+    /// When one of them alone is.
+    pub(super) control_silent: BTreeMap<IpAddr, Range<MonoTime>>,
+    /// This machine's router.
+    pub(super) gateway: Option<IpAddr>,
+    /// DNS servers of this machine.
+    pub(super) dns: Vec<IpAddr>,
+    /// Its routes.
+    pub(super) routes: Arc<[Route]>,
     /// When the tunnel wg0 is down; without it there is none.
     pub(super) tunnel_down: Option<Range<MonoTime>>,
 }

@@ -25,8 +25,8 @@ pub(super) struct TargetTable {
     expect: Vec<IpAddr>,
     mac: Option<String>,
     aliases: Vec<String>,
-    /// Control addresses at its site.
-    controls: Vec<IpAddr>,
+    /// Controls at its site, by address or name.
+    controls: Vec<String>,
     /// The RD Gateway's host; port 443.
     gateway: Option<String>,
     gateway_usage: Option<String>,
@@ -86,7 +86,7 @@ impl TargetTable {
             let usage = pick(&GatewayUsage::WORDS, usage)?;
             target.gateway = Some(GatewayAddress { host: host(gateway), port: 443, usage });
         }
-        target.controls.clone_from(&self.controls);
+        target.controls = self.controls.iter().map(|text| host(text)).collect();
         target.mac = mac(self.mac.as_deref())?;
         target.client = Some(self.client.asked()).filter(ClientSettings::says_something);
         Ok(target)

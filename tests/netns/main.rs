@@ -42,6 +42,7 @@ mod scripted;
 mod shadow;
 #[cfg(target_os = "linux")]
 mod terminal;
+mod tunnel;
 #[cfg(target_os = "linux")]
 mod wait;
 #[cfg(target_os = "linux")]

@@ -1,11 +1,9 @@
 //! What comes back from probes and tasks is taken in.
 
-use super::{BATCH, CONTROLS, Core, FIRST_CONTROL, Report};
-use crate::domain::local::LocalState;
+use super::{BATCH, Core, Report};
 use crate::domain::sample::{Echo, EchoMethod, EchoOutcome, Observation, Sample};
 use crate::domain::target::TargetId;
 use crate::monitor::Change;
-use std::net::IpAddr;
 
 impl Core {
     pub(super) fn take_reports(&mut self, first: Report) {
@@ -32,6 +30,7 @@ impl Core {
                     self.schedule.note_another_way(now.mono);
                 }
             }
+            Report::ControlNames(names) => self.take_control_names(names),
             Report::Sessions(looks) => {
                 for (id, look) in looks {
                     self.monitor.observe_sessions(id, &look, now);
@@ -111,26 +110,5 @@ impl Core {
         if change.memory {
             self.unsaved = true;
         }
-    }
-
-    /// The default gateway and the DNS servers, as far as they are other machines.
-    fn follow_controls(&mut self, local: &LocalState) {
-        if local.hosts_on_loopback {
-            return;
-        }
-        let configured =
-            self.monitor.targets().flat_map(|(_, t)| t.target().controls.iter().copied());
-        let mut wanted: Vec<IpAddr> = Vec::new();
-        // The nearest first, which must not be left out.
-        for address in
-            local.gateway.into_iter().chain(local.dns_servers.iter().copied()).chain(configured)
-        {
-            let fit = !local.owns(address) && self.edge.may_ping(address);
-            if fit && !wanted.contains(&address) && wanted.len() < CONTROLS {
-                wanted.push(address);
-            }
-        }
-        self.controls = (0..).map(|index| TargetId(FIRST_CONTROL - index)).zip(wanted).collect();
-        self.monitor.follow_controls(&self.controls.values().copied().collect());
     }
 }

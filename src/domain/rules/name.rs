@@ -99,11 +99,25 @@ impl Rule for DnsFailure {
             Some(_) => " By its expected address everything that was tried works.",
             None => "",
         };
+        let silent = resolution.servers.iter().find(|one| one.outcome == NameOutcome::Timeout);
+        let whose = silent
+            .filter(|_| resolution.outcome == NameOutcome::Timeout && known.is_none())
+            .and_then(|one| super::whose::of_name_server(view, one.server.ip()));
+        let owner = match &whose {
+            Some(whose) => whose.owner,
+            None if known.is_some() => Owner::Vpn,
+            None => Owner::Dns,
+        };
         let sentence = format!(
-            "The name {} leads nowhere: {why} ({}).{hint}{works} {} team.",
+            "The name {} leads nowhere: {why} ({}).{hint}{}{works} {} team.",
             host(view),
             confidence.word(),
-            if known.is_some() { "VPN" } else { "DNS" },
+            whose.as_ref().map_or("", |whose| &whose.sentences),
+            match owner {
+                Owner::Vpn => "VPN",
+                Owner::Dns => "DNS",
+                _ => "Network",
+            },
         );
         let title = format!("name: {}", resolution.outcome.word());
         let evidence = Evidence::new(Severity::Critical, confidence, title, sentence)
@@ -115,7 +129,8 @@ impl Rule for DnsFailure {
             .lines(server_lines(resolution))
             .lines(by_address.into_iter().map(|(_, line)| line))
             .since(view.resolve.since(failed).map(|at| at.wall));
-        Judgement::fires(if known.is_some() { evidence.owned_by(Owner::Vpn) } else { evidence })
+        let evidence = evidence.lines(whose.into_iter().flat_map(|whose| whose.lines));
+        Judgement::fires(evidence.owned_by(owner))
     }
 }
 

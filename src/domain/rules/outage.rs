@@ -1,8 +1,9 @@
 //! `path-outage`: hosts fell silent together while something nearer answers.
 
 use super::prelude::*;
-use crate::domain::outage::{Outage, Scope};
+use crate::domain::outage::{Fault, Outage, Scope};
 use crate::domain::text::excerpt;
+use crate::domain::way::Stretch;
 
 /// The rule's id: its finding of a target is told with that of this machine and never by itself.
 pub(crate) const PATH_OUTAGE_ID: RuleId = RuleId("path-outage");
@@ -23,7 +24,10 @@ static PATH_OUTAGE: RuleCard = RuleCard {
         router, fell silent within 15 seconds of each other, while a nearer control address or \
         another host goes on answering. So it is what they share: a tunnel, a line, a router, a \
         switch, the power of a site. It is one incident for all of them, and none of them alerts \
-        by itself. Targets at one address are one host. Hosts that may be asleep do not count, unless \
+        by itself. Which stretch broke is said as far as controls that answered ten of ten show it: \
+        this machine's router, the public endpoint of its VPN (an address with a route of its own \
+        past the tunnel; several may have one), the far end inside the tunnel, DNS servers. Targets at \
+        one address are one host. Hosts that may be asleep do not count, unless \
         a tunnel of this machine changed at the same time and fewer than half are back. Nothing is said while this machine itself is offline.",
     disproof: "The hosts come back one by one, minutes apart: then they were restarted together.",
     remedies: &[
@@ -85,12 +89,17 @@ impl Rule for PathOutage {
         };
         let others = u32::try_from(outage.members.len()).unwrap_or(u32::MAX).saturating_sub(1);
         let sentence = format!(
-            "{} fell silent with {} (certain): the way there is down, and not this host (likely). {}",
+            "{} fell silent with {} (certain): {} down, and not this host (likely). {}",
             name(view),
             count(others, "other host"),
+            match stretch(outage) {
+                Some(Stretch::Tunnel) => "your VPN is",
+                Some(Stretch::Line) => "your Internet line is",
+                _ => "the way there is",
+            },
             first_step(outage),
         );
-        Judgement::fires(evidence(outage, "path down", sentence))
+        Judgement::fires(evidence(outage, title(outage), sentence))
     }
 
     fn judge_monitor(&self, around: &Surroundings) -> Judgement {
@@ -99,13 +108,17 @@ impl Rule for PathOutage {
         let Some(first) = alerting.next() else { return Judgement::Clear };
         let more: Vec<String> =
             alerting.map(|outage| format!("also down: {}", whose(outage))).collect();
-        let title = format!("path down: {}", whose(first));
+        let title = format!("{}: {}", title(first), whose(first));
+        let within = span(first.until.mono.since(first.since.mono).max(Duration::from_secs(1)));
+        let since = clock(first.since.wall);
+        if let (Some(stretch), Some(fault)) = (stretch(first), &first.fault) {
+            let sentence = by_controls(first, stretch, fault, &since);
+            return Judgement::fires(evidence(first, title, sentence).lines(more));
+        }
         let sentence = format!(
-            "The way to {} is down since {} (likely): they fell silent within {} of each other, \
-             while {} answers{}. {}",
+            "The way to {} is down since {since} (likely): they fell silent within {within} of \
+             each other, while {} answers{}. {}",
             whose(first),
-            clock(first.since.wall),
-            span(first.until.mono.since(first.since.mono).max(Duration::from_secs(1))),
             first.nearer,
             match &first.tunnel {
                 Some(what) => format!(", and {what} then"),
@@ -117,19 +130,78 @@ impl Rule for PathOutage {
     }
 }
 
+/// The stretch that the controls show to be broken; where a tunnel is seen to change, that is it.
+fn stretch(outage: &Outage) -> Option<Stretch> {
+    let shown = outage.fault.as_ref().map(|fault| fault.stretch);
+    shown.filter(|stretch| outage.tunnel.is_none() || *stretch == Stretch::Tunnel)
+}
+
+fn title(outage: &Outage) -> &'static str {
+    match stretch(outage) {
+        Some(Stretch::Tunnel) => "VPN down",
+        Some(Stretch::Line) => "Internet line down",
+        _ => "path down",
+    }
+}
+
+/// Whose fault it is, by what goes on answering and what does not.
+fn by_controls(outage: &Outage, stretch: Stretch, fault: &Fault, since: &str) -> String {
+    let hosts = whose(outage);
+    let silent = match &fault.silent {
+        Some(control) => format!("{control} and {hosts} are silent"),
+        None => format!("{hosts} are silent"),
+    };
+    let sound = &fault.sound;
+    let changed = outage.tunnel.as_ref().map_or_else(String::new, |what| format!(", {what} then"));
+    let step = first_step(outage);
+    match stretch {
+        Stretch::Tunnel if fault.sound_to == Stretch::Line => format!(
+            "Your VPN is down since {since} (likely): {silent}, while {sound} answers{changed}. \
+             Your Wi-Fi and your Internet line are fine. {step}"
+        ),
+        Stretch::Tunnel => format!(
+            "Your VPN is down since {since} (likely), or the Internet line that it runs over: \
+             {silent}, while {sound} answers{changed}. {step}"
+        ),
+        Stretch::Line => format!(
+            "Your Internet line is down since {since} (likely): {silent}, while {sound} answers. \
+             {step}"
+        ),
+        Stretch::Own | Stretch::Site => format!(
+            "The way to {hosts} is down since {since} (likely): they are silent, while {sound} \
+             answers. It begins behind the VPN. {step}"
+        ),
+    }
+}
+
 /// `12 of 12 hosts behind the router`.
 fn whose(outage: &Outage) -> String {
     let hosts =
         format!("{} of {} hosts", outage.members.len(), outage.of.max(outage.members.len()));
     match (&outage.scope, &outage.tunnel) {
-        (Scope::Routed, Some(_)) => format!("{hosts} behind the VPN"),
+        (Scope::Tunnel(_), _) | (Scope::Routed, Some(_)) => format!("{hosts} behind the VPN"),
+        (Scope::Routed, None) if outage.fault.as_ref().is_some_and(is_through_tunnel) => {
+            format!("{hosts} behind the VPN")
+        }
         (Scope::Routed, None) => format!("{hosts} behind the router"),
         (Scope::Group(name), _) => format!("{hosts} of {}", excerpt(name, 40)),
     }
 }
 
-const fn first_step(outage: &Outage) -> &'static str {
+/// Whether only hosts behind a tunnel can have it.
+const fn is_through_tunnel(fault: &Fault) -> bool {
+    matches!(fault.stretch, Stretch::Tunnel | Stretch::Site)
+}
+
+fn first_step(outage: &Outage) -> &'static str {
+    match stretch(outage) {
+        Some(Stretch::Tunnel) => return "VPN team: look at the tunnel first.",
+        Some(Stretch::Line) => return "Ask your provider; look at your modem first.",
+        Some(Stretch::Site) => return "Network team: look at the site behind the VPN first.",
+        _ => {}
+    }
     match (&outage.scope, &outage.tunnel) {
+        (Scope::Tunnel(_), None) => "VPN team: look at the tunnel and the site behind it first.",
         (_, Some(_)) => "VPN team: look at the tunnel first.",
         (Scope::Routed, None) => "Network team: look at this machine's line and router first.",
         (Scope::Group(_), None) => "Network team: look at the site's line and power first.",
@@ -148,6 +220,10 @@ fn evidence(outage: &Outage, title: impl Into<String>, sentence: String) -> Evid
     Evidence::new(Severity::Critical, Confidence::Likely, title, sentence)
         .line(silent)
         .line(format!("{} goes on answering", outage.nearer))
+        .lines(outage.fault.iter().flat_map(|fault| {
+            let silent = fault.silent.as_ref().map(|control| format!("{control} is silent too"));
+            [Some(format!("{} answers", fault.sound)), silent].into_iter().flatten()
+        }))
         .lines(outage.tunnel.as_ref().map(|what| format!("this machine: {what}")))
         .since(Some(outage.since.wall))
         .owned_by(outage.owner())

@@ -2,6 +2,9 @@
 
 use super::prelude::*;
 use crate::domain::control::{ControlRole, ControlStats};
+use crate::domain::local::LocalState;
+use crate::domain::way::{Sign, Stretch, Way};
+use std::net::IpAddr;
 
 /// Fewer losses are chance.
 const FEW: u32 = 3;
@@ -22,15 +25,51 @@ pub(super) struct Whose {
 
 /// Whose fault loss is: what was lost to the controls in the same minute.
 pub(super) fn of_loss(view: &TargetView<'_>) -> Option<Whose> {
-    let ails = |control: &ControlStats| {
-        if control.lost >= FEW && control.lost * 100 >= control.sent * SHARE_PCT {
-            Some(true)
-        } else {
-            (control.sent >= CLEAN && control.lost == 0).then_some(false)
-        }
-    };
-    let words = |control: &ControlStats| format!("{} of {} lost", control.lost, control.sent);
-    judge(view, ails, words)
+    judge(view, loses, lost)
+}
+
+fn loses(control: &ControlStats) -> Option<bool> {
+    if control.lost >= FEW && control.lost * 100 >= control.sent * SHARE_PCT {
+        Some(true)
+    } else {
+        (control.sent >= CLEAN && control.lost == 0).then_some(false)
+    }
+}
+
+fn lost(control: &ControlStats) -> String {
+    format!("{} of {} lost", control.lost, control.sent)
+}
+
+/// Whose fault the silence of a DNS server is: its own while it answers echo requests, else that
+/// of the way there. Nothing is said of one that never answered them.
+pub(super) fn of_name_server(view: &TargetView<'_>, server: IpAddr) -> Option<Whose> {
+    let controls = &view.around.controls;
+    let own = controls.iter().find(|control| control.address == server)?;
+    let line = format!("DNS server {server}: echo requests, {} in the last minute", lost(own));
+    let whose = |sentences, owner| Some(Whose { sentences, lines: vec![line.clone()], owner });
+    if loses(own)? {
+        let local = &view.around.local;
+        let others = controls.iter().filter_map(|control| {
+            Some(Sign { address: control.address, role: control.role, ails: loses(control)? })
+        });
+        let way = Way::of(local, server, |_| false, others);
+        let (owner, broken) = match way.ailing?.0 {
+            Stretch::Own => (Owner::Client, "your Wi-Fi or cable"),
+            Stretch::Line => (Owner::Network, "your Internet line"),
+            Stretch::Tunnel => (Owner::Vpn, "your VPN"),
+            Stretch::Site => return None,
+        };
+        let sentence = format!(
+            " The way to the DNS server {server} loses packets ({}): {broken} (likely), not the \
+             server.",
+            lost(own)
+        );
+        whose(sentence, owner)
+    } else {
+        let sentence =
+            format!(" The DNS server {server} answers echo requests: its DNS service (likely).");
+        whose(sentence, Owner::Dns)
+    }
 }
 
 /// Whose fault a slow round trip is: how long the controls take.
@@ -66,66 +105,174 @@ fn judge(
     ails: impl Fn(&ControlStats) -> Option<bool>,
     words: impl Fn(&ControlStats) -> String,
 ) -> Option<Whose> {
-    let others =
-        || view.around.controls.iter().filter(|control| Some(control.address) != view.dialled);
-    let judged = |control: &ControlStats| ails(control).map(|ails| (*control, ails));
-    // Routers answer echo requests when they have time. Whatever lies behind one and is clean
-    // shows that the way to it is.
-    let behind = |control: &&ControlStats| control.role != ControlRole::Gateway;
-    let clean_behind = others().filter(behind).any(|control| ails(control) == Some(false));
-    let own = others()
-        .find(|control| control.role == ControlRole::Gateway)
-        .and_then(judged)
-        .filter(|(_, ails)| !(*ails && clean_behind));
-    let near = |control: &&ControlStats| view.target.controls.contains(&control.address);
-    let site = others().filter(near).find_map(judged);
-    let who = name(view);
-    let (sentences, owner) = match (own, site) {
-        (Some((router, true)), _) => (
+    let local = &view.around.local;
+    let controls = &view.around.controls;
+    let signs = controls.iter().filter_map(|control| {
+        let ails = ails(control)?;
+        Some(Sign { address: control.address, role: control.role, ails })
+    });
+    let near = |address| view.around.is_control_of(view.target, address);
+    let way = Way::of(local, view.dialled?, near, signs);
+    let figure = |sign: &Sign| {
+        controls
+            .iter()
+            .find(|control| control.address == sign.address)
+            .map_or_else(String::new, &words)
+    };
+    let tunnelled = view.dialled.and_then(|address| local.tunnel_of(address)).is_some();
+    let told = way.map(|sign| Told {
+        whose: whose(local, sign, near(sign.address)),
+        address: sign.address,
+        figure: figure(&sign),
+    });
+    let (sentences, owner) = sentences(&told, &name(view), tunnelled)?;
+    let line = |(_, sign): (Stretch, Sign)| {
+        let role = match sign.role {
+            _ if near(sign.address) => "control at its site",
+            ControlRole::Gateway => "own router",
+            ControlRole::VpnEndpoint => "outside of the VPN",
+            ControlRole::TunnelPeer => "far end of the VPN",
+            ControlRole::Dns => "DNS server",
+            ControlRole::Group => "control",
+        };
+        format!("{role} {}: {} in the last minute", sign.address, figure(&sign))
+    };
+    let lines = way.sound.into_iter().chain(way.ailing);
+    let mut lines: Vec<_> = lines.collect();
+    lines.sort_by_key(|(stretch, _)| *stretch);
+    Some(Whose { sentences, lines: lines.into_iter().map(line).collect(), owner })
+}
+
+/// A control as it is spoken of.
+struct Told {
+    /// `your own router 10.0.0.1`.
+    whose: String,
+    address: IpAddr,
+    /// `4 of 30 lost`.
+    figure: String,
+}
+
+fn whose(local: &LocalState, sign: Sign, near: bool) -> String {
+    if near {
+        return format!("{} beside it", sign.address);
+    }
+    crate::domain::control::spoken(local, sign.role, sign.address)
+}
+
+/// Says on which stretch it begins, and who looks there first.
+fn sentences(way: &Way<Told>, who: &str, tunnelled: bool) -> Option<(String, Owner)> {
+    use Stretch::{Line, Own, Site, Tunnel};
+    let Some(ailing) = &way.ailing else { return Some(sound(way.sound.as_ref()?, who, tunnelled)) };
+    let vpn = if tunnelled { "the VPN or the line" } else { "the line" };
+    Some(match (&way.sound, ailing) {
+        (None, (Own, router)) => (
             format!(
                 "So it is on the way to your own router {} ({}): your Wi-Fi or cable, not {who} \
                  (likely). Use a cable or move closer.",
-                router.address,
-                words(&router)
+                router.address, router.figure
             ),
             Owner::Client,
         ),
-        (Some((_, false)), Some((control, true))) => (
+        (None, (Line, outside)) => (
             format!(
-                "It is the same to {} beside it ({}), and not to your own router: the VPN or the \
-                 line in between (likely). Network team: look there first.",
-                control.address,
-                words(&control)
+                "It is the same to {} ({}): your Wi-Fi, your router or your Internet line, and \
+                 not {who} (likely). Try a cable first.",
+                outside.whose, outside.figure
             ),
             Owner::Network,
         ),
-        (Some((_, false)) | None, Some((control, false))) => (
+        (Some((Own, near)), (Line, outside)) => (
             format!(
-                "It is not so to {} beside it ({}): {who} itself or its own link (likely). Server \
-                 team: look at its load and its cable first.",
-                control.address,
-                words(&control)
+                "It is the same to {} ({}), and not to {} ({}): your Internet line, not your \
+                 Wi-Fi and not {who} (likely). Tell your provider.",
+                outside.whose, outside.figure, near.whose, near.figure
+            ),
+            Owner::Network,
+        ),
+        (Some((Own, near)), (Tunnel, end)) => (
+            format!(
+                "It is the same to {} ({}), and not to {} ({}): the VPN or the Internet line \
+                 that it runs over, not {who} (likely). VPN team: look there first.",
+                end.whose, end.figure, near.whose, near.figure
+            ),
+            Owner::Vpn,
+        ),
+        (Some((Line, outside)), (Tunnel, end)) => (
+            format!(
+                "It is the same to {} ({}), and not to {} ({}): your VPN, not your Wi-Fi, your \
+                 Internet line or {who} (likely). VPN team: look there first.",
+                end.whose, end.figure, outside.whose, outside.figure
+            ),
+            Owner::Vpn,
+        ),
+        (Some((Own, near)), (Site, control)) => (
+            format!(
+                "It is the same to {} ({}), and not to {}: the VPN or the line in between \
+                 (likely). Network team: look there first.",
+                control.whose, control.figure, near.whose
+            ),
+            Owner::Network,
+        ),
+        (Some((Line, outside)), (Site, control)) => (
+            format!(
+                "It is the same to {} ({}), and not to {} ({}): {vpn} of the site, not your \
+                 Wi-Fi or Internet line (likely). Network team: look there first.",
+                control.whose, control.figure, outside.whose, outside.figure
+            ),
+            if tunnelled { Owner::Vpn } else { Owner::Network },
+        ),
+        (Some((Tunnel, end)), (Site, control)) => (
+            format!(
+                "It is the same to {} ({}), and not to {} ({}): the site's own network behind the \
+                 VPN (likely). Network team: look there first.",
+                control.whose, control.figure, end.whose, end.figure
+            ),
+            Owner::Network,
+        ),
+        (None, _) => return None,
+        // What ails lies beyond what is sound.
+        (Some(reached), _) => sound(reached, who, tunnelled),
+    })
+}
+
+/// Says how far the way is sound, where nothing beyond is known to ail.
+fn sound(reached: &(Stretch, Told), who: &str, tunnelled: bool) -> (String, Owner) {
+    use Stretch::{Line, Own, Site, Tunnel};
+    match reached {
+        (Site, control) => (
+            format!(
+                "It is not so to {} ({}): {who} itself or its own link (likely). Server team: look \
+                 at its load and its cable first.",
+                control.whose, control.figure
             ),
             Owner::Server,
         ),
-        (Some((router, false)), None) => (
+        (Own, near) => (
             format!(
-                "Not on the way to your own router {} ({}): your Wi-Fi or cable is not the cause. \
-                 Network team: find where it begins.",
-                router.address,
-                words(&router)
+                "Not on the way to {} ({}): your Wi-Fi or cable is not the cause. Network team: \
+                 find where it begins.",
+                near.whose, near.figure
             ),
             Owner::Network,
         ),
-        _ => return None,
-    };
-    let line = |(control, _): (ControlStats, bool)| {
-        let role = match control.role {
-            ControlRole::Gateway => "own router",
-            ControlRole::Dns => "DNS server",
-            ControlRole::Group => "control at its site",
-        };
-        format!("{role} {}: {} in the last minute", control.address, words(&control))
-    };
-    Some(Whose { sentences, lines: own.into_iter().chain(site).map(line).collect(), owner })
+        (Line, outside) => (
+            format!(
+                "Not on the way to {} ({}): your Wi-Fi and your Internet line are not the cause. \
+                 It begins {}. {} team: look there first.",
+                outside.whose,
+                outside.figure,
+                if tunnelled { "in the VPN or behind it" } else { "on the way from there to it" },
+                if tunnelled { "VPN" } else { "Network" },
+            ),
+            if tunnelled { Owner::Vpn } else { Owner::Network },
+        ),
+        (Tunnel, end) => (
+            format!(
+                "Not on the way to {} ({}): your Wi-Fi, your Internet line and the tunnel are not \
+                 the cause. It begins behind the VPN. Network team: look there first.",
+                end.whose, end.figure
+            ),
+            Owner::Network,
+        ),
+    }
 }

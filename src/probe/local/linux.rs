@@ -43,7 +43,7 @@ impl Network {
         };
         let links = netlink.dump(RouteNetlinkMessage::GetLink(LinkMessage::default()))?;
         let addresses = netlink.dump(RouteNetlinkMessage::GetAddress(AddressMessage::default()))?;
-        let routes = route::default_routes(netlink)?;
+        let tables = route::tables(netlink)?;
 
         let mut interfaces: Vec<Interface> = links
             .iter()
@@ -61,12 +61,17 @@ impl Network {
                 interface.addresses.push((address, message.header.prefix_len));
             }
         }
-        let first = routes.first();
+        let first = tables.defaults.first();
         let gateway_interface = first.and_then(|route| {
             let leaves = interfaces.iter().find(|interface| interface.index == route.interface)?;
             Some(leaves.name.clone())
         });
-        Ok(Links { gateway: first.and_then(|route| route.gateway), gateway_interface, interfaces })
+        Ok(Links {
+            gateway: first.and_then(|route| route.gateway),
+            gateway_interface,
+            interfaces,
+            routes: tables.routes.into(),
+        })
     }
 }
 

@@ -12,11 +12,13 @@ use linux::Network;
 use other::Network;
 
 use crate::domain::local::{Interface, LocalState};
+use crate::domain::route::Route;
 use crate::probe::clock::Clock;
 use crate::probe::resolve::SystemDnsReader;
 use process::ProcessMeter;
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// Interfaces and the way out, as one platform tells them.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +26,7 @@ struct Links {
     interfaces: Vec<Interface>,
     gateway: Option<IpAddr>,
     gateway_interface: Option<String>,
+    routes: Arc<[Route]>,
 }
 
 /// Looks at this machine over and over.
@@ -61,6 +64,7 @@ impl LocalObserver {
             gateway: links.gateway,
             gateway_interface: links.gateway_interface,
             dns_servers,
+            routes: links.routes,
             cpu_pct,
             memory_bytes,
             hosts_on_loopback: false,

@@ -57,7 +57,7 @@ fn read_links() -> Links {
     });
     let gateway_interface = default.map(name_of);
     let interfaces = found.iter().map(interface_of).collect();
-    Links { interfaces, gateway, gateway_interface }
+    Links { interfaces, gateway, gateway_interface, ..Links::default() }
 }
 
 fn name_of(interface: &netdev::Interface) -> String {

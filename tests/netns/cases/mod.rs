@@ -14,6 +14,7 @@ mod port;
 mod security;
 mod service;
 mod transport;
+mod vpn;
 mod wake;
 
 use crate::certificate::{self, Files};
@@ -50,6 +51,7 @@ pub(crate) fn all() -> Vec<Case> {
         path::CASES,
         loss::CASES,
         transport::CASES,
+        vpn::CASES,
         echo::CASES,
         gateway::CASES,
         wake::CASES,
