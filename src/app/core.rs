@@ -2,6 +2,7 @@
 //! are published. It never waits for a screen, a disk or a sink.
 
 mod controls;
+mod marks;
 mod saving;
 mod sessions;
 mod start;
@@ -14,6 +15,7 @@ use crate::domain::alert::Signature;
 use crate::domain::finding::RuleId;
 use crate::domain::local::LocalState;
 use crate::domain::maintenance::Calendar;
+use crate::domain::mark::Mark;
 use crate::domain::sample::{ProbeKind, Sample};
 use crate::domain::session::SessionLook;
 use crate::domain::sink::Notice;
@@ -84,6 +86,8 @@ pub(super) enum Command {
     Add(Box<Target>),
     /// These were there on first sight, and are fine.
     AcceptAsFound(Vec<(Option<TargetId>, RuleId)>),
+    /// A session on this target dropped at this moment.
+    Mark(TargetId),
 }
 
 /// What comes back from a task.
@@ -95,6 +99,7 @@ enum Report {
     ControlNames(BTreeMap<String, IpAddr>),
     Sessions(Vec<(TargetId, SessionLook)>),
     Woken(TargetId, Box<WakeProgress>, String),
+    Marks(Vec<Mark>),
 }
 
 /// The loop's own state.
@@ -120,6 +125,7 @@ pub(super) struct Core {
     sinks: Sinks,
     looking_at_local: Option<AbortHandle>,
     looking_at_sessions: Option<AbortHandle>,
+    looking_for_marks: Option<AbortHandle>,
     dirty: bool,
 }
 
@@ -187,6 +193,7 @@ impl Core {
             sinks: if config.read_only { Sinks::default() } else { Sinks::start(&config.sinks) },
             looking_at_local: None,
             looking_at_sessions: None,
+            looking_for_marks: None,
             dirty: true,
         };
         if let Some(own) = core.remembered.get(store::MONITOR) {
@@ -236,7 +243,10 @@ impl Core {
                     self.tick(&alerts);
                 }
                 _ = local.tick() => self.look_at_local(),
-                _ = sessions.tick() => self.look_at_sessions(),
+                _ = sessions.tick() => {
+                    self.look_at_sessions();
+                    self.look_for_marks();
+                }
                 _ = save.tick() => self.save_aside().await,
                 _ = icmp.tick() => self.retry_icmp(),
                 _ = names.tick() => self.look_up_controls(),
@@ -288,6 +298,10 @@ impl Core {
             }
             Command::Snooze(id, rule, until) => {
                 self.monitor.snooze(id, rule, until);
+                self.unsaved = true;
+            }
+            Command::Mark(id) => {
+                self.monitor.mark(Some(id), now.wall, "", now);
                 self.unsaved = true;
             }
             Command::Maintain(ids, until) => {

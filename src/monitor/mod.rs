@@ -10,6 +10,7 @@ mod dialling_tests;
 mod maintenance;
 #[cfg(test)]
 mod maintenance_tests;
+mod marks;
 mod notice;
 #[cfg(test)]
 mod offline_tests;

@@ -79,6 +79,8 @@ pub enum Action {
     AcceptOfTarget,
     /// Accept everything that was there on first sight.
     AcceptAll,
+    /// Say that a session on the selected target dropped at this moment.
+    Mark,
     /// Text for a ticket.
     Ticket,
     /// What the newest connections said and heard.
@@ -140,6 +142,7 @@ impl Action {
         (Self::Review, "review"),
         (Self::AcceptOfTarget, "accept-of-target"),
         (Self::AcceptAll, "accept-all"),
+        (Self::Mark, "mark"),
         (Self::Ticket, "ticket"),
         (Self::Transcript, "transcript"),
         (Self::Copy, "copy"),

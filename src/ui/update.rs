@@ -70,6 +70,7 @@ pub fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Eff
         Action::Review => review::open_list(state, world),
         Action::ProbeNow
         | Action::ResetStatistics
+        | Action::Mark
         | Action::Ticket
         | Action::Transcript
         | Action::Copy
@@ -295,6 +296,14 @@ fn ask(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
         Action::ProbeNow => {
             say(state, world, &format!("probing {name}\u{2026}"));
             vec![Effect::ProbeNow(id)]
+        }
+        Action::Mark => {
+            say(
+                state,
+                world,
+                &format!("{name}: drop marked; the event log says what was about it"),
+            );
+            vec![Effect::Mark(id)]
         }
         Action::Ticket => open(state, Overlay::Ticket(id, 0)),
         Action::Transcript => open(state, Overlay::Transcript(id, 0)),
