@@ -3,7 +3,7 @@
 //! Addresses are the same in every lab, because no two labs see each other:
 //! `10.77.0.N/24` and `fd77::N/64` on the switch, `10.88.0.N/24` and `fd88::N/64` behind the router.
 
-use crate::process::{command, run};
+use crate::process::{Daemon, command, run};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -101,6 +101,20 @@ impl Lab {
         router.set("net/ipv6/icmp/ratelimit", "0");
         monitor.use_router(Net::Near);
         router
+    }
+
+    /// A machine that is on the switch by a cable in user space, which can be slow.
+    pub(crate) fn machine_on_a_wire(&mut self, name: &str, number: u8) -> (Machine, Wire) {
+        let machine = self.bare(name);
+        let stub = self.bridge("stub");
+        let cable = self.bare("wire");
+        for (interface, switch) in [("near", &self.switch), ("far", &stub)] {
+            connect(&cable, interface, switch, &format!("wire{number}"), None);
+            cable.set(&format!("net/ipv6/conf/{interface}/disable_ipv6"), "1");
+        }
+        let wire = Wire::start(&cable);
+        plug(&machine, "eth0", &stub, number, Net::Near);
+        (machine, wire)
     }
 
     fn bridge(&mut self, name: &str) -> String {
@@ -238,19 +252,50 @@ impl Machine {
 
 /// Connects `interface` of a machine to a switch, with the addresses of `number`.
 fn plug(machine: &Machine, interface: &str, switch: &str, number: u8, net: Net) {
-    let port = format!("port{number}");
-    let mac = net.mac(number);
+    connect(machine, interface, switch, &format!("port{number}"), Some(net.mac(number)));
+    addresses(machine, interface, number, net);
+}
+
+/// Connects `interface` of a machine to a port of a switch.
+fn connect(machine: &Machine, interface: &str, switch: &str, port: &str, mac: Option<String>) {
+    let mac = mac.map_or_else(String::new, |mac| format!("address {mac} "));
     machine.ip(&[
-        &format!("link add {interface} address {mac} type veth peer name {port} netns {switch}"),
+        &format!("link add {interface} {mac}type veth peer name {port} netns {switch}"),
         &format!("link set {interface} up"),
     ]);
     ip(switch, &[&format!("link set {port} master br0 up")]);
     // Until then the switch drops what it is sent.
     crate::wait::until("forwarding port", crate::process::READY, || {
-        let shown = run(command("ip").args(["-n", switch, "-d", "link", "show", &port]));
+        let shown = run(command("ip").args(["-n", switch, "-d", "link", "show", port]));
         shown.contains("bridge_slave state forwarding").then_some(())
     });
-    addresses(machine, interface, number, net);
+}
+
+/// A cable in user space: `wire.py`, on a machine of its own.
+pub(crate) struct Wire {
+    control: PathBuf,
+    _relay: Daemon,
+}
+
+impl Wire {
+    fn start(cable: &Machine) -> Self {
+        let control = cable.path("delay");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/netns/wire.py");
+        let mut line = cable.command("python3");
+        line.arg(script).args(["near", "far"]).arg(&control);
+        let mut relay = Daemon::start(&mut line, "wire", &cable.path("wire.out"));
+        relay.wait_until(|relay| relay.log().contains("ready"));
+        let wire = Self { control, _relay: relay };
+        wire.slow(0, 0);
+        wire
+    }
+
+    /// From here on each frame takes `delay` milliseconds each way, one in three up to `jitter` more.
+    pub(crate) fn slow(&self, delay: u32, jitter: u32) {
+        let next = self.control.with_extension("next");
+        fs::write(&next, format!("{delay} {jitter}\n")).unwrap();
+        fs::rename(next, &self.control).unwrap();
+    }
 }
 
 fn addresses(machine: &Machine, interface: &str, number: u8, net: Net) {

@@ -45,6 +45,7 @@ mod terminal;
 mod tunnel;
 #[cfg(target_os = "linux")]
 mod wait;
+mod watched;
 #[cfg(target_os = "linux")]
 mod xrdp;
 

@@ -6,6 +6,7 @@ mod dashboard;
 mod echo;
 mod gateway;
 mod healthy;
+mod live;
 mod loss;
 mod name_path;
 mod names;
@@ -56,6 +57,7 @@ pub(crate) fn all() -> Vec<Case> {
         gateway::CASES,
         wake::CASES,
         dashboard::CASES,
+        live::CASES,
     ]
     .concat()
 }
