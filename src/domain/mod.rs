@@ -16,6 +16,7 @@ pub mod echo_series;
 pub mod finding;
 pub mod history;
 pub mod identity;
+pub mod incident;
 pub mod ladder;
 pub mod load;
 pub mod local;

@@ -302,8 +302,13 @@ pub fn whose(target: &Target) -> String {
 /// Eight hex digits made of whose it is, the rule and when it began (FNV-1a, 64 bits, folded).
 #[must_use]
 pub fn incident_id(alert: &Alert, whose: Option<&str>) -> String {
-    let since = alert.since.unix_millis().to_be_bytes();
-    let parts = [whose.unwrap_or_default().as_bytes(), alert.rule.0.as_bytes(), &since];
+    short_id([whose.unwrap_or_default(), alert.rule.0], alert.since)
+}
+
+/// Eight hex digits made of two texts and a time, the same in every run.
+pub(crate) fn short_id(texts: [&str; 2], since: WallTime) -> String {
+    let since = since.unix_millis().to_be_bytes();
+    let parts = [texts[0].as_bytes(), texts[1].as_bytes(), &since];
     let hash = parts
         .iter()
         .flat_map(|part| part.iter().chain(&[0]))

@@ -32,6 +32,7 @@ use crate::domain::clocks::{Clocks, clock_skew};
 use crate::domain::diagnose::{Diagnosed, MonitorDiagnosis};
 use crate::domain::echo_series::EchoPoint;
 use crate::domain::finding::{Finding, RuleId};
+use crate::domain::incident::Incident;
 use crate::domain::load::Beats;
 use crate::domain::local::{EchoAccess, LocalState};
 use crate::domain::memory::TargetMemory;
@@ -515,6 +516,7 @@ impl Monitor {
         let own = || TargetMemory { accepted: self.alerts.accepted(None), ..<_>::default() };
         TargetMemory {
             alerts: self.alerts.remember(id, now),
+            resolved: self.alerts.remember_resolved(id),
             ..memory.cloned().unwrap_or_else(own)
         }
     }
@@ -587,6 +589,7 @@ impl Monitor {
                 local: self.around.local.clone(),
                 echo: Some((self.around.echo_v4, self.around.echo_v6)),
                 controls: self.controls.words(),
+                incidents: self.around.outages.iter().map(Incident::of).collect(),
                 in_flight,
                 sinks: Vec::new(),
             },

@@ -50,7 +50,7 @@ mod would_drop;
 mod tests;
 
 pub(crate) use identity::{IDENTITY_MISMATCH_ID, is_another_machine};
-pub(crate) use outage::PATH_OUTAGE_ID;
+pub(crate) use outage::{PATH_OUTAGE_ID, whose as whose_path};
 pub(crate) use session::drop_of;
 
 use super::finding::{ClientError, Confidence, Owner, Remedy, Risk, RuleId, Rung, Severity};

@@ -175,7 +175,7 @@ fn by_controls(outage: &Outage, stretch: Stretch, fault: &Fault, since: &str) ->
 }
 
 /// `12 of 12 hosts behind the router`.
-fn whose(outage: &Outage) -> String {
+pub(crate) fn whose(outage: &Outage) -> String {
     let hosts =
         format!("{} of {} hosts", outage.members.len(), outage.of.max(outage.members.len()));
     match (&outage.scope, &outage.tunnel) {
