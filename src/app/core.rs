@@ -5,6 +5,7 @@ mod controls;
 mod marks;
 mod saving;
 mod sessions;
+mod sinks;
 mod start;
 mod take;
 mod waking;
@@ -18,7 +19,7 @@ use crate::domain::maintenance::Calendar;
 use crate::domain::mark::Mark;
 use crate::domain::sample::{ProbeKind, Sample};
 use crate::domain::session::SessionLook;
-use crate::domain::sink::Notice;
+use crate::domain::sink::{Notice, SinkStatus};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::target::{Target, TargetId};
 use crate::domain::time::{MonoTime, WallTime};
@@ -123,6 +124,7 @@ pub(super) struct Core {
     waking: BTreeMap<TargetId, MonoTime>,
     wake_clock: WakeClock,
     sinks: Sinks,
+    sink_statuses: Vec<SinkStatus>,
     looking_at_local: Option<AbortHandle>,
     looking_at_sessions: Option<AbortHandle>,
     looking_for_marks: Option<AbortHandle>,
@@ -191,6 +193,7 @@ impl Core {
             waking: BTreeMap::new(),
             wake_clock: WakeClock::default(),
             sinks: if config.read_only { Sinks::default() } else { Sinks::start(&config.sinks) },
+            sink_statuses: Vec::new(),
             looking_at_local: None,
             looking_at_sessions: None,
             looking_for_marks: None,
@@ -328,6 +331,7 @@ impl Core {
             let _full = alerts.try_send(notice.clone());
             self.sinks.offer(notice);
         }
+        self.look_at_sinks(now);
         self.follow_waking(now.mono);
         self.wake_at_times(now);
         self.dirty = true;

@@ -1,5 +1,7 @@
 //! `doctor`: finds out what this machine lets the probes do.
 
+mod sinks;
+
 use super::{FAILED, Failure, print, real_edge, runtime};
 use crate::config::{self, Config, GlobalOptions, process_environment};
 use crate::monitor::bytes_per_target;
@@ -63,6 +65,7 @@ fn gather(
         state: state_facts(),
         budgets: budgets(config, edge.clock.mono()),
         gateways: gateways(config),
+        sinks: sinks::facts(config),
         bytes_per_target: u64::try_from(bytes_per_target()).unwrap_or(u64::MAX),
     })
 }

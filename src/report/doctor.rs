@@ -6,7 +6,8 @@
 mod facts;
 
 pub use facts::{
-    Budget, Buffer, Colours, DescriptorLimit, DoctorFacts, PathFacts, Platform, TerminalFacts,
+    Budget, Buffer, Colours, DescriptorLimit, DoctorFacts, PathFacts, Platform, SinkFacts,
+    TerminalFacts,
 };
 
 use super::words;
@@ -95,6 +96,7 @@ pub fn report(facts: &DoctorFacts) -> DoctorReport {
     page.section("Files");
     path(&mut page, "configuration", &facts.config);
     path(&mut page, "state", &facts.state);
+    sinks(&mut page, &facts.sinks);
     budget(&mut page, &facts.budgets);
     gateways(&mut page, &facts.gateways);
     memory(&mut page, facts.budgets.len(), facts.bytes_per_target);
@@ -370,6 +372,23 @@ fn memory(page: &mut Page, targets: usize, each: u64) {
         words::bytes(each.saturating_mul(targets))
     );
     page.line(Mark::Ok, &text);
+}
+
+fn sinks(page: &mut Page, sinks: &[SinkFacts]) {
+    if sinks.is_empty() {
+        return;
+    }
+    page.section("Sinks (nothing was sent; `rdpwatch alert test` does)");
+    for sink in sinks {
+        let text = format!("{} ({}): {}", sink.name, sink.kind, sink.place);
+        match &sink.problem {
+            None => page.line(Mark::Ok, &text),
+            Some(problem) => {
+                page.line(Mark::No, &text);
+                page.more(problem);
+            }
+        }
+    }
 }
 
 fn gateways(page: &mut Page, gateways: &[Budget]) {

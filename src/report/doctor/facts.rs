@@ -125,6 +125,19 @@ pub struct Budget {
     pub connections_per_day: u32,
 }
 
+/// One place that alerts are told to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SinkFacts {
+    /// What it is called, unescaped.
+    pub name: String,
+    /// The word of its type.
+    pub kind: &'static str,
+    /// Where it is, unescaped, without a secret.
+    pub place: String,
+    /// What would keep it from being told.
+    pub problem: Option<String>,
+}
+
 /// Everything `doctor` reports on.
 #[derive(Debug, Clone)]
 pub struct DoctorFacts {
@@ -170,4 +183,6 @@ pub struct DoctorFacts {
     pub bytes_per_target: u64,
     /// Every RD Gateway that they name, and its requests.
     pub gateways: Vec<Budget>,
+    /// Where alerts would be told besides the screen.
+    pub sinks: Vec<SinkFacts>,
 }

@@ -63,7 +63,30 @@ fn facts() -> DoctorFacts {
         ],
         bytes_per_target: 262_144,
         gateways: vec![Budget { name: "gw.corp.lab:443".to_owned(), connections_per_day: 288 }],
+        sinks: Vec::new(),
     }
+}
+
+#[test]
+fn sinks_are_listed_with_what_keeps_them_from_being_told() {
+    let sink = |name: &str, problem: Option<&str>| SinkFacts {
+        name: name.to_owned(),
+        kind: "webhook",
+        place: "Slack, address from the variable RDPWATCH_HOOK".to_owned(),
+        problem: problem.map(str::to_owned),
+    };
+    let told = report(&DoctorFacts {
+        sinks: vec![
+            sink("on-call", None),
+            sink("ops\u{1b}[2J", Some("the variable RDPWATCH_HOOK is not set here")),
+        ],
+        ..facts()
+    });
+    assert_eq!(told.problems, report(&facts()).problems + 1);
+    assert!(told.text.contains("  ok    on-call (webhook): Slack, address from the variable"));
+    assert!(told.text.contains("  NO    ops\u{fffd}[2J (webhook)"), "{}", told.text);
+    assert!(told.text.contains("        the variable RDPWATCH_HOOK is not set here"));
+    assert!(!report(&facts()).text.contains("Sinks"));
 }
 
 #[test]
