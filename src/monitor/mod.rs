@@ -7,6 +7,7 @@ mod bound;
 mod controls;
 #[cfg(test)]
 mod dialling_tests;
+mod link;
 mod maintenance;
 #[cfg(test)]
 mod maintenance_tests;
@@ -45,6 +46,7 @@ use crate::domain::verdict;
 use crate::domain::view::{Mode, Offline, Surroundings, TunnelChange};
 use crate::domain::wake::WakeProgress;
 use controls::Controls;
+use link::LinkRecorder;
 use maintenance::Maintenance;
 use siblings::Siblings;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -88,6 +90,7 @@ pub struct Monitor {
     /// A certificate or a name was read since certificates were compared.
     compare_certificates: bool,
     siblings: Siblings,
+    link: LinkRecorder,
     maintenance: Maintenance,
     timekeeping: Timekeeping,
     /// What a scenario says of the surroundings.
@@ -160,6 +163,7 @@ impl Monitor {
             simulated: None,
             compare_certificates: false,
             siblings: Siblings::default(),
+            link: LinkRecorder::default(),
             maintenance: Maintenance::default(),
             timekeeping: Timekeeping::default(),
             given: None,
@@ -269,11 +273,11 @@ impl Monitor {
             local.gateway_interface.clone_from(&before.gateway_interface);
             local.routes = Arc::clone(&before.routes);
         }
-        let differences = controls::differences(&self.around.local, &local);
+        let differences = link::differences(&self.around.local, &local);
         if !differences.is_empty() || self.around.local.interfaces.is_empty() {
             self.targets.values_mut().for_each(Tracked::set_changed);
         }
-        for text in differences {
+        for text in self.link.record(differences, now) {
             self.log(None, now.wall, text);
         }
         let known_before = !self.around.local.interfaces.is_empty();
@@ -397,13 +401,16 @@ impl Monitor {
         }
         let latest = self.around.tunnel_changes.last();
         let tunnel = latest.map(|change| (change.at, change.what.clone()));
+        let change = self.link.latest().cloned();
         let ways = self.controls.ways(&self.around.local, &members);
-        let events = self.outages.observe(&members, &Ground { nearer, tunnel, ways }, now);
+        let events = self.outages.observe(&members, &Ground { nearer, tunnel, change, ways }, now);
         self.around.outages = self.outages.lately();
         for event in events {
             let (outage, text) = match event {
                 OutageEvent::Began(outage) => {
-                    let text = format!("{} hosts fell silent together", outage.members.len());
+                    let what = outage.tunnel.iter().chain(&outage.change).next();
+                    let what = what.map_or_else(String::new, |what| format!("; {what}"));
+                    let text = format!("{} hosts fell silent together{what}", outage.members.len());
                     (outage, text)
                 }
                 OutageEvent::Ended(outage) => {
