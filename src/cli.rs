@@ -61,6 +61,8 @@ pub enum Command {
     Wake(WakeArgs),
     /// What a client's error code means, and what of it holds at a host.
     Explain(ExplainArgs),
+    /// Say that a session dropped; what was measured about that time is noted beside it.
+    Mark(MarkArgs),
     /// The configuration file.
     Config {
         /// What to do with it.
@@ -238,6 +240,30 @@ impl ExplainArgs {
     /// A variable that is no format.
     pub fn format(&self, environment: Environment<'_>) -> Result<Format, ConfigError> {
         format_of(self.format, environment)
+    }
+}
+
+/// Arguments of `mark`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct MarkArgs {
+    /// On which host, when the first word names one that is watched; then what there is to say.
+    #[arg(value_name = "TARGET] [TEXT")]
+    pub words: Vec<String>,
+    /// When: 10:32 or 10:32:05 (with Z: UTC), 5m (ago), or 2026-11-21T10:32:05Z [default: now].
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+}
+
+impl MarkArgs {
+    /// When it dropped, as it was typed: the option, `RDPWATCH_AT`, or nothing.
+    ///
+    /// # Errors
+    /// None: any text passes.
+    pub fn at(&self, environment: Environment<'_>) -> Result<Option<String>, ConfigError> {
+        match &self.at {
+            Some(at) => Ok(Some(at.clone())),
+            None => variable(environment, "AT", |text| Ok(text.to_owned())),
+        }
     }
 }
 
@@ -510,7 +536,7 @@ mod tests {
         }
         let help = read(&["--help"]).unwrap_err().text;
         assert!(help.contains("rdpwatch [OPTIONS] [TARGET]..."), "{help}");
-        for absent in ["run", "report", "import", "mark"] {
+        for absent in ["run", "report", "import"] {
             assert!(!help.contains(&format!("\n  {absent} ")), "{absent}");
         }
     }
@@ -527,7 +553,7 @@ mod tests {
     fn completions_and_manual_name_every_command() {
         let script = String::from_utf8(completions(Shell::Bash)).unwrap();
         let page = String::from_utf8(manual().unwrap()).unwrap();
-        for command in ["watch", "check", "wake", "explain", "config", "demo", "doctor"] {
+        for command in ["watch", "check", "wake", "explain", "mark", "config", "demo", "doctor"] {
             assert!(script.contains(command) && page.contains(command), "{command}");
         }
         for own in ["\\-\\-count", "\\-\\-wait", "config init", "explain <CODE> [EXT] [TARGET]"] {

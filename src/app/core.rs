@@ -3,6 +3,7 @@
 
 mod controls;
 mod local;
+mod marks;
 mod saving;
 mod sessions;
 mod start;
@@ -15,6 +16,7 @@ use crate::domain::alert::Signature;
 use crate::domain::finding::RuleId;
 use crate::domain::local::LocalState;
 use crate::domain::maintenance::Calendar;
+use crate::domain::mark::Mark;
 use crate::domain::sample::{ProbeKind, Sample};
 use crate::domain::session::SessionLook;
 use crate::domain::sink::Notice;
@@ -85,6 +87,8 @@ pub(super) enum Command {
     Add(Box<Target>),
     /// What was there on first sight is fine.
     AcceptAsFound(TargetId),
+    /// A session on this target dropped at this moment.
+    Mark(TargetId),
 }
 
 /// What comes back from a task.
@@ -97,6 +101,7 @@ enum Report {
     ControlNames(BTreeMap<String, IpAddr>),
     Sessions(Vec<(TargetId, SessionLook)>),
     Woken(TargetId, Box<WakeProgress>, String),
+    Marks(Vec<Mark>),
 }
 
 /// The loop's own state.
@@ -124,6 +129,7 @@ pub(super) struct Core {
     /// A change that was heard of while a look was under way.
     look_again: Option<Now>,
     looking_at_sessions: Option<AbortHandle>,
+    looking_for_marks: Option<AbortHandle>,
     dirty: bool,
 }
 
@@ -192,6 +198,7 @@ impl Core {
             looking_at_local: None,
             look_again: None,
             looking_at_sessions: None,
+            looking_for_marks: None,
             dirty: true,
         };
         if let Some(own) = core.remembered.get(store::MONITOR) {
@@ -246,7 +253,10 @@ impl Core {
                     self.look_at_local(None);
                 }
                 at = changes.next() => self.look_at_local(Some(at)),
-                _ = sessions.tick() => self.look_at_sessions(),
+                _ = sessions.tick() => {
+                    self.look_at_sessions();
+                    self.look_for_marks();
+                }
                 _ = save.tick() => self.save_aside().await,
                 _ = icmp.tick() => self.retry_icmp(),
                 _ = names.tick() => self.look_up_controls(),
@@ -298,6 +308,10 @@ impl Core {
             }
             Command::Snooze(id, rule, until) => {
                 self.monitor.snooze(id, rule, until);
+                self.unsaved = true;
+            }
+            Command::Mark(id) => {
+                self.monitor.mark(Some(id), now.wall, "", now);
                 self.unsaved = true;
             }
             Command::Maintain(ids, until) => {

@@ -8,6 +8,7 @@ mod doctor;
 mod edge;
 mod explain;
 mod log;
+mod mark;
 mod scenario;
 mod signals;
 mod suggest;
@@ -97,6 +98,11 @@ fn execute(cli: &Cli) -> Result<u8, Failure> {
             wake::wake(cli, &arguments.targets, wait, &remembered())
         }
         Command::Explain(arguments) => explain::explain_code(cli, arguments),
+        Command::Mark(arguments) => {
+            let at = arguments.at(&process_environment).map_err(invalid)?;
+            let config = load(cli, &[]).map_err(invalid)?;
+            mark::mark(&config, &arguments.words, at.as_deref())
+        }
         Command::Config { action } => configure(&cli.options, *action).map_err(|error| {
             let code = if *action == ConfigAction::Init { FAILED } else { usage };
             Failure::new(code, error)

@@ -288,6 +288,7 @@ impl Screen {
             }
             Effect::LookAt(id) => Command::LookAt(id),
             Effect::AcceptAsFound(id) => Command::AcceptAsFound(id),
+            Effect::Mark(id) => Command::Mark(id),
             Effect::AddTarget(text) => {
                 self.add(&text);
                 return Ok(());

@@ -122,6 +122,7 @@ const EXPIRING: &str = "thresholds.certificate-expiring";
 const EXPIRED: &str = "thresholds.certificate-expired";
 const SKEW: &str = "thresholds.clock-skew";
 const DROP: &str = "thresholds.session-would-drop";
+const PERIODIC: &str = "thresholds.drops-periodic";
 
 /// The bounds of an echo interval, also of `--interval`.
 pub(super) const ECHO_INTERVAL: (Duration, Duration) = (TENTH, DAY);
@@ -221,6 +222,11 @@ pub(super) static SETTINGS: &[Setting] = &[
     span(DROP, "freeze", (SECOND, Duration::from_mins(5)), |s| &mut s.thresholds.session_would_drop.freeze, "notice from this long a silence, in which a session would freeze"),
     span(DROP, "reconnect", (SECOND, Duration::from_mins(5)), |s| &mut s.thresholds.session_would_drop.reconnect, "warning from this long a silence, in which the client would begin to reconnect"),
     span(DROP, "drop", (SECOND, Duration::from_mins(5)), |s| &mut s.thresholds.session_would_drop.drop, "critical from this long a silence, in which a session would drop"),
+
+    count(PERIODIC, "drops", (4, 64), |s| &mut s.thresholds.drops_periodic.drops, "warning from this many drops that keep time"),
+    real(PERIODIC, "tolerance_pct", (0.1, 20.0), |s| &mut s.thresholds.drops_periodic.tolerance_pct, "how far spacings and ages may differ, in percent"),
+    span(PERIODIC, "same_time", (MINUTE, Duration::from_mins(30)), |s| &mut s.thresholds.drops_periodic.same_time, "how far times of day may differ"),
+    real(PERIODIC, "chance_pct", (0.0001, 1.0), |s| &mut s.thresholds.drops_periodic.chance_pct, "only where drops by chance look so with at most this probability, in percent"),
 ];
 
 /// Pairs of one section whose first number must not exceed the second.

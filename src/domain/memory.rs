@@ -2,6 +2,7 @@
 
 use super::alert::RememberedAlert;
 use super::certificate::Thumbprint;
+use super::drops::Drops;
 use super::identity::RememberedIdentity;
 use super::mac::MacAddr;
 use super::time::WallTime;
@@ -54,6 +55,8 @@ pub struct TargetMemory {
     pub alerts: BTreeMap<String, RememberedAlert>,
     /// Seconds from the wake packet until RDP answered, newest last.
     pub waking_s: Vec<u32>,
+    /// When sessions on it dropped.
+    pub drops: Drops,
     /// It was seen to sleep and come back by itself or by a wake packet.
     pub sleeps: bool,
 }

@@ -81,6 +81,8 @@ pub enum SessionEnd {
 pub struct EndedSession {
     /// When it was first seen.
     pub since: Now,
+    /// Whether its beginning was seen: it was not there at the look before.
+    pub whole: bool,
     /// When something last came from the host.
     pub heard: Now,
     /// When it was over.
@@ -113,6 +115,7 @@ pub struct Sessions {
 struct Open {
     local: SocketAddr,
     since: Now,
+    whole: bool,
     heard: Now,
     unanswered: u8,
     told: bool,
@@ -121,8 +124,9 @@ struct Open {
 impl Sessions {
     /// Takes in a look, and says what began and what ended since the last one.
     pub fn observe(&mut self, look: &SessionLook, now: Now) -> Vec<SessionEvent> {
-        let blind = self.looked.is_none_or(|looked| now.mono.since(looked) > BLIND);
-        if blind || self.peer != Some(look.peer) {
+        let blind = self.looked.is_none_or(|looked| now.mono.since(looked) > BLIND)
+            || self.peer != Some(look.peer);
+        if blind {
             self.open.clear();
         }
         self.looked = Some(now.mono);
@@ -143,8 +147,8 @@ impl Sessions {
                     open.push(session);
                 }
                 Some(how) if session.told => {
-                    let Open { since, heard, unanswered, .. } = session;
-                    let ended = EndedSession { since, heard, at: now, how, unanswered };
+                    let Open { since, whole, heard, unanswered, .. } = session;
+                    let ended = EndedSession { since, whole, heard, at: now, how, unanswered };
                     events.push(SessionEvent::Ended(ended));
                     self.keep(ended);
                 }
@@ -155,7 +159,7 @@ impl Sessions {
             let new = !open.iter().any(|session| session.local == socket.local);
             let lives = socket.state == SocketState::Established && socket.received;
             if new && lives && open.len() < MOST {
-                open.push(Open::new(socket, now));
+                open.push(Open::new(socket, !blind, now));
             }
         }
         self.open = open;
@@ -178,6 +182,11 @@ impl Sessions {
         self.looked.is_some()
     }
 
+    /// Since when each session that goes on was seen, as far as the host answers it.
+    pub fn well(&self) -> impl Iterator<Item = Now> {
+        self.open.iter().filter(|session| session.unanswered == 0).map(|session| session.since)
+    }
+
     /// Sessions that ended otherwise than by a close in the last ten minutes, the newest first;
     /// none once a later session has lived for a minute.
     pub fn broken(&self, now: MonoTime) -> impl Iterator<Item = &EndedSession> {
@@ -196,8 +205,8 @@ impl Sessions {
 }
 
 impl Open {
-    const fn new(socket: &SeenSocket, now: Now) -> Self {
-        Self { local: socket.local, since: now, heard: now, unanswered: 0, told: false }
+    const fn new(socket: &SeenSocket, whole: bool, now: Now) -> Self {
+        Self { local: socket.local, since: now, whole, heard: now, unanswered: 0, told: false }
     }
 
     fn note(&mut self, socket: &SeenSocket, now: Now) {

@@ -23,6 +23,8 @@ pub struct Thresholds {
     pub clock_skew: SkewThresholds,
     /// Of `session-would-drop`.
     pub session_would_drop: WouldDropThresholds,
+    /// Of `drops-periodic`.
+    pub drops_periodic: PeriodicThresholds,
 }
 
 /// When loss becomes a finding: a share *and* a count, over a window.
@@ -191,5 +193,24 @@ impl Default for WouldDropThresholds {
             reconnect: Duration::from_secs(10),
             drop: Duration::from_secs(30),
         }
+    }
+}
+
+/// When drops are regular.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PeriodicThresholds {
+    /// At least so many drops.
+    pub drops: u32,
+    /// How far spacings and ages may differ, in percent of them.
+    pub tolerance_pct: f64,
+    /// How far times of day may differ.
+    pub same_time: Duration,
+    /// Drops by chance may look so with this probability at most, in percent.
+    pub chance_pct: f64,
+}
+
+impl Default for PeriodicThresholds {
+    fn default() -> Self {
+        Self { drops: 4, tolerance_pct: 5.0, same_time: Duration::from_mins(5), chance_pct: 0.1 }
     }
 }

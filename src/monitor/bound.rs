@@ -3,6 +3,7 @@
 use super::Tracked;
 use super::tracked::{KEPT, KEPT_DEEP, SERVICE_TIMES};
 use crate::domain::alternative::Alternative;
+use crate::domain::drops::{self, RememberedDrop};
 use crate::domain::echo_series::{EchoPoint, POINTS};
 use crate::domain::finding::Finding;
 use crate::domain::history::Timed;
@@ -44,6 +45,7 @@ pub const fn bytes_per_target() -> usize {
         + ALTERNATIVES * (size_of::<Alternative>() + TEXTS)
         + size_of::<TlsSweep>()
         + size_of::<Course>()
+        + 2 * drops::KEPT * size_of::<RememberedDrop>()
         + TRANSCRIPTS
         // The picture for the screen holds the newest of each once more, and the transcripts.
         + size_of::<TargetSnapshot>()

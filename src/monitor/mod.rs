@@ -11,6 +11,7 @@ mod link;
 mod maintenance;
 #[cfg(test)]
 mod maintenance_tests;
+mod marks;
 mod notice;
 #[cfg(test)]
 mod offline_tests;

@@ -17,10 +17,13 @@ impl Monitor {
         self.targets.iter().filter_map(|(id, tracked)| Some((*id, peer(tracked)?))).collect()
     }
 
-    /// Takes in a look at this machine's own sockets to a target.
-    pub fn observe_sessions(&mut self, id: TargetId, look: &SessionLook, now: Now) {
-        let Some(tracked) = self.targets.get_mut(&id) else { return };
-        for event in tracked.observe_sessions(look, &self.around, now) {
+    /// Takes in a look at this machine's own sockets to a target. Whether a session ended, which is
+    /// remembered.
+    pub fn observe_sessions(&mut self, id: TargetId, look: &SessionLook, now: Now) -> bool {
+        let Some(tracked) = self.targets.get_mut(&id) else { return false };
+        let events = tracked.observe_sessions(look, &self.around, now);
+        let ended = events.iter().any(|event| matches!(event, SessionEvent::Ended(_)));
+        for event in events {
             let text = match event {
                 SessionEvent::Began(since) => {
                     format!("this machine has a session on it, seen since {}", clock(since.wall))
@@ -29,6 +32,7 @@ impl Monitor {
             };
             self.log(Some(id), now.wall, text);
         }
+        ended
     }
 }
 

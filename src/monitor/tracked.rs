@@ -8,6 +8,7 @@ pub use dialling::Other;
 use crate::domain::alternative::Alternative;
 use crate::domain::certificate::Thumbprint;
 use crate::domain::diagnose::{Diagnosed, Diagnosis, Weighed, judge_moment, weigh};
+use crate::domain::drops::Spell;
 use crate::domain::echo_series::EchoSeries;
 use crate::domain::finding::Finding;
 use crate::domain::history::{History, Timed};
@@ -17,13 +18,13 @@ use crate::domain::mac::MacAddr;
 use crate::domain::maintenance::Maintained;
 use crate::domain::memory::TargetMemory;
 use crate::domain::outage::Member;
-use crate::domain::rules::RULES;
+use crate::domain::rules::{RULES, drop_of};
 use crate::domain::sample::{
     Attempt, Echo, EchoMethod, EchoOutcome, Gateway, Neighbour, Nla, NlaOutcome, Observation,
     PathMtu, PathOutcome, ProbeKind, Resolution, Sample, TcpFacts, Tls, TlsOutcome, TlsSweep, Udp,
     UdpOutcome, echo_from_connect,
 };
-use crate::domain::session::{SessionEvent, SessionLook, Sessions};
+use crate::domain::session::{SessionEnd, SessionEvent, SessionLook, Sessions};
 use crate::domain::siblings::{Course, Sibling};
 use crate::domain::snapshot::{SPARK_SLOTS, TargetSnapshot, TargetState};
 use crate::domain::target::{Host, Target};
@@ -335,6 +336,16 @@ impl Tracked {
         now: Now,
     ) -> Vec<SessionEvent> {
         let events = self.sessions.observe(look, now);
+        for event in &events {
+            let SessionEvent::Ended(ended) = event else { continue };
+            match drop_of(&self.view(Mode::Watch, around, now), ended) {
+                Some(drop) => self.memory.drops.add(drop),
+                None if ended.how != SessionEnd::Vanished => {
+                    self.memory.drops.outlived(Spell { since: ended.since.wall, until: now.wall });
+                }
+                None => {}
+            }
+        }
         if !events.is_empty() {
             self.tick(around, now);
         }

@@ -28,6 +28,7 @@ pub const BY_WINDOW: &[(&str, &str)] = &[
     ("path-outage", "recorded at once, told after 15 s"),
     ("vpn-flap", "2 s after the change that makes it one"),
     ("session-dropped", "1 s after the connection is over"),
+    ("drops-periodic", "with the fourth drop that keeps time to 1 %, the sixth to 5 %"),
     ("wake-failed", "when the wait is over (2 min by default)"),
 ];
 

@@ -2,9 +2,10 @@
 
 use super::START;
 use super::rung::print;
-use super::word::{parse, pick};
+use super::word::{parse, pick, span};
 use super::wrong::Wrong;
 use crate::domain::client_settings::{Authentication, ClientSettings};
+use crate::domain::drops::{RememberedDrop, Spell};
 use crate::domain::identity::RememberedIdentity;
 use crate::domain::memory::TargetMemory;
 use crate::domain::target::{
@@ -41,6 +42,10 @@ pub(super) struct TargetTable {
     udp_answered: Option<u16>,
     /// Who answered in earlier runs.
     remembered: Option<RememberedTable>,
+    /// Drops of earlier runs: `61m` before the start, `61m lived=1h tunnel`, `61m marked`.
+    drops: Vec<String>,
+    /// Sessions of earlier runs that did not drop: `3h-1h` before the start.
+    outlived: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -112,8 +117,37 @@ impl TargetTable {
         }
         memory.udp_answered = self.udp_answered.map(days_ago);
         memory.udp_address = self.udp_answered.map(|_| super::round::ADDRESS);
+        for text in &self.drops {
+            memory.drops.add(drop(text)?);
+        }
+        for text in &self.outlived {
+            memory.drops.outlived(spell(text)?);
+        }
         Ok(memory)
     }
+}
+
+/// `61m lived=1h tunnel`: so long before the start.
+fn drop(text: &str) -> Result<RememberedDrop, Wrong> {
+    let mut words = text.split(' ');
+    let at = START.minus(span(words.next().unwrap_or_default())?);
+    let mut drop = RememberedDrop { at, seen: true, ..RememberedDrop::default() };
+    for word in words {
+        match word.split_once('=') {
+            Some(("lived", age)) => drop.lived_s = u32::try_from(span(age)?.as_secs()).ok(),
+            None if word == "tunnel" => drop.tunnel = true,
+            None if word == "marked" => (drop.seen, drop.marked) = (false, true),
+            _ => return Err(Wrong::expected(word, "lived=SPAN, tunnel or marked")),
+        }
+    }
+    Ok(drop)
+}
+
+/// `3h-1h`: from and until so long before the start.
+fn spell(text: &str) -> Result<Spell, Wrong> {
+    let (since, until) =
+        text.split_once('-').ok_or_else(|| Wrong::expected(text, "two spans such as 3h-1h"))?;
+    Ok(Spell { since: START.minus(span(since)?), until: START.minus(span(until)?) })
 }
 
 fn mac<T: std::str::FromStr>(text: Option<&str>) -> Result<Option<T>, Wrong> {

@@ -1,6 +1,8 @@
 //! State in one JSON file, replaced atomically.
 
+use super::marks::Spool;
 use super::{Loaded, State, StateStore, StoreError};
+use crate::domain::mark::Mark;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -115,6 +117,10 @@ impl FileStore {
         }
     }
 
+    fn spool(&self) -> Spool {
+        Spool::at(self.path.with_file_name("marks.jsonl"))
+    }
+
     fn folder(&self) -> Option<&Path> {
         self.path.parent().filter(|folder| !folder.as_os_str().is_empty())
     }
@@ -185,6 +191,15 @@ impl StateStore for FileStore {
         }
         written
     }
+
+    fn leave_mark(&self, mark: &Mark) -> Result<(), StoreError> {
+        self.make_folder()?;
+        self.spool().leave(mark)
+    }
+
+    fn take_marks(&self, wanted: &dyn Fn(&Mark) -> bool) -> Result<Vec<Mark>, StoreError> {
+        self.spool().take(wanted)
+    }
 }
 
 /// At most one byte more than the bound: enough to know that it is too large.
@@ -208,7 +223,7 @@ fn parse(bytes: &[u8]) -> Result<State, String> {
     serde_json::from_slice::<Contents>(bytes).map(|contents| contents.targets).map_err(damaged)
 }
 
-fn failed(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+pub(super) fn failed(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
     let path = path.to_owned();
     move |source| StoreError::Io { operation, path, source }
 }
@@ -218,6 +233,7 @@ mod tests {
     use super::*;
     use crate::domain::alert::RememberedAlert;
     use crate::domain::certificate::Thumbprint;
+    use crate::domain::drops::{RememberedDrop, Spell};
     use crate::domain::finding::Severity;
     use crate::domain::identity::RememberedIdentity;
     use crate::domain::mac::MacAddr;
@@ -264,6 +280,15 @@ mod tests {
             returns: 4,
         };
         memory.alerts.insert("port-closed".into(), alert);
+        memory.drops.add(RememberedDrop {
+            at: WallTime::from_unix_secs(3),
+            lived_s: Some(60),
+            seen: true,
+            marked: false,
+            tunnel: true,
+        });
+        let (since, until) = (WallTime::from_unix_secs(1), WallTime::from_unix_secs(2));
+        memory.drops.outlived(Spell { since, until });
         State::from([("office-pc:3389".to_owned(), memory), ("b:1".to_owned(), <_>::default())])
     }
 
@@ -327,7 +352,9 @@ mod tests {
              \"maintenance_until\":10000,\
              \"acknowledged\":{{\"port-closed\":7000}},\
              \"alerts\":{{\"port-closed\":{{\"since\":1000,\"seen\":9000,\"severity\":\"critical\",\
-             \"title\":\"port 3389 is closed\",\"told\":2000,\"acknowledged\":7000,\"signed\":{{\"who\":\"ada\",\"note\":\"seen\"}},\"returns\":4}}}},\"sleeps\":true}}}}}}"
+             \"title\":\"port 3389 is closed\",\"told\":2000,\"acknowledged\":7000,\"signed\":{{\"who\":\"ada\",\"note\":\"seen\"}},\"returns\":4}}}},\
+             \"drops\":{{\"drops\":[{{\"at\":3000,\"lived_s\":60,\"seen\":true,\"tunnel\":true}}],\
+             \"spells\":[{{\"since\":1000,\"until\":2000}}]}},\"sleeps\":true}}}}}}"
         );
         put(&store, text.as_bytes());
         assert_eq!(store.load().expect("loaded"), Loaded { state: state(), warning: None });

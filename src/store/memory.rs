@@ -1,12 +1,14 @@
 //! A store that forgets with the process.
 
 use super::{Loaded, State, StateStore, StoreError};
+use crate::domain::mark::Mark;
 use std::sync::{Mutex, PoisonError};
 
 /// State in memory: for `demo`, and where no file can be used.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     state: Mutex<State>,
+    marks: Mutex<Vec<Mark>>,
 }
 
 impl StateStore for MemoryStore {
@@ -18,6 +20,18 @@ impl StateStore for MemoryStore {
     fn save(&self, state: &State) -> Result<(), StoreError> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).clone_from(state);
         Ok(())
+    }
+
+    fn leave_mark(&self, mark: &Mark) -> Result<(), StoreError> {
+        self.marks.lock().unwrap_or_else(PoisonError::into_inner).push(mark.clone());
+        Ok(())
+    }
+
+    fn take_marks(&self, wanted: &dyn Fn(&Mark) -> bool) -> Result<Vec<Mark>, StoreError> {
+        let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
+        let (taken, left) = marks.drain(..).partition(|mark| wanted(mark));
+        *marks = left;
+        Ok(taken)
     }
 }
 

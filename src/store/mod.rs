@@ -1,11 +1,13 @@
 //! What is remembered between runs, behind one small seam.
 
 mod file;
+mod marks;
 mod memory;
 
 pub use file::FileStore;
 pub use memory::MemoryStore;
 
+use crate::domain::mark::Mark;
 use crate::domain::memory::TargetMemory;
 use crate::domain::target::{Host, Target};
 use std::collections::BTreeMap;
@@ -43,6 +45,19 @@ pub trait StateStore: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`StoreError`] when it could not be written; the old state is then untouched.
     fn save(&self, state: &State) -> Result<(), StoreError>;
+
+    /// Leaves a mark for the program that watches its target, which may be another one.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it could not be written, or too many wait already.
+    fn leave_mark(&self, mark: &Mark) -> Result<(), StoreError>;
+
+    /// Takes the marks that are `wanted` and leaves the others. Does not wait for another process
+    /// that is at it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when they could be neither read nor taken.
+    fn take_marks(&self, wanted: &dyn Fn(&Mark) -> bool) -> Result<Vec<Mark>, StoreError>;
 }
 
 /// Why state could not be read or written.
@@ -65,6 +80,12 @@ pub enum StoreError {
         bytes: usize,
         /// The bound.
         limit: usize,
+    },
+    /// So many marks wait that nobody seems to take them.
+    #[error("{} is full: no rdpwatch takes the marks; delete it", path.display())]
+    Full {
+        /// Where they wait.
+        path: PathBuf,
     },
     /// The state does not serialize.
     #[error("the state to remember cannot be written as JSON: {0}")]

@@ -75,6 +75,8 @@ pub enum Action {
     Maintenance,
     /// Accept what was there on first sight.
     AcceptAsFound,
+    /// Say that a session on the selected target dropped at this moment.
+    Mark,
     /// Text for a ticket.
     Ticket,
     /// What the newest connections said and heard.
@@ -134,6 +136,7 @@ impl Action {
         (Self::Snooze, "snooze"),
         (Self::Maintenance, "maintenance"),
         (Self::AcceptAsFound, "accept-as-found"),
+        (Self::Mark, "mark"),
         (Self::Ticket, "ticket"),
         (Self::Transcript, "transcript"),
         (Self::Copy, "copy"),

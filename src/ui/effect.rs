@@ -50,6 +50,8 @@ pub enum Effect {
     Pause(bool),
     /// Findings that were there on first sight are fine.
     AcceptAsFound(TargetId),
+    /// A session on this target dropped at this moment, says the user.
+    Mark(TargetId),
     /// Restore the terminal and stop as a job of the shell.
     Suspend,
     /// End.

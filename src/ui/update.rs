@@ -69,6 +69,7 @@ pub fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Eff
         Action::ProbeNow
         | Action::ResetStatistics
         | Action::AcceptAsFound
+        | Action::Mark
         | Action::Ticket
         | Action::Transcript
         | Action::Copy
@@ -300,6 +301,14 @@ fn ask(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
             }
             say(state, world, &format!("{name}: accepted as found"));
             vec![Effect::AcceptAsFound(id)]
+        }
+        Action::Mark => {
+            say(
+                state,
+                world,
+                &format!("{name}: drop marked; the event log says what was about it"),
+            );
+            vec![Effect::Mark(id)]
         }
         Action::Ticket => open(state, Overlay::Ticket(id, 0)),
         Action::Transcript => open(state, Overlay::Transcript(id, 0)),

@@ -195,6 +195,30 @@ fn a_reader_that_went_away_is_no_panic() {
 }
 
 #[test]
+fn a_mark_waits_for_who_watches_and_what_cannot_be_is_refused() {
+    let home = Home::new();
+    let file = home.write("two.toml", "[[target]]\nname = 'office'\nhost = 'office-pc.corp.lab'\n");
+    let said =
+        home.run(&["mark", "-c", &file, "Office", "--at", "5m", "it\u{1b}[2J", "froze"]).data();
+    assert!(said.contains(" on office-pc.corp.lab:3389: it\u{fffd}[2J froze\n"), "{said}");
+    let said = home.run(&["mark", "-c", &file, "no", "such", "host"]).data();
+    assert!(said.contains("Z: no such host\n"), "{said}");
+    let waiting = std::fs::read_to_string(home.path().join("state/rdpwatch/marks.jsonl"));
+    let waiting = waiting.expect("marks");
+    let lines: Vec<&str> = waiting.lines().filter(|line| !line.is_empty()).collect();
+    assert_eq!(lines.len(), 2, "{waiting:?}");
+    assert!(lines[0].contains("\"target\":\"office-pc.corp.lab:3389\""), "{waiting:?}");
+    for (arguments, words) in [
+        (vec!["mark", "--at", "noon"], "\"noon\" is no time"),
+        (vec!["mark", "--at", "2999-01-01T00:00:00Z"], "is still to come"),
+        (vec!["mark", &"x".repeat(201)], "at most 200 characters"),
+    ] {
+        let sentence = home.run(&arguments).sentence(2);
+        assert!(sentence.contains(words), "{sentence}");
+    }
+}
+
+#[test]
 fn a_scenario_is_played_and_held_against_what_it_expects() {
     let home = Home::new();
     let scenario = |word: &str, expected: &str| {

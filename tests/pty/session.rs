@@ -108,7 +108,7 @@ pub(crate) struct Session {
     screen: vt100::Parser,
     bytes: Vec<u8>,
     modes: String,
-    _home: TempDir,
+    home: TempDir,
 }
 
 /// What is left when the program has ended.
@@ -158,7 +158,7 @@ impl Session {
             screen: vt100::Parser::new(setup.height, setup.width, 0),
             bytes: Vec::new(),
             modes,
-            _home: home,
+            home,
         }
     }
 
@@ -345,6 +345,23 @@ pub(crate) fn assert_restored(screen: &vt100::Screen) {
     assert!(!screen.hide_cursor(), "the cursor is shown");
     assert!(!screen.bracketed_paste(), "pasting is as usual");
     assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None, "the mouse is free");
+}
+
+impl Session {
+    /// What the program says on standard output when it is started once more in the same home.
+    pub(crate) fn beside(&self, arguments: &[&str]) -> String {
+        let home = self.home.path();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_rdpwatch"));
+        command.args(arguments).current_dir(home).env_clear();
+        for (name, folder) in
+            [("HOME", ""), ("XDG_CONFIG_HOME", ".config"), ("XDG_STATE_HOME", ".state")]
+        {
+            command.env(name, home.join(folder));
+        }
+        let done = command.output().expect("it runs");
+        assert!(done.status.success(), "{done:?}");
+        String::from_utf8(done.stdout).expect("text")
+    }
 }
 
 fn command(setup: &Setup, home: &Path) -> CommandBuilder {

@@ -214,3 +214,22 @@ fn a_long_paste_is_taken_and_the_next_key_too() {
     session.press("\x1b");
     session.wait("all", |s| order(s).len() == HOSTS.len());
 }
+
+#[test]
+fn a_drop_that_another_process_or_a_key_marks_is_on_the_event_log() {
+    let mut session = Setup::watching(&["here=127.0.0.1:9"]).start();
+    session.wait("it is watched", |s| s.row("here").is_some_and(|r| r.contains("127.0.0.1")));
+    let said = session.beside(&["mark", "HERE", "the", "VPN", "went"]);
+    assert!(said.starts_with("marked ") && said.contains("HERE the VPN went"), "{said}");
+    session.press("3");
+    session.wait_for("marked: the session dropped; the VPN went");
+    session.wait_for("about the mark: tunnel: no change");
+    session.press("1!3");
+    session.wait("the key marks too", |s| {
+        s.rows()
+            .iter()
+            .any(|row| row.trim_end().ends_with("here              marked: the session dropped"))
+    });
+    session.press("q");
+    session.end().assert_code(0);
+}

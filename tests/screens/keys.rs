@@ -182,6 +182,8 @@ fn requests_go_to_the_selected_target() {
     assert_eq!(screen.press("p"), [Effect::ProbeNow(OFFICE)]);
     assert_eq!(screen.press("Ctrl-r"), [Effect::ResetStatistics]);
     assert_eq!(screen.press("B"), [Effect::AcceptAsFound(OFFICE)]);
+    assert_eq!(screen.press("!"), [Effect::Mark(OFFICE)]);
+    assert!(screen.text().contains("drop marked"));
     assert_eq!(screen.press("j B"), []);
     assert!(screen.text().contains("nothing was there on first sight"));
     assert_eq!(screen.press("q"), [Effect::Quit { keep_screen: false }]);

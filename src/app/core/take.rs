@@ -28,9 +28,10 @@ impl Core {
             Report::ControlNames(names) => self.take_control_names(names),
             Report::Sessions(looks) => {
                 for (id, look) in looks {
-                    self.monitor.observe_sessions(id, &look, now);
+                    self.unsaved |= self.monitor.observe_sessions(id, &look, now);
                 }
             }
+            Report::Marks(marks) => self.take_marks(&marks),
             Report::Woken(id, progress, text) => {
                 self.monitor.set_wake(id, *progress, now.wall, text);
                 self.waking.insert(id, now.mono);

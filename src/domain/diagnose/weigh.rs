@@ -21,6 +21,7 @@ const NEEDS_TIME: &[&str] = &[
     "path-outage",
     "vpn-flap",
     "session-dropped",
+    "drops-periodic",
 ];
 
 /// What the measurements say of a cause.

@@ -27,6 +27,7 @@ mod name;
 mod name_path;
 mod outage;
 mod overload;
+mod periodic;
 mod port;
 mod prelude;
 mod proxied;
@@ -50,6 +51,7 @@ mod tests;
 
 pub(crate) use identity::is_another_machine;
 pub(crate) use outage::PATH_OUTAGE_ID;
+pub(crate) use session::drop_of;
 
 use super::finding::{ClientError, Confidence, Owner, Remedy, Risk, RuleId, Rung, Severity};
 use super::sample::ProbeKind;
@@ -63,6 +65,7 @@ pub static RULES: &[&dyn Rule] = &[
     &outage::PathOutage,
     &vpn::VpnFlap,
     &session::SessionDropped,
+    &periodic::DropsPeriodic,
     &silence::HostUnreachable,
     &silence::HostAsleep,
     &restarted::HostRestarted,

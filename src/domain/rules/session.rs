@@ -1,6 +1,7 @@
 //! `session-dropped`: a session of this machine itself broke.
 
 use super::prelude::*;
+use crate::domain::drops::RememberedDrop;
 use crate::domain::sample::EchoOutcome;
 use crate::domain::session::{EndedSession, SessionEnd};
 use crate::domain::time::MonoTime;
@@ -55,6 +56,25 @@ impl Rule for SessionDropped {
             None => Judgement::Clear,
         }
     }
+}
+
+/// Whether a session that ended dropped, for what is remembered; `None` when it did not, or nobody
+/// can tell.
+pub(crate) fn drop_of(view: &TargetView<'_>, ended: &EndedSession) -> Option<RememberedDrop> {
+    let ground = Ground::of(view, ended);
+    let at = match ended.how {
+        SessionEnd::Silence | SessionEnd::GivenUp => ended.heard,
+        SessionEnd::Vanished if ground.any() => ended.at,
+        _ => return None,
+    };
+    let lived = u32::try_from(at.mono.since(ended.since.mono).as_secs()).ok();
+    Some(RememberedDrop {
+        at: at.wall,
+        lived_s: lived.filter(|_| ended.whole),
+        seen: true,
+        marked: false,
+        tunnel: ground.tunnel.is_some(),
+    })
 }
 
 /// What the other layers showed about the end.

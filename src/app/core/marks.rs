@@ -1,0 +1,68 @@
+//! Marks that other processes left are taken in.
+
+use super::{Core, Report};
+use crate::domain::mark::Mark;
+use crate::domain::target::TargetId;
+use crate::store;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+impl Core {
+    /// Looks whether somebody marked a drop, unless the last look is still under way.
+    pub(super) fn look_for_marks(&mut self) {
+        if self.looking_for_marks.as_ref().is_some_and(|looking| !looking.is_finished()) {
+            return;
+        }
+        let own: BTreeSet<String> =
+            self.monitor.targets().map(|(_, tracked)| store::key(tracked.target())).collect();
+        if own.is_empty() {
+            return;
+        }
+        let store = Arc::clone(&self.store);
+        let reports = self.reports.clone();
+        let looking = self.tasks.spawn(async move {
+            let wanted =
+                move |mark: &Mark| mark.target.as_ref().is_none_or(|target| own.contains(target));
+            let taken = tokio::task::spawn_blocking(move || store.take_marks(&wanted)).await;
+            match taken {
+                Ok(Ok(marks)) if !marks.is_empty() => {
+                    let _gone = reports.send(Report::Marks(marks)).await;
+                }
+                Ok(Err(error)) => tracing::debug!(%error, "marks cannot be taken"),
+                _ => {}
+            }
+        });
+        self.looking_for_marks = Some(looking);
+    }
+
+    pub(super) fn take_marks(&mut self, marks: &[Mark]) {
+        let now = self.edge.clock.now();
+        for mark in marks {
+            let (target, text) = match &mark.target {
+                Some(key) => (self.target_named(|target| store::key(target) == *key), &*mark.text),
+                None => self.target_in(&mark.text),
+            };
+            self.monitor.mark(target, mark.at, text, now);
+        }
+        self.unsaved = true;
+    }
+
+    /// The target that the first word of a mark names, and the rest of it.
+    fn target_in<'t>(&self, text: &'t str) -> (Option<TargetId>, &'t str) {
+        let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
+        let target = self.target_named(|target| {
+            first.eq_ignore_ascii_case(&target.name)
+                || first.eq_ignore_ascii_case(&target.host.to_string())
+                || first.eq_ignore_ascii_case(&store::key(target))
+        });
+        if target.is_some() { (target, rest) } else { (None, text) }
+    }
+
+    fn target_named(
+        &self,
+        named: impl Fn(&crate::domain::target::Target) -> bool,
+    ) -> Option<TargetId> {
+        let mut found = self.monitor.targets().filter(|(_, tracked)| named(tracked.target()));
+        found.next().map(|(id, _)| *id)
+    }
+}

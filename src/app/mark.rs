@@ -1,0 +1,173 @@
+//! `rdpwatch mark`: leaves "my session dropped" for the program that watches.
+
+use super::{DONE, Failure, print, remembered, state_store};
+use crate::cli::USAGE;
+use crate::config::{self, Config, process_environment};
+use crate::domain::mark::{Mark, TEXT};
+use crate::domain::target::Target;
+use crate::domain::text::{excerpt, printable};
+use crate::domain::time::WallTime;
+use crate::domain::words::moment;
+use crate::probe::clock::Clock;
+use crate::store::{self, MONITOR, State};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, civil};
+use std::time::Duration;
+
+/// How long ago a drop may be marked.
+const LONGEST_AGO: Duration = Duration::from_hours(30 * 24);
+
+/// Leaves the mark, and says what of it was understood.
+pub(super) fn mark(config: &Config, words: &[String], at: Option<&str>) -> Result<u8, Failure> {
+    let now = Clock::start().now().wall;
+    let at = match at {
+        None => now,
+        Some(text) => time(text, now, &TimeZone::system())
+            .map_err(|message| Failure::new(USAGE, format!("--at: {message}")))?,
+    };
+    if config::state_dir(&process_environment).is_none() {
+        return Err(Failure::new(super::FAILED, "no folder for state is known: set HOME"));
+    }
+    let (target, text) = understand(config, &remembered(), words);
+    if text.chars().count() > TEXT {
+        let message = format!("the text is too long, expected at most {TEXT} characters");
+        return Err(Failure::new(USAGE, message));
+    }
+    let mark = Mark { at, target, text };
+    state_store().leave_mark(&mark).map_err(|error| Failure::new(super::FAILED, error))?;
+    let on = match &mark.target {
+        Some(target) => format!(" on {}", printable(target)),
+        None => String::new(),
+    };
+    let said = match &*mark.text {
+        "" => String::new(),
+        text => format!(": {}", excerpt(text, TEXT)),
+    };
+    let answer = format!(
+        "marked {}{on}{said}\nWhoever watches it with rdpwatch finds it in the event log, with \
+         what was measured about that time.\n",
+        moment(at)
+    );
+    let _gone = print(answer.as_bytes());
+    Ok(DONE)
+}
+
+/// The target that the first word names, by the name it is remembered under, and the text.
+fn understand(config: &Config, known: &State, words: &[String]) -> (Option<String>, String) {
+    let Some((first, rest)) = words.split_first() else { return (None, String::new()) };
+    let configured = |target: &&Target| {
+        let same = |name: &str| name.eq_ignore_ascii_case(first);
+        same(&target.name) || same(&target.host.to_string()) || same(&store::key(target))
+    };
+    let host = |key: &str| key.rsplit_once(':').map_or(key, |(host, _)| host).to_owned();
+    let remembered = || {
+        let same = |key: &&String| {
+            key.eq_ignore_ascii_case(first) || host(key).eq_ignore_ascii_case(first)
+        };
+        let mut keys = known.keys().filter(|key| *key != MONITOR).filter(same);
+        // A host with two ports says nothing of which is meant.
+        keys.next().filter(|_| keys.next().is_none()).cloned()
+    };
+    let target = config.targets.iter().find(configured).map(store::key).or_else(remembered);
+    let text = if target.is_some() { rest.join(" ") } else { words.join(" ") };
+    (target, text.trim().to_owned())
+}
+
+/// A time as people tell it: `10:32`, `10:32:05Z`, `5m`, RFC 3339.
+fn time(text: &str, now: WallTime, zone: &TimeZone) -> Result<WallTime, String> {
+    let shown = excerpt(text, 40);
+    let text = text.trim();
+    let wrong = || {
+        format!(
+            "\"{shown}\" is no time, expected one such as 10:32, 10:32:05Z, 5m or \
+             2026-11-21T10:32:05Z"
+        )
+    };
+    let at = if let Ok(ago) = humantime::parse_duration(text) {
+        now.minus(ago)
+    } else if let Ok(stamp) = text.parse::<Timestamp>() {
+        WallTime::from_unix_millis(stamp.as_millisecond())
+    } else {
+        let (clock, zone) = match text.strip_suffix(['Z', 'z']) {
+            Some(clock) => (clock, &TimeZone::UTC),
+            None => (text, zone),
+        };
+        let clock: civil::Time = clock.parse().map_err(|_| wrong())?;
+        of_day(clock, now, zone).ok_or_else(wrong)?
+    };
+    if at > now {
+        return Err(format!("\"{shown}\" is still to come"));
+    }
+    if now.since(at) > LONGEST_AGO {
+        return Err(format!("\"{shown}\" is longer ago than 30 days"));
+    }
+    Ok(at)
+}
+
+/// That time of today, or of yesterday where today's is still to come.
+fn of_day(clock: civil::Time, now: WallTime, zone: &TimeZone) -> Option<WallTime> {
+    let today = Timestamp::from_millisecond(now.unix_millis()).ok()?.to_zoned(zone.clone()).date();
+    let on = |date: civil::Date| {
+        let moment = date.to_datetime(clock).to_zoned(zone.clone()).ok()?.timestamp();
+        Some(WallTime::from_unix_millis(moment.as_millisecond()))
+    };
+    on(today).filter(|at| *at <= now).or_else(|| on(today.yesterday().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: WallTime = WallTime::from_unix_secs(1_795_244_400);
+
+    fn read(text: &str) -> Result<String, String> {
+        let berlin = TimeZone::fixed(jiff::tz::offset(1));
+        time(text, NOW, &berlin).map(moment)
+    }
+
+    #[test]
+    fn times_are_read_as_people_tell_them() {
+        for (text, at) in [
+            ("07:59", "2026-11-21 06:59:00Z"),
+            ("08:00", "2026-11-21 07:00:00Z"),
+            ("06:59:30Z", "2026-11-21 06:59:30Z"),
+            ("08:01", "2026-11-20 07:01:00Z"),
+            ("23:30", "2026-11-20 22:30:00Z"),
+            ("5m", "2026-11-21 06:55:00Z"),
+            ("2026-11-20T10:32:05Z", "2026-11-20 10:32:05Z"),
+            ("2026-11-20T10:32:05+02:00", "2026-11-20 08:32:05Z"),
+        ] {
+            assert_eq!(read(text).as_deref(), Ok(at), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_or_still_to_come_is_refused() {
+        assert!(read("noon").unwrap_err().contains("is no time, expected one such as 10:32"));
+        assert!(read("25:00").unwrap_err().contains("is no time"));
+        assert!(read("").unwrap_err().contains("is no time"));
+        assert!(read("2026-11-21T10:32:05Z").unwrap_err().contains("still to come"));
+        assert!(read("40days").unwrap_err().contains("longer ago than 30 days"));
+        assert!(!read("\u{1b}[2J").unwrap_err().contains('\u{1b}'));
+    }
+
+    #[test]
+    fn the_first_word_is_a_target_only_where_it_is_known() {
+        let known = |keys: &[&str]| -> State {
+            keys.iter().map(|key| ((*key).to_owned(), <_>::default())).collect()
+        };
+        let of = |known: &State, words: &[&str]| {
+            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            understand(&Config::default(), known, &words)
+        };
+        let state = known(&["office-pc:3389", "two:1", "two:2", "[fe80::1]:3389", MONITOR]);
+        assert_eq!(of(&state, &[]), (None, String::new()));
+        let office = Some("office-pc:3389".to_owned());
+        assert_eq!(of(&state, &["OFFICE-PC"]), (office.clone(), String::new()));
+        assert_eq!(of(&state, &["office-pc:3389", "VPN", "went"]), (office, "VPN went".to_owned()));
+        assert_eq!(of(&state, &["VPN went"]), (None, "VPN went".to_owned()));
+        assert_eq!(of(&state, &["two"]), (None, "two".to_owned()));
+        assert_eq!(of(&state, &["two:2"]).0.as_deref(), Some("two:2"));
+        assert_eq!(of(&state, &["monitor", "black"]), (None, "monitor black".to_owned()));
+    }
+}

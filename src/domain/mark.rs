@@ -1,0 +1,156 @@
+//! "My session dropped": said by people whose sessions this machine cannot see.
+
+use super::echo_series::EchoPoint;
+use super::sample::{ConnectOutcome, EchoOutcome};
+use super::text::excerpt;
+use super::time::{MonoTime, WallTime};
+use super::view::{Offline, TargetView};
+use super::words::{clock, count, span};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Longest text of a mark, in characters.
+pub const TEXT: usize = 200;
+/// What happened so long before and after belongs to it: people notice late.
+const AROUND: Duration = Duration::from_mins(2);
+
+/// One mark, as it waits for the program that watches the target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// When it dropped.
+    pub at: WallTime,
+    /// On which target, by the name it is remembered under; `None`: not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// What was said of it, as it was typed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
+}
+
+/// The words of an event that says what was marked.
+#[must_use]
+pub fn said(text: &str) -> String {
+    match text.trim() {
+        "" => "marked: the session dropped".to_owned(),
+        text => format!("marked: the session dropped; {}", excerpt(text, TEXT)),
+    }
+}
+
+/// Whether a tunnel of this machine changed about then.
+#[must_use]
+pub fn with_tunnel(view: &TargetView<'_>, at: WallTime) -> bool {
+    let about = About::of(view, at);
+    view.around.tunnel_changes.iter().any(|change| about.holds(change.at.mono))
+}
+
+/// What is held of the minutes about that moment, layer by layer.
+#[must_use]
+pub fn around(view: &TargetView<'_>, at: WallTime) -> Vec<String> {
+    let about = About::of(view, at);
+    let mut lines = vec![echo(view, &about), port(view, &about), tunnel(view, &about)];
+    let fell_silent =
+        view.around.outages.iter().find(|outage| {
+            about.holds(outage.since.mono) && outage.members.contains(&view.target.id)
+        });
+    lines.extend(fell_silent.map(|outage| {
+        let others = u64::try_from(outage.members.len().saturating_sub(1)).unwrap_or(u64::MAX);
+        format!("path: {} fell silent with it", count(others, "other host"))
+    }));
+    let broke = view.sessions.broken(view.now.mono).find(|ended| about.holds(ended.at.mono));
+    if let Some(ended) = broke {
+        lines.push(format!("own session: it broke too, at {}", clock(ended.at.wall)));
+    } else if view.sessions.well().any(|since| since.mono < about.from && about.at <= view.now.mono)
+    {
+        lines.push("own session: the one of this machine went on".to_owned());
+    }
+    if view.around.offline != Offline::Online {
+        lines.push("this monitor is offline itself".to_owned());
+    }
+    lines
+}
+
+/// The minutes about a moment, on the clock that measures.
+struct About {
+    from: MonoTime,
+    at: MonoTime,
+    until: MonoTime,
+}
+
+impl About {
+    fn of(view: &TargetView<'_>, at: WallTime) -> Self {
+        let ago = view.now.wall.since(at);
+        let mono = view.now.mono.minus(ago);
+        Self { from: mono.minus(AROUND), at: mono, until: mono.plus(AROUND) }
+    }
+
+    fn holds(&self, at: MonoTime) -> bool {
+        at >= self.from && at <= self.until
+    }
+}
+
+/// `echo: 14 of 120 lost, 9 in a row from 10:31:50Z`.
+fn echo(view: &TargetView<'_>, about: &About) -> String {
+    let points: Vec<&EchoPoint> = view
+        .echo
+        .since(about.from)
+        .filter(|point| about.holds(point.at.mono))
+        .filter(|point| !matches!(point.outcome, EchoOutcome::Void(_)))
+        .collect();
+    if points.is_empty() {
+        return "echo: not measured then".to_owned();
+    }
+    let lost = points.iter().filter(|point| point.is_loss()).count();
+    let of = points.len();
+    if lost == 0 {
+        return format!("echo: {} answered, none lost", count(of as u64, "request"));
+    }
+    let runs = points.chunk_by(|a, b| a.is_loss() == b.is_loss());
+    let longest = runs.filter(|run| run.first().is_some_and(|first| first.is_loss()));
+    let longest = longest.max_by_key(|run| run.len()).unwrap_or_default();
+    let from = longest.first().map(|first| clock(first.at.wall)).unwrap_or_default();
+    format!("echo: {lost} of {of} lost, {} in a row from {from}", longest.len())
+}
+
+/// `port: open until 10:31:40Z, timeout at 10:32:10Z`.
+fn port(view: &TargetView<'_>, about: &About) -> String {
+    let tried: Vec<_> = view
+        .attempts
+        .iter()
+        .filter(|entry| about.holds(entry.at.mono))
+        .filter(|entry| !matches!(entry.value.connect.outcome, ConnectOutcome::LocalError(_)))
+        .collect();
+    let bad = tried.iter().find(|entry| !entry.value.works());
+    match (tried.last(), bad) {
+        (None, _) => "port: no connection was tried then".to_owned(),
+        (Some(_), None) => {
+            format!("port: {} worked", count(tried.len() as u64, "connection"))
+        }
+        (Some(_), Some(bad)) => {
+            let works = tried.iter().filter(|entry| entry.value.works()).count();
+            let how = match bad.value.connect.outcome {
+                ConnectOutcome::Open => "no Remote Desktop behind it",
+                ConnectOutcome::Refused => "refused",
+                ConnectOutcome::Timeout => "no answer",
+                ConnectOutcome::Unreachable => "unreachable",
+                ConnectOutcome::Prohibited => "prohibited",
+                ConnectOutcome::LocalError(_) => "not tried",
+            };
+            format!("port: {how} at {}; {works} of {} worked", clock(bad.at.wall), tried.len())
+        }
+    }
+}
+
+fn tunnel(view: &TargetView<'_>, about: &About) -> String {
+    let change = view.around.tunnel_changes.iter().rev().find(|change| about.holds(change.at.mono));
+    match change {
+        None => "tunnel: no change".to_owned(),
+        Some(change) if change.at.mono <= about.at => {
+            let before = about.at.since(change.at.mono);
+            format!("tunnel: {} {} before", change.what, span(before))
+        }
+        Some(change) => {
+            let after = change.at.mono.since(about.at);
+            format!("tunnel: {} {} after", change.what, span(after))
+        }
+    }
+}

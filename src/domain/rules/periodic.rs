@@ -1,0 +1,203 @@
+//! `drops-periodic`: sessions drop by a clock.
+
+use super::prelude::*;
+use crate::domain::drops::{Limits, Pattern, Rhythm, Spell, find};
+use crate::domain::time::WallTime;
+use crate::domain::view::Offline;
+use crate::domain::words::capitalised;
+
+/// Times that a finding names.
+const NAMED: usize = 6;
+
+/// Sessions drop by a clock.
+#[derive(Debug)]
+pub(super) struct DropsPeriodic;
+
+static DROPS_PERIODIC: RuleCard = RuleCard {
+    id: RuleId("drops-periodic"),
+    title: "drops keep time",
+    severities: &[Severity::Warning],
+    owner: Owner::Network,
+    rung: None,
+    hysteresis: Hysteresis::AT_ONCE,
+    fed_by: &[ProbeKind::Echo],
+    explanation: "The sessions of this machine on the host, and what was marked by hand, dropped at \
+        a near-constant spacing, at the same time of the day, or at the same age of the session: a \
+        timer does that, not a bad line. At least four drops are needed, over days and restarts of \
+        this program, the newest must keep time too, and so must half of them. How often drops by \
+        chance look so is reckoned for whatever rate they have; beyond once in a thousand nothing \
+        is said. Spacings of less than 3 minutes are the client's own reconnecting, and those near \
+        a day people's habits. A session that lives through the time that is due, or beyond the \
+        age, contradicts it and ends the finding.",
+    disproof: "A session that goes on through the time at which the next drop is due.",
+    remedies: &[
+        Remedy::new(
+            "Write the times down and ask which timer has this length: the VPN's re-login, \
+             re-keying or idle limit, the time-out of a NAT or firewall, the session limits of the \
+             gateway and the host.",
+            RunOn::Vpn,
+        ),
+        Remedy {
+            confirm: Some("ipconfig /all"),
+            ..Remedy::new(
+                "Compare with the address lease of the client: Lease Obtained and Lease Expires. A \
+                 lease is renewed after half of it.",
+                RunOn::Client,
+            )
+        },
+        Remedy {
+            confirm: Some(
+                "Invoke-Command HOST { Get-ItemProperty 'HKLM:\\SOFTWARE\\Policies\\Microsoft\\Windows NT\\Terminal Services' }",
+            ),
+            needs: Some("administrator rights on HOST; PowerShell remoting"),
+            ..Remedy::new(
+                "Look at the host's session limits: MaxConnectionTime and MaxIdleTime, in \
+                 milliseconds.",
+                RunOn::Host,
+            )
+        },
+        Remedy {
+            commands: &[
+                "Invoke-Command HOST { New-ItemProperty 'HKLM:\\SOFTWARE\\Policies\\Microsoft\\Windows NT\\Terminal Services' KeepAliveEnable -PropertyType DWord -Value 1 -Force }",
+                "Invoke-Command HOST { New-ItemProperty 'HKLM:\\SOFTWARE\\Policies\\Microsoft\\Windows NT\\Terminal Services' KeepAliveInterval -PropertyType DWord -Value 1 -Force }",
+            ],
+            needs: Some("administrator rights on HOST; PowerShell remoting"),
+            impact: Some("none on running sessions; new ones send a packet a minute"),
+            undo: Some(
+                "Invoke-Command HOST { Remove-ItemProperty 'HKLM:\\SOFTWARE\\Policies\\Microsoft\\Windows NT\\Terminal Services' KeepAliveEnable,KeepAliveInterval }",
+            ),
+            ..Remedy::new(
+                "Where idle sessions drop: let the host send keep-alives, so that no NAT or \
+                 firewall forgets them.",
+                RunOn::Host,
+            )
+        },
+    ],
+    explains: &[],
+    low_risk: false,
+    client_error: client::LINE,
+    reviewed_when_found: false,
+};
+
+impl Rule for DropsPeriodic {
+    fn card(&self) -> &'static RuleCard {
+        &DROPS_PERIODIC
+    }
+
+    fn judge(&self, view: &TargetView<'_>) -> Judgement {
+        if view.mode == Mode::Moment || view.around.offline != Offline::Online {
+            return Judgement::NoEvidence;
+        }
+        let now = view.now.wall;
+        let drops = view.memory.drops.until(now);
+        if drops.is_empty() {
+            return Judgement::NoEvidence;
+        }
+        let limits = &view.target.thresholds.drops_periodic;
+        let limits = Limits {
+            drops: limits.drops,
+            tolerance: limits.tolerance_pct / 100.0,
+            same_time: limits.same_time,
+            chance: limits.chance_pct / 100.0,
+        };
+        let Some(pattern) = find(&drops, &limits) else { return Judgement::Clear };
+        let running = view.sessions.well().map(|since| Spell { since: since.wall, until: now });
+        let mut spells = view.memory.drops.spells().chain(running);
+        let last = pattern.drops.last().map_or(now, |drop| drop.at);
+        if now.since(last) > pattern.lasts() || spells.any(|spell| pattern.is_outlived_by(spell)) {
+            return Judgement::Clear;
+        }
+        Judgement::fires(evidence(view, &pattern))
+    }
+}
+
+fn evidence(view: &TargetView<'_>, pattern: &Pattern) -> Evidence {
+    let drops = &pattern.drops;
+    let last = drops.last().map_or(view.now.wall, |drop| drop.at);
+    let with_tunnel = drops.iter().filter(|drop| drop.tunnel).count();
+    let owner = if with_tunnel * 2 > drops.len() { Owner::Vpn } else { Owner::Network };
+    let range = || range(pattern);
+    let (when, title, fitting, suspects) = match pattern.rhythm {
+        Rhythm::Spacing(spacing) => (
+            format!("about every {}", about(spacing)),
+            format!("drops every {}", about(spacing)),
+            format!("{} of {} spacings {}", pattern.fit, pattern.of, range()),
+            "re-keying or re-login of the VPN, an address lease, a NAT or firewall time-out",
+        ),
+        Rhythm::TimeOfDay(_) => (
+            format!("at about {} on {} days", time_of_day(last), pattern.fit),
+            format!("drops daily at {}", time_of_day(last)),
+            format!("{} of {} days with a drop had one at that time", pattern.fit, pattern.of),
+            "a nightly job, a daily reconnection of the line or of the VPN",
+        ),
+        Rhythm::Age(age) => (
+            format!("when the session was about {} old", about(age)),
+            format!("drops after {}", about(age)),
+            format!("{} of {} sessions dropped at an age {}", pattern.fit, pattern.of, range()),
+            "a session or idle limit of the host, the gateway or the VPN, a NAT time-out",
+        ),
+    };
+    let sentence = format!(
+        "Your sessions on {} dropped {} times, {when}, last at {} (a timer, likely; not a bad \
+         line). {}: look for {suspects}.",
+        name(view),
+        drops.len(),
+        moment(last),
+        capitalised(owner.team()),
+    );
+    let newest = drops.get(drops.len().saturating_sub(NAMED)..).unwrap_or(drops);
+    let times = newest.iter().map(|drop| moment(drop.at));
+    let mut lines = vec![format!("dropped at {}", list(times)), fitting, chance(pattern.chance)];
+    let marked = drops.iter().filter(|drop| drop.marked && !drop.seen).count();
+    if marked > 0 {
+        lines.push(format!("{marked} of {} were marked by hand", drops.len()));
+    }
+    if with_tunnel > 0 {
+        lines.push(format!(
+            "a tunnel of this machine changed about then in {with_tunnel} of {}",
+            drops.len()
+        ));
+    }
+    lines.extend(pattern.due().map(|due| format!("the next one is due at about {}", moment(due))));
+    Evidence::new(Severity::Warning, Confidence::Likely, title, sentence)
+        .lines(lines)
+        .since(drops.first().map(|drop| drop.at))
+        .owned_by(owner)
+}
+
+/// `between 59 min 58 s and 60 min 4 s`.
+fn range(pattern: &Pattern) -> String {
+    let (least, most) = (length(pattern.least), length(pattern.most));
+    if least == most { format!("of {least}") } else { format!("between {least} and {most}") }
+}
+
+/// To the nearest minute from ten minutes up.
+fn about(length: Duration) -> String {
+    let secs = length.as_secs();
+    span(Duration::from_secs(if secs < 600 { secs } else { (secs + 30) / 60 * 60 }))
+}
+
+/// To the second below four hours, where minutes are not enough: `59 min 58 s`, `5 h 2 min`.
+fn length(length: Duration) -> String {
+    let secs = length.as_secs();
+    match (secs / 60, secs % 60) {
+        (0 | 240.., _) => span(length),
+        (minutes, 0) => format!("{minutes} min"),
+        (minutes, secs) => format!("{minutes} min {secs} s"),
+    }
+}
+
+/// `12:02Z`.
+fn time_of_day(at: WallTime) -> String {
+    let minute = at.unix_secs().rem_euclid(86_400) / 60;
+    format!("{:02}:{:02}Z", minute / 60, minute % 60)
+}
+
+/// What chance alone does, in a round number.
+fn chance(chance: f64) -> String {
+    let mut once_in: u32 = 100;
+    while f64::from(once_in) * 10.0 * chance <= 1.0 && once_in < 1_000_000 {
+        once_in *= 10;
+    }
+    format!("drops by chance look so less often than once in {once_in}")
+}

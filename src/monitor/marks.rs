@@ -1,0 +1,215 @@
+//! What people mark: "my session dropped".
+
+use super::Monitor;
+use crate::domain::drops::RememberedDrop;
+use crate::domain::mark::{around, said, with_tunnel};
+use crate::domain::target::TargetId;
+use crate::domain::text::printable;
+use crate::domain::time::{Now, WallTime};
+use crate::domain::view::Mode;
+use std::time::Duration;
+
+/// What was measured longer ago is not held any more, at an echo request a second.
+const HELD: Duration = Duration::from_mins(8);
+/// Lines that a mark on no target in particular makes at most.
+const MOST: usize = 20;
+
+impl Monitor {
+    /// Takes in that a session dropped, as somebody says: on a target, or where there is only one,
+    /// on that. It goes onto the event log, with what is held of the minutes around it, and into
+    /// what is remembered of the target. Returns what was said.
+    pub fn mark(
+        &mut self,
+        target: Option<TargetId>,
+        at: WallTime,
+        text: &str,
+        now: Now,
+    ) -> Vec<String> {
+        let at = at.min(now.wall);
+        let only = || self.targets.keys().next().copied().filter(|_| self.targets.len() == 1);
+        let target = target.filter(|id| self.targets.contains_key(id)).or_else(only);
+        let held = now.wall.since(at) <= HELD;
+        let mut lines = Vec::new();
+        match target.and_then(|id| self.targets.get_mut(&id)) {
+            Some(tracked) => {
+                let view = tracked.view(Mode::Watch, &self.around, now);
+                let tunnel = held && with_tunnel(&view, at);
+                if held {
+                    lines.extend(around(&view, at));
+                } else {
+                    lines.push("what was measured then is not held any more".to_owned());
+                }
+                let drop = RememberedDrop { at, marked: true, tunnel, ..<_>::default() };
+                tracked.memory_mut().drops.add(drop);
+                tracked.tick(&self.around, now);
+            }
+            None if held => {
+                for tracked in self.targets.values() {
+                    let view = tracked.view(Mode::Watch, &self.around, now);
+                    let name = printable(&tracked.target().name).into_owned();
+                    lines.extend(
+                        around(&view, at).into_iter().map(|line| format!("{name}: {line}")),
+                    );
+                }
+                lines.truncate(MOST);
+            }
+            None => {}
+        }
+        // The log is read from its end.
+        for line in lines.iter().rev() {
+            self.log(target, at, format!("about the mark: {line}"));
+        }
+        let said = said(text);
+        self.log(target, at, said.clone());
+        lines.insert(0, said);
+        lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::alert::AlertSettings;
+    use crate::domain::diagnose::fixture::{handshake, stopped_at_tcp};
+    use crate::domain::local::{EchoAccess, Interface, LocalState};
+    use crate::domain::memory::TargetMemory;
+    use crate::domain::sample::{
+        Attempt, ConnectOutcome, Echo, EchoMethod, EchoOutcome, Observation, Sample, TlsOutcome,
+    };
+    use crate::domain::target::{Host, Target};
+    use crate::domain::time::MonoTime;
+    use crate::monitor::Access;
+    use std::net::IpAddr;
+
+    /// A day after the epoch, as the wall clock has it.
+    fn at(secs: u64) -> Now {
+        let wall = WallTime::from_unix_secs(86_400).plus(Duration::from_secs(secs));
+        Now { mono: MonoTime::from_secs(secs), wall }
+    }
+
+    /// Where the fixture's connections lead.
+    fn address() -> IpAddr {
+        stopped_at_tcp(ConnectOutcome::Open).connect.address.ip()
+    }
+
+    fn tunnel(up: bool) -> LocalState {
+        let tunnel = Interface {
+            index: 4,
+            name: "wg0".to_owned(),
+            up,
+            loopback: false,
+            tunnel: true,
+            addresses: vec![([10, 8, 0, 2].into(), 24)],
+            mac: None,
+            received_bytes: None,
+            sent_bytes: None,
+        };
+        let lan = Interface {
+            index: 2,
+            name: "eth0".to_owned(),
+            up: true,
+            tunnel: false,
+            addresses: vec![([192, 0, 2, 9].into(), 24)],
+            ..tunnel.clone()
+        };
+        LocalState { interfaces: vec![lan, tunnel], ..LocalState::default() }
+    }
+
+    fn monitor(targets: u32) -> Monitor {
+        let access = Access {
+            echo_v4: EchoAccess::Datagram,
+            echo_v6: EchoAccess::Datagram,
+            neighbours: false,
+        };
+        let mut monitor = Monitor::new(access, tunnel(true), AlertSettings::default(), at(0));
+        for id in 0..targets {
+            let target =
+                Target::new(TargetId(id), format!("pc-{id}"), Host::Address(address(), None));
+            monitor.add(target, TargetMemory::default(), at(0));
+        }
+        monitor
+    }
+
+    fn take(monitor: &mut Monitor, secs: u64, observation: Observation) {
+        let (target, sent_at) = (TargetId(0), at(secs));
+        let ended_at = sent_at.mono;
+        let sample = Sample { target, seq: secs, sent_at, ended_at, observation };
+        monitor.observe(&sample, sent_at);
+    }
+
+    fn echo(monitor: &mut Monitor, secs: u64, answered: bool) {
+        let outcome = if answered {
+            EchoOutcome::Reply { rtt: Duration::from_millis(3), ttl: None }
+        } else {
+            EchoOutcome::Lost
+        };
+        let echo = Echo { method: EchoMethod::Icmp, address: address(), outcome };
+        take(monitor, secs, Observation::Echo(echo));
+    }
+
+    fn attempt(monitor: &mut Monitor, secs: u64, attempt: Attempt) {
+        take(monitor, secs, Observation::Attempt(Box::new(attempt)));
+    }
+
+    #[test]
+    fn what_happened_about_it_is_told_layer_by_layer_and_it_is_remembered() {
+        let mut monitor = monitor(1);
+        for secs in 0..=300 {
+            echo(&mut monitor, secs, !(290..=298).contains(&secs));
+        }
+        attempt(&mut monitor, 250, handshake(TlsOutcome::Ok));
+        attempt(&mut monitor, 292, stopped_at_tcp(ConnectOutcome::Timeout));
+        monitor.observe_local(tunnel(false), at(287));
+        let said = monitor.mark(None, at(295).wall, "VPN \u{1b}[2J", at(300));
+        assert_eq!(
+            said,
+            [
+                "marked: the session dropped; VPN \u{fffd}[2J",
+                "echo: 9 of 126 lost, 9 in a row from 00:04:50Z",
+                "port: no answer at 00:04:52Z; 1 of 2 worked",
+                "tunnel: wg0 went down 8.0 s before",
+            ]
+        );
+        let log: Vec<&str> = monitor.events.iter().rev().map(|event| &*event.text).collect();
+        assert_eq!(log[..2], [&*said[0], &*format!("about the mark: {}", said[1])]);
+        let drops = monitor.remembered(Some(TargetId(0)), at(300)).drops.until(at(300).wall);
+        let marked = RememberedDrop {
+            at: at(295).wall,
+            marked: true,
+            tunnel: true,
+            ..RememberedDrop::default()
+        };
+        assert_eq!(drops, [marked]);
+    }
+
+    #[test]
+    fn a_quiet_moment_and_one_long_ago_are_told_as_such() {
+        let mut monitor = monitor(1);
+        (0..=300).for_each(|secs| echo(&mut monitor, secs, true));
+        let said = monitor.mark(Some(TargetId(0)), at(300).wall, "", at(300));
+        assert_eq!(
+            said,
+            [
+                "marked: the session dropped",
+                "echo: 121 requests answered, none lost",
+                "port: no connection was tried then",
+                "tunnel: no change",
+            ]
+        );
+        let said = monitor.mark(Some(TargetId(0)), at(300).wall, "", at(3_000));
+        assert_eq!(said[1..], ["what was measured then is not held any more"]);
+    }
+
+    #[test]
+    fn a_mark_on_nobody_in_particular_asks_all_and_is_remembered_of_none() {
+        let mut monitor = monitor(2);
+        let said = monitor.mark(None, at(10).wall, "who knows", at(10));
+        assert!(said.contains(&"pc-1: echo: not measured then".to_owned()), "{said:?}");
+        assert_eq!(monitor.events.back().map(|event| event.target), Some(None));
+        for id in [0, 1] {
+            let memory = monitor.remembered(Some(TargetId(id)), at(10));
+            assert_eq!(memory.drops.until(at(10).wall), []);
+        }
+        monitor.mark(Some(TargetId(7)), at(10).wall, "gone", at(10));
+    }
+}

@@ -1,0 +1,207 @@
+//! Marks on their way from `rdpwatch mark` to the program that watches: a line of JSON each, in a
+//! file beside the state.
+//!
+//! Whoever writes or takes holds the file's lock, and the file stays the same one, so that no mark
+//! is lost between two processes. What is in it is not trusted: its size is bounded, and a line
+//! that is no mark is dropped.
+
+use super::StoreError;
+use super::file::failed;
+use crate::domain::mark::{Mark, TEXT};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::path::PathBuf;
+
+/// Most bytes that wait: some hundred marks.
+const LIMIT: usize = 64 * 1024;
+/// Longest name of a target in a mark, in bytes.
+const NAME: usize = 300;
+
+/// The file.
+#[derive(Debug)]
+pub(super) struct Spool {
+    path: PathBuf,
+}
+
+impl Spool {
+    pub(super) const fn at(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    /// Adds a mark. Waits while another process is at it, which takes no time worth telling.
+    pub(super) fn leave(&self, mark: &Mark) -> Result<(), StoreError> {
+        // What a torn line before it holds must not swallow it; an empty line is no mark.
+        let mut line = vec![b'\n'];
+        serde_json::to_writer(&mut line, mark)?;
+        line.push(b'\n');
+        let mut options = OpenOptions::new();
+        options.create(true).append(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt;
+            options.mode(0o600);
+        }
+        let mut file = options.open(&self.path).map_err(failed("write", &self.path))?;
+        file.lock().map_err(failed("lock", &self.path))?;
+        let waiting = file.metadata().map_err(failed("read", &self.path))?.len();
+        let room = u64::try_from(LIMIT.saturating_sub(line.len())).unwrap_or_default();
+        if waiting > room {
+            return Err(StoreError::Full { path: self.path.clone() });
+        }
+        file.write_all(&line).map_err(failed("write", &self.path))
+    }
+
+    /// Takes what is wanted. Whoever else holds the lock is left alone.
+    pub(super) fn take(&self, wanted: &dyn Fn(&Mark) -> bool) -> Result<Vec<Mark>, StoreError> {
+        let mut options = OpenOptions::new();
+        let mut file = match options.read(true).write(true).open(&self.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(failed("read", &self.path)(error)),
+        };
+        if file.metadata().map_err(failed("read", &self.path))?.len() == 0 {
+            return Ok(Vec::new());
+        }
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(Vec::new()),
+            Err(TryLockError::Error(error)) => return Err(failed("lock", &self.path)(error)),
+        }
+        let bytes = read(&mut file).map_err(failed("read", &self.path))?;
+        if bytes.len() > LIMIT {
+            return Err(StoreError::Full { path: self.path.clone() });
+        }
+        let (mut taken, mut left) = (Vec::new(), Vec::new());
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            match serde_json::from_slice(line).ok().filter(is_sound) {
+                Some(mark) if wanted(&mark) => taken.push(mark),
+                Some(_) => left.extend_from_slice(line),
+                None => {}
+            }
+        }
+        if left.len() < bytes.len() {
+            replace(&mut file, &left).map_err(failed("replace", &self.path))?;
+        }
+        Ok(taken)
+    }
+}
+
+fn is_sound(mark: &Mark) -> bool {
+    let short = |text: &str, limit| text.len() <= limit;
+    // Four bytes are the longest character.
+    short(&mark.text, 4 * TEXT) && mark.target.as_deref().is_none_or(|name| short(name, NAME))
+}
+
+fn read(file: &mut File) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let bound = u64::try_from(LIMIT).unwrap_or(u64::MAX).saturating_add(1);
+    file.take(bound).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn replace(file: &mut File, bytes: &[u8]) -> io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    file.write_all(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::WallTime;
+    use tempfile::TempDir;
+
+    fn spool() -> (TempDir, Spool) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let spool = Spool::at(folder.path().join("marks.jsonl"));
+        (folder, spool)
+    }
+
+    fn mark(target: &str, secs: i64) -> Mark {
+        let at = WallTime::from_unix_secs(secs);
+        Mark { at, target: Some(target.to_owned()), text: "VPN \u{1b}[2J".to_owned() }
+    }
+
+    #[test]
+    fn each_program_takes_its_own_marks_once() {
+        let (_folder, spool) = spool();
+        assert_eq!(spool.take(&|_| true).expect("nothing there"), []);
+        for (target, secs) in [("a:3389", 1), ("b:3389", 2), ("a:3389", 3)] {
+            spool.leave(&mark(target, secs)).expect("left");
+        }
+        let of = |name: &'static str| move |mark: &Mark| mark.target.as_deref() == Some(name);
+        assert_eq!(spool.take(&of("c:3389")).expect("none"), []);
+        let taken = spool.take(&of("a:3389")).expect("taken");
+        assert_eq!(taken, [mark("a:3389", 1), mark("a:3389", 3)]);
+        assert_eq!(spool.take(&of("a:3389")).expect("none"), []);
+        spool.leave(&mark("b:3389", 4)).expect("left");
+        let taken = spool.take(&|_| true).expect("taken");
+        assert_eq!(taken, [mark("b:3389", 2), mark("b:3389", 4)]);
+    }
+
+    #[test]
+    fn what_is_no_mark_is_dropped_and_what_is_too_much_is_refused() {
+        let (_folder, spool) = spool();
+        let long = "x".repeat(4 * TEXT + 1);
+        let strange = format!(
+            "\n{{}}\n[]\nnull\n\u{0}\n{{\"at\":\"x\"}}\n{{\"at\":1,\"text\":\"{long}\"}}\n\
+             {{\"at\":5000}}\n{{\"at\":1"
+        );
+        std::fs::write(&spool.path, strange).expect("written");
+        let taken = spool.take(&|_| true).expect("taken");
+        let plain = Mark { at: WallTime::from_unix_secs(5), target: None, text: String::new() };
+        assert_eq!(taken, [plain]);
+        assert_eq!(std::fs::read(&spool.path).expect("there"), b"");
+        std::fs::write(&spool.path, vec![b'x'; LIMIT + 1]).expect("written");
+        assert!(matches!(spool.take(&|_| true), Err(StoreError::Full { .. })));
+        let full = spool.leave(&mark("a:1", 1)).expect_err("full");
+        assert!(full.to_string().contains("marks.jsonl is full"), "{full}");
+        let kept = std::fs::metadata(&spool.path).expect("there").len();
+        assert_eq!(kept, LIMIT as u64 + 1, "somebody else's file is left alone");
+    }
+
+    #[test]
+    fn who_is_at_it_is_not_waited_for() {
+        let (_folder, spool) = spool();
+        spool.leave(&mark("a:1", 1)).expect("left");
+        let holder = File::open(&spool.path).expect("opened");
+        holder.lock().expect("locked");
+        assert_eq!(spool.take(&|_| true).expect("not waited"), []);
+        drop(holder);
+        assert_eq!(spool.take(&|_| true).expect("taken").len(), 1);
+    }
+
+    #[test]
+    fn none_is_lost_between_many_that_write_and_two_that_take() {
+        let (_folder, spool) = spool();
+        let (writers, each) = (4, 50);
+        let taken = std::sync::atomic::AtomicI64::new(0);
+        let sum: i64 = (0..writers * each).sum();
+        std::thread::scope(|scope| {
+            for writer in 0..writers {
+                let spool = &spool;
+                scope.spawn(move || {
+                    for number in 0..each {
+                        let name = if number % 2 == 0 { "a:1" } else { "b:1" };
+                        spool.leave(&mark(name, writer * each + number)).expect("left");
+                    }
+                });
+            }
+            for name in ["a:1", "b:1"] {
+                let (spool, taken) = (&spool, &taken);
+                scope.spawn(move || {
+                    let wanted = |mark: &Mark| mark.target.as_deref() == Some(name);
+                    let mut count = 0;
+                    while count < writers * each / 2 {
+                        for mark in spool.take(&wanted).expect("taken") {
+                            count += 1;
+                            let number = mark.at.unix_secs();
+                            taken.fetch_add(number, std::sync::atomic::Ordering::Relaxed);
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!(taken.into_inner(), sum);
+    }
+}
