@@ -42,7 +42,7 @@ use crate::domain::sample::{EchoMethod, EchoOutcome, LocalFault, Observation, Sa
 use crate::domain::snapshot::{Event, MonitorSnapshot, Snapshot};
 use crate::domain::target::{Target, TargetId};
 use crate::domain::text::printable;
-use crate::domain::time::{Now, WallTime};
+use crate::domain::time::{MonoTime, Now, WallTime};
 use crate::domain::verdict;
 use crate::domain::view::{Mode, Offline, Surroundings, TunnelChange};
 use crate::domain::wake::WakeProgress;
@@ -60,6 +60,8 @@ use timekeeping::Timekeeping;
 const EVENTS: usize = 500;
 /// How many changes of tunnels are kept.
 const TUNNEL_CHANGES: usize = 32;
+/// Losses older than this are not this machine's, however long everything was silent.
+const LONG_SILENCE: Duration = Duration::from_mins(1);
 /// How recent an answer must be for a peer to count as answering.
 const PEER_WINDOW: Duration = Duration::from_secs(15);
 
@@ -312,7 +314,8 @@ impl Monitor {
 
     /// Takes in the round trip of an echo request to a control address, or that none came back.
     pub fn observe_control(&mut self, address: IpAddr, answer: Option<Duration>) {
-        self.controls.observe(address, answer);
+        let at = self.around.looked_at.map(|at| at.mono);
+        self.controls.observe(address, answer, at);
     }
 
     /// Takes in how late a regular beat of the program came: whoever comes late measures itself.
@@ -365,7 +368,9 @@ impl Monitor {
         };
         if was != self.around.offline && was == Offline::Online {
             // What was lost while nobody knew yet.
-            let start = now.mono.minus(controls::NOTICED_AFTER);
+            let noticed = now.mono.minus(controls::NOTICED_AFTER);
+            let answered = self.last_answer().map_or(noticed, |at| at.min(noticed));
+            let start = answered.max(now.mono.minus(LONG_SILENCE));
             self.targets.values_mut().for_each(|tracked| tracked.void_losses_since(start));
         }
         if was != self.around.offline {
@@ -430,6 +435,18 @@ impl Monitor {
             }
             self.log(None, now.wall, text);
         }
+    }
+
+    /// When the last request that any control or target answered was sent; a control's to the tick.
+    fn last_answer(&self) -> Option<MonoTime> {
+        let others = self.targets.values().filter(|tracked| {
+            tracked.dialled().is_some_and(|address| !self.around.local.owns(address))
+        });
+        let answered = |tracked: &Tracked| {
+            let answered = tracked.echo().points().rev().find(|point| point.rtt().is_some());
+            answered.map(|point| point.at.mono)
+        };
+        others.filter_map(answered).chain(self.controls.last_answer()).max()
     }
 
     /// The name of a target that answered lately and is not this machine, escaped.
@@ -519,28 +536,28 @@ impl Monitor {
     #[must_use]
     pub fn remembered(&self, id: Option<TargetId>, now: Now) -> TargetMemory {
         let memory = id.and_then(|id| self.targets.get(&id)).map(Tracked::memory);
+        let own = || TargetMemory { accepted: self.alerts.accepted(None), ..<_>::default() };
         TargetMemory {
             alerts: self.alerts.remember(id, now),
-            ..memory.cloned().unwrap_or_default()
+            ..memory.cloned().unwrap_or_else(own)
         }
     }
 
-    /// Accepts what was there when the target was first seen.
-    pub fn accept_as_found(&mut self, id: TargetId, now: Now) -> usize {
-        let around = &self.around;
-        let Some(tracked) = self.targets.get_mut(&id) else { return 0 };
-        let found: Vec<RuleId> = tracked
-            .findings(Mode::Watch, around, now)
-            .into_iter()
-            // What fires already, since an earlier run, is not accepted on the side.
-            .filter(|finding| finding.as_found && !self.alerts.told_of(Some(id), finding.rule))
-            .map(|finding| finding.rule)
-            .collect();
-        for rule in &found {
-            tracked.memory_mut().accepted.insert(rule.0.to_owned(), now.wall);
-            self.alerts.accept(id, *rule);
+    /// Accepts findings that were there on first sight. How many of them were listed for review.
+    pub fn accept_as_found(&mut self, findings: &[(Option<TargetId>, RuleId)], now: Now) -> usize {
+        let mut accepted = 0;
+        for (id, rule) in findings {
+            if !self.alerts.accept(*id, *rule, now.wall) {
+                continue;
+            }
+            accepted += 1;
+            if let Some(tracked) = id.and_then(|id| self.targets.get_mut(&id)) {
+                tracked.memory_mut().accepted.insert(rule.0.to_owned(), now.wall);
+                tracked.set_changed();
+            }
+            self.log(*id, now.wall, format!("accepted as found: {}", rule.0));
         }
-        found.len()
+        accepted
     }
 
     /// Whether a target is found to be asleep.
