@@ -24,6 +24,7 @@ use crate::domain::target::{Target, TargetId};
 use crate::domain::time::{MonoTime, WallTime};
 use crate::domain::wake::{WakeClock, WakeProgress};
 use crate::monitor::{Budget, Monitor};
+use crate::probe::sessions::Unseen;
 use crate::schedule::{Schedule, Settings};
 use crate::sink::Sinks;
 use crate::store::{self, MemoryStore, State, StateStore};
@@ -97,7 +98,7 @@ enum Report {
     Finished(TargetId, ProbeKind),
     Local(Box<LocalState>),
     ControlNames(BTreeMap<String, IpAddr>),
-    Sessions(Vec<(TargetId, SessionLook)>),
+    Sessions(Result<Vec<(TargetId, SessionLook)>, Unseen>),
     Woken(TargetId, Box<WakeProgress>, String),
     Marks(Vec<Mark>),
 }
@@ -126,6 +127,8 @@ pub(super) struct Core {
     looking_at_local: Option<AbortHandle>,
     looking_at_sessions: Option<AbortHandle>,
     looking_for_marks: Option<AbortHandle>,
+    /// Why the sessions of this machine cannot be seen.
+    sessions_unseen: Option<String>,
     dirty: bool,
 }
 
@@ -194,6 +197,7 @@ impl Core {
             looking_at_local: None,
             looking_at_sessions: None,
             looking_for_marks: None,
+            sessions_unseen: None,
             dirty: true,
         };
         if let Some(own) = core.remembered.get(store::MONITOR) {
