@@ -23,6 +23,8 @@ pub struct Thresholds {
     pub clock_skew: SkewThresholds,
     /// Of `session-would-drop`.
     pub session_would_drop: WouldDropThresholds,
+    /// Of `session-dropped`.
+    pub session_dropped: DroppedThresholds,
     /// Of `drops-periodic`.
     pub drops_periodic: PeriodicThresholds,
 }
@@ -212,5 +214,30 @@ pub struct PeriodicThresholds {
 impl Default for PeriodicThresholds {
     fn default() -> Self {
         Self { drops: 4, tolerance_pct: 5.0, same_time: Duration::from_mins(5), chance_pct: 0.1 }
+    }
+}
+
+/// What a session of this machine is, and when it has dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DroppedThresholds {
+    /// A connection that lives shorter is none of a session: no probe and no failed sign-in lives
+    /// so long.
+    pub shortest: Duration,
+    /// So many repetitions in a row without an answer: the line is dead, not lossy.
+    pub unanswered: u32,
+    /// How long a drop is shown.
+    pub shown: Duration,
+    /// A new session that lives this long ends it.
+    pub recovered: Duration,
+}
+
+impl Default for DroppedThresholds {
+    fn default() -> Self {
+        Self {
+            shortest: Duration::from_secs(10),
+            unanswered: 2,
+            shown: Duration::from_mins(10),
+            recovered: Duration::from_mins(1),
+        }
     }
 }
