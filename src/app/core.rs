@@ -85,8 +85,8 @@ pub(super) enum Command {
     LookAt(Option<TargetId>),
     /// Watch one more.
     Add(Box<Target>),
-    /// What was there on first sight is fine.
-    AcceptAsFound(TargetId),
+    /// These were there on first sight, and are fine.
+    AcceptAsFound(Vec<(Option<TargetId>, RuleId)>),
     /// A session on this target dropped at this moment.
     Mark(TargetId),
 }
@@ -315,9 +315,8 @@ impl Core {
             }
             Command::LookAt(id) => self.schedule.look_at(id, now.mono),
             Command::Add(target) => self.add(*target),
-            Command::AcceptAsFound(id) => {
-                self.monitor.accept_as_found(id, now);
-                self.unsaved = true;
+            Command::AcceptAsFound(findings) => {
+                self.unsaved |= self.monitor.accept_as_found(&findings, now) > 0;
             }
         }
         self.dirty = true;

@@ -287,7 +287,7 @@ impl Screen {
                 Command::Maintain(targets, length.map(|length| now.plus(length)))
             }
             Effect::LookAt(id) => Command::LookAt(id),
-            Effect::AcceptAsFound(id) => Command::AcceptAsFound(id),
+            Effect::AcceptAsFound(findings) => Command::AcceptAsFound(findings),
             Effect::Mark(id) => Command::Mark(id),
             Effect::AddTarget(text) => {
                 self.add(&text);

@@ -3,12 +3,14 @@
 mod book;
 mod hold;
 mod remembered;
+mod review;
 mod settings;
 mod signature;
 
 pub use book::AlertBook;
 pub use hold::Hold;
 pub use remembered::RememberedAlert;
+pub use review::AsFound;
 pub use settings::AlertSettings;
 pub use signature::Signature;
 
@@ -83,6 +85,6 @@ pub struct AlertsSnapshot {
     pub pending: Vec<Alert>,
     /// Resolved lately, newest first, bounded, with the time each ended.
     pub resolved: Vec<(Alert, WallTime)>,
-    /// Findings that were there on first sight and are not accepted yet.
-    pub as_found: u32,
+    /// Findings that were there on first sight and are not accepted yet, target by target.
+    pub as_found: Vec<AsFound>,
 }

@@ -512,28 +512,28 @@ impl Monitor {
     #[must_use]
     pub fn remembered(&self, id: Option<TargetId>, now: Now) -> TargetMemory {
         let memory = id.and_then(|id| self.targets.get(&id)).map(Tracked::memory);
+        let own = || TargetMemory { accepted: self.alerts.accepted(None), ..<_>::default() };
         TargetMemory {
             alerts: self.alerts.remember(id, now),
-            ..memory.cloned().unwrap_or_default()
+            ..memory.cloned().unwrap_or_else(own)
         }
     }
 
-    /// Accepts what was there when the target was first seen.
-    pub fn accept_as_found(&mut self, id: TargetId, now: Now) -> usize {
-        let around = &self.around;
-        let Some(tracked) = self.targets.get_mut(&id) else { return 0 };
-        let found: Vec<RuleId> = tracked
-            .findings(Mode::Watch, around, now)
-            .into_iter()
-            // What fires already, since an earlier run, is not accepted on the side.
-            .filter(|finding| finding.as_found && !self.alerts.told_of(Some(id), finding.rule))
-            .map(|finding| finding.rule)
-            .collect();
-        for rule in &found {
-            tracked.memory_mut().accepted.insert(rule.0.to_owned(), now.wall);
-            self.alerts.accept(id, *rule);
+    /// Accepts findings that were there on first sight. How many of them were listed for review.
+    pub fn accept_as_found(&mut self, findings: &[(Option<TargetId>, RuleId)], now: Now) -> usize {
+        let mut accepted = 0;
+        for (id, rule) in findings {
+            if !self.alerts.accept(*id, *rule, now.wall) {
+                continue;
+            }
+            accepted += 1;
+            if let Some(tracked) = id.and_then(|id| self.targets.get_mut(&id)) {
+                tracked.memory_mut().accepted.insert(rule.0.to_owned(), now.wall);
+                tracked.set_changed();
+            }
+            self.log(*id, now.wall, format!("accepted as found: {}", rule.0));
         }
-        found.len()
+        accepted
     }
 
     /// Whether a target is found to be asleep.

@@ -73,8 +73,12 @@ pub enum Action {
     Snooze,
     /// Hold back every alert of a target while work is planned.
     Maintenance,
-    /// Accept what was there on first sight.
-    AcceptAsFound,
+    /// List what was there on first sight.
+    Review,
+    /// Accept everything of the selected target that was there on first sight.
+    AcceptOfTarget,
+    /// Accept everything that was there on first sight.
+    AcceptAll,
     /// Say that a session on the selected target dropped at this moment.
     Mark,
     /// Text for a ticket.
@@ -135,7 +139,9 @@ impl Action {
         (Self::Acknowledge, "acknowledge"),
         (Self::Snooze, "snooze"),
         (Self::Maintenance, "maintenance"),
-        (Self::AcceptAsFound, "accept-as-found"),
+        (Self::Review, "review"),
+        (Self::AcceptOfTarget, "accept-of-target"),
+        (Self::AcceptAll, "accept-all"),
         (Self::Mark, "mark"),
         (Self::Ticket, "ticket"),
         (Self::Transcript, "transcript"),

@@ -48,8 +48,8 @@ pub enum Effect {
     CopyText(String),
     /// The screen was frozen (`true`) or thawed. Probing goes on; nothing has to be done.
     Pause(bool),
-    /// Findings that were there on first sight are fine.
-    AcceptAsFound(TargetId),
+    /// These findings were there on first sight, and are fine. `None` is this machine.
+    AcceptAsFound(Vec<(Option<TargetId>, RuleId)>),
     /// A session on this target dropped at this moment, says the user.
     Mark(TargetId),
     /// Restore the terminal and stop as a job of the shell.

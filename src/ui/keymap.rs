@@ -20,6 +20,8 @@ pub enum Layer {
     Text,
     /// A list to choose from.
     Menu,
+    /// What was there on first sight.
+    Review,
     /// A question.
     Confirm,
     /// A text field.
@@ -36,6 +38,7 @@ impl Layer {
         (Self::Always, "always", "ALWAYS"),
         (Self::Text, "text", "HELP, EXPLAIN, TICKET"),
         (Self::Menu, "menu", "MENUS"),
+        (Self::Review, "review", "THERE ON FIRST SIGHT"),
         (Self::Confirm, "confirm", "QUESTIONS"),
         (Self::Input, "input", "TEXT FIELDS"),
     ];
@@ -51,6 +54,7 @@ impl Layer {
             Self::Alerts => &[Self::Alerts, Self::Global, Self::Always],
             Self::Text => &[Self::Text, Self::Always],
             Self::Menu => &[Self::Menu, Self::Always],
+            Self::Review => &[Self::Review, Self::Always],
             Self::Confirm => &[Self::Confirm, Self::Always],
             Self::Input => &[Self::Input, Self::Always],
         }
@@ -122,6 +126,7 @@ struct File {
     alerts: Vec<Row>,
     text: Vec<Row>,
     menu: Vec<Row>,
+    review: Vec<Row>,
     confirm: Vec<Row>,
     input: Vec<Row>,
 }
@@ -157,6 +162,7 @@ impl Keymap {
             (Layer::Alerts, file.alerts),
             (Layer::Text, file.text),
             (Layer::Menu, file.menu),
+            (Layer::Review, file.review),
             (Layer::Confirm, file.confirm),
             (Layer::Input, file.input),
         ];

@@ -59,6 +59,8 @@ pub enum Overlay {
     Snooze(Vec<AlertKey>, usize),
     /// For whom alerts are held back, and for how long, being typed.
     Maintenance(MaintenanceBox),
+    /// What was there on first sight, and which of it is chosen.
+    Review(usize),
     /// The note under an acknowledgement of these, being typed.
     Acknowledge(Vec<AlertKey>, TextField),
 }
@@ -286,6 +288,7 @@ impl UiState {
             ) => Layer::Input,
             (Some(Overlay::Confirm(_)), _) => Layer::Confirm,
             (Some(Overlay::Snooze(..)), _) => Layer::Menu,
+            (Some(Overlay::Review(_)), _) => Layer::Review,
             (None, Screen::Table) => Layer::Table,
             (None, Screen::Detail) => Layer::Detail,
             (None, Screen::Alerts) => Layer::Alerts,

@@ -17,6 +17,7 @@ mod maintenance;
 mod motion;
 mod overlay;
 mod pointer;
+mod review;
 
 pub use overlay::{paste, type_key};
 
@@ -66,9 +67,9 @@ pub fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Eff
         Action::WakeAll => wake_all(state, world),
         Action::Acknowledge | Action::Snooze => attend(state, action, world),
         Action::Maintenance => maintenance::open_box(state, world),
+        Action::Review => review::open_list(state, world),
         Action::ProbeNow
         | Action::ResetStatistics
-        | Action::AcceptAsFound
         | Action::Mark
         | Action::Ticket
         | Action::Transcript
@@ -80,7 +81,9 @@ pub fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Eff
         | Action::Confirm
         | Action::Choose1
         | Action::Choose2
-        | Action::Choose3 => Vec::new(),
+        | Action::Choose3
+        | Action::AcceptOfTarget
+        | Action::AcceptAll => Vec::new(),
     }
 }
 
@@ -293,14 +296,6 @@ fn ask(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
         Action::ProbeNow => {
             say(state, world, &format!("probing {name}\u{2026}"));
             vec![Effect::ProbeNow(id)]
-        }
-        Action::AcceptAsFound => {
-            if !target.findings.iter().any(|finding| finding.as_found) {
-                let text = format!("{name}: nothing was there on first sight");
-                return say(state, world, &text);
-            }
-            say(state, world, &format!("{name}: accepted as found"));
-            vec![Effect::AcceptAsFound(id)]
         }
         Action::Mark => {
             say(

@@ -1,6 +1,6 @@
 //! Snapshots to draw: healthy, mixed trouble, empty, offline.
 
-use rdpwatch::domain::alert::{Alert, AlertState, AlertsSnapshot};
+use rdpwatch::domain::alert::{Alert, AlertState, AlertsSnapshot, AsFound};
 use rdpwatch::domain::certificate::{CertificateSummary, KeyKind, Thumbprint};
 use rdpwatch::domain::finding::{
     ClientError, Confidence, Finding, Owner, Remedy, Risk, RuleId, RunOn, Rung, Severity,
@@ -546,7 +546,7 @@ pub(crate) fn mixed() -> Snapshot {
         ],
         pending: vec![pending],
         resolved: vec![(over, ago(8_000))],
-        as_found: 1,
+        as_found: vec![as_found(3, "nla-not-enforced", "accepts connections without NLA")],
     });
     snapshot
 }
@@ -569,6 +569,30 @@ pub(crate) fn maintenance() -> Snapshot {
     alerts.firing.iter_mut().filter(|alert| alert.target == Some(TargetId(3))).for_each(|alert| {
         alert.held_until = Some(until);
     });
+    snapshot
+}
+
+/// Something that was there on first sight.
+fn as_found(target: u32, rule: &'static str, title: &str) -> AsFound {
+    AsFound {
+        target: Some(TargetId(target)),
+        rule: RuleId(rule),
+        severity: Severity::Warning,
+        title: title.to_owned(),
+        since: ago(86_400),
+    }
+}
+
+/// The mixed world with four things that were there on first sight, one of them another machine.
+pub(crate) fn review() -> Snapshot {
+    let mut snapshot = mixed();
+    let alerts = Arc::make_mut(&mut snapshot.alerts);
+    alerts.as_found = vec![
+        as_found(2, "certificate-name-mismatch", "certificate for another name"),
+        as_found(3, "nla-not-enforced", "accepts connections without NLA"),
+        as_found(3, "identity-mismatch", "another machine answers"),
+        as_found(3, "legacy-security", "takes old TLS"),
+    ];
     snapshot
 }
 

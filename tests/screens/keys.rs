@@ -181,11 +181,8 @@ fn requests_go_to_the_selected_target() {
     let mut screen = mixed();
     assert_eq!(screen.press("p"), [Effect::ProbeNow(OFFICE)]);
     assert_eq!(screen.press("Ctrl-r"), [Effect::ResetStatistics]);
-    assert_eq!(screen.press("B"), [Effect::AcceptAsFound(OFFICE)]);
     assert_eq!(screen.press("!"), [Effect::Mark(OFFICE)]);
     assert!(screen.text().contains("drop marked"));
-    assert_eq!(screen.press("j B"), []);
-    assert!(screen.text().contains("nothing was there on first sight"));
     assert_eq!(screen.press("q"), [Effect::Quit { keep_screen: false }]);
     assert_eq!(screen.press("Q"), [Effect::Quit { keep_screen: true }]);
     assert_eq!(screen.press("Ctrl-c"), [Effect::Quit { keep_screen: false }]);
@@ -210,6 +207,38 @@ fn alerts_of_a_target_are_acknowledged_together_and_each_alone() {
     let mut screen = Screen::new(fixtures::healthy(), 120, 40);
     assert_eq!(screen.press("a S"), []);
     assert!(screen.text().contains("no alert stands here"));
+}
+
+#[test]
+fn what_was_there_on_first_sight_is_accepted_one_by_one_or_in_bulk() {
+    let review = || Screen::new(fixtures::review(), 120, 40);
+    let accepts = |found: &[(TargetId, &'static str)]| {
+        let keys = found.iter().map(|(target, rule)| (Some(*target), RuleId(rule)));
+        Effect::AcceptAsFound(keys.collect())
+    };
+    let (name, nla) = ("certificate-name-mismatch", "nla-not-enforced");
+    // It opens at the selected target.
+    assert_eq!(review().press("B Enter"), [accepts(&[(OFFICE, nla)])]);
+    assert_eq!(review().press("B k Enter"), [accepts(&[(BERLIN, name)])]);
+    assert_eq!(review().press("B j Enter"), [accepts(&[(OFFICE, "identity-mismatch")])]);
+    // Another machine is looked at alone.
+    let mut screen = review();
+    let of_target = accepts(&[(OFFICE, nla), (OFFICE, "legacy-security")]);
+    assert_eq!(screen.press("B t"), [of_target]);
+    assert!(screen.text().contains("another machine answers is accepted one by one"));
+    let all = accepts(&[(BERLIN, name), (OFFICE, nla), (OFFICE, "legacy-security")]);
+    assert_eq!(screen.press("A"), [all]);
+    assert!(screen.text().contains("4 there on first sight"), "it stays open");
+    assert_eq!(screen.press("Esc Enter").len(), 1, "it is closed");
+
+    // What is gone is not accepted, and the list says that nothing is left.
+    let mut screen = review();
+    screen.press("B");
+    screen.dashboard.set_snapshot(Arc::new(fixtures::healthy()));
+    assert!(screen.text().contains("Nothing is left to review."), "{}", screen.text());
+    assert_eq!(screen.press("t A Enter"), []);
+    assert_eq!(screen.press("B"), []);
+    assert!(screen.text().contains("nothing is listed that was there on first sight"));
 }
 
 #[test]
@@ -550,6 +579,7 @@ fn every_action_does_something_somewhere() {
             let prepared: Vec<UiState> = match layer {
                 Layer::Text => vec![Overlay::Help(1), Overlay::Explain(Some(OFFICE), 0, 0)],
                 Layer::Menu => vec![Overlay::Snooze(snooze, 1)],
+                Layer::Review => vec![Overlay::Review(0)],
                 Layer::Input => vec![Overlay::Filter("x".into(), Filter::default())],
                 _ => Vec::new(),
             }

@@ -84,6 +84,15 @@ fn maintenance() {
 }
 
 #[test]
+fn review() {
+    for (width, height) in SIZES {
+        let mut shown = Screen::new(fixtures::review(), width, height);
+        shown.press("B");
+        insta::assert_snapshot!(format!("review_{width}x{height}"), shown.picture());
+    }
+}
+
+#[test]
 fn overlays() {
     for (name, keys) in [
         ("help", "?"),

@@ -8,9 +8,10 @@ use super::super::target::TargetId;
 use super::super::time::{MonoTime, Now, WallTime};
 use super::{
     Alert, AlertEvent, AlertSettings, AlertState, AlertsSnapshot, Hold, RememberedAlert, Signature,
+    review::Reviews,
 };
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 /// How many resolved alerts are kept.
@@ -52,10 +53,8 @@ pub struct AlertBook {
     own: BTreeMap<TargetId, AlertSettings>,
     entries: BTreeMap<Key, Entry>,
     resolved: VecDeque<(Alert, WallTime)>,
-    /// Findings per subject that were there on first sight.
-    as_found: BTreeMap<Option<TargetId>, BTreeSet<RuleId>>,
-    /// Accepted as found, by rule name.
-    accepted: BTreeSet<(TargetId, String)>,
+    /// Findings that were there on first sight.
+    reviews: Reviews,
     /// Acknowledged in an earlier run and not seen in this one yet.
     recalled: BTreeMap<(TargetId, String), WallTime>,
     recalled_at: Option<MonoTime>,
@@ -123,10 +122,10 @@ impl AlertBook {
                     .insert((target, card.id), Entry::recalled(target, card.id, alert, now));
             }
         }
+        self.reviews.recall(target, &memory.accepted);
         let Some(target) = target else { return };
         let names = |(rule, at): (&String, &WallTime)| ((target, rule.clone()), *at);
         self.recalled.extend(memory.acknowledged.iter().map(names));
-        self.accepted.extend(memory.accepted.keys().map(|rule| (target, rule.clone())));
     }
 
     /// Whether any alert fires or is held back, or did in an earlier run and has not been seen in
@@ -189,11 +188,10 @@ impl AlertBook {
         self.keys(Some(target)).into_iter().for_each(|key| {
             self.entries.remove(&key);
         });
-        self.as_found.remove(&Some(target));
+        self.reviews.forget(target);
         self.own.remove(&target);
         self.held.remove(&Some(target));
         self.returned.retain(|(of, _), _| *of != Some(target));
-        self.accepted.retain(|(of, _)| *of != target);
         self.recalled.retain(|(of, _), _| *of != target);
     }
 
@@ -229,9 +227,16 @@ impl AlertBook {
         self.change(target, rule, |alert| alert.snoozed_until = None)
     }
 
-    /// A finding that was there on first sight is fine: it is not counted for review any more.
-    pub fn accept(&mut self, target: TargetId, rule: RuleId) {
-        self.accepted.insert((target, rule.0.to_owned()));
+    /// A finding that was there on first sight is fine: it is not listed for review any more.
+    /// Whether it was; what fires already, since an earlier run, is not accepted on the side.
+    pub fn accept(&mut self, target: Option<TargetId>, rule: RuleId, now: WallTime) -> bool {
+        self.reviews.accept(target, rule, now)
+    }
+
+    /// What was accepted of `target` (`None`: of this machine), by rule name, and when.
+    #[must_use]
+    pub fn accepted(&self, target: Option<TargetId>) -> BTreeMap<String, WallTime> {
+        self.reviews.accepted(target)
     }
 
     /// What the alerts screen shows.
@@ -249,17 +254,12 @@ impl AlertBook {
         firing.sort_by_key(order);
         pending.sort_by_key(order);
         let resolved = self.resolved.iter().rev().cloned().collect();
-        AlertsSnapshot { firing, pending, resolved, as_found: self.to_review() }
-    }
-
-    fn to_review(&self) -> u32 {
-        let open = |(target, rules): (&Option<TargetId>, &BTreeSet<RuleId>)| {
-            let accepted = |rule: &&RuleId| {
-                target.is_some_and(|target| self.accepted.contains(&(target, rule.0.to_owned())))
-            };
-            rules.iter().filter(|rule| !accepted(rule)).count()
-        };
-        u32::try_from(self.as_found.iter().map(open).sum::<usize>()).unwrap_or(u32::MAX)
+        AlertsSnapshot {
+            firing,
+            pending,
+            resolved,
+            as_found: self.reviews.open().cloned().collect(),
+        }
     }
 
     /// Whether a finding keeps an alert up: what was there on first sight does when its alert
@@ -276,19 +276,11 @@ impl AlertBook {
     }
 
     fn review(&mut self, target: Option<TargetId>, diagnosed: &Diagnosed) {
-        let found = diagnosed
-            .findings
-            .iter()
-            .filter(|finding| finding.as_found && !self.alerts(target, finding));
-        let mut rules: BTreeSet<RuleId> = found.map(|finding| finding.rule).collect();
-        if let Some(known) = self.as_found.get(&target) {
-            rules.extend(known.iter().filter(|rule| diagnosed.withheld.contains(rule)));
-        }
-        if rules.is_empty() {
-            self.as_found.remove(&target);
-        } else {
-            self.as_found.insert(target, rules);
-        }
+        let told: Vec<bool> =
+            diagnosed.findings.iter().map(|finding| self.alerts(target, finding)).collect();
+        let found = diagnosed.findings.iter().zip(told);
+        let found = found.filter(|(finding, told)| finding.as_found && !told);
+        self.reviews.follow(target, found.map(|(finding, _)| finding), &diagnosed.withheld);
     }
 
     fn keys(&self, target: Option<TargetId>) -> Vec<Key> {

@@ -5,12 +5,15 @@ use crate::domain::identity::{Compared, Presented, accepted_names};
 use crate::domain::sample::NameSource;
 use crate::domain::target::TargetKind;
 
+/// The rule's id: another machine than expected is never accepted unseen.
+pub(crate) const IDENTITY_MISMATCH_ID: RuleId = RuleId("identity-mismatch");
+
 /// The machine that answers is not the remembered one, or not the one of that name.
 #[derive(Debug)]
 pub(super) struct IdentityMismatch;
 
 static IDENTITY_MISMATCH: RuleCard = RuleCard {
-    id: RuleId("identity-mismatch"),
+    id: IDENTITY_MISMATCH_ID,
     title: "another machine answers",
     severities: &[Severity::Warning],
     owner: Owner::Dns,

@@ -49,7 +49,7 @@ mod would_drop;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use identity::is_another_machine;
+pub(crate) use identity::{IDENTITY_MISMATCH_ID, is_another_machine};
 pub(crate) use outage::PATH_OUTAGE_ID;
 pub(crate) use session::drop_of;
 

@@ -1,7 +1,7 @@
 //! What keys do while something lies over the screen.
 
 use super::motion::{target_place, turned};
-use super::{maintenance, say};
+use super::{maintenance, review, say};
 use crate::ui::action::Action;
 use crate::ui::effect::Effect;
 use crate::ui::filter::Filter;
@@ -66,6 +66,10 @@ pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> 
             Action::Back => return Vec::new(),
             Action::Confirm => return acknowledge(state, world, alerts, field.value().trim()),
             _ => Vec::new(),
+        },
+        Overlay::Review(chosen) => match review::update(state, world, action, chosen) {
+            Some(effects) => effects,
+            None => return Vec::new(),
         },
         Overlay::Maintenance(asked) => match action {
             Action::Back => return Vec::new(),

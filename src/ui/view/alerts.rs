@@ -76,12 +76,12 @@ fn visible(world: &World<'_>, state: &UiState, height: usize) -> Vec<(Option<Ale
         all.push((None, ViewLine::default()));
         all.push((None, sink_line(sink).cut(width).into()));
     }
-    if alerts.as_found > 0 {
+    if !alerts.as_found.is_empty() {
         all.push((None, ViewLine::default()));
-        let key = super::footer::key_name(world, Layer::Alerts, Action::AcceptAsFound);
+        let key = super::footer::key_name(world, Layer::Alerts, Action::Review);
         let text = format!(
-            " {} there on first sight and never alerted; {key} accepts those of a target",
-            alerts.as_found
+            " {} there on first sight and never alerted; {key} lists them",
+            alerts.as_found.len()
         );
         all.push((None, Line::of(Role::Dim, &text).cut(width).into()));
     }

@@ -11,6 +11,7 @@ pub mod footer;
 pub mod help;
 pub mod maintenance;
 pub mod panel;
+pub mod review;
 pub mod small;
 pub mod table;
 pub mod transcript;

@@ -1,7 +1,7 @@
 //! What lies over the screen: help, explanations, questions, text fields.
 
 use super::footer::text_field;
-use super::{explain, help, maintenance, transcript};
+use super::{explain, help, maintenance, review, transcript};
 use crate::domain::snapshot::TargetSnapshot;
 use crate::domain::target::TargetId;
 use crate::domain::wake::Reach;
@@ -40,6 +40,7 @@ pub fn build(world: &World<'_>, state: &UiState) -> Option<Panel> {
         }
         Overlay::Confirm(question) => Some(confirm(world, state, question)),
         Overlay::Snooze(alerts, chosen) => Some(snooze(world, state, alerts.len(), *chosen)),
+        Overlay::Review(chosen) => Some(review::panel(world, state, *chosen)),
         Overlay::Maintenance(asked) => Some(maintenance::panel(world, state, asked)),
         Overlay::Acknowledge(alerts, field) => Some(acknowledge(world, state, alerts.len(), field)),
         Overlay::AddTarget(field, chosen) => Some(add_target(world, state, field, *chosen)),

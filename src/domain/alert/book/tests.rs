@@ -190,14 +190,35 @@ fn what_was_found_is_counted_until_accepted() {
     let mut book = AlertBook::default();
     let found = Diagnosed { findings: vec![as_found("a"), as_found("b")], withheld: Vec::new() };
     book.apply(OFFICE, &found, at(0));
-    assert_eq!(book.snapshot(at(0)).as_found, 2);
-    book.accept(TargetId(0), RULE);
-    assert_eq!(book.snapshot(at(0)).as_found, 1);
+    assert_eq!(book.snapshot(at(0)).as_found.len(), 2);
+    assert!(book.accept(OFFICE, RULE, at(0).wall));
+    assert!(!book.accept(OFFICE, RULE, at(0).wall), "once");
+    assert_eq!(book.snapshot(at(0)).as_found.len(), 1);
     let withheld = Diagnosed { findings: Vec::new(), withheld: vec![RuleId("b")] };
     book.apply(OFFICE, &withheld, at(1));
-    assert_eq!(book.snapshot(at(1)).as_found, 1);
+    assert_eq!(book.snapshot(at(1)).as_found.len(), 1);
     book.apply(OFFICE, &Diagnosed::default(), at(2));
-    assert_eq!(book.snapshot(at(2)).as_found, 0);
+    assert_eq!(book.snapshot(at(2)).as_found.len(), 0);
+}
+
+#[test]
+fn what_was_accepted_is_not_listed_in_a_later_run_nor_of_this_machine() {
+    for target in [OFFICE, None] {
+        let mut book = AlertBook::default();
+        let found =
+            Diagnosed { findings: vec![as_found("a"), as_found("b")], withheld: Vec::new() };
+        book.apply(target, &found, at(0));
+        assert!(book.accept(target, RULE, at(5).wall));
+        assert!(!book.accept(target, RuleId("c"), at(5).wall), "nobody listed it");
+        let accepted = book.accepted(target);
+        assert_eq!(accepted, BTreeMap::from([("a".to_owned(), at(5).wall)]));
+        let mut later = AlertBook::default();
+        later.recall(target, &TargetMemory { accepted, ..TargetMemory::default() }, at(10));
+        later.apply(target, &found, at(10));
+        let listed: Vec<RuleId> =
+            later.snapshot(at(10)).as_found.iter().map(|one| one.rule).collect();
+        assert_eq!(listed, [RuleId("b")]);
+    }
 }
 
 const KNOWN: RuleId = RuleId("port-closed");
@@ -261,7 +282,7 @@ fn what_fired_before_a_restart_fires_on_although_the_new_run_found_it_there() {
     }
     let snapshot = book.snapshot(at(2_000));
     assert_eq!((snapshot.firing.len(), snapshot.resolved.len()), (1, 0));
-    assert_eq!(snapshot.as_found, 0, "what fires is not to be accepted on the side");
+    assert_eq!(snapshot.as_found.len(), 0, "what fires is not to be accepted on the side");
 
     // It is over once, when it is, and what is found afterwards is an alert of its own.
     let mut told = Vec::new();
@@ -270,7 +291,7 @@ fn what_fired_before_a_restart_fires_on_although_the_new_run_found_it_there() {
     }
     assert!(matches!(told.as_slice(), [AlertEvent::Resolved(..)]), "{told:?}");
     assert_eq!(book.apply(OFFICE, &there(Severity::Critical), at(2_120)), []);
-    assert_eq!(book.snapshot(at(2_120)).as_found, 1);
+    assert_eq!(book.snapshot(at(2_120)).as_found.len(), 1);
 }
 
 #[test]
