@@ -7,6 +7,7 @@ mod bound;
 mod controls;
 #[cfg(test)]
 mod dialling_tests;
+mod link;
 mod maintenance;
 #[cfg(test)]
 mod maintenance_tests;
@@ -41,11 +42,12 @@ use crate::domain::sample::{EchoMethod, EchoOutcome, LocalFault, Observation, Sa
 use crate::domain::snapshot::{Event, MonitorSnapshot, Snapshot};
 use crate::domain::target::{Target, TargetId};
 use crate::domain::text::printable;
-use crate::domain::time::{Now, WallTime};
+use crate::domain::time::{MonoTime, Now, WallTime};
 use crate::domain::verdict;
 use crate::domain::view::{Mode, Offline, Surroundings, TunnelChange};
 use crate::domain::wake::WakeProgress;
 use controls::Controls;
+use link::LinkRecorder;
 use maintenance::Maintenance;
 use siblings::Siblings;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -58,6 +60,8 @@ use timekeeping::Timekeeping;
 const EVENTS: usize = 500;
 /// How many changes of tunnels are kept.
 const TUNNEL_CHANGES: usize = 32;
+/// Losses older than this are not this machine's, however long everything was silent.
+const LONG_SILENCE: Duration = Duration::from_mins(1);
 /// How recent an answer must be for a peer to count as answering.
 const PEER_WINDOW: Duration = Duration::from_secs(15);
 
@@ -89,6 +93,7 @@ pub struct Monitor {
     /// A certificate or a name was read since certificates were compared.
     compare_certificates: bool,
     siblings: Siblings,
+    link: LinkRecorder,
     maintenance: Maintenance,
     timekeeping: Timekeeping,
     /// What a scenario says of the surroundings.
@@ -161,6 +166,7 @@ impl Monitor {
             simulated: None,
             compare_certificates: false,
             siblings: Siblings::default(),
+            link: LinkRecorder::default(),
             maintenance: Maintenance::default(),
             timekeeping: Timekeeping::default(),
             given: None,
@@ -270,11 +276,11 @@ impl Monitor {
             local.gateway_interface.clone_from(&before.gateway_interface);
             local.routes = Arc::clone(&before.routes);
         }
-        let differences = controls::differences(&self.around.local, &local);
+        let differences = link::differences(&self.around.local, &local);
         if !differences.is_empty() || self.around.local.interfaces.is_empty() {
             self.targets.values_mut().for_each(Tracked::set_changed);
         }
-        for text in differences {
+        for text in self.link.record(differences, now) {
             self.log(None, now.wall, text);
         }
         let known_before = !self.around.local.interfaces.is_empty();
@@ -308,7 +314,8 @@ impl Monitor {
 
     /// Takes in the round trip of an echo request to a control address, or that none came back.
     pub fn observe_control(&mut self, address: IpAddr, answer: Option<Duration>) {
-        self.controls.observe(address, answer);
+        let at = self.around.looked_at.map(|at| at.mono);
+        self.controls.observe(address, answer, at);
     }
 
     /// Takes in how late a regular beat of the program came: whoever comes late measures itself.
@@ -361,7 +368,9 @@ impl Monitor {
         };
         if was != self.around.offline && was == Offline::Online {
             // What was lost while nobody knew yet.
-            let start = now.mono.minus(controls::NOTICED_AFTER);
+            let noticed = now.mono.minus(controls::NOTICED_AFTER);
+            let answered = self.last_answer().map_or(noticed, |at| at.min(noticed));
+            let start = answered.max(now.mono.minus(LONG_SILENCE));
             self.targets.values_mut().for_each(|tracked| tracked.void_losses_since(start));
         }
         if was != self.around.offline {
@@ -398,13 +407,16 @@ impl Monitor {
         }
         let latest = self.around.tunnel_changes.last();
         let tunnel = latest.map(|change| (change.at, change.what.clone()));
+        let change = self.link.latest().cloned();
         let ways = self.controls.ways(&self.around.local, &members);
-        let events = self.outages.observe(&members, &Ground { nearer, tunnel, ways }, now);
+        let events = self.outages.observe(&members, &Ground { nearer, tunnel, change, ways }, now);
         self.around.outages = self.outages.lately();
         for event in events {
             let (outage, text) = match event {
                 OutageEvent::Began(outage) => {
-                    let text = format!("{} hosts fell silent together", outage.members.len());
+                    let what = outage.tunnel.iter().chain(&outage.change).next();
+                    let what = what.map_or_else(String::new, |what| format!("; {what}"));
+                    let text = format!("{} hosts fell silent together{what}", outage.members.len());
                     (outage, text)
                 }
                 OutageEvent::Ended(outage) => {
@@ -423,6 +435,18 @@ impl Monitor {
             }
             self.log(None, now.wall, text);
         }
+    }
+
+    /// When the last request that any control or target answered was sent; a control's to the tick.
+    fn last_answer(&self) -> Option<MonoTime> {
+        let others = self.targets.values().filter(|tracked| {
+            tracked.dialled().is_some_and(|address| !self.around.local.owns(address))
+        });
+        let answered = |tracked: &Tracked| {
+            let answered = tracked.echo().points().rev().find(|point| point.rtt().is_some());
+            answered.map(|point| point.at.mono)
+        };
+        others.filter_map(answered).chain(self.controls.last_answer()).max()
     }
 
     /// The name of a target that answered lately and is not this machine, escaped.

@@ -24,12 +24,7 @@ impl Core {
         match report {
             Report::Sample(sample) => self.take_sample(&sample),
             Report::Finished(id, kind) => self.schedule.finished(id, kind, now.mono),
-            Report::Local(local) => {
-                self.follow_controls(&local);
-                if self.monitor.observe_local(*local, now) {
-                    self.schedule.note_another_way(now.mono);
-                }
-            }
+            Report::Local(local, heard) => self.take_local(*local, heard),
             Report::ControlNames(names) => self.take_control_names(names),
             Report::Sessions(looked) => self.take_sessions(looked),
             Report::Marks(marks) => self.take_marks(&marks),
