@@ -7,8 +7,7 @@ use crate::{firewall, terminal};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -28,7 +27,8 @@ const RECORD: &[u8] = b"\x16\x03\x01\x10\x00";
 /// A connection that says a byte twice a second, as a user who types.
 struct Client {
     socat: Child,
-    ends: Arc<AtomicBool>,
+    /// Gone when it ends.
+    goes_on: Option<Sender<()>>,
     types: Option<JoinHandle<()>>,
 }
 
@@ -44,22 +44,20 @@ impl Client {
             .spawn()
             .unwrap();
         let mut keys = socat.stdin.take().unwrap();
-        let ends = Arc::new(AtomicBool::new(false));
-        let ended = Arc::clone(&ends);
+        let (goes_on, ends) = channel::<()>();
         let types = std::thread::spawn(move || {
-            keys.write_all(REQUEST).unwrap();
-            std::thread::sleep(Duration::from_millis(500));
-            let _gone = keys.write_all(RECORD);
-            while !ended.load(Ordering::Relaxed) && keys.write_all(b"x").is_ok() {
-                std::thread::sleep(Duration::from_millis(500));
+            let pause = || ends.recv_timeout(Duration::from_millis(500)).is_err_and(goes_on_after);
+            let mut said = REQUEST;
+            while keys.write_all(said).is_ok() && pause() {
+                said = if said == REQUEST { RECORD } else { b"x" };
             }
         });
-        Self { socat, ends, types: Some(types) }
+        Self { socat, goes_on: Some(goes_on), types: Some(types) }
     }
 
     /// Closes it, as a client does.
     fn close(&mut self) {
-        self.ends.store(true, Ordering::Relaxed);
+        self.goes_on = None;
         if let Some(types) = self.types.take() {
             types.join().unwrap();
         }
@@ -70,8 +68,11 @@ impl Drop for Client {
     fn drop(&mut self) {
         let _gone = self.socat.kill();
         let _status = self.socat.wait();
-        self.ends.store(true, Ordering::Relaxed);
     }
+}
+
+fn goes_on_after(pause: RecvTimeoutError) -> bool {
+    pause == RecvTimeoutError::Timeout
 }
 
 /// The dashboard with its event log on the screen, a session seen on it, and where alerts are told.
