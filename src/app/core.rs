@@ -25,6 +25,7 @@ use crate::domain::target::{Target, TargetId};
 use crate::domain::time::{MonoTime, Now, WallTime};
 use crate::domain::wake::{WakeClock, WakeProgress};
 use crate::monitor::{Budget, Monitor};
+use crate::probe::sessions::Unseen;
 use crate::schedule::{Schedule, Settings};
 use crate::sink::Sinks;
 use crate::store::{self, MemoryStore, State, StateStore};
@@ -99,7 +100,7 @@ enum Report {
     /// With when its change was heard of, where the kernel told it.
     Local(Box<LocalState>, Option<Now>),
     ControlNames(BTreeMap<String, IpAddr>),
-    Sessions(Vec<(TargetId, SessionLook)>),
+    Sessions(Result<Vec<(TargetId, SessionLook)>, Unseen>),
     Woken(TargetId, Box<WakeProgress>, String),
     Marks(Vec<Mark>),
 }
@@ -130,6 +131,8 @@ pub(super) struct Core {
     look_again: Option<Now>,
     looking_at_sessions: Option<AbortHandle>,
     looking_for_marks: Option<AbortHandle>,
+    /// Why the sessions of this machine cannot be seen.
+    sessions_unseen: Option<String>,
     dirty: bool,
 }
 
@@ -199,6 +202,7 @@ impl Core {
             look_again: None,
             looking_at_sessions: None,
             looking_for_marks: None,
+            sessions_unseen: None,
             dirty: true,
         };
         if let Some(own) = core.remembered.get(store::MONITOR) {

@@ -123,6 +123,7 @@ const EXPIRING: &str = "thresholds.certificate-expiring";
 const EXPIRED: &str = "thresholds.certificate-expired";
 const SKEW: &str = "thresholds.clock-skew";
 const DROP: &str = "thresholds.session-would-drop";
+const DROPPED: &str = "thresholds.session-dropped";
 const PERIODIC: &str = "thresholds.drops-periodic";
 
 /// The bounds of an echo interval, also of `--interval`.
@@ -228,6 +229,11 @@ pub(super) static SETTINGS: &[Setting] = &[
     span(DROP, "freeze", (SECOND, Duration::from_mins(5)), |s| &mut s.thresholds.session_would_drop.freeze, "notice from this long a silence, in which a session would freeze"),
     span(DROP, "reconnect", (SECOND, Duration::from_mins(5)), |s| &mut s.thresholds.session_would_drop.reconnect, "warning from this long a silence, in which the client would begin to reconnect"),
     span(DROP, "drop", (SECOND, Duration::from_mins(5)), |s| &mut s.thresholds.session_would_drop.drop, "critical from this long a silence, in which a session would drop"),
+
+    span(DROPPED, "shortest", (SECOND, Duration::from_mins(5)), |s| &mut s.thresholds.session_dropped.shortest, "a connection of this machine that lives shorter is no session"),
+    count(DROPPED, "unanswered", (1, 15), |s| &mut s.thresholds.session_dropped.unanswered, "dropped when it ends after this many repetitions in a row without an answer"),
+    span(DROPPED, "shown", (MINUTE, DAY), |s| &mut s.thresholds.session_dropped.shown, "how long a drop is shown"),
+    span(DROPPED, "recovered", (SECOND, Duration::from_hours(1)), |s| &mut s.thresholds.session_dropped.recovered, "or until a new session lives this long"),
 
     count(PERIODIC, "drops", (4, 64), |s| &mut s.thresholds.drops_periodic.drops, "warning from this many drops that keep time"),
     real(PERIODIC, "tolerance_pct", (0.1, 20.0), |s| &mut s.thresholds.drops_periodic.tolerance_pct, "how far spacings and ages may differ, in percent"),

@@ -25,6 +25,8 @@ pub struct Thresholds {
     pub clock_skew: SkewThresholds,
     /// Of `session-would-drop`.
     pub session_would_drop: WouldDropThresholds,
+    /// Of `session-dropped`.
+    pub session_dropped: DroppedThresholds,
     /// Of `drops-periodic`.
     pub drops_periodic: PeriodicThresholds,
 }
@@ -233,5 +235,30 @@ pub struct SaturatedThresholds {
 impl Default for SaturatedThresholds {
     fn default() -> Self {
         Self { busy_pct: 80.0, least_mbit: 1.0, factor: 2.0, margin: Duration::from_millis(30) }
+    }
+}
+
+/// What a session of this machine is, and when it has dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DroppedThresholds {
+    /// A connection that lives shorter is none of a session: no probe and no failed sign-in lives
+    /// so long.
+    pub shortest: Duration,
+    /// So many repetitions in a row without an answer: the line is dead, not lossy.
+    pub unanswered: u32,
+    /// How long a drop is shown.
+    pub shown: Duration,
+    /// A new session that lives this long ends it.
+    pub recovered: Duration,
+}
+
+impl Default for DroppedThresholds {
+    fn default() -> Self {
+        Self {
+            shortest: Duration::from_secs(10),
+            unanswered: 2,
+            shown: Duration::from_mins(10),
+            recovered: Duration::from_mins(1),
+        }
     }
 }

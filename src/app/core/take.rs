@@ -26,11 +26,7 @@ impl Core {
             Report::Finished(id, kind) => self.schedule.finished(id, kind, now.mono),
             Report::Local(local, heard) => self.take_local(*local, heard),
             Report::ControlNames(names) => self.take_control_names(names),
-            Report::Sessions(looks) => {
-                for (id, look) in looks {
-                    self.unsaved |= self.monitor.observe_sessions(id, &look, now);
-                }
-            }
+            Report::Sessions(looked) => self.take_sessions(looked),
             Report::Marks(marks) => self.take_marks(&marks),
             Report::Woken(id, progress, text) => {
                 self.monitor.set_wake(id, *progress, now.wall, text);
