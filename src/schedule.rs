@@ -266,8 +266,8 @@ impl Schedule {
         true
     }
 
-    /// Takes note of an ICMP echo's outcome: after two losses within ten seconds echo runs ten
-    /// times a second for twenty seconds, so that real loss is proven quickly.
+    /// Takes note of an ICMP echo's outcome: after a loss echo runs ten times a second for one
+    /// second, after two within twenty seconds for twenty, so that real loss is proven quickly.
     ///
     /// Not for a host that answered nothing since the last time, not again within a minute, and
     /// for at most 32 targets at a time.
@@ -277,12 +277,15 @@ impl Schedule {
             plan.answered();
             return;
         }
-        if !plan.lost(now) {
-            return;
-        }
+        let Some(length) = plan.lost(now) else { return };
+        // A glance that becomes a suspicion is not counted twice.
+        let own = plan.suspected_until();
         self.suspects.retain(|until| now < *until);
+        if let Some(place) = self.suspects.iter().position(|until| Some(*until) == own) {
+            self.suspects.swap_remove(place);
+        }
         if self.suspects.len() < SUSPECTS {
-            self.suspects.push(plan.suspect(now));
+            self.suspects.push(plan.suspect(length, now));
             self.quicken(target, Lane::Echo, now);
         }
     }

@@ -382,6 +382,13 @@ fn an_offline_monitor_blames_nobody() {
     for seed in 1..=3 {
         let mut world = World::new(seed, REAL, small(|_| {}));
         world.cuts.push(span(minutes(10), minutes(20)));
+        world.run(minutes(15));
+        for (id, tracked) in world.monitor.targets().filter(|(id, _)| id.0 < 6) {
+            let since = MonoTime::ZERO.plus(minutes(10));
+            let lost = tracked.echo().points().filter(|point| point.is_loss());
+            let lost = lost.filter(|point| point.at.mono >= since).count();
+            assert_eq!(lost, 0, "seed {seed}, {id:?}: what this machine lost is nobody's loss");
+        }
         world.run(minutes(40));
         let within = minutes(10)..minutes(10) + seconds(20);
         told(&world.fired(), &[("monitor", "monitor-offline", "critical", within)], &world);
@@ -389,7 +396,7 @@ fn an_offline_monitor_blames_nobody() {
         told(&world.resolved(), &[("monitor", "monitor-offline", "critical", within)], &world);
         for (_, tracked) in world.monitor.targets().filter(|(id, _)| id.0 < 6) {
             let stats = tracked.echo().total();
-            assert!(stats.lost < 15, "seed {seed}: {} lost", stats.lost);
+            assert!(stats.lost < 15, "seed {seed}: {stats:?}");
         }
     }
 }
@@ -411,7 +418,7 @@ fn a_monitor_that_was_suspended_for_an_hour_tells_nothing() {
 #[test]
 fn a_wall_clock_that_jumps_a_day_changes_no_measurement() {
     const DAY: i64 = 86_400_000;
-    for (by, expires) in [(DAY, true), (-DAY, false)] {
+    for by in [DAY, -DAY] {
         let hosts = small(|hosts| {
             let soon = MIDNIGHT.plus(Duration::from_hours(12));
             let before = MIDNIGHT.minus(Duration::from_hours(24 * 100));
@@ -421,13 +428,8 @@ fn a_wall_clock_that_jumps_a_day_changes_no_measurement() {
         world.clock_set.push((MonoTime::ZERO.plus(minutes(10)), by));
         world.clock_set.push((MonoTime::ZERO.plus(minutes(20)), -by));
         world.run(minutes(40));
-        // By the clock of this machine it has expired; nothing else depends on it.
-        let wanted = [("server-2", "certificate-expired", "warning")];
-        let fired = world.fired();
-        let fired: Vec<_> =
-            fired.iter().map(|event| (event.0.as_str(), event.1, event.2)).collect();
-        assert_eq!(fired, wanted[..usize::from(expires)], "{:#?}", world.lines());
-        assert_eq!(world.resolved().len(), fired.len(), "{:#?}", world.lines());
+        // Until a host has told the time, no date is held against such a clock.
+        assert_eq!(world.lines(), Vec::<String>::new());
     }
 }
 

@@ -4,6 +4,7 @@ use crate::domain::control::{ControlStats, role_of, spoken};
 use crate::domain::local::LocalState;
 use crate::domain::outage::Member;
 use crate::domain::snapshot::{Control as ControlSnapshot, ControlWord};
+use crate::domain::time::MonoTime;
 use crate::domain::view::Offline;
 use crate::domain::way::{Sign, Way};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -37,11 +38,18 @@ struct Control {
 pub(super) struct Controls {
     known: BTreeMap<IpAddr, Control>,
     order: VecDeque<IpAddr>,
+    last_answer: Option<MonoTime>,
 }
 
 impl Controls {
     /// Takes in the round trip of an echo request to a control, or that none came back.
-    pub(super) fn observe(&mut self, address: IpAddr, answer: Option<Duration>) {
+    /// `at` is the last tick before.
+    pub(super) fn observe(
+        &mut self,
+        address: IpAddr,
+        answer: Option<Duration>,
+        at: Option<MonoTime>,
+    ) {
         if !self.known.contains_key(&address) {
             self.order.push_back(address);
             while self.order.len() > CONTROLS {
@@ -56,6 +64,7 @@ impl Controls {
         }
         control.outcomes.push_back(answer);
         if answer.is_some() {
+            self.last_answer = at.or(self.last_answer);
             control.answered = control.answered.saturating_add(1);
             control.missed = 0;
             control.proven |= control.answered >= PROVEN_AFTER;
@@ -117,6 +126,11 @@ impl Controls {
         )
     }
 
+    /// When any control answered last, to the tick before it.
+    pub(super) const fn last_answer(&self) -> Option<MonoTime> {
+        self.last_answer
+    }
+
     /// A proven control that answered its last echo.
     pub(super) fn answering(&self) -> Option<IpAddr> {
         let answers = |control: &Control| control.proven && control.missed == 0;
@@ -152,43 +166,6 @@ impl Controls {
         }
         Offline::ControlsGone(proven.iter().map(|(address, _)| **address).collect())
     }
-}
-
-/// What changed on this machine, one line each.
-pub(super) fn differences(before: &LocalState, after: &LocalState) -> Vec<String> {
-    let mut lines = Vec::new();
-    if before.interfaces.is_empty() {
-        return lines;
-    }
-    for interface in &after.interfaces {
-        let old = before.interfaces.iter().find(|old| old.name == interface.name);
-        let name = crate::domain::text::printable(&interface.name);
-        match old {
-            None => lines.push(format!("interface {name} appeared")),
-            Some(old) if old.up != interface.up => {
-                lines.push(format!("{name} went {}", if interface.up { "up" } else { "down" }));
-            }
-            Some(old) if old.addresses != interface.addresses => {
-                lines.push(format!("addresses of {name} changed"));
-            }
-            Some(_) => {}
-        }
-    }
-    for old in &before.interfaces {
-        if !after.interfaces.iter().any(|interface| interface.name == old.name) {
-            lines.push(format!("interface {} is gone", crate::domain::text::printable(&old.name)));
-        }
-    }
-    if before.gateway != after.gateway {
-        lines.push(match after.gateway {
-            Some(gateway) => format!("default gateway is now {gateway}"),
-            None => "no default gateway".to_owned(),
-        });
-    }
-    if before.dns_servers != after.dns_servers {
-        lines.push("DNS servers changed".to_owned());
-    }
-    lines
 }
 
 /// Which tunnels came up or went down; `None` when none did, or nothing was known before.
@@ -248,10 +225,10 @@ mod tests {
     fn a_control_that_never_proved_itself_says_nothing() {
         let mut controls = Controls::default();
         for _ in 0..9 {
-            controls.observe(GATEWAY, ANSWER);
+            controls.observe(GATEWAY, ANSWER, None);
         }
         for _ in 0..50 {
-            controls.observe(GATEWAY, None);
+            controls.observe(GATEWAY, None, None);
         }
         assert_eq!(controls.verdict(), Offline::Online);
     }
@@ -260,15 +237,15 @@ mod tests {
     fn offline_when_every_proven_control_is_gone_and_online_with_the_first_answer() {
         let mut controls = Controls::default();
         for _ in 0..10 {
-            controls.observe(GATEWAY, ANSWER);
+            controls.observe(GATEWAY, ANSWER, None);
         }
         for _ in 0..3 {
-            controls.observe(GATEWAY, None);
+            controls.observe(GATEWAY, None, None);
             assert_eq!(controls.verdict(), Offline::Online);
         }
-        controls.observe(GATEWAY, None);
+        controls.observe(GATEWAY, None, None);
         assert_eq!(controls.verdict(), Offline::ControlsGone(vec![GATEWAY]));
-        controls.observe(GATEWAY, ANSWER);
+        controls.observe(GATEWAY, ANSWER, None);
         assert_eq!(controls.verdict(), Offline::Online);
     }
 
@@ -278,11 +255,11 @@ mod tests {
         for (old_answers, new_answers, gone) in [(true, false, true), (false, true, false)] {
             let mut controls = Controls::default();
             for address in [GATEWAY, new] {
-                (0..10).for_each(|_| controls.observe(address, ANSWER));
+                (0..10).for_each(|_| controls.observe(address, ANSWER, None));
             }
-            (0..4).for_each(|_| controls.observe(GATEWAY, ANSWER.filter(|_| old_answers)));
+            (0..4).for_each(|_| controls.observe(GATEWAY, ANSWER.filter(|_| old_answers), None));
             controls.follow(&BTreeSet::from([new]));
-            (0..4).for_each(|_| controls.observe(new, ANSWER.filter(|_| new_answers)));
+            (0..4).for_each(|_| controls.observe(new, ANSWER.filter(|_| new_answers), None));
             let expected = if gone { Offline::ControlsGone(vec![new]) } else { Offline::Online };
             assert_eq!(controls.verdict(), expected);
             assert_eq!(controls.words().len(), 1);
@@ -292,8 +269,8 @@ mod tests {
     #[test]
     fn a_silent_control_of_a_network_that_was_left_does_not_keep_the_monitor_offline() {
         let mut controls = Controls::default();
-        (0..10).for_each(|_| controls.observe(GATEWAY, ANSWER));
-        (0..4).for_each(|_| controls.observe(GATEWAY, None));
+        (0..10).for_each(|_| controls.observe(GATEWAY, ANSWER, None));
+        (0..4).for_each(|_| controls.observe(GATEWAY, None, None));
         assert_ne!(controls.verdict(), Offline::Online);
         controls.follow(&BTreeSet::new());
         assert_ne!(controls.verdict(), Offline::Online, "nothing to follow is no good news");

@@ -7,6 +7,7 @@ mod bound;
 mod controls;
 #[cfg(test)]
 mod dialling_tests;
+mod link;
 mod maintenance;
 #[cfg(test)]
 mod maintenance_tests;
@@ -37,16 +38,17 @@ use crate::domain::load::Beats;
 use crate::domain::local::{EchoAccess, LocalState};
 use crate::domain::memory::TargetMemory;
 use crate::domain::outage::{Ground, Member, OutageEvent, Outages};
-use crate::domain::rules::{PATH_OUTAGE_ID, RULES};
+use crate::domain::rules::{LINK_SATURATED_ID, PATH_OUTAGE_ID, RULES};
 use crate::domain::sample::{EchoMethod, EchoOutcome, LocalFault, Observation, Sample};
 use crate::domain::snapshot::{Event, MonitorSnapshot, Snapshot};
 use crate::domain::target::{Target, TargetId};
 use crate::domain::text::printable;
-use crate::domain::time::{Now, WallTime};
+use crate::domain::time::{MonoTime, Now, WallTime};
 use crate::domain::verdict;
 use crate::domain::view::{Mode, Offline, Surroundings, TunnelChange};
 use crate::domain::wake::WakeProgress;
 use controls::Controls;
+use link::LinkRecorder;
 use maintenance::Maintenance;
 use siblings::Siblings;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -59,6 +61,8 @@ use timekeeping::Timekeeping;
 const EVENTS: usize = 500;
 /// How many changes of tunnels are kept.
 const TUNNEL_CHANGES: usize = 32;
+/// Losses older than this are not this machine's, however long everything was silent.
+const LONG_SILENCE: Duration = Duration::from_mins(1);
 /// How recent an answer must be for a peer to count as answering.
 const PEER_WINDOW: Duration = Duration::from_secs(15);
 
@@ -90,6 +94,7 @@ pub struct Monitor {
     /// A certificate or a name was read since certificates were compared.
     compare_certificates: bool,
     siblings: Siblings,
+    link: LinkRecorder,
     maintenance: Maintenance,
     timekeeping: Timekeeping,
     /// What a scenario says of the surroundings.
@@ -162,6 +167,7 @@ impl Monitor {
             simulated: None,
             compare_certificates: false,
             siblings: Siblings::default(),
+            link: LinkRecorder::default(),
             maintenance: Maintenance::default(),
             timekeeping: Timekeeping::default(),
             given: None,
@@ -271,11 +277,11 @@ impl Monitor {
             local.gateway_interface.clone_from(&before.gateway_interface);
             local.routes = Arc::clone(&before.routes);
         }
-        let differences = controls::differences(&self.around.local, &local);
+        let differences = link::differences(&self.around.local, &local);
         if !differences.is_empty() || self.around.local.interfaces.is_empty() {
             self.targets.values_mut().for_each(Tracked::set_changed);
         }
-        for text in differences {
+        for text in self.link.record(differences, now) {
             self.log(None, now.wall, text);
         }
         let known_before = !self.around.local.interfaces.is_empty();
@@ -287,6 +293,7 @@ impl Monitor {
             }
             self.around.tunnel_changes.push(TunnelChange { at: now, what });
         }
+        self.around.traffic.observe(&local, now);
         self.around.local = local;
         another_way
     }
@@ -309,7 +316,8 @@ impl Monitor {
 
     /// Takes in the round trip of an echo request to a control address, or that none came back.
     pub fn observe_control(&mut self, address: IpAddr, answer: Option<Duration>) {
-        self.controls.observe(address, answer);
+        let at = self.around.looked_at.map(|at| at.mono);
+        self.controls.observe(address, answer, at);
     }
 
     /// Takes in how late a regular beat of the program came: whoever comes late measures itself.
@@ -329,8 +337,9 @@ impl Monitor {
         for (id, tracked) in &mut self.targets {
             tracked.tick_if_due(&self.around, now);
             let mut diagnosed = tracked.diagnosed(&self.around, now);
-            // One path is one alert, which is this machine's.
-            diagnosed.findings.retain(|finding| finding.rule != PATH_OUTAGE_ID);
+            // One path, and one line, is one alert, which is this machine's.
+            let shared = [PATH_OUTAGE_ID, LINK_SATURATED_ID];
+            diagnosed.findings.retain(|finding| !shared.contains(&finding.rule));
             events.extend(self.alerts.apply(Some(*id), &diagnosed, now));
         }
         let own = Diagnosed { findings: self.diagnosis.findings(RULES), withheld: Vec::new() };
@@ -362,7 +371,9 @@ impl Monitor {
         };
         if was != self.around.offline && was == Offline::Online {
             // What was lost while nobody knew yet.
-            let start = now.mono.minus(controls::NOTICED_AFTER);
+            let noticed = now.mono.minus(controls::NOTICED_AFTER);
+            let answered = self.last_answer().map_or(noticed, |at| at.min(noticed));
+            let start = answered.max(now.mono.minus(LONG_SILENCE));
             self.targets.values_mut().for_each(|tracked| tracked.void_losses_since(start));
         }
         if was != self.around.offline {
@@ -378,6 +389,7 @@ impl Monitor {
         if self.around.offline == Offline::Online {
             self.look_for_outages(now);
         }
+        self.around.saturated = link::saturated(self.targets.values(), &self.around, now);
         if std::mem::take(&mut self.compare_certificates) {
             self.around.shared_certificates = shared_certificates(self.targets.values());
         }
@@ -399,13 +411,16 @@ impl Monitor {
         }
         let latest = self.around.tunnel_changes.last();
         let tunnel = latest.map(|change| (change.at, change.what.clone()));
+        let change = self.link.latest().cloned();
         let ways = self.controls.ways(&self.around.local, &members);
-        let events = self.outages.observe(&members, &Ground { nearer, tunnel, ways }, now);
+        let events = self.outages.observe(&members, &Ground { nearer, tunnel, change, ways }, now);
         self.around.outages = self.outages.lately();
         for event in events {
             let (outage, text) = match event {
                 OutageEvent::Began(outage) => {
-                    let text = format!("{} hosts fell silent together", outage.members.len());
+                    let what = outage.tunnel.iter().chain(&outage.change).next();
+                    let what = what.map_or_else(String::new, |what| format!("; {what}"));
+                    let text = format!("{} hosts fell silent together{what}", outage.members.len());
                     (outage, text)
                 }
                 OutageEvent::Ended(outage) => {
@@ -424,6 +439,18 @@ impl Monitor {
             }
             self.log(None, now.wall, text);
         }
+    }
+
+    /// When the last request that any control or target answered was sent; a control's to the tick.
+    fn last_answer(&self) -> Option<MonoTime> {
+        let others = self.targets.values().filter(|tracked| {
+            tracked.dialled().is_some_and(|address| !self.around.local.owns(address))
+        });
+        let answered = |tracked: &Tracked| {
+            let answered = tracked.echo().points().rev().find(|point| point.rtt().is_some());
+            answered.map(|point| point.at.mono)
+        };
+        others.filter_map(answered).chain(self.controls.last_answer()).max()
     }
 
     /// The name of a target that answered lately and is not this machine, escaped.

@@ -17,9 +17,13 @@ const OWN_STATE: Duration = Duration::from_secs(2);
 /// Rules with a window or a condition of their own, and how long they take. What the tests of
 /// detection measure in virtual time is held to these spans.
 pub const BY_WINDOW: &[(&str, &str)] = &[
-    ("packet-loss", "10 % usually within 45 s (90 s at worst), 5 % within 4 min"),
+    (
+        "packet-loss",
+        "10 % usually within 30 s (90 s at worst), 5 % usually within 90 s (4 min at worst)",
+    ),
     ("high-latency", "45 s (median of the last minute)"),
     ("high-jitter", "45 s (window)"),
+    ("link-saturated", "15 s of a full line, five round trips more"),
     ("host-restarted", "once it answers again"),
     ("session-would-drop", "once it answers again (1 min 10 s after the gap)"),
     ("dns-disagreement", "2 min 30 s (answers that repeat)"),

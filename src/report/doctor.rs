@@ -6,8 +6,8 @@
 mod facts;
 
 pub use facts::{
-    Budget, Buffer, Colours, DescriptorLimit, DoctorFacts, PathFacts, Platform, SinkFacts,
-    TerminalFacts,
+    Budget, Buffer, Colours, DescriptorLimit, DoctorFacts, PathFacts, Platform, SessionsFact,
+    SinkFacts, TerminalFacts,
 };
 
 use super::words;
@@ -219,6 +219,28 @@ fn range_text(range: &str, group: Option<u32>) -> String {
     }
 }
 
+fn sessions(page: &mut Page, facts: &DoctorFacts) {
+    match &facts.sessions {
+        SessionsFact::Followed => page.line(
+            Mark::Ok,
+            "own Remote Desktop sessions followed, by the system's list of sockets (sock_diag): \
+             one that drops is told",
+        ),
+        SessionsFact::NotBuilt => page.line(
+            Mark::Note,
+            "own Remote Desktop sessions not followed: not built for this system; say when one \
+             drops with `rdpwatch mark` or key !",
+        ),
+        SessionsFact::Refused(why) => page.line(
+            Mark::Note,
+            &format!(
+                "own Remote Desktop sessions not followed ({why}); say when one drops with \
+                 `rdpwatch mark` or key !"
+            ),
+        ),
+    }
+}
+
 fn network(page: &mut Page, facts: &DoctorFacts) {
     page.section("Network");
     let local = &facts.local;
@@ -259,6 +281,7 @@ fn network(page: &mut Page, facts: &DoctorFacts) {
              looks like one that drops",
         );
     }
+    sessions(page, facts);
     if !facts.path_measurable {
         page.line(Mark::Note, "the path MTU is not measured on this system");
     }

@@ -38,7 +38,7 @@ pub static PROBES: &[ProbeCard] = &[
         title: "echo",
         sends: "One ICMP echo request of 84 bytes (104 over IPv6); the reply is read.",
         every: |cadence| cadence.echo,
-        also: "10 a second for 20 s after two losses within 10 s, for at most 32 targets at a time.",
+        also: "10 a second for 1 s after a loss, for 20 s after two within 20 s, for at most 32 targets at a time.",
         windows: "Nothing.",
         others: "Nothing.",
     },

@@ -9,8 +9,12 @@ use std::time::Duration;
 /// After trouble the connection probe runs at its alert cadence for this long.
 const TROUBLE: Duration = Duration::from_mins(2);
 
+/// A loss is looked into for this long, at [`SUSPICION_INTERVAL`] …
+const GLANCE: Duration = Duration::from_secs(1);
+/// … and then not again for this long.
+const GLANCE_REST: Duration = Duration::from_secs(10);
 /// Two losses within this span are a suspicion …
-const SUSPICIOUS: Duration = Duration::from_secs(10);
+const SUSPICIOUS: Duration = Duration::from_secs(20);
 /// … for which echo runs at this interval …
 const SUSPICION_INTERVAL: Duration = Duration::from_millis(100);
 /// … for this long …
@@ -160,6 +164,8 @@ pub(super) struct Plan {
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Suspicion {
+    /// The last one was but a glance.
+    glanced: bool,
     last_loss: Option<MonoTime>,
     until: Option<MonoTime>,
     answered: bool,
@@ -356,23 +362,37 @@ impl Plan {
         self.suspicion.until.is_some_and(|until| now < until)
     }
 
+    /// When the last suspicion ends, or ended.
+    pub(super) const fn suspected_until(&self) -> Option<MonoTime> {
+        self.suspicion.until
+    }
+
     pub(super) const fn answered(&mut self) {
         self.suspicion.answered = true;
     }
 
-    /// Takes note of a lost echo; whether it is the second within ten seconds and a suspicion may
-    /// begin. A host that answers nothing at all is not suspected over and over.
-    pub(super) fn lost(&mut self, now: MonoTime) -> bool {
+    /// Takes note of a lost echo, and says how long it is to be looked into, if it is: for a
+    /// moment after one loss, for longer after the second within twenty seconds. A host that
+    /// answers nothing at all is not suspected over and over.
+    pub(super) fn lost(&mut self, now: MonoTime) -> Option<Duration> {
         let previous = self.suspicion.last_loss.replace(now);
-        self.suspicion.answered
-            && previous.is_some_and(|at| now.since(at) <= SUSPICIOUS)
-            && self.suspicion.until.is_none_or(|until| now >= until.plus(SUSPICION_REST))
+        let rested =
+            |rest: Duration| self.suspicion.until.is_none_or(|until| now >= until.plus(rest));
+        if !self.suspicion.answered {
+            return None;
+        }
+        let suspicious = previous.is_some_and(|at| now.since(at) <= SUSPICIOUS);
+        if suspicious && (self.suspicion.glanced || rested(SUSPICION_REST)) {
+            return Some(SUSPICION);
+        }
+        rested(GLANCE_REST).then_some(GLANCE)
     }
 
-    /// Begins a suspicion and says when it ends.
-    pub(super) fn suspect(&mut self, now: MonoTime) -> MonoTime {
-        let until = now.plus(SUSPICION);
+    /// Begins to look into a loss for as long as [`Self::lost`] said, and says when that ends.
+    pub(super) fn suspect(&mut self, length: Duration, now: MonoTime) -> MonoTime {
+        let until = now.plus(length);
         self.suspicion.until = Some(until);
+        self.suspicion.glanced = length == GLANCE;
         self.suspicion.answered = false;
         until
     }

@@ -300,7 +300,7 @@ fn connections_are_capped_and_wait_their_turn() {
 }
 
 #[test]
-fn two_losses_within_ten_seconds_are_a_suspicion_once() {
+fn a_loss_is_looked_into_and_two_within_twenty_seconds_are_a_suspicion_once() {
     let mut schedule = schedule(1);
     run(&mut schedule, secs(10), QUICKLY);
     let echoes_in = |schedule: &mut Schedule, from: u64, to: u64| {
@@ -312,14 +312,19 @@ fn two_losses_within_ten_seconds_are_a_suspicion_once() {
     schedule.note_echo(TargetId(0), true, secs(10));
     assert_eq!(echoes_in(&mut schedule, 10, 20), 10, "never answered anything");
     schedule.note_echo(TargetId(0), false, secs(20));
-    schedule.note_echo(TargetId(0), true, secs(21));
-    assert_eq!(echoes_in(&mut schedule, 20, 30), 10, "one loss, the one before too long ago");
-    schedule.note_echo(TargetId(0), true, secs(30));
-    let burst = echoes_in(&mut schedule, 30, 50);
+    assert_eq!(echoes_in(&mut schedule, 20, 31), 11);
+    schedule.note_echo(TargetId(0), true, secs(31));
+    let glance = echoes_in(&mut schedule, 31, 41);
+    assert!((18..=20).contains(&glance), "one loss, the one before too long ago: {glance}");
+    schedule.note_echo(TargetId(0), true, secs(41));
+    assert_eq!(echoes_in(&mut schedule, 41, 42), 1, "nothing was answered since");
+    schedule.note_echo(TargetId(0), false, secs(42));
+    schedule.note_echo(TargetId(0), true, secs(42));
+    let burst = echoes_in(&mut schedule, 42, 62);
     assert!((195..=205).contains(&burst), "{burst}");
-    let after = echoes_in(&mut schedule, 50, 60);
+    let after = echoes_in(&mut schedule, 62, 72);
     assert!((10..=11).contains(&after), "{after}");
-    for second in 60..300 {
+    for second in 72..300 {
         schedule.note_echo(TargetId(0), true, secs(second));
         assert!(echoes_in(&mut schedule, second, second + 1) <= 2, "silent for good");
     }
@@ -332,6 +337,7 @@ fn a_broken_path_does_not_raise_the_traffic_tenfold() {
     for id in 0..200 {
         schedule.note_echo(TargetId(id), false, secs(10));
         schedule.note_echo(TargetId(id), true, secs(10));
+        schedule.note_echo(TargetId(id), false, secs(10));
         schedule.note_echo(TargetId(id), true, secs(10));
     }
     let log = run(&mut schedule, secs(20), QUICKLY);

@@ -13,6 +13,12 @@ use crate::domain::time::MonoTime;
 /// path and not a rate of loss.
 const OUTAGE: Duration = Duration::from_secs(20);
 
+/// So much more than the share of a warning over this long, with as many losses, is one already:
+/// while loss is suspected there are enough requests in it. A steady 1 % gets there about once a
+/// week (the tail of a Poisson distribution: 7 of 180 after the two that were suspected).
+const QUICK: Duration = Duration::from_secs(30);
+const QUICK_FACTOR: f64 = 1.6;
+
 /// So many losses in a row at the end may be the beginning of an outage.
 const TRAILING: usize = 3;
 
@@ -182,6 +188,12 @@ fn over_time(view: &TargetView<'_>, limits: &LossThresholds) -> Found {
         && short.exceeds(limits.critical_pct, limits.critical_lost)
     {
         return Found::Loss(Severity::Critical, short);
+    }
+    if let Some(quick) = seen(view, QUICK)
+        && quick.answered
+        && quick.exceeds(QUICK_FACTOR * limits.warning_pct, limits.warning_lost)
+    {
+        return Found::Loss(Severity::Warning, quick);
     }
     let Some(long) = seen(view, limits.warning_window) else { return Found::Nothing };
     let exceeds = long.exceeds(limits.warning_pct, limits.warning_lost);

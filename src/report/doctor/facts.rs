@@ -62,6 +62,17 @@ pub struct DescriptorLimit {
     pub hard: u64,
 }
 
+/// Whether this machine's own sessions are followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SessionsFact {
+    /// They are.
+    Followed,
+    /// Nothing follows them on this system.
+    NotBuilt,
+    /// The system does not list its sockets. Holds what it says.
+    Refused(String),
+}
+
 /// How many colours the terminal shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Colours {
@@ -165,6 +176,8 @@ pub struct DoctorFacts {
     pub local: LocalState,
     /// Whether the neighbour table can be read.
     pub neighbours_readable: bool,
+    /// This machine's own sessions.
+    pub sessions: SessionsFact,
     /// Whether the path MTU can be measured.
     pub path_measurable: bool,
     /// Whether any certificate authority is trusted here, to judge the certificates of gateways.

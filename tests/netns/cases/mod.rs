@@ -13,6 +13,7 @@ mod path;
 mod port;
 mod security;
 mod service;
+mod session;
 mod transport;
 mod vpn;
 mod wake;
@@ -56,6 +57,7 @@ pub(crate) fn all() -> Vec<Case> {
         gateway::CASES,
         wake::CASES,
         dashboard::CASES,
+        session::CASES,
     ]
     .concat()
 }
