@@ -603,7 +603,13 @@ fn what_is_shown_reads_the_same() {
     assert_eq!(config.targets[0].name, "a \"b\" \\ é");
     config.family = Family::V6;
     config.dns = vec!["[2001:db8::53]:5353".parse().unwrap(), "10.0.0.10:53".parse().unwrap()];
-    config.ui = Ui { theme: "night".into(), ascii: true, fps: 60, color: ColorMode::Never };
+    config.ui = Ui {
+        theme: "night".into(),
+        ascii: true,
+        fps: 60,
+        color: ColorMode::Never,
+        operator: Some("ada".into()),
+    };
     (config.icmp, config.deep, config.read_only) = (false, false, true);
     let mut settings = Settings::default();
     settings.thresholds.packet_loss.warning_pct = 2.5;

@@ -7,6 +7,8 @@
 mod world;
 
 use rdpwatch::domain::finding::Severity;
+use rdpwatch::domain::session::{SeenSocket, SessionLook, SocketState};
+use rdpwatch::domain::target::TargetId;
 use std::time::Duration;
 use world::fleet::servers;
 use world::host::{SimHost, Trouble};
@@ -80,4 +82,53 @@ fn ten_percent_of_loss_is_usually_found_within_half_a_minute() {
 #[test]
 fn five_percent_of_loss_is_found_within_four_minutes() {
     assert_within("packet-loss", &Trouble::Loss(50), [90, 240, 360]);
+}
+
+/// The socket of a session that begins after five minutes, goes silent after ten, and is given up
+/// by the system after `given_up`; nothing before and after.
+fn session(at: Duration, given_up: Duration) -> SessionLook {
+    let silent = at.saturating_sub(BEGINS);
+    let socket = SeenSocket {
+        local: ([10, 0, 0, 5], 50_000).into(),
+        state: SocketState::Established,
+        // Each repetition waits twice as long as the one before it, from 0.2 s on.
+        unanswered: (0..15)
+            .take_while(|n| Duration::from_millis(200 << n) <= silent)
+            .fold(0, |n, _| n + 1),
+        heard_ago: silent,
+        received: true,
+    };
+    let lives = at >= BEGINS / 2 && silent < given_up;
+    let sockets = if lives { vec![socket] } else { Vec::new() };
+    SessionLook { peer: ([10, 0, 1, 3], 3_389).into(), sockets }
+}
+
+/// Only the session is cut off, as by a firewall that forgot it: echo and new connections pass.
+#[test]
+fn a_session_that_drops_is_told_within_two_seconds_of_its_end() {
+    for seed in 1..=5 {
+        for given_up in [Duration::from_secs(9), Duration::from_secs(924)] {
+            let mut world = World::new(seed, REAL, servers(4));
+            let over = BEGINS + given_up;
+            let mut told = None;
+            // The looks of a second fall anywhere in it.
+            let mut at = BEGINS / 2 + Duration::from_millis(150 * seed);
+            while told.is_none() && at < over + Duration::from_mins(1) {
+                world.run(at);
+                let (now, look) = (world.now(), session(at, given_up));
+                world.monitor.observe_sessions(TargetId(2), &look, now);
+                for (id, tracked) in world.snapshot().targets.iter().enumerate() {
+                    let found: Vec<&str> =
+                        tracked.findings.iter().map(|found| found.rule.0).collect();
+                    let expected = id == 2 && found == ["session-dropped"];
+                    assert!(found.is_empty() || expected, "seed {seed} at {at:?}: {found:?}");
+                    told = told.or(expected.then_some(at));
+                }
+                at += Duration::from_secs(1);
+            }
+            let told = told.unwrap_or_else(|| panic!("seed {seed}: not found"));
+            let after = told.saturating_sub(over);
+            assert!(told >= over && after <= Duration::from_secs(2), "{after:?}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::{DONE, FAILED, Failure, print, runtime};
 use crate::config::Config;
-use crate::domain::sink::{Notice, SinkKind, SinkSpec};
+use crate::domain::sink::{Notice, SinkKind, SinkSpec, secret_variables};
 use crate::domain::text::{excerpt, printable};
 use crate::probe::clock::Clock;
 use crate::sink::deliver;
@@ -31,12 +31,13 @@ pub(super) fn test(config: &Config, name: Option<&str>, usage: u8) -> Result<u8,
         return Err(Failure::new(FAILED, "nobody is told: --read-only is set"));
     }
     let notice = Notice::test(Clock::wall());
+    let hidden = secret_variables(&config.sinks);
     let mut code = DONE;
     for sink in wanted {
         let word = if sink.kind == SinkKind::Bell {
             print(b"\x07").map(|()| "rung".to_owned()).map_err(|error| error.to_string())
         } else {
-            runtime()?.block_on(deliver(sink, &notice)).map(|()| "told".to_owned())
+            runtime()?.block_on(deliver(sink, &notice, &hidden)).map(|()| "told".to_owned())
         };
         let word = word.unwrap_or_else(|error| {
             code = FAILED;

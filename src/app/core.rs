@@ -2,9 +2,11 @@
 //! are published. It never waits for a screen, a disk or a sink.
 
 mod controls;
+mod local;
 mod marks;
 mod saving;
 mod sessions;
+mod sinks;
 mod start;
 mod take;
 mod waking;
@@ -18,12 +20,13 @@ use crate::domain::maintenance::Calendar;
 use crate::domain::mark::Mark;
 use crate::domain::sample::{ProbeKind, Sample};
 use crate::domain::session::SessionLook;
-use crate::domain::sink::Notice;
+use crate::domain::sink::{Notice, SinkStatus};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::target::{Target, TargetId};
-use crate::domain::time::{MonoTime, WallTime};
+use crate::domain::time::{MonoTime, Now, WallTime};
 use crate::domain::wake::{WakeClock, WakeProgress};
 use crate::monitor::{Budget, Monitor};
+use crate::probe::sessions::Unseen;
 use crate::schedule::{Schedule, Settings};
 use crate::sink::Sinks;
 use crate::store::{self, MemoryStore, State, StateStore};
@@ -95,9 +98,10 @@ pub(super) enum Command {
 enum Report {
     Sample(Box<Sample>),
     Finished(TargetId, ProbeKind),
-    Local(Box<LocalState>),
+    /// With when its change was heard of, where the kernel told it.
+    Local(Box<LocalState>, Option<Now>),
     ControlNames(BTreeMap<String, IpAddr>),
-    Sessions(Vec<(TargetId, SessionLook)>),
+    Sessions(Result<Vec<(TargetId, SessionLook)>, Unseen>),
     Woken(TargetId, Box<WakeProgress>, String),
     Marks(Vec<Mark>),
 }
@@ -123,9 +127,14 @@ pub(super) struct Core {
     waking: BTreeMap<TargetId, MonoTime>,
     wake_clock: WakeClock,
     sinks: Sinks,
+    sink_statuses: Vec<SinkStatus>,
     looking_at_local: Option<AbortHandle>,
+    /// A change that was heard of while a look was under way.
+    look_again: Option<Now>,
     looking_at_sessions: Option<AbortHandle>,
     looking_for_marks: Option<AbortHandle>,
+    /// Why the sessions of this machine cannot be seen.
+    sessions_unseen: Option<String>,
     dirty: bool,
 }
 
@@ -191,9 +200,12 @@ impl Core {
             waking: BTreeMap::new(),
             wake_clock: WakeClock::default(),
             sinks: if config.read_only { Sinks::default() } else { Sinks::start(&config.sinks) },
+            sink_statuses: Vec::new(),
             looking_at_local: None,
+            look_again: None,
             looking_at_sessions: None,
             looking_for_marks: None,
+            sessions_unseen: None,
             dirty: true,
         };
         if let Some(own) = core.remembered.get(store::MONITOR) {
@@ -223,6 +235,7 @@ impl Core {
         let mut publish = ticker(PUBLISH);
         let mut tick = ticker(TICK);
         let mut local = ticker(LOCAL);
+        let mut changes = self.edge.local.changes(self.edge.clock);
         let mut sessions = ticker(SESSIONS);
         let mut save = ticker(SAVE);
         let mut icmp = ticker(ICMP_RETRY);
@@ -242,7 +255,11 @@ impl Core {
                     self.monitor.observe_beat(due.elapsed(), self.edge.clock.now());
                     self.tick(&alerts);
                 }
-                _ = local.tick() => self.look_at_local(),
+                _ = local.tick() => {
+                    self.ask_controls();
+                    self.look_at_local(None);
+                }
+                at = changes.next() => self.look_at_local(Some(at)),
                 _ = sessions.tick() => {
                     self.look_at_sessions();
                     self.look_for_marks();
@@ -328,26 +345,10 @@ impl Core {
             let _full = alerts.try_send(notice.clone());
             self.sinks.offer(notice);
         }
+        self.look_at_sinks(now);
         self.follow_waking(now.mono);
         self.wake_at_times(now);
         self.dirty = true;
-    }
-
-    fn look_at_local(&mut self) {
-        self.ask_controls();
-        // A look that takes longer than the time between two is waited for, not doubled.
-        if self.looking_at_local.as_ref().is_some_and(|looking| !looking.is_finished()) {
-            return;
-        }
-        let local = Arc::clone(&self.edge.local);
-        let reports = self.reports.clone();
-        let looking = self.tasks.spawn(async move {
-            let looked = tokio::task::spawn_blocking(move || local.observe()).await;
-            if let Ok(state) = looked {
-                let _gone = reports.send(Report::Local(Box::new(state))).await;
-            }
-        });
-        self.looking_at_local = Some(looking);
     }
 
     fn publish(&mut self, snapshots: &watch::Sender<Arc<Snapshot>>) {

@@ -1,13 +1,16 @@
 //! `doctor`: finds out what this machine lets the probes do.
 
+mod sinks;
+
 use super::{FAILED, Failure, print, real_edge, runtime};
 use crate::config::{self, Config, GlobalOptions, process_environment};
 use crate::monitor::bytes_per_target;
 use crate::probe::echo::RECEIVE_BUFFER;
 use crate::probe::gateway::Roots;
+use crate::probe::sessions::{SessionSource, Unseen};
 use crate::report::doctor::{
-    Budget, Buffer, Colours, DescriptorLimit, DoctorFacts, PathFacts, Platform, TerminalFacts,
-    report,
+    Budget, Buffer, Colours, DescriptorLimit, DoctorFacts, PathFacts, Platform, SessionsFact,
+    TerminalFacts, report,
 };
 use crate::schedule::{Schedule, Settings, a_day};
 use crate::ui::terminal::Terminal;
@@ -55,6 +58,7 @@ fn gather(
             .and_then(|granted| Some(Buffer { asked, granted: u64::try_from(granted).ok()? })),
         local: edge.local_state(),
         neighbours_readable: edge.neighbours.readable(),
+        sessions: sessions(edge.sessions.as_ref()),
         path_measurable: cfg!(target_os = "linux"),
         authorities: !Roots::system().is_empty(),
         descriptors: descriptors(),
@@ -63,8 +67,18 @@ fn gather(
         state: state_facts(),
         budgets: budgets(config, edge.clock.mono()),
         gateways: gateways(config),
+        sinks: sinks::facts(config),
         bytes_per_target: u64::try_from(bytes_per_target()).unwrap_or(u64::MAX),
     })
+}
+
+/// Whether this machine's own sessions are followed: its sockets are looked at once.
+fn sessions(source: &dyn SessionSource) -> SessionsFact {
+    match source.look(&[([127, 0, 0, 1], 3_389).into()]) {
+        Ok(_) => SessionsFact::Followed,
+        Err(Unseen::NotBuilt) => SessionsFact::NotBuilt,
+        Err(Unseen::Refused(why)) => SessionsFact::Refused(why),
+    }
 }
 
 /// What each configured target costs its host a day, when all is quiet.

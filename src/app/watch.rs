@@ -278,7 +278,7 @@ impl Screen {
             Effect::ProbeNow(id) => Command::ProbeNow(id),
             Effect::ResetStatistics => Command::ResetStatistics,
             Effect::Acknowledge { target, rule, note } => {
-                Command::Acknowledge(target, rule, Signature::new(&operator(), &note))
+                Command::Acknowledge(target, rule, Signature::new(&self.operator(), &note))
             }
             Effect::Snooze { target, rule, length } => {
                 Command::Snooze(target, rule, now.plus(length))
@@ -299,6 +299,11 @@ impl Screen {
         };
         self.ask(command);
         Ok(())
+    }
+
+    /// Who acknowledges alerts here.
+    fn operator(&self) -> String {
+        self.config.ui.operator.clone().unwrap_or_else(operator)
     }
 
     fn ask(&mut self, command: Command) {

@@ -55,6 +55,7 @@ pub(super) struct RawUi {
     pub(super) ascii: Option<bool>,
     pub(super) fps: Option<u32>,
     pub(super) color: Option<ColorMode>,
+    pub(super) operator: Option<String>,
 }
 
 /// `[group.NAME]`.
@@ -208,6 +209,8 @@ pub(super) static UI: &[Key<RawUi>] = &[
         set: |ui, v| { ui.fps = Some(value::count(v, 1, 60)?); Ok(()) } },
     Key { name: "color", shape: Shape::Word(COLOR_WORDS), doc: "whether colours are used; auto: where the terminal has them",
         set: |ui, v| { ui.color = Some(value::word(v, &ColorMode::WORDS)?); Ok(()) } },
+    Key { name: "operator", shape: Shape::Text("ada"), doc: "who acknowledges alerts here; default: who called sudo, else the user of the session",
+        set: |ui, v| { ui.operator = Some(value::parsed(v, "a name", parse_name)?); Ok(()) } },
 ];
 
 /// `[group.NAME]`.

@@ -83,11 +83,19 @@ pub struct Ui {
     pub fps: u8,
     /// Colours.
     pub color: ColorMode,
+    /// Who acknowledges alerts here, unescaped; `None`: the user of the session.
+    pub operator: Option<String>,
 }
 
 impl Default for Ui {
     fn default() -> Self {
-        Self { theme: "dark".to_owned(), ascii: false, fps: 10, color: ColorMode::Auto }
+        Self {
+            theme: "dark".to_owned(),
+            ascii: false,
+            fps: 10,
+            color: ColorMode::Auto,
+            operator: None,
+        }
     }
 }
 
@@ -210,6 +218,7 @@ impl Config {
                 ascii: layer.ui.ascii.unwrap_or(default.ui.ascii),
                 fps: fps.unwrap_or(default.ui.fps),
                 color: layer.ui.color.unwrap_or(default.ui.color),
+                operator: layer.ui.operator,
             },
             file: Some(path.to_owned()),
             ..default

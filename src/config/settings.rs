@@ -116,12 +116,14 @@ const DAYS: Duration = Duration::from_hours(24 * 30);
 const LOSS: &str = "thresholds.packet-loss";
 const LATENCY: &str = "thresholds.high-latency";
 const JITTER: &str = "thresholds.high-jitter";
+const SATURATED: &str = "thresholds.link-saturated";
 const DNS: &str = "thresholds.dns-slow";
 const RDP: &str = "thresholds.rdp-slow";
 const EXPIRING: &str = "thresholds.certificate-expiring";
 const EXPIRED: &str = "thresholds.certificate-expired";
 const SKEW: &str = "thresholds.clock-skew";
 const DROP: &str = "thresholds.session-would-drop";
+const DROPPED: &str = "thresholds.session-dropped";
 const PERIODIC: &str = "thresholds.drops-periodic";
 
 /// The bounds of an echo interval, also of `--interval`.
@@ -204,6 +206,11 @@ pub(super) static SETTINGS: &[Setting] = &[
     span(JITTER, "warning", (MS, MINUTE), |s| &mut s.thresholds.high_jitter.warning, "warning from this mean difference of consecutive round trips"),
     span(JITTER, "critical", (MS, MINUTE), |s| &mut s.thresholds.high_jitter.critical, "critical from this mean difference of consecutive round trips"),
 
+    real(SATURATED, "busy_pct", (10.0, 100.0), |s| &mut s.thresholds.link_saturated.busy_pct, "busy from this share of the most that this machine's interface was seen to carry, in percent"),
+    real(SATURATED, "least_mbit", (0.01, 100_000.0), |s| &mut s.thresholds.link_saturated.least_mbit, "and only from this rate, in Mbit/s"),
+    real(SATURATED, "factor", (1.0, 1000.0), |s| &mut s.thresholds.link_saturated.factor, "warning when the median round trip is this multiple of that of a quiet line"),
+    span(SATURATED, "margin", (MS, MINUTE), |s| &mut s.thresholds.link_saturated.margin, "and only when it is also this much above it"),
+
     span(DNS, "warning", (MS, MINUTE), |s| &mut s.thresholds.dns_slow.warning, "warning from this time to resolve the name"),
 
     span(RDP, "warning", (MS, MINUTE), |s| &mut s.thresholds.rdp_slow.warning, "warning from this service time: X.224 answer less one network round trip"),
@@ -222,6 +229,11 @@ pub(super) static SETTINGS: &[Setting] = &[
     span(DROP, "freeze", (SECOND, Duration::from_mins(5)), |s| &mut s.thresholds.session_would_drop.freeze, "notice from this long a silence, in which a session would freeze"),
     span(DROP, "reconnect", (SECOND, Duration::from_mins(5)), |s| &mut s.thresholds.session_would_drop.reconnect, "warning from this long a silence, in which the client would begin to reconnect"),
     span(DROP, "drop", (SECOND, Duration::from_mins(5)), |s| &mut s.thresholds.session_would_drop.drop, "critical from this long a silence, in which a session would drop"),
+
+    span(DROPPED, "shortest", (SECOND, Duration::from_mins(5)), |s| &mut s.thresholds.session_dropped.shortest, "a connection of this machine that lives shorter is no session"),
+    count(DROPPED, "unanswered", (1, 15), |s| &mut s.thresholds.session_dropped.unanswered, "dropped when it ends after this many repetitions in a row without an answer"),
+    span(DROPPED, "shown", (MINUTE, DAY), |s| &mut s.thresholds.session_dropped.shown, "how long a drop is shown"),
+    span(DROPPED, "recovered", (SECOND, Duration::from_hours(1)), |s| &mut s.thresholds.session_dropped.recovered, "or until a new session lives this long"),
 
     count(PERIODIC, "drops", (4, 64), |s| &mut s.thresholds.drops_periodic.drops, "warning from this many drops that keep time"),
     real(PERIODIC, "tolerance_pct", (0.1, 20.0), |s| &mut s.thresholds.drops_periodic.tolerance_pct, "how far spacings and ages may differ, in percent"),

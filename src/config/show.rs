@@ -25,6 +25,9 @@ pub(super) fn to_toml(config: &Config) -> String {
     line(&mut out, "ascii", config.ui.ascii);
     line(&mut out, "fps", config.ui.fps);
     line(&mut out, "color", text(config.ui.color.word()));
+    if let Some(operator) = &config.ui.operator {
+        line(&mut out, "operator", text(operator));
+    }
     numbers(&mut out, "", &config.settings, None);
     for group in &config.groups {
         header(&mut out, &format!("[group.{}]", text(group)));
@@ -82,7 +85,7 @@ fn write_sink(out: &mut String, sink: &SinkSpec) {
         }
         SinkKind::Exec(words) => line(out, "command", list(words.iter().map(|word| text(word)))),
         SinkKind::File(path) => line(out, "path", text(&path.display().to_string())),
-        SinkKind::Bell | SinkKind::Syslog => {}
+        SinkKind::Bell | SinkKind::Syslog | SinkKind::Journald => {}
     }
 }
 

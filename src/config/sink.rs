@@ -16,7 +16,7 @@ const MAX_WORDS: usize = 64;
 /// Longest text of one's own, in bytes.
 const MAX_TEXT: usize = 8_192;
 
-const TYPE_WORDS: &[&str] = &["bell", "webhook", "exec", "file", "syslog"];
+const TYPE_WORDS: &[&str] = &["bell", "webhook", "exec", "file", "syslog", "journald"];
 const SEVERITY_WORDS: &[&str] = &["warning", "critical"];
 const TEMPLATE_WORDS: &[&str] = &["json", "slack", "teams", "ntfy"];
 const SEVERITIES: [(&str, Severity); 2] =
@@ -190,6 +190,7 @@ pub(super) fn resolve(raw: &RawSink) -> Result<SinkSpec, Fault> {
             None => return Err(missing("path", "path = \"/var/log/rdpwatch/alerts.jsonl\"")),
         },
         "syslog" => SinkKind::Syslog,
+        "journald" => SinkKind::Journald,
         _ => SinkKind::Bell,
     };
     Ok(SinkSpec {

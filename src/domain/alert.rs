@@ -9,7 +9,7 @@ mod signature;
 
 pub use book::AlertBook;
 pub use hold::Hold;
-pub use remembered::RememberedAlert;
+pub use remembered::{RememberedAlert, RememberedResolved};
 pub use review::AsFound;
 pub use settings::AlertSettings;
 pub use signature::Signature;

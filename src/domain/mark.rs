@@ -56,7 +56,9 @@ pub fn around(view: &TargetView<'_>, at: WallTime) -> Vec<String> {
         let others = u64::try_from(outage.members.len().saturating_sub(1)).unwrap_or(u64::MAX);
         format!("path: {} fell silent with it", count(others, "other host"))
     }));
-    let broke = view.sessions.broken(view.now.mono).find(|ended| about.holds(ended.at.mono));
+    let limits = &view.target.thresholds.session_dropped;
+    let broke =
+        view.sessions.broken(limits, view.now.mono).find(|ended| about.holds(ended.at.mono));
     if let Some(ended) = broke {
         lines.push(format!("own session: it broke too, at {}", clock(ended.at.wall)));
     } else if view.sessions.well().any(|since| since.mono < about.from && about.at <= view.now.mono)

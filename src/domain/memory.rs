@@ -1,6 +1,6 @@
 //! What is worth remembering of a target between runs.
 
-use super::alert::RememberedAlert;
+use super::alert::{RememberedAlert, RememberedResolved};
 use super::certificate::Thumbprint;
 use super::drops::Drops;
 use super::identity::RememberedIdentity;
@@ -53,6 +53,9 @@ pub struct TargetMemory {
     pub acknowledged: BTreeMap<String, WallTime>,
     /// Rules whose alerts fire.
     pub alerts: BTreeMap<String, RememberedAlert>,
+    /// Alerts that are over, the oldest first, as many as the book of alerts keeps.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub resolved: Vec<RememberedResolved>,
     /// Seconds from the wake packet until RDP answered, newest last.
     pub waking_s: Vec<u32>,
     /// When sessions on it dropped.

@@ -8,6 +8,7 @@ use super::finding::Owner;
 use super::target::TargetId;
 use super::time::{MonoTime, Now};
 use super::way::{Stretch, Way};
+use super::words::span;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -26,6 +27,10 @@ const GOOD_ROUNDS: u8 = 2;
 const KEPT: Duration = Duration::from_mins(20);
 /// And not more than so many.
 const MOST_KEPT: usize = 32;
+/// A change of anything else this long before the first silence belongs to it …
+const SHORTLY: Duration = Duration::from_secs(10);
+/// … or this long after: a request may be on its way when the change comes.
+const SEEN: Duration = Duration::from_secs(2);
 /// A change of a tunnel this long before or after the first silence belongs to it.
 const TUNNEL: Duration = Duration::from_secs(30);
 
@@ -74,8 +79,11 @@ pub struct Outage {
     pub back: BTreeSet<TargetId>,
     /// How many of its scope used to answer.
     pub of: usize,
-    /// The tunnel of this machine that changed about then, and how: `wg0 went down`; escaped.
+    /// The tunnel of this machine that changed about then, how, and when by the first silence:
+    /// `wg0 went down 3.0 s before`; escaped.
     pub tunnel: Option<String>,
+    /// The same of whatever else changed on this machine's network shortly before.
+    pub change: Option<String>,
     /// What goes on answering nearer, escaped: `10.0.0.1`.
     pub nearer: String,
     /// Where on the way it is, as far as controls show it.
@@ -138,9 +146,21 @@ pub struct Ground {
     pub nearer: Option<String>,
     /// The latest change of this machine's tunnels.
     pub tunnel: Option<(Now, String)>,
+    /// The latest change of anything in its network.
+    pub change: Option<(Now, String)>,
     /// How far the ways are sound: by the tunnel that they go through, unescaped, and outside of
     /// any; each control as it is spoken of.
     pub ways: BTreeMap<Option<String>, Way<String>>,
+}
+
+/// `wg0 went down 3.0 s before`: by the first silence.
+fn beside(what: &str, at: Now, first: Now) -> String {
+    let (apart, word) = if at.mono > first.mono {
+        (at.mono.since(first.mono), "after")
+    } else {
+        (first.mono.since(at.mono), "before")
+    };
+    format!("{what} {} {word}", span(apart))
 }
 
 impl Ground {
@@ -155,10 +175,17 @@ impl Ground {
     }
 
     /// The tunnel that changed about when hosts fell silent, from the first to the last of them.
-    fn tunnel_about(&self, first: Now, last: Now) -> Option<&str> {
+    fn tunnel_about(&self, first: Now, last: Now) -> Option<String> {
         let (at, what) = self.tunnel.as_ref()?;
         let about = at.mono.plus(TUNNEL) >= first.mono && last.mono.plus(TUNNEL) >= at.mono;
-        about.then_some(what.as_str())
+        about.then(|| beside(what, *at, first))
+    }
+
+    /// What else changed shortly before the first of them did.
+    fn change_before(&self, first: Now) -> Option<String> {
+        let (at, what) = self.change.as_ref()?;
+        let before = at.mono.plus(SHORTLY) >= first.mono && first.mono.plus(SEEN) >= at.mono;
+        before.then(|| beside(what, *at, first))
     }
 }
 
@@ -181,6 +208,7 @@ impl Outage {
             back: BTreeSet::new(),
             of: 0,
             tunnel: None,
+            change: None,
             nearer: nearer.into(),
             fault: None,
             alerts: false,
@@ -335,7 +363,8 @@ fn begins(
         until: last,
         members: cluster.iter().map(|(_, member)| member.target).collect(),
         of: concerned.len(),
-        tunnel: tunnel.map(str::to_owned),
+        change: ground.change_before(first).filter(|_| tunnel.is_none()),
+        tunnel,
         fault,
         ..Outage::new(scope, first, nearer)
     })
@@ -403,7 +432,7 @@ impl Outage {
             }
         }
         if self.tunnel.is_none() {
-            self.tunnel = ground.tunnel_about(self.since, self.since).map(str::to_owned);
+            self.tunnel = ground.tunnel_about(self.since, self.since);
         }
     }
 }
@@ -511,7 +540,10 @@ mod tests {
         let events = Outages::default().observe(&asleep, &Ground { tunnel, ..ground() }, at(110));
         assert_eq!(began(&events), [(Scope::Routed, 12)]);
         let OutageEvent::Began(outage) = &events[0] else { panic!("{events:?}") };
-        assert_eq!((outage.owner(), outage.tunnel.as_deref()), (Owner::Vpn, Some("wg0 went down")));
+        assert_eq!(
+            (outage.owner(), outage.tunnel.as_deref()),
+            (Owner::Vpn, Some("wg0 went down 3.0 s before"))
+        );
         // Two servers among them are too few to speak for the path.
         let mut mixed = asleep;
         mixed.iter_mut().take(2).for_each(|member| member.sleeps = false);

@@ -5,22 +5,14 @@
 //! unanswered has dropped. What vanishes between two looks without any such sign may as well have
 //! been closed: that alone is not called a drop.
 
+use super::thresholds::DroppedThresholds;
 use super::time::{MonoTime, Now};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// A connection that lives shorter is none of a session: no probe and no failed sign-in lives so
-/// long.
-const SHORTEST: Duration = Duration::from_secs(10);
 /// Without a look for this long nothing is known of what went on: sleep, or a stalled program.
 const BLIND: Duration = Duration::from_secs(10);
-/// So many repetitions in a row without an answer: the line is dead, not lossy.
-const DEAD: u8 = 2;
-/// How long a drop is shown.
-const SHOWN: Duration = Duration::from_mins(10);
-/// A new session that lives this long ends it.
-const RECOVERED: Duration = Duration::from_mins(1);
 /// Sessions followed of one target.
 const MOST: usize = 16;
 /// Ends kept of one target.
@@ -123,7 +115,12 @@ struct Open {
 
 impl Sessions {
     /// Takes in a look, and says what began and what ended since the last one.
-    pub fn observe(&mut self, look: &SessionLook, now: Now) -> Vec<SessionEvent> {
+    pub fn observe(
+        &mut self,
+        look: &SessionLook,
+        limits: &DroppedThresholds,
+        now: Now,
+    ) -> Vec<SessionEvent> {
         let blind = self.looked.is_none_or(|looked| now.mono.since(looked) > BLIND)
             || self.peer != Some(look.peer);
         if blind {
@@ -135,12 +132,12 @@ impl Sessions {
         let mut open = Vec::new();
         for mut session in std::mem::take(&mut self.open) {
             let seen = look.sockets.iter().find(|socket| socket.local == session.local);
-            match end(session, seen) {
+            match end(session, seen, limits) {
                 None => {
                     if let Some(socket) = seen {
                         session.note(socket, now);
                     }
-                    if !session.told && now.mono.since(session.since.mono) >= SHORTEST {
+                    if !session.told && now.mono.since(session.since.mono) >= limits.shortest {
                         session.told = true;
                         events.push(SessionEvent::Began(session.since));
                     }
@@ -187,20 +184,25 @@ impl Sessions {
         self.open.iter().filter(|session| session.unanswered == 0).map(|session| session.since)
     }
 
-    /// Sessions that ended otherwise than by a close in the last ten minutes, the newest first;
-    /// none once a later session has lived for a minute.
-    pub fn broken(&self, now: MonoTime) -> impl Iterator<Item = &EndedSession> {
+    /// Sessions that ended otherwise than by a close lately, the newest first; none once a later
+    /// session has lived for a while.
+    pub fn broken(
+        &self,
+        limits: &DroppedThresholds,
+        now: MonoTime,
+    ) -> impl Iterator<Item = &EndedSession> {
+        let DroppedThresholds { shown, recovered: lives, .. } = *limits;
         let recovered = move |ended: &EndedSession| {
             self.open.iter().any(|session| {
                 session.since.mono >= ended.heard.mono
                     && session.unanswered == 0
-                    && now.since(session.since.mono.max(ended.at.mono)) >= RECOVERED
+                    && now.since(session.since.mono.max(ended.at.mono)) >= lives
             })
         };
         self.ended
             .iter()
             .rev()
-            .filter(move |ended| now.since(ended.at.mono) <= SHOWN && !recovered(ended))
+            .filter(move |ended| now.since(ended.at.mono) <= shown && !recovered(ended))
     }
 }
 
@@ -217,8 +219,8 @@ impl Open {
 }
 
 /// How a session ended that is seen so, or not at all; `None` while it lives.
-fn end(session: Open, seen: Option<&SeenSocket>) -> Option<SessionEnd> {
-    let dead = session.unanswered >= DEAD;
+fn end(session: Open, seen: Option<&SeenSocket>, limits: &DroppedThresholds) -> Option<SessionEnd> {
+    let dead = u32::from(session.unanswered) >= limits.unanswered;
     match seen.map(|socket| socket.state) {
         Some(SocketState::Established) => None,
         Some(SocketState::ClosedHere) if dead => Some(SessionEnd::GivenUp),
@@ -233,6 +235,10 @@ fn end(session: Open, seen: Option<&SeenSocket>) -> Option<SessionEnd> {
 mod tests {
     use super::*;
     use crate::domain::time::WallTime;
+
+    fn limits() -> DroppedThresholds {
+        DroppedThresholds::default()
+    }
 
     fn at(secs: u64) -> Now {
         let mono = MonoTime::ZERO.plus(Duration::from_secs(secs));
@@ -260,7 +266,7 @@ mod tests {
         let minute = look(&[socket(SocketState::Established, 0)]);
         let looks = std::iter::repeat_n(minute, 60).chain(last.iter().map(|last| look(last)));
         for (secs, look) in (0..).zip(looks) {
-            for event in sessions.observe(&look, at(secs)) {
+            for event in sessions.observe(&look, &limits(), at(secs)) {
                 if let SessionEvent::Ended(ended) = event {
                     ends.push(ended.how);
                 }
@@ -294,23 +300,27 @@ mod tests {
     fn a_probe_is_no_session() {
         let mut sessions = Sessions::default();
         for secs in 0..9 {
-            let events = sessions.observe(&look(&[socket(SocketState::Established, 3)]), at(secs));
+            let events = sessions.observe(
+                &look(&[socket(SocketState::Established, 3)]),
+                &limits(),
+                at(secs),
+            );
             assert_eq!(events, []);
         }
-        assert_eq!(sessions.observe(&look(&[]), at(9)), []);
+        assert_eq!(sessions.observe(&look(&[]), &limits(), at(9)), []);
         let silent = SeenSocket { received: false, ..socket(SocketState::Established, 3) };
         for secs in 10..60 {
-            assert_eq!(sessions.observe(&look(&[silent]), at(secs)), []);
+            assert_eq!(sessions.observe(&look(&[silent]), &limits(), at(secs)), []);
         }
     }
 
     #[test]
     fn what_ends_while_nobody_looks_or_at_another_address_is_not_judged() {
         let (sessions, _) = end_of(&[&[socket(SocketState::Established, 3)]]);
-        assert_eq!(sessions.clone().observe(&look(&[]), at(600)), []);
+        assert_eq!(sessions.clone().observe(&look(&[]), &limits(), at(600)), []);
         let elsewhere = SessionLook { peer: ([10, 0, 0, 22], 3389).into(), sockets: Vec::new() };
-        assert_eq!(sessions.clone().observe(&elsewhere, at(61)), []);
-        let ended = sessions.clone().observe(&look(&[]), at(61));
+        assert_eq!(sessions.clone().observe(&elsewhere, &limits(), at(61)), []);
+        let ended = sessions.clone().observe(&look(&[]), &limits(), at(61));
         assert!(matches!(ended[..], [SessionEvent::Ended(_)]), "{ended:?}");
     }
 
@@ -318,16 +328,20 @@ mod tests {
     fn a_drop_is_over_after_ten_minutes_or_a_minute_of_a_new_session() {
         let dead = socket(SocketState::Established, 3);
         let (mut sessions, _) = end_of(&[&[dead], &[]]);
-        assert_eq!(sessions.broken(at(62).mono).count(), 1);
-        assert_eq!(sessions.broken(at(661).mono).count(), 1);
-        assert_eq!(sessions.broken(at(662).mono).count(), 0);
+        assert_eq!(sessions.broken(&limits(), at(62).mono).count(), 1);
+        assert_eq!(sessions.broken(&limits(), at(661).mono).count(), 1);
+        assert_eq!(sessions.broken(&limits(), at(662).mono).count(), 0);
         let new = SeenSocket {
             local: ([10, 0, 0, 5], 50_001).into(),
             ..socket(SocketState::Established, 0)
         };
         for secs in 62..124 {
-            assert_eq!(sessions.broken(at(secs).mono).count(), usize::from(secs < 122), "{secs}");
-            sessions.observe(&look(&[new]), at(secs));
+            assert_eq!(
+                sessions.broken(&limits(), at(secs).mono).count(),
+                usize::from(secs < 122),
+                "{secs}"
+            );
+            sessions.observe(&look(&[new]), &limits(), at(secs));
         }
     }
 
@@ -342,9 +356,9 @@ mod tests {
                 })
                 .collect();
             for secs in 0..20 {
-                sessions.observe(&look(&many), at(round * 21 + secs));
+                sessions.observe(&look(&many), &limits(), at(round * 21 + secs));
             }
-            sessions.observe(&look(&[]), at(round * 21 + 20));
+            sessions.observe(&look(&[]), &limits(), at(round * 21 + 20));
         }
         assert_eq!(sessions.ended.len(), KEPT);
         assert!(sessions.open.len() <= MOST);

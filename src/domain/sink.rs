@@ -1,6 +1,6 @@
 //! Where alerts are told besides the screen, and what is told.
 
-use super::alert::{Alert, AlertEvent};
+use super::alert::{Alert, AlertEvent, Signature};
 use super::finding::{Owner, RuleId, Severity};
 use super::target::Target;
 use super::text::printable;
@@ -44,6 +44,8 @@ pub enum SinkKind {
     File(PathBuf),
     /// The system's log, by its socket.
     Syslog,
+    /// systemd's journal, by its socket.
+    Journald,
 }
 
 impl SinkKind {
@@ -56,6 +58,7 @@ impl SinkKind {
             Self::Exec(_) => "exec",
             Self::File(_) => "file",
             Self::Syslog => "syslog",
+            Self::Journald => "journald",
         }
     }
 }
@@ -107,9 +110,22 @@ pub enum Template {
 }
 
 /// What may stand in braces in a text of one's own.
-pub const PLACEHOLDERS: [&str; 12] = [
-    "id", "event", "target", "host", "group", "rule", "severity", "title", "sentence", "team",
-    "since", "ended",
+pub const PLACEHOLDERS: [&str; 15] = [
+    "id",
+    "event",
+    "target",
+    "host",
+    "group",
+    "rule",
+    "severity",
+    "title",
+    "sentence",
+    "team",
+    "since",
+    "ended",
+    "acknowledged",
+    "by",
+    "note",
 ];
 
 /// A text that is shown to nobody.
@@ -223,6 +239,10 @@ pub struct Notice {
     pub since: WallTime,
     /// When it ended.
     pub ended: Option<WallTime>,
+    /// When somebody acknowledged it.
+    pub acknowledged: Option<WallTime>,
+    /// Who did, and their note.
+    pub signed: Signature,
     /// The measurements.
     pub evidence: Vec<String>,
 }
@@ -249,6 +269,8 @@ impl Notice {
             owner: None,
             since: alert.since,
             ended,
+            acknowledged: alert.acknowledged,
+            signed: alert.signed.clone(),
             evidence: Vec::new(),
         }
     }
@@ -269,6 +291,8 @@ impl Notice {
             owner: None,
             since: now,
             ended: None,
+            acknowledged: None,
+            signed: Signature::default(),
             evidence: Vec::new(),
         }
     }
@@ -293,6 +317,22 @@ impl SinkSpec {
     }
 }
 
+/// Names of the environment variables that hold the sinks' secrets: no hook is to read them.
+#[must_use]
+pub fn secret_variables(sinks: &[SinkSpec]) -> Vec<String> {
+    let secrets = |sink: &SinkSpec| match &sink.kind {
+        SinkKind::Webhook { url, token, .. } => {
+            [Some(url), token.as_ref()].into_iter().flatten().cloned().collect()
+        }
+        _ => Vec::new(),
+    };
+    let name = |secret| match secret {
+        Secret::Variable(name) => Some(name),
+        Secret::Plain(_) | Secret::File(_) => None,
+    };
+    sinks.iter().flat_map(secrets).filter_map(name).collect()
+}
+
 /// A target as [`incident_id`] and notices name it: `host:port`, escaped.
 #[must_use]
 pub fn whose(target: &Target) -> String {
@@ -302,8 +342,13 @@ pub fn whose(target: &Target) -> String {
 /// Eight hex digits made of whose it is, the rule and when it began (FNV-1a, 64 bits, folded).
 #[must_use]
 pub fn incident_id(alert: &Alert, whose: Option<&str>) -> String {
-    let since = alert.since.unix_millis().to_be_bytes();
-    let parts = [whose.unwrap_or_default().as_bytes(), alert.rule.0.as_bytes(), &since];
+    short_id([whose.unwrap_or_default(), alert.rule.0], alert.since)
+}
+
+/// Eight hex digits made of two texts and a time, the same in every run.
+pub(crate) fn short_id(texts: [&str; 2], since: WallTime) -> String {
+    let since = since.unix_millis().to_be_bytes();
+    let parts = [texts[0].as_bytes(), texts[1].as_bytes(), &since];
     let hash = parts
         .iter()
         .flat_map(|part| part.iter().chain(&[0]))
@@ -326,6 +371,27 @@ pub struct SinkStatus {
     pub dropped: u64,
     /// Why the last try failed, escaped; `None` when it went through.
     pub error: Option<String>,
+}
+
+impl SinkStatus {
+    /// What is worth a line in the event log since `before`, escaped.
+    #[must_use]
+    pub fn news(&self, before: &Self) -> Vec<String> {
+        let name = &self.name;
+        let mut lines = Vec::new();
+        match (&before.error, &self.error) {
+            (None, Some(error)) => lines.push(format!("the sink {name} is not told: {error}")),
+            (Some(_), None) => lines.push(format!("the sink {name} is told again")),
+            _ => {}
+        }
+        if self.failed > before.failed {
+            lines.push(format!("the sink {name} was not told an alert, after several tries"));
+        }
+        if self.dropped > before.dropped {
+            lines.push(format!("the sink {name} was not told an alert: too many were waiting"));
+        }
+        lines
+    }
 }
 
 #[cfg(test)]
@@ -364,6 +430,24 @@ mod tests {
     fn a_secret_is_not_written_by_accident() {
         let shown = format!("{:?}", Secret::Plain("https://hooks.example/T0/hunter2".to_owned()));
         assert_eq!(shown, "Plain(…)");
+    }
+
+    #[test]
+    fn trouble_of_a_sink_is_told_once_and_so_is_its_end() {
+        let of = |error: Option<&str>, failed, dropped| SinkStatus {
+            name: "on-call".to_owned(),
+            told: 0,
+            failed,
+            dropped,
+            error: error.map(str::to_owned),
+        };
+        let fine = of(None, 0, 0);
+        let refused = of(Some("the server answered 500"), 0, 0);
+        assert_eq!(refused.news(&fine), ["the sink on-call is not told: the server answered 500"]);
+        assert_eq!(of(Some("no connection"), 0, 0).news(&refused), Vec::<String>::new());
+        assert_eq!(fine.news(&refused), ["the sink on-call is told again"]);
+        assert_eq!(of(None, 1, 2).news(&fine).len(), 2);
+        assert_eq!(fine.news(&fine), Vec::<String>::new());
     }
 
     #[test]

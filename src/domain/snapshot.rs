@@ -3,6 +3,7 @@
 use super::alert::AlertsSnapshot;
 use super::alternative::Alternative;
 use super::finding::{Finding, Risk};
+use super::incident::Incident;
 use super::ladder::Ladder;
 use super::local::{EchoAccess, LocalState};
 use super::mac::MacAddr;
@@ -59,6 +60,8 @@ pub struct MonitorSnapshot {
     /// Control addresses: own router, ends of the VPN, DNS servers and configured ones, as far as
     /// they are other machines.
     pub controls: Vec<Control>,
+    /// Paths that are down, then those that were lately.
+    pub incidents: Vec<Incident>,
     /// Probes in flight.
     pub in_flight: u32,
     /// How the sinks have fared.

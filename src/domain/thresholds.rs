@@ -11,6 +11,8 @@ pub struct Thresholds {
     pub high_latency: LatencyThresholds,
     /// Of `high-jitter`.
     pub high_jitter: JitterThresholds,
+    /// Of `link-saturated`.
+    pub link_saturated: SaturatedThresholds,
     /// Of `dns-slow`.
     pub dns_slow: SlowThreshold,
     /// Of `rdp-slow`.
@@ -23,6 +25,8 @@ pub struct Thresholds {
     pub clock_skew: SkewThresholds,
     /// Of `session-would-drop`.
     pub session_would_drop: WouldDropThresholds,
+    /// Of `session-dropped`.
+    pub session_dropped: DroppedThresholds,
     /// Of `drops-periodic`.
     pub drops_periodic: PeriodicThresholds,
 }
@@ -212,5 +216,49 @@ pub struct PeriodicThresholds {
 impl Default for PeriodicThresholds {
     fn default() -> Self {
         Self { drops: 4, tolerance_pct: 5.0, same_time: Duration::from_mins(5), chance_pct: 0.1 }
+    }
+}
+
+/// When this machine's line is full.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SaturatedThresholds {
+    /// Busy from this share of the most that an interface was seen to carry, in percent …
+    pub busy_pct: f64,
+    /// … and from this rate, in Mbit/s.
+    pub least_mbit: f64,
+    /// Warning when the median round trip is this multiple of that of a quiet line …
+    pub factor: f64,
+    /// … and this much above it.
+    pub margin: Duration,
+}
+
+impl Default for SaturatedThresholds {
+    fn default() -> Self {
+        Self { busy_pct: 80.0, least_mbit: 1.0, factor: 2.0, margin: Duration::from_millis(30) }
+    }
+}
+
+/// What a session of this machine is, and when it has dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DroppedThresholds {
+    /// A connection that lives shorter is none of a session: no probe and no failed sign-in lives
+    /// so long.
+    pub shortest: Duration,
+    /// So many repetitions in a row without an answer: the line is dead, not lossy.
+    pub unanswered: u32,
+    /// How long a drop is shown.
+    pub shown: Duration,
+    /// A new session that lives this long ends it.
+    pub recovered: Duration,
+}
+
+impl Default for DroppedThresholds {
+    fn default() -> Self {
+        Self {
+            shortest: Duration::from_secs(10),
+            unanswered: 2,
+            shown: Duration::from_mins(10),
+            recovered: Duration::from_mins(1),
+        }
     }
 }

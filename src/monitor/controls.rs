@@ -168,43 +168,6 @@ impl Controls {
     }
 }
 
-/// What changed on this machine, one line each.
-pub(super) fn differences(before: &LocalState, after: &LocalState) -> Vec<String> {
-    let mut lines = Vec::new();
-    if before.interfaces.is_empty() {
-        return lines;
-    }
-    for interface in &after.interfaces {
-        let old = before.interfaces.iter().find(|old| old.name == interface.name);
-        let name = crate::domain::text::printable(&interface.name);
-        match old {
-            None => lines.push(format!("interface {name} appeared")),
-            Some(old) if old.up != interface.up => {
-                lines.push(format!("{name} went {}", if interface.up { "up" } else { "down" }));
-            }
-            Some(old) if old.addresses != interface.addresses => {
-                lines.push(format!("addresses of {name} changed"));
-            }
-            Some(_) => {}
-        }
-    }
-    for old in &before.interfaces {
-        if !after.interfaces.iter().any(|interface| interface.name == old.name) {
-            lines.push(format!("interface {} is gone", crate::domain::text::printable(&old.name)));
-        }
-    }
-    if before.gateway != after.gateway {
-        lines.push(match after.gateway {
-            Some(gateway) => format!("default gateway is now {gateway}"),
-            None => "no default gateway".to_owned(),
-        });
-    }
-    if before.dns_servers != after.dns_servers {
-        lines.push("DNS servers changed".to_owned());
-    }
-    lines
-}
-
 /// Which tunnels came up or went down; `None` when none did, or nothing was known before.
 pub(super) fn tunnels_changed(before: &LocalState, after: &LocalState) -> Option<String> {
     let up = |state: &LocalState| -> BTreeSet<String> {

@@ -7,6 +7,7 @@ mod bound;
 mod controls;
 #[cfg(test)]
 mod dialling_tests;
+mod link;
 mod maintenance;
 #[cfg(test)]
 mod maintenance_tests;
@@ -32,11 +33,12 @@ use crate::domain::clocks::{Clocks, clock_skew};
 use crate::domain::diagnose::{Diagnosed, MonitorDiagnosis};
 use crate::domain::echo_series::EchoPoint;
 use crate::domain::finding::{Finding, RuleId};
+use crate::domain::incident::Incident;
 use crate::domain::load::Beats;
 use crate::domain::local::{EchoAccess, LocalState};
 use crate::domain::memory::TargetMemory;
 use crate::domain::outage::{Ground, Member, OutageEvent, Outages};
-use crate::domain::rules::{PATH_OUTAGE_ID, RULES};
+use crate::domain::rules::{LINK_SATURATED_ID, PATH_OUTAGE_ID, RULES};
 use crate::domain::sample::{EchoMethod, EchoOutcome, LocalFault, Observation, Sample};
 use crate::domain::snapshot::{Event, MonitorSnapshot, Snapshot};
 use crate::domain::target::{Target, TargetId};
@@ -46,6 +48,7 @@ use crate::domain::verdict;
 use crate::domain::view::{Mode, Offline, Surroundings, TunnelChange};
 use crate::domain::wake::WakeProgress;
 use controls::Controls;
+use link::LinkRecorder;
 use maintenance::Maintenance;
 use siblings::Siblings;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -91,6 +94,7 @@ pub struct Monitor {
     /// A certificate or a name was read since certificates were compared.
     compare_certificates: bool,
     siblings: Siblings,
+    link: LinkRecorder,
     maintenance: Maintenance,
     timekeeping: Timekeeping,
     /// What a scenario says of the surroundings.
@@ -163,6 +167,7 @@ impl Monitor {
             simulated: None,
             compare_certificates: false,
             siblings: Siblings::default(),
+            link: LinkRecorder::default(),
             maintenance: Maintenance::default(),
             timekeeping: Timekeeping::default(),
             given: None,
@@ -272,11 +277,11 @@ impl Monitor {
             local.gateway_interface.clone_from(&before.gateway_interface);
             local.routes = Arc::clone(&before.routes);
         }
-        let differences = controls::differences(&self.around.local, &local);
+        let differences = link::differences(&self.around.local, &local);
         if !differences.is_empty() || self.around.local.interfaces.is_empty() {
             self.targets.values_mut().for_each(Tracked::set_changed);
         }
-        for text in differences {
+        for text in self.link.record(differences, now) {
             self.log(None, now.wall, text);
         }
         let known_before = !self.around.local.interfaces.is_empty();
@@ -288,6 +293,7 @@ impl Monitor {
             }
             self.around.tunnel_changes.push(TunnelChange { at: now, what });
         }
+        self.around.traffic.observe(&local, now);
         self.around.local = local;
         another_way
     }
@@ -331,8 +337,9 @@ impl Monitor {
         for (id, tracked) in &mut self.targets {
             tracked.tick_if_due(&self.around, now);
             let mut diagnosed = tracked.diagnosed(&self.around, now);
-            // One path is one alert, which is this machine's.
-            diagnosed.findings.retain(|finding| finding.rule != PATH_OUTAGE_ID);
+            // One path, and one line, is one alert, which is this machine's.
+            let shared = [PATH_OUTAGE_ID, LINK_SATURATED_ID];
+            diagnosed.findings.retain(|finding| !shared.contains(&finding.rule));
             events.extend(self.alerts.apply(Some(*id), &diagnosed, now));
         }
         let own = Diagnosed { findings: self.diagnosis.findings(RULES), withheld: Vec::new() };
@@ -382,6 +389,7 @@ impl Monitor {
         if self.around.offline == Offline::Online {
             self.look_for_outages(now);
         }
+        self.around.saturated = link::saturated(self.targets.values(), &self.around, now);
         if std::mem::take(&mut self.compare_certificates) {
             self.around.shared_certificates = shared_certificates(self.targets.values());
         }
@@ -403,13 +411,16 @@ impl Monitor {
         }
         let latest = self.around.tunnel_changes.last();
         let tunnel = latest.map(|change| (change.at, change.what.clone()));
+        let change = self.link.latest().cloned();
         let ways = self.controls.ways(&self.around.local, &members);
-        let events = self.outages.observe(&members, &Ground { nearer, tunnel, ways }, now);
+        let events = self.outages.observe(&members, &Ground { nearer, tunnel, change, ways }, now);
         self.around.outages = self.outages.lately();
         for event in events {
             let (outage, text) = match event {
                 OutageEvent::Began(outage) => {
-                    let text = format!("{} hosts fell silent together", outage.members.len());
+                    let what = outage.tunnel.iter().chain(&outage.change).next();
+                    let what = what.map_or_else(String::new, |what| format!("; {what}"));
+                    let text = format!("{} hosts fell silent together{what}", outage.members.len());
                     (outage, text)
                 }
                 OutageEvent::Ended(outage) => {
@@ -532,6 +543,7 @@ impl Monitor {
         let own = || TargetMemory { accepted: self.alerts.accepted(None), ..<_>::default() };
         TargetMemory {
             alerts: self.alerts.remember(id, now),
+            resolved: self.alerts.remember_resolved(id),
             ..memory.cloned().unwrap_or_else(own)
         }
     }
@@ -604,6 +616,7 @@ impl Monitor {
                 local: self.around.local.clone(),
                 echo: Some((self.around.echo_v4, self.around.echo_v6)),
                 controls: self.controls.words(),
+                incidents: self.around.outages.iter().map(Incident::of).collect(),
                 in_flight,
                 sinks: Vec::new(),
             },

@@ -335,7 +335,8 @@ impl Tracked {
         around: &Surroundings,
         now: Now,
     ) -> Vec<SessionEvent> {
-        let events = self.sessions.observe(look, now);
+        let limits = &self.target.thresholds.session_dropped;
+        let events = self.sessions.observe(look, limits, now);
         for event in &events {
             let SessionEvent::Ended(ended) = event else { continue };
             match drop_of(&self.view(Mode::Watch, around, now), ended) {

@@ -10,6 +10,8 @@ pub mod local;
 pub mod neighbour;
 #[cfg(target_os = "linux")]
 mod netlink;
+#[cfg(target_os = "linux")]
+mod netlink_socket;
 mod nla;
 pub mod path_mtu;
 mod random;

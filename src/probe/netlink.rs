@@ -1,21 +1,17 @@
 //! Questions to the kernel over rtnetlink (RFC 3549): no privilege, no packet leaves the machine.
 
+use super::netlink_socket::{self, DATAGRAM_BYTES};
 use netlink_packet_core::{
     NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload,
 };
 use netlink_packet_route::RouteNetlinkMessage;
-use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
+use netlink_sys::{Socket, protocols::NETLINK_ROUTE};
 use std::io;
-use std::time::Duration;
 
 /// Messages kept of one answer: a routing table may hold a million routes.
 const MAX_MESSAGES: usize = 16_384;
 /// Datagrams read for one answer.
 const MAX_DATAGRAMS: usize = 4_096;
-/// The kernel fills a dump's datagrams up to 32 KiB (`netlink_dump`).
-const DATAGRAM_BYTES: usize = 64 * 1024;
-/// The kernel answers while we ask; this only bounds the unexpected.
-const PATIENCE: Duration = Duration::from_millis(500);
 /// `struct nlmsghdr`.
 const HEADER_BYTES: usize = 16;
 
@@ -36,10 +32,7 @@ enum Progress {
 impl Netlink {
     /// Opens the socket.
     pub(crate) fn open() -> io::Result<Self> {
-        let mut socket = Socket::new(NETLINK_ROUTE)?;
-        socket.bind_auto()?;
-        socket.connect(&SocketAddr::new(0, 0))?;
-        socket2::SockRef::from(&socket).set_read_timeout(Some(PATIENCE))?;
+        let socket = netlink_socket::open(NETLINK_ROUTE)?;
         Ok(Self { socket, buffer: Vec::with_capacity(DATAGRAM_BYTES), sequence: 0 })
     }
 

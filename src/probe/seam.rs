@@ -10,6 +10,7 @@ use crate::domain::mac::MacAddr;
 use crate::domain::sample::{Neighbour, Resolution};
 use crate::domain::target::{Host, WakeSettings};
 use crate::domain::wake::WakeReceipt;
+use crate::probe::local::Changes;
 use std::fmt::Debug;
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -60,6 +61,11 @@ pub trait LocalSource: Send + Sync {
     /// Interfaces, addresses, gateway, DNS servers, counters, own CPU and memory. Blocks for some
     /// milliseconds.
     fn observe(&self) -> LocalState;
+
+    /// Tells when something of it changed, as far as the operating system does.
+    fn changes(&self, clock: Clock) -> Changes {
+        Changes::listen(clock)
+    }
 }
 
 /// The operating system's own tables.

@@ -15,6 +15,7 @@ pub mod ntlm;
 pub mod oracle;
 pub mod rdg;
 pub mod rdpeudp;
+pub mod sock_diag;
 pub mod tls_hello;
 pub mod tpkt;
 pub mod wire;

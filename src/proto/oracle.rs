@@ -3,7 +3,9 @@
 //! Each function panics when its decoder breaks a promise.
 
 use super::wire::Parse;
-use super::{certificate, credssp, icmp_echo, magic_packet, ntlm, rdg, rdpeudp, tls_hello, x224};
+use super::{
+    certificate, credssp, icmp_echo, magic_packet, ntlm, rdg, rdpeudp, sock_diag, tls_hello, x224,
+};
 use crate::domain::sample::{NegotiateOutcome, NlaOutcome};
 use crate::domain::text::printable;
 use std::fmt::Debug;
@@ -338,6 +340,31 @@ pub fn rdpeudp(bytes: &[u8]) {
     }
 }
 
+/// [`sock_diag::decode`].
+///
+/// # Panics
+/// When a promise is broken.
+pub fn sock_diag(bytes: &[u8]) {
+    let decode = |bytes: &[u8]| {
+        let mut entries = Vec::new();
+        let end = sock_diag::decode(bytes, &mut entries);
+        (entries, end)
+    };
+    let (entries, end) = decode(bytes);
+    // The head of a message and that of its entry.
+    assert!(entries.len() * (16 + 72) <= bytes.len(), "entries out of nothing");
+    for length in 0..bytes.len() {
+        let (fewer, _) = decode(bytes.get(..length).unwrap_or_default());
+        let same = entries.get(..fewer.len()) == Some(fewer.as_slice());
+        assert!(same, "other entries in the first {length} bytes");
+    }
+    let again: Vec<u8> = entries.iter().flat_map(sock_diag::message).collect();
+    assert_eq!(decode(&again), (entries.clone(), Ok(false)), "no round trip");
+    let ended = [again, sock_diag::done(), bytes.to_vec()].concat();
+    assert_eq!(decode(&ended), (entries, Ok(true)), "read on after the end");
+    assert!(bytes.len() >= 16 || end == Ok(false), "decided without a header");
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -349,7 +376,7 @@ mod tests {
     /// Every seed of the fuzz targets passes its oracle, and every target has seeds.
     #[test]
     fn the_fuzz_corpora_pass() {
-        let targets: [Target; 12] = [
+        let targets: [Target; 13] = [
             ("certificate", super::certificate),
             ("credssp_answer", super::credssp_answer),
             ("icmp_echo", super::icmp_echo),
@@ -357,6 +384,7 @@ mod tests {
             ("ntlm_challenge", super::ntlm_challenge),
             ("rdg_head", super::rdg_head),
             ("rdpeudp", super::rdpeudp),
+            ("sock_diag", super::sock_diag),
             ("tls_client_hello", super::tls_client_hello),
             ("tls_server_flight", super::tls_server_flight),
             ("ts_request", super::ts_request),

@@ -6,7 +6,8 @@
 mod facts;
 
 pub use facts::{
-    Budget, Buffer, Colours, DescriptorLimit, DoctorFacts, PathFacts, Platform, TerminalFacts,
+    Budget, Buffer, Colours, DescriptorLimit, DoctorFacts, PathFacts, Platform, SessionsFact,
+    SinkFacts, TerminalFacts,
 };
 
 use super::words;
@@ -95,6 +96,7 @@ pub fn report(facts: &DoctorFacts) -> DoctorReport {
     page.section("Files");
     path(&mut page, "configuration", &facts.config);
     path(&mut page, "state", &facts.state);
+    sinks(&mut page, &facts.sinks);
     budget(&mut page, &facts.budgets);
     gateways(&mut page, &facts.gateways);
     memory(&mut page, facts.budgets.len(), facts.bytes_per_target);
@@ -217,6 +219,28 @@ fn range_text(range: &str, group: Option<u32>) -> String {
     }
 }
 
+fn sessions(page: &mut Page, facts: &DoctorFacts) {
+    match &facts.sessions {
+        SessionsFact::Followed => page.line(
+            Mark::Ok,
+            "own Remote Desktop sessions followed, by the system's list of sockets (sock_diag): \
+             one that drops is told",
+        ),
+        SessionsFact::NotBuilt => page.line(
+            Mark::Note,
+            "own Remote Desktop sessions not followed: not built for this system; say when one \
+             drops with `rdpwatch mark` or key !",
+        ),
+        SessionsFact::Refused(why) => page.line(
+            Mark::Note,
+            &format!(
+                "own Remote Desktop sessions not followed ({why}); say when one drops with \
+                 `rdpwatch mark` or key !"
+            ),
+        ),
+    }
+}
+
 fn network(page: &mut Page, facts: &DoctorFacts) {
     page.section("Network");
     let local = &facts.local;
@@ -257,6 +281,7 @@ fn network(page: &mut Page, facts: &DoctorFacts) {
              looks like one that drops",
         );
     }
+    sessions(page, facts);
     if !facts.path_measurable {
         page.line(Mark::Note, "the path MTU is not measured on this system");
     }
@@ -370,6 +395,23 @@ fn memory(page: &mut Page, targets: usize, each: u64) {
         words::bytes(each.saturating_mul(targets))
     );
     page.line(Mark::Ok, &text);
+}
+
+fn sinks(page: &mut Page, sinks: &[SinkFacts]) {
+    if sinks.is_empty() {
+        return;
+    }
+    page.section("Sinks (nothing was sent; `rdpwatch alert test` does)");
+    for sink in sinks {
+        let text = format!("{} ({}): {}", sink.name, sink.kind, sink.place);
+        match &sink.problem {
+            None => page.line(Mark::Ok, &text),
+            Some(problem) => {
+                page.line(Mark::No, &text);
+                page.more(problem);
+            }
+        }
+    }
 }
 
 fn gateways(page: &mut Page, gateways: &[Budget]) {

@@ -37,10 +37,15 @@ pub fn body(template: &Template, notice: &Notice) -> Body {
             ],
             text: notice.sentence.clone(),
         },
+        Template::Text(text) if is_json(text) => Body {
+            content_type: "application/json",
+            headers: Vec::new(),
+            text: fill(text, |name| escaped(&field(notice, name))),
+        },
         Template::Text(text) => Body {
             content_type: "text/plain; charset=utf-8",
             headers: Vec::new(),
-            text: fill(text, notice),
+            text: fill(text, |name| field(notice, name)),
         },
     }
 }
@@ -62,6 +67,9 @@ pub fn object(notice: &Notice) -> Value {
         "team": notice.owner.map(Owner::team),
         "since": rfc3339(notice.since),
         "ended": notice.ended.map(rfc3339),
+        "acknowledged": notice.acknowledged.map(rfc3339),
+        "by": notice.signed.who(),
+        "note": notice.signed.note(),
         "evidence": notice.evidence,
     })
 }
@@ -94,12 +102,28 @@ pub fn field(notice: &Notice, name: &str) -> String {
         "team" => notice.owner.map_or("", Owner::team).to_owned(),
         "since" => rfc3339(notice.since),
         "ended" => notice.ended.map(rfc3339).unwrap_or_default(),
+        "acknowledged" => notice.acknowledged.map(rfc3339).unwrap_or_default(),
+        "by" => notice.signed.who().unwrap_or_default().to_owned(),
+        "note" => notice.signed.note().unwrap_or_default().to_owned(),
         _ => String::new(),
     }
 }
 
+/// Whether a text of one's own is JSON once it is filled.
+fn is_json(text: &str) -> bool {
+    let filled = fill(text, |_| "0".to_owned());
+    let value = serde_json::from_str::<Value>(&filled);
+    value.is_ok_and(|value| value.is_object() || value.is_array())
+}
+
+/// A text as it stands between the quotes of a JSON string.
+fn escaped(text: &str) -> String {
+    let quoted = Value::from(text).to_string();
+    quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default().to_owned()
+}
+
 /// Replaces each `{placeholder}`, once: what a value holds is not read again.
-fn fill(text: &str, notice: &Notice) -> String {
+fn fill(text: &str, value: impl Fn(&str) -> String) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
@@ -108,7 +132,7 @@ fn fill(text: &str, notice: &Notice) -> String {
             .split_once('}')
             .and_then(|(name, after)| PLACEHOLDERS.contains(&name).then_some((name, after)));
         rest = if let Some((name, after)) = known {
-            filled.push_str(&field(notice, name));
+            filled.push_str(&value(name));
             after
         } else {
             filled.push('{');
@@ -197,11 +221,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_filled_into_json_stays_json() {
+        let text = Template::Text("{\"text\": \"{sentence}\", \"who\": [\"{target}\"]}".to_owned());
+        let notice = Notice { sentence: "a \"b\"\n\\, \"x\": 1".to_owned(), ..notice() };
+        let body = body(&text, &notice);
+        assert_eq!(body.content_type, "application/json");
+        let value: Value = serde_json::from_str(&body.text).expect("JSON");
+        assert_eq!(value["text"], notice.sentence);
+        assert_eq!(value["who"][0], "b\u{fc}ro \"{id}\"");
+        let plain = Template::Text("{severity} {target}: {sentence}".to_owned());
+        assert!(super::body(&plain, &notice).text.contains("a \"b\"\n"), "no JSON, as it is");
+    }
+
+    #[test]
     fn every_placeholder_stands_for_something() {
         let mut notice = notice();
         notice.group = Some("g".into());
         notice.owner = Some(Owner::Dns);
         notice.ended = Some(WallTime::from_unix_secs(5));
+        notice.acknowledged = Some(WallTime::from_unix_secs(4));
+        notice.signed = crate::domain::alert::Signature::new("ada", "parts ordered");
         for name in PLACEHOLDERS {
             assert!(!field(&notice, name).is_empty(), "{name}");
         }

@@ -6,16 +6,25 @@ use crate::report::notice::field;
 use tokio::process::Command;
 
 /// Runs it once. Every field of the notice is a variable, `RDPWATCH_ALERT_` and its name in
-/// capitals; no value is ever read as code, nor as an argument.
+/// capitals; no value is ever read as code, nor as an argument. It does not see the variables in
+/// `hidden`.
 ///
 /// # Errors
 /// That it cannot be started, or its exit status and the last line that it complained with.
-pub(super) async fn run(words: &[String], notice: &Notice) -> Result<(), String> {
+pub(super) async fn run(
+    words: &[String],
+    notice: &Notice,
+    hidden: &[String],
+) -> Result<(), String> {
     let [program, arguments @ ..] = words else { return Err("there is no program".to_owned()) };
     let variables = PLACEHOLDERS.map(|name| {
         // A variable cannot hold a NUL.
         let value = field(notice, name).replace('\0', "");
         (format!("RDPWATCH_ALERT_{}", name.to_uppercase()), value)
     });
-    process::run(Command::new(program).args(arguments).envs(variables)).await
+    let mut command = Command::new(program);
+    for name in hidden {
+        command.env_remove(name);
+    }
+    process::run(command.args(arguments).envs(variables)).await
 }

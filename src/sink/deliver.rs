@@ -12,26 +12,33 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Longest secret, in bytes.
 const MAX_SECRET: u64 = 4_096;
 
-/// Tells a sink once.
+/// Tells a sink once. A hook does not see the environment variables in `hidden`, which hold the
+/// secrets of sinks.
 ///
 /// # Errors
 /// Why it was not told, in the words of a sentence's end; never with a secret in it.
-pub async fn deliver(spec: &SinkSpec, notice: &Notice) -> Result<(), String> {
-    let told = timeout(PATIENCE, attempt(&spec.kind, notice)).await;
+pub async fn deliver(spec: &SinkSpec, notice: &Notice, hidden: &[String]) -> Result<(), String> {
+    let told = timeout(PATIENCE, attempt(&spec.kind, notice, hidden)).await;
     told.unwrap_or_else(|_| Err(format!("it took more than {} s", PATIENCE.as_secs())))
 }
 
-async fn attempt(kind: &SinkKind, notice: &Notice) -> Result<(), String> {
+async fn attempt(kind: &SinkKind, notice: &Notice, hidden: &[String]) -> Result<(), String> {
     match kind {
         SinkKind::Webhook { url, token, template } => {
             webhook(url, token.as_ref(), template, notice).await
         }
-        SinkKind::Exec(words) => command::run(words, notice).await,
+        SinkKind::Exec(words) => command::run(words, notice, hidden).await,
         SinkKind::File(path) => log_file::append(path, notice).await,
         #[cfg(unix)]
         SinkKind::Syslog => super::syslog::send(Path::new(super::syslog::SOCKET), notice).await,
         #[cfg(not(unix))]
         SinkKind::Syslog => Err("this system has no syslog".to_owned()),
+        #[cfg(unix)]
+        SinkKind::Journald => {
+            super::journald::send(Path::new(super::journald::SOCKET), notice).await
+        }
+        #[cfg(not(unix))]
+        SinkKind::Journald => Err("this system has no journal".to_owned()),
         // The screen rings it.
         SinkKind::Bell => Ok(()),
     }

@@ -4,11 +4,13 @@
 mod command;
 mod deliver;
 mod http;
+#[cfg(unix)]
+mod journald;
 mod log_file;
 #[cfg(unix)]
 mod syslog;
 
-use crate::domain::sink::{Notice, SinkKind, SinkSpec, SinkStatus};
+use crate::domain::sink::{Notice, SinkKind, SinkSpec, SinkStatus, secret_variables};
 use crate::domain::text::printable;
 pub use deliver::deliver;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -53,12 +55,19 @@ impl Sinks {
     /// The same with other pauses before each try.
     fn trying(specs: &[SinkSpec], tries: [Duration; 5]) -> Self {
         let mut sinks = Self::default();
+        let hidden: Arc<[String]> = secret_variables(specs).into();
         for spec in specs.iter().filter(|spec| spec.kind != SinkKind::Bell) {
             let spec = Arc::new(spec.clone());
             let (queue, inbox) = mpsc::channel(WAITING);
             let name = printable(&spec.name).into_owned();
             let status = Arc::new(Mutex::new(SinkStatus { name, ..SinkStatus::default() }));
-            sinks.tasks.spawn(work(Arc::clone(&spec), inbox, Arc::clone(&status), tries));
+            sinks.tasks.spawn(work(
+                Arc::clone(&spec),
+                Arc::clone(&hidden),
+                inbox,
+                Arc::clone(&status),
+                tries,
+            ));
             sinks.workers.push(Worker { spec, queue, status });
         }
         sinks
@@ -97,6 +106,7 @@ fn change(status: &Mutex<SinkStatus>, change: impl FnOnce(&mut SinkStatus)) {
 /// One notice after the other, each with several tries.
 async fn work(
     spec: Arc<SinkSpec>,
+    hidden: Arc<[String]>,
     mut inbox: mpsc::Receiver<Arc<Notice>>,
     status: Arc<Mutex<SinkStatus>>,
     tries: [Duration; 5],
@@ -105,7 +115,7 @@ async fn work(
         let mut told = false;
         for pause in tries {
             sleep(pause).await;
-            match deliver(&spec, &notice).await {
+            match deliver(&spec, &notice, &hidden).await {
                 Ok(()) => {
                     told = true;
                     change(&status, |status| {

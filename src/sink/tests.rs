@@ -62,7 +62,7 @@ async fn a_webhook_gets_every_field_once() {
     let (listener, port) = listen().await;
     let spec = webhook(port, "/T0/B0?x=1");
     let told = notice();
-    let (request, result) = tokio::join!(serve(&listener, OK), deliver(&spec, &told));
+    let (request, result) = tokio::join!(serve(&listener, OK), deliver(&spec, &told, &[]));
     assert_eq!(result, Ok(()));
     let (head, body) = request.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("POST /T0/B0?x=1 HTTP/1.1\r\n"), "{head}");
@@ -83,20 +83,20 @@ async fn a_server_that_refuses_or_is_none_is_named_and_its_address_is_not() {
         let (listener, port) = listen().await;
         let spec = webhook(port, "/hunter2");
         let told = notice();
-        let (_, result) = tokio::join!(serve(&listener, answer), deliver(&spec, &told));
+        let (_, result) = tokio::join!(serve(&listener, answer), deliver(&spec, &told, &[]));
         let error = result.unwrap_err();
         assert!(error.contains(expected) && !error.contains("hunter2"), "{error}");
     }
     let (listener, port) = listen().await;
     drop(listener);
-    let error = deliver(&webhook(port, "/hunter2"), &notice()).await.unwrap_err();
+    let error = deliver(&webhook(port, "/hunter2"), &notice(), &[]).await.unwrap_err();
     assert!(error.starts_with("no connection") && !error.contains("hunter2"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_hangs_is_given_up() {
     let (_listener, port) = listen().await;
-    let error = deliver(&webhook(port, "/"), &notice()).await.unwrap_err();
+    let error = deliver(&webhook(port, "/"), &notice(), &[]).await.unwrap_err();
     assert_eq!(error, "it took more than 10 s");
 }
 
@@ -111,14 +111,14 @@ async fn a_token_goes_into_its_header_and_a_missing_one_is_named() {
         sink(SinkKind::Webhook { url, token: Some(token), template: Template::Json })
     };
     let (spec, told) = (with(Secret::File(path.clone())), notice());
-    let (request, result) = tokio::join!(serve(&listener, OK), deliver(&spec, &told));
+    let (request, result) = tokio::join!(serve(&listener, OK), deliver(&spec, &told, &[]));
     assert_eq!(result, Ok(()));
     assert!(request.contains("Authorization: Bearer hunter2\r\n"), "{request}");
     std::fs::write(&path, "hunter2\r\nX: y").unwrap();
-    let error = deliver(&spec, &notice()).await.unwrap_err();
+    let error = deliver(&spec, &notice(), &[]).await.unwrap_err();
     assert!(!error.contains("hunter2"), "{error}");
     let missing = with(Secret::Variable("RDPWATCH_NO_SUCH_THING".to_owned()));
-    let error = deliver(&missing, &notice()).await.unwrap_err();
+    let error = deliver(&missing, &notice(), &[]).await.unwrap_err();
     assert_eq!(error, "the environment variable RDPWATCH_NO_SUCH_THING is not set");
 }
 
@@ -129,12 +129,36 @@ async fn a_hook_is_told_by_its_environment_and_no_shell_reads_it() {
     let out = folder.path().join("out");
     let script = format!("printf %s \"$RDPWATCH_ALERT_TARGET|$1\" > {}", out.display());
     let words = ["sh", "-c", &script, "sh", "$(id)"].map(str::to_owned).to_vec();
-    assert_eq!(deliver(&sink(SinkKind::Exec(words)), &notice()).await, Ok(()));
+    assert_eq!(deliver(&sink(SinkKind::Exec(words)), &notice(), &[]).await, Ok(()));
     let written = std::fs::read_to_string(out).unwrap();
     assert_eq!(written, format!("{}|$(id)", notice().target.unwrap()));
     let fails = ["sh", "-c", "echo no modem >&2; exit 4"].map(str::to_owned).to_vec();
-    let error = deliver(&sink(SinkKind::Exec(fails)), &notice()).await.unwrap_err();
+    let error = deliver(&sink(SinkKind::Exec(fails)), &notice(), &[]).await.unwrap_err();
     assert_eq!(error, "exit status: 4: no modem");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_hook_does_not_see_the_secrets_of_other_sinks() {
+    // Cargo sets it for whatever it runs.
+    const NAME: &str = "CARGO_MANIFEST_DIR";
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let script = format!("printf %s \"${{{NAME}-unset}}\" > {}", out.display());
+    let hook = sink(SinkKind::Exec(["sh", "-c", &script].map(str::to_owned).to_vec()));
+    let seen = || std::fs::read_to_string(&out).unwrap();
+    assert_eq!(deliver(&hook, &notice(), &[]).await, Ok(()));
+    assert_ne!(seen(), "unset", "otherwise it sees its environment");
+    let secret = || Secret::Variable(NAME.to_owned());
+    for (url, token) in
+        [(secret(), None), (Secret::Plain("http://127.0.0.1/".to_owned()), Some(secret()))]
+    {
+        let other = sink(SinkKind::Webhook { url, token, template: Template::Json });
+        let hidden = secret_variables(&[hook.clone(), other]);
+        assert_eq!(hidden, [NAME]);
+        assert_eq!(deliver(&hook, &notice(), &hidden).await, Ok(()));
+        assert_eq!(seen(), "unset");
+    }
 }
 
 #[cfg(unix)]
@@ -142,7 +166,7 @@ async fn a_hook_is_told_by_its_environment_and_no_shell_reads_it() {
 async fn what_a_hook_leaves_behind_is_not_waited_for() {
     // It keeps standard error open for longer than a try may take.
     let hook = ["sh", "-c", "sleep 11 &"].map(str::to_owned).to_vec();
-    assert_eq!(deliver(&sink(SinkKind::Exec(hook)), &notice()).await, Ok(()));
+    assert_eq!(deliver(&sink(SinkKind::Exec(hook)), &notice(), &[]).await, Ok(()));
 }
 
 /// No pause worth waiting for.

@@ -231,7 +231,7 @@ pub(super) fn failed(operation: &'static str, path: &Path) -> impl FnOnce(io::Er
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::alert::RememberedAlert;
+    use crate::domain::alert::{RememberedAlert, RememberedResolved};
     use crate::domain::certificate::Thumbprint;
     use crate::domain::drops::{RememberedDrop, Spell};
     use crate::domain::finding::Severity;
@@ -280,6 +280,16 @@ mod tests {
             returns: 4,
         };
         memory.alerts.insert("port-closed".into(), alert);
+        memory.resolved.push(RememberedResolved {
+            rule: "packet-loss".to_owned(),
+            severity: Severity::Warning,
+            title: "loses 5 %".to_owned(),
+            since: WallTime::from_unix_secs(1),
+            ended: WallTime::from_unix_secs(2),
+            acknowledged: None,
+            signed: crate::domain::alert::Signature::default(),
+            returns: 0,
+        });
         memory.drops.add(RememberedDrop {
             at: WallTime::from_unix_secs(3),
             lived_s: Some(60),
@@ -353,6 +363,8 @@ mod tests {
              \"acknowledged\":{{\"port-closed\":7000}},\
              \"alerts\":{{\"port-closed\":{{\"since\":1000,\"seen\":9000,\"severity\":\"critical\",\
              \"title\":\"port 3389 is closed\",\"told\":2000,\"acknowledged\":7000,\"signed\":{{\"who\":\"ada\",\"note\":\"seen\"}},\"returns\":4}}}},\
+             \"resolved\":[{{\"rule\":\"packet-loss\",\"severity\":\"warning\",\
+             \"title\":\"loses 5 %\",\"since\":1000,\"ended\":2000,\"returns\":0}}],\
              \"drops\":{{\"drops\":[{{\"at\":3000,\"lived_s\":60,\"seen\":true,\"tunnel\":true}}],\
              \"spells\":[{{\"since\":1000,\"until\":2000}}]}},\"sleeps\":true}}}}}}"
         );

@@ -29,6 +29,7 @@ mod firewall;
 #[cfg(target_os = "linux")]
 mod lab;
 #[cfg(target_os = "linux")]
+mod listener;
 mod process;
 #[cfg(target_os = "linux")]
 mod program;

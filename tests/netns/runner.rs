@@ -1,7 +1,7 @@
 //! Runs the cases that this machine can run, says why the others are skipped, and counts both.
 
 use crate::cases::{self, Case};
-use crate::{dns, lab, process, program, scripted};
+use crate::{dns, lab, listener, process, program, scripted};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -34,6 +34,11 @@ pub(crate) fn main() -> ExitCode {
         && flag == scripted::PEER_FLAG
     {
         return scripted::serve(udp, certificate);
+    }
+    if let [_, flag, batch] = words.as_slice()
+        && flag == listener::PEER_FLAG
+    {
+        return listener::listen(batch);
     }
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);

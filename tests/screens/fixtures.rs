@@ -5,6 +5,7 @@ use rdpwatch::domain::certificate::{CertificateSummary, KeyKind, Thumbprint};
 use rdpwatch::domain::finding::{
     ClientError, Confidence, Finding, Owner, Remedy, Risk, RuleId, RunOn, Rung, Severity,
 };
+use rdpwatch::domain::incident::Incident;
 use rdpwatch::domain::ladder::{Cell, Ladder, RungLine};
 use rdpwatch::domain::local::{Interface, LocalState};
 use rdpwatch::domain::mac::MacAddr;
@@ -648,6 +649,14 @@ pub(crate) fn outage() -> Snapshot {
     });
     let mut snapshot = snapshot(targets.collect());
     snapshot.monitor.findings = vec![down];
+    snapshot.monitor.incidents = vec![Incident {
+        id: "5f0c9a21".to_owned(),
+        whose: "6 of 6 hosts behind the VPN".to_owned(),
+        since: ago(136),
+        ended: None,
+        members: (0..6).map(TargetId).collect(),
+        back: 1,
+    }];
     let alert = alert(None, "path-outage", Severity::Critical, 136);
     let alert = Alert { title: "path down: 6 of 6 hosts behind the VPN".to_owned(), ..alert };
     snapshot.alerts = Arc::new(AlertsSnapshot { firing: vec![alert], ..AlertsSnapshot::default() });

@@ -24,18 +24,9 @@ impl Core {
         match report {
             Report::Sample(sample) => self.take_sample(&sample),
             Report::Finished(id, kind) => self.schedule.finished(id, kind, now.mono),
-            Report::Local(local) => {
-                self.follow_controls(&local);
-                if self.monitor.observe_local(*local, now) {
-                    self.schedule.note_another_way(now.mono);
-                }
-            }
+            Report::Local(local, heard) => self.take_local(*local, heard),
             Report::ControlNames(names) => self.take_control_names(names),
-            Report::Sessions(looks) => {
-                for (id, look) in looks {
-                    self.unsaved |= self.monitor.observe_sessions(id, &look, now);
-                }
-            }
+            Report::Sessions(looked) => self.take_sessions(looked),
             Report::Marks(marks) => self.take_marks(&marks),
             Report::Woken(id, progress, text) => {
                 self.monitor.set_wake(id, *progress, now.wall, text);

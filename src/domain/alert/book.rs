@@ -7,8 +7,8 @@ use super::super::rules::RULES;
 use super::super::target::TargetId;
 use super::super::time::{MonoTime, Now, WallTime};
 use super::{
-    Alert, AlertEvent, AlertSettings, AlertState, AlertsSnapshot, Hold, RememberedAlert, Signature,
-    review::Reviews,
+    Alert, AlertEvent, AlertSettings, AlertState, AlertsSnapshot, Hold, RememberedAlert,
+    RememberedResolved, Signature, review::Reviews,
 };
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
@@ -122,10 +122,31 @@ impl AlertBook {
                     .insert((target, card.id), Entry::recalled(target, card.id, alert, now));
             }
         }
+        self.recall_resolved(target, memory);
         self.reviews.recall(target, &memory.accepted);
         let Some(target) = target else { return };
         let names = |(rule, at): (&String, &WallTime)| ((target, rule.clone()), *at);
         self.recalled.extend(memory.acknowledged.iter().map(names));
+    }
+
+    /// Adds what was over in an earlier run to what is over, by the time it ended.
+    fn recall_resolved(&mut self, target: Option<TargetId>, memory: &TargetMemory) {
+        for past in &memory.resolved {
+            let known = RULES.iter().map(|rule| rule.card()).find(|card| card.id.0 == past.rule);
+            if let Some(card) = known {
+                self.resolved.push_back((past.alert(target, card.id), past.ended));
+            }
+        }
+        self.resolved.make_contiguous().sort_by_key(|(_, ended)| *ended);
+        let excess = self.resolved.len().saturating_sub(RESOLVED);
+        self.resolved.drain(..excess);
+    }
+
+    /// What a later run must know of the alerts of `target` that are over, the oldest first.
+    #[must_use]
+    pub fn remember_resolved(&self, target: Option<TargetId>) -> Vec<RememberedResolved> {
+        let own = self.resolved.iter().filter(|(alert, _)| alert.target == target);
+        own.map(|(alert, ended)| RememberedResolved::of(alert, *ended)).collect()
     }
 
     /// Whether any alert fires or is held back, or did in an earlier run and has not been seen in

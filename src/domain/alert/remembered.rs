@@ -1,8 +1,10 @@
 //! What a later run must know of an alert, so that nobody is told twice.
 
-use super::super::finding::Severity;
+use super::super::finding::{RuleId, Severity};
+use super::super::target::TargetId;
+use super::super::text::printable;
 use super::super::time::WallTime;
-use super::Signature;
+use super::{Alert, AlertState, Signature};
 
 /// An alert that fired when it was last saved; the store keeps it under its rule's name.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -31,4 +33,63 @@ pub struct RememberedAlert {
     /// How often it went and came back.
     #[serde(default)]
     pub returns: u32,
+}
+
+/// An alert that is over, as the store keeps it among those of its target.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RememberedResolved {
+    /// Its rule's name.
+    pub rule: String,
+    /// How bad it was at last.
+    pub severity: Severity,
+    /// A few words, escaped.
+    pub title: String,
+    /// First supporting sample.
+    pub since: WallTime,
+    /// When it ended.
+    pub ended: WallTime,
+    /// When somebody acknowledged it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged: Option<WallTime>,
+    /// Who acknowledged it, and their note.
+    #[serde(default, skip_serializing_if = "Signature::is_empty")]
+    pub signed: Signature,
+    /// How often it went and came back.
+    #[serde(default)]
+    pub returns: u32,
+}
+
+impl RememberedResolved {
+    /// What a later run must know of an alert that was over at `ended`.
+    #[must_use]
+    pub fn of(alert: &Alert, ended: WallTime) -> Self {
+        Self {
+            rule: alert.rule.0.to_owned(),
+            severity: alert.severity,
+            title: alert.title.clone(),
+            since: alert.since,
+            ended,
+            acknowledged: alert.acknowledged,
+            signed: alert.signed.clone(),
+            returns: alert.returns,
+        }
+    }
+
+    /// The alert that it was, of `target` and the rule with its name.
+    pub(super) fn alert(&self, target: Option<TargetId>, rule: RuleId) -> Alert {
+        Alert {
+            target,
+            rule,
+            severity: self.severity,
+            state: AlertState::Firing,
+            since: self.since,
+            title: printable(&self.title).into_owned(),
+            acknowledged: self.acknowledged,
+            signed: self.signed.escaped(),
+            snoozed_until: None,
+            held_until: None,
+            returns: self.returns,
+        }
+    }
 }

@@ -121,7 +121,7 @@ impl Rule for PathOutage {
             whose(first),
             first.nearer,
             match &first.tunnel {
-                Some(what) => format!(", and {what} then"),
+                Some(what) => format!(", and {what}"),
                 None => String::new(),
             },
             first_step(first),
@@ -152,7 +152,7 @@ fn by_controls(outage: &Outage, stretch: Stretch, fault: &Fault, since: &str) ->
         None => format!("{hosts} are silent"),
     };
     let sound = &fault.sound;
-    let changed = outage.tunnel.as_ref().map_or_else(String::new, |what| format!(", {what} then"));
+    let changed = outage.tunnel.as_ref().map_or_else(String::new, |what| format!(", and {what}"));
     let step = first_step(outage);
     match stretch {
         Stretch::Tunnel if fault.sound_to == Stretch::Line => format!(
@@ -175,7 +175,7 @@ fn by_controls(outage: &Outage, stretch: Stretch, fault: &Fault, since: &str) ->
 }
 
 /// `12 of 12 hosts behind the router`.
-fn whose(outage: &Outage) -> String {
+pub(crate) fn whose(outage: &Outage) -> String {
     let hosts =
         format!("{} of {} hosts", outage.members.len(), outage.of.max(outage.members.len()));
     match (&outage.scope, &outage.tunnel) {
@@ -224,7 +224,9 @@ fn evidence(outage: &Outage, title: impl Into<String>, sentence: String) -> Evid
             let silent = fault.silent.as_ref().map(|control| format!("{control} is silent too"));
             [Some(format!("{} answers", fault.sound)), silent].into_iter().flatten()
         }))
-        .lines(outage.tunnel.as_ref().map(|what| format!("this machine: {what}")))
+        .lines(
+            outage.tunnel.iter().chain(&outage.change).map(|what| format!("this machine: {what}")),
+        )
         .since(Some(outage.since.wall))
         .owned_by(outage.owner())
 }

@@ -51,7 +51,8 @@ impl Rule for SessionDropped {
             let ground = Ground::of(view, ended);
             (ended.how != SessionEnd::Vanished || ground.any()).then_some((*ended, ground))
         };
-        match view.sessions.broken(view.now.mono).find_map(told) {
+        let limits = &view.target.thresholds.session_dropped;
+        match view.sessions.broken(limits, view.now.mono).find_map(told) {
             Some((ended, ground)) => Judgement::fires(evidence(view, &ended, ground)),
             None => Judgement::Clear,
         }
@@ -143,16 +144,31 @@ fn evidence(view: &TargetView<'_>, ended: &EndedSession, ground: Ground) -> Evid
         None => "the host answered no more".to_owned(),
     };
     lines.extend(ground.tunnel);
-    let at = clock(ended.at.wall);
+    // A session that vanished was last heard in the second before.
+    let from = if ended.how == SessionEnd::Vanished { ended.at } else { ended.heard };
+    let silent = span(ended.at.mono.since(ended.heard.mono).max(Duration::from_secs(1)));
+    let over = clock(ended.at.wall);
+    let course = match ended.how {
+        SessionEnd::Vanished => format!("gone at {over}"),
+        SessionEnd::GivenUp => format!(
+            "the host was last heard at {}, the client gave up {silent} later, at {over}",
+            clock(from.wall)
+        ),
+        _ => format!(
+            "the host was last heard at {}, the system gave up {silent} later, at {over}",
+            clock(from.wall)
+        ),
+    };
     let sentence = format!(
-        "Your session on {} dropped at {at} ({}); {why}. {}: look at the line at that time.",
+        "Your session on {} dropped ({}): {course}; {why}. {}: look at the line at {}.",
         name(view),
         confidence.word(),
         capitalised(owner.team()),
+        clock(from.wall),
     );
-    let title = format!("session dropped {at}");
+    let title = format!("session dropped {}", clock(from.wall));
     Evidence::new(Severity::Critical, confidence, title, sentence)
         .lines(lines)
-        .since(Some(ended.at.wall))
+        .since(Some(from.wall))
         .owned_by(owner)
 }

@@ -1,11 +1,13 @@
 //! What this machine knows of itself. Nothing is sent and no name is resolved.
 
+mod changes;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(not(target_os = "linux"))]
 mod other;
 mod process;
 
+pub use changes::Changes;
 #[cfg(target_os = "linux")]
 use linux::Network;
 #[cfg(not(target_os = "linux"))]

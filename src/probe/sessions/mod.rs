@@ -7,11 +7,24 @@ mod linux;
 use crate::domain::session::SessionLook;
 use std::net::SocketAddr;
 
+/// Why this machine's sockets are not seen.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unseen {
+    /// Nothing lists them here: not built for this system, or nobody's are wanted.
+    #[error("not built for this system")]
+    NotBuilt,
+    /// The system does not list them. Holds what it says, unescaped.
+    #[error("{0}")]
+    Refused(String),
+}
+
 /// Where this machine's sockets are listed.
 pub trait SessionSource: Send + Sync {
-    /// One look for each of `peers`, in their order; `None` when the sockets cannot be listed.
-    /// Blocks for a system call or two.
-    fn look(&self, peers: &[SocketAddr]) -> Option<Vec<SessionLook>>;
+    /// One look for each of `peers`, in their order. Blocks for a system call or two.
+    ///
+    /// # Errors
+    /// [`Unseen`] when the sockets cannot be listed.
+    fn look(&self, peers: &[SocketAddr]) -> Result<Vec<SessionLook>, Unseen>;
 }
 
 /// The operating system's own list.
@@ -20,21 +33,15 @@ pub struct SystemSessions;
 
 #[cfg(target_os = "linux")]
 impl SessionSource for SystemSessions {
-    fn look(&self, peers: &[SocketAddr]) -> Option<Vec<SessionLook>> {
-        match linux::look(peers) {
-            Ok(looks) => Some(looks),
-            Err(error) => {
-                tracing::debug!(%error, "this machine's sockets cannot be listed");
-                None
-            }
-        }
+    fn look(&self, peers: &[SocketAddr]) -> Result<Vec<SessionLook>, Unseen> {
+        linux::look(peers).map_err(|error| Unseen::Refused(error.to_string()))
     }
 }
 
 #[cfg(not(target_os = "linux"))]
 impl SessionSource for SystemSessions {
-    fn look(&self, _peers: &[SocketAddr]) -> Option<Vec<SessionLook>> {
-        None
+    fn look(&self, _peers: &[SocketAddr]) -> Result<Vec<SessionLook>, Unseen> {
+        Err(Unseen::NotBuilt)
     }
 }
 
@@ -43,7 +50,7 @@ impl SessionSource for SystemSessions {
 pub struct NoSessions;
 
 impl SessionSource for NoSessions {
-    fn look(&self, _peers: &[SocketAddr]) -> Option<Vec<SessionLook>> {
-        None
+    fn look(&self, _peers: &[SocketAddr]) -> Result<Vec<SessionLook>, Unseen> {
+        Err(Unseen::NotBuilt)
     }
 }

@@ -62,6 +62,17 @@ pub struct DescriptorLimit {
     pub hard: u64,
 }
 
+/// Whether this machine's own sessions are followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SessionsFact {
+    /// They are.
+    Followed,
+    /// Nothing follows them on this system.
+    NotBuilt,
+    /// The system does not list its sockets. Holds what it says.
+    Refused(String),
+}
+
 /// How many colours the terminal shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Colours {
@@ -125,6 +136,19 @@ pub struct Budget {
     pub connections_per_day: u32,
 }
 
+/// One place that alerts are told to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SinkFacts {
+    /// What it is called, unescaped.
+    pub name: String,
+    /// The word of its type.
+    pub kind: &'static str,
+    /// Where it is, unescaped, without a secret.
+    pub place: String,
+    /// What would keep it from being told.
+    pub problem: Option<String>,
+}
+
 /// Everything `doctor` reports on.
 #[derive(Debug, Clone)]
 pub struct DoctorFacts {
@@ -152,6 +176,8 @@ pub struct DoctorFacts {
     pub local: LocalState,
     /// Whether the neighbour table can be read.
     pub neighbours_readable: bool,
+    /// This machine's own sessions.
+    pub sessions: SessionsFact,
     /// Whether the path MTU can be measured.
     pub path_measurable: bool,
     /// Whether any certificate authority is trusted here, to judge the certificates of gateways.
@@ -170,4 +196,6 @@ pub struct DoctorFacts {
     pub bytes_per_target: u64,
     /// Every RD Gateway that they name, and its requests.
     pub gateways: Vec<Budget>,
+    /// Where alerts would be told besides the screen.
+    pub sinks: Vec<SinkFacts>,
 }

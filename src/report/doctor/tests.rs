@@ -35,6 +35,7 @@ fn facts() -> DoctorFacts {
             ..LocalState::default()
         },
         neighbours_readable: true,
+        sessions: SessionsFact::Followed,
         path_measurable: true,
         authorities: true,
         descriptors: Some(DescriptorLimit { soft: 1024, hard: 4096 }),
@@ -63,7 +64,30 @@ fn facts() -> DoctorFacts {
         ],
         bytes_per_target: 262_144,
         gateways: vec![Budget { name: "gw.corp.lab:443".to_owned(), connections_per_day: 288 }],
+        sinks: Vec::new(),
     }
+}
+
+#[test]
+fn sinks_are_listed_with_what_keeps_them_from_being_told() {
+    let sink = |name: &str, problem: Option<&str>| SinkFacts {
+        name: name.to_owned(),
+        kind: "webhook",
+        place: "Slack, address from the variable RDPWATCH_HOOK".to_owned(),
+        problem: problem.map(str::to_owned),
+    };
+    let told = report(&DoctorFacts {
+        sinks: vec![
+            sink("on-call", None),
+            sink("ops\u{1b}[2J", Some("the variable RDPWATCH_HOOK is not set here")),
+        ],
+        ..facts()
+    });
+    assert_eq!(told.problems, report(&facts()).problems + 1);
+    assert!(told.text.contains("  ok    on-call (webhook): Slack, address from the variable"));
+    assert!(told.text.contains("  NO    ops\u{fffd}[2J (webhook)"), "{}", told.text);
+    assert!(told.text.contains("        the variable RDPWATCH_HOOK is not set here"));
+    assert!(!report(&facts()).text.contains("Sinks"));
 }
 
 #[test]
@@ -85,6 +109,7 @@ Network
   ok    default gateway 10.0.0.1 through eth0
   ok    DNS servers 10.0.0.10, fd00::10
   ok    neighbour table readable: MAC addresses of on-link targets are learnt
+  ok    own Remote Desktop sessions followed, by the system's list of sockets (sock_diag): one that drops is told
 
 Limits
   ok    file descriptors: 1024 allowed, 68 needed for 2 targets
@@ -209,6 +234,7 @@ fn what_is_short_is_named_with_its_remedy() {
     facts.local = LocalState::default();
     facts.neighbours_readable = false;
     facts.path_measurable = false;
+    facts.sessions = SessionsFact::NotBuilt;
     facts.authorities = false;
     facts.descriptors = Some(DescriptorLimit { soft: 64, hard: 65 });
     facts.terminal = Some(TerminalFacts {
@@ -228,6 +254,7 @@ fn what_is_short_is_named_with_its_remedy() {
         "note  no default gateway",
         "NO    no DNS server found",
         "note  neighbour table not readable",
+        "note  own Remote Desktop sessions not followed: not built for this system",
         "note  the path MTU is not measured on this system",
         "note  no certificate authority is trusted here",
         "NO    file descriptors: 64 allowed, 68 needed for 2 targets",

@@ -68,6 +68,7 @@ fn visible(world: &World<'_>, state: &UiState, height: usize) -> Vec<(Option<Ale
             all.push((key, row(world, state, alert, None, selected == key)));
         }
     }
+    incidents(&mut all, world, state);
     heading(&mut all, "RESOLVED", alerts.resolved.len(), width);
     for (alert, ended) in &alerts.resolved {
         all.push((None, row(world, state, alert, Some(*ended), false)));
@@ -88,6 +89,29 @@ fn visible(world: &World<'_>, state: &UiState, height: usize) -> Vec<(Option<Ale
     lately(&mut all, world, state);
     let top = if at < height { 0 } else { first_row(0, at, height, all.len()) };
     all.into_iter().skip(top).take(height).collect()
+}
+
+/// Paths that are down or were lately, each under its id. Nothing at all where none is.
+fn incidents(all: &mut Vec<(Option<AlertKey>, ViewLine)>, world: &World<'_>, state: &UiState) {
+    let incidents = &world.snapshot.monitor.incidents;
+    if incidents.is_empty() {
+        return;
+    }
+    let (width, now) = (usize::from(state.size.width), world.snapshot.now.wall);
+    heading(all, "INCIDENTS", incidents.len(), width);
+    for incident in incidents {
+        let role = if incident.ended.is_some() { Role::StateOk } else { Role::StateCritical };
+        let since = state.zone.moment(incident.since, now);
+        let fares = match incident.ended {
+            Some(ended) => format!("over since {}", state.zone.moment(ended, now)),
+            None => format!("{} of {} back", incident.back, incident.members.len()),
+        };
+        let line = Line::of(Role::Text, " ")
+            .glyph(role)
+            .text(Role::Dim, &format!(" {} {since}  {fares}  ", incident.id))
+            .text(Role::Text, &format!("path down: {}", incident.whose));
+        all.push((None, line.cut(width).into()));
+    }
 }
 
 /// Whether somebody may not have been told something.

@@ -12,7 +12,7 @@ use crate::ui::columns::state_role;
 use crate::ui::filter::state_word;
 use crate::ui::keymap::Layer;
 use crate::ui::layout::{Class, Layout};
-use crate::ui::line::Line;
+use crate::ui::line::{Line, fit};
 use crate::ui::order;
 use crate::ui::state::{Access, Flow, Screen, UiState};
 use crate::ui::theme::Role;
@@ -106,6 +106,21 @@ fn labels(world: &World<'_>, state: &UiState) -> Vec<String> {
     }
     if state.access == Access::ReadOnly {
         labels.push("read-only".to_owned());
+    }
+    let deaf: Vec<&str> = world
+        .snapshot
+        .monitor
+        .sinks
+        .iter()
+        .filter(|sink| sink.error.is_some())
+        .map(|sink| sink.name.as_str())
+        .collect();
+    match deaf.as_slice() {
+        [] => {}
+        [name] => labels.push(format!("{} is not told", fit(name, 16))),
+        [name, more @ ..] => {
+            labels.push(format!("{} and {} more are not told", fit(name, 16), more.len()));
+        }
     }
     if state.flow == Flow::Paused {
         labels.push("\u{2016} paused".to_owned());

@@ -14,6 +14,7 @@ mod path;
 mod port;
 mod security;
 mod service;
+mod session;
 mod transport;
 mod vpn;
 mod wake;
@@ -58,6 +59,7 @@ pub(crate) fn all() -> Vec<Case> {
         wake::CASES,
         dashboard::CASES,
         live::CASES,
+        session::CASES,
     ]
     .concat()
 }

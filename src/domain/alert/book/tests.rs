@@ -221,6 +221,41 @@ fn what_was_accepted_is_not_listed_in_a_later_run_nor_of_this_machine() {
     }
 }
 
+#[test]
+fn what_is_over_is_known_to_a_later_run_in_its_order_and_bounded() {
+    let mut book = AlertBook::default();
+    for id in 0..3 {
+        let whose = Some(TargetId(id));
+        book.apply(whose, &closed(Severity::Critical), at(10 * u64::from(id)));
+        book.acknowledge(whose, KNOWN, Signature::new("ada", "seen"), at(20));
+    }
+    for id in [2, 0, 1] {
+        let whose = Some(TargetId(id));
+        book.apply(whose, &Diagnosed::default(), at(100 - u64::from(id)));
+        book.apply(whose, &Diagnosed::default(), at(200));
+    }
+    let before = book.snapshot(at(200)).resolved;
+    let of = |book: &AlertBook, id| TargetMemory {
+        resolved: book.remember_resolved(Some(TargetId(id))),
+        ..TargetMemory::default()
+    };
+    let mut later = AlertBook::default();
+    for id in 0..3 {
+        later.recall(Some(TargetId(id)), &of(&book, id), at(300));
+    }
+    let after = later.snapshot(at(300)).resolved;
+    assert_eq!(after.len(), 3);
+    assert!(after.iter().all(|past| before.contains(past)), "{after:?}");
+    assert!(after.is_sorted_by_key(|(_, ended)| Reverse(*ended)), "the newest first");
+
+    let mut many = of(&book, 0);
+    many.resolved = many.resolved.iter().cycle().take(RESOLVED * 2).cloned().collect();
+    many.resolved[0].rule = "of-another-version".to_owned();
+    let mut bounded = AlertBook::default();
+    bounded.recall(OFFICE, &many, at(300));
+    assert_eq!(bounded.snapshot(at(300)).resolved.len(), RESOLVED);
+}
+
 const KNOWN: RuleId = RuleId("port-closed");
 
 fn closed(severity: Severity) -> Diagnosed {
