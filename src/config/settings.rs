@@ -116,6 +116,7 @@ const DAYS: Duration = Duration::from_hours(24 * 30);
 const LOSS: &str = "thresholds.packet-loss";
 const LATENCY: &str = "thresholds.high-latency";
 const JITTER: &str = "thresholds.high-jitter";
+const SATURATED: &str = "thresholds.link-saturated";
 const DNS: &str = "thresholds.dns-slow";
 const RDP: &str = "thresholds.rdp-slow";
 const EXPIRING: &str = "thresholds.certificate-expiring";
@@ -204,6 +205,11 @@ pub(super) static SETTINGS: &[Setting] = &[
 
     span(JITTER, "warning", (MS, MINUTE), |s| &mut s.thresholds.high_jitter.warning, "warning from this mean difference of consecutive round trips"),
     span(JITTER, "critical", (MS, MINUTE), |s| &mut s.thresholds.high_jitter.critical, "critical from this mean difference of consecutive round trips"),
+
+    real(SATURATED, "busy_pct", (10.0, 100.0), |s| &mut s.thresholds.link_saturated.busy_pct, "busy from this share of the most that this machine's interface was seen to carry, in percent"),
+    real(SATURATED, "least_mbit", (0.01, 100_000.0), |s| &mut s.thresholds.link_saturated.least_mbit, "and only from this rate, in Mbit/s"),
+    real(SATURATED, "factor", (1.0, 1000.0), |s| &mut s.thresholds.link_saturated.factor, "warning when the median round trip is this multiple of that of a quiet line"),
+    span(SATURATED, "margin", (MS, MINUTE), |s| &mut s.thresholds.link_saturated.margin, "and only when it is also this much above it"),
 
     span(DNS, "warning", (MS, MINUTE), |s| &mut s.thresholds.dns_slow.warning, "warning from this time to resolve the name"),
 

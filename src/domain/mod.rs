@@ -39,6 +39,7 @@ pub mod stats;
 pub mod target;
 pub mod text;
 pub mod thresholds;
+pub mod throughput;
 pub mod time;
 pub mod tls_alert;
 pub mod transcripts;

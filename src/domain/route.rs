@@ -89,6 +89,14 @@ impl LocalState {
         self.leaves_by(address).filter(|interface| interface.tunnel)
     }
 
+    /// The interface that finally carries packets to `address`: for what goes through a tunnel, the
+    /// one that the tunnel itself runs over, by this machine's own router.
+    #[must_use]
+    pub fn carrier_of(&self, address: IpAddr) -> Option<&Interface> {
+        let direct = self.leaves_by(address).filter(|interface| !interface.tunnel);
+        direct.or_else(|| self.on_link(self.own_router()?).filter(|interface| !interface.tunnel))
+    }
+
     /// The router of this machine's own network: the default gateway, unless that is one inside a
     /// tunnel; then the gateway of a default route beside it, or of an endpoint.
     #[must_use]

@@ -11,6 +11,8 @@ pub struct Thresholds {
     pub high_latency: LatencyThresholds,
     /// Of `high-jitter`.
     pub high_jitter: JitterThresholds,
+    /// Of `link-saturated`.
+    pub link_saturated: SaturatedThresholds,
     /// Of `dns-slow`.
     pub dns_slow: SlowThreshold,
     /// Of `rdp-slow`.
@@ -214,6 +216,25 @@ pub struct PeriodicThresholds {
 impl Default for PeriodicThresholds {
     fn default() -> Self {
         Self { drops: 4, tolerance_pct: 5.0, same_time: Duration::from_mins(5), chance_pct: 0.1 }
+    }
+}
+
+/// When this machine's line is full.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SaturatedThresholds {
+    /// Busy from this share of the most that an interface was seen to carry, in percent …
+    pub busy_pct: f64,
+    /// … and from this rate, in Mbit/s.
+    pub least_mbit: f64,
+    /// Warning when the median round trip is this multiple of that of a quiet line …
+    pub factor: f64,
+    /// … and this much above it.
+    pub margin: Duration,
+}
+
+impl Default for SaturatedThresholds {
+    fn default() -> Self {
+        Self { busy_pct: 80.0, least_mbit: 1.0, factor: 2.0, margin: Duration::from_millis(30) }
     }
 }
 

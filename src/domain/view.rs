@@ -17,6 +17,7 @@ use super::sample::{
 use super::session::Sessions;
 use super::siblings::Contrast;
 use super::target::{Host, Target, TargetId};
+use super::throughput::{Saturation, Traffic};
 use super::time::{MonoTime, Now};
 use super::wake::WakeProgress;
 use std::collections::{BTreeMap, BTreeSet};
@@ -117,6 +118,10 @@ pub struct Surroundings {
     pub looked_at: Option<Now>,
     /// Controls that proved themselves, and their last minute.
     pub controls: Vec<ControlStats>,
+    /// What this machine's interfaces carry.
+    pub traffic: Traffic,
+    /// Targets whose round trips are slow because this machine's own traffic fills its line.
+    pub saturated: Vec<(TargetId, Saturation)>,
     /// What names of controls lead to.
     pub control_names: BTreeMap<String, IpAddr>,
     /// Paths that are down, the first seen first, then those that were lately.
@@ -164,6 +169,8 @@ impl Default for Surroundings {
             tunnel_changes: Vec::new(),
             looked_at: None,
             controls: Vec::new(),
+            traffic: Traffic::default(),
+            saturated: Vec::new(),
             control_names: BTreeMap::new(),
             outages: Vec::new(),
             clocks: Clocks::default(),

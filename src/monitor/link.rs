@@ -1,9 +1,13 @@
 //! The recorder of this machine's own network: what changed, when, and in words.
 
+use super::tracked::Tracked;
 use crate::domain::local::{Interface, LocalState};
 use crate::domain::route::Route;
+use crate::domain::target::TargetId;
 use crate::domain::text::printable;
+use crate::domain::throughput::{Load, Saturation};
 use crate::domain::time::{MonoTime, Now};
+use crate::domain::view::Surroundings;
 use crate::domain::words::list;
 use std::collections::{BTreeSet, VecDeque};
 use std::net::IpAddr;
@@ -62,6 +66,26 @@ impl LinkRecorder {
     pub(super) fn latest(&self) -> Option<&(Now, String)> {
         self.latest.back()
     }
+}
+
+/// The targets whose round trips are slow because this machine's own traffic fills its line.
+pub(super) fn saturated<'a>(
+    targets: impl Iterator<Item = &'a Tracked>,
+    around: &Surroundings,
+    now: Now,
+) -> Vec<(TargetId, Saturation)> {
+    let full = |tracked: &Tracked| {
+        let (target, to) = (tracked.target(), tracked.dialled()?);
+        let limits = &target.thresholds.link_saturated;
+        let busy = around.traffic.any_busy(limits, now.mono);
+        let load =
+            busy.then(|| around.traffic.load(&around.local, to, tracked.echo(), limits, now.mono))?;
+        match load {
+            Load::Full(found) => Some((target.id, found)),
+            Load::Sound | Load::Unknown => None,
+        }
+    };
+    targets.filter_map(full).collect()
 }
 
 /// What changed on this machine, one line each, the interfaces first.

@@ -37,7 +37,7 @@ use crate::domain::load::Beats;
 use crate::domain::local::{EchoAccess, LocalState};
 use crate::domain::memory::TargetMemory;
 use crate::domain::outage::{Ground, Member, OutageEvent, Outages};
-use crate::domain::rules::{PATH_OUTAGE_ID, RULES};
+use crate::domain::rules::{LINK_SATURATED_ID, PATH_OUTAGE_ID, RULES};
 use crate::domain::sample::{EchoMethod, EchoOutcome, LocalFault, Observation, Sample};
 use crate::domain::snapshot::{Event, MonitorSnapshot, Snapshot};
 use crate::domain::target::{Target, TargetId};
@@ -292,6 +292,7 @@ impl Monitor {
             }
             self.around.tunnel_changes.push(TunnelChange { at: now, what });
         }
+        self.around.traffic.observe(&local, now);
         self.around.local = local;
         another_way
     }
@@ -335,8 +336,9 @@ impl Monitor {
         for (id, tracked) in &mut self.targets {
             tracked.tick_if_due(&self.around, now);
             let mut diagnosed = tracked.diagnosed(&self.around, now);
-            // One path is one alert, which is this machine's.
-            diagnosed.findings.retain(|finding| finding.rule != PATH_OUTAGE_ID);
+            // One path, and one line, is one alert, which is this machine's.
+            let shared = [PATH_OUTAGE_ID, LINK_SATURATED_ID];
+            diagnosed.findings.retain(|finding| !shared.contains(&finding.rule));
             events.extend(self.alerts.apply(Some(*id), &diagnosed, now));
         }
         let own = Diagnosed { findings: self.diagnosis.findings(RULES), withheld: Vec::new() };
@@ -386,6 +388,7 @@ impl Monitor {
         if self.around.offline == Offline::Online {
             self.look_for_outages(now);
         }
+        self.around.saturated = link::saturated(self.targets.values(), &self.around, now);
         if std::mem::take(&mut self.compare_certificates) {
             self.around.shared_certificates = shared_certificates(self.targets.values());
         }

@@ -138,7 +138,7 @@ pub const GUIDE_CAUSES: &[GuideCause] = &[
 
 /// Rules of the catalogue that this version has none of.
 #[cfg(test)]
-const TO_COME: &[&str] = &["link-saturated", "wifi-weak"];
+const TO_COME: &[&str] = &["wifi-weak"];
 
 #[cfg(test)]
 mod tests {

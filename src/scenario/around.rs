@@ -11,11 +11,13 @@ use crate::domain::local::{EchoAccess, Interface, LocalState};
 use crate::domain::outage::{Outage, Scope};
 use crate::domain::route::{Origin, Route};
 use crate::domain::target::TargetId;
+use crate::domain::throughput::Traffic;
 use crate::domain::time::MonoTime;
 use crate::domain::view::{Offline, Surroundings, TunnelChange};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::ops::Range;
 use std::time::Duration;
 
 /// Index of the interface wg0.
@@ -47,6 +49,8 @@ pub(super) struct AroundTable {
     tunnel_changed: Option<String>,
     /// When wg0 went down or came up, in turn: `["60s", "70s"]`.
     tunnel_changes: Vec<String>,
+    /// What an interface carries, received and sent in Mbit/s: `60s-120s eth0 9.6/0.2`.
+    traffic: Vec<String>,
     /// What names of controls lead to.
     control_names: BTreeMap<String, IpAddr>,
     /// Controls and their last minute: `router 10.0.0.1 5/30 1ms 0ms` lost of sent, median, jitter;
@@ -83,6 +87,8 @@ impl AroundTable {
             peers_answering: self.peers_answering,
             peers_silent: self.peers_silent,
             controls: controls?,
+            traffic: self.traffic()?,
+            saturated: Vec::new(),
             control_names: self.control_names.clone(),
             outages: outage.into_iter().collect(),
             tunnel_changes: self.tunnel_changes()?,
@@ -91,6 +97,25 @@ impl AroundTable {
             clocks: self.clocks()?,
             punctuality: self.punctuality(),
         })
+    }
+
+    /// As the counters would have been read, every two seconds.
+    fn traffic(&self) -> Result<Traffic, Wrong> {
+        let loads: Vec<Load> =
+            self.traffic.iter().map(|text| Load::read(text)).collect::<Result<_, _>>()?;
+        let mut interfaces = self.interfaces()?;
+        let mut traffic = Traffic::default();
+        let end = loads.iter().map(|load| load.during.end).max().unwrap_or_default();
+        let mut at = MonoTime::ZERO;
+        while at < end.min(MonoTime::ZERO.plus(LONGEST_LOAD)) {
+            for interface in &mut interfaces {
+                Load::count(&loads, interface, at);
+            }
+            let local = LocalState { interfaces: interfaces.clone(), ..LocalState::default() };
+            traffic.observe(&local, now(at));
+            at = at.plus(Duration::from_secs(2));
+        }
+        Ok(traffic)
     }
 
     fn interfaces(&self) -> Result<Vec<Interface>, Wrong> {
@@ -197,6 +222,55 @@ fn control(text: &str) -> Result<ControlStats, Wrong> {
         median: Some(span(median)?),
         jitter: Some(span(jitter)?),
     })
+}
+
+/// How long traffic may be told for.
+const LONGEST_LOAD: Duration = Duration::from_hours(2);
+
+/// What an interface carries during some time, in bytes per second.
+#[derive(Debug, Clone)]
+pub(super) struct Load {
+    during: Range<MonoTime>,
+    interface: String,
+    received: u64,
+    sent: u64,
+}
+
+impl Load {
+    /// `60s-120s eth0 9.6/0.2`: Mbit/s received and sent.
+    pub(super) fn read(text: &str) -> Result<Self, Wrong> {
+        let wrong = || Wrong::expected(text, "FROM-UNTIL INTERFACE RECEIVED/SENT");
+        let words: Vec<&str> = text.split(' ').collect();
+        let [times, interface, rates] = words.as_slice() else { return Err(wrong()) };
+        let (from, until) = split(times, "-", "FROM-UNTIL, such as 40s-60s")?;
+        let (received, sent) = split(rates, "/", "RECEIVED/SENT")?;
+        let bytes = |text: &str| {
+            let mbit: f64 = parse(text, "a number")?;
+            // What fits: bounded right here.
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded")]
+            let bytes = (mbit.clamp(0.0, 1e6) * 125_000.0) as u64;
+            Ok(bytes)
+        };
+        Ok(Self {
+            during: MonoTime::ZERO.plus(span(from)?)..MonoTime::ZERO.plus(span(until)?),
+            interface: (*interface).to_owned(),
+            received: bytes(received)?,
+            sent: bytes(sent)?,
+        })
+    }
+
+    /// Sets the counters of an interface to what it carried until then.
+    pub(super) fn count(loads: &[Self], interface: &mut Interface, at: MonoTime) {
+        let (mut received, mut sent) = (1_000_u64, 1_000_u64);
+        for load in loads.iter().filter(|load| load.interface == interface.name) {
+            let lasted = load.during.end.min(at).since(load.during.start);
+            let millis = u64::try_from(lasted.as_millis()).unwrap_or(u64::MAX);
+            received = received.saturating_add(load.received.saturating_mul(millis) / 1_000);
+            sent = sent.saturating_add(load.sent.saturating_mul(millis) / 1_000);
+        }
+        interface.received_bytes = Some(received);
+        interface.sent_bytes = Some(sent);
+    }
 }
 
 /// `203.0.113.9/32 via 10.0.0.1 eth0`, `10.8.0.1/32 wg0 kernel`.

@@ -1,6 +1,6 @@
 //! The tables of a scenario file, and the scripts they become.
 
-use super::around::{AroundTable, TUNNEL, elsewhere, route};
+use super::around::{AroundTable, Load, TUNNEL, elsewhere, route};
 use super::expect::{IncidentTable, ScenarioTable};
 use super::round::{Round, usual_resolution};
 use super::script::{Clock, Ground, Own, Script};
@@ -102,6 +102,9 @@ struct Incident {
     /// DNS servers of this machine.
     #[serde(default)]
     dns: Vec<IpAddr>,
+    /// What its interfaces carry, as in a scenario.
+    #[serde(default)]
+    traffic: Vec<String>,
     /// Its routes, as in a scenario.
     #[serde(default)]
     routes: Vec<String>,
@@ -303,6 +306,12 @@ impl Incident {
                 .map_err(here("control_silent"))?,
             gateway: self.gateway,
             dns: self.dns.clone(),
+            traffic: self
+                .traffic
+                .iter()
+                .map(|text| Load::read(text))
+                .collect::<Result<_, _>>()
+                .map_err(here("traffic"))?,
             routes: self
                 .routes
                 .iter()
@@ -371,6 +380,11 @@ impl Own {
                 addresses: vec![([10, 8, 0, 2].into(), 32)],
                 ..elsewhere()
             });
+        }
+        if !self.traffic.is_empty() {
+            for interface in &mut interfaces {
+                Load::count(&self.traffic, interface, at);
+            }
         }
         LocalState {
             interfaces,

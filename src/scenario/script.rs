@@ -1,5 +1,6 @@
 //! A scenario or an incident, ready to be played: everything in it was understood.
 
+use super::around::Load;
 use super::expect::Expected;
 use super::now;
 use super::session::Session;
@@ -91,6 +92,8 @@ pub struct Own {
     pub(super) gateway: Option<IpAddr>,
     /// DNS servers of this machine.
     pub(super) dns: Vec<IpAddr>,
+    /// What its interfaces carry.
+    pub(super) traffic: Vec<Load>,
     /// Its routes.
     pub(super) routes: Arc<[Route]>,
     /// When the tunnel wg0 is down; without it there is none.

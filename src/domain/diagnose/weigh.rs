@@ -20,6 +20,7 @@ const NEEDS_TIME: &[&str] = &[
     "monitor-blocked",
     "path-outage",
     "vpn-flap",
+    "link-saturated",
     "session-dropped",
     "drops-periodic",
 ];

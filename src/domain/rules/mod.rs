@@ -33,6 +33,7 @@ mod prelude;
 mod proxied;
 mod remedies;
 mod restarted;
+mod saturated;
 mod security;
 mod service;
 mod session;
@@ -51,6 +52,7 @@ mod tests;
 
 pub(crate) use identity::{IDENTITY_MISMATCH_ID, is_another_machine};
 pub(crate) use outage::PATH_OUTAGE_ID;
+pub(crate) use saturated::LINK_SATURATED_ID;
 pub(crate) use session::drop_of;
 
 use super::finding::{ClientError, Confidence, Owner, Remedy, Risk, RuleId, Rung, Severity};
@@ -73,6 +75,7 @@ pub static RULES: &[&dyn Rule] = &[
     &loss::PacketLoss,
     &latency::HighLatency,
     &latency::HighJitter,
+    &saturated::LinkSaturated,
     &mtu::MtuLow,
     &mtu::MtuBlackHole,
     // Name.
