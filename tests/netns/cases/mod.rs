@@ -6,6 +6,7 @@ mod dashboard;
 mod echo;
 mod gateway;
 mod healthy;
+mod line;
 mod loss;
 mod name_path;
 mod names;
@@ -50,6 +51,7 @@ pub(crate) fn all() -> Vec<Case> {
         name_path::CASES,
         port::CASES,
         path::CASES,
+        line::CASES,
         loss::CASES,
         transport::CASES,
         vpn::CASES,
