@@ -1,6 +1,6 @@
 //! `rdpwatch mark`: leaves "my session dropped" for the program that watches.
 
-use super::{DONE, Failure, print, remembered, state_store};
+use super::{DONE, Failure, print, remembered, runtime, state_store};
 use crate::cli::USAGE;
 use crate::config::{self, Config, process_environment};
 use crate::domain::mark::{Mark, TEXT};
@@ -9,13 +9,24 @@ use crate::domain::text::{excerpt, printable};
 use crate::domain::time::WallTime;
 use crate::domain::words::moment;
 use crate::probe::clock::Clock;
-use crate::store::{self, MONITOR, State};
+use crate::store::{self, MONITOR, State, StateStore};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil};
+use std::fmt::Write as _;
 use std::time::Duration;
 
 /// How long ago a drop may be marked.
 const LONGEST_AGO: Duration = Duration::from_hours(30 * 24);
+
+/// A dashboard looks for marks every second.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// Between looks for its answer.
+const LOOK: Duration = Duration::from_millis(50);
+/// Longest line of an answer, in characters.
+const LINE: usize = 200;
+/// What is said where none answers.
+const NOBODY: &str =
+    "No running rdpwatch took it: the next one that watches it notes it in its event log.\n";
 
 /// Leaves the mark, and says what of it was understood.
 pub(super) fn mark(config: &Config, words: &[String], at: Option<&str>) -> Result<u8, Failure> {
@@ -33,8 +44,19 @@ pub(super) fn mark(config: &Config, words: &[String], at: Option<&str>) -> Resul
         let message = format!("the text is too long, expected at most {TEXT} characters");
         return Err(Failure::new(USAGE, message));
     }
-    let mark = Mark { at, target, text };
-    state_store().leave_mark(&mark).map_err(|error| Failure::new(super::FAILED, error))?;
+    let number =
+        u64::from(std::process::id()) << 32 | now.unix_millis().unsigned_abs() & 0xffff_ffff;
+    let mark = Mark { at, target, text, waits: Some(number) };
+    let store = state_store();
+    let failed = |error| Failure::new(super::FAILED, error);
+    store.expect_answer(number).map_err(failed)?;
+    let left = store.leave_mark(&mark).map_err(failed);
+    let answer = match left {
+        Ok(()) => runtime().map(|runtime| runtime.block_on(wait(store.as_ref(), number))),
+        Err(failure) => Err(failure),
+    };
+    store.forget_answer(number);
+    let answer = answer?;
     let on = match &mark.target {
         Some(target) => format!(" on {}", printable(target)),
         None => String::new(),
@@ -43,13 +65,31 @@ pub(super) fn mark(config: &Config, words: &[String], at: Option<&str>) -> Resul
         "" => String::new(),
         text => format!(": {}", excerpt(text, TEXT)),
     };
-    let answer = format!(
-        "marked {}{on}{said}\nWhoever watches it with rdpwatch finds it in the event log, with \
-         what was measured about that time.\n",
-        moment(at)
-    );
-    let _gone = print(answer.as_bytes());
+    let mut text = format!("marked {}{on}{said}\n", moment(at));
+    match answer {
+        // The first line says again what was marked.
+        Some(lines) => {
+            for line in lines.iter().skip(1) {
+                let _ = writeln!(text, "  {}", excerpt(line, LINE));
+            }
+        }
+        None => text.push_str(NOBODY),
+    }
+    let _gone = print(text.as_bytes());
     Ok(DONE)
+}
+
+/// What the program that watches knows of that time; `None` when none answers.
+async fn wait(store: &dyn StateStore, number: u64) -> Option<Vec<String>> {
+    let answer = async {
+        loop {
+            if let Some(lines) = store.answered(number) {
+                return lines;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, answer).await.ok()
 }
 
 /// The target that the first word names, by the name it is remembered under, and the text.

@@ -25,6 +25,9 @@ pub struct Mark {
     /// What was said of it, as it was typed.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub text: String,
+    /// Under which number whoever marked it waits for an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits: Option<u64>,
 }
 
 /// The words of an event that says what was marked.

@@ -200,6 +200,23 @@ impl StateStore for FileStore {
     fn take_marks(&self, wanted: &dyn Fn(&Mark) -> bool) -> Result<Vec<Mark>, StoreError> {
         self.spool().take(wanted)
     }
+
+    fn expect_answer(&self, number: u64) -> Result<(), StoreError> {
+        self.make_folder()?;
+        self.spool().expect(number)
+    }
+
+    fn answer(&self, number: u64, lines: &[String]) -> Result<(), StoreError> {
+        self.spool().answer(number, lines)
+    }
+
+    fn answered(&self, number: u64) -> Option<Vec<String>> {
+        self.spool().answered(number)
+    }
+
+    fn forget_answer(&self, number: u64) {
+        self.spool().forget(number);
+    }
 }
 
 /// At most one byte more than the bound: enough to know that it is too large.

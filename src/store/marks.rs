@@ -14,6 +14,8 @@ use std::path::PathBuf;
 
 /// Most bytes that wait: some hundred marks.
 const LIMIT: usize = 64 * 1024;
+/// Most lines of an answer.
+const LINES: usize = 64;
 /// Longest name of a target in a mark, in bytes.
 const NAME: usize = 300;
 
@@ -84,6 +86,48 @@ impl Spool {
         }
         Ok(taken)
     }
+
+    /// Where an answer is waited for.
+    fn place(&self, number: u64) -> PathBuf {
+        self.path.with_file_name(format!("mark-{number}.answer"))
+    }
+
+    /// Makes an empty file for the answer.
+    pub(super) fn expect(&self, number: u64) -> Result<(), StoreError> {
+        let place = self.place(number);
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt;
+            options.mode(0o600);
+        }
+        options.open(&place).map(drop).map_err(failed("write", &place))
+    }
+
+    /// Writes the answer where it is waited for, and nowhere else.
+    pub(super) fn answer(&self, number: u64, lines: &[String]) -> Result<(), StoreError> {
+        let place = self.place(number);
+        let bytes = serde_json::to_vec(lines)?;
+        match OpenOptions::new().write(true).open(&place) {
+            Ok(mut file) => file.write_all(&bytes).map_err(failed("write", &place)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(failed("write", &place)(error)),
+        }
+    }
+
+    /// The answer; `None` while it is not there, or not whole.
+    pub(super) fn answered(&self, number: u64) -> Option<Vec<String>> {
+        let bytes = read(&mut File::open(self.place(number)).ok()?).ok()?;
+        let mut lines: Vec<String> = serde_json::from_slice(&bytes).ok()?;
+        lines.truncate(LINES);
+        Some(lines)
+    }
+
+    pub(super) fn forget(&self, number: u64) {
+        // What is gone already is what was wanted.
+        let _gone = std::fs::remove_file(self.place(number));
+    }
 }
 
 fn is_sound(mark: &Mark) -> bool {
@@ -119,7 +163,7 @@ mod tests {
 
     fn mark(target: &str, secs: i64) -> Mark {
         let at = WallTime::from_unix_secs(secs);
-        Mark { at, target: Some(target.to_owned()), text: "VPN \u{1b}[2J".to_owned() }
+        Mark { at, target: Some(target.to_owned()), text: "VPN \u{1b}[2J".to_owned(), waits: None }
     }
 
     #[test]
@@ -149,7 +193,12 @@ mod tests {
         );
         std::fs::write(&spool.path, strange).expect("written");
         let taken = spool.take(&|_| true).expect("taken");
-        let plain = Mark { at: WallTime::from_unix_secs(5), target: None, text: String::new() };
+        let plain = Mark {
+            at: WallTime::from_unix_secs(5),
+            target: None,
+            text: String::new(),
+            waits: None,
+        };
         assert_eq!(taken, [plain]);
         assert_eq!(std::fs::read(&spool.path).expect("there"), b"");
         std::fs::write(&spool.path, vec![b'x'; LIMIT + 1]).expect("written");
@@ -158,6 +207,25 @@ mod tests {
         assert!(full.to_string().contains("marks.jsonl is full"), "{full}");
         let kept = std::fs::metadata(&spool.path).expect("there").len();
         assert_eq!(kept, LIMIT as u64 + 1, "somebody else's file is left alone");
+    }
+
+    #[test]
+    fn an_answer_goes_where_it_is_waited_for_and_is_read_whole() {
+        let (folder, spool) = spool();
+        let lines = ["echo: \u{1b}[2J".to_owned(), "port: open".to_owned()];
+        spool.answer(7, &lines).expect("nobody waits");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
+        spool.expect(7).expect("room");
+        assert_eq!(spool.answered(7), None);
+        std::fs::write(spool.place(7), b"[\"echo").expect("half of it");
+        assert_eq!(spool.answered(7), None);
+        std::fs::write(spool.place(7), b"").expect("empty");
+        spool.answer(7, &lines).expect("answered");
+        assert_eq!(spool.answered(7).as_deref(), Some(&lines[..]));
+        std::fs::write(spool.place(7), vec![b' '; LIMIT + 9]).expect("too much");
+        assert_eq!(spool.answered(7), None);
+        spool.forget(7);
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::{Loaded, State, StateStore, StoreError};
 use crate::domain::mark::Mark;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 /// State in memory: for `demo`, and where no file can be used.
@@ -9,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 pub struct MemoryStore {
     state: Mutex<State>,
     marks: Mutex<Vec<Mark>>,
+    answers: Mutex<BTreeMap<u64, Option<Vec<String>>>>,
 }
 
 impl StateStore for MemoryStore {
@@ -32,6 +34,28 @@ impl StateStore for MemoryStore {
         let (taken, left) = marks.drain(..).partition(|mark| wanted(mark));
         *marks = left;
         Ok(taken)
+    }
+
+    fn expect_answer(&self, number: u64) -> Result<(), StoreError> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner).insert(number, None);
+        Ok(())
+    }
+
+    fn answer(&self, number: u64, lines: &[String]) -> Result<(), StoreError> {
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(room) = answers.get_mut(&number) {
+            *room = Some(lines.to_vec());
+        }
+        Ok(())
+    }
+
+    fn answered(&self, number: u64) -> Option<Vec<String>> {
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        answers.get(&number).cloned().flatten()
+    }
+
+    fn forget_answer(&self, number: u64) {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
     }
 }
 

@@ -58,6 +58,24 @@ pub trait StateStore: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`StoreError`] when they could be neither read nor taken.
     fn take_marks(&self, wanted: &dyn Fn(&Mark) -> bool) -> Result<Vec<Mark>, StoreError>;
+
+    /// Makes room for the answer to a mark, under this number.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it could not be made.
+    fn expect_answer(&self, number: u64) -> Result<(), StoreError>;
+
+    /// Answers who waits under this number; nobody does when there is no room for it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it could not be written.
+    fn answer(&self, number: u64, lines: &[String]) -> Result<(), StoreError>;
+
+    /// The answer, unescaped, once it is there whole.
+    fn answered(&self, number: u64) -> Option<Vec<String>>;
+
+    /// Waits no longer: takes the room away.
+    fn forget_answer(&self, number: u64);
 }
 
 /// Why state could not be read or written.

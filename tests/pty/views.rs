@@ -221,6 +221,7 @@ fn a_drop_that_another_process_or_a_key_marks_is_on_the_event_log() {
     session.wait("it is watched", |s| s.row("here").is_some_and(|r| r.contains("127.0.0.1")));
     let said = session.beside(&["mark", "HERE", "the", "VPN", "went"]);
     assert!(said.starts_with("marked ") && said.contains("HERE the VPN went"), "{said}");
+    assert!(said.contains("\n  tunnel: no change\n"), "it answers: {said}");
     session.press("3");
     session.wait_for("marked: the session dropped; the VPN went");
     session.wait_for("about the mark: tunnel: no change");

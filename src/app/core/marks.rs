@@ -42,7 +42,16 @@ impl Core {
                 Some(key) => (self.target_named(|target| store::key(target) == *key), &*mark.text),
                 None => self.target_in(&mark.text),
             };
-            self.monitor.mark(target, mark.at, text, now);
+            let lines = self.monitor.mark(target, mark.at, text, now);
+            if let Some(number) = mark.waits {
+                let store = Arc::clone(&self.store);
+                self.tasks.spawn(async move {
+                    let answer = tokio::task::spawn_blocking(move || store.answer(number, &lines));
+                    if let Ok(Err(error)) = answer.await {
+                        tracing::debug!(%error, "a mark is not answered");
+                    }
+                });
+            }
         }
         self.unsaved = true;
     }

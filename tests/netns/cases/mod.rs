@@ -6,6 +6,7 @@ mod dashboard;
 mod echo;
 mod gateway;
 mod healthy;
+mod line;
 mod live;
 mod loss;
 mod name_path;
@@ -51,6 +52,7 @@ pub(crate) fn all() -> Vec<Case> {
         name_path::CASES,
         port::CASES,
         path::CASES,
+        line::CASES,
         loss::CASES,
         transport::CASES,
         vpn::CASES,
