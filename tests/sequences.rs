@@ -157,15 +157,8 @@ fn observation(what: &What) -> Option<Observation> {
 fn local(up: bool) -> LocalState {
     LocalState {
         interfaces: vec![Interface {
-            index: 2,
-            name: "eth0".to_owned(),
             up,
-            loopback: false,
-            tunnel: false,
-            addresses: vec![(IpAddr::from([10, 0, 0, 5]), 24)],
-            mac: None,
-            received_bytes: None,
-            sent_bytes: None,
+            ..Interface::up(2, "eth0", vec![(IpAddr::from([10, 0, 0, 5]), 24)])
         }],
         ..LocalState::default()
     }

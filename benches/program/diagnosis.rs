@@ -99,17 +99,11 @@ fn connection(number: u32, seq: u64, at: Now) -> Sample {
 fn monitor() -> Monitor {
     let access = Access { echo_v4: EchoAccess::Raw, echo_v6: EchoAccess::Raw, neighbours: true };
     let local = LocalState {
-        interfaces: vec![Interface {
-            index: 2,
-            name: "eth0".to_owned(),
-            up: true,
-            loopback: false,
-            tunnel: false,
-            addresses: vec![(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 5)), 24)],
-            mac: None,
-            received_bytes: None,
-            sent_bytes: None,
-        }],
+        interfaces: vec![Interface::up(
+            2,
+            "eth0",
+            vec![(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 5)), 24)],
+        )],
         ..LocalState::default()
     };
     let mut monitor = Monitor::new(access, local, AlertSettings::default(), now(0));

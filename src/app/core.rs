@@ -30,7 +30,7 @@ use crate::probe::sessions::Unseen;
 use crate::schedule::{Schedule, Settings};
 use crate::sink::Sinks;
 use crate::store::{self, MemoryStore, State, StateStore};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -133,6 +133,8 @@ pub(super) struct Core {
     look_again: Option<Now>,
     looking_at_sessions: Option<AbortHandle>,
     looking_for_marks: Option<AbortHandle>,
+    /// By what marks and memory know the targets.
+    keys: Arc<BTreeSet<String>>,
     /// Why the sessions of this machine cannot be seen.
     sessions_unseen: Option<String>,
     dirty: bool,
@@ -205,6 +207,7 @@ impl Core {
             look_again: None,
             looking_at_sessions: None,
             looking_for_marks: None,
+            keys: Arc::default(),
             sessions_unseen: None,
             dirty: true,
         };
@@ -278,7 +281,9 @@ impl Core {
 
     fn add(&mut self, target: Target) {
         let now = self.edge.clock.now();
-        let memory = self.remembered.get(&store::key(&target)).cloned().unwrap_or_default();
+        let key = store::key(&target);
+        let memory = self.remembered.get(&key).cloned().unwrap_or_default();
+        Arc::make_mut(&mut self.keys).insert(key);
         let id = target.id;
         self.schedule.add(&target, now.mono);
         self.monitor.add(target, memory, now);

@@ -18,9 +18,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
-use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
-use tokio_util::sync::CancellationToken;
 
 /// Between two pictures on the dashboard.
 const STEP: Duration = Duration::from_millis(100);
@@ -180,10 +178,13 @@ async fn run(mut play: Play, speed: u32, wall: Arc<AtomicI64>, running: Running)
     let mut expected = expectations(play.script());
     let mut pace = interval(STEP);
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while !play.ended() && !stop.is_cancelled() {
+    while !stop.is_cancelled() {
         pace.tick().await;
         // What is asked for concerns hosts that do not exist.
         while inbox.try_recv().is_ok() {}
+        if play.ended() {
+            continue;
+        }
         let played = clock.mono().since(MonoTime::ZERO) * speed;
         go_on(&mut play, &mut expected, MonoTime::ZERO.plus(played).min(end));
         if play.ended() {
@@ -191,18 +192,5 @@ async fn run(mut play: Play, speed: u32, wall: Arc<AtomicI64>, running: Running)
         }
         wall.store(play.wall().unix_millis(), Ordering::Relaxed);
         snapshots.send_replace(Arc::new(play.snapshot()));
-    }
-    drain(&mut inbox, &stop).await;
-}
-
-async fn drain<T>(inbox: &mut mpsc::Receiver<T>, stop: &CancellationToken) {
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            asked = inbox.recv() => if asked.is_none() {
-                stop.cancelled().await;
-                return;
-            },
-        }
     }
 }

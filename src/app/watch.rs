@@ -30,7 +30,6 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
-/// How long a woken host is followed up from the dashboard.
 /// How long the core may take to save what it remembers.
 const LAST_SAVE: Duration = Duration::from_secs(2);
 /// Room for what a person asks for.

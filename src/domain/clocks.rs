@@ -67,13 +67,21 @@ pub fn clock_skew(nla: Option<&Timed<Nla>>, now: Now) -> Option<i64> {
     entry.value.clock_skew_ms.filter(|_| !was_set(entry.at, now))
 }
 
+/// How many milliseconds the wall clock went ahead of the monotonic one between two moments; fewer
+/// than none when it was set back.
+///
+/// A machine that slept wakes ahead, because its monotonic clock stood still (Linux:
+/// `CLOCK_MONOTONIC` does not count the time asleep).
+#[must_use]
+pub fn drift(before: Now, now: Now) -> i64 {
+    let passed = before.wall.plus(now.mono.since(before.mono));
+    now.wall.unix_millis().saturating_sub(passed.unix_millis())
+}
+
 /// Whether this machine's clock was set, or the machine slept, between two moments.
 #[must_use]
 pub fn was_set(before: Now, now: Now) -> bool {
-    let mono = now.mono.since(before.mono);
-    let wall = now.wall.unix_millis().saturating_sub(before.wall.unix_millis());
-    let drift = i128::from(wall) - i128::try_from(mono.as_millis()).unwrap_or(i128::MAX);
-    drift.unsigned_abs() > CLOCK_SET.as_millis()
+    Duration::from_millis(drift(before, now).unsigned_abs()) > CLOCK_SET
 }
 
 #[cfg(test)]

@@ -28,6 +28,24 @@ pub struct Interface {
     pub sent_bytes: Option<u64>,
 }
 
+impl Interface {
+    /// One that is up and no tunnel, and of which only this is known.
+    #[must_use]
+    pub fn up(index: u32, name: impl Into<String>, addresses: Vec<(IpAddr, u8)>) -> Self {
+        Self {
+            index,
+            name: name.into(),
+            up: true,
+            loopback: false,
+            tunnel: false,
+            addresses,
+            mac: None,
+            received_bytes: None,
+            sent_bytes: None,
+        }
+    }
+}
+
 /// This machine at one moment.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LocalState {

@@ -194,15 +194,12 @@ mod tests {
     fn interface(index: u32, tunnel: bool, address: &str) -> Interface {
         let (own, prefix) = address.split_once('/').unwrap();
         Interface {
-            index,
-            name: if tunnel { "tun0" } else { "eth0" }.to_owned(),
-            up: true,
-            loopback: false,
             tunnel,
-            addresses: vec![(ip(own), prefix.parse().unwrap())],
-            mac: None,
-            received_bytes: None,
-            sent_bytes: None,
+            ..Interface::up(
+                index,
+                if tunnel { "tun0" } else { "eth0" },
+                vec![(ip(own), prefix.parse().unwrap())],
+            )
         }
     }
 

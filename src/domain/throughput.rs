@@ -254,15 +254,9 @@ mod tests {
 
     fn local(received: u64, sent: u64) -> LocalState {
         let interface = Interface {
-            index: 2,
-            name: "eth0".to_owned(),
-            up: true,
-            loopback: false,
-            tunnel: false,
-            addresses: vec![([10, 0, 0, 5].into(), 24)],
-            mac: None,
             received_bytes: Some(received),
             sent_bytes: Some(sent),
+            ..Interface::up(2, "eth0", vec![([10, 0, 0, 5].into(), 24)])
         };
         LocalState { interfaces: vec![interface], ..LocalState::default() }
     }

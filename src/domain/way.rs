@@ -125,15 +125,8 @@ mod tests {
     /// eth0 in 192.168.1.0/24, and tun0 with 10.9.0.0/16 behind it.
     fn local() -> LocalState {
         let interface = |index, tunnel, address: [u8; 4], prefix| Interface {
-            index,
-            name: format!("if{index}"),
-            up: true,
-            loopback: false,
             tunnel,
-            addresses: vec![(address.into(), prefix)],
-            mac: None,
-            received_bytes: None,
-            sent_bytes: None,
+            ..Interface::up(index, format!("if{index}"), vec![(address.into(), prefix)])
         };
         let route = |destination: [u8; 4], prefix, interface| Route {
             destination: destination.into(),

@@ -195,15 +195,9 @@ mod tests {
     #[test]
     fn a_tunnel_that_comes_and_goes_is_noted_and_nothing_else() {
         let interface = |name: &str, tunnel, up| Interface {
-            index: 2,
-            name: name.to_owned(),
             up,
-            loopback: false,
             tunnel,
-            addresses: vec![(IpAddr::from([10, 8, 0, 2]), 24)],
-            mac: None,
-            received_bytes: None,
-            sent_bytes: None,
+            ..Interface::up(2, name, vec![(IpAddr::from([10, 8, 0, 2]), 24)])
         };
         let with = |interfaces| LocalState { interfaces, ..LocalState::default() };
         let home = || interface("eth0", false, true);

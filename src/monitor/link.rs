@@ -182,17 +182,7 @@ mod tests {
     }
 
     fn interface(name: &str, address: [u8; 4]) -> Interface {
-        Interface {
-            index: 2,
-            name: name.to_owned(),
-            up: true,
-            loopback: false,
-            tunnel: false,
-            addresses: vec![(address.into(), 24)],
-            mac: None,
-            received_bytes: None,
-            sent_bytes: None,
-        }
+        Interface::up(2, name, vec![(address.into(), 24)])
     }
 
     fn route(last: u8) -> Route {

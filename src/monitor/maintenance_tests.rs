@@ -24,17 +24,7 @@ fn host() -> IpAddr {
 
 /// A machine with one interface, which is not on the targets' network.
 fn local() -> LocalState {
-    let interface = Interface {
-        index: 2,
-        name: "eth0".to_owned(),
-        up: true,
-        loopback: false,
-        tunnel: false,
-        addresses: vec![(IpAddr::from([10, 8, 0, 2]), 24)],
-        mac: None,
-        received_bytes: None,
-        sent_bytes: None,
-    };
+    let interface = Interface::up(2, "eth0", vec![(IpAddr::from([10, 8, 0, 2]), 24)]);
     LocalState { interfaces: vec![interface], ..LocalState::default() }
 }
 

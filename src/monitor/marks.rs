@@ -94,15 +94,9 @@ mod tests {
 
     fn tunnel(up: bool) -> LocalState {
         let tunnel = Interface {
-            index: 4,
-            name: "wg0".to_owned(),
             up,
-            loopback: false,
             tunnel: true,
-            addresses: vec![([10, 8, 0, 2].into(), 24)],
-            mac: None,
-            received_bytes: None,
-            sent_bytes: None,
+            ..Interface::up(4, "wg0", vec![([10, 8, 0, 2].into(), 24)])
         };
         let lan = Interface {
             index: 2,

@@ -18,17 +18,7 @@ fn at(secs: u64) -> Now {
 fn monitor(addresses: &[[u8; 4]]) -> Monitor {
     let access =
         Access { echo_v4: EchoAccess::Datagram, echo_v6: EchoAccess::Datagram, neighbours: true };
-    let interface = Interface {
-        name: "eth0".to_owned(),
-        index: 2,
-        up: true,
-        loopback: false,
-        tunnel: false,
-        addresses: vec![([10, 0, 0, 5].into(), 24)],
-        mac: None,
-        received_bytes: None,
-        sent_bytes: None,
-    };
+    let interface = Interface::up(2, "eth0", vec![([10, 0, 0, 5].into(), 24)]);
     let local = LocalState { interfaces: vec![interface], ..LocalState::default() };
     let mut monitor = Monitor::new(access, local, AlertSettings::default(), at(0));
     for (id, address) in (0..).zip(addresses) {

@@ -242,15 +242,8 @@ fn another_gateway_or_tunnel_is_another_way_and_the_first_look_is_none() {
     let with = |gateway: [u8; 4], tunnel: bool| {
         let name = if tunnel { "wg0" } else { "eth0" };
         let interface = |name: &str| Interface {
-            index: 2,
-            name: name.to_owned(),
-            up: true,
-            loopback: false,
             tunnel: name == "wg0",
-            addresses: vec![(IpAddr::from([10, 8, 0, 2]), 24)],
-            mac: None,
-            received_bytes: None,
-            sent_bytes: None,
+            ..Interface::up(2, name, vec![(IpAddr::from([10, 8, 0, 2]), 24)])
         };
         let interfaces = vec![interface("eth0"), interface(name)];
         LocalState { interfaces, gateway: Some(gateway.into()), ..LocalState::default() }

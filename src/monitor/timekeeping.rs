@@ -1,5 +1,6 @@
 //! Whether this machine's wall clock goes on as its monotonic clock does.
 
+use crate::domain::clocks::drift;
 use crate::domain::time::Now;
 use crate::domain::words::span;
 use std::time::Duration;
@@ -15,14 +16,8 @@ pub(super) struct Timekeeping {
 
 impl Timekeeping {
     /// What the wall clock did since the last look, as a sentence; `None` while it just went on.
-    ///
-    /// A machine that slept wakes with a wall clock ahead of its monotonic one, because that one
-    /// stood still (Linux: `CLOCK_MONOTONIC` does not count the time asleep).
     pub(super) fn look(&mut self, now: Now) -> Option<String> {
-        let before = self.before.replace(now)?;
-        let passed = now.mono.since(before.mono);
-        let expected = before.wall.plus(passed);
-        let ahead = now.wall.unix_millis().saturating_sub(expected.unix_millis());
+        let ahead = drift(self.before.replace(now)?, now);
         let by = Duration::from_millis(ahead.unsigned_abs());
         if by < STEP {
             return None;

@@ -187,17 +187,7 @@ fn interface(
             Ok((parse(address, "an address")?, parse(prefix, "the length of a prefix")?))
         })
         .collect();
-    Ok(Interface {
-        index,
-        name: name.to_owned(),
-        up: true,
-        loopback: false,
-        tunnel,
-        addresses: parsed?,
-        mac: None,
-        received_bytes: None,
-        sent_bytes: None,
-    })
+    Ok(Interface { tunnel, ..Interface::up(index, name, parsed?) })
 }
 
 /// `router 10.0.0.1 5/30 1ms 0ms`.
@@ -317,18 +307,12 @@ fn outage(text: &str) -> Result<Outage, Wrong> {
 
 /// An interface on a network where no target is.
 pub(super) fn elsewhere() -> Interface {
-    Interface {
-        index: 3,
-        name: "eth1".to_owned(),
-        up: true,
-        loopback: false,
-        tunnel: false,
-        addresses: vec![
+    Interface::up(
+        3,
+        "eth1",
+        vec![
             (IpAddr::from([192, 0, 2, 5]), 24),
             (IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, 5]), 64),
         ],
-        mac: None,
-        received_bytes: None,
-        sent_bytes: None,
-    }
+    )
 }

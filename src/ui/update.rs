@@ -301,7 +301,7 @@ fn ask(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
             say(
                 state,
                 world,
-                &format!("{name}: drop marked; the event log says what was about it"),
+                &format!("{name}: drop marked; the event log says what was measured around it"),
             );
             vec![Effect::Mark(id)]
         }

@@ -449,17 +449,11 @@ pub(crate) fn unmeasured(id: u32) -> TargetSnapshot {
 fn monitor() -> MonitorSnapshot {
     MonitorSnapshot {
         local: LocalState {
-            interfaces: vec![Interface {
-                index: 2,
-                name: "eth0".to_owned(),
-                up: true,
-                loopback: false,
-                tunnel: false,
-                addresses: vec![(ip("10.0.0.5"), 24), (ip("192.168.1.5"), 24)],
-                mac: None,
-                received_bytes: None,
-                sent_bytes: None,
-            }],
+            interfaces: vec![Interface::up(
+                2,
+                "eth0",
+                vec![(ip("10.0.0.5"), 24), (ip("192.168.1.5"), 24)],
+            )],
             gateway: Some(ip("10.0.0.1")),
             gateway_interface: Some("eth0".to_owned()),
             dns_servers: vec![ip("10.0.0.10")],

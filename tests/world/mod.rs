@@ -513,17 +513,7 @@ impl std::fmt::Write for Size {
 /// This machine, on a link of its own with a gateway.
 fn local() -> LocalState {
     LocalState {
-        interfaces: vec![Interface {
-            index: 2,
-            name: "eth0".to_owned(),
-            up: true,
-            loopback: false,
-            tunnel: false,
-            addresses: vec![(OWN, 24)],
-            mac: None,
-            received_bytes: None,
-            sent_bytes: None,
-        }],
+        interfaces: vec![Interface::up(2, "eth0", vec![(OWN, 24)])],
         gateway: Some(GATEWAY),
         gateway_interface: Some("eth0".to_owned()),
         dns_servers: vec![COMPANY_DNS],

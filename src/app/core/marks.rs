@@ -4,7 +4,6 @@ use super::{Core, Report};
 use crate::domain::mark::Mark;
 use crate::domain::target::TargetId;
 use crate::store;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl Core {
@@ -13,8 +12,7 @@ impl Core {
         if self.looking_for_marks.as_ref().is_some_and(|looking| !looking.is_finished()) {
             return;
         }
-        let own: BTreeSet<String> =
-            self.monitor.targets().map(|(_, tracked)| store::key(tracked.target())).collect();
+        let own = Arc::clone(&self.keys);
         if own.is_empty() {
             return;
         }

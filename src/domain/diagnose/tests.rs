@@ -168,17 +168,7 @@ fn as_found_is_what_held_at_the_first_judgement_and_did_not_get_worse() {
 }
 
 fn interface(address: [u8; 4]) -> Interface {
-    Interface {
-        index: 2,
-        name: "eth0".to_owned(),
-        up: true,
-        loopback: false,
-        tunnel: false,
-        addresses: vec![(IpAddr::from(address), 24)],
-        mac: None,
-        received_bytes: None,
-        sent_bytes: None,
-    }
+    Interface::up(2, "eth0", vec![(IpAddr::from(address), 24)])
 }
 
 #[test]

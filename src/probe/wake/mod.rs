@@ -233,17 +233,11 @@ mod tests {
     #[tokio::test]
     async fn each_interface_broadcasts_on_its_own() {
         let Some((mut socket, port)) = receiver("0.0.0.0:0") else { return };
-        let lo = crate::domain::local::Interface {
-            index: 1,
-            name: "lo".into(),
-            up: true,
-            loopback: false,
-            tunnel: false,
-            addresses: vec![(IpAddr::V4(Ipv4Addr::LOCALHOST), 8)],
-            mac: None,
-            received_bytes: None,
-            sent_bytes: None,
-        };
+        let lo = crate::domain::local::Interface::up(
+            1,
+            "lo",
+            vec![(IpAddr::V4(Ipv4Addr::LOCALHOST), 8)],
+        );
         let local = LocalState { interfaces: vec![lo], ..LocalState::default() };
         let settings = WakeSettings { ports: vec![port], ..WakeSettings::default() };
         let target = Some(IpAddr::from([127, 3, 3, 3]));

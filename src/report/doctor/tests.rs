@@ -18,17 +18,7 @@ fn facts() -> DoctorFacts {
         group: Some(1000),
         receive_buffer: Some(Buffer { asked: 1 << 20, granted: 1 << 20 }),
         local: LocalState {
-            interfaces: vec![Interface {
-                index: 2,
-                name: "eth0".to_owned(),
-                up: true,
-                loopback: false,
-                tunnel: false,
-                addresses: vec![(ip("10.0.0.5"), 24)],
-                mac: None,
-                received_bytes: None,
-                sent_bytes: None,
-            }],
+            interfaces: vec![Interface::up(2, "eth0", vec![(ip("10.0.0.5"), 24)])],
             gateway: Some(ip("10.0.0.1")),
             gateway_interface: Some("eth0".to_owned()),
             dns_servers: vec![ip("10.0.0.10"), ip("fd00::10")],

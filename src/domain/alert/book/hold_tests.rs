@@ -1,6 +1,7 @@
 //! Alerts while work is planned.
 
 use super::super::super::diagnose::fixture::{at, finding};
+use super::tests::drawn;
 use super::*;
 use proptest::prelude::*;
 
@@ -55,12 +56,7 @@ fn told(seconds: &str) -> String {
                 'c' => stands(Severity::Critical),
                 _ => Diagnosed::default(),
             };
-            match book.apply(OFFICE, &diagnosed, now).as_slice() {
-                [] => '-',
-                [AlertEvent::Fired(_)] => 'F',
-                [AlertEvent::Resolved(..)] => 'R',
-                _ => '?',
-            }
+            drawn(&book.apply(OFFICE, &diagnosed, now))
         })
         .collect()
 }

@@ -12,6 +12,16 @@ fn as_found(id: &'static str) -> Finding {
     Finding { as_found: true, ..finding(id, Severity::Warning, None) }
 }
 
+/// What was told in one second: `F`, `R` or `-`.
+pub(super) fn drawn(events: &[AlertEvent]) -> char {
+    match events {
+        [] => '-',
+        [AlertEvent::Fired(_)] => 'F',
+        [AlertEvent::Resolved(..)] => 'R',
+        _ => '?',
+    }
+}
+
 /// One letter per second: `.` nothing stands, `n` a notice, `w` a warning, `c` a critical
 /// finding, `h` the finding is withheld, `f` a warning as found. Draws what was told in that
 /// second: `F`, `R` or `-`.
@@ -33,12 +43,7 @@ fn told(seconds: &str) -> String {
                 'f' => Diagnosed { findings: vec![as_found("a")], withheld: Vec::new() },
                 _ => Diagnosed::default(),
             };
-            match book.apply(OFFICE, &diagnosed, at(secs)).as_slice() {
-                [] => '-',
-                [AlertEvent::Fired(_)] => 'F',
-                [AlertEvent::Resolved(..)] => 'R',
-                _ => '?',
-            }
+            drawn(&book.apply(OFFICE, &diagnosed, at(secs)))
         })
         .collect()
 }

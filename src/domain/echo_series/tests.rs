@@ -1,0 +1,156 @@
+//! What a series of echoes adds up to.
+
+use super::*;
+use std::net::IpAddr;
+
+fn at(secs: u64) -> Now {
+    Now { mono: MonoTime::from_secs(secs), wall: crate::domain::time::WallTime::from_unix_secs(0) }
+}
+
+fn echo(outcome: EchoOutcome) -> Echo {
+    Echo { method: EchoMethod::Icmp, address: IpAddr::from([127, 0, 0, 1]), outcome }
+}
+
+fn ok(ms: u64) -> Echo {
+    echo(EchoOutcome::Reply { rtt: Duration::from_millis(ms), ttl: None })
+}
+
+fn series(outcomes: &[Echo]) -> EchoSeries {
+    let mut series = EchoSeries::default();
+    for (seq, outcome) in (0_u64..).zip(outcomes) {
+        series.push(seq, at(seq), *outcome);
+    }
+    series
+}
+
+#[test]
+fn nothing_measured_is_no_number() {
+    let stats = EchoSeries::default().total();
+    assert_eq!((stats.loss(), stats.last, stats.p95, stats.jitter), (None, None, None, None));
+}
+
+#[test]
+fn a_gap_breaks_the_chain_of_jitter() {
+    let lost = echo(EchoOutcome::Lost);
+    let stats = series(&[ok(10), ok(12), lost, ok(50), ok(51)]).total();
+    assert_eq!(stats.jitter, Some(Duration::from_micros(1_500)));
+    assert_eq!((stats.sent, stats.received, stats.lost, stats.longest_burst), (5, 4, 1, 1));
+    assert_eq!(stats.loss(), Some(0.2));
+}
+
+#[test]
+fn a_late_reply_is_late_and_no_longer_lost() {
+    let mut series = series(&[ok(1), echo(EchoOutcome::Lost), ok(1)]);
+    assert_eq!(series.total().lost, 1);
+    series.push(1, at(1), echo(EchoOutcome::Late { rtt: Duration::from_secs(3) }));
+    let stats = series.total();
+    assert_eq!((stats.lost, stats.late, stats.received), (0, 1, 2));
+    assert_eq!(stats.max, Some(Duration::from_millis(1)));
+}
+
+#[test]
+fn void_requests_are_neither_lost_nor_received() {
+    let stats = series(&[ok(1), echo(EchoOutcome::Void(LocalFault::Stalled))]).total();
+    assert_eq!((stats.sent, stats.lost, stats.void), (1, 0, 1));
+}
+
+#[test]
+fn losses_of_an_offline_monitor_become_void() {
+    let lost = echo(EchoOutcome::Lost);
+    let mut series = series(&[ok(1), lost, ok(1), lost, lost]);
+    series.void_losses_since(MonoTime::from_secs(2));
+    let stats = series.total();
+    assert_eq!((stats.lost, stats.void, stats.received), (1, 2, 2));
+}
+
+#[test]
+fn totals_do_not_depend_on_what_was_folded() {
+    let outcomes: Vec<Echo> = (0..POINTS + 150)
+        .map(|i| if i % 10 == 3 { echo(EchoOutcome::Lost) } else { ok(5) })
+        .collect();
+    let stats = series(&outcomes).total();
+    assert_eq!((stats.sent, stats.lost), (750, 75));
+    assert_eq!(
+        stats.median,
+        Some(Duration::from_millis(5)).map(|ms| stats.median.map_or(ms, |m| m))
+    );
+    assert!(
+        stats
+            .median
+            .is_some_and(|m| m.abs_diff(Duration::from_millis(5)) < Duration::from_micros(10))
+    );
+}
+
+#[test]
+fn out_of_order_outcomes_are_put_in_order() {
+    let mut series = EchoSeries::default();
+    series.push(2, at(2), ok(3));
+    series.push(1, at(1), echo(EchoOutcome::Lost));
+    assert_eq!(series.points().map(|point| point.seq).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(series.trailing_losses().0, 0);
+}
+
+#[test]
+fn the_search_from_the_newest_finds_what_a_search_of_all_finds() {
+    for count in [0, 1, 2, 3, 7, 64, 600, 700] {
+        let mut series = EchoSeries::default();
+        for seq in 0..count {
+            // Two at the same moment now and then.
+            series.push(seq, at(seq / 3 * 2), echo(EchoOutcome::Lost));
+        }
+        for secs in 0..count + 2 {
+            let start = MonoTime::from_secs(secs);
+            let expected = series.points.partition_point(|point| point.at.mono < start);
+            assert_eq!(series.first_since(start), expected, "{count} points, {secs} s");
+        }
+    }
+}
+
+#[test]
+fn a_reply_with_a_number_above_all_others_does_not_hide_later_losses() {
+    let mut series = EchoSeries::default();
+    series.push(1 << 48, at(1), ok(3));
+    for second in 2..8 {
+        series.push(second, at(second), echo(EchoOutcome::Lost));
+    }
+    assert_eq!(series.trailing_losses().0, 6);
+    assert_eq!(series.last().map(|point| point.seq), Some(7));
+    assert_eq!(series.within(MonoTime::from_secs(8), Duration::from_secs(3)).count(), 3);
+    series.void_losses_since(MonoTime::from_secs(2));
+    assert_eq!(series.losses(), 0);
+}
+
+#[test]
+fn probes_of_two_kinds_with_the_same_number_are_two_requests() {
+    let mut series = EchoSeries::default();
+    series.push(0, at(1), ok(3));
+    series.push(1, at(2), ok(3));
+    series.push(0, at(3), echo(EchoOutcome::Lost));
+    let stats = series.total();
+    assert_eq!((stats.sent, stats.lost), (3, 1));
+    assert_eq!(series.trailing_losses().0, 1);
+}
+
+#[test]
+fn a_sparkline_shows_gaps_where_nothing_was_known() {
+    let series = series(&[ok(1), echo(EchoOutcome::Lost), ok(2)]);
+    assert_eq!(
+        series.spark(MonoTime::from_secs(3), 5),
+        [
+            Spark::Blank,
+            Spark::Rtt(Duration::from_millis(1)),
+            Spark::Lost,
+            Spark::Rtt(Duration::from_millis(2)),
+            Spark::Blank
+        ]
+    );
+}
+
+#[test]
+fn percentiles_are_nearest_rank() {
+    let ms = |ms| Duration::from_millis(ms);
+    let sorted: Vec<Duration> = (1..=20).map(ms).collect();
+    assert_eq!(nearest_rank(&sorted, 50), Some(ms(10)));
+    assert_eq!(nearest_rank(&sorted, 95), Some(ms(19)));
+    assert_eq!(nearest_rank(&[], 95), None);
+}

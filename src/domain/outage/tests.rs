@@ -1,0 +1,176 @@
+//! Hosts that fall silent together, and near misses.
+
+use super::super::diagnose::fixture::at;
+use super::*;
+
+/// A server behind a router that is silent since then.
+fn member(id: u32, silent_since: Option<u64>) -> Member {
+    Member {
+        target: TargetId(id),
+        address: IpAddr::from([10, 9, 0, u8::try_from(id).unwrap()]),
+        group: Some(if id < 6 { "berlin" } else { "vienna" }.to_owned()),
+        routed: true,
+        tunnel: None,
+        sleeps: false,
+        silent_since: silent_since.map(at),
+    }
+}
+
+fn ground() -> Ground {
+    Ground { nearer: Some("10.0.0.1".to_owned()), ..Ground::default() }
+}
+
+/// Twelve hosts of which the first so many are silent since second 100.
+fn silent(count: u32) -> Vec<Member> {
+    (0..12).map(|id| member(id, (id < count).then_some(100))).collect()
+}
+
+fn began(events: &[OutageEvent]) -> Vec<(Scope, usize)> {
+    let began = events.iter().filter_map(|event| match event {
+        OutageEvent::Began(outage) => Some((outage.scope.clone(), outage.members.len())),
+        OutageEvent::Ended(_) => None,
+    });
+    began.collect()
+}
+
+#[test]
+fn a_path_of_twelve_is_one_outage_from_its_beginning_to_its_end() {
+    let mut outages = Outages::default();
+    assert!(outages.observe(&silent(0), &ground(), at(99)).is_empty());
+    let events = outages.observe(&silent(12), &ground(), at(105));
+    assert_eq!(began(&events), [(Scope::Routed, 12)]);
+    assert!(!outages.open[0].alerts, "told at once, and no alert yet");
+    assert!(outages.observe(&silent(12), &ground(), at(114)).is_empty());
+    assert!(!outages.open[0].alerts);
+    outages.observe(&silent(12), &ground(), at(115));
+    assert!(outages.open[0].alerts);
+    assert_eq!(outages.open[0].since, at(100));
+    // One good round may be chance.
+    assert!(outages.observe(&silent(0), &ground(), at(120)).is_empty());
+    assert!(!outages.open[0].holds(TargetId(3)), "it answers");
+    let events = outages.observe(&silent(0), &ground(), at(121));
+    assert!(matches!(&events[..], [OutageEvent::Ended(outage)] if outage.members.len() == 12));
+    assert!(outages.open.is_empty());
+    let [past] = &outages.lately()[..] else { panic!("it is remembered") };
+    let lost = |secs| past.lost(TargetId(3), at(secs).mono);
+    assert!(lost(100) && lost(119) && !lost(125) && !lost(80));
+    assert!(!past.holds(TargetId(3)) && !past.lost(TargetId(77), at(110).mono));
+    outages.observe(&silent(0), &ground(), at(121 + 20 * 60 + 1));
+    assert!(outages.lately().is_empty(), "and not for ever");
+}
+
+#[test]
+fn few_hosts_or_a_small_share_are_no_path() {
+    for (silent_hosts, of, path) in [(2, 12, false), (3, 12, false), (4, 12, true), (3, 3, true)] {
+        let members: Vec<Member> = (0..of)
+            .map(|id| Member { group: None, ..member(id, (id < silent_hosts).then_some(100)) })
+            .collect();
+        let events = Outages::default().observe(&members, &ground(), at(110));
+        assert_eq!(!events.is_empty(), path, "{silent_hosts} of {of}");
+    }
+}
+
+#[test]
+fn a_group_falls_silent_alone() {
+    // Three of twelve are a quarter of all and half of their group.
+    let events = Outages::default().observe(&silent(3), &ground(), at(110));
+    assert_eq!(began(&events), [(Scope::Group("berlin".to_owned()), 3)]);
+}
+
+#[test]
+fn hosts_that_go_one_by_one_are_no_path() {
+    let members: Vec<Member> =
+        (0..12).map(|id| member(id, Some(100 + 50 * u64::from(id)))).collect();
+    assert!(Outages::default().observe(&members, &ground(), at(800)).is_empty());
+}
+
+#[test]
+fn without_anything_nearer_that_answers_nothing_is_said() {
+    let ground = Ground::default();
+    assert!(Outages::default().observe(&silent(12), &ground, at(110)).is_empty());
+}
+
+#[test]
+fn pcs_that_go_to_sleep_together_are_no_path_unless_a_tunnel_changed() {
+    let asleep: Vec<Member> =
+        silent(12).into_iter().map(|member| Member { sleeps: true, ..member }).collect();
+    assert!(Outages::default().observe(&asleep, &ground(), at(110)).is_empty());
+    let tunnel = Some((at(97), "wg0 went down".to_owned()));
+    let events = Outages::default().observe(&asleep, &Ground { tunnel, ..ground() }, at(110));
+    assert_eq!(began(&events), [(Scope::Routed, 12)]);
+    let OutageEvent::Began(outage) = &events[0] else { panic!("{events:?}") };
+    assert_eq!(
+        (outage.owner(), outage.tunnel.as_deref()),
+        (Owner::Vpn, Some("wg0 went down 3.0 s before"))
+    );
+    // Two servers among them are too few to speak for the path.
+    let mut mixed = asleep;
+    mixed.iter_mut().take(2).for_each(|member| member.sleeps = false);
+    assert!(Outages::default().observe(&mixed, &ground(), at(110)).is_empty());
+}
+
+#[test]
+fn one_host_that_several_targets_name_is_no_path() {
+    let address = IpAddr::from([10, 9, 0, 1]);
+    let members: Vec<Member> =
+        silent(4).into_iter().map(|member| Member { address, ..member }).collect();
+    assert!(Outages::default().observe(&members, &ground(), at(110)).is_empty());
+}
+
+#[test]
+fn a_path_is_back_although_pcs_went_to_sleep_while_it_was_down() {
+    let sleepy = |members: Vec<Member>| -> Vec<Member> {
+        let sleeps = |member: &Member| member.target.0 < 5;
+        members.into_iter().map(|one| Member { sleeps: sleeps(&one), ..one }).collect()
+    };
+    let mut outages = Outages::default();
+    let tunnel =
+        |secs, what: &str| Ground { tunnel: Some((at(secs), what.to_owned())), ..ground() };
+    let down = tunnel(97, "wg0 went down");
+    assert_eq!(outages.observe(&sleepy(silent(12)), &down, at(106)).len(), 1);
+    assert!(outages.observe(&sleepy(silent(12)), &down, at(110)).is_empty());
+    let up = tunnel(115, "wg0 came up");
+    assert!(outages.observe(&sleepy(silent(5)), &up, at(120)).is_empty());
+    let events = outages.observe(&sleepy(silent(5)), &up, at(121));
+    assert!(matches!(&events[..], [OutageEvent::Ended(_)]), "{events:?}");
+    for secs in 122..140 {
+        assert!(outages.observe(&sleepy(silent(5)), &up, at(secs)).is_empty(), "{secs}");
+    }
+}
+
+#[test]
+fn a_few_servers_among_many_pcs_are_one_outage_and_not_a_new_one_every_two_looks() {
+    let members: Vec<Member> = silent(4)
+        .into_iter()
+        .map(|member| Member { sleeps: member.target.0 >= 8, ..member })
+        .chain((12..30).map(|id| Member { sleeps: true, ..member(id, None) }))
+        .collect();
+    let mut outages = Outages::default();
+    assert_eq!(outages.observe(&members, &ground(), at(106)).len(), 1);
+    for secs in 107..120 {
+        assert!(outages.observe(&members, &ground(), at(secs)).is_empty(), "{secs}");
+    }
+    assert!(outages.open[0].alerts);
+}
+
+#[test]
+fn who_falls_silent_a_little_later_joins_and_much_later_does_not() {
+    let mut outages = Outages::default();
+    let mut members = silent(4);
+    outages.observe(&members, &ground(), at(106));
+    members[4].silent_since = Some(at(110));
+    members[5].silent_since = Some(at(130));
+    outages.observe(&members, &ground(), at(135));
+    let outage = &outages.open[0];
+    assert!(outage.holds(TargetId(4)) && !outage.holds(TargetId(5)));
+}
+
+#[test]
+fn the_rest_of_an_outage_that_is_over_does_not_begin_another_with_the_same_members_at_once() {
+    let mut outages = Outages::default();
+    outages.observe(&silent(12), &ground(), at(106));
+    outages.observe(&silent(2), &ground(), at(120));
+    assert_eq!(outages.observe(&silent(2), &ground(), at(121)).len(), 1);
+    assert!(outages.observe(&silent(2), &ground(), at(122)).is_empty());
+    assert!(outages.open.is_empty());
+}
