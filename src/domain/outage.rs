@@ -35,18 +35,18 @@ const SEEN: Duration = Duration::from_secs(2);
 const TUNNEL: Duration = Duration::from_secs(30);
 
 /// One target as it is seen now. Only targets that answered echo requests before are members.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Member {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Member<'a> {
     /// Which.
     pub target: TargetId,
     /// Where it is dialled. Targets at one address are one host.
     pub address: IpAddr,
-    /// Its group.
-    pub group: Option<String>,
+    /// Its group, unescaped.
+    pub group: Option<&'a str>,
     /// Behind a router, as far as this machine's subnets tell, or behind a tunnel.
     pub routed: bool,
     /// The tunnel that it is reached through, unescaped.
-    pub tunnel: Option<String>,
+    pub tunnel: Option<&'a str>,
     /// Its silence may be sleep, or planned work.
     pub sleeps: bool,
     /// When the first request of those that are unanswered now was sent; `None` while it answers.
@@ -166,10 +166,15 @@ fn beside(what: &str, at: Now, first: Now) -> String {
 impl Ground {
     /// Where the way to `silent` is broken. That hosts alone are silent speaks for a tunnel when
     /// nobody else of `all` answers through it.
-    fn fault<'a>(&self, silent: impl Iterator<Item = &'a Member>, all: &[Member]) -> Option<Fault> {
-        let tunnel = &one_way(silent)?.tunnel;
-        let fault = Fault::of(self.ways.get(tunnel)?, tunnel.is_some())?;
-        let answers = |one: &Member| one.tunnel == *tunnel && one.silent_since.is_none();
+    fn fault<'a, 'm: 'a>(
+        &self,
+        silent: impl Iterator<Item = &'a Member<'m>>,
+        all: &[Member<'_>],
+    ) -> Option<Fault> {
+        let tunnel = one_way(silent)?.tunnel;
+        let way = self.ways.get(&tunnel.map(str::to_owned))?;
+        let fault = Fault::of(way, tunnel.is_some())?;
+        let answers = |one: &Member<'_>| one.tunnel == tunnel && one.silent_since.is_none();
         let hosts_alone = fault.stretch == Stretch::Tunnel && fault.silent.is_none();
         (!hosts_alone || !all.iter().any(answers)).then_some(fault)
     }
@@ -255,7 +260,12 @@ impl Outages {
 
     /// Looks at everybody at once. Call it about once a second, and not while this machine is
     /// offline: then nobody is judged, and what stood stands.
-    pub fn observe(&mut self, members: &[Member], ground: &Ground, now: Now) -> Vec<OutageEvent> {
+    pub fn observe(
+        &mut self,
+        members: &[Member<'_>],
+        ground: &Ground,
+        now: Now,
+    ) -> Vec<OutageEvent> {
         let mut events = Vec::new();
         for outage in &mut self.open {
             outage.follow(members, ground, now);
@@ -282,13 +292,13 @@ impl Outages {
                 continue;
             }
             let held =
-                |member: &Member| self.open.iter().any(|o| o.members.contains(&member.target));
+                |member: &Member<'_>| self.open.iter().any(|o| o.members.contains(&member.target));
             // PCs that stay silent when the others are back went to sleep.
-            let asleep = |member: &Member| {
+            let asleep = |member: &Member<'_>| {
                 let began = member.silent_since.filter(|_| member.sleeps);
                 began.is_some_and(|at| self.over.iter().any(|o| o.lost(member.target, at.mono)))
             };
-            let concerned: Vec<&Member> = members
+            let concerned: Vec<&Member<'_>> = members
                 .iter()
                 .filter(|member| scope.takes(member) && !held(member) && !asleep(member))
                 .collect();
@@ -302,22 +312,22 @@ impl Outages {
 }
 
 impl Scope {
-    fn takes(&self, member: &Member) -> bool {
+    fn takes(&self, member: &Member<'_>) -> bool {
         match self {
             Self::Routed => member.routed,
-            Self::Tunnel(name) => member.tunnel.as_ref() == Some(name),
-            Self::Group(name) => member.group.as_ref() == Some(name),
+            Self::Tunnel(name) => member.tunnel == Some(name),
+            Self::Group(name) => member.group == Some(name),
         }
     }
 }
 
 /// The scopes of whoever is silent, the widest first: an outage of all that are behind a router is
 /// not told again by group.
-fn scopes(members: &[Member]) -> BTreeSet<Scope> {
+fn scopes(members: &[Member<'_>]) -> BTreeSet<Scope> {
     let silent = members.iter().filter(|member| member.silent_since.is_some());
     let own = silent.flat_map(|member| {
-        let tunnel = member.tunnel.clone().map(Scope::Tunnel);
-        tunnel.into_iter().chain(member.group.clone().map(Scope::Group))
+        let tunnel = member.tunnel.map(|name| Scope::Tunnel(name.to_owned()));
+        tunnel.into_iter().chain(member.group.map(|name| Scope::Group(name.to_owned())))
     });
     std::iter::once(Scope::Routed).chain(own).collect()
 }
@@ -325,12 +335,12 @@ fn scopes(members: &[Member]) -> BTreeSet<Scope> {
 /// The largest set of members that fell silent together, when it is large enough.
 fn begins(
     scope: Scope,
-    concerned: &[&Member],
-    members: &[Member],
+    concerned: &[&Member<'_>],
+    members: &[Member<'_>],
     (ground, nearer): (&Ground, &str),
     now: Now,
 ) -> Option<Outage> {
-    let mut silent: Vec<(Now, &Member)> =
+    let mut silent: Vec<(Now, &Member<'_>)> =
         concerned.iter().filter_map(|member| member.silent_since.map(|at| (at, *member))).collect();
     silent.sort_by_key(|(at, member)| (at.mono, member.target));
     let together = |start: usize| {
@@ -353,7 +363,7 @@ fn begins(
     // that never sleeps, shows that it is the path.
     let fresh = now.mono.since(last.mono) <= KEPT;
     let shown = tunnel.is_some() || fault.as_ref().is_some_and(Fault::is_proven_tunnel);
-    let votes = |member: &Member| !member.sleeps || (shown && fresh);
+    let votes = |member: &Member<'_>| !member.sleeps || (shown && fresh);
     let voters = hosts(cluster.iter().map(|(_, member)| *member).filter(|member| votes(member)));
     let of = hosts(concerned.iter().copied().filter(|member| votes(member)));
     if !is_path(voters, of) {
@@ -371,13 +381,15 @@ fn begins(
 }
 
 /// Any of `members`, when all are reached through the same tunnel, or all outside of any.
-fn one_way<'a>(mut members: impl Iterator<Item = &'a Member>) -> Option<&'a Member> {
+fn one_way<'a, 'm: 'a>(
+    mut members: impl Iterator<Item = &'a Member<'m>>,
+) -> Option<&'a Member<'m>> {
     let first = members.next()?;
     members.all(|member| member.tunnel == first.tunnel).then_some(first)
 }
 
 /// How many machines `members` are.
-fn hosts<'a>(members: impl Iterator<Item = &'a Member>) -> usize {
+fn hosts<'a, 'm: 'a>(members: impl Iterator<Item = &'a Member<'m>>) -> usize {
     members.map(|member| member.address).collect::<BTreeSet<_>>().len()
 }
 
@@ -389,20 +401,20 @@ const fn is_path(silent: usize, of: usize) -> bool {
 impl Outage {
     /// Whether enough of those who can speak for the path are silent. A PC may have gone to sleep
     /// meanwhile: once half of all are back, only hosts that never sleep show that it is down.
-    fn holds_still(&self, members: &[Member]) -> bool {
+    fn holds_still(&self, members: &[Member<'_>]) -> bool {
         let half_back = self.back.len() * 2 >= self.members.len();
         let shown =
             self.tunnel.is_some() || self.fault.as_ref().is_some_and(Fault::is_proven_tunnel);
-        let votes = |member: &&Member| !member.sleeps || (shown && !half_back);
+        let votes = |member: &&Member<'_>| !member.sleeps || (shown && !half_back);
         let voters = || members.iter().filter(|member| self.scope.takes(member)).filter(votes);
-        let silent = |member: &&Member| self.holds(member.target);
-        let speaks = |member: &&Member| member.silent_since.is_none() || silent(member);
+        let silent = |member: &&Member<'_>| self.holds(member.target);
+        let speaks = |member: &&Member<'_>| member.silent_since.is_none() || silent(member);
         is_path(hosts(voters().filter(silent)), hosts(voters().filter(speaks)))
     }
 
     /// Takes in who fell silent with it and who is back.
-    fn follow(&mut self, members: &[Member], ground: &Ground, now: Now) {
-        let known: BTreeMap<TargetId, &Member> =
+    fn follow(&mut self, members: &[Member<'_>], ground: &Ground, now: Now) {
+        let known: BTreeMap<TargetId, &Member<'_>> =
             members.iter().map(|member| (member.target, member)).collect();
         for member in members.iter().filter(|member| self.scope.takes(member)) {
             let joins = member.silent_since.is_some_and(|at| {

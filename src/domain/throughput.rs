@@ -159,9 +159,9 @@ impl Traffic {
         }
     }
 
-    /// Whether any interface is near the most that it was seen to carry: without, nothing is full.
-    #[must_use]
-    pub fn any_busy(&self, limits: &SaturatedThresholds, now: MonoTime) -> bool {
+    /// Whether any interface is near the most that it was seen to carry: without, nothing is full,
+    /// and nobody needs to ask which one carries what.
+    fn any_busy(&self, limits: &SaturatedThresholds, now: MonoTime) -> bool {
         self.lines.values().any(|line| busy(line, limits, now).is_some())
     }
 
@@ -175,6 +175,9 @@ impl Traffic {
         limits: &SaturatedThresholds,
         now: MonoTime,
     ) -> Load {
+        if !self.any_busy(limits, now) {
+            return if self.lines.is_empty() { Load::Unknown } else { Load::Sound };
+        }
         let Some((interface, line)) =
             local.carrier_of(to).and_then(|carrier| self.lines.get_key_value(&carrier.name))
         else {

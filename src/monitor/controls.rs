@@ -99,14 +99,14 @@ impl Controls {
     pub(super) fn ways(
         &self,
         local: &LocalState,
-        members: &[Member],
+        members: &[Member<'_>],
     ) -> BTreeMap<Option<String>, Way<String>> {
         let mut ways = BTreeMap::new();
         if !members.iter().any(|member| member.silent_since.is_some()) {
             return ways;
         }
         for member in members.iter().filter(|member| member.routed) {
-            ways.entry(member.tunnel.clone()).or_insert_with(|| {
+            ways.entry(member.tunnel.map(str::to_owned)).or_insert_with(|| {
                 let way = Way::of(local, member.address, |_| false, self.signs(local));
                 way.map(|sign| spoken(local, sign.role, sign.address))
             });

@@ -77,10 +77,7 @@ pub(super) fn saturated<'a>(
     let full = |tracked: &Tracked| {
         let (target, to) = (tracked.target(), tracked.dialled()?);
         let limits = &target.thresholds.link_saturated;
-        let busy = around.traffic.any_busy(limits, now.mono);
-        let load =
-            busy.then(|| around.traffic.load(&around.local, to, tracked.echo(), limits, now.mono))?;
-        match load {
+        match around.traffic.load(&around.local, to, tracked.echo(), limits, now.mono) {
             Load::Full(found) => Some((target.id, found)),
             Load::Sound | Load::Unknown => None,
         }

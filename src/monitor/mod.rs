@@ -400,7 +400,7 @@ impl Monitor {
 
     /// Looks whether targets fell silent together.
     fn look_for_outages(&mut self, now: Now) {
-        let members: Vec<Member> = self
+        let members: Vec<Member<'_>> = self
             .targets
             .values()
             .filter_map(|tracked| tracked.member(&self.around.local))

@@ -224,18 +224,18 @@ impl Tracked {
     /// What it is to an outage of a path; `None` for this machine itself, and before it answered
     /// an echo request.
     #[must_use]
-    pub fn member(&self, local: &LocalState) -> Option<Member> {
+    pub fn member<'a>(&'a self, local: &'a LocalState) -> Option<Member<'a>> {
         let address = self.dialled().filter(|address| !local.owns(*address))?;
         if !self.echo.ever_answered() {
             return None;
         }
         let enough = if self.method == EchoMethod::Icmp { 3 } else { 2 };
         let (lost, since) = self.echo.trailing_losses();
-        let tunnel = local.tunnel_of(address).map(|tunnel| tunnel.name.clone());
+        let tunnel = local.tunnel_of(address).map(|tunnel| &*tunnel.name);
         Some(Member {
             target: self.target.id,
             address,
-            group: self.target.group.clone(),
+            group: self.target.group.as_deref(),
             routed: tunnel.is_some() || local.on_link(address).is_none(),
             tunnel,
             sleeps: self.target.may_sleep_as(&self.memory) || self.maintained.is_some(),

@@ -4,11 +4,11 @@ use super::super::diagnose::fixture::at;
 use super::*;
 
 /// A server behind a router that is silent since then.
-fn member(id: u32, silent_since: Option<u64>) -> Member {
+fn member(id: u32, silent_since: Option<u64>) -> Member<'static> {
     Member {
         target: TargetId(id),
         address: IpAddr::from([10, 9, 0, u8::try_from(id).unwrap()]),
-        group: Some(if id < 6 { "berlin" } else { "vienna" }.to_owned()),
+        group: Some(if id < 6 { "berlin" } else { "vienna" }),
         routed: true,
         tunnel: None,
         sleeps: false,
@@ -21,7 +21,7 @@ fn ground() -> Ground {
 }
 
 /// Twelve hosts of which the first so many are silent since second 100.
-fn silent(count: u32) -> Vec<Member> {
+fn silent(count: u32) -> Vec<Member<'static>> {
     (0..12).map(|id| member(id, (id < count).then_some(100))).collect()
 }
 
@@ -62,7 +62,7 @@ fn a_path_of_twelve_is_one_outage_from_its_beginning_to_its_end() {
 #[test]
 fn few_hosts_or_a_small_share_are_no_path() {
     for (silent_hosts, of, path) in [(2, 12, false), (3, 12, false), (4, 12, true), (3, 3, true)] {
-        let members: Vec<Member> = (0..of)
+        let members: Vec<Member<'static>> = (0..of)
             .map(|id| Member { group: None, ..member(id, (id < silent_hosts).then_some(100)) })
             .collect();
         let events = Outages::default().observe(&members, &ground(), at(110));
@@ -79,7 +79,7 @@ fn a_group_falls_silent_alone() {
 
 #[test]
 fn hosts_that_go_one_by_one_are_no_path() {
-    let members: Vec<Member> =
+    let members: Vec<Member<'static>> =
         (0..12).map(|id| member(id, Some(100 + 50 * u64::from(id)))).collect();
     assert!(Outages::default().observe(&members, &ground(), at(800)).is_empty());
 }
@@ -92,7 +92,7 @@ fn without_anything_nearer_that_answers_nothing_is_said() {
 
 #[test]
 fn pcs_that_go_to_sleep_together_are_no_path_unless_a_tunnel_changed() {
-    let asleep: Vec<Member> =
+    let asleep: Vec<Member<'static>> =
         silent(12).into_iter().map(|member| Member { sleeps: true, ..member }).collect();
     assert!(Outages::default().observe(&asleep, &ground(), at(110)).is_empty());
     let tunnel = Some((at(97), "wg0 went down".to_owned()));
@@ -112,15 +112,15 @@ fn pcs_that_go_to_sleep_together_are_no_path_unless_a_tunnel_changed() {
 #[test]
 fn one_host_that_several_targets_name_is_no_path() {
     let address = IpAddr::from([10, 9, 0, 1]);
-    let members: Vec<Member> =
+    let members: Vec<Member<'static>> =
         silent(4).into_iter().map(|member| Member { address, ..member }).collect();
     assert!(Outages::default().observe(&members, &ground(), at(110)).is_empty());
 }
 
 #[test]
 fn a_path_is_back_although_pcs_went_to_sleep_while_it_was_down() {
-    let sleepy = |members: Vec<Member>| -> Vec<Member> {
-        let sleeps = |member: &Member| member.target.0 < 5;
+    let sleepy = |members: Vec<Member<'static>>| -> Vec<Member<'static>> {
+        let sleeps = |member: &Member<'_>| member.target.0 < 5;
         members.into_iter().map(|one| Member { sleeps: sleeps(&one), ..one }).collect()
     };
     let mut outages = Outages::default();
@@ -140,7 +140,7 @@ fn a_path_is_back_although_pcs_went_to_sleep_while_it_was_down() {
 
 #[test]
 fn a_few_servers_among_many_pcs_are_one_outage_and_not_a_new_one_every_two_looks() {
-    let members: Vec<Member> = silent(4)
+    let members: Vec<Member<'static>> = silent(4)
         .into_iter()
         .map(|member| Member { sleeps: member.target.0 >= 8, ..member })
         .chain((12..30).map(|id| Member { sleeps: true, ..member(id, None) }))
