@@ -156,6 +156,16 @@ impl EchoSeries {
         self.since(now.minus(window))
     }
 
+    /// The same, the newest first, and nothing older is touched than what is asked for.
+    pub fn newest_within(
+        &self,
+        now: MonoTime,
+        window: Duration,
+    ) -> impl Iterator<Item = &EchoPoint> {
+        let start = now.minus(window);
+        self.points.iter().rev().take_while(move |point| point.at.mono >= start)
+    }
+
     /// Points sent at `start` or later.
     #[must_use]
     pub fn since(&self, start: MonoTime) -> impl DoubleEndedIterator<Item = &EchoPoint> {

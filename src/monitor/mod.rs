@@ -457,7 +457,7 @@ impl Monitor {
     fn answering_target(&self, now: Now) -> Option<String> {
         let answers = |tracked: &&Tracked| {
             let other = tracked.dialled().is_some_and(|ip| !self.around.local.owns(ip));
-            let recent = tracked.echo().within(now.mono, PEER_WINDOW).next_back();
+            let recent = tracked.echo().newest_within(now.mono, PEER_WINDOW).next();
             other && recent.is_some_and(|point| point.rtt().is_some())
         };
         let name = |tracked: &Tracked| printable(&tracked.target().name).into_owned();
@@ -479,9 +479,9 @@ impl Monitor {
             if self.around.local.owns(address) {
                 continue;
             }
-            let recent = || tracked.echo().within(now.mono, PEER_WINDOW);
+            let recent = || tracked.echo().newest_within(now.mono, PEER_WINDOW);
             let beyond = self.around.local.on_link(address).is_none();
-            if recent().rev().any(|point| point.rtt().is_some()) {
+            if recent().any(|point| point.rtt().is_some()) {
                 peers.answering += 1;
                 peers.answering_beyond += u32::from(beyond);
             } else if tracked.echo().ever_answered() {

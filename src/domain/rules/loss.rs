@@ -176,7 +176,7 @@ impl Found {
 fn over_time(view: &TargetView<'_>, limits: &LossThresholds) -> Found {
     // Nearly always: too few losses for either threshold, or none but losses.
     let window = limits.critical_window.max(limits.warning_window);
-    let recent = || view.echo.within(view.now.mono, window).rev();
+    let recent = || view.echo.newest_within(view.now.mono, window);
     let measured = |point: &&EchoPoint| !matches!(point.outcome, EchoOutcome::Void(_));
     let Some(last) = recent().find(measured) else { return Found::Nothing };
     let few = view.echo.losses() < limits.critical_lost.min(limits.warning_lost);
