@@ -2,6 +2,7 @@
 
 use super::alert::AlertsSnapshot;
 use super::alternative::Alternative;
+use super::control::ControlStats;
 use super::finding::{Finding, Risk};
 use super::incident::Incident;
 use super::ladder::Ladder;
@@ -18,6 +19,7 @@ use super::time::{MonoTime, Now, WallTime};
 use super::transcripts::Told;
 use super::view::Offline;
 use super::wake::{Reach, WakeProgress};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,6 +62,8 @@ pub struct MonitorSnapshot {
     /// Control addresses: own router, ends of the VPN, DNS servers and configured ones, as far as
     /// they are other machines.
     pub controls: Vec<Control>,
+    /// What names of controls lead to.
+    pub control_names: BTreeMap<String, IpAddr>,
     /// Paths that are down, then those that were lately.
     pub incidents: Vec<Incident>,
     /// Probes in flight.
@@ -83,6 +87,8 @@ pub struct Control {
     pub address: IpAddr,
     /// What it said lately.
     pub word: ControlWord,
+    /// Its last minute.
+    pub minute: ControlStats,
 }
 
 /// What a control said lately.

@@ -37,6 +37,10 @@ pub enum Action {
     ViewDetail,
     /// To the alerts.
     ViewAlerts,
+    /// To the wall.
+    ViewWall,
+    /// To the way to the selected target.
+    ViewPath,
     /// Open what is selected.
     Open,
     /// Detail of the next target.
@@ -121,6 +125,8 @@ impl Action {
         (Self::ViewTable, "view-table"),
         (Self::ViewDetail, "view-detail"),
         (Self::ViewAlerts, "view-alerts"),
+        (Self::ViewWall, "view-wall"),
+        (Self::ViewPath, "view-path"),
         (Self::Open, "open"),
         (Self::NextTarget, "next-target"),
         (Self::PreviousTarget, "previous-target"),

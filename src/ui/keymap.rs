@@ -16,6 +16,10 @@ pub enum Layer {
     Detail,
     /// The alerts.
     Alerts,
+    /// The wall.
+    Wall,
+    /// The way to one target.
+    Path,
     /// Texts that scroll: help, explain, ticket.
     Text,
     /// A list to choose from.
@@ -34,6 +38,8 @@ impl Layer {
         (Self::Table, "table", "TABLE"),
         (Self::Detail, "detail", "DETAIL"),
         (Self::Alerts, "alerts", "ALERTS"),
+        (Self::Wall, "wall", "WALL"),
+        (Self::Path, "path", "PATH"),
         (Self::Global, "global", "EVERYWHERE"),
         (Self::Always, "always", "ALWAYS"),
         (Self::Text, "text", "HELP, EXPLAIN, TICKET"),
@@ -52,6 +58,8 @@ impl Layer {
             Self::Table => &[Self::Table, Self::Global, Self::Always],
             Self::Detail => &[Self::Detail, Self::Global, Self::Always],
             Self::Alerts => &[Self::Alerts, Self::Global, Self::Always],
+            Self::Wall => &[Self::Wall, Self::Global, Self::Always],
+            Self::Path => &[Self::Path, Self::Global, Self::Always],
             Self::Text => &[Self::Text, Self::Always],
             Self::Menu => &[Self::Menu, Self::Always],
             Self::Review => &[Self::Review, Self::Always],
@@ -124,6 +132,8 @@ struct File {
     table: Vec<Row>,
     detail: Vec<Row>,
     alerts: Vec<Row>,
+    wall: Vec<Row>,
+    path: Vec<Row>,
     text: Vec<Row>,
     menu: Vec<Row>,
     review: Vec<Row>,
@@ -160,6 +170,8 @@ impl Keymap {
             (Layer::Table, file.table),
             (Layer::Detail, file.detail),
             (Layer::Alerts, file.alerts),
+            (Layer::Wall, file.wall),
+            (Layer::Path, file.path),
             (Layer::Text, file.text),
             (Layer::Menu, file.menu),
             (Layer::Review, file.review),

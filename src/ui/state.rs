@@ -20,12 +20,35 @@ pub enum Screen {
     Detail,
     /// What fires, is pending, was resolved.
     Alerts,
+    /// Every site or host as a tile, legible from across a room.
+    Wall,
+    /// The way to one target, stop by stop.
+    Path,
 }
 
 impl Screen {
     /// Every screen in the order of `Tab`, with its title.
-    pub const ALL: [(Self, &'static str); 3] =
-        [(Self::Table, "table"), (Self::Detail, "detail"), (Self::Alerts, "alerts")];
+    pub const ALL: [(Self, &'static str); 5] = [
+        (Self::Table, "table"),
+        (Self::Detail, "detail"),
+        (Self::Alerts, "alerts"),
+        (Self::Wall, "wall"),
+        (Self::Path, "path"),
+    ];
+}
+
+impl Screen {
+    /// Its layer of the key map.
+    #[must_use]
+    pub const fn layer(self) -> Layer {
+        match self {
+            Self::Table => Layer::Table,
+            Self::Detail => Layer::Detail,
+            Self::Alerts => Layer::Alerts,
+            Self::Wall => Layer::Wall,
+            Self::Path => Layer::Path,
+        }
+    }
 }
 
 /// Which alert: whose, and of which rule.
@@ -237,6 +260,8 @@ pub struct UiState {
     pub top: usize,
     /// First line of the detail on the screen.
     pub scroll: usize,
+    /// The page of the wall that stays; `None` while pages turn by themselves.
+    pub wall_page: Option<usize>,
     /// The selected alert; `None` is the first.
     pub alert: Option<AlertKey>,
     /// What the table is narrowed to.
@@ -289,9 +314,7 @@ impl UiState {
             (Some(Overlay::Confirm(_)), _) => Layer::Confirm,
             (Some(Overlay::Snooze(..)), _) => Layer::Menu,
             (Some(Overlay::Review(_)), _) => Layer::Review,
-            (None, Screen::Table) => Layer::Table,
-            (None, Screen::Detail) => Layer::Detail,
-            (None, Screen::Alerts) => Layer::Alerts,
+            (None, screen) => screen.layer(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Moving about.
 
-use super::say;
+use super::{say, wall};
 use crate::ui::action::Action;
 use crate::ui::effect::Effect;
 use crate::ui::layout::Layout;
@@ -54,6 +54,11 @@ pub(super) fn step(state: &mut UiState, action: Action, world: &World<'_>) -> Ve
             let place = alerts::selected_place(&keys, state.alert);
             state.alert = keys.get(target_place(action, place, keys.len(), page)).copied();
         }
+        Screen::Wall => wall::step(state, action, world),
+        Screen::Path => {
+            let by = if matches!(action, Action::Up | Action::PageUp) { -1 } else { 1 };
+            return neighbour(state, world, by);
+        }
     }
     Vec::new()
 }
@@ -93,6 +98,10 @@ pub(super) fn turned(place: usize, by: isize, count: usize) -> usize {
 
 /// To the next or previous row.
 pub(super) fn neighbour(state: &mut UiState, world: &World<'_>, by: isize) -> Vec<Effect> {
+    if state.screen == Screen::Wall {
+        wall::step(state, if by < 0 { Action::PreviousTarget } else { Action::NextTarget }, world);
+        return Vec::new();
+    }
     let rows = order::rows(world.snapshot, state);
     let place = turned(order::selected_row(&rows, state.selected), by, rows.len());
     select(state, world, place)
@@ -121,9 +130,13 @@ pub(super) fn select(state: &mut UiState, world: &World<'_>, place: usize) -> Ve
     let page = usize::from(Layout::of(state.size).table_rows(state.size)).max(1);
     state.selected = Some(target.target.id);
     state.top = table::first_row(state.top, place, page, rows.len());
-    if state.screen == Screen::Detail {
-        state.scroll = 0;
-        return vec![Effect::LookAt(state.selected)];
+    match state.screen {
+        Screen::Detail => {
+            state.scroll = 0;
+            return vec![Effect::LookAt(state.selected)];
+        }
+        Screen::Wall => wall::hold(state, world),
+        Screen::Table | Screen::Alerts | Screen::Path => {}
     }
     Vec::new()
 }
