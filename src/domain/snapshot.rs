@@ -6,6 +6,7 @@ use super::control::ControlStats;
 use super::finding::{Finding, Risk};
 use super::incident::Incident;
 use super::ladder::Ladder;
+use super::lane::Lane;
 use super::local::{EchoAccess, LocalState};
 use super::mac::MacAddr;
 use super::maintenance::Maintained;
@@ -191,6 +192,10 @@ pub struct TargetSnapshot {
     pub echo_total: EchoStats,
     /// One slot per second, newest last, at most [`SPARK_SLOTS`].
     pub spark: Vec<Spark>,
+    /// Its last hours, a minute at a time.
+    pub lane: Lane,
+    /// When sessions on it dropped in the last day, the oldest first.
+    pub drops: Vec<WallTime>,
     /// The newest answer to the name.
     pub resolution: Option<Resolution>,
     /// The newest connection.

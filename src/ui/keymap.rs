@@ -20,6 +20,10 @@ pub enum Layer {
     Wall,
     /// The way to one target.
     Path,
+    /// The timeline.
+    Timeline,
+    /// One target in plain words.
+    Simple,
     /// Texts that scroll: help, explain, ticket.
     Text,
     /// A list to choose from.
@@ -37,11 +41,13 @@ impl Layer {
     pub const TABLE: &[(Self, &str, &str)] = &[
         (Self::Table, "table", "TABLE"),
         (Self::Detail, "detail", "DETAIL"),
+        (Self::Global, "global", "EVERYWHERE"),
+        (Self::Always, "always", "ALWAYS"),
         (Self::Alerts, "alerts", "ALERTS"),
         (Self::Wall, "wall", "WALL"),
         (Self::Path, "path", "PATH"),
-        (Self::Global, "global", "EVERYWHERE"),
-        (Self::Always, "always", "ALWAYS"),
+        (Self::Timeline, "timeline", "TIMELINE"),
+        (Self::Simple, "simple", "SIMPLE"),
         (Self::Text, "text", "HELP, EXPLAIN, TICKET"),
         (Self::Menu, "menu", "MENUS"),
         (Self::Review, "review", "THERE ON FIRST SIGHT"),
@@ -60,6 +66,8 @@ impl Layer {
             Self::Alerts => &[Self::Alerts, Self::Global, Self::Always],
             Self::Wall => &[Self::Wall, Self::Global, Self::Always],
             Self::Path => &[Self::Path, Self::Global, Self::Always],
+            Self::Timeline => &[Self::Timeline, Self::Global, Self::Always],
+            Self::Simple => &[Self::Simple, Self::Global, Self::Always],
             Self::Text => &[Self::Text, Self::Always],
             Self::Menu => &[Self::Menu, Self::Always],
             Self::Review => &[Self::Review, Self::Always],
@@ -134,6 +142,8 @@ struct File {
     alerts: Vec<Row>,
     wall: Vec<Row>,
     path: Vec<Row>,
+    timeline: Vec<Row>,
+    simple: Vec<Row>,
     text: Vec<Row>,
     menu: Vec<Row>,
     review: Vec<Row>,
@@ -172,6 +182,8 @@ impl Keymap {
             (Layer::Alerts, file.alerts),
             (Layer::Wall, file.wall),
             (Layer::Path, file.path),
+            (Layer::Timeline, file.timeline),
+            (Layer::Simple, file.simple),
             (Layer::Text, file.text),
             (Layer::Menu, file.menu),
             (Layer::Review, file.review),

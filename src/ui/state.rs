@@ -24,16 +24,22 @@ pub enum Screen {
     Wall,
     /// The way to one target, stop by stop.
     Path,
+    /// What happened when.
+    Timeline,
+    /// One target in plain words.
+    Simple,
 }
 
 impl Screen {
     /// Every screen in the order of `Tab`, with its title.
-    pub const ALL: [(Self, &'static str); 5] = [
+    pub const ALL: [(Self, &'static str); 7] = [
         (Self::Table, "table"),
         (Self::Detail, "detail"),
         (Self::Alerts, "alerts"),
         (Self::Wall, "wall"),
         (Self::Path, "path"),
+        (Self::Timeline, "timeline"),
+        (Self::Simple, "simple"),
     ];
 }
 
@@ -47,6 +53,8 @@ impl Screen {
             Self::Alerts => Layer::Alerts,
             Self::Wall => Layer::Wall,
             Self::Path => Layer::Path,
+            Self::Timeline => Layer::Timeline,
+            Self::Simple => Layer::Simple,
         }
     }
 }
@@ -262,6 +270,8 @@ pub struct UiState {
     pub scroll: usize,
     /// The page of the wall that stays; `None` while pages turn by themselves.
     pub wall_page: Option<usize>,
+    /// The moment under the cursor of the timeline; `None` while it follows the present.
+    pub moment: Option<WallTime>,
     /// The selected alert; `None` is the first.
     pub alert: Option<AlertKey>,
     /// What the table is narrowed to.

@@ -1,6 +1,6 @@
 //! Moving about.
 
-use super::{say, wall};
+use super::{say, timeline, wall};
 use crate::ui::action::Action;
 use crate::ui::effect::Effect;
 use crate::ui::layout::Layout;
@@ -28,7 +28,7 @@ pub(super) fn step(state: &mut UiState, action: Action, world: &World<'_>) -> Ve
     let layout = Layout::of(state.size);
     let page = usize::from(layout.table_rows(state.size)).max(1);
     match state.screen {
-        Screen::Table => {
+        Screen::Table | Screen::Timeline => {
             let rows = order::rows(world.snapshot, state);
             let place = order::selected_row(&rows, state.selected);
             let place = target_place(action, place, rows.len(), page);
@@ -55,7 +55,7 @@ pub(super) fn step(state: &mut UiState, action: Action, world: &World<'_>) -> Ve
             state.alert = keys.get(target_place(action, place, keys.len(), page)).copied();
         }
         Screen::Wall => wall::step(state, action, world),
-        Screen::Path => {
+        Screen::Path | Screen::Simple => {
             let by = if matches!(action, Action::Up | Action::PageUp) { -1 } else { 1 };
             return neighbour(state, world, by);
         }
@@ -109,6 +109,9 @@ pub(super) fn neighbour(state: &mut UiState, world: &World<'_>, by: isize) -> Ve
 
 /// To the next or previous row in trouble.
 pub(super) fn problem(state: &mut UiState, world: &World<'_>, by: isize) -> Vec<Effect> {
+    if state.screen == Screen::Timeline {
+        return timeline::problem(state, world, by);
+    }
     if state.screen == Screen::Alerts {
         return step(state, if by < 0 { Action::Up } else { Action::Down }, world);
     }
@@ -136,7 +139,7 @@ pub(super) fn select(state: &mut UiState, world: &World<'_>, place: usize) -> Ve
             return vec![Effect::LookAt(state.selected)];
         }
         Screen::Wall => wall::hold(state, world),
-        Screen::Table | Screen::Alerts | Screen::Path => {}
+        Screen::Table | Screen::Alerts | Screen::Path | Screen::Timeline | Screen::Simple => {}
     }
     Vec::new()
 }

@@ -26,7 +26,7 @@ pub fn click(state: &mut UiState, x: u16, y: u16, world: &World<'_>) -> Vec<Effe
         return Vec::new();
     };
     match state.screen {
-        Screen::Detail | Screen::Path => Vec::new(),
+        Screen::Detail | Screen::Path | Screen::Timeline | Screen::Simple => Vec::new(),
         Screen::Alerts => {
             if let Some(key) = alerts::alert_at(world, state, height, line) {
                 state.alert = Some(key);

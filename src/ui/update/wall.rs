@@ -22,10 +22,13 @@ pub(super) fn step(state: &mut UiState, action: Action, world: &World<'_>) {
     let worst = wall.worst();
     let last = worst.len().saturating_sub(1);
     let place = wall.place(state.selected);
-    let from = place.unwrap_or_default();
+    let from = place.unwrap_or_else(|| wall.beginning(state, world));
     let to = match action {
-        // The first key shows where it would begin.
-        _ if place.is_none() => wall.beginning(state, world),
+        Action::NextTarget | Action::PreviousTarget | Action::Down | Action::Up
+            if place.is_none() =>
+        {
+            from
+        }
         Action::NextTarget => (from + 1).min(last),
         Action::PreviousTarget => from.saturating_sub(1),
         Action::Down => from.saturating_add(wall.columns).min(last),

@@ -13,7 +13,7 @@ use crate::ui::view_model::ViewLine;
 use crate::ui::world::World;
 
 /// The hints of each screen: what a newcomer needs first.
-const HINTS: [(Screen, &[(Action, &str)]); 5] = [
+const HINTS: [(Screen, &[(Action, &str)]); 7] = [
     (
         Screen::Table,
         &[
@@ -76,6 +76,30 @@ const HINTS: [(Screen, &[(Action, &str)]); 5] = [
             (Action::Help, "help"),
         ],
     ),
+    (
+        Screen::Timeline,
+        &[
+            (Action::PreviousProblem, "what happened before"),
+            (Action::Earlier, "earlier"),
+            (Action::Later, "later"),
+            (Action::ZoomOut, "zoom out"),
+            (Action::Open, "detail"),
+            (Action::NextView, "views"),
+            (Action::Help, "help"),
+        ],
+    ),
+    (
+        Screen::Simple,
+        &[
+            (Action::ViewSimple, "every target"),
+            (Action::Open, "detail"),
+            (Action::Mark, "it dropped now"),
+            (Action::Wake, "wake"),
+            (Action::Ticket, "ticket"),
+            (Action::Copy, "copy"),
+            (Action::Help, "help"),
+        ],
+    ),
 ];
 
 /// The hints while nothing is watched.
@@ -122,7 +146,9 @@ fn urgent(world: &World<'_>, state: &UiState, shown: usize) -> Option<Line> {
     if let Some(message) = state.message.as_ref().filter(|message| world.now < message.until) {
         return Some(Line::of(Role::Text, " ").join(message.line.clone()));
     }
-    (matches!(state.screen, Screen::Table | Screen::Wall) && !state.filter.is_empty()).then(|| {
+    (matches!(state.screen, Screen::Table | Screen::Wall | Screen::Timeline)
+        && !state.filter.is_empty())
+    .then(|| {
         let total = world.snapshot.targets.len();
         Line::of(Role::Text, " filter ")
             .text(Role::Strong, state.filter.text())

@@ -156,7 +156,10 @@ fn connecting(world: &World<'_>, target: &TargetSnapshot, stretch: Stretch) -> S
         Stretch::Line => "your router and the line to the Internet".to_owned(),
         Stretch::Tunnel => {
             let tunnel = target.address.and_then(|address| local.tunnel_of(address));
-            format!("the tunnel{}", name(tunnel))
+            tunnel.map_or_else(
+                || "the tunnel".to_owned(),
+                |tunnel| format!("the tunnel {}", tunnel.name),
+            )
         }
         Stretch::Site => "the network up to its site".to_owned(),
     }

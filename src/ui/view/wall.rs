@@ -16,6 +16,8 @@ use crate::ui::world::World;
 
 /// A tile is at least so wide, in cells.
 const NARROWEST: usize = 30;
+/// And at most so wide, where the screen has room for another one.
+const WIDEST: usize = 66;
 /// No more tiles than this stand beside each other.
 const MOST_BESIDE: usize = 6;
 /// Cells between tiles.
@@ -72,15 +74,16 @@ impl<'a> Wall<'a> {
     #[must_use]
     pub fn new(world: &World<'a>, state: &UiState, height: usize) -> Self {
         let width = usize::from(state.size.width);
-        let columns = ((width + GAP) / (NARROWEST + GAP)).clamp(1, MOST_BESIDE);
         let sites = sites(world.snapshot, state);
         let height = height.saturating_sub(1);
+        let most = ((width + GAP) / (NARROWEST + GAP)).clamp(1, MOST_BESIDE);
+        let least = width.div_ceil(WIDEST + GAP).clamp(1, most);
         let named = sites.len() > 1;
-        let tall: usize = sites
-            .iter()
-            .map(|site| usize::from(named) + site.hosts.len().div_ceil(columns) * (HOST_LINES + 1))
-            .sum();
-        if tall <= height + 1 {
+        let tall = |columns: &usize| {
+            let of = |site: &Site<'_>| site.hosts.len().div_ceil(*columns) * (HOST_LINES + 1);
+            sites.iter().map(|site| usize::from(named) + of(site)).sum::<usize>()
+        };
+        if let Some(columns) = (least..=most).find(|columns| tall(columns) <= height + 1) {
             let bands = sites.iter().map(|site| Band {
                 heading: named.then(|| heading(site)),
                 tiles: site.hosts.iter().map(|host| host_tile(world, host)).collect(),
@@ -89,6 +92,7 @@ impl<'a> Wall<'a> {
             return Self { bands, columns, tile: HOST_LINES, page: usize::MAX, of: "host" };
         }
         let rows = ((height + 1) / (SITE_LINES + 1)).max(1);
+        let columns = (least..=most).find(|columns| sites.len() <= rows * columns).unwrap_or(most);
         let tiles = sites.into_iter().map(|site| site_tile(world, site)).collect();
         let bands = vec![Band { heading: None, tiles }];
         Self { bands, columns, tile: SITE_LINES, page: rows * columns, of: "site" }
