@@ -48,4 +48,6 @@ pub mod verdict;
 pub mod view;
 pub mod wake;
 pub mod way;
+pub mod wifi;
+pub mod wireless;
 pub mod words;
