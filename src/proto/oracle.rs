@@ -376,10 +376,11 @@ mod tests {
     /// Every seed of the fuzz targets passes its oracle, and every target has seeds.
     #[test]
     fn the_fuzz_corpora_pass() {
-        let targets: [Target; 13] = [
+        let targets: [Target; 14] = [
             ("certificate", super::certificate),
             ("credssp_answer", super::credssp_answer),
             ("icmp_echo", super::icmp_echo),
+            ("import", crate::config::import::oracle::import),
             ("magic_packet", super::magic_packet),
             ("ntlm_challenge", super::ntlm_challenge),
             ("rdg_head", super::rdg_head),
