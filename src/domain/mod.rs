@@ -18,6 +18,7 @@ pub mod history;
 pub mod identity;
 pub mod incident;
 pub mod ladder;
+pub mod lane;
 pub mod load;
 pub mod local;
 pub mod mac;

@@ -183,11 +183,18 @@ impl Surroundings {
     /// Whether `address` is a control at the site of `target`, by the configuration.
     #[must_use]
     pub fn is_control_of(&self, target: &Target, address: IpAddr) -> bool {
-        target.controls.iter().any(|control| match control {
-            Host::Address(own, _) => *own == address,
-            Host::Name(name) => self.control_names.get(name) == Some(&address),
-        })
+        is_control_of(&self.control_names, target, address)
     }
+}
+
+/// Whether `address` is a control at the site of `target`, by the configuration; `names` says what
+/// names of controls lead to.
+#[must_use]
+pub fn is_control_of(names: &BTreeMap<String, IpAddr>, target: &Target, address: IpAddr) -> bool {
+    target.controls.iter().any(|control| match control {
+        Host::Address(own, _) => *own == address,
+        Host::Name(name) => names.get(name) == Some(&address),
+    })
 }
 
 impl<'a> TargetView<'a> {

@@ -18,6 +18,7 @@ pub mod layout;
 pub mod line;
 pub mod order;
 pub mod render;
+pub mod sites;
 pub mod state;
 pub mod terminal;
 pub mod theme;

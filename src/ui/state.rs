@@ -20,12 +20,43 @@ pub enum Screen {
     Detail,
     /// What fires, is pending, was resolved.
     Alerts,
+    /// Every site or host as a tile, legible from across a room.
+    Wall,
+    /// The way to one target, stop by stop.
+    Path,
+    /// What happened when.
+    Timeline,
+    /// One target in plain words.
+    Simple,
 }
 
 impl Screen {
     /// Every screen in the order of `Tab`, with its title.
-    pub const ALL: [(Self, &'static str); 3] =
-        [(Self::Table, "table"), (Self::Detail, "detail"), (Self::Alerts, "alerts")];
+    pub const ALL: [(Self, &'static str); 7] = [
+        (Self::Table, "table"),
+        (Self::Detail, "detail"),
+        (Self::Alerts, "alerts"),
+        (Self::Wall, "wall"),
+        (Self::Path, "path"),
+        (Self::Timeline, "timeline"),
+        (Self::Simple, "simple"),
+    ];
+}
+
+impl Screen {
+    /// Its layer of the key map.
+    #[must_use]
+    pub const fn layer(self) -> Layer {
+        match self {
+            Self::Table => Layer::Table,
+            Self::Detail => Layer::Detail,
+            Self::Alerts => Layer::Alerts,
+            Self::Wall => Layer::Wall,
+            Self::Path => Layer::Path,
+            Self::Timeline => Layer::Timeline,
+            Self::Simple => Layer::Simple,
+        }
+    }
 }
 
 /// Which alert: whose, and of which rule.
@@ -237,6 +268,10 @@ pub struct UiState {
     pub top: usize,
     /// First line of the detail on the screen.
     pub scroll: usize,
+    /// The page of the wall that stays; `None` while pages turn by themselves.
+    pub wall_page: Option<usize>,
+    /// The moment under the cursor of the timeline; `None` while it follows the present.
+    pub moment: Option<WallTime>,
     /// The selected alert; `None` is the first.
     pub alert: Option<AlertKey>,
     /// What the table is narrowed to.
@@ -289,9 +324,7 @@ impl UiState {
             (Some(Overlay::Confirm(_)), _) => Layer::Confirm,
             (Some(Overlay::Snooze(..)), _) => Layer::Menu,
             (Some(Overlay::Review(_)), _) => Layer::Review,
-            (None, Screen::Table) => Layer::Table,
-            (None, Screen::Detail) => Layer::Detail,
-            (None, Screen::Alerts) => Layer::Alerts,
+            (None, screen) => screen.layer(),
         }
     }
 

@@ -1,17 +1,10 @@
 //! Whose fault: where on the way to a target loss or delay begins, as far as controls show it.
 
 use super::prelude::*;
-use crate::domain::control::{ControlRole, ControlStats};
+use crate::domain::control::{CLEAN, ControlRole, ControlStats};
 use crate::domain::local::LocalState;
 use crate::domain::way::{Sign, Stretch, Way};
 use std::net::IpAddr;
-
-/// Fewer losses are chance.
-const FEW: u32 = 3;
-/// A control loses too from this share, in percent.
-const SHARE_PCT: u32 = 3;
-/// A control that lost nothing of so many is clean.
-const CLEAN: u32 = 20;
 
 /// Whose fault it is.
 pub(super) struct Whose {
@@ -25,15 +18,7 @@ pub(super) struct Whose {
 
 /// Whose fault loss is: what was lost to the controls in the same minute.
 pub(super) fn of_loss(view: &TargetView<'_>) -> Option<Whose> {
-    judge(view, loses, lost)
-}
-
-fn loses(control: &ControlStats) -> Option<bool> {
-    if control.lost >= FEW && control.lost * 100 >= control.sent * SHARE_PCT {
-        Some(true)
-    } else {
-        (control.sent >= CLEAN && control.lost == 0).then_some(false)
-    }
+    judge(view, ControlStats::loses, lost)
 }
 
 fn lost(control: &ControlStats) -> String {
@@ -47,10 +32,10 @@ pub(super) fn of_name_server(view: &TargetView<'_>, server: IpAddr) -> Option<Wh
     let own = controls.iter().find(|control| control.address == server)?;
     let line = format!("DNS server {server}: echo requests, {} in the last minute", lost(own));
     let whose = |sentences, owner| Some(Whose { sentences, lines: vec![line.clone()], owner });
-    if loses(own)? {
+    if own.loses()? {
         let local = &view.around.local;
         let others = controls.iter().filter_map(|control| {
-            Some(Sign { address: control.address, role: control.role, ails: loses(control)? })
+            Some(Sign { address: control.address, role: control.role, ails: control.loses()? })
         });
         let way = Way::of(local, server, |_| false, others);
         let (owner, broken) = match way.ailing?.0 {
