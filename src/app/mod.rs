@@ -9,6 +9,7 @@ mod edge;
 mod explain;
 mod import;
 mod log;
+mod looks;
 mod mark;
 mod scenario;
 mod signals;
@@ -225,6 +226,8 @@ fn configure(options: &GlobalOptions, action: ConfigAction) -> Result<u8, Config
             match (action, file) {
                 (ConfigAction::Show, _) => config.to_toml(),
                 (_, Some((path, _))) => {
+                    looks::Looks::read(&config)
+                        .map_err(|message| ConfigError::new(Place::File(path.clone()), message))?;
                     let targets = config.targets.len();
                     let s = if targets == 1 { "" } else { "s" };
                     format!("{}: ok, {targets} target{s}\n", path.display())

@@ -22,6 +22,11 @@ pub(super) fn to_toml(config: &Config) -> String {
     line(&mut out, "read_only", config.read_only);
     header(&mut out, "[ui]");
     line(&mut out, "theme", text(&config.ui.theme));
+    line(&mut out, "view", text(config.ui.view.word()));
+    line(&mut out, "columns", list(config.ui.columns.iter().map(|column| text(column.word()))));
+    if let Some(keymap) = &config.ui.keymap {
+        line(&mut out, "keymap", text(&keymap.display().to_string()));
+    }
     line(&mut out, "ascii", config.ui.ascii);
     line(&mut out, "fps", config.ui.fps);
     line(&mut out, "color", text(config.ui.color.word()));
