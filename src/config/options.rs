@@ -2,8 +2,9 @@
 
 use super::error::{ConfigError, Place};
 use super::settings::{DEADLINE, ECHO_INTERVAL};
-use super::value::parse_duration;
+use super::value::{parse_duration, parse_word};
 use super::{parse_dns, parse_theme};
+use crate::domain::look::Screen;
 use crate::domain::target::Family;
 use crate::domain::text::excerpt;
 use std::ffi::OsString;
@@ -62,6 +63,9 @@ pub struct GlobalOptions {
     /// Theme of the dashboard.
     #[arg(long, global = true, value_name = "NAME", value_parser = parse_theme)]
     pub theme: Option<String>,
+    /// What fills the screen at the start: table, detail, alerts, wall, path, timeline or simple.
+    #[arg(long, global = true, value_name = "VIEW", value_parser = parse_view)]
+    pub view: Option<Screen>,
     /// Draw ASCII characters only.
     #[arg(long, global = true, value_name = "BOOL",
         num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true)]
@@ -111,6 +115,7 @@ impl GlobalOptions {
             no_icmp: flag("NO_ICMP")?,
             no_deep: flag("NO_DEEP")?,
             theme: variable(environment, "THEME", parse_theme)?,
+            view: variable(environment, "VIEW", parse_view)?,
             ascii: flag("ASCII")?,
             no_color,
             fps: variable(environment, "FPS", parse_fps)?,
@@ -137,6 +142,7 @@ impl GlobalOptions {
             no_icmp: self.no_icmp.or(lower.no_icmp),
             no_deep: self.no_deep.or(lower.no_deep),
             theme: self.theme.or(lower.theme),
+            view: self.view.or(lower.view),
             ascii: self.ascii.or(lower.ascii),
             no_color: self.no_color.or(lower.no_color),
             fps: self.fps.or(lower.fps),
@@ -185,6 +191,10 @@ fn parse_interval(text: &str) -> Result<Duration, String> {
 
 fn parse_timeout(text: &str) -> Result<Duration, String> {
     parse_duration(text, DEADLINE.0, DEADLINE.1)
+}
+
+fn parse_view(text: &str) -> Result<Screen, String> {
+    parse_word(text, &Screen::WORDS)
 }
 
 fn parse_fps(text: &str) -> Result<u8, String> {

@@ -21,6 +21,7 @@ pub mod ladder;
 pub mod lane;
 pub mod load;
 pub mod local;
+pub mod look;
 pub mod mac;
 pub mod maintenance;
 pub mod mark;

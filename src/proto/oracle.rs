@@ -429,10 +429,11 @@ mod tests {
     /// Every seed of the fuzz targets passes its oracle, and every target has seeds.
     #[test]
     fn the_fuzz_corpora_pass() {
-        let targets: [Target; 15] = [
+        let targets: [Target; 16] = [
             ("certificate", super::certificate),
             ("credssp_answer", super::credssp_answer),
             ("icmp_echo", super::icmp_echo),
+            ("import", crate::config::import::oracle::import),
             ("magic_packet", super::magic_packet),
             ("nl80211", super::nl80211),
             ("ntlm_challenge", super::ntlm_challenge),

@@ -2,6 +2,7 @@
 
 use super::action::Action;
 use super::input::{Key, KeyError};
+use super::toml_error;
 
 /// A set of keys that are active together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -173,7 +174,7 @@ impl Keymap {
     /// [`KeymapError`], naming the line and what was expected.
     pub fn parse(text: &str) -> Result<Self, KeymapError> {
         let file: File = toml::from_str(text)
-            .map_err(|error| KeymapError::Toml(error.to_string().trim().to_owned()))?;
+            .map_err(|error| KeymapError::Toml(toml_error::sentence(text, &error)))?;
         let layers = [
             (Layer::Always, file.always),
             (Layer::Global, file.global),

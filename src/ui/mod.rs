@@ -22,6 +22,7 @@ pub mod sites;
 pub mod state;
 pub mod terminal;
 pub mod theme;
+pub mod toml_error;
 pub mod update;
 pub mod view;
 pub mod view_model;

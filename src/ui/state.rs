@@ -5,57 +5,24 @@ use super::format::Zone;
 use super::keymap::Layer;
 use super::line::Line;
 use crate::domain::finding::RuleId;
+use crate::domain::look::ColumnId;
+pub use crate::domain::look::Screen;
 use crate::domain::target::TargetId;
 use crate::domain::time::WallTime;
 use std::time::Duration;
 use tui_input::Input as TextField;
 
-/// What fills the screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Screen {
-    /// Every target.
-    #[default]
-    Table,
-    /// One target.
-    Detail,
-    /// What fires, is pending, was resolved.
-    Alerts,
-    /// Every site or host as a tile, legible from across a room.
-    Wall,
-    /// The way to one target, stop by stop.
-    Path,
-    /// What happened when.
-    Timeline,
-    /// One target in plain words.
-    Simple,
-}
-
-impl Screen {
-    /// Every screen in the order of `Tab`, with its title.
-    pub const ALL: [(Self, &'static str); 7] = [
-        (Self::Table, "table"),
-        (Self::Detail, "detail"),
-        (Self::Alerts, "alerts"),
-        (Self::Wall, "wall"),
-        (Self::Path, "path"),
-        (Self::Timeline, "timeline"),
-        (Self::Simple, "simple"),
-    ];
-}
-
-impl Screen {
-    /// Its layer of the key map.
-    #[must_use]
-    pub const fn layer(self) -> Layer {
-        match self {
-            Self::Table => Layer::Table,
-            Self::Detail => Layer::Detail,
-            Self::Alerts => Layer::Alerts,
-            Self::Wall => Layer::Wall,
-            Self::Path => Layer::Path,
-            Self::Timeline => Layer::Timeline,
-            Self::Simple => Layer::Simple,
-        }
+/// A screen's layer of the key map.
+#[must_use]
+pub const fn layer_of(screen: Screen) -> Layer {
+    match screen {
+        Screen::Table => Layer::Table,
+        Screen::Detail => Layer::Detail,
+        Screen::Alerts => Layer::Alerts,
+        Screen::Wall => Layer::Wall,
+        Screen::Path => Layer::Path,
+        Screen::Timeline => Layer::Timeline,
+        Screen::Simple => Layer::Simple,
     }
 }
 
@@ -280,6 +247,8 @@ pub struct UiState {
     pub sort: SortKey,
     /// Which way.
     pub direction: Direction,
+    /// The columns of the table, in this order; empty: what the width has room for.
+    pub columns: Vec<ColumnId>,
     /// What its first column shows.
     pub naming: Naming,
     /// Seconds per cell.
@@ -324,7 +293,7 @@ impl UiState {
             (Some(Overlay::Confirm(_)), _) => Layer::Confirm,
             (Some(Overlay::Snooze(..)), _) => Layer::Menu,
             (Some(Overlay::Review(_)), _) => Layer::Review,
-            (None, screen) => screen.layer(),
+            (None, screen) => layer_of(screen),
         }
     }
 

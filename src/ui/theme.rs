@@ -235,7 +235,7 @@ impl Theme {
     /// [`ThemeError`], naming the role and what was expected.
     pub fn parse(text: &str) -> Result<Self, ThemeError> {
         let file: ThemeFile = toml::from_str(text)
-            .map_err(|error| ThemeError::Toml(error.to_string().trim().to_owned()))?;
+            .map_err(|error| ThemeError::Toml(super::toml_error::sentence(text, &error)))?;
         let mut given = BTreeMap::new();
         for (name, look) in &file.roles {
             let role = Role::named(name)

@@ -195,7 +195,7 @@ fn look(state: &mut UiState, action: Action) -> Vec<Effect> {
             return open(state, Overlay::Filter(field, state.filter.clone()));
         }
         Action::Sort => {
-            let shown = super::columns::place(state.size.width);
+            let shown = super::columns::place(state.size.width, &state.columns);
             let offered = |key: &SortKey| shown.iter().any(|p| p.column.sort == Some(*key));
             let place = SORTS.iter().position(|key| *key == state.sort).unwrap_or_default();
             let next = SORTS.iter().cycle().skip(place + 1).take(SORTS.len()).find(|k| offered(k));

@@ -81,7 +81,7 @@ pub(super) fn go(state: &mut UiState, screen: Screen, world: &World<'_>) -> Vec<
 
 /// To the view `by` further.
 pub(super) fn turn_view(state: &mut UiState, world: &World<'_>, by: isize) -> Vec<Effect> {
-    let screens = Screen::ALL.map(|(screen, _)| screen);
+    let screens = Screen::WORDS.map(|(_, screen)| screen);
     let place = screens.iter().position(|screen| *screen == state.screen).unwrap_or_default();
     let next = turned(place, by, screens.len());
     screens.get(next).map_or_else(Vec::new, |screen| go(state, *screen, world))

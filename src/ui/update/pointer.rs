@@ -72,7 +72,7 @@ pub fn click(state: &mut UiState, x: u16, y: u16, world: &World<'_>) -> Vec<Effe
 
 /// Sorts by the column whose heading is at `x`; a second click turns the order round.
 fn sort(state: &mut UiState, x: u16) {
-    let placed = columns::place(state.size.width);
+    let placed = columns::place(state.size.width, &state.columns);
     let hit = placed.iter().find(|p| (p.heading_x()..p.x + p.width).contains(&x));
     let Some(key) = hit.and_then(|placed| placed.column.sort) else { return };
     if state.sort == key {

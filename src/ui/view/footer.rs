@@ -7,7 +7,7 @@ use crate::ui::format;
 use crate::ui::keymap::Layer;
 use crate::ui::layout::Layout;
 use crate::ui::line::Line;
-use crate::ui::state::{Overlay, Screen, UiState};
+use crate::ui::state::{Overlay, Screen, UiState, layer_of};
 use crate::ui::theme::Role;
 use crate::ui::view_model::ViewLine;
 use crate::ui::world::World;
@@ -175,7 +175,7 @@ pub fn key_name(world: &World<'_>, layer: Layer, action: Action) -> String {
 }
 
 fn hints(world: &World<'_>, state: &UiState, width: usize) -> Line {
-    let layer = state.screen.layer();
+    let layer = layer_of(state.screen);
     let hints = HINTS
         .iter()
         .find(|(screen, _)| *screen == state.screen && !world.snapshot.targets.is_empty())
