@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod edge;
 mod explain;
+mod import;
 mod log;
 mod looks;
 mod mark;
@@ -104,6 +105,7 @@ fn execute(cli: &Cli) -> Result<u8, Failure> {
             let config = load(cli, &[]).map_err(invalid)?;
             mark::mark(&config, &arguments.words, at.as_deref())
         }
+        Command::Import(arguments) => import::import(&cli.options, arguments),
         Command::Config { action } => configure(&cli.options, *action).map_err(|error| {
             let code = if *action == ConfigAction::Init { FAILED } else { usage };
             Failure::new(code, error)

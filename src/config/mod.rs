@@ -1,12 +1,13 @@
 //! Targets and settings: text in, typed configuration out.
 //!
 //! Precedence: command line, environment (`RDPWATCH_*`), configuration file, default. Inside the
-//! file: target, group, top. [`Config::assemble`] is pure; [`read_config_file`], [`read_rdp_file`]
-//! and [`init`] touch the file system.
+//! file: target, group, top. [`Config::assemble`] is pure; [`read_config_file`], [`read_rdp_file`],
+//! [`init`] and [`replace`] touch the file system.
 
 mod error;
 mod file;
 mod host;
+pub mod import;
 mod keys;
 mod maintenance;
 mod options;
@@ -24,7 +25,8 @@ pub use error::{ConfigError, Place};
 pub use host::{HostError, HostPort, parse_host, parse_host_port};
 pub use options::{Environment, GlobalOptions, parse_number, process_environment, variable};
 pub use paths::{
-    DEFAULT_TOML, config_file, default_config_file, init, read_bounded, read_config_file, state_dir,
+    DEFAULT_TOML, config_file, default_config_file, init, read_bounded, read_config_file, replace,
+    state_dir,
 };
 pub use rdp_file::{GatewayUsage, RdpFile, RdpFileError};
 pub use schema::{json_schema, reference};

@@ -186,18 +186,18 @@ fn numbers(out: &mut String, prefix: &str, settings: &Settings, inherited: Optio
 
 // Writing to a String cannot fail, so the results below carry nothing.
 
-fn header(out: &mut String, text: &str) {
+pub(super) fn header(out: &mut String, text: &str) {
     let _ = writeln!(out, "\n{text}");
 }
 
-fn line(out: &mut String, key: &str, value: impl Display) {
+pub(super) fn line(out: &mut String, key: &str, value: impl Display) {
     let _ = writeln!(out, "{key} = {value}");
 }
 
-fn text(text: &str) -> String {
+pub(super) fn text(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
-fn list(items: impl Iterator<Item = String>) -> String {
+pub(super) fn list(items: impl Iterator<Item = String>) -> String {
     format!("[{}]", items.collect::<Vec<_>>().join(", "))
 }
