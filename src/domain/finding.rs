@@ -308,4 +308,6 @@ pub struct Finding {
     pub client_error: Option<ClientError>,
     /// It was there when the target was first seen: listed for review, never alerted.
     pub as_found: bool,
+    /// How many faults it speaks of at once: another one is told although the first was.
+    pub faults: u32,
 }

@@ -54,7 +54,7 @@ mod tests {
         outage.members.insert(TargetId(1));
         let first = Incident::of(&outage);
         outage.members.insert(TargetId(2));
-        outage.back.insert(TargetId(1));
+        outage.back.insert(TargetId(1), at(150));
         outage.ended = Some(at(200));
         let last = Incident::of(&outage);
         assert_eq!((first.id.len(), &first.id), (8, &last.id));

@@ -75,8 +75,9 @@ pub struct Outage {
     pub until: Now,
     /// Who is or was silent in it.
     pub members: BTreeSet<TargetId>,
-    /// Those of them that answer again.
-    pub back: BTreeSet<TargetId>,
+    /// Those of them that answer again, and since when. Who has done so for a while is in it no
+    /// more, whatever becomes of it later.
+    pub back: BTreeMap<TargetId, Now>,
     /// How many of its scope used to answer.
     pub of: usize,
     /// The tunnel of this machine that changed about then, how, and when by the first silence:
@@ -210,7 +211,7 @@ impl Outage {
             since,
             until: since,
             members: BTreeSet::new(),
-            back: BTreeSet::new(),
+            back: BTreeMap::new(),
             of: 0,
             tunnel: None,
             change: None,
@@ -240,13 +241,13 @@ impl Outage {
     /// Whether `target` is silent because of it.
     #[must_use]
     pub fn holds(&self, target: TargetId) -> bool {
-        self.ended.is_none() && self.members.contains(&target) && !self.back.contains(&target)
+        self.ended.is_none() && self.members.contains(&target) && !self.back.contains_key(&target)
     }
 
     /// Whether a request that was sent to `target` at `at` was lost with it.
     #[must_use]
     pub fn lost(&self, target: TargetId, at: MonoTime) -> bool {
-        let over = self.ended.is_some_and(|ended| at > ended.mono);
+        let over = self.back.get(&target).or(self.ended.as_ref()).is_some_and(|end| at > end.mono);
         self.members.contains(&target) && at.plus(TOGETHER) >= self.since.mono && !over
     }
 }
@@ -288,11 +289,7 @@ impl Outages {
             return events;
         }
         for scope in scopes(members) {
-            if self.open.iter().any(|outage| outage.scope == scope) {
-                continue;
-            }
-            let held =
-                |member: &Member<'_>| self.open.iter().any(|o| o.members.contains(&member.target));
+            let held = |member: &Member<'_>| self.open.iter().any(|o| o.holds(member.target));
             // PCs that stay silent when the others are back went to sleep.
             let asleep = |member: &Member<'_>| {
                 let began = member.silent_since.filter(|_| member.sleeps);
@@ -425,12 +422,13 @@ impl Outage {
                 self.members.insert(member.target);
             }
         }
-        self.back = self
-            .members
-            .iter()
-            .filter(|id| known.get(id).is_none_or(|member| member.silent_since.is_none()))
-            .copied()
-            .collect();
+        for id in &self.members {
+            if known.get(id).is_none_or(|member| member.silent_since.is_none()) {
+                self.back.entry(*id).or_insert(now);
+            } else if self.back.get(id).is_some_and(|at| now.mono.since(at.mono) <= TOGETHER) {
+                self.back.remove(id);
+            }
+        }
         let holds = self.holds_still(members);
         self.good_rounds = if holds { 0 } else { self.good_rounds.saturating_add(1) };
         self.alerts |= holds && now.mono.since(self.since.mono) >= ALERTS_AFTER;

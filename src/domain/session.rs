@@ -5,6 +5,7 @@
 //! unanswered has dropped. What vanishes between two looks without any such sign may as well have
 //! been closed: that alone is not called a drop.
 
+use super::clocks;
 use super::thresholds::DroppedThresholds;
 use super::time::{MonoTime, Now};
 use std::collections::VecDeque;
@@ -13,6 +14,8 @@ use std::time::Duration;
 
 /// Without a look for this long nothing is known of what went on: sleep, or a stalled program.
 const BLIND: Duration = Duration::from_secs(10);
+/// A wall clock that went ahead of the monotonic one by more, in milliseconds: the machine slept.
+const ASLEEP_MS: i64 = 2_000;
 /// Sessions followed of one target.
 const MOST: usize = 16;
 /// Ends kept of one target.
@@ -98,7 +101,7 @@ pub enum SessionEvent {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Sessions {
     peer: Option<SocketAddr>,
-    looked: Option<MonoTime>,
+    looked: Option<Now>,
     open: Vec<Open>,
     ended: VecDeque<EndedSession>,
 }
@@ -121,12 +124,14 @@ impl Sessions {
         limits: &DroppedThresholds,
         now: Now,
     ) -> Vec<SessionEvent> {
-        let blind = self.looked.is_none_or(|looked| now.mono.since(looked) > BLIND)
+        // A machine that slept saw nothing, and its monotonic clock stood still.
+        let slept = |looked: Now| clocks::drift(looked, now) > ASLEEP_MS;
+        let blind = self.looked.is_none_or(|at| now.mono.since(at.mono) > BLIND || slept(at))
             || self.peer != Some(look.peer);
         if blind {
             self.open.clear();
         }
-        self.looked = Some(now.mono);
+        self.looked = Some(now);
         self.peer = Some(look.peer);
         let mut events = Vec::new();
         let mut open = Vec::new();

@@ -83,6 +83,8 @@ pub struct Monitor {
     targets: BTreeMap<TargetId, Tracked>,
     around: Surroundings,
     controls: Controls,
+    /// When this machine was last seen to be online again.
+    online_since: Option<MonoTime>,
     beats: Beats,
     outages: Outages,
     diagnosis: MonitorDiagnosis,
@@ -157,6 +159,7 @@ impl Monitor {
             targets: BTreeMap::new(),
             around,
             controls: Controls::default(),
+            online_since: None,
             beats: Beats::default(),
             outages: Outages::default(),
             diagnosis: MonitorDiagnosis::default(),
@@ -249,7 +252,9 @@ impl Monitor {
                 self.siblings.changed(tracked.target().group.as_deref());
             }
         }
-        if self.around.offline != Offline::Online {
+        // What was sent before this machine was online again says nothing of the host either.
+        let before = |online: MonoTime| sample.sent_at.mono < online;
+        if self.around.offline != Offline::Online || self.online_since.is_some_and(before) {
             tracked.void_losses_since(sample.sent_at.mono);
         }
         if let Some(echo) = tracked.echo_of(sample) {
@@ -378,6 +383,7 @@ impl Monitor {
             self.targets.values_mut().for_each(|tracked| tracked.void_losses_since(start));
         }
         if was != self.around.offline {
+            self.online_since = (self.around.offline == Offline::Online).then_some(now.mono);
             self.targets.values_mut().for_each(Tracked::set_changed);
             let text = match self.around.offline {
                 Offline::Online => "this monitor is online again",

@@ -236,6 +236,14 @@ impl Tracked {
         }
         let enough = if self.method == EchoMethod::Icmp { 3 } else { 2 };
         let (lost, since) = self.echo.trailing_losses();
+        // Whoever takes connections meanwhile is reached: only its echo is not answered.
+        let connects = |silent: &Now| {
+            let since = |entry: &&Timed<Attempt>| entry.at.mono >= silent.mono;
+            self.attempts
+                .recent()
+                .take_while(since)
+                .any(|entry| entry.value.connect.outcome.answered())
+        };
         let tunnel = local.tunnel_of(address).map(|tunnel| &*tunnel.name);
         Some(Member {
             target: self.target.id,
@@ -244,7 +252,7 @@ impl Tracked {
             routed: tunnel.is_some() || local.on_link(address).is_none(),
             tunnel,
             sleeps: self.target.may_sleep_as(&self.memory) || self.maintained.is_some(),
-            silent_since: since.filter(|_| lost >= enough),
+            silent_since: since.filter(|since| lost >= enough && !connects(since)),
         })
     }
 

@@ -319,6 +319,7 @@ pub(super) fn expired_finding() -> Finding {
             likelihood: Confidence::Possible,
         }),
         as_found: false,
+        faults: 1,
     }
 }
 

@@ -3,6 +3,7 @@
 use super::numbers;
 use super::word::span;
 use super::wrong::Wrong;
+use crate::domain::alert::Alert;
 use crate::domain::finding::{Finding, Severity};
 use crate::domain::rules::{RULES, rule};
 use crate::domain::snapshot::Snapshot;
@@ -35,6 +36,9 @@ pub(super) struct IncidentTable {
     at: String,
     /// Every alert that fires: `rule:severity` of this machine, `3:rule:severity` of a target.
     alerts: Vec<String>,
+    /// Every alert that fired up to here, whether it is over or not, each once; not looked at by
+    /// default.
+    ever: Option<Vec<String>>,
     /// What stands at target 0, `rule:severity` each; not looked at by default.
     findings: Option<Vec<String>>,
     /// Texts in the sentence or evidence of any finding of this machine.
@@ -74,7 +78,7 @@ impl ScenarioTable {
 
 impl IncidentTable {
     pub(super) fn expected(&self) -> Result<Expected, Wrong> {
-        for word in &self.alerts {
+        for word in self.alerts.iter().chain(self.ever.iter().flatten()) {
             let whose = word.split_once(':').filter(|(whose, _)| whose.parse::<u32>().is_ok());
             known(whose.map_or(word.as_str(), |(_, rest)| rest))?;
         }
@@ -194,13 +198,23 @@ fn alert_complaints(
 ) -> Vec<String> {
     let at = &table.at;
     let mut complaints = Vec::new();
-    let fired = sorted(snapshot.alerts.firing.iter().map(|alert| {
+    let name = |alert: &Alert| {
         let whose = alert.target.map_or_else(String::new, |id| format!("{}:", id.0));
         format!("{whose}{}:{}", alert.rule, alert.severity.word())
-    }));
+    };
+    let fired = sorted(snapshot.alerts.firing.iter().map(name));
     let wanted = sorted(table.alerts.iter().cloned());
     if fired != wanted {
         complaints.push(format!("at {at} expected alerts {wanted:?}, found {fired:?}"));
+    }
+    if let Some(wanted) = &table.ever {
+        let over = snapshot.alerts.resolved.iter().map(|(alert, _)| alert);
+        let mut ever = sorted(snapshot.alerts.firing.iter().chain(over).map(name));
+        ever.dedup();
+        let wanted = sorted(wanted.iter().cloned());
+        if ever != wanted {
+            complaints.push(format!("at {at} expected ever {wanted:?}, found {ever:?}"));
+        }
     }
     if let Some(wanted) = &table.findings {
         let first = snapshot.targets.first().map_or(&[][..], |target| &target.findings);

@@ -88,6 +88,7 @@ pub(crate) fn finding(
         risk: Risk::High,
         client_error: None,
         as_found: false,
+        faults: 1,
     }
 }
 

@@ -23,6 +23,9 @@ const RECALL: Duration = Duration::from_mins(10);
 /// An alert of an earlier run that was last seen longer ago is another one when it comes back.
 const FORGET: Duration = Duration::from_hours(24);
 
+/// What a cause explained does not alert for so long after the cause is over.
+const AFTERMATH: Duration = Duration::from_mins(1);
+
 /// An alert that comes back within this span after it was over has returned.
 const RETURN: Duration = Duration::from_hours(1);
 
@@ -38,6 +41,9 @@ type Key = (Option<TargetId>, RuleId);
 /// What fired in an earlier run is `Recalled`: it fires on without a word when its finding stands
 /// again, and is over when that does not happen for ten minutes. Nobody is told of an alert while
 /// it is snoozed, and afterwards only when it still fires.
+///
+/// What a cause explained does not alert for a minute after the cause is over: its own measurements
+/// still hold what came of it.
 ///
 /// While work is planned ([`AlertBook::hold`]) nothing begins to fire and nobody is told anything.
 /// At its end what stands fires, and what fired before it and is gone is over.
@@ -62,6 +68,8 @@ pub struct AlertBook {
     returned: BTreeMap<Key, (u32, MonoTime)>,
     /// Whose alerts are held back.
     held: BTreeMap<Option<TargetId>, Hold>,
+    /// What was withheld lately, and when for the last time.
+    withheld: BTreeMap<Key, MonoTime>,
 }
 
 #[derive(Debug, Clone)]
@@ -77,6 +85,8 @@ struct Entry {
     due: bool,
     /// How bad it was when it was last told, and when that was.
     told: Option<(Severity, WallTime)>,
+    /// How many faults its finding speaks of.
+    faults: u32,
 }
 
 impl AlertBook {
@@ -182,6 +192,7 @@ impl AlertBook {
         now: Now,
     ) -> Vec<AlertEvent> {
         self.review(target, diagnosed);
+        self.note_withheld(target, diagnosed, now.mono);
         let mut events = Vec::new();
         for finding in &diagnosed.findings {
             if self.alerts(target, finding) {
@@ -204,6 +215,23 @@ impl AlertBook {
         events
     }
 
+    fn note_withheld(&mut self, target: Option<TargetId>, diagnosed: &Diagnosed, now: MonoTime) {
+        if !self.withheld.is_empty() {
+            let own = self.withheld.range((target, RuleId(""))..);
+            let own = own.take_while(|(key, _)| key.0 == target);
+            let over = own.filter(|(_, at)| now.since(**at) > AFTERMATH).map(|(key, _)| *key);
+            for key in over.collect::<Vec<_>>() {
+                self.withheld.remove(&key);
+            }
+        }
+        // What stood before the cause came is none of its effects.
+        let keys = diagnosed.withheld.iter().map(|rule| (target, *rule));
+        let effects: Vec<Key> = keys
+            .filter(|key| !self.entries.contains_key(key) || self.withheld.contains_key(key))
+            .collect();
+        self.withheld.extend(effects.into_iter().map(|key| (key, now)));
+    }
+
     /// Forgets a target that is watched no more. Its alerts end without a word.
     pub fn forget(&mut self, target: TargetId) {
         self.keys(Some(target)).into_iter().for_each(|key| {
@@ -213,6 +241,7 @@ impl AlertBook {
         self.own.remove(&target);
         self.held.remove(&Some(target));
         self.returned.retain(|(of, _), _| *of != Some(target));
+        self.withheld.retain(|(of, _), _| *of != Some(target));
         self.recalled.retain(|(of, _), _| *of != target);
     }
 
@@ -326,6 +355,7 @@ impl AlertBook {
         let acknowledged = self.recalled_acknowledgement(key, now.mono);
         let settings = self.settings(key.0);
         let held = self.held(key, now.wall).is_some();
+        let aftermath = self.withheld.get(&key).is_some_and(|at| now.mono.since(*at) <= AFTERMATH);
         let returns = match self.returned.get(&key) {
             Some((times, over)) if now.mono.since(*over) <= RETURN => times.saturating_add(1),
             _ => 0,
@@ -349,11 +379,20 @@ impl AlertBook {
             frozen: None,
             due: false,
             told: None,
+            faults: finding.faults,
         });
         entry.thaw(now.mono);
         if entry.gone.take().is_some() && entry.alert.state == AlertState::Firing {
             entry.alert.returns = entry.alert.returns.saturating_add(1);
         }
+        if finding.faults > entry.faults {
+            // Who heard of one, or has seen to it, knows nothing of the other.
+            entry.told = None;
+            entry.alert.acknowledged = None;
+            entry.alert.signed = Signature::default();
+            entry.alert.snoozed_until = None;
+        }
+        entry.faults = finding.faults;
         entry.alert.severity = finding.severity;
         if entry.alert.title != finding.title {
             entry.alert.title.clone_from(&finding.title);
@@ -363,7 +402,9 @@ impl AlertBook {
             _ => settings.for_,
         };
         match entry.alert.state {
-            AlertState::Pending if now.mono.since(entry.stands_from) < wait && !entry.due => {
+            AlertState::Pending
+                if (aftermath || now.mono.since(entry.stands_from) < wait) && !entry.due =>
+            {
                 return None;
             }
             AlertState::Pending | AlertState::Recalled if held && entry.told.is_none() => {
@@ -443,6 +484,7 @@ impl Entry {
             frozen: None,
             due: false,
             told: alert.told.map(|at| (alert.severity, at)),
+            faults: 1,
         }
     }
 

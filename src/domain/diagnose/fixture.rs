@@ -261,6 +261,7 @@ pub(crate) fn evidence(id: &str, severity: Severity) -> Evidence {
         since: None,
         client_error: None,
         is_change: false,
+        faults: 1,
     }
 }
 

@@ -214,6 +214,7 @@ impl RuleCard {
             risk: self.risk(evidence.severity),
             client_error: evidence.client_error.or(self.client_error),
             as_found,
+            faults: evidence.faults,
         }
     }
 }

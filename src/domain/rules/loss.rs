@@ -27,6 +27,8 @@ const TRAILING: usize = 3;
 /// first retransmission after 1 s).
 const RETRANSMITTED: Duration = Duration::from_millis(900);
 
+/// So many in a row at the end are silence, whatever TCP says: then a firewall drops ping.
+const SILENT: usize = 5;
 /// Loss of echo alone is believed when real loss would have spared TCP with less than this chance.
 const CHANCE: f64 = 0.05;
 
@@ -45,7 +47,7 @@ static PACKET_LOSS: RuleCard = RuleCard {
     explanation: "A share of the echo requests is not answered before the deadline, over a window \
         and above a count, so that a single lost packet is nothing. Silence is not loss: when \
         every request is lost, or the last ones are and TCP is silent too, the host or the path \
-        is gone; when every request is lost and TCP answers, a firewall drops ping. When \
+        is gone; when every request is lost, or the last five are, and TCP answers, a firewall drops ping. When \
         connections pass so cleanly that the loss could hardly be real, routers may merely treat \
         echo as less urgent, and it is a notice. Sessions over a lossy line stutter, freeze and \
         drop; a session that ends so shows 0x904.",
@@ -291,7 +293,7 @@ fn is_outage(
     }
     if trails {
         let opened = tried(start, None).any(|entry| entry.value.connect.outcome.answered());
-        return size >= TRAILING && !opened;
+        return size >= SILENT || (size >= TRAILING && !opened);
     }
     end.since(start) >= OUTAGE
         && tried(start, Some(end)).any(|entry| {

@@ -197,6 +197,8 @@ pub struct Evidence {
     pub client_error: Option<ClientError>,
     /// It is a change against what was remembered, and so never as it was found.
     pub is_change: bool,
+    /// How many faults it speaks of at once: another one is told although the first was.
+    pub faults: u32,
 }
 
 impl Evidence {
@@ -219,6 +221,7 @@ impl Evidence {
             since: None,
             client_error: None,
             is_change: false,
+            faults: 1,
         }
     }
 
@@ -240,6 +243,13 @@ impl Evidence {
     #[must_use]
     pub fn lines(mut self, lines: impl IntoIterator<Item = String>) -> Self {
         self.lines.extend(lines);
+        self
+    }
+
+    /// Says how many faults it speaks of.
+    #[must_use]
+    pub fn of_faults(mut self, faults: usize) -> Self {
+        self.faults = u32::try_from(faults).unwrap_or(u32::MAX);
         self
     }
 

@@ -103,17 +103,25 @@ impl Rule for PathOutage {
     }
 
     fn judge_monitor(&self, around: &Surroundings) -> Judgement {
-        let mut alerting =
-            around.outages.iter().filter(|outage| outage.alerts && outage.ended.is_none());
-        let Some(first) = alerting.next() else { return Judgement::Clear };
-        let more: Vec<String> =
-            alerting.map(|outage| format!("also down: {}", whose(outage))).collect();
-        let title = format!("{}: {}", title(first), whose(first));
+        let alerting: Vec<&Outage> = around
+            .outages
+            .iter()
+            .filter(|outage| outage.alerts && outage.ended.is_none())
+            .collect();
+        // The newest: of the others somebody was told before.
+        let Some((first, others)) = alerting.split_last() else { return Judgement::Clear };
+        let more = others.iter().map(|outage| format!("also down: {}", whose(outage)));
+        let more: Vec<String> = more.collect();
+        let title = match others.len() {
+            0 => format!("{}: {}", title(first), whose(first)),
+            others => format!("{}: {}, and {others} more", title(first), whose(first)),
+        };
         let within = span(first.until.mono.since(first.since.mono).max(Duration::from_secs(1)));
         let since = clock(first.since.wall);
         if let (Some(stretch), Some(fault)) = (stretch(first), &first.fault) {
             let sentence = by_controls(first, stretch, fault, &since);
-            return Judgement::fires(evidence(first, title, sentence).lines(more));
+            let evidence = evidence(first, title, sentence).lines(more);
+            return Judgement::fires(evidence.of_faults(alerting.len()));
         }
         let sentence = format!(
             "The way to {} is down since {since} (likely): they fell silent within {within} of \
@@ -126,7 +134,7 @@ impl Rule for PathOutage {
             },
             first_step(first),
         );
-        Judgement::fires(evidence(first, title, sentence).lines(more))
+        Judgement::fires(evidence(first, title, sentence).lines(more).of_faults(alerting.len()))
     }
 }
 
