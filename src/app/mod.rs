@@ -19,7 +19,7 @@ use crate::cli::{AlertAction, Cli, Command, ConfigAction};
 use crate::config::{self, Config, ConfigError, GlobalOptions, Place, process_environment};
 use crate::domain::text::printable;
 use crate::probe::clock::Clock;
-use crate::probe::echo::{Paced, Surge};
+use crate::probe::echo::{self, EchoEngine, Paced, Surge};
 use crate::probe::resolve::{Resolver, ResolverSettings, SystemDns};
 use crate::probe::seam::{SystemLocal, SystemNeighbours, SystemWaker};
 use crate::probe::sessions::SystemSessions;
@@ -182,10 +182,14 @@ fn real_edge(config: &Config) -> Result<Edge, Failure> {
     };
     let names =
         Resolver::new(settings, SystemDns::read()).map_err(|error| Failure::new(FAILED, error))?;
-    let wire = if config.icmp { Surge::open() } else { Surge::off() };
+    let echo: Arc<dyn EchoEngine> = if config.icmp {
+        echo::open(config.echo_engine, clock)
+    } else {
+        Arc::new(Paced::start(Surge::off(), clock))
+    };
     Ok(Edge {
         clock,
-        echo: Arc::new(Paced::start(wire, clock)),
+        echo,
         local: Arc::new(SystemLocal::new(clock, names.clone())),
         names: Arc::new(names),
         gateways: Arc::default(),

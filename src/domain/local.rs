@@ -152,9 +152,6 @@ pub enum EchoKind {
 }
 
 impl EchoKind {
-    /// Every one, by the word that options and files use.
-    pub const WORDS: [(&str, Self); 2] = [("batched", Self::Batched), ("surge", Self::Surge)];
-
     /// The word of options and files.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -162,12 +159,6 @@ impl EchoKind {
             Self::Batched => "batched",
             Self::Surge => "surge",
         }
-    }
-
-    /// The kind that a word names.
-    #[must_use]
-    pub fn named(word: &str) -> Option<Self> {
-        Self::WORDS.iter().find(|(known, _)| *known == word).map(|(_, kind)| *kind)
     }
 
     /// What it cannot see, in words; empty when nothing is missing.
@@ -182,6 +173,34 @@ impl EchoKind {
                  program gets to it: under load it is too short or too long",
                 "replies that a full receive buffer drops count as loss",
             ],
+        }
+    }
+}
+
+/// Which echo engine is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum EchoWish {
+    /// The best that runs here.
+    #[default]
+    Auto,
+    /// This one.
+    Only(EchoKind),
+}
+
+impl EchoWish {
+    /// Every wish, by the word that options and files use.
+    pub const WORDS: [(&str, Self); 3] = [
+        ("auto", Self::Auto),
+        ("batched", Self::Only(EchoKind::Batched)),
+        ("surge", Self::Only(EchoKind::Surge)),
+    ];
+
+    /// The word of options and files.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Only(kind) => kind.word(),
         }
     }
 }

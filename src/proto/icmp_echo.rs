@@ -121,7 +121,7 @@ pub const PROBE: usize = 64;
 const PROBE_FILL: &[u8; PROBE - TAG_END] = b"rdpwatch echo request, RFC 792/4443!";
 
 /// Where the cookie, the target, the number and the slot end.
-const TAG_END: usize = HEADER as usize + 20;
+const TAG_END: usize = 28;
 
 /// What a probe carries to be known again; 20 bytes, big endian, behind the header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,22 +1,22 @@
 //! Which engine runs.
 
 use super::{EchoEngine, Paced, Surge};
-use crate::domain::local::EchoKind;
+use crate::domain::local::{EchoKind, EchoWish};
 use crate::probe::clock::Clock;
 use std::sync::Arc;
 
 /// Starts an engine: the one wanted, else the best for this machine. One that is wanted and not to
 /// be had is replaced, and says why. Must be called inside a runtime.
 #[must_use]
-pub fn open(wanted: Option<EchoKind>, clock: Clock) -> Arc<dyn EchoEngine> {
-    if wanted == Some(EchoKind::Surge) {
+pub fn open(wanted: EchoWish, clock: Clock) -> Arc<dyn EchoEngine> {
+    if wanted == EchoWish::Only(EchoKind::Surge) {
         return Arc::new(Paced::start(Surge::open(), clock));
     }
     batched_or_surge(wanted, clock)
 }
 
 #[cfg(target_os = "linux")]
-fn batched_or_surge(_: Option<EchoKind>, clock: Clock) -> Arc<dyn EchoEngine> {
+fn batched_or_surge(_: EchoWish, clock: Clock) -> Arc<dyn EchoEngine> {
     match super::Batched::start(clock) {
         Ok(engine) => Arc::new(engine),
         Err(why) => {
@@ -27,10 +27,12 @@ fn batched_or_surge(_: Option<EchoKind>, clock: Clock) -> Arc<dyn EchoEngine> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn batched_or_surge(wanted: Option<EchoKind>, clock: Clock) -> Arc<dyn EchoEngine> {
+fn batched_or_surge(wanted: EchoWish, clock: Clock) -> Arc<dyn EchoEngine> {
     let engine = Paced::start(Surge::open(), clock);
     Arc::new(match wanted {
-        Some(EchoKind::Batched) => engine.instead_of("it is built for Linux only".to_owned()),
+        EchoWish::Only(EchoKind::Batched) => {
+            engine.instead_of("it is built for Linux only".to_owned())
+        }
         _ => engine,
     })
 }

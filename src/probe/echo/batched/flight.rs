@@ -126,13 +126,10 @@ impl Flight {
         self.next_seq = seq.wrapping_add(1);
         self.remember(seq, false);
         let entry = Entry { request, out, seq, sent_at, left: wall, era: self.era, lost: false };
-        let slot = match self.free.pop() {
-            Some(slot) => slot,
-            None => {
-                self.slots.push(None);
-                u32::try_from(self.slots.len().saturating_sub(1)).unwrap_or(u32::MAX)
-            }
-        };
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            u32::try_from(self.slots.len().saturating_sub(1)).unwrap_or(u32::MAX)
+        });
         if let Some(place) = self.place(slot) {
             *place = Some(entry);
         }

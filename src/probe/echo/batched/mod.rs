@@ -315,7 +315,7 @@ impl Engine {
 
     fn note_rate(&mut self, sent: usize, passed: Duration) {
         let micros = passed.as_micros().max(1);
-        let rate = (sent as u128).saturating_mul(1_000_000) / micros;
+        let rate = u128::try_from(sent).unwrap_or(0).saturating_mul(1_000_000) / micros;
         let rate = u32::try_from(rate).unwrap_or(u32::MAX);
         // A tenth of the difference: about a second at ten looks.
         let weight = 10;

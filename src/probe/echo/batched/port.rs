@@ -122,8 +122,6 @@ impl Port {
     /// A raw socket hears of every echo reply on this machine: all but ours are dropped in the
     /// kernel, and never fill the buffer.
     fn filter(&self, cookie: u64) -> io::Result<()> {
-        let [a, b, c, d, ..] = cookie.to_be_bytes();
-        let (id, cookie) = (u32::from(self.id), u32::from_be_bytes([a, b, c, d]));
         // Classic BPF: load, compare, return (linux/filter.h).
         const LOAD_IP_HEADER_LENGTH: u16 = 0xb1;
         const LOAD_16_BEHIND: u16 = 0x48;
@@ -132,6 +130,8 @@ impl Port {
         const LOAD_32: u16 = 0x20;
         const UNLESS_EQUAL: u16 = 0x15;
         const RETURN: u16 = 0x06;
+        let [a, b, c, d, ..] = cookie.to_be_bytes();
+        let (id, cookie) = (u32::from(self.id), u32::from_be_bytes([a, b, c, d]));
         let take = SockFilter::new(RETURN, 0, 0, 0xffff);
         let leave = SockFilter::new(RETURN, 0, 0, 0);
         if self.icmp == Icmp::V4 {

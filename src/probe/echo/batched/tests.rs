@@ -97,10 +97,12 @@ async fn a_full_engine_says_that_it_is_full() {
     let (out, mut samples) = mpsc::channel(4);
     let (nowhere, _) = mpsc::channel(1);
     let request = |seq| request(Ipv4Addr::LOCALHOST.into(), 1, seq);
-    // Nothing is taken out of the queue while this holds it.
-    let mut inbox = engine.shared.inbox();
-    inbox.jobs.extend(std::iter::repeat_n((request(0), nowhere), QUEUE));
-    engine.queue(inbox, request(77), out);
+    {
+        // Nothing is taken out of the queue while this holds it.
+        let mut inbox = engine.shared.inbox();
+        inbox.jobs.extend(std::iter::repeat_n((request(0), nowhere), QUEUE));
+        engine.queue(inbox, request(77), out);
+    }
     let sample = next(&mut samples).await;
     assert_eq!(sample.seq, 77);
     assert_eq!(outcome(&sample), EchoOutcome::Void(LocalFault::Stalled));
