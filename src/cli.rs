@@ -63,6 +63,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Say that a session dropped; what was measured about that time is noted beside it.
     Mark(MarkArgs),
+    /// Hosts out of other programs' files into the configuration; shows the difference first.
+    Import(ImportArgs),
     /// The configuration file.
     Config {
         /// What to do with it.
@@ -265,6 +267,21 @@ impl MarkArgs {
             None => variable(environment, "AT", |text| Ok(text.to_owned())),
         }
     }
+}
+
+/// Arguments of `import`.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct ImportArgs {
+    /// .rdp, `RDCMan` .rdg, `mRemoteNG` confCons.xml, hosts files, CSV with a row of heads, or a list
+    /// of TARGETs.
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Write what is added behind the end of the configuration file.
+    #[arg(long)]
+    pub write: bool,
+    /// Leave entries out that are wrong, in place of refusing the file.
+    #[arg(long)]
+    pub skip_wrong: bool,
 }
 
 /// What to do with the configuration file.

@@ -47,6 +47,8 @@ const LAYERS: &[Layer] = &[
             "strsim",
             "etcetera",
             "ironrdp_rdpfile",
+            "csv",
+            "quick_xml",
         ]),
     },
     Layer {

@@ -11,6 +11,7 @@ use rdpwatch::config::{
     WakeItem,
 };
 use rdpwatch::domain::local::EchoWish;
+use rdpwatch::domain::look::{ColumnId, Screen};
 use rdpwatch::domain::mac::MacAddr;
 use rdpwatch::domain::sink::{Secret, SinkKind};
 use rdpwatch::domain::target::{Expected, Family, Host, TargetKind};
@@ -607,7 +608,10 @@ fn what_is_shown_reads_the_same() {
     config.family = Family::V6;
     config.dns = vec!["[2001:db8::53]:5353".parse().unwrap(), "10.0.0.10:53".parse().unwrap()];
     config.ui = Ui {
-        theme: "night".into(),
+        theme: "./night.toml".into(),
+        keymap: Some("keys.toml".into()),
+        view: Screen::Wall,
+        columns: vec![ColumnId::Name, ColumnId::Risk],
         ascii: true,
         fps: 60,
         color: ColorMode::Never,

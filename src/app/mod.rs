@@ -7,7 +7,9 @@ mod demo;
 mod doctor;
 mod edge;
 mod explain;
+mod import;
 mod log;
+mod looks;
 mod mark;
 mod scenario;
 mod signals;
@@ -103,6 +105,7 @@ fn execute(cli: &Cli) -> Result<u8, Failure> {
             let config = load(cli, &[]).map_err(invalid)?;
             mark::mark(&config, &arguments.words, at.as_deref())
         }
+        Command::Import(arguments) => import::import(&cli.options, arguments),
         Command::Config { action } => configure(&cli.options, *action).map_err(|error| {
             let code = if *action == ConfigAction::Init { FAILED } else { usage };
             Failure::new(code, error)
@@ -227,6 +230,8 @@ fn configure(options: &GlobalOptions, action: ConfigAction) -> Result<u8, Config
             match (action, file) {
                 (ConfigAction::Show, _) => config.to_toml(),
                 (_, Some((path, _))) => {
+                    looks::Looks::read(&config)
+                        .map_err(|message| ConfigError::new(Place::File(path.clone()), message))?;
                     let targets = config.targets.len();
                     let s = if targets == 1 { "" } else { "s" };
                     format!("{}: ok, {targets} target{s}\n", path.display())

@@ -2,6 +2,7 @@
 
 use super::core::{Command, Core, WAKE_WAIT};
 use super::edge::Edge;
+use super::looks::Looks;
 use super::signals::{Signal, Signals};
 use super::suggest::suggestions;
 use super::{DONE, FAILED, Failure, real_edge, runtime};
@@ -19,7 +20,7 @@ use crate::ui::format::Zone;
 use crate::ui::input::Input;
 use crate::ui::state::Access;
 use crate::ui::terminal::{self, Mouse, Terminal};
-use crate::ui::theme::{GlyphSet, Theme};
+use crate::ui::theme::GlyphSet;
 use crossterm::event::EventStream;
 use futures_util::StreamExt;
 use std::io::IsTerminal;
@@ -141,15 +142,8 @@ fn broken(what: &str) -> String {
 }
 
 fn options(config: &Config, local: &LocalState) -> Result<Options, Failure> {
-    let mut theme = Theme::built_in(&config.ui.theme).ok_or_else(|| {
-        let names: Vec<&str> = Theme::names().collect();
-        let message = format!(
-            "\"{}\" is no theme, expected one of {}",
-            crate::domain::text::excerpt(&config.ui.theme, 40),
-            names.join(", ")
-        );
-        Failure::new(2, message)
-    })?;
+    let Looks { mut theme, keymap } =
+        Looks::read(config).map_err(|message| Failure::new(2, message))?;
     if config.ui.ascii {
         theme = theme.with_glyphs(GlyphSet::Ascii);
     }
@@ -163,11 +157,13 @@ fn options(config: &Config, local: &LocalState) -> Result<Options, Failure> {
     }
     Ok(Options {
         theme,
+        keymap,
+        view: config.ui.view,
+        columns: config.ui.columns.clone(),
         access: if config.read_only { Access::ReadOnly } else { Access::Full },
         zone: Zone(jiff::tz::TimeZone::system()),
         size: Terminal::size().unwrap_or_default(),
         suggestions: if config.targets.is_empty() { suggestions(local) } else { Vec::new() },
-        ..Options::default()
     })
 }
 

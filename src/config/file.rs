@@ -66,6 +66,22 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Layer, ConfigError> {
     inherit(top).map_err(located)
 }
 
+/// The lines of the targets of a text that [`read`] takes, from 1, in their order.
+pub(super) fn target_lines(text: &str) -> Vec<usize> {
+    let table = DeTable::parse(text).ok();
+    let targets = table.as_ref().and_then(|table| table.get_ref().get("target"));
+    let targets = targets.and_then(|targets| targets.get_ref().as_array());
+    let (mut line, mut counted) = (1, 0);
+    let mut lines = Vec::new();
+    for target in targets.into_iter().flat_map(|targets| targets.iter()) {
+        let start = target.span().start;
+        line += text.get(counted..start).unwrap_or_default().matches('\n').count();
+        counted = start.max(counted);
+        lines.push(line);
+    }
+    lines
+}
+
 /// Puts line, column, key and file to a mistake.
 fn locate(path: &Path, text: &str, fault: Fault) -> ConfigError {
     let before = text.get(..fault.at.start.min(text.len())).unwrap_or_default();

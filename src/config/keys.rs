@@ -9,6 +9,7 @@ use super::target_spec::{MAX_EXPECT, mac_sentence, parse_name};
 use super::value::{self, Fault, Value, entries, unknown};
 use super::{ColorMode, MAX_DNS, MAX_TARGETS, parse_dns, parse_theme};
 use crate::domain::local::EchoWish;
+use crate::domain::look::{ColumnId, Screen};
 use crate::domain::mac::{MacAddr, MacError};
 use crate::domain::target::{
     Expected, Family, GatewayAddress, GatewayUsage, Host, TargetKind, WakeSettings,
@@ -17,6 +18,7 @@ use crate::domain::text::excerpt;
 use crate::domain::wake::{WakePolicy, WakeRelay, WakeTime};
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
+use std::path::PathBuf;
 
 /// A value with its place in the text.
 pub(super) struct At<T> {
@@ -54,6 +56,9 @@ pub(super) enum Through {
 #[derive(Default)]
 pub(super) struct RawUi {
     pub(super) theme: Option<String>,
+    pub(super) keymap: Option<PathBuf>,
+    pub(super) view: Option<Screen>,
+    pub(super) columns: Vec<ColumnId>,
     pub(super) ascii: Option<bool>,
     pub(super) fps: Option<u32>,
     pub(super) color: Option<ColorMode>,
@@ -156,6 +161,7 @@ const WAKE_POLICIES: &[&str] = &["on-request", "ask", "never"];
 const MAX_CONTROLS: usize = 4;
 const ENGINE_WORDS: &[&str] = &["auto", "batched", "surge"];
 const FAMILY_WORDS: &[&str] = &["any", "4", "6"];
+const VIEW_WORDS: &[&str] = &["table", "detail", "alerts", "wall", "path", "timeline", "simple"];
 const COLOR_WORDS: &[&str] = &["auto", "always", "never"];
 const KIND_WORDS: &[&str] = &["server", "pc", "laptop", "farm", "cloud", "jit"];
 const EXPECTED_WORDS: &[&str] = &["always", "hours", "on-demand"];
@@ -206,8 +212,14 @@ pub(super) static TOP: &[Key<Top>] = &[
 /// `[ui]`.
 #[rustfmt::skip]
 pub(super) static UI: &[Key<RawUi>] = &[
-    Key { name: "theme", shape: Shape::Text("dark"), doc: "name of the theme",
+    Key { name: "theme", shape: Shape::Text("dark"), doc: "name of the theme: dark, light, high-contrast, colour-blind, mono; or a theme file of your own, which has a slash or ends in .toml",
         set: |ui, v| { ui.theme = Some(value::parsed(v, "a theme's name", parse_theme)?); Ok(()) } },
+    Key { name: "view", shape: Shape::Word(VIEW_WORDS), doc: "what fills the screen at the start",
+        set: |ui, v| { ui.view = Some(value::word(v, &Screen::WORDS)?); Ok(()) } },
+    Key { name: "columns", shape: Shape::Texts("target"), doc: "columns of the table in this order, as far as there is room: target, address, group, loss, loss-both, last, median, p95, best, worst, deviation, jitter, sparkline, ladder, ladder-wide, certificate, since, risk, why; empty: those made for the width",
+        set: |ui, v| { ui.columns = value::list(v, ColumnId::WORDS.len(), "a list of columns", |v| value::word(v, &ColumnId::WORDS))?; Ok(()) } },
+    Key { name: "keymap", shape: Shape::Text("keys.toml"), doc: "a file whose keys replace built-in ones, relative to this file; in the form of config/keymap.toml",
+        set: |ui, v| { ui.keymap = Some(value::parsed(v, "a path", |text| Ok::<_, String>(PathBuf::from(text)))?); Ok(()) } },
     Key { name: "ascii", shape: Shape::Flag, doc: "whether only ASCII characters are drawn",
         set: |ui, v| { ui.ascii = Some(value::boolean(v)?); Ok(()) } },
     Key { name: "fps", shape: Shape::Count(1, 60), doc: "most redraws per second",
@@ -391,6 +403,7 @@ mod tests {
         }
         same(FAMILY_WORDS, &Family::WORDS);
         same(COLOR_WORDS, &ColorMode::WORDS);
+        same(VIEW_WORDS, &Screen::WORDS);
         same(KIND_WORDS, &TargetKind::WORDS);
         same(EXPECTED_WORDS, &Expected::WORDS);
         same(GATEWAY_WORDS, &GATEWAY_USAGES);

@@ -1,12 +1,13 @@
 //! Targets and settings: text in, typed configuration out.
 //!
 //! Precedence: command line, environment (`RDPWATCH_*`), configuration file, default. Inside the
-//! file: target, group, top. [`Config::assemble`] is pure; [`read_config_file`], [`read_rdp_file`]
-//! and [`init`] touch the file system.
+//! file: target, group, top. [`Config::assemble`] is pure; [`read_config_file`], [`read_rdp_file`],
+//! [`init`] and [`replace`] touch the file system.
 
 mod error;
 mod file;
 mod host;
+pub mod import;
 mod keys;
 mod maintenance;
 mod options;
@@ -24,7 +25,8 @@ pub use error::{ConfigError, Place};
 pub use host::{HostError, HostPort, parse_host, parse_host_port};
 pub use options::{Environment, GlobalOptions, parse_number, process_environment, variable};
 pub use paths::{
-    DEFAULT_TOML, config_file, default_config_file, init, read_bounded, read_config_file, state_dir,
+    DEFAULT_TOML, config_file, default_config_file, init, read_bounded, read_config_file, replace,
+    state_dir,
 };
 pub use rdp_file::{GatewayUsage, RdpFile, RdpFileError};
 pub use schema::{json_schema, reference};
@@ -34,6 +36,7 @@ pub use target_spec::{NameError, TargetError, TargetSpec, default_kind, is_file}
 pub(crate) use value::parse_duration;
 
 use crate::domain::local::EchoWish;
+use crate::domain::look::{ColumnId, Screen};
 use crate::domain::maintenance::Window;
 use crate::domain::sink::SinkSpec;
 use crate::domain::target::{Expected, Family, Host, Target, TargetKind};
@@ -76,8 +79,15 @@ impl ColorMode {
 /// The dashboard's settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ui {
-    /// Name of the theme; whether it exists is the screen's to say.
+    /// Name of the theme, or a file: what has a slash or ends in `.toml`. Whether it exists is the
+    /// screen's to say.
     pub theme: String,
+    /// A file whose keys replace built-in ones; relative to the configuration file.
+    pub keymap: Option<PathBuf>,
+    /// What fills the screen at the start.
+    pub view: Screen,
+    /// The columns of the table, in this order; empty: what the width has room for.
+    pub columns: Vec<ColumnId>,
     /// Only ASCII characters.
     pub ascii: bool,
     /// Most redraws per second, 1 to 60.
@@ -92,6 +102,9 @@ impl Default for Ui {
     fn default() -> Self {
         Self {
             theme: "dark".to_owned(),
+            keymap: None,
+            view: Screen::default(),
+            columns: Vec::new(),
             ascii: false,
             fps: 10,
             color: ColorMode::Auto,
@@ -220,6 +233,9 @@ impl Config {
             read_only: layer.read_only.unwrap_or(default.read_only),
             ui: Ui {
                 theme: layer.ui.theme.unwrap_or(default.ui.theme),
+                keymap: layer.ui.keymap,
+                view: layer.ui.view.unwrap_or(default.ui.view),
+                columns: layer.ui.columns,
                 ascii: layer.ui.ascii.unwrap_or(default.ui.ascii),
                 fps: fps.unwrap_or(default.ui.fps),
                 color: layer.ui.color.unwrap_or(default.ui.color),
@@ -269,6 +285,7 @@ impl Config {
         self.deep = options.no_deep.map_or(self.deep, |off| !off);
         self.read_only = options.read_only.unwrap_or(self.read_only);
         self.ui.theme = options.theme.unwrap_or_else(|| self.ui.theme.clone());
+        self.ui.view = options.view.unwrap_or(self.ui.view);
         self.ui.ascii = options.ascii.unwrap_or(self.ui.ascii);
         self.ui.fps = options.fps.unwrap_or(self.ui.fps);
         self.ui.color = match options.no_color {

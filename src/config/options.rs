@@ -2,9 +2,10 @@
 
 use super::error::{ConfigError, Place};
 use super::settings::{DEADLINE, ECHO_INTERVAL};
-use super::value::parse_duration;
+use super::value::{parse_duration, parse_word};
 use super::{parse_dns, parse_theme};
 use crate::domain::local::EchoWish;
+use crate::domain::look::Screen;
 use crate::domain::target::Family;
 use crate::domain::text::excerpt;
 use std::ffi::OsString;
@@ -66,6 +67,9 @@ pub struct GlobalOptions {
     /// Theme of the dashboard.
     #[arg(long, global = true, value_name = "NAME", value_parser = parse_theme)]
     pub theme: Option<String>,
+    /// What fills the screen at the start: table, detail, alerts, wall, path, timeline or simple.
+    #[arg(long, global = true, value_name = "VIEW", value_parser = parse_view)]
+    pub view: Option<Screen>,
     /// Draw ASCII characters only.
     #[arg(long, global = true, value_name = "BOOL",
         num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true)]
@@ -116,6 +120,7 @@ impl GlobalOptions {
             echo_engine: variable(environment, "ECHO_ENGINE", parse_engine)?,
             no_deep: flag("NO_DEEP")?,
             theme: variable(environment, "THEME", parse_theme)?,
+            view: variable(environment, "VIEW", parse_view)?,
             ascii: flag("ASCII")?,
             no_color,
             fps: variable(environment, "FPS", parse_fps)?,
@@ -143,6 +148,7 @@ impl GlobalOptions {
             echo_engine: self.echo_engine.or(lower.echo_engine),
             no_deep: self.no_deep.or(lower.no_deep),
             theme: self.theme.or(lower.theme),
+            view: self.view.or(lower.view),
             ascii: self.ascii.or(lower.ascii),
             no_color: self.no_color.or(lower.no_color),
             fps: self.fps.or(lower.fps),
@@ -194,11 +200,11 @@ fn parse_timeout(text: &str) -> Result<Duration, String> {
 }
 
 fn parse_engine(text: &str) -> Result<EchoWish, String> {
-    let found = EchoWish::WORDS.iter().find(|(word, _)| *word == text);
-    found.map(|(_, wish)| *wish).ok_or_else(|| {
-        let shown = excerpt(text, 60);
-        format!("\"{shown}\" is not an echo engine, expected auto, batched or surge")
-    })
+    parse_word(text, &EchoWish::WORDS)
+}
+
+fn parse_view(text: &str) -> Result<Screen, String> {
+    parse_word(text, &Screen::WORDS)
 }
 
 fn parse_fps(text: &str) -> Result<u8, String> {

@@ -7,7 +7,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 /// Largest configuration file, in bytes.
-const MAX_CONFIG: u64 = 1024 * 1024;
+pub(super) const MAX_CONFIG: u64 = 1024 * 1024;
 
 /// The annotated default configuration: what `config init` writes and `Config::default()` is.
 pub const DEFAULT_TOML: &str = include_str!("../../config/default.toml");
@@ -108,6 +108,48 @@ pub fn init(path: &Path) -> Result<(), ConfigError> {
         ConfigError::new(Place::File(path.to_owned()), message)
     };
     write_new(path, DEFAULT_TOML.as_bytes()).map_err(|error| failed(&error))
+}
+
+/// Replaces what a configuration file says by `after`, all of it or nothing: a draft beside it is
+/// flushed and renamed. `before` is what it said when it was read; `None`: there was none. A link
+/// stays one, and the rights of the file stay as they are.
+///
+/// # Errors
+/// A file that says something else by now, or one that cannot be written.
+pub fn replace(path: &Path, before: Option<&str>, after: &str) -> Result<(), ConfigError> {
+    let failed = |message: String| ConfigError::new(Place::File(path.to_owned()), message);
+    let written = |error: &io::Error| failed(format!("cannot be written: {error}"));
+    let changed = || {
+        failed("it was changed meanwhile, nothing was written: run the command again".to_owned())
+    };
+    let Some(before) = before else {
+        return write_new(path, after.as_bytes()).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => changed(),
+            _ => written(&error),
+        });
+    };
+    let place = fs::canonicalize(path).map_err(|error| written(&error))?;
+    let mut draft_name = place.file_name().unwrap_or_default().to_owned();
+    draft_name.push(format!(".{}.new", std::process::id()));
+    let draft = place.with_file_name(draft_name);
+    let put = || -> io::Result<bool> {
+        write_draft(&draft, after.as_bytes())?;
+        fs::set_permissions(&draft, fs::metadata(&place)?.permissions())?;
+        if fs::read(&place)? != before.as_bytes() {
+            return Ok(false);
+        }
+        fs::rename(&draft, &place)?;
+        Ok(true)
+    };
+    let put = put();
+    if !matches!(put, Ok(true)) {
+        let _gone = fs::remove_file(&draft);
+    }
+    match put {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(changed()),
+        Err(error) => Err(written(&error)),
+    }
 }
 
 fn write_new(path: &Path, contents: &[u8]) -> io::Result<()> {

@@ -197,7 +197,7 @@ fn is_credential(line: &str) -> bool {
 }
 
 /// Bytes to text: by byte order mark, else by the zero that UTF-16 puts beside every ASCII letter.
-fn decode(bytes: &[u8]) -> String {
+pub(super) fn decode(bytes: &[u8]) -> String {
     match bytes {
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),

@@ -23,6 +23,11 @@ pub(super) fn to_toml(config: &Config) -> String {
     line(&mut out, "read_only", config.read_only);
     header(&mut out, "[ui]");
     line(&mut out, "theme", text(&config.ui.theme));
+    line(&mut out, "view", text(config.ui.view.word()));
+    line(&mut out, "columns", list(config.ui.columns.iter().map(|column| text(column.word()))));
+    if let Some(keymap) = &config.ui.keymap {
+        line(&mut out, "keymap", text(&keymap.display().to_string()));
+    }
     line(&mut out, "ascii", config.ui.ascii);
     line(&mut out, "fps", config.ui.fps);
     line(&mut out, "color", text(config.ui.color.word()));
@@ -182,18 +187,18 @@ fn numbers(out: &mut String, prefix: &str, settings: &Settings, inherited: Optio
 
 // Writing to a String cannot fail, so the results below carry nothing.
 
-fn header(out: &mut String, text: &str) {
+pub(super) fn header(out: &mut String, text: &str) {
     let _ = writeln!(out, "\n{text}");
 }
 
-fn line(out: &mut String, key: &str, value: impl Display) {
+pub(super) fn line(out: &mut String, key: &str, value: impl Display) {
     let _ = writeln!(out, "{key} = {value}");
 }
 
-fn text(text: &str) -> String {
+pub(super) fn text(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
-fn list(items: impl Iterator<Item = String>) -> String {
+pub(super) fn list(items: impl Iterator<Item = String>) -> String {
     format!("[{}]", items.collect::<Vec<_>>().join(", "))
 }

@@ -51,7 +51,15 @@ pub fn role_of(local: &LocalState, address: IpAddr) -> ControlRole {
     }
 }
 
-/// The last minute of a control that proved itself: it answered ten echo requests in a row.
+/// Fewer losses are chance.
+const FEW: u32 = 3;
+/// A control loses too from this share, in percent.
+const SHARE_PCT: u32 = 3;
+/// A control that lost nothing of so many is clean.
+pub const CLEAN: u32 = 20;
+
+/// The last minute of a control. It says something of the way once it proved itself: it answered
+/// ten echo requests in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ControlStats {
     /// Which.
@@ -87,6 +95,18 @@ impl ControlStats {
             lost: count(outcomes.len() - answered.len()),
             median: answered.get(answered.len() / 2).copied(),
             jitter,
+        }
+    }
+}
+
+impl ControlStats {
+    /// Whether packets to it are lost; `None` where the minute does not tell.
+    #[must_use]
+    pub fn loses(&self) -> Option<bool> {
+        if self.lost >= FEW && self.lost * 100 >= self.sent * SHARE_PCT {
+            Some(true)
+        } else {
+            (self.sent >= CLEAN && self.lost == 0).then_some(false)
         }
     }
 }

@@ -106,6 +106,13 @@ impl Drops {
         drops
     }
 
+    /// When the drops of the `span` before `now` were, the oldest first.
+    #[must_use]
+    pub fn within(&self, span: Duration, now: WallTime) -> Vec<WallTime> {
+        let times = self.drops.iter().map(|drop| drop.at);
+        times.filter(|at| *at <= now && now.since(*at) <= span).collect()
+    }
+
     /// The sessions that did not drop.
     pub fn spells(&self) -> impl Iterator<Item = Spell> {
         self.spells.iter().copied().take(SPELLS)

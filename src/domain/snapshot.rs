@@ -2,9 +2,11 @@
 
 use super::alert::AlertsSnapshot;
 use super::alternative::Alternative;
+use super::control::ControlStats;
 use super::finding::{Finding, Risk};
 use super::incident::Incident;
 use super::ladder::Ladder;
+use super::lane::Lane;
 use super::local::{EchoAccess, LocalState};
 use super::mac::MacAddr;
 use super::maintenance::Maintained;
@@ -18,6 +20,7 @@ use super::time::{MonoTime, Now, WallTime};
 use super::transcripts::Told;
 use super::view::Offline;
 use super::wake::{Reach, WakeProgress};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,6 +63,8 @@ pub struct MonitorSnapshot {
     /// Control addresses: own router, ends of the VPN, DNS servers and configured ones, as far as
     /// they are other machines.
     pub controls: Vec<Control>,
+    /// What names of controls lead to.
+    pub control_names: BTreeMap<String, IpAddr>,
     /// Paths that are down, then those that were lately.
     pub incidents: Vec<Incident>,
     /// Probes in flight.
@@ -83,6 +88,8 @@ pub struct Control {
     pub address: IpAddr,
     /// What it said lately.
     pub word: ControlWord,
+    /// Its last minute.
+    pub minute: ControlStats,
 }
 
 /// What a control said lately.
@@ -185,6 +192,10 @@ pub struct TargetSnapshot {
     pub echo_total: EchoStats,
     /// One slot per second, newest last, at most [`SPARK_SLOTS`].
     pub spark: Vec<Spark>,
+    /// Its last hours, a minute at a time.
+    pub lane: Lane,
+    /// When sessions on it dropped in the last day, the oldest first.
+    pub drops: Vec<WallTime>,
     /// The newest answer to the name.
     pub resolution: Option<Resolution>,
     /// The newest connection.

@@ -84,6 +84,28 @@ impl Way<Sign> {
     }
 }
 
+/// Where on the way from this machine to `to` a control stands: the stretch that it ends. `None`
+/// for one that is not on the way.
+#[must_use]
+pub fn stands(
+    local: &LocalState,
+    to: IpAddr,
+    at_site: impl Fn(IpAddr) -> bool,
+    (address, role): (IpAddr, ControlRole),
+) -> Option<Stretch> {
+    let tunnel = local.tunnel_of(to).map(|tunnel| tunnel.index);
+    let beside = tunnel.is_none() && local.on_link(to).is_some();
+    let (stretch, _) = stretch(local, tunnel, at_site, Sign { address, role, ails: false })?;
+    let reached = match (stretch, role) {
+        _ if address == to => false,
+        (Stretch::Own | Stretch::Line, ControlRole::Gateway) => !beside,
+        (Stretch::Line, _) => !beside && tunnel.is_some() && role == ControlRole::VpnEndpoint,
+        (_, ControlRole::Dns) => false,
+        _ => true,
+    };
+    reached.then_some(stretch)
+}
+
 /// The stretch that a control ends, and whether it speaks for it when it ails: what ails a DNS
 /// server may be its own.
 fn stretch(

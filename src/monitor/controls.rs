@@ -33,6 +33,13 @@ struct Control {
     proven: bool,
 }
 
+impl Control {
+    fn minute(&self, address: IpAddr, local: &LocalState) -> ControlStats {
+        let outcomes: Vec<_> = self.outcomes.iter().copied().collect();
+        ControlStats::of(address, role_of(local, address), &outcomes)
+    }
+}
+
 /// What the controls answered lately.
 #[derive(Debug, Default)]
 pub(super) struct Controls {
@@ -86,12 +93,7 @@ impl Controls {
     /// The last minute of every control that proved itself.
     pub(super) fn stats(&self, local: &LocalState) -> Vec<ControlStats> {
         let proven = self.known.iter().filter(|(_, control)| control.proven);
-        proven
-            .map(|(address, control)| {
-                let outcomes: Vec<_> = control.outcomes.iter().copied().collect();
-                ControlStats::of(*address, role_of(local, *address), &outcomes)
-            })
-            .collect()
+        proven.map(|(address, control)| control.minute(*address, local)).collect()
     }
 
     /// How far the ways to `members` are sound at this moment: one for each tunnel that they are
@@ -138,7 +140,7 @@ impl Controls {
     }
 
     /// Each control's word, for the screen.
-    pub(super) fn words(&self) -> Vec<ControlSnapshot> {
+    pub(super) fn words(&self, local: &LocalState) -> Vec<ControlSnapshot> {
         let word = |control: &Control| {
             if control.missed == 0 && control.answered > 0 {
                 ControlWord::Answers
@@ -152,7 +154,11 @@ impl Controls {
         };
         let known = self.known.iter();
         known
-            .map(|(address, control)| ControlSnapshot { address: *address, word: word(control) })
+            .map(|(address, control)| ControlSnapshot {
+                address: *address,
+                word: word(control),
+                minute: control.minute(*address, local),
+            })
             .collect()
     }
 
@@ -256,7 +262,7 @@ mod tests {
             (0..4).for_each(|_| controls.observe(new, ANSWER.filter(|_| new_answers), None));
             let expected = if gone { Offline::ControlsGone(vec![new]) } else { Offline::Online };
             assert_eq!(controls.verdict(), expected);
-            assert_eq!(controls.words().len(), 1);
+            assert_eq!(controls.words(&LocalState::default()).len(), 1);
         }
     }
 

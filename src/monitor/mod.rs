@@ -38,7 +38,7 @@ use crate::domain::load::Beats;
 use crate::domain::local::{EchoAccess, LocalState};
 use crate::domain::memory::TargetMemory;
 use crate::domain::outage::{Ground, Member, OutageEvent, Outages};
-use crate::domain::rules::{LINK_SATURATED_ID, PATH_OUTAGE_ID, RULES};
+use crate::domain::rules::{LINK_SATURATED_ID, PATH_OUTAGE_ID, RULES, WIFI_WEAK_ID};
 use crate::domain::sample::{EchoMethod, EchoOutcome, LocalFault, Observation, Sample};
 use crate::domain::snapshot::{Event, MonitorSnapshot, Snapshot};
 use crate::domain::target::{Target, TargetId};
@@ -294,6 +294,7 @@ impl Monitor {
             self.around.tunnel_changes.push(TunnelChange { at: now, what });
         }
         self.around.traffic.observe(&local, now);
+        self.around.air.observe(&local, now);
         self.around.local = local;
         another_way
     }
@@ -338,7 +339,7 @@ impl Monitor {
             tracked.tick_if_due(&self.around, now);
             let mut diagnosed = tracked.diagnosed(&self.around, now);
             // One path, and one line, is one alert, which is this machine's.
-            let shared = [PATH_OUTAGE_ID, LINK_SATURATED_ID];
+            let shared = [PATH_OUTAGE_ID, LINK_SATURATED_ID, WIFI_WEAK_ID];
             diagnosed.findings.retain(|finding| !shared.contains(&finding.rule));
             events.extend(self.alerts.apply(Some(*id), &diagnosed, now));
         }
@@ -390,6 +391,8 @@ impl Monitor {
             self.look_for_outages(now);
         }
         self.around.saturated = link::saturated(self.targets.values(), &self.around, now);
+        self.around.wifi = link::on_weak_wifi(self.targets.values(), &self.around, now);
+        self.around.lost_in_the_air.observe(&self.around.wifi, now.mono);
         if std::mem::take(&mut self.compare_certificates) {
             self.around.shared_certificates = shared_certificates(self.targets.values());
         }
@@ -615,7 +618,8 @@ impl Monitor {
                 findings: self.diagnosis.findings(RULES),
                 local: self.around.local.clone(),
                 echo: Some((self.around.echo_v4, self.around.echo_v6)),
-                controls: self.controls.words(),
+                controls: self.controls.words(&self.around.local),
+                control_names: self.around.control_names.clone(),
                 incidents: self.around.outages.iter().map(Incident::of).collect(),
                 in_flight,
                 sinks: Vec::new(),

@@ -13,6 +13,7 @@ use crate::domain::echo_series::EchoSeries;
 use crate::domain::finding::Finding;
 use crate::domain::history::{History, Timed};
 use crate::domain::ladder::ladder;
+use crate::domain::lane::Lane;
 use crate::domain::local::LocalState;
 use crate::domain::mac::MacAddr;
 use crate::domain::maintenance::Maintained;
@@ -50,6 +51,8 @@ const ICMP_GIVEN_UP_AFTER: u32 = 10;
 const TICK: Duration = Duration::from_secs(10);
 /// What ages without a sample is shown at most this old.
 const PICTURE: Duration = Duration::from_secs(1);
+/// How far back drops are shown.
+const DAY: Duration = Duration::from_hours(24);
 /// The window of the screen.
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -84,6 +87,7 @@ pub struct Tracked {
     maintained: Option<Maintained>,
     state: TargetState,
     state_since: Now,
+    lane: Lane,
     picture: Option<Arc<TargetSnapshot>>,
     /// Something that `picture` shows is not what it was.
     changed: bool,
@@ -146,6 +150,7 @@ impl Tracked {
             maintained: None,
             state: TargetState::NotMeasured,
             state_since: now,
+            lane: Lane::default(),
             picture: None,
             changed: true,
         }
@@ -661,6 +666,8 @@ impl Tracked {
             self.state = state;
             self.state_since = now;
         }
+        let echo_minute = self.echo.window(now.mono, MINUTE);
+        self.lane.observe(now.wall, state, &echo_minute);
         let tls = self.tls.as_ref().map(|entry| entry.value.clone());
         let certificate = tls.as_ref().and_then(|tls| tls.certificate.as_ref());
         let certificate_days = certificate.map(|certificate| certificate.days_left(now.wall));
@@ -680,9 +687,11 @@ impl Tracked {
             risk,
             findings,
             ladder: rungs,
-            echo_minute: self.echo.window(now.mono, MINUTE),
+            echo_minute,
             echo_total: self.echo.total(),
             spark: self.echo.spark(now.mono, SPARK_SLOTS),
+            lane: self.lane.clone(),
+            drops: self.memory.drops.within(DAY, now.wall),
             resolution: self.resolution().cloned(),
             attempt: self.attempt().cloned(),
             transcripts: self.transcripts.kept(),

@@ -6,6 +6,7 @@ use crate::domain::finding::{
     ClientError, Confidence, Finding, Owner, Remedy, Risk, RuleId, RunOn, Rung, Severity,
 };
 use crate::domain::ladder::{Cell, Ladder, RungLine};
+use crate::domain::lane::Lane;
 use crate::domain::mac::MacAddr;
 use crate::domain::sample::{
     Attempt, ChainTrust, CipherSuite, Connect, ConnectOutcome, Echo, EchoMethod, EchoOutcome,
@@ -250,6 +251,8 @@ pub(super) fn healthy() -> TargetSnapshot {
         echo_minute: echoes(0),
         echo_total: echoes(0),
         spark: Vec::new(),
+        lane: Lane::default(),
+        drops: Vec::new(),
         resolution: Some(resolution()),
         attempt: Some(Attempt {
             negotiate: Some(negotiate(NegotiateOutcome::Confirmed {

@@ -37,6 +37,22 @@ pub enum Action {
     ViewDetail,
     /// To the alerts.
     ViewAlerts,
+    /// To the wall.
+    ViewWall,
+    /// To the way to the selected target.
+    ViewPath,
+    /// To the timeline.
+    ViewTimeline,
+    /// To one target in plain words, and back.
+    ViewSimple,
+    /// A cell earlier on the timeline.
+    Earlier,
+    /// A cell later on the timeline.
+    Later,
+    /// Fifteen cells earlier.
+    MuchEarlier,
+    /// Fifteen cells later.
+    MuchLater,
     /// Open what is selected.
     Open,
     /// Detail of the next target.
@@ -121,6 +137,14 @@ impl Action {
         (Self::ViewTable, "view-table"),
         (Self::ViewDetail, "view-detail"),
         (Self::ViewAlerts, "view-alerts"),
+        (Self::ViewWall, "view-wall"),
+        (Self::ViewPath, "view-path"),
+        (Self::ViewTimeline, "view-timeline"),
+        (Self::ViewSimple, "view-simple"),
+        (Self::Earlier, "earlier"),
+        (Self::Later, "later"),
+        (Self::MuchEarlier, "much-earlier"),
+        (Self::MuchLater, "much-later"),
         (Self::Open, "open"),
         (Self::NextTarget, "next-target"),
         (Self::PreviousTarget, "previous-target"),

@@ -7,6 +7,7 @@ use super::theme::Role;
 use super::view::maintenance;
 use super::widget::{ladder, spark};
 use crate::domain::finding::Risk;
+pub use crate::domain::look::ColumnId;
 use crate::domain::sample::EchoMethod;
 use crate::domain::snapshot::{Snapshot, TargetSnapshot, TargetState};
 use crate::domain::stats::EchoStats;
@@ -72,31 +73,6 @@ pub enum Align {
     Left,
     /// At the right end.
     Right,
-}
-
-/// Names of columns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "each is a row of the table below, with its heading")]
-pub enum ColumnId {
-    Name,
-    Address,
-    Group,
-    Loss,
-    LossBoth,
-    Last,
-    Median,
-    P95,
-    Best,
-    Worst,
-    Deviation,
-    Jitter,
-    Spark,
-    Ladder,
-    LadderWide,
-    Certificate,
-    Since,
-    Risk,
-    Why,
 }
 
 /// Cells before the first column: selection mark, state glyph, blank.
@@ -182,16 +158,24 @@ pub struct Placed {
     pub width: u16,
 }
 
-/// The columns of a screen this wide. They depend on nothing else, so they never jump.
+/// The columns of a screen this wide: the chosen ones, as far as there is room; without a choice
+/// those made for the width. They depend on nothing else, so they never jump.
 #[must_use]
-pub fn place(width: u16) -> Vec<Placed> {
-    let mut placed: Vec<Placed> = COLUMNS
-        .iter()
-        .filter(|column| (column.from..column.until).contains(&width))
-        .map(|column| Placed { column, x: 0, width: column.width })
-        .collect();
-    let used: u16 = placed.iter().map(|p| p.width + gap(p.column.id)).sum::<u16>() + LEAD;
-    let mut left = width.saturating_sub(used);
+pub fn place(width: u16, chosen: &[ColumnId]) -> Vec<Placed> {
+    let placed = |column| Placed { column, x: 0, width: column.width };
+    let fitting = COLUMNS.iter().filter(|column| (column.from..column.until).contains(&width));
+    let mut placed: Vec<Placed> = if chosen.is_empty() {
+        fitting.map(placed).collect()
+    } else {
+        let find = |id: &ColumnId| COLUMNS.iter().find(|column| column.id == *id);
+        chosen.iter().filter_map(find).map(placed).collect()
+    };
+    while used(&placed) > width && placed.len() > 1 {
+        let widest_screen = placed.iter().enumerate().max_by_key(|(_, p)| p.column.from);
+        let Some(place) = widest_screen.map(|(place, _)| place) else { break };
+        placed.remove(place);
+    }
+    let mut left = width.saturating_sub(used(&placed));
     for (id, most) in GROWTH {
         if let Some(column) = placed.iter_mut().find(|p| p.column.id == *id) {
             let more = left.min(most.saturating_sub(column.width));
@@ -206,6 +190,11 @@ pub fn place(width: u16) -> Vec<Placed> {
         x += column.width;
     }
     placed
+}
+
+/// Cells of these columns before any room that is left is given out.
+fn used(placed: &[Placed]) -> u16 {
+    placed.iter().map(|p| p.width + gap(p.column.id)).sum::<u16>() + LEAD
 }
 
 /// Blanks before a column.
@@ -460,7 +449,7 @@ mod tests {
     #[test]
     fn columns_fit_every_width_and_keep_their_order() {
         for width in 60..500 {
-            let placed = place(width);
+            let placed = place(width, &[]);
             let mut end = LEAD;
             for column in &placed {
                 assert!(column.x >= end, "{width}: {:?}", column.column.id);
@@ -473,7 +462,7 @@ mod tests {
 
     #[test]
     fn one_of_each_pair_of_columns_is_shown() {
-        let has = |width, id| place(width).iter().any(|p| p.column.id == id);
+        let has = |width, id| place(width, &[]).iter().any(|p| p.column.id == id);
         for width in 60..300 {
             assert_ne!(has(width, ColumnId::Loss), has(width, ColumnId::LossBoth));
             assert_ne!(has(width, ColumnId::Ladder), has(width, ColumnId::LadderWide));
@@ -485,11 +474,34 @@ mod tests {
     #[test]
     fn headings_fit_their_columns() {
         for width in [60, 80, 120, 160, 200] {
-            for placed in place(width) {
+            for placed in place(width, &[]) {
                 let sort = placed.column.sort.unwrap_or_default();
                 let heading = placed.heading(&UiState { sort, ..UiState::default() });
                 assert!(!heading.contains('\u{2026}'), "{width}: {heading}");
             }
         }
+    }
+
+    #[test]
+    fn chosen_columns_stand_in_their_order_as_far_as_there_is_room() {
+        let ids = |width, chosen: &[ColumnId]| {
+            place(width, chosen).iter().map(|placed| placed.column.id).collect::<Vec<_>>()
+        };
+        let chosen = [ColumnId::Risk, ColumnId::Name, ColumnId::Worst];
+        assert_eq!(ids(200, &chosen), chosen);
+        assert_eq!(ids(80, &chosen), chosen, "a narrow screen takes what it has room for");
+        assert_eq!(ids(28, &chosen), [ColumnId::Risk, ColumnId::Name], "the least needed goes");
+        for width in 0..300 {
+            let all: Vec<ColumnId> = COLUMNS.iter().map(|column| column.id).collect();
+            let placed = place(width, &all);
+            assert!(used(&placed) <= width || placed.len() == 1, "{width}");
+        }
+    }
+
+    #[test]
+    fn every_column_has_a_name_for_configurations() {
+        let named: Vec<ColumnId> = ColumnId::WORDS.iter().map(|(_, id)| *id).collect();
+        let all: Vec<ColumnId> = COLUMNS.iter().map(|column| column.id).collect();
+        assert_eq!(named, all);
     }
 }

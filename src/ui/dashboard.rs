@@ -14,11 +14,12 @@ use super::input::Input;
 use super::keymap::Keymap;
 use super::line::Line;
 use super::render::{Frame, Renderer};
-use super::state::{Access, Flow, Overlay, Size, Suggestion, UiState};
+use super::state::{Access, Flow, Overlay, Screen, Size, Suggestion, UiState};
 use super::theme::{Role, Theme};
 use super::update;
 use super::view_model::ViewModel;
 use super::world::World;
+use crate::domain::look::ColumnId;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::time::WallTime;
 use std::sync::Arc;
@@ -36,6 +37,10 @@ pub struct Options {
     pub zone: Zone,
     /// The terminal.
     pub size: Size,
+    /// What fills the screen at the start.
+    pub view: Screen,
+    /// The columns of the table, in this order; empty: what the width has room for.
+    pub columns: Vec<ColumnId>,
     /// Targets that could be watched, for a start without any.
     pub suggestions: Vec<Suggestion>,
 }
@@ -64,6 +69,8 @@ impl Dashboard {
             zone: options.zone,
             size: bounded(options.size),
             suggestions: options.suggestions,
+            screen: options.view,
+            columns: options.columns,
             ..UiState::default()
         };
         Self {

@@ -25,6 +25,12 @@ impl Zone {
         self.format(at, "%H:%M")
     }
 
+    /// `14:03:20`.
+    #[must_use]
+    pub fn seconds(&self, at: WallTime) -> String {
+        self.format(at, "%H:%M:%S")
+    }
+
     /// `14:03` on the day of `now`, `11-20 14:03` on another.
     #[must_use]
     pub fn moment(&self, at: WallTime, now: WallTime) -> String {

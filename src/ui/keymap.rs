@@ -2,6 +2,7 @@
 
 use super::action::Action;
 use super::input::{Key, KeyError};
+use super::toml_error;
 
 /// A set of keys that are active together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -16,6 +17,14 @@ pub enum Layer {
     Detail,
     /// The alerts.
     Alerts,
+    /// The wall.
+    Wall,
+    /// The way to one target.
+    Path,
+    /// The timeline.
+    Timeline,
+    /// One target in plain words.
+    Simple,
     /// Texts that scroll: help, explain, ticket.
     Text,
     /// A list to choose from.
@@ -33,9 +42,13 @@ impl Layer {
     pub const TABLE: &[(Self, &str, &str)] = &[
         (Self::Table, "table", "TABLE"),
         (Self::Detail, "detail", "DETAIL"),
-        (Self::Alerts, "alerts", "ALERTS"),
         (Self::Global, "global", "EVERYWHERE"),
         (Self::Always, "always", "ALWAYS"),
+        (Self::Alerts, "alerts", "ALERTS"),
+        (Self::Wall, "wall", "WALL"),
+        (Self::Path, "path", "PATH"),
+        (Self::Timeline, "timeline", "TIMELINE"),
+        (Self::Simple, "simple", "SIMPLE"),
         (Self::Text, "text", "HELP, EXPLAIN, TICKET"),
         (Self::Menu, "menu", "MENUS"),
         (Self::Review, "review", "THERE ON FIRST SIGHT"),
@@ -52,6 +65,10 @@ impl Layer {
             Self::Table => &[Self::Table, Self::Global, Self::Always],
             Self::Detail => &[Self::Detail, Self::Global, Self::Always],
             Self::Alerts => &[Self::Alerts, Self::Global, Self::Always],
+            Self::Wall => &[Self::Wall, Self::Global, Self::Always],
+            Self::Path => &[Self::Path, Self::Global, Self::Always],
+            Self::Timeline => &[Self::Timeline, Self::Global, Self::Always],
+            Self::Simple => &[Self::Simple, Self::Global, Self::Always],
             Self::Text => &[Self::Text, Self::Always],
             Self::Menu => &[Self::Menu, Self::Always],
             Self::Review => &[Self::Review, Self::Always],
@@ -124,6 +141,10 @@ struct File {
     table: Vec<Row>,
     detail: Vec<Row>,
     alerts: Vec<Row>,
+    wall: Vec<Row>,
+    path: Vec<Row>,
+    timeline: Vec<Row>,
+    simple: Vec<Row>,
     text: Vec<Row>,
     menu: Vec<Row>,
     review: Vec<Row>,
@@ -153,13 +174,17 @@ impl Keymap {
     /// [`KeymapError`], naming the line and what was expected.
     pub fn parse(text: &str) -> Result<Self, KeymapError> {
         let file: File = toml::from_str(text)
-            .map_err(|error| KeymapError::Toml(error.to_string().trim().to_owned()))?;
+            .map_err(|error| KeymapError::Toml(toml_error::sentence(text, &error)))?;
         let layers = [
             (Layer::Always, file.always),
             (Layer::Global, file.global),
             (Layer::Table, file.table),
             (Layer::Detail, file.detail),
             (Layer::Alerts, file.alerts),
+            (Layer::Wall, file.wall),
+            (Layer::Path, file.path),
+            (Layer::Timeline, file.timeline),
+            (Layer::Simple, file.simple),
             (Layer::Text, file.text),
             (Layer::Menu, file.menu),
             (Layer::Review, file.review),

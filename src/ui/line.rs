@@ -15,6 +15,8 @@ pub enum Piece {
     Text(Role, String),
     /// The role's glyph, one cell wide.
     Glyph(Role),
+    /// The first role's glyph, which looks as the second one does.
+    GlyphIn(Role, Role),
 }
 
 impl Piece {
@@ -23,7 +25,7 @@ impl Piece {
     pub fn width(&self) -> usize {
         match self {
             Self::Text(_, text) => text.width(),
-            Self::Glyph(_) => 1,
+            Self::Glyph(_) | Self::GlyphIn(..) => 1,
         }
     }
 }
@@ -57,6 +59,23 @@ impl Line {
     pub fn glyph(mut self, role: Role) -> Self {
         self.0.push(Piece::Glyph(role));
         self
+    }
+
+    /// Adds a role's glyph that looks as another role does.
+    #[must_use]
+    pub fn glyph_in(mut self, glyph: Role, look: Role) -> Self {
+        self.0.push(Piece::GlyphIn(glyph, look));
+        self
+    }
+
+    /// The same, all of it in one role.
+    #[must_use]
+    pub fn in_role(self, look: Role) -> Self {
+        let pieces = self.0.into_iter().map(|piece| match piece {
+            Piece::Text(_, text) => Piece::Text(look, text),
+            Piece::Glyph(glyph) | Piece::GlyphIn(glyph, _) => Piece::GlyphIn(glyph, look),
+        });
+        Self(pieces.collect())
     }
 
     /// Adds everything of `other`.
@@ -103,8 +122,8 @@ impl Line {
         let mut left = width;
         for piece in self.0 {
             match piece {
-                Piece::Glyph(role) if left > 1 => {
-                    kept.0.push(Piece::Glyph(role));
+                Piece::Glyph(_) | Piece::GlyphIn(..) if left > 1 => {
+                    kept.0.push(piece);
                     left -= 1;
                 }
                 Piece::Text(role, text) if text.width() < left => {
@@ -115,7 +134,7 @@ impl Line {
                     kept.push(role, &fit(&(text + "\u{2003}\u{2003}"), left));
                     return kept;
                 }
-                Piece::Glyph(role) => {
+                Piece::Glyph(role) | Piece::GlyphIn(_, role) => {
                     kept.push(role, &fit("\u{2003}\u{2003}", left));
                     return kept;
                 }
@@ -144,7 +163,7 @@ impl Line {
             .iter()
             .map(|piece| match piece {
                 Piece::Text(_, text) => text.as_str(),
-                Piece::Glyph(role) => role.glyph(),
+                Piece::Glyph(role) | Piece::GlyphIn(role, _) => role.glyph(),
             })
             .collect()
     }

@@ -75,7 +75,7 @@ fn weight(target: &TargetSnapshot) -> TargetState {
 }
 
 /// Worst first: state, then risk, then who is in that state for longest.
-fn by_badness(a: &TargetSnapshot, b: &TargetSnapshot) -> Ordering {
+pub(super) fn by_badness(a: &TargetSnapshot, b: &TargetSnapshot) -> Ordering {
     let trouble = a.is_in_trouble() && b.is_in_trouble();
     weight(b).cmp(&weight(a)).then(b.risk.cmp(&a.risk)).then(if trouble {
         a.state_since.cmp(&b.state_since)

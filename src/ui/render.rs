@@ -119,6 +119,7 @@ fn pieces(line: &Line, theme: &Theme, buffer: &mut Buffer, area: Rect) {
         let (role, text) = match piece {
             Piece::Text(role, text) => (*role, text.as_str()),
             Piece::Glyph(role) => (*role, theme.glyph(*role)),
+            Piece::GlyphIn(glyph, look) => (*look, theme.glyph(*glyph)),
         };
         let room = usize::from(area.right().saturating_sub(x));
         if room == 0 || area.height == 0 {

@@ -5,27 +5,25 @@ use super::format::Zone;
 use super::keymap::Layer;
 use super::line::Line;
 use crate::domain::finding::RuleId;
+use crate::domain::look::ColumnId;
+pub use crate::domain::look::Screen;
 use crate::domain::target::TargetId;
 use crate::domain::time::WallTime;
 use std::time::Duration;
 use tui_input::Input as TextField;
 
-/// What fills the screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Screen {
-    /// Every target.
-    #[default]
-    Table,
-    /// One target.
-    Detail,
-    /// What fires, is pending, was resolved.
-    Alerts,
-}
-
-impl Screen {
-    /// Every screen in the order of `Tab`, with its title.
-    pub const ALL: [(Self, &'static str); 3] =
-        [(Self::Table, "table"), (Self::Detail, "detail"), (Self::Alerts, "alerts")];
+/// A screen's layer of the key map.
+#[must_use]
+pub const fn layer_of(screen: Screen) -> Layer {
+    match screen {
+        Screen::Table => Layer::Table,
+        Screen::Detail => Layer::Detail,
+        Screen::Alerts => Layer::Alerts,
+        Screen::Wall => Layer::Wall,
+        Screen::Path => Layer::Path,
+        Screen::Timeline => Layer::Timeline,
+        Screen::Simple => Layer::Simple,
+    }
 }
 
 /// Which alert: whose, and of which rule.
@@ -237,6 +235,10 @@ pub struct UiState {
     pub top: usize,
     /// First line of the detail on the screen.
     pub scroll: usize,
+    /// The page of the wall that stays; `None` while pages turn by themselves.
+    pub wall_page: Option<usize>,
+    /// The moment under the cursor of the timeline; `None` while it follows the present.
+    pub moment: Option<WallTime>,
     /// The selected alert; `None` is the first.
     pub alert: Option<AlertKey>,
     /// What the table is narrowed to.
@@ -245,6 +247,8 @@ pub struct UiState {
     pub sort: SortKey,
     /// Which way.
     pub direction: Direction,
+    /// The columns of the table, in this order; empty: what the width has room for.
+    pub columns: Vec<ColumnId>,
     /// What its first column shows.
     pub naming: Naming,
     /// Seconds per cell.
@@ -289,9 +293,7 @@ impl UiState {
             (Some(Overlay::Confirm(_)), _) => Layer::Confirm,
             (Some(Overlay::Snooze(..)), _) => Layer::Menu,
             (Some(Overlay::Review(_)), _) => Layer::Review,
-            (None, Screen::Table) => Layer::Table,
-            (None, Screen::Detail) => Layer::Detail,
-            (None, Screen::Alerts) => Layer::Alerts,
+            (None, screen) => layer_of(screen),
         }
     }
 

@@ -65,6 +65,14 @@ pub enum Role {
     BrokenQuiet,
     /// A sample answered late.
     SparkLate,
+    /// A tile of the wall whose worst is healthy.
+    TileOk,
+    /// A tile whose worst warns.
+    TileWarning,
+    /// A tile whose worst is critical.
+    TileCritical,
+    /// A tile that says neither good nor bad: asleep, not measured, not judged, in maintenance.
+    TileQuiet,
 }
 
 /// One row of the table of roles.
@@ -101,6 +109,10 @@ const ROLES: &[RoleRow] = &[
     RoleRow(Role::SparkLostQuiet, "spark.lost.quiet", Some(Role::Dim), "\u{d7}", "x"),
     RoleRow(Role::BrokenQuiet, "broken.quiet", Some(Role::Dim), "\u{2716}", "x"),
     RoleRow(Role::SparkLate, "spark.late", Some(Role::StateWarning), "~", "~"),
+    RoleRow(Role::TileOk, "tile.ok", Some(Role::StateOk), " ", " "),
+    RoleRow(Role::TileWarning, "tile.warning", Some(Role::StateWarning), " ", " "),
+    RoleRow(Role::TileCritical, "tile.critical", Some(Role::StateCritical), " ", " "),
+    RoleRow(Role::TileQuiet, "tile.quiet", Some(Role::StateNotMeasured), " ", " "),
 ];
 
 impl Role {
@@ -223,7 +235,7 @@ impl Theme {
     /// [`ThemeError`], naming the role and what was expected.
     pub fn parse(text: &str) -> Result<Self, ThemeError> {
         let file: ThemeFile = toml::from_str(text)
-            .map_err(|error| ThemeError::Toml(error.to_string().trim().to_owned()))?;
+            .map_err(|error| ThemeError::Toml(super::toml_error::sentence(text, &error)))?;
         let mut given = BTreeMap::new();
         for (name, look) in &file.roles {
             let role = Role::named(name)

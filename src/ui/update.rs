@@ -18,6 +18,8 @@ mod motion;
 mod overlay;
 mod pointer;
 mod review;
+mod timeline;
+mod wall;
 
 pub use overlay::{paste, type_key};
 
@@ -54,6 +56,17 @@ pub fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Eff
         Action::ViewTable => motion::go(state, Screen::Table, world),
         Action::ViewDetail => motion::go(state, Screen::Detail, world),
         Action::ViewAlerts => motion::go(state, Screen::Alerts, world),
+        Action::ViewWall => motion::go(state, Screen::Wall, world),
+        Action::ViewPath => motion::go(state, Screen::Path, world),
+        Action::ViewTimeline => motion::go(state, Screen::Timeline, world),
+        Action::ViewSimple => {
+            let there = state.screen == Screen::Simple;
+            motion::go(state, if there { Screen::Table } else { Screen::Simple }, world)
+        }
+        Action::Earlier => timeline::step(state, world, -1),
+        Action::Later => timeline::step(state, world, 1),
+        Action::MuchEarlier => timeline::step(state, world, -15),
+        Action::MuchLater => timeline::step(state, world, 15),
         Action::Open => open_selected(state, world),
         Action::Filter
         | Action::Sort
@@ -106,8 +119,10 @@ fn subject<'a>(state: &UiState, world: &World<'a>) -> Option<&'a TargetSnapshot>
             let (target, _) = keys.get(alerts::selected_place(&keys, state.alert))?;
             world.target((*target)?)
         }
-        Screen::Detail if state.selected.is_some() => world.target(state.selected?),
-        Screen::Table | Screen::Detail => {
+        Screen::Detail | Screen::Path | Screen::Simple if state.selected.is_some() => {
+            world.target(state.selected?)
+        }
+        _ => {
             let rows = order::rows(world.snapshot, state);
             rows.get(order::selected_row(&rows, state.selected)).copied()
         }
@@ -128,7 +143,13 @@ fn back(state: &mut UiState) -> Vec<Effect> {
             state.screen = Screen::Table;
             vec![Effect::LookAt(None)]
         }
-        Screen::Alerts => {
+        Screen::Wall if state.wall_page.take().is_some() => Vec::new(),
+        Screen::Timeline if state.moment.take().is_some() => Vec::new(),
+        Screen::Wall | Screen::Timeline if !state.filter.is_empty() => {
+            state.filter = Filter::default();
+            Vec::new()
+        }
+        Screen::Alerts | Screen::Wall | Screen::Path | Screen::Timeline | Screen::Simple => {
             state.screen = Screen::Table;
             Vec::new()
         }
@@ -168,11 +189,13 @@ fn look(state: &mut UiState, action: Action) -> Vec<Effect> {
     match action {
         Action::Filter => {
             let field = tui_input::Input::new(state.filter.text().to_owned());
-            state.screen = Screen::Table;
+            if !matches!(state.screen, Screen::Wall | Screen::Timeline) {
+                state.screen = Screen::Table;
+            }
             return open(state, Overlay::Filter(field, state.filter.clone()));
         }
         Action::Sort => {
-            let shown = super::columns::place(state.size.width);
+            let shown = super::columns::place(state.size.width, &state.columns);
             let offered = |key: &SortKey| shown.iter().any(|p| p.column.sort == Some(*key));
             let place = SORTS.iter().position(|key| *key == state.sort).unwrap_or_default();
             let next = SORTS.iter().cycle().skip(place + 1).take(SORTS.len()).find(|k| offered(k));

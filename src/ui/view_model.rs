@@ -5,7 +5,9 @@ use super::line::Line;
 use super::order;
 use super::state::{Screen, Size, UiState};
 use super::theme::Role;
-use super::view::{alerts, banner, detail, empty, footer, panel, small, table};
+use super::view::{
+    alerts, banner, detail, empty, footer, panel, path, simple, small, table, timeline, wall,
+};
 use super::world::World;
 
 /// One line of the screen.
@@ -73,6 +75,10 @@ impl ViewModel {
                 Screen::Table => table::lines(world, state, &rows, body_height),
                 Screen::Detail => detail::lines(world, state, &rows, body_height),
                 Screen::Alerts => alerts::lines(world, state, body_height),
+                Screen::Wall => wall::lines(world, state, body_height),
+                Screen::Timeline => timeline::lines(world, state, &rows, body_height),
+                Screen::Simple => simple::lines(world, state, &rows, body_height),
+                Screen::Path => path::lines(world, state, &rows, body_height),
             }
         };
         body.resize(body_height, ViewLine::default());

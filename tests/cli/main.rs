@@ -8,6 +8,7 @@
 mod check;
 mod commands;
 mod contract;
+mod import;
 mod program;
 mod refusals;
 mod sinks;

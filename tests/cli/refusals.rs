@@ -138,3 +138,32 @@ fn the_dashboard_needs_a_terminal() {
         assert!(sentence.contains("needs a terminal"), "{sentence}");
     }
 }
+
+#[test]
+fn what_the_screen_cannot_be_is_named_with_the_nearest() {
+    for (ui, file, words) in [
+        ("theme = 'drak'", "", "did you mean \"dark\"?"),
+        (
+            "theme = './mine.toml'",
+            "name = 'm'\n[roles]\n'state.okay' = {}\n",
+            "did you mean \"state.ok\"?",
+        ),
+        ("theme = './gone.toml'", "", "gone.toml"),
+        (
+            "keymap = 'mine.toml'",
+            "table = [{ on = ['z'], run = 'sotr' }]",
+            "did you mean \"sort\"?",
+        ),
+        ("keymap = 'mine.toml'", "tabel = []", "tabel"),
+        ("columns = ['target', 'jiter']", "", "\"jitter\""),
+        ("view = 'wal'", "", "\"wall\""),
+    ] {
+        let home = Home::new();
+        home.write("mine.toml", file);
+        let path = home.write("own.toml", &format!("[ui]\n{ui}\n"));
+        let sentence = home.run(&["config", "check", "-c", &path]).sentence(2);
+        assert!(sentence.contains(words), "{ui}: {sentence}");
+    }
+    let done = run(&["watch", "--view", "tabel"]);
+    assert!(done.code == Some(2) && done.err.contains("did you mean \"table\"?"), "{done:?}");
+}

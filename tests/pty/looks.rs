@@ -106,3 +106,23 @@ fn a_scenario_is_played_on_the_dashboard_and_says_that_it_is_one() {
     session.press("q");
     session.end().assert_code(0);
 }
+
+#[test]
+fn a_screen_of_ones_own() {
+    let config = "[ui]\nview = 'wall'\ncolumns = ['risk', 'target', 'p95']\nkeymap = 'keys.toml'\n\
+                  theme = './plain.toml'\n[[target]]\nname = 'pc'\nhost = '127.0.0.1'\nport = 9\n";
+    let mut session = Setup::watching(&[])
+        .file(".config/rdpwatch/config.toml", config)
+        .file(".config/rdpwatch/keys.toml", "global = [{ on = ['X'], run = 'view-table' }]")
+        .file(".config/rdpwatch/plain.toml", "name = 'plain'\n[roles]\n'text' = { fg = 'red' }\n")
+        .start();
+    session.wait_for("1 host");
+    assert!(session.text().contains(" PC"), "{}", session.text());
+    session.press("X");
+    session.wait("the chosen columns", |session| {
+        let rows = session.rows();
+        rows.iter().any(|row| row.split_whitespace().eq(["RISK\u{2193}", "TARGET", "P95"]))
+    });
+    session.press("q");
+    session.end().assert_code(0);
+}

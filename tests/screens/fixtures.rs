@@ -2,20 +2,24 @@
 
 use rdpwatch::domain::alert::{Alert, AlertState, AlertsSnapshot, AsFound};
 use rdpwatch::domain::certificate::{CertificateSummary, KeyKind, Thumbprint};
+use rdpwatch::domain::control::{ControlRole, ControlStats};
 use rdpwatch::domain::finding::{
     ClientError, Confidence, Finding, Owner, Remedy, Risk, RuleId, RunOn, Rung, Severity,
 };
 use rdpwatch::domain::incident::Incident;
 use rdpwatch::domain::ladder::{Cell, Ladder, RungLine};
+use rdpwatch::domain::lane::Lane;
 use rdpwatch::domain::local::{Interface, LocalState};
 use rdpwatch::domain::mac::MacAddr;
 use rdpwatch::domain::maintenance::Maintained;
+use rdpwatch::domain::route::{Origin, Route};
 use rdpwatch::domain::sample::{
     EchoMethod, Hello, NameOutcome, NameSource, Neighbour, NeighbourState, Observation, Resolution,
     Sample, ServerAnswer, Step, Tls, TlsOutcome, TlsVersion, Transcript, Way,
 };
 use rdpwatch::domain::snapshot::{
-    Availability, MonitorSnapshot, Snapshot, TargetSnapshot, TargetState,
+    Availability, Control, ControlWord, Event, MonitorSnapshot, Snapshot, TargetSnapshot,
+    TargetState,
 };
 use rdpwatch::domain::stats::{EchoStats, Spark};
 use rdpwatch::domain::target::{Host, Target, TargetId, TargetKind};
@@ -173,6 +177,8 @@ pub(crate) fn target(id: u32, name: &str, address: &str) -> TargetSnapshot {
         echo_minute: stats(3.0, 0, 0.1),
         echo_total: stats(3.1, 0, 0.2),
         spark: (0..120_u32).map(|i| Spark::Rtt(ms(3.0 + f64::from(i % 7) * 0.4))).collect(),
+        lane: Lane::default(),
+        drops: Vec::new(),
         resolution: Some(Resolution {
             outcome: NameOutcome::Ok,
             source: NameSource::Dns,
@@ -694,4 +700,105 @@ fn closed_at_the_hello() -> Told {
     ];
     let transcript = Transcript { steps: steps.into(), left_out: 0 };
     Told { at: Now { mono: MonoTime::from_secs(60), wall: ago(3) }, works: false, transcript }
+}
+
+/// Many hosts at five sites, a few in trouble.
+pub(crate) fn sited(count: u32) -> Snapshot {
+    let sites = ["berlin", "vienna", "madrid", "oslo", "home offices"];
+    let mut snapshot = many(count);
+    for (place, shown) in snapshot.targets.iter_mut().enumerate() {
+        let shown = Arc::make_mut(shown);
+        let mut target = Target::clone(&shown.target);
+        target.group = sites.get(place * sites.len() / count as usize).map(|s| (*s).to_owned());
+        shown.target = Arc::new(target);
+    }
+    snapshot
+}
+
+/// Two hosts behind a tunnel: its far end loses packets, and nothing nearer does.
+pub(crate) fn tunnelled() -> Snapshot {
+    let mut snapshot = snapshot(vec![berlin_07(0), target(1, "rds-01", "10.9.0.22"), office_pc(2)]);
+    let route = |destination: &str, prefix, gateway: Option<&str>, interface| Route {
+        destination: ip(destination),
+        prefix,
+        gateway: gateway.map(ip),
+        interface,
+        metric: 0,
+        origin: Origin::Machine,
+    };
+    let local = &mut snapshot.monitor.local;
+    let tunnel = Interface::up(5, "tun0", vec![(ip("10.8.0.2"), 24)]);
+    local.interfaces.push(Interface { tunnel: true, ..tunnel });
+    local.routes = [
+        route("0.0.0.0", 0, Some("10.0.0.1"), 2),
+        route("203.0.113.9", 32, Some("10.0.0.1"), 2),
+        route("10.0.0.0", 24, None, 2),
+        route("10.8.0.1", 32, None, 5),
+        route("10.0.4.0", 24, Some("10.8.0.1"), 5),
+        route("10.9.0.0", 16, Some("10.8.0.1"), 5),
+    ]
+    .into();
+    let control = |address: &str, role, lost, median| Control {
+        address: ip(address),
+        word: ControlWord::Answers,
+        minute: ControlStats {
+            address: ip(address),
+            role,
+            sent: 30,
+            lost,
+            median: Some(ms(median)),
+            jitter: Some(ms(0.3)),
+        },
+    };
+    snapshot.monitor.controls = vec![
+        control("10.0.0.1", ControlRole::Gateway, 0, 1.1),
+        control("203.0.113.9", ControlRole::VpnEndpoint, 0, 18.0),
+        control("10.8.0.1", ControlRole::TunnelPeer, 4, 41.0),
+        Control {
+            word: ControlWord::NeverAnswered,
+            ..control("10.0.0.10", ControlRole::Dns, 30, 0.0)
+        },
+    ];
+    snapshot
+}
+
+/// An hour and a half of three hosts: one lost packets for a while, one failed, one slept; in
+/// between the monitor stood still for ten minutes.
+pub(crate) fn hours() -> Snapshot {
+    let mut snapshot =
+        snapshot(vec![berlin_07(0), office_pc(1), home_pc(2), target(3, "rds-01", "10.0.0.31")]);
+    for (place, shown) in snapshot.targets.iter_mut().enumerate() {
+        let mut lane = Lane::default();
+        for age in (0..=90_u64).rev().filter(|age| !(40..50).contains(age)) {
+            let (state, lost, rtt) = match (place, age) {
+                (0, 20..26) => (TargetState::Warning, 5, 80.0),
+                (0, 15) => (TargetState::Ok, 1, 40.0),
+                (1, 0..30) => (TargetState::Critical, 0, 12.0),
+                (2, 0..60) => (TargetState::Asleep, 60, 0.0),
+                (3, 30..34) => (TargetState::Ok, 0, 400.0),
+                _ => (TargetState::Ok, 0, 3.0),
+            };
+            let minute = EchoStats {
+                sent: 60,
+                p95: (lost < 60).then(|| ms(rtt)),
+                lost,
+                ..stats(rtt, lost, 0.1)
+            };
+            lane.observe(ago(age * 60), state, &minute);
+        }
+        Arc::make_mut(shown).lane = lane;
+    }
+    snapshot.started.wall = ago(90 * 60);
+    let event = |secs: u64, target: Option<u32>, text: &str| Event {
+        at: ago(secs),
+        target: target.map(TargetId),
+        text: text.to_owned(),
+    };
+    snapshot.events = Arc::new(vec![
+        event(25 * 60 + 9, None, "tun0 went down"),
+        event(25 * 60, Some(0), "loses 8 %"),
+        event(24 * 60 + 30, None, "tun0 came up, 10.8.0.19/24"),
+        event(29 * 60, Some(1), "closes at the TLS handshake"),
+    ]);
+    snapshot
 }

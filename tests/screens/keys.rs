@@ -585,9 +585,10 @@ fn every_action_does_something_somewhere() {
             }
             .into_iter()
             .map(|overlay| UiState { overlay: Some(overlay), ..UiState::default() })
-            .chain(rdpwatch::ui::state::Screen::ALL.map(|(screen, _)| {
+            .chain(rdpwatch::ui::state::Screen::WORDS.map(|(_, screen)| {
                 let zoom = rdpwatch::ui::state::Zoom::Two;
-                UiState { screen, zoom, selected: Some(BERLIN), ..UiState::default() }
+                let moment = Some(fixtures::ago(600));
+                UiState { screen, zoom, moment, selected: Some(BERLIN), ..UiState::default() }
             }))
             .map(|state| UiState { size, ..state })
             .collect();

@@ -12,3 +12,4 @@ mod keys;
 mod pictures;
 mod properties;
 mod support;
+mod views;

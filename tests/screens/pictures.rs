@@ -68,6 +68,76 @@ fn alerts() {
 }
 
 #[test]
+fn wall() {
+    pictures("wall", "4");
+    for (width, height) in SIZES {
+        let mut shown = Screen::new(fixtures::sited(500), width, height);
+        shown.press("4");
+        insta::assert_snapshot!(format!("wall_500_{width}x{height}"), shown.picture());
+        shown.press("l");
+        insta::assert_snapshot!(format!("wall_held_{width}x{height}"), shown.picture());
+    }
+}
+
+#[test]
+fn path() {
+    pictures("path", "5");
+    for (width, height) in SIZES {
+        let mut shown = Screen::new(fixtures::tunnelled(), width, height);
+        shown.press("] 5");
+        insta::assert_snapshot!(format!("path_tunnel_{width}x{height}"), shown.picture());
+    }
+}
+
+#[test]
+fn timeline() {
+    pictures("timeline", "6");
+    for (width, height) in SIZES {
+        let mut shown = Screen::new(fixtures::hours(), width, height);
+        shown.press("t");
+        insta::assert_snapshot!(format!("timeline_hours_{width}x{height}"), shown.picture());
+        shown.press("[");
+        insta::assert_snapshot!(format!("timeline_moment_{width}x{height}"), shown.picture());
+    }
+}
+
+#[test]
+fn simple() {
+    pictures("simple", "v");
+    for (width, height) in SIZES {
+        let mut shown = Screen::new(fixtures::snapshot(vec![fixtures::home_pc(0)]), width, height);
+        shown.press("v");
+        insta::assert_snapshot!(format!("simple_asleep_{width}x{height}"), shown.picture());
+    }
+}
+
+#[test]
+fn every_view_in_every_theme() {
+    for name in Theme::names() {
+        let theme = Theme::built_in(name).expect("built in");
+        let options = Options { theme, ..Options::default() };
+        let mut shown = Screen::with(fixtures::mixed(), 120, 40, options);
+        let pages = ["1", "2", "3", "4", "5", "6", "7"].map(|key| {
+            shown.press(key);
+            shown.picture()
+        });
+        insta::assert_snapshot!(format!("theme_{name}"), pages.join("\n"));
+    }
+}
+
+#[test]
+fn a_screen_of_one_cell_is_drawn() {
+    for (_, snapshot) in worlds() {
+        let mut shown = Screen::new(snapshot, 1, 1);
+        shown.press("Esc");
+        for key in ["1", "2", "3", "4", "5", "6", "7", "?"] {
+            shown.press(key);
+            assert_eq!(shown.text().lines().count(), 1, "{key}");
+        }
+    }
+}
+
+#[test]
 fn maintenance() {
     for (width, height) in SIZES {
         for (name, keys) in
@@ -132,7 +202,7 @@ fn labels_are_on_every_screen() {
         snapshot.simulated = Some("echo, neighbours");
         let options = Options { access: Access::ReadOnly, ..Options::default() };
         let mut shown = Screen::with(snapshot, width, height, options);
-        for keys in ["1", "2", "3"] {
+        for keys in ["1", "2", "3", "4", "5", "6", "7"] {
             shown.press(keys);
             let text = shown.text();
             assert!(text.contains("simulated: echo"), "{width}x{height} {keys}\n{text}");
@@ -152,7 +222,7 @@ fn ascii_mode_has_only_ascii() {
         for (width, height) in SIZES {
             let options = Options { theme: theme.clone(), ..Options::default() };
             let mut shown = Screen::with(snapshot.clone(), width, height, options);
-            for keys in ["Esc", "2", "x", "Esc", "3", "?", "Esc", "1 /"] {
+            for keys in ["Esc", "2", "x", "Esc", "3", "4", "5", "6", "7", "?", "Esc", "1 /"] {
                 shown.press(keys);
                 let text = shown.text();
                 assert!(text.is_ascii(), "{world} {width}x{height} {keys}\n{text}");
@@ -170,7 +240,7 @@ fn without_colours_nothing_is_coloured() {
         let theme = Theme::built_in(name).expect("built in").without_colours();
         let options = Options { theme, ..Options::default() };
         let mut shown = Screen::with(fixtures::mixed(), 120, 40, options);
-        for keys in ["1", "2", "3", "?"] {
+        for keys in ["1", "2", "3", "4", "5", "6", "7", "?"] {
             shown.press(keys);
             for cell in &shown.buffer().content {
                 use ratatui::style::Color::Reset;

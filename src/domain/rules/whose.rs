@@ -1,17 +1,10 @@
 //! Whose fault: where on the way to a target loss or delay begins, as far as controls show it.
 
 use super::prelude::*;
-use crate::domain::control::{ControlRole, ControlStats};
+use crate::domain::control::{CLEAN, ControlRole, ControlStats};
 use crate::domain::local::LocalState;
 use crate::domain::way::{Sign, Stretch, Way};
 use std::net::IpAddr;
-
-/// Fewer losses are chance.
-const FEW: u32 = 3;
-/// A control loses too from this share, in percent.
-const SHARE_PCT: u32 = 3;
-/// A control that lost nothing of so many is clean.
-const CLEAN: u32 = 20;
 
 /// Whose fault it is.
 pub(super) struct Whose {
@@ -25,15 +18,7 @@ pub(super) struct Whose {
 
 /// Whose fault loss is: what was lost to the controls in the same minute.
 pub(super) fn of_loss(view: &TargetView<'_>) -> Option<Whose> {
-    judge(view, loses, lost)
-}
-
-fn loses(control: &ControlStats) -> Option<bool> {
-    if control.lost >= FEW && control.lost * 100 >= control.sent * SHARE_PCT {
-        Some(true)
-    } else {
-        (control.sent >= CLEAN && control.lost == 0).then_some(false)
-    }
+    judge(view, ControlStats::loses, lost)
 }
 
 fn lost(control: &ControlStats) -> String {
@@ -47,14 +32,14 @@ pub(super) fn of_name_server(view: &TargetView<'_>, server: IpAddr) -> Option<Wh
     let own = controls.iter().find(|control| control.address == server)?;
     let line = format!("DNS server {server}: echo requests, {} in the last minute", lost(own));
     let whose = |sentences, owner| Some(Whose { sentences, lines: vec![line.clone()], owner });
-    if loses(own)? {
+    if own.loses()? {
         let local = &view.around.local;
         let others = controls.iter().filter_map(|control| {
-            Some(Sign { address: control.address, role: control.role, ails: loses(control)? })
+            Some(Sign { address: control.address, role: control.role, ails: control.loses()? })
         });
         let way = Way::of(local, server, |_| false, others);
         let (owner, broken) = match way.ailing?.0 {
-            Stretch::Own => (Owner::Client, "your Wi-Fi or cable"),
+            Stretch::Own => (Owner::Client, own_network(local, server)),
             Stretch::Line => (Owner::Network, "your Internet line"),
             Stretch::Tunnel => (Owner::Vpn, "your VPN"),
             Stretch::Site => return None,
@@ -125,7 +110,8 @@ fn judge(
         address: sign.address,
         figure: figure(&sign),
     });
-    let (sentences, owner) = sentences(&told, &name(view), tunnelled)?;
+    let own = own_network(local, view.dialled?);
+    let (sentences, owner) = sentences(&told, &name(view), own, tunnelled)?;
     let line = |(_, sign): (Stretch, Sign)| {
         let role = match sign.role {
             _ if near(sign.address) => "control at its site",
@@ -159,16 +145,24 @@ fn whose(local: &LocalState, sign: Sign, near: bool) -> String {
     crate::domain::control::spoken(local, sign.role, sign.address)
 }
 
+/// This machine's own network on the way to an address, as far as the operating system tells.
+fn own_network(local: &LocalState, to: IpAddr) -> &'static str {
+    let wireless = local.carrier_of(to).is_some_and(|carrier| carrier.radio.is_some());
+    if wireless { "your Wi-Fi" } else { "your Wi-Fi or cable" }
+}
+
 /// Says on which stretch it begins, and who looks there first.
-fn sentences(way: &Way<Told>, who: &str, tunnelled: bool) -> Option<(String, Owner)> {
+fn sentences(way: &Way<Told>, who: &str, own: &str, tunnelled: bool) -> Option<(String, Owner)> {
     use Stretch::{Line, Own, Site, Tunnel};
-    let Some(ailing) = &way.ailing else { return Some(sound(way.sound.as_ref()?, who, tunnelled)) };
+    let Some(ailing) = &way.ailing else {
+        return Some(sound(way.sound.as_ref()?, who, own, tunnelled));
+    };
     let vpn = if tunnelled { "the VPN or the line" } else { "the line" };
     Some(match (&way.sound, ailing) {
         (None, (Own, router)) => (
             format!(
-                "So it is on the way to your own router {} ({}): your Wi-Fi or cable, not {who} \
-                 (likely). Use a cable or move closer.",
+                "So it is on the way to your own router {} ({}): {own}, not {who} (likely). Use a \
+                 cable or move closer.",
                 router.address, router.figure
             ),
             Owner::Client,
@@ -231,12 +225,12 @@ fn sentences(way: &Way<Told>, who: &str, tunnelled: bool) -> Option<(String, Own
         ),
         (None, _) => return None,
         // What ails lies beyond what is sound.
-        (Some(reached), _) => sound(reached, who, tunnelled),
+        (Some(reached), _) => sound(reached, who, own, tunnelled),
     })
 }
 
 /// Says how far the way is sound, where nothing beyond is known to ail.
-fn sound(reached: &(Stretch, Told), who: &str, tunnelled: bool) -> (String, Owner) {
+fn sound(reached: &(Stretch, Told), who: &str, own: &str, tunnelled: bool) -> (String, Owner) {
     use Stretch::{Line, Own, Site, Tunnel};
     match reached {
         (Site, control) => (
@@ -249,8 +243,8 @@ fn sound(reached: &(Stretch, Told), who: &str, tunnelled: bool) -> (String, Owne
         ),
         (Own, near) => (
             format!(
-                "Not on the way to {} ({}): your Wi-Fi or cable is not the cause. Network team: \
-                 find where it begins.",
+                "Not on the way to {} ({}): {own} is not the cause. Network team: find where it \
+                 begins.",
                 near.whose, near.figure
             ),
             Owner::Network,

@@ -1,6 +1,6 @@
 //! Moving about.
 
-use super::say;
+use super::{say, timeline, wall};
 use crate::ui::action::Action;
 use crate::ui::effect::Effect;
 use crate::ui::layout::Layout;
@@ -28,7 +28,7 @@ pub(super) fn step(state: &mut UiState, action: Action, world: &World<'_>) -> Ve
     let layout = Layout::of(state.size);
     let page = usize::from(layout.table_rows(state.size)).max(1);
     match state.screen {
-        Screen::Table => {
+        Screen::Table | Screen::Timeline => {
             let rows = order::rows(world.snapshot, state);
             let place = order::selected_row(&rows, state.selected);
             let place = target_place(action, place, rows.len(), page);
@@ -54,6 +54,11 @@ pub(super) fn step(state: &mut UiState, action: Action, world: &World<'_>) -> Ve
             let place = alerts::selected_place(&keys, state.alert);
             state.alert = keys.get(target_place(action, place, keys.len(), page)).copied();
         }
+        Screen::Wall => wall::step(state, action, world),
+        Screen::Path | Screen::Simple => {
+            let by = if matches!(action, Action::Up | Action::PageUp) { -1 } else { 1 };
+            return neighbour(state, world, by);
+        }
     }
     Vec::new()
 }
@@ -76,7 +81,7 @@ pub(super) fn go(state: &mut UiState, screen: Screen, world: &World<'_>) -> Vec<
 
 /// To the view `by` further.
 pub(super) fn turn_view(state: &mut UiState, world: &World<'_>, by: isize) -> Vec<Effect> {
-    let screens = Screen::ALL.map(|(screen, _)| screen);
+    let screens = Screen::WORDS.map(|(_, screen)| screen);
     let place = screens.iter().position(|screen| *screen == state.screen).unwrap_or_default();
     let next = turned(place, by, screens.len());
     screens.get(next).map_or_else(Vec::new, |screen| go(state, *screen, world))
@@ -93,6 +98,10 @@ pub(super) fn turned(place: usize, by: isize, count: usize) -> usize {
 
 /// To the next or previous row.
 pub(super) fn neighbour(state: &mut UiState, world: &World<'_>, by: isize) -> Vec<Effect> {
+    if state.screen == Screen::Wall {
+        wall::step(state, if by < 0 { Action::PreviousTarget } else { Action::NextTarget }, world);
+        return Vec::new();
+    }
     let rows = order::rows(world.snapshot, state);
     let place = turned(order::selected_row(&rows, state.selected), by, rows.len());
     select(state, world, place)
@@ -100,6 +109,9 @@ pub(super) fn neighbour(state: &mut UiState, world: &World<'_>, by: isize) -> Ve
 
 /// To the next or previous row in trouble.
 pub(super) fn problem(state: &mut UiState, world: &World<'_>, by: isize) -> Vec<Effect> {
+    if state.screen == Screen::Timeline {
+        return timeline::problem(state, world, by);
+    }
     if state.screen == Screen::Alerts {
         return step(state, if by < 0 { Action::Up } else { Action::Down }, world);
     }
@@ -121,9 +133,13 @@ pub(super) fn select(state: &mut UiState, world: &World<'_>, place: usize) -> Ve
     let page = usize::from(Layout::of(state.size).table_rows(state.size)).max(1);
     state.selected = Some(target.target.id);
     state.top = table::first_row(state.top, place, page, rows.len());
-    if state.screen == Screen::Detail {
-        state.scroll = 0;
-        return vec![Effect::LookAt(state.selected)];
+    match state.screen {
+        Screen::Detail => {
+            state.scroll = 0;
+            return vec![Effect::LookAt(state.selected)];
+        }
+        Screen::Wall => wall::hold(state, world),
+        Screen::Table | Screen::Alerts | Screen::Path | Screen::Timeline | Screen::Simple => {}
     }
     Vec::new()
 }

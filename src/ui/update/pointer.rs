@@ -1,7 +1,7 @@
 //! The mouse.
 
 use super::motion::select;
-use super::update;
+use super::{update, wall};
 use crate::ui::action::Action;
 use crate::ui::columns;
 use crate::ui::effect::Effect;
@@ -26,11 +26,24 @@ pub fn click(state: &mut UiState, x: u16, y: u16, world: &World<'_>) -> Vec<Effe
         return Vec::new();
     };
     match state.screen {
-        Screen::Detail => Vec::new(),
+        Screen::Detail | Screen::Path | Screen::Timeline | Screen::Simple => Vec::new(),
         Screen::Alerts => {
             if let Some(key) = alerts::alert_at(world, state, height, line) {
                 state.alert = Some(key);
             }
+            Vec::new()
+        }
+        Screen::Wall => {
+            let wall = wall::of(state, world);
+            let hit = wall.tile_at(world, state, line, usize::from(x));
+            let Some(id) = hit.and_then(|place| wall.worst().get(place).copied()) else {
+                return Vec::new();
+            };
+            if state.selected.is_some() && wall.place(state.selected) == hit {
+                return update(state, Action::Open, world);
+            }
+            state.selected = Some(id);
+            wall::hold(state, world);
             Vec::new()
         }
         Screen::Table => {
@@ -59,7 +72,7 @@ pub fn click(state: &mut UiState, x: u16, y: u16, world: &World<'_>) -> Vec<Effe
 
 /// Sorts by the column whose heading is at `x`; a second click turns the order round.
 fn sort(state: &mut UiState, x: u16) {
-    let placed = columns::place(state.size.width);
+    let placed = columns::place(state.size.width, &state.columns);
     let hit = placed.iter().find(|p| (p.heading_x()..p.x + p.width).contains(&x));
     let Some(key) = hit.and_then(|placed| placed.column.sort) else { return };
     if state.sort == key {

@@ -20,7 +20,6 @@ use crate::ui::view_model::ViewLine;
 use crate::ui::widget::ladder;
 use crate::ui::world::World;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 /// The states in the order of the counts.
 const COUNTED: [TargetState; 7] = [
@@ -140,14 +139,22 @@ fn ends(left: Line, right: Line, width: usize) -> Line {
 }
 
 fn counts(snapshot: &Snapshot, words: bool) -> Line {
+    counted(snapshot.targets.iter().map(AsRef::as_ref), words)
+}
+
+/// How many of them are in which state.
+pub(super) fn counted<'a>(
+    targets: impl Iterator<Item = &'a TargetSnapshot> + Clone,
+    words: bool,
+) -> Line {
     let mut line = Line::new();
     for state in COUNTED {
         let counted =
-            |target: &&Arc<TargetSnapshot>| target.state == state && target.maintenance.is_none();
-        let count = snapshot.targets.iter().filter(counted).count();
+            |target: &&TargetSnapshot| target.state == state && target.maintenance.is_none();
+        let count = targets.clone().filter(counted).count();
         line = counted_words(line, state_role(state), count, state_word(state), words);
     }
-    let maintained = snapshot.targets.iter().filter(|target| target.maintenance.is_some());
+    let maintained = targets.filter(|target| target.maintenance.is_some());
     counted_words(line, Role::StateMuted, maintained.count(), "in maintenance", words)
 }
 

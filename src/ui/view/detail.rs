@@ -46,7 +46,7 @@ pub fn lines(
 }
 
 /// The selected target, filtered out or not; else the first row.
-fn target<'a>(
+pub(super) fn target<'a>(
     world: &World<'a>,
     state: &UiState,
     rows: &[&'a TargetSnapshot],

@@ -7,13 +7,13 @@ use crate::ui::format;
 use crate::ui::keymap::Layer;
 use crate::ui::layout::Layout;
 use crate::ui::line::Line;
-use crate::ui::state::{Overlay, Screen, UiState};
+use crate::ui::state::{Overlay, Screen, UiState, layer_of};
 use crate::ui::theme::Role;
 use crate::ui::view_model::ViewLine;
 use crate::ui::world::World;
 
 /// The hints of each screen: what a newcomer needs first.
-const HINTS: [(Screen, &[(Action, &str)]); 3] = [
+const HINTS: [(Screen, &[(Action, &str)]); 7] = [
     (
         Screen::Table,
         &[
@@ -51,6 +51,52 @@ const HINTS: [(Screen, &[(Action, &str)]); 3] = [
             (Action::Acknowledge, "acknowledge"),
             (Action::Snooze, "snooze"),
             (Action::Explain, "explain"),
+            (Action::Help, "help"),
+        ],
+    ),
+    (
+        Screen::Wall,
+        &[
+            (Action::Open, "why"),
+            (Action::NextTarget, "next tile"),
+            (Action::PageDown, "next page"),
+            (Action::NextProblem, "next problem"),
+            (Action::NextView, "views"),
+            (Action::Help, "help"),
+        ],
+    ),
+    (
+        Screen::Path,
+        &[
+            (Action::Back, "back"),
+            (Action::Open, "why"),
+            (Action::NextTarget, "next target"),
+            (Action::NextProblem, "next problem"),
+            (Action::NextView, "views"),
+            (Action::Help, "help"),
+        ],
+    ),
+    (
+        Screen::Timeline,
+        &[
+            (Action::PreviousProblem, "what happened before"),
+            (Action::Earlier, "earlier"),
+            (Action::Later, "later"),
+            (Action::ZoomOut, "zoom out"),
+            (Action::Open, "detail"),
+            (Action::NextView, "views"),
+            (Action::Help, "help"),
+        ],
+    ),
+    (
+        Screen::Simple,
+        &[
+            (Action::ViewSimple, "every target"),
+            (Action::Open, "detail"),
+            (Action::Mark, "it dropped now"),
+            (Action::Wake, "wake"),
+            (Action::Ticket, "ticket"),
+            (Action::Copy, "copy"),
             (Action::Help, "help"),
         ],
     ),
@@ -100,7 +146,9 @@ fn urgent(world: &World<'_>, state: &UiState, shown: usize) -> Option<Line> {
     if let Some(message) = state.message.as_ref().filter(|message| world.now < message.until) {
         return Some(Line::of(Role::Text, " ").join(message.line.clone()));
     }
-    (state.screen == Screen::Table && !state.filter.is_empty()).then(|| {
+    (matches!(state.screen, Screen::Table | Screen::Wall | Screen::Timeline)
+        && !state.filter.is_empty())
+    .then(|| {
         let total = world.snapshot.targets.len();
         Line::of(Role::Text, " filter ")
             .text(Role::Strong, state.filter.text())
@@ -127,11 +175,7 @@ pub fn key_name(world: &World<'_>, layer: Layer, action: Action) -> String {
 }
 
 fn hints(world: &World<'_>, state: &UiState, width: usize) -> Line {
-    let layer = match state.screen {
-        Screen::Table => Layer::Table,
-        Screen::Detail => Layer::Detail,
-        Screen::Alerts => Layer::Alerts,
-    };
+    let layer = layer_of(state.screen);
     let hints = HINTS
         .iter()
         .find(|(screen, _)| *screen == state.screen && !world.snapshot.targets.is_empty())

@@ -91,7 +91,8 @@ fn row(world: &World<'_>, target: &TargetSnapshot, selected: bool, width: usize)
     ViewLine { line: line.cut(width), base: selected.then_some(Role::Selection) }
 }
 
-fn words(world: &World<'_>, target: &TargetSnapshot) -> String {
+/// How it fares, in a few words.
+pub(super) fn words(world: &World<'_>, target: &TargetSnapshot) -> String {
     match (target.state, target.worst()) {
         (_, Some(finding)) if target.maintenance.is_some() => {
             fit(&format!("maint.: {}", finding.title), 80)

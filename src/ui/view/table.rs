@@ -25,7 +25,7 @@ pub fn lines(
     height: usize,
 ) -> Vec<ViewLine> {
     let width = state.size.width;
-    let placed = columns::place(width);
+    let placed = columns::place(width, &state.columns);
     let mut heading = Line::of(Role::Heading, "");
     for column in &placed {
         heading = heading.pad_to(usize::from(column.heading_x()));

@@ -106,6 +106,12 @@ impl Port {
         };
         if raw {
             port.filter(cookie).map_err(Unopened::Unfit)?;
+            // What came before the filter stood.
+            for _ in 0..LOOKS {
+                if batch::receive(&port.socket, false, &mut port.incoming).is_err() {
+                    break;
+                }
+            }
         }
         port.prepare().map_err(Unopened::Unfit)?;
         Ok(port)

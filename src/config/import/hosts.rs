@@ -1,0 +1,70 @@
+//! Files in the shape of `/etc/hosts`: an address and its names, `#` begins a comment.
+
+use super::{Draft, Hosts, Lines, Wrong, quoted};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+/// Reads the names, each once with all its addresses; those of this machine itself and of
+/// networks are left out.
+pub(super) fn read(text: &str) -> Result<Hosts, Wrong> {
+    let mut hosts = Hosts::default();
+    let lines = Lines::of(text);
+    let mut drafts: Vec<Draft> = Vec::new();
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    let (mut own, mut start) = (0_usize, 0);
+    for line in text.split('\n') {
+        let at = start;
+        start += line.len() + 1;
+        let said = line.split('#').next().unwrap_or_default();
+        let at = lines.place(at + said.len() - said.trim_start().len());
+        let mut words = said.split_whitespace();
+        let Some(address) = words.next() else { continue };
+        let bare = address.split('%').next().unwrap_or_default();
+        let Ok(parsed) = bare.parse::<IpAddr>() else {
+            let message = format!("{} is not an address, expected ADDRESS NAME", quoted(address));
+            hosts.wrong.push(Wrong::new(at, message));
+            continue;
+        };
+        let Some(name) = words.next() else {
+            let message = format!("no name stands after {parsed}, expected ADDRESS NAME");
+            hosts.wrong.push(Wrong::new(at, message));
+            continue;
+        };
+        if is_own(parsed) {
+            own += 1;
+            continue;
+        }
+        let place = *known.entry(name.to_lowercase()).or_insert(drafts.len());
+        if place == drafts.len() {
+            drafts.push(Draft { at, host: name.to_owned(), ..Draft::default() });
+        }
+        if let Some(draft) = drafts.get_mut(place) {
+            draft.expect.push(address.to_owned());
+            for alias in words {
+                if !draft.aliases.iter().any(|known| known.eq_ignore_ascii_case(alias)) {
+                    draft.aliases.push(alias.to_owned());
+                }
+            }
+        }
+    }
+    for draft in drafts {
+        hosts.take(draft)?;
+    }
+    if own > 0 {
+        hosts.notes.push(format!("lines of this machine and of networks left out: {own}"));
+    }
+    Ok(hosts)
+}
+
+/// Loopback, nothing, and what belongs to many.
+fn is_own(address: IpAddr) -> bool {
+    let broadcast = matches!(address, IpAddr::V4(v4) if v4.is_broadcast());
+    // `fe00::0 ip6-localnet` stands in the hosts file of Debian.
+    let local_net =
+        matches!(address, IpAddr::V6(v6) if v6.segments() == [0xfe00, 0, 0, 0, 0, 0, 0, 0]);
+    address.is_loopback()
+        || address.is_unspecified()
+        || address.is_multicast()
+        || broadcast
+        || local_net
+}

@@ -1,0 +1,282 @@
+//! What of the imported hosts a configuration lacks, and its text with them.
+
+use super::{Entry, Found};
+use crate::config::error::{ConfigError, Place};
+use crate::config::file::target_lines;
+use crate::config::paths::MAX_CONFIG;
+use crate::config::show::{header, line, list, text};
+use crate::config::target_spec::parse_name;
+use crate::config::{Config, default_kind};
+use crate::domain::target::{DEFAULT_PORT, GatewayUsage, Target};
+use crate::domain::text::{excerpt, printable};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// Lines of the file that a difference repeats in front of what is added.
+const CONTEXT: usize = 3;
+
+/// What an import would do. Nothing is done by it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The configuration file.
+    pub path: PathBuf,
+    /// Its text; `None` where there is no such file.
+    pub before: Option<String>,
+    /// Its text with the hosts that it lacks: `before` and what is added behind it.
+    pub after: String,
+    /// How many hosts are added.
+    pub added: usize,
+    /// Hosts that stand there already, each in a line that says where.
+    pub known: Vec<String>,
+    /// What was passed over, each in a line that says where.
+    pub left_out: Vec<String>,
+}
+
+impl Plan {
+    /// What is added as a difference that `patch` takes, hosts that are left out in front of it as
+    /// comments. Safe to show.
+    #[must_use]
+    pub fn difference(&self) -> String {
+        let mut out = String::new();
+        for known in self.known.iter().chain(&self.left_out) {
+            let _infallible = writeln!(out, "# {}", printable(known));
+        }
+        let before = self.before.as_deref().unwrap_or_default();
+        if self.after == before {
+            return out;
+        }
+        let name = printable(&self.path.display().to_string()).into_owned();
+        let old_name = if self.before.is_some() { name.as_str() } else { "/dev/null" };
+        let _infallible = writeln!(out, "--- {old_name}\n+++ {name}");
+        let old: Vec<&str> = before.split_inclusive('\n').collect();
+        let new: Vec<&str> = self.after.split_inclusive('\n').collect();
+        let open = old.last().is_some_and(|last| !last.ends_with('\n'));
+        // A last line without a line break is another line once something follows it.
+        let same = old.len() - usize::from(open);
+        let context = same.saturating_sub(CONTEXT);
+        let range = |from: usize, to: usize| match to - from {
+            0 => format!("{to},0"),
+            count => format!("{},{count}", from + 1),
+        };
+        let _infallible =
+            writeln!(out, "@@ -{} +{} @@", range(context, old.len()), range(context, new.len()));
+        let mut put = |sign: char, line: &str| {
+            let shown = printable(line.trim_end_matches(['\n', '\r']));
+            let _infallible = writeln!(out, "{sign}{shown}");
+            if !line.ends_with('\n') {
+                let _infallible = writeln!(out, "\\ No newline at end of file");
+            }
+        };
+        old.iter().take(same).skip(context).for_each(|line| put(' ', line));
+        old.iter().skip(same).for_each(|line| put('-', line));
+        new.iter().skip(same).for_each(|line| put('+', line));
+        out
+    }
+
+    /// How much is added and how much is not, in a few words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let mut words = format!("{} to add", self.added);
+        if !self.known.is_empty() {
+            let _infallible = write!(words, ", {} there already", self.known.len());
+        }
+        words
+    }
+}
+
+/// What the configuration says already, and what is added to it.
+struct Stock {
+    /// Where each host stands, by host and port.
+    hosts: BTreeMap<(String, u16), String>,
+    names: BTreeSet<String>,
+    /// Groups by their name in lower case.
+    groups: BTreeMap<String, String>,
+    new_groups: Vec<String>,
+}
+
+/// Plans to add what `sources` hold to the configuration `before`, read from `path`; `None` where
+/// there is no file yet. Wrong entries are left out when `lenient`.
+///
+/// # Errors
+/// What is wrong with the configuration, or with entries of the sources: then there is no plan.
+pub fn plan(
+    path: &Path,
+    before: Option<&str>,
+    sources: &[(PathBuf, Found)],
+    lenient: bool,
+) -> Result<Plan, Vec<ConfigError>> {
+    let text = before.unwrap_or_default();
+    let config = Config::from_text(path, text).map_err(|error| vec![error])?;
+    let mut wrong: Vec<ConfigError> = Vec::new();
+    let mut left_out = Vec::new();
+    for (source, found) in sources {
+        let shown = excerpt(&source.display().to_string(), 200);
+        left_out.extend(found.notes.iter().map(|note| format!("{shown}: {note}")));
+        if lenient {
+            left_out.extend(found.wrong.iter().map(|wrong| format!("{wrong}; left out")));
+        } else {
+            wrong.extend(found.wrong.iter().cloned());
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
+    let mut stock = Stock::of(path, &config, text);
+    let mut known = Vec::new();
+    let mut tables = String::new();
+    let mut added = 0;
+    for (source, found) in sources {
+        let mut heading = false;
+        for entry in &found.entries {
+            match stock.take(source, entry) {
+                Err(stands) => known.push(stands),
+                Ok((name, group)) => {
+                    if !std::mem::replace(&mut heading, true) {
+                        let file = source.file_name().unwrap_or(source.as_os_str());
+                        let file = excerpt(&file.to_string_lossy(), 100);
+                        let _infallible = writeln!(tables, "\n# Imported from {file}.");
+                    }
+                    put(&mut tables, entry, &name, group.as_deref());
+                    added += 1;
+                }
+            }
+        }
+    }
+    let after = grown(text, &stock.new_groups, &tables, added);
+    if u64::try_from(after.len()).unwrap_or(u64::MAX) > MAX_CONFIG {
+        let message = format!("with {added} more hosts it would be larger than 1 MiB");
+        return Err(vec![ConfigError::new(Place::File(path.to_owned()), message)]);
+    }
+    // What cannot be read again must not be written: targets that are an inline list, for one.
+    Config::from_text(path, &after).map_err(|error| {
+        let message = format!(
+            "{added} hosts cannot be added behind its end: {}; expected [[target]] and [group.NAME] tables",
+            error.message
+        );
+        vec![ConfigError::new(Place::File(path.to_owned()), message)]
+    })?;
+    Ok(Plan {
+        path: path.to_owned(),
+        before: before.map(str::to_owned),
+        after,
+        added,
+        known,
+        left_out,
+    })
+}
+
+/// The text with groups and targets behind it, in its own line breaks.
+fn grown(before: &str, groups: &[String], tables: &str, added: usize) -> String {
+    if added == 0 {
+        return before.to_owned();
+    }
+    let mut tail = String::new();
+    for group in groups {
+        header(&mut tail, &format!("[group.{}]", text(group)));
+    }
+    tail.push_str(tables);
+    let crlf = before.contains("\r\n");
+    let mut after = before.to_owned();
+    if !before.is_empty() && !before.ends_with('\n') {
+        after.push_str(if crlf { "\r\n" } else { "\n" });
+    }
+    let tail = if before.is_empty() { tail.trim_start() } else { &tail };
+    after.push_str(&if crlf { tail.replace('\n', "\r\n") } else { tail.to_owned() });
+    after
+}
+
+impl Stock {
+    fn of(path: &Path, config: &Config, text: &str) -> Self {
+        let lines = target_lines(text);
+        let stands = |target: &Target, line: Option<&usize>| {
+            let line = line.map_or_else(String::new, |line| format!(":{line}"));
+            let shown = excerpt(&path.display().to_string(), 200);
+            format!("{shown}{line} as \"{}\"", printable(&target.name))
+        };
+        let key = |target: &Target| (target.host.to_string().to_lowercase(), target.port);
+        let targets = config.targets.iter().zip((0..).map(|index| lines.get(index)));
+        Self {
+            hosts: targets.map(|(target, line)| (key(target), stands(target, line))).collect(),
+            names: config.targets.iter().map(|target| target.name.to_lowercase()).collect(),
+            groups: config.groups.iter().map(|name| (name.to_lowercase(), name.clone())).collect(),
+            new_groups: Vec::new(),
+        }
+    }
+
+    /// The name and group that an entry gets, or where its host stands already.
+    fn take(&mut self, source: &Path, entry: &Entry) -> Result<(String, Option<String>), String> {
+        let port = entry.port.unwrap_or(DEFAULT_PORT);
+        let here = format!("{}:{}", excerpt(&source.display().to_string(), 200), entry.line);
+        let host = entry.host.to_string();
+        let name = entry.name.as_deref().unwrap_or(&entry.typed);
+        if let Some(stands) = self.hosts.get(&(host.to_lowercase(), port)) {
+            let name = excerpt(name, 64);
+            return Err(format!("{here}: \"{name}\" ({host}:{port}) stands at {stands}"));
+        }
+        let name = self.free_name(name, entry, port);
+        self.hosts.insert((host.to_lowercase(), port), format!("{here} as \"{name}\""));
+        let group = entry.group.as_ref().map(|group| {
+            let known = self.groups.entry(group.to_lowercase());
+            known
+                .or_insert_with(|| {
+                    self.new_groups.push(group.clone());
+                    group.clone()
+                })
+                .clone()
+        });
+        Ok((name, group))
+    }
+
+    /// A name that no other target has.
+    fn free_name(&mut self, name: &str, entry: &Entry, port: u16) -> String {
+        let wanted =
+            parse_name(&excerpt(name, 63)).unwrap_or_else(|_| excerpt(&entry.host.to_string(), 63));
+        let short = excerpt(&wanted, 50);
+        let others = [excerpt(&entry.typed, 63), format!("{short}:{port}")];
+        let counted = (2_u32..).map(|number| format!("{short} {number}"));
+        let free = std::iter::once(wanted.clone())
+            .chain(others)
+            .chain(counted)
+            .find(|name| parse_name(name).is_ok() && !self.names.contains(&name.to_lowercase()));
+        let free = free.unwrap_or(wanted);
+        self.names.insert(free.to_lowercase());
+        free
+    }
+}
+
+/// One `[[target]]` with what it does not have by default.
+fn put(out: &mut String, entry: &Entry, name: &str, group: Option<&str>) {
+    header(out, "[[target]]");
+    if name != entry.typed {
+        line(out, "name", text(name));
+    }
+    line(out, "host", text(&entry.typed));
+    if let Some(port) = entry.port {
+        line(out, "port", port);
+    }
+    if !entry.expect.is_empty() {
+        line(out, "expect", list(entry.expect.iter().map(|address| text(&address.to_string()))));
+    }
+    if let Some(mac) = entry.mac {
+        line(out, "mac", text(&mac.to_string()));
+    }
+    if !entry.aliases.is_empty() {
+        line(out, "aliases", list(entry.aliases.iter().map(|alias| text(alias))));
+    }
+    if let Some(group) = group {
+        line(out, "group", text(group));
+    }
+    if let Some(kind) = entry.kind.filter(|kind| *kind != default_kind(entry.mac)) {
+        line(out, "kind", text(kind.word()));
+    }
+    if let Some(expected) = entry.expected {
+        line(out, "expected", text(expected.word()));
+    }
+    if let Some(gateway) = &entry.gateway {
+        line(out, "gateway", text(&gateway.to_string()));
+        if gateway.usage != GatewayUsage::default() {
+            line(out, "gateway_usage", text(gateway.usage.word()));
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! CSV (RFC 4180) with a row of heads: the keys of a target, or what people call them. Commas,
+//! semicolons or tabs separate, whichever the heads have.
+
+use super::{Draft, Hosts, Lines, Wrong, quoted};
+use crate::config::value::nearest;
+use csv::{ReaderBuilder, StringRecord};
+
+/// A column of a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Column {
+    Name,
+    Host,
+    Address,
+    Port,
+    Expect,
+    Mac,
+    Aliases,
+    Group,
+    Kind,
+    Expected,
+    Gateway,
+    GatewayUsage,
+}
+
+/// What each column may be called, without spaces, hyphens and underscores, in lower case.
+const HEADS: &[(Column, &[&str])] = &[
+    (
+        Column::Host,
+        &[
+            "host",
+            "hostname",
+            "fqdn",
+            "dnsname",
+            "dnshostname",
+            "computer",
+            "computername",
+            "server",
+            "servername",
+            "machine",
+            "machinename",
+        ],
+    ),
+    (
+        Column::Address,
+        &["address", "ip", "ipaddress", "ipv4", "ipv4address", "ipv6", "ipv6address"],
+    ),
+    (Column::Name, &["name", "displayname", "label", "title"]),
+    (Column::Port, &["port", "tcpport", "rdpport"]),
+    (Column::Expect, &["expect", "expectedaddress", "expectedaddresses", "expectedip"]),
+    (Column::Mac, &["mac", "macaddress", "physicaladdress", "hardwareaddress", "ethernetaddress"]),
+    (Column::Aliases, &["aliases", "alias", "othernames"]),
+    (Column::Group, &["group", "site", "location", "folder", "office", "department"]),
+    (Column::Kind, &["kind"]),
+    (Column::Expected, &["expected", "availability"]),
+    (Column::Gateway, &["gateway", "rdgateway", "rdgatewayhostname"]),
+    (Column::GatewayUsage, &["gatewayusage"]),
+];
+
+fn column(head: &str) -> Option<Column> {
+    let folded: String = head
+        .trim()
+        .chars()
+        .filter(|c| !matches!(c, ' ' | '-' | '_' | '.'))
+        .flat_map(char::to_lowercase)
+        .collect();
+    HEADS.iter().find(|(_, names)| names.contains(&folded.as_str())).map(|(column, _)| *column)
+}
+
+fn separator(heads: &str) -> u8 {
+    let of = |byte: u8| heads.bytes().filter(|found| *found == byte).count();
+    [b',', b';', b'\t'].into_iter().max_by_key(|byte| (of(*byte), *byte == b',')).unwrap_or(b',')
+}
+
+/// Whether a line is a row of heads: it names at least where hosts are.
+pub(super) fn has_heads(line: &str) -> bool {
+    let heads = line.split(char::from(separator(line)));
+    heads
+        .map(|head| head.trim().trim_matches('"'))
+        .any(|head| matches!(column(head), Some(Column::Host | Column::Address | Column::Name)))
+}
+
+/// Reads the rows below the heads.
+pub(super) fn read(text: &str) -> Result<Hosts, Wrong> {
+    let heads = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let lines = Lines::of(text);
+    let mut reader = ReaderBuilder::new()
+        .delimiter(separator(heads))
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes());
+    let mut rows = reader.records();
+    let failed = |error: &csv::Error| {
+        let at = error
+            .position()
+            .map_or((1, 1), |at| lines.place(usize::try_from(at.byte()).unwrap_or(usize::MAX)));
+        Wrong::new(at, format!("the CSV is broken: {error}"))
+    };
+    let Some(heads) = rows.next().transpose().map_err(|error| failed(&error))? else {
+        return Err(Wrong::new((1, 1), "it is empty, expected a row of heads such as name,host"));
+    };
+    let columns: Vec<Option<Column>> = heads.iter().map(column).collect();
+    let has = |wanted| columns.contains(&Some(wanted));
+    if !(has(Column::Host) || has(Column::Address) || has(Column::Name)) {
+        return Err(Wrong::new((1, 1), no_host(&heads)));
+    }
+    let mut hosts = Hosts::default();
+    let unknown: Vec<String> =
+        heads.iter().filter(|head| column(head).is_none()).take(16).map(quoted).collect();
+    if !unknown.is_empty() {
+        let s = if unknown.len() == 1 { "" } else { "s" };
+        hosts.notes.push(format!("column{s} {} left out", unknown.join(", ")));
+    }
+    for row in rows {
+        let row = row.map_err(|error| failed(&error))?;
+        if row.iter().all(|cell| cell.trim().is_empty()) {
+            continue;
+        }
+        let at = row.position().map_or(0, csv::Position::byte);
+        let at = usize::try_from(at).unwrap_or(usize::MAX);
+        // The position is behind the carriage return of the row before, and in front of empty rows.
+        let rest = text.get(at..).unwrap_or_default();
+        let at = lines.place(at + rest.len() - rest.trim_start_matches(['\r', '\n']).len());
+        if row.len() > heads.len() {
+            let message = format!("{} cells stand under {} heads", row.len(), heads.len());
+            hosts.wrong.push(Wrong::new(at, message));
+            continue;
+        }
+        hosts.take(draft(at, &columns, &row))?;
+    }
+    Ok(hosts)
+}
+
+fn no_host(heads: &StringRecord) -> String {
+    let near = heads
+        .iter()
+        .find_map(|head| nearest(head, &["host", "address", "name"]).map(|n| (head, n)));
+    match near {
+        Some((head, near)) => {
+            format!("no column tells the host: {} is unknown, did you mean {near}?", quoted(head))
+        }
+        None => {
+            "no column tells the host, expected a row of heads such as name,host,port".to_owned()
+        }
+    }
+}
+
+fn draft(at: (usize, usize), columns: &[Option<Column>], row: &StringRecord) -> Draft {
+    let mut draft = Draft { at, ..Draft::default() };
+    let mut address = String::new();
+    for (column, cell) in columns.iter().zip(row.iter()) {
+        let cell = cell.trim();
+        let many = || -> Vec<String> {
+            let parts = cell.split([',', ';', '|', ' ']).filter(|part| !part.is_empty());
+            parts.map(str::to_owned).collect()
+        };
+        let text = match column {
+            None => continue,
+            Some(Column::Expect) => {
+                draft.expect.extend(many());
+                continue;
+            }
+            Some(Column::Aliases) => {
+                draft.aliases.extend(many());
+                continue;
+            }
+            Some(Column::Group) => {
+                draft.group = vec![cell.to_owned()];
+                continue;
+            }
+            Some(Column::Address) => &mut address,
+            Some(Column::Name) => &mut draft.name,
+            Some(Column::Host) => &mut draft.host,
+            Some(Column::Port) => &mut draft.port,
+            Some(Column::Mac) => &mut draft.mac,
+            Some(Column::Kind) => &mut draft.kind,
+            Some(Column::Expected) => &mut draft.expected,
+            Some(Column::Gateway) => &mut draft.gateway,
+            Some(Column::GatewayUsage) => &mut draft.gateway_usage,
+        };
+        if text.is_empty() {
+            cell.clone_into(text);
+        }
+    }
+    match (draft.host.is_empty(), address.is_empty()) {
+        (true, false) => draft.host = address,
+        (true, true) => draft.host.clone_from(&draft.name),
+        (false, false) => draft.expect.push(address),
+        (false, true) => {}
+    }
+    draft
+}

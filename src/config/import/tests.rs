@@ -1,0 +1,409 @@
+use super::*;
+use crate::config::Config;
+use proptest::prelude::*;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+const RDG: &str = include_str!("../../../fuzz/corpus/import/lab.rdg");
+const MREMOTE: &str = include_str!("../../../fuzz/corpus/import/confCons.xml");
+const HOSTS: &str = include_str!("../../../fuzz/corpus/import/hosts");
+const CSV: &str = include_str!("../../../fuzz/corpus/import/inventory.csv");
+const LIST: &str = include_str!("../../../fuzz/corpus/import/list.txt");
+const RDP: &str = include_str!("../../../fuzz/corpus/import/front-desk.rdp");
+const GOLDEN: [(&str, &str); 6] = [
+    ("lab.rdg", RDG),
+    ("confCons.xml", MREMOTE),
+    ("hosts", HOSTS),
+    ("inventory.csv", CSV),
+    ("list.txt", LIST),
+    ("front-desk.rdp", RDP),
+];
+
+fn found(name: &str, text: &str) -> Found {
+    read(Path::new(name), text.as_bytes()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn sentence(name: &str, text: &str) -> String {
+    read(Path::new(name), text.as_bytes()).expect_err("refused").to_string()
+}
+
+fn planned(config: Option<&str>, files: &[(&str, &str)]) -> Plan {
+    let sources: Vec<_> =
+        files.iter().map(|(name, text)| (PathBuf::from(name), found(name, text))).collect();
+    plan(Path::new("config.toml"), config, &sources, false).unwrap_or_else(|e| panic!("{e:?}"))
+}
+
+/// What a file adds to an empty configuration.
+fn tables(name: &str, text: &str) -> String {
+    planned(None, &[(name, text)]).after
+}
+
+#[test]
+fn rdcman_gives_names_folders_ports_and_gateways_as_it_inherits_them() {
+    let expected = "\
+[group.\"Berlin & Umland/2. Stock\"]
+
+[group.\"Berlin & Umland\"]
+
+# Imported from lab.rdg.
+
+[[target]]
+name = \"Empfang\"
+host = \"office-pc.corp.lab\"
+port = 3390
+group = \"Berlin & Umland/2. Stock\"
+
+[[target]]
+host = \"10.0.4.7\"
+group = \"Berlin & Umland\"
+gateway = \"gw.corp.lab:443\"
+gateway_usage = \"when-direct-fails\"
+
+[[target]]
+name = \"Farm\"
+host = \"rds-01\"
+gateway = \"gw.corp.lab:443\"
+gateway_usage = \"when-direct-fails\"
+";
+    assert_eq!(tables("lab.rdg", RDG), expected);
+    assert_eq!(found("lab.rdg", RDG).notes, ["consoles of virtual machines left out: 1"]);
+}
+
+#[test]
+fn mremoteng_gives_names_folders_macs_ports_and_gateways_as_it_inherits_them() {
+    let expected = "\
+[group.Berlin]
+
+[group.\"Berlin/Server \u{f6}ffentlich\"]
+
+# Imported from confCons.xml.
+
+[[target]]
+name = \"Bob's PC\"
+host = \"home-pc.corp.lab\"
+mac = \"02:11:22:33:44:55\"
+group = \"Berlin\"
+
+[[target]]
+name = \"desk\"
+host = \"10.0.4.8\"
+port = 3391
+group = \"Berlin\"
+gateway = \"gw.corp.lab:8443\"
+gateway_usage = \"when-direct-fails\"
+
+[[target]]
+name = \"rds\"
+host = \"rds-01\"
+group = \"Berlin/Server \u{f6}ffentlich\"
+gateway = \"gw2:443\"
+";
+    assert_eq!(
+        tables("confCons.xml", MREMOTE),
+        expected.replace("[group.Berlin]", "[group.\"Berlin\"]")
+    );
+    let notes =
+        ["connections of other protocols left out: 1", "connections without a host left out: 1"];
+    assert_eq!(found("confCons.xml", MREMOTE).notes, notes);
+}
+
+#[test]
+fn hosts_files_give_each_name_once_with_its_addresses() {
+    let expected = "\
+# Imported from hosts.
+
+[[target]]
+host = \"office-pc.corp.lab\"
+expect = [\"10.0.0.21\", \"2001:db8::21\"]
+aliases = [\"office-pc\", \"empfang\"]
+
+[[target]]
+host = \"rds-01\"
+expect = [\"10.0.0.31\"]
+";
+    assert_eq!(tables("hosts", HOSTS), expected);
+    assert_eq!(found("hosts", HOSTS).notes, ["lines of this machine and of networks left out: 5"]);
+    // The shape shows without the name of the file too.
+    assert_eq!(found("more.txt", HOSTS), found("hosts", HOSTS));
+}
+
+#[test]
+fn csv_is_read_by_its_heads_whatever_separates_them() {
+    let expected = "\
+[group.\"Berlin\"]
+
+[group.\"Home; offices\"]
+
+# Imported from inventory.csv.
+
+[[target]]
+host = \"office-pc\"
+expect = [\"10.0.0.21\"]
+mac = \"02:11:22:33:44:55\"
+group = \"Berlin\"
+
+[[target]]
+host = \"home-pc\"
+port = 3390
+mac = \"02:11:22:33:44:56\"
+group = \"Home; offices\"
+kind = \"laptop\"
+gateway = \"gw.corp.lab:443\"
+";
+    assert_eq!(tables("inventory.csv", CSV), expected);
+    let csv = found("inventory.csv", CSV);
+    assert_eq!(csv.notes, ["columns \"Password\", \"Notes\" left out"]);
+    assert_eq!(csv.entries.iter().map(|entry| entry.line).collect::<Vec<_>>(), [2, 5]);
+    let plain =
+        "name,host,port,expect,aliases,expected\nFront,pc,3391,\"10.0.0.1,10.0.0.2\",a b,hours\n";
+    let entry = &found("plain.txt", plain).entries[0];
+    assert_eq!((entry.name.as_deref(), entry.port), (Some("Front"), Some(3391)));
+    assert_eq!((entry.expect.len(), entry.aliases.len()), (2, 2));
+    assert_eq!(entry.expected, Some(Expected::Hours));
+    let tabs = found("a.tsv", "ip\tlocation\n10.0.0.5\tVienna\n");
+    assert_eq!(tabs.entries[0].host.to_string(), "10.0.0.5");
+    assert_eq!(tabs.entries[0].group.as_deref(), Some("Vienna"));
+}
+
+#[test]
+fn a_pasted_list_is_targets_as_on_the_command_line() {
+    let list = found("list.txt", LIST);
+    let hosts: Vec<String> = list.entries.iter().map(|entry| entry.host.to_string()).collect();
+    assert_eq!(hosts, ["office-pc", "10.0.0.31", "10.0.0.32", "2001:db8::1", "rds-01"]);
+    assert_eq!(list.entries[0].name.as_deref(), Some("Front desk"));
+    assert!(list.entries[0].mac.is_some() && list.wrong.is_empty());
+    assert_eq!(list.entries[4].line, 5);
+}
+
+#[test]
+fn a_connection_file_is_known_by_its_lines_too() {
+    let expected = "\
+# Imported from front-desk.rdp.
+
+[[target]]
+name = \"front-desk\"
+host = \"office-pc.corp.lab\"
+port = 3390
+gateway = \"gw.corp.lab:443\"
+";
+    assert_eq!(tables("front-desk.rdp", RDP), expected);
+    assert_eq!(found("saved.txt", RDP).entries[0].port, Some(3390));
+}
+
+#[test]
+fn every_encoding_of_a_list_reads_the_same() {
+    for (name, text) in GOLDEN {
+        let marked = ["\u{feff}", text].concat();
+        let utf16: Vec<u8> = marked.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(read(Path::new(name), marked.as_bytes()), Ok(found(name, text)), "{name}");
+        assert_eq!(read(Path::new(name), &utf16), Ok(found(name, text)), "{name}");
+    }
+}
+
+#[test]
+fn a_password_is_never_kept() {
+    for (name, text) in GOLDEN {
+        let found = found(name, text);
+        assert!(text.contains("SECRET") || matches!(name, "hosts" | "list.txt"), "{name}");
+        assert!(!format!("{found:?}").contains("SECRET"), "{name}");
+        assert!(!tables(name, text).contains("SECRET"), "{name}");
+    }
+}
+
+#[test]
+fn every_prefix_keeps_the_promises() {
+    for (_, text) in GOLDEN {
+        for end in (0..text.len()).step_by(7).chain([text.len()]) {
+            oracle::import(&text.as_bytes()[..end]);
+        }
+    }
+}
+
+#[test]
+fn a_broken_file_says_where_and_gives_nothing() {
+    for (name, text, expected) in [
+        ("a.rdg", "<RDCMan>\n  <file>\n</RDCMan>", "a.rdg:3:1: the XML is broken: "),
+        (
+            "a.rdg",
+            "<RDCMan>\n <file>",
+            "a.rdg:2:8: the XML is broken: it ends inside of 2 open elements",
+        ),
+        (
+            "a.xml",
+            "<html/>",
+            "a.xml:1:1: <html> is no connection file, expected <RDCMan> or <Connections> (mRemoteNG)",
+        ),
+        (
+            "a.rdg",
+            "<RDCMan><file><server><name>&x;</name></server></file></RDCMan>",
+            "a.rdg:1:29: \"x\" is an entity that is not known",
+        ),
+        (
+            "a.xml",
+            "<?xml version=\"1.0\"?>\n<!DOCTYPE a [<!ENTITY b \"c\">]>\n<RDCMan/>",
+            "a.xml:2:1: it has a document type, which connection files have not",
+        ),
+        (
+            "a.xml",
+            "<Connections\n FullFileEncryption=\"True\">QUJD</Connections>",
+            "a.xml:1:1: the whole file is encrypted, expected one saved in mRemoteNG without full file encryption (its passwords may stay encrypted)",
+        ),
+        (
+            "a.xml",
+            "QUJDREVG",
+            "a.xml: it is no XML: it is encrypted as a whole, or no connection file; expected one saved with only its passwords encrypted",
+        ),
+        ("a.csv", "", "a.csv:1:1: it is empty, expected a row of heads such as name,host"),
+        (
+            "a.csv",
+            "hostt,mac\npc,\n",
+            "a.csv:1:1: no column tells the host: \"hostt\" is unknown, did you mean host?",
+        ),
+        (
+            "a.csv",
+            "a,b\n",
+            "a.csv:1:1: no column tells the host, expected a row of heads such as name,host,port",
+        ),
+        (
+            "a.txt",
+            "ab\0c",
+            "a.txt: it is no text, expected a .rdp, RDCMan, mRemoteNG, hosts or CSV file",
+        ),
+        (
+            "a.rdp",
+            "x:i:1",
+            "a.rdp: it has no \"full address\" line, expected one such as full address:s:office-pc",
+        ),
+    ] {
+        let said = sentence(name, text);
+        assert!(said.starts_with(expected), "{name}: {said}");
+    }
+    let latin1 = read(Path::new("a.csv"), b"host\npc\nb\xfcro\n").expect_err("refused");
+    assert_eq!(latin1.to_string(), "a.csv:3:2: this is not UTF-8, expected a file saved as UTF-8");
+    let deep = format!("<RDCMan><file>{}", "<group>".repeat(1_000_000));
+    assert_eq!(sentence("a.rdg", &deep), "a.rdg:1:449: elements are nested deeper than 64");
+    let huge = vec![b'a'; MAX_BYTES + 1];
+    let huge = read(Path::new("a.csv"), &huge).expect_err("refused");
+    assert_eq!(huge.to_string(), "a.csv: it is larger than 16 MiB, expected a list of hosts");
+    let many: String = (0..=MAX_TARGETS).fold(String::new(), |mut text, number| {
+        let _infallible = writeln!(text, "pc-{number}");
+        text
+    });
+    assert_eq!(
+        sentence("a.txt", &many),
+        "a.txt:4097:1: it holds more than 4096 hosts, expected fewer"
+    );
+}
+
+#[test]
+fn wrong_entries_are_all_told_and_left_out_only_when_asked() {
+    let text = "host,port,mac\npc,0,\nb ad,,\nok,,\nmac,,ff:ff:ff:ff:ff:ff\nx,1,,4\n";
+    let found = found("a.csv", text);
+    let told: Vec<String> = found.wrong.iter().map(ToString::to_string).collect();
+    let expected = [
+        "a.csv:2:1: port: port 0 cannot be connected to, expected 1 to 65535",
+        "a.csv:3:1: host: \"b ad\" holds white space, expected a host without any",
+        "a.csv:5:1: mac: ff:ff:ff:ff:ff:ff cannot belong to one PC: it is the broadcast address",
+        "a.csv:6:1: 4 cells stand under 3 heads",
+    ];
+    assert_eq!(told, expected);
+    let sources = [(PathBuf::from("a.csv"), found)];
+    let strict = plan(Path::new("c.toml"), None, &sources, false).expect_err("refused");
+    assert_eq!(strict.len(), 4);
+    let lenient = plan(Path::new("c.toml"), None, &sources, true).expect("planned");
+    assert_eq!((lenient.added, lenient.left_out.len()), (1, 4));
+    assert!(lenient.left_out[0].ends_with("expected 1 to 65535; left out"), "{lenient:?}");
+}
+
+#[test]
+fn what_stands_already_is_marked_with_its_line_and_the_rest_is_kept_to_the_byte() {
+    let own = "# mine\r\ndeep = false # no TLS\r\n\r\n[group.BERLIN]\r\n\r\n[[target]]\r\nname = \"front\"\r\nhost = \"Office-PC\"";
+    let plan = planned(
+        Some(own),
+        &[("inventory.csv", CSV), ("list.txt", "home-pc:3390\noffice-pc:3391\n")],
+    );
+    let known = [
+        "inventory.csv:2: \"office-pc\" (office-pc:3389) stands at config.toml:6 as \"front\"",
+        "list.txt:1: \"home-pc\" (home-pc:3390) stands at inventory.csv:5 as \"home-pc\"",
+    ];
+    assert_eq!(plan.known, known);
+    assert_eq!(plan.added, 2);
+    assert!(plan.after.starts_with(own) && !plan.after.replace("\r\n", "").contains('\n'));
+    let difference = "\
+# inventory.csv:2: \"office-pc\" (office-pc:3389) stands at config.toml:6 as \"front\"
+# list.txt:1: \"home-pc\" (home-pc:3390) stands at inventory.csv:5 as \"home-pc\"
+# inventory.csv: columns \"Password\", \"Notes\" left out
+--- config.toml
++++ config.toml
+@@ -5,4 +5,22 @@
+ \n [[target]]
+ name = \"front\"
+-host = \"Office-PC\"
+\\ No newline at end of file
++host = \"Office-PC\"
++
++[group.\"Home; offices\"]
++
++# Imported from inventory.csv.
++
++[[target]]
++host = \"home-pc\"
++port = 3390
++mac = \"02:11:22:33:44:56\"
++group = \"Home; offices\"
++kind = \"laptop\"
++gateway = \"gw.corp.lab:443\"
++
++# Imported from list.txt.
++
++[[target]]
++host = \"office-pc\"
++port = 3391
+";
+    assert_eq!(plan.difference(), difference);
+    let again = Config::from_text(Path::new("config.toml"), &plan.after).expect("it reads");
+    assert_eq!(again.targets.len(), 3);
+}
+
+#[test]
+fn two_hosts_of_one_name_are_told_apart() {
+    let own = "[[target]]\nname = \"pc\"\nhost = \"a\"\n";
+    let csv = "name,host\npc,b\npc,b:1\nPC,c\nb,d\n";
+    let after = planned(Some(own), &[("a.csv", csv)]).after;
+    let config = Config::from_text(Path::new("config.toml"), &after).expect("it reads");
+    let names: Vec<&str> = config.targets.iter().map(|target| target.name.as_str()).collect();
+    assert_eq!(names, ["pc", "b", "pc:1", "c", "d"]);
+}
+
+#[test]
+fn a_configuration_that_cannot_grow_says_so() {
+    let sources = [(PathBuf::from("a.txt"), found("a.txt", "pc\n"))];
+    let refused = |text: &str| {
+        let refused = plan(Path::new("c.toml"), Some(text), &sources, false);
+        refused.expect_err("refused")[0].to_string()
+    };
+    assert_eq!(refused("deep = 1"), "c.toml:1:8: deep: expected true or false, found an integer");
+    let inline = refused("target = [{ host = \"a\" }]\n");
+    assert!(inline.starts_with("c.toml: 1 hosts cannot be added behind its end: "), "{inline}");
+    assert!(inline.ends_with("expected [[target]] and [group.NAME] tables"), "{inline}");
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_break_a_promise(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        oracle::import(&bytes);
+    }
+
+    #[test]
+    fn no_changed_byte_breaks_a_promise(file in 0..GOLDEN.len(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let mut bytes = GOLDEN[file].1.as_bytes().to_vec();
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        oracle::import(&bytes);
+    }
+
+    #[test]
+    fn no_table_breaks_a_promise(text in "(host|name|mac|port|group|expect)(,(host|name|aliases|gateway|kind)){0,3}\n([a-c\",;=#@:\\[\\]%\n .0-9\u{1}\u{202e}-]{0,12}\n){0,6}") {
+        oracle::import(text.as_bytes());
+    }
+}

@@ -1,0 +1,271 @@
+//! Hours of one target, a minute at a time, in three bytes a minute: what the timeline shows.
+//!
+//! Minutes are those of the wall clock. A machine that slept, or a monitor that stood still, leaves
+//! minutes without figures; a clock that is set back takes the minutes before with it.
+
+use super::snapshot::TargetState;
+use super::stats::EchoStats;
+use super::time::WallTime;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How many minutes are kept: twelve hours.
+pub const MINUTES: usize = 720;
+
+/// Seconds of a minute.
+const MINUTE: i64 = 60;
+
+/// The smallest round trip that is told from others, in milliseconds.
+const SMALLEST_MS: f64 = 0.1;
+/// Steps for each doubling of a round trip: 4.7 % apart.
+const STEPS: f64 = 15.0;
+
+/// The states by their code.
+const STATES: [TargetState; 7] = [
+    TargetState::NotMeasured,
+    TargetState::Ok,
+    TargetState::Asleep,
+    TargetState::Waking,
+    TargetState::Unknown,
+    TargetState::Warning,
+    TargetState::Critical,
+];
+
+/// One minute, packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Packed {
+    /// 0: none; else one more than the steps above [`SMALLEST_MS`].
+    rtt: u8,
+    /// 0: nothing was sent; else one more than the percent lost, rounded away from 0 and 100.
+    loss: u8,
+    /// Place in [`STATES`].
+    state: u8,
+}
+
+/// One minute of a target.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Minute {
+    /// 95th percentile of the round trips, to 5 %; `None` without one.
+    pub rtt: Option<Duration>,
+    /// Share that was lost, to 1 %; neither 0 nor 1 unless nothing or everything was. `None` where
+    /// nothing was sent.
+    pub loss: Option<f64>,
+    /// The worst state that it was in.
+    pub state: TargetState,
+}
+
+/// The minute that is not over yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Open {
+    /// Minutes since the epoch.
+    minute: i64,
+    worst: TargetState,
+}
+
+/// The last hours of one target. Copies share what is over.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lane {
+    /// Complete minutes, the newest last: the one before the open one.
+    minutes: Arc<VecDeque<Packed>>,
+    open: Option<Open>,
+}
+
+impl Lane {
+    /// Takes in the state at a moment; `minute` is the echo of the 60 s before, and is looked at when
+    /// a minute is over. Says whether one is.
+    pub fn observe(&mut self, at: WallTime, state: TargetState, minute: &EchoStats) -> bool {
+        let now = at.unix_secs().div_euclid(MINUTE);
+        let Some(open) = self.open else {
+            self.open = Some(Open { minute: now, worst: state });
+            return false;
+        };
+        if now <= open.minute {
+            // A clock that was set back: what is kept moves along.
+            self.open = Some(Open { minute: now, worst: open.worst.max(state) });
+            return false;
+        }
+        let passed = usize::try_from(now - open.minute).unwrap_or(usize::MAX);
+        // After a gap, the last 60 s are not that minute's.
+        let figures = (passed == 1).then_some(minute);
+        self.close(pack(open.worst, figures));
+        for _ in 1..passed.min(MINUTES + 1) {
+            self.close(Packed::default());
+        }
+        self.open = Some(Open { minute: now, worst: state });
+        true
+    }
+
+    fn close(&mut self, minute: Packed) {
+        let minutes = Arc::make_mut(&mut self.minutes);
+        if minutes.len() >= MINUTES {
+            minutes.pop_front();
+        }
+        minutes.push_back(minute);
+    }
+
+    /// The complete minutes, the newest first, each with the moment it began.
+    pub fn minutes(&self) -> impl Iterator<Item = (WallTime, Minute)> {
+        let first = self.open.map_or(0, |open| open.minute);
+        let begins = (1..).map(move |age: i64| WallTime::from_unix_secs((first - age) * MINUTE));
+        begins.zip(self.minutes.iter().rev().map(|packed| packed.minute()))
+    }
+
+    /// The worst of the minutes that began from `from` until before `until`; `None` when none did.
+    #[must_use]
+    pub fn between(&self, from: WallTime, until: WallTime) -> Option<Minute> {
+        let open = self.open?.minute;
+        let age = |at: WallTime| open - at.unix_secs().div_euclid(MINUTE);
+        // Ages of minutes: 1 is the newest complete one.
+        let (youngest, oldest) = (age(until).saturating_add(1).max(1), age(from));
+        let newest_first = self.minutes.iter().rev();
+        let skip = usize::try_from(youngest - 1).ok()?;
+        let count = usize::try_from(oldest.checked_sub(youngest)?.checked_add(1)?).ok()?;
+        newest_first.skip(skip).take(count).map(|packed| packed.minute()).reduce(Minute::worse)
+    }
+}
+
+impl Minute {
+    /// The worse of each.
+    fn worse(self, other: Self) -> Self {
+        let loss = match (self.loss, other.loss) {
+            (Some(a), Some(b)) => Some(a.max(b)),
+            (a, b) => a.or(b),
+        };
+        Self { rtt: self.rtt.max(other.rtt), loss, state: self.state.max(other.state) }
+    }
+}
+
+fn pack(state: TargetState, minute: Option<&EchoStats>) -> Packed {
+    let code = STATES.iter().position(|known| *known == state).unwrap_or_default();
+    let figures = minute.filter(|minute| minute.sent > 0);
+    Packed {
+        rtt: figures.and_then(|minute| minute.p95).map_or(0, pack_rtt),
+        loss: figures.and_then(EchoStats::loss).map_or(0, pack_loss),
+        state: u8::try_from(code).unwrap_or_default(),
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the value is clamped to what the type holds"
+)]
+fn pack_rtt(rtt: Duration) -> u8 {
+    let steps = (rtt.as_secs_f64() * 1_000.0 / SMALLEST_MS).max(1.0).log2() * STEPS;
+    (steps.round() + 1.0).clamp(1.0, 255.0) as u8
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the value is clamped to what the type holds"
+)]
+fn pack_loss(share: f64) -> u8 {
+    let percent = (share * 100.0).round();
+    let percent = match share {
+        share if share <= 0.0 => 0.0,
+        share if share >= 1.0 => 100.0,
+        _ => percent.clamp(1.0, 99.0),
+    };
+    percent as u8 + 1
+}
+
+impl Packed {
+    fn minute(self) -> Minute {
+        let rtt = self.rtt.checked_sub(1).map(|steps| {
+            Duration::from_secs_f64(SMALLEST_MS / 1_000.0 * (f64::from(steps) / STEPS).exp2())
+        });
+        Minute {
+            rtt,
+            loss: self.loss.checked_sub(1).map(|percent| f64::from(percent) / 100.0),
+            state: STATES.get(usize::from(self.state)).copied().unwrap_or_default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(secs: i64) -> WallTime {
+        WallTime::from_unix_secs(secs)
+    }
+
+    fn echo(sent: u32, lost: u32, p95_ms: f64) -> EchoStats {
+        EchoStats {
+            sent,
+            lost,
+            received: sent - lost,
+            p95: Some(Duration::from_secs_f64(p95_ms / 1_000.0)),
+            ..EchoStats::default()
+        }
+    }
+
+    #[test]
+    fn a_minute_holds_its_worst_state_and_the_figures_of_its_end() {
+        let mut lane = Lane::default();
+        let (calm, lossy) = (echo(60, 0, 3.0), echo(60, 6, 80.0));
+        assert!(!lane.observe(at(600), TargetState::Ok, &calm));
+        assert!(!lane.observe(at(630), TargetState::Critical, &calm));
+        assert!(!lane.observe(at(659), TargetState::Ok, &calm));
+        assert!(lane.observe(at(660), TargetState::Ok, &lossy));
+        let minutes: Vec<_> = lane.minutes().collect();
+        let [(begun, minute)] = minutes.as_slice() else { panic!("{minutes:?}") };
+        assert_eq!(*begun, at(600));
+        assert_eq!((minute.state, minute.loss), (TargetState::Critical, Some(0.1)));
+        let rtt = minute.rtt.unwrap().as_secs_f64();
+        assert!((rtt / 0.08 - 1.0).abs() < 0.05, "{rtt}");
+    }
+
+    #[test]
+    fn a_gap_has_no_figures_and_a_clock_set_back_moves_what_is_kept() {
+        let mut lane = Lane::default();
+        let calm = echo(60, 0, 3.0);
+        lane.observe(at(0), TargetState::Ok, &calm);
+        lane.observe(at(60), TargetState::Ok, &calm);
+        lane.observe(at(300), TargetState::Ok, &calm);
+        let told: Vec<_> = lane.minutes().map(|(_, minute)| minute.loss).collect();
+        assert_eq!(told, [None, None, None, None, Some(0.0)]);
+        lane.observe(at(240), TargetState::Ok, &calm);
+        assert_eq!(lane.minutes().last().map(|(begun, _)| begun), Some(at(-60)));
+        assert_eq!(lane.minutes().count(), 5);
+    }
+
+    #[test]
+    fn years_asleep_leave_no_more_than_is_kept() {
+        let mut lane = Lane::default();
+        lane.observe(at(0), TargetState::Ok, &echo(60, 0, 3.0));
+        lane.observe(at(i64::MAX), TargetState::Ok, &echo(60, 0, 3.0));
+        assert_eq!(lane.minutes.len(), MINUTES);
+        lane.observe(at(i64::MIN), TargetState::Ok, &echo(60, 0, 3.0));
+        assert_eq!(lane.minutes.len(), MINUTES);
+    }
+
+    #[test]
+    fn the_worst_of_several_minutes_stands_for_them() {
+        let mut lane = Lane::default();
+        for minute in 0..=10_u32 {
+            let lost = u32::from(minute == 5) * 60;
+            lane.observe(at(i64::from(minute) * 60), TargetState::Ok, &echo(60, lost, 3.0));
+        }
+        // The figures of a minute arrive when it is over: the minute before the fifth.
+        assert_eq!(lane.between(at(240), at(300)).unwrap().loss, Some(1.0));
+        assert_eq!(lane.between(at(300), at(600)).unwrap().loss, Some(0.0));
+        assert_eq!(lane.between(at(0), at(600)).unwrap().loss, Some(1.0));
+        assert_eq!(lane.between(at(600), at(660)), None, "not over yet");
+        assert_eq!(lane.between(at(-600), at(0)), None);
+        assert_eq!(lane.between(at(300), at(240)), None);
+    }
+
+    #[test]
+    fn little_loss_is_not_none_and_much_is_not_all() {
+        for (lost, expected) in [(0, 0.0), (1, 0.01), (999, 0.99), (1_000, 1.0)] {
+            let packed = pack(TargetState::Ok, Some(&echo(1_000, lost, 0.01)));
+            assert_eq!(packed.minute().loss, Some(expected));
+        }
+        let huge = pack(TargetState::Ok, Some(&echo(1, 0, 1e9)));
+        assert!(huge.minute().rtt.unwrap() > Duration::from_secs(10));
+        assert_eq!(pack(TargetState::Ok, Some(&EchoStats::default())).minute().loss, None);
+    }
+}

@@ -1,0 +1,61 @@
+//! Targets by site: the groups of the configuration, for screens that are seen from afar.
+
+use super::order::by_badness;
+use super::state::UiState;
+use crate::domain::snapshot::{Snapshot, TargetSnapshot, TargetState};
+use std::collections::BTreeMap;
+
+/// What the targets without a group are called.
+const WITHOUT: &str = "no group";
+
+/// What all targets are called where nobody is in a group.
+const ALL: &str = "all hosts";
+
+/// A group with its targets, worst first; never empty.
+#[derive(Debug, Clone)]
+pub struct Site<'a> {
+    /// What it is called.
+    pub name: &'a str,
+    /// Its targets.
+    pub hosts: Vec<&'a TargetSnapshot>,
+}
+
+impl Site<'_> {
+    /// Its worst state; work that is planned does not count.
+    #[must_use]
+    pub fn state(&self) -> TargetState {
+        let judged = self.hosts.iter().filter(|host| host.maintenance.is_none());
+        judged.map(|host| host.state).max().unwrap_or_default()
+    }
+
+    /// Whether somebody should look at one of its targets.
+    #[must_use]
+    pub fn is_in_trouble(&self) -> bool {
+        self.hosts.iter().any(|host| host.is_in_trouble())
+    }
+}
+
+/// The sites in the order of the configuration, so that each keeps its place; those without a group
+/// come last.
+#[must_use]
+pub fn sites<'a>(snapshot: &'a Snapshot, state: &UiState) -> Vec<Site<'a>> {
+    let mut places: BTreeMap<Option<&str>, usize> = BTreeMap::new();
+    let mut sites: Vec<Site<'a>> = Vec::new();
+    let shown = snapshot.targets.iter().map(AsRef::as_ref).filter(|t| state.filter.admits(t));
+    for target in shown {
+        let group = target.target.group.as_deref();
+        let place = *places.entry(group).or_insert(sites.len());
+        match sites.get_mut(place) {
+            Some(site) => site.hosts.push(target),
+            None => sites.push(Site { name: group.unwrap_or(WITHOUT), hosts: vec![target] }),
+        }
+    }
+    for site in &mut sites {
+        site.hosts.sort_by(|a, b| by_badness(a, b));
+    }
+    if let Some(place) = places.get(&None) {
+        let rest = sites.remove(*place);
+        sites.push(if sites.is_empty() { Site { name: ALL, ..rest } } else { rest });
+    }
+    sites
+}

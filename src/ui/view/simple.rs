@@ -1,0 +1,188 @@
+//! One target for whoever works on it: does it work, what is in the way, what to do. No protocol
+//! words but those of the advice itself.
+
+use super::detail;
+use super::footer::key_name;
+use crate::domain::finding::{Owner, RunOn, Rung};
+use crate::domain::ladder::Cell;
+use crate::domain::placeholder::Placeholders;
+use crate::domain::snapshot::{TargetSnapshot, TargetState};
+use crate::ui::action::Action;
+use crate::ui::columns::row_role;
+use crate::ui::format;
+use crate::ui::keymap::Layer;
+use crate::ui::layout::{Class, Layout};
+use crate::ui::line::{Line, wrap};
+use crate::ui::order;
+use crate::ui::state::UiState;
+use crate::ui::theme::Role;
+use crate::ui::view_model::ViewLine;
+use crate::ui::world::World;
+
+/// Steps that are told; the detail has all.
+const STEPS: usize = 3;
+
+/// What each rung stands for in plain words: while it works, and when it is broken.
+const STAGES: &[(Rung, &str, &str)] = &[
+    (Rung::Name, "its name is found", "its name is not found"),
+    (Rung::Echo, "it answers", "it does not answer"),
+    (Rung::Tcp, "it takes connections", "it takes no connections"),
+    (Rung::X224, "Remote Desktop answers", "Remote Desktop does not answer"),
+    (Rung::Tls, "the connection is secured", "the connection cannot be secured"),
+    (Rung::Nla, "it asks who you are", "it does not come to asking who you are"),
+];
+
+/// The selected target.
+#[must_use]
+pub fn lines(
+    world: &World<'_>,
+    state: &UiState,
+    rows: &[&TargetSnapshot],
+    height: usize,
+) -> Vec<ViewLine> {
+    let width = usize::from(state.size.width);
+    let selected = order::selected_row(rows, state.selected);
+    let Some(target) = detail::target(world, state, rows, selected) else {
+        return vec![Line::of(Role::Text, "   No target matches the filter.").cut(width).into()];
+    };
+    let inner = width.saturating_sub(4).clamp(1, 90);
+    let said = |role: Role, text: &str| {
+        let lines = wrap(text, inner);
+        lines.iter().map(|line| Line::of(role, &format!("  {line}"))).collect::<Vec<_>>()
+    };
+    let role = row_role(target);
+    let headline =
+        Line::of(Role::Text, "  ").glyph(role).text(role, &format!(" {}", headline(target)));
+    let brief = Layout::of(state.size).class == Class::Small;
+    let mut lines = vec![headline];
+    if !brief {
+        lines = vec![Line::new(), lines.remove(0), Line::new()];
+    }
+    if !matches!(target.state, TargetState::Asleep | TargetState::Waking | TargetState::Unknown) {
+        lines.extend(stages(target, brief));
+        lines.push(Line::new());
+    }
+    if target.state != TargetState::Ok || target.findings.is_empty() {
+        lines.extend(said(Role::Text, &target.verdict));
+        lines.push(Line::new());
+    }
+    let steps = steps(world, target);
+    if !steps.is_empty() {
+        lines.push(Line::of(Role::Heading, "  WHAT TO DO"));
+        for (place, step) in steps.iter().enumerate() {
+            let wrapped = wrap(step, inner.saturating_sub(3).max(1));
+            lines.extend(wrapped.iter().enumerate().map(|(row, text)| {
+                let number = if row == 0 { format!("{} ", place + 1) } else { "  ".to_owned() };
+                Line::of(Role::Key, &format!("  {number}")).text(Role::Text, text)
+            }));
+        }
+        lines.push(Line::new());
+    }
+    lines.push(Line::of(Role::Heading, "  THE LINE"));
+    lines.extend(said(Role::Text, &line_words(target)));
+    lines.extend(said(Role::Text, &drops(world, state, target)));
+    lines.truncate(height);
+    lines.into_iter().map(|line| line.cut(width).into()).collect()
+}
+
+/// Does it work?
+fn headline(target: &TargetSnapshot) -> String {
+    let name = &target.target.name;
+    if target.maintenance.is_some() {
+        return format!("{name}: work is planned on it");
+    }
+    match target.state {
+        TargetState::NotMeasured => format!("{name}: being looked at"),
+        TargetState::Ok => format!("{name} is ready: you can sign in"),
+        TargetState::Asleep => format!("{name} is asleep or off"),
+        TargetState::Waking => format!("{name} is being woken"),
+        TargetState::Unknown => format!("{name}: cannot be judged from here now"),
+        TargetState::Warning => format!("{name} works, with trouble"),
+        TargetState::Critical => format!("{name} does not work"),
+    }
+}
+
+/// How far one gets, in plain words, a line each; only what is broken where there is little room.
+fn stages(target: &TargetSnapshot, brief: bool) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (rung, works, fails) in STAGES {
+        let Some(there) = target.ladder.iter().find(|line| line.rung == *rung) else { continue };
+        let broken = there.cell == Cell::Broken;
+        // Many hosts do not answer echo requests, and work.
+        if there.cell == Cell::NotMeasured || (*rung == Rung::Echo && broken) {
+            continue;
+        }
+        let role = if broken { Role::Strong } else { Role::Dim };
+        if broken || !brief {
+            let glyph = crate::ui::widget::ladder::role(there.cell);
+            lines.push(
+                Line::of(Role::Text, "  ")
+                    .glyph(glyph)
+                    .text(role, &format!(" {}", if broken { fails } else { works })),
+            );
+        }
+        if broken {
+            break;
+        }
+    }
+    lines
+}
+
+/// What to do: what can be done at this machine, then whom to tell; nothing where nothing is wrong.
+fn steps(world: &World<'_>, target: &TargetSnapshot) -> Vec<String> {
+    let key = |action| key_name(world, Layer::Simple, action);
+    if target.state == TargetState::Asleep && target.mac.is_some() {
+        return vec![format!("Press {} to wake it.", key(Action::Wake))];
+    }
+    let trouble = target.worst().filter(|_| target.state >= TargetState::Warning);
+    let Some(finding) = trouble else { return Vec::new() };
+    let values = Placeholders::of(target);
+    let here = finding
+        .remedies
+        .iter()
+        .filter(|remedy| remedy.run_on == RunOn::Client && !remedy.weakens_security)
+        .map(|remedy| values.fill(remedy.text));
+    let mut steps: Vec<String> = here.take(STEPS - 1).collect();
+    if finding.owner != Owner::Client {
+        steps.push(format!(
+            "Tell the {}: they can mend it. {} shows a text to send them, {} copies it.",
+            finding.owner.team(),
+            key(Action::Ticket),
+            key(Action::Copy),
+        ));
+    }
+    if steps.is_empty() {
+        steps.push(format!("{} shows what is known and every step.", key(Action::Explain)));
+    }
+    steps
+}
+
+/// How good the line to it is.
+fn line_words(target: &TargetSnapshot) -> String {
+    let minute = &target.echo_minute;
+    let Some(median) = minute.median else {
+        return "Nothing came back in the last minute.".to_owned();
+    };
+    let ms = format::ms(median);
+    let unit = if ms.ends_with('s') { "" } else { " ms" };
+    match (minute.lost, minute.sent) {
+        (0, _) => format!("An answer takes {ms}{unit}; nothing was lost in the last minute."),
+        (lost, sent) => {
+            format!("An answer takes {ms}{unit}; {lost} of {sent} were lost in the last minute.")
+        }
+    }
+}
+
+/// The drops of today.
+fn drops(world: &World<'_>, state: &UiState, target: &TargetSnapshot) -> String {
+    let today = state.zone.date(world.snapshot.now.wall);
+    let drops: Vec<_> = target.drops.iter().filter(|at| state.zone.date(**at) == today).collect();
+    let mark = key_name(world, Layer::Simple, Action::Mark);
+    match drops.as_slice() {
+        [] => format!("No drop seen today. If your session drops, press {mark} at once."),
+        [one] => format!("One drop today, at {}.", state.zone.clock(**one)),
+        [.., last] => {
+            format!("{} drops today, the last at {}.", drops.len(), state.zone.clock(**last))
+        }
+    }
+}
