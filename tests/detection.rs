@@ -9,6 +9,7 @@ mod world;
 use rdpwatch::domain::finding::Severity;
 use rdpwatch::domain::session::{SeenSocket, SessionLook, SocketState};
 use rdpwatch::domain::target::TargetId;
+use rdpwatch::domain::time::MonoTime;
 use std::time::Duration;
 use world::fleet::servers;
 use world::host::{SimHost, Trouble};
@@ -130,5 +131,40 @@ fn a_session_that_drops_is_told_within_two_seconds_of_its_end() {
             let after = told.saturating_sub(over);
             assert!(told >= over && after <= Duration::from_secs(2), "{after:?}");
         }
+    }
+}
+
+/// A Wi-Fi that hardly reaches this machine loses every eighth packet to everybody: one alert, this
+/// machine's, as soon as the signal was weak for half a minute or the router lost enough.
+#[test]
+fn a_weak_wifi_is_told_within_ninety_seconds_and_is_over_within_two_minutes() {
+    for seed in 1..=5 {
+        let mut hosts: Vec<SimHost> = servers(4);
+        for host in &mut hosts {
+            host.add_trouble(BEGINS, ENDS, Trouble::Loss(125));
+        }
+        let mut world = World::new(seed, REAL, hosts);
+        world.weak_wifi = Some(MonoTime::ZERO.plus(BEGINS)..MonoTime::ZERO.plus(ENDS));
+        let (mut raised, mut over) = (None, None);
+        let mut at = BEGINS;
+        while at < ENDS + Duration::from_mins(10) {
+            world.run(at);
+            let snapshot = world.snapshot();
+            let found: Vec<&str> =
+                snapshot.monitor.findings.iter().map(|found| found.rule.0).collect();
+            assert!(found.iter().all(|id| *id == "wifi-weak"), "seed {seed} at {at:?}: {found:?}");
+            if found.is_empty() {
+                over = over.or_else(|| (at >= ENDS).then(|| at.saturating_sub(ENDS)));
+            } else {
+                raised = raised.or(Some(at.saturating_sub(BEGINS)));
+                over = None;
+            }
+            at += Duration::from_secs(1);
+        }
+        let told = world.lines().join("\n");
+        assert!(raised.is_some_and(|raised| raised <= Duration::from_secs(90)), "{raised:?}");
+        assert!(over.is_some_and(|over| over <= Duration::from_mins(2)), "{over:?}\n{told}");
+        let others = world.fired().into_iter().filter(|event| event.1 != "wifi-weak").count();
+        assert_eq!(others, 0, "seed {seed}:\n{told}");
     }
 }

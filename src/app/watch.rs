@@ -1,19 +1,21 @@
 //! The dashboard: the core in the background, the screen in front.
 
 use super::core::{Command, Core, WAKE_WAIT};
+use super::doctor::colours_of;
 use super::edge::Edge;
 use super::looks::Looks;
 use super::reload::{self, News, Source};
 use super::signals::{Signal, Signals};
 use super::suggest::suggestions;
 use super::{DONE, FAILED, Failure, real_edge, runtime};
-use crate::config::{ColorMode, Config, read_rdp_file};
+use crate::config::{ColorMode, Config, process_environment, read_rdp_file};
 use crate::domain::alert::Signature;
 use crate::domain::local::LocalState;
 use crate::domain::sink::{Notice, SinkKind, SinkSpec};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::target::{Target, TargetId};
 use crate::domain::time::WallTime;
+use crate::report::doctor::Colours;
 use crate::store::{self, StateStore};
 use crate::ui::dashboard::{Dashboard, Options};
 use crate::ui::effect::Effect;
@@ -160,14 +162,21 @@ fn options(config: &Config, local: &LocalState) -> Result<Options, Failure> {
     if config.ui.ascii {
         theme = theme.with_glyphs(GlyphSet::Ascii);
     }
-    let colours = match config.ui.color {
-        ColorMode::Always => true,
-        ColorMode::Never => false,
-        ColorMode::Auto => std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+    let set = |name: &str| {
+        process_environment(name)
+            .and_then(|value| value.into_string().ok())
+            .filter(|value| !value.is_empty())
     };
-    if !colours {
-        theme = theme.without_colours();
-    }
+    let colours = match config.ui.color {
+        ColorMode::Never => Colours::None,
+        ColorMode::Auto => colours_of(&set),
+        // What was asked for outweighs NO_COLOR and a terminal that says nothing of itself.
+        ColorMode::Always => match colours_of(&|name| set(name).filter(|_| name != "NO_COLOR")) {
+            Colours::None => Colours::Sixteen,
+            more => more,
+        },
+    };
+    theme = theme.reduced_to(colours);
     Ok(Options {
         theme,
         keymap,

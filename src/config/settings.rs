@@ -117,6 +117,7 @@ const LOSS: &str = "thresholds.packet-loss";
 const LATENCY: &str = "thresholds.high-latency";
 const JITTER: &str = "thresholds.high-jitter";
 const SATURATED: &str = "thresholds.link-saturated";
+const WIFI: &str = "thresholds.wifi-weak";
 const DNS: &str = "thresholds.dns-slow";
 const RDP: &str = "thresholds.rdp-slow";
 const EXPIRING: &str = "thresholds.certificate-expiring";
@@ -210,6 +211,11 @@ pub(super) static SETTINGS: &[Setting] = &[
     real(SATURATED, "least_mbit", (0.01, 100_000.0), |s| &mut s.thresholds.link_saturated.least_mbit, "and only from this rate, in Mbit/s"),
     real(SATURATED, "factor", (1.0, 1000.0), |s| &mut s.thresholds.link_saturated.factor, "warning when the median round trip is this multiple of that of a quiet line"),
     span(SATURATED, "margin", (MS, MINUTE), |s| &mut s.thresholds.link_saturated.margin, "and only when it is also this much above it"),
+
+    real(WIFI, "signal_dbm", (-100.0, -30.0), |s| &mut s.thresholds.wifi_weak.signal_dbm, "weak from this signal, in dBm: the lower, the weaker"),
+    span(WIFI, "lasts", (Duration::from_secs(10), MINUTE), |s| &mut s.thresholds.wifi_weak.lasts, "for so long"),
+    real(WIFI, "lost_pct", (0.1, 100.0), |s| &mut s.thresholds.wifi_weak.lost_pct, "to blame when this share of the echo requests to this machine's own router is lost, in percent"),
+    span(WIFI, "jitter", (MS, MINUTE), |s| &mut s.thresholds.wifi_weak.jitter, "or when round trips to it differ by this on average"),
 
     span(DNS, "warning", (MS, MINUTE), |s| &mut s.thresholds.dns_slow.warning, "warning from this time to resolve the name"),
 

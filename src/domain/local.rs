@@ -2,6 +2,7 @@
 
 use super::mac::MacAddr;
 use super::route::Route;
+use super::wireless::Radio;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -26,6 +27,8 @@ pub struct Interface {
     pub received_bytes: Option<u64>,
     /// Bytes sent since boot, where known.
     pub sent_bytes: Option<u64>,
+    /// What is told of it as a wireless one; `None` where it is none, or that is not told.
+    pub radio: Option<Radio>,
 }
 
 impl Interface {
@@ -42,6 +45,7 @@ impl Interface {
             mac: None,
             received_bytes: None,
             sent_bytes: None,
+            radio: None,
         }
     }
 }

@@ -50,4 +50,6 @@ pub mod verdict;
 pub mod view;
 pub mod wake;
 pub mod way;
+pub mod wifi;
+pub mod wireless;
 pub mod words;

@@ -13,6 +13,8 @@ pub struct Thresholds {
     pub high_jitter: JitterThresholds,
     /// Of `link-saturated`.
     pub link_saturated: SaturatedThresholds,
+    /// Of `wifi-weak`.
+    pub wifi_weak: WifiThresholds,
     /// Of `dns-slow`.
     pub dns_slow: SlowThreshold,
     /// Of `rdp-slow`.
@@ -235,6 +237,30 @@ pub struct SaturatedThresholds {
 impl Default for SaturatedThresholds {
     fn default() -> Self {
         Self { busy_pct: 80.0, least_mbit: 1.0, factor: 2.0, margin: Duration::from_millis(30) }
+    }
+}
+
+/// When this machine's Wi-Fi is weak, and to blame.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WifiThresholds {
+    /// Weak from this signal, in dBm: the lower, the weaker.
+    pub signal_dbm: f64,
+    /// For so long.
+    pub lasts: Duration,
+    /// To blame when this share of the echo requests to the own router is lost, in percent …
+    pub lost_pct: f64,
+    /// … or round trips to it differ by this on average.
+    pub jitter: Duration,
+}
+
+impl Default for WifiThresholds {
+    fn default() -> Self {
+        Self {
+            signal_dbm: -75.0,
+            lasts: Duration::from_secs(30),
+            lost_pct: 3.0,
+            jitter: Duration::from_millis(30),
+        }
     }
 }
 

@@ -20,6 +20,8 @@ use super::target::{Host, Target, TargetId};
 use super::throughput::{Saturation, Traffic};
 use super::time::{MonoTime, Now};
 use super::wake::WakeProgress;
+use super::wifi::{LostInTheAir, Wifi};
+use super::wireless::Airwaves;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -122,6 +124,12 @@ pub struct Surroundings {
     pub traffic: Traffic,
     /// Targets whose round trips are slow because this machine's own traffic fills its line.
     pub saturated: Vec<(TargetId, Saturation)>,
+    /// How strongly its Wi-Fi hears its access points.
+    pub air: Airwaves,
+    /// What its Wi-Fi has to do with what targets suffer.
+    pub wifi: Vec<(TargetId, Wifi)>,
+    /// What targets lost to it lately.
+    pub lost_in_the_air: LostInTheAir,
     /// What names of controls lead to.
     pub control_names: BTreeMap<String, IpAddr>,
     /// Paths that are down, the first seen first, then those that were lately.
@@ -171,6 +179,9 @@ impl Default for Surroundings {
             controls: Vec::new(),
             traffic: Traffic::default(),
             saturated: Vec::new(),
+            air: Airwaves::default(),
+            wifi: Vec::new(),
+            lost_in_the_air: LostInTheAir::default(),
             control_names: BTreeMap::new(),
             outages: Vec::new(),
             clocks: Clocks::default(),

@@ -8,6 +8,8 @@ use crate::domain::text::printable;
 use crate::domain::throughput::{Load, Saturation};
 use crate::domain::time::{MonoTime, Now};
 use crate::domain::view::Surroundings;
+use crate::domain::wifi::{Wifi, with_part};
+use crate::domain::wireless::Radio;
 use crate::domain::words::list;
 use std::collections::{BTreeSet, VecDeque};
 use std::net::IpAddr;
@@ -85,6 +87,16 @@ pub(super) fn saturated<'a>(
     targets.filter_map(full).collect()
 }
 
+/// The targets that suffer from a weak Wi-Fi of this machine, or did a moment ago.
+pub(super) fn on_weak_wifi<'a>(
+    targets: impl Iterator<Item = &'a Tracked>,
+    around: &Surroundings,
+    now: Now,
+) -> Vec<(TargetId, Wifi)> {
+    let of = |tracked: &'a Tracked| (&**tracked.target(), tracked.dialled(), tracked.echo());
+    with_part(around, targets.map(of), now.mono)
+}
+
 /// What changed on this machine, one line each, the interfaces first.
 pub(super) fn differences(before: &LocalState, after: &LocalState) -> Vec<String> {
     let mut lines = Vec::new();
@@ -99,10 +111,12 @@ pub(super) fn differences(before: &LocalState, after: &LocalState) -> Vec<String
             Some(old) if old.up != interface.up => {
                 lines.push(format!("{name} went {}", if interface.up { "up" } else { "down" }));
             }
-            Some(old) if old.addresses != interface.addresses => {
-                lines.push(addresses(old, interface));
+            Some(old) => {
+                if old.addresses != interface.addresses {
+                    lines.push(addresses(old, interface));
+                }
+                lines.extend(roam(old, interface));
             }
-            Some(_) => {}
         }
     }
     for old in &before.interfaces {
@@ -124,6 +138,19 @@ pub(super) fn differences(before: &LocalState, after: &LocalState) -> Vec<String
     }
     lines.extend(routes(before, after));
     lines
+}
+
+/// `wlan0 moved to access point 02:11:22:33:44:66 (-58 dBm), from 02:11:22:33:44:55 (-79 dBm)`.
+fn roam(old: &Interface, new: &Interface) -> Option<String> {
+    let (before, after) = (old.radio?, new.radio?);
+    let (from, to) = (before.access_point?, after.access_point?);
+    let signal =
+        |radio: Radio| radio.signal_dbm.map_or_else(String::new, |dbm| format!(" ({dbm} dBm)"));
+    let name = printable(&new.name);
+    (from != to).then(|| {
+        let (before, after) = (signal(before), signal(after));
+        format!("{name} moved to access point {to}{after}, from {from}{before}")
+    })
 }
 
 /// `addresses of eth0 changed: 10.0.0.5 is gone, 10.0.0.9 is new`.
@@ -172,6 +199,7 @@ fn way(local: &LocalState, route: &Route) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::mac::MacAddr;
     use crate::domain::route::Origin;
 
     fn at(secs: u64) -> Now {
@@ -224,6 +252,25 @@ mod tests {
         let own = Route { origin: Origin::Kernel, ..route(1) };
         let lines = differences(&local([10, 0, 0, 5], &[]), &local([10, 0, 0, 5], &[own]));
         assert_eq!(lines, [] as [&str; 0]);
+    }
+
+    #[test]
+    fn a_roam_is_told_and_a_signal_that_changes_is_not() {
+        let on = |access_point: u8, dbm| {
+            let access_point = Some(MacAddr([2, 0, 0, 0, 0, access_point]));
+            let mut local = local([10, 0, 0, 5], &[]);
+            local.interfaces[0].radio = Some(Radio { signal_dbm: Some(dbm), access_point });
+            local
+        };
+        assert_eq!(differences(&on(1, -58), &on(1, -79)), [] as [&str; 0]);
+        assert_eq!(
+            differences(&on(1, -79), &on(2, -58)),
+            ["eth0 moved to access point 02:00:00:00:00:02 (-58 dBm), from 02:00:00:00:00:01 \
+                 (-79 dBm)"]
+        );
+        let mut off = on(1, -79);
+        off.interfaces[0].radio = None;
+        assert_eq!(differences(&off, &on(2, -58)), [] as [&str; 0], "only the first it is on");
     }
 
     #[test]

@@ -39,7 +39,7 @@ use crate::domain::load::Beats;
 use crate::domain::local::{EchoAccess, LocalState};
 use crate::domain::memory::TargetMemory;
 use crate::domain::outage::{Ground, Member, OutageEvent, Outages};
-use crate::domain::rules::{LINK_SATURATED_ID, PATH_OUTAGE_ID, RULES};
+use crate::domain::rules::{LINK_SATURATED_ID, PATH_OUTAGE_ID, RULES, WIFI_WEAK_ID};
 use crate::domain::sample::{EchoMethod, EchoOutcome, LocalFault, Observation, Sample};
 use crate::domain::snapshot::{Event, MonitorSnapshot, Snapshot};
 use crate::domain::target::{Target, TargetId};
@@ -295,6 +295,7 @@ impl Monitor {
             self.around.tunnel_changes.push(TunnelChange { at: now, what });
         }
         self.around.traffic.observe(&local, now);
+        self.around.air.observe(&local, now);
         self.around.local = local;
         another_way
     }
@@ -339,7 +340,7 @@ impl Monitor {
             tracked.tick_if_due(&self.around, now);
             let mut diagnosed = tracked.diagnosed(&self.around, now);
             // One path, and one line, is one alert, which is this machine's.
-            let shared = [PATH_OUTAGE_ID, LINK_SATURATED_ID];
+            let shared = [PATH_OUTAGE_ID, LINK_SATURATED_ID, WIFI_WEAK_ID];
             diagnosed.findings.retain(|finding| !shared.contains(&finding.rule));
             events.extend(self.alerts.apply(Some(*id), &diagnosed, now));
         }
@@ -391,6 +392,8 @@ impl Monitor {
             self.look_for_outages(now);
         }
         self.around.saturated = link::saturated(self.targets.values(), &self.around, now);
+        self.around.wifi = link::on_weak_wifi(self.targets.values(), &self.around, now);
+        self.around.lost_in_the_air.observe(&self.around.wifi, now.mono);
         if std::mem::take(&mut self.compare_certificates) {
             self.around.shared_certificates = shared_certificates(self.targets.values());
         }

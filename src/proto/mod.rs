@@ -11,6 +11,8 @@ pub mod cipher;
 pub mod credssp;
 pub mod icmp_echo;
 pub mod magic_packet;
+pub mod netlink;
+pub mod nl80211;
 pub mod ntlm;
 pub mod oracle;
 pub mod rdg;
@@ -19,6 +21,7 @@ pub mod sock_diag;
 pub mod tls_hello;
 pub mod tpkt;
 pub mod wire;
+pub mod wireless;
 pub mod x224;
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 
 use super::wire::Parse;
 use super::{
-    certificate, credssp, icmp_echo, magic_packet, ntlm, rdg, rdpeudp, sock_diag, tls_hello, x224,
+    certificate, credssp, icmp_echo, magic_packet, nl80211, ntlm, rdg, rdpeudp, sock_diag,
+    tls_hello, wireless, x224,
 };
 use crate::domain::sample::{NegotiateOutcome, NlaOutcome};
 use crate::domain::text::printable;
@@ -365,6 +366,58 @@ pub fn sock_diag(bytes: &[u8]) {
     assert!(bytes.len() >= 16 || end == Ok(false), "decided without a header");
 }
 
+/// [`nl80211::decode_peers`], with [`nl80211::decode_family`] and [`nl80211::decode_interfaces`].
+///
+/// # Panics
+/// When a promise is broken.
+pub fn nl80211(bytes: &[u8]) {
+    const FAMILY: u16 = 0x1c;
+    let decode = |bytes: &[u8]| {
+        let mut peers = Vec::new();
+        let end = nl80211::decode_peers(FAMILY, bytes, &mut peers);
+        (peers, end)
+    };
+    let (peers, end) = decode(bytes);
+    // Two heads, the index and the address.
+    assert!(peers.len() * (16 + 4 + 8 + 10) <= bytes.len(), "peers out of nothing");
+    assert!(peers.iter().all(|peer| peer.signal.is_none_or(|dbm| (-127..0).contains(&dbm))));
+    for length in 0..bytes.len() {
+        let (fewer, _) = decode(bytes.get(..length).unwrap_or_default());
+        let same = peers.get(..fewer.len()) == Some(fewer.as_slice());
+        assert!(same, "other peers in the first {length} bytes");
+    }
+    let again: Vec<u8> =
+        peers.iter().flat_map(|peer| nl80211::peer_message(FAMILY, peer)).collect();
+    assert_eq!(decode(&again), (peers, Ok(false)), "no round trip");
+    let mut stations = Vec::new();
+    let ended = nl80211::decode_interfaces(FAMILY, bytes, &mut stations);
+    assert!(stations.len() * (16 + 4 + 8 + 8) <= bytes.len(), "stations out of nothing");
+    assert_eq!(ended, end, "the same messages end otherwise");
+    if let Err(refused) = nl80211::decode_family(bytes) {
+        assert_eq!(end, Err(refused), "the same messages are refused otherwise");
+    }
+}
+
+/// [`wireless::decode`].
+///
+/// # Panics
+/// When a promise is broken.
+pub fn wireless(bytes: &[u8]) {
+    let entries = wireless::decode(bytes);
+    assert!(entries.len() <= wireless::MOST, "more than is kept");
+    assert!(entries.len() * 8 <= bytes.len(), "entries out of nothing");
+    for entry in &entries {
+        assert!((1..=15).contains(&entry.name.len()), "no name of an interface");
+        assert!(entry.signal.is_none_or(|dbm| (-127..0).contains(&dbm)), "no signal");
+    }
+    for length in 0..bytes.len() {
+        let fewer = wireless::decode(bytes.get(..length).unwrap_or_default());
+        let same = entries.get(..fewer.len()) == Some(fewer.as_slice());
+        assert!(same, "other entries in the first {length} bytes");
+    }
+    assert_eq!(wireless::decode(&wireless::encode(&entries)), entries, "no round trip");
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -376,12 +429,13 @@ mod tests {
     /// Every seed of the fuzz targets passes its oracle, and every target has seeds.
     #[test]
     fn the_fuzz_corpora_pass() {
-        let targets: [Target; 14] = [
+        let targets: [Target; 16] = [
             ("certificate", super::certificate),
             ("credssp_answer", super::credssp_answer),
             ("icmp_echo", super::icmp_echo),
             ("import", crate::config::import::oracle::import),
             ("magic_packet", super::magic_packet),
+            ("nl80211", super::nl80211),
             ("ntlm_challenge", super::ntlm_challenge),
             ("rdg_head", super::rdg_head),
             ("rdpeudp", super::rdpeudp),
@@ -389,6 +443,7 @@ mod tests {
             ("tls_client_hello", super::tls_client_hello),
             ("tls_server_flight", super::tls_server_flight),
             ("ts_request", super::ts_request),
+            ("wireless", super::wireless),
             ("x224_answer", super::x224_answer),
             ("x224_request", super::x224_request),
         ];

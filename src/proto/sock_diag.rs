@@ -1,6 +1,8 @@
 //! Questions about this machine's own TCP sockets, and the kernel's answers (`sock_diag(7)`,
 //! `linux/inet_diag.h`): native byte order, ports and addresses in network order.
 
+use super::netlink::{DUMP, HEADER, attribute, header, messages, u32_at};
+pub use super::netlink::{Refused, done};
 use crate::domain::session::{SeenSocket, SocketState};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -10,14 +12,6 @@ pub const FAMILIES: [u8; 2] = [2, 10];
 
 /// `SOCK_DIAG_BY_FAMILY`.
 const BY_FAMILY: u16 = 20;
-/// `NLM_F_REQUEST | NLM_F_DUMP`.
-const DUMP: u16 = 0x301;
-/// `NLMSG_ERROR`.
-const ERROR: u16 = 2;
-/// `NLMSG_DONE`.
-const DONE: u16 = 3;
-/// `struct nlmsghdr`.
-const HEADER: usize = 16;
 /// `struct inet_diag_req_v2`.
 const REQUEST: usize = 56;
 /// `struct inet_diag_msg`.
@@ -38,17 +32,6 @@ pub struct Entry {
     pub inode: u32,
     /// What it shows.
     pub seen: SeenSocket,
-}
-
-/// Why an answer cannot be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// The kernel's own error, `errno`.
-    #[error("the kernel refuses: error {0}")]
-    Kernel(i32),
-    /// A length leads outside the datagram.
-    #[error("a length leads outside the answer")]
-    Misread,
 }
 
 /// Asks for every TCP socket of `family` to `port`, or to any, except those that listen or are
@@ -73,26 +56,7 @@ pub fn question(family: u8, port: Option<u16>) -> Vec<u8> {
 /// # Errors
 /// [`Refused`]; the entries before it are kept.
 pub fn decode(datagram: &[u8], entries: &mut Vec<Entry>) -> Result<bool, Refused> {
-    let mut rest = datagram;
-    while rest.len() >= HEADER {
-        let length = u32_at(rest, 0)
-            .and_then(|length| usize::try_from(length).ok())
-            .filter(|length| *length >= HEADER)
-            .ok_or(Refused::Misread)?;
-        let message = rest.get(..length).ok_or(Refused::Misread)?;
-        rest = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
-        let body = message.get(HEADER..).unwrap_or_default();
-        match u16_at(message, 4) {
-            Some(DONE) => return Ok(true),
-            Some(ERROR) => {
-                let code = u32_at(body, 0).unwrap_or_default().cast_signed();
-                return Err(Refused::Kernel(code.saturating_neg()));
-            }
-            Some(BY_FAMILY) => entries.extend(entry(body)),
-            _ => {}
-        }
-    }
-    Ok(false)
+    messages(datagram, BY_FAMILY, |body| entries.extend(entry(body)))
 }
 
 /// The message that says this of a socket: what [`decode`] reads, for tests. An address of IPv4 is
@@ -139,24 +103,6 @@ pub fn message(entry: &Entry) -> Vec<u8> {
     bytes
 }
 
-/// The message that ends an answer.
-#[must_use]
-pub fn done() -> Vec<u8> {
-    let mut bytes = header(HEADER + 4, DONE, 2);
-    bytes.extend([0; 4]);
-    bytes
-}
-
-fn header(length: usize, kind: u16, flags: u16) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(length);
-    bytes.extend(u32::try_from(length).unwrap_or_default().to_ne_bytes());
-    bytes.extend(kind.to_ne_bytes());
-    bytes.extend(flags.to_ne_bytes());
-    bytes.extend(1_u32.to_ne_bytes());
-    bytes.extend(0_u32.to_ne_bytes());
-    bytes
-}
-
 /// One `inet_diag_msg` with its attributes.
 fn entry(body: &[u8]) -> Option<Entry> {
     let state = match body.get(1)? {
@@ -192,26 +138,6 @@ fn address(family: u8, bytes: &[u8]) -> Option<IpAddr> {
         10 => Some(IpAddr::V6(Ipv6Addr::from(*bytes.first_chunk::<16>()?)).to_canonical()),
         _ => None,
     }
-}
-
-/// The payload of the first attribute of this kind.
-fn attribute(mut rest: &[u8], kind: u16) -> Option<&[u8]> {
-    loop {
-        let length = usize::from(u16_at(rest, 0)?);
-        let payload = rest.get(4..length)?;
-        if u16_at(rest, 2)? == kind {
-            return Some(payload);
-        }
-        rest = rest.get(length.next_multiple_of(4)..)?;
-    }
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_ne_bytes(*bytes.get(at..)?.first_chunk()?))
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_ne_bytes(*bytes.get(at..)?.first_chunk()?))
 }
 
 fn port_at(bytes: &[u8], at: usize) -> Option<u16> {

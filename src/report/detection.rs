@@ -24,6 +24,7 @@ pub const BY_WINDOW: &[(&str, &str)] = &[
     ("high-latency", "45 s (median of the last minute)"),
     ("high-jitter", "45 s (window)"),
     ("link-saturated", "15 s of a full line, five round trips more"),
+    ("wifi-weak", "30 s of a weak signal with loss or jitter to the own router"),
     ("host-restarted", "once it answers again"),
     ("session-would-drop", "once it answers again (1 min 10 s after the gap)"),
     ("dns-disagreement", "2 min 30 s (answers that repeat)"),

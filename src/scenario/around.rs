@@ -1,5 +1,6 @@
 //! What is around the target of a scenario: this machine, its controls, the other targets.
 
+use super::air::Heard;
 use super::now;
 use super::rung::print;
 use super::word::{milliseconds, parse, pick, span, split};
@@ -14,6 +15,7 @@ use crate::domain::target::TargetId;
 use crate::domain::throughput::Traffic;
 use crate::domain::time::MonoTime;
 use crate::domain::view::{Offline, Surroundings, TunnelChange};
+use crate::domain::wifi::LostInTheAir;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -51,6 +53,9 @@ pub(super) struct AroundTable {
     tunnel_changes: Vec<String>,
     /// What an interface carries, received and sent in Mbit/s: `60s-120s eth0 9.6/0.2`.
     traffic: Vec<String>,
+    /// This machine's eth0 is the Wi-Fi wlan0, and how strongly it hears its access point, in dBm:
+    /// `60s-120s -81`; with the access point behind it.
+    signal: Vec<String>,
     /// What names of controls lead to.
     control_names: BTreeMap<String, IpAddr>,
     /// Controls and their last minute: `router 10.0.0.1 5/30 1ms 0ms` lost of sent, median, jitter;
@@ -89,6 +94,9 @@ impl AroundTable {
             controls: controls?,
             traffic: self.traffic()?,
             saturated: Vec::new(),
+            air: Heard::readings(&self.heard()?),
+            wifi: Vec::new(),
+            lost_in_the_air: LostInTheAir::default(),
             control_names: self.control_names.clone(),
             outages: outage.into_iter().collect(),
             tunnel_changes: self.tunnel_changes()?,
@@ -118,13 +126,20 @@ impl AroundTable {
         Ok(traffic)
     }
 
+    fn heard(&self) -> Result<Vec<Heard>, Wrong> {
+        self.signal.iter().map(|text| Heard::read(text)).collect()
+    }
+
     fn interfaces(&self) -> Result<Vec<Interface>, Wrong> {
-        let mut interfaces = vec![
-            interface(2, "eth0", false, &self.addresses)?,
-            interface(TUNNEL, "wg0", true, &self.tunnel)?,
-        ];
+        let mut interfaces = vec![self.own()?, interface(TUNNEL, "wg0", true, &self.tunnel)?];
         interfaces.retain(|interface| !interface.addresses.is_empty());
         Ok(interfaces)
+    }
+
+    fn own(&self) -> Result<Interface, Wrong> {
+        let mut own = interface(2, "eth0", false, &self.addresses)?;
+        Heard::tune(&self.heard()?, &mut own, MonoTime::ZERO);
+        Ok(own)
     }
 
     fn offline(&self) -> Result<Offline, Wrong> {

@@ -1,5 +1,6 @@
 //! The tables of a scenario file, and the scripts they become.
 
+use super::air::Heard;
 use super::around::{AroundTable, Load, TUNNEL, elsewhere, route};
 use super::expect::{IncidentTable, ScenarioTable};
 use super::round::{Round, usual_resolution};
@@ -105,6 +106,12 @@ struct Incident {
     /// What its interfaces carry, as in a scenario.
     #[serde(default)]
     traffic: Vec<String>,
+    /// Its eth1 is the Wi-Fi wlan0, with this signal, as in a scenario.
+    #[serde(default)]
+    signal: Vec<String>,
+    /// When every so many-th echo request to a control is lost, as `40s-60s 8`.
+    #[serde(default)]
+    control_loses: BTreeMap<IpAddr, String>,
     /// Its routes, as in a scenario.
     #[serde(default)]
     routes: Vec<String>,
@@ -254,6 +261,16 @@ fn during(text: &str) -> Result<Range<MonoTime>, Wrong> {
     Ok(MonoTime::ZERO.plus(span(from)?)..MonoTime::ZERO.plus(span(until)?))
 }
 
+/// `40s-60s 8`.
+fn loses(text: &str) -> Result<(Range<MonoTime>, u64), Wrong> {
+    let (times, every) = split(text, " ", "FROM-UNTIL EVERY, such as 40s-60s 8")?;
+    let every = super::word::parse::<u64>(every, "a number")?;
+    if every == 0 {
+        return Err(Wrong::expected(text, "every so many-th, from 1 on"));
+    }
+    Ok((during(times)?, every))
+}
+
 fn address(id: u32) -> IpAddr {
     IpAddr::from([10, 9, 0, u8::try_from(21 + id).unwrap_or(u8::MAX)])
 }
@@ -312,6 +329,18 @@ impl Incident {
                 .map(|text| Load::read(text))
                 .collect::<Result<_, _>>()
                 .map_err(here("traffic"))?,
+            heard: self
+                .signal
+                .iter()
+                .map(|text| Heard::read(text))
+                .collect::<Result<_, _>>()
+                .map_err(here("signal"))?,
+            control_loses: self
+                .control_loses
+                .iter()
+                .map(|(control, text)| Ok((*control, loses(text)?)))
+                .collect::<Result<_, _>>()
+                .map_err(here("control_loses"))?,
             routes: self
                 .routes
                 .iter()
@@ -332,7 +361,7 @@ impl Incident {
             samples: self.samples(clock, source)?,
             expected,
             clock,
-            around: Ground::Found(own),
+            around: Ground::Found(Box::new(own)),
             wake: None,
             session: None,
             tick: Duration::from_secs(1),
@@ -368,6 +397,11 @@ impl Incident {
 }
 
 impl Own {
+    /// Whether this machine is on Wi-Fi.
+    pub(super) fn is_wireless(&self) -> bool {
+        !self.heard.is_empty()
+    }
+
     /// This machine at a moment.
     pub(super) fn local(&self, at: MonoTime) -> LocalState {
         let mut interfaces = vec![elsewhere()];
@@ -380,6 +414,9 @@ impl Own {
                 addresses: vec![([10, 8, 0, 2].into(), 32)],
                 ..elsewhere()
             });
+        }
+        if let Some(own) = interfaces.first_mut() {
+            Heard::tune(&self.heard, own, at);
         }
         if !self.traffic.is_empty() {
             for interface in &mut interfaces {
@@ -398,7 +435,11 @@ impl Own {
     /// The round trip to a control at a moment; `None` while it is silent.
     pub(super) fn control_answer(&self, control: IpAddr, at: MonoTime) -> Option<Duration> {
         let silences = self.controls_silent.iter().chain(self.control_silent.get(&control));
-        (!silences.into_iter().any(|silent| silent.contains(&at)))
+        // One request every two seconds.
+        let loses = self.control_loses.get(&control).is_some_and(|(during, every)| {
+            during.contains(&at) && (at.since(MonoTime::ZERO).as_secs() / 2).is_multiple_of(*every)
+        });
+        (!loses && !silences.into_iter().any(|silent| silent.contains(&at)))
             .then_some(Duration::from_millis(1))
     }
 }

@@ -5,6 +5,7 @@
 //! play every file of `tests/scenarios` and `tests/incidents`, `rdpwatch demo --scenario` any one.
 //! The words are explained in `tests/scenarios/README.md`.
 
+mod air;
 mod answer;
 mod around;
 mod expect;

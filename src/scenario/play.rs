@@ -105,7 +105,8 @@ impl Play {
             }
             if let Ground::Found(own) = &self.script.around {
                 let local = own.local(at);
-                if local != *self.monitor.local() {
+                // A signal that stands is read over and over.
+                if own.is_wireless() || local != *self.monitor.local() {
                     self.monitor.observe_local(local, now);
                 }
                 if at.since(MonoTime::ZERO).as_secs().is_multiple_of(CONTROL_EVERY.as_secs()) {

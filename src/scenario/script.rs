@@ -1,5 +1,6 @@
 //! A scenario or an incident, ready to be played: everything in it was understood.
 
+use super::air::Heard;
 use super::around::Load;
 use super::expect::Expected;
 use super::now;
@@ -76,7 +77,7 @@ pub enum Ground {
     /// As the rules see it, in place of what a monitor would find out itself.
     Given(Box<Surroundings>),
     /// What a monitor finds out from this machine and its controls.
-    Found(Own),
+    Found(Box<Own>),
 }
 
 /// This machine's side of an incident.
@@ -94,6 +95,10 @@ pub struct Own {
     pub(super) dns: Vec<IpAddr>,
     /// What its interfaces carry.
     pub(super) traffic: Vec<Load>,
+    /// How strongly its Wi-Fi hears its access point; without, it has none.
+    pub(super) heard: Vec<Heard>,
+    /// When every so many-th echo request to a control is lost.
+    pub(super) control_loses: BTreeMap<IpAddr, (Range<MonoTime>, u64)>,
     /// Its routes.
     pub(super) routes: Arc<[Route]>,
     /// When the tunnel wg0 is down; without it there is none.

@@ -1,5 +1,7 @@
 //! Themes: what each role looks like. Data in `config/themes/`, one file per theme.
 
+use super::palette;
+use crate::report::doctor::Colours;
 use ratatui::style::{Color, Modifier, Style};
 use std::collections::BTreeMap;
 use unicode_width::UnicodeWidthStr;
@@ -272,6 +274,18 @@ impl Theme {
             }
             style.fg = None;
             style.bg = None;
+        }
+        self
+    }
+
+    /// This theme with the colours that the terminal has.
+    #[must_use]
+    pub fn reduced_to(mut self, colours: Colours) -> Self {
+        if colours == Colours::None {
+            return self.without_colours();
+        }
+        for (style, ..) in self.looks.values_mut() {
+            *style = palette::reduced(*style, colours);
         }
         self
     }

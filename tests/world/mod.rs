@@ -17,6 +17,7 @@ use rdpwatch::domain::sample::{
 use rdpwatch::domain::snapshot::Snapshot;
 use rdpwatch::domain::target::TargetId;
 use rdpwatch::domain::time::{MonoTime, Now, WallTime};
+use rdpwatch::domain::wireless::Radio;
 use rdpwatch::monitor::{Access, Budget, Change, Monitor};
 use rdpwatch::schedule::{ProbeRequest, Schedule, Settings};
 use std::collections::BTreeMap;
@@ -90,6 +91,8 @@ pub(crate) struct World {
     pub(crate) hosts: Vec<SimHost>,
     /// This machine's line is cut: nothing answers, the controls neither.
     pub(crate) cuts: Vec<Range<MonoTime>>,
+    /// When this machine is on a Wi-Fi that hardly reaches it: the controls lose every eighth request.
+    pub(crate) weak_wifi: Option<Range<MonoTime>>,
     /// This process does not run.
     pub(crate) stalls: Vec<Range<MonoTime>>,
     /// The wall clock is set, by milliseconds.
@@ -130,6 +133,7 @@ impl World {
             schedule: Schedule::new(Settings { seed, ..Settings::default() }),
             hosts: Vec::new(),
             cuts: Vec::new(),
+            weak_wifi: None,
             stalls: Vec::new(),
             clock_set: Vec::new(),
             told: Vec::new(),
@@ -363,16 +367,30 @@ impl World {
 
     fn look_at_controls(&mut self) {
         if self.echo == EchoAccess::Denied {
-            self.monitor.observe_local(local(), self.now());
+            self.monitor.observe_local(self.local(), self.now());
             return;
         }
         let cut = self.cuts.iter().any(|cut| cut.contains(&self.mono));
         for control in [GATEWAY, COMPANY_DNS] {
-            let answered = !cut && !self.dice.one_in(500);
+            let lost = self.dice.one_in(if self.is_weak() { 8 } else { 500 });
+            let answered = !cut && !lost;
             let took = Duration::from_millis(if answered { 1 } else { 2_000 });
             self.arrive(self.mono.plus(took), Arrival::Control(control, answered));
         }
-        self.monitor.observe_local(local(), self.now());
+        self.monitor.observe_local(self.local(), self.now());
+    }
+
+    fn is_weak(&self) -> bool {
+        self.weak_wifi.as_ref().is_some_and(|weak| weak.contains(&self.mono))
+    }
+
+    fn local(&self) -> LocalState {
+        let mut local = local();
+        if let (Some(_), [own]) = (&self.weak_wifi, local.interfaces.as_mut_slice()) {
+            let signal_dbm = Some(if self.is_weak() { -82 } else { -56 });
+            own.radio = Some(Radio { signal_dbm, access_point: None });
+        }
+        local
     }
 
     fn retry_icmp(&mut self) {

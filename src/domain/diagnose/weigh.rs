@@ -21,6 +21,7 @@ const NEEDS_TIME: &[&str] = &[
     "path-outage",
     "vpn-flap",
     "link-saturated",
+    "wifi-weak",
     "session-dropped",
     "drops-periodic",
 ];

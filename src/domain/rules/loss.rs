@@ -8,6 +8,7 @@ use crate::domain::outage::Outage;
 use crate::domain::sample::EchoOutcome;
 use crate::domain::thresholds::LossThresholds;
 use crate::domain::time::MonoTime;
+use crate::domain::wifi;
 
 /// Losses in a row over this long, while TCP was silent too, are an outage of the host or the
 /// path and not a rate of loss.
@@ -78,6 +79,10 @@ impl Rule for PacketLoss {
             Found::Little => return Judgement::Clear,
             Found::Loss(severity, seen) => (severity, seen),
         };
+        let early = |to| wifi::undecided(view.around, view.target, to, view.now.mono);
+        if view.mode == Mode::Watch && view.dialled.is_some_and(early) {
+            return Judgement::NoEvidence;
+        }
         let share = seen.share();
         let only_echo = view.mode == Mode::Watch && tcp_is_clean(view, share);
         let who = name(view);
@@ -271,7 +276,9 @@ fn is_outage(
 ) -> bool {
     let (start, end) = (head.at.mono, tail.at.mono);
     let path_down = |outage: &Outage| outage.lost(view.target.id, start);
-    if view.around.outages.iter().any(path_down) {
+    if view.around.outages.iter().any(path_down)
+        || view.around.lost_in_the_air.holds(view.target.id, start)
+    {
         return true;
     }
     let tried = |from: MonoTime, until: Option<MonoTime>| {

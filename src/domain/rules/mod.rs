@@ -44,6 +44,7 @@ mod tls;
 mod udp;
 mod vpn;
 mod whose;
+mod wifi;
 mod words;
 mod would_drop;
 
@@ -54,6 +55,7 @@ pub(crate) use identity::{IDENTITY_MISMATCH_ID, is_another_machine};
 pub(crate) use outage::{PATH_OUTAGE_ID, whose as whose_path};
 pub(crate) use saturated::LINK_SATURATED_ID;
 pub(crate) use session::drop_of;
+pub(crate) use wifi::WIFI_WEAK_ID;
 
 use super::finding::{ClientError, Confidence, Owner, Remedy, Risk, RuleId, Rung, Severity};
 use super::sample::ProbeKind;
@@ -76,6 +78,7 @@ pub static RULES: &[&dyn Rule] = &[
     &latency::HighLatency,
     &latency::HighJitter,
     &saturated::LinkSaturated,
+    &wifi::WifiWeak,
     &mtu::MtuLow,
     &mtu::MtuBlackHole,
     // Name.

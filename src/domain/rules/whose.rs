@@ -39,7 +39,7 @@ pub(super) fn of_name_server(view: &TargetView<'_>, server: IpAddr) -> Option<Wh
         });
         let way = Way::of(local, server, |_| false, others);
         let (owner, broken) = match way.ailing?.0 {
-            Stretch::Own => (Owner::Client, "your Wi-Fi or cable"),
+            Stretch::Own => (Owner::Client, own_network(local, server)),
             Stretch::Line => (Owner::Network, "your Internet line"),
             Stretch::Tunnel => (Owner::Vpn, "your VPN"),
             Stretch::Site => return None,
@@ -110,7 +110,8 @@ fn judge(
         address: sign.address,
         figure: figure(&sign),
     });
-    let (sentences, owner) = sentences(&told, &name(view), tunnelled)?;
+    let own = own_network(local, view.dialled?);
+    let (sentences, owner) = sentences(&told, &name(view), own, tunnelled)?;
     let line = |(_, sign): (Stretch, Sign)| {
         let role = match sign.role {
             _ if near(sign.address) => "control at its site",
@@ -144,16 +145,24 @@ fn whose(local: &LocalState, sign: Sign, near: bool) -> String {
     crate::domain::control::spoken(local, sign.role, sign.address)
 }
 
+/// This machine's own network on the way to an address, as far as the operating system tells.
+fn own_network(local: &LocalState, to: IpAddr) -> &'static str {
+    let wireless = local.carrier_of(to).is_some_and(|carrier| carrier.radio.is_some());
+    if wireless { "your Wi-Fi" } else { "your Wi-Fi or cable" }
+}
+
 /// Says on which stretch it begins, and who looks there first.
-fn sentences(way: &Way<Told>, who: &str, tunnelled: bool) -> Option<(String, Owner)> {
+fn sentences(way: &Way<Told>, who: &str, own: &str, tunnelled: bool) -> Option<(String, Owner)> {
     use Stretch::{Line, Own, Site, Tunnel};
-    let Some(ailing) = &way.ailing else { return Some(sound(way.sound.as_ref()?, who, tunnelled)) };
+    let Some(ailing) = &way.ailing else {
+        return Some(sound(way.sound.as_ref()?, who, own, tunnelled));
+    };
     let vpn = if tunnelled { "the VPN or the line" } else { "the line" };
     Some(match (&way.sound, ailing) {
         (None, (Own, router)) => (
             format!(
-                "So it is on the way to your own router {} ({}): your Wi-Fi or cable, not {who} \
-                 (likely). Use a cable or move closer.",
+                "So it is on the way to your own router {} ({}): {own}, not {who} (likely). Use a \
+                 cable or move closer.",
                 router.address, router.figure
             ),
             Owner::Client,
@@ -216,12 +225,12 @@ fn sentences(way: &Way<Told>, who: &str, tunnelled: bool) -> Option<(String, Own
         ),
         (None, _) => return None,
         // What ails lies beyond what is sound.
-        (Some(reached), _) => sound(reached, who, tunnelled),
+        (Some(reached), _) => sound(reached, who, own, tunnelled),
     })
 }
 
 /// Says how far the way is sound, where nothing beyond is known to ail.
-fn sound(reached: &(Stretch, Told), who: &str, tunnelled: bool) -> (String, Owner) {
+fn sound(reached: &(Stretch, Told), who: &str, own: &str, tunnelled: bool) -> (String, Owner) {
     use Stretch::{Line, Own, Site, Tunnel};
     match reached {
         (Site, control) => (
@@ -234,8 +243,8 @@ fn sound(reached: &(Stretch, Told), who: &str, tunnelled: bool) -> (String, Owne
         ),
         (Own, near) => (
             format!(
-                "Not on the way to {} ({}): your Wi-Fi or cable is not the cause. Network team: \
-                 find where it begins.",
+                "Not on the way to {} ({}): {own} is not the cause. Network team: find where it \
+                 begins.",
                 near.whose, near.figure
             ),
             Owner::Network,

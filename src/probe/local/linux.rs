@@ -1,6 +1,7 @@
 //! Interfaces and gateway on Linux, over rtnetlink.
 
 use super::Links;
+use super::wifi::Wifi;
 use crate::domain::local::Interface;
 use crate::domain::mac::MacAddr;
 use crate::probe::clock::Clock;
@@ -17,11 +18,12 @@ use std::net::IpAddr;
 /// Reads interfaces, addresses, byte counters and default routes.
 pub(super) struct Network {
     netlink: Option<Netlink>,
+    wifi: Wifi,
 }
 
 impl Network {
     pub(super) const fn new(_: Clock) -> Self {
-        Self { netlink: None }
+        Self { netlink: None, wifi: Wifi::new() }
     }
 
     /// Empty when the kernel does not answer; the socket is opened anew then.
@@ -61,6 +63,7 @@ impl Network {
                 interface.addresses.push((address, message.header.prefix_len));
             }
         }
+        self.wifi.read(&mut interfaces);
         let first = tables.defaults.first();
         let gateway_interface = first.and_then(|route| {
             let leaves = interfaces.iter().find(|interface| interface.index == route.interface)?;
@@ -88,6 +91,7 @@ fn interface_of(message: &LinkMessage) -> Option<Interface> {
         mac: None,
         received_bytes: None,
         sent_bytes: None,
+        radio: None,
     };
     for attribute in &message.attributes {
         match attribute {

@@ -6,6 +6,8 @@ mod linux;
 #[cfg(not(target_os = "linux"))]
 mod other;
 mod process;
+#[cfg(target_os = "linux")]
+mod wifi;
 
 pub use changes::Changes;
 #[cfg(target_os = "linux")]
@@ -34,7 +36,7 @@ struct Links {
 /// Looks at this machine over and over.
 ///
 /// [`observe`](Self::observe) blocks: on Linux for a fraction of a millisecond (four rtnetlink
-/// dumps, one small file, one line of `/proc`); elsewhere longer, and on Windows for seconds while
+/// dumps, two small files, one line of `/proc`, and two dumps of nl80211 where there is Wi-Fi); elsewhere longer, and on Windows for seconds while
 /// the gateway is dead. Call it where blocking is allowed.
 pub struct LocalObserver {
     network: Network,

@@ -79,5 +79,6 @@ fn interface_of(interface: &netdev::Interface) -> Interface {
         mac: interface.mac_addr.and_then(|mac| MacAddr(mac.octets()).require_unicast().ok()),
         received_bytes: None,
         sent_bytes: None,
+        radio: None,
     }
 }

@@ -158,6 +158,7 @@ mod tests {
             mac: None,
             received_bytes: None,
             sent_bytes: None,
+            radio: None,
         }
     }
 
