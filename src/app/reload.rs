@@ -230,28 +230,28 @@ mod tests {
         Config::from_text(Path::new("config.toml"), text).expect("it reads")
     }
 
-    fn bytes(text: &str) -> Option<Vec<u8>> {
-        Some(text.as_bytes().to_vec())
+    fn bytes(text: &str) -> Vec<u8> {
+        text.as_bytes().to_vec()
     }
 
     #[test]
     fn only_what_stood_still_for_a_look_is_taken() {
-        let mut follower = Follower::new(Ok(bytes("a")));
-        assert!(!follower.takes(Ok(bytes("a"))));
+        let mut follower = Follower::new(Ok(Some(bytes("a"))));
+        assert!(!follower.takes(Ok(Some(bytes("a")))));
         // Truncated and written anew, as some editors do.
-        assert!(!follower.takes(Ok(bytes(""))));
-        assert!(!follower.takes(Ok(bytes("b"))));
-        assert!(follower.takes(Ok(bytes("b"))));
-        assert!(!follower.takes(Ok(bytes("b"))));
+        assert!(!follower.takes(Ok(Some(bytes("")))));
+        assert!(!follower.takes(Ok(Some(bytes("b")))));
+        assert!(follower.takes(Ok(Some(bytes("b")))));
+        assert!(!follower.takes(Ok(Some(bytes("b")))));
         // Renamed into place.
         assert!(!follower.takes(Ok(None)));
-        assert!(!follower.takes(Ok(bytes("b"))));
-        assert!(!follower.takes(Ok(bytes("b"))));
+        assert!(!follower.takes(Ok(Some(bytes("b")))));
+        assert!(!follower.takes(Ok(Some(bytes("b")))));
         assert!(!follower.takes(Ok(None)));
         assert!(follower.takes(Ok(None)));
         assert!(!follower.takes(Err("no".to_owned())));
-        assert!(!follower.takes(Ok(bytes("b"))));
-        assert!(follower.takes(Ok(bytes("b"))), "it is back");
+        assert!(!follower.takes(Ok(Some(bytes("b")))));
+        assert!(follower.takes(Ok(Some(bytes("b")))), "it is back");
     }
 
     #[test]
