@@ -450,23 +450,6 @@ mod tests {
     }
 
     #[test]
-    fn built_in_themes_need_no_more_than_sixteen_colours() {
-        for name in Theme::names() {
-            let theme = Theme::built_in(name).expect("built in");
-            for role in Role::all() {
-                let style = theme.style(role);
-                for colour in [style.fg, style.bg].into_iter().flatten() {
-                    assert!(
-                        !matches!(colour, Color::Rgb(..) | Color::Indexed(_)),
-                        "{name} {}: {colour}",
-                        role.name()
-                    );
-                }
-            }
-        }
-    }
-
-    #[test]
     fn nothing_in_a_row_vanishes_when_the_row_is_selected() {
         for name in Theme::names() {
             let theme = Theme::built_in(name).expect("built in");
