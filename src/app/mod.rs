@@ -11,6 +11,7 @@ mod import;
 mod log;
 mod looks;
 mod mark;
+mod reload;
 mod scenario;
 mod signals;
 mod suggest;
@@ -87,7 +88,7 @@ fn execute(cli: &Cli) -> Result<u8, Failure> {
         Command::Watch(_) => {
             let config = load(cli, cli.command.targets()).map_err(invalid)?;
             let _log = log::start(&config)?;
-            watch::watch(&config, state_store())
+            watch::watch(&config, state_store(), source(cli))
         }
         Command::Check(arguments) => {
             let format = arguments.format(&process_environment).map_err(invalid)?;
@@ -160,6 +161,13 @@ fn load(cli: &Cli, targets: &[String]) -> Result<Config, ConfigError> {
     let file = config::read_config_file(&cli.options, &process_environment)?;
     let file = file.as_ref().map(|(path, text)| (path.as_path(), text.as_str()));
     Config::assemble(&cli.options, &process_environment, file, targets, &config::read_rdp_file)
+}
+
+/// The configuration file and how it is read again; `None` where there is no place for one.
+fn source(cli: &Cli) -> Option<reload::Source> {
+    let path = config::config_file(&cli.options, &process_environment)?;
+    let cli = cli.clone();
+    Some(reload::Source { path, load: Arc::new(move || load(&cli, cli.command.targets())) })
 }
 
 /// The configuration without the file: what the command line and the environment say.

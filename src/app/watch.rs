@@ -4,6 +4,7 @@ use super::core::{Command, Core, WAKE_WAIT};
 use super::doctor::colours_of;
 use super::edge::Edge;
 use super::looks::Looks;
+use super::reload::{self, News, Source};
 use super::signals::{Signal, Signals};
 use super::suggest::suggestions;
 use super::{DONE, FAILED, Failure, real_edge, runtime};
@@ -15,7 +16,7 @@ use crate::domain::snapshot::Snapshot;
 use crate::domain::target::{Target, TargetId};
 use crate::domain::time::WallTime;
 use crate::report::doctor::Colours;
-use crate::store::StateStore;
+use crate::store::{self, StateStore};
 use crate::ui::dashboard::{Dashboard, Options};
 use crate::ui::effect::Effect;
 use crate::ui::format::Zone;
@@ -25,6 +26,7 @@ use crate::ui::terminal::{self, Mouse, Terminal};
 use crate::ui::theme::GlyphSet;
 use crossterm::event::EventStream;
 use futures_util::StreamExt;
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,11 +49,15 @@ fn operator() -> String {
 }
 
 /// Runs the dashboard over real hosts until the user quits or a signal ends it.
-pub(super) fn watch(config: &Config, store: Arc<dyn StateStore>) -> Result<u8, Failure> {
+pub(super) fn watch(
+    config: &Config,
+    store: Arc<dyn StateStore>,
+    source: Option<Source>,
+) -> Result<u8, Failure> {
     let runtime = runtime()?;
     let ended = runtime.block_on(async {
         let edge = real_edge(config)?;
-        show(config, edge, store).await
+        show(config, edge, store, source).await
     });
     runtime.shutdown_background();
     ended
@@ -62,6 +68,7 @@ pub(super) async fn show(
     config: &Config,
     edge: Edge,
     store: Arc<dyn StateStore>,
+    source: Option<Source>,
 ) -> Result<u8, Failure> {
     let clock = edge.clock;
     let local = edge.local_state();
@@ -69,7 +76,7 @@ pub(super) async fn show(
     let mut core = Core::new(config, edge, store, local.clone());
     let first = core.first_snapshot();
     let now = Arc::new(move || clock.now().wall);
-    front(config, &local, first, now, |running| {
+    front(config, &local, first, now, source, |running| {
         let Running { inbox, snapshots, alerts, stop } = running;
         tokio::spawn(core.run(inbox, snapshots, alerts, stop))
     })
@@ -105,6 +112,7 @@ pub(super) async fn front(
     local: &LocalState,
     first: Arc<Snapshot>,
     now: WallClock,
+    source: Option<Source>,
     start: impl FnOnce(Running) -> JoinHandle<()>,
 ) -> Result<u8, Failure> {
     needs_terminal()?;
@@ -120,9 +128,14 @@ pub(super) async fn front(
         config: config.clone(),
         next_id: config.targets.iter().map(|target| target.id.0 + 1).max().unwrap_or(0),
         now,
+        by_hand: BTreeSet::new(),
     };
+    let (news, told) = mpsc::channel(1);
+    if let Some(source) = source {
+        tokio::spawn(reload::follow(source, news));
+    }
     let ended = tokio::select! {
-        ended = screen.run(newest, ringing) => ended,
+        ended = screen.run(newest, ringing, told) => ended,
         // It ends by itself only in a panic: nothing would ever be measured again.
         _ = &mut running => return Err(Failure::new(FAILED, broken("the monitor broke down"))),
     };
@@ -183,6 +196,8 @@ struct Screen {
     config: Config,
     next_id: u32,
     now: WallClock,
+    /// Targets that were added on the screen.
+    by_hand: BTreeSet<TargetId>,
 }
 
 impl Screen {
@@ -190,6 +205,7 @@ impl Screen {
         mut self,
         mut newest: watch::Receiver<Arc<Snapshot>>,
         mut alerts: mpsc::Receiver<Notice>,
+        mut news: mpsc::Receiver<News>,
     ) -> std::io::Result<u8> {
         terminal::install_panic_hook();
         let mut signals = Signals::listen()?;
@@ -239,6 +255,10 @@ impl Screen {
                     if self.config.sinks.iter().any(rings) {
                         terminal.ring()?;
                     }
+                }
+                Some(news) = news.recv() => {
+                    self.take_news(news);
+                    changed = true;
                 }
                 signal = signals.next() => match signal {
                     Signal::End => break,
@@ -316,13 +336,51 @@ impl Screen {
         }
     }
 
+    /// Takes over the file's new text, or says why it is not taken.
+    fn take_news(&mut self, news: News) {
+        let now = (self.now)();
+        match news {
+            Ok(mut config) => {
+                let found = reload::difference(
+                    &self.config.targets,
+                    &self.by_hand,
+                    &config.targets,
+                    &mut self.next_id,
+                );
+                config.targets.clone_from(&found.targets);
+                let changes = reload::reconfiguration(&self.config, &config, found);
+                // What takes effect at the next start only is compared with what is in force.
+                let Config { dns, family, icmp, deep, read_only, ui, .. } = self.config.clone();
+                self.config = Config { dns, family, icmp, deep, read_only, ui, ..*config };
+                tracing::info!("{}", changes.note);
+                self.dashboard.tell(&changes.note, now);
+                self.ask(Command::Reconfigure(Box::new(changes)));
+            }
+            Err(error) => {
+                tracing::warn!("the configuration is not read again: {error}");
+                let text = reload::refusal(&error);
+                self.dashboard.hold(&text);
+                self.ask(Command::Note(text));
+            }
+        }
+    }
+
     fn add(&mut self, text: &str) {
         let now = (self.now)();
         match self.config.resolve(text.trim(), &read_rdp_file) {
             Ok(targets) => {
                 for target in targets {
+                    let key = store::key(&target);
+                    let watched = self.config.targets.iter().find(|t| store::key(t) == key);
+                    if let Some(watched) = watched {
+                        let text = format!("{} is watched already", watched.name);
+                        self.dashboard.tell(&text, now);
+                        continue;
+                    }
                     let target = Target { id: TargetId(self.next_id), ..target };
                     self.next_id += 1;
+                    self.by_hand.insert(target.id);
+                    self.config.targets.push(target.clone());
                     self.ask(Command::Add(Box::new(target)));
                 }
             }
