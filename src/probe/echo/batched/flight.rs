@@ -98,6 +98,16 @@ impl Flight {
         }
     }
 
+    /// What a request carries that belongs to nobody.
+    pub(super) const fn nobody(&self) -> Tag {
+        Tag {
+            cookie: self.cookie,
+            target: u32::MAX,
+            seq: self.next_seq.wrapping_sub(1),
+            slot: u32::MAX,
+        }
+    }
+
     /// Whether nothing is waited for, not even a late reply.
     pub(super) const fn is_empty(&self) -> bool {
         self.free.len() == self.slots.len()

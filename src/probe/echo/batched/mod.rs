@@ -40,11 +40,6 @@ const SPREAD: usize = 5;
 /// Requests that may leave together, at the least and at the most.
 const TOGETHER: (usize, usize) = (32, 1_024);
 
-/// Just opened, the kernel does not stamp every packet yet: looks are this close then.
-const FRESH_LOOK: Duration = Duration::from_millis(2);
-/// And for so long.
-const FRESH: Duration = Duration::from_millis(100);
-
 /// Beyond this the wall clock has jumped: slewing moves it by 0.05 % at the most.
 const JUMP: u64 = 500_000;
 
@@ -122,7 +117,6 @@ impl Batched {
             replies: Vec::new(),
             offset: Offset::new(clock),
             rate: 0,
-            opened: clock.mono(),
         };
         std::thread::Builder::new()
             .name("echo".to_owned())
@@ -200,11 +194,13 @@ struct Engine {
     offset: Offset,
     /// Requests a second, smoothed.
     rate: u32,
-    opened: MonoTime,
 }
 
 impl Engine {
     fn run(mut self) {
+        for port in self.ports.iter_mut().flatten() {
+            port.warm_up(&mut self.flight, self.clock);
+        }
         let mut looked = self.clock.mono();
         while self.wait(looked) {
             let now = self.clock.mono();
@@ -243,9 +239,6 @@ impl Engine {
 
     /// Between two looks.
     fn pause(&self) -> Duration {
-        if self.clock.mono().since(self.opened) < FRESH {
-            return FRESH_LOOK;
-        }
         let (slowest, fastest) = LOOKS;
         Duration::from_secs(1) / (self.rate / PER_LOOK).clamp(slowest, fastest)
     }

@@ -19,6 +19,8 @@ use nix::libc;
 use socket2::{Domain, Protocol, SockFilter, Socket, Type};
 use std::collections::VecDeque;
 use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// `ICMP_FILTER` and `ICMP6_FILTER` (linux/icmp.h, RFC 3542 section 3.2).
@@ -216,6 +218,33 @@ impl Port {
         }
         let flags = i32::from_ne_bytes(flags.to_ne_bytes());
         option::set(&self.socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPING, flags)
+    }
+
+    /// Waits until the kernel stamps what this machine receives: it begins to a moment after the
+    /// first socket asks for it. Echo requests to loopback tell, at most 100 of them.
+    #[expect(clippy::disallowed_methods, reason = "the engine's own thread, before it serves")]
+    pub(super) fn warm_up(&mut self, flight: &mut Flight, clock: Clock) {
+        let loopback: IpAddr = match self.icmp {
+            Icmp::V4 => Ipv4Addr::LOCALHOST.into(),
+            Icmp::V6 => Ipv6Addr::LOCALHOST.into(),
+        };
+        let name = control::name(loopback, 0);
+        let bytes = encode_probe(self.icmp, self.id, flight.nobody());
+        let mut replies = Vec::new();
+        for _ in 0..100 {
+            if batch::send(&self.socket, &[Outgoing { bytes, name }]).is_err() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+            self.read_replies(flight, &mut replies, clock.mono());
+            if replies.drain(..).any(|reply| reply.stamp.is_some()) {
+                break;
+            }
+        }
+        self.keys_lost = true;
+        if self.stamps_sends {
+            self.count_anew(flight);
+        }
     }
 
     /// Sends requests in order and takes them off `jobs`, until all are sent or the kernel takes
