@@ -133,6 +133,45 @@ fn an_acknowledgement_of_an_earlier_run_holds_for_the_alert_that_comes_back() {
 }
 
 #[test]
+fn a_stale_acknowledgement_is_not_inherited_by_a_later_alert_of_the_same_rule() {
+    let mut memory = TargetMemory::default();
+    memory.acknowledged.insert("a".to_owned(), at(50).wall);
+    let mut book = AlertBook::default();
+    book.recall(OFFICE, &memory, at(60));
+    let acknowledged = |book: &AlertBook| book.snapshot(at(0)).firing[0].acknowledged;
+    // It began after somebody saw the one before.
+    let later = Finding { since: at(70).wall, ..finding("a", Severity::Critical, None) };
+    book.apply(OFFICE, &Diagnosed { findings: vec![later], withheld: Vec::new() }, at(80));
+    assert_eq!(acknowledged(&book), None);
+
+    // It came back and was over: the next one is another.
+    let alert = RememberedAlert {
+        since: at(0).wall,
+        seen: at(55).wall,
+        severity: Severity::Critical,
+        title: "port 3389 is closed".to_owned(),
+        told: Some(at(0).wall),
+        acknowledged: Some(at(50).wall),
+        signed: Signature::default(),
+        snoozed_until: None,
+        returns: 0,
+    };
+    let mut memory = TargetMemory::default();
+    memory.acknowledged.insert(KNOWN.0.to_owned(), at(50).wall);
+    memory.alerts.insert(KNOWN.0.to_owned(), alert);
+    let mut book = AlertBook::default();
+    book.recall(OFFICE, &memory, at(60));
+    book.apply(OFFICE, &closed(Severity::Critical), at(70));
+    assert_eq!(acknowledged(&book), Some(at(50).wall));
+    assert!(book.may_be_acknowledged(TargetId(0), KNOWN.0, at(70).mono));
+    book.apply(OFFICE, &Diagnosed::default(), at(80));
+    assert_eq!(book.apply(OFFICE, &Diagnosed::default(), at(140)).len(), 1);
+    assert!(!book.may_be_acknowledged(TargetId(0), KNOWN.0, at(140).mono));
+    book.apply(OFFICE, &closed(Severity::Critical), at(150));
+    assert_eq!(acknowledged(&book), None);
+}
+
+#[test]
 fn a_snooze_ends_by_itself() {
     let mut book = AlertBook::default();
     book.apply(None, &stands(Severity::Critical), at(0));
