@@ -431,7 +431,9 @@ impl AlertBook {
         }
         self.resolved.push_back((alert.clone(), gone.wall));
         // Who never heard that it began need not hear that it is over.
-        told.map(|_| AlertEvent::Resolved(alert, gone.wall))
+        let (worst, _) = told?;
+        // Who heard how bad it was at its worst hears the end, however mild it was at last.
+        Some(AlertEvent::Resolved(Alert { severity: worst, ..alert }, gone.wall))
     }
 
     fn recalled_acknowledgement(&mut self, key: Key, now: MonoTime) -> Option<WallTime> {

@@ -1,4 +1,5 @@
 use super::super::super::diagnose::fixture::{at, finding};
+use super::super::super::sink::{Notice, SinkEvent, SinkKind, SinkSpec};
 use super::*;
 
 const OFFICE: Option<TargetId> = Some(TargetId(0));
@@ -169,6 +170,32 @@ fn a_stale_acknowledgement_is_not_inherited_by_a_later_alert_of_the_same_rule() 
     assert!(!book.may_be_acknowledged(TargetId(0), KNOWN.0, at(140).mono));
     book.apply(OFFICE, &closed(Severity::Critical), at(150));
     assert_eq!(acknowledged(&book), None);
+}
+
+#[test]
+fn a_critical_sink_hears_the_end_of_an_alert_that_sank_to_a_warning() {
+    let mut book = AlertBook::default();
+    let sink = SinkSpec {
+        name: "on-call".to_owned(),
+        kind: SinkKind::Syslog,
+        severity: Severity::Critical,
+        groups: Vec::new(),
+        events: vec![SinkEvent::Fired, SinkEvent::Resolved],
+    };
+    let mut heard = String::new();
+    for second in 0..200 {
+        let diagnosed = match second {
+            0..10 => stands(Severity::Critical),
+            10..60 => stands(Severity::Warning),
+            _ => Diagnosed::default(),
+        };
+        let events = book.apply(OFFICE, &diagnosed, at(second));
+        let wanted = events.into_iter().filter(|event| sink.wants(&Notice::of(event, None)));
+        heard.extend(wanted.map(|event| drawn(&[event])));
+    }
+    assert_eq!(heard, "FR");
+    let (over, _) = &book.snapshot(at(200)).resolved[0];
+    assert_eq!(over.severity, Severity::Warning, "the list says how it was at last");
 }
 
 #[test]
