@@ -72,6 +72,8 @@ const LAYERS: &[Layer] = &[
         layers: &["domain", "report"],
         crates: Some(&[
             "ratatui",
+            "anstyle",
+            "anstyle_lossy",
             "crossterm",
             "serde",
             "strsim",

@@ -10,6 +10,7 @@ use rdpwatch::config::{
     self, ColorMode, Config, ConfigError, DEFAULT_TOML, Environment, GlobalOptions, Settings,
     THEMES, Ui, WakeItem,
 };
+use rdpwatch::domain::local::EchoWish;
 use rdpwatch::domain::look::{ColumnId, Screen};
 use rdpwatch::domain::mac::MacAddr;
 use rdpwatch::domain::sink::{Secret, SinkKind};
@@ -497,6 +498,8 @@ const ROWS: &[Row] = &[
         value: |c| format!("{:?}", c.dns), found: ["[]", "[10.0.0.2:53]", "[10.0.0.3:53, [2001:db8::3]:54]", "[10.0.0.4:5353]"] },
     Row { name: "icmp", file: "icmp = false", variable: ("NO_ICMP", "0"), argument: &["--no-icmp"],
         value: |c| c.icmp.to_string(), found: ["true", "false", "true", "false"] },
+    Row { name: "echo_engine", file: "echo_engine = 'surge'", variable: ("ECHO_ENGINE", "batched"), argument: &["--echo-engine", "surge"],
+        value: |c| c.echo_engine.word().into(), found: ["auto", "surge", "batched", "surge"] },
     Row { name: "deep", file: "deep = false", variable: ("NO_DEEP", "off"), argument: &["--no-deep"],
         value: |c| c.deep.to_string(), found: ["true", "false", "true", "false"] },
     Row { name: "read_only", file: "read_only = true", variable: ("READ_ONLY", "no"), argument: &["--read-only"],
@@ -617,6 +620,7 @@ fn what_is_shown_reads_the_same() {
         operator: Some("ada".into()),
     };
     (config.icmp, config.deep, config.read_only) = (false, false, true);
+    config.echo_engine = EchoWish::WORDS[2].1;
     let mut settings = Settings::default();
     settings.thresholds.packet_loss.warning_pct = 2.5;
     config.settings = settings;

@@ -4,6 +4,7 @@
 mod controls;
 mod local;
 mod marks;
+mod reconfigure;
 mod saving;
 mod sessions;
 mod sinks;
@@ -68,6 +69,8 @@ const REPORTS: usize = 8_192;
 /// Reports taken in one go.
 const BATCH: usize = 1_024;
 
+pub(super) use reconfigure::Reconfiguration;
+
 /// What a person asks for.
 #[derive(Debug, Clone)]
 pub(super) enum Command {
@@ -87,6 +90,10 @@ pub(super) enum Command {
     LookAt(Option<TargetId>),
     /// Watch one more.
     Add(Box<Target>),
+    /// The configuration is another.
+    Reconfigure(Box<Reconfiguration>),
+    /// A line for the event log.
+    Note(String),
     /// These were there on first sight, and are fine.
     AcceptAsFound(Vec<(Option<TargetId>, RuleId)>),
     /// A session on this target dropped at this moment.
@@ -119,6 +126,8 @@ pub(super) struct Core {
     tasks: JoinSet<()>,
     store: Arc<dyn StateStore>,
     remembered: State,
+    /// Targets that were watched in this run and are no more.
+    departed: State,
     saving: Option<tokio::task::JoinHandle<bool>>,
     unsaved: bool,
     controls: BTreeMap<TargetId, IpAddr>,
@@ -194,6 +203,7 @@ impl Core {
             tasks: JoinSet::new(),
             store,
             remembered,
+            departed: State::default(),
             saving: None,
             unsaved: false,
             controls: BTreeMap::new(),
@@ -282,7 +292,9 @@ impl Core {
     fn add(&mut self, target: Target) {
         let now = self.edge.clock.now();
         let key = store::key(&target);
-        let memory = self.remembered.get(&key).cloned().unwrap_or_default();
+        let departed = self.departed.remove(&key);
+        let remembered = || self.remembered.get(&key).cloned().unwrap_or_default();
+        let memory = departed.unwrap_or_else(remembered);
         Arc::make_mut(&mut self.keys).insert(key);
         let id = target.id;
         self.schedule.add(&target, now.mono);
@@ -333,6 +345,8 @@ impl Core {
             }
             Command::LookAt(id) => self.schedule.look_at(id, now.mono),
             Command::Add(target) => self.add(*target),
+            Command::Reconfigure(changes) => self.reconfigure(*changes),
+            Command::Note(text) => self.monitor.log(None, now.wall, text),
             Command::AcceptAsFound(findings) => {
                 self.unsaved |= self.monitor.accept_as_found(&findings, now) > 0;
             }

@@ -56,6 +56,7 @@ fn gather(
         group: group(),
         receive_buffer: granted
             .and_then(|granted| Some(Buffer { asked, granted: u64::try_from(granted).ok()? })),
+        engine: edge.echo.facts(),
         local: edge.local_state(),
         neighbours_readable: edge.neighbours.readable(),
         sessions: sessions(edge.sessions.as_ref()),
@@ -180,23 +181,31 @@ fn descriptors() -> Option<DescriptorLimit> {
     None
 }
 
+/// How many colours the terminal shows, by what the environment says.
+pub(super) fn colours_of(set: &dyn Fn(&str) -> Option<String>) -> Colours {
+    let term = set("TERM");
+    match (set("NO_COLOR"), set("COLORTERM"), term.as_deref()) {
+        // The console says nothing in the environment and has them all since Windows 10.
+        (None, _, None) if cfg!(windows) => Colours::True,
+        (Some(_), ..) | (_, _, Some("dumb") | None) => Colours::None,
+        (_, Some(depth), _) if depth == "truecolor" || depth == "24bit" => Colours::True,
+        (_, _, Some(term)) if term.contains("direct") => Colours::True,
+        (_, _, Some(term)) if term.contains("256color") => Colours::Indexed,
+        _ => Colours::Sixteen,
+    }
+}
+
 fn terminal() -> Option<TerminalFacts> {
     if !std::io::stdout().is_terminal() {
         return None;
     }
     let size = Terminal::size().ok()?;
-    let variable = |name| process_environment(name).and_then(|value| value.into_string().ok());
-    let set = |name| variable(name).filter(|value| !value.is_empty());
+    let variable =
+        |name: &str| process_environment(name).and_then(|value| value.into_string().ok());
+    let set = |name: &str| variable(name).filter(|value| !value.is_empty());
     let term = variable("TERM");
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default();
-    let colours = match (set("NO_COLOR"), set("COLORTERM"), term.as_deref()) {
-        // The console says nothing in the environment and has them all since Windows 10.
-        (None, _, None) if cfg!(windows) => Colours::True,
-        (Some(_), ..) | (_, _, Some("dumb") | None) => Colours::None,
-        (_, Some(depth), _) if depth == "truecolor" || depth == "24bit" => Colours::True,
-        (_, _, Some(term)) if term.contains("256color") => Colours::Indexed,
-        _ => Colours::Sixteen,
-    };
+    let colours = colours_of(&set);
     Some(TerminalFacts {
         columns: size.width,
         rows: size.height,

@@ -11,6 +11,7 @@ mod import;
 mod log;
 mod looks;
 mod mark;
+mod reload;
 mod scenario;
 mod signals;
 mod suggest;
@@ -21,7 +22,7 @@ use crate::cli::{AlertAction, Cli, Command, ConfigAction};
 use crate::config::{self, Config, ConfigError, GlobalOptions, Place, process_environment};
 use crate::domain::text::printable;
 use crate::probe::clock::Clock;
-use crate::probe::echo::{Paced, Surge};
+use crate::probe::echo::{self, EchoEngine, Paced, Surge};
 use crate::probe::resolve::{Resolver, ResolverSettings, SystemDns};
 use crate::probe::seam::{SystemLocal, SystemNeighbours, SystemWaker};
 use crate::probe::sessions::SystemSessions;
@@ -87,7 +88,7 @@ fn execute(cli: &Cli) -> Result<u8, Failure> {
         Command::Watch(_) => {
             let config = load(cli, cli.command.targets()).map_err(invalid)?;
             let _log = log::start(&config)?;
-            watch::watch(&config, state_store())
+            watch::watch(&config, state_store(), source(cli))
         }
         Command::Check(arguments) => {
             let format = arguments.format(&process_environment).map_err(invalid)?;
@@ -162,6 +163,13 @@ fn load(cli: &Cli, targets: &[String]) -> Result<Config, ConfigError> {
     Config::assemble(&cli.options, &process_environment, file, targets, &config::read_rdp_file)
 }
 
+/// The configuration file and how it is read again; `None` where there is no place for one.
+fn source(cli: &Cli) -> Option<reload::Source> {
+    let path = config::config_file(&cli.options, &process_environment)?;
+    let cli = cli.clone();
+    Some(reload::Source { path, load: Arc::new(move || load(&cli, cli.command.targets())) })
+}
+
 /// The configuration without the file: what the command line and the environment say.
 fn load_options(options: &GlobalOptions) -> Result<Config, ConfigError> {
     Config::assemble(options, &process_environment, None, &[], &config::read_rdp_file)
@@ -185,10 +193,14 @@ fn real_edge(config: &Config) -> Result<Edge, Failure> {
     };
     let names =
         Resolver::new(settings, SystemDns::read()).map_err(|error| Failure::new(FAILED, error))?;
-    let wire = if config.icmp { Surge::open() } else { Surge::off() };
+    let echo: Arc<dyn EchoEngine> = if config.icmp {
+        echo::open(config.echo_engine, clock)
+    } else {
+        Arc::new(Paced::start(Surge::off(), clock))
+    };
     Ok(Edge {
         clock,
-        echo: Arc::new(Paced::start(wire, clock)),
+        echo,
         local: Arc::new(SystemLocal::new(clock, names.clone())),
         names: Arc::new(names),
         gateways: Arc::default(),

@@ -1,19 +1,22 @@
 //! The dashboard: the core in the background, the screen in front.
 
 use super::core::{Command, Core, WAKE_WAIT};
+use super::doctor::colours_of;
 use super::edge::Edge;
 use super::looks::Looks;
+use super::reload::{self, News, Source};
 use super::signals::{Signal, Signals};
 use super::suggest::suggestions;
 use super::{DONE, FAILED, Failure, real_edge, runtime};
-use crate::config::{ColorMode, Config, read_rdp_file};
+use crate::config::{ColorMode, Config, process_environment, read_rdp_file};
 use crate::domain::alert::Signature;
 use crate::domain::local::LocalState;
 use crate::domain::sink::{Notice, SinkKind, SinkSpec};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::target::{Target, TargetId};
 use crate::domain::time::WallTime;
-use crate::store::StateStore;
+use crate::report::doctor::Colours;
+use crate::store::{self, StateStore};
 use crate::ui::dashboard::{Dashboard, Options};
 use crate::ui::effect::Effect;
 use crate::ui::format::Zone;
@@ -23,6 +26,7 @@ use crate::ui::terminal::{self, Mouse, Terminal};
 use crate::ui::theme::GlyphSet;
 use crossterm::event::EventStream;
 use futures_util::StreamExt;
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,11 +49,15 @@ fn operator() -> String {
 }
 
 /// Runs the dashboard over real hosts until the user quits or a signal ends it.
-pub(super) fn watch(config: &Config, store: Arc<dyn StateStore>) -> Result<u8, Failure> {
+pub(super) fn watch(
+    config: &Config,
+    store: Arc<dyn StateStore>,
+    source: Option<Source>,
+) -> Result<u8, Failure> {
     let runtime = runtime()?;
     let ended = runtime.block_on(async {
         let edge = real_edge(config)?;
-        show(config, edge, store).await
+        show(config, edge, store, source).await
     });
     runtime.shutdown_background();
     ended
@@ -60,6 +68,7 @@ pub(super) async fn show(
     config: &Config,
     edge: Edge,
     store: Arc<dyn StateStore>,
+    source: Option<Source>,
 ) -> Result<u8, Failure> {
     let clock = edge.clock;
     let local = edge.local_state();
@@ -67,7 +76,7 @@ pub(super) async fn show(
     let mut core = Core::new(config, edge, store, local.clone());
     let first = core.first_snapshot();
     let now = Arc::new(move || clock.now().wall);
-    front(config, &local, first, now, |running| {
+    front(config, &local, first, now, source, |running| {
         let Running { inbox, snapshots, alerts, stop } = running;
         tokio::spawn(core.run(inbox, snapshots, alerts, stop))
     })
@@ -103,6 +112,7 @@ pub(super) async fn front(
     local: &LocalState,
     first: Arc<Snapshot>,
     now: WallClock,
+    source: Option<Source>,
     start: impl FnOnce(Running) -> JoinHandle<()>,
 ) -> Result<u8, Failure> {
     needs_terminal()?;
@@ -118,9 +128,14 @@ pub(super) async fn front(
         config: config.clone(),
         next_id: config.targets.iter().map(|target| target.id.0 + 1).max().unwrap_or(0),
         now,
+        by_hand: BTreeSet::new(),
     };
+    let (news, told) = mpsc::channel(1);
+    if let Some(source) = source {
+        tokio::spawn(reload::follow(source, news));
+    }
     let ended = tokio::select! {
-        ended = screen.run(newest, ringing) => ended,
+        ended = screen.run(newest, ringing, told) => ended,
         // It ends by itself only in a panic: nothing would ever be measured again.
         _ = &mut running => return Err(Failure::new(FAILED, broken("the monitor broke down"))),
     };
@@ -147,14 +162,21 @@ fn options(config: &Config, local: &LocalState) -> Result<Options, Failure> {
     if config.ui.ascii {
         theme = theme.with_glyphs(GlyphSet::Ascii);
     }
-    let colours = match config.ui.color {
-        ColorMode::Always => true,
-        ColorMode::Never => false,
-        ColorMode::Auto => std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+    let set = |name: &str| {
+        process_environment(name)
+            .and_then(|value| value.into_string().ok())
+            .filter(|value| !value.is_empty())
     };
-    if !colours {
-        theme = theme.without_colours();
-    }
+    let colours = match config.ui.color {
+        ColorMode::Never => Colours::None,
+        ColorMode::Auto => colours_of(&set),
+        // What was asked for outweighs NO_COLOR and a terminal that says nothing of itself.
+        ColorMode::Always => match colours_of(&|name| set(name).filter(|_| name != "NO_COLOR")) {
+            Colours::None => Colours::Sixteen,
+            more => more,
+        },
+    };
+    theme = theme.reduced_to(colours);
     Ok(Options {
         theme,
         keymap,
@@ -174,6 +196,8 @@ struct Screen {
     config: Config,
     next_id: u32,
     now: WallClock,
+    /// Targets that were added on the screen.
+    by_hand: BTreeSet<TargetId>,
 }
 
 impl Screen {
@@ -181,6 +205,7 @@ impl Screen {
         mut self,
         mut newest: watch::Receiver<Arc<Snapshot>>,
         mut alerts: mpsc::Receiver<Notice>,
+        mut news: mpsc::Receiver<News>,
     ) -> std::io::Result<u8> {
         terminal::install_panic_hook();
         let mut signals = Signals::listen()?;
@@ -230,6 +255,10 @@ impl Screen {
                     if self.config.sinks.iter().any(rings) {
                         terminal.ring()?;
                     }
+                }
+                Some(news) = news.recv() => {
+                    self.take_news(news);
+                    changed = true;
                 }
                 signal = signals.next() => match signal {
                     Signal::End => break,
@@ -307,13 +336,51 @@ impl Screen {
         }
     }
 
+    /// Takes over the file's new text, or says why it is not taken.
+    fn take_news(&mut self, news: News) {
+        let now = (self.now)();
+        match news {
+            Ok(mut config) => {
+                let found = reload::difference(
+                    &self.config.targets,
+                    &self.by_hand,
+                    &config.targets,
+                    &mut self.next_id,
+                );
+                config.targets.clone_from(&found.targets);
+                let changes = reload::reconfiguration(&self.config, &config, found);
+                // What takes effect at the next start only is compared with what is in force.
+                let Config { dns, family, icmp, deep, read_only, ui, .. } = self.config.clone();
+                self.config = Config { dns, family, icmp, deep, read_only, ui, ..*config };
+                tracing::info!("{}", changes.note);
+                self.dashboard.tell(&changes.note, now);
+                self.ask(Command::Reconfigure(Box::new(changes)));
+            }
+            Err(error) => {
+                tracing::warn!("the configuration is not read again: {error}");
+                let text = reload::refusal(&error);
+                self.dashboard.hold(&text);
+                self.ask(Command::Note(text));
+            }
+        }
+    }
+
     fn add(&mut self, text: &str) {
         let now = (self.now)();
         match self.config.resolve(text.trim(), &read_rdp_file) {
             Ok(targets) => {
                 for target in targets {
+                    let key = store::key(&target);
+                    let watched = self.config.targets.iter().find(|t| store::key(t) == key);
+                    if let Some(watched) = watched {
+                        let text = format!("{} is watched already", watched.name);
+                        self.dashboard.tell(&text, now);
+                        continue;
+                    }
                     let target = Target { id: TargetId(self.next_id), ..target };
                     self.next_id += 1;
+                    self.by_hand.insert(target.id);
+                    self.config.targets.push(target.clone());
                     self.ask(Command::Add(Box::new(target)));
                 }
             }

@@ -9,6 +9,7 @@ use super::settings::{Settings, apply};
 use super::sink::{self, RawSink};
 use super::target_spec::default_kind;
 use super::value::{Fault, nearest, unknown};
+use crate::domain::local::EchoWish;
 use crate::domain::maintenance::Window;
 use crate::domain::sink::SinkSpec;
 use crate::domain::target::{DEFAULT_PORT, Family, GatewayAddress, Target, TargetId};
@@ -26,6 +27,7 @@ pub(super) struct Layer {
     pub(super) dns: Option<Vec<SocketAddr>>,
     pub(super) family: Option<Family>,
     pub(super) icmp: Option<bool>,
+    pub(super) echo_engine: Option<EchoWish>,
     pub(super) deep: Option<bool>,
     pub(super) read_only: Option<bool>,
     pub(super) ui: RawUi,
@@ -140,6 +142,7 @@ fn inherit(top: Top) -> Result<Layer, Fault> {
         dns: top.dns,
         family: top.family,
         icmp: top.icmp,
+        echo_engine: top.echo_engine,
         deep: top.deep,
         read_only: top.read_only,
         ui: top.ui,

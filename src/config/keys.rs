@@ -8,6 +8,7 @@ use super::sink::{MAX_SINKS, RawSink, read_sink};
 use super::target_spec::{MAX_EXPECT, mac_sentence, parse_name};
 use super::value::{self, Fault, Value, entries, unknown};
 use super::{ColorMode, MAX_DNS, MAX_TARGETS, parse_dns, parse_theme};
+use crate::domain::local::EchoWish;
 use crate::domain::look::{ColumnId, Screen};
 use crate::domain::mac::{MacAddr, MacError};
 use crate::domain::target::{
@@ -31,6 +32,7 @@ pub(super) struct Top {
     pub(super) dns: Option<Vec<SocketAddr>>,
     pub(super) family: Option<Family>,
     pub(super) icmp: Option<bool>,
+    pub(super) echo_engine: Option<EchoWish>,
     pub(super) deep: Option<bool>,
     pub(super) read_only: Option<bool>,
     pub(super) ui: RawUi,
@@ -157,6 +159,7 @@ pub(super) fn fill<T>(into: &mut T, keys: &[Key<T>], value: Value<'_, '_>) -> Re
 const WAKE_POLICIES: &[&str] = &["on-request", "ask", "never"];
 /// Most controls of a group or target.
 const MAX_CONTROLS: usize = 4;
+const ENGINE_WORDS: &[&str] = &["auto", "batched", "surge"];
 const FAMILY_WORDS: &[&str] = &["any", "4", "6"];
 const VIEW_WORDS: &[&str] = &["table", "detail", "alerts", "wall", "path", "timeline", "simple"];
 const COLOR_WORDS: &[&str] = &["auto", "always", "never"];
@@ -180,6 +183,8 @@ pub(super) static TOP: &[Key<Top>] = &[
         set: |top, v| { top.family = Some(value::word(v, &Family::WORDS)?); Ok(()) } },
     Key { name: "icmp", shape: Shape::Flag, doc: "whether echo uses ICMP where this machine may; otherwise it uses the TCP handshake",
         set: |top, v| { top.icmp = Some(value::boolean(v)?); Ok(()) } },
+    Key { name: "echo_engine", shape: Shape::Word(ENGINE_WORDS), doc: "what sends echo over ICMP: batched (Linux only, the kernel takes the times), surge (everywhere), or auto, the best that runs here",
+        set: |top, v| { top.echo_engine = Some(value::word(v, &EchoWish::WORDS)?); Ok(()) } },
     Key { name: "deep", shape: Shape::Flag, doc: "whether probes climb beyond the X.224 answer, to TLS and the certificate",
         set: |top, v| { top.deep = Some(value::boolean(v)?); Ok(()) } },
     Key { name: "read_only", shape: Shape::Flag, doc: "whether nothing is sent but probes: no host is woken",

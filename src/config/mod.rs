@@ -36,6 +36,7 @@ pub use settings::Settings;
 pub use target_spec::{NameError, TargetError, TargetSpec, default_kind, is_file};
 pub(crate) use value::parse_duration;
 
+use crate::domain::local::EchoWish;
 use crate::domain::look::{ColumnId, Screen};
 use crate::domain::maintenance::Window;
 use crate::domain::sink::SinkSpec;
@@ -128,6 +129,8 @@ pub struct Config {
     pub family: Family,
     /// Whether echo may use ICMP.
     pub icmp: bool,
+    /// What sends echo over ICMP.
+    pub echo_engine: EchoWish,
     /// Whether probes climb beyond the X.224 answer.
     pub deep: bool,
     /// Whether nothing is sent but probes.
@@ -155,6 +158,7 @@ impl Default for Config {
             dns: Vec::new(),
             family: Family::Any,
             icmp: true,
+            echo_engine: EchoWish::Auto,
             deep: true,
             read_only: false,
             sinks: Vec::new(),
@@ -225,6 +229,7 @@ impl Config {
             dns: layer.dns.unwrap_or(default.dns),
             family: layer.family.unwrap_or(default.family),
             icmp: layer.icmp.unwrap_or(default.icmp),
+            echo_engine: layer.echo_engine.unwrap_or(default.echo_engine),
             deep: layer.deep.unwrap_or(default.deep),
             read_only: layer.read_only.unwrap_or(default.read_only),
             ui: Ui {
@@ -307,6 +312,7 @@ impl Config {
             self.dns = options.dns;
         }
         self.icmp = options.no_icmp.map_or(self.icmp, |off| !off);
+        self.echo_engine = options.echo_engine.unwrap_or(self.echo_engine);
         self.deep = options.no_deep.map_or(self.deep, |off| !off);
         self.read_only = options.read_only.unwrap_or(self.read_only);
         self.ui.theme = options.theme.unwrap_or_else(|| self.ui.theme.clone());

@@ -18,6 +18,7 @@ pub(super) fn to_toml(config: &Config) -> String {
     line(&mut out, "dns", dns);
     line(&mut out, "family", text(config.family.word()));
     line(&mut out, "icmp", config.icmp);
+    line(&mut out, "echo_engine", text(config.echo_engine.word()));
     line(&mut out, "deep", config.deep);
     line(&mut out, "read_only", config.read_only);
     header(&mut out, "[ui]");

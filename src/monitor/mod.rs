@@ -15,6 +15,7 @@ mod marks;
 mod notice;
 #[cfg(test)]
 mod offline_tests;
+mod roster;
 mod sessions;
 mod shared_certificates;
 mod siblings;

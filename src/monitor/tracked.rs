@@ -162,6 +162,16 @@ impl Tracked {
         &self.target
     }
 
+    /// Takes over a changed configuration of the same host and port.
+    pub(super) fn set_target(&mut self, target: Arc<Target>) {
+        if self.target.gateway != target.gateway {
+            self.gateway = History::new(KEPT_DEEP);
+        }
+        self.target = target;
+        self.ticked = None;
+        self.changed = true;
+    }
+
     /// The address that is dialled, once known.
     #[must_use]
     pub const fn dialled(&self) -> Option<IpAddr> {

@@ -156,6 +156,11 @@ impl Dashboard {
         self.tell(why, now);
     }
 
+    /// Shows a message until the user closes it or there is another.
+    pub fn hold(&mut self, text: &str) {
+        self.state.hold(Line::of(Role::Message, text));
+    }
+
     /// Shows a message for a few seconds: how an effect ended, why a file was refused.
     pub fn tell(&mut self, text: &str, now: WallTime) {
         self.state.tell(Line::of(Role::Message, text), now);

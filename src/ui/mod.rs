@@ -17,6 +17,7 @@ pub mod keymap;
 pub mod layout;
 pub mod line;
 pub mod order;
+pub mod palette;
 pub mod render;
 pub mod sites;
 pub mod state;

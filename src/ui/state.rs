@@ -300,6 +300,11 @@ impl UiState {
     /// How long a message stays.
     const MESSAGE: Duration = Duration::from_secs(6);
 
+    /// Shows a message until it is closed or there is another.
+    pub fn hold(&mut self, line: Line) {
+        self.message = Some(Message { line, until: WallTime::from_unix_millis(i64::MAX) });
+    }
+
     /// Shows a message for a few seconds.
     pub fn tell(&mut self, line: Line, now: WallTime) {
         self.message = Some(Message { line, until: now.plus(Self::MESSAGE) });

@@ -1,5 +1,7 @@
 //! Themes: what each role looks like. Data in `config/themes/`, one file per theme.
 
+use super::palette;
+use crate::report::doctor::Colours;
 use ratatui::style::{Color, Modifier, Style};
 use std::collections::BTreeMap;
 use unicode_width::UnicodeWidthStr;
@@ -276,6 +278,18 @@ impl Theme {
         self
     }
 
+    /// This theme with the colours that the terminal has.
+    #[must_use]
+    pub fn reduced_to(mut self, colours: Colours) -> Self {
+        if colours == Colours::None {
+            return self.without_colours();
+        }
+        for (style, ..) in self.looks.values_mut() {
+            *style = palette::reduced(*style, colours);
+        }
+        self
+    }
+
     /// The style of a role.
     #[must_use]
     pub fn style(&self, role: Role) -> Style {
@@ -432,23 +446,6 @@ mod tests {
         for (name, text) in BUILT_IN {
             let theme = Theme::parse(text).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(theme.name, name);
-        }
-    }
-
-    #[test]
-    fn built_in_themes_need_no_more_than_sixteen_colours() {
-        for name in Theme::names() {
-            let theme = Theme::built_in(name).expect("built in");
-            for role in Role::all() {
-                let style = theme.style(role);
-                for colour in [style.fg, style.bg].into_iter().flatten() {
-                    assert!(
-                        !matches!(colour, Color::Rgb(..) | Color::Indexed(_)),
-                        "{name} {}: {colour}",
-                        role.name()
-                    );
-                }
-            }
         }
     }
 

@@ -11,6 +11,7 @@
 mod leaving;
 mod looks;
 mod quiet;
+mod reload;
 mod session;
 mod start;
 mod views;

@@ -12,4 +12,5 @@ mod keys;
 mod pictures;
 mod properties;
 mod support;
+mod themes;
 mod views;

@@ -17,7 +17,8 @@ impl Core {
         let memory = |(id, tracked): (&TargetId, &Tracked)| {
             (store::key(tracked.target()), self.monitor.remembered(Some(*id), now))
         };
-        let mut state: State = self.monitor.targets().map(memory).collect();
+        let mut state = self.departed.clone();
+        state.extend(self.monitor.targets().map(memory));
         state.insert(store::MONITOR.to_owned(), self.monitor.remembered(None, now));
         Some(state)
     }
