@@ -228,6 +228,14 @@ fn configure(options: &GlobalOptions, action: ConfigAction) -> Result<u8, Config
         ConfigAction::Check | ConfigAction::Show => {
             let file = config::read_config_file(options, &process_environment)?;
             let named = file.as_ref().map(|(path, text)| (path.as_path(), text.as_str()));
+            if let (ConfigAction::Check, Some((path, text))) = (action, named) {
+                let mut mistakes = Config::mistakes(path, text).into_iter().rev();
+                let last = mistakes.next();
+                mistakes.rev().for_each(|mistake| tell(&mistake.to_string()));
+                if let Some(last) = last {
+                    return Err(last);
+                }
+            }
             let config = Config::assemble(
                 options,
                 &process_environment,
@@ -240,6 +248,7 @@ fn configure(options: &GlobalOptions, action: ConfigAction) -> Result<u8, Config
                 (_, Some((path, _))) => {
                     looks::Looks::read(&config)
                         .map_err(|message| ConfigError::new(Place::File(path.clone()), message))?;
+                    config.doubts().iter().for_each(|doubt| tell(&format!("note: {doubt}")));
                     let targets = config.targets.len();
                     let s = if targets == 1 { "" } else { "s" };
                     format!("{}: ok, {targets} target{s}\n", path.display())

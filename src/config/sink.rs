@@ -4,7 +4,7 @@ use super::keys::{At, Key, Shape, fill};
 use super::value::{self, Fault, Value};
 use crate::domain::finding::Severity;
 use crate::domain::sink::{
-    Endpoint, Markup, PLACEHOLDERS, Secret, SinkEvent, SinkKind, SinkSpec, Template,
+    Endpoint, Markup, NO_DESKTOP, PLACEHOLDERS, Secret, SinkEvent, SinkKind, SinkSpec, Template,
 };
 use std::ops::Range;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ const MAX_WORDS: usize = 64;
 /// Longest text of one's own, in bytes.
 const MAX_TEXT: usize = 8_192;
 
-const TYPE_WORDS: &[&str] = &["bell", "webhook", "exec", "file", "syslog", "journald"];
+const TYPE_WORDS: &[&str] = &["bell", "webhook", "exec", "file", "syslog", "journald", "desktop"];
 const SEVERITY_WORDS: &[&str] = &["warning", "critical"];
 const TEMPLATE_WORDS: &[&str] = &["json", "slack", "teams", "ntfy"];
 const SEVERITIES: [(&str, Severity); 2] =
@@ -199,6 +199,8 @@ pub(super) fn resolve(raw: &RawSink) -> Result<SinkSpec, Fault> {
         },
         "syslog" => SinkKind::Syslog,
         "journald" => SinkKind::Journald,
+        "desktop" if cfg!(feature = "desktop") => SinkKind::Desktop,
+        "desktop" => return Err(Fault::new(kind.at.clone(), NO_DESKTOP)),
         _ => SinkKind::Bell,
     };
     Ok(SinkSpec {

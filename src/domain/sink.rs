@@ -46,6 +46,8 @@ pub enum SinkKind {
     Syslog,
     /// systemd's journal, by its socket.
     Journald,
+    /// A notification on the desktop, in builds that can.
+    Desktop,
 }
 
 impl SinkKind {
@@ -59,9 +61,14 @@ impl SinkKind {
             Self::File(_) => "file",
             Self::Syslog => "syslog",
             Self::Journald => "journald",
+            Self::Desktop => "desktop",
         }
     }
 }
+
+/// What is said of a desktop sink in a build without the feature of that name.
+pub const NO_DESKTOP: &str = "this build shows no desktop notifications, expected one made with \
+    `cargo build --release --features desktop`";
 
 /// Which change of an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
