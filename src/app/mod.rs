@@ -24,7 +24,7 @@ use crate::cli::{AlertAction, Cli, Command, ConfigAction};
 use crate::config::{self, Config, ConfigError, GlobalOptions, Place, process_environment};
 use crate::domain::text::printable;
 use crate::probe::clock::Clock;
-use crate::probe::echo::{Paced, Surge};
+use crate::probe::echo::{self, EchoEngine, Paced, Surge};
 use crate::probe::resolve::{Resolver, ResolverSettings, SystemDns};
 use crate::probe::seam::{SystemLocal, SystemNeighbours, SystemWaker};
 use crate::probe::sessions::SystemSessions;
@@ -202,10 +202,14 @@ fn real_edge(config: &Config) -> Result<Edge, Failure> {
     };
     let names =
         Resolver::new(settings, SystemDns::read()).map_err(|error| Failure::new(FAILED, error))?;
-    let wire = if config.icmp { Surge::open() } else { Surge::off() };
+    let echo: Arc<dyn EchoEngine> = if config.icmp {
+        echo::open(config.echo_engine, clock)
+    } else {
+        Arc::new(Paced::start(Surge::off(), clock))
+    };
     Ok(Edge {
         clock,
-        echo: Arc::new(Paced::start(wire, clock)),
+        echo,
         local: Arc::new(SystemLocal::new(clock, names.clone())),
         names: Arc::new(names),
         gateways: Arc::default(),
@@ -233,6 +237,14 @@ fn configure(options: &GlobalOptions, action: ConfigAction) -> Result<u8, Config
         ConfigAction::Check | ConfigAction::Show => {
             let file = config::read_config_file(options, &process_environment)?;
             let named = file.as_ref().map(|(path, text)| (path.as_path(), text.as_str()));
+            if let (ConfigAction::Check, Some((path, text))) = (action, named) {
+                let mut mistakes = Config::mistakes(path, text).into_iter().rev();
+                let last = mistakes.next();
+                mistakes.rev().for_each(|mistake| tell(&mistake.to_string()));
+                if let Some(last) = last {
+                    return Err(last);
+                }
+            }
             let config = Config::assemble(
                 options,
                 &process_environment,
@@ -245,6 +257,7 @@ fn configure(options: &GlobalOptions, action: ConfigAction) -> Result<u8, Config
                 (_, Some((path, _))) => {
                     looks::Looks::read(&config)
                         .map_err(|message| ConfigError::new(Place::File(path.clone()), message))?;
+                    config.doubts().iter().for_each(|doubt| tell(&format!("note: {doubt}")));
                     let targets = config.targets.len();
                     let s = if targets == 1 { "" } else { "s" };
                     format!("{}: ok, {targets} target{s}\n", path.display())

@@ -8,6 +8,7 @@ use super::sink::{MAX_SINKS, RawSink, read_sink};
 use super::target_spec::{MAX_EXPECT, mac_sentence, parse_name};
 use super::value::{self, Fault, Value, entries, unknown};
 use super::{ColorMode, MAX_DNS, MAX_TARGETS, parse_dns, parse_theme};
+use crate::domain::local::EchoWish;
 use crate::domain::look::{ColumnId, Screen};
 use crate::domain::mac::{MacAddr, MacError};
 use crate::domain::target::{
@@ -31,6 +32,7 @@ pub(super) struct Top {
     pub(super) dns: Option<Vec<SocketAddr>>,
     pub(super) family: Option<Family>,
     pub(super) icmp: Option<bool>,
+    pub(super) echo_engine: Option<EchoWish>,
     pub(super) deep: Option<bool>,
     pub(super) read_only: Option<bool>,
     pub(super) ui: RawUi,
@@ -157,6 +159,7 @@ pub(super) fn fill<T>(into: &mut T, keys: &[Key<T>], value: Value<'_, '_>) -> Re
 const WAKE_POLICIES: &[&str] = &["on-request", "ask", "never"];
 /// Most controls of a group or target.
 const MAX_CONTROLS: usize = 4;
+const ENGINE_WORDS: &[&str] = &["auto", "batched", "surge"];
 const FAMILY_WORDS: &[&str] = &["any", "4", "6"];
 const VIEW_WORDS: &[&str] = &["table", "detail", "alerts", "wall", "path", "timeline", "simple"];
 const COLOR_WORDS: &[&str] = &["auto", "always", "never"];
@@ -180,6 +183,8 @@ pub(super) static TOP: &[Key<Top>] = &[
         set: |top, v| { top.family = Some(value::word(v, &Family::WORDS)?); Ok(()) } },
     Key { name: "icmp", shape: Shape::Flag, doc: "whether echo uses ICMP where this machine may; otherwise it uses the TCP handshake",
         set: |top, v| { top.icmp = Some(value::boolean(v)?); Ok(()) } },
+    Key { name: "echo_engine", shape: Shape::Word(ENGINE_WORDS), doc: "what sends echo over ICMP: batched (Linux only, the kernel takes the times), surge (everywhere), or auto, the best that runs here",
+        set: |top, v| { top.echo_engine = Some(value::word(v, &EchoWish::WORDS)?); Ok(()) } },
     Key { name: "deep", shape: Shape::Flag, doc: "whether probes climb beyond the X.224 answer, to TLS and the certificate",
         set: |top, v| { top.deep = Some(value::boolean(v)?); Ok(()) } },
     Key { name: "read_only", shape: Shape::Flag, doc: "whether nothing is sent but probes: no host is woken",
@@ -276,7 +281,7 @@ pub(super) static TARGET: &[Key<RawTarget>] = &[
     Key { name: "control", shape: Shape::Texts("10.8.0.1"), doc: "machines at its site that always answer echo, by address or name; default: the group's",
         set: |target, v| { target.control = Some(value::list(v, MAX_CONTROLS, "a list of names and addresses", read_control)?); Ok(()) } },
     Key { name: "wake", shape: Shape::Wake, doc: "how it is woken",
-        set: |target, v| fill(&mut target.wake, WAKE, v) },
+        set: |target, v| read_wake(&mut target.wake, v) },
     Key { name: "cadence", shape: Shape::Settings, doc: "how often each probe runs",
         set: |target, v| read_section(&mut target.assignments, "cadence", v) },
     Key { name: "deadline", shape: Shape::Settings, doc: "how long each rung may take as a whole",
@@ -305,6 +310,29 @@ pub(super) static WAKE: &[Key<WakeSettings>] = &[
     Key { name: "at", shape: Shape::Texts("Mon-Fri 07:30"), doc: "when the dashboard wakes it by itself, if it sleeps then; this machine's own time, not with policy = \"never\" or --read-only",
         set: |wake, v| { wake.at = value::list(v, 16, "a list of times such as \"Mon-Fri 07:30\"", |v| value::parsed(v, "a time", str::parse::<WakeTime>))?; Ok(()) } },
 ];
+
+fn read_wake(into: &mut WakeSettings, value: Value<'_, '_>) -> Result<(), Fault> {
+    fill(into, WAKE, value)?;
+    let given = entries(value, "a table")?;
+    let at = |key: &str| given.iter().find(|(name, _, _)| *name == key).map(|(_, _, v)| v.span());
+    let contradiction = |key: &str, message: &str| {
+        let fault = at(key).map(|at| Fault::new(at, message).under(key));
+        fault.map_or(Ok(()), Err)
+    };
+    if into.policy == WakePolicy::Never && !into.at.is_empty() {
+        return contradiction(
+            "at",
+            "with policy = \"never\" it is woken at no time, expected another policy or no times",
+        );
+    }
+    if into.policy == WakePolicy::Never && into.via.is_some() {
+        return contradiction(
+            "via",
+            "with policy = \"never\" no relay wakes it, expected another policy or no relay",
+        );
+    }
+    Ok(())
+}
 
 fn read_port(value: Value<'_, '_>) -> Result<u16, Fault> {
     let port = value::count(value, 1, u32::from(u16::MAX))?;

@@ -18,6 +18,7 @@ pub(super) fn to_toml(config: &Config) -> String {
     line(&mut out, "dns", dns);
     line(&mut out, "family", text(config.family.word()));
     line(&mut out, "icmp", config.icmp);
+    line(&mut out, "echo_engine", text(config.echo_engine.word()));
     line(&mut out, "deep", config.deep);
     line(&mut out, "read_only", config.read_only);
     header(&mut out, "[ui]");
@@ -90,7 +91,7 @@ fn write_sink(out: &mut String, sink: &SinkSpec) {
         }
         SinkKind::Exec(words) => line(out, "command", list(words.iter().map(|word| text(word)))),
         SinkKind::File(path) => line(out, "path", text(&path.display().to_string())),
-        SinkKind::Bell | SinkKind::Syslog | SinkKind::Journald => {}
+        SinkKind::Bell | SinkKind::Syslog | SinkKind::Journald | SinkKind::Desktop => {}
     }
 }
 

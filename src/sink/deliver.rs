@@ -39,6 +39,10 @@ async fn attempt(kind: &SinkKind, notice: &Notice, hidden: &[String]) -> Result<
         }
         #[cfg(not(unix))]
         SinkKind::Journald => Err("this system has no journal".to_owned()),
+        #[cfg(feature = "desktop")]
+        SinkKind::Desktop => super::desktop::show(notice).await,
+        #[cfg(not(feature = "desktop"))]
+        SinkKind::Desktop => Err(crate::domain::sink::NO_DESKTOP.to_owned()),
         // The screen rings it.
         SinkKind::Bell => Ok(()),
     }

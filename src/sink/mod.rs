@@ -3,6 +3,8 @@
 
 mod command;
 mod deliver;
+#[cfg(feature = "desktop")]
+mod desktop;
 mod http;
 #[cfg(unix)]
 mod journald;

@@ -16,9 +16,9 @@ fn refused(setup: Setup, code: u32) -> String {
 }
 
 #[test]
-fn an_unknown_theme_is_refused() {
-    let text = refused(Setup::demo().argument("--theme").argument("nope"), 2);
-    assert!(text.contains("\"nope\" is no theme, expected one of dark"), "{text}");
+fn a_theme_that_is_not_there_is_refused() {
+    let text = refused(Setup::demo().argument("--theme").argument("./nope.toml"), 2);
+    assert!(text.contains("nope.toml: "), "{text}");
 }
 
 #[test]

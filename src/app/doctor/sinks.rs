@@ -41,8 +41,18 @@ fn of(sink: &SinkSpec) -> SinkFacts {
         }
         SinkKind::Syslog => socket("/dev/log"),
         SinkKind::Journald => socket("/run/systemd/journal/socket"),
+        SinkKind::Desktop => ("this session's desktop".to_owned(), desktop_problem()),
     };
     SinkFacts { name: sink.name.clone(), kind: sink.kind.word(), place, problem }
+}
+
+/// On Linux and BSD notifications go over the session's bus.
+fn desktop_problem() -> Option<String> {
+    let bus = std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_some()
+        || std::env::var_os("XDG_RUNTIME_DIR")
+            .is_some_and(|folder| Path::new(&folder).join("bus").exists());
+    let needs_bus = cfg!(all(unix, not(target_os = "macos")));
+    (needs_bus && !bus).then(|| "there is no desktop session here (no session bus)".to_owned())
 }
 
 fn socket(path: &str) -> (String, Option<String>) {
