@@ -27,6 +27,7 @@ use crate::domain::target::{
     DEFAULT_PORT, Expected, GatewayAddress, GatewayUsage, Host, Target, TargetId, TargetKind,
 };
 use crate::domain::text::{excerpt, printable};
+use std::cell::Cell;
 use std::net::IpAddr;
 use std::path::Path;
 
@@ -122,25 +123,31 @@ impl Hosts {
     }
 }
 
-/// The starts of a text's lines, for places of bytes.
+/// Places of bytes in a text. Asked for in the order of the text, all of them together take one
+/// pass, however long its lines are.
 struct Lines<'t> {
     text: &'t str,
-    starts: Vec<usize>,
+    /// A byte, its line and its column, from which on is counted.
+    last: Cell<(usize, usize, usize)>,
 }
 
 impl<'t> Lines<'t> {
-    fn of(text: &'t str) -> Self {
-        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        let starts = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
-        Self { text, starts }
+    const fn of(text: &'t str) -> Self {
+        Self { text, last: Cell::new((0, 1, 1)) }
     }
 
     /// Line and column of a byte, both from 1, the column in characters.
     fn place(&self, at: usize) -> (usize, usize) {
-        let line = self.starts.partition_point(|start| *start <= at);
-        let start = line.checked_sub(1).and_then(|line| self.starts.get(line)).copied();
-        let before = self.text.get(start.unwrap_or_default()..at).unwrap_or_default();
-        (line, before.chars().count() + 1)
+        let (last, mut line, mut column) = match self.last.get() {
+            (last, ..) if last > at => (0, 1, 1),
+            last => last,
+        };
+        let at = at.min(self.text.len());
+        for letter in self.text.get(last..at).unwrap_or_default().chars() {
+            (line, column) = if letter == '\n' { (line + 1, 1) } else { (line, column + 1) };
+        }
+        self.last.set((at, line, column));
+        (line, column)
     }
 }
 

@@ -295,6 +295,30 @@ fn a_broken_file_says_where_and_gives_nothing() {
     );
 }
 
+/// Work that grows with the square of a file's size would take hours here.
+#[test]
+fn a_hostile_file_costs_no_more_than_its_size() {
+    let one_line = format!("<RDCMan><file>{}</file></RDCMan>", "<x></x>".repeat(150_000));
+    assert_eq!(found("a.rdg", &one_line).entries, []);
+    let attributes: String = (0..150_000).fold(String::new(), |mut text, number| {
+        let _infallible = write!(text, " a{number}=\"\"");
+        text
+    });
+    let attributes = format!("<Connections><Node{attributes} Hostname=\"pc\"/></Connections>");
+    assert_eq!(found("a.xml", &attributes).entries.len(), 1);
+    let many: String = (0..150_000).fold("10.0.0.1 pc".to_owned(), |mut text, number| {
+        let _infallible = write!(text, " a{number}");
+        text
+    });
+    assert_eq!(found("hosts", &many).entries[0].aliases.len(), MAX_EXPECT);
+    let long = "x".repeat(xml::MAX_TEXT + 1);
+    let name = format!("<Connections>\n<Node Name=\"{long}\"/></Connections>");
+    assert_eq!(sentence("a.xml", &name), "a.xml:2:1: \"Name\" is longer than 4096 bytes");
+    let name = format!("<RDCMan>\n<file><name>{long}</name></file></RDCMan>");
+    let expected = "a.rdg:2:1: a setting below this is longer than 4096 bytes";
+    assert_eq!(sentence("a.rdg", &name), expected);
+}
+
 #[test]
 fn wrong_entries_are_all_told_and_left_out_only_when_asked() {
     let text = "host,port,mac\npc,0,\nb ad,,\nok,,\nmac,,ff:ff:ff:ff:ff:ff\nx,1,,4\n";
