@@ -1,10 +1,12 @@
-//! Hosts out of other programs' files: `.rdp`, `RDCMan`, `mRemoteNG`, hosts files, CSV and lists.
+//! Hosts out of other programs' files: `.rdp`, `RDCMan`, `mRemoteNG`, hosts files, CSV,
+//! DHCP leases and lists.
 //!
 //! [`read`] tells what a file holds, [`plan`] what of it a configuration lacks. Both are pure.
 //! Passwords are never read: only the names, addresses, ports, gateways and hardware addresses
 //! that a target has are looked at.
 
 mod hosts;
+mod leases;
 mod list;
 mod mremoteng;
 pub mod oracle;
@@ -33,6 +35,8 @@ use std::path::Path;
 
 /// Largest file that is read, in bytes.
 pub const MAX_BYTES: usize = 16 * 1024 * 1024;
+/// Lines in which the first lease of dhcpd is looked for.
+const LOOKED_AT: usize = 64;
 /// Longest name that is made out of a file, in characters; one more is the ellipsis.
 const NAME: usize = 63;
 
@@ -348,6 +352,7 @@ pub fn read(path: &Path, bytes: &[u8]) -> Result<Found, ConfigError> {
         Shape::Connection => return connection_file(path, bytes),
         Shape::Xml => xml::read(text),
         Shape::Hosts => hosts::read(text),
+        Shape::Leases => leases::read(text),
         Shape::Table => table::read(text),
         Shape::List => list::read(text),
         Shape::Encrypted => {
@@ -359,7 +364,8 @@ pub fn read(path: &Path, bytes: &[u8]) -> Result<Found, ConfigError> {
         }
         Shape::Binary => {
             return Err(whole(
-                "it is no text, expected a .rdp, RDCMan, mRemoteNG, hosts or CSV file".to_owned(),
+                "it is no text, expected a .rdp, RDCMan, mRemoteNG, hosts, CSV or leases file"
+                    .to_owned(),
             ));
         }
     };
@@ -390,6 +396,7 @@ enum Shape {
     Connection,
     Xml,
     Hosts,
+    Leases,
     Table,
     List,
     Encrypted,
@@ -420,6 +427,8 @@ fn shape(path: &Path, ending: &str, text: &str) -> Shape {
         || words.next().is_some_and(|word| word.parse::<IpAddr>().is_ok()) && words.next().is_some()
     {
         Shape::Hosts
+    } else if leases::is_dnsmasq(first) || text.lines().take(LOOKED_AT).any(leases::is_dhcpd) {
+        Shape::Leases
     } else if table::has_heads(first) {
         Shape::Table
     } else {
