@@ -1,6 +1,7 @@
 //! Where alerts go besides the screen: each sink has a task, a bounded queue and patience of its
 //! own, and none of them ever waits for a probe or lets one wait.
 
+mod aside;
 mod command;
 mod deliver;
 #[cfg(feature = "desktop")]
