@@ -131,7 +131,9 @@ impl Sinks {
             };
             self.workers.push(worker);
         }
-        before.iter().for_each(|worker| worker.task.abort());
+        for gone in &before {
+            gone.task.abort();
+        }
         // Those that ended.
         while self.tasks.try_join_next().is_some() {}
     }

@@ -266,7 +266,7 @@ async fn what_was_not_told_when_the_program_ended_is_told_by_the_next_run() {
     assert_eq!(heard(&serve(&listener, NO).await), said("fired", "1"));
     sinks.offer(numbered(2, SinkEvent::Fired));
     // The last words: one goes through, the other does not.
-    let (_, first, second) = tokio::join!(
+    let ((), first, second) = tokio::join!(
         sinks.finish(Duration::from_secs(9)),
         serve(&listener, OK),
         serve(&listener, NO)

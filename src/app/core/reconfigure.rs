@@ -37,7 +37,9 @@ impl Core {
                 let watched_twice =
                     self.monitor.targets().any(|(_, tracked)| store::key(tracked.target()) == key);
                 if !watched_twice {
-                    host.iter().for_each(|host| self.sinks.withdraw(host));
+                    if let Some(host) = &host {
+                        self.sinks.withdraw(host);
+                    }
                     Arc::make_mut(&mut self.keys).remove(&key);
                     self.departed.insert(key, memory);
                 }
