@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod edge;
 mod explain;
+mod first;
 mod import;
 mod log;
 mod looks;
@@ -14,6 +15,7 @@ mod mark;
 mod reload;
 mod scenario;
 mod signals;
+mod slips;
 mod suggest;
 mod wake;
 mod watch;
@@ -84,9 +86,16 @@ fn tell(message: &str) {
 fn execute(cli: &Cli) -> Result<u8, Failure> {
     let usage = cli.command.usage_code();
     let invalid = |error: ConfigError| Failure::new(usage, error);
+    let set = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    for slip in slips::mistyped_variables(set) {
+        tell(&slip);
+    }
     match &cli.command {
         Command::Watch(_) => {
             let config = load(cli, cli.command.targets()).map_err(invalid)?;
+            if let Some(slip) = slips::mistyped_command(cli, load(cli, &[]).ok().as_ref()) {
+                return Err(Failure::new(usage, slip));
+            }
             let _log = log::start(&config)?;
             watch::watch(&config, state_store(), source(cli))
         }
@@ -228,6 +237,14 @@ fn configure(options: &GlobalOptions, action: ConfigAction) -> Result<u8, Config
         ConfigAction::Check | ConfigAction::Show => {
             let file = config::read_config_file(options, &process_environment)?;
             let named = file.as_ref().map(|(path, text)| (path.as_path(), text.as_str()));
+            if let (ConfigAction::Check, Some((path, text))) = (action, named) {
+                let mut mistakes = Config::mistakes(path, text).into_iter().rev();
+                let last = mistakes.next();
+                mistakes.rev().for_each(|mistake| tell(&mistake.to_string()));
+                if let Some(last) = last {
+                    return Err(last);
+                }
+            }
             let config = Config::assemble(
                 options,
                 &process_environment,
@@ -240,6 +257,7 @@ fn configure(options: &GlobalOptions, action: ConfigAction) -> Result<u8, Config
                 (_, Some((path, _))) => {
                     looks::Looks::read(&config)
                         .map_err(|message| ConfigError::new(Place::File(path.clone()), message))?;
+                    config.doubts().iter().for_each(|doubt| tell(&format!("note: {doubt}")));
                     let targets = config.targets.len();
                     let s = if targets == 1 { "" } else { "s" };
                     format!("{}: ok, {targets} target{s}\n", path.display())

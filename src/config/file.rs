@@ -49,21 +49,34 @@ pub(super) struct Layer {
 /// The first mistake in the order of the text, or the first that its sections together make.
 pub(super) fn read(path: &Path, text: &str) -> Result<Layer, ConfigError> {
     let located = |fault: Fault| locate(path, text, fault);
-    let table = DeTable::parse(text).map_err(|error| {
-        let at = error.span().unwrap_or(0..0);
-        let message = match (error.message(), text.get(at.clone())) {
-            ("duplicate key", Some(key)) => {
-                format!("\"{}\" is given twice, expected once", excerpt(key, SHOWN))
-            }
-            (message, _) => excerpt(&message.trim_end().replace('\n', "; "), 200),
-        };
-        located(Fault::new(at, message))
-    })?;
+    let table = DeTable::parse(text).map_err(|error| located(of_toml(text, &error)))?;
     let span = table.span();
     let document = Spanned::new(span, DeValue::Table(table.into_inner()));
+    read_table(&document).map_err(located)
+}
+
+/// What is no TOML, and what is left without it.
+pub(super) fn parse_leniently(text: &str) -> (Spanned<DeTable<'_>>, Vec<Fault>) {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    (table, errors.iter().map(|error| of_toml(text, error)).collect())
+}
+
+fn of_toml(text: &str, error: &toml::de::Error) -> Fault {
+    let at = error.span().unwrap_or(0..0);
+    let message = match (error.message(), text.get(at.clone())) {
+        ("duplicate key", Some(key)) => {
+            format!("\"{}\" is given twice, expected once", excerpt(key, SHOWN))
+        }
+        (message, _) => excerpt(&message.trim_end().replace('\n', "; "), 200),
+    };
+    Fault::new(at, message)
+}
+
+/// Reads what is TOML.
+pub(super) fn read_table(document: &Spanned<DeValue<'_>>) -> Result<Layer, Fault> {
     let mut top = Top::default();
-    fill(&mut top, TOP, &document).map_err(located)?;
-    inherit(top).map_err(located)
+    fill(&mut top, TOP, document)?;
+    inherit(top)
 }
 
 /// The lines of the targets of a text that [`read`] takes, from 1, in their order.
@@ -83,7 +96,7 @@ pub(super) fn target_lines(text: &str) -> Vec<usize> {
 }
 
 /// Puts line, column, key and file to a mistake.
-fn locate(path: &Path, text: &str, fault: Fault) -> ConfigError {
+pub(super) fn locate(path: &Path, text: &str, fault: Fault) -> ConfigError {
     let before = text.get(..fault.at.start.min(text.len())).unwrap_or_default();
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     let place = Place::Text {

@@ -281,7 +281,7 @@ pub(super) static TARGET: &[Key<RawTarget>] = &[
     Key { name: "control", shape: Shape::Texts("10.8.0.1"), doc: "machines at its site that always answer echo, by address or name; default: the group's",
         set: |target, v| { target.control = Some(value::list(v, MAX_CONTROLS, "a list of names and addresses", read_control)?); Ok(()) } },
     Key { name: "wake", shape: Shape::Wake, doc: "how it is woken",
-        set: |target, v| fill(&mut target.wake, WAKE, v) },
+        set: |target, v| read_wake(&mut target.wake, v) },
     Key { name: "cadence", shape: Shape::Settings, doc: "how often each probe runs",
         set: |target, v| read_section(&mut target.assignments, "cadence", v) },
     Key { name: "deadline", shape: Shape::Settings, doc: "how long each rung may take as a whole",
@@ -310,6 +310,29 @@ pub(super) static WAKE: &[Key<WakeSettings>] = &[
     Key { name: "at", shape: Shape::Texts("Mon-Fri 07:30"), doc: "when the dashboard wakes it by itself, if it sleeps then; this machine's own time, not with policy = \"never\" or --read-only",
         set: |wake, v| { wake.at = value::list(v, 16, "a list of times such as \"Mon-Fri 07:30\"", |v| value::parsed(v, "a time", str::parse::<WakeTime>))?; Ok(()) } },
 ];
+
+fn read_wake(into: &mut WakeSettings, value: Value<'_, '_>) -> Result<(), Fault> {
+    fill(into, WAKE, value)?;
+    let given = entries(value, "a table")?;
+    let at = |key: &str| given.iter().find(|(name, _, _)| *name == key).map(|(_, _, v)| v.span());
+    let contradiction = |key: &str, message: &str| {
+        let fault = at(key).map(|at| Fault::new(at, message).under(key));
+        fault.map_or(Ok(()), Err)
+    };
+    if into.policy == WakePolicy::Never && !into.at.is_empty() {
+        return contradiction(
+            "at",
+            "with policy = \"never\" it is woken at no time, expected another policy or no times",
+        );
+    }
+    if into.policy == WakePolicy::Never && into.via.is_some() {
+        return contradiction(
+            "via",
+            "with policy = \"never\" no relay wakes it, expected another policy or no relay",
+        );
+    }
+    Ok(())
+}
 
 fn read_port(value: Value<'_, '_>) -> Result<u16, Fault> {
     let port = value::count(value, 1, u32::from(u16::MAX))?;

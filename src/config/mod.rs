@@ -10,6 +10,7 @@ mod host;
 pub mod import;
 mod keys;
 mod maintenance;
+mod mistakes;
 mod options;
 mod paths;
 mod rdp_file;
@@ -246,6 +247,36 @@ impl Config {
         })
     }
 
+    /// Every mistake of a configuration file, in the order of the text, where
+    /// [`from_text`](Self::from_text) tells the first; empty when there is none.
+    #[must_use]
+    pub fn mistakes(path: &Path, text: &str) -> Vec<ConfigError> {
+        mistakes::mistakes(path, text)
+    }
+
+    /// What is no mistake and yet hardly meant, one sentence each.
+    #[must_use]
+    pub fn doubts(&self) -> Vec<String> {
+        let timed = self.targets.iter().filter(|target| !target.wake.at.is_empty());
+        let without = timed.clone().filter(|target| target.mac.is_none());
+        let mut doubts: Vec<String> = without
+            .map(|target| {
+                format!(
+                    "target \"{}\": wake.at has times and there is no mac, so nothing wakes it \
+                     until its address was learnt; expected one such as mac = \"02:11:22:33:44:55\"",
+                    excerpt(&target.name, host::SHOWN)
+                )
+            })
+            .collect();
+        if self.read_only && timed.clone().next().is_some() {
+            let count = timed.count();
+            doubts.push(format!(
+                "read_only = true: nothing is woken, and wake.at has times at {count} of the targets"
+            ));
+        }
+        doubts
+    }
+
     /// What one TARGET argument names: a target or the members of a group of this configuration, a
     /// `.rdp` file's target, or a host. Never empty. `wake` uses it beside [`wake_items`].
     ///
@@ -346,10 +377,20 @@ pub(crate) fn parse_dns(text: &str) -> Result<SocketAddr, String> {
     }
 }
 
-/// A theme's name.
+/// Names of the themes that need no file.
+pub const THEMES: [&str; 5] = ["dark", "light", "high-contrast", "colour-blind", "mono"];
+
+/// A theme's name, or a file: what has a slash or ends in `.toml`.
 ///
 /// # Errors
-/// A sentence.
+/// A sentence, with the nearest name.
 pub(crate) fn parse_theme(text: &str) -> Result<String, String> {
-    target_spec::parse_name(text).map_err(|error| error.to_string())
+    let name = target_spec::parse_name(text).map_err(|error| error.to_string())?;
+    let is_file = name.contains(['/', '\\'])
+        || Path::new(&name).extension().is_some_and(|kind| kind == "toml");
+    if is_file || THEMES.contains(&name.as_str()) {
+        return Ok(name);
+    }
+    let known = THEMES.into_iter().chain(["a file such as ./mine.toml"]);
+    Err(value::unknown("theme", &name, known))
 }

@@ -91,7 +91,7 @@ fn write_sink(out: &mut String, sink: &SinkSpec) {
         }
         SinkKind::Exec(words) => line(out, "command", list(words.iter().map(|word| text(word)))),
         SinkKind::File(path) => line(out, "path", text(&path.display().to_string())),
-        SinkKind::Bell | SinkKind::Syslog | SinkKind::Journald => {}
+        SinkKind::Bell | SinkKind::Syslog | SinkKind::Journald | SinkKind::Desktop => {}
     }
 }
 

@@ -46,6 +46,7 @@ pub mod throughput;
 pub mod time;
 pub mod tls_alert;
 pub mod transcripts;
+pub mod untold;
 pub mod verdict;
 pub mod view;
 pub mod wake;
