@@ -23,7 +23,7 @@ use tokio::sync::mpsc;
 pub(crate) const PEER_FLAG: &str = "--peer-echo";
 
 /// A question may take this long beyond its own deadlines: the machine may be busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What is to be sent.
 #[derive(Debug, Clone)]
