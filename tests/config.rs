@@ -114,6 +114,17 @@ fn the_examples_of_the_default_file_are_valid() {
 }
 
 #[test]
+fn the_markup_behind_a_placeholder_is_checked() {
+    let text = |text: &str| {
+        let sink = "[[sink]]\ntype = 'webhook'\nurl = 'http://127.0.0.1/'";
+        read(&format!("{sink}\ntext = '{text}'"))
+    };
+    assert!(text("{\"text\": \"{sentence:slack} {target:markdown} {title}\"}").is_ok());
+    let error = text("{sentence:slak}").unwrap_err().to_string();
+    assert!(error.contains("unknown markup \"slak\", did you mean \"slack\"?"), "{error}");
+}
+
+#[test]
 fn a_relay_and_times_to_wake_are_checked_where_they_stand() {
     let wake = |key: &str| read(&format!("[[target]]\nhost = 'a'\nwake.{key}"));
     let config = wake("via = ['etherwake', '-i', 'eth0', '{mac}']").unwrap();

@@ -364,6 +364,7 @@ impl Core {
             let _full = alerts.try_send(notice.clone());
             self.sinks.offer(notice);
         }
+        self.unsaved |= self.monitor.take_forgot();
         self.look_at_sinks(now);
         self.follow_waking(now.mono);
         self.wake_at_times(now);

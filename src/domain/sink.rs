@@ -135,6 +135,47 @@ pub const PLACEHOLDERS: [&str; 15] = [
     "note",
 ];
 
+/// What a chat reads a text as. A value in it is escaped, so that it is shown as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Markup {
+    /// Slack's.
+    Slack,
+    /// Markdown.
+    Markdown,
+}
+
+impl Markup {
+    /// Those that may stand behind a placeholder's name and a colon, with their words.
+    pub const WORDS: [(&'static str, Self); 2] =
+        [("slack", Self::Slack), ("markdown", Self::Markdown)];
+
+    /// The one with this word.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::WORDS.into_iter().find(|(known, _)| *known == word).map(|(_, markup)| markup)
+    }
+
+    /// A text as it stands in such markup. Slack takes three entities ("Formatting text for app
+    /// surfaces"), Markdown a backslash before punctuation (`CommonMark` section 2.4).
+    #[must_use]
+    pub fn escape(self, text: &str) -> String {
+        let mut escaped = String::with_capacity(text.len());
+        for c in text.chars() {
+            match (self, c) {
+                (Self::Slack, '&') => escaped.push_str("&amp;"),
+                (Self::Slack, '<') => escaped.push_str("&lt;"),
+                (Self::Slack, '>') => escaped.push_str("&gt;"),
+                (
+                    Self::Markdown,
+                    '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '~' | '|' | '#' | '!' | '&',
+                ) => escaped.extend(['\\', c]),
+                _ => escaped.push(c),
+            }
+        }
+        escaped
+    }
+}
+
 /// A text that is shown to nobody.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Secret {
