@@ -88,8 +88,8 @@ pub(super) enum Command {
     Maintain(Vec<TargetId>, Option<WallTime>),
     /// This target is being looked at.
     LookAt(Option<TargetId>),
-    /// Watch one more.
-    Add(Box<Target>),
+    /// Watch several more.
+    AddAll(Vec<Target>),
     /// The configuration is another.
     Reconfigure(Box<Reconfiguration>),
     /// A line for the event log.
@@ -344,7 +344,7 @@ impl Core {
                 }
             }
             Command::LookAt(id) => self.schedule.look_at(id, now.mono),
-            Command::Add(target) => self.add(*target),
+            Command::AddAll(targets) => targets.into_iter().for_each(|target| self.add(target)),
             Command::Reconfigure(changes) => self.reconfigure(*changes),
             Command::Note(text) => self.monitor.log(None, now.wall, text),
             Command::AcceptAsFound(findings) => {

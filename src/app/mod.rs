@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod edge;
 mod explain;
+mod first;
 mod import;
 mod log;
 mod looks;
@@ -14,6 +15,7 @@ mod mark;
 mod reload;
 mod scenario;
 mod signals;
+mod slips;
 mod suggest;
 mod wake;
 mod watch;
@@ -84,9 +86,16 @@ fn tell(message: &str) {
 fn execute(cli: &Cli) -> Result<u8, Failure> {
     let usage = cli.command.usage_code();
     let invalid = |error: ConfigError| Failure::new(usage, error);
+    let set = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    for slip in slips::mistyped_variables(set) {
+        tell(&slip);
+    }
     match &cli.command {
         Command::Watch(_) => {
             let config = load(cli, cli.command.targets()).map_err(invalid)?;
+            if let Some(slip) = slips::mistyped_command(cli, load(cli, &[]).ok().as_ref()) {
+                return Err(Failure::new(usage, slip));
+            }
             let _log = log::start(&config)?;
             watch::watch(&config, state_store(), source(cli))
         }

@@ -208,8 +208,13 @@ pub(super) fn reconfiguration(
     }
 }
 
-/// Why a file was not taken, short enough for one line of a screen: the file without its folder.
+/// Why a file was not taken, for one line of a screen.
 pub(super) fn refusal(error: &ConfigError) -> String {
+    format!("not read again: {}", short(error))
+}
+
+/// A mistake in a file that is named without its folder.
+pub(super) fn short(error: &ConfigError) -> String {
     let short = |path: &Path| PathBuf::from(path.file_name().unwrap_or(path.as_os_str()));
     let place = match error.place.clone() {
         Place::Text { path, line, column, key } => {
@@ -218,8 +223,7 @@ pub(super) fn refusal(error: &ConfigError) -> String {
         Place::File(path) => Place::File(short(&path)),
         other => other,
     };
-    let short = ConfigError { place, message: error.message.clone() };
-    format!("not read again: {short}")
+    ConfigError { place, message: error.message.clone() }.to_string()
 }
 
 #[cfg(test)]

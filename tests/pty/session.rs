@@ -193,6 +193,11 @@ impl Session {
         std::fs::remove_file(self.home.path().join(path)).expect("it was there");
     }
 
+    /// What a file below its home says; `None` where there is none.
+    pub(crate) fn read(&self, path: &str) -> Option<String> {
+        std::fs::read_to_string(self.home.path().join(path)).ok()
+    }
+
     // ------------------------------------------------------------ out
 
     pub(crate) fn pid(&self) -> nix::unistd::Pid {

@@ -21,9 +21,11 @@ use super::error::{ConfigError, Place};
 use super::host::{parse_gateway, parse_host_port, parse_port};
 use super::rdp_file::{RdpFile, decode};
 use super::target_spec::{MAX_EXPECT, TargetSpec, mac_sentence, parse_name};
-use super::{MAX_TARGETS, host};
+use super::{Config, MAX_TARGETS, default_expected, default_kind, host};
 use crate::domain::mac::MacAddr;
-use crate::domain::target::{Expected, GatewayAddress, GatewayUsage, Host, TargetKind};
+use crate::domain::target::{
+    DEFAULT_PORT, Expected, GatewayAddress, GatewayUsage, Host, Target, TargetId, TargetKind,
+};
 use crate::domain::text::{excerpt, printable};
 use std::net::IpAddr;
 use std::path::Path;
@@ -201,7 +203,7 @@ impl Draft {
             name: name_of(&self.name),
             typed: typed.to_owned(),
             host,
-            port: own_port.or(port).filter(|port| *port != crate::domain::target::DEFAULT_PORT),
+            port: own_port.or(port).filter(|port| *port != DEFAULT_PORT),
             expect,
             mac,
             aliases: self
@@ -252,6 +254,53 @@ fn group_name(folders: &[String]) -> Option<String> {
     parse_name(&name).ok()
 }
 
+impl From<&Target> for Entry {
+    fn from(target: &Target) -> Self {
+        Self {
+            line: 1,
+            name: Some(target.name.clone()),
+            typed: target.host.to_string(),
+            host: target.host.clone(),
+            port: Some(target.port).filter(|port| *port != DEFAULT_PORT),
+            expect: target.expect.clone(),
+            mac: target.mac,
+            aliases: target.aliases.clone(),
+            group: target.group.clone(),
+            kind: Some(target.kind),
+            expected: Some(target.expected)
+                .filter(|expected| *expected != default_expected(target.kind)),
+            gateway: target.gateway.clone(),
+        }
+    }
+}
+
+impl Entry {
+    /// The target that this describes, with the numbers of `config`. It is in its group by name
+    /// only: what the members of the group inherit is for the file.
+    #[must_use]
+    pub fn target(&self, id: TargetId, config: &Config) -> Target {
+        let kind = self.kind.unwrap_or_else(|| default_kind(self.mac));
+        let settings = config.settings.clone();
+        let name = self.name.as_deref().and_then(|name| parse_name(name).ok());
+        let name = name.or_else(|| parse_name(&self.typed).ok());
+        Target {
+            port: self.port.unwrap_or(DEFAULT_PORT),
+            expect: self.expect.clone(),
+            mac: self.mac,
+            aliases: self.aliases.clone(),
+            group: self.group.clone(),
+            kind,
+            expected: self.expected.unwrap_or_else(|| default_expected(kind)),
+            gateway: self.gateway.clone(),
+            thresholds: settings.thresholds,
+            cadence: settings.cadence,
+            alert: settings.alert,
+            deadlines: settings.deadlines,
+            ..Target::new(id, name.unwrap_or_else(|| self.host.to_string()), self.host.clone())
+        }
+    }
+}
+
 impl From<(usize, TargetSpec)> for Entry {
     fn from((line, spec): (usize, TargetSpec)) -> Self {
         Self {
@@ -259,7 +308,7 @@ impl From<(usize, TargetSpec)> for Entry {
             name: spec.name,
             typed: spec.typed,
             host: spec.host,
-            port: spec.port.filter(|port| *port != crate::domain::target::DEFAULT_PORT),
+            port: spec.port.filter(|port| *port != DEFAULT_PORT),
             expect: spec.expect,
             mac: spec.mac,
             aliases: Vec::new(),

@@ -133,9 +133,11 @@ pub fn plan(
                 Err(stands) => known.push(stands),
                 Ok((name, group)) => {
                     if !std::mem::replace(&mut heading, true) {
-                        let file = source.file_name().unwrap_or(source.as_os_str());
-                        let file = excerpt(&file.to_string_lossy(), 100);
-                        let _infallible = writeln!(tables, "\n# Imported from {file}.");
+                        let from = match source.file_name() {
+                            Some(file) => excerpt(&file.to_string_lossy(), 100),
+                            None => "the dashboard".to_owned(),
+                        };
+                        let _infallible = writeln!(tables, "\n# Imported from {from}.");
                     }
                     put(&mut tables, entry, &name, group.as_deref());
                     added += 1;

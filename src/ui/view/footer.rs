@@ -178,7 +178,12 @@ pub fn key_name(world: &World<'_>, layer: Layer, action: Action) -> String {
 }
 
 fn hints(world: &World<'_>, state: &UiState, width: usize) -> Line {
-    let layer = layer_of(state.screen);
+    if let Some(lesson) = super::tip::line(world, state) {
+        return lesson;
+    }
+    // While a first host is typed, letters are text.
+    let typing = matches!(state.overlay, Some(Overlay::AddTarget(..)));
+    let layer = if typing { Layer::Input } else { layer_of(state.screen) };
     let hints = HINTS
         .iter()
         .find(|(screen, _)| *screen == state.screen && !world.snapshot.targets.is_empty())
