@@ -16,7 +16,6 @@ use crate::domain::throughput::Traffic;
 use crate::domain::time::MonoTime;
 use crate::domain::view::{Offline, Surroundings, TunnelChange};
 use crate::domain::wifi::LostInTheAir;
-use jiff::tz::TimeZone;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -86,7 +85,6 @@ impl AroundTable {
                 routes: self.routes.iter().map(|text| route(text)).collect::<Result<_, _>>()?,
                 ..LocalState::default()
             },
-            zone: TimeZone::UTC,
             offline: self.offline()?,
             echo_v4: echo,
             echo_v6: echo,
@@ -106,6 +104,7 @@ impl AroundTable {
             shared_certificates: self.shared_certificates()?,
             clocks: self.clocks()?,
             punctuality: self.punctuality(),
+            ..Surroundings::default()
         })
     }
 
