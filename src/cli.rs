@@ -275,7 +275,7 @@ impl MarkArgs {
 /// Arguments of `import`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct ImportArgs {
-    /// .rdp, `RDCMan` .rdg, `mRemoteNG` confCons.xml, hosts files, CSV with a row of heads, or a list
+    /// .rdp, `RDCMan` .rdg, `mRemoteNG` confCons.xml, hosts files, CSV with a row of heads, DHCP leases, or a list
     /// of TARGETs.
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,

@@ -187,6 +187,7 @@ impl Core {
                 State::default()
             }
         };
+        let sinks = if config.read_only { Sinks::default() } else { Sinks::start(&config.sinks) };
         let mut core = Self {
             monitor,
             schedule: Schedule::new(Settings {
@@ -211,7 +212,7 @@ impl Core {
             looking_up_controls: None,
             waking: BTreeMap::new(),
             wake_clock: WakeClock::default(),
-            sinks: if config.read_only { Sinks::default() } else { Sinks::start(&config.sinks) },
+            sinks,
             sink_statuses: Vec::new(),
             looking_at_local: None,
             look_again: None,
@@ -221,6 +222,7 @@ impl Core {
             sessions_unseen: None,
             dirty: true,
         };
+        core.recall_untold(store::MONITOR);
         if let Some(own) = core.remembered.get(store::MONITOR) {
             core.monitor.recall_own(own, now);
         }
@@ -284,14 +286,14 @@ impl Core {
             }
         }
         self.tasks.abort_all();
-        // What is on its way to a sink may still arrive while the state is saved.
-        let sinks = std::mem::take(&mut self.sinks);
-        tokio::join!(self.save_last(), sinks.finish(LAST_WORDS));
+        self.save_last().await;
+        self.say_last_words().await;
     }
 
     fn add(&mut self, target: Target) {
         let now = self.edge.clock.now();
         let key = store::key(&target);
+        self.recall_untold(&key);
         let departed = self.departed.remove(&key);
         let remembered = || self.remembered.get(&key).cloned().unwrap_or_default();
         let memory = departed.unwrap_or_else(remembered);

@@ -47,6 +47,7 @@ pub mod throughput;
 pub mod time;
 pub mod tls_alert;
 pub mod transcripts;
+pub mod untold;
 pub mod verdict;
 pub mod view;
 pub mod wake;

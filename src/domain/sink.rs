@@ -71,7 +71,8 @@ pub const NO_DESKTOP: &str = "this build shows no desktop notifications, expecte
     `cargo build --release --features desktop`";
 
 /// Which change of an alert.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum SinkEvent {
     /// It began to fire.
     Fired,
@@ -413,7 +414,7 @@ pub struct SinkStatus {
     pub name: String,
     /// Told.
     pub told: u64,
-    /// Given up after several tries.
+    /// Given up: over, and not told within several tries.
     pub failed: u64,
     /// Dropped because too many were waiting.
     pub dropped: u64,

@@ -15,5 +15,6 @@ mod quiet;
 mod reload;
 mod session;
 mod start;
+mod untold;
 mod views;
 mod waking;

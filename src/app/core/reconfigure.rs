@@ -1,10 +1,9 @@
 //! Another configuration while the program runs: what stays the same keeps what was measured.
 
-use super::{Core, LAST_WORDS};
+use super::Core;
 use crate::domain::maintenance::{Calendar, Window};
-use crate::domain::sink::SinkSpec;
+use crate::domain::sink::{SinkSpec, whose};
 use crate::domain::target::{Target, TargetId};
-use crate::sink::Sinks;
 use crate::store;
 use std::sync::Arc;
 
@@ -29,13 +28,18 @@ impl Core {
     pub(super) fn reconfigure(&mut self, changes: Reconfiguration) {
         let now = self.edge.clock.now();
         for id in changes.removed {
-            let key = self.monitor.target(id).map(|tracked| store::key(tracked.target()));
+            let target = self.monitor.target(id).map(crate::monitor::Tracked::target);
+            let key = target.map(|target| store::key(target));
+            let host = target.map(|target| whose(target));
             self.schedule.remove(id);
             self.waking.remove(&id);
             if let (Some(memory), Some(key)) = (self.monitor.remove(id, now), key) {
                 let watched_twice =
                     self.monitor.targets().any(|(_, tracked)| store::key(tracked.target()) == key);
                 if !watched_twice {
+                    if let Some(host) = &host {
+                        self.sinks.withdraw(host);
+                    }
                     Arc::make_mut(&mut self.keys).remove(&key);
                     self.departed.insert(key, memory);
                 }
@@ -53,9 +57,7 @@ impl Core {
         }
         self.monitor.plan(Calendar::new(changes.maintenance, jiff::tz::TimeZone::system()));
         if let Some(specs) = changes.sinks.filter(|_| !self.read_only) {
-            let before = std::mem::replace(&mut self.sinks, Sinks::start(&specs));
-            self.sink_statuses = Vec::new();
-            self.tasks.spawn(before.finish(LAST_WORDS));
+            self.sinks.change(&specs);
         }
         self.monitor.log(None, now.wall, changes.note);
         self.look_at_local(None);

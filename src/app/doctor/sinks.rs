@@ -36,7 +36,9 @@ fn of(sink: &SinkSpec) -> SinkFacts {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
             let there = folder.unwrap_or(Path::new("."));
             let writable = super::may_write(if path.exists() { path } else { there });
+            let special = path.metadata().is_ok_and(|known| !known.is_file());
             let problem = (!writable).then(|| "it cannot be written".to_owned());
+            let problem = special.then(|| "it is no regular file".to_owned()).or(problem);
             (path.display().to_string(), problem)
         }
         SinkKind::Syslog => socket("/dev/log"),

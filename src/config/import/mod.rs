@@ -1,10 +1,12 @@
-//! Hosts out of other programs' files: `.rdp`, `RDCMan`, `mRemoteNG`, hosts files, CSV and lists.
+//! Hosts out of other programs' files: `.rdp`, `RDCMan`, `mRemoteNG`, hosts files, CSV,
+//! DHCP leases and lists.
 //!
 //! [`read`] tells what a file holds, [`plan`] what of it a configuration lacks. Both are pure.
 //! Passwords are never read: only the names, addresses, ports, gateways and hardware addresses
 //! that a target has are looked at.
 
 mod hosts;
+mod leases;
 mod list;
 mod mremoteng;
 pub mod oracle;
@@ -27,11 +29,14 @@ use crate::domain::target::{
     DEFAULT_PORT, Expected, GatewayAddress, GatewayUsage, Host, Target, TargetId, TargetKind,
 };
 use crate::domain::text::{excerpt, printable};
+use std::cell::Cell;
 use std::net::IpAddr;
 use std::path::Path;
 
 /// Largest file that is read, in bytes.
 pub const MAX_BYTES: usize = 16 * 1024 * 1024;
+/// Lines in which the first lease of dhcpd is looked for.
+const LOOKED_AT: usize = 64;
 /// Longest name that is made out of a file, in characters; one more is the ellipsis.
 const NAME: usize = 63;
 
@@ -122,25 +127,31 @@ impl Hosts {
     }
 }
 
-/// The starts of a text's lines, for places of bytes.
+/// Places of bytes in a text. Asked for in the order of the text, all of them together take one
+/// pass, however long its lines are.
 struct Lines<'t> {
     text: &'t str,
-    starts: Vec<usize>,
+    /// A byte, its line and its column, from which on is counted.
+    last: Cell<(usize, usize, usize)>,
 }
 
 impl<'t> Lines<'t> {
-    fn of(text: &'t str) -> Self {
-        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        let starts = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
-        Self { text, starts }
+    const fn of(text: &'t str) -> Self {
+        Self { text, last: Cell::new((0, 1, 1)) }
     }
 
     /// Line and column of a byte, both from 1, the column in characters.
     fn place(&self, at: usize) -> (usize, usize) {
-        let line = self.starts.partition_point(|start| *start <= at);
-        let start = line.checked_sub(1).and_then(|line| self.starts.get(line)).copied();
-        let before = self.text.get(start.unwrap_or_default()..at).unwrap_or_default();
-        (line, before.chars().count() + 1)
+        let (last, mut line, mut column) = match self.last.get() {
+            (last, ..) if last > at => (0, 1, 1),
+            last => last,
+        };
+        let at = at.min(self.text.len());
+        for letter in self.text.get(last..at).unwrap_or_default().chars() {
+            (line, column) = if letter == '\n' { (line + 1, 1) } else { (line, column + 1) };
+        }
+        self.last.set((at, line, column));
+        (line, column)
     }
 }
 
@@ -341,6 +352,7 @@ pub fn read(path: &Path, bytes: &[u8]) -> Result<Found, ConfigError> {
         Shape::Connection => return connection_file(path, bytes),
         Shape::Xml => xml::read(text),
         Shape::Hosts => hosts::read(text),
+        Shape::Leases => leases::read(text),
         Shape::Table => table::read(text),
         Shape::List => list::read(text),
         Shape::Encrypted => {
@@ -352,7 +364,8 @@ pub fn read(path: &Path, bytes: &[u8]) -> Result<Found, ConfigError> {
         }
         Shape::Binary => {
             return Err(whole(
-                "it is no text, expected a .rdp, RDCMan, mRemoteNG, hosts or CSV file".to_owned(),
+                "it is no text, expected a .rdp, RDCMan, mRemoteNG, hosts, CSV or leases file"
+                    .to_owned(),
             ));
         }
     };
@@ -383,6 +396,7 @@ enum Shape {
     Connection,
     Xml,
     Hosts,
+    Leases,
     Table,
     List,
     Encrypted,
@@ -413,6 +427,8 @@ fn shape(path: &Path, ending: &str, text: &str) -> Shape {
         || words.next().is_some_and(|word| word.parse::<IpAddr>().is_ok()) && words.next().is_some()
     {
         Shape::Hosts
+    } else if leases::is_dnsmasq(first) || text.lines().take(LOOKED_AT).any(leases::is_dhcpd) {
+        Shape::Leases
     } else if table::has_heads(first) {
         Shape::Table
     } else {
