@@ -390,14 +390,14 @@ fn what_stands_already_is_marked_with_its_line_and_the_rest_is_kept_to_the_byte(
         &[("inventory.csv", CSV), ("list.txt", "home-pc:3390\noffice-pc:3391\n")],
     );
     let known = [
-        "inventory.csv:2: \"office-pc\" (office-pc:3389) stands at config.toml:6 as \"front\"",
+        "inventory.csv:2: \"office-pc\" (office-pc:3389) stands at config.toml:6 as \"front\", without mac = \"02:11:22:33:44:55\"",
         "list.txt:1: \"home-pc\" (home-pc:3390) stands at inventory.csv:5 as \"home-pc\"",
     ];
     assert_eq!(plan.known, known);
     assert_eq!(plan.added, 2);
     assert!(plan.after.starts_with(own) && !plan.after.replace("\r\n", "").contains('\n'));
     let difference = "\
-# inventory.csv:2: \"office-pc\" (office-pc:3389) stands at config.toml:6 as \"front\"
+# inventory.csv:2: \"office-pc\" (office-pc:3389) stands at config.toml:6 as \"front\", without mac = \"02:11:22:33:44:55\"
 # list.txt:1: \"home-pc\" (home-pc:3390) stands at inventory.csv:5 as \"home-pc\"
 # inventory.csv: columns \"Password\", \"Notes\" left out
 --- config.toml
