@@ -164,14 +164,15 @@ fn broken(what: &str) -> String {
 fn options(config: &Config, local: &LocalState) -> Result<Options, Failure> {
     let Looks { mut theme, keymap } =
         Looks::read(config).map_err(|message| Failure::new(2, message))?;
-    if config.ui.ascii {
-        theme = theme.with_glyphs(GlyphSet::Ascii);
-    }
     let set = |name: &str| {
         process_environment(name)
             .and_then(|value| value.into_string().ok())
             .filter(|value| !value.is_empty())
     };
+    // A terminal that says it can nothing is not asked for more.
+    if config.ui.ascii || set("TERM").as_deref() == Some("dumb") {
+        theme = theme.with_glyphs(GlyphSet::Ascii);
+    }
     let colours = match config.ui.color {
         ColorMode::Never => Colours::None,
         ColorMode::Auto => colours_of(&set),

@@ -9,10 +9,11 @@ use super::settings::{Settings, apply};
 use super::sink::{self, RawSink};
 use super::target_spec::default_kind;
 use super::value::{Fault, nearest, unknown};
+use crate::domain::hours::Hours;
 use crate::domain::local::EchoWish;
 use crate::domain::maintenance::Window;
 use crate::domain::sink::SinkSpec;
-use crate::domain::target::{DEFAULT_PORT, Family, GatewayAddress, Target, TargetId};
+use crate::domain::target::{DEFAULT_PORT, Expected, Family, GatewayAddress, Target, TargetId};
 use crate::domain::text::excerpt;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -259,6 +260,18 @@ fn resolve(
         .expected
         .or_else(|| group.and_then(|(group, _)| group.expected))
         .unwrap_or_else(|| default_expected(kind));
+    let hours = raw.hours.as_ref().or_else(|| group.and_then(|(group, _)| group.hours.as_ref()));
+    let zone = raw.zone.clone().or_else(|| group.and_then(|(group, _)| group.zone.clone()));
+    if let Some(own) = &raw.hours
+        && expected != Expected::Hours
+    {
+        let message =
+            format!("it is expected \"{}\", and hours need expected = \"hours\"", expected.word());
+        return Err(Fault::new(own.at.clone(), message).under("hours"));
+    }
+    let hours = hours
+        .filter(|hours| expected == Expected::Hours && !hours.value.is_empty())
+        .map(|hours| Hours { spans: hours.value.clone(), zone });
     let gateway = gateway(
         raw.gateway.as_ref().or_else(|| group.and_then(|(group, _)| group.gateway.as_ref())),
         raw.gateway_usage,
@@ -281,6 +294,7 @@ fn resolve(
         group: group.map(|(group, _)| group.name.clone()),
         kind,
         expected,
+        hours,
         wake: raw.wake,
         thresholds: settings.thresholds,
         alert: settings.alert,

@@ -2,12 +2,13 @@
 //! schema and the documentation alike.
 
 use super::host::{parse_address, parse_gateway, parse_host};
-use super::maintenance::{MAX_WINDOWS, RawWindow, read_window};
+use super::maintenance::{MAX_WINDOWS, RawWindow, read_window, read_zone};
 use super::settings::{Assignment, read_section, read_thresholds};
 use super::sink::{MAX_SINKS, RawSink, read_sink};
 use super::target_spec::{MAX_EXPECT, mac_sentence, parse_name};
 use super::value::{self, Fault, Value, entries, unknown};
 use super::{ColorMode, MAX_DNS, MAX_TARGETS, parse_dns, parse_theme};
+use crate::domain::hours::HoursSpan;
 use crate::domain::local::EchoWish;
 use crate::domain::look::{ColumnId, Screen};
 use crate::domain::mac::{MacAddr, MacError};
@@ -16,6 +17,7 @@ use crate::domain::target::{
 };
 use crate::domain::text::excerpt;
 use crate::domain::wake::{WakePolicy, WakeRelay, WakeTime};
+use jiff::tz::TimeZone;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 use std::path::PathBuf;
@@ -71,6 +73,8 @@ pub(super) struct RawGroup {
     pub(super) name: String,
     pub(super) kind: Option<TargetKind>,
     pub(super) expected: Option<Expected>,
+    pub(super) hours: Option<At<Vec<HoursSpan>>>,
+    pub(super) zone: Option<TimeZone>,
     pub(super) gateway: Option<GatewayAddress>,
     pub(super) gateway_usage: Option<Through>,
     pub(super) control: Vec<Host>,
@@ -90,6 +94,8 @@ pub(super) struct RawTarget {
     pub(super) group: Option<At<String>>,
     pub(super) kind: Option<TargetKind>,
     pub(super) expected: Option<Expected>,
+    pub(super) hours: Option<At<Vec<HoursSpan>>>,
+    pub(super) zone: Option<TimeZone>,
     pub(super) gateway: Option<GatewayAddress>,
     pub(super) gateway_usage: Option<At<Through>>,
     pub(super) control: Option<Vec<Host>>,
@@ -237,6 +243,10 @@ pub(super) static GROUP: &[Key<RawGroup>] = &[
         set: |group, v| { group.kind = Some(value::word(v, &TargetKind::WORDS)?); Ok(()) } },
     Key { name: "expected", shape: Shape::Word(EXPECTED_WORDS), doc: "availability expected of the members that have none of their own",
         set: |group, v| { group.expected = Some(value::word(v, &Expected::WORDS)?); Ok(()) } },
+    Key { name: "hours", shape: Shape::Texts("Mon-Fri 07:00-19:00"), doc: "with expected = \"hours\": when the members that have none of their own should be up",
+        set: |group, v| { group.hours = Some(read_hours(v)?); Ok(()) } },
+    Key { name: "zone", shape: Shape::Text("Europe/Berlin"), doc: "the time zone of these hours, by its IANA name; default: this machine's",
+        set: |group, v| { group.zone = Some(value::parsed(v, "a time zone", read_zone)?); Ok(()) } },
     Key { name: "gateway", shape: Shape::Text("gw.corp.lab"), doc: "RD Gateway of the members that have none of their own, host or host:port",
         set: |group, v| { group.gateway = Some(value::parsed(v, "a gateway", parse_gateway)?); Ok(()) } },
     Key { name: "gateway_usage", shape: Shape::Word(GATEWAY_WORDS), doc: "when clients of the members go through it, unless they say so themselves",
@@ -274,6 +284,10 @@ pub(super) static TARGET: &[Key<RawTarget>] = &[
         set: |target, v| { target.kind = Some(value::word(v, &TargetKind::WORDS)?); Ok(()) } },
     Key { name: "expected", shape: Shape::Word(EXPECTED_WORDS), doc: "when it should be up; default: the group's, else always for server, farm and cloud, on-demand for pc, laptop and jit",
         set: |target, v| { target.expected = Some(value::word(v, &Expected::WORDS)?); Ok(()) } },
+    Key { name: "hours", shape: Shape::Texts("Mon-Fri 07:00-19:00"), doc: "with expected = \"hours\": when it should be up; default: the group's",
+        set: |target, v| { target.hours = Some(read_hours(v)?); Ok(()) } },
+    Key { name: "zone", shape: Shape::Text("Europe/Berlin"), doc: "the time zone of its hours, by its IANA name; default: the group's, else this machine's",
+        set: |target, v| { target.zone = Some(value::parsed(v, "a time zone", read_zone)?); Ok(()) } },
     Key { name: "gateway", shape: Shape::Text("gw.corp.lab"), doc: "RD Gateway that its users go through, host or host:port; the port defaults to 443; default: the group's",
         set: |target, v| { target.gateway = Some(value::parsed(v, "a gateway", parse_gateway)?); Ok(()) } },
     Key { name: "gateway_usage", shape: Shape::Word(GATEWAY_WORDS), doc: "when they do: with always, how the host answers this machine directly is no alarm; default: the group's, else always",
@@ -310,6 +324,13 @@ pub(super) static WAKE: &[Key<WakeSettings>] = &[
     Key { name: "at", shape: Shape::Texts("Mon-Fri 07:30"), doc: "when the dashboard wakes it by itself, if it sleeps then; this machine's own time, not with policy = \"never\" or --read-only",
         set: |wake, v| { wake.at = value::list(v, 16, "a list of times such as \"Mon-Fri 07:30\"", |v| value::parsed(v, "a time", str::parse::<WakeTime>))?; Ok(()) } },
 ];
+
+fn read_hours(value: Value<'_, '_>) -> Result<At<Vec<HoursSpan>>, Fault> {
+    let expected = "a list of hours such as \"Mon-Fri 07:00-19:00\"";
+    let spans =
+        value::list(value, 16, expected, |v| value::parsed(v, "hours", str::parse::<HoursSpan>))?;
+    Ok(At { value: spans, at: value.span() })
+}
 
 fn read_wake(into: &mut WakeSettings, value: Value<'_, '_>) -> Result<(), Fault> {
     fill(into, WAKE, value)?;

@@ -268,6 +268,14 @@ impl Config {
                 )
             })
             .collect();
+        let unset = |target: &&Target| target.expected == Expected::Hours && target.hours.is_none();
+        doubts.extend(self.targets.iter().filter(unset).map(|target| {
+            format!(
+                "target \"{}\": expected = \"hours\" without hours is as \"on-demand\"; expected \
+                 such as hours = [\"Mon-Fri 07:00-19:00\"]",
+                excerpt(&target.name, host::SHOWN)
+            )
+        }));
         if self.read_only && timed.clone().next().is_some() {
             let count = timed.count();
             doubts.push(format!(

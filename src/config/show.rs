@@ -134,6 +134,12 @@ fn write_target(out: &mut String, target: &Target, inherited: &Settings) {
     if target.expected != default_expected(target.kind) {
         line(out, "expected", text(target.expected.word()));
     }
+    if let Some(hours) = &target.hours {
+        line(out, "hours", list(hours.spans.iter().map(|span| text(&span.to_string()))));
+        if let Some(zone) = hours.zone.as_ref().and_then(|zone| zone.iana_name()) {
+            line(out, "zone", text(zone));
+        }
+    }
     let wake = &target.wake;
     let mut entries = Vec::new();
     if !wake.ports.is_empty() {

@@ -15,6 +15,7 @@ pub mod drops;
 pub mod echo_series;
 pub mod finding;
 pub mod history;
+pub mod hours;
 pub mod identity;
 pub mod incident;
 pub mod ladder;

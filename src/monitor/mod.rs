@@ -200,6 +200,7 @@ impl Monitor {
         self.around = Surroundings {
             local: self.around.local.clone(),
             looked_at: self.around.looked_at,
+            zone: self.around.zone.clone(),
             siblings: std::mem::take(&mut self.around.siblings),
             ..(**given).clone()
         };
@@ -490,8 +491,7 @@ impl Monitor {
                 peers.answering_beyond += u32::from(beyond);
             } else if tracked.echo().ever_answered() {
                 let lost = recent().any(EchoPoint::is_loss);
-                let excused = tracked.target().may_sleep_as(tracked.memory())
-                    || tracked.maintained().is_some();
+                let excused = tracked.may_sleep() || tracked.maintained().is_some();
                 peers.silent += u32::from(lost && !excused);
                 // Losses are void while this machine counts as offline; silence they are.
                 let void =

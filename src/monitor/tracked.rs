@@ -253,9 +253,15 @@ impl Tracked {
             group: self.target.group.as_deref(),
             routed: tunnel.is_some() || local.on_link(address).is_none(),
             tunnel,
-            sleeps: self.target.may_sleep_as(&self.memory) || self.maintained.is_some(),
+            sleeps: self.may_sleep() || self.maintained.is_some(),
             silent_since: since.filter(|_| lost >= enough),
         })
+    }
+
+    /// Whether its silence may be sleep, at whatever hour.
+    #[must_use]
+    pub fn may_sleep(&self) -> bool {
+        self.target.may_sleep_as(self.target.expected, &self.memory)
     }
 
     /// What it is to the others of its group, which comes first; `None` without one, where all go
@@ -263,7 +269,7 @@ impl Tracked {
     #[must_use]
     pub fn sibling(&self) -> Option<(&str, Sibling<'_>)> {
         let group = self.target.group.as_deref()?;
-        let asleep = self.course.is_silent() && self.target.may_sleep_as(&self.memory);
+        let asleep = self.course.is_silent() && self.may_sleep();
         if asleep || self.target.via_gateway() {
             return None;
         }

@@ -138,6 +138,9 @@ fn urgent(world: &World<'_>, state: &UiState, shown: usize) -> Option<Line> {
     if let Some(Overlay::Filter(field, _)) = &state.overlay {
         let line = Line::of(Role::Key, "/").join(text_field(field));
         let total = world.snapshot.targets.len();
+        if let Some(doubt) = state.filter.doubt() {
+            return Some(line.text(Role::StateWarning, &format!("   {doubt}")));
+        }
         return Some(line.text(
             Role::Dim,
             &format!("   {shown} of {total}   also state:critical group:NAME finding:dns-*"),
