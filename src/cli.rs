@@ -108,6 +108,9 @@ pub struct Targets {
     /// targets.
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
+    /// Whether the command line has no command in front of them.
+    #[arg(skip)]
+    pub implied: bool,
 }
 
 /// Arguments of `check`.
@@ -272,7 +275,7 @@ impl MarkArgs {
 /// Arguments of `import`.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct ImportArgs {
-    /// .rdp, `RDCMan` .rdg, `mRemoteNG` confCons.xml, hosts files, CSV with a row of heads, or a list
+    /// .rdp, `RDCMan` .rdg, `mRemoteNG` confCons.xml, hosts files, CSV with a row of heads, DHCP leases, or a list
     /// of TARGETs.
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
@@ -342,10 +345,16 @@ impl Cli {
         let place = command_place(&arguments);
         let word = arguments.get(place);
         let code = if word.is_some_and(|word| word == "check") { USAGE_OF_CHECK } else { USAGE };
-        if !word.is_some_and(|word| is_command(word)) && !asks_for_help(&arguments, place) {
+        let named = word.is_some_and(|word| is_command(word));
+        let implied = !named && !asks_for_help(&arguments, place);
+        if implied {
             arguments.insert(place, OsString::from("watch"));
         }
-        Self::try_parse_from(arguments).map_err(|error| Exit::from_clap(&error, code))
+        let mut cli = Self::try_parse_from(arguments).map_err(|e| Exit::from_clap(&e, code))?;
+        if let Command::Watch(targets) = &mut cli.command {
+            targets.implied = implied;
+        }
+        Ok(cli)
     }
 }
 

@@ -7,15 +7,18 @@
 
 use proptest::prelude::*;
 use rdpwatch::config::{
-    self, ColorMode, Config, ConfigError, DEFAULT_TOML, Environment, GlobalOptions, Settings, Ui,
-    WakeItem,
+    self, ColorMode, Config, ConfigError, DEFAULT_TOML, Environment, GlobalOptions, Settings,
+    THEMES, Ui, WakeItem,
 };
+use rdpwatch::domain::local::EchoWish;
 use rdpwatch::domain::look::{ColumnId, Screen};
 use rdpwatch::domain::mac::MacAddr;
 use rdpwatch::domain::sink::{Secret, SinkKind};
 use rdpwatch::domain::target::{Expected, Family, Host, TargetKind};
 use rdpwatch::domain::text::printable;
 use rdpwatch::domain::wake::{WakePolicy, WakeRelay};
+use rdpwatch::ui::theme::Theme;
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
@@ -108,6 +111,17 @@ fn the_examples_of_the_default_file_are_valid() {
     let words: Vec<&str> = config.sinks.iter().map(|sink| sink.kind.word()).collect();
     assert_eq!(words, ["webhook", "webhook", "webhook", "exec", "file"]);
     assert_eq!(target.wake.at, ["Mon-Fri 07:30".parse().unwrap()]);
+}
+
+#[test]
+fn the_markup_behind_a_placeholder_is_checked() {
+    let text = |text: &str| {
+        let sink = "[[sink]]\ntype = 'webhook'\nurl = 'http://127.0.0.1/'";
+        read(&format!("{sink}\ntext = '{text}'"))
+    };
+    assert!(text("{\"text\": \"{sentence:slack} {target:markdown} {title}\"}").is_ok());
+    let error = text("{sentence:slak}").unwrap_err().to_string();
+    assert!(error.contains("unknown markup \"slak\", did you mean \"slack\"?"), "{error}");
 }
 
 #[test]
@@ -495,12 +509,14 @@ const ROWS: &[Row] = &[
         value: |c| format!("{:?}", c.dns), found: ["[]", "[10.0.0.2:53]", "[10.0.0.3:53, [2001:db8::3]:54]", "[10.0.0.4:5353]"] },
     Row { name: "icmp", file: "icmp = false", variable: ("NO_ICMP", "0"), argument: &["--no-icmp"],
         value: |c| c.icmp.to_string(), found: ["true", "false", "true", "false"] },
+    Row { name: "echo_engine", file: "echo_engine = 'surge'", variable: ("ECHO_ENGINE", "batched"), argument: &["--echo-engine", "surge"],
+        value: |c| c.echo_engine.word().into(), found: ["auto", "surge", "batched", "surge"] },
     Row { name: "deep", file: "deep = false", variable: ("NO_DEEP", "off"), argument: &["--no-deep"],
         value: |c| c.deep.to_string(), found: ["true", "false", "true", "false"] },
     Row { name: "read_only", file: "read_only = true", variable: ("READ_ONLY", "no"), argument: &["--read-only"],
         value: |c| c.read_only.to_string(), found: ["false", "true", "false", "true"] },
-    Row { name: "theme", file: "[ui]\ntheme = 'two'", variable: ("THEME", "three"), argument: &["--theme", "four"],
-        value: |c| c.ui.theme.clone(), found: ["dark", "two", "three", "four"] },
+    Row { name: "theme", file: "[ui]\ntheme = 'light'", variable: ("THEME", "mono"), argument: &["--theme", "high-contrast"],
+        value: |c| c.ui.theme.clone(), found: ["dark", "light", "mono", "high-contrast"] },
     Row { name: "ascii", file: "[ui]\nascii = true", variable: ("ASCII", "false"), argument: &["--ascii"],
         value: |c| c.ui.ascii.to_string(), found: ["false", "true", "false", "true"] },
     Row { name: "fps", file: "[ui]\nfps = 2", variable: ("FPS", "3"), argument: &["--fps", "4"],
@@ -615,6 +631,7 @@ fn what_is_shown_reads_the_same() {
         operator: Some("ada".into()),
     };
     (config.icmp, config.deep, config.read_only) = (false, false, true);
+    config.echo_engine = EchoWish::WORDS[2].1;
     let mut settings = Settings::default();
     settings.thresholds.packet_loss.warning_pct = 2.5;
     config.settings = settings;
@@ -736,4 +753,10 @@ fn controls_are_names_and_addresses_and_a_target_may_have_its_own() {
     assert_eq!(of(0), ["dc1.corp.lab", "10.8.0.1"]);
     assert_eq!(of(1), ["fd00::1"]);
     assert_eq!(config.targets[0].controls[0].name(), Some("dc1.corp.lab"));
+}
+
+#[test]
+fn the_themes_of_the_configuration_are_those_of_the_screen() {
+    let screen: BTreeSet<&str> = Theme::names().collect();
+    assert_eq!(BTreeSet::from(THEMES), screen);
 }

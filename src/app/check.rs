@@ -12,6 +12,7 @@ use crate::domain::rules::RULES;
 use crate::domain::sample::EchoMethod;
 use crate::domain::snapshot::{MonitorSnapshot, TargetSnapshot};
 use crate::domain::target::Target;
+use crate::domain::text::excerpt;
 use crate::domain::time::Now;
 use crate::domain::view::{Mode, Offline, Surroundings};
 use crate::monitor::{Budget, Tracked, clocks, shared_certificates, sibling_contrasts};
@@ -23,10 +24,13 @@ use climb::Climb;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::timeout;
 
+/// The exit code after Ctrl-C, as shells have it: 128 and the number of SIGINT.
+const INTERRUPTED: u8 = 130;
 /// All of a target's ladder, retries included.
 const WHOLE: Duration = Duration::from_secs(30);
 /// Targets of one check are measured within this span of each other.
@@ -50,10 +54,19 @@ pub(super) fn check(
         ));
     }
     let runtime = runtime()?;
-    let (monitor, targets) = runtime.block_on(async {
+    let ended = AtomicUsize::new(0);
+    let looked = runtime.block_on(async {
         let edge = real_edge(config)?;
-        Ok::<_, Failure>(check_all(config, edge, count, remembered).await)
-    })?;
+        tokio::select! {
+            // Listened for before anything is measured.
+            biased;
+            Ok(()) = tokio::signal::ctrl_c() => Err(interrupted(config, &ended)),
+            looked = check_all(config, edge, count, remembered, &ended) => Ok(looked),
+        }
+    });
+    // A name that the system looks up is not waited for.
+    runtime.shutdown_background();
+    let (monitor, targets) = looked?;
     let now = crate::probe::clock::Clock::wall();
     let input = CheckInput { checked_at: now, monitor: &monitor, targets: &targets, cipher_name };
     let text = match format {
@@ -64,24 +77,40 @@ pub(super) fn check(
     Ok(check_text::exit_code(&targets))
 }
 
+/// What Ctrl-C cut short. Nothing was told of any target: a part of them would look like all.
+fn interrupted(config: &Config, ended: &AtomicUsize) -> Failure {
+    let (ended, all) = (ended.load(Ordering::Relaxed), config.targets.len());
+    let of = if all == 1 {
+        format!(
+            "the check of {}",
+            excerpt(config.targets.first().map_or("", |one| one.name.as_str()), 60)
+        )
+    } else {
+        format!("the check of {all} targets, {ended} of them were measured")
+    };
+    Failure::new(INTERRUPTED, format!("interrupted: {of}; nothing is judged"))
+}
+
 /// Every target's snapshot, in the order of the configuration.
 pub(super) async fn check_all(
     config: &Config,
     edge: Edge,
     count: u32,
     remembered: &State,
+    ended: &AtomicUsize,
 ) -> (MonitorSnapshot, Vec<TargetSnapshot>) {
-    let (monitor, targets) = check_and_weigh(config, edge, count, remembered).await;
+    let (monitor, targets) = check_and_weigh(config, edge, count, remembered, ended).await;
     (monitor, targets.into_iter().map(|(snapshot, _)| snapshot).collect())
 }
 
 /// Every target's snapshot with what its measurements say of every rule, in the order of the
-/// configuration.
+/// configuration. Counts in `done` the targets whose ladders ended.
 pub(super) async fn check_and_weigh(
     config: &Config,
     edge: Edge,
     count: u32,
     remembered: &State,
+    done: &AtomicUsize,
 ) -> (MonitorSnapshot, Vec<(TargetSnapshot, Vec<Weighed>)>) {
     let local = edge.local_state();
     let access = edge.access();
@@ -113,6 +142,7 @@ pub(super) async fn check_and_weigh(
     let mut ended = Vec::new();
     while let Some(one) = running.next().await {
         ended.push(one);
+        done.fetch_add(1, Ordering::Relaxed);
     }
     // Whose clock is wrong, and who shares a key, is known once all have told theirs.
     let now = checker.edge.clock.now();

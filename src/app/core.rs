@@ -4,6 +4,7 @@
 mod controls;
 mod local;
 mod marks;
+mod reconfigure;
 mod saving;
 mod sessions;
 mod sinks;
@@ -68,6 +69,8 @@ const REPORTS: usize = 8_192;
 /// Reports taken in one go.
 const BATCH: usize = 1_024;
 
+pub(super) use reconfigure::Reconfiguration;
+
 /// What a person asks for.
 #[derive(Debug, Clone)]
 pub(super) enum Command {
@@ -85,8 +88,12 @@ pub(super) enum Command {
     Maintain(Vec<TargetId>, Option<WallTime>),
     /// This target is being looked at.
     LookAt(Option<TargetId>),
-    /// Watch one more.
-    Add(Box<Target>),
+    /// Watch several more.
+    AddAll(Vec<Target>),
+    /// The configuration is another.
+    Reconfigure(Box<Reconfiguration>),
+    /// A line for the event log.
+    Note(String),
     /// These were there on first sight, and are fine.
     AcceptAsFound(Vec<(Option<TargetId>, RuleId)>),
     /// A session on this target dropped at this moment.
@@ -119,6 +126,8 @@ pub(super) struct Core {
     tasks: JoinSet<()>,
     store: Arc<dyn StateStore>,
     remembered: State,
+    /// Targets that were watched in this run and are no more.
+    departed: State,
     saving: Option<tokio::task::JoinHandle<bool>>,
     unsaved: bool,
     controls: BTreeMap<TargetId, IpAddr>,
@@ -178,6 +187,7 @@ impl Core {
                 State::default()
             }
         };
+        let sinks = if config.read_only { Sinks::default() } else { Sinks::start(&config.sinks) };
         let mut core = Self {
             monitor,
             schedule: Schedule::new(Settings {
@@ -194,6 +204,7 @@ impl Core {
             tasks: JoinSet::new(),
             store,
             remembered,
+            departed: State::default(),
             saving: None,
             unsaved: false,
             controls: BTreeMap::new(),
@@ -201,7 +212,7 @@ impl Core {
             looking_up_controls: None,
             waking: BTreeMap::new(),
             wake_clock: WakeClock::default(),
-            sinks: if config.read_only { Sinks::default() } else { Sinks::start(&config.sinks) },
+            sinks,
             sink_statuses: Vec::new(),
             looking_at_local: None,
             look_again: None,
@@ -211,6 +222,7 @@ impl Core {
             sessions_unseen: None,
             dirty: true,
         };
+        core.recall_untold(store::MONITOR);
         if let Some(own) = core.remembered.get(store::MONITOR) {
             core.monitor.recall_own(own, now);
         }
@@ -274,15 +286,17 @@ impl Core {
             }
         }
         self.tasks.abort_all();
-        // What is on its way to a sink may still arrive while the state is saved.
-        let sinks = std::mem::take(&mut self.sinks);
-        tokio::join!(self.save_last(), sinks.finish(LAST_WORDS));
+        self.save_last().await;
+        self.say_last_words().await;
     }
 
     fn add(&mut self, target: Target) {
         let now = self.edge.clock.now();
         let key = store::key(&target);
-        let memory = self.remembered.get(&key).cloned().unwrap_or_default();
+        self.recall_untold(&key);
+        let departed = self.departed.remove(&key);
+        let remembered = || self.remembered.get(&key).cloned().unwrap_or_default();
+        let memory = departed.unwrap_or_else(remembered);
         Arc::make_mut(&mut self.keys).insert(key);
         let id = target.id;
         self.schedule.add(&target, now.mono);
@@ -332,7 +346,9 @@ impl Core {
                 }
             }
             Command::LookAt(id) => self.schedule.look_at(id, now.mono),
-            Command::Add(target) => self.add(*target),
+            Command::AddAll(targets) => targets.into_iter().for_each(|target| self.add(target)),
+            Command::Reconfigure(changes) => self.reconfigure(*changes),
+            Command::Note(text) => self.monitor.log(None, now.wall, text),
             Command::AcceptAsFound(findings) => {
                 self.unsaved |= self.monitor.accept_as_found(&findings, now) > 0;
             }
@@ -350,6 +366,7 @@ impl Core {
             let _full = alerts.try_send(notice.clone());
             self.sinks.offer(notice);
         }
+        self.unsaved |= self.monitor.take_forgot();
         self.look_at_sinks(now);
         self.follow_waking(now.mono);
         self.wake_at_times(now);

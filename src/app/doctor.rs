@@ -56,6 +56,7 @@ fn gather(
         group: group(),
         receive_buffer: granted
             .and_then(|granted| Some(Buffer { asked, granted: u64::try_from(granted).ok()? })),
+        engine: edge.echo.facts(),
         local: edge.local_state(),
         neighbours_readable: edge.neighbours.readable(),
         sessions: sessions(edge.sessions.as_ref()),

@@ -7,6 +7,7 @@ use crate::config::process_environment;
 use crate::domain::rules::RULES;
 use crate::domain::text::printable;
 use crate::report::explain::{AtTarget, Question, explain, explain_json, is_code};
+use std::sync::atomic::AtomicUsize;
 
 /// Echo probes of one ladder.
 const ECHOES: u32 = 10;
@@ -55,7 +56,9 @@ fn measure(cli: &Cli, target: &str) -> Result<Measured, Failure> {
     let runtime = runtime()?;
     let (_, mut targets) = runtime.block_on(async {
         let edge = real_edge(&config)?;
-        Ok::<_, Failure>(check_and_weigh(&config, edge, ECHOES, &remembered()).await)
+        Ok::<_, Failure>(
+            check_and_weigh(&config, edge, ECHOES, &remembered(), &AtomicUsize::new(0)).await,
+        )
     })?;
     targets.pop().ok_or_else(|| Failure::new(FAILED, "nothing was measured"))
 }

@@ -7,12 +7,15 @@ mod demo;
 mod doctor;
 mod edge;
 mod explain;
+mod first;
 mod import;
 mod log;
 mod looks;
 mod mark;
+mod reload;
 mod scenario;
 mod signals;
+mod slips;
 mod suggest;
 mod wake;
 mod watch;
@@ -21,7 +24,7 @@ use crate::cli::{AlertAction, Cli, Command, ConfigAction};
 use crate::config::{self, Config, ConfigError, GlobalOptions, Place, process_environment};
 use crate::domain::text::printable;
 use crate::probe::clock::Clock;
-use crate::probe::echo::{Paced, Surge};
+use crate::probe::echo::{self, EchoEngine, Paced, Surge};
 use crate::probe::resolve::{Resolver, ResolverSettings, SystemDns};
 use crate::probe::seam::{SystemLocal, SystemNeighbours, SystemWaker};
 use crate::probe::sessions::SystemSessions;
@@ -83,11 +86,18 @@ fn tell(message: &str) {
 fn execute(cli: &Cli) -> Result<u8, Failure> {
     let usage = cli.command.usage_code();
     let invalid = |error: ConfigError| Failure::new(usage, error);
+    let set = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    for slip in slips::mistyped_variables(set) {
+        tell(&slip);
+    }
     match &cli.command {
         Command::Watch(_) => {
             let config = load(cli, cli.command.targets()).map_err(invalid)?;
+            if let Some(slip) = slips::mistyped_command(cli, load(cli, &[]).ok().as_ref()) {
+                return Err(Failure::new(usage, slip));
+            }
             let _log = log::start(&config)?;
-            watch::watch(&config, state_store())
+            watch::watch(&config, state_store(), source(cli))
         }
         Command::Check(arguments) => {
             let format = arguments.format(&process_environment).map_err(invalid)?;
@@ -162,6 +172,13 @@ fn load(cli: &Cli, targets: &[String]) -> Result<Config, ConfigError> {
     Config::assemble(&cli.options, &process_environment, file, targets, &config::read_rdp_file)
 }
 
+/// The configuration file and how it is read again; `None` where there is no place for one.
+fn source(cli: &Cli) -> Option<reload::Source> {
+    let path = config::config_file(&cli.options, &process_environment)?;
+    let cli = cli.clone();
+    Some(reload::Source { path, load: Arc::new(move || load(&cli, cli.command.targets())) })
+}
+
 /// The configuration without the file: what the command line and the environment say.
 fn load_options(options: &GlobalOptions) -> Result<Config, ConfigError> {
     Config::assemble(options, &process_environment, None, &[], &config::read_rdp_file)
@@ -185,10 +202,14 @@ fn real_edge(config: &Config) -> Result<Edge, Failure> {
     };
     let names =
         Resolver::new(settings, SystemDns::read()).map_err(|error| Failure::new(FAILED, error))?;
-    let wire = if config.icmp { Surge::open() } else { Surge::off() };
+    let echo: Arc<dyn EchoEngine> = if config.icmp {
+        echo::open(config.echo_engine, clock)
+    } else {
+        Arc::new(Paced::start(Surge::off(), clock))
+    };
     Ok(Edge {
         clock,
-        echo: Arc::new(Paced::start(wire, clock)),
+        echo,
         local: Arc::new(SystemLocal::new(clock, names.clone())),
         names: Arc::new(names),
         gateways: Arc::default(),
@@ -216,6 +237,14 @@ fn configure(options: &GlobalOptions, action: ConfigAction) -> Result<u8, Config
         ConfigAction::Check | ConfigAction::Show => {
             let file = config::read_config_file(options, &process_environment)?;
             let named = file.as_ref().map(|(path, text)| (path.as_path(), text.as_str()));
+            if let (ConfigAction::Check, Some((path, text))) = (action, named) {
+                let mut mistakes = Config::mistakes(path, text).into_iter().rev();
+                let last = mistakes.next();
+                mistakes.rev().for_each(|mistake| tell(&mistake.to_string()));
+                if let Some(last) = last {
+                    return Err(last);
+                }
+            }
             let config = Config::assemble(
                 options,
                 &process_environment,
@@ -228,6 +257,7 @@ fn configure(options: &GlobalOptions, action: ConfigAction) -> Result<u8, Config
                 (_, Some((path, _))) => {
                     looks::Looks::read(&config)
                         .map_err(|message| ConfigError::new(Place::File(path.clone()), message))?;
+                    config.doubts().iter().for_each(|doubt| tell(&format!("note: {doubt}")));
                     let targets = config.targets.len();
                     let s = if targets == 1 { "" } else { "s" };
                     format!("{}: ok, {targets} target{s}\n", path.display())

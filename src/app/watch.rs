@@ -3,11 +3,14 @@
 use super::core::{Command, Core, WAKE_WAIT};
 use super::doctor::colours_of;
 use super::edge::Edge;
+use super::first;
 use super::looks::Looks;
+use super::reload::{self, News, Source};
 use super::signals::{Signal, Signals};
 use super::suggest::suggestions;
 use super::{DONE, FAILED, Failure, real_edge, runtime};
-use crate::config::{ColorMode, Config, process_environment, read_rdp_file};
+use crate::config::import::Entry;
+use crate::config::{ColorMode, Config, MAX_TARGETS, process_environment, read_rdp_file};
 use crate::domain::alert::Signature;
 use crate::domain::local::LocalState;
 use crate::domain::sink::{Notice, SinkKind, SinkSpec};
@@ -15,17 +18,19 @@ use crate::domain::snapshot::Snapshot;
 use crate::domain::target::{Target, TargetId};
 use crate::domain::time::WallTime;
 use crate::report::doctor::Colours;
-use crate::store::StateStore;
+use crate::store::{self, StateStore};
 use crate::ui::dashboard::{Dashboard, Options};
 use crate::ui::effect::Effect;
 use crate::ui::format::Zone;
 use crate::ui::input::Input;
-use crate::ui::state::Access;
+use crate::ui::state::{Access, Unsaved};
 use crate::ui::terminal::{self, Mouse, Terminal};
 use crate::ui::theme::GlyphSet;
 use crossterm::event::EventStream;
 use futures_util::StreamExt;
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -47,11 +52,15 @@ fn operator() -> String {
 }
 
 /// Runs the dashboard over real hosts until the user quits or a signal ends it.
-pub(super) fn watch(config: &Config, store: Arc<dyn StateStore>) -> Result<u8, Failure> {
+pub(super) fn watch(
+    config: &Config,
+    store: Arc<dyn StateStore>,
+    source: Option<Source>,
+) -> Result<u8, Failure> {
     let runtime = runtime()?;
     let ended = runtime.block_on(async {
         let edge = real_edge(config)?;
-        show(config, edge, store).await
+        show(config, edge, store, source).await
     });
     runtime.shutdown_background();
     ended
@@ -62,6 +71,7 @@ pub(super) async fn show(
     config: &Config,
     edge: Edge,
     store: Arc<dyn StateStore>,
+    source: Option<Source>,
 ) -> Result<u8, Failure> {
     let clock = edge.clock;
     let local = edge.local_state();
@@ -69,7 +79,7 @@ pub(super) async fn show(
     let mut core = Core::new(config, edge, store, local.clone());
     let first = core.first_snapshot();
     let now = Arc::new(move || clock.now().wall);
-    front(config, &local, first, now, |running| {
+    front(config, &local, first, now, source, |running| {
         let Running { inbox, snapshots, alerts, stop } = running;
         tokio::spawn(core.run(inbox, snapshots, alerts, stop))
     })
@@ -105,10 +115,12 @@ pub(super) async fn front(
     local: &LocalState,
     first: Arc<Snapshot>,
     now: WallClock,
+    source: Option<Source>,
     start: impl FnOnce(Running) -> JoinHandle<()>,
 ) -> Result<u8, Failure> {
     needs_terminal()?;
-    let options = options(config, local)?;
+    let teach = source.as_ref().is_some_and(|source| !source.path.exists());
+    let options = Options { teach, ..options(config, local)? };
     let (commands, inbox) = mpsc::channel(COMMANDS);
     let (snapshots, newest) = watch::channel(Arc::clone(&first));
     let (alerts, ringing) = mpsc::channel(ALERTS);
@@ -120,9 +132,15 @@ pub(super) async fn front(
         config: config.clone(),
         next_id: config.targets.iter().map(|target| target.id.0 + 1).max().unwrap_or(0),
         now,
+        by_hand: BTreeSet::new(),
+        file: source.as_ref().map(|source| source.path.clone()),
     };
+    let (news, told) = mpsc::channel(1);
+    if let Some(source) = source {
+        tokio::spawn(reload::follow(source, news));
+    }
     let ended = tokio::select! {
-        ended = screen.run(newest, ringing) => ended,
+        ended = screen.run(newest, ringing, told) => ended,
         // It ends by itself only in a panic: nothing would ever be measured again.
         _ = &mut running => return Err(Failure::new(FAILED, broken("the monitor broke down"))),
     };
@@ -146,14 +164,15 @@ fn broken(what: &str) -> String {
 fn options(config: &Config, local: &LocalState) -> Result<Options, Failure> {
     let Looks { mut theme, keymap } =
         Looks::read(config).map_err(|message| Failure::new(2, message))?;
-    if config.ui.ascii {
-        theme = theme.with_glyphs(GlyphSet::Ascii);
-    }
     let set = |name: &str| {
         process_environment(name)
             .and_then(|value| value.into_string().ok())
             .filter(|value| !value.is_empty())
     };
+    // A terminal that says it can nothing is not asked for more.
+    if config.ui.ascii || set("TERM").as_deref() == Some("dumb") {
+        theme = theme.with_glyphs(GlyphSet::Ascii);
+    }
     let colours = match config.ui.color {
         ColorMode::Never => Colours::None,
         ColorMode::Auto => colours_of(&set),
@@ -173,6 +192,7 @@ fn options(config: &Config, local: &LocalState) -> Result<Options, Failure> {
         zone: Zone(jiff::tz::TimeZone::system()),
         size: Terminal::size().unwrap_or_default(),
         suggestions: if config.targets.is_empty() { suggestions(local) } else { Vec::new() },
+        teach: false,
     })
 }
 
@@ -183,6 +203,10 @@ struct Screen {
     config: Config,
     next_id: u32,
     now: WallClock,
+    /// Targets that were added on the screen.
+    by_hand: BTreeSet<TargetId>,
+    /// Where they may be saved; `None` where they may not, or not any more.
+    file: Option<PathBuf>,
 }
 
 impl Screen {
@@ -190,6 +214,7 @@ impl Screen {
         mut self,
         mut newest: watch::Receiver<Arc<Snapshot>>,
         mut alerts: mpsc::Receiver<Notice>,
+        mut news: mpsc::Receiver<News>,
     ) -> std::io::Result<u8> {
         terminal::install_panic_hook();
         let mut signals = Signals::listen()?;
@@ -239,6 +264,10 @@ impl Screen {
                     if self.config.sinks.iter().any(rings) {
                         terminal.ring()?;
                     }
+                }
+                Some(news) = news.recv() => {
+                    self.take_news(news);
+                    changed = true;
                 }
                 signal = signals.next() => match signal {
                     Signal::End => break,
@@ -297,6 +326,21 @@ impl Screen {
                 self.add(&text);
                 return Ok(());
             }
+            Effect::AddPasted(text) => {
+                match first::of_text(&text) {
+                    Ok(entries) => self.watch_entries(&entries),
+                    Err(error) => self.dashboard.ask_again("", &reload::short(&error), now),
+                }
+                return Ok(());
+            }
+            Effect::SaveTargets => {
+                self.save();
+                return Ok(());
+            }
+            Effect::LeaveUnsaved => {
+                self.file = None;
+                return Ok(());
+            }
             Effect::CopyText(text) => return terminal.copy(&text),
             Effect::Suspend => return self.stop(terminal),
             Effect::Pause(_) | Effect::Quit { .. } => return Ok(()),
@@ -316,17 +360,120 @@ impl Screen {
         }
     }
 
+    /// Takes over the file's new text, or says why it is not taken.
+    fn take_news(&mut self, news: News) {
+        let now = (self.now)();
+        match news {
+            Ok(mut config) => {
+                let found = reload::difference(
+                    &self.config.targets,
+                    &self.by_hand,
+                    &config.targets,
+                    &mut self.next_id,
+                );
+                config.targets.clone_from(&found.targets);
+                let changes = reload::reconfiguration(&self.config, &config, found);
+                // What takes effect at the next start only is compared with what is in force.
+                let Config { dns, family, icmp, deep, read_only, ui, .. } = self.config.clone();
+                self.config = Config { dns, family, icmp, deep, read_only, ui, ..*config };
+                tracing::info!("{}", changes.note);
+                self.dashboard.tell(&changes.note, now);
+                self.ask(Command::Reconfigure(Box::new(changes)));
+            }
+            Err(error) => {
+                tracing::warn!("the configuration is not read again: {error}");
+                let text = reload::refusal(&error);
+                self.dashboard.hold(&text);
+                self.ask(Command::Note(text));
+            }
+        }
+    }
+
     fn add(&mut self, text: &str) {
         let now = (self.now)();
-        match self.config.resolve(text.trim(), &read_rdp_file) {
-            Ok(targets) => {
-                for target in targets {
-                    let target = Target { id: TargetId(self.next_id), ..target };
-                    self.next_id += 1;
-                    self.ask(Command::Add(Box::new(target)));
-                }
+        let known = self.config.targets.iter().any(|target| target.name == text.trim());
+        let dropped = first::dropped(text).filter(|_| !known);
+        // A connection file says more than other forms do: it is read as on the command line.
+        let (file, rdp): (Option<PathBuf>, Option<PathBuf>) = match dropped {
+            Some(path) if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("rdp")) => {
+                (None, Some(path))
             }
+            other => (other, None),
+        };
+        let rdp = rdp.and_then(|path| path.to_str().map(str::to_owned));
+        let text = rdp.as_deref().unwrap_or(text);
+        if let Some(path) = file {
+            match first::of_file(&path) {
+                Ok(entries) => self.watch_entries(&entries),
+                Err(error) => self.dashboard.ask_again(text, &reload::short(&error), now),
+            }
+            return;
+        }
+        match self.config.resolve(text.trim(), &read_rdp_file) {
+            Ok(targets) => self.watch_more(targets),
             Err(error) => self.dashboard.ask_again(text, &error.to_string(), now),
+        }
+    }
+}
+
+impl Screen {
+    fn watch_entries(&mut self, entries: &[Entry]) {
+        let config = &self.config;
+        let targets = entries.iter().map(|entry| entry.target(TargetId::default(), config));
+        self.watch_more(targets.collect());
+    }
+
+    /// Watches targets that were added on the screen, each once, and asks whether they are saved.
+    fn watch_more(&mut self, targets: Vec<Target>) {
+        let now = (self.now)();
+        let mut known: BTreeSet<String> = self.config.targets.iter().map(store::key).collect();
+        let (mut added, mut there) = (Vec::new(), 0_usize);
+        for target in targets {
+            if !known.insert(store::key(&target)) {
+                there += 1;
+                continue;
+            }
+            if self.config.targets.len() >= MAX_TARGETS {
+                self.dashboard.tell("no more hosts can be watched", now);
+                break;
+            }
+            let target = Target { id: TargetId(self.next_id), ..target };
+            self.next_id += 1;
+            self.by_hand.insert(target.id);
+            self.config.targets.push(target.clone());
+            added.push(target);
+        }
+        let there = match there {
+            0 => String::new(),
+            1 => "1 is watched already".to_owned(),
+            there => format!("{there} are watched already"),
+        };
+        if !there.is_empty() {
+            self.dashboard.tell(&there, now);
+        }
+        if added.is_empty() {
+            return;
+        }
+        self.ask(Command::AddAll(added));
+        if let Some(file) = &self.file {
+            let file = file.display().to_string();
+            self.dashboard.ask_to_save(Unsaved { targets: self.by_hand.len(), file });
+        }
+    }
+
+    /// Writes what was added on the screen into the configuration file, which is then read again.
+    fn save(&mut self) {
+        let now = (self.now)();
+        let Some(file) = &self.file else { return };
+        let by_hand = |target: &&Target| self.by_hand.contains(&target.id);
+        let targets: Vec<&Target> = self.config.targets.iter().filter(by_hand).collect();
+        match first::save(file, &targets) {
+            Ok(plan) => {
+                let text = format!("{} saved to {}", plan.added, file.display());
+                self.by_hand.clear();
+                self.dashboard.tell(&text, now);
+            }
+            Err(error) => self.dashboard.hold(&format!("not saved: {}", reload::short(&error))),
         }
     }
 }

@@ -9,9 +9,11 @@ use super::settings::{Settings, apply};
 use super::sink::{self, RawSink};
 use super::target_spec::default_kind;
 use super::value::{Fault, nearest, unknown};
+use crate::domain::hours::Hours;
+use crate::domain::local::EchoWish;
 use crate::domain::maintenance::Window;
 use crate::domain::sink::SinkSpec;
-use crate::domain::target::{DEFAULT_PORT, Family, GatewayAddress, Target, TargetId};
+use crate::domain::target::{DEFAULT_PORT, Expected, Family, GatewayAddress, Target, TargetId};
 use crate::domain::text::excerpt;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -26,6 +28,7 @@ pub(super) struct Layer {
     pub(super) dns: Option<Vec<SocketAddr>>,
     pub(super) family: Option<Family>,
     pub(super) icmp: Option<bool>,
+    pub(super) echo_engine: Option<EchoWish>,
     pub(super) deep: Option<bool>,
     pub(super) read_only: Option<bool>,
     pub(super) ui: RawUi,
@@ -47,21 +50,34 @@ pub(super) struct Layer {
 /// The first mistake in the order of the text, or the first that its sections together make.
 pub(super) fn read(path: &Path, text: &str) -> Result<Layer, ConfigError> {
     let located = |fault: Fault| locate(path, text, fault);
-    let table = DeTable::parse(text).map_err(|error| {
-        let at = error.span().unwrap_or(0..0);
-        let message = match (error.message(), text.get(at.clone())) {
-            ("duplicate key", Some(key)) => {
-                format!("\"{}\" is given twice, expected once", excerpt(key, SHOWN))
-            }
-            (message, _) => excerpt(&message.trim_end().replace('\n', "; "), 200),
-        };
-        located(Fault::new(at, message))
-    })?;
+    let table = DeTable::parse(text).map_err(|error| located(of_toml(text, &error)))?;
     let span = table.span();
     let document = Spanned::new(span, DeValue::Table(table.into_inner()));
+    read_table(&document).map_err(located)
+}
+
+/// What is no TOML, and what is left without it.
+pub(super) fn parse_leniently(text: &str) -> (Spanned<DeTable<'_>>, Vec<Fault>) {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    (table, errors.iter().map(|error| of_toml(text, error)).collect())
+}
+
+fn of_toml(text: &str, error: &toml::de::Error) -> Fault {
+    let at = error.span().unwrap_or(0..0);
+    let message = match (error.message(), text.get(at.clone())) {
+        ("duplicate key", Some(key)) => {
+            format!("\"{}\" is given twice, expected once", excerpt(key, SHOWN))
+        }
+        (message, _) => excerpt(&message.trim_end().replace('\n', "; "), 200),
+    };
+    Fault::new(at, message)
+}
+
+/// Reads what is TOML.
+pub(super) fn read_table(document: &Spanned<DeValue<'_>>) -> Result<Layer, Fault> {
     let mut top = Top::default();
-    fill(&mut top, TOP, &document).map_err(located)?;
-    inherit(top).map_err(located)
+    fill(&mut top, TOP, document)?;
+    inherit(top)
 }
 
 /// The lines of the targets of a text that [`read`] takes, from 1, in their order.
@@ -81,7 +97,7 @@ pub(super) fn target_lines(text: &str) -> Vec<usize> {
 }
 
 /// Puts line, column, key and file to a mistake.
-fn locate(path: &Path, text: &str, fault: Fault) -> ConfigError {
+pub(super) fn locate(path: &Path, text: &str, fault: Fault) -> ConfigError {
     let before = text.get(..fault.at.start.min(text.len())).unwrap_or_default();
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     let place = Place::Text {
@@ -127,6 +143,7 @@ fn inherit(top: Top) -> Result<Layer, Fault> {
         dns: top.dns,
         family: top.family,
         icmp: top.icmp,
+        echo_engine: top.echo_engine,
         deep: top.deep,
         read_only: top.read_only,
         ui: top.ui,
@@ -243,6 +260,18 @@ fn resolve(
         .expected
         .or_else(|| group.and_then(|(group, _)| group.expected))
         .unwrap_or_else(|| default_expected(kind));
+    let hours = raw.hours.as_ref().or_else(|| group.and_then(|(group, _)| group.hours.as_ref()));
+    let zone = raw.zone.clone().or_else(|| group.and_then(|(group, _)| group.zone.clone()));
+    if let Some(own) = &raw.hours
+        && expected != Expected::Hours
+    {
+        let message =
+            format!("it is expected \"{}\", and hours need expected = \"hours\"", expected.word());
+        return Err(Fault::new(own.at.clone(), message).under("hours"));
+    }
+    let hours = hours
+        .filter(|hours| expected == Expected::Hours && !hours.value.is_empty())
+        .map(|hours| Hours { spans: hours.value.clone(), zone });
     let gateway = gateway(
         raw.gateway.as_ref().or_else(|| group.and_then(|(group, _)| group.gateway.as_ref())),
         raw.gateway_usage,
@@ -265,6 +294,7 @@ fn resolve(
         group: group.map(|(group, _)| group.name.clone()),
         kind,
         expected,
+        hours,
         wake: raw.wake,
         thresholds: settings.thresholds,
         alert: settings.alert,

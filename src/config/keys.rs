@@ -2,12 +2,14 @@
 //! schema and the documentation alike.
 
 use super::host::{parse_address, parse_gateway, parse_host};
-use super::maintenance::{MAX_WINDOWS, RawWindow, read_window};
+use super::maintenance::{MAX_WINDOWS, RawWindow, read_window, read_zone};
 use super::settings::{Assignment, read_section, read_thresholds};
 use super::sink::{MAX_SINKS, RawSink, read_sink};
 use super::target_spec::{MAX_EXPECT, mac_sentence, parse_name};
 use super::value::{self, Fault, Value, entries, unknown};
 use super::{ColorMode, MAX_DNS, MAX_TARGETS, parse_dns, parse_theme};
+use crate::domain::hours::HoursSpan;
+use crate::domain::local::EchoWish;
 use crate::domain::look::{ColumnId, Screen};
 use crate::domain::mac::{MacAddr, MacError};
 use crate::domain::target::{
@@ -15,6 +17,7 @@ use crate::domain::target::{
 };
 use crate::domain::text::excerpt;
 use crate::domain::wake::{WakePolicy, WakeRelay, WakeTime};
+use jiff::tz::TimeZone;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 use std::path::PathBuf;
@@ -31,6 +34,7 @@ pub(super) struct Top {
     pub(super) dns: Option<Vec<SocketAddr>>,
     pub(super) family: Option<Family>,
     pub(super) icmp: Option<bool>,
+    pub(super) echo_engine: Option<EchoWish>,
     pub(super) deep: Option<bool>,
     pub(super) read_only: Option<bool>,
     pub(super) ui: RawUi,
@@ -69,6 +73,8 @@ pub(super) struct RawGroup {
     pub(super) name: String,
     pub(super) kind: Option<TargetKind>,
     pub(super) expected: Option<Expected>,
+    pub(super) hours: Option<At<Vec<HoursSpan>>>,
+    pub(super) zone: Option<TimeZone>,
     pub(super) gateway: Option<GatewayAddress>,
     pub(super) gateway_usage: Option<Through>,
     pub(super) control: Vec<Host>,
@@ -88,6 +94,8 @@ pub(super) struct RawTarget {
     pub(super) group: Option<At<String>>,
     pub(super) kind: Option<TargetKind>,
     pub(super) expected: Option<Expected>,
+    pub(super) hours: Option<At<Vec<HoursSpan>>>,
+    pub(super) zone: Option<TimeZone>,
     pub(super) gateway: Option<GatewayAddress>,
     pub(super) gateway_usage: Option<At<Through>>,
     pub(super) control: Option<Vec<Host>>,
@@ -157,6 +165,7 @@ pub(super) fn fill<T>(into: &mut T, keys: &[Key<T>], value: Value<'_, '_>) -> Re
 const WAKE_POLICIES: &[&str] = &["on-request", "ask", "never"];
 /// Most controls of a group or target.
 const MAX_CONTROLS: usize = 4;
+const ENGINE_WORDS: &[&str] = &["auto", "batched", "surge"];
 const FAMILY_WORDS: &[&str] = &["any", "4", "6"];
 const VIEW_WORDS: &[&str] = &["table", "detail", "alerts", "wall", "path", "timeline", "simple"];
 const COLOR_WORDS: &[&str] = &["auto", "always", "never"];
@@ -180,6 +189,8 @@ pub(super) static TOP: &[Key<Top>] = &[
         set: |top, v| { top.family = Some(value::word(v, &Family::WORDS)?); Ok(()) } },
     Key { name: "icmp", shape: Shape::Flag, doc: "whether echo uses ICMP where this machine may; otherwise it uses the TCP handshake",
         set: |top, v| { top.icmp = Some(value::boolean(v)?); Ok(()) } },
+    Key { name: "echo_engine", shape: Shape::Word(ENGINE_WORDS), doc: "what sends echo over ICMP: batched (Linux only, the kernel takes the times), surge (everywhere), or auto, the best that runs here",
+        set: |top, v| { top.echo_engine = Some(value::word(v, &EchoWish::WORDS)?); Ok(()) } },
     Key { name: "deep", shape: Shape::Flag, doc: "whether probes climb beyond the X.224 answer, to TLS and the certificate",
         set: |top, v| { top.deep = Some(value::boolean(v)?); Ok(()) } },
     Key { name: "read_only", shape: Shape::Flag, doc: "whether nothing is sent but probes: no host is woken",
@@ -232,6 +243,10 @@ pub(super) static GROUP: &[Key<RawGroup>] = &[
         set: |group, v| { group.kind = Some(value::word(v, &TargetKind::WORDS)?); Ok(()) } },
     Key { name: "expected", shape: Shape::Word(EXPECTED_WORDS), doc: "availability expected of the members that have none of their own",
         set: |group, v| { group.expected = Some(value::word(v, &Expected::WORDS)?); Ok(()) } },
+    Key { name: "hours", shape: Shape::Texts("Mon-Fri 07:00-19:00"), doc: "with expected = \"hours\": when the members that have none of their own should be up",
+        set: |group, v| { group.hours = Some(read_hours(v)?); Ok(()) } },
+    Key { name: "zone", shape: Shape::Text("Europe/Berlin"), doc: "the time zone of these hours, by its IANA name; default: this machine's",
+        set: |group, v| { group.zone = Some(value::parsed(v, "a time zone", read_zone)?); Ok(()) } },
     Key { name: "gateway", shape: Shape::Text("gw.corp.lab"), doc: "RD Gateway of the members that have none of their own, host or host:port",
         set: |group, v| { group.gateway = Some(value::parsed(v, "a gateway", parse_gateway)?); Ok(()) } },
     Key { name: "gateway_usage", shape: Shape::Word(GATEWAY_WORDS), doc: "when clients of the members go through it, unless they say so themselves",
@@ -269,6 +284,10 @@ pub(super) static TARGET: &[Key<RawTarget>] = &[
         set: |target, v| { target.kind = Some(value::word(v, &TargetKind::WORDS)?); Ok(()) } },
     Key { name: "expected", shape: Shape::Word(EXPECTED_WORDS), doc: "when it should be up; default: the group's, else always for server, farm and cloud, on-demand for pc, laptop and jit",
         set: |target, v| { target.expected = Some(value::word(v, &Expected::WORDS)?); Ok(()) } },
+    Key { name: "hours", shape: Shape::Texts("Mon-Fri 07:00-19:00"), doc: "with expected = \"hours\": when it should be up; default: the group's",
+        set: |target, v| { target.hours = Some(read_hours(v)?); Ok(()) } },
+    Key { name: "zone", shape: Shape::Text("Europe/Berlin"), doc: "the time zone of its hours, by its IANA name; default: the group's, else this machine's",
+        set: |target, v| { target.zone = Some(value::parsed(v, "a time zone", read_zone)?); Ok(()) } },
     Key { name: "gateway", shape: Shape::Text("gw.corp.lab"), doc: "RD Gateway that its users go through, host or host:port; the port defaults to 443; default: the group's",
         set: |target, v| { target.gateway = Some(value::parsed(v, "a gateway", parse_gateway)?); Ok(()) } },
     Key { name: "gateway_usage", shape: Shape::Word(GATEWAY_WORDS), doc: "when they do: with always, how the host answers this machine directly is no alarm; default: the group's, else always",
@@ -276,7 +295,7 @@ pub(super) static TARGET: &[Key<RawTarget>] = &[
     Key { name: "control", shape: Shape::Texts("10.8.0.1"), doc: "machines at its site that always answer echo, by address or name; default: the group's",
         set: |target, v| { target.control = Some(value::list(v, MAX_CONTROLS, "a list of names and addresses", read_control)?); Ok(()) } },
     Key { name: "wake", shape: Shape::Wake, doc: "how it is woken",
-        set: |target, v| fill(&mut target.wake, WAKE, v) },
+        set: |target, v| read_wake(&mut target.wake, v) },
     Key { name: "cadence", shape: Shape::Settings, doc: "how often each probe runs",
         set: |target, v| read_section(&mut target.assignments, "cadence", v) },
     Key { name: "deadline", shape: Shape::Settings, doc: "how long each rung may take as a whole",
@@ -305,6 +324,36 @@ pub(super) static WAKE: &[Key<WakeSettings>] = &[
     Key { name: "at", shape: Shape::Texts("Mon-Fri 07:30"), doc: "when the dashboard wakes it by itself, if it sleeps then; this machine's own time, not with policy = \"never\" or --read-only",
         set: |wake, v| { wake.at = value::list(v, 16, "a list of times such as \"Mon-Fri 07:30\"", |v| value::parsed(v, "a time", str::parse::<WakeTime>))?; Ok(()) } },
 ];
+
+fn read_hours(value: Value<'_, '_>) -> Result<At<Vec<HoursSpan>>, Fault> {
+    let expected = "a list of hours such as \"Mon-Fri 07:00-19:00\"";
+    let spans =
+        value::list(value, 16, expected, |v| value::parsed(v, "hours", str::parse::<HoursSpan>))?;
+    Ok(At { value: spans, at: value.span() })
+}
+
+fn read_wake(into: &mut WakeSettings, value: Value<'_, '_>) -> Result<(), Fault> {
+    fill(into, WAKE, value)?;
+    let given = entries(value, "a table")?;
+    let at = |key: &str| given.iter().find(|(name, _, _)| *name == key).map(|(_, _, v)| v.span());
+    let contradiction = |key: &str, message: &str| {
+        let fault = at(key).map(|at| Fault::new(at, message).under(key));
+        fault.map_or(Ok(()), Err)
+    };
+    if into.policy == WakePolicy::Never && !into.at.is_empty() {
+        return contradiction(
+            "at",
+            "with policy = \"never\" it is woken at no time, expected another policy or no times",
+        );
+    }
+    if into.policy == WakePolicy::Never && into.via.is_some() {
+        return contradiction(
+            "via",
+            "with policy = \"never\" no relay wakes it, expected another policy or no relay",
+        );
+    }
+    Ok(())
+}
 
 fn read_port(value: Value<'_, '_>) -> Result<u16, Fault> {
     let port = value::count(value, 1, u32::from(u16::MAX))?;

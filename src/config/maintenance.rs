@@ -86,7 +86,7 @@ fn read_time(text: &str) -> Result<WakeTime, String> {
 }
 
 /// A zone of the IANA database. A name that is in none is told with the nearest that is.
-fn read_zone(text: &str) -> Result<TimeZone, String> {
+pub(super) fn read_zone(text: &str) -> Result<TimeZone, String> {
     TimeZone::get(text).map_err(|_| {
         let known: Vec<String> =
             jiff::tz::db().available().map(|name| name.as_str().to_owned()).collect();

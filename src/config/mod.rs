@@ -10,6 +10,7 @@ mod host;
 pub mod import;
 mod keys;
 mod maintenance;
+mod mistakes;
 mod options;
 mod paths;
 mod rdp_file;
@@ -35,6 +36,7 @@ pub use settings::Settings;
 pub use target_spec::{NameError, TargetError, TargetSpec, default_kind, is_file};
 pub(crate) use value::parse_duration;
 
+use crate::domain::local::EchoWish;
 use crate::domain::look::{ColumnId, Screen};
 use crate::domain::maintenance::Window;
 use crate::domain::sink::SinkSpec;
@@ -127,6 +129,8 @@ pub struct Config {
     pub family: Family,
     /// Whether echo may use ICMP.
     pub icmp: bool,
+    /// What sends echo over ICMP.
+    pub echo_engine: EchoWish,
     /// Whether probes climb beyond the X.224 answer.
     pub deep: bool,
     /// Whether nothing is sent but probes.
@@ -154,6 +158,7 @@ impl Default for Config {
             dns: Vec::new(),
             family: Family::Any,
             icmp: true,
+            echo_engine: EchoWish::Auto,
             deep: true,
             read_only: false,
             sinks: Vec::new(),
@@ -224,6 +229,7 @@ impl Config {
             dns: layer.dns.unwrap_or(default.dns),
             family: layer.family.unwrap_or(default.family),
             icmp: layer.icmp.unwrap_or(default.icmp),
+            echo_engine: layer.echo_engine.unwrap_or(default.echo_engine),
             deep: layer.deep.unwrap_or(default.deep),
             read_only: layer.read_only.unwrap_or(default.read_only),
             ui: Ui {
@@ -239,6 +245,44 @@ impl Config {
             file: Some(path.to_owned()),
             ..default
         })
+    }
+
+    /// Every mistake of a configuration file, in the order of the text, where
+    /// [`from_text`](Self::from_text) tells the first; empty when there is none.
+    #[must_use]
+    pub fn mistakes(path: &Path, text: &str) -> Vec<ConfigError> {
+        mistakes::mistakes(path, text)
+    }
+
+    /// What is no mistake and yet hardly meant, one sentence each.
+    #[must_use]
+    pub fn doubts(&self) -> Vec<String> {
+        let timed = self.targets.iter().filter(|target| !target.wake.at.is_empty());
+        let without = timed.clone().filter(|target| target.mac.is_none());
+        let mut doubts: Vec<String> = without
+            .map(|target| {
+                format!(
+                    "target \"{}\": wake.at has times and there is no mac, so nothing wakes it \
+                     until its address was learnt; expected one such as mac = \"02:11:22:33:44:55\"",
+                    excerpt(&target.name, host::SHOWN)
+                )
+            })
+            .collect();
+        let unset = |target: &&Target| target.expected == Expected::Hours && target.hours.is_none();
+        doubts.extend(self.targets.iter().filter(unset).map(|target| {
+            format!(
+                "target \"{}\": expected = \"hours\" without hours is as \"on-demand\"; expected \
+                 such as hours = [\"Mon-Fri 07:00-19:00\"]",
+                excerpt(&target.name, host::SHOWN)
+            )
+        }));
+        if self.read_only && timed.clone().next().is_some() {
+            let count = timed.count();
+            doubts.push(format!(
+                "read_only = true: nothing is woken, and wake.at has times at {count} of the targets"
+            ));
+        }
+        doubts
     }
 
     /// What one TARGET argument names: a target or the members of a group of this configuration, a
@@ -276,6 +320,7 @@ impl Config {
             self.dns = options.dns;
         }
         self.icmp = options.no_icmp.map_or(self.icmp, |off| !off);
+        self.echo_engine = options.echo_engine.unwrap_or(self.echo_engine);
         self.deep = options.no_deep.map_or(self.deep, |off| !off);
         self.read_only = options.read_only.unwrap_or(self.read_only);
         self.ui.theme = options.theme.unwrap_or_else(|| self.ui.theme.clone());
@@ -340,10 +385,20 @@ pub(crate) fn parse_dns(text: &str) -> Result<SocketAddr, String> {
     }
 }
 
-/// A theme's name.
+/// Names of the themes that need no file.
+pub const THEMES: [&str; 5] = ["dark", "light", "high-contrast", "colour-blind", "mono"];
+
+/// A theme's name, or a file: what has a slash or ends in `.toml`.
 ///
 /// # Errors
-/// A sentence.
+/// A sentence, with the nearest name.
 pub(crate) fn parse_theme(text: &str) -> Result<String, String> {
-    target_spec::parse_name(text).map_err(|error| error.to_string())
+    let name = target_spec::parse_name(text).map_err(|error| error.to_string())?;
+    let is_file = name.contains(['/', '\\'])
+        || Path::new(&name).extension().is_some_and(|kind| kind == "toml");
+    if is_file || THEMES.contains(&name.as_str()) {
+        return Ok(name);
+    }
+    let known = THEMES.into_iter().chain(["a file such as ./mine.toml"]);
+    Err(value::unknown("theme", &name, known))
 }

@@ -4,6 +4,7 @@ use super::error::{ConfigError, Place};
 use super::settings::{DEADLINE, ECHO_INTERVAL};
 use super::value::{parse_duration, parse_word};
 use super::{parse_dns, parse_theme};
+use crate::domain::local::EchoWish;
 use crate::domain::look::Screen;
 use crate::domain::target::Family;
 use crate::domain::text::excerpt;
@@ -56,6 +57,9 @@ pub struct GlobalOptions {
     #[arg(long, global = true, value_name = "BOOL",
         num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true)]
     pub no_icmp: Option<bool>,
+    /// What sends echo over ICMP: auto, batched (Linux only) or surge.
+    #[arg(long, global = true, value_name = "ENGINE", value_parser = parse_engine)]
+    pub echo_engine: Option<EchoWish>,
     /// Stop after the X.224 answer: no TLS, no certificate.
     #[arg(long, global = true, value_name = "BOOL",
         num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true)]
@@ -113,6 +117,7 @@ impl GlobalOptions {
             ipv6,
             dns: variable(environment, "DNS", parse_dns_list)?.unwrap_or_default(),
             no_icmp: flag("NO_ICMP")?,
+            echo_engine: variable(environment, "ECHO_ENGINE", parse_engine)?,
             no_deep: flag("NO_DEEP")?,
             theme: variable(environment, "THEME", parse_theme)?,
             view: variable(environment, "VIEW", parse_view)?,
@@ -140,6 +145,7 @@ impl GlobalOptions {
             ipv6,
             dns: if self.dns.is_empty() { lower.dns } else { self.dns },
             no_icmp: self.no_icmp.or(lower.no_icmp),
+            echo_engine: self.echo_engine.or(lower.echo_engine),
             no_deep: self.no_deep.or(lower.no_deep),
             theme: self.theme.or(lower.theme),
             view: self.view.or(lower.view),
@@ -191,6 +197,10 @@ fn parse_interval(text: &str) -> Result<Duration, String> {
 
 fn parse_timeout(text: &str) -> Result<Duration, String> {
     parse_duration(text, DEADLINE.0, DEADLINE.1)
+}
+
+fn parse_engine(text: &str) -> Result<EchoWish, String> {
+    parse_word(text, &EchoWish::WORDS)
 }
 
 fn parse_view(text: &str) -> Result<Screen, String> {

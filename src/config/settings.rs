@@ -209,6 +209,8 @@ pub(super) static SETTINGS: &[Setting] = &[
 
     real(SATURATED, "busy_pct", (10.0, 100.0), |s| &mut s.thresholds.link_saturated.busy_pct, "busy from this share of the most that this machine's interface was seen to carry, in percent"),
     real(SATURATED, "least_mbit", (0.01, 100_000.0), |s| &mut s.thresholds.link_saturated.least_mbit, "and only from this rate, in Mbit/s"),
+    span(SATURATED, "lasts", (Duration::from_secs(2), Duration::from_mins(2)), |s| &mut s.thresholds.link_saturated.lasts, "for so long"),
+    real(SATURATED, "quiet_pct", (1.0, 50.0), |s| &mut s.thresholds.link_saturated.quiet_pct, "quiet below this share of the most, in percent"),
     real(SATURATED, "factor", (1.0, 1000.0), |s| &mut s.thresholds.link_saturated.factor, "warning when the median round trip is this multiple of that of a quiet line"),
     span(SATURATED, "margin", (MS, MINUTE), |s| &mut s.thresholds.link_saturated.margin, "and only when it is also this much above it"),
 

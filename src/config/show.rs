@@ -18,6 +18,7 @@ pub(super) fn to_toml(config: &Config) -> String {
     line(&mut out, "dns", dns);
     line(&mut out, "family", text(config.family.word()));
     line(&mut out, "icmp", config.icmp);
+    line(&mut out, "echo_engine", text(config.echo_engine.word()));
     line(&mut out, "deep", config.deep);
     line(&mut out, "read_only", config.read_only);
     header(&mut out, "[ui]");
@@ -90,7 +91,7 @@ fn write_sink(out: &mut String, sink: &SinkSpec) {
         }
         SinkKind::Exec(words) => line(out, "command", list(words.iter().map(|word| text(word)))),
         SinkKind::File(path) => line(out, "path", text(&path.display().to_string())),
-        SinkKind::Bell | SinkKind::Syslog | SinkKind::Journald => {}
+        SinkKind::Bell | SinkKind::Syslog | SinkKind::Journald | SinkKind::Desktop => {}
     }
 }
 
@@ -132,6 +133,12 @@ fn write_target(out: &mut String, target: &Target, inherited: &Settings) {
     line(out, "kind", text(target.kind.word()));
     if target.expected != default_expected(target.kind) {
         line(out, "expected", text(target.expected.word()));
+    }
+    if let Some(hours) = &target.hours {
+        line(out, "hours", list(hours.spans.iter().map(|span| text(&span.to_string()))));
+        if let Some(zone) = hours.zone.as_ref().and_then(|zone| zone.iana_name()) {
+            line(out, "zone", text(zone));
+        }
     }
     let wake = &target.wake;
     let mut entries = Vec::new();

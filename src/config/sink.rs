@@ -4,7 +4,7 @@ use super::keys::{At, Key, Shape, fill};
 use super::value::{self, Fault, Value};
 use crate::domain::finding::Severity;
 use crate::domain::sink::{
-    Endpoint, PLACEHOLDERS, Secret, SinkEvent, SinkKind, SinkSpec, Template,
+    Endpoint, Markup, NO_DESKTOP, PLACEHOLDERS, Secret, SinkEvent, SinkKind, SinkSpec, Template,
 };
 use std::ops::Range;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ const MAX_WORDS: usize = 64;
 /// Longest text of one's own, in bytes.
 const MAX_TEXT: usize = 8_192;
 
-const TYPE_WORDS: &[&str] = &["bell", "webhook", "exec", "file", "syslog", "journald"];
+const TYPE_WORDS: &[&str] = &["bell", "webhook", "exec", "file", "syslog", "journald", "desktop"];
 const SEVERITY_WORDS: &[&str] = &["warning", "critical"];
 const TEMPLATE_WORDS: &[&str] = &["json", "slack", "teams", "ntfy"];
 const SEVERITIES: [(&str, Severity); 2] =
@@ -63,7 +63,7 @@ pub(super) static SINK: &[Key<RawSink>] = &[
         set: |sink, v| { sink.token.push(file(v)?); Ok(()) } },
     Key { name: "template", shape: Shape::Word(TEMPLATE_WORDS), doc: "of a webhook: what the body looks like; default: json",
         set: |sink, v| { sink.template = Some(At { value: value::parsed(v, "a template", |text| value::parse_word(text, &templates()).map(template))?, at: v.span() }); Ok(()) } },
-    Key { name: "text", shape: Shape::Text("{severity} {target}: {sentence}"), doc: "of a webhook: a body of one's own in place of a template, with the names of fields in braces",
+    Key { name: "text", shape: Shape::Text("{severity} {target}: {sentence}"), doc: "of a webhook: a body of one's own in place of a template, with the names of fields in braces; {sentence:slack} and {sentence:markdown} are escaped for such a chat",
         set: |sink, v| { sink.template = Some(At { value: Template::Text(read_text(v)?), at: v.span() }); Ok(()) } },
     Key { name: "command", shape: Shape::Texts("/usr/local/bin/page"), doc: "of an exec: a program and its arguments, run without a shell; the fields are variables, RDPWATCH_ALERT_TARGET and so on",
         set: |sink, v| { sink.command = Some(At { value: value::list(v, MAX_WORDS, "a list of texts", |v| value::parsed(v, "a text", |text| Ok::<_, String>(text.to_owned())))?, at: v.span() }); Ok(()) } },
@@ -128,8 +128,16 @@ fn read_text(value: Value<'_, '_>) -> Result<String, Fault> {
         for (start, _) in text.match_indices('{') {
             let rest = text.get(start + 1..).unwrap_or_default();
             let Some((word, _)) = rest.split_once('}') else { continue };
-            let letters = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic());
-            if letters && !PLACEHOLDERS.contains(&word) {
+            let letters = |word: &str| {
+                !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic())
+            };
+            // Behind a colon, the markup that the value must not be.
+            if let Some((word, markup)) = word.split_once(':') {
+                if PLACEHOLDERS.contains(&word) && letters(markup) && Markup::of(markup).is_none() {
+                    let known = Markup::WORDS.map(|(word, _)| word);
+                    return Err(value::unknown("markup", markup, known));
+                }
+            } else if letters(word) && !PLACEHOLDERS.contains(&word) {
                 return Err(value::unknown("placeholder", word, PLACEHOLDERS));
             }
         }
@@ -191,6 +199,8 @@ pub(super) fn resolve(raw: &RawSink) -> Result<SinkSpec, Fault> {
         },
         "syslog" => SinkKind::Syslog,
         "journald" => SinkKind::Journald,
+        "desktop" if cfg!(feature = "desktop") => SinkKind::Desktop,
+        "desktop" => return Err(Fault::new(kind.at.clone(), NO_DESKTOP)),
         _ => SinkKind::Bell,
     };
     Ok(SinkSpec {

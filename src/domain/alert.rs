@@ -63,7 +63,7 @@ pub enum AlertEvent {
     Fired(Alert),
     /// It still fires.
     Reminded(Alert),
-    /// It is over; with the time it ended.
+    /// It is over; with the time it ended. Its severity is the worst that was told.
     Resolved(Alert, WallTime),
 }
 

@@ -63,7 +63,8 @@ impl Confidence {
 }
 
 /// Who can fix it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Owner {
     /// The network between here and there.
     Network,

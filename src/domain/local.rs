@@ -146,6 +146,88 @@ pub enum EchoAccess {
     Off,
 }
 
+/// What sends and receives echo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EchoKind {
+    /// Many at once, with the kernel's times; Linux only.
+    Batched,
+    /// surge-ping, one at a time; everywhere.
+    Surge,
+}
+
+impl EchoKind {
+    /// The word of options and files.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Batched => "batched",
+            Self::Surge => "surge",
+        }
+    }
+
+    /// What it cannot see, in words; empty when nothing is missing.
+    #[must_use]
+    pub const fn blind_spots(self) -> &'static [&'static str] {
+        match self {
+            Self::Batched => &[],
+            Self::Surge => &[
+                "duplicated and reordered replies are not counted",
+                "over datagram sockets, ICMP errors are not seen and count as loss",
+                "a round trip counts from after the request was sent, and is read when this \
+                 program gets to it: under load it is too short or too long",
+                "replies that a full receive buffer drops count as loss",
+            ],
+        }
+    }
+}
+
+/// Which echo engine is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum EchoWish {
+    /// The best that runs here.
+    #[default]
+    Auto,
+    /// This one.
+    Only(EchoKind),
+}
+
+impl EchoWish {
+    /// Every wish, by the word that options and files use.
+    pub const WORDS: [(&str, Self); 3] = [
+        ("auto", Self::Auto),
+        ("batched", Self::Only(EchoKind::Batched)),
+        ("surge", Self::Only(EchoKind::Surge)),
+    ];
+
+    /// The word of options and files.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Only(kind) => kind.word(),
+        }
+    }
+}
+
+/// Which echo engine is in use, and how well it measures here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EchoFacts {
+    /// Which.
+    pub kind: EchoKind,
+    /// Why it is not another one, in words; `None` when it is the one that was wanted.
+    pub instead: Option<String>,
+    /// The kernel says when a request left; else the time is read before it is sent.
+    pub stamps_sends: bool,
+}
+
+impl EchoFacts {
+    /// An engine that was wanted.
+    #[must_use]
+    pub const fn of(kind: EchoKind) -> Self {
+        Self { kind, instead: None, stamps_sends: matches!(kind, EchoKind::Batched) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -62,6 +62,12 @@ impl Calendar {
         Self { windows, own }
     }
 
+    /// This machine's zone.
+    #[must_use]
+    pub const fn zone(&self) -> &TimeZone {
+        &self.own
+    }
+
     /// The windows that hold at `now`.
     #[must_use]
     pub fn holding(&self, now: WallTime) -> Holding<'_> {

@@ -6,6 +6,7 @@ use super::drops::Drops;
 use super::identity::RememberedIdentity;
 use super::mac::MacAddr;
 use super::time::WallTime;
+use super::untold::Untold;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -56,6 +57,9 @@ pub struct TargetMemory {
     /// Alerts that are over, the oldest first, as many as the book of alerts keeps.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub resolved: Vec<RememberedResolved>,
+    /// What sinks were not told of its alerts yet, each alert's in its order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub untold: Vec<Untold>,
     /// Seconds from the wake packet until RDP answered, newest last.
     pub waking_s: Vec<u32>,
     /// When sessions on it dropped.

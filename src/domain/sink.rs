@@ -46,6 +46,8 @@ pub enum SinkKind {
     Syslog,
     /// systemd's journal, by its socket.
     Journald,
+    /// A notification on the desktop, in builds that can.
+    Desktop,
 }
 
 impl SinkKind {
@@ -59,12 +61,18 @@ impl SinkKind {
             Self::File(_) => "file",
             Self::Syslog => "syslog",
             Self::Journald => "journald",
+            Self::Desktop => "desktop",
         }
     }
 }
 
+/// What is said of a desktop sink in a build without the feature of that name.
+pub const NO_DESKTOP: &str = "this build shows no desktop notifications, expected one made with \
+    `cargo build --release --features desktop`";
+
 /// Which change of an alert.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum SinkEvent {
     /// It began to fire.
     Fired,
@@ -127,6 +135,47 @@ pub const PLACEHOLDERS: [&str; 15] = [
     "by",
     "note",
 ];
+
+/// What a chat reads a text as. A value in it is escaped, so that it is shown as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Markup {
+    /// Slack's.
+    Slack,
+    /// Markdown.
+    Markdown,
+}
+
+impl Markup {
+    /// Those that may stand behind a placeholder's name and a colon, with their words.
+    pub const WORDS: [(&'static str, Self); 2] =
+        [("slack", Self::Slack), ("markdown", Self::Markdown)];
+
+    /// The one with this word.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::WORDS.into_iter().find(|(known, _)| *known == word).map(|(_, markup)| markup)
+    }
+
+    /// A text as it stands in such markup. Slack takes three entities ("Formatting text for app
+    /// surfaces"), Markdown a backslash before punctuation (`CommonMark` section 2.4).
+    #[must_use]
+    pub fn escape(self, text: &str) -> String {
+        let mut escaped = String::with_capacity(text.len());
+        for c in text.chars() {
+            match (self, c) {
+                (Self::Slack, '&') => escaped.push_str("&amp;"),
+                (Self::Slack, '<') => escaped.push_str("&lt;"),
+                (Self::Slack, '>') => escaped.push_str("&gt;"),
+                (
+                    Self::Markdown,
+                    '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '~' | '|' | '#' | '!' | '&',
+                ) => escaped.extend(['\\', c]),
+                _ => escaped.push(c),
+            }
+        }
+        escaped
+    }
+}
 
 /// A text that is shown to nobody.
 #[derive(Clone, PartialEq, Eq)]
@@ -365,7 +414,7 @@ pub struct SinkStatus {
     pub name: String,
     /// Told.
     pub told: u64,
-    /// Given up after several tries.
+    /// Given up: over, and not told within several tries.
     pub failed: u64,
     /// Dropped because too many were waiting.
     pub dropped: u64,

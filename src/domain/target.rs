@@ -2,10 +2,13 @@
 
 use super::alert::AlertSettings;
 use super::client_settings::ClientSettings;
+use super::hours::Hours;
 use super::mac::MacAddr;
 use super::memory::TargetMemory;
 use super::thresholds::Thresholds;
+use super::time::WallTime;
 use super::wake::{WakePolicy, WakeRelay, WakeTime};
+use jiff::tz::TimeZone;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::time::Duration;
@@ -358,6 +361,8 @@ pub struct Target {
     pub kind: TargetKind,
     /// When it should be up.
     pub expected: Expected,
+    /// When, where it is expected in hours; without, as on demand.
+    pub hours: Option<Hours>,
     /// How it is woken.
     pub wake: WakeSettings,
     /// When findings fire.
@@ -388,6 +393,7 @@ impl Target {
             group: None,
             kind: TargetKind::default(),
             expected: Expected::default(),
+            hours: None,
             wake: WakeSettings::default(),
             thresholds: Thresholds::default(),
             alert: AlertSettings::default(),
@@ -420,10 +426,22 @@ impl Target {
         self.kind.sleeps()
     }
 
-    /// Whether its silence is taken as sleep: its kind, its hours, or what was seen of it.
+    /// Whether its silence is taken as sleep, as it is `expected` at a moment: its kind, its hours,
+    /// or what was seen of it.
     #[must_use]
-    pub fn may_sleep_as(&self, memory: &TargetMemory) -> bool {
-        self.may_sleep() || memory.sleeps || self.expected != Expected::Always
+    pub fn may_sleep_as(&self, expected: Expected, memory: &TargetMemory) -> bool {
+        self.may_sleep() || memory.sleeps || expected != Expected::Always
+    }
+
+    /// What is expected of it at `now`: in its hours that it is up, and beyond them nothing. `own`
+    /// is this machine's zone.
+    #[must_use]
+    pub fn expected_at(&self, now: WallTime, own: &TimeZone) -> Expected {
+        match (self.expected, &self.hours) {
+            (Expected::Hours, Some(hours)) if hours.hold(now, own) => Expected::Always,
+            (Expected::Hours, _) => Expected::OnDemand,
+            (expected, _) => expected,
+        }
     }
 }
 

@@ -226,8 +226,12 @@ impl Default for PeriodicThresholds {
 pub struct SaturatedThresholds {
     /// Busy from this share of the most that an interface was seen to carry, in percent …
     pub busy_pct: f64,
-    /// … and from this rate, in Mbit/s.
+    /// … and from this rate, in Mbit/s …
     pub least_mbit: f64,
+    /// … for so long.
+    pub lasts: Duration,
+    /// Quiet below this share of the most, in percent.
+    pub quiet_pct: f64,
     /// Warning when the median round trip is this multiple of that of a quiet line …
     pub factor: f64,
     /// … and this much above it.
@@ -236,7 +240,14 @@ pub struct SaturatedThresholds {
 
 impl Default for SaturatedThresholds {
     fn default() -> Self {
-        Self { busy_pct: 80.0, least_mbit: 1.0, factor: 2.0, margin: Duration::from_millis(30) }
+        Self {
+            busy_pct: 80.0,
+            least_mbit: 1.0,
+            lasts: Duration::from_secs(6),
+            quiet_pct: 25.0,
+            factor: 2.0,
+            margin: Duration::from_millis(30),
+        }
     }
 }
 

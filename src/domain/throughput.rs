@@ -19,14 +19,10 @@ const LINES: usize = 16;
 const SHORTEST: Duration = Duration::from_secs(1);
 /// After a longer gap between two looks the machine slept, or did not get to look.
 const LONGEST: Duration = Duration::from_secs(15);
-/// The load has lasted this long at least.
-const LASTS: Duration = Duration::from_secs(6);
 /// Round trips while the line is busy, and while it is quiet, at least.
 const BUSY: usize = 8;
 /// See [`BUSY`].
 const QUIET: usize = 10;
-/// An interface is quiet below this share of the most that it carried, in percent.
-const QUIET_PCT: u64 = 25;
 
 /// Which way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -184,7 +180,7 @@ impl Traffic {
             return Load::Unknown;
         };
         let Some((direction, since)) = busy(line, limits, now) else { return Load::Sound };
-        let quiet = line.peak(direction) / 100 * QUIET_PCT;
+        let quiet = line.peak(direction) / 1_000 * tenths(limits.quiet_pct, 10.0);
         let (mut when_busy, mut when_quiet) = (Vec::new(), Vec::new());
         let mut slices = line.slices.iter().peekable();
         for point in echo.within(now, KEPT) {
@@ -233,18 +229,18 @@ fn busy(line: &Line, limits: &SaturatedThresholds, now: MonoTime) -> Option<(Dir
         for slice in known.take_while(|slice| slice.rate(direction) >= least) {
             since = Some(slice.from);
         }
-        since.filter(|since| now.since(since.mono) >= LASTS).map(|since| (direction, since))
+        since.filter(|since| now.since(since.mono) >= limits.lasts).map(|since| (direction, since))
     })
+}
+
+/// So many tenths of `of`; both are configured within bounds that fit.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded")]
+fn tenths(share: f64, of: f64) -> u64 {
+    (share.clamp(0.0, 1e7) * of) as u64
 }
 
 /// What counts as near the most, in bits per second.
 fn near(most: u64, limits: &SaturatedThresholds) -> u64 {
-    let tenths = |share: f64, of: f64| {
-        // Both are configured within bounds that fit.
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded")]
-        let tenths = (share.clamp(0.0, 1e7) * of) as u64;
-        tenths
-    };
     let share = most / 1_000 * tenths(limits.busy_pct, 10.0);
     share.max(tenths(limits.least_mbit, 1e6)).max(1)
 }

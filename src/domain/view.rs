@@ -16,12 +16,13 @@ use super::sample::{
 };
 use super::session::Sessions;
 use super::siblings::Contrast;
-use super::target::{Host, Target, TargetId};
+use super::target::{Expected, Host, Target, TargetId};
 use super::throughput::{Saturation, Traffic};
 use super::time::{MonoTime, Now};
 use super::wake::WakeProgress;
 use super::wifi::{LostInTheAir, Wifi};
 use super::wireless::Airwaves;
+use jiff::tz::TimeZone;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -96,6 +97,8 @@ pub struct TargetView<'a> {
 pub struct Surroundings {
     /// This machine.
     pub local: LocalState,
+    /// Its time zone.
+    pub zone: TimeZone,
     /// Whether this machine is offline, or every control that used to answer is gone.
     pub offline: Offline,
     /// What echo over IPv4 may do.
@@ -166,6 +169,7 @@ impl Default for Surroundings {
     fn default() -> Self {
         Self {
             local: LocalState::default(),
+            zone: TimeZone::UTC,
             offline: Offline::default(),
             echo_v4: EchoAccess::Off,
             echo_v6: EchoAccess::Off,
@@ -416,7 +420,16 @@ impl<'a> TargetView<'a> {
     /// Whether silence of this target is taken as sleep: its kind, its hours, or what was seen.
     #[must_use]
     pub fn may_sleep(&self) -> bool {
-        self.target.may_sleep_as(self.memory)
+        self.target.may_sleep_as(self.expected(), self.memory)
+    }
+
+    /// What is expected of the target at this moment; of a single moment, hours say nothing.
+    #[must_use]
+    pub fn expected(&self) -> Expected {
+        match self.mode {
+            Mode::Watch => self.target.expected_at(self.now.wall, &self.around.zone),
+            Mode::Moment => self.target.expected,
+        }
     }
 
     /// Whether `connect` failed at this machine's gateway: the kernel found no neighbour to send

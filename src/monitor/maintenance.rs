@@ -26,6 +26,7 @@ pub(super) struct Maintenance {
 impl Monitor {
     /// Sets the windows of the configuration.
     pub fn plan(&mut self, calendar: Calendar) {
+        self.around.zone = calendar.zone().clone();
         self.maintenance.calendar = calendar;
         self.maintenance.anew = true;
     }

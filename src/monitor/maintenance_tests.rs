@@ -124,6 +124,28 @@ fn what_breaks_and_is_mended_in_a_window_is_never_told() {
 }
 
 #[test]
+fn an_acknowledgement_goes_with_its_alert_even_when_it_ends_unheard() {
+    let rule = RuleId("port-closed");
+    let mut monitor = watching(calendar("office"), TargetMemory::default(), 0);
+    monitor.acknowledge(Some(ID), rule, Signature::default(), at(0));
+    assert!(monitor.remembered(Some(ID), at(0)).acknowledged.is_empty(), "there is no such alert");
+    run(&mut monitor, 0..400, |second| second > 320);
+    monitor.acknowledge(Some(ID), rule, Signature::default(), at(400));
+    assert_eq!(monitor.remembered(Some(ID), at(400)).acknowledged[rule.0], at(400).wall);
+    monitor.take_forgot();
+    assert_eq!(run(&mut monitor, 400..560, |_| false), [], "held back, and never told");
+    let memory = monitor.remembered(Some(ID), at(560));
+    assert!(memory.acknowledged.is_empty() && memory.alerts.is_empty(), "{memory:?}");
+    assert!(monitor.take_forgot(), "it is to be saved");
+    assert!(!monitor.take_forgot());
+
+    let mut later = watching(calendar("office"), memory, 600);
+    assert_eq!(run(&mut later, 600..800, |second| second > 650).len(), 1);
+    let firing = later.snapshot(at(800), 0, |_| Budget::default()).alerts.firing.clone();
+    assert_eq!((firing.len(), firing[0].acknowledged), (1, None));
+}
+
+#[test]
 fn a_restart_in_a_window_tells_it_once_at_the_end() {
     let mut monitor = watching(calendar("office"), TargetMemory::default(), 0);
     run(&mut monitor, 0..400, |second| second > 320);

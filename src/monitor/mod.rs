@@ -3,6 +3,7 @@
 //! It is driven from outside: samples, the state of this machine and the passing of time go in,
 //! [`Snapshot`]s come out. It reads no clock and does no I/O.
 
+mod acknowledged;
 mod bound;
 mod controls;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod marks;
 mod notice;
 #[cfg(test)]
 mod offline_tests;
+mod roster;
 mod sessions;
 mod shared_certificates;
 mod siblings;
@@ -101,6 +103,8 @@ pub struct Monitor {
     timekeeping: Timekeeping,
     /// What a scenario says of the surroundings.
     given: Option<Box<Surroundings>>,
+    /// Something that a later run must not know any more ended without an event.
+    forgot: bool,
 }
 
 /// How many targets answer lately, and how many ceased to; this machine itself is none of them.
@@ -174,6 +178,7 @@ impl Monitor {
             maintenance: Maintenance::default(),
             timekeeping: Timekeeping::default(),
             given: None,
+            forgot: false,
         };
         monitor.diagnosis.observe(RULES, &monitor.around, now);
         monitor
@@ -198,6 +203,7 @@ impl Monitor {
         self.around = Surroundings {
             local: self.around.local.clone(),
             looked_at: self.around.looked_at,
+            zone: self.around.zone.clone(),
             siblings: std::mem::take(&mut self.around.siblings),
             ..(**given).clone()
         };
@@ -352,12 +358,8 @@ impl Monitor {
         events.extend(self.alerts.apply(None, &own, now));
         for event in &events {
             self.log_alert(event);
-            if let AlertEvent::Resolved(alert, _) = event
-                && let Some(tracked) = alert.target.and_then(|id| self.targets.get_mut(&id))
-            {
-                tracked.memory_mut().acknowledged.remove(alert.rule.0);
-            }
         }
+        self.forget_acknowledgements(now);
         events
     }
 
@@ -495,8 +497,7 @@ impl Monitor {
                 peers.answering_beyond += u32::from(beyond);
             } else if tracked.echo().ever_answered() {
                 let lost = recent().any(EchoPoint::is_loss);
-                let excused = tracked.target().may_sleep_as(tracked.memory())
-                    || tracked.maintained().is_some();
+                let excused = tracked.may_sleep() || tracked.maintained().is_some();
                 peers.silent += u32::from(lost && !excused);
                 // Losses are void while this machine counts as offline; silence they are.
                 let void =
@@ -523,8 +524,9 @@ impl Monitor {
 
     /// Notes that somebody has seen an alert.
     pub fn acknowledge(&mut self, id: Option<TargetId>, rule: RuleId, signed: Signature, now: Now) {
-        self.alerts.acknowledge(id, rule, signed, now);
-        if let Some(tracked) = id.and_then(|id| self.targets.get_mut(&id)) {
+        if self.alerts.acknowledge(id, rule, signed, now)
+            && let Some(tracked) = id.and_then(|id| self.targets.get_mut(&id))
+        {
             tracked.memory_mut().acknowledged.insert(rule.0.to_owned(), now.wall);
         }
     }

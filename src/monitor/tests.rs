@@ -277,3 +277,25 @@ fn a_restart_tells_nobody_again_of_this_machine_and_keeps_the_incident() {
     assert_eq!(incident(&before).len(), 1);
     assert_eq!(incident(&before), incident(&after));
 }
+
+#[test]
+fn another_configuration_keeps_what_was_measured_and_what_goes_is_remembered() {
+    let mut monitor = two();
+    monitor.observe(&reply(1, 0, at(300)), at(303));
+    monitor.observe(&reply(2, 0, at(300)), at(303));
+    monitor.log(Some(TargetId(2)), at(303).wall, "fell".to_owned());
+    let mut target = monitor.target(TargetId(1)).unwrap().target().as_ref().clone();
+    target.name = "renamed".to_owned();
+    target.expected = crate::domain::target::Expected::OnDemand;
+    monitor.reconfigure(target);
+    let memory = monitor.remove(TargetId(2), at(400)).unwrap();
+    assert_eq!(memory.mac, None);
+    assert!(monitor.remove(TargetId(2), at(400)).is_none(), "only once");
+    let snapshot = monitor.snapshot(at(400), 0, |_| Budget::default());
+    let [kept] = snapshot.targets.as_slice() else { panic!("{snapshot:?}") };
+    assert_eq!(kept.target.name, "renamed");
+    assert_eq!(monitor.target(TargetId(1)).unwrap().echo().total().received, 1);
+    let event = snapshot.events.iter().find(|event| event.text.ends_with("fell")).unwrap();
+    assert_eq!((event.target, event.text.as_str()), (None, "pc-2: fell"));
+    assert!(!monitor.observe(&reply(2, 1, at(500)), at(503)).memory, "a late answer is nobody's");
+}

@@ -162,6 +162,16 @@ impl Tracked {
         &self.target
     }
 
+    /// Takes over a changed configuration of the same host and port.
+    pub(super) fn set_target(&mut self, target: Arc<Target>) {
+        if self.target.gateway != target.gateway {
+            self.gateway = History::new(KEPT_DEEP);
+        }
+        self.target = target;
+        self.ticked = None;
+        self.changed = true;
+    }
+
     /// The address that is dialled, once known.
     #[must_use]
     pub const fn dialled(&self) -> Option<IpAddr> {
@@ -251,9 +261,15 @@ impl Tracked {
             group: self.target.group.as_deref(),
             routed: tunnel.is_some() || local.on_link(address).is_none(),
             tunnel,
-            sleeps: self.target.may_sleep_as(&self.memory) || self.maintained.is_some(),
+            sleeps: self.may_sleep() || self.maintained.is_some(),
             silent_since: since.filter(|since| lost >= enough && !connects(since)),
         })
+    }
+
+    /// Whether its silence may be sleep, at whatever hour.
+    #[must_use]
+    pub fn may_sleep(&self) -> bool {
+        self.target.may_sleep_as(self.target.expected, &self.memory)
     }
 
     /// What it is to the others of its group, which comes first; `None` without one, where all go
@@ -261,7 +277,7 @@ impl Tracked {
     #[must_use]
     pub fn sibling(&self) -> Option<(&str, Sibling<'_>)> {
         let group = self.target.group.as_deref()?;
-        let asleep = self.course.is_silent() && self.target.may_sleep_as(&self.memory);
+        let asleep = self.course.is_silent() && self.may_sleep();
         if asleep || self.target.via_gateway() {
             return None;
         }

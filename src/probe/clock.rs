@@ -45,6 +45,30 @@ impl Clock {
         self.origin.checked_add(Duration::from_nanos(mono.as_nanos())).unwrap_or(self.origin)
     }
 
+    /// Both clocks at one moment, the wall clock in nanoseconds since 1970 (0 before): what the
+    /// kernel stamps packets with is the wall clock. Read again when this thread was interrupted
+    /// in between, up to five times.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the place that reads the clock")]
+    pub fn at_once(&self) -> (MonoTime, u64) {
+        /// No two readings take longer, unless something came in between.
+        const UNDISTURBED: Duration = Duration::from_micros(20);
+        let mut best = (Duration::MAX, MonoTime::ZERO, 0);
+        for _ in 0..5 {
+            let before = self.mono();
+            let wall = SystemTime::now();
+            let took = self.mono().since(before);
+            if took < best.0 {
+                let nanos = wall.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+                best = (took, before, u64::try_from(nanos).unwrap_or(u64::MAX));
+            }
+            if took < UNDISTURBED {
+                break;
+            }
+        }
+        (best.1, best.2)
+    }
+
     /// The wall clock, in whole milliseconds (negative before 1970).
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the place that reads the clock")]

@@ -1,4 +1,5 @@
-//! ICMP echo requests of a given size, and their replies (RFC 792, RFC 4443 section 4).
+//! ICMP echo requests of a given size, and probes that carry what tells them apart, with their
+//! replies and the errors that quote them (RFC 792, RFC 4443 sections 2.4 and 4).
 
 use super::wire::{Malformed, Reader, Unencodable};
 
@@ -113,6 +114,126 @@ pub fn parse_reply(icmp: Icmp, message: &[u8]) -> Result<EchoNumber, Malformed> 
     Ok(EchoNumber { id, seq })
 }
 
+/// Length of the ICMP message of a probe, in bytes: 56 behind the header, as every ping sends.
+pub const PROBE: usize = 64;
+
+/// What fills the rest of a probe.
+const PROBE_FILL: &[u8; PROBE - TAG_END] = b"rdpwatch echo request, RFC 792/4443!";
+
+/// Where the cookie, the target, the number and the slot end.
+const TAG_END: usize = 28;
+
+/// What a probe carries to be known again; 20 bytes, big endian, behind the header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Tag {
+    /// A number that nobody can guess, of this run.
+    pub cookie: u64,
+    /// The target's number.
+    pub target: u32,
+    /// The probe's number; its low half is the sequence number of the header too.
+    pub seq: u32,
+    /// Where the sender keeps it.
+    pub slot: u32,
+}
+
+impl Tag {
+    /// The sequence number of the header.
+    #[must_use]
+    pub const fn short_seq(self) -> u16 {
+        let [.., high, low] = self.seq.to_be_bytes();
+        u16::from_be_bytes([high, low])
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
+            cookie: u64::from_be_bytes(reader.array()?),
+            target: u32::from_be_bytes(reader.array()?),
+            seq: u32::from_be_bytes(reader.array()?),
+            slot: u32::from_be_bytes(reader.array()?),
+        })
+    }
+}
+
+/// A probe. A datagram socket replaces the identifier (icmp(7)).
+#[must_use]
+pub fn encode_probe(icmp: Icmp, id: u16, tag: Tag) -> [u8; PROBE] {
+    let mut out = [0; PROBE];
+    let mut place = 0_usize;
+    let mut put = |bytes: &[u8]| {
+        let end = place.saturating_add(bytes.len());
+        if let Some(slot) = out.get_mut(place..end) {
+            slot.copy_from_slice(bytes);
+        }
+        place = end;
+    };
+    put(&[icmp.request(), 0, 0, 0]);
+    put(&id.to_be_bytes());
+    put(&tag.short_seq().to_be_bytes());
+    put(&tag.cookie.to_be_bytes());
+    put(&tag.target.to_be_bytes());
+    put(&tag.seq.to_be_bytes());
+    put(&tag.slot.to_be_bytes());
+    put(PROBE_FILL);
+    let sum = if icmp == Icmp::V4 { checksum(&out) } else { 0 };
+    if let Some(slot) = out.get_mut(2..4) {
+        slot.copy_from_slice(&sum.to_be_bytes());
+    }
+    out
+}
+
+/// Reads the reply to a probe: the whole ICMP message, without the IP header. The identifier, and
+/// what the probe carried. Whose it is the caller tells by the cookie.
+///
+/// # Errors
+/// As [`parse_reply`]; and where the two sequence numbers differ, their offset.
+pub fn parse_probe_reply(icmp: Icmp, message: &[u8]) -> Result<(u16, Tag), Malformed> {
+    let number = parse_reply(icmp, message)?;
+    let tag = tag_behind(message, number)?.ok_or(Malformed::at(message.len(), "cut short"))?;
+    Ok((number.id, tag))
+}
+
+/// What an ICMP error quotes of a probe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Quoted {
+    /// The numbers of its header.
+    pub number: EchoNumber,
+    /// What it carried; `None` where the error quotes the header alone, which RFC 792 permits.
+    pub tag: Option<Tag>,
+}
+
+/// Reads the quoted packet of an ICMP error, without the IP header.
+///
+/// # Errors
+/// [`Malformed`] when it is no echo request, or has no whole header; when only a part of the tag
+/// is there, it counts as absent.
+pub fn parse_quoted_probe(icmp: Icmp, quoted: &[u8]) -> Result<Quoted, Malformed> {
+    let cut = Malformed::at(quoted.len(), "cut short");
+    let mut reader = Reader::new(quoted);
+    let [kind, code] = reader.array().ok_or(cut)?;
+    if kind != icmp.request() {
+        return Err(Malformed::at(0, "not an echo request"));
+    }
+    if code != 0 {
+        return Err(Malformed::at(1, "an echo request has code 0"));
+    }
+    reader.be16().ok_or(cut)?;
+    let id = reader.be16().ok_or(cut)?;
+    let seq = reader.be16().ok_or(cut)?;
+    let number = EchoNumber { id, seq };
+    Ok(Quoted { number, tag: tag_behind(quoted, number)? })
+}
+
+/// The tag behind the header of a message, where all of it is there.
+fn tag_behind(message: &[u8], number: EchoNumber) -> Result<Option<Tag>, Malformed> {
+    let behind = message.get(usize::from(HEADER)..).unwrap_or_default();
+    match Tag::read(&mut Reader::new(behind)) {
+        Some(tag) if tag.short_seq() != number.seq => {
+            Err(Malformed::at(6, "not the sequence number inside"))
+        }
+        tag => Ok(tag),
+    }
+}
+
 /// What follows the IPv4 header of `packet`, as a raw socket delivers it (raw(7)).
 ///
 /// # Errors
@@ -223,6 +344,87 @@ mod tests {
             ("45000020 00000000 4011 0000 7f000001 7f000001", 9),
         ] {
             assert_eq!(behind_ipv4_header(&hex(packet)).unwrap_err().offset, offset, "{packet}");
+        }
+    }
+
+    const TAG: Tag =
+        Tag { cookie: 0x0102_0304_0506_0708, target: 70_000, seq: 0x8_0007, slot: 0xfff };
+
+    #[test]
+    fn a_probe_is_byte_for_byte_this() {
+        // cookie, target 70 000, number 0x80007, slot 0xfff, "rdpw…"
+        let inside = "0102030405060708 00011170 00080007 00000fff 7264707761746368";
+        let probe = encode_probe(Icmp::V6, 0x1234, TAG);
+        assert!(probe.starts_with(&hex(&format!("8000 0000 1234 0007 {inside}"))), "{probe:02x?}");
+        assert!(probe.ends_with(b"echo request, RFC 792/4443!"));
+        let probe = encode_probe(Icmp::V4, 0x1234, TAG);
+        assert_eq!(checksum(&probe), 0, "sums up to nothing");
+        assert_eq!((probe[0], &probe[4..8]), (8, &hex("1234 0007")[..]));
+        assert_eq!(usize::from(Icmp::V4.ip_header()) + probe.len(), 84, "as ping sends");
+    }
+
+    /// The reply to a probe, as a host makes it.
+    fn reply_to(icmp: Icmp, probe: [u8; PROBE]) -> [u8; PROBE] {
+        let mut reply = probe;
+        reply[0] = icmp.reply();
+        reply
+    }
+
+    #[test]
+    fn every_prefix_of_a_reply_to_a_probe_is_cut_short() {
+        for icmp in [Icmp::V4, Icmp::V6] {
+            let whole = reply_to(icmp, encode_probe(icmp, 9, TAG));
+            for length in 0..=whole.len() {
+                let found = parse_probe_reply(icmp, &whole[..length]);
+                let cut = Err(Malformed::at(length, "cut short"));
+                assert_eq!(found, if length < TAG_END { cut } else { Ok((9, TAG)) }, "{length}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_prefix_of_a_quoted_probe_is_read_as_far_as_it_goes() {
+        for icmp in [Icmp::V4, Icmp::V6] {
+            let whole = encode_probe(icmp, 9, TAG);
+            for length in 0..=whole.len() {
+                let number = EchoNumber { id: 9, seq: 7 };
+                let expected = match length {
+                    0..8 => Err(Malformed::at(length, "cut short")),
+                    8..28 => Ok(Quoted { number, tag: None }),
+                    _ => Ok(Quoted { number, tag: Some(TAG) }),
+                };
+                assert_eq!(parse_quoted_probe(icmp, &whole[..length]), expected, "{length}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_reply_with_two_numbers_is_none_of_ours() {
+        let mut reply = reply_to(Icmp::V4, encode_probe(Icmp::V4, 9, TAG));
+        reply[7] ^= 1;
+        assert_eq!(parse_probe_reply(Icmp::V4, &reply).unwrap_err().offset, 6);
+        let request = encode_probe(Icmp::V4, 9, TAG);
+        assert_eq!(parse_probe_reply(Icmp::V4, &request).unwrap_err().offset, 0);
+        assert_eq!(parse_quoted_probe(Icmp::V4, &reply).unwrap_err().offset, 0);
+        assert_eq!(parse_quoted_probe(Icmp::V6, &request).unwrap_err().offset, 0);
+        let mut coded = request;
+        coded[1] = 3;
+        assert_eq!(parse_quoted_probe(Icmp::V4, &coded).unwrap_err().offset, 1);
+    }
+
+    proptest! {
+        #[test]
+        fn probes_come_back_as_they_went(
+            cookie: u64, target: u32, seq: u32, slot: u32, id: u16, v6: bool,
+        ) {
+            let icmp = if v6 { Icmp::V6 } else { Icmp::V4 };
+            let tag = Tag { cookie, target, seq, slot };
+            let probe = encode_probe(icmp, id, tag);
+            prop_assert_eq!(parse_probe_reply(icmp, &reply_to(icmp, probe)), Ok((id, tag)));
+            let number = EchoNumber { id, seq: tag.short_seq() };
+            let quoted = Quoted { number, tag: Some(tag) };
+            prop_assert_eq!(parse_quoted_probe(icmp, &probe), Ok(quoted));
+            oracle::icmp_echo(&probe);
         }
     }
 

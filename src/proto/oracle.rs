@@ -294,12 +294,15 @@ pub fn ntlm_challenge(bytes: &[u8]) {
     assert_eq!(ntlm::parse_challenge(&again), Ok(identity), "no round trip");
 }
 
-/// [`icmp_echo::parse_reply`] and [`icmp_echo::behind_ipv4_header`].
+/// [`icmp_echo::parse_reply`], [`icmp_echo::behind_ipv4_header`], and the probes.
 ///
 /// # Panics
 /// When a promise is broken.
 pub fn icmp_echo(bytes: &[u8]) {
-    use icmp_echo::{Icmp, behind_ipv4_header, encode_reply, parse_reply};
+    use icmp_echo::{
+        EchoNumber, Icmp, Quoted, behind_ipv4_header, encode_probe, encode_reply,
+        parse_probe_reply, parse_quoted_probe, parse_reply,
+    };
     match behind_ipv4_header(bytes) {
         Ok(behind) => assert!(bytes.ends_with(behind) && behind.len() + 20 <= bytes.len()),
         Err(fault) => assert!(fault.offset <= bytes.len().max(9), "the fault is outside"),
@@ -311,6 +314,21 @@ pub fn icmp_echo(bytes: &[u8]) {
                 assert_eq!(parse_reply(icmp, &again), Ok(number), "no round trip");
             }
             Err(fault) => assert!(fault.offset <= bytes.len(), "the fault is outside"),
+        }
+        match parse_probe_reply(icmp, bytes) {
+            Ok((id, tag)) => {
+                let number = EchoNumber { id, seq: tag.short_seq() };
+                assert_eq!(parse_reply(icmp, bytes), Ok(number), "another number");
+            }
+            Err(fault) => assert!(fault.offset <= bytes.len().max(6), "the fault is outside"),
+        }
+        match parse_quoted_probe(icmp, bytes) {
+            Ok(Quoted { number, tag: Some(tag) }) => {
+                let again = parse_quoted_probe(icmp, &encode_probe(icmp, number.id, tag));
+                assert_eq!(again, Ok(Quoted { number, tag: Some(tag) }), "no round trip");
+            }
+            Ok(Quoted { tag: None, .. }) => assert!(bytes.len() < 28, "a tag overlooked"),
+            Err(fault) => assert!(fault.offset <= bytes.len().max(6), "the fault is outside"),
         }
     }
 }

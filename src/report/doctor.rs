@@ -11,7 +11,7 @@ pub use facts::{
 };
 
 use super::words;
-use crate::domain::local::{EchoAccess, Interface};
+use crate::domain::local::{EchoAccess, EchoFacts, Interface};
 use crate::domain::text::printable;
 use std::fmt::Write as _;
 
@@ -140,6 +140,10 @@ fn echo(page: &mut Page, facts: &DoctorFacts) {
     if facts.echo_v4 == EchoAccess::Denied || denied_both {
         mend_echo(page, facts);
     }
+    let usable = |access| matches!(access, EchoAccess::Datagram | EchoAccess::Raw);
+    if usable(facts.echo_v4) || usable(facts.echo_v6) {
+        engine(page, &facts.engine);
+    }
     if let Some(Buffer { asked, granted }) = facts.receive_buffer {
         let (asked_text, granted_text) = (words::bytes(asked), words::bytes(granted));
         if granted < asked {
@@ -156,6 +160,33 @@ fn echo(page: &mut Page, facts: &DoctorFacts) {
         } else {
             page.line(Mark::Ok, &format!("receive buffer: {granted_text}"));
         }
+    }
+}
+
+/// Which engine sends echo, and what it cannot see.
+fn engine(page: &mut Page, facts: &EchoFacts) {
+    let word = facts.kind.word();
+    let blind = facts.kind.blind_spots();
+    match (&facts.instead, blind) {
+        (None, []) if facts.stamps_sends => page.line(
+            Mark::Ok,
+            &format!(
+                "echo engine: {word}; the system notes when requests leave and replies arrive"
+            ),
+        ),
+        (None, []) => page.line(
+            Mark::Note,
+            &format!(
+                "echo engine: {word}; the system does not note when requests leave: on a busy \
+                 machine a round trip may come out too long"
+            ),
+        ),
+        (None, _) => page.line(Mark::Note, &format!("echo engine: {word}")),
+        (Some(why), _) => page
+            .line(Mark::Note, &format!("echo engine: {word}; the batched one does not run: {why}")),
+    }
+    for what in blind {
+        page.more(what);
     }
 }
 

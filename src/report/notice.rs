@@ -1,7 +1,7 @@
 //! What sinks are told, as JSON, as chat messages, and as texts of one's own.
 
 use crate::domain::finding::{Owner, Severity};
-use crate::domain::sink::{Notice, PLACEHOLDERS, SinkEvent, Template};
+use crate::domain::sink::{Markup, Notice, PLACEHOLDERS, SinkEvent, Template};
 use crate::domain::words::utc as rfc3339;
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ pub fn body(template: &Template, notice: &Notice) -> Body {
     };
     match template {
         Template::Json => json(&object(notice)),
-        Template::Slack => json(&json!({ "text": line(notice) })),
+        Template::Slack => json(&json!({ "text": Markup::Slack.escape(&line(notice)) })),
         Template::Teams => json(&card(notice)),
         Template::Ntfy => Body {
             content_type: "text/plain; charset=utf-8",
@@ -40,12 +40,12 @@ pub fn body(template: &Template, notice: &Notice) -> Body {
         Template::Text(text) if is_json(text) => Body {
             content_type: "application/json",
             headers: Vec::new(),
-            text: fill(text, |name| escaped(&field(notice, name))),
+            text: fill(text, |name, markup| escaped(&value(notice, name, markup))),
         },
         Template::Text(text) => Body {
             content_type: "text/plain; charset=utf-8",
             headers: Vec::new(),
-            text: fill(text, |name| field(notice, name)),
+            text: fill(text, |name, markup| value(notice, name, markup)),
         },
     }
 }
@@ -109,9 +109,15 @@ pub fn field(notice: &Notice, name: &str) -> String {
     }
 }
 
+/// A field, as it stands in a text with such markup.
+fn value(notice: &Notice, name: &str, markup: Option<Markup>) -> String {
+    let field = field(notice, name);
+    markup.map_or_else(|| field.clone(), |markup| markup.escape(&field))
+}
+
 /// Whether a text of one's own is JSON once it is filled.
 fn is_json(text: &str) -> bool {
-    let filled = fill(text, |_| "0".to_owned());
+    let filled = fill(text, |_, _| "0".to_owned());
     let value = serde_json::from_str::<Value>(&filled);
     value.is_ok_and(|value| value.is_object() || value.is_array())
 }
@@ -122,17 +128,22 @@ fn escaped(text: &str) -> String {
     quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default().to_owned()
 }
 
-/// Replaces each `{placeholder}`, once: what a value holds is not read again.
-fn fill(text: &str, value: impl Fn(&str) -> String) -> String {
+/// Replaces each `{placeholder}` and `{placeholder:markup}`, once: what a value holds is not read
+/// again.
+fn fill(text: &str, value: impl Fn(&str, Option<Markup>) -> String) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
         filled.push_str(before);
-        let known = after
-            .split_once('}')
-            .and_then(|(name, after)| PLACEHOLDERS.contains(&name).then_some((name, after)));
-        rest = if let Some((name, after)) = known {
-            filled.push_str(&value(name));
+        let known = after.split_once('}').and_then(|(word, after)| {
+            let (name, markup) = match word.split_once(':') {
+                Some((name, markup)) => (name, Some(Markup::of(markup)?)),
+                None => (word, None),
+            };
+            PLACEHOLDERS.contains(&name).then_some((name, markup, after))
+        });
+        rest = if let Some((name, markup, after)) = known {
+            filled.push_str(&value(name, markup));
             after
         } else {
             filled.push('{');
@@ -143,13 +154,23 @@ fn fill(text: &str, value: impl Fn(&str) -> String) -> String {
     filled
 }
 
+/// An adaptive card of text runs, which Teams shows as they are; in a text block or a set of facts
+/// it would read Markdown.
 fn card(notice: &Notice) -> Value {
-    let facts: Vec<Value> =
-        [("Rule", "rule"), ("Group", "group"), ("Since", "since"), ("Id", "id")]
-            .into_iter()
-            .map(|(title, name)| json!({ "title": title, "value": field(notice, name) }))
-            .filter(|fact| fact["value"] != "")
-            .collect();
+    let run = |text: &str, bold: bool| {
+        let weight = if bold { "Bolder" } else { "Default" };
+        json!({ "type": "TextRun", "text": text, "weight": weight })
+    };
+    let block = |runs: &[Value], spacing: &str| json!({ "type": "RichTextBlock", "spacing": spacing, "inlines": runs });
+    let facts = [("Rule", "rule"), ("Group", "group"), ("Since", "since"), ("Id", "id")]
+        .into_iter()
+        .map(|(title, name)| (title, field(notice, name)))
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(title, value)| {
+            block(&[run(&format!("{title}: "), true), run(&value, false)], "Small")
+        });
+    let head = block(&[run(&line(notice), true)], "Default");
+    let body: Vec<Value> = std::iter::once(head).chain(facts).collect();
     json!({
         "type": "message",
         "attachments": [{
@@ -158,10 +179,7 @@ fn card(notice: &Notice) -> Value {
                 "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
                 "type": "AdaptiveCard",
                 "version": "1.4",
-                "body": [
-                    { "type": "TextBlock", "weight": "Bolder", "wrap": true, "text": line(notice) },
-                    { "type": "FactSet", "facts": facts },
-                ],
+                "body": body,
             },
         }],
     })
@@ -212,6 +230,58 @@ mod tests {
         let ntfy = body(&Template::Ntfy, &notice());
         assert_eq!(ntfy.headers[0].1, "b?ro \"{id}\": test of rdpwatch");
         assert!(ntfy.text.starts_with("This is a test"));
+    }
+
+    /// What a host could say of itself.
+    const HOSTILE: &str =
+        "<!channel> <https://evil.example|reset> [x](http://evil.example) *a* _b_ `c` & d";
+
+    #[test]
+    fn text_from_the_network_is_no_markup_in_chat() {
+        let notice = Notice {
+            sentence: HOSTILE.to_owned(),
+            group: Some("[g](http://evil.example)".to_owned()),
+            ..notice()
+        };
+        let read = |template: &Template| -> Value {
+            serde_json::from_str(&body(template, &notice).text).expect("JSON")
+        };
+        let slack = read(&Template::Slack)["text"].as_str().expect("a text").to_owned();
+        assert!(!slack.contains(['<', '>']), "{slack}");
+        assert!(slack.contains("&lt;!channel&gt; &lt;https://evil.example|reset&gt;"), "{slack}");
+        assert!(slack.ends_with("&amp; d"), "{slack}");
+
+        // Only text runs: nothing that Teams reads as Markdown.
+        let card = read(&Template::Teams);
+        let blocks = card["attachments"][0]["content"]["body"].as_array().expect("blocks");
+        assert!(blocks.iter().all(|block| block["type"] == "RichTextBlock"), "{card}");
+        let runs: Vec<&Value> =
+            blocks.iter().flat_map(|block| block["inlines"].as_array().expect("runs")).collect();
+        assert!(runs.iter().all(|run| run["type"] == "TextRun"), "{card}");
+        assert!(runs[0]["text"].as_str().expect("a text").ends_with(HOSTILE), "{card}");
+        assert!(runs.iter().any(|run| run["text"] == "[g](http://evil.example)"), "{card}");
+
+        let ntfy = body(&Template::Ntfy, &notice);
+        assert_eq!(ntfy.text, HOSTILE, "plain text is shown as it is");
+        assert_eq!(ntfy.content_type, "text/plain; charset=utf-8");
+        let names: Vec<&str> = ntfy.headers.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["X-Title", "X-Priority", "X-Tags"], "nothing turns Markdown on");
+    }
+
+    #[test]
+    fn a_text_of_ones_own_says_which_markup_its_values_must_not_be() {
+        let notice = Notice { sentence: HOSTILE.to_owned(), ..notice() };
+        let of = |text: &str| body(&Template::Text(text.to_owned()), &notice).text;
+        let value: Value =
+            serde_json::from_str(&of("{\"text\": \"*{severity}* {sentence:slack}\"}"))
+                .expect("JSON");
+        let text = value["text"].as_str().expect("a text");
+        assert!(text.starts_with("*critical* &lt;!channel&gt;"), "{text}");
+        let text = of("{sentence:markdown}");
+        assert!(text.starts_with("\\<\\!channel\\> "), "{text}");
+        assert!(text.contains("\\[x\\](http://evil.example) \\*a\\* \\_b\\_ \\`c\\`"), "{text}");
+        assert_eq!(of("{sentence}"), HOSTILE);
+        assert_eq!(of("{sentence:html} {nobody:slack}"), "{sentence:html} {nobody:slack}");
     }
 
     #[test]

@@ -104,6 +104,7 @@ impl AroundTable {
             shared_certificates: self.shared_certificates()?,
             clocks: self.clocks()?,
             punctuality: self.punctuality(),
+            ..Surroundings::default()
         })
     }
 

@@ -6,6 +6,7 @@ use super::word::{parse, pick, span};
 use super::wrong::Wrong;
 use crate::domain::client_settings::{Authentication, ClientSettings};
 use crate::domain::drops::{RememberedDrop, Spell};
+use crate::domain::hours::Hours;
 use crate::domain::identity::RememberedIdentity;
 use crate::domain::memory::TargetMemory;
 use crate::domain::target::{
@@ -23,6 +24,9 @@ pub(super) struct TargetTable {
     host: Option<String>,
     kind: Option<String>,
     expected: Option<String>,
+    /// With `expected = "hours"`: when, in UTC.
+    #[serde(default)]
+    hours: Vec<String>,
     expect: Vec<IpAddr>,
     mac: Option<String>,
     aliases: Vec<String>,
@@ -84,6 +88,11 @@ impl TargetTable {
         let mut target = Target::new(TargetId(0), "office-pc", named);
         target.kind = pick(&TargetKind::WORDS, self.kind.as_deref().unwrap_or("server"))?;
         target.expected = pick(&Expected::WORDS, self.expected.as_deref().unwrap_or("always"))?;
+        if !self.hours.is_empty() {
+            let spans: Result<_, Wrong> =
+                self.hours.iter().map(|text| parse(text, "hours")).collect();
+            target.hours = Some(Hours { spans: spans?, zone: None });
+        }
         target.expect.clone_from(&self.expect);
         target.aliases.clone_from(&self.aliases);
         if let Some(gateway) = &self.gateway {

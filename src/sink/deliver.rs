@@ -1,8 +1,10 @@
 //! One try to tell one sink.
 
-use super::{command, http, log_file};
+use super::{aside, command, http, log_file};
 use crate::domain::sink::{Endpoint, EndpointError, Notice, Secret, SinkKind, SinkSpec, Template};
 use crate::report::notice::body;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::Path;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -39,6 +41,10 @@ async fn attempt(kind: &SinkKind, notice: &Notice, hidden: &[String]) -> Result<
         }
         #[cfg(not(unix))]
         SinkKind::Journald => Err("this system has no journal".to_owned()),
+        #[cfg(feature = "desktop")]
+        SinkKind::Desktop => super::desktop::show(notice).await,
+        #[cfg(not(feature = "desktop"))]
+        SinkKind::Desktop => Err(crate::domain::sink::NO_DESKTOP.to_owned()),
         // The screen rings it.
         SinkKind::Bell => Ok(()),
     }
@@ -78,10 +84,11 @@ async fn read(secret: &Secret) -> Result<String, String> {
 }
 
 async fn read_file(path: &Path) -> Result<String, String> {
-    use tokio::io::AsyncReadExt as _;
-    let failed = |error: std::io::Error| format!("{} cannot be read: {error}", path.display());
-    let file = tokio::fs::File::open(path).await.map_err(failed)?;
-    let mut text = String::new();
-    file.take(MAX_SECRET).read_to_string(&mut text).await.map_err(failed)?;
-    Ok(text.trim().to_owned())
+    let read = aside::at(path, |path| {
+        let mut text = String::new();
+        File::open(path)?.take(MAX_SECRET).read_to_string(&mut text)?;
+        Ok(text.trim().to_owned())
+    });
+    let failed = |error: io::Error| format!("{} cannot be read: {error}", path.display());
+    read.await?.map_err(failed)
 }

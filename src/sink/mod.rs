@@ -1,28 +1,33 @@
 //! Where alerts go besides the screen: each sink has a task, a bounded queue and patience of its
 //! own, and none of them ever waits for a probe or lets one wait.
 
+mod aside;
 mod command;
 mod deliver;
+#[cfg(feature = "desktop")]
+mod desktop;
 mod http;
 #[cfg(unix)]
 mod journald;
 mod log_file;
+mod queue;
 #[cfg(unix)]
 mod syslog;
 
-use crate::domain::sink::{Notice, SinkKind, SinkSpec, SinkStatus, secret_variables};
+use crate::domain::sink::{Notice, SinkEvent, SinkKind, SinkSpec, SinkStatus, secret_variables};
 use crate::domain::text::printable;
+use crate::domain::untold::Untold;
 pub use deliver::deliver;
-use std::sync::{Arc, Mutex, PoisonError};
+use queue::Queue;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::sync::Notify;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
 
-/// Notices of one sink that wait; what comes beyond is dropped and counted.
-const WAITING: usize = 64;
-/// Before each try; after the last one a notice is given up.
-const TRIES: [Duration; 5] = [
+/// Before each try, by how many failed in a row; the last one before all that follow.
+const PAUSES: [Duration; 5] = [
     Duration::ZERO,
     Duration::from_secs(2),
     Duration::from_secs(10),
@@ -31,17 +36,59 @@ const TRIES: [Duration; 5] = [
 ];
 
 /// Every sink that runs.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Sinks {
     workers: Vec<Worker>,
     tasks: JoinSet<()>,
+    hidden: Arc<[String]>,
+    closing: CancellationToken,
+    pauses: [Duration; 5],
+}
+
+impl Default for Sinks {
+    fn default() -> Self {
+        Self {
+            workers: Vec::new(),
+            tasks: JoinSet::new(),
+            hidden: Arc::default(),
+            closing: CancellationToken::new(),
+            pauses: PAUSES,
+        }
+    }
 }
 
 #[derive(Debug)]
 struct Worker {
     spec: Arc<SinkSpec>,
-    queue: mpsc::Sender<Arc<Notice>>,
-    status: Arc<Mutex<SinkStatus>>,
+    desk: Arc<Desk>,
+    task: AbortHandle,
+}
+
+/// What a worker and its task share.
+#[derive(Debug, Default)]
+struct Desk {
+    queue: Mutex<Queue>,
+    status: Mutex<SinkStatus>,
+    more: Notify,
+}
+
+impl Desk {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn status(&self) -> MutexGuard<'_, SinkStatus> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn offer(&self, notice: Arc<Notice>) {
+        if self.queue().offer(notice, Instant::now()) {
+            self.more.notify_one();
+        } else {
+            let mut status = self.status();
+            status.dropped = status.dropped.saturating_add(1);
+        }
+    }
 }
 
 impl Sinks {
@@ -49,92 +96,179 @@ impl Sinks {
     /// screen. Needs a running runtime.
     #[must_use]
     pub fn start(specs: &[SinkSpec]) -> Self {
-        Self::trying(specs, TRIES)
+        Self::pausing(specs, PAUSES)
     }
 
     /// The same with other pauses before each try.
-    fn trying(specs: &[SinkSpec], tries: [Duration; 5]) -> Self {
-        let mut sinks = Self::default();
-        let hidden: Arc<[String]> = secret_variables(specs).into();
-        for spec in specs.iter().filter(|spec| spec.kind != SinkKind::Bell) {
-            let spec = Arc::new(spec.clone());
-            let (queue, inbox) = mpsc::channel(WAITING);
-            let name = printable(&spec.name).into_owned();
-            let status = Arc::new(Mutex::new(SinkStatus { name, ..SinkStatus::default() }));
-            sinks.tasks.spawn(work(
-                Arc::clone(&spec),
-                Arc::clone(&hidden),
-                inbox,
-                Arc::clone(&status),
-                tries,
-            ));
-            sinks.workers.push(Worker { spec, queue, status });
-        }
+    fn pausing(specs: &[SinkSpec], pauses: [Duration; 5]) -> Self {
+        let mut sinks = Self { pauses, ..Self::default() };
+        sinks.change(specs);
         sinks
+    }
+
+    /// Other sinks from here on. One with the same name goes on with what it is still to tell; one
+    /// that is the same goes on altogether.
+    pub fn change(&mut self, specs: &[SinkSpec]) {
+        let hidden: Arc<[String]> = secret_variables(specs).into();
+        let as_before = *hidden == *self.hidden;
+        self.hidden = hidden;
+        let mut before = std::mem::take(&mut self.workers);
+        for spec in specs.iter().filter(|spec| spec.kind != SinkKind::Bell) {
+            let known = before.iter().position(|worker| worker.spec.name == spec.name);
+            let known = known.map(|at| before.swap_remove(at));
+            let worker = match known {
+                Some(worker) if as_before && *worker.spec == *spec => worker,
+                Some(worker) => {
+                    worker.task.abort();
+                    worker.desk.queue().stop();
+                    self.work_for(spec, worker.desk)
+                }
+                None => {
+                    let name = printable(&spec.name).into_owned();
+                    let status = Mutex::new(SinkStatus { name, ..SinkStatus::default() });
+                    self.work_for(spec, Arc::new(Desk { status, ..Desk::default() }))
+                }
+            };
+            self.workers.push(worker);
+        }
+        for gone in &before {
+            gone.task.abort();
+        }
+        // Those that ended.
+        while self.tasks.try_join_next().is_some() {}
+    }
+
+    fn work_for(&mut self, spec: &SinkSpec, desk: Arc<Desk>) -> Worker {
+        let spec = Arc::new(spec.clone());
+        let task = self.tasks.spawn(work(
+            Arc::clone(&spec),
+            Arc::clone(&self.hidden),
+            Arc::clone(&desk),
+            self.closing.clone(),
+            self.pauses,
+        ));
+        Worker { spec, desk, task }
     }
 
     /// Hands a notice to every sink that wants it. Never waits.
     pub fn offer(&self, notice: Notice) {
         let notice = Arc::new(notice);
-        for worker in self.workers.iter().filter(|worker| worker.spec.wants(&notice)) {
-            if worker.queue.try_send(Arc::clone(&notice)).is_err() {
-                change(&worker.status, |status| status.dropped = status.dropped.saturating_add(1));
+        for worker in &self.workers {
+            if worker.spec.wants(&notice) {
+                worker.desk.offer(Arc::clone(&notice));
+            } else if notice.event == SinkEvent::Resolved {
+                worker.desk.queue().is_over(&notice.id, Instant::now());
             }
         }
+    }
+
+    /// Hands out what an earlier run did not get told, to the sinks of the same names.
+    pub fn recall(&self, untold: &[Untold]) {
+        for untold in untold {
+            let Some(notice) = untold.notice() else { continue };
+            let worker = self.workers.iter().find(|worker| worker.spec.name == untold.sink);
+            if let Some(worker) = worker.filter(|worker| worker.spec.wants(&notice)) {
+                worker.desk.offer(Arc::new(notice));
+            }
+        }
+    }
+
+    /// What is not told yet, sink by sink, each alert's in its order.
+    #[must_use]
+    pub fn untold(&self) -> Vec<Untold> {
+        let of = |worker: &Worker| {
+            let notices = worker.desk.queue().untold();
+            let untold = |notice: Arc<Notice>| Untold::of(&worker.spec.name, &notice);
+            notices.into_iter().map(untold).collect::<Vec<_>>()
+        };
+        self.workers.iter().flat_map(of).collect()
+    }
+
+    /// The target at this host and port is watched no more: nobody says the end of its alerts.
+    pub fn withdraw(&self, host: &str) {
+        for worker in &self.workers {
+            worker.desk.queue().withdraw(host, Instant::now());
+        }
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.workers.is_empty()
     }
 
     /// How each sink has fared, in the order of the configuration.
     #[must_use]
     pub fn statuses(&self) -> Vec<SinkStatus> {
-        let read =
-            |worker: &Worker| worker.status.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        self.workers.iter().map(read).collect()
+        self.workers.iter().map(|worker| worker.desk.status().clone()).collect()
     }
 
-    /// Takes nothing more, and lets what waits go out for at most so long.
-    pub async fn finish(mut self, patience: Duration) {
-        self.workers.clear();
+    /// Tries what waits once more, all together for at most so long. [`Sinks::untold`] says what
+    /// is left.
+    pub async fn finish(&mut self, patience: Duration) {
+        self.closing.cancel();
         let all = async { while self.tasks.join_next().await.is_some() {} };
-        let _given_up = timeout(patience, all).await;
+        if timeout(patience, all).await.is_err() {
+            self.tasks.abort_all();
+        }
     }
 }
 
-fn change(status: &Mutex<SinkStatus>, change: impl FnOnce(&mut SinkStatus)) {
-    change(&mut status.lock().unwrap_or_else(PoisonError::into_inner));
-}
-
-/// One notice after the other, each with several tries.
+/// Tells one notice after the other. While the sink fails, pauses grow and nothing is given up
+/// that still fires.
 async fn work(
     spec: Arc<SinkSpec>,
     hidden: Arc<[String]>,
-    mut inbox: mpsc::Receiver<Arc<Notice>>,
-    status: Arc<Mutex<SinkStatus>>,
-    tries: [Duration; 5],
+    desk: Arc<Desk>,
+    closing: CancellationToken,
+    pauses: [Duration; 5],
 ) {
-    while let Some(notice) = inbox.recv().await {
-        let mut told = false;
-        for pause in tries {
-            sleep(pause).await;
-            match deliver(&spec, &notice, &hidden).await {
-                Ok(()) => {
-                    told = true;
-                    change(&status, |status| {
-                        status.told = status.told.saturating_add(1);
-                        status.error = None;
-                    });
-                    break;
-                }
-                Err(error) => {
-                    let error = printable(&error).into_owned();
-                    tracing::warn!(sink = %printable(&spec.name), %error, "an alert was not told");
-                    change(&status, |status| status.error = Some(error));
-                }
+    let mut failures = 0;
+    let mut latest = Instant::now();
+    while !closing.is_cancelled() {
+        if desk.queue().is_empty() {
+            tokio::select! {
+                () = desk.more.notified() => {}
+                () = closing.cancelled() => {}
             }
+            continue;
         }
-        if !told {
-            change(&status, |status| status.failed = status.failed.saturating_add(1));
+        let pause = pauses.get(failures).or(pauses.last()).copied().unwrap_or_default();
+        tokio::select! {
+            () = sleep_until(latest + pause) => {}
+            () = closing.cancelled() => break,
+        }
+        let Some(notice) = desk.queue().next() else { continue };
+        failures = if attempt(&spec, &hidden, &desk, &notice).await { 0 } else { failures + 1 };
+        latest = Instant::now();
+    }
+    loop {
+        let Some(notice) = desk.queue().next_of_last_words() else { break };
+        attempt(&spec, &hidden, &desk, &notice).await;
+    }
+}
+
+/// One try. Whether it went through.
+async fn attempt(spec: &SinkSpec, hidden: &[String], desk: &Desk, notice: &Notice) -> bool {
+    let result = deliver(spec, notice, hidden).await;
+    let told = result.is_ok();
+    match result {
+        Ok(()) => {
+            desk.queue().told(&notice.id);
+            let mut status = desk.status();
+            status.told = status.told.saturating_add(1);
+            status.error = None;
+        }
+        Err(error) => {
+            let error = printable(&error).into_owned();
+            tracing::warn!(sink = %printable(&spec.name), %error, "an alert was not told");
+            let given_up = desk.queue().failed(&notice.id, Instant::now());
+            let mut status = desk.status();
+            status.error = Some(error);
+            status.failed = status.failed.saturating_add(u64::from(given_up));
         }
     }
+    told
 }
 
 #[cfg(test)]

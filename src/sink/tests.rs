@@ -1,10 +1,11 @@
 use super::*;
-use crate::domain::finding::Severity;
+use crate::domain::finding::{RuleId, Severity};
 use crate::domain::sink::{Secret, SinkEvent, Template};
 use crate::domain::time::WallTime;
 use std::net::Ipv4Addr;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use tokio::time::sleep;
 
 fn sink(kind: SinkKind) -> SinkSpec {
     SinkSpec {
@@ -175,7 +176,7 @@ const AT_ONCE: [Duration; 5] = [Duration::from_millis(1); 5];
 #[tokio::test]
 async fn a_sink_that_fails_twice_is_tried_again_and_told_once() {
     let (listener, port) = listen().await;
-    let sinks = Sinks::trying(&[webhook(port, "/")], AT_ONCE);
+    let sinks = Sinks::pausing(&[webhook(port, "/")], AT_ONCE);
     sinks.offer(notice());
     let no = "HTTP/1.1 500 no\r\n\r\n";
     serve(&listener, no).await;
@@ -191,22 +192,113 @@ async fn a_sink_that_fails_twice_is_tried_again_and_told_once() {
     }
 }
 
+/// One of many alerts.
+fn numbered(number: usize, event: SinkEvent) -> Notice {
+    Notice { id: number.to_string(), event, rule: RuleId("port-closed"), ..notice() }
+}
+
 #[tokio::test]
-async fn a_sink_that_is_down_gives_up_and_is_counted_and_nobody_waits_for_it() {
+async fn a_sink_that_is_down_is_bounded_and_nobody_waits_for_it() {
     let (listener, port) = listen().await;
     drop(listener);
-    let sinks = Sinks::trying(&[webhook(port, "/")], AT_ONCE);
-    for _ in 0..100 {
-        sinks.offer(notice());
+    let sinks = Sinks::pausing(&[webhook(port, "/")], AT_ONCE);
+    for number in 0..100 {
+        sinks.offer(numbered(number, SinkEvent::Fired));
     }
     let status = sinks.statuses().remove(0);
     assert_eq!(status.dropped, 100 - 64, "the queue is bounded");
+    // This sink does not want ends: what is over is given up after some tries.
+    sinks.offer(numbered(0, SinkEvent::Resolved));
+    assert_eq!(sinks.statuses()[0].dropped, 36, "what it does not want takes no room");
     while sinks.statuses()[0].failed == 0 {
         sleep(Duration::from_millis(1)).await;
     }
     let error = sinks.statuses().remove(0).error.unwrap();
     assert!(error.starts_with("no connection"), "{error}");
-    let resolved = Notice { event: SinkEvent::Resolved, ..notice() };
-    sinks.offer(resolved);
-    assert_eq!(sinks.statuses()[0].dropped, 36, "what it does not want takes no room");
+    assert_eq!(sinks.statuses()[0].failed, 1, "what fires is not given up");
+}
+
+/// The event and the id that a request tells.
+fn heard(request: &str) -> (String, String) {
+    let (_, body) = request.split_once("\r\n\r\n").unwrap();
+    let value: serde_json::Value = serde_json::from_str(body).unwrap();
+    let word = |name: &str| value[name].as_str().unwrap().to_owned();
+    (word("event"), word("id"))
+}
+
+fn said(event: &str, id: &str) -> (String, String) {
+    (event.to_owned(), id.to_owned())
+}
+
+const NO: &str = "HTTP/1.1 503 no\r\n\r\n";
+
+#[tokio::test]
+async fn a_line_that_is_down_for_long_loses_no_beginning_and_never_tells_an_end_alone() {
+    let (listener, port) = listen().await;
+    let spec = SinkSpec {
+        events: vec![SinkEvent::Fired, SinkEvent::Reminded, SinkEvent::Resolved],
+        ..webhook(port, "/")
+    };
+    let sinks = Sinks::pausing(&[spec], AT_ONCE);
+    sinks.offer(numbered(1, SinkEvent::Fired));
+    for _ in 0..20 {
+        assert_eq!(heard(&serve(&listener, NO).await), said("fired", "1"));
+    }
+    sinks.offer(numbered(1, SinkEvent::Resolved));
+    for _ in 0..20 {
+        assert_eq!(heard(&serve(&listener, NO).await), said("fired", "1"));
+    }
+    assert_eq!(heard(&serve(&listener, OK).await), said("fired", "1"));
+    assert_eq!(heard(&serve(&listener, NO).await), said("resolved", "1"));
+    assert_eq!(heard(&serve(&listener, OK).await), said("resolved", "1"));
+}
+
+#[tokio::test]
+async fn what_was_not_told_when_the_program_ended_is_told_by_the_next_run() {
+    let (listener, port) = listen().await;
+    let spec =
+        SinkSpec { events: vec![SinkEvent::Fired, SinkEvent::Resolved], ..webhook(port, "/") };
+    // It ends in the pause after the first try.
+    let mut pauses = [Duration::from_hours(1); 5];
+    pauses[0] = Duration::ZERO;
+    let mut sinks = Sinks::pausing(std::slice::from_ref(&spec), pauses);
+    sinks.offer(numbered(1, SinkEvent::Fired));
+    assert_eq!(heard(&serve(&listener, NO).await), said("fired", "1"));
+    sinks.offer(numbered(2, SinkEvent::Fired));
+    // The last words: one goes through, the other does not.
+    let ((), first, second) = tokio::join!(
+        sinks.finish(Duration::from_secs(9)),
+        serve(&listener, OK),
+        serve(&listener, NO)
+    );
+    let (first, second) = (heard(&first.clone()), heard(&second.clone()));
+    assert_ne!(first, second);
+    let untold = sinks.untold();
+    assert_eq!(untold.len(), 1);
+    assert_eq!(said(untold[0].event.word(), &untold[0].id), second);
+    drop(sinks);
+
+    let later = Sinks::pausing(&[spec], AT_ONCE);
+    later.recall(&untold);
+    assert_eq!(heard(&serve(&listener, OK).await), second);
+    while later.statuses()[0].told == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(later.untold(), []);
+}
+
+#[tokio::test]
+async fn another_configuration_of_a_sink_goes_on_with_what_it_is_still_to_tell() {
+    let (down, port) = listen().await;
+    drop(down);
+    let (listener, another) = listen().await;
+    let mut sinks = Sinks::pausing(&[webhook(port, "/")], AT_ONCE);
+    sinks.offer(numbered(1, SinkEvent::Fired));
+    while sinks.statuses()[0].error.is_none() {
+        tokio::task::yield_now().await;
+    }
+    sinks.change(&[webhook(another, "/")]);
+    assert_eq!(heard(&serve(&listener, OK).await), said("fired", "1"));
+    sinks.change(&[]);
+    assert!(sinks.is_empty() && sinks.untold().is_empty());
 }

@@ -12,9 +12,10 @@ use super::effect::Effect;
 use super::format::Zone;
 use super::input::Input;
 use super::keymap::Keymap;
+use super::lessons::Lessons;
 use super::line::Line;
 use super::render::{Frame, Renderer};
-use super::state::{Access, Flow, Overlay, Screen, Size, Suggestion, UiState};
+use super::state::{Access, Flow, Overlay, Question, Screen, Size, Suggestion, UiState, Unsaved};
 use super::theme::{Role, Theme};
 use super::update;
 use super::view_model::ViewModel;
@@ -23,6 +24,9 @@ use crate::domain::look::ColumnId;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::time::WallTime;
 use std::sync::Arc;
+
+/// Longest text that is pasted, in characters.
+const PASTED: usize = 1 << 20;
 
 /// What the dashboard starts with.
 #[derive(Debug, Clone, Default)]
@@ -43,6 +47,8 @@ pub struct Options {
     pub columns: Vec<ColumnId>,
     /// Targets that could be watched, for a start without any.
     pub suggestions: Vec<Suggestion>,
+    /// Whether keys are taught, one at a time.
+    pub teach: bool,
 }
 
 /// The screen.
@@ -69,6 +75,7 @@ impl Dashboard {
             zone: options.zone,
             size: bounded(options.size),
             suggestions: options.suggestions,
+            lessons: Lessons::new(options.teach),
             screen: options.view,
             columns: options.columns,
             ..UiState::default()
@@ -112,8 +119,8 @@ impl Dashboard {
             Input::Click { x, y } => update::click(state, x, y, &world),
             Input::Wheel(notches) => update::wheel(state, notches, &world),
             Input::Paste(text) => {
-                update::paste(state, &text);
-                Vec::new()
+                let text: String = text.chars().take(PASTED).collect();
+                update::paste(state, &text)
             }
             Input::Resize(width, height) => {
                 state.size = bounded(Size { width, height });
@@ -154,6 +161,16 @@ impl Dashboard {
     pub fn ask_again(&mut self, typed: &str, why: &str, now: WallTime) {
         self.state.overlay = Some(Overlay::AddTarget(typed.into(), None));
         self.tell(why, now);
+    }
+
+    /// Asks whether what was added on the screen goes into the configuration file.
+    pub fn ask_to_save(&mut self, unsaved: Unsaved) {
+        self.state.overlay = Some(Overlay::Confirm(Question::Save(unsaved)));
+    }
+
+    /// Shows a message until the user closes it or there is another.
+    pub fn hold(&mut self, text: &str) {
+        self.state.hold(Line::of(Role::Message, text));
     }
 
     /// Shows a message for a few seconds: how an effect ended, why a file was refused.

@@ -44,6 +44,12 @@ pub enum Effect {
     LookAt(Option<TargetId>),
     /// Watch one more target; the text is as typed and not yet parsed.
     AddTarget(String),
+    /// Watch what a pasted text holds: a list, or a file's content, as it is.
+    AddPasted(String),
+    /// Write what was added on the screen into the configuration file.
+    SaveTargets,
+    /// Do not: it is not asked again in this run.
+    LeaveUnsaved,
     /// Put text on the clipboard (OSC 52).
     CopyText(String),
     /// The screen was frozen (`true`) or thawed. Probing goes on; nothing has to be done.

@@ -15,6 +15,7 @@ pub mod format;
 pub mod input;
 pub mod keymap;
 pub mod layout;
+pub mod lessons;
 pub mod line;
 pub mod order;
 pub mod palette;

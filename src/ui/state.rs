@@ -3,6 +3,7 @@
 use super::filter::Filter;
 use super::format::Zone;
 use super::keymap::Layer;
+use super::lessons::Lessons;
 use super::line::Line;
 use crate::domain::finding::RuleId;
 use crate::domain::look::ColumnId;
@@ -34,6 +35,26 @@ pub type AlertKey = (Option<TargetId>, RuleId);
 pub enum Question {
     /// Wake these?
     WakeMany(Vec<TargetId>),
+    /// Write what was added on the screen into the configuration file?
+    Save(Unsaved),
+}
+
+/// What was added on the screen and stands in no file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsaved {
+    /// How many targets.
+    pub targets: usize,
+    /// The configuration file, escaped when it is drawn.
+    pub file: String,
+}
+
+/// The search in the help.
+#[derive(Debug, Clone, Default)]
+pub struct Search {
+    /// What is looked for; empty: everything is shown.
+    pub text: TextField,
+    /// Whether it is being typed.
+    pub typing: bool,
 }
 
 /// What lies over the screen and takes the keys.
@@ -263,6 +284,10 @@ pub struct UiState {
     pub size: Size,
     /// Targets that could be watched.
     pub suggestions: Vec<Suggestion>,
+    /// The search in the help.
+    pub search: Search,
+    /// Which keys are taught.
+    pub lessons: Lessons,
     /// The time zone for clocks.
     pub zone: Zone,
 }
@@ -272,6 +297,7 @@ impl UiState {
     #[must_use]
     pub const fn layer(&self) -> Layer {
         match (&self.overlay, self.screen) {
+            (Some(Overlay::Help(_)), _) if self.search.typing => Layer::Input,
             (
                 Some(
                     Overlay::Help(_)
@@ -299,6 +325,11 @@ impl UiState {
 
     /// How long a message stays.
     const MESSAGE: Duration = Duration::from_secs(6);
+
+    /// Shows a message until it is closed or there is another.
+    pub fn hold(&mut self, line: Line) {
+        self.message = Some(Message { line, until: WallTime::from_unix_millis(i64::MAX) });
+    }
 
     /// Shows a message for a few seconds.
     pub fn tell(&mut self, line: Line, now: WallTime) {

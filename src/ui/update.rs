@@ -4,7 +4,9 @@ use super::action::Action;
 use super::effect::Effect;
 use super::line::Line;
 use super::order;
-use super::state::{Access, Flow, Naming, Overlay, Question, Screen, SortKey, UiState, Zoom};
+use super::state::{
+    Access, Flow, Naming, Overlay, Question, Screen, Search, SortKey, UiState, Zoom,
+};
 use super::theme::Role;
 use super::view::{alerts, explain};
 use super::world::World;
@@ -37,10 +39,14 @@ pub fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Eff
     if state.overlay.is_some() {
         return overlay::update(state, action, world);
     }
+    state.lessons.learn(action);
     match action {
         Action::QuitKeepScreen => vec![Effect::Quit { keep_screen: true }],
         Action::Back => back(state),
-        Action::Help => open(state, Overlay::Help(0)),
+        Action::Help => {
+            state.search = Search::default();
+            open(state, Overlay::Help(0))
+        }
         Action::Down
         | Action::Up
         | Action::First

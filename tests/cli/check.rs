@@ -195,3 +195,42 @@ fn options_can_come_from_the_environment() {
     let document = json(&Done::of(&mut command));
     assert_eq!(document["targets"][0]["echo"]["sent"], 1);
 }
+
+/// Ctrl-C while a host is silent: what was cut short is told, and nothing looks like a result.
+#[test]
+#[cfg(unix)]
+fn a_check_that_is_interrupted_says_so() {
+    let home = Home::new();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    for (targets, told) in [
+        (
+            vec![format!("pc=127.0.0.1:{port}")],
+            "rdpwatch: interrupted: the check of pc; nothing is judged\n",
+        ),
+        (
+            vec![format!("pc=127.0.0.1:{port}"), format!("127.0.0.1:{port}")],
+            "rdpwatch: interrupted: the check of 2 targets, 0 of them were measured; nothing is judged\n",
+        ),
+    ] {
+        let arguments: Vec<&str> =
+            ["check", "--no-icmp"].into_iter().chain(targets.iter().map(String::as_str)).collect();
+        let child = home
+            .command(&arguments)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let held = listener.accept().expect("it measures");
+        let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("a process"));
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).expect("it runs");
+        let ended = child.wait_with_output().expect("it ends");
+        drop(held);
+        assert_eq!(String::from_utf8_lossy(&ended.stderr), told);
+        assert_eq!((ended.status.code(), ended.stdout.as_slice()), (Some(130), &b""[..]));
+        // What the first left waiting is not the second's.
+        listener.set_nonblocking(true).expect("a listener");
+        while listener.accept().is_ok() {}
+        listener.set_nonblocking(false).expect("a listener");
+    }
+}

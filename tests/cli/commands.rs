@@ -99,6 +99,29 @@ fn a_file_of_ones_own_is_used() {
     assert_eq!(checked, format!("{path}: ok, 1 target\n"));
 }
 
+#[test]
+fn every_mistake_of_a_configuration_file_is_told_at_once_and_what_is_hardly_meant_is_noted() {
+    let home = Home::new();
+    let path = home.write("c.toml", "famly = 1\n[ui]\ntheme = 'drak'\n[[target]]\nport = 1\n");
+    let done = home.run(&["config", "check", "-c", &path]);
+    let lines: Vec<&str> = done.err.lines().collect();
+    assert_eq!((lines.len(), done.code), (3, Some(2)), "{done:?}");
+    for (line, part) in lines.iter().zip([
+        "c.toml:1:1: unknown key \"famly\", did you mean \"family\"?",
+        "c.toml:3:9: ui.theme: unknown theme \"drak\", did you mean \"dark\"?",
+        "c.toml:4:1: target: the key \"host\" is missing",
+    ]) {
+        assert!(line.starts_with("rdpwatch: ") && line.contains(part), "{line}");
+    }
+    let path = home.write("d.toml", "[[target]]\nhost = 'pc'\nwake.at = ['Mon-Fri 07:30']\n");
+    let done = home.run(&["config", "check", "-c", &path]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert!(
+        done.err.contains("note: target \"pc\": wake.at has times and there is no mac"),
+        "{done:?}"
+    );
+}
+
 /// What is shown is a configuration file with the same meaning.
 #[test]
 fn the_effective_configuration_reads_back() {

@@ -8,6 +8,7 @@
 mod check;
 mod commands;
 mod contract;
+mod desktop;
 mod import;
 mod program;
 mod refusals;

@@ -167,3 +167,16 @@ fn what_the_screen_cannot_be_is_named_with_the_nearest() {
     let done = run(&["watch", "--view", "tabel"]);
     assert!(done.code == Some(2) && done.err.contains("did you mean \"table\"?"), "{done:?}");
 }
+
+#[test]
+fn a_mistyped_command_or_variable_is_not_taken_for_something_else() {
+    let sentence = run(&["chekc"]).sentence(2);
+    let expected =
+        "\"chekc\" is no command, did you mean check? A host of that name: rdpwatch watch chekc";
+    assert_eq!(sentence, expected);
+    let home = Home::new();
+    let done = Done::of(home.command(&["config", "path"]).env("RDPWATCH_TIMEOUTT", "3s"));
+    let told =
+        "rdpwatch: the variable RDPWATCH_TIMEOUTT is not known, did you mean RDPWATCH_TIMEOUT?\n";
+    assert_eq!((done.code, done.err.as_str()), (Some(0), told));
+}

@@ -290,11 +290,26 @@ impl Wire {
         wire
     }
 
+    /// From here on every echo reply of IPv4 comes `twice`, or each pair of them changes places
+    /// (`swap`).
+    pub(crate) fn trouble(&self, what: &str) {
+        self.write(&format!("0 0 {what}\n"));
+    }
+
     /// From here on each frame takes `delay` milliseconds each way, one in three up to `jitter` more.
     pub(crate) fn slow(&self, delay: u32, jitter: u32) {
+        self.write(&format!("{delay} {jitter}\n"));
+    }
+
+    /// Writes the control file, and waits until the cable has read it.
+    fn write(&self, text: &str) {
         let next = self.control.with_extension("next");
-        fs::write(&next, format!("{delay} {jitter}\n")).unwrap();
-        fs::rename(next, &self.control).unwrap();
+        fs::write(&next, text).unwrap();
+        fs::rename(&next, &self.control).unwrap();
+        let read = PathBuf::from(format!("{}.read", self.control.display()));
+        crate::wait::until("cable that obeys", crate::process::READY, || {
+            fs::read_to_string(&read).is_ok_and(|read| read == text).then_some(())
+        });
     }
 }
 

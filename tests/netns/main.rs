@@ -25,7 +25,11 @@ mod certificate;
 #[cfg(target_os = "linux")]
 mod dns;
 #[cfg(target_os = "linux")]
+mod echoer;
+#[cfg(target_os = "linux")]
 mod firewall;
+#[cfg(target_os = "linux")]
+mod flood;
 #[cfg(target_os = "linux")]
 mod lab;
 #[cfg(target_os = "linux")]

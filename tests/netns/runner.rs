@@ -1,7 +1,7 @@
 //! Runs the cases that this machine can run, says why the others are skipped, and counts both.
 
 use crate::cases::{self, Case};
-use crate::{dns, lab, listener, process, program, scripted};
+use crate::{dns, echoer, flood, lab, listener, process, program, scripted};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -40,6 +40,16 @@ pub(crate) fn main() -> ExitCode {
     {
         return listener::listen(batch);
     }
+    if let [_, flag, kind] = words.as_slice()
+        && flag == echoer::PEER_FLAG
+    {
+        return echoer::serve(kind);
+    }
+    if let [_, flag, address] = words.as_slice()
+        && flag == flood::PEER_FLAG
+    {
+        return flood::flow(address);
+    }
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);
     let required = std::env::var_os(REQUIRE).is_some_and(|value| value == "1");
@@ -52,6 +62,7 @@ pub(crate) fn main() -> ExitCode {
     if !arguments.list {
         lab::tidy();
         program::tidy();
+        echoer::tidy();
         say(&format!(
             "netns: {} run, {} skipped",
             counts.run.load(Ordering::Relaxed),

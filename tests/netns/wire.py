@@ -1,8 +1,10 @@
 """A cable in user space: passes Ethernet frames between two interfaces, each later than it came.
 
 Usage: wire.py NEAR FAR CONTROL. The file CONTROL holds two numbers, the delay each way and the most
-that one frame in three is later, in milliseconds; it is read again whenever it changes. Frames keep
-the checksum that the sender left to the hardware (PACKET_VNET_HDR). Frames never overtake.
+that one frame in three is later, in milliseconds, and perhaps a word: with "twice" every echo reply
+of IPv4 is sent twice, with "swap" each pair of them changes places. It is read again whenever it
+changes, and what was read is written to CONTROL.read. Frames keep the checksum that the sender left
+to the hardware (PACKET_VNET_HDR). Else frames never overtake.
 """
 
 import heapq
@@ -31,10 +33,18 @@ def tapped(name):
 def wanted(path):
     try:
         with open(path, encoding="ascii") as file:
-            delay, jitter = (float(word) / 1000 for word in file.read().split())
-        return delay, jitter
+            text = file.read()
+        delay, jitter, *trouble = text.split()
+        return text, float(delay) / 1000, float(jitter) / 1000, "".join(trouble)
     except (OSError, ValueError):
         return None
+
+
+def is_echo_reply(frame):
+    """Behind ten bytes of PACKET_VNET_HDR: Ethernet, IPv4, ICMP type 0."""
+    if frame[22:24] != b"\x08\x00" or frame[33:34] != b"\x01":
+        return False
+    return frame[24 + (frame[24] & 15) * 4 :][:1] == b"\x00"
 
 
 def main():
@@ -43,15 +53,18 @@ def main():
     waiting, count, chance = [], 0, random.Random(904)
     delay = jitter = 0.0
     last = {near: 0.0, far: 0.0}
-    looked = 0.0
+    looked, told, trouble, held = 0.0, None, "", None
     print("ready", flush=True)
     while True:
         now = time.monotonic()
         if now - looked > 0.05:
             looked = now
             found = wanted(sys.argv[3])
-            if found:
-                delay, jitter = found
+            if found and found[0] != told:
+                told, delay, jitter, trouble = found
+                with open(sys.argv[3] + ".new", "w", encoding="ascii") as file:
+                    file.write(told)
+                os.rename(sys.argv[3] + ".new", sys.argv[3] + ".read")
         while waiting and waiting[0][0] <= now:
             _, _, out, frame = heapq.heappop(waiting)
             try:
@@ -67,8 +80,17 @@ def main():
             late = jitter * chance.random() if chance.random() < 1 / 3 else 0.0
             due = time.monotonic() + delay + late
             last[out] = due = max(due, last[out])
-            count += 1
-            heapq.heappush(waiting, (due, count, out, frame))
+            frames = [frame]
+            if trouble and is_echo_reply(frame):
+                if trouble == "twice":
+                    frames = [frame, frame]
+                elif held is None:
+                    held, frames = frame, []
+                else:
+                    held, frames = None, [frame, held]
+            for each in frames:
+                count += 1
+                heapq.heappush(waiting, (due, count, out, each))
 
 
 if __name__ == "__main__":

@@ -86,7 +86,11 @@ fn every_theme_starts() {
 
 #[test]
 fn a_dumb_terminal_is_no_reason_to_fail() {
-    tour(Setup::demo().variable("TERM", "dumb"));
+    let ended = tour(Setup::demo().variable("TERM", "dumb"));
+    let written = ended.written();
+    let beyond = written.chars().find(|c| !c.is_ascii());
+    assert_eq!(beyond, None, "only ASCII");
+    assert!(!sgr(&written).into_iter().any(colours), "and no colour");
 }
 
 /// A file of measurements on the screen, on its own time, until that stands still.

@@ -8,10 +8,13 @@
     reason = "a test waits with deadlines of its own, and one that cannot go on has failed"
 )]
 
+mod first;
 mod leaving;
 mod looks;
 mod quiet;
+mod reload;
 mod session;
 mod start;
+mod untold;
 mod views;
 mod waking;

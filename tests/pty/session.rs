@@ -179,6 +179,25 @@ impl Session {
         self.screen.screen_mut().set_size(height, width);
     }
 
+    /// Writes a file below its home as editors do: beside it, then renamed over it.
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        let path = self.home.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        let draft = path.with_extension("draft");
+        std::fs::write(&draft, text).expect("a file");
+        std::fs::rename(&draft, &path).expect("a file");
+    }
+
+    /// Removes a file below its home.
+    pub(crate) fn remove(&self, path: &str) {
+        std::fs::remove_file(self.home.path().join(path)).expect("it was there");
+    }
+
+    /// What a file below its home says; `None` where there is none.
+    pub(crate) fn read(&self, path: &str) -> Option<String> {
+        std::fs::read_to_string(self.home.path().join(path)).ok()
+    }
+
     // ------------------------------------------------------------ out
 
     pub(crate) fn pid(&self) -> nix::unistd::Pid {

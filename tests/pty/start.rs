@@ -16,9 +16,9 @@ fn refused(setup: Setup, code: u32) -> String {
 }
 
 #[test]
-fn an_unknown_theme_is_refused() {
-    let text = refused(Setup::demo().argument("--theme").argument("nope"), 2);
-    assert!(text.contains("\"nope\" is no theme, expected one of dark"), "{text}");
+fn a_theme_that_is_not_there_is_refused() {
+    let text = refused(Setup::demo().argument("--theme").argument("./nope.toml"), 2);
+    assert!(text.contains("nope.toml: "), "{text}");
 }
 
 #[test]
@@ -41,6 +41,8 @@ fn without_a_target_it_asks_for_one_and_takes_it() {
     session.wait_for("Nothing is watched yet.");
     session.wait_for("watch a host");
     session.press(&format!("here=127.0.0.1:{port}\r"));
+    session.wait_for("Save it as configuration?");
+    session.press("n");
     session.wait("it is watched", |s| s.row("here").is_some_and(|r| r.contains("127.0.0.1")));
     session.wait("it is probed", |s| s.row("here").is_some_and(|r| !r.contains("  \u{2013} / ")));
     listener.set_nonblocking(true).expect("a socket");

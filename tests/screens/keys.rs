@@ -13,7 +13,7 @@ use rdpwatch::ui::filter::Filter;
 use rdpwatch::ui::input::Input;
 use rdpwatch::ui::keymap::{Keymap, Layer};
 use rdpwatch::ui::line::Line;
-use rdpwatch::ui::state::{Access, Direction, Overlay, SortKey, Suggestion, UiState};
+use rdpwatch::ui::state::{Access, Direction, Overlay, SortKey, Suggestion, UiState, Unsaved};
 use rdpwatch::ui::terminal;
 use rdpwatch::ui::update::update;
 use rdpwatch::ui::world::World;
@@ -470,6 +470,44 @@ fn help_lists_every_key_of_the_key_map() {
 }
 
 #[test]
+fn the_help_is_searched_while_it_is_typed() {
+    let mut screen = mixed();
+    screen.press("? /");
+    assert_eq!(screen.type_text("Wake q"), [], "letters are text");
+    assert!(screen.text().contains("nothing here has that in it"), "{}", screen.text());
+    screen.press("Backspace Backspace");
+    let text = screen.text();
+    assert!(text.contains("wake all that are asleep") && text.contains("EVERYWHERE"), "{text}");
+    assert!(!text.contains("reset the echo statistics"), "{text}");
+    screen.press("Enter");
+    let [Effect::CopyText(copied)] = &*screen.press("y") else { panic!("copied") };
+    assert!(copied.contains("wake all") && !copied.contains("reset the echo"), "{copied}");
+    screen.press("Esc");
+    assert!(screen.text().contains("back"), "all of it again");
+    screen.press("Esc");
+    assert!(screen.dashboard.state().overlay.is_none());
+    screen.press("? Esc");
+    assert!(screen.dashboard.state().overlay.is_none(), "nothing was looked for");
+}
+
+#[test]
+fn a_pasted_list_is_one_thing_and_a_line_is_text() {
+    let mut screen = Screen::with(fixtures::empty(), 80, 24, Options::default());
+    let pasted = screen.dashboard.input(Input::Paste("a\r\n\r\nb\r".into()), NOW);
+    assert_eq!(pasted, [Effect::AddPasted("a\n\nb\n".into())]);
+    screen.press("A");
+    assert_eq!(screen.dashboard.input(Input::Paste("a\r\n".into()), NOW), []);
+    assert_eq!(screen.press("Enter"), [Effect::AddTarget("a".into())]);
+    assert_eq!(screen.dashboard.input(Input::Paste("a\nb".into()), NOW), [], "no field is open");
+    let mut screen = mixed();
+    let unsaved = Unsaved { targets: 2, file: "/home/me/config.toml".into() };
+    screen.dashboard.ask_to_save(unsaved.clone());
+    assert_eq!(screen.press("y"), [Effect::SaveTargets]);
+    screen.dashboard.ask_to_save(unsaved);
+    assert_eq!(screen.press("Esc"), [Effect::LeaveUnsaved]);
+}
+
+#[test]
 fn a_first_target_can_be_typed_or_chosen() {
     let suggestions =
         vec![Suggestion { label: "office-pc (recent)".into(), spec: "office-pc:3390".into() }];
@@ -483,8 +521,8 @@ fn a_first_target_can_be_typed_or_chosen() {
     assert_eq!(screen.press("Enter"), [], "nothing typed yet");
     assert_eq!(screen.press("Down Enter"), [Effect::AddTarget("office-pc:3390".into())]);
     screen.press("Enter");
-    screen.dashboard.input(Input::Paste("10.0.0.8\r\n\x1b[2J".into()), NOW);
-    assert_eq!(screen.press("Enter"), [Effect::AddTarget("10.0.0.8[2J".into())]);
+    screen.dashboard.input(Input::Paste("10.0.0.8\r\n\x1b".into()), NOW);
+    assert_eq!(screen.press("Enter"), [Effect::AddTarget("10.0.0.8".into())]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::fixtures;
 use super::support::Screen;
 use rdpwatch::domain::snapshot::Snapshot;
 use rdpwatch::ui::dashboard::Options;
-use rdpwatch::ui::state::{Access, Suggestion};
+use rdpwatch::ui::state::{Access, Suggestion, Unsaved};
 use rdpwatch::ui::theme::{GlyphSet, Theme};
 use unicode_width::UnicodeWidthStr;
 
@@ -166,6 +166,7 @@ fn review() {
 fn overlays() {
     for (name, keys) in [
         ("help", "?"),
+        ("help_search", "? / w a k"),
         ("explain", "x"),
         ("ticket", "o"),
         ("transcript", "T"),
@@ -193,6 +194,16 @@ fn a_start_without_targets_offers_what_was_found() {
     let mut shown = Screen::with(fixtures::empty(), 80, 24, options);
     shown.press("Down");
     insta::assert_snapshot!("start_80x24", shown.picture());
+}
+
+#[test]
+fn a_newcomer_is_taught_a_key_and_asked_whether_to_save() {
+    let options = Options { teach: true, ..Options::default() };
+    let mut shown = Screen::with(fixtures::mixed(), 80, 24, options);
+    insta::assert_snapshot!("taught_80x24", shown.picture());
+    let file = "/home/me/.config/rdpwatch/config.toml".to_owned();
+    shown.dashboard.ask_to_save(Unsaved { targets: 3, file });
+    insta::assert_snapshot!("save_80x24", shown.picture());
 }
 
 #[test]

@@ -17,8 +17,10 @@ impl Core {
         let memory = |(id, tracked): (&TargetId, &Tracked)| {
             (store::key(tracked.target()), self.monitor.remembered(Some(*id), now))
         };
-        let mut state: State = self.monitor.targets().map(memory).collect();
+        let mut state = self.departed.clone();
+        state.extend(self.monitor.targets().map(memory));
         state.insert(store::MONITOR.to_owned(), self.monitor.remembered(None, now));
+        self.add_untold(&mut state);
         Some(state)
     }
 
@@ -44,7 +46,7 @@ impl Core {
     pub(super) async fn save_last(&mut self) {
         self.await_save().await;
         // Until when an alert was known to fire decides whether a later run tells it again.
-        self.unsaved |= self.monitor.alerts_fire();
+        self.unsaved |= self.monitor.alerts_fire() || !self.sinks.is_empty();
         if let Some(state) = self.take_unsaved() {
             save(self.store.as_ref(), state);
         }

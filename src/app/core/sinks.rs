@@ -1,7 +1,13 @@
-//! What becomes of the sinks stands in the event log, where somebody reads it.
+//! What becomes of the sinks stands in the event log, where somebody reads it; what they are not
+//! told is remembered, and told by the next run.
 
-use super::Core;
+use super::{Core, LAST_WORDS};
+use crate::domain::sink::whose;
+use crate::domain::untold::{KEPT, Untold, still_news};
+use crate::store::{self, State};
+
 use crate::domain::time::Now;
+use std::collections::BTreeMap;
 
 impl Core {
     /// Adds a line for each sink that is not told any more, is told again, or lost something.
@@ -10,13 +16,62 @@ impl Core {
         if statuses == self.sink_statuses {
             return;
         }
+        // What was told in the meantime must not be told by a later run again.
+        self.unsaved = true;
         let before = std::mem::take(&mut self.sink_statuses);
-        for (place, status) in statuses.iter().enumerate() {
-            let before = before.get(place).cloned().unwrap_or_default();
+        for status in &statuses {
+            let before = before.iter().find(|before| before.name == status.name);
+            let before = before.cloned().unwrap_or_default();
             for line in status.news(&before) {
                 self.monitor.log(None, now.wall, line);
             }
         }
         self.sink_statuses = statuses;
+    }
+
+    /// Hands the sinks what an earlier run did not get told of the target that is remembered under
+    /// `key`, once. Without sinks it stays with what is remembered.
+    pub(super) fn recall_untold(&mut self, key: &str) {
+        let now = self.edge.clock.now().wall;
+        let Some(memory) = self.remembered.get_mut(key).filter(|_| !self.read_only) else { return };
+        let untold = still_news(std::mem::take(&mut memory.untold), &memory.alerts, now);
+        self.unsaved |= !untold.is_empty();
+        self.sinks.recall(&untold);
+    }
+
+    /// Adds what is not told yet to what is remembered of those whom it is about.
+    pub(super) fn add_untold(&self, state: &mut State) {
+        if self.read_only {
+            let own = self.remembered.get(store::MONITOR);
+            if let (Some(own), Some(state)) = (own, state.get_mut(store::MONITOR)) {
+                state.untold.clone_from(&own.untold);
+            }
+            return;
+        }
+        let mut keys = BTreeMap::new();
+        for (_, tracked) in self.monitor.targets() {
+            keys.insert(whose(tracked.target()), store::key(tracked.target()));
+        }
+        let mut untold: BTreeMap<&str, Vec<Untold>> = BTreeMap::new();
+        for one in self.sinks.untold().into_iter().take(KEPT) {
+            let key = one.host.as_ref().and_then(|host| keys.get(host));
+            untold.entry(key.map_or(store::MONITOR, String::as_str)).or_default().push(one);
+        }
+        for (key, memory) in state {
+            memory.untold = untold.remove(key.as_str()).unwrap_or_default();
+        }
+    }
+
+    /// Tries once more to tell what waits; what arrived need not be told by the next run.
+    pub(super) async fn say_last_words(&mut self) {
+        let before = self.sinks.untold();
+        if before.is_empty() {
+            return;
+        }
+        self.sinks.finish(LAST_WORDS).await;
+        if self.sinks.untold() != before {
+            self.unsaved = true;
+            self.save_last().await;
+        }
     }
 }

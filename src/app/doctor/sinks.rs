@@ -36,13 +36,25 @@ fn of(sink: &SinkSpec) -> SinkFacts {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
             let there = folder.unwrap_or(Path::new("."));
             let writable = super::may_write(if path.exists() { path } else { there });
+            let special = path.metadata().is_ok_and(|known| !known.is_file());
             let problem = (!writable).then(|| "it cannot be written".to_owned());
+            let problem = special.then(|| "it is no regular file".to_owned()).or(problem);
             (path.display().to_string(), problem)
         }
         SinkKind::Syslog => socket("/dev/log"),
         SinkKind::Journald => socket("/run/systemd/journal/socket"),
+        SinkKind::Desktop => ("this session's desktop".to_owned(), desktop_problem()),
     };
     SinkFacts { name: sink.name.clone(), kind: sink.kind.word(), place, problem }
+}
+
+/// On Linux and BSD notifications go over the session's bus.
+fn desktop_problem() -> Option<String> {
+    let bus = std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_some()
+        || std::env::var_os("XDG_RUNTIME_DIR")
+            .is_some_and(|folder| Path::new(&folder).join("bus").exists());
+    let needs_bus = cfg!(all(unix, not(target_os = "macos")));
+    (needs_bus && !bus).then(|| "there is no desktop session here (no session bus)".to_owned())
 }
 
 fn socket(path: &str) -> (String, Option<String>) {

@@ -1,6 +1,6 @@
 //! Files in the shape of `/etc/hosts`: an address and its names, `#` begins a comment.
 
-use super::{Draft, Hosts, Lines, Wrong, quoted};
+use super::{Draft, Hosts, Lines, MAX_EXPECT, Wrong, quoted};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -39,8 +39,13 @@ pub(super) fn read(text: &str) -> Result<Hosts, Wrong> {
             drafts.push(Draft { at, host: name.to_owned(), ..Draft::default() });
         }
         if let Some(draft) = drafts.get_mut(place) {
-            draft.expect.push(address.to_owned());
+            if draft.expect.len() <= MAX_EXPECT {
+                draft.expect.push(address.to_owned());
+            }
             for alias in words {
+                if draft.aliases.len() >= MAX_EXPECT {
+                    break;
+                }
                 if !draft.aliases.iter().any(|known| known.eq_ignore_ascii_case(alias)) {
                     draft.aliases.push(alias.to_owned());
                 }

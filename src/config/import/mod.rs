@@ -1,10 +1,12 @@
-//! Hosts out of other programs' files: `.rdp`, `RDCMan`, `mRemoteNG`, hosts files, CSV and lists.
+//! Hosts out of other programs' files: `.rdp`, `RDCMan`, `mRemoteNG`, hosts files, CSV,
+//! DHCP leases and lists.
 //!
 //! [`read`] tells what a file holds, [`plan`] what of it a configuration lacks. Both are pure.
 //! Passwords are never read: only the names, addresses, ports, gateways and hardware addresses
 //! that a target has are looked at.
 
 mod hosts;
+mod leases;
 mod list;
 mod mremoteng;
 pub mod oracle;
@@ -21,15 +23,20 @@ use super::error::{ConfigError, Place};
 use super::host::{parse_gateway, parse_host_port, parse_port};
 use super::rdp_file::{RdpFile, decode};
 use super::target_spec::{MAX_EXPECT, TargetSpec, mac_sentence, parse_name};
-use super::{MAX_TARGETS, host};
+use super::{Config, MAX_TARGETS, default_expected, default_kind, host};
 use crate::domain::mac::MacAddr;
-use crate::domain::target::{Expected, GatewayAddress, GatewayUsage, Host, TargetKind};
+use crate::domain::target::{
+    DEFAULT_PORT, Expected, GatewayAddress, GatewayUsage, Host, Target, TargetId, TargetKind,
+};
 use crate::domain::text::{excerpt, printable};
+use std::cell::Cell;
 use std::net::IpAddr;
 use std::path::Path;
 
 /// Largest file that is read, in bytes.
 pub const MAX_BYTES: usize = 16 * 1024 * 1024;
+/// Lines in which the first lease of dhcpd is looked for.
+const LOOKED_AT: usize = 64;
 /// Longest name that is made out of a file, in characters; one more is the ellipsis.
 const NAME: usize = 63;
 
@@ -120,25 +127,31 @@ impl Hosts {
     }
 }
 
-/// The starts of a text's lines, for places of bytes.
+/// Places of bytes in a text. Asked for in the order of the text, all of them together take one
+/// pass, however long its lines are.
 struct Lines<'t> {
     text: &'t str,
-    starts: Vec<usize>,
+    /// A byte, its line and its column, from which on is counted.
+    last: Cell<(usize, usize, usize)>,
 }
 
 impl<'t> Lines<'t> {
-    fn of(text: &'t str) -> Self {
-        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        let starts = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
-        Self { text, starts }
+    const fn of(text: &'t str) -> Self {
+        Self { text, last: Cell::new((0, 1, 1)) }
     }
 
     /// Line and column of a byte, both from 1, the column in characters.
     fn place(&self, at: usize) -> (usize, usize) {
-        let line = self.starts.partition_point(|start| *start <= at);
-        let start = line.checked_sub(1).and_then(|line| self.starts.get(line)).copied();
-        let before = self.text.get(start.unwrap_or_default()..at).unwrap_or_default();
-        (line, before.chars().count() + 1)
+        let (last, mut line, mut column) = match self.last.get() {
+            (last, ..) if last > at => (0, 1, 1),
+            last => last,
+        };
+        let at = at.min(self.text.len());
+        for letter in self.text.get(last..at).unwrap_or_default().chars() {
+            (line, column) = if letter == '\n' { (line + 1, 1) } else { (line, column + 1) };
+        }
+        self.last.set((at, line, column));
+        (line, column)
     }
 }
 
@@ -201,7 +214,7 @@ impl Draft {
             name: name_of(&self.name),
             typed: typed.to_owned(),
             host,
-            port: own_port.or(port).filter(|port| *port != crate::domain::target::DEFAULT_PORT),
+            port: own_port.or(port).filter(|port| *port != DEFAULT_PORT),
             expect,
             mac,
             aliases: self
@@ -252,6 +265,53 @@ fn group_name(folders: &[String]) -> Option<String> {
     parse_name(&name).ok()
 }
 
+impl From<&Target> for Entry {
+    fn from(target: &Target) -> Self {
+        Self {
+            line: 1,
+            name: Some(target.name.clone()),
+            typed: target.host.to_string(),
+            host: target.host.clone(),
+            port: Some(target.port).filter(|port| *port != DEFAULT_PORT),
+            expect: target.expect.clone(),
+            mac: target.mac,
+            aliases: target.aliases.clone(),
+            group: target.group.clone(),
+            kind: Some(target.kind),
+            expected: Some(target.expected)
+                .filter(|expected| *expected != default_expected(target.kind)),
+            gateway: target.gateway.clone(),
+        }
+    }
+}
+
+impl Entry {
+    /// The target that this describes, with the numbers of `config`. It is in its group by name
+    /// only: what the members of the group inherit is for the file.
+    #[must_use]
+    pub fn target(&self, id: TargetId, config: &Config) -> Target {
+        let kind = self.kind.unwrap_or_else(|| default_kind(self.mac));
+        let settings = config.settings.clone();
+        let name = self.name.as_deref().and_then(|name| parse_name(name).ok());
+        let name = name.or_else(|| parse_name(&self.typed).ok());
+        Target {
+            port: self.port.unwrap_or(DEFAULT_PORT),
+            expect: self.expect.clone(),
+            mac: self.mac,
+            aliases: self.aliases.clone(),
+            group: self.group.clone(),
+            kind,
+            expected: self.expected.unwrap_or_else(|| default_expected(kind)),
+            gateway: self.gateway.clone(),
+            thresholds: settings.thresholds,
+            cadence: settings.cadence,
+            alert: settings.alert,
+            deadlines: settings.deadlines,
+            ..Target::new(id, name.unwrap_or_else(|| self.host.to_string()), self.host.clone())
+        }
+    }
+}
+
 impl From<(usize, TargetSpec)> for Entry {
     fn from((line, spec): (usize, TargetSpec)) -> Self {
         Self {
@@ -259,7 +319,7 @@ impl From<(usize, TargetSpec)> for Entry {
             name: spec.name,
             typed: spec.typed,
             host: spec.host,
-            port: spec.port.filter(|port| *port != crate::domain::target::DEFAULT_PORT),
+            port: spec.port.filter(|port| *port != DEFAULT_PORT),
             expect: spec.expect,
             mac: spec.mac,
             aliases: Vec::new(),
@@ -292,6 +352,7 @@ pub fn read(path: &Path, bytes: &[u8]) -> Result<Found, ConfigError> {
         Shape::Connection => return connection_file(path, bytes),
         Shape::Xml => xml::read(text),
         Shape::Hosts => hosts::read(text),
+        Shape::Leases => leases::read(text),
         Shape::Table => table::read(text),
         Shape::List => list::read(text),
         Shape::Encrypted => {
@@ -303,7 +364,8 @@ pub fn read(path: &Path, bytes: &[u8]) -> Result<Found, ConfigError> {
         }
         Shape::Binary => {
             return Err(whole(
-                "it is no text, expected a .rdp, RDCMan, mRemoteNG, hosts or CSV file".to_owned(),
+                "it is no text, expected a .rdp, RDCMan, mRemoteNG, hosts, CSV or leases file"
+                    .to_owned(),
             ));
         }
     };
@@ -334,6 +396,7 @@ enum Shape {
     Connection,
     Xml,
     Hosts,
+    Leases,
     Table,
     List,
     Encrypted,
@@ -364,6 +427,8 @@ fn shape(path: &Path, ending: &str, text: &str) -> Shape {
         || words.next().is_some_and(|word| word.parse::<IpAddr>().is_ok()) && words.next().is_some()
     {
         Shape::Hosts
+    } else if leases::is_dnsmasq(first) || text.lines().take(LOOKED_AT).any(leases::is_dhcpd) {
+        Shape::Leases
     } else if table::has_heads(first) {
         Shape::Table
     } else {

@@ -87,8 +87,8 @@ impl Plan {
 
 /// What the configuration says already, and what is added to it.
 struct Stock {
-    /// Where each host stands, by host and port.
-    hosts: BTreeMap<(String, u16), String>,
+    /// Where each host stands and whether with a hardware address, by host and port.
+    hosts: BTreeMap<(String, u16), (String, bool)>,
     names: BTreeSet<String>,
     /// Groups by their name in lower case.
     groups: BTreeMap<String, String>,
@@ -133,9 +133,11 @@ pub fn plan(
                 Err(stands) => known.push(stands),
                 Ok((name, group)) => {
                     if !std::mem::replace(&mut heading, true) {
-                        let file = source.file_name().unwrap_or(source.as_os_str());
-                        let file = excerpt(&file.to_string_lossy(), 100);
-                        let _infallible = writeln!(tables, "\n# Imported from {file}.");
+                        let from = match source.file_name() {
+                            Some(file) => excerpt(&file.to_string_lossy(), 100),
+                            None => "the dashboard".to_owned(),
+                        };
+                        let _infallible = writeln!(tables, "\n# Imported from {from}.");
                     }
                     put(&mut tables, entry, &name, group.as_deref());
                     added += 1;
@@ -197,7 +199,9 @@ impl Stock {
         let key = |target: &Target| (target.host.to_string().to_lowercase(), target.port);
         let targets = config.targets.iter().zip((0..).map(|index| lines.get(index)));
         Self {
-            hosts: targets.map(|(target, line)| (key(target), stands(target, line))).collect(),
+            hosts: targets
+                .map(|(target, line)| (key(target), (stands(target, line), target.mac.is_some())))
+                .collect(),
             names: config.targets.iter().map(|target| target.name.to_lowercase()).collect(),
             groups: config.groups.iter().map(|name| (name.to_lowercase(), name.clone())).collect(),
             new_groups: Vec::new(),
@@ -210,12 +214,15 @@ impl Stock {
         let here = format!("{}:{}", excerpt(&source.display().to_string(), 200), entry.line);
         let host = entry.host.to_string();
         let name = entry.name.as_deref().unwrap_or(&entry.typed);
-        if let Some(stands) = self.hosts.get(&(host.to_lowercase(), port)) {
+        if let Some((stands, has_mac)) = self.hosts.get(&(host.to_lowercase(), port)) {
             let name = excerpt(name, 64);
-            return Err(format!("{here}: \"{name}\" ({host}:{port}) stands at {stands}"));
+            let lacks = entry.mac.filter(|_| !has_mac);
+            let lacks = lacks.map_or_else(String::new, |mac| format!(", without mac = \"{mac}\""));
+            return Err(format!("{here}: \"{name}\" ({host}:{port}) stands at {stands}{lacks}"));
         }
         let name = self.free_name(name, entry, port);
-        self.hosts.insert((host.to_lowercase(), port), format!("{here} as \"{name}\""));
+        let stands = (format!("{here} as \"{name}\""), entry.mac.is_some());
+        self.hosts.insert((host.to_lowercase(), port), stands);
         let group = entry.group.as_ref().map(|group| {
             let known = self.groups.entry(group.to_lowercase());
             known

@@ -4,7 +4,7 @@
 //! its children stand in the element itself), `connectionSettings`, `gatewaySettings`, of which
 //! each is its own or, with `inherit="FromParent"` or where it is missing, that of what is around.
 
-use super::xml::{Document, Element, Piece};
+use super::xml::{Document, Element, MAX_TEXT, Piece};
 use super::{Draft, Hosts, Wrong};
 
 /// Most files, groups and servers.
@@ -80,7 +80,15 @@ pub(super) fn read(mut document: Document<'_>) -> Result<Hosts, Wrong> {
                 if let Some(Open::Field(place, field)) = open.last()
                     && let Some(place) = places.get_mut(*place)
                 {
-                    place.field(*field).push_str(&text);
+                    let at = place.at;
+                    let field = place.field(*field);
+                    field.push_str(&text);
+                    if field.len() > MAX_TEXT {
+                        return Err(Wrong::new(
+                            at,
+                            "a setting below this is longer than 4096 bytes",
+                        ));
+                    }
                 }
             }
             Piece::Close => {

@@ -10,13 +10,17 @@ const HOSTS: &str = include_str!("../../../fuzz/corpus/import/hosts");
 const CSV: &str = include_str!("../../../fuzz/corpus/import/inventory.csv");
 const LIST: &str = include_str!("../../../fuzz/corpus/import/list.txt");
 const RDP: &str = include_str!("../../../fuzz/corpus/import/front-desk.rdp");
-const GOLDEN: [(&str, &str); 6] = [
+const DNSMASQ: &str = include_str!("../../../fuzz/corpus/import/dnsmasq.leases");
+const DHCPD: &str = include_str!("../../../fuzz/corpus/import/dhcpd.leases");
+const GOLDEN: [(&str, &str); 8] = [
     ("lab.rdg", RDG),
     ("confCons.xml", MREMOTE),
     ("hosts", HOSTS),
     ("inventory.csv", CSV),
     ("list.txt", LIST),
     ("front-desk.rdp", RDP),
+    ("dnsmasq.leases", DNSMASQ),
+    ("dhcpd.leases", DHCPD),
 ];
 
 fn found(name: &str, text: &str) -> Found {
@@ -176,6 +180,40 @@ fn a_pasted_list_is_targets_as_on_the_command_line() {
 }
 
 #[test]
+fn leases_give_names_and_hardware_addresses_and_expect_no_address() {
+    let expected = "\
+# Imported from dnsmasq.leases.
+
+[[target]]
+host = \"office-pc\"
+mac = \"02:11:22:33:44:55\"
+
+[[target]]
+host = \"10.0.0.22\"
+mac = \"02:11:22:33:44:56\"
+
+[[target]]
+host = \"home-pc\"
+mac = \"02:11:22:33:44:57\"
+";
+    assert_eq!(tables("dnsmasq.leases", DNSMASQ), expected);
+    let expected = "\
+# Imported from dhcpd.leases.
+
+[[target]]
+host = \"office-pc\"
+mac = \"02:11:22:33:44:55\"
+
+[[target]]
+host = \"10.0.0.40\"
+";
+    assert_eq!(tables("dhcpd.leases", DHCPD), expected);
+    let broken = found("a.leases", &format!("{DNSMASQ}1795244400 02:11 10.0.0.9 pc *\n"));
+    let told = "a.leases:5:1: \"1795244400 02:11 10.0.0.9 pc *\" is no lease, expected EXPIRY MAC ADDRESS NAME";
+    assert_eq!(broken.wrong[0].to_string(), told);
+}
+
+#[test]
 fn a_connection_file_is_known_by_its_lines_too() {
     let expected = "\
 # Imported from front-desk.rdp.
@@ -204,7 +242,12 @@ fn every_encoding_of_a_list_reads_the_same() {
 fn a_password_is_never_kept() {
     for (name, text) in GOLDEN {
         let found = found(name, text);
-        assert!(text.contains("SECRET") || matches!(name, "hosts" | "list.txt"), "{name}");
+        assert!(
+            text.contains("SECRET")
+                || matches!(name, "hosts" | "list.txt")
+                || name.ends_with("leases"),
+            "{name}"
+        );
         assert!(!format!("{found:?}").contains("SECRET"), "{name}");
         assert!(!tables(name, text).contains("SECRET"), "{name}");
     }
@@ -267,7 +310,7 @@ fn a_broken_file_says_where_and_gives_nothing() {
         (
             "a.txt",
             "ab\0c",
-            "a.txt: it is no text, expected a .rdp, RDCMan, mRemoteNG, hosts or CSV file",
+            "a.txt: it is no text, expected a .rdp, RDCMan, mRemoteNG, hosts, CSV or leases file",
         ),
         (
             "a.rdp",
@@ -293,6 +336,30 @@ fn a_broken_file_says_where_and_gives_nothing() {
         sentence("a.txt", &many),
         "a.txt:4097:1: it holds more than 4096 hosts, expected fewer"
     );
+}
+
+/// Work that grows with the square of a file's size would take hours here.
+#[test]
+fn a_hostile_file_costs_no_more_than_its_size() {
+    let one_line = format!("<RDCMan><file>{}</file></RDCMan>", "<x></x>".repeat(150_000));
+    assert_eq!(found("a.rdg", &one_line).entries, []);
+    let attributes: String = (0..150_000).fold(String::new(), |mut text, number| {
+        let _infallible = write!(text, " a{number}=\"\"");
+        text
+    });
+    let attributes = format!("<Connections><Node{attributes} Hostname=\"pc\"/></Connections>");
+    assert_eq!(found("a.xml", &attributes).entries.len(), 1);
+    let many: String = (0..150_000).fold("10.0.0.1 pc".to_owned(), |mut text, number| {
+        let _infallible = write!(text, " a{number}");
+        text
+    });
+    assert_eq!(found("hosts", &many).entries[0].aliases.len(), MAX_EXPECT);
+    let long = "x".repeat(xml::MAX_TEXT + 1);
+    let name = format!("<Connections>\n<Node Name=\"{long}\"/></Connections>");
+    assert_eq!(sentence("a.xml", &name), "a.xml:2:1: \"Name\" is longer than 4096 bytes");
+    let name = format!("<RDCMan>\n<file><name>{long}</name></file></RDCMan>");
+    let expected = "a.rdg:2:1: a setting below this is longer than 4096 bytes";
+    assert_eq!(sentence("a.rdg", &name), expected);
 }
 
 #[test]
@@ -323,14 +390,14 @@ fn what_stands_already_is_marked_with_its_line_and_the_rest_is_kept_to_the_byte(
         &[("inventory.csv", CSV), ("list.txt", "home-pc:3390\noffice-pc:3391\n")],
     );
     let known = [
-        "inventory.csv:2: \"office-pc\" (office-pc:3389) stands at config.toml:6 as \"front\"",
+        "inventory.csv:2: \"office-pc\" (office-pc:3389) stands at config.toml:6 as \"front\", without mac = \"02:11:22:33:44:55\"",
         "list.txt:1: \"home-pc\" (home-pc:3390) stands at inventory.csv:5 as \"home-pc\"",
     ];
     assert_eq!(plan.known, known);
     assert_eq!(plan.added, 2);
     assert!(plan.after.starts_with(own) && !plan.after.replace("\r\n", "").contains('\n'));
     let difference = "\
-# inventory.csv:2: \"office-pc\" (office-pc:3389) stands at config.toml:6 as \"front\"
+# inventory.csv:2: \"office-pc\" (office-pc:3389) stands at config.toml:6 as \"front\", without mac = \"02:11:22:33:44:55\"
 # list.txt:1: \"home-pc\" (home-pc:3390) stands at inventory.csv:5 as \"home-pc\"
 # inventory.csv: columns \"Password\", \"Notes\" left out
 --- config.toml

@@ -9,6 +9,9 @@ use quick_xml::events::{BytesStart, Event};
 /// Deepest nesting of elements.
 pub(super) const MAX_DEPTH: usize = 64;
 
+/// Longest text that is taken, in bytes.
+pub(super) const MAX_TEXT: usize = 4096;
+
 /// One piece of a document.
 pub(super) enum Piece<'x> {
     /// An element begins.
@@ -46,11 +49,19 @@ impl Element<'_> {
                 let value = attribute
                     .normalized_value(XmlVersion::Implicit1_0)
                     .map_err(|error| Wrong::new(self.at, broken(&error)))?;
+                if value.len() > MAX_TEXT {
+                    return Err(Wrong::new(self.at, long(name)));
+                }
                 take(name, value.into_owned());
             }
         }
         Ok(())
     }
+}
+
+/// The sentence for a text that is longer than any name.
+fn long(name: &str) -> String {
+    format!("{} is longer than {MAX_TEXT} bytes", quoted(name))
 }
 
 fn broken(error: &impl ToString) -> String {

@@ -70,6 +70,8 @@ pub struct AlertBook {
     held: BTreeMap<Option<TargetId>, Hold>,
     /// What was withheld lately, and when for the last time.
     withheld: BTreeMap<Key, MonoTime>,
+    /// An alert that fired or was held back ended without an event.
+    ended_unheard: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -259,6 +261,20 @@ impl AlertBook {
         })
     }
 
+    /// Whether an acknowledgement of this rule's alert still means one that is there, or one of an
+    /// earlier run that may come back.
+    #[must_use]
+    pub fn may_be_acknowledged(&self, target: TargetId, rule: &str, now: MonoTime) -> bool {
+        let awaited = self.recalled_at.is_some_and(|at| now.since(at) <= RECALL);
+        (awaited && self.recalled.contains_key(&(target, rule.to_owned())))
+            || self.keys(Some(target)).iter().any(|key| key.1.0 == rule)
+    }
+
+    /// Whether an alert that fired or was held back ended since the last call, and nobody was told.
+    pub const fn take_ended_unheard(&mut self) -> bool {
+        std::mem::replace(&mut self.ended_unheard, false)
+    }
+
     /// Takes an acknowledgement back. Whether there is such an alert.
     pub fn unacknowledge(&mut self, target: Option<TargetId>, rule: RuleId) -> bool {
         self.change(target, rule, |alert| {
@@ -352,7 +368,10 @@ impl AlertBook {
 
     /// The finding stands: pending until it has stood for long enough.
     fn stands(&mut self, key: Key, finding: &Finding, now: Now) -> Option<AlertEvent> {
-        let acknowledged = self.recalled_acknowledgement(key, now.mono);
+        // What began later was not what somebody saw.
+        let acknowledged = self
+            .recalled_acknowledgement(key, now.mono)
+            .filter(|acknowledged| *acknowledged >= finding.since);
         let settings = self.settings(key.0);
         let held = self.held(key, now.wall).is_some();
         let aftermath = self.withheld.get(&key).is_some_and(|at| now.mono.since(*at) <= AFTERMATH);
@@ -437,7 +456,12 @@ impl AlertBook {
         if now.mono.since(gone.mono) < wait || (held && entry.told.is_some()) {
             return None;
         }
-        let Entry { alert, told, .. } = self.entries.remove(&key)?;
+        let entry = self.entries.remove(&key)?;
+        self.ended_unheard |= entry.fires() && entry.told.is_none();
+        let Entry { alert, told, .. } = entry;
+        if let Some(target) = key.0 {
+            self.recalled.remove(&(target, key.1.0.to_owned()));
+        }
         if alert.state == AlertState::Pending {
             return None;
         }
@@ -448,7 +472,9 @@ impl AlertBook {
         }
         self.resolved.push_back((alert.clone(), gone.wall));
         // Who never heard that it began need not hear that it is over.
-        told.map(|_| AlertEvent::Resolved(alert, gone.wall))
+        let (worst, _) = told?;
+        // Who heard how bad it was at its worst hears the end, however mild it was at last.
+        Some(AlertEvent::Resolved(Alert { severity: worst, ..alert }, gone.wall))
     }
 
     fn recalled_acknowledgement(&mut self, key: Key, now: MonoTime) -> Option<WallTime> {

@@ -50,7 +50,7 @@ impl Signature {
     }
 
     /// The same, fit to be shown: what comes from a file may hold anything.
-    pub(super) fn escaped(&self) -> Self {
+    pub(in crate::domain) fn escaped(&self) -> Self {
         Self::new(self.who().unwrap_or_default(), self.note().unwrap_or_default())
     }
 }

@@ -167,7 +167,7 @@ static HOST_ASLEEP: RuleCard = RuleCard {
         by its kind, one that is not expected to be up always, or one that was seen to sleep and \
         come back. From outside, asleep, switched off and unplugged look the same; a failed \
         neighbour entry speaks for all three. A sleeping network card may go on answering for its \
-        address on the own link. Where the target is expected to be up always it is a warning.",
+        address on the own link. Where the target is expected to be up, always or in its hours, it is a warning.",
     disproof: "It answers, or a wake-up brings nothing although its settings allow it.",
     remedies: &[remedies::WAKE, remedies::NEVER_SLEEP, remedies::WAKE_SETTINGS],
     explains: FOLLOWS_FROM_SILENCE,
@@ -190,7 +190,7 @@ impl Rule for HostAsleep {
         if !view.may_sleep() || view.gateway_is_silent(silence.connect) {
             return Judgement::Clear;
         }
-        let severity = match view.target.expected {
+        let severity = match view.expected() {
             Expected::Always => Severity::Warning,
             Expected::Hours | Expected::OnDemand => Severity::Notice,
         };

@@ -1,28 +1,34 @@
 //! ICMP echo behind one seam, so that the engine can be exchanged.
 //!
-//! [`EchoEngine`] is the seam: requests go in, samples come out of a channel. [`Paced`] turns any
-//! [`Wire`] into an engine; [`Surge`] is the wire of surge-ping, [`Simulated`] one that plays a
-//! script. Everything that must be the same for every engine is in [`Paced`]: deadlines, late
-//! replies, stalls, pacing, bounds.
+//! [`EchoEngine`] is the seam: requests go in, samples come out of a channel. On Linux there is
+//! `Batched`, which sends and receives many at once and lets the kernel take the times. [`Paced`]
+//! turns any [`Wire`] into an engine; [`Surge`] is the wire of surge-ping, which runs everywhere,
+//! [`Simulated`] one that plays a script. [`open`] chooses.
 //!
 //! One sample per request, exactly: a reply, a loss, an ICMP error or a void one, at the latest a
 //! moment after the deadline. After a loss there may be one more of the same number,
 //! [`EchoOutcome::Late`], when the reply comes within [`PATIENCE`] deadlines.
 
+#[cfg(target_os = "linux")]
+mod batched;
+mod choose;
 mod follow;
 mod pace;
 mod paced;
 mod simulated;
 mod surge;
 
+#[cfg(target_os = "linux")]
+pub use batched::Batched;
+pub use choose::open;
 pub use follow::PATIENCE;
 pub use paced::Paced;
 pub use simulated::Simulated;
-pub use surge::{RECEIVE_BUFFER, Surge};
+pub use surge::Surge;
 
 pub use crate::domain::sample::echo_from_connect;
 
-use crate::domain::local::EchoAccess;
+use crate::domain::local::{EchoAccess, EchoFacts, EchoKind};
 use crate::domain::sample::{
     Echo, EchoMethod, EchoOutcome, IcmpError, LocalFault, Observation, Sample,
 };
@@ -33,6 +39,10 @@ use std::fmt::Debug;
 use std::net::IpAddr;
 use std::time::Duration;
 use tokio::sync::mpsc;
+
+/// Receive buffer that an engine asks for, in bytes: room for the replies of thousands of hosts
+/// while this process is not scheduled.
+pub const RECEIVE_BUFFER: usize = 4 << 20;
 
 /// One echo request to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +89,35 @@ pub trait EchoEngine: Debug + Send + Sync {
         let _ = v6;
         None
     }
+
+    /// Which engine it is, and what it sees.
+    fn facts(&self) -> EchoFacts {
+        EchoFacts::of(EchoKind::Surge)
+    }
+
+    /// What it has counted besides the outcomes; `None` where it counts nothing.
+    fn counts(&self) -> Option<EchoCounts> {
+        None
+    }
+}
+
+/// What an engine counts besides the outcomes of requests, since it began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EchoCounts {
+    /// Requests that left.
+    pub sent: u64,
+    /// Further replies to a request.
+    pub duplicates: u64,
+    /// Replies after the deadline that amended a loss.
+    pub late: u64,
+    /// Replies after patience had ended, or to requests that an ICMP error had ended.
+    pub too_late: u64,
+    /// Replies that came behind one to a later request to the same target.
+    pub reordered: u64,
+    /// Replies and ICMP errors that are not ours, or are forged.
+    pub foreign: u64,
+    /// Replies that a full receive buffer dropped.
+    pub dropped: u64,
 }
 
 /// What sends one request and waits for its answer.

@@ -3,7 +3,7 @@
 use super::follow::{HEARTBEAT, PATIENCE, ReadClock, Stalls, follow};
 use super::pace::Pacer;
 use super::{EchoEngine, EchoRequest, Wire};
-use crate::domain::local::EchoAccess;
+use crate::domain::local::{EchoAccess, EchoFacts, EchoKind};
 use crate::domain::sample::{EchoOutcome, LocalFault, Sample};
 use crate::probe::clock::Clock;
 use futures_util::StreamExt;
@@ -28,6 +28,7 @@ pub struct Paced<W> {
     wire: Arc<W>,
     clock: ReadClock,
     queue: mpsc::Sender<Job>,
+    instead: Option<String>,
 }
 
 /// A request and where its samples go.
@@ -52,7 +53,14 @@ impl<W: Wire> Paced<W> {
         let wire = Arc::new(wire);
         let (queue, requests) = mpsc::channel(QUEUE);
         tokio::spawn(drive(Arc::clone(&wire), requests, Arc::clone(&clock)));
-        Self { wire, clock, queue }
+        Self { wire, clock, queue, instead: None }
+    }
+
+    /// The same engine, which says why it runs in place of the batched one.
+    #[must_use]
+    pub fn instead_of(mut self, why: String) -> Self {
+        self.instead = Some(why);
+        self
     }
 }
 
@@ -73,6 +81,10 @@ impl<W: Wire> EchoEngine for Paced<W> {
 
     fn receive_buffer(&self, v6: bool) -> Option<usize> {
         self.wire.receive_buffer(v6)
+    }
+
+    fn facts(&self) -> EchoFacts {
+        EchoFacts { instead: self.instead.clone(), ..EchoFacts::of(EchoKind::Surge) }
     }
 }
 

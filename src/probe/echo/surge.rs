@@ -7,7 +7,7 @@
 //! lower bound, because it stamps a request after the system call that sends it, and may be zero.
 //! Duplicates are not seen.
 
-use super::{EchoRequest, Wire, WireEnd};
+use super::{EchoRequest, RECEIVE_BUFFER, Wire, WireEnd};
 use crate::domain::local::EchoAccess;
 use crate::domain::sample::{IcmpError, LocalFault};
 use crate::probe::socket::fault::local_fault;
@@ -24,9 +24,6 @@ use std::time::Duration;
 use surge_ping::{
     Client, Config, ICMP, IcmpPacket, PingIdentifier, PingSequence, Pinger, SurgeError,
 };
-
-/// Room for the replies of thousands of hosts while this process is not scheduled.
-pub const RECEIVE_BUFFER: usize = 4 << 20;
 
 /// What an echo request carries; 56 bytes as every ping sends.
 const PAYLOAD: [u8; 56] = *b"rdpwatch echo request: https://www.rfc-editor.org/rfc/79";

@@ -1,5 +1,9 @@
 //! What the operating systems do differently: error queues, link-layer frames, borrowed handles.
 
+#[cfg(target_os = "linux")]
+pub(crate) mod batch;
+#[cfg(target_os = "linux")]
+pub(crate) mod control;
 pub(crate) mod dial;
 #[cfg(target_os = "linux")]
 pub(crate) mod error_queue;

@@ -38,8 +38,18 @@ pub(crate) fn known_mtu(socket: &impl AsFd, v6: bool) -> io::Result<u32> {
 }
 
 /// Sets an option that is one int.
-fn set(socket: &impl AsFd, level: i32, name: i32, value: i32) -> io::Result<()> {
-    let bytes = value.to_ne_bytes();
+///
+/// # Errors
+/// Those of setsockopt(2).
+pub(crate) fn set(socket: &impl AsFd, level: i32, name: i32, value: i32) -> io::Result<()> {
+    set_bytes(socket, level, name, &value.to_ne_bytes())
+}
+
+/// Sets an option that is a structure, given as its bytes.
+///
+/// # Errors
+/// Those of setsockopt(2).
+pub(crate) fn set_bytes(socket: &impl AsFd, level: i32, name: i32, bytes: &[u8]) -> io::Result<()> {
     let length = libc::socklen_t::try_from(bytes.len()).map_err(io::Error::other)?;
     // SAFETY: the descriptor is borrowed for the call, and the kernel reads `length` bytes from a
     // buffer that has as many.

@@ -1,6 +1,6 @@
 //! What the edge finds out for `doctor`. `None` means that it could not be found out here.
 
-use crate::domain::local::{EchoAccess, LocalState};
+use crate::domain::local::{EchoAccess, EchoFacts, LocalState};
 use crate::domain::time::WallTime;
 use jiff::tz::TimeZone;
 
@@ -172,6 +172,8 @@ pub struct DoctorFacts {
     pub group: Option<u32>,
     /// Receive buffer of the ICMP socket.
     pub receive_buffer: Option<Buffer>,
+    /// The echo engine.
+    pub engine: EchoFacts,
     /// Interfaces, gateway, DNS servers.
     pub local: LocalState,
     /// Whether the neighbour table can be read.

@@ -1,7 +1,7 @@
 //! The report for machines that lack one thing each.
 
 use super::*;
-use crate::domain::local::LocalState;
+use crate::domain::local::{EchoKind, LocalState};
 use crate::report::testing::{NOW, ip};
 use jiff::tz::TimeZone;
 
@@ -17,6 +17,7 @@ fn facts() -> DoctorFacts {
         ping_group_range: Some("0\t2147483647\n".to_owned()),
         group: Some(1000),
         receive_buffer: Some(Buffer { asked: 1 << 20, granted: 1 << 20 }),
+        engine: EchoFacts::of(EchoKind::Batched),
         local: LocalState {
             interfaces: vec![Interface::up(2, "eth0", vec![(ip("10.0.0.5"), 24)])],
             gateway: Some(ip("10.0.0.1")),
@@ -92,6 +93,7 @@ rdpwatch 0.1.0 on Linux, 2026-11-21 07:00:00 +00:00 = 2026-11-21T07:00:00Z
 Echo (ICMP)
   ok    IPv4: datagram sockets, no privilege needed
   ok    IPv6: raw sockets, by root or CAP_NET_RAW
+  ok    echo engine: batched; the system notes when requests leave and replies arrive
   ok    receive buffer: 1.0 MiB
 
 Network
@@ -215,6 +217,30 @@ fn a_path_is_quoted_or_looked_up() {
         let facts = DoctorFacts { program: path.map(str::to_owned), ..facts() };
         assert_eq!(program(&facts), expected);
     }
+}
+
+#[test]
+fn the_echo_engine_says_what_it_cannot_see() {
+    let said = |engine| report(&DoctorFacts { engine, ..facts() }).text;
+    let batched = EchoFacts::of(EchoKind::Batched);
+    let text = said(batched.clone());
+    assert!(text.contains("ok    echo engine: batched; the system notes when"), "{text}");
+    let text = said(EchoFacts { stamps_sends: false, ..batched });
+    assert!(text.contains("note  echo engine: batched; the system does not note"), "{text}");
+    let surge = EchoFacts::of(EchoKind::Surge);
+    let text = said(surge.clone());
+    assert!(text.contains("note  echo engine: surge\n"), "{text}");
+    assert!(text.contains("duplicated and reordered replies are not counted"), "{text}");
+    let text = said(EchoFacts { instead: Some("no thread: x".to_owned()), ..surge.clone() });
+    assert!(text.contains("the batched one does not run: no thread: x"), "{text}");
+    // Without ICMP no engine is in use.
+    let facts = DoctorFacts {
+        engine: surge,
+        echo_v4: EchoAccess::Denied,
+        echo_v6: EchoAccess::Denied,
+        ..facts()
+    };
+    assert!(!report(&facts).text.contains("echo engine"));
 }
 
 #[test]

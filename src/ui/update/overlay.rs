@@ -7,7 +7,7 @@ use crate::ui::effect::Effect;
 use crate::ui::filter::Filter;
 use crate::ui::input::Key;
 use crate::ui::line::Line;
-use crate::ui::state::{AlertKey, Overlay, Question, SNOOZES, UiState};
+use crate::ui::state::{AlertKey, Overlay, Question, SNOOZES, Search, UiState};
 use crate::ui::view::{explain, panel};
 use crate::ui::world::World;
 use crossterm::event::{KeyCode, KeyModifiers};
@@ -60,6 +60,11 @@ pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> 
                 return vec![Effect::WakeMany(ids)];
             }
             Action::Back => return Vec::new(),
+            _ => Vec::new(),
+        },
+        Overlay::Confirm(Question::Save(_)) => match action {
+            Action::Confirm => return vec![Effect::SaveTargets],
+            Action::Back => return vec![Effect::LeaveUnsaved],
             _ => Vec::new(),
         },
         Overlay::Acknowledge(alerts, field) => match action {
@@ -143,6 +148,24 @@ fn text(
     action: Action,
     world: &World<'_>,
 ) -> Vec<Effect> {
+    let searched = state.search.typing || !state.search.text.value().is_empty();
+    if let Overlay::Help(first) = &mut overlay {
+        let search = &mut state.search;
+        match action {
+            Action::Filter => search.typing = true,
+            Action::Confirm => search.typing = false,
+            Action::Back if searched => {
+                *search = Search::default();
+                *first = 0;
+            }
+            _ => {}
+        }
+        if matches!(action, Action::Filter | Action::Confirm | Action::Back) {
+            let closes = action == Action::Back && !searched;
+            state.overlay = Some(overlay).filter(|_| !closes);
+            return Vec::new();
+        }
+    }
     if action == Action::Back {
         return Vec::new();
     }
@@ -184,11 +207,19 @@ pub fn type_key(state: &mut UiState, key: Key) {
     apply(state, request);
 }
 
-/// Adds pasted text to the text field in front, printable characters only.
-pub fn paste(state: &mut UiState, text: &str) {
+/// Adds pasted text to the text field in front, printable characters only. Several lines in the
+/// field of a target are a list.
+pub fn paste(state: &mut UiState, text: &str) -> Vec<Effect> {
+    let says = |line: &&str| line.chars().any(|c| !c.is_control() && !c.is_whitespace());
+    let mut lines = text.split(['\r', '\n']).filter(says);
+    if matches!(state.overlay, Some(Overlay::AddTarget(..))) && lines.nth(1).is_some() {
+        state.overlay = None;
+        return vec![Effect::AddPasted(text.replace("\r\n", "\n").replace('\r', "\n"))];
+    }
     for c in text.chars().filter(|c| !c.is_control()).take(FIELD) {
         apply(state, InputRequest::InsertChar(c));
     }
+    Vec::new()
 }
 
 fn apply(state: &mut UiState, request: InputRequest) {
@@ -197,6 +228,10 @@ fn apply(state: &mut UiState, request: InputRequest) {
             bounded(field, request);
             state.filter = Filter::parse(field.value());
             state.top = 0;
+        }
+        Some(Overlay::Help(first)) if state.search.typing => {
+            *first = 0;
+            bounded(&mut state.search.text, request);
         }
         Some(Overlay::Acknowledge(_, field)) => bounded(field, request),
         Some(Overlay::Maintenance(asked)) => bounded(&mut asked.length, request),

@@ -138,6 +138,9 @@ fn urgent(world: &World<'_>, state: &UiState, shown: usize) -> Option<Line> {
     if let Some(Overlay::Filter(field, _)) = &state.overlay {
         let line = Line::of(Role::Key, "/").join(text_field(field));
         let total = world.snapshot.targets.len();
+        if let Some(doubt) = state.filter.doubt() {
+            return Some(line.text(Role::StateWarning, &format!("   {doubt}")));
+        }
         return Some(line.text(
             Role::Dim,
             &format!("   {shown} of {total}   also state:critical group:NAME finding:dns-*"),
@@ -175,7 +178,12 @@ pub fn key_name(world: &World<'_>, layer: Layer, action: Action) -> String {
 }
 
 fn hints(world: &World<'_>, state: &UiState, width: usize) -> Line {
-    let layer = layer_of(state.screen);
+    if let Some(lesson) = super::tip::line(world, state) {
+        return lesson;
+    }
+    // While a first host is typed, letters are text.
+    let typing = matches!(state.overlay, Some(Overlay::AddTarget(..)));
+    let layer = if typing { Layer::Input } else { layer_of(state.screen) };
     let hints = HINTS
         .iter()
         .find(|(screen, _)| *screen == state.screen && !world.snapshot.targets.is_empty())

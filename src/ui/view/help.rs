@@ -1,9 +1,13 @@
 //! Every key, from the key map itself; what the glyphs mean.
 
+use super::footer::text_field;
 use crate::domain::finding::Rung;
+use crate::ui::action::Action;
 use crate::ui::keymap::{Keymap, Layer};
 use crate::ui::line::{Line, left, wrap};
+use crate::ui::state::Search;
 use crate::ui::theme::Role;
+use crate::ui::world::World;
 
 const GLYPHS: &[(Role, &str)] = &[
     (Role::StateOk, "works"),
@@ -37,18 +41,14 @@ pub fn document(keymap: &Keymap, width: usize) -> Vec<Line> {
         let column = if width < 50 { 15 } else { 20 };
         for row in rows {
             let keys: Vec<String> = row.on.iter().map(ToString::to_string).collect();
-            let line = Line::of(Role::Key, &left(&format!("  {}", keys.join(" ")), column));
-            out.push(line.text(Role::Text, &row.desc).cut(width));
+            let keys = Line::of(Role::Key, &left(&format!("  {}", keys.join(" ")), column));
+            out.extend(hanging(keys, column, &row.desc, width));
         }
     }
     section(&mut out, "GLYPHS");
     for (role, words) in GLYPHS {
-        out.push(
-            Line::of(Role::Text, "  ")
-                .glyph(*role)
-                .text(Role::Text, &format!("  {words}"))
-                .cut(width),
-        );
+        let glyph = Line::of(Role::Text, "  ").glyph(*role).text(Role::Text, "  ");
+        out.extend(hanging(glyph, 5, words, width));
     }
     section(&mut out, "LADDER");
     for rung in Rung::ALL {
@@ -77,6 +77,57 @@ pub fn document(keymap: &Keymap, width: usize) -> Vec<Line> {
         );
     }
     out
+}
+
+/// A first column, and beside it text in as many lines as it takes.
+fn hanging(first: Line, column: usize, text: &str, width: usize) -> Vec<Line> {
+    let texts = wrap(text, width.saturating_sub(column));
+    let below = Line::of(Role::Text, &" ".repeat(column));
+    let starts = std::iter::once(first).chain(std::iter::repeat(below));
+    starts.zip(texts).map(|(start, text)| start.text(Role::Text, &text).cut(width)).collect()
+}
+
+/// The lines that hold `wanted` in letters of any case, each section with its heading; all of them
+/// when nothing is looked for.
+#[must_use]
+pub fn matching(lines: Vec<Line>, wanted: &str) -> Vec<Line> {
+    let wanted = wanted.trim().to_lowercase();
+    if wanted.is_empty() {
+        return lines;
+    }
+    let mut found: Vec<Line> = Vec::new();
+    let mut heading: Option<Line> = None;
+    for line in lines {
+        let text = line.plain();
+        if text.starts_with(' ') {
+            if text.to_lowercase().contains(&wanted) {
+                found.extend(heading.take());
+                found.push(line);
+            }
+        } else if !text.is_empty() {
+            heading = Some(line);
+        }
+    }
+    if found.is_empty() {
+        found.push(Line::of(Role::Dim, "  nothing here has that in it"));
+    }
+    found
+}
+
+/// The lower edge: the search, or the keys.
+pub(super) fn hint(world: &World<'_>, search: &Search) -> Line {
+    if search.typing {
+        let field = Line::of(Role::Key, "/").join(text_field(&search.text));
+        let keys = super::panel::keys(
+            world,
+            Layer::Input,
+            &[(Action::Confirm, "keep"), (Action::Back, "all")],
+        );
+        return field.text(Role::Dim, "  ").join(keys);
+    }
+    let back = if search.text.value().is_empty() { "close" } else { "all" };
+    let keys = [(Action::Back, back), (Action::Filter, "search"), (Action::Copy, "copy")];
+    super::panel::keys(world, Layer::Text, &keys)
 }
 
 fn section(out: &mut Vec<Line>, title: &str) {

@@ -1,7 +1,7 @@
 //! What lies over the screen: help, explanations, questions, text fields.
 
 use super::footer::text_field;
-use super::{explain, help, maintenance, review, transcript};
+use super::{explain, help, maintenance, review, save, transcript};
 use crate::domain::snapshot::TargetSnapshot;
 use crate::domain::target::TargetId;
 use crate::domain::wake::Reach;
@@ -60,7 +60,10 @@ pub(super) fn text_room(size: Size) -> (u16, u16) {
 pub fn document(world: &World<'_>, state: &UiState) -> Option<Vec<Line>> {
     let width = usize::from(text_room(state.size).0);
     match state.overlay.as_ref()? {
-        Overlay::Help(_) => Some(help::document(world.keymap, width)),
+        Overlay::Help(_) => {
+            let lines = help::document(world.keymap, width);
+            Some(help::matching(lines, state.search.text.value()))
+        }
         Overlay::Explain(target, index, _) => {
             Some(explain::document(world, state, *target, *index, width))
         }
@@ -103,7 +106,10 @@ fn text(world: &World<'_>, state: &UiState, title: &str, first: usize) -> Panel 
     let height = height.min(u16::try_from(lines.len()).unwrap_or(u16::MAX)).max(1);
     let first = first.min(lines.len().saturating_sub(usize::from(height)));
     let below = lines.len().saturating_sub(first + usize::from(height));
-    let mut hint = keys(world, Layer::Text, &[(Action::Back, "close"), (Action::Copy, "copy")]);
+    let mut hint = match &state.overlay {
+        Some(Overlay::Help(_)) => help::hint(world, &state.search),
+        _ => keys(world, Layer::Text, &[(Action::Back, "close"), (Action::Copy, "copy")]),
+    };
     if below > 0 {
         hint = hint.text(Role::Dim, &format!("  \u{2193} {below} more"));
     }
@@ -148,7 +154,10 @@ pub(super) fn centred(
 
 fn confirm(world: &World<'_>, state: &UiState, question: &Question) -> Panel {
     let width = text_room(state.size).0.min(60);
-    let Question::WakeMany(targets) = question;
+    let targets = match question {
+        Question::WakeMany(targets) => targets,
+        Question::Save(unsaved) => return save::panel(world, state, unsaved),
+    };
     let many = if targets.len() == 1 { "PC" } else { "PCs" };
     let question = format!("Wake {} sleeping {many}?", targets.len());
     let mut lines: Vec<Line> = vec![Line::of(Role::Strong, &question)];

@@ -4,6 +4,7 @@ mod certificates;
 mod credssp;
 mod dashboard;
 mod echo;
+mod engine;
 mod gateway;
 mod healthy;
 mod line;
@@ -57,6 +58,7 @@ pub(crate) fn all() -> Vec<Case> {
         transport::CASES,
         vpn::CASES,
         echo::CASES,
+        engine::CASES,
         gateway::CASES,
         wake::CASES,
         dashboard::CASES,

@@ -1,4 +1,5 @@
 use super::super::super::diagnose::fixture::{at, finding};
+use super::super::super::sink::{Notice, SinkEvent, SinkKind, SinkSpec};
 use super::*;
 
 const OFFICE: Option<TargetId> = Some(TargetId(0));
@@ -130,6 +131,71 @@ fn an_acknowledgement_of_an_earlier_run_holds_for_the_alert_that_comes_back() {
     };
     assert_eq!(first(100), Some(at(0).wall));
     assert_eq!(first(3_600), None);
+}
+
+#[test]
+fn a_stale_acknowledgement_is_not_inherited_by_a_later_alert_of_the_same_rule() {
+    let mut memory = TargetMemory::default();
+    memory.acknowledged.insert("a".to_owned(), at(50).wall);
+    let mut book = AlertBook::default();
+    book.recall(OFFICE, &memory, at(60));
+    let acknowledged = |book: &AlertBook| book.snapshot(at(0)).firing[0].acknowledged;
+    // It began after somebody saw the one before.
+    let later = Finding { since: at(70).wall, ..finding("a", Severity::Critical, None) };
+    book.apply(OFFICE, &Diagnosed { findings: vec![later], withheld: Vec::new() }, at(80));
+    assert_eq!(acknowledged(&book), None);
+
+    // It came back and was over: the next one is another.
+    let alert = RememberedAlert {
+        since: at(0).wall,
+        seen: at(55).wall,
+        severity: Severity::Critical,
+        title: "port 3389 is closed".to_owned(),
+        told: Some(at(0).wall),
+        acknowledged: Some(at(50).wall),
+        signed: Signature::default(),
+        snoozed_until: None,
+        returns: 0,
+    };
+    let mut memory = TargetMemory::default();
+    memory.acknowledged.insert(KNOWN.0.to_owned(), at(50).wall);
+    memory.alerts.insert(KNOWN.0.to_owned(), alert);
+    let mut book = AlertBook::default();
+    book.recall(OFFICE, &memory, at(60));
+    book.apply(OFFICE, &closed(Severity::Critical), at(70));
+    assert_eq!(acknowledged(&book), Some(at(50).wall));
+    assert!(book.may_be_acknowledged(TargetId(0), KNOWN.0, at(70).mono));
+    book.apply(OFFICE, &Diagnosed::default(), at(80));
+    assert_eq!(book.apply(OFFICE, &Diagnosed::default(), at(140)).len(), 1);
+    assert!(!book.may_be_acknowledged(TargetId(0), KNOWN.0, at(140).mono));
+    book.apply(OFFICE, &closed(Severity::Critical), at(150));
+    assert_eq!(acknowledged(&book), None);
+}
+
+#[test]
+fn a_critical_sink_hears_the_end_of_an_alert_that_sank_to_a_warning() {
+    let mut book = AlertBook::default();
+    let sink = SinkSpec {
+        name: "on-call".to_owned(),
+        kind: SinkKind::Syslog,
+        severity: Severity::Critical,
+        groups: Vec::new(),
+        events: vec![SinkEvent::Fired, SinkEvent::Resolved],
+    };
+    let mut heard = String::new();
+    for second in 0..200 {
+        let diagnosed = match second {
+            0..10 => stands(Severity::Critical),
+            10..60 => stands(Severity::Warning),
+            _ => Diagnosed::default(),
+        };
+        let events = book.apply(OFFICE, &diagnosed, at(second));
+        let wanted = events.into_iter().filter(|event| sink.wants(&Notice::of(event, None)));
+        heard.extend(wanted.map(|event| drawn(&[event])));
+    }
+    assert_eq!(heard, "FR");
+    let (over, _) = &book.snapshot(at(200)).resolved[0];
+    assert_eq!(over.severity, Severity::Warning, "the list says how it was at last");
 }
 
 #[test]

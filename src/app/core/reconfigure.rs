@@ -1,0 +1,66 @@
+//! Another configuration while the program runs: what stays the same keeps what was measured.
+
+use super::Core;
+use crate::domain::maintenance::{Calendar, Window};
+use crate::domain::sink::{SinkSpec, whose};
+use crate::domain::target::{Target, TargetId};
+use crate::store;
+use std::sync::Arc;
+
+/// What a changed configuration changes for the core.
+#[derive(Debug, Clone)]
+pub(in crate::app) struct Reconfiguration {
+    /// Not watched any more.
+    pub(in crate::app) removed: Vec<TargetId>,
+    /// Watched already at the same host and port, with other settings.
+    pub(in crate::app) changed: Vec<Target>,
+    /// Not watched so far.
+    pub(in crate::app) added: Vec<Target>,
+    /// When nobody is alerted.
+    pub(in crate::app) maintenance: Vec<Window>,
+    /// Where alerts are told; `None`: as before.
+    pub(in crate::app) sinks: Option<Vec<SinkSpec>>,
+    /// A line for the event log.
+    pub(in crate::app) note: String,
+}
+
+impl Core {
+    pub(super) fn reconfigure(&mut self, changes: Reconfiguration) {
+        let now = self.edge.clock.now();
+        for id in changes.removed {
+            let target = self.monitor.target(id).map(crate::monitor::Tracked::target);
+            let key = target.map(|target| store::key(target));
+            let host = target.map(|target| whose(target));
+            self.schedule.remove(id);
+            self.waking.remove(&id);
+            if let (Some(memory), Some(key)) = (self.monitor.remove(id, now), key) {
+                let watched_twice =
+                    self.monitor.targets().any(|(_, tracked)| store::key(tracked.target()) == key);
+                if !watched_twice {
+                    if let Some(host) = &host {
+                        self.sinks.withdraw(host);
+                    }
+                    Arc::make_mut(&mut self.keys).remove(&key);
+                    self.departed.insert(key, memory);
+                }
+                self.unsaved = true;
+            }
+        }
+        for target in changes.changed {
+            self.schedule.add(&target, now.mono);
+            let id = target.id;
+            self.monitor.reconfigure(target);
+            self.sync(id);
+        }
+        for target in changes.added {
+            self.add(target);
+        }
+        self.monitor.plan(Calendar::new(changes.maintenance, jiff::tz::TimeZone::system()));
+        if let Some(specs) = changes.sinks.filter(|_| !self.read_only) {
+            self.sinks.change(&specs);
+        }
+        self.monitor.log(None, now.wall, changes.note);
+        self.look_at_local(None);
+        self.dirty = true;
+    }
+}

@@ -1,0 +1,170 @@
+//! The first minutes: what is pasted or dropped onto the dashboard, and saving what was added.
+
+use super::import::read_file;
+use crate::config::import::{self, Entry, Found, Plan};
+use crate::config::{self, ConfigError, Place};
+use crate::domain::target::Target;
+use std::path::{Path, PathBuf};
+
+/// Largest configuration that is added to, in bytes.
+const MAX_CONFIG: u64 = 1024 * 1024;
+
+/// What somebody dropped onto the terminal, which most terminals type as a path: in quotes, with
+/// backslashes in front of blanks, or as a `file://` address. `None` where it names no file.
+pub(super) fn dropped(text: &str) -> Option<PathBuf> {
+    let text = text.trim();
+    let bare = ['\'', '"'].iter().find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote));
+    let mut ways = vec![bare.unwrap_or(text).to_owned()];
+    if let Some(address) = text.strip_prefix("file://") {
+        let path = address.find('/').map(|at| address.get(at..).unwrap_or_default());
+        ways.extend(path.map(decoded));
+    }
+    if cfg!(unix) && text.contains('\\') {
+        let mut plain = String::new();
+        let mut letters = text.chars();
+        while let Some(letter) = letters.next() {
+            plain.extend(if letter == '\\' { letters.next() } else { Some(letter) });
+        }
+        ways.push(plain);
+    }
+    ways.into_iter().map(PathBuf::from).find(|path| path.is_file())
+}
+
+/// `%20` and its like as the bytes that they stand for.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, behind @ ..] = rest {
+        let hex = behind.get(..2).and_then(|pair| str::from_utf8(pair).ok());
+        let byte = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        if let Some(byte) = byte.filter(|_| *first == b'%') {
+            bytes.push(byte);
+            rest = behind.get(2..).unwrap_or_default();
+        } else {
+            bytes.push(*first);
+            rest = behind;
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The hosts of a dropped file, all or none.
+pub(super) fn of_file(path: &Path) -> Result<Vec<Entry>, ConfigError> {
+    all_or_none(read_file(path)?)
+}
+
+/// The hosts of a pasted text, all or none.
+pub(super) fn of_text(text: &str) -> Result<Vec<Entry>, ConfigError> {
+    all_or_none(import::read(Path::new("pasted"), text.as_bytes())?)
+}
+
+fn all_or_none(found: Found) -> Result<Vec<Entry>, ConfigError> {
+    match found.wrong.into_iter().next() {
+        Some(wrong) => Err(wrong),
+        None => Ok(found.entries),
+    }
+}
+
+/// Writes targets that were added on the screen behind the end of the configuration file, or into
+/// a new one.
+///
+/// # Errors
+/// Why the file cannot be read or written; then nothing is written.
+pub(super) fn save(path: &Path, targets: &[&Target]) -> Result<Plan, ConfigError> {
+    let failed = |message: String| ConfigError { place: Place::File(path.to_owned()), message };
+    let before = match config::read_bounded(path, MAX_CONFIG) {
+        Ok(bytes) => {
+            let text = String::from_utf8(bytes);
+            Some(text.map_err(|_| failed("it is not UTF-8, expected a TOML text".to_owned()))?)
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(failed(format!("cannot be read: {error}"))),
+    };
+    let entries = targets.iter().map(|target| Entry::from(*target)).collect();
+    let found = Found { entries, ..Found::default() };
+    let plan = import::plan(path, before.as_deref(), &[(PathBuf::new(), found)], false)
+        .map_err(|wrong| wrong.into_iter().next().unwrap_or_else(|| failed(String::new())))?;
+    if plan.added > 0 {
+        config::replace(path, before.as_deref(), &plan.after)?;
+    }
+    Ok(plan)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::domain::target::TargetId;
+    use std::fs;
+
+    #[test]
+    fn a_dropped_file_is_found_however_the_terminal_writes_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("my lab\u{e9}.rdg");
+        fs::write(&file, "").expect("written");
+        let path = file.to_str().expect("a name");
+        let address = path.replace(' ', "%20").replace('\u{e9}', "%C3%A9");
+        let mut ways = vec![
+            path.to_owned(),
+            format!(" '{path}' "),
+            format!("\"{path}\""),
+            format!("file://{address}"),
+            format!("file://localhost{address}"),
+        ];
+        if cfg!(unix) {
+            ways.push(path.replace(' ', "\\ "));
+        }
+        for way in ways {
+            assert_eq!(dropped(&way).as_deref(), Some(file.as_path()), "{way}");
+        }
+        for none in ["office-pc", "", "'", "file://", "file:///%", "\\", "/nonexistent/a.rdp"] {
+            assert_eq!(dropped(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn pasted_text_is_taken_whole_or_not_at_all() {
+        let hosts = of_text("office-pc\nhome=10.0.0.5\n").expect("taken");
+        assert_eq!(hosts.len(), 2);
+        let wrong = of_text("office-pc\nme@host\n").expect_err("refused").to_string();
+        assert!(wrong.starts_with("pasted:2:1: \"me\" looks like a user"), "{wrong}");
+        let csv = of_text("name,host\nfront,office-pc\n").expect("taken");
+        assert_eq!(csv[0].name.as_deref(), Some("front"));
+    }
+
+    #[test]
+    fn what_was_added_is_saved_behind_what_stands_there() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("new/config.toml");
+        let text = "Front desk=office-pc:3390@10.0.0.21#02:11:22:33:44:55\n10.0.0.31\n";
+        let config = Config::default();
+        let entries = of_text(text).expect("taken");
+        let targets: Vec<Target> =
+            entries.iter().map(|entry| entry.target(TargetId::default(), &config)).collect();
+        let all: Vec<&Target> = targets.iter().collect();
+        let saved = save(&path, &all).expect("saved");
+        let expected = "\
+# Imported from the dashboard.
+
+[[target]]
+name = \"Front desk\"
+host = \"office-pc\"
+port = 3390
+expect = [\"10.0.0.21\"]
+mac = \"02:11:22:33:44:55\"
+
+[[target]]
+host = \"10.0.0.31\"
+";
+        assert_eq!((saved.added, saved.after.as_str()), (2, expected));
+        assert_eq!(fs::read_to_string(&path).expect("there"), expected);
+        let again = Config::from_text(&path, expected).expect("it reads");
+        for (read, added) in again.targets.iter().zip(&targets) {
+            assert_eq!(read, &Target { id: read.id, ..added.clone() });
+        }
+        assert_eq!(save(&path, &all).expect("nothing to do").added, 0);
+        fs::write(&path, "deep = 1").expect("written");
+        assert!(save(&path, &all).is_err());
+        assert_eq!(fs::read_to_string(&path).expect("there"), "deep = 1");
+    }
+}

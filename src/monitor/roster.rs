@@ -1,0 +1,37 @@
+//! Who is watched changes while the program runs: targets go, or are told otherwise of.
+
+use super::Monitor;
+use crate::domain::memory::TargetMemory;
+use crate::domain::target::{Target, TargetId};
+use crate::domain::text::printable;
+use crate::domain::time::Now;
+use std::sync::Arc;
+
+impl Monitor {
+    /// Watches a target no more; what is to be remembered of it comes back. Its lines in the event
+    /// log stay, with its name in front.
+    pub fn remove(&mut self, id: TargetId, now: Now) -> Option<TargetMemory> {
+        let memory = self.remembered(Some(id), now);
+        let gone = self.targets.remove(&id)?;
+        self.alerts.forget(id);
+        self.siblings.changed(gone.target().group.as_deref());
+        let name = printable(&gone.target().name);
+        for event in self.events.iter_mut().filter(|event| event.target == Some(id)) {
+            event.target = None;
+            event.text = format!("{name}: {}", event.text);
+        }
+        Some(memory)
+    }
+
+    /// Takes over the changed configuration of a target, whose host and port are the same: what
+    /// was measured of it stays.
+    pub fn reconfigure(&mut self, target: Target) {
+        let id = target.id;
+        self.alerts.settle(id, target.alert);
+        let Some(tracked) = self.targets.get_mut(&id) else { return };
+        self.siblings.changed(tracked.target().group.as_deref());
+        self.siblings.changed(target.group.as_deref());
+        tracked.set_target(Arc::new(target));
+        self.look_anew(id);
+    }
+}

@@ -1,0 +1,105 @@
+//! The first minutes: nothing is configured.
+
+use super::session::{Session, Setup};
+
+const CONFIG: &str = ".config/rdpwatch/config.toml";
+const RDG: &str = "<RDCMan><file><group><properties><name>Lab</name></properties>\
+    <server><properties><displayName>front</displayName><name>127.0.0.1</name></properties>\
+    <connectionSettings inherit=\"None\"><port>9</port></connectionSettings></server>\
+    </group></file></RDCMan>";
+
+fn paste(session: &mut Session, text: &str) {
+    session.press(&format!("\x1b[200~{text}\x1b[201~"));
+}
+
+#[test]
+fn a_typed_host_is_saved_when_told_so_and_there_at_the_next_start() {
+    let mut session = Setup::watching(&[]).start();
+    session.wait_for("Paste a list of hosts");
+    session.wait_for("Ctrl-c quit");
+    session.press("here=127.0.0.1:9\r");
+    session.wait_for("Save it as configuration?");
+    session.wait_for(CONFIG);
+    session.press("y");
+    session.wait_for("1 saved to");
+    let said = session.read(CONFIG).expect("it was written");
+    let expected = "# Imported from the dashboard.\n\n[[target]]\nname = \"here\"\n\
+        host = \"127.0.0.1\"\nport = 9\n";
+    assert_eq!(said, expected);
+    session.wait_for("read again: the same targets");
+    session.wait("it is watched", |s| s.row("here").is_some());
+    session.press("q");
+    session.end().assert_code(0);
+}
+
+#[test]
+fn a_pasted_list_is_watched_and_saved_only_when_told_so() {
+    let mut session = Setup::watching(&[]).start();
+    session.wait_for("Paste a list of hosts");
+    paste(&mut session, "one=127.0.0.1:9\rtwo=127.0.0.1:10\r");
+    session.wait_for("Save these 2 as configuration?");
+    session.press("n");
+    session.wait("both", |s| s.row("one").is_some() && s.row("two").is_some());
+    // Somebody who said no is not asked again.
+    session.press("Athree=127.0.0.1:11\r");
+    session.wait("the third", |s| s.row("three").is_some());
+    assert!(!session.text().contains("as configuration?"), "{}", session.text());
+    session.press("Aone=127.0.0.1:9\r");
+    session.wait_for("1 is watched already");
+    assert_eq!(session.read(CONFIG), None);
+    session.press("q");
+    session.end().assert_code(0);
+}
+
+#[test]
+fn a_list_with_a_mistake_says_where_and_nothing_is_watched() {
+    let mut session = Setup::watching(&[]).start();
+    session.wait_for("Paste a list of hosts");
+    paste(&mut session, "127.0.0.1:9\r\nme@host\r\n");
+    session.wait_for("pasted:2:1: \"me\" looks like a user");
+    session.wait_for("Paste a list of hosts");
+    session.press("\x03");
+    session.end().assert_code(0);
+}
+
+#[test]
+fn a_dropped_file_is_imported_and_a_broken_one_says_where() {
+    let setup = Setup::watching(&[]).file("my lab.rdg", RDG).file("bad.rdg", "<RDCMan>\n<file>");
+    let mut session = setup.start();
+    session.wait_for("Paste a list of hosts");
+    paste(&mut session, "bad.rdg");
+    session.press("\r");
+    session.wait_for("bad.rdg:2:7: the XML is broken");
+    session.press("\x15");
+    paste(&mut session, "'my lab.rdg'");
+    session.press("\r");
+    session.wait_for("Save it as configuration?");
+    session.press("y");
+    session.wait_for("1 saved to");
+    let said = session.read(CONFIG).expect("it was written");
+    assert!(said.starts_with("[group.\"Lab\"]\n") && said.contains("group = \"Lab\""), "{said}");
+    session.wait("it is watched", |s| s.row("front").is_some());
+    session.press("q");
+    session.end().assert_code(0);
+}
+
+#[test]
+fn one_key_at_a_time_is_taught_until_it_was_used() {
+    let mut session = Setup::watching(&["127.0.0.1:9"]).start();
+    session.wait_for("try Enter why and what to do");
+    session.press("\r");
+    session.wait_for("LADDER");
+    session.press("\x1b");
+    session.wait_for("try ? this help");
+    session.press("?");
+    session.wait_for("/ search");
+    session.press("/magic");
+    session.wait_gone("this help");
+    session.press("\x1b");
+    session.wait_for("this help");
+    session.press("\x1b");
+    session.wait_gone("this help");
+    session.wait_for("try p probe now");
+    session.press("q");
+    session.end().assert_code(0);
+}
