@@ -1,7 +1,7 @@
 //! Hosts out of other programs' files: `.rdp`, `RDCMan`, `mRemoteNG`, hosts files, CSV,
 //! DHCP leases and lists.
 //!
-//! [`read`] tells what a file holds, [`plan`] what of it a configuration lacks. Both are pure.
+//! [`read`] tells what a file holds, [`plan()`] what of it a configuration lacks. Both are pure.
 //! Passwords are never read: only the names, addresses, ports, gateways and hardware addresses
 //! that a target has are looked at.
 

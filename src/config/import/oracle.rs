@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// Names of files, one for each way that a file is recognised by its name.
 const NAMES: [&str; 5] = ["a.rdp", "a.rdg", "hosts", "a.csv", "list.txt"];
 
-/// [`read`] and [`plan`] under every name.
+/// [`read`] and [`plan()`] under every name.
 ///
 /// # Panics
 /// When a promise is broken.
