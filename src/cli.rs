@@ -226,9 +226,10 @@ impl WakeArgs {
 pub struct ExplainArgs {
     /// The error code, such as 0x904, 2308 or `ERRINFO_CB_CONNECTION_CANCELLED`, or the name of
     /// a finding.
+    #[arg(allow_negative_numbers = true)]
     pub code: String,
     /// The extended error code, such as 0x7; may be left out before a TARGET.
-    #[arg(value_name = "EXT")]
+    #[arg(value_name = "EXT", allow_negative_numbers = true)]
     pub extended: Option<String>,
     /// Weigh every cause by what is measured at this host.
     #[arg(value_name = "TARGET")]

@@ -333,14 +333,14 @@ fn quiet_words(snapshot: &Snapshot) -> &'static str {
     let any = |state| snapshot.targets.iter().any(|target| target.state == state);
     if snapshot.targets.is_empty() {
         "Nothing is watched yet."
-    } else if snapshot.targets.iter().any(|target| target.maintenance.is_some()) {
-        "Nothing is wrong with what no work is planned on."
     } else if any(TargetState::Unknown) {
         "Nothing wrong that could be judged."
     } else if snapshot.targets.iter().any(|target| target.fails_unconfirmed()) {
         "A first attempt failed; it is asked again before anything is said of it."
     } else if any(TargetState::NotMeasured) {
         "Nothing wrong so far; the first measurements are on their way."
+    } else if snapshot.targets.iter().any(|target| target.maintenance.is_some()) {
+        "Nothing is wrong with what no work is planned on."
     } else if any(TargetState::Asleep) || any(TargetState::Waking) {
         "Nothing is wrong: whoever is awake answers, up to the sign-in prompt."
     } else if snapshot.targets.iter().all(|target| sign_in_reached(target)) {
