@@ -294,6 +294,21 @@ mod tests {
     }
 
     #[test]
+    fn what_ended_while_this_machine_slept_did_not_drop() {
+        let well = look(&[socket(SocketState::Established, 0)]);
+        for (asleep, told) in [(0, true), (7_200, false)] {
+            let mut sessions = Sessions::default();
+            for secs in 0..60 {
+                sessions.observe(&well, &limits(), at(secs));
+            }
+            // The monotonic clock stood still meanwhile.
+            let woken = Now { wall: at(60 + asleep).wall, ..at(60) };
+            let events = sessions.observe(&look(&[]), &limits(), woken);
+            assert_eq!(!events.is_empty(), told, "{asleep} s asleep: {events:?}");
+        }
+    }
+
+    #[test]
     fn a_line_that_recovers_before_the_close_is_not_dead() {
         let dead = socket(SocketState::Established, 3);
         let well = socket(SocketState::Established, 0);
