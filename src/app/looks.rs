@@ -31,27 +31,13 @@ impl Looks {
     }
 }
 
-/// A built-in theme by its name, or a file: what has a slash or ends in `.toml`.
+/// A built-in theme by its name, else a file: the configuration takes no other names.
 fn theme(config: &Config) -> Result<Theme, String> {
-    let name = config.ui.theme.as_str();
-    if name.contains('/') || Path::new(name).extension().is_some_and(|kind| kind == "toml") {
-        let (path, text) = read(config, Path::new(name))?;
-        return Theme::parse(&text).map_err(|error| at(&path, &error.to_string()));
+    if let Some(theme) = Theme::built_in(&config.ui.theme) {
+        return Ok(theme);
     }
-    Theme::built_in(name).ok_or_else(|| {
-        let names: Vec<&str> = Theme::names().collect();
-        let nearest = names
-            .iter()
-            .min_by_key(|known| strsim::damerau_levenshtein(known, name))
-            .copied()
-            .unwrap_or_default();
-        format!(
-            "\"{}\" is no theme, did you mean \"{nearest}\"? There are {}, and files: \
-             theme = \"./mine.toml\"",
-            excerpt(name, SHOWN),
-            names.join(", ")
-        )
-    })
+    let (path, text) = read(config, Path::new(&config.ui.theme))?;
+    Theme::parse(&text).map_err(|error| at(&path, &error.to_string()))
 }
 
 fn keymap(config: &Config) -> Result<Keymap, String> {

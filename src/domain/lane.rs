@@ -21,17 +21,6 @@ const SMALLEST_MS: f64 = 0.1;
 /// Steps for each doubling of a round trip: 4.7 % apart.
 const STEPS: f64 = 15.0;
 
-/// The states by their code.
-const STATES: [TargetState; 7] = [
-    TargetState::NotMeasured,
-    TargetState::Ok,
-    TargetState::Asleep,
-    TargetState::Waking,
-    TargetState::Unknown,
-    TargetState::Warning,
-    TargetState::Critical,
-];
-
 /// One minute, packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Packed {
@@ -39,7 +28,7 @@ struct Packed {
     rtt: u8,
     /// 0: nothing was sent; else one more than the percent lost, rounded away from 0 and 100.
     loss: u8,
-    /// Place in [`STATES`].
+    /// Place in [`TargetState::ALL`].
     state: u8,
 }
 
@@ -137,7 +126,7 @@ impl Minute {
 }
 
 fn pack(state: TargetState, minute: Option<&EchoStats>) -> Packed {
-    let code = STATES.iter().position(|known| *known == state).unwrap_or_default();
+    let code = TargetState::ALL.iter().position(|known| *known == state).unwrap_or_default();
     let figures = minute.filter(|minute| minute.sent > 0);
     Packed {
         rtt: figures.and_then(|minute| minute.p95).map_or(0, pack_rtt),
@@ -179,7 +168,7 @@ impl Packed {
         Minute {
             rtt,
             loss: self.loss.checked_sub(1).map(|percent| f64::from(percent) / 100.0),
-            state: STATES.get(usize::from(self.state)).copied().unwrap_or_default(),
+            state: TargetState::ALL.get(usize::from(self.state)).copied().unwrap_or_default(),
         }
     }
 }

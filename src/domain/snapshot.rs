@@ -134,6 +134,19 @@ pub enum TargetState {
     Critical,
 }
 
+impl TargetState {
+    /// Every state, the worst last.
+    pub const ALL: [Self; 7] = [
+        Self::NotMeasured,
+        Self::Ok,
+        Self::Asleep,
+        Self::Waking,
+        Self::Unknown,
+        Self::Warning,
+        Self::Critical,
+    ];
+}
+
 /// Whether the machine is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Availability {

@@ -43,17 +43,6 @@ const MAINTENANCE: &str = "maintenance";
 /// What may stand before a colon.
 const KEYS: [&str; 3] = ["state", "group", "finding"];
 
-/// Every word that may stand behind `state:`.
-const STATES: [TargetState; 7] = [
-    TargetState::NotMeasured,
-    TargetState::Ok,
-    TargetState::Asleep,
-    TargetState::Waking,
-    TargetState::Unknown,
-    TargetState::Warning,
-    TargetState::Critical,
-];
-
 impl Filter {
     /// Reads a filter; every text is one.
     #[must_use]
@@ -83,7 +72,7 @@ impl Filter {
             let start = lower.trim_end_matches('*');
             match key.to_lowercase().as_str() {
                 "state" => {
-                    let words: Vec<&str> = STATES
+                    let words: Vec<&str> = TargetState::ALL
                         .iter()
                         .map(|state| state_word(*state))
                         .chain([MAINTENANCE])

@@ -243,13 +243,13 @@ impl Keymap {
 
 fn binding(text: &str, layer: Layer, row: Row, known: &[Binding]) -> Result<Binding, KeymapError> {
     let run = Action::named(row.run.get_ref()).ok_or_else(|| KeymapError::Action {
-        line: line_of(text, row.run.span().start),
+        line: toml_error::line_of(text, row.run.span().start),
         given: row.run.get_ref().clone(),
         nearest: Action::nearest(row.run.get_ref()),
     })?;
     let mut on: Vec<Key> = Vec::new();
     for spanned in &row.on {
-        let line = line_of(text, spanned.span().start);
+        let line = toml_error::line_of(text, spanned.span().start);
         let key: Key =
             spanned.get_ref().parse().map_err(|error| KeymapError::Key { line, error })?;
         let twice = on.contains(&key)
@@ -261,11 +261,6 @@ fn binding(text: &str, layer: Layer, row: Row, known: &[Binding]) -> Result<Bind
     }
     let desc = row.desc.unwrap_or_else(|| run.id().replace('-', " "));
     Ok(Binding { layer, on, run, desc })
-}
-
-/// The line of a byte offset, from 1.
-fn line_of(text: &str, offset: usize) -> usize {
-    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
 }
 
 #[cfg(test)]

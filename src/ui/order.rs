@@ -1,6 +1,7 @@
 //! Which targets the table shows, and in which order.
 
 use super::state::{Direction, SortKey, UiState};
+use super::world::World;
 use crate::domain::snapshot::{Snapshot, TargetSnapshot, TargetState};
 use crate::domain::target::TargetId;
 use std::cmp::{Ordering, Reverse};
@@ -28,6 +29,18 @@ pub fn selected_row(rows: &[&TargetSnapshot], selected: Option<TargetId>) -> usi
     selected
         .and_then(|id| rows.iter().position(|target| target.target.id == id))
         .unwrap_or_default()
+}
+
+/// The target that a screen about one target is about: the selected one, filtered out or not; else
+/// the first row.
+#[must_use]
+pub fn chosen<'a>(
+    world: &World<'a>,
+    state: &UiState,
+    rows: &[&'a TargetSnapshot],
+) -> Option<&'a TargetSnapshot> {
+    let selected = state.selected.and_then(|id| world.target(id));
+    selected.or_else(|| rows.first().copied())
 }
 
 /// The worst target, for the banner.

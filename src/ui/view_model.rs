@@ -9,6 +9,7 @@ use super::view::{
     alerts, banner, detail, empty, footer, panel, path, simple, small, table, timeline, wall,
 };
 use super::world::World;
+use crate::domain::snapshot::TargetSnapshot;
 
 /// One line of the screen.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -73,12 +74,12 @@ impl ViewModel {
                     small::lines(world, state, &rows, body_height)
                 }
                 Screen::Table => table::lines(world, state, &rows, body_height),
-                Screen::Detail => detail::lines(world, state, &rows, body_height),
+                Screen::Detail => of_one(detail::lines, world, state, &rows, body_height),
                 Screen::Alerts => alerts::lines(world, state, body_height),
                 Screen::Wall => wall::lines(world, state, body_height),
                 Screen::Timeline => timeline::lines(world, state, &rows, body_height),
-                Screen::Simple => simple::lines(world, state, &rows, body_height),
-                Screen::Path => path::lines(world, state, &rows, body_height),
+                Screen::Simple => of_one(simple::lines, world, state, &rows, body_height),
+                Screen::Path => of_one(path::lines, world, state, &rows, body_height),
             }
         };
         body.resize(body_height, ViewLine::default());
@@ -87,4 +88,19 @@ impl ViewModel {
         lines.truncate(usize::from(size.height));
         Self { size, lines, panel: panel::build(world, state) }
     }
+}
+
+/// A screen about one target.
+fn of_one(
+    lines: fn(&World<'_>, &UiState, &TargetSnapshot, usize) -> Vec<ViewLine>,
+    world: &World<'_>,
+    state: &UiState,
+    rows: &[&TargetSnapshot],
+    height: usize,
+) -> Vec<ViewLine> {
+    if let Some(target) = order::chosen(world, state, rows) {
+        return lines(world, state, target, height);
+    }
+    let width = usize::from(state.size.width);
+    vec![Line::of(Role::Text, "   No target matches the filter.").cut(width).into()]
 }

@@ -2,6 +2,10 @@
 
 use super::fixtures::{self, ago};
 use super::support::Screen;
+use rdpwatch::domain::sample::{
+    Attempt, Connect, ConnectOutcome, Negotiate, NegotiateOutcome, ProbeKind,
+};
+use rdpwatch::domain::security::SecurityProtocol;
 use rdpwatch::domain::snapshot::Snapshot;
 use rdpwatch::domain::target::TargetId;
 use rdpwatch::ui::input::Input;
@@ -159,7 +163,7 @@ fn the_simple_view_is_a_key_away_and_back() {
     screen.press("v");
     let text = screen.text();
     assert!(text.contains("office-pc does not work"), "{text}");
-    assert!(text.contains("the connection cannot be secured"), "{text}");
+    assert!(text.contains("the connection is not secured as it should be"), "{text}");
     screen.press("v");
     assert_eq!(screen.text(), table);
 }
@@ -172,4 +176,29 @@ fn drops_of_today_are_counted_and_those_of_yesterday_are_not() {
     let mut screen = Screen::new(snapshot, 80, 24);
     screen.press("v");
     assert!(screen.text().contains("2 drops today, the last at 13:53."), "{}", screen.text());
+}
+
+#[test]
+fn a_host_that_takes_connections_is_not_called_dead_by_its_certificate() {
+    let connect = Connect {
+        address: "10.0.0.21:3389".parse().expect("an address"),
+        outcome: ConnectOutcome::Open,
+        icmp: None,
+        icmp_is_ours: false,
+        elapsed: fixtures::ms(12.0),
+    };
+    let negotiate = Negotiate {
+        asked: SecurityProtocol::OFFERED,
+        received: 19,
+        outcome: NegotiateOutcome::Confirmed { selected: SecurityProtocol::HYBRID_EX, flags: 0x1f },
+        elapsed: fixtures::ms(12.0),
+    };
+    let mut host = fixtures::office_pc(0);
+    host.attempt =
+        Some(Attempt { negotiate: Some(negotiate), ..Attempt::new(ProbeKind::Negotiate, connect) });
+    let mut screen = Screen::new(fixtures::snapshot(vec![host]), 80, 24);
+    screen.press("v");
+    let text = screen.text();
+    assert!(text.contains("office-pc takes connections, but signing in may fail"), "{text}");
+    assert!(!text.contains("does not work"), "{text}");
 }

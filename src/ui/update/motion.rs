@@ -39,10 +39,7 @@ pub(super) fn step(state: &mut UiState, action: Action, world: &World<'_>) -> Ve
         }
         Screen::Detail => {
             let rows = order::rows(world.snapshot, state);
-            let target = state
-                .selected
-                .and_then(|id| world.target(id))
-                .or_else(|| rows.get(order::selected_row(&rows, state.selected)).copied());
+            let target = order::chosen(world, state, &rows);
             let height = usize::from(layout.body(state.size)).max(1);
             let lines = target.map_or(0, |target| detail::document(world, state, target).len());
             let count = lines.saturating_sub(height) + 1;

@@ -9,7 +9,6 @@ use crate::ui::columns::state_role;
 use crate::ui::format;
 use crate::ui::layout::{ChartPlace, Layout};
 use crate::ui::line::{Line, fit, right, wrap};
-use crate::ui::order;
 use crate::ui::state::UiState;
 use crate::ui::theme::Role;
 use crate::ui::view_model::ViewLine;
@@ -24,14 +23,10 @@ const LADDER: usize = 62;
 pub fn lines(
     world: &World<'_>,
     state: &UiState,
-    rows: &[&TargetSnapshot],
+    target: &TargetSnapshot,
     height: usize,
 ) -> Vec<ViewLine> {
     let width = usize::from(state.size.width);
-    let selected = order::selected_row(rows, state.selected);
-    let Some(target) = target(world, state, rows, selected) else {
-        return vec![Line::of(Role::Text, "   No target matches the filter.").cut(width).into()];
-    };
     let all = document(world, state, target);
     let top = state.scroll.min(all.len().saturating_sub(height));
     let more = all.len().saturating_sub(top + height);
@@ -43,16 +38,6 @@ pub fn lines(
         shown.push(Line::of(Role::Dim, &text).cut(width).into());
     }
     shown
-}
-
-/// The selected target, filtered out or not; else the first row.
-pub(super) fn target<'a>(
-    world: &World<'a>,
-    state: &UiState,
-    rows: &[&'a TargetSnapshot],
-    selected: usize,
-) -> Option<&'a TargetSnapshot> {
-    state.selected.and_then(|id| world.target(id)).or_else(|| rows.get(selected).copied())
 }
 
 /// The whole detail, as long as it is.

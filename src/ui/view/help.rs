@@ -18,7 +18,7 @@ const GLYPHS: &[(Role, &str)] = &[
     (Role::StateUnknown, "this monitor cannot judge"),
     (Role::StateNotMeasured, "not measured: never means fine"),
     (Role::StateNotEstablished, "does not answer, and that is no fault"),
-    (Role::StateMuted, "acknowledged or snoozed"),
+    (Role::StateMuted, "in maintenance, acknowledged or snoozed"),
     (Role::SparkLost, "lost (in sparklines and charts); late answers are ~, unknown is blank"),
 ];
 

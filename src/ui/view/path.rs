@@ -1,7 +1,6 @@
 //! Whose fault: the way from this machine to one target, stop by stop, with what was measured to
 //! each in the last minute.
 
-use super::detail;
 use crate::domain::control::ControlRole;
 use crate::domain::snapshot::{Control, ControlWord, TargetSnapshot};
 use crate::domain::view::is_control_of;
@@ -9,7 +8,6 @@ use crate::domain::way::{Stretch, stands};
 use crate::ui::columns::{name_role, row_role};
 use crate::ui::format;
 use crate::ui::line::{Line, fit, left, right, wrap};
-use crate::ui::order;
 use crate::ui::state::UiState;
 use crate::ui::theme::Role;
 use crate::ui::view_model::ViewLine;
@@ -36,14 +34,10 @@ struct Stop {
 pub fn lines(
     world: &World<'_>,
     state: &UiState,
-    rows: &[&TargetSnapshot],
+    target: &TargetSnapshot,
     height: usize,
 ) -> Vec<ViewLine> {
     let width = usize::from(state.size.width);
-    let selected = order::selected_row(rows, state.selected);
-    let Some(target) = detail::target(world, state, rows, selected) else {
-        return vec![Line::of(Role::Text, "   No target matches the filter.").cut(width).into()];
-    };
     let mut lines = vec![heading(target, width)];
     lines.extend(way(world, target, width));
     lines.push(Line::new());

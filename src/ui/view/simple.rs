@@ -1,11 +1,11 @@
 //! One target for whoever works on it: does it work, what is in the way, what to do. No protocol
 //! words but those of the advice itself.
 
-use super::detail;
 use super::footer::key_name;
 use crate::domain::finding::{Owner, RunOn, Rung};
 use crate::domain::ladder::Cell;
 use crate::domain::placeholder::Placeholders;
+use crate::domain::sample::Attempt;
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
 use crate::ui::action::Action;
 use crate::ui::columns::row_role;
@@ -13,7 +13,6 @@ use crate::ui::format;
 use crate::ui::keymap::Layer;
 use crate::ui::layout::{Class, Layout};
 use crate::ui::line::{Line, wrap};
-use crate::ui::order;
 use crate::ui::state::UiState;
 use crate::ui::theme::Role;
 use crate::ui::view_model::ViewLine;
@@ -28,7 +27,7 @@ const STAGES: &[(Rung, &str, &str)] = &[
     (Rung::Echo, "it answers", "it does not answer"),
     (Rung::Tcp, "it takes connections", "it takes no connections"),
     (Rung::X224, "Remote Desktop answers", "Remote Desktop does not answer"),
-    (Rung::Tls, "the connection is secured", "the connection cannot be secured"),
+    (Rung::Tls, "the connection is secured", "the connection is not secured as it should be"),
     (Rung::Nla, "it asks who you are", "it does not come to asking who you are"),
 ];
 
@@ -37,14 +36,10 @@ const STAGES: &[(Rung, &str, &str)] = &[
 pub fn lines(
     world: &World<'_>,
     state: &UiState,
-    rows: &[&TargetSnapshot],
+    target: &TargetSnapshot,
     height: usize,
 ) -> Vec<ViewLine> {
     let width = usize::from(state.size.width);
-    let selected = order::selected_row(rows, state.selected);
-    let Some(target) = detail::target(world, state, rows, selected) else {
-        return vec![Line::of(Role::Text, "   No target matches the filter.").cut(width).into()];
-    };
     let inner = width.saturating_sub(4).clamp(1, 90);
     let said = |role: Role, text: &str| {
         let lines = wrap(text, inner);
@@ -98,6 +93,9 @@ fn headline(target: &TargetSnapshot) -> String {
         TargetState::Waking => format!("{name} is being woken"),
         TargetState::Unknown => format!("{name}: cannot be judged from here now"),
         TargetState::Warning => format!("{name} works, with trouble"),
+        TargetState::Critical if target.attempt.as_ref().is_some_and(Attempt::works) => {
+            format!("{name} takes connections, but signing in may fail")
+        }
         TargetState::Critical => format!("{name} does not work"),
     }
 }
