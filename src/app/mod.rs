@@ -22,7 +22,7 @@ mod watch;
 
 use crate::cli::{AlertAction, Cli, Command, ConfigAction};
 use crate::config::{self, Config, ConfigError, GlobalOptions, Place, process_environment};
-use crate::domain::text::printable;
+use crate::domain::text::{excerpt, printable};
 use crate::probe::clock::Clock;
 use crate::probe::echo::{self, EchoEngine, Paced, Surge};
 use crate::probe::resolve::{Resolver, ResolverSettings, SystemDns};
@@ -258,6 +258,7 @@ fn configure(options: &GlobalOptions, action: ConfigAction) -> Result<u8, Config
                     looks::Looks::read(&config)
                         .map_err(|message| ConfigError::new(Place::File(path.clone()), message))?;
                     config.doubts().iter().for_each(|doubt| tell(&format!("note: {doubt}")));
+                    sink_notes(&config).iter().for_each(|note| tell(&format!("note: {note}")));
                     let targets = config.targets.len();
                     let s = if targets == 1 { "" } else { "s" };
                     format!("{}: ok, {targets} target{s}\n", path.display())
@@ -268,6 +269,21 @@ fn configure(options: &GlobalOptions, action: ConfigAction) -> Result<u8, Config
     };
     let _gone = print(text.as_bytes());
     Ok(DONE)
+}
+
+/// What would keep each sink from telling anybody, on this machine and as this user.
+fn sink_notes(config: &Config) -> Vec<String> {
+    let facts = doctor::sinks::facts(config).into_iter();
+    let unable = facts.filter_map(|sink| {
+        let problem = sink.problem?;
+        Some(format!(
+            "sink {} ({}) tells nobody here: {}",
+            excerpt(&sink.name, 60),
+            sink.kind,
+            excerpt(&problem, 200)
+        ))
+    });
+    unable.collect()
 }
 
 fn no_place() -> ConfigError {

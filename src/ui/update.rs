@@ -330,7 +330,9 @@ fn ask(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
             say(
                 state,
                 world,
-                &format!("{name}: drop marked; the event log says what was measured around it"),
+                &format!(
+                    "{name}: drop marked; under LATELY in the alerts stands what was measured around it"
+                ),
             );
             vec![Effect::Mark(id)]
         }
