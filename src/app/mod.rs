@@ -258,7 +258,9 @@ fn configure(options: &GlobalOptions, action: ConfigAction) -> Result<u8, Config
                     looks::Looks::read(&config)
                         .map_err(|message| ConfigError::new(Place::File(path.clone()), message))?;
                     config.doubts().iter().for_each(|doubt| tell(&format!("note: {doubt}")));
-                    sink_notes(&config).iter().for_each(|note| tell(&format!("note: {note}")));
+                    for note in sink_notes(&config) {
+                        tell(&format!("note: {note}"));
+                    }
                     let targets = config.targets.len();
                     let s = if targets == 1 { "" } else { "s" };
                     format!("{}: ok, {targets} target{s}\n", path.display())
