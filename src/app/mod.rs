@@ -22,6 +22,7 @@ mod watch;
 
 use crate::cli::{AlertAction, Cli, Command, ConfigAction};
 use crate::config::{self, Config, ConfigError, GlobalOptions, Place, process_environment};
+use crate::domain::sink::secret_variables;
 use crate::domain::text::{excerpt, printable};
 use crate::probe::clock::Clock;
 use crate::probe::echo::{self, EchoEngine, Paced, Surge};
@@ -215,7 +216,7 @@ fn real_edge(config: &Config) -> Result<Edge, Failure> {
         gateways: Arc::default(),
         neighbours: Arc::new(SystemNeighbours),
         sessions: Arc::new(SystemSessions),
-        waker: Arc::new(SystemWaker),
+        waker: Arc::new(SystemWaker::hiding(secret_variables(&config.sinks))),
         seed: clock.now().wall.unix_millis().unsigned_abs(),
         simulated: None,
     })
