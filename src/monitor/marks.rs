@@ -35,31 +35,28 @@ impl Monitor {
         let target = target.filter(|id| self.targets.contains_key(id)).or_else(only);
         let held = now.wall.since(at) <= HELD;
         let mut lines = Vec::new();
-        match target.and_then(|id| self.targets.get_mut(&id)) {
-            Some(tracked) => {
-                let view = tracked.view(Mode::Watch, &self.around, now);
-                let tunnel = held && with_tunnel(&view, at);
-                if held {
-                    lines.extend(around(&view, at));
+        if let Some(tracked) = target.and_then(|id| self.targets.get_mut(&id)) {
+            let view = tracked.view(Mode::Watch, &self.around, now);
+            let tunnel = held && with_tunnel(&view, at);
+            if held {
+                lines.extend(around(&view, at));
+            } else {
+                lines.push(long_ago(tracked.lane(), at));
+            }
+            let drop = RememberedDrop { at, marked: true, tunnel, ..<_>::default() };
+            tracked.memory_mut().drops.add(drop);
+            tracked.tick(&self.around, now);
+        } else {
+            for tracked in self.targets.values() {
+                let told = if held {
+                    around(&tracked.view(Mode::Watch, &self.around, now), at)
                 } else {
-                    lines.push(long_ago(tracked.lane(), at));
-                }
-                let drop = RememberedDrop { at, marked: true, tunnel, ..<_>::default() };
-                tracked.memory_mut().drops.add(drop);
-                tracked.tick(&self.around, now);
+                    vec![long_ago(tracked.lane(), at)]
+                };
+                let name = printable(&tracked.target().name).into_owned();
+                lines.extend(told.into_iter().map(|line| format!("{name}: {line}")));
             }
-            None => {
-                for tracked in self.targets.values() {
-                    let told = if held {
-                        around(&tracked.view(Mode::Watch, &self.around, now), at)
-                    } else {
-                        vec![long_ago(tracked.lane(), at)]
-                    };
-                    let name = printable(&tracked.target().name).into_owned();
-                    lines.extend(told.into_iter().map(|line| format!("{name}: {line}")));
-                }
-                lines.truncate(MOST);
-            }
+            lines.truncate(MOST);
         }
         // The log is read from its end.
         for line in lines.iter().rev() {

@@ -39,6 +39,6 @@ fn download() {
     watched.wait(Duration::from_secs(90), &[fired]);
     watched.session.wait("whose traffic it is", |screen| screen.contains("eth0 receives"));
     drop(download);
-    watched.wait(Duration::from_secs(120), &[fired, ("resolved", "link-saturated", "")]);
+    watched.wait(Duration::from_mins(2), &[fired, ("resolved", "link-saturated", "")]);
     watched.session.quit();
 }
