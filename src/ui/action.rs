@@ -113,6 +113,10 @@ pub enum Action {
     AddTarget,
     /// Yes, or this one.
     Confirm,
+    /// The next of what could stand at the end of a text.
+    Complete,
+    /// The one before.
+    CompleteBack,
     /// The first choice of a menu.
     Choose1,
     /// The second choice of a menu.
@@ -179,6 +183,8 @@ impl Action {
         (Self::Explain, "explain"),
         (Self::AddTarget, "add-target"),
         (Self::Confirm, "confirm"),
+        (Self::Complete, "complete"),
+        (Self::CompleteBack, "complete-back"),
         (Self::Choose1, "choose-1"),
         (Self::Choose2, "choose-2"),
         (Self::Choose3, "choose-3"),

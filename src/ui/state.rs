@@ -6,6 +6,7 @@ use super::format::Zone;
 use super::keymap::Layer;
 use super::lessons::Lessons;
 use super::line::Line;
+use super::prompt::Prompt;
 use crate::domain::finding::RuleId;
 use crate::domain::look::ColumnId;
 pub use crate::domain::look::Screen;
@@ -70,7 +71,7 @@ pub enum Overlay {
     /// What its newest connections said and heard: whose, first line shown.
     Transcript(TargetId, usize),
     /// The filter being typed, and what it was before.
-    Filter(TextField, Filter),
+    Filter(Prompt, Filter),
     /// A target being typed, and the suggestion chosen instead.
     AddTarget(TextField, Option<usize>),
     /// A question.

@@ -4,6 +4,7 @@ use super::action::Action;
 use super::effect::Effect;
 use super::line::Line;
 use super::order;
+use super::prompt::Prompt;
 use super::state::{
     Access, Flow, Naming, Overlay, Question, Screen, Search, SortKey, UiState, Zoom,
 };
@@ -104,6 +105,8 @@ pub fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Eff
         Action::Quit
         | Action::Suspend
         | Action::Confirm
+        | Action::Complete
+        | Action::CompleteBack
         | Action::Choose1
         | Action::Choose2
         | Action::Choose3
@@ -200,7 +203,7 @@ const SORTS: [SortKey; 11] = [
 fn look(state: &mut UiState, action: Action) -> Vec<Effect> {
     match action {
         Action::Filter => {
-            let field = tui_input::Input::new(state.filter.text().to_owned());
+            let field = Prompt::new(state.filter.text());
             if !matches!(state.screen, Screen::Wall | Screen::Timeline) {
                 state.screen = Screen::Table;
             }
@@ -336,7 +339,9 @@ fn ask(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
             say(
                 state,
                 world,
-                &format!("{name}: drop marked; the event log says what was measured around it"),
+                &format!(
+                    "{name}: drop marked; under LATELY in the alerts stands what was measured around it"
+                ),
             );
             vec![Effect::Mark(id)]
         }

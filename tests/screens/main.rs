@@ -8,6 +8,7 @@
 )]
 
 mod copying;
+mod filter;
 mod fixtures;
 mod keys;
 mod pictures;

@@ -5,16 +5,14 @@ use super::{copying, maintenance, review, say};
 use crate::ui::action::Action;
 use crate::ui::copying::of_overlay;
 use crate::ui::effect::Effect;
-use crate::ui::filter::Filter;
+use crate::ui::filter::{self, Filter};
 use crate::ui::input::Key;
+use crate::ui::prompt::{LONGEST, Prompt, bounded};
 use crate::ui::state::{AlertKey, Overlay, Question, SNOOZES, Search, UiState};
 use crate::ui::view::{explain, panel};
 use crate::ui::world::World;
 use crossterm::event::{KeyCode, KeyModifiers};
-use tui_input::{Input as TextField, InputRequest};
-
-/// Longest text of a field, in characters.
-const FIELD: usize = 256;
+use tui_input::InputRequest;
 
 pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
     let Some(mut overlay) = state.overlay.take() else { return Vec::new() };
@@ -31,12 +29,18 @@ pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> 
             copying::turn(state, action == Action::Down);
             return Vec::new();
         }
-        Overlay::Filter(_, before) => {
+        Overlay::Filter(prompt, before) => {
             match action {
-                Action::Confirm => return Vec::new(),
+                // What is not understood stays to be mended; why is told beside it.
+                Action::Confirm if state.filter.fault().is_none() => return Vec::new(),
                 Action::Back => {
                     state.filter = before.clone();
                     return Vec::new();
+                }
+                Action::Complete | Action::CompleteBack => {
+                    let by = if action == Action::Complete { 1 } else { -1 };
+                    prompt.complete(by, |before| filter::offer(before, &world.snapshot.targets));
+                    narrow(&mut state.filter, &mut state.top, prompt);
                 }
                 _ => {}
             }
@@ -227,7 +231,7 @@ pub fn paste(state: &mut UiState, text: &str) -> Vec<Effect> {
         state.overlay = None;
         return vec![Effect::AddPasted(text.replace("\r\n", "\n").replace('\r', "\n"))];
     }
-    for c in text.chars().filter(|c| !c.is_control()).take(FIELD) {
+    for c in text.chars().filter(|c| !c.is_control()).take(LONGEST) {
         apply(state, InputRequest::InsertChar(c));
     }
     Vec::new()
@@ -236,9 +240,8 @@ pub fn paste(state: &mut UiState, text: &str) -> Vec<Effect> {
 fn apply(state: &mut UiState, request: InputRequest) {
     match &mut state.overlay {
         Some(Overlay::Filter(field, _)) => {
-            bounded(field, request);
-            state.filter = Filter::parse(field.value());
-            state.top = 0;
+            field.edit(request);
+            narrow(&mut state.filter, &mut state.top, field);
         }
         Some(Overlay::Help(first)) if state.search.typing => {
             *first = 0;
@@ -254,11 +257,10 @@ fn apply(state: &mut UiState, request: InputRequest) {
     }
 }
 
-fn bounded(field: &mut TextField, request: InputRequest) {
-    let grows = matches!(request, InputRequest::InsertChar(_) | InputRequest::Yank);
-    if !grows || field.value().chars().count() < FIELD {
-        field.handle(request);
-    }
+/// The table shows what the filter lets through while it is typed.
+fn narrow(filter: &mut Filter, top: &mut usize, prompt: &Prompt) {
+    *filter = Filter::parse(prompt.value());
+    *top = 0;
 }
 
 /// What a key does in a text field, as in a shell.

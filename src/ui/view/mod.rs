@@ -13,6 +13,7 @@ pub mod help;
 pub mod maintenance;
 pub mod panel;
 pub mod path;
+pub mod prompt;
 pub mod review;
 mod save;
 pub mod simple;
