@@ -13,6 +13,7 @@ use rdpwatch::ui::filter::Filter;
 use rdpwatch::ui::input::Input;
 use rdpwatch::ui::keymap::{Keymap, Layer};
 use rdpwatch::ui::line::Line;
+use rdpwatch::ui::prompt::Prompt;
 use rdpwatch::ui::state::{Access, Direction, Overlay, SortKey, Suggestion, UiState, Unsaved};
 use rdpwatch::ui::terminal;
 use rdpwatch::ui::update::update;
@@ -618,7 +619,7 @@ fn every_action_does_something_somewhere() {
                 Layer::Text => vec![Overlay::Help(1), Overlay::Explain(Some(OFFICE), 0, 0)],
                 Layer::Menu => vec![Overlay::Snooze(snooze, 1)],
                 Layer::Review => vec![Overlay::Review(0)],
-                Layer::Input => vec![Overlay::Filter("x".into(), Filter::default())],
+                Layer::Input => vec![Overlay::Filter(Prompt::new("st"), Filter::default())],
                 _ => Vec::new(),
             }
             .into_iter()
