@@ -10,7 +10,7 @@ use crate::domain::certificate::Thumbprint;
 use crate::domain::diagnose::{Diagnosed, Diagnosis, Weighed, judge_moment, weigh};
 use crate::domain::drops::Spell;
 use crate::domain::echo_series::EchoSeries;
-use crate::domain::finding::Finding;
+use crate::domain::finding::{Finding, RuleId};
 use crate::domain::history::{History, Timed};
 use crate::domain::ladder::ladder;
 use crate::domain::lane::Lane;
@@ -160,6 +160,11 @@ impl Tracked {
     #[must_use]
     pub const fn target(&self) -> &Arc<Target> {
         &self.target
+    }
+
+    /// Waits for a word on rules whose alerts fired in an earlier run.
+    pub fn wait_for(&mut self, rules: Vec<RuleId>) {
+        self.diagnosis.wait_for(rules);
     }
 
     /// Its last hours, by the minute.
