@@ -252,7 +252,12 @@ impl Tracked {
     #[must_use]
     pub fn member<'a>(&'a self, local: &'a LocalState) -> Option<Member<'a>> {
         let address = self.dialled().filter(|address| !local.owns(*address))?;
-        if !self.echo.ever_answered() {
+        let remembered = || {
+            let first = self.echo.points().next();
+            self.method == EchoMethod::Icmp
+                && first.is_some_and(|first| self.memory.expects_echo(first.at.wall))
+        };
+        if !self.echo.ever_answered() && !remembered() {
             return None;
         }
         let enough = if self.method == EchoMethod::Icmp { 3 } else { 2 };
