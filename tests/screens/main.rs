@@ -7,11 +7,14 @@
     reason = "a test that cannot prepare its world fails by panicking"
 )]
 
+mod command;
+mod every;
 mod filter;
 mod fixtures;
 mod keys;
 mod pictures;
 mod properties;
+mod rows;
 mod support;
 mod themes;
 mod views;

@@ -1,7 +1,7 @@
 //! What keys do while something lies over the screen.
 
 use super::motion::{target_place, turned};
-use super::{maintenance, review, say};
+use super::{command, maintenance, review, say};
 use crate::ui::action::Action;
 use crate::ui::effect::Effect;
 use crate::ui::filter::{self, Filter};
@@ -12,6 +12,7 @@ use crate::ui::state::{AlertKey, Overlay, Question, SNOOZES, Search, UiState};
 use crate::ui::view::{explain, panel};
 use crate::ui::world::World;
 use crossterm::event::{KeyCode, KeyModifiers};
+use std::time::Duration;
 use tui_input::InputRequest;
 
 pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
@@ -37,6 +38,11 @@ pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> 
             }
             Vec::new()
         }
+        Overlay::Command(line) => match command::update(state, world, action, line) {
+            Ok(()) => Vec::new(),
+            Err(None) => return Vec::new(),
+            Err(Some(order)) => return command::carry_out(state, world, order),
+        },
         Overlay::AddTarget(field, chosen) => {
             let count = state.suggestions.len();
             match action {
@@ -104,7 +110,8 @@ pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> 
                 }
             };
             if let Some(place) = place {
-                return snooze(state, world, alerts, place);
+                let Some((words, length)) = SNOOZES.get(place).copied() else { return Vec::new() };
+                return snooze(state, world, alerts, words, length);
             }
             Vec::new()
         }
@@ -113,7 +120,7 @@ pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> 
     effects
 }
 
-fn acknowledge(
+pub(super) fn acknowledge(
     state: &mut UiState,
     world: &World<'_>,
     alerts: &[AlertKey],
@@ -131,13 +138,13 @@ fn acknowledge(
         .collect()
 }
 
-fn snooze(
+pub(super) fn snooze(
     state: &mut UiState,
     world: &World<'_>,
     alerts: &[AlertKey],
-    place: usize,
+    words: &str,
+    length: Duration,
 ) -> Vec<Effect> {
-    let Some((words, length)) = SNOOZES.get(place).copied() else { return Vec::new() };
     say(state, world, &format!("snoozed for {words}"));
     alerts
         .iter()
@@ -231,6 +238,10 @@ fn apply(state: &mut UiState, request: InputRequest) {
         Some(Overlay::Filter(field, _)) => {
             field.edit(request);
             narrow(&mut state.filter, &mut state.top, field);
+        }
+        Some(Overlay::Command(line)) => {
+            line.refused = false;
+            line.prompt.edit(request);
         }
         Some(Overlay::Help(first)) if state.search.typing => {
             *first = 0;

@@ -24,7 +24,7 @@ pub fn build(world: &World<'_>, state: &UiState) -> Option<Panel> {
         return None;
     }
     match state.overlay.as_ref()? {
-        Overlay::Filter(..) => None,
+        Overlay::Filter(..) | Overlay::Command(_) => None,
         Overlay::Help(first) => Some(text(world, state, "keys", *first)),
         Overlay::Explain(target, _, first) => {
             let title = format!("{}: why, and every remedy", world.name(*target));

@@ -2,11 +2,12 @@
 
 use super::footer::{key_name, text_field};
 use crate::ui::action::Action;
+use crate::ui::command;
 use crate::ui::filter;
 use crate::ui::keymap::Layer;
 use crate::ui::line::Line;
 use crate::ui::prompt::{Offer, Prompt};
-use crate::ui::state::UiState;
+use crate::ui::state::{CommandLine, UiState};
 use crate::ui::theme::Role;
 use crate::ui::world::World;
 use tui_input::Input as TextField;
@@ -25,6 +26,26 @@ pub fn filter(world: &World<'_>, state: &UiState, prompt: &Prompt, shown: usize)
         Some(fault) => line.text(Role::StateWarning, &format!("  {fault}")),
         None => line
             .join(offered(world, prompt, |before| filter::offer(before, &world.snapshot.targets))),
+    }
+}
+
+/// The command that is being typed.
+#[must_use]
+pub fn command(world: &World<'_>, state: &UiState, typed: &CommandLine) -> Line {
+    let width = usize::from(state.size.width);
+    let line = field(":", &typed.prompt, width);
+    let value = typed.prompt.value();
+    match command::read(value, world) {
+        Err(refusal) if typed.refused || !refusal.unfinished => {
+            line.text(Role::StateWarning, &format!("  {}", refusal.fault))
+        }
+        _ => {
+            let offered = offered(world, &typed.prompt, |before| command::offer(before, world));
+            match command::usage(value).filter(|_| offered.0.is_empty()) {
+                Some(usage) => line.text(Role::Dim, &format!("  {usage}")),
+                None => line.join(offered),
+            }
+        }
     }
 }
 
