@@ -222,12 +222,11 @@ fn taking(
             let direction = if usual { Direction::Usual } else { Direction::Inverted };
             Ok(Order::Sort(key, Some(direction)))
         }
-        Verb::View if word.is_empty() => Err(missing()),
+        Verb::View | Verb::Theme | Verb::Goto if word.is_empty() => Err(missing()),
         Verb::View => {
             ends(after)?;
             one_of("view", &Screen::WORDS, word, argument.column).map(Order::View)
         }
-        Verb::Theme if word.is_empty() => Err(missing()),
         Verb::Theme => {
             ends(after)?;
             let themes: Vec<(&str, &'static str)> = Theme::names().map(|n| (n, n)).collect();
@@ -244,7 +243,6 @@ fn taking(
                 }
             }
         }
-        Verb::Goto if word.is_empty() => Err(missing()),
         Verb::Goto => host(argument, world).map(Order::Goto),
         Verb::Acknowledge => Ok(Order::Acknowledge(argument.text.to_owned())),
         Verb::Snooze if word.is_empty() => Ok(Order::Act(Action::Snooze)),

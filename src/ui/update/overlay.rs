@@ -8,12 +8,12 @@ use crate::ui::filter::{self, Filter};
 use crate::ui::input::Key;
 use crate::ui::line::Line;
 use crate::ui::prompt::{LONGEST, Prompt, bounded};
-use crate::ui::state::{AlertKey, Overlay, Question, SNOOZES, Search, UiState};
+use crate::ui::state::{AlertKey, Overlay, Question, SNOOZES, Search, Suggestion, UiState};
 use crate::ui::view::{explain, panel};
 use crate::ui::world::World;
 use crossterm::event::{KeyCode, KeyModifiers};
 use std::time::Duration;
-use tui_input::InputRequest;
+use tui_input::{Input as TextField, InputRequest};
 
 pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
     let Some(mut overlay) = state.overlay.take() else { return Vec::new() };
@@ -44,24 +44,10 @@ pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> 
             Err(Some(order)) => return command::carry_out(state, world, order),
         },
         Overlay::AddTarget(field, chosen) => {
-            let count = state.suggestions.len();
-            match action {
-                Action::Back => return Vec::new(),
-                Action::Confirm => {
-                    let suggestion = chosen.and_then(|place| state.suggestions.get(place));
-                    let spec = suggestion
-                        .map_or_else(|| field.value().trim().to_owned(), |s| s.spec.clone());
-                    if !spec.is_empty() {
-                        return vec![Effect::AddTarget(spec)];
-                    }
-                }
-                Action::Down if count > 0 => {
-                    *chosen = Some(chosen.map_or(0, |place| (place + 1).min(count - 1)));
-                }
-                Action::Up => *chosen = chosen.and_then(|place| place.checked_sub(1)),
-                _ => {}
+            match add_target(&state.suggestions, action, field, chosen) {
+                Ok(()) => Vec::new(),
+                Err(effects) => return effects,
             }
-            Vec::new()
         }
         Overlay::Confirm(Question::WakeMany(targets)) => match action {
             Action::Confirm => {
@@ -118,6 +104,33 @@ pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> 
     };
     state.overlay = Some(overlay);
     effects
+}
+
+/// The field of a target; `Err` closes it.
+fn add_target(
+    suggestions: &[Suggestion],
+    action: Action,
+    field: &TextField,
+    chosen: &mut Option<usize>,
+) -> Result<(), Vec<Effect>> {
+    let count = suggestions.len();
+    match action {
+        Action::Back => return Err(Vec::new()),
+        Action::Confirm => {
+            let suggestion = chosen.and_then(|place| suggestions.get(place));
+            let spec =
+                suggestion.map_or_else(|| field.value().trim().to_owned(), |s| s.spec.clone());
+            if !spec.is_empty() {
+                return Err(vec![Effect::AddTarget(spec)]);
+            }
+        }
+        Action::Down if count > 0 => {
+            *chosen = Some(chosen.map_or(0, |place| (place + 1).min(count - 1)));
+        }
+        Action::Up => *chosen = chosen.and_then(|place| place.checked_sub(1)),
+        _ => {}
+    }
+    Ok(())
 }
 
 pub(super) fn acknowledge(
