@@ -115,6 +115,10 @@ pub enum Action {
     Transcript,
     /// Copy to the clipboard of the terminal.
     Copy,
+    /// Choose a command of a remedy, or the ticket, and copy it.
+    CopyCommand,
+    /// Show a text without anything around it, to select from with the terminal's own mouse.
+    PlainPage,
     /// What a finding means and every remedy.
     Explain,
     /// Type a new target.
@@ -192,6 +196,8 @@ impl Action {
         (Self::Ticket, "ticket"),
         (Self::Transcript, "transcript"),
         (Self::Copy, "copy"),
+        (Self::CopyCommand, "copy-command"),
+        (Self::PlainPage, "plain-page"),
         (Self::Explain, "explain"),
         (Self::AddTarget, "add-target"),
         (Self::Confirm, "confirm"),

@@ -139,7 +139,7 @@ pub fn read(line: &str, world: &World<'_>) -> Result<Option<Order>, Refusal> {
         return Ok(Some(Order::Act(action)));
     }
     let text = format!("\"{lower}\" takes nothing");
-    Err(Refusal { fault: Fault { column: argument.column, text }, unfinished: false })
+    Err(Refusal { fault: Fault::new(argument.column, text), unfinished: false })
 }
 
 /// What follows the name, and where it begins.
@@ -191,7 +191,7 @@ fn ends(after: Argument<'_>) -> Result<(), Refusal> {
         return Ok(());
     }
     let text = format!("\"{}\" is too much", crate::domain::text::excerpt(after.text, 24));
-    Err(Refusal { fault: Fault { column: after.column, text }, unfinished: false })
+    Err(Refusal { fault: Fault::new(after.column, text), unfinished: false })
 }
 
 fn taking(
@@ -201,10 +201,7 @@ fn taking(
 ) -> Result<Order, Refusal> {
     let (word, after) = argument.split();
     let missing = || Refusal {
-        fault: Fault {
-            column: argument.column,
-            text: format!("{} takes {}", card.name, card.takes),
-        },
+        fault: Fault::new(argument.column, format!("{} takes {}", card.name, card.takes)),
         unfinished: true,
     };
     match card.verb {
@@ -255,7 +252,7 @@ fn taking(
 fn length(text: &str, column: usize) -> Result<Duration, Refusal> {
     parse_length(text).map_err(|error| {
         let unfinished = text.chars().all(|c| c.is_ascii_digit());
-        Refusal { fault: Fault { column, text: error.to_string() }, unfinished }
+        Refusal { fault: Fault::new(column, error.to_string()), unfinished }
     })
 }
 
@@ -298,7 +295,7 @@ fn host(argument: &Argument<'_>, world: &World<'_>) -> Result<TargetId, Refusal>
         (Some(target), 0) => Ok(target.target.id),
         (Some(_), others) => {
             let text = format!("{} hosts begin like that", others + 1);
-            Err(Refusal { fault: Fault { column: argument.column, text }, unfinished: true })
+            Err(Refusal { fault: Fault::new(argument.column, text), unfinished: true })
         }
         (None, _) => {
             let known: Vec<&str> = targets().map(|target| target.target.name.as_str()).collect();

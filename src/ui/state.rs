@@ -1,5 +1,6 @@
 //! Where the user is: screen, overlay, selection. Changed only by [`super::update`].
 
+use super::copying::{CopyBox, Page};
 use super::filter::Filter;
 use super::format::Zone;
 use super::keymap::Layer;
@@ -85,6 +86,10 @@ pub enum Overlay {
     Maintenance(MaintenanceBox),
     /// What was there on first sight, and which of it is chosen.
     Review(usize),
+    /// What to copy.
+    Copy(CopyBox),
+    /// A text that fills the terminal, without anything around it.
+    Page(Page),
     /// The note under an acknowledgement of these, being typed.
     Acknowledge(Vec<AlertKey>, TextField),
 }
@@ -367,6 +372,10 @@ pub struct UiState {
     pub search: Search,
     /// Which keys are taught.
     pub lessons: Lessons,
+    /// What the key before copied.
+    pub copied: Option<String>,
+    /// Whether tmux stands between this program and the terminal.
+    pub relayed: bool,
     /// The time zone for clocks.
     pub zone: Zone,
 }
@@ -392,12 +401,13 @@ impl UiState {
                     | Overlay::Command(_)
                     | Overlay::AddTarget(..)
                     | Overlay::Acknowledge(..)
-                    | Overlay::Maintenance(_),
+                    | Overlay::Maintenance(_)
+                    | Overlay::Page(_),
                 ),
                 _,
             ) => Layer::Input,
             (Some(Overlay::Confirm(_)), _) => Layer::Confirm,
-            (Some(Overlay::Snooze(..)), _) => Layer::Menu,
+            (Some(Overlay::Snooze(..) | Overlay::Copy(_)), _) => Layer::Menu,
             (Some(Overlay::Review(_)), _) => Layer::Review,
             (None, screen) => layer_of(screen),
         }

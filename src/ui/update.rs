@@ -17,6 +17,7 @@ use crate::domain::wake::WakePolicy;
 use crate::ui::filter::Filter;
 
 mod command;
+mod copying;
 mod group;
 mod maintenance;
 mod motion;
@@ -39,6 +40,9 @@ pub fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Eff
         Action::Quit => return vec![Effect::Quit { keep_screen: false }],
         Action::Suspend => return vec![Effect::Suspend],
         _ => {}
+    }
+    if action != Action::PlainPage {
+        state.copied = None;
     }
     if state.overlay.is_some() {
         return overlay::update(state, action, world);
@@ -97,6 +101,8 @@ pub fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Eff
         Action::Acknowledge | Action::Snooze => attend(state, action, world),
         Action::Maintenance => maintenance::open_box(state, world),
         Action::Review => review::open_list(state, world),
+        Action::CopyCommand => copying::ask(state, world),
+        Action::PlainPage => copying::page(state, world),
         Action::ProbeNow
         | Action::ResetStatistics
         | Action::Mark
@@ -369,8 +375,8 @@ fn ask(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
         Action::Ticket => open(state, Overlay::Ticket(id, 0)),
         Action::Transcript => open(state, Overlay::Transcript(id, 0)),
         Action::Copy => {
-            say(state, world, &format!("{name}: ticket text sent to the clipboard"));
-            vec![Effect::CopyText(world.ticket(target, &state.zone))]
+            let text = world.ticket(target, &state.zone);
+            copying::copy(state, world, &format!("{name}: ticket text"), &text)
         }
         _ if target.findings.is_empty() => {
             say(state, world, &format!("{name}: no finding to explain"))

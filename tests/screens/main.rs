@@ -8,6 +8,7 @@
 )]
 
 mod command;
+mod copying;
 mod every;
 mod filter;
 mod fixtures;

@@ -1,12 +1,12 @@
 //! What keys do while something lies over the screen.
 
 use super::motion::{target_place, turned};
-use super::{command, maintenance, review, say};
+use super::{command, copying, maintenance, review, say};
 use crate::ui::action::Action;
+use crate::ui::copying::of_overlay;
 use crate::ui::effect::Effect;
 use crate::ui::filter::{self, Filter};
 use crate::ui::input::Key;
-use crate::ui::line::Line;
 use crate::ui::prompt::{LONGEST, Prompt, bounded};
 use crate::ui::state::{AlertKey, Overlay, Question, SNOOZES, Search, Suggestion, UiState};
 use crate::ui::view::{explain, panel};
@@ -20,6 +20,15 @@ pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> 
     let effects = match &mut overlay {
         Overlay::Help(_) | Overlay::Explain(..) | Overlay::Ticket(..) | Overlay::Transcript(..) => {
             return text(state, overlay, action, world);
+        }
+        Overlay::Copy(asked) => {
+            let asked = asked.clone();
+            return copying::choose(state, world, action, asked);
+        }
+        Overlay::Page(_) => {
+            state.overlay = Some(overlay);
+            copying::turn(state, action == Action::Down);
+            return Vec::new();
         }
         Overlay::Filter(prompt, before) => {
             match action {
@@ -203,13 +212,14 @@ fn text(
     }
     state.overlay = Some(overlay);
     if action == Action::Copy {
-        let text: String = panel::document(world, state)
-            .unwrap_or_default()
-            .iter()
-            .map(|line: &Line| line.plain().trim_end().to_owned() + "\n")
-            .collect();
-        say(state, world, "sent to the clipboard");
-        return vec![Effect::CopyText(text)];
+        let text = of_overlay(world, state).unwrap_or_default();
+        return copying::copy(state, world, "", &text);
+    }
+    if action == Action::CopyCommand {
+        return copying::ask(state, world);
+    }
+    if action == Action::PlainPage {
+        return copying::page(state, world);
     }
     let last = panel::last_first(world, state);
     let page = panel::page(state.size);
@@ -227,6 +237,7 @@ fn text(
 
 /// Edits the text field in front with a key that no binding took.
 pub fn type_key(state: &mut UiState, key: Key) {
+    copying::turn(state, copying::goes_on(key));
     let Some(request) = edit(key) else { return };
     apply(state, request);
 }

@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod banner;
+mod copying;
 pub mod detail;
 pub mod empty;
 pub mod explain;
