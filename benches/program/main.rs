@@ -36,10 +36,11 @@ mod wire;
 #[cfg(target_os = "linux")]
 fn main() -> anyhow::Result<()> {
     type Part = fn() -> anyhow::Result<Vec<table::Row>>;
-    const PARTS: [(&str, Part); 7] = [
+    const PARTS: [(&str, Part); 8] = [
         ("start", start::measure),
         ("screen", screen::measure),
         ("thousand", thousand::measure),
+        ("ten-thousand", thousand::measure_ten),
         ("echo", echo::measure),
         ("rungs", rungs::measure),
         ("diagnosis", diagnosis::measure),

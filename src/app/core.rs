@@ -390,6 +390,7 @@ impl Core {
             connections_per_day: schedule.connections_per_day(id),
         });
         snapshot.monitor.sinks = self.sinks.statuses();
+        snapshot.monitor.engine = self.edge.engine();
         snapshot
     }
 }

@@ -1,6 +1,6 @@
 //! `doctor`: finds out what this machine lets the probes do.
 
-mod sinks;
+pub(super) mod sinks;
 
 use super::{FAILED, Failure, print, real_edge, runtime};
 use crate::config::{self, Config, GlobalOptions, process_environment};

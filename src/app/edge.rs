@@ -1,6 +1,6 @@
 //! What the core reaches the outside through: the real things, or those of the demonstration.
 
-use crate::domain::local::{EchoAccess, LocalState};
+use crate::domain::local::{EchoAccess, EchoCounts, EchoFacts, LocalState};
 use crate::monitor::Access;
 use crate::probe::clock::Clock;
 use crate::probe::echo::EchoEngine;
@@ -64,6 +64,13 @@ impl Edge {
     #[must_use]
     pub(super) fn may_ping(&self, address: IpAddr) -> bool {
         can_ping(self.echo.access(address.is_ipv6()))
+    }
+
+    /// What sends echo and what it counted, unless nothing is sent or all of it is simulated.
+    #[must_use]
+    pub(super) fn engine(&self) -> Option<(EchoFacts, Option<EchoCounts>)> {
+        let sends = can_ping(self.echo.access(false)) || can_ping(self.echo.access(true));
+        (sends && self.simulated.is_none()).then(|| (self.echo.facts(), self.echo.counts()))
     }
 
     /// This machine as it is now. Blocks for some milliseconds.

@@ -25,8 +25,7 @@ const LOOK: Duration = Duration::from_millis(50);
 /// Longest line of an answer, in characters.
 const LINE: usize = 200;
 /// What is said where none answers.
-const NOBODY: &str =
-    "No running rdpwatch took it: the next one that watches it notes it in its event log.\n";
+const NOBODY: &str = "No running rdpwatch took it: the next one that watches it notes it under LATELY in its alerts.\n";
 
 /// Leaves the mark, and says what of it was understood.
 pub(super) fn mark(config: &Config, words: &[String], at: Option<&str>) -> Result<u8, Failure> {
@@ -39,7 +38,8 @@ pub(super) fn mark(config: &Config, words: &[String], at: Option<&str>) -> Resul
     if config::state_dir(&process_environment).is_none() {
         return Err(Failure::new(super::FAILED, "no folder for state is known: set HOME"));
     }
-    let (target, text) = understand(config, &remembered(), words);
+    let (target, text) =
+        understand(config, &remembered(), words).map_err(|message| Failure::new(USAGE, message))?;
     if text.chars().count() > TEXT {
         let message = format!("the text is too long, expected at most {TEXT} characters");
         return Err(Failure::new(USAGE, message));
@@ -59,7 +59,7 @@ pub(super) fn mark(config: &Config, words: &[String], at: Option<&str>) -> Resul
     let answer = answer?;
     let on = match &mark.target {
         Some(target) => format!(" on {}", printable(target)),
-        None => String::new(),
+        None => " on no host in particular".to_owned(),
     };
     let said = match &*mark.text {
         "" => String::new(),
@@ -92,14 +92,21 @@ async fn wait(store: &dyn StateStore, number: u64) -> Option<Vec<String>> {
     tokio::time::timeout(PATIENCE, answer).await.ok()
 }
 
-/// The target that the first word names, by the name it is remembered under, and the text.
-fn understand(config: &Config, known: &State, words: &[String]) -> (Option<String>, String) {
-    let Some((first, rest)) = words.split_first() else { return (None, String::new()) };
+/// Likeness of a word to a name from which on it is taken for that name, mistyped.
+const LIKE: f64 = 0.9;
+
+/// The target that the first word names, by the name it is remembered under, and the text. A word
+/// that can only be meant as a host, and is none that is known, is an error.
+fn understand(
+    config: &Config,
+    known: &State,
+    words: &[String],
+) -> Result<(Option<String>, String), String> {
+    let Some((first, rest)) = words.split_first() else { return Ok((None, String::new())) };
     let configured = |target: &&Target| {
         let same = |name: &str| name.eq_ignore_ascii_case(first);
         same(&target.name) || same(&target.host.to_string()) || same(&store::key(target))
     };
-    let host = |key: &str| key.rsplit_once(':').map_or(key, |(host, _)| host).to_owned();
     let remembered = || {
         let same = |key: &&String| {
             key.eq_ignore_ascii_case(first) || host(key).eq_ignore_ascii_case(first)
@@ -109,8 +116,53 @@ fn understand(config: &Config, known: &State, words: &[String]) -> (Option<Strin
         keys.next().filter(|_| keys.next().is_none()).cloned()
     };
     let target = config.targets.iter().find(configured).map(store::key).or_else(remembered);
+    if target.is_none() {
+        mistyped(config, known, first)?;
+    }
     let text = if target.is_some() { rest.join(" ") } else { words.join(" ") };
-    (target, text.trim().to_owned())
+    Ok((target, text.trim().to_owned()))
+}
+
+fn host(key: &str) -> &str {
+    key.rsplit_once(':').map_or(key, |(host, _)| host)
+}
+
+/// Refuses a word that is no target but reads like one.
+fn mistyped(config: &Config, known: &State, word: &str) -> Result<(), String> {
+    if word.contains(char::is_whitespace) {
+        return Ok(());
+    }
+    let folded = word.to_lowercase();
+    let configured = config.targets.iter().map(|target| &*target.name);
+    let remembered = known.keys().filter(|key| *key != MONITOR).map(|key| host(key));
+    let nearest = configured
+        .chain(remembered)
+        .map(|name| (strsim::jaro_winkler(&name.to_lowercase(), &folded), name))
+        .filter(|(likeness, _)| *likeness >= LIKE)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let several = known.keys().filter(|key| host(key).eq_ignore_ascii_case(word)).count() > 1;
+    let shown = excerpt(word, 60);
+    match nearest {
+        _ if several => {
+            Err(format!("{shown} is watched on several ports: write the one meant, as HOST:PORT"))
+        }
+        Some((_, name)) => Err(format!(
+            "{shown} is no target that is known here; did you mean {}? A text alone goes into \
+             quotes",
+            excerpt(name, 60)
+        )),
+        None if looks_like_host(word) => Err(format!(
+            "{shown} is no target that is known here; a text alone goes into quotes, with a space"
+        )),
+        None => Ok(()),
+    }
+}
+
+/// An address, or a name with a domain.
+fn looks_like_host(word: &str) -> bool {
+    let address = word.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok();
+    let labels: Vec<&str> = word.split('.').collect();
+    address || labels.len() > 1 && labels.iter().all(|label| !label.is_empty())
 }
 
 /// A time as people tell it: `10:32`, `10:32:05Z`, `5m`, RFC 3339.
@@ -198,7 +250,7 @@ mod tests {
         };
         let of = |known: &State, words: &[&str]| {
             let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-            understand(&Config::default(), known, &words)
+            understand(&Config::default(), known, &words).expect("understood")
         };
         let state = known(&["office-pc:3389", "two:1", "two:2", "[fe80::1]:3389", MONITOR]);
         assert_eq!(of(&state, &[]), (None, String::new()));
@@ -206,8 +258,29 @@ mod tests {
         assert_eq!(of(&state, &["OFFICE-PC"]), (office.clone(), String::new()));
         assert_eq!(of(&state, &["office-pc:3389", "VPN", "went"]), (office, "VPN went".to_owned()));
         assert_eq!(of(&state, &["VPN went"]), (None, "VPN went".to_owned()));
-        assert_eq!(of(&state, &["two"]), (None, "two".to_owned()));
         assert_eq!(of(&state, &["two:2"]).0.as_deref(), Some("two:2"));
         assert_eq!(of(&state, &["monitor", "black"]), (None, "monitor black".to_owned()));
+    }
+
+    #[test]
+    fn a_mistyped_host_is_refused_and_not_taken_for_a_text() {
+        let state: State = ["office-pc:3389", "two:1", "two:2"]
+            .iter()
+            .map(|key| ((*key).to_owned(), <_>::default()))
+            .collect();
+        let of = |words: &[&str]| {
+            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            understand(&Config::default(), &state, &words)
+        };
+        let error = of(&["ofice-pc", "dropped"]).unwrap_err();
+        assert!(error.contains("did you mean office-pc?"), "{error}");
+        let error = of(&["two"]).unwrap_err();
+        assert!(error.contains("watched on several ports"), "{error}");
+        for host in ["10.0.0.7", "fe80::1", "pc.corp.lab"] {
+            assert!(of(&[host]).unwrap_err().contains("is no target that is known"), "{host}");
+        }
+        for text in ["black", "ofice-pc went black", "gone."] {
+            assert_eq!(of(&[text]), Ok((None, text.to_owned())), "{text}");
+        }
     }
 }

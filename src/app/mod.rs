@@ -22,7 +22,8 @@ mod watch;
 
 use crate::cli::{AlertAction, Cli, Command, ConfigAction};
 use crate::config::{self, Config, ConfigError, GlobalOptions, Place, process_environment};
-use crate::domain::text::printable;
+use crate::domain::sink::secret_variables;
+use crate::domain::text::{excerpt, printable};
 use crate::probe::clock::Clock;
 use crate::probe::echo::{self, EchoEngine, Paced, Surge};
 use crate::probe::resolve::{Resolver, ResolverSettings, SystemDns};
@@ -215,7 +216,7 @@ fn real_edge(config: &Config) -> Result<Edge, Failure> {
         gateways: Arc::default(),
         neighbours: Arc::new(SystemNeighbours),
         sessions: Arc::new(SystemSessions),
-        waker: Arc::new(SystemWaker),
+        waker: Arc::new(SystemWaker::hiding(secret_variables(&config.sinks))),
         seed: clock.now().wall.unix_millis().unsigned_abs(),
         simulated: None,
     })
@@ -258,6 +259,9 @@ fn configure(options: &GlobalOptions, action: ConfigAction) -> Result<u8, Config
                     looks::Looks::read(&config)
                         .map_err(|message| ConfigError::new(Place::File(path.clone()), message))?;
                     config.doubts().iter().for_each(|doubt| tell(&format!("note: {doubt}")));
+                    for note in sink_notes(&config) {
+                        tell(&format!("note: {note}"));
+                    }
                     let targets = config.targets.len();
                     let s = if targets == 1 { "" } else { "s" };
                     format!("{}: ok, {targets} target{s}\n", path.display())
@@ -268,6 +272,21 @@ fn configure(options: &GlobalOptions, action: ConfigAction) -> Result<u8, Config
     };
     let _gone = print(text.as_bytes());
     Ok(DONE)
+}
+
+/// What would keep each sink from telling anybody, on this machine and as this user.
+fn sink_notes(config: &Config) -> Vec<String> {
+    let facts = doctor::sinks::facts(config).into_iter();
+    let unable = facts.filter_map(|sink| {
+        let problem = sink.problem?;
+        Some(format!(
+            "sink {} ({}) tells nobody here: {}",
+            excerpt(&sink.name, 60),
+            sink.kind,
+            excerpt(&problem, 200)
+        ))
+    });
+    unable.collect()
 }
 
 fn no_place() -> ConfigError {

@@ -127,6 +127,7 @@ pub(super) async fn front(
     let stop = CancellationToken::new();
     let mut running = start(Running { inbox, snapshots, alerts, stop: stop.clone() });
     let screen = Screen {
+        relayed: options.relayed,
         dashboard: Dashboard::new(options, first),
         commands,
         config: config.clone(),
@@ -193,6 +194,7 @@ fn options(config: &Config, local: &LocalState) -> Result<Options, Failure> {
         size: Terminal::size().unwrap_or_default(),
         suggestions: if config.targets.is_empty() { suggestions(local) } else { Vec::new() },
         teach: false,
+        relayed: set("TMUX").is_some(),
     })
 }
 
@@ -207,6 +209,8 @@ struct Screen {
     by_hand: BTreeSet<TargetId>,
     /// Where they may be saved; `None` where they may not, or not any more.
     file: Option<PathBuf>,
+    /// Whether tmux stands between this program and the terminal.
+    relayed: bool,
 }
 
 impl Screen {
@@ -341,7 +345,7 @@ impl Screen {
                 self.file = None;
                 return Ok(());
             }
-            Effect::CopyText(text) => return terminal.copy(&text),
+            Effect::CopyText(text) => return terminal.copy(&text, self.relayed),
             Effect::Suspend => return self.stop(terminal),
             Effect::Pause(_) | Effect::Quit { .. } => return Ok(()),
         };

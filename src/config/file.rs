@@ -166,7 +166,10 @@ fn sinks(raw: Vec<RawSink>, groups: &[(&RawGroup, Settings)]) -> Result<Vec<Sink
             }
         }
         let at = raw.at();
-        let sink = sink::resolve(&raw).map_err(|fault| fault.under("sink"))?;
+        let mut sink = sink::resolve(&raw).map_err(|fault| fault.under("sink"))?;
+        if !raw.is_named() {
+            sink.name = free_name(&sink.name, &sinks);
+        }
         if sinks.iter().any(|other| other.name.eq_ignore_ascii_case(&sink.name)) {
             let shown = excerpt(&sink.name, 60);
             let message =
@@ -176,6 +179,14 @@ fn sinks(raw: Vec<RawSink>, groups: &[(&RawGroup, Settings)]) -> Result<Vec<Sink
         sinks.push(sink);
     }
     Ok(sinks)
+}
+
+/// The name of a sink that has none of its own: its type, and from the second of a type on, which
+/// it is.
+fn free_name(kind: &str, sinks: &[SinkSpec]) -> String {
+    let taken = |name: &str| sinks.iter().any(|other| other.name.eq_ignore_ascii_case(name));
+    let names = std::iter::once(kind.to_owned()).chain((2..).map(|nth| format!("{kind} {nth}")));
+    names.take(sinks.len() + 1).find(|name| !taken(name)).unwrap_or_else(|| kind.to_owned())
 }
 
 /// The windows of planned work, whose targets and groups must be there and whose names must differ.

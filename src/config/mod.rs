@@ -47,7 +47,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// Most targets of one process.
-pub const MAX_TARGETS: usize = 4096;
+pub const MAX_TARGETS: usize = 16_384;
 /// Most DNS servers.
 const MAX_DNS: usize = options::MAX_DNS;
 /// The port of DNS (RFC 1035 section 4.2).

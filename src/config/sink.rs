@@ -43,7 +43,7 @@ pub(super) struct RawSink {
 pub(super) static SINK: &[Key<RawSink>] = &[
     Key { name: "type", shape: Shape::Word(TYPE_WORDS), doc: "how it is told; required",
         set: |sink, v| { sink.kind = Some(At { value: value::parsed(v, "a type", |text| value::parse_word(text, &types()))?.to_owned(), at: v.span() }); Ok(()) } },
-    Key { name: "name", shape: Shape::Text("on-call"), doc: "what it is called, unique; default: its type",
+    Key { name: "name", shape: Shape::Text("on-call"), doc: "what it is called, unique; default: its type, then \"webhook 2\" and so on",
         set: |sink, v| { sink.name = Some(value::parsed(v, "a name", super::target_spec::parse_name)?); Ok(()) } },
     Key { name: "severity", shape: Shape::Word(SEVERITY_WORDS), doc: "told from this severity up; default: warning",
         set: |sink, v| { sink.severity = Some(value::word(v, &SEVERITIES)?); Ok(()) } },
@@ -213,6 +213,11 @@ pub(super) fn resolve(raw: &RawSink) -> Result<SinkSpec, Fault> {
 }
 
 impl RawSink {
+    /// Whether it says what it is called.
+    pub(super) const fn is_named(&self) -> bool {
+        self.name.is_some()
+    }
+
     /// Where it stands in the text.
     pub(super) fn at(&self) -> Range<usize> {
         self.at.clone()

@@ -228,6 +228,25 @@ impl EchoFacts {
     }
 }
 
+/// What an engine counts besides the outcomes of requests, since it began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EchoCounts {
+    /// Requests that left.
+    pub sent: u64,
+    /// Further replies to a request.
+    pub duplicates: u64,
+    /// Replies after the deadline that amended a loss.
+    pub late: u64,
+    /// Replies after patience had ended, or to requests that an ICMP error had ended.
+    pub too_late: u64,
+    /// Replies that came behind one to a later request to the same target.
+    pub reordered: u64,
+    /// Replies and ICMP errors that are not ours, or are forged.
+    pub foreign: u64,
+    /// Replies that a full receive buffer dropped.
+    pub dropped: u64,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

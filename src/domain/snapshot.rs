@@ -7,7 +7,7 @@ use super::finding::{Finding, Risk};
 use super::incident::Incident;
 use super::ladder::Ladder;
 use super::lane::Lane;
-use super::local::{EchoAccess, LocalState};
+use super::local::{EchoAccess, EchoCounts, EchoFacts, LocalState};
 use super::mac::MacAddr;
 use super::maintenance::Maintained;
 use super::sample::{
@@ -60,6 +60,8 @@ pub struct MonitorSnapshot {
     pub local: LocalState,
     /// What echo may do over IPv4 and IPv6.
     pub echo: Option<(EchoAccess, EchoAccess)>,
+    /// The engine that sends echo, and what it counted; `None` where nothing is sent.
+    pub engine: Option<(EchoFacts, Option<EchoCounts>)>,
     /// Control addresses: own router, ends of the VPN, DNS servers and configured ones, as far as
     /// they are other machines.
     pub controls: Vec<Control>,

@@ -29,13 +29,17 @@ pub fn span(span: Duration) -> String {
 #[must_use]
 pub fn millis(span: Duration) -> String {
     let ms = span.as_secs_f64() * 1_000.0;
+    if ms > 0.0 && ms < 0.05 {
+        return "<0.1 ms".to_owned();
+    }
     if ms < 9.95 { format!("{ms:.1} ms") } else { format!("{ms:.0} ms") }
 }
 
 /// Milliseconds to a tenth, for columns of them: `12.0 ms`.
 #[must_use]
 pub fn tenths_of_ms(span: Duration) -> String {
-    format!("{:.1} ms", span.as_secs_f64() * 1_000.0)
+    let ms = span.as_secs_f64() * 1_000.0;
+    if ms > 0.0 && ms < 0.05 { "<0.1 ms".to_owned() } else { format!("{ms:.1} ms") }
 }
 
 /// A share between 0 and 1: `6 %`, `0.5 %`.

@@ -2,15 +2,20 @@
 
 use super::Monitor;
 use crate::domain::drops::RememberedDrop;
+use crate::domain::lane::Lane;
 use crate::domain::mark::{around, said, with_tunnel};
+use crate::domain::snapshot::TargetState;
 use crate::domain::target::TargetId;
 use crate::domain::text::printable;
 use crate::domain::time::{Now, WallTime};
 use crate::domain::view::Mode;
+use crate::domain::words::{millis, percent};
 use std::time::Duration;
 
 /// What was measured longer ago is not held any more, at an echo request a second.
 const HELD: Duration = Duration::from_mins(8);
+/// What is kept of minutes longer ago is looked at so long before and after.
+const AROUND: Duration = Duration::from_mins(2);
 /// Lines that a mark on no target in particular makes at most.
 const MOST: usize = 20;
 
@@ -30,30 +35,28 @@ impl Monitor {
         let target = target.filter(|id| self.targets.contains_key(id)).or_else(only);
         let held = now.wall.since(at) <= HELD;
         let mut lines = Vec::new();
-        match target.and_then(|id| self.targets.get_mut(&id)) {
-            Some(tracked) => {
-                let view = tracked.view(Mode::Watch, &self.around, now);
-                let tunnel = held && with_tunnel(&view, at);
-                if held {
-                    lines.extend(around(&view, at));
+        if let Some(tracked) = target.and_then(|id| self.targets.get_mut(&id)) {
+            let view = tracked.view(Mode::Watch, &self.around, now);
+            let tunnel = held && with_tunnel(&view, at);
+            if held {
+                lines.extend(around(&view, at));
+            } else {
+                lines.push(long_ago(tracked.lane(), at));
+            }
+            let drop = RememberedDrop { at, marked: true, tunnel, ..<_>::default() };
+            tracked.memory_mut().drops.add(drop);
+            tracked.tick(&self.around, now);
+        } else {
+            for tracked in self.targets.values() {
+                let told = if held {
+                    around(&tracked.view(Mode::Watch, &self.around, now), at)
                 } else {
-                    lines.push("what was measured then is not held any more".to_owned());
-                }
-                let drop = RememberedDrop { at, marked: true, tunnel, ..<_>::default() };
-                tracked.memory_mut().drops.add(drop);
-                tracked.tick(&self.around, now);
+                    vec![long_ago(tracked.lane(), at)]
+                };
+                let name = printable(&tracked.target().name).into_owned();
+                lines.extend(told.into_iter().map(|line| format!("{name}: {line}")));
             }
-            None if held => {
-                for tracked in self.targets.values() {
-                    let view = tracked.view(Mode::Watch, &self.around, now);
-                    let name = printable(&tracked.target().name).into_owned();
-                    lines.extend(
-                        around(&view, at).into_iter().map(|line| format!("{name}: {line}")),
-                    );
-                }
-                lines.truncate(MOST);
-            }
-            None => {}
+            lines.truncate(MOST);
         }
         // The log is read from its end.
         for line in lines.iter().rev() {
@@ -64,6 +67,26 @@ impl Monitor {
         lines.insert(0, said);
         lines
     }
+}
+
+/// What the minutes about a moment came to, where they are kept.
+fn long_ago(lane: &Lane, at: WallTime) -> String {
+    let worst = lane.between(at.minus(AROUND), at.plus(AROUND));
+    let Some(worst) = worst.filter(|worst| worst.loss.is_some()) else {
+        return "nothing is kept of what was measured then".to_owned();
+    };
+    let loss = match worst.loss {
+        Some(loss) if loss > 0.0 => format!("{} lost in the worst minute", percent(loss)),
+        _ => "none lost".to_owned(),
+    };
+    let slow = worst.rtt.map(|rtt| format!(", 95th percentile up to {}", millis(rtt)));
+    let state = match worst.state {
+        TargetState::Critical => ", a critical finding stood",
+        TargetState::Warning => ", a warning stood",
+        TargetState::Asleep | TargetState::Waking => ", it was likely asleep",
+        TargetState::NotMeasured | TargetState::Ok | TargetState::Unknown => "",
+    };
+    format!("echo, by the minute: {loss}{}{state}", slow.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -191,7 +214,27 @@ mod tests {
             ]
         );
         let said = monitor.mark(Some(TargetId(0)), at(300).wall, "", at(3_000));
-        assert_eq!(said[1..], ["what was measured then is not held any more"]);
+        assert_eq!(said[1..], ["nothing is kept of what was measured then"]);
+    }
+
+    #[test]
+    fn of_an_hour_ago_the_minutes_are_told() {
+        let mut monitor = monitor(2);
+        for secs in 0..=3_600 {
+            echo(&mut monitor, secs, !(590..=598).contains(&secs));
+            monitor.snapshot(at(secs), 0, |_| <_>::default());
+        }
+        let about =
+            |monitor: &mut Monitor, target| monitor.mark(target, at(600).wall, "", at(3_600));
+        let one = about(&mut monitor, Some(TargetId(0)));
+        assert_eq!(one.len(), 2, "{one:?}");
+        assert!(
+            one[1].starts_with("echo, by the minute: 15 % lost in the worst minute"),
+            "{one:?}"
+        );
+        let all = about(&mut monitor, None);
+        assert!(all[1].starts_with("pc-0: echo, by the minute: 15 %"), "{all:?}");
+        assert_eq!(all[2], "pc-1: nothing is kept of what was measured then");
     }
 
     #[test]

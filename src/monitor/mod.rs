@@ -626,6 +626,7 @@ impl Monitor {
                 findings: self.diagnosis.findings(RULES),
                 local: self.around.local.clone(),
                 echo: Some((self.around.echo_v4, self.around.echo_v6)),
+                engine: None,
                 controls: self.controls.words(&self.around.local),
                 control_names: self.around.control_names.clone(),
                 incidents: self.around.outages.iter().map(Incident::of).collect(),

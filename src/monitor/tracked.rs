@@ -162,6 +162,12 @@ impl Tracked {
         &self.target
     }
 
+    /// Its last hours, by the minute.
+    #[must_use]
+    pub const fn lane(&self) -> &Lane {
+        &self.lane
+    }
+
     /// Takes over a changed configuration of the same host and port.
     pub(super) fn set_target(&mut self, target: Arc<Target>) {
         if self.target.gateway != target.gateway {

@@ -105,9 +105,19 @@ pub trait Waker: Debug + Send + Sync {
     ) -> Pending<'a, WakeReceipt>;
 }
 
-/// The network interfaces of this machine.
-#[derive(Debug, Clone, Copy)]
-pub struct SystemWaker;
+/// The network interfaces of this machine, and the programs of relays.
+#[derive(Debug, Clone, Default)]
+pub struct SystemWaker {
+    hidden: Vec<String>,
+}
+
+impl SystemWaker {
+    /// Relays do not see the environment variables in `hidden`, which hold secrets of others.
+    #[must_use]
+    pub const fn hiding(hidden: Vec<String>) -> Self {
+        Self { hidden }
+    }
+}
 
 impl Waker for SystemWaker {
     fn wake<'a>(
@@ -117,6 +127,6 @@ impl Waker for SystemWaker {
         local: &'a LocalState,
         address: Option<IpAddr>,
     ) -> Pending<'a, WakeReceipt> {
-        Box::pin(wake(mac, settings, local, address))
+        Box::pin(wake(mac, settings, local, address, &self.hidden))
     }
 }

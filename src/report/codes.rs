@@ -5,11 +5,14 @@
 //! leave out, MS-RDPBCGR 2.2.5.1.1 (Set Error Info), MS-TSGU 2.2.6, and FreeRDP's own exit codes. The meanings are worded
 //! anew; where only the client's message is known there is no symbol.
 
+mod aliases;
 mod disconnect;
 mod extended;
 mod freerdp;
 mod gateway;
 mod protocol;
+
+use aliases::ALIASES;
 
 pub use disconnect::DISCONNECT;
 pub use extended::EXTENDED;
@@ -144,10 +147,17 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
     [DISCONNECT, GATEWAY, EXTENDED, PROTOCOL, FREERDP].into_iter().flatten()
 }
 
-/// The row with this symbol, upper or lower case: `ERRINFO_CB_CONNECTION_CANCELLED`.
+/// The row with this symbol or with this name in the protocol, upper or lower case:
+/// `ERRINFO_CB_CONNECTION_CANCELLED`, `ERRINFO_LOGOFF_BY_USER`.
 #[must_use]
 pub fn named(symbol: &str) -> Option<&'static Code> {
-    all().find(|row| !row.symbol.is_empty() && row.symbol.eq_ignore_ascii_case(symbol))
+    let alias = || {
+        let (_, code) = ALIASES.iter().find(|(name, _)| name.eq_ignore_ascii_case(symbol))?;
+        extended(*code)
+    };
+    all()
+        .find(|row| !row.symbol.is_empty() && row.symbol.eq_ignore_ascii_case(symbol))
+        .or_else(alias)
 }
 
 /// The disconnect reason with the number nearest to `code`; the lower one of two.
@@ -176,6 +186,16 @@ pub const fn family(code: u32) -> Option<Layer> {
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+
+    #[test]
+    fn the_names_of_the_protocol_lead_to_the_names_of_the_client() {
+        let symbol = |name: &str| named(name).map(|row| row.symbol);
+        assert_eq!(symbol("errinfo_logoff_by_user"), Some("exDiscReasonLogoffByUser"));
+        assert_eq!(symbol("ERRINFO_LOGOFF"), None);
+        for (name, code) in ALIASES {
+            assert_eq!(named(name).map(|row| row.code), Some(*code), "{name}");
+        }
+    }
 
     #[test]
     fn every_code_stands_once_and_in_order() {

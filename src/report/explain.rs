@@ -18,6 +18,7 @@ use crate::domain::diagnose::Weight;
 use crate::domain::placeholder::Placeholders;
 use crate::domain::rules::{Rule, RuleCard};
 use crate::domain::text::excerpt;
+use crate::domain::verdict::expected_client_error;
 use std::fmt::Write as _;
 use weighed::{RuleWord, rank, together};
 
@@ -289,6 +290,9 @@ fn dialog_of(extended: &Choice) -> Option<Dialog> {
 fn socket_closed(out: &mut String, dialog: Option<Dialog>, question: &Question<'_>) {
     if let Some(at) = question.target {
         verdict_section(out, at);
+        if let Some(text) = shown_now(at, SOCKET_CLOSED) {
+            out.push_str(&wrapped(&text, WIDTH, "  ", "  "));
+        }
     }
     out.push_str("\nWhich dialog was it?\n");
     for (dialog_of_row, text) in [
@@ -391,6 +395,18 @@ fn at_target(out: &mut String, rules: &[&str], at: AtTarget<'_>) {
 fn verdict_section(out: &mut String, at: AtTarget<'_>) {
     let _ = writeln!(out, "\nAt {}", excerpt(&at.snapshot.target.name, 60));
     out.push_str(&wrapped(&excerpt(&at.snapshot.verdict, 240), WIDTH, "  ", "  "));
+}
+
+/// What a client would be shown now, where that is another code than the one asked about.
+fn shown_now(at: AtTarget<'_>, asked: u32) -> Option<String> {
+    let error = expected_client_error(&at.snapshot.findings)?;
+    (error.code != asked).then(|| {
+        format!(
+            "What is measured now would show a client {}, not 0x{asked:x}: the state has changed \
+             since, or the client took another way.",
+            client_error(&error)
+        )
+    })
 }
 
 /// Those of `ids` that this version has a rule for.

@@ -26,7 +26,10 @@ pub fn body(template: &Template, notice: &Notice) -> Body {
     };
     match template {
         Template::Json => json(&object(notice)),
-        Template::Slack => json(&json!({ "text": Markup::Slack.escape(&line(notice)) })),
+        Template::Slack => {
+            let text = format!("{}\n{}", line(notice), circumstances(notice));
+            json(&json!({ "text": Markup::Slack.escape(&text) }))
+        }
         Template::Teams => json(&card(notice)),
         Template::Ntfy => Body {
             content_type: "text/plain; charset=utf-8",
@@ -80,9 +83,20 @@ pub fn line(notice: &Notice) -> String {
     let word = match notice.event {
         SinkEvent::Resolved => "OVER".to_owned(),
         SinkEvent::Reminded => format!("STILL {}", notice.severity.word().to_uppercase()),
-        SinkEvent::Fired | SinkEvent::Test => notice.severity.word().to_uppercase(),
+        SinkEvent::Fired => notice.severity.word().to_uppercase(),
+        SinkEvent::Test => format!("TEST {}", notice.severity.word().to_uppercase()),
     };
     format!("{word} {}: {}", notice.subject(), notice.sentence)
+}
+
+/// `rule certificate-expired · since 2026-11-26T10:00:00Z · id 5f3a`: what one answers with.
+fn circumstances(notice: &Notice) -> String {
+    let named = [("rule", "rule"), ("group", "group"), ("since", "since"), ("over", "ended")]
+        .into_iter()
+        .chain([("acknowledged by", "by"), ("note:", "note"), ("id", "id")]);
+    let told = named.map(|(word, name)| (word, field(notice, name)));
+    let told = told.filter(|(_, value)| !value.is_empty());
+    told.map(|(word, value)| format!("{word} {value}")).collect::<Vec<_>>().join(" \u{b7} ")
 }
 
 /// What stands for each of [`PLACEHOLDERS`].
@@ -225,7 +239,7 @@ mod tests {
         for template in [Template::Slack, Template::Teams] {
             let body = body(&template, &notice());
             let value: Value = serde_json::from_str(&body.text).expect("JSON");
-            assert!(value.to_string().contains("CRITICAL b\u{fc}ro"), "{value}");
+            assert!(value.to_string().contains("TEST CRITICAL b\u{fc}ro"), "{value}");
         }
         let ntfy = body(&Template::Ntfy, &notice());
         assert_eq!(ntfy.headers[0].1, "b?ro \"{id}\": test of rdpwatch");
@@ -249,7 +263,8 @@ mod tests {
         let slack = read(&Template::Slack)["text"].as_str().expect("a text").to_owned();
         assert!(!slack.contains(['<', '>']), "{slack}");
         assert!(slack.contains("&lt;!channel&gt; &lt;https://evil.example|reset&gt;"), "{slack}");
-        assert!(slack.ends_with("&amp; d"), "{slack}");
+        assert!(slack.contains("&amp; d\nrule test \u{b7} group [g]"), "{slack}");
+        assert!(slack.ends_with("since 1970-01-01T00:00:00Z \u{b7} id test"), "{slack}");
 
         // Only text runs: nothing that Teams reads as Markdown.
         let card = read(&Template::Teams);

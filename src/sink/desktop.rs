@@ -68,7 +68,7 @@ mod tests {
             ..Notice::test(WallTime::from_unix_secs(0))
         };
         let (summary, body) = texts(&notice);
-        assert!(summary.starts_with("CRITICAL office-pc"), "{summary}");
+        assert!(summary.starts_with("TEST CRITICAL office-pc"), "{summary}");
         assert!(!summary.contains(['\n', '\u{1b}']), "{summary:?}");
         assert!(body.chars().count() <= LONGEST + 1, "{}", body.chars().count());
         #[cfg(all(unix, not(target_os = "macos")))]

@@ -105,7 +105,7 @@ mod tests {
         let mut bytes = vec![0; 65_536];
         let read = journal.recv(&mut bytes).await.unwrap();
         let fields = parse(&bytes[..read]);
-        assert_eq!(fields["MESSAGE"], "CRITICAL office-pc: It is down.\nMESSAGE=forged");
+        assert_eq!(fields["MESSAGE"], "TEST CRITICAL office-pc: It is down.\nMESSAGE=forged");
         assert_eq!(fields["PRIORITY"], "3");
         assert_eq!(fields["SYSLOG_IDENTIFIER"], "rdpwatch");
         assert_eq!(fields["RDPWATCH_ALERT_TARGET"], "office-pc");

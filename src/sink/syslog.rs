@@ -57,7 +57,7 @@ mod tests {
         notice.sentence = format!("a\nb{}", "\u{fc}".repeat(2_000));
         let message = message(&notice);
         assert!(message.starts_with(
-            "<27>1 1970-01-01T00:00:00Z - rdpwatch - test - CRITICAL office-pc: ab\u{fc}"
+            "<27>1 1970-01-01T00:00:00Z - rdpwatch - test - TEST CRITICAL office-pc: ab\u{fc}"
         ));
         assert!(message.len() <= MAX_MESSAGE && !message.contains('\n'));
     }

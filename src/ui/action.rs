@@ -103,12 +103,20 @@ pub enum Action {
     Transcript,
     /// Copy to the clipboard of the terminal.
     Copy,
+    /// Choose a command of a remedy, or the ticket, and copy it.
+    CopyCommand,
+    /// Show a text without anything around it, to select from with the terminal's own mouse.
+    PlainPage,
     /// What a finding means and every remedy.
     Explain,
     /// Type a new target.
     AddTarget,
     /// Yes, or this one.
     Confirm,
+    /// The next of what could stand at the end of a text.
+    Complete,
+    /// The one before.
+    CompleteBack,
     /// The first choice of a menu.
     Choose1,
     /// The second choice of a menu.
@@ -170,9 +178,13 @@ impl Action {
         (Self::Ticket, "ticket"),
         (Self::Transcript, "transcript"),
         (Self::Copy, "copy"),
+        (Self::CopyCommand, "copy-command"),
+        (Self::PlainPage, "plain-page"),
         (Self::Explain, "explain"),
         (Self::AddTarget, "add-target"),
         (Self::Confirm, "confirm"),
+        (Self::Complete, "complete"),
+        (Self::CompleteBack, "complete-back"),
         (Self::Choose1, "choose-1"),
         (Self::Choose2, "choose-2"),
         (Self::Choose3, "choose-3"),

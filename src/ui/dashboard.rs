@@ -49,6 +49,8 @@ pub struct Options {
     pub suggestions: Vec<Suggestion>,
     /// Whether keys are taught, one at a time.
     pub teach: bool,
+    /// Whether tmux stands between this program and the terminal.
+    pub relayed: bool,
 }
 
 /// The screen.
@@ -78,6 +80,7 @@ impl Dashboard {
             lessons: Lessons::new(options.teach),
             screen: options.view,
             columns: options.columns,
+            relayed: options.relayed,
             ..UiState::default()
         };
         Self {

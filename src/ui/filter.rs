@@ -1,26 +1,50 @@
-//! Narrowing the table.
+//! Narrowing the table: `berlin state:critical loss>2 !group:lab`.
 
-use crate::domain::rules::RULES;
+mod complete;
+mod key;
+mod pattern;
+mod read;
+#[cfg(test)]
+mod tests;
+
+pub use complete::offer;
+pub use key::{FORMS, KEYS, Looks, RULE};
+pub use read::{Fault, nearest};
+
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
-use crate::domain::text::excerpt;
+use key::{Comparison, Quantity, Word};
+use pattern::Pattern;
+use std::sync::Arc;
 
-/// Characters of a word that are repeated when it is not understood.
-const SHOWN: usize = 24;
-
-/// Words that must all hold: a part of the name, address, group, state or a finding, or
-/// `state:critical`, `group:berlin`, `finding:dns-*`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// Terms that must all hold. What cannot be understood holds for nobody; what is not finished asks
+/// for nothing yet.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Filter {
     text: String,
     terms: Vec<Term>,
+    fault: Option<Fault>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Term {
-    Anything(String),
-    State(String),
-    Group(String),
-    Finding(String),
+/// One word of a filter.
+#[derive(Debug, Clone, PartialEq)]
+struct Term {
+    /// `!` or `-` stood before it.
+    negated: bool,
+    /// Where its value begins, in characters from 1.
+    column: usize,
+    test: Test,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Test {
+    /// Somewhere in what a row says.
+    Anywhere(Pattern),
+    /// What a key looks at.
+    Word(Word, Pattern),
+    /// A number, measured or not.
+    Number(Quantity, Comparison),
+    /// Not understood.
+    Nothing,
 }
 
 /// The words for states, in filters and in sentences.
@@ -40,57 +64,37 @@ pub const fn state_word(state: TargetState) -> &'static str {
 /// The word for targets that work is planned on, whatever their state.
 const MAINTENANCE: &str = "maintenance";
 
-/// What may stand before a colon.
-const KEYS: [&str; 3] = ["state", "group", "finding"];
-
 impl Filter {
     /// Reads a filter; every text is one.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        let terms = text
-            .split_whitespace()
-            .map(|word| {
-                let word = word.to_lowercase();
-                match word.split_once(':') {
-                    Some(("state", rest)) => Term::State(rest.to_owned()),
-                    Some(("group", rest)) => Term::Group(rest.to_owned()),
-                    Some(("finding", rest)) => Term::Finding(rest.to_owned()),
-                    _ => Term::Anything(word),
-                }
-            })
-            .collect();
-        Self { text: text.trim().to_owned(), terms }
+        let (terms, fault) = read::read(text);
+        Self { text: text.trim().to_owned(), terms, fault }
     }
 
-    /// What of it was hardly meant, in a few words: a key that there is none of, a state that there
-    /// is none of, or a finding. `None` while it may still become something.
+    /// What of it is not understood first: a key, a value or a number that there is none of. `None`
+    /// while it may still become something.
     #[must_use]
-    pub fn doubt(&self) -> Option<String> {
-        self.text.split_whitespace().find_map(|word| {
-            let (key, rest) = word.split_once(':')?;
-            let lower = rest.to_lowercase();
-            let start = lower.trim_end_matches('*');
-            match key.to_lowercase().as_str() {
-                "state" => {
-                    let words: Vec<&str> = TargetState::ALL
-                        .iter()
-                        .map(|state| state_word(*state))
-                        .chain([MAINTENANCE])
-                        .collect();
-                    let known = words.iter().any(|word| word.starts_with(lower.as_str()));
-                    (!known).then(|| unknown(word, "state", rest, &words))
-                }
-                "finding" => {
-                    let ids: Vec<&str> = RULES.iter().map(|rule| rule.card().id.0).collect();
-                    let known = ids.iter().any(|id| id.starts_with(start));
-                    (!known).then(|| unknown(word, "finding", rest, &ids))
-                }
-                "group" => None,
-                // An address of IPv6, or a host with its port.
-                _ if is_place(key, rest) => None,
-                _ => Some(unknown(word, "key", key, &KEYS)),
+    pub const fn fault(&self) -> Option<&Fault> {
+        self.fault.as_ref()
+    }
+
+    /// A group that none of `targets` is in.
+    #[must_use]
+    pub fn stranger(&self, targets: &[Arc<TargetSnapshot>]) -> Option<Fault> {
+        let strange = self.terms.iter().find_map(|term| match &term.test {
+            Test::Word(Word::Group, pattern) => {
+                let known = |t: &TargetSnapshot| {
+                    t.target.group.as_ref().is_some_and(|g| pattern.begins(&g.to_lowercase()))
+                };
+                let none = !targets.iter().any(|target| known(target));
+                none.then_some((term.column, pattern.written()))
             }
-        })
+            _ => None,
+        });
+        let (column, given) = strange?;
+        let groups = complete::groups(targets);
+        Some(Fault::unknown(column, "group", &given, &groups))
     }
 
     /// As it was typed.
@@ -108,98 +112,32 @@ impl Filter {
     /// Whether it lets this target through.
     #[must_use]
     pub fn admits(&self, target: &TargetSnapshot) -> bool {
-        self.terms.iter().all(|term| term.holds(target))
+        self.terms.iter().all(|term| term.admits(target))
     }
-}
-
-/// Whether a word with a colon is a part of an address or a host with its port.
-fn is_place(key: &str, rest: &str) -> bool {
-    let hex =
-        |text: &str| text.chars().all(|c| c.is_ascii_hexdigit() || matches!(c, ':' | '.' | '%'));
-    (hex(key) && hex(rest)) || (!rest.is_empty() && rest.chars().all(|c| c.is_ascii_digit()))
-}
-
-/// `stat:ok: no key "stat", did you mean "state"?`.
-fn unknown(word: &str, what: &str, given: &str, known: &[&str]) -> String {
-    let folded = given.to_lowercase();
-    let likeness = |known: &str| strsim::jaro_winkler(known, &folded);
-    let nearest = known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    let nearest = nearest.copied().unwrap_or_default();
-    format!(
-        "{}: no {what} \"{}\", did you mean \"{nearest}\"?",
-        excerpt(word, SHOWN),
-        excerpt(given, SHOWN)
-    )
 }
 
 impl Term {
-    fn holds(&self, target: &TargetSnapshot) -> bool {
-        let group = || target.target.group.as_deref().unwrap_or_default().to_lowercase();
-        let state = state_word(target.state);
-        let maintained = target.maintenance.is_some();
-        match self {
-            Self::State(word) => {
-                state.starts_with(word.as_str())
-                    || (maintained && MAINTENANCE.starts_with(word.as_str()))
+    /// What is not measured is neither above nor below anything, and neither is its opposite.
+    fn admits(&self, target: &TargetSnapshot) -> bool {
+        let holds = match &self.test {
+            Test::Anywhere(pattern) => Some(anywhere(target, pattern)),
+            Test::Word(word, pattern) => Some(word.holds(target, pattern)),
+            Test::Number(quantity, comparison) => {
+                quantity.of(target).map(|number| comparison.holds(number))
             }
-            Self::Group(pattern) => matches(&group(), pattern),
-            Self::Finding(pattern) => {
-                target.findings.iter().any(|finding| matches(finding.rule.0, pattern))
-            }
-            Self::Anything(word) => {
-                let word = word.as_str();
-                target.target.name.to_lowercase().contains(word)
-                    || target.target.host.to_string().to_lowercase().contains(word)
-                    || target.address.is_some_and(|address| address.to_string().contains(word))
-                    || group().contains(word)
-                    || state.contains(word)
-                    || (maintained && MAINTENANCE.contains(word))
-                    || target.findings.iter().any(|finding| finding.rule.0.contains(word))
-            }
-        }
+            Test::Nothing => None,
+        };
+        holds.is_some_and(|holds| holds != self.negated)
     }
 }
 
-/// Whether `text` is `pattern`, where a trailing `*` stands for anything.
-fn matches(text: &str, pattern: &str) -> bool {
-    pattern.strip_suffix('*').map_or(text == pattern, |start| text.starts_with(start))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_that_is_none_is_told_with_the_nearest_and_what_may_become_one_is_not() {
-        let doubt = |text: &str| Filter::parse(text).doubt();
-        for fine in [
-            "",
-            "berlin",
-            "state:",
-            "state:crit",
-            "state:CRITICAL",
-            "state:maint",
-            "group:any thing",
-            "finding:dns-*",
-            "finding:wifi",
-            "fd00::21",
-            "10.0.0.21:3389",
-            "pc:3389",
-            "02:11:22",
-        ] {
-            assert_eq!(doubt(fine), None, "{fine}");
-        }
-        for (text, told) in [
-            ("stat:ok", "stat:ok: no key \"stat\", did you mean \"state\"?"),
-            ("berlin grp:a", "grp:a: no key \"grp\", did you mean \"group\"?"),
-            ("state:criticl", "state:criticl: no state \"criticl\", did you mean \"critical\"?"),
-            (
-                "finding:dns-slw",
-                "finding:dns-slw: no finding \"dns-slw\", did you mean \"dns-slow\"?",
-            ),
-        ] {
-            assert_eq!(doubt(text).as_deref(), Some(told));
-        }
-        assert!(doubt(&format!("x{}:y", "z".repeat(500))).is_some_and(|told| told.len() < 120));
-    }
+fn anywhere(target: &TargetSnapshot, pattern: &Pattern) -> bool {
+    let in_text = |text: &str| pattern.is_in(&text.to_lowercase());
+    in_text(&target.target.name)
+        || in_text(&target.target.host.to_string())
+        || target.address.is_some_and(|address| in_text(&address.to_string()))
+        || target.target.group.as_deref().is_some_and(in_text)
+        || in_text(state_word(target.state))
+        || (target.maintenance.is_some() && in_text(MAINTENANCE))
+        || target.findings.iter().any(|finding| in_text(finding.rule.0))
 }

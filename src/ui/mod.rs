@@ -8,6 +8,7 @@
 
 pub mod action;
 pub mod columns;
+pub mod copying;
 pub mod dashboard;
 pub mod effect;
 pub mod filter;
@@ -19,7 +20,9 @@ pub mod lessons;
 pub mod line;
 pub mod order;
 pub mod palette;
+pub mod prompt;
 pub mod render;
+pub mod screen_doc;
 pub mod sites;
 pub mod state;
 pub mod terminal;

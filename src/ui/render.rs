@@ -5,6 +5,7 @@ use super::theme::{GlyphSet, Role, Theme, ascii_stand_in};
 use super::view_model::{Panel, ViewLine, ViewModel};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
+use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 /// What has to be written to bring the terminal up to date.
@@ -14,6 +15,9 @@ pub struct Frame<'a> {
     pub clear: bool,
     /// Cells with their column and row.
     pub updates: Vec<(u16, u16, &'a Cell)>,
+    /// A text in place of cells, which the terminal itself wraps, so that it selects a long line
+    /// as one.
+    pub page: Option<String>,
 }
 
 /// Remembers what is on the terminal.
@@ -42,8 +46,15 @@ impl Renderer {
         if self.last.as_ref() == Some(&model) {
             return None;
         }
+        if let Some(page) = &model.page {
+            let ascii = self.theme.glyphs() == GlyphSet::Ascii;
+            let page = if ascii { in_ascii(page) } else { page.clone() };
+            self.last = Some(model);
+            return Some(Frame { clear: true, updates: Vec::new(), page: Some(page) });
+        }
         let area = Rect::new(0, 0, model.size.width, model.size.height);
-        let clear = self.last.is_none() || self.shown.area != area;
+        let unknown = self.last.as_ref().is_none_or(|last| last.page.is_some());
+        let clear = unknown || self.shown.area != area;
         std::mem::swap(&mut self.shown, &mut self.next);
         // `next` holds what the terminal shows from here on, `shown` is painted afresh.
         if clear {
@@ -54,7 +65,7 @@ impl Renderer {
         paint(&model, &self.theme, &mut self.shown);
         self.last = Some(model);
         let updates = self.next.diff(&self.shown);
-        (clear || !updates.is_empty()).then_some(Frame { clear, updates })
+        (clear || !updates.is_empty()).then_some(Frame { clear, updates, page: None })
     }
 
     /// The last frame as text, one line per row, blanks at the ends cut.
@@ -84,6 +95,15 @@ pub fn text(buffer: &Buffer) -> String {
         out.push('\n');
     }
     out
+}
+
+fn in_ascii(text: &str) -> String {
+    let plain = |part: &str| match part {
+        "\n" => "\n".to_owned(),
+        part if part.is_ascii() => part.to_owned(),
+        part => ascii_stand_in(part).to_owned(),
+    };
+    text.graphemes(true).map(plain).collect()
 }
 
 /// Paints a view model onto a buffer of its size.

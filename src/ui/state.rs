@@ -1,10 +1,12 @@
 //! Where the user is: screen, overlay, selection. Changed only by [`super::update`].
 
+use super::copying::{CopyBox, Page};
 use super::filter::Filter;
 use super::format::Zone;
 use super::keymap::Layer;
 use super::lessons::Lessons;
 use super::line::Line;
+use super::prompt::Prompt;
 use crate::domain::finding::RuleId;
 use crate::domain::look::ColumnId;
 pub use crate::domain::look::Screen;
@@ -69,7 +71,7 @@ pub enum Overlay {
     /// What its newest connections said and heard: whose, first line shown.
     Transcript(TargetId, usize),
     /// The filter being typed, and what it was before.
-    Filter(TextField, Filter),
+    Filter(Prompt, Filter),
     /// A target being typed, and the suggestion chosen instead.
     AddTarget(TextField, Option<usize>),
     /// A question.
@@ -80,6 +82,10 @@ pub enum Overlay {
     Maintenance(MaintenanceBox),
     /// What was there on first sight, and which of it is chosen.
     Review(usize),
+    /// What to copy.
+    Copy(CopyBox),
+    /// A text that fills the terminal, without anything around it.
+    Page(Page),
     /// The note under an acknowledgement of these, being typed.
     Acknowledge(Vec<AlertKey>, TextField),
 }
@@ -288,6 +294,10 @@ pub struct UiState {
     pub search: Search,
     /// Which keys are taught.
     pub lessons: Lessons,
+    /// What the key before copied.
+    pub copied: Option<String>,
+    /// Whether tmux stands between this program and the terminal.
+    pub relayed: bool,
     /// The time zone for clocks.
     pub zone: Zone,
 }
@@ -312,12 +322,13 @@ impl UiState {
                     Overlay::Filter(..)
                     | Overlay::AddTarget(..)
                     | Overlay::Acknowledge(..)
-                    | Overlay::Maintenance(_),
+                    | Overlay::Maintenance(_)
+                    | Overlay::Page(_),
                 ),
                 _,
             ) => Layer::Input,
             (Some(Overlay::Confirm(_)), _) => Layer::Confirm,
-            (Some(Overlay::Snooze(..)), _) => Layer::Menu,
+            (Some(Overlay::Snooze(..) | Overlay::Copy(_)), _) => Layer::Menu,
             (Some(Overlay::Review(_)), _) => Layer::Review,
             (None, screen) => layer_of(screen),
         }

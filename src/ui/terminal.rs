@@ -1,10 +1,12 @@
 //! The terminal itself: the only file of the screen that does I/O.
 
+use super::copying::CLIPBOARD;
 use super::render::Frame;
 use super::state::Size;
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
 };
+use crossterm::style::ResetColor;
 use crossterm::terminal::{
     self, BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
     LeaveAlternateScreen,
@@ -21,9 +23,6 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 /// The message of a panic that did not end the screen.
 static PANIC: Mutex<Option<String>> = Mutex::new(None);
 
-/// Longest text that is sent to the clipboard, in bytes: more than that many terminals ignore.
-const CLIPBOARD: usize = 74_000;
-
 /// Whether the mouse is ours; without it the terminal's own selection works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mouse {
@@ -38,6 +37,8 @@ pub enum Mouse {
 #[derive(Debug)]
 pub struct Terminal {
     mouse: Mouse,
+    /// Whether the mouse is left to the terminal while a page is open.
+    paged: bool,
     bytes: Vec<u8>,
 }
 
@@ -47,12 +48,13 @@ impl Terminal {
     /// # Errors
     /// The terminal's, with everything restored.
     pub fn enter(mouse: Mouse) -> io::Result<Self> {
-        let terminal = Self { mouse, bytes: Vec::new() };
+        let mut terminal = Self { mouse, paged: false, bytes: Vec::new() };
         terminal.take()?;
         Ok(terminal)
     }
 
-    fn take(&self) -> io::Result<()> {
+    fn take(&mut self) -> io::Result<()> {
+        self.paged = false;
         terminal::enable_raw_mode()?;
         TAKEN.store(true, Ordering::SeqCst);
         let mut bytes = Vec::new();
@@ -77,18 +79,29 @@ impl Terminal {
     /// The terminal's.
     pub fn draw(&mut self, frame: &Frame<'_>) -> io::Result<()> {
         self.bytes.clear();
+        let paged = frame.page.is_some();
+        if paged != self.paged && self.mouse == Mouse::Captured {
+            if paged {
+                queue!(self.bytes, DisableMouseCapture)?;
+            } else {
+                queue!(self.bytes, EnableMouseCapture)?;
+            }
+        }
+        self.paged = paged;
         encode(frame, &mut self.bytes)?;
         write_out(&self.bytes)
     }
 
-    /// Puts text on the clipboard of the terminal (OSC 52), also through SSH.
+    /// Puts text on the clipboard of the terminal (OSC 52), also through SSH. `relayed`: tmux
+    /// stands between, which takes it where `set-clipboard` is on, and passes it on where
+    /// `allow-passthrough` is.
     ///
     /// # Errors
     /// The terminal's.
-    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+    pub fn copy(&mut self, text: &str, relayed: bool) -> io::Result<()> {
         let end = text.floor_char_boundary(CLIPBOARD);
         let text = text.get(..end).unwrap_or_default();
-        write_out(format!("\x1b]52;c;{}\x07", base64(text.as_bytes())).as_bytes())
+        write_out(clipboard(text, relayed).as_bytes())
     }
 
     /// Rings the bell.
@@ -180,6 +193,10 @@ pub fn encode(frame: &Frame<'_>, out: &mut Vec<u8>) -> io::Result<()> {
     if frame.clear {
         queue!(out, Clear(ClearType::All))?;
     }
+    if let Some(page) = &frame.page {
+        queue!(out, ResetColor, cursor::MoveTo(0, 0))?;
+        out.extend_from_slice(page.replace('\n', "\r\n").as_bytes());
+    }
     let updates = frame.updates.iter().map(|(x, y, cell)| (*x, *y, *cell));
     CrosstermBackend::new(&mut *out).draw(updates)?;
     queue!(out, EndSynchronizedUpdate)
@@ -189,6 +206,17 @@ fn write_out(bytes: &[u8]) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(bytes)?;
     stdout.flush()
+}
+
+/// The sequences that put text on the clipboard.
+fn clipboard(text: &str, relayed: bool) -> String {
+    let plain = format!("\x1b]52;c;{}\x07", base64(text.as_bytes()));
+    if relayed {
+        let passed_on = plain.replace('\x1b', "\x1b\x1b");
+        format!("{plain}\x1bPtmux;{passed_on}\x1b\\")
+    } else {
+        plain
+    }
 }
 
 /// RFC 4648 section 4.
@@ -226,6 +254,15 @@ mod tests {
         ] {
             assert_eq!(base64(text.as_bytes()), encoded);
         }
+    }
+
+    #[test]
+    fn tmux_is_asked_to_take_it_and_to_pass_it_on() {
+        assert_eq!(clipboard("f", false), "\x1b]52;c;Zg==\x07");
+        assert_eq!(
+            clipboard("f", true),
+            "\x1b]52;c;Zg==\x07\x1bPtmux;\x1b\x1b]52;c;Zg==\x07\x1b\\"
+        );
     }
 
     #[test]

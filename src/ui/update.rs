@@ -4,6 +4,7 @@ use super::action::Action;
 use super::effect::Effect;
 use super::line::Line;
 use super::order;
+use super::prompt::Prompt;
 use super::state::{
     Access, Flow, Naming, Overlay, Question, Screen, Search, SortKey, UiState, Zoom,
 };
@@ -15,6 +16,7 @@ use crate::domain::target::TargetId;
 use crate::domain::wake::WakePolicy;
 use crate::ui::filter::Filter;
 
+mod copying;
 mod maintenance;
 mod motion;
 mod overlay;
@@ -35,6 +37,9 @@ pub fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Eff
         Action::Quit => return vec![Effect::Quit { keep_screen: false }],
         Action::Suspend => return vec![Effect::Suspend],
         _ => {}
+    }
+    if action != Action::PlainPage {
+        state.copied = None;
     }
     if state.overlay.is_some() {
         return overlay::update(state, action, world);
@@ -87,6 +92,8 @@ pub fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Eff
         Action::Acknowledge | Action::Snooze => attend(state, action, world),
         Action::Maintenance => maintenance::open_box(state, world),
         Action::Review => review::open_list(state, world),
+        Action::CopyCommand => copying::ask(state, world),
+        Action::PlainPage => copying::page(state, world),
         Action::ProbeNow
         | Action::ResetStatistics
         | Action::Mark
@@ -98,6 +105,8 @@ pub fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Eff
         Action::Quit
         | Action::Suspend
         | Action::Confirm
+        | Action::Complete
+        | Action::CompleteBack
         | Action::Choose1
         | Action::Choose2
         | Action::Choose3
@@ -194,7 +203,7 @@ const SORTS: [SortKey; 11] = [
 fn look(state: &mut UiState, action: Action) -> Vec<Effect> {
     match action {
         Action::Filter => {
-            let field = tui_input::Input::new(state.filter.text().to_owned());
+            let field = Prompt::new(state.filter.text());
             if !matches!(state.screen, Screen::Wall | Screen::Timeline) {
                 state.screen = Screen::Table;
             }
@@ -330,15 +339,17 @@ fn ask(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
             say(
                 state,
                 world,
-                &format!("{name}: drop marked; the event log says what was measured around it"),
+                &format!(
+                    "{name}: drop marked; under LATELY in the alerts stands what was measured around it"
+                ),
             );
             vec![Effect::Mark(id)]
         }
         Action::Ticket => open(state, Overlay::Ticket(id, 0)),
         Action::Transcript => open(state, Overlay::Transcript(id, 0)),
         Action::Copy => {
-            say(state, world, &format!("{name}: ticket text sent to the clipboard"));
-            vec![Effect::CopyText(world.ticket(target, &state.zone))]
+            let text = world.ticket(target, &state.zone);
+            copying::copy(state, world, &format!("{name}: ticket text"), &text)
         }
         _ if target.findings.is_empty() => {
             say(state, world, &format!("{name}: no finding to explain"))

@@ -1,9 +1,10 @@
 //! What is on the screen, as lines of styled text. Equal view models need no drawing.
 
+use super::copying;
 use super::layout::Layout;
 use super::line::Line;
 use super::order;
-use super::state::{Screen, Size, UiState};
+use super::state::{Overlay, Screen, Size, UiState};
 use super::theme::Role;
 use super::view::{
     alerts, banner, detail, empty, footer, panel, path, simple, small, table, timeline, wall,
@@ -54,6 +55,8 @@ pub struct ViewModel {
     pub lines: Vec<ViewLine>,
     /// What lies over them.
     pub panel: Option<Panel>,
+    /// A text in place of all of that, which the terminal itself wraps.
+    pub page: Option<String>,
 }
 
 impl ViewModel {
@@ -61,6 +64,10 @@ impl ViewModel {
     #[must_use]
     pub fn build(world: &World<'_>, state: &UiState) -> Self {
         let size = state.size;
+        if let Some(Overlay::Page(page)) = &state.overlay {
+            let page = Some(copying::part(page, size).0);
+            return Self { size, lines: Vec::new(), panel: None, page };
+        }
         let layout = Layout::of(size);
         let rows = order::rows(world.snapshot, state);
         let mut lines = banner::lines(world, state, layout);
@@ -86,7 +93,7 @@ impl ViewModel {
         lines.append(&mut body);
         footer::put(&mut lines, world, state, layout, rows.len());
         lines.truncate(usize::from(size.height));
-        Self { size, lines, panel: panel::build(world, state) }
+        Self { size, lines, panel: panel::build(world, state), page: None }
     }
 }
 

@@ -225,7 +225,10 @@ fn a_mark_waits_for_who_watches_and_what_cannot_be_is_refused() {
         home.run(&["mark", "-c", &file, "Office", "--at", "5m", "it\u{1b}[2J", "froze"]).data();
     assert!(said.contains(" on office-pc.corp.lab:3389: it\u{fffd}[2J froze\n"), "{said}");
     let said = home.run(&["mark", "-c", &file, "no", "such", "host"]).data();
-    assert!(said.contains("Z: no such host\nNo running rdpwatch took it"), "{said}");
+    assert!(
+        said.contains("Z on no host in particular: no such host\nNo running rdpwatch took it"),
+        "{said}"
+    );
     let files = std::fs::read_dir(home.path().join("state/rdpwatch")).expect("a folder").count();
     assert_eq!(files, 1, "nothing is left but the marks");
     let waiting = std::fs::read_to_string(home.path().join("state/rdpwatch/marks.jsonl"));
@@ -237,6 +240,7 @@ fn a_mark_waits_for_who_watches_and_what_cannot_be_is_refused() {
         (vec!["mark", "--at", "noon"], "\"noon\" is no time"),
         (vec!["mark", "--at", "2999-01-01T00:00:00Z"], "is still to come"),
         (vec!["mark", &"x".repeat(201)], "at most 200 characters"),
+        (vec!["mark", "-c", &file, "offce", "froze"], "did you mean office?"),
     ] {
         let sentence = home.run(&arguments).sentence(2);
         assert!(sentence.contains(words), "{sentence}");

@@ -83,3 +83,27 @@ fn a_webhook_over_tls_is_told_where_its_certificate_is_trusted_and_only_there() 
         assert!(!format!("{done:?}").contains(secret), "{done:?}");
     }
 }
+
+/// What only this machine can know is told beside the answer, and is no mistake of the file.
+#[test]
+fn a_sink_that_cannot_tell_anybody_is_noted_by_config_check() {
+    let home = Home::new();
+    let file = "[[sink]]\ntype = \"webhook\"\nurl_env = \"RDPWATCH_TEST_NO_SUCH\"\n\
+                [[sink]]\ntype = \"exec\"\ncommand = [\"/no/such/pager\"]\n\
+                [[sink]]\ntype = \"file\"\npath = \"/no/such/folder/alerts\"\n\
+                [[sink]]\ntype = \"bell\"\n[[sink]]\ntype = \"bell\"\n";
+    let path = home.write("config.toml", file);
+    let done = home.run(&["--config", &path, "config", "check"]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let notes: Vec<&str> = done.err.lines().filter(|line| line.contains("note: sink")).collect();
+    assert_eq!(notes.len(), 3, "{done:?}");
+    for (note, problem) in notes.iter().zip([
+        "sink webhook (webhook) tells nobody here: the variable RDPWATCH_TEST_NO_SUCH is not set",
+        "sink exec (exec) tells nobody here: there is no program /no/such/pager",
+        "sink file (file) tells nobody here: it cannot be written",
+    ]) {
+        assert!(note.contains(problem), "{note}");
+    }
+    let shown = home.run(&["--config", &path, "config", "show"]);
+    assert!(shown.out.contains("name = \"bell 2\""), "{shown:?}");
+}

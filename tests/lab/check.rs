@@ -157,3 +157,17 @@ async fn the_demonstration_shows_what_it_means_to() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// An address was dialled: no name led there, and none is to be looked up or forgotten.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_to_do_about_an_address_is_not_about_a_name() {
+    let kinds = kinds();
+    let kind = kinds.iter().find(|kind| kind.name == "http").expect("a web server");
+    let host = Host::start(&kind.script, (LOOPBACK, 0).into()).await.expect("it starts");
+    let (_, document) = check(vec![host.address().to_string()]).await;
+    let finding = &document["targets"][0]["findings"][0];
+    assert_eq!(finding["id"], "not-rdp");
+    let remedies = finding["remedies"].as_array().expect("remedies");
+    assert_eq!(remedies.len(), 3, "{remedies:?}");
+    assert!(!finding["remedies"].to_string().contains("Resolve-DnsName"), "{remedies:?}");
+}

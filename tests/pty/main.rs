@@ -8,6 +8,7 @@
     reason = "a test waits with deadlines of its own, and one that cannot go on has failed"
 )]
 
+mod copying;
 mod first;
 mod leaving;
 mod looks;

@@ -171,13 +171,13 @@ fn a_ticket_is_shown_and_copied_through_the_terminal() {
     session.wait_for("files-01: text for a ticket");
     session.wait_for("State:            critical since");
     session.press("y");
-    session.wait_for("sent to the clipboard");
+    session.wait_for("sent to the terminal's clipboard");
     let shown = clipboard(session.bytes());
     assert!(shown.contains("files-01.demo.test") && shown.contains("port-closed"), "{shown}");
     session.press("\x1b");
     session.wait_gone("text for a ticket");
     session.press("y");
-    session.wait_for("files-01: ticket text sent to the clipboard");
+    session.wait_for("files-01: ticket text sent to the terminal's clipboard");
     assert!(clipboard(session.bytes()).contains("Remote Desktop: files-01"));
 }
 

@@ -13,6 +13,7 @@ use rdpwatch::ui::filter::Filter;
 use rdpwatch::ui::input::Input;
 use rdpwatch::ui::keymap::{Keymap, Layer};
 use rdpwatch::ui::line::Line;
+use rdpwatch::ui::prompt::Prompt;
 use rdpwatch::ui::state::{Access, Direction, Overlay, SortKey, Suggestion, UiState, Unsaved};
 use rdpwatch::ui::terminal;
 use rdpwatch::ui::update::update;
@@ -618,7 +619,7 @@ fn every_action_does_something_somewhere() {
                 Layer::Text => vec![Overlay::Help(1), Overlay::Explain(Some(OFFICE), 0, 0)],
                 Layer::Menu => vec![Overlay::Snooze(snooze, 1)],
                 Layer::Review => vec![Overlay::Review(0)],
-                Layer::Input => vec![Overlay::Filter("x".into(), Filter::default())],
+                Layer::Input => vec![Overlay::Filter(Prompt::new("st"), Filter::default())],
                 _ => Vec::new(),
             }
             .into_iter()
@@ -658,4 +659,26 @@ fn a_first_failed_attempt_is_not_spoken_of_as_fine() {
     assert!(!text.contains("Nothing wrong"), "{text}");
     let quiet = Screen::new(fixtures::snapshot(vec![fixtures::unmeasured(0)]), 120, 40).text();
     assert!(quiet.contains("the first measurements are on their way"), "{quiet}");
+}
+
+#[test]
+fn the_echo_engine_and_what_it_cannot_see_stand_in_the_detail() {
+    use rdpwatch::domain::local::{EchoCounts, EchoFacts, EchoKind};
+    let with = |engine| {
+        let mut snapshot = fixtures::healthy();
+        snapshot.monitor.engine = engine;
+        let mut screen = Screen::new(snapshot, 200, 90);
+        screen.press("2");
+        screen.text()
+    };
+    let counts = EchoCounts { sent: 812, foreign: 3, ..EchoCounts::default() };
+    let text = with(Some((EchoFacts::of(EchoKind::Batched), Some(counts))));
+    assert!(
+        text.contains("batched, all hosts: 812 sent; 0 duplicate, 0 reordered, 3 foreign"),
+        "{text}"
+    );
+    assert!(!text.contains("count as loss"), "{text}");
+    let text = with(Some((EchoFacts::of(EchoKind::Surge), None)));
+    assert!(text.contains("replies that a full receive buffer drops count as loss"), "{text}");
+    assert!(!with(None).contains("engine  "));
 }

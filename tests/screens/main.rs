@@ -7,6 +7,8 @@
     reason = "a test that cannot prepare its world fails by panicking"
 )]
 
+mod copying;
+mod filter;
 mod fixtures;
 mod keys;
 mod pictures;

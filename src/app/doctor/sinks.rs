@@ -7,7 +7,7 @@ use crate::report::doctor::SinkFacts;
 use std::path::{Path, PathBuf};
 
 /// Each sink of the configuration.
-pub(super) fn facts(config: &Config) -> Vec<SinkFacts> {
+pub(in crate::app) fn facts(config: &Config) -> Vec<SinkFacts> {
     config.sinks.iter().map(of).collect()
 }
 

@@ -334,7 +334,7 @@ fn a_broken_file_says_where_and_gives_nothing() {
     });
     assert_eq!(
         sentence("a.txt", &many),
-        "a.txt:4097:1: it holds more than 4096 hosts, expected fewer"
+        "a.txt:16385:1: it holds more than 16384 hosts, expected fewer"
     );
 }
 

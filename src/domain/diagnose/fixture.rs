@@ -260,6 +260,7 @@ pub(crate) fn evidence(id: &str, severity: Severity) -> Evidence {
         lines: vec!["measured".to_owned()],
         since: None,
         client_error: None,
+        remedies: None,
         is_change: false,
         faults: 1,
     }

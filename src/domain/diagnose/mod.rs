@@ -210,7 +210,7 @@ impl RuleCard {
             evidence: evidence.lines.clone(),
             disproof: self.disproof,
             since,
-            remedies: self.remedies,
+            remedies: evidence.remedies.unwrap_or(self.remedies),
             risk: self.risk(evidence.severity),
             client_error: evidence.client_error.or(self.client_error),
             as_found,

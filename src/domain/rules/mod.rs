@@ -195,6 +195,8 @@ pub struct Evidence {
     pub since: Option<WallTime>,
     /// What the user's client would show, when it is not the card's.
     pub client_error: Option<ClientError>,
+    /// What to do, when it is not the card's.
+    pub remedies: Option<&'static [Remedy]>,
     /// It is a change against what was remembered, and so never as it was found.
     pub is_change: bool,
     /// How many faults it speaks of at once: another one is told although the first was.
@@ -220,6 +222,7 @@ impl Evidence {
             lines: Vec::new(),
             since: None,
             client_error: None,
+            remedies: None,
             is_change: false,
             faults: 1,
         }
@@ -280,6 +283,13 @@ impl Evidence {
     #[must_use]
     pub fn at_rung(mut self, rung: Rung) -> Self {
         self.rung = Some(rung);
+        self
+    }
+
+    /// Names what to do, where it differs from the card's.
+    #[must_use]
+    pub fn remedied(mut self, remedies: Option<&'static [Remedy]>) -> Self {
+        self.remedies = remedies;
         self
     }
 

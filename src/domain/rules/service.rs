@@ -5,6 +5,7 @@ use super::credssp::{Credssp, credssp};
 use super::prelude::*;
 use crate::domain::history::Timed;
 use crate::domain::sample::{Negotiate, NegotiateOutcome, Nla, NlaOutcome, NotRdp, OtherProtocol};
+use crate::domain::target::Host;
 use crate::domain::text::excerpt;
 
 /// TCP accepts, and no X.224 answer comes.
@@ -119,6 +120,10 @@ pub(super) fn negotiated<'a>(view: &TargetView<'a>) -> Option<(&'a Timed<Attempt
 #[derive(Debug)]
 pub(super) struct NotRdpAnswers;
 
+/// Where an address is dialled, no name can lead astray.
+static NOT_RDP_BY_ADDRESS: &[Remedy] =
+    &[remedies::WHO_LISTENS, remedies::LISTENER_PORT, remedies::NETWORK_FIREWALL];
+
 static NOT_RDP: RuleCard = RuleCard {
     id: RuleId("not-rdp"),
     title: "not Remote Desktop",
@@ -164,8 +169,10 @@ impl Rule for NotRdpAnswers {
             Some(protocol) => format!("{protocol} answers"),
             None => "not Remote Desktop".to_owned(),
         };
+        let by_address = matches!(view.target.host, Host::Address(..));
         Judgement::fires(
             Evidence::new(Severity::Critical, Confidence::Certain, title, sentence)
+                .remedied(by_address.then_some(NOT_RDP_BY_ADDRESS))
                 .line(super::port::connect_line(&entry.value.connect))
                 .line(format!(
                     "X.224: {} at byte {}, after {}",

@@ -28,7 +28,7 @@ pub use surge::Surge;
 
 pub use crate::domain::sample::echo_from_connect;
 
-use crate::domain::local::{EchoAccess, EchoFacts, EchoKind};
+use crate::domain::local::{EchoAccess, EchoCounts, EchoFacts, EchoKind};
 use crate::domain::sample::{
     Echo, EchoMethod, EchoOutcome, IcmpError, LocalFault, Observation, Sample,
 };
@@ -99,25 +99,6 @@ pub trait EchoEngine: Debug + Send + Sync {
     fn counts(&self) -> Option<EchoCounts> {
         None
     }
-}
-
-/// What an engine counts besides the outcomes of requests, since it began.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct EchoCounts {
-    /// Requests that left.
-    pub sent: u64,
-    /// Further replies to a request.
-    pub duplicates: u64,
-    /// Replies after the deadline that amended a loss.
-    pub late: u64,
-    /// Replies after patience had ended, or to requests that an ICMP error had ended.
-    pub too_late: u64,
-    /// Replies that came behind one to a later request to the same target.
-    pub reordered: u64,
-    /// Replies and ICMP errors that are not ours, or are forged.
-    pub foreign: u64,
-    /// Replies that a full receive buffer dropped.
-    pub dropped: u64,
 }
 
 /// What sends one request and waits for its answer.

@@ -32,8 +32,9 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// The port that wol-rs sends to.
 const WOL_PORT: u16 = 9;
 
-/// Sends magic packets for `mac`, or has the configured relay do it, and returns the receipt. `target` is the host's address, for
-/// the receipt's word on whether broadcasts reach it.
+/// Sends magic packets for `mac`, or has the configured relay do it, and returns the receipt.
+/// `target` is the host's address, for the receipt's word on whether broadcasts reach it; a relay
+/// does not see the environment variables in `hidden`.
 ///
 /// Takes about 200 ms, and with a relay up to half a minute. Errors are in the receipt, per destination.
 pub async fn wake(
@@ -41,6 +42,7 @@ pub async fn wake(
     settings: &WakeSettings,
     local: &LocalState,
     target: Option<IpAddr>,
+    hidden: &[String],
 ) -> WakeReceipt {
     let mut receipt = WakeReceipt {
         at: Clock::wall(),
@@ -53,7 +55,7 @@ pub async fn wake(
     };
     let checked = mac.require_unicast().map_err(|error| error.to_string());
     if let (Ok(_), Some(command)) = (&checked, &settings.via) {
-        let relay = Some(relay::wake(command, mac, target).await);
+        let relay = Some(relay::wake(command, mac, target, hidden).await);
         return WakeReceipt { relay, ..receipt };
     }
     let Plan { sends, skipped } = match checked.and_then(|_| plan(settings, local)) {
@@ -214,7 +216,7 @@ mod tests {
                 address: Some(address),
                 ..WakeSettings::default()
             };
-            let receipt = wake(MAC, &settings, &LocalState::default(), Some(address)).await;
+            let receipt = wake(MAC, &settings, &LocalState::default(), Some(address), &[]).await;
             for _ in 0..ROUNDS {
                 let packet = receive(&mut socket);
                 assert_eq!(find(&packet), Some((MAC, secure_on.map(SecureOn::from))));
@@ -241,7 +243,7 @@ mod tests {
         let local = LocalState { interfaces: vec![lo], ..LocalState::default() };
         let settings = WakeSettings { ports: vec![port], ..WakeSettings::default() };
         let target = Some(IpAddr::from([127, 3, 3, 3]));
-        let receipt = wake(MAC, &settings, &local, target).await;
+        let receipt = wake(MAC, &settings, &local, target, &[]).await;
         for _ in 0..ROUNDS * 2 {
             assert_eq!(find(&receive(&mut socket)), Some((MAC, None)));
         }
@@ -270,13 +272,13 @@ mod tests {
     async fn what_cannot_be_sent_is_refused_with_a_reason() {
         let settings = WakeSettings { interface: Some("eth0".into()), ..WakeSettings::default() };
         let local = LocalState::default();
-        let receipt = wake(MAC, &settings, &local, None).await;
+        let receipt = wake(MAC, &settings, &local, None, &[]).await;
         assert_eq!(receipt.refused.as_deref(), Some("no interface is called \"eth0\""));
         assert_eq!(receipt.reach, None);
         let settings = WakeSettings::default();
-        let receipt = wake(MAC, &settings, &local, None).await;
+        let receipt = wake(MAC, &settings, &local, None, &[]).await;
         assert!(receipt.refused.is_some(), "no interface at all");
-        let receipt = wake(MacAddr([0xff; 6]), &settings, &local, None).await;
+        let receipt = wake(MacAddr([0xff; 6]), &settings, &local, None, &[]).await;
         assert!(receipt.refused.unwrap().contains("broadcast address"));
     }
 }

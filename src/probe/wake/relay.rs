@@ -12,8 +12,13 @@ use tokio::time::timeout;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Runs the command once, with nothing to read.
-pub(super) async fn wake(relay: &WakeRelay, mac: MacAddr, address: Option<IpAddr>) -> RelayRun {
-    let error = match timeout(PATIENCE, run(relay, mac, address)).await {
+pub(super) async fn wake(
+    relay: &WakeRelay,
+    mac: MacAddr,
+    address: Option<IpAddr>,
+    hidden: &[String],
+) -> RelayRun {
+    let error = match timeout(PATIENCE, run(relay, mac, address, hidden)).await {
         Ok(Ok(())) => None,
         Ok(Err(error)) => Some(error),
         Err(_) => Some(format!("it did not end within {} s", PATIENCE.as_secs())),
@@ -21,8 +26,17 @@ pub(super) async fn wake(relay: &WakeRelay, mac: MacAddr, address: Option<IpAddr
     RelayRun { program: relay.program().to_owned(), error }
 }
 
-async fn run(relay: &WakeRelay, mac: MacAddr, address: Option<IpAddr>) -> Result<(), String> {
-    process::run(Command::new(relay.program()).args(relay.arguments(mac, address))).await
+async fn run(
+    relay: &WakeRelay,
+    mac: MacAddr,
+    address: Option<IpAddr>,
+    hidden: &[String],
+) -> Result<(), String> {
+    let mut command = Command::new(relay.program());
+    for name in hidden {
+        command.env_remove(name);
+    }
+    process::run(command.args(relay.arguments(mac, address))).await
 }
 
 #[cfg(all(test, unix))]
@@ -34,13 +48,21 @@ mod tests {
     async fn error_of(words: &[&str]) -> Option<String> {
         let words = words.iter().map(|word| (*word).to_owned()).collect();
         let Ok(relay) = WakeRelay::new(words) else { return Some("no relay".to_owned()) };
-        wake(&relay, MAC, Some([10, 0, 0, 21].into())).await.error
+        wake(&relay, MAC, Some([10, 0, 0, 21].into()), &["CARGO_PKG_NAME".to_owned()]).await.error
     }
 
     #[tokio::test]
     async fn the_command_gets_the_address_as_it_is_and_no_shell_reads_it() {
         let equal = "02:11:22:33:44:55 10.0.0.21 $(id)";
         assert_eq!(error_of(&["test", "{mac} {address} $(id)", "=", equal]).await, None);
+    }
+
+    /// Where tests run, that variable is set; the one beside it stays.
+    #[tokio::test]
+    async fn a_command_does_not_see_the_secrets_of_others() {
+        let shows = "test -z \"$CARGO_PKG_NAME\" && test -n \"$PATH\" # {mac}";
+        assert_eq!(std::env::var("CARGO_PKG_NAME").as_deref(), Ok("rdpwatch"));
+        assert_eq!(error_of(&["sh", "-c", shows]).await, None);
     }
 
     #[tokio::test]

@@ -124,7 +124,7 @@ pub const CAUSES: &[Cause] = &[
             "Try again after a minute; then look at the host's load and its System log.",
             "sc.exe \\\\HOST query TermService",
         ],
-        rules: &["connection-flapping", "rdp-silent", "rdp-slow", "host-restarted", "port-closed"],
+        rules: &["connection-flapping", "rdp-silent", "rdp-slow", "host-restarted"],
     },
     Cause {
         title: "security software ends the handshake",

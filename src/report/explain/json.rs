@@ -7,7 +7,9 @@ use super::{
 };
 use crate::domain::placeholder::Placeholders;
 use crate::domain::text::printable;
+use crate::domain::verdict::expected_client_error;
 use crate::report::check_text::CheckState;
+use crate::report::finding::client_error as error_text;
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -53,6 +55,8 @@ struct TargetEntry<'a> {
     address: Option<String>,
     state: &'static str,
     verdict: Cow<'a, str>,
+    /// What a client would be shown now; `null` where nothing says.
+    expected_client_error: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -138,6 +142,8 @@ fn target(at: AtTarget<'_>) -> TargetEntry<'_> {
         address: at.snapshot.address.map(|address| address.to_string()),
         state: CheckState::of(at.snapshot).word(),
         verdict: printable(&at.snapshot.verdict),
+        expected_client_error: expected_client_error(&at.snapshot.findings)
+            .map(|error| error_text(&error)),
     }
 }
 

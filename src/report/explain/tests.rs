@@ -166,10 +166,33 @@ fn supported_causes_come_first_and_contradicted_ones_last() {
     assert!(text.contains(
         " 6. the host is overloaded, hung, restarting or at its limit of connections\n    CONTRADICTED\n"
     ), "{text}");
-    assert!(text.contains("contradicted: port-closed (tcp: "), "{text}");
+    assert!(text.contains("contradicted: host-restarted (tls: "), "{text}");
     assert!(!text.contains("query TermService"), "a contradicted cause needs no steps: {text}");
     assert!(!text.contains("Next: rdpwatch check"));
     assert!(text.contains("\nAt office-pc\n"));
+}
+
+/// A refused port shows 0x204: it supports no cause of 0x904.
+#[test]
+fn a_code_that_what_is_measured_would_not_show_is_told() {
+    let mut target = healthy();
+    let mut finding = expired().findings.remove(0);
+    let shows = |code, extended| crate::domain::finding::ClientError {
+        code,
+        extended,
+        text: "Remote Desktop cannot find the computer",
+        likelihood: Confidence::Certain,
+    };
+    finding.client_error = Some(shows(0x204, None));
+    target.findings = vec![finding.clone()];
+    let found = weighed(&[("port-closed", Weight::Supported, "refused")]);
+    let text = ask_at("0x904", Some("7"), &target, &found);
+    assert!(flat(&text).contains("would show a client 0x204"), "{text}");
+    assert!(flat(&text).contains("not 0x904: the state has changed"), "{text}");
+    assert!(!text.contains("SUPPORTED"), "{text}");
+    finding.client_error = Some(shows(0x904, Some(7)));
+    target.findings = vec![finding];
+    assert!(!ask_at("0x904", Some("7"), &target, &found).contains("the state has changed"));
 }
 
 #[test]

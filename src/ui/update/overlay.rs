@@ -1,20 +1,18 @@
 //! What keys do while something lies over the screen.
 
 use super::motion::{target_place, turned};
-use super::{maintenance, review, say};
+use super::{copying, maintenance, review, say};
 use crate::ui::action::Action;
+use crate::ui::copying::of_overlay;
 use crate::ui::effect::Effect;
-use crate::ui::filter::Filter;
+use crate::ui::filter::{self, Filter};
 use crate::ui::input::Key;
-use crate::ui::line::Line;
+use crate::ui::prompt::{LONGEST, Prompt, bounded};
 use crate::ui::state::{AlertKey, Overlay, Question, SNOOZES, Search, UiState};
 use crate::ui::view::{explain, panel};
 use crate::ui::world::World;
 use crossterm::event::{KeyCode, KeyModifiers};
-use tui_input::{Input as TextField, InputRequest};
-
-/// Longest text of a field, in characters.
-const FIELD: usize = 256;
+use tui_input::InputRequest;
 
 pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
     let Some(mut overlay) = state.overlay.take() else { return Vec::new() };
@@ -22,12 +20,27 @@ pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> 
         Overlay::Help(_) | Overlay::Explain(..) | Overlay::Ticket(..) | Overlay::Transcript(..) => {
             return text(state, overlay, action, world);
         }
-        Overlay::Filter(_, before) => {
+        Overlay::Copy(asked) => {
+            let asked = asked.clone();
+            return copying::choose(state, world, action, asked);
+        }
+        Overlay::Page(_) => {
+            state.overlay = Some(overlay);
+            copying::turn(state, action == Action::Down);
+            return Vec::new();
+        }
+        Overlay::Filter(prompt, before) => {
             match action {
-                Action::Confirm => return Vec::new(),
+                // What is not understood stays to be mended; why is told beside it.
+                Action::Confirm if state.filter.fault().is_none() => return Vec::new(),
                 Action::Back => {
                     state.filter = before.clone();
                     return Vec::new();
+                }
+                Action::Complete | Action::CompleteBack => {
+                    let by = if action == Action::Complete { 1 } else { -1 };
+                    prompt.complete(by, |before| filter::offer(before, &world.snapshot.targets));
+                    narrow(&mut state.filter, &mut state.top, prompt);
                 }
                 _ => {}
             }
@@ -179,13 +192,14 @@ fn text(
     }
     state.overlay = Some(overlay);
     if action == Action::Copy {
-        let text: String = panel::document(world, state)
-            .unwrap_or_default()
-            .iter()
-            .map(|line: &Line| line.plain().trim_end().to_owned() + "\n")
-            .collect();
-        say(state, world, "sent to the clipboard");
-        return vec![Effect::CopyText(text)];
+        let text = of_overlay(world, state).unwrap_or_default();
+        return copying::copy(state, world, "", &text);
+    }
+    if action == Action::CopyCommand {
+        return copying::ask(state, world);
+    }
+    if action == Action::PlainPage {
+        return copying::page(state, world);
     }
     let last = panel::last_first(world, state);
     let page = panel::page(state.size);
@@ -203,6 +217,7 @@ fn text(
 
 /// Edits the text field in front with a key that no binding took.
 pub fn type_key(state: &mut UiState, key: Key) {
+    copying::turn(state, copying::goes_on(key));
     let Some(request) = edit(key) else { return };
     apply(state, request);
 }
@@ -216,7 +231,7 @@ pub fn paste(state: &mut UiState, text: &str) -> Vec<Effect> {
         state.overlay = None;
         return vec![Effect::AddPasted(text.replace("\r\n", "\n").replace('\r', "\n"))];
     }
-    for c in text.chars().filter(|c| !c.is_control()).take(FIELD) {
+    for c in text.chars().filter(|c| !c.is_control()).take(LONGEST) {
         apply(state, InputRequest::InsertChar(c));
     }
     Vec::new()
@@ -225,9 +240,8 @@ pub fn paste(state: &mut UiState, text: &str) -> Vec<Effect> {
 fn apply(state: &mut UiState, request: InputRequest) {
     match &mut state.overlay {
         Some(Overlay::Filter(field, _)) => {
-            bounded(field, request);
-            state.filter = Filter::parse(field.value());
-            state.top = 0;
+            field.edit(request);
+            narrow(&mut state.filter, &mut state.top, field);
         }
         Some(Overlay::Help(first)) if state.search.typing => {
             *first = 0;
@@ -243,11 +257,10 @@ fn apply(state: &mut UiState, request: InputRequest) {
     }
 }
 
-fn bounded(field: &mut TextField, request: InputRequest) {
-    let grows = matches!(request, InputRequest::InsertChar(_) | InputRequest::Yank);
-    if !grows || field.value().chars().count() < FIELD {
-        field.handle(request);
-    }
+/// The table shows what the filter lets through while it is typed.
+fn narrow(filter: &mut Filter, top: &mut usize, prompt: &Prompt) {
+    *filter = Filter::parse(prompt.value());
+    *top = 0;
 }
 
 /// What a key does in a text field, as in a shell.

@@ -4,7 +4,8 @@ use super::footer::key_name;
 use crate::domain::certificate::CertificateSummary;
 use crate::domain::identity::{Presented, target_names};
 use crate::domain::ladder::Cell;
-use crate::domain::sample::{NameOutcome, Resolution, TlsSweep};
+use crate::domain::local::EchoKind;
+use crate::domain::sample::{EchoMethod, NameOutcome, Resolution, TlsSweep};
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
 use crate::domain::text::printable;
 use crate::domain::wake::{WakePolicy, WakeProgress, WakeRung};
@@ -294,6 +295,27 @@ fn woken(out: &mut Vec<Line>, world: &World<'_>, progress: &WakeProgress, width:
     }
 }
 
+/// What sends the echo requests of all targets, what it counted, and what it cannot see.
+fn engine(out: &mut Vec<Line>, world: &World<'_>, width: usize) {
+    let Some((facts, counts)) = &world.snapshot.monitor.engine else { return };
+    let word = facts.kind.word();
+    let text = match counts {
+        Some(counts) => format!(
+            "{word}, all hosts: {} sent; {} duplicate, {} reordered, {} foreign, {} dropped here",
+            counts.sent, counts.duplicates, counts.reordered, counts.foreign, counts.dropped
+        ),
+        None => word.to_owned(),
+    };
+    fact(out, "engine", Role::Dim, &text, width);
+    let clock = (!facts.stamps_sends && facts.kind == EchoKind::Batched)
+        .then_some("the system does not note when requests leave");
+    for what in clock.into_iter().chain(facts.kind.blind_spots().iter().copied()) {
+        for line in wrap(what, width.saturating_sub(14)) {
+            fact(out, "", Role::Dim, &line, width);
+        }
+    }
+}
+
 /// What the probing costs the host, and when the next deep probe is due.
 pub fn probing(out: &mut Vec<Line>, world: &World<'_>, target: &TargetSnapshot, width: usize) {
     heading(out, "PROBING", width);
@@ -307,6 +329,9 @@ pub fn probing(out: &mut Vec<Line>, world: &World<'_>, target: &TargetSnapshot, 
         stats.received, stats.sent, stats.late, stats.void, stats.longest_burst
     );
     fact(out, "echo", Role::Text, &text, width);
+    if target.echo_total.method == Some(EchoMethod::Icmp) {
+        engine(out, world, width);
+    }
     let role = |cell| match cell {
         Cell::Broken => Role::StateCritical,
         Cell::Warning => Role::StateWarning,

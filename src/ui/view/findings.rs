@@ -138,6 +138,12 @@ fn remedies(
         let line = Line::of(Role::Heading, &format!("     {:<10}", ""))
             .text(Role::Key, &key)
             .text(Role::Dim, &more);
+        let copy = key_name(world, Layer::Detail, Action::CopyCommand);
+        let line = if copy.is_empty() || finding.remedies.iter().all(|r| r.commands.is_empty()) {
+            line
+        } else {
+            line.text(Role::Text, "  ").text(Role::Key, &copy).text(Role::Dim, " copies a command")
+        };
         out.push(line.cut(width));
     }
 }

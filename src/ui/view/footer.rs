@@ -1,5 +1,6 @@
 //! Below the body: alerts in one line, then the answer to the last key, or which keys there are.
 
+use super::prompt;
 use crate::domain::alert::{Alert, AlertState};
 use crate::domain::finding::Severity;
 use crate::ui::action::Action;
@@ -136,15 +137,7 @@ pub fn put(
 /// A text field, a message, or the filter that hides rows.
 fn urgent(world: &World<'_>, state: &UiState, shown: usize) -> Option<Line> {
     if let Some(Overlay::Filter(field, _)) = &state.overlay {
-        let line = Line::of(Role::Key, "/").join(text_field(field));
-        let total = world.snapshot.targets.len();
-        if let Some(doubt) = state.filter.doubt() {
-            return Some(line.text(Role::StateWarning, &format!("   {doubt}")));
-        }
-        return Some(line.text(
-            Role::Dim,
-            &format!("   {shown} of {total}   also state:critical group:NAME finding:dns-*"),
-        ));
+        return Some(prompt::filter(world, state, field, shown));
     }
     if let Some(message) = state.message.as_ref().filter(|message| world.now < message.until) {
         return Some(Line::of(Role::Text, " ").join(message.line.clone()));

@@ -3,6 +3,7 @@
 use super::footer::text_field;
 use crate::domain::finding::Rung;
 use crate::ui::action::Action;
+use crate::ui::filter;
 use crate::ui::keymap::{Keymap, Layer};
 use crate::ui::line::{Line, left, wrap};
 use crate::ui::state::Search;
@@ -45,6 +46,7 @@ pub fn document(keymap: &Keymap, width: usize) -> Vec<Line> {
             out.extend(hanging(keys, column, &row.desc, width));
         }
     }
+    filters(&mut out, width);
     section(&mut out, "GLYPHS");
     for (role, words) in GLYPHS {
         let glyph = Line::of(Role::Text, "  ").glyph(*role).text(Role::Text, "  ");
@@ -77,6 +79,19 @@ pub fn document(keymap: &Keymap, width: usize) -> Vec<Line> {
         );
     }
     out
+}
+
+/// What can be typed behind `/`.
+fn filters(out: &mut Vec<Line>, width: usize) {
+    section(out, "FILTER");
+    let column = if width < 50 { 15 } else { 20 };
+    let keys = filter::KEYS.iter().map(|key| (key.example, key.says));
+    for (form, says) in keys.chain(filter::FORMS.iter().copied()) {
+        let form = Line::of(Role::Key, &left(&format!("  {form}"), column));
+        out.extend(hanging(form, column, says, width));
+    }
+    let rule = wrap(filter::RULE, width.saturating_sub(2));
+    out.extend(rule.iter().map(|l| Line::of(Role::Text, &format!("  {l}")).cut(width)));
 }
 
 /// A first column, and beside it text in as many lines as it takes.

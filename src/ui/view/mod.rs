@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod banner;
+mod copying;
 pub mod detail;
 pub mod empty;
 pub mod explain;
@@ -12,6 +13,7 @@ pub mod help;
 pub mod maintenance;
 pub mod panel;
 pub mod path;
+pub mod prompt;
 pub mod review;
 mod save;
 pub mod simple;

@@ -1,7 +1,7 @@
 //! What lies over the screen: help, explanations, questions, text fields.
 
 use super::footer::text_field;
-use super::{explain, help, maintenance, review, save, transcript};
+use super::{copying, explain, help, maintenance, review, save, transcript};
 use crate::domain::snapshot::TargetSnapshot;
 use crate::domain::target::TargetId;
 use crate::domain::wake::Reach;
@@ -23,8 +23,20 @@ pub fn build(world: &World<'_>, state: &UiState) -> Option<Panel> {
     if size.width < 3 || size.height < 3 {
         return None;
     }
+    let mut panel = of(world, state)?;
+    if panel.y + panel.height >= size.height
+        && let Some(message) = state.message.as_ref().filter(|message| world.now < message.until)
+    {
+        // It hides the line that answers keys.
+        panel.hint = message.line.clone();
+    }
+    Some(panel)
+}
+
+fn of(world: &World<'_>, state: &UiState) -> Option<Panel> {
     match state.overlay.as_ref()? {
-        Overlay::Filter(..) => None,
+        Overlay::Filter(..) | Overlay::Page(_) => None,
+        Overlay::Copy(asked) => Some(copying::panel(world, state, asked)),
         Overlay::Help(first) => Some(text(world, state, "keys", *first)),
         Overlay::Explain(target, _, first) => {
             let title = format!("{}: why, and every remedy", world.name(*target));
@@ -108,7 +120,16 @@ fn text(world: &World<'_>, state: &UiState, title: &str, first: usize) -> Panel 
     let below = lines.len().saturating_sub(first + usize::from(height));
     let mut hint = match &state.overlay {
         Some(Overlay::Help(_)) => help::hint(world, &state.search),
-        _ => keys(world, Layer::Text, &[(Action::Back, "close"), (Action::Copy, "copy")]),
+        Some(Overlay::Explain(..)) => keys(
+            world,
+            Layer::Text,
+            &[(Action::Back, "close"), (Action::Copy, "copy"), (Action::CopyCommand, "a command")],
+        ),
+        _ => keys(
+            world,
+            Layer::Text,
+            &[(Action::Back, "close"), (Action::Copy, "copy"), (Action::PlainPage, "plain")],
+        ),
     };
     if below > 0 {
         hint = hint.text(Role::Dim, &format!("  \u{2193} {below} more"));

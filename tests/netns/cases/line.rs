@@ -3,7 +3,9 @@
 use super::Case;
 use crate::lab::{HOST, Lab, Net};
 use crate::process::{Daemon, run};
-use crate::{scripted, terminal};
+use crate::scripted;
+use crate::watched::Watched;
+use std::time::Duration;
 
 pub(super) const CASES: &[Case] =
     &[Case::new("line::a_download_fills_it", &["tc", "socat"], download)];
@@ -27,19 +29,16 @@ fn download() {
     line.args(["-u", "OPEN:/dev/zero", &format!("TCP4-LISTEN:{PORT},fork,reuseaddr")]);
     let mut source = Daemon::start(&mut line, "source", &host.path("source.log"));
     source.wait_until(|source| source.listens(PORT));
-    let mut session = terminal::start(&monitor, &[&address]);
-    session.wait("healthy host", |screen| screen.contains("1 ok"));
-    session.press("2");
-    session.press("G");
-    session.wait("half a minute of a quiet line", |screen| {
-        let sent = screen.split_once("ICMP: ").map(|(_, rest)| rest.split(' ').next());
-        sent.flatten().and_then(|count| count.parse().ok()).is_some_and(|count: u32| count >= 30)
-    });
-    session.press("1");
+    let config = format!("[[target]]\nname = 'far'\nhost = '{address}'\n");
+    let mut watched = Watched::start(&monitor, &config);
+    watched.settle(1);
     let mut line = monitor.command("socat");
     line.args(["-u", &format!("TCP4:{address}:{PORT}"), "OPEN:/dev/null"]);
-    let _sink = Daemon::start(&mut line, "download", &monitor.path("download.log"));
-    session.wait("whose traffic it is", |screen| {
-        screen.contains("link-saturated") && screen.contains("eth0 receives")
-    });
+    let download = Daemon::start(&mut line, "download", &monitor.path("download.log"));
+    let fired = ("fired", "link-saturated", "");
+    watched.wait(Duration::from_secs(90), &[fired]);
+    watched.session.wait("whose traffic it is", |screen| screen.contains("eth0 receives"));
+    drop(download);
+    watched.wait(Duration::from_mins(2), &[fired, ("resolved", "link-saturated", "")]);
+    watched.session.quit();
 }

@@ -2,7 +2,7 @@
 //! name, nothing else is, and it ends.
 
 use super::names::Named;
-use super::{Case, NAME, Pair};
+use super::{Case, NAME, Pair, good_xrdp};
 use crate::firewall;
 use crate::lab::{HOST, Lab, Net, OTHER, Wire};
 use crate::process::Daemon;
@@ -16,7 +16,10 @@ pub(super) const CASES: &[Case] = &[
     Case::new("live::uneven_line", &["python3"], uneven_line),
     Case::new("live::pc_falls_asleep", &[], pc_falls_asleep),
     Case::new("live::resolver_dies", &["dnsmasq"], resolver_dies),
+    Case::new("live::name_moves", &["dnsmasq", "xrdp"], name_moves),
+    Case::new("live::large_packets_vanish", &["nft"], large_packets_vanish),
     Case::new("live::slow_service", &[], slow_service),
+    Case::new("live::healthy", &["dnsmasq"], healthy),
 ];
 
 const fn seconds(seconds: u64) -> Duration {
@@ -147,6 +150,66 @@ fn resolver_dies() {
     watched.session.quit();
 }
 
+/// A machine with a certificate of its own.
+const STRANGER: u8 = 23;
+
+/// The name leads to another machine for a while.
+fn name_moves() {
+    let mut named = Named::leading_to(HOST);
+    let stranger = named.lab.machine("stranger", STRANGER);
+    let _xrdp = good_xrdp(&stranger, "STRANGER");
+    let (watched, _hosts) = by_name(&mut named);
+    let record = |number| format!("{NAME},{}", Net::Near.v4(number));
+    named.change(&[&record(STRANGER)]);
+    let fired = ("fired", "dns-mismatch", "named");
+    watched.wait(seconds(60), &[fired]);
+    named.change(&[&record(HOST)]);
+    watched.wait(seconds(60), &[fired, ("resolved", "dns-mismatch", "named")]);
+    watched.session.quit();
+}
+
+/// A router lets no packet above 1300 bytes through and says nothing of it.
+fn large_packets_vanish() {
+    let mut lab = Lab::new();
+    let monitor = lab.monitor();
+    let router = lab.router(&monitor);
+    let host = lab.far_machine("host", HOST);
+    let _host = scripted::start(&host, Udp::Silent);
+    let config = format!("[[target]]\nname = 'far'\nhost = '{}'\n", Net::Far.v4(HOST));
+    let mut watched = Watched::start(&monitor, &config);
+    watched.settle(1);
+    firewall::filter(&router, &["meta length > 1300 drop"]);
+    let fired = ("fired", "mtu-black-hole", "far");
+    watched.measure_until(&[fired]);
+    firewall::open(&router);
+    watched.measure_until(&[fired, ("resolved", "mtu-black-hole", "far")]);
+    watched.session.quit();
+}
+
+/// Environment variable: how many minutes nothing happens in [`healthy`], for a longer look by hand.
+const MINUTES: &str = "RDPWATCH_HEALTHY_MINUTES";
+
+/// Sound hosts, by name and by address: nobody is told of anything.
+fn healthy() {
+    let minutes = std::env::var(MINUTES).ok().and_then(|text| text.parse().ok()).unwrap_or(1);
+    let mut named = Named::leading_to(HOST);
+    let (host, other) = (named.lab.host(), named.lab.machine("other", OTHER));
+    let _hosts = [&host, &other].map(|machine| scripted::start(machine, Udp::Silent));
+    let config = format!(
+        "[[target]]\nname = 'named'\nhost = '{NAME}'\nexpect = ['{}']\n{}",
+        Net::Near.v4(HOST),
+        target("other", OTHER)
+    );
+    let mut watched = Watched::start(&named.monitor, &config);
+    watched.settle(2);
+    for _ in 0..minutes * 60 {
+        pause(seconds(1));
+        assert_eq!(watched.told(), [], "{}", watched.session.text());
+    }
+    watched.session.wait("hosts that are still sound", |screen| screen.contains("2 ok"));
+    watched.session.quit();
+}
+
 /// The service answers late, the network does not: its process gets a turn every two seconds.
 fn slow_service() {
     let pair = Pair::new();
@@ -167,7 +230,10 @@ fn slow_service() {
     watched.session.quit();
 }
 
-#[expect(clippy::disallowed_methods, reason = "the service is kept waiting for so long")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a service is kept waiting, or nothing happens, for so long"
+)]
 fn pause(length: Duration) {
     std::thread::sleep(length);
 }

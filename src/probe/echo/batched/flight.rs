@@ -1,7 +1,8 @@
 //! The requests that are under way, and what becomes of each. No sockets and no clock.
 
+use super::super::EchoRequest;
 use super::super::follow::PATIENCE;
-use super::super::{EchoCounts, EchoRequest};
+use crate::domain::local::EchoCounts;
 use crate::domain::sample::{EchoOutcome, IcmpError, LocalFault, Sample};
 use crate::domain::time::{MonoTime, Now};
 use crate::probe::connect::STALL;

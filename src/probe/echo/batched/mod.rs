@@ -10,8 +10,8 @@
 mod flight;
 mod port;
 
-use super::{EchoCounts, EchoEngine, EchoRequest};
-use crate::domain::local::{EchoAccess, EchoFacts, EchoKind};
+use super::{EchoEngine, EchoRequest};
+use crate::domain::local::{EchoAccess, EchoCounts, EchoFacts, EchoKind};
 use crate::domain::sample::{EchoOutcome, LocalFault, Sample};
 use crate::domain::time::MonoTime;
 use crate::probe::clock::Clock;

@@ -1,0 +1,222 @@
+//! From text to terms. Every text is a filter; what is wrong with it is said with its place.
+
+use super::key::{Comparison, FilterKey, KEYS, Looks, Quantity, Sign, Word};
+use super::pattern::Pattern;
+use super::{Term, Test};
+use crate::domain::text::excerpt;
+use std::fmt;
+
+/// Characters of a word that are repeated when it is not understood.
+const SHOWN: usize = 24;
+
+/// What is not understood, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// In characters from 1.
+    pub column: usize,
+    /// In words, with the nearest that would do.
+    pub text: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "column {}: {}", self.column, self.text)
+    }
+}
+
+impl Fault {
+    /// `no state "criticl", did you mean "critical"?`.
+    #[must_use]
+    pub fn unknown<S: AsRef<str>>(column: usize, what: &str, given: &str, known: &[S]) -> Self {
+        let shown = excerpt(given, SHOWN);
+        let text = match nearest(given, known) {
+            Some(nearest) => format!("no {what} \"{shown}\", did you mean \"{nearest}\"?"),
+            None => format!("no {what} \"{shown}\""),
+        };
+        Self { column, text }
+    }
+}
+
+/// The most similar of `known`.
+#[must_use]
+pub fn nearest<'k, S: AsRef<str>>(given: &str, known: &'k [S]) -> Option<&'k str> {
+    let folded = given.to_lowercase();
+    let likeness = |known: &str| strsim::jaro_winkler(&known.to_lowercase(), &folded);
+    known.iter().map(AsRef::as_ref).max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
+}
+
+/// A word of the text, as it is split at blanks that stand in no quotes.
+#[derive(Debug, Default)]
+pub(super) struct Piece {
+    /// Where it begins, in characters from 1.
+    pub(super) column: usize,
+    pub(super) negated: bool,
+    /// Where each character stands, what it is, and whether it stood in quotes; without the quotes.
+    pub(super) chars: Vec<(usize, char, bool)>,
+    /// Whether the text ends in it, so that it may go on.
+    pub(super) open: bool,
+}
+
+/// A piece, split at its sign.
+pub(super) struct Split {
+    pub(super) key: String,
+    /// The sign, and where it stands.
+    pub(super) sign: &'static str,
+    pub(super) at: usize,
+    /// Where the value begins.
+    pub(super) column: usize,
+    pub(super) value: Vec<(char, bool)>,
+}
+
+/// The signs, the longer ones first.
+const SIGNS: [&str; 8] = ["!=", ">=", "<=", "==", ":", ">", "<", "="];
+
+/// The words of `text`.
+pub(super) fn pieces(text: &str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut piece: Option<Piece> = None;
+    let mut quoted = false;
+    for (column, c) in text.chars().enumerate().map(|(place, c)| (place + 1, c)) {
+        if c.is_whitespace() && !quoted {
+            pieces.extend(piece.take());
+            continue;
+        }
+        let piece = piece.get_or_insert_with(|| Piece { column, ..Piece::default() });
+        match c {
+            '"' => quoted = !quoted,
+            '!' | '-' if !quoted && column == piece.column => piece.negated = true,
+            _ => piece.chars.push((column, c, quoted)),
+        }
+    }
+    if let Some(last) = piece {
+        pieces.push(Piece { open: true, ..last });
+    }
+    pieces
+}
+
+impl Piece {
+    /// Split at the first sign that stands in no quotes.
+    pub(super) fn split(&self) -> Option<Split> {
+        let (place, sign) = (0..self.chars.len()).find_map(|place| {
+            let rest = self.chars.get(place..)?;
+            let stands = |sign: &&&str| {
+                let mut chars = sign.chars().zip(rest);
+                rest.len() >= sign.len() && chars.all(|(c, (_, found, q))| c == *found && !q)
+            };
+            SIGNS.iter().find(stands).map(|sign| (place, *sign))
+        })?;
+        let key = self.chars.iter().take(place).map(|(_, c, _)| *c).collect::<String>();
+        let at = self.chars.get(place).map_or(self.column, |(column, ..)| *column);
+        let value: Vec<(char, bool)> = self
+            .chars
+            .iter()
+            .skip(place + sign.len())
+            .map(|(_, c, quoted)| (*c, *quoted))
+            .collect();
+        Some(Split { key: key.to_lowercase(), sign, at, column: at + sign.len(), value })
+    }
+
+    fn pattern(&self) -> Pattern {
+        Pattern::of(&self.chars.iter().map(|(_, c, quoted)| (*c, *quoted)).collect::<Vec<_>>())
+    }
+}
+
+/// The terms of `text`, and what of it is wrong first.
+pub(super) fn read(text: &str) -> (Vec<Term>, Option<Fault>) {
+    let mut fault = None;
+    let mut terms = Vec::new();
+    for piece in pieces(text) {
+        let (column, mut negated) =
+            (piece.split().map_or(piece.column, |s| s.column), piece.negated);
+        let test = match meant(&piece, &mut negated) {
+            Ok(Some(test)) => test,
+            Ok(None) => continue,
+            Err(wrong) => {
+                fault = fault.or(Some(wrong));
+                Test::Nothing
+            }
+        };
+        terms.push(Term { negated, column, test });
+    }
+    (terms, fault)
+}
+
+/// What a word asks for; `None` while it is not finished.
+fn meant(piece: &Piece, negated: &mut bool) -> Result<Option<Test>, Fault> {
+    let anywhere = || {
+        let pattern = piece.pattern();
+        Ok((!pattern.is_empty()).then_some(Test::Anywhere(pattern)))
+    };
+    let Some(split) = piece.split() else { return anywhere() };
+    let value: String = split.value.iter().map(|(c, _)| *c).collect();
+    let Some(key) = FilterKey::named(&split.key) else {
+        if split.sign == ":" && is_place(&split.key, &value) {
+            return anywhere();
+        }
+        let names: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
+        let column = piece.column + usize::from(piece.negated);
+        return Err(Fault::unknown(column, "key", &split.key, &names));
+    };
+    let misused = |how: &str| {
+        let text = format!("\"{}\" {how}: {}", key.name, key.example);
+        Err(Fault { column: split.at, text })
+    };
+    match key.looks {
+        Looks::At(word) => match split.sign {
+            ":" | "=" | "==" | "!=" => {
+                *negated ^= split.sign == "!=";
+                said(word, &split)
+            }
+            _ => misused("is a word and not compared"),
+        },
+        Looks::Measures(_) if split.sign == ":" => misused("is compared with a number"),
+        Looks::Measures(quantity) => measured(quantity, &split, &value),
+    }
+}
+
+/// A word that is one of those it can be, or the beginning of one.
+fn said(word: Word, split: &Split) -> Result<Option<Test>, Fault> {
+    let pattern = Pattern::of(&split.value);
+    if pattern.is_empty() {
+        return Ok(None);
+    }
+    let known = word.known();
+    if known.is_empty() || known.iter().any(|one| pattern.begins(one)) {
+        return Ok(Some(Test::Word(word, pattern)));
+    }
+    Err(Fault::unknown(split.column, word.name(), &pattern.written(), &known))
+}
+
+fn measured(quantity: Quantity, split: &Split, value: &str) -> Result<Option<Test>, Fault> {
+    let sign = match split.sign {
+        ">" => Sign::Above,
+        ">=" => Sign::AtLeast,
+        "<" => Sign::Below,
+        "<=" => Sign::AtMost,
+        "!=" => Sign::Other,
+        _ => Sign::Equal,
+    };
+    if matches!(value, "" | "-" | "+" | ".") {
+        return Ok(None);
+    }
+    let end = value.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+')));
+    let (digits, unit) = value.split_at(end.unwrap_or(value.len()));
+    let number: Option<f64> = digits.parse().ok().filter(|number: &f64| number.is_finite());
+    let Some(number) = number.filter(|_| quantity.unit().starts_with(&unit.to_lowercase())) else {
+        let shown = excerpt(value, SHOWN);
+        let text = format!("\"{shown}\" is no number of {}", quantity.unit());
+        return Err(Fault { column: split.column, text });
+    };
+    let decimals = digits.split_once('.').map_or(0, |(_, after)| after.len());
+    let about = 0.5 * 10_f64.powi(-i32::try_from(decimals).unwrap_or(i32::MAX));
+    Ok(Some(Test::Number(quantity, Comparison { sign, number, about })))
+}
+
+/// Whether a word with a colon is a part of an address or a host with its port.
+fn is_place(key: &str, rest: &str) -> bool {
+    let hex =
+        |text: &str| text.chars().all(|c| c.is_ascii_hexdigit() || matches!(c, ':' | '.' | '%'));
+    let port = !rest.is_empty() && rest.chars().all(|c| c.is_ascii_digit());
+    let scoped = rest.split_once('%').is_some_and(|(address, _)| hex(address));
+    (hex(key) && (hex(rest) || scoped)) || (port && !key.is_empty())
+}

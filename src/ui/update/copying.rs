@@ -1,0 +1,94 @@
+//! Copying, and the page to select from.
+
+use super::motion::target_place;
+use super::{open, say, subject};
+use crate::ui::action::Action;
+use crate::ui::copying::{CopyBox, Page, clean, of_explained, of_overlay, of_target, part, told};
+use crate::ui::effect::Effect;
+use crate::ui::input::Key;
+use crate::ui::state::{Overlay, UiState};
+use crate::ui::view::footer::key_name;
+use crate::ui::world::World;
+use crossterm::event::KeyCode;
+
+/// Sends text to the clipboard and says so; `what` names it.
+pub(super) fn copy(state: &mut UiState, world: &World<'_>, what: &str, text: &str) -> Vec<Effect> {
+    let text = clean(text);
+    let key = key_name(world, state.layer(), Action::PlainPage);
+    let said = told(state, what, &text, &key);
+    say(state, world, &said);
+    state.copied = Some(text.clone());
+    vec![Effect::CopyText(text)]
+}
+
+/// Asks what to copy: a command of the selected target's findings, or its ticket. In an
+/// explanation, a command of that finding.
+pub(super) fn ask(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
+    let pieces = match &state.overlay {
+        Some(Overlay::Explain(target, index, _)) => of_explained(world, *target, *index),
+        _ => subject(state, world).map_or_else(Vec::new, |target| of_target(world, state, target)),
+    };
+    if pieces.is_empty() {
+        let nothing = match &state.overlay {
+            Some(Overlay::Explain(..)) => "no remedy here has a command",
+            _ => "nothing is selected",
+        };
+        return say(state, world, nothing);
+    }
+    open(state, Overlay::Copy(CopyBox { pieces, chosen: 0 }))
+}
+
+/// What a key does in the box; the overlay is put back unless it was taken.
+pub(super) fn choose(
+    state: &mut UiState,
+    world: &World<'_>,
+    action: Action,
+    mut asked: CopyBox,
+) -> Vec<Effect> {
+    let place = match action {
+        Action::Back => return Vec::new(),
+        Action::Confirm | Action::PlainPage | Action::Copy => Some(asked.chosen),
+        Action::Choose1 => Some(0),
+        Action::Choose2 => Some(1),
+        Action::Choose3 => Some(2),
+        _ => {
+            asked.chosen = target_place(action, asked.chosen, asked.pieces.len(), 1);
+            None
+        }
+    };
+    let Some(piece) = place.and_then(|place| asked.pieces.get(place)).cloned() else {
+        return open(state, Overlay::Copy(asked));
+    };
+    if action == Action::PlainPage {
+        return open(state, Overlay::Page(Page { text: piece.text, first: 0 }));
+    }
+    let what = if piece.run_on.is_some() { "command" } else { "ticket text" };
+    copy(state, world, what, &piece.text)
+}
+
+/// Opens the page: with what was copied by the key before, else with what would be copied here.
+pub(super) fn page(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
+    let copied = state.copied.take().or_else(|| of_overlay(world, state));
+    let text = copied.or_else(|| {
+        let target = subject(state, world)?;
+        Some(clean(&world.ticket(target, &state.zone)))
+    });
+    match text {
+        Some(text) => open(state, Overlay::Page(Page { text, first: 0 })),
+        None => say(state, world, "nothing is selected"),
+    }
+}
+
+/// What a key does on the page: on with those that go on, back with every other.
+pub(super) fn turn(state: &mut UiState, on: bool) {
+    let Some(Overlay::Page(page)) = &mut state.overlay else { return };
+    match part(page, state.size).1.filter(|_| on) {
+        Some(next) => page.first = next,
+        None => state.overlay = None,
+    }
+}
+
+/// Whether a key that no binding took goes on to the next part of a page.
+pub(super) const fn goes_on(key: Key) -> bool {
+    matches!(key.code, KeyCode::Char(' ') | KeyCode::PageDown | KeyCode::Down)
+}

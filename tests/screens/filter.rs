@@ -1,0 +1,137 @@
+//! Narrowing the table, as it is typed.
+
+use super::fixtures::{self};
+use super::support::Screen;
+use rdpwatch::domain::snapshot::Snapshot;
+use rdpwatch::ui::filter::{Filter, KEYS};
+
+fn names(snapshot: &Snapshot, filter: &str) -> Vec<String> {
+    let filter = Filter::parse(filter);
+    let admitted = snapshot.targets.iter().filter(|target| filter.admits(target));
+    admitted.map(|target| target.target.name.clone()).collect()
+}
+
+fn mixed() -> Screen {
+    Screen::new(fixtures::mixed(), 120, 40)
+}
+
+/// A screen on which `text` is typed behind `/`.
+fn typed(text: &str) -> Screen {
+    let mut screen = mixed();
+    screen.press("/");
+    screen.type_text(text);
+    screen
+}
+
+fn last_line(screen: &Screen) -> String {
+    screen.text().lines().last().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn numbers_are_compared_and_what_is_not_measured_never_matches() {
+    let snapshot = fixtures::snapshot(vec![
+        fixtures::berlin_07(0),
+        fixtures::unmeasured(1),
+        fixtures::office_pc(2),
+    ]);
+    assert_eq!(names(&snapshot, "loss>2"), ["berlin-07"]);
+    assert_eq!(names(&snapshot, "loss<=2"), ["office-pc"]);
+    assert_eq!(names(&snapshot, "!loss>2"), ["office-pc"], "unknown is not the opposite either");
+    assert_eq!(names(&snapshot, "cert<0"), ["office-pc"]);
+    assert_eq!(names(&snapshot, "p95>100 state:warning"), ["berlin-07"]);
+    let unmeasured = fixtures::unmeasured(1).target.name.clone();
+    for key in KEYS.iter().filter(|key| key.sign() != ":") {
+        for sign in [">", ">=", "<", "<=", "=", "!="] {
+            for not in ["", "!", "-"] {
+                let filter = format!("{not}{}{sign}0", key.name);
+                assert!(!names(&snapshot, &filter).contains(&unmeasured), "{filter}");
+            }
+        }
+    }
+    assert_eq!(names(&snapshot, "state:unmeasured"), [unmeasured]);
+}
+
+#[test]
+fn words_are_negated_quoted_and_have_stars() {
+    let snapshot = fixtures::mixed();
+    let all = snapshot.targets.len();
+    let critical = names(&snapshot, "state:critical");
+    assert_eq!(critical, ["office-pc"]);
+    for other in ["!state:critical", "-state:critical", "state!=critical"] {
+        assert_eq!(names(&snapshot, other).len(), all - 1, "{other}");
+    }
+    assert_eq!(names(&snapshot, "rds-*"), names(&snapshot, "rds-"));
+    assert_eq!(names(&snapshot, "*-07"), ["berlin-07"]);
+    assert_eq!(names(&snapshot, "\"office-pc\""), ["office-pc"]);
+    assert_eq!(names(&snapshot, "\"office pc\""), [""; 0]);
+    assert_eq!(names(&snapshot, "office pc").len(), 1, "two words, both in the name");
+    assert_eq!(names(&snapshot, "finding:*loss"), ["berlin-07"]);
+    assert_eq!(names(&snapshot, "!\"\"").len(), all, "nothing is asked yet");
+    assert_eq!(names(&snapshot, "sate:ok"), [""; 0], "what is not understood holds for nobody");
+    assert_eq!(names(&snapshot, "!sate:ok"), [""; 0]);
+}
+
+#[test]
+fn how_many_are_let_through_is_told_while_it_is_typed() {
+    let screen = typed("state:crit");
+    assert!(last_line(&screen).contains("1 of 8"), "{}", last_line(&screen));
+    assert!(last_line(&typed("loss>")).contains("8 of 8"), "not finished: nothing is asked");
+}
+
+#[test]
+fn a_mistake_is_told_where_it_stands_and_is_not_taken() {
+    let mut screen = typed("berlin los>2");
+    let told = "column 8: no key \"los\", did you mean \"loss\"?";
+    assert!(last_line(&screen).contains(told), "{}", last_line(&screen));
+    screen.press("Enter");
+    assert!(last_line(&screen).starts_with("/berlin"), "it stays to be mended");
+    let mut screen = typed("group:berln");
+    assert!(last_line(&screen).contains("column 7: no group \"berln\", did you mean \"berlin\"?"));
+    screen.press("Enter Esc");
+    assert!(screen.dashboard.state().filter.is_empty());
+}
+
+#[test]
+fn tab_completes_keys_and_values() {
+    let mut screen = typed("sta");
+    assert!(last_line(&screen).contains("Tab state:"), "{}", last_line(&screen));
+    screen.press("Tab");
+    assert!(last_line(&screen).starts_with("/state:"));
+    screen.type_text("cr");
+    screen.press("Tab");
+    assert!(last_line(&screen).starts_with("/state:critical "), "{}", last_line(&screen));
+    assert!(last_line(&screen).contains("1 of 8"));
+    screen.type_text(" !gr");
+    screen.press("Tab Tab");
+    assert!(last_line(&screen).contains("!group:berlin"), "{}", last_line(&screen));
+    let mut screen = typed("finding:");
+    screen.press("Tab");
+    let first = screen.dashboard.state().filter.text().to_owned();
+    assert!(!names(&fixtures::mixed(), &first).is_empty(), "{first}: one that somebody has");
+    screen.press("Tab");
+    assert_ne!(screen.dashboard.state().filter.text(), first);
+    screen.press("BackTab");
+    assert_eq!(screen.dashboard.state().filter.text(), first);
+}
+
+#[test]
+fn a_long_filter_leaves_its_count_on_the_screen() {
+    for (width, height) in [(80, 24), (40, 12)] {
+        let mut screen = Screen::new(fixtures::mixed(), width, height);
+        screen.press("/");
+        screen.type_text(&"berlin ".repeat(30));
+        screen.type_text("end");
+        let line = last_line(&screen);
+        assert!(line.contains("end") && line.contains("0 of 8"), "{line}");
+    }
+}
+
+#[test]
+fn the_help_lists_every_key_of_the_filter() {
+    let mut screen = Screen::new(fixtures::mixed(), 120, 400);
+    screen.press("?");
+    let text = screen.text();
+    for key in KEYS {
+        assert!(text.contains(key.example) && text.contains(key.says), "{}", key.name);
+    }
+}
