@@ -398,7 +398,7 @@ impl Monitor {
         if self.around.offline == Offline::Online {
             self.look_for_outages(now);
         }
-        self.around.saturated = link::saturated(self.targets.values(), &self.around, now);
+        link::look_for_saturation(&self.targets, &mut self.around, now);
         self.around.wifi = link::on_weak_wifi(self.targets.values(), &self.around, now);
         self.around.lost_in_the_air.observe(&self.around.wifi, now.mono);
         if std::mem::take(&mut self.compare_certificates) {
