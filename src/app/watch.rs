@@ -186,6 +186,7 @@ fn options(config: &Config, local: &LocalState) -> Result<Options, Failure> {
     theme = theme.reduced_to(colours);
     Ok(Options {
         theme,
+        colours,
         keymap,
         view: config.ui.view,
         columns: config.ui.columns.clone(),
@@ -320,6 +321,8 @@ impl Screen {
             Effect::Snooze { target, rule, length } => {
                 Command::Snooze(target, rule, now.plus(length))
             }
+            Effect::Unacknowledge { target, rule } => Command::Unacknowledge(target, rule),
+            Effect::Unsnooze { target, rule } => Command::Unsnooze(target, rule),
             Effect::Maintain { targets, length } => {
                 Command::Maintain(targets, length.map(|length| now.plus(length)))
             }

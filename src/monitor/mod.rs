@@ -538,6 +538,19 @@ impl Monitor {
         self.alerts.snooze(id, rule, until);
     }
 
+    /// Takes an acknowledgement back.
+    pub fn unacknowledge(&mut self, id: Option<TargetId>, rule: RuleId) {
+        self.alerts.unacknowledge(id, rule);
+        if let Some(tracked) = id.and_then(|id| self.targets.get_mut(&id)) {
+            tracked.memory_mut().acknowledged.remove(rule.0);
+        }
+    }
+
+    /// Ends a snooze.
+    pub fn unsnooze(&mut self, id: Option<TargetId>, rule: RuleId) {
+        self.alerts.unsnooze(id, rule);
+    }
+
     /// Whether an alert fires.
     #[must_use]
     pub fn alerts_fire(&self) -> bool {

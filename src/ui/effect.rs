@@ -33,6 +33,20 @@ pub enum Effect {
         /// For how long.
         length: Duration,
     },
+    /// Nobody saw this alert after all. `None` is this machine.
+    Unacknowledge {
+        /// Whose.
+        target: Option<TargetId>,
+        /// Which rule.
+        rule: RuleId,
+    },
+    /// Keep this alert quiet no longer. `None` is this machine.
+    Unsnooze {
+        /// Whose.
+        target: Option<TargetId>,
+        /// Which rule.
+        rule: RuleId,
+    },
     /// Hold back the alerts of these targets, because work is planned.
     Maintain {
         /// Whose.

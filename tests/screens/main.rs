@@ -7,12 +7,15 @@
     reason = "a test that cannot prepare its world fails by panicking"
 )]
 
+mod command;
 mod copying;
+mod every;
 mod filter;
 mod fixtures;
 mod keys;
 mod pictures;
 mod properties;
+mod rows;
 mod support;
 mod themes;
 mod views;
