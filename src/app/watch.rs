@@ -1,8 +1,9 @@
 //! The dashboard: the core in the background, the screen in front.
 
-use super::core::{Command, Core, WAKE_WAIT};
+use super::core::{Command, Core, Reconfiguration, WAKE_WAIT};
 use super::doctor::colours_of;
 use super::edge::Edge;
+use super::editor::Editor;
 use super::first;
 use super::looks::Looks;
 use super::reload::{self, News, Source};
@@ -128,6 +129,7 @@ pub(super) async fn front(
     let mut running = start(Running { inbox, snapshots, alerts, stop: stop.clone() });
     let screen = Screen {
         relayed: options.relayed,
+        editor: Editor::new(source.as_ref().map(|source| source.path.clone())),
         dashboard: Dashboard::new(options, first),
         commands,
         config: config.clone(),
@@ -211,6 +213,8 @@ struct Screen {
     file: Option<PathBuf>,
     /// Whether tmux stands between this program and the terminal.
     relayed: bool,
+    /// The configuration file being changed.
+    editor: Editor,
 }
 
 impl Screen {
@@ -335,6 +339,18 @@ impl Screen {
                     Ok(entries) => self.watch_entries(&entries),
                     Err(error) => self.dashboard.ask_again("", &reload::short(&error), now),
                 }
+                return Ok(());
+            }
+            Effect::EditTarget(id) => {
+                self.edit(id);
+                return Ok(());
+            }
+            Effect::ChangeTarget { name, texts } => {
+                self.change(&name, &texts);
+                return Ok(());
+            }
+            Effect::RemoveTarget(id) => {
+                self.remove(id);
                 return Ok(());
             }
             Effect::SaveTargets => {
@@ -479,6 +495,74 @@ impl Screen {
             }
             Err(error) => self.dashboard.hold(&format!("not saved: {}", reload::short(&error))),
         }
+    }
+}
+
+impl Screen {
+    fn name_of(&self, id: TargetId) -> Option<String> {
+        let target = self.config.targets.iter().find(|target| target.id == id)?;
+        Some(target.name.clone())
+    }
+
+    /// Opens the form over a target of the file; one that stands in none is offered to be saved.
+    fn edit(&mut self, id: TargetId) {
+        let Some(name) = self.name_of(id) else { return };
+        match self.editor.open(&name) {
+            Ok(Some(form)) => self.dashboard.open_form(form),
+            Ok(None) => match self.editor.path() {
+                Some(path) => {
+                    // Saved, it can be changed there.
+                    self.by_hand.insert(id);
+                    let file = path.display().to_string();
+                    self.file = Some(path.to_owned());
+                    self.dashboard.tell(&format!("{name} stands in no file yet"), (self.now)());
+                    self.dashboard.ask_to_save(Unsaved { targets: self.by_hand.len(), file });
+                }
+                None => {
+                    let text =
+                        format!("{name} stands in no file, and none is known: --config FILE");
+                    self.dashboard.tell(&text, (self.now)());
+                }
+            },
+            Err(error) => self.dashboard.hold(&reload::short(&error)),
+        }
+    }
+
+    fn change(&mut self, name: &str, texts: &[String]) {
+        match self.editor.change(name, texts) {
+            Ok(told) => {
+                self.dashboard.answer_form(None);
+                self.dashboard.tell(&told, (self.now)());
+            }
+            Err(error) => self.dashboard.answer_form(Some(reload::short(&error))),
+        }
+    }
+
+    /// Takes a target out of the file, or, where none has it, out of this run.
+    fn remove(&mut self, id: TargetId) {
+        let Some(name) = self.name_of(id) else { return };
+        match self.editor.remove(&name) {
+            Ok(Some(told)) => self.dashboard.tell(&told, (self.now)()),
+            Ok(None) => {
+                let told = format!("{name}: removed; it stood in no file");
+                self.config.targets.retain(|target| target.id != id);
+                self.dashboard.tell(&told, (self.now)());
+                self.ask(Command::Reconfigure(Box::new(Reconfiguration {
+                    removed: vec![id],
+                    changed: Vec::new(),
+                    added: Vec::new(),
+                    maintenance: self.config.maintenance.clone(),
+                    sinks: None,
+                    note: told,
+                })));
+            }
+            Err(error) => {
+                self.dashboard.hold(&format!("not removed: {}", reload::short(&error)));
+                return;
+            }
+        }
+        // What was added by hand would stay when the file is read again.
+        self.by_hand.remove(&id);
     }
 }
 

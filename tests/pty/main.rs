@@ -9,6 +9,7 @@
 )]
 
 mod copying;
+mod editing;
 mod first;
 mod leaving;
 mod looks;

@@ -10,6 +10,7 @@
 mod copying;
 mod filter;
 mod fixtures;
+mod form;
 mod keys;
 mod pictures;
 mod properties;

@@ -75,6 +75,23 @@ pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> 
             Action::Back => return Vec::new(),
             _ => Vec::new(),
         },
+        Overlay::Confirm(Question::Remove(id)) => match action {
+            Action::Confirm => return vec![Effect::RemoveTarget(*id)],
+            Action::Back => return Vec::new(),
+            _ => Vec::new(),
+        },
+        Overlay::Form(form) => match action {
+            Action::Back => return Vec::new(),
+            // It stays until `app` has taken it.
+            Action::Confirm => {
+                vec![Effect::ChangeTarget { name: form.name.clone(), texts: form.texts() }]
+            }
+            Action::Down | Action::Complete | Action::Up | Action::CompleteBack => {
+                form.step(matches!(action, Action::Up | Action::CompleteBack));
+                Vec::new()
+            }
+            _ => Vec::new(),
+        },
         Overlay::Confirm(Question::Save(_)) => match action {
             Action::Confirm => return vec![Effect::SaveTargets],
             Action::Back => return vec![Effect::LeaveUnsaved],
@@ -248,6 +265,7 @@ fn apply(state: &mut UiState, request: InputRequest) {
             bounded(&mut state.search.text, request);
         }
         Some(Overlay::Acknowledge(_, field)) => bounded(field, request),
+        Some(Overlay::Form(form)) => form.edit(request),
         Some(Overlay::Maintenance(asked)) => bounded(&mut asked.length, request),
         Some(Overlay::AddTarget(field, chosen)) => {
             *chosen = None;
