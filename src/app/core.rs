@@ -84,6 +84,10 @@ pub(super) enum Command {
     Acknowledge(Option<TargetId>, RuleId, Signature),
     /// Silence this alert until then.
     Snooze(Option<TargetId>, RuleId, WallTime),
+    /// Take an acknowledgement back.
+    Unacknowledge(Option<TargetId>, RuleId),
+    /// End a snooze.
+    Unsnooze(Option<TargetId>, RuleId),
     /// Hold back the alerts of these until then; `None`: no longer.
     Maintain(Vec<TargetId>, Option<WallTime>),
     /// This target is being looked at.
@@ -334,6 +338,14 @@ impl Core {
             }
             Command::Snooze(id, rule, until) => {
                 self.monitor.snooze(id, rule, until);
+                self.unsaved = true;
+            }
+            Command::Unacknowledge(id, rule) => {
+                self.monitor.unacknowledge(id, rule);
+                self.unsaved = true;
+            }
+            Command::Unsnooze(id, rule) => {
+                self.monitor.unsnooze(id, rule);
                 self.unsaved = true;
             }
             Command::Mark(id) => {

@@ -49,22 +49,26 @@ impl Editor {
         Ok(form)
     }
 
-    /// Writes what the form says; returns what was done.
+    /// Writes what the form says; returns what was done, `None` where nothing differs.
     ///
     /// # Errors
     /// The first mistake, with its place and the nearest valid; a file that was changed since the
     /// form was opened.
-    pub(super) fn change(&mut self, name: &str, texts: &[String]) -> Result<String, ConfigError> {
+    pub(super) fn change(
+        &mut self,
+        name: &str,
+        texts: &[String],
+    ) -> Result<Option<String>, ConfigError> {
         let (path, before) = match (&self.path, &self.opened) {
             (Some(path), Some(text)) => (path.clone(), text.clone()),
             _ => return Err(gone(self.path.as_deref())),
         };
         let after = changed(&path, &before, name, texts)?;
         if after == before {
-            return Ok(format!("{name}: nothing was changed"));
+            return Ok(None);
         }
         let what = format!("{name} changed in {}", short(&path));
-        self.write(&path, before, after, what)
+        self.write(&path, before, after, what).map(Some)
     }
 
     /// Takes the target called `name` out of the file; `None` where no file has it.
@@ -91,7 +95,7 @@ impl Editor {
             return Ok(None);
         };
         replace(&path, &change.after, &change.before)?;
-        let told = format!("taken back: {}", change.what);
+        let told = format!("undone: {}", change.what);
         self.changes.pop();
         Ok(Some(told))
     }
@@ -167,7 +171,10 @@ mod tests {
         let wrong = editor.change("b", &new).expect_err("no MAC").to_string();
         assert!(wrong.contains("target.mac") && said() == TEXT, "{wrong}");
         new[5] = "02:11:22:33:44:55".to_owned();
-        assert_eq!(editor.change("b", &new).expect("taken"), "b changed in config.toml");
+        assert_eq!(
+            editor.change("b", &new).expect("taken").as_deref(),
+            Some("b changed in config.toml")
+        );
         assert_eq!(said(), format!("{TEXT}mac = \"02:11:22:33:44:55\"\n"));
         let told = editor.remove("a").expect("out").expect("it was there");
         assert_eq!(told, "a removed from config.toml");
@@ -175,7 +182,7 @@ mod tests {
         assert!(!said().contains("\"a\""));
         assert_eq!(
             editor.take_back().expect("back").as_deref(),
-            Some("taken back: a removed from config.toml")
+            Some("undone: a removed from config.toml")
         );
         assert!(said().starts_with(TEXT));
         assert!(editor.open("a").expect("reads").is_some());

@@ -188,6 +188,7 @@ fn options(config: &Config, local: &LocalState) -> Result<Options, Failure> {
     theme = theme.reduced_to(colours);
     Ok(Options {
         theme,
+        colours,
         keymap,
         view: config.ui.view,
         columns: config.ui.columns.clone(),
@@ -324,6 +325,8 @@ impl Screen {
             Effect::Snooze { target, rule, length } => {
                 Command::Snooze(target, rule, now.plus(length))
             }
+            Effect::Unacknowledge { target, rule } => Command::Unacknowledge(target, rule),
+            Effect::Unsnooze { target, rule } => Command::Unsnooze(target, rule),
             Effect::Maintain { targets, length } => {
                 Command::Maintain(targets, length.map(|length| now.plus(length)))
             }
@@ -351,6 +354,10 @@ impl Screen {
             }
             Effect::RemoveTarget(id) => {
                 self.remove(id);
+                return Ok(());
+            }
+            Effect::TakeBackChange => {
+                self.take_back();
                 return Ok(());
             }
             Effect::SaveTargets => {
@@ -530,11 +537,20 @@ impl Screen {
 
     fn change(&mut self, name: &str, texts: &[String]) {
         match self.editor.change(name, texts) {
-            Ok(told) => {
+            Ok(Some(told)) => {
                 self.dashboard.answer_form(None);
-                self.dashboard.tell(&told, (self.now)());
+                self.dashboard.file_changed(&told, (self.now)());
             }
+            Ok(None) => self.dashboard.answer_form(None),
             Err(error) => self.dashboard.answer_form(Some(reload::short(&error))),
+        }
+    }
+
+    fn take_back(&mut self) {
+        match self.editor.take_back() {
+            Ok(Some(told)) => self.dashboard.tell(&told, (self.now)()),
+            Ok(None) => self.dashboard.tell("nothing is left to take back", (self.now)()),
+            Err(error) => self.dashboard.hold(&format!("not undone: {}", reload::short(&error))),
         }
     }
 
@@ -542,7 +558,7 @@ impl Screen {
     fn remove(&mut self, id: TargetId) {
         let Some(name) = self.name_of(id) else { return };
         match self.editor.remove(&name) {
-            Ok(Some(told)) => self.dashboard.tell(&told, (self.now)()),
+            Ok(Some(told)) => self.dashboard.file_changed(&told, (self.now)()),
             Ok(None) => {
                 let told = format!("{name}: removed; it stood in no file");
                 self.config.targets.retain(|target| target.id != id);

@@ -23,6 +23,10 @@ const LONGEST: Duration = Duration::from_secs(15);
 const BUSY: usize = 8;
 /// See [`BUSY`].
 const QUIET: usize = 10;
+/// How long the round trip of a quiet line is remembered after the line was last found full.
+const REMEMBERED: Duration = Duration::from_hours(1);
+/// Addresses whose round trips over a quiet line are remembered.
+const ADDRESSES: usize = 8_192;
 
 /// Which way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -106,6 +110,9 @@ impl Line {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Traffic {
     lines: BTreeMap<String, Line>,
+    /// What was found of round trips over a line that is full, or was within [`REMEMBERED`]: the
+    /// quiet minutes before it do not stay among the slices for as long as it is full.
+    found: BTreeMap<IpAddr, (Saturation, MonoTime)>,
 }
 
 /// A line that is full, as this machine's own counters show it, and what it does to round trips.
@@ -130,7 +137,8 @@ pub struct Saturation {
 /// What the counters say of a slow round trip.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Load {
-    /// Nothing: they are not known, or the line was never both quiet and busy.
+    /// Nothing: they are not known, or the line was never both quiet and busy. What was found
+    /// stands as before.
     Unknown,
     /// The line is not busy, or round trips are no slower while it is.
     Sound,
@@ -153,6 +161,35 @@ impl Traffic {
                 line.look(received, sent, now);
             }
         }
+    }
+
+    /// Takes note of what was found of round trips to addresses, for as long as the lines are full.
+    pub fn remember<'a>(
+        &mut self,
+        found: impl Iterator<Item = (IpAddr, &'a Saturation)>,
+        now: MonoTime,
+    ) {
+        self.found.retain(|_, (one, at)| {
+            now.since(*at) <= REMEMBERED && self.lines.contains_key(&one.interface)
+        });
+        for (to, one) in found {
+            if self.found.len() < ADDRESSES || self.found.contains_key(&to) {
+                self.found.insert(to, (one.clone(), now));
+            }
+        }
+    }
+
+    /// What was last found of round trips to `to`, while that line is as busy as it was.
+    #[must_use]
+    pub fn as_before(
+        &self,
+        to: IpAddr,
+        limits: &SaturatedThresholds,
+        now: MonoTime,
+    ) -> Option<&Saturation> {
+        let (found, _) = self.found.get(&to)?;
+        let (direction, _) = busy(self.lines.get(&found.interface)?, limits, now)?;
+        (direction == found.direction).then_some(found)
     }
 
     /// Whether any interface is near the most that it was seen to carry: without, nothing is full,
@@ -183,6 +220,13 @@ impl Traffic {
         let quiet = line.peak(direction) / 1_000 * tenths(limits.quiet_pct, 10.0);
         let (mut when_busy, mut when_quiet) = (Vec::new(), Vec::new());
         let mut slices = line.slices.iter().peekable();
+        let before = self.found.get(&to).map(|(found, _)| found);
+        let before = before.filter(|one| one.interface == *interface && one.direction == direction);
+        // Busy for longer than slices are kept: it began when it was seen to.
+        let since = match (before, line.slices.front()) {
+            (Some(before), Some(first)) if first.from == since => before.since,
+            _ => since,
+        };
         for point in echo.within(now, KEPT) {
             let (at, Some(rtt)) = (point.at.mono, point.rtt()) else { continue };
             while slices.next_if(|slice| slice.to <= at).is_some() {}
@@ -195,10 +239,12 @@ impl Traffic {
                 when_quiet.push(rtt);
             }
         }
-        if when_busy.len() < BUSY || when_quiet.len() < QUIET {
+        let enough = when_quiet.len() >= QUIET;
+        let quiet = if enough { median(when_quiet) } else { before.map(|before| before.quiet) };
+        if when_busy.len() < BUSY {
             return Load::Unknown;
         }
-        let (Some(busy), Some(quiet)) = (median(when_busy), median(when_quiet)) else {
+        let (Some(busy), Some(quiet)) = (median(when_busy), quiet) else {
             return Load::Unknown;
         };
         let slower = busy >= quiet.mul_f64(limits.factor.clamp(1.0, 1_000.0))

@@ -11,7 +11,7 @@ use crate::domain::view::Surroundings;
 use crate::domain::wifi::{Wifi, with_part};
 use crate::domain::wireless::Radio;
 use crate::domain::words::list;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -70,21 +70,28 @@ impl LinkRecorder {
     }
 }
 
-/// The targets whose round trips are slow because this machine's own traffic fills its line.
-pub(super) fn saturated<'a>(
-    targets: impl Iterator<Item = &'a Tracked>,
-    around: &Surroundings,
+/// Looks for the targets whose round trips are slow because this machine's own traffic fills its
+/// line. One of which nothing new can be said stays what it was while the line stays busy.
+pub(super) fn look_for_saturation(
+    targets: &BTreeMap<TargetId, Tracked>,
+    around: &mut Surroundings,
     now: Now,
-) -> Vec<(TargetId, Saturation)> {
+) {
     let full = |tracked: &Tracked| {
         let (target, to) = (tracked.target(), tracked.dialled()?);
         let limits = &target.thresholds.link_saturated;
-        match around.traffic.load(&around.local, to, tracked.echo(), limits, now.mono) {
-            Load::Full(found) => Some((target.id, found)),
-            Load::Sound | Load::Unknown => None,
+        let traffic = &around.traffic;
+        match traffic.load(&around.local, to, tracked.echo(), limits, now.mono) {
+            Load::Full(found) => Some((target.id, to, found)),
+            Load::Unknown => {
+                traffic.as_before(to, limits, now.mono).map(|found| (target.id, to, found.clone()))
+            }
+            Load::Sound => None,
         }
     };
-    targets.filter_map(full).collect()
+    let found: Vec<(TargetId, IpAddr, Saturation)> = targets.values().filter_map(full).collect();
+    around.traffic.remember(found.iter().map(|(_, to, found)| (*to, found)), now.mono);
+    around.saturated = found.into_iter().map(|(id, _, found)| (id, found)).collect();
 }
 
 /// The targets that suffer from a weak Wi-Fi of this machine, or did a moment ago.

@@ -398,7 +398,7 @@ impl Monitor {
         if self.around.offline == Offline::Online {
             self.look_for_outages(now);
         }
-        self.around.saturated = link::saturated(self.targets.values(), &self.around, now);
+        link::look_for_saturation(&self.targets, &mut self.around, now);
         self.around.wifi = link::on_weak_wifi(self.targets.values(), &self.around, now);
         self.around.lost_in_the_air.observe(&self.around.wifi, now.mono);
         if std::mem::take(&mut self.compare_certificates) {
@@ -534,6 +534,19 @@ impl Monitor {
     /// Silences an alert until a time.
     pub fn snooze(&mut self, id: Option<TargetId>, rule: RuleId, until: WallTime) {
         self.alerts.snooze(id, rule, until);
+    }
+
+    /// Takes an acknowledgement back.
+    pub fn unacknowledge(&mut self, id: Option<TargetId>, rule: RuleId) {
+        self.alerts.unacknowledge(id, rule);
+        if let Some(tracked) = id.and_then(|id| self.targets.get_mut(&id)) {
+            tracked.memory_mut().acknowledged.remove(rule.0);
+        }
+    }
+
+    /// Ends a snooze.
+    pub fn unsnooze(&mut self, id: Option<TargetId>, rule: RuleId) {
+        self.alerts.unsnooze(id, rule);
     }
 
     /// Whether an alert fires.

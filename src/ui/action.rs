@@ -15,6 +15,18 @@ pub enum Action {
     Help,
     /// Narrow the table.
     Filter,
+    /// Type a command.
+    Command,
+    /// Take back what was last done.
+    Undo,
+    /// Keep the selected target above every order, or no more.
+    Pin,
+    /// Rows in groups, or not.
+    Group,
+    /// Fold or unfold the group.
+    Fold,
+    /// Fold or unfold every group.
+    FoldAll,
     /// Down a row or a line.
     Down,
     /// Up a row or a line.
@@ -138,6 +150,12 @@ impl Action {
         (Self::Back, "back"),
         (Self::Help, "help"),
         (Self::Filter, "filter"),
+        (Self::Command, "command"),
+        (Self::Undo, "undo"),
+        (Self::Pin, "pin"),
+        (Self::Group, "group"),
+        (Self::Fold, "fold"),
+        (Self::FoldAll, "fold-all"),
         (Self::Down, "down"),
         (Self::Up, "up"),
         (Self::First, "first"),
@@ -195,6 +213,23 @@ impl Action {
         (Self::Choose2, "choose-2"),
         (Self::Choose3, "choose-3"),
     ];
+
+    /// Whether it has a meaning in boxes and text fields only.
+    #[must_use]
+    pub const fn is_of_boxes(self) -> bool {
+        matches!(
+            self,
+            Self::Command
+                | Self::Confirm
+                | Self::Complete
+                | Self::CompleteBack
+                | Self::Choose1
+                | Self::Choose2
+                | Self::Choose3
+                | Self::AcceptOfTarget
+                | Self::AcceptAll
+        )
+    }
 
     /// The name in key maps.
     #[must_use]

@@ -66,6 +66,19 @@ pub struct Column {
     pub value: fn(&Row<'_>, usize) -> Line,
 }
 
+impl Column {
+    /// What a click on the heading sorts by: names and addresses change places with what the column
+    /// shows.
+    #[must_use]
+    pub const fn sorts_by(&self, naming: Naming) -> Option<SortKey> {
+        match (naming, self.sort) {
+            (Naming::Addresses, Some(SortKey::Name)) => Some(SortKey::Address),
+            (Naming::Addresses, Some(SortKey::Address)) => Some(SortKey::Name),
+            (_, sort) => sort,
+        }
+    }
+}
+
 /// Where a text stands in its cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
@@ -220,7 +233,7 @@ impl Placed {
     /// The heading, from [`Placed::heading_x`] to the end of the column.
     #[must_use]
     pub fn heading(&self, state: &UiState) -> String {
-        let sorted = self.column.sort.is_some_and(|key| key == state.sort);
+        let sorted = self.column.sorts_by(state.naming).is_some_and(|key| key == state.sort);
         let mark = match (sorted, state.direction) {
             (false, _) => "",
             (true, super::state::Direction::Usual) => "\u{2193}",
@@ -291,12 +304,17 @@ fn address_text(target: &TargetSnapshot) -> String {
     target.address.map_or_else(|| NOT_MEASURED.to_owned(), |address| address.to_string())
 }
 
+/// What a target is called in the first column, in at most `width` cells.
+#[must_use]
+pub fn called(target: &TargetSnapshot, naming: Naming, width: usize) -> String {
+    match naming {
+        Naming::Names => fit(&target.target.name, width),
+        Naming::Addresses => fit_middle(&address_text(target), width),
+    }
+}
+
 fn name(row: &Row<'_>, width: usize) -> Line {
-    let text = match row.state.naming {
-        Naming::Names => fit(&row.target.target.name, width),
-        Naming::Addresses => fit_middle(&address_text(row.target), width),
-    };
-    Line::of(name_role(row.target), &text)
+    Line::of(name_role(row.target), &called(row.target, row.state.naming, width))
 }
 
 fn address(row: &Row<'_>, width: usize) -> Line {

@@ -18,12 +18,13 @@ use super::line::Line;
 use super::render::{Frame, Renderer};
 use super::state::{Access, Flow, Overlay, Question, Screen, Size, Suggestion, UiState, Unsaved};
 use super::theme::{Role, Theme};
-use super::update;
+use super::update::{self, undo};
 use super::view_model::ViewModel;
 use super::world::World;
 use crate::domain::look::ColumnId;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::time::WallTime;
+use crate::report::doctor::Colours;
 use std::sync::Arc;
 
 /// Longest text that is pasted, in characters.
@@ -36,6 +37,8 @@ pub struct Options {
     pub keymap: Keymap,
     /// What it looks like, glyph set included.
     pub theme: Theme,
+    /// The colours that the terminal has, for themes that are chosen later.
+    pub colours: Colours,
     /// What the user may do.
     pub access: Access,
     /// The time zone for clocks.
@@ -60,6 +63,11 @@ pub struct Dashboard {
     state: UiState,
     keymap: Keymap,
     renderer: Renderer,
+    /// The theme of the start.
+    first_theme: Theme,
+    /// The one that was asked for and is drawn in.
+    worn: Option<&'static str>,
+    colours: Colours,
     newest: Arc<Snapshot>,
     shown: Arc<Snapshot>,
 }
@@ -87,10 +95,19 @@ impl Dashboard {
         Self {
             state,
             keymap: options.keymap,
-            renderer: Renderer::new(options.theme),
+            renderer: Renderer::new(options.theme.clone()),
+            first_theme: options.theme,
+            worn: None,
+            colours: options.colours,
             newest: Arc::clone(&snapshot),
             shown: snapshot,
         }
+    }
+
+    /// What it looks like.
+    #[must_use]
+    pub const fn theme(&self) -> &Theme {
+        self.renderer.theme()
     }
 
     /// Where the user is.
@@ -121,6 +138,8 @@ impl Dashboard {
                 }
             }
             Input::Click { x, y } => update::click(state, x, y, &world),
+            Input::Drag { y } => update::drag(state, y, &world),
+            Input::Drop => update::let_go(state),
             Input::Wheel(notches) => update::wheel(state, notches, &world),
             Input::Paste(text) => {
                 let text: String = text.chars().take(PASTED).collect();
@@ -131,10 +150,25 @@ impl Dashboard {
                 Vec::new()
             }
         };
+        undo::note(state, &world, &effects);
+        undo::settle(state, &world);
+        self.put_on_theme();
         if self.state.flow == Flow::Live {
             self.shown = Arc::clone(&self.newest);
         }
         effects
+    }
+
+    /// The theme that was asked for, with the glyphs and colours of the terminal.
+    fn put_on_theme(&mut self) {
+        if self.worn == self.state.theme {
+            return;
+        }
+        self.worn = self.state.theme;
+        let glyphs = self.first_theme.glyphs();
+        let chosen = self.worn.and_then(Theme::built_in);
+        let chosen = chosen.map(|theme| theme.with_glyphs(glyphs).reduced_to(self.colours));
+        self.renderer.put_on(chosen.unwrap_or_else(|| self.first_theme.clone()));
     }
 
     /// What has to be written; `None` when the terminal is up to date.
@@ -165,6 +199,12 @@ impl Dashboard {
     pub fn ask_again(&mut self, typed: &str, why: &str, now: WallTime) {
         self.state.overlay = Some(Overlay::AddTarget(typed.into(), None));
         self.tell(why, now);
+    }
+
+    /// Says what was changed in the configuration file, which can be undone.
+    pub fn file_changed(&mut self, what: &str, now: WallTime) {
+        undo::file_changed(&mut self.state, what);
+        self.tell(what, now);
     }
 
     /// Opens the form over a target.

@@ -33,6 +33,20 @@ pub enum Effect {
         /// For how long.
         length: Duration,
     },
+    /// Nobody saw this alert after all. `None` is this machine.
+    Unacknowledge {
+        /// Whose.
+        target: Option<TargetId>,
+        /// Which rule.
+        rule: RuleId,
+    },
+    /// Keep this alert quiet no longer. `None` is this machine.
+    Unsnooze {
+        /// Whose.
+        target: Option<TargetId>,
+        /// Which rule.
+        rule: RuleId,
+    },
     /// Hold back the alerts of these targets, because work is planned.
     Maintain {
         /// Whose.
@@ -57,6 +71,8 @@ pub enum Effect {
     },
     /// Watch a target no more, and take it out of the configuration file; the user confirmed it.
     RemoveTarget(TargetId),
+    /// Write back what the configuration file said before it was last changed here.
+    TakeBackChange,
     /// Write what was added on the screen into the configuration file.
     SaveTargets,
     /// Do not: it is not asked again in this run.

@@ -19,6 +19,13 @@ pub enum Input {
         /// Row, from 0.
         y: u16,
     },
+    /// Moved with the left mouse button held, to this row.
+    Drag {
+        /// Row, from 0.
+        y: u16,
+    },
+    /// Let go of the mouse button.
+    Drop,
     /// Turned the wheel one notch: down is positive.
     Wheel(i32),
     /// Pasted text.
@@ -39,6 +46,8 @@ impl Input {
                 MouseEventKind::Down(MouseButton::Left) => {
                     Some(Self::Click { x: mouse.column, y: mouse.row })
                 }
+                MouseEventKind::Drag(MouseButton::Left) => Some(Self::Drag { y: mouse.row }),
+                MouseEventKind::Up(MouseButton::Left) => Some(Self::Drop),
                 MouseEventKind::ScrollDown => Some(Self::Wheel(1)),
                 MouseEventKind::ScrollUp => Some(Self::Wheel(-1)),
                 _ => None,

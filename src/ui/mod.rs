@@ -8,6 +8,7 @@
 
 pub mod action;
 pub mod columns;
+pub mod command;
 pub mod copying;
 pub mod dashboard;
 pub mod effect;

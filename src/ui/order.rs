@@ -5,6 +5,7 @@ use super::world::World;
 use crate::domain::snapshot::{Snapshot, TargetSnapshot, TargetState};
 use crate::domain::target::TargetId;
 use std::cmp::{Ordering, Reverse};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The admitted targets in order. Equal ones stay in the order of the configuration.
@@ -20,7 +21,106 @@ pub fn rows<'a>(snapshot: &'a Snapshot, state: &UiState) -> Vec<&'a TargetSnapsh
     if state.direction == Direction::Inverted {
         rows.reverse();
     }
+    if !state.pinned.is_empty() {
+        rows.sort_by_key(|target| !state.pinned.contains(&target.target.id));
+    }
+    if state.groups.on {
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+        for target in unpinned(&rows, state) {
+            let next = places.len();
+            places.entry(group_of(target)).or_insert(next);
+        }
+        rows.sort_by_cached_key(|target| match places.get(group_of(target)) {
+            Some(place) if !state.pinned.contains(&target.target.id) => place + 1,
+            _ => 0,
+        });
+    }
     rows
+}
+
+fn unpinned<'r, 'a>(
+    rows: &'r [&'a TargetSnapshot],
+    state: &'r UiState,
+) -> impl Iterator<Item = &'a TargetSnapshot> + 'r {
+    rows.iter().copied().filter(|target| !state.pinned.contains(&target.target.id))
+}
+
+/// The group of a target; empty when it has none.
+#[must_use]
+pub fn group_of(target: &TargetSnapshot) -> &str {
+    target.target.group.as_deref().unwrap_or_default()
+}
+
+/// A line of the table.
+#[derive(Debug, Clone)]
+pub enum Entry<'a> {
+    /// A group with its targets, the worst first.
+    Group {
+        /// Its name; empty for targets without one.
+        name: &'a str,
+        /// Whether only this line of it is shown.
+        folded: bool,
+        /// Its targets.
+        of: Vec<&'a TargetSnapshot>,
+    },
+    /// A target.
+    Target(&'a TargetSnapshot),
+}
+
+impl<'a> Entry<'a> {
+    /// The target of the line; of a group the worst.
+    #[must_use]
+    pub fn worst(&self) -> Option<&'a TargetSnapshot> {
+        match self {
+            Self::Target(target) => Some(target),
+            Self::Group { of, .. } => of.first().copied(),
+        }
+    }
+}
+
+/// The lines of the table: the rows, under the headings of their groups when they are grouped.
+/// Pinned ones stand above the first heading.
+#[must_use]
+pub fn entries<'a>(rows: &[&'a TargetSnapshot], state: &UiState) -> Vec<Entry<'a>> {
+    if !state.groups.on {
+        return rows.iter().copied().map(Entry::Target).collect();
+    }
+    let pinned = |target: &&&TargetSnapshot| state.pinned.contains(&target.target.id);
+    let mut entries: Vec<Entry<'a>> =
+        rows.iter().take_while(pinned).copied().map(Entry::Target).collect();
+    let rest: Vec<&TargetSnapshot> = unpinned(rows, state).collect();
+    for of in rest.chunk_by(|a, b| group_of(a) == group_of(b)) {
+        let name = of.first().map_or("", |target| group_of(target));
+        let folded = state.groups.folded.contains(name);
+        let mut worst = of.to_vec();
+        worst.sort_by(|a, b| by_badness(a, b));
+        entries.push(Entry::Group { name, folded, of: worst });
+        if !folded {
+            entries.extend(of.iter().copied().map(Entry::Target));
+        }
+    }
+    entries
+}
+
+/// The selected line: the heading or the target that is selected, the heading above a target that
+/// is folded away, else the first.
+#[must_use]
+pub fn selected_entry(entries: &[Entry<'_>], state: &UiState) -> usize {
+    let heading = state.groups.header.as_deref().and_then(|header| {
+        entries.iter().position(|e| matches!(e, Entry::Group { name, .. } if *name == header))
+    });
+    let of = |id: TargetId| {
+        let own = entries
+            .iter()
+            .position(|e| matches!(e, Entry::Target(target) if target.target.id == id));
+        own.or_else(|| {
+            entries.iter().position(|entry| match entry {
+                Entry::Group { of, folded: true, .. } => of.iter().any(|t| t.target.id == id),
+                _ => false,
+            })
+        })
+    };
+    heading.or_else(|| state.selected.and_then(of)).unwrap_or_default()
 }
 
 /// The place of the selected row; the first when nothing, or nothing shown, is selected.

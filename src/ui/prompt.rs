@@ -72,22 +72,18 @@ impl Prompt {
     /// Puts the next of what is offered in the place of the last word; `by` is 1 or -1. `offer` is
     /// asked with the text up to the cursor. A single word is taken at once.
     pub fn complete(&mut self, by: isize, offer: impl FnOnce(&str) -> Offer) {
-        let mut round = match self.round.take() {
-            Some(mut round) => {
-                let count = round.words.len().max(1);
-                round.place =
-                    if by < 0 { round.place + count - 1 } else { round.place + 1 } % count;
-                round
-            }
-            None => {
-                let before = self.before();
-                let Offer { keep, words } = offer(&before);
-                Round {
-                    place: if by < 0 { words.len().saturating_sub(1) } else { 0 },
-                    before: before.chars().take(keep).collect(),
-                    behind: self.field.value().chars().skip(self.field.cursor()).collect(),
-                    words,
-                }
+        let mut round = if let Some(mut round) = self.round.take() {
+            let count = round.words.len().max(1);
+            round.place = if by < 0 { round.place + count - 1 } else { round.place + 1 } % count;
+            round
+        } else {
+            let before = self.before();
+            let Offer { keep, words } = offer(&before);
+            Round {
+                place: if by < 0 { words.len().saturating_sub(1) } else { 0 },
+                before: before.chars().take(keep).collect(),
+                behind: self.field.value().chars().skip(self.field.cursor()).collect(),
+                words,
             }
         };
         let Some(word) = round.words.get(round.place) else { return };

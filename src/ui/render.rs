@@ -36,6 +36,18 @@ impl Renderer {
         Self { theme, last: None, shown: Buffer::default(), next: Buffer::default() }
     }
 
+    /// Draws in this theme from here on.
+    pub fn put_on(&mut self, theme: Theme) {
+        self.theme = theme;
+        self.last = None;
+    }
+
+    /// The theme.
+    #[must_use]
+    pub const fn theme(&self) -> &Theme {
+        &self.theme
+    }
+
     /// The content of the terminal is not known any more: everything is drawn anew.
     pub fn invalidate(&mut self) {
         self.last = None;

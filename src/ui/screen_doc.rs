@@ -1,14 +1,15 @@
-//! `docs/SCREEN.md`: keys and filters as a document, from the tables that the help is made from.
+//! `docs/SCREEN.md`: keys, filters and commands as a document, from the tables that the help is made from.
 
+use super::command::{self, COMMANDS};
 use super::filter;
 use super::keymap::{Keymap, Layer};
 use std::fmt::Write;
 
 const HEAD: &str = "\
-# Keys and filters of rdpwatch
+# Keys, filters and commands of rdpwatch
 
-Generated from `config/keymap.toml` and `src/ui/filter/key.rs`: change it there, then run
-`RDPWATCH_BLESS=1 cargo test --lib screen_doc`. `?` on the screen shows the same.
+Generated from `config/keymap.toml`, `src/ui/filter/key.rs` and `src/ui/command.rs`: change it
+there, then run `RDPWATCH_BLESS=1 cargo test --lib screen_doc`. `?` on the screen shows the same.
 
 ";
 
@@ -17,6 +18,7 @@ Generated from `config/keymap.toml` and `src/ui/filter/key.rs`: change it there,
 pub fn screen_markdown() -> String {
     let mut text = HEAD.to_owned();
     filters(&mut text);
+    commands(&mut text);
     let keymap = Keymap::default();
     for (layer, _, title) in Layer::TABLE {
         let rows = keymap.rows().iter().filter(|row| row.layer == *layer).map(|row| {
@@ -37,6 +39,17 @@ fn filters(text: &mut String) {
     let rows = rows.map(|(form, says)| [format!("`{form}`"), says.to_owned()]);
     table(text, "Filter (`/`)", ["typed", "lets through"], rows);
     let _ = writeln!(text, "{}\n", filter::RULE);
+}
+
+fn commands(text: &mut String) {
+    let rows = COMMANDS.iter().map(|card| {
+        let typed = format!(":{} {}", card.name, card.takes);
+        [format!("`{}`", typed.trim_end()), card.says.to_owned()]
+    });
+    table(text, "Commands (`:`)", ["typed", "does"], rows);
+    let names = command::names().filter(|name| !COMMANDS.iter().any(|card| card.name == *name));
+    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    let _ = writeln!(text, "And what a key does, by its name: {}.\n", names.join(", "));
 }
 
 fn table<const N: usize>(

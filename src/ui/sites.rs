@@ -6,7 +6,7 @@ use crate::domain::snapshot::{Snapshot, TargetSnapshot, TargetState};
 use std::collections::BTreeMap;
 
 /// What the targets without a group are called.
-const WITHOUT: &str = "no group";
+pub const WITHOUT: &str = "no group";
 
 /// What all targets are called where nobody is in a group.
 const ALL: &str = "all hosts";

@@ -8,11 +8,13 @@ use super::keymap::Layer;
 use super::lessons::Lessons;
 use super::line::Line;
 use super::prompt::Prompt;
+use super::update::undo::Past;
 use crate::domain::finding::RuleId;
 use crate::domain::look::ColumnId;
 pub use crate::domain::look::Screen;
 use crate::domain::target::TargetId;
 use crate::domain::time::WallTime;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tui_input::Input as TextField;
 
@@ -75,6 +77,8 @@ pub enum Overlay {
     Transcript(TargetId, usize),
     /// The filter being typed, and what it was before.
     Filter(Prompt, Filter),
+    /// A command being typed.
+    Command(CommandLine),
     /// A target being typed, and the suggestion chosen instead.
     AddTarget(TextField, Option<usize>),
     /// A question.
@@ -93,6 +97,39 @@ pub enum Overlay {
     Page(Page),
     /// The note under an acknowledgement of these, being typed.
     Acknowledge(Vec<AlertKey>, TextField),
+}
+
+/// The command line.
+#[derive(Debug, Clone, Default)]
+pub struct CommandLine {
+    /// What is typed.
+    pub prompt: Prompt,
+    /// Which of the earlier lines is shown; `None`: what is being typed.
+    pub place: Option<usize>,
+    /// What was being typed while an earlier one is shown.
+    pub draft: String,
+    /// It was to be carried out as it stands, and is no command.
+    pub refused: bool,
+}
+
+/// The rows of the table in groups.
+#[derive(Debug, Clone, Default)]
+pub struct Groups {
+    /// Whether they are.
+    pub on: bool,
+    /// Groups of which only the heading is shown; the empty name is for targets without one.
+    pub folded: BTreeSet<String>,
+    /// The heading that is selected, in place of a target.
+    pub header: Option<String>,
+}
+
+/// The lower panel of the table.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Preview {
+    /// Its lines, as it was dragged; `None`: as many as it needs, where there is room.
+    pub lines: Option<u16>,
+    /// Its upper edge is being dragged.
+    pub dragged: bool,
 }
 
 /// The box of maintenance.
@@ -160,6 +197,35 @@ pub enum Direction {
     Usual,
     /// The other way round.
     Inverted,
+}
+
+impl SortKey {
+    /// Every order by its name, in the order of `s`.
+    pub const WORDS: [(&'static str, Self); 11] = [
+        ("state", Self::Worst),
+        ("name", Self::Name),
+        ("address", Self::Address),
+        ("group", Self::Group),
+        ("loss", Self::Loss),
+        ("last", Self::Last),
+        ("median", Self::Median),
+        ("p95", Self::P95),
+        ("jitter", Self::Jitter),
+        ("cert", Self::Certificate),
+        ("since", Self::Since),
+    ];
+
+    /// Its name.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, key)| *key == self).map_or("", |(word, _)| word)
+    }
+
+    /// Whether its usual way begins with the largest.
+    #[must_use]
+    pub const fn descends(self) -> bool {
+        !matches!(self, Self::Name | Self::Address | Self::Group | Self::Certificate)
+    }
 }
 
 impl Direction {
@@ -283,6 +349,18 @@ pub struct UiState {
     pub columns: Vec<ColumnId>,
     /// What its first column shows.
     pub naming: Naming,
+    /// Targets that stand above every order.
+    pub pinned: BTreeSet<TargetId>,
+    /// Its rows in groups.
+    pub groups: Groups,
+    /// The panel below it.
+    pub preview: Preview,
+    /// The theme that was asked for; `None`: that of the start.
+    pub theme: Option<&'static str>,
+    /// What can be taken back.
+    pub past: Past,
+    /// Lines that were carried out, the newest last.
+    pub commands: Vec<String>,
     /// Seconds per cell.
     pub zoom: Zoom,
     /// Whether the screen follows the monitor.
@@ -325,6 +403,7 @@ impl UiState {
             (
                 Some(
                     Overlay::Filter(..)
+                    | Overlay::Command(_)
                     | Overlay::AddTarget(..)
                     | Overlay::Acknowledge(..)
                     | Overlay::Maintenance(_)

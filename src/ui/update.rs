@@ -3,10 +3,10 @@
 use super::action::Action;
 use super::effect::Effect;
 use super::line::Line;
-use super::order;
+use super::order::{self, Entry};
 use super::prompt::Prompt;
 use super::state::{
-    Access, Flow, Naming, Overlay, Question, Screen, Search, SortKey, UiState, Zoom,
+    Access, AlertKey, Flow, Naming, Overlay, Question, Screen, Search, SortKey, UiState, Zoom,
 };
 use super::theme::Role;
 use super::view::{alerts, explain};
@@ -16,20 +16,23 @@ use crate::domain::target::TargetId;
 use crate::domain::wake::WakePolicy;
 use crate::ui::filter::Filter;
 
+mod command;
 mod copying;
+mod group;
 mod maintenance;
 mod motion;
 mod overlay;
 mod pointer;
 mod review;
 mod timeline;
+pub mod undo;
 mod wall;
 
 pub use overlay::{paste, type_key};
 
 /// The length of maintenance that an empty field means.
 pub const USUAL_MAINTENANCE: &str = "1h";
-pub use pointer::{click, wheel};
+pub use pointer::{click, drag, let_go, wheel};
 
 /// Changes the state as the action says.
 pub fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
@@ -86,6 +89,12 @@ pub fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Eff
         | Action::ZoomIn
         | Action::ZoomOut
         | Action::NamesAddresses => look(state, action),
+        Action::Command => command::open_line(state),
+        Action::Undo => undo::undo(state, world),
+        Action::Pin => group::pin(state, world),
+        Action::Group => group::turn(state, world),
+        Action::Fold => group::fold(state, world),
+        Action::FoldAll => group::fold_all(state, world),
         Action::AddTarget => open(state, Overlay::AddTarget(tui_input::Input::default(), None)),
         Action::EditTarget | Action::RemoveTarget => configure(state, action, world),
         Action::Wake => wake(state, world),
@@ -138,10 +147,26 @@ fn subject<'a>(state: &UiState, world: &World<'a>) -> Option<&'a TargetSnapshot>
         Screen::Detail | Screen::Path | Screen::Simple if state.selected.is_some() => {
             world.target(state.selected?)
         }
+        Screen::Table => {
+            let entries = order::entries(&order::rows(world.snapshot, state), state);
+            match entries.get(order::selected_entry(&entries, state))? {
+                Entry::Target(target) => Some(target),
+                Entry::Group { .. } => None,
+            }
+        }
         _ => {
             let rows = order::rows(world.snapshot, state);
             rows.get(order::selected_row(&rows, state.selected)).copied()
         }
+    }
+}
+
+/// Why there is no target to do something with.
+fn nothing(state: &UiState) -> &'static str {
+    if state.screen == Screen::Table && state.groups.on {
+        "a group is selected, and no target"
+    } else {
+        "nothing is selected"
     }
 }
 
@@ -181,24 +206,10 @@ fn open_selected(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
             state.selected = Some(target.target.id);
             motion::go(state, Screen::Detail, world)
         }
-        None => say(state, world, "nothing is selected"),
+        None if state.screen == Screen::Table && state.groups.on => group::fold(state, world),
+        None => say(state, world, nothing(state)),
     }
 }
-
-/// The sort keys in the order of `s`.
-const SORTS: [SortKey; 11] = [
-    SortKey::Worst,
-    SortKey::Name,
-    SortKey::Address,
-    SortKey::Group,
-    SortKey::Loss,
-    SortKey::Last,
-    SortKey::Median,
-    SortKey::P95,
-    SortKey::Jitter,
-    SortKey::Certificate,
-    SortKey::Since,
-];
 
 /// How the table looks.
 fn look(state: &mut UiState, action: Action) -> Vec<Effect> {
@@ -212,9 +223,12 @@ fn look(state: &mut UiState, action: Action) -> Vec<Effect> {
         }
         Action::Sort => {
             let shown = super::columns::place(state.size.width, &state.columns);
-            let offered = |key: &SortKey| shown.iter().any(|p| p.column.sort == Some(*key));
-            let place = SORTS.iter().position(|key| *key == state.sort).unwrap_or_default();
-            let next = SORTS.iter().cycle().skip(place + 1).take(SORTS.len()).find(|k| offered(k));
+            let sorts = SortKey::WORDS.map(|(_, key)| key);
+            let offered = |key: &&SortKey| {
+                shown.iter().any(|p| p.column.sorts_by(state.naming) == Some(**key))
+            };
+            let place = sorts.iter().position(|key| *key == state.sort).unwrap_or_default();
+            let next = sorts.iter().cycle().skip(place + 1).take(sorts.len()).find(offered);
             state.sort = next.copied().unwrap_or_default();
             state.direction = super::state::Direction::default();
         }
@@ -237,6 +251,14 @@ fn look(state: &mut UiState, action: Action) -> Vec<Effect> {
                 Naming::Names => Naming::Addresses,
                 Naming::Addresses => Naming::Names,
             };
+            // An order that nothing on the screen shows would be none to the eye.
+            let shown = super::columns::place(state.size.width, &state.columns);
+            let seen = shown.iter().any(|p| p.column.sorts_by(state.naming) == Some(state.sort));
+            state.sort = match state.sort {
+                SortKey::Name if !seen => SortKey::Address,
+                SortKey::Address if !seen => SortKey::Name,
+                sort => sort,
+            };
         }
         _ => {}
     }
@@ -247,7 +269,7 @@ const READ_ONLY: &str = "read-only: no magic packets are sent";
 
 fn wake(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
     let Some(target) = subject(state, world) else {
-        return say(state, world, "nothing is selected");
+        return say(state, world, nothing(state));
     };
     let name = &target.target.name;
     if state.access == Access::ReadOnly {
@@ -312,8 +334,20 @@ fn wake_all(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
 
 /// Acknowledges or snoozes: the selected alert, or every firing one of the selected target.
 fn attend(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
+    let keys = attended(state, world, action);
+    if keys.is_empty() {
+        return say(state, world, "no alert stands here");
+    }
+    if action == Action::Snooze {
+        return open(state, Overlay::Snooze(keys, 0));
+    }
+    open(state, Overlay::Acknowledge(keys, tui_input::Input::default()))
+}
+
+/// The alerts that are acknowledged or snoozed.
+fn attended(state: &UiState, world: &World<'_>, action: Action) -> Vec<AlertKey> {
     let alerts = &world.snapshot.alerts;
-    let keys: Vec<super::state::AlertKey> = if state.screen == Screen::Alerts {
+    if state.screen == Screen::Alerts {
         let keys = alerts::selectable(world.snapshot);
         keys.get(alerts::selected_place(&keys, state.alert)).copied().into_iter().collect()
     } else {
@@ -323,14 +357,7 @@ fn attend(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect>
         open.filter(|alert| action == Action::Snooze || alert.acknowledged.is_none())
             .map(|alert| (alert.target, alert.rule))
             .collect()
-    };
-    if keys.is_empty() {
-        return say(state, world, "no alert stands here");
     }
-    if action == Action::Snooze {
-        return open(state, Overlay::Snooze(keys, 0));
-    }
-    open(state, Overlay::Acknowledge(keys, tui_input::Input::default()))
 }
 
 /// What is asked about the selected target.
@@ -343,7 +370,7 @@ fn ask(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
         return explain_alert(state, world);
     }
     let Some(target) = subject(state, world) else {
-        return say(state, world, "nothing is selected");
+        return say(state, world, nothing(state));
     };
     let (id, name) = (target.target.id, target.target.name.as_str());
     match action {

@@ -35,8 +35,13 @@ fn a_target_is_changed_and_one_removed_without_leaving() {
     session.wait_for("read again: 1 removed");
     let said = session.read(CONFIG).expect("it is there");
     assert!(!said.contains("two") && !said.contains("The second") && said.contains("# by hand"));
+    session.press("u");
+    session.wait_for("undone: two removed");
+    session.wait_for("read again: 1 added");
     session.press("\x1b\x1b");
-    session.wait("one", |s| s.row("one").is_some());
+    session.wait("both", |s| s.row("one").is_some() && s.row("two").is_some());
+    let said = session.read(CONFIG).expect("it is there");
+    assert!(said.contains("# The second.") && said.contains("group = \"office\""), "{said}");
     session.press("q");
     session.end().assert_code(0);
 }

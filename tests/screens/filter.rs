@@ -85,6 +85,10 @@ fn a_mistake_is_told_where_it_stands_and_is_not_taken() {
     assert!(last_line(&screen).contains(told), "{}", last_line(&screen));
     screen.press("Enter");
     assert!(last_line(&screen).starts_with("/berlin"), "it stays to be mended");
+    let mut narrow = Screen::new(fixtures::mixed(), 40, 12);
+    narrow.press("/");
+    narrow.type_text("berlin los>2");
+    assert!(last_line(&narrow).contains("column 8: loss?"), "{}", last_line(&narrow));
     let mut screen = typed("group:berln");
     assert!(last_line(&screen).contains("column 7: no group \"berln\", did you mean \"berlin\"?"));
     screen.press("Enter Esc");

@@ -7,13 +7,16 @@
     reason = "a test that cannot prepare its world fails by panicking"
 )]
 
+mod command;
 mod copying;
+mod every;
 mod filter;
 mod fixtures;
 mod form;
 mod keys;
 mod pictures;
 mod properties;
+mod rows;
 mod support;
 mod themes;
 mod views;

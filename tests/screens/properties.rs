@@ -30,6 +30,12 @@ fn input() -> impl Strategy<Value = Input> {
         })),
         2 => (0..210_u16, 0..70_u16).prop_map(|(x, y)| Input::Click { x, y }),
         1 => (-3..3_i32).prop_map(Input::Wheel),
+        2 => (0..70_u16).prop_map(|y| Input::Drag { y }),
+        1 => Just(Input::Drop),
+        2 => prop::sample::select(vec![
+            ":sort loss", ":goto o", ":theme light", ":filter loss>2", "/state:cr", ":snooze 1h",
+        ])
+        .prop_map(|text| Input::Paste(text.to_owned())),
         1 => ".{0,12}".prop_map(Input::Paste),
         2 => (0..220_u16, 0..70_u16).prop_map(|(w, h)| Input::Resize(w, h)),
         1 => (0..4_u16, 0..4_u16).prop_map(|(w, h)| Input::Resize(w, h)),
@@ -42,7 +48,7 @@ proptest! {
     #[test]
     fn any_sequence_of_inputs_leaves_a_screen_that_can_be_drawn(
         inputs in prop::collection::vec(input(), 1..60),
-        worlds in prop::collection::vec(0..4_u8, 1..4),
+        worlds in prop::collection::vec(0..5_u8, 1..4),
     ) {
         let mut screen = Screen::new(fixtures::mixed(), 80, 24);
         let mut worlds = worlds.into_iter().cycle();
@@ -61,6 +67,7 @@ proptest! {
                     Some(0) => fixtures::healthy(),
                     Some(1) => fixtures::empty(),
                     Some(2) => fixtures::offline(),
+                    Some(3) => fixtures::sited(60),
                     _ => fixtures::mixed(),
                 };
                 screen.dashboard.set_snapshot(Arc::new(snapshot));

@@ -53,7 +53,7 @@ impl Screen {
     pub(crate) fn buffer(&self) -> Buffer {
         let model = self.dashboard.view_model(self.now);
         let mut buffer = Buffer::empty(Rect::new(0, 0, model.size.width, model.size.height));
-        render::paint(&model, &self.theme, &mut buffer);
+        render::paint(&model, self.dashboard.theme(), &mut buffer);
         buffer
     }
 

@@ -23,9 +23,10 @@ static LINK_SATURATED: RuleCard = RuleCard {
         as it was ever seen to carry, for some seconds at least, and the median round trip since \
         then is at least twice what it was while the line was quiet, and 30 ms more. So a download, \
         a backup or an upload of this very machine fills the line, and the packets of a session \
-        wait in its queue. Both have to be measured within the last five minutes: a line that was \
-        never quiet, or a delay that was there before, is not blamed on traffic. Traffic of other \
-        machines on the same line is not seen.",
+        wait in its queue. At first both have to be measured within five minutes: a line that was \
+        never quiet, or a delay that was there before, is not blamed on traffic. While the line \
+        stays full, the last round trips of the quiet line are what it is held against. Traffic of \
+        other machines on the same line is not seen.",
     disproof: "The round trip stays as long when the traffic pauses.",
     remedies: &[
         Remedy {

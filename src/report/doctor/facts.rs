@@ -74,7 +74,7 @@ pub enum SessionsFact {
 }
 
 /// How many colours the terminal shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Colours {
     /// None, or none wanted (`NO_COLOR`).
     None,
@@ -83,6 +83,7 @@ pub enum Colours {
     /// 256.
     Indexed,
     /// 24 bits.
+    #[default]
     True,
 }
 

@@ -16,6 +16,8 @@ pub struct Fault {
     pub column: usize,
     /// In words, with the nearest that would do.
     pub text: String,
+    /// The nearest that would do.
+    pub nearest: Option<String>,
 }
 
 impl fmt::Display for Fault {
@@ -25,15 +27,34 @@ impl fmt::Display for Fault {
 }
 
 impl Fault {
+    /// What is wrong in these words, and nothing that would do instead.
+    #[must_use]
+    pub const fn new(column: usize, text: String) -> Self {
+        Self { column, text, nearest: None }
+    }
+
+    /// As [`fmt::Display`], or in fewer words where there is less room.
+    #[must_use]
+    pub fn within(&self, width: usize) -> String {
+        let all = self.to_string();
+        match &self.nearest {
+            Some(nearest) if all.chars().count() > width => {
+                format!("column {}: {nearest}?", self.column)
+            }
+            _ => all,
+        }
+    }
+
     /// `no state "criticl", did you mean "critical"?`.
     #[must_use]
     pub fn unknown<S: AsRef<str>>(column: usize, what: &str, given: &str, known: &[S]) -> Self {
         let shown = excerpt(given, SHOWN);
-        let text = match nearest(given, known) {
+        let nearest = nearest(given, known).map(str::to_owned);
+        let text = match &nearest {
             Some(nearest) => format!("no {what} \"{shown}\", did you mean \"{nearest}\"?"),
             None => format!("no {what} \"{shown}\""),
         };
-        Self { column, text }
+        Self { column, text, nearest }
     }
 }
 
@@ -159,7 +180,7 @@ fn meant(piece: &Piece, negated: &mut bool) -> Result<Option<Test>, Fault> {
     };
     let misused = |how: &str| {
         let text = format!("\"{}\" {how}: {}", key.name, key.example);
-        Err(Fault { column: split.at, text })
+        Err(Fault::new(split.at, text))
     };
     match key.looks {
         Looks::At(word) => match split.sign {
@@ -205,7 +226,7 @@ fn measured(quantity: Quantity, split: &Split, value: &str) -> Result<Option<Tes
     let Some(number) = number.filter(|_| quantity.unit().starts_with(&unit.to_lowercase())) else {
         let shown = excerpt(value, SHOWN);
         let text = format!("\"{shown}\" is no number of {}", quantity.unit());
-        return Err(Fault { column: split.column, text });
+        return Err(Fault::new(split.column, text));
     };
     let decimals = digits.split_once('.').map_or(0, |(_, after)| after.len());
     let about = 0.5 * 10_f64.powi(-i32::try_from(decimals).unwrap_or(i32::MAX));

@@ -11,6 +11,7 @@ use crate::ui::order;
 use crate::ui::state::{MaintenanceBox, MaintenanceChoice, Overlay, Screen, UiState};
 use crate::ui::theme::Role;
 use crate::ui::world::World;
+use std::time::Duration;
 
 /// Opens the box: for the selected target, its group, those that the filter shows, or all. What
 /// somebody asked for is ended first.
@@ -35,6 +36,15 @@ pub(super) fn open_box(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
             let group = printable(group);
             choices.push(begins(format!("group {group}, {}", count(members.len())), &members));
         }
+    }
+    let heading = state.groups.header.as_ref().filter(|_| choices.is_empty() && state.groups.on);
+    if let Some(heading) = heading.filter(|heading| !heading.is_empty()) {
+        let of = |target: &&TargetSnapshot| order::group_of(target) == heading;
+        let members: Vec<&TargetSnapshot> = targets.iter().copied().filter(of).collect();
+        choices.push(begins(
+            format!("group {}, {}", printable(heading), count(members.len())),
+            &members,
+        ));
     }
     if state.screen == Screen::Table && !state.filter.is_empty() {
         let shown = order::rows(world.snapshot, state);
@@ -79,23 +89,46 @@ pub(super) fn confirm(
 ) -> Option<Vec<Effect>> {
     let choice = asked.choices.get(asked.chosen)?;
     let targets = choice.targets.clone();
-    let (length, words) = if choice.ends {
-        (None, format!("maintenance is ended for {}", count(targets.len())))
+    let length = if choice.ends {
+        None
     } else {
         let typed = asked.length.value().trim();
         let typed = if typed.is_empty() { USUAL_MAINTENANCE } else { typed };
         match parse_length(typed) {
-            Ok(length) => {
-                let until = state.zone.moment(world.now.plus(length), world.now);
-                let many = count(targets.len());
-                (Some(length), format!("{many} in maintenance until {until}: nobody is alerted"))
-            }
+            Ok(length) => Some(length),
             Err(error) => {
                 state.tell(Line::of(Role::StateWarning, &error.to_string()), world.now);
                 return None;
             }
         }
     };
-    state.tell(Line::of(Role::Message, &words), world.now);
-    Some(vec![Effect::Maintain { targets, length }])
+    Some(carry_out(state, world, targets, length))
+}
+
+/// Begins maintenance of these, or ends it.
+pub(super) fn hold(
+    state: &mut UiState,
+    world: &World<'_>,
+    targets: &[&TargetSnapshot],
+    length: Option<Duration>,
+) -> Vec<Effect> {
+    carry_out(state, world, ids(targets), length)
+}
+
+fn carry_out(
+    state: &mut UiState,
+    world: &World<'_>,
+    targets: Vec<TargetId>,
+    length: Option<Duration>,
+) -> Vec<Effect> {
+    let many = count(targets.len());
+    let words = match length {
+        None => format!("maintenance is ended for {many}"),
+        Some(length) => {
+            let until = state.zone.moment(world.now.plus(length), world.now);
+            format!("{many} in maintenance until {until}: nobody is alerted")
+        }
+    };
+    say(state, world, &words);
+    vec![Effect::Maintain { targets, length }]
 }

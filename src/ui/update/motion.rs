@@ -4,7 +4,7 @@ use super::{say, timeline, wall};
 use crate::ui::action::Action;
 use crate::ui::effect::Effect;
 use crate::ui::layout::Layout;
-use crate::ui::order;
+use crate::ui::order::{self, Entry};
 use crate::ui::state::{Screen, UiState};
 use crate::ui::view::{alerts, detail, table};
 use crate::ui::world::World;
@@ -28,7 +28,13 @@ pub(super) fn step(state: &mut UiState, action: Action, world: &World<'_>) -> Ve
     let layout = Layout::of(state.size);
     let page = usize::from(layout.table_rows(state.size)).max(1);
     match state.screen {
-        Screen::Table | Screen::Timeline => {
+        Screen::Table => {
+            let entries = order::entries(&order::rows(world.snapshot, state), state);
+            let place = order::selected_entry(&entries, state);
+            let place = target_place(action, place, entries.len(), page);
+            select_entry(state, &entries, place);
+        }
+        Screen::Timeline => {
             let rows = order::rows(world.snapshot, state);
             let place = order::selected_row(&rows, state.selected);
             let place = target_place(action, place, rows.len(), page);
@@ -123,13 +129,35 @@ pub(super) fn problem(state: &mut UiState, world: &World<'_>, by: isize) -> Vec<
     say(state, world, "no target is in trouble")
 }
 
-/// Selects a row; in the detail it is looked at.
+/// Selects a line of the table.
+pub(super) fn select_entry(state: &mut UiState, entries: &[Entry<'_>], place: usize) {
+    match entries.get(place) {
+        Some(Entry::Target(target)) => {
+            state.selected = Some(target.target.id);
+            state.groups.header = None;
+        }
+        Some(Entry::Group { name, .. }) => state.groups.header = Some((*name).to_owned()),
+        None => return,
+    }
+    scroll(state, place, entries.len());
+}
+
+fn scroll(state: &mut UiState, place: usize, count: usize) {
+    let page = usize::from(Layout::of(state.size).table_rows(state.size)).max(1);
+    state.top = table::first_row(state.top, place, page, count);
+}
+
+/// Selects a row, and unfolds its group; in the detail it is looked at.
 pub(super) fn select(state: &mut UiState, world: &World<'_>, place: usize) -> Vec<Effect> {
     let rows = order::rows(world.snapshot, state);
     let Some(target) = rows.get(place) else { return Vec::new() };
-    let page = usize::from(Layout::of(state.size).table_rows(state.size)).max(1);
     state.selected = Some(target.target.id);
-    state.top = table::first_row(state.top, place, page, rows.len());
+    state.groups.header = None;
+    if !state.pinned.contains(&target.target.id) {
+        state.groups.folded.remove(order::group_of(target));
+    }
+    let entries = order::entries(&rows, state);
+    scroll(state, order::selected_entry(&entries, state), entries.len());
     match state.screen {
         Screen::Detail => {
             state.scroll = 0;

@@ -1,18 +1,19 @@
 //! What keys do while something lies over the screen.
 
 use super::motion::{target_place, turned};
-use super::{copying, maintenance, review, say};
+use super::{command, copying, maintenance, review, say};
 use crate::ui::action::Action;
 use crate::ui::copying::of_overlay;
 use crate::ui::effect::Effect;
 use crate::ui::filter::{self, Filter};
 use crate::ui::input::Key;
 use crate::ui::prompt::{LONGEST, Prompt, bounded};
-use crate::ui::state::{AlertKey, Overlay, Question, SNOOZES, Search, UiState};
+use crate::ui::state::{AlertKey, Overlay, Question, SNOOZES, Search, Suggestion, UiState};
 use crate::ui::view::{explain, panel};
 use crate::ui::world::World;
 use crossterm::event::{KeyCode, KeyModifiers};
-use tui_input::InputRequest;
+use std::time::Duration;
+use tui_input::{Input as TextField, InputRequest};
 
 pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
     let Some(mut overlay) = state.overlay.take() else { return Vec::new() };
@@ -46,25 +47,16 @@ pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> 
             }
             Vec::new()
         }
+        Overlay::Command(line) => match command::update(state, world, action, line) {
+            Ok(()) => Vec::new(),
+            Err(None) => return Vec::new(),
+            Err(Some(order)) => return command::carry_out(state, world, order),
+        },
         Overlay::AddTarget(field, chosen) => {
-            let count = state.suggestions.len();
-            match action {
-                Action::Back => return Vec::new(),
-                Action::Confirm => {
-                    let suggestion = chosen.and_then(|place| state.suggestions.get(place));
-                    let spec = suggestion
-                        .map_or_else(|| field.value().trim().to_owned(), |s| s.spec.clone());
-                    if !spec.is_empty() {
-                        return vec![Effect::AddTarget(spec)];
-                    }
-                }
-                Action::Down if count > 0 => {
-                    *chosen = Some(chosen.map_or(0, |place| (place + 1).min(count - 1)));
-                }
-                Action::Up => *chosen = chosen.and_then(|place| place.checked_sub(1)),
-                _ => {}
+            match add_target(&state.suggestions, action, field, chosen) {
+                Ok(()) => Vec::new(),
+                Err(effects) => return effects,
             }
-            Vec::new()
         }
         Overlay::Confirm(Question::WakeMany(targets)) => match action {
             Action::Confirm => {
@@ -130,7 +122,8 @@ pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> 
                 }
             };
             if let Some(place) = place {
-                return snooze(state, world, alerts, place);
+                let Some((words, length)) = SNOOZES.get(place).copied() else { return Vec::new() };
+                return snooze(state, world, alerts, words, length);
             }
             Vec::new()
         }
@@ -139,7 +132,34 @@ pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> 
     effects
 }
 
-fn acknowledge(
+/// The field of a target; `Err` closes it.
+fn add_target(
+    suggestions: &[Suggestion],
+    action: Action,
+    field: &TextField,
+    chosen: &mut Option<usize>,
+) -> Result<(), Vec<Effect>> {
+    let count = suggestions.len();
+    match action {
+        Action::Back => return Err(Vec::new()),
+        Action::Confirm => {
+            let suggestion = chosen.and_then(|place| suggestions.get(place));
+            let spec =
+                suggestion.map_or_else(|| field.value().trim().to_owned(), |s| s.spec.clone());
+            if !spec.is_empty() {
+                return Err(vec![Effect::AddTarget(spec)]);
+            }
+        }
+        Action::Down if count > 0 => {
+            *chosen = Some(chosen.map_or(0, |place| (place + 1).min(count - 1)));
+        }
+        Action::Up => *chosen = chosen.and_then(|place| place.checked_sub(1)),
+        _ => {}
+    }
+    Ok(())
+}
+
+pub(super) fn acknowledge(
     state: &mut UiState,
     world: &World<'_>,
     alerts: &[AlertKey],
@@ -157,13 +177,13 @@ fn acknowledge(
         .collect()
 }
 
-fn snooze(
+pub(super) fn snooze(
     state: &mut UiState,
     world: &World<'_>,
     alerts: &[AlertKey],
-    place: usize,
+    words: &str,
+    length: Duration,
 ) -> Vec<Effect> {
-    let Some((words, length)) = SNOOZES.get(place).copied() else { return Vec::new() };
     say(state, world, &format!("snoozed for {words}"));
     alerts
         .iter()
@@ -259,6 +279,10 @@ fn apply(state: &mut UiState, request: InputRequest) {
         Some(Overlay::Filter(field, _)) => {
             field.edit(request);
             narrow(&mut state.filter, &mut state.top, field);
+        }
+        Some(Overlay::Command(line)) => {
+            line.refused = false;
+            line.prompt.edit(request);
         }
         Some(Overlay::Help(first)) if state.search.typing => {
             *first = 0;

@@ -1,6 +1,6 @@
 //! The mouse.
 
-use super::motion::select;
+use super::motion::select_entry;
 use super::{update, wall};
 use crate::ui::action::Action;
 use crate::ui::columns;
@@ -48,33 +48,57 @@ pub fn click(state: &mut UiState, x: u16, y: u16, world: &World<'_>) -> Vec<Effe
         }
         Screen::Table => {
             let rows = order::rows(world.snapshot, state);
-            let selected = order::selected_row(&rows, state.selected);
-            let place = if layout.class == Class::Small {
-                small::row_at(state, &rows, height, line)
+            let entries = order::entries(&rows, state);
+            let selected = order::selected_entry(&entries, state);
+            let small = layout.class == Class::Small;
+            let place = if small {
+                small::entry_at(state, &rows, height, line)
             } else if line == 0 {
                 sort(state, x);
                 None
+            } else if table::edge(world, state, &rows, height) == Some(line) {
+                state.preview.dragged = true;
+                None
             } else {
-                let page = height.saturating_sub(1);
-                let place = table::first_row(state.top, selected, page, rows.len()) + line - 1;
-                (place < rows.len()).then_some(place)
+                let (top, page) = table::window(world, state, &rows, height);
+                Some(top + line - 1).filter(|place| line <= page && *place < entries.len())
             };
-            match place {
-                Some(place) if state.selected.is_some() && place == selected => {
-                    update(state, Action::Open, world)
-                }
-                Some(place) => select(state, world, place),
-                None => Vec::new(),
+            let Some(place) = place else { return Vec::new() };
+            let chosen = state.selected.is_some() || state.groups.header.is_some();
+            if chosen && place == selected {
+                return update(state, Action::Open, world);
             }
+            select_entry(state, &entries, place);
+            Vec::new()
         }
     }
+}
+
+/// Drags the upper edge of the panel below the table to a row of the screen.
+pub fn drag(state: &mut UiState, y: u16, world: &World<'_>) -> Vec<Effect> {
+    if state.preview.dragged && state.screen == Screen::Table && state.overlay.is_none() {
+        let foot = Layout::of(state.size).foot;
+        let lines = state.size.height.saturating_sub(foot).saturating_sub(y);
+        let height = usize::from(state.size.height)
+            .saturating_sub(banner::lines(world, state, Layout::of(state.size)).len())
+            .saturating_sub(usize::from(foot));
+        let most = u16::try_from(height.saturating_sub(4)).unwrap_or(u16::MAX);
+        state.preview.lines = Some(lines.clamp(2, most.max(2)));
+    }
+    Vec::new()
+}
+
+/// Ends dragging.
+pub fn let_go(state: &mut UiState) -> Vec<Effect> {
+    state.preview.dragged = false;
+    Vec::new()
 }
 
 /// Sorts by the column whose heading is at `x`; a second click turns the order round.
 fn sort(state: &mut UiState, x: u16) {
     let placed = columns::place(state.size.width, &state.columns);
     let hit = placed.iter().find(|p| (p.heading_x()..p.x + p.width).contains(&x));
-    let Some(key) = hit.and_then(|placed| placed.column.sort) else { return };
+    let Some(key) = hit.and_then(|placed| placed.column.sorts_by(state.naming)) else { return };
     if state.sort == key {
         state.direction = state.direction.turned();
     } else {

@@ -139,6 +139,9 @@ fn urgent(world: &World<'_>, state: &UiState, shown: usize) -> Option<Line> {
     if let Some(Overlay::Filter(field, _)) = &state.overlay {
         return Some(prompt::filter(world, state, field, shown));
     }
+    if let Some(Overlay::Command(line)) = &state.overlay {
+        return Some(prompt::command(world, state, line));
+    }
     if let Some(message) = state.message.as_ref().filter(|message| world.now < message.until) {
         return Some(Line::of(Role::Text, " ").join(message.line.clone()));
     }

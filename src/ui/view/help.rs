@@ -3,6 +3,7 @@
 use super::footer::text_field;
 use crate::domain::finding::Rung;
 use crate::ui::action::Action;
+use crate::ui::command::{self, COMMANDS};
 use crate::ui::filter;
 use crate::ui::keymap::{Keymap, Layer};
 use crate::ui::line::{Line, left, wrap};
@@ -47,6 +48,7 @@ pub fn document(keymap: &Keymap, width: usize) -> Vec<Line> {
         }
     }
     filters(&mut out, width);
+    commands(&mut out, width);
     section(&mut out, "GLYPHS");
     for (role, words) in GLYPHS {
         let glyph = Line::of(Role::Text, "  ").glyph(*role).text(Role::Text, "  ");
@@ -79,6 +81,21 @@ pub fn document(keymap: &Keymap, width: usize) -> Vec<Line> {
         );
     }
     out
+}
+
+/// What can be typed behind `:`.
+fn commands(out: &mut Vec<Line>, width: usize) {
+    section(out, "COMMANDS");
+    for card in COMMANDS {
+        let typed = format!("  :{} {}  ", card.name, card.takes);
+        let typed = Line::of(Role::Key, &typed);
+        let column = typed.width().min(width / 2);
+        out.extend(hanging(typed.cut(column), column, card.says, width));
+    }
+    let keys = command::names().filter(|name| !COMMANDS.iter().any(|card| card.name == *name));
+    let all = format!("And what a key does, by its name: {}.", keys.collect::<Vec<_>>().join(", "));
+    let all = wrap(&all, width.saturating_sub(2));
+    out.extend(all.iter().map(|l| Line::of(Role::Text, &format!("  {l}")).cut(width)));
 }
 
 /// What can be typed behind `/`.

@@ -35,7 +35,7 @@ pub fn build(world: &World<'_>, state: &UiState) -> Option<Panel> {
 
 fn of(world: &World<'_>, state: &UiState) -> Option<Panel> {
     match state.overlay.as_ref()? {
-        Overlay::Filter(..) | Overlay::Page(_) => None,
+        Overlay::Filter(..) | Overlay::Command(_) | Overlay::Page(_) => None,
         Overlay::Form(asked) => Some(form::panel(world, state, asked)),
         Overlay::Copy(asked) => Some(copying::panel(world, state, asked)),
         Overlay::Help(first) => Some(text(world, state, "keys", *first)),

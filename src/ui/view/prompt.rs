@@ -2,11 +2,12 @@
 
 use super::footer::{key_name, text_field};
 use crate::ui::action::Action;
-use crate::ui::filter;
+use crate::ui::command;
+use crate::ui::filter::{self, Fault};
 use crate::ui::keymap::Layer;
 use crate::ui::line::Line;
 use crate::ui::prompt::{Offer, Prompt};
-use crate::ui::state::UiState;
+use crate::ui::state::{CommandLine, UiState};
 use crate::ui::theme::Role;
 use crate::ui::world::World;
 use tui_input::Input as TextField;
@@ -22,10 +23,34 @@ pub fn filter(world: &World<'_>, state: &UiState, prompt: &Prompt, shown: usize)
     let count = format!("  {shown} of {total}");
     let line = field("/", prompt, width).text(Role::Text, &count);
     match fault {
-        Some(fault) => line.text(Role::StateWarning, &format!("  {fault}")),
+        Some(fault) => wrong(line, &fault, width),
         None => line
             .join(offered(world, prompt, |before| filter::offer(before, &world.snapshot.targets))),
     }
+}
+
+/// The command that is being typed.
+#[must_use]
+pub fn command(world: &World<'_>, state: &UiState, typed: &CommandLine) -> Line {
+    let width = usize::from(state.size.width);
+    let line = field(":", &typed.prompt, width);
+    let value = typed.prompt.value();
+    match command::read(value, world) {
+        Err(refusal) if typed.refused || !refusal.unfinished => wrong(line, &refusal.fault, width),
+        _ => {
+            let offered = offered(world, &typed.prompt, |before| command::offer(before, world));
+            match command::usage(value).filter(|_| offered.0.is_empty()) {
+                Some(usage) => line.text(Role::Dim, &format!("  {usage}")),
+                None => line.join(offered),
+            }
+        }
+    }
+}
+
+/// What is wrong, in the room that is left.
+fn wrong(line: Line, fault: &Fault, width: usize) -> Line {
+    let room = width.saturating_sub(line.width() + 2);
+    line.text(Role::StateWarning, &format!("  {}", fault.within(room)))
 }
 
 /// The mark and the field, which takes two thirds of the line at most.

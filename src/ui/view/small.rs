@@ -3,50 +3,80 @@
 use super::footer::key_name;
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
 use crate::ui::action::Action;
-use crate::ui::columns::{name_role, row_role};
+use crate::ui::columns::{called, name_role, row_role};
 use crate::ui::format;
 use crate::ui::keymap::Layer;
 use crate::ui::line::{Line, fit, left};
-use crate::ui::order;
+use crate::ui::order::{self, Entry};
 use crate::ui::state::UiState;
 use crate::ui::theme::Role;
-use crate::ui::view::table::first_row;
+use crate::ui::view::table::{first_row, group, pin};
 use crate::ui::view_model::ViewLine;
 use crate::ui::world::World;
 
-/// The rows on the screen with their places, and how many healthy ones are only counted.
-fn visible<'a>(
-    state: &UiState,
-    rows: &[&'a TargetSnapshot],
-    height: usize,
-) -> (Vec<(usize, &'a TargetSnapshot)>, Option<usize>) {
-    let selected = order::selected_row(rows, state.selected);
-    let quiet =
-        |target: &TargetSnapshot| target.state == TargetState::Ok && target.maintenance.is_none();
-    let among_healthy = state.selected.is_some() && rows.get(selected).is_some_and(|t| quiet(t));
-    let healthy = rows.iter().filter(|target| quiet(target)).count();
-    let collapse = (!among_healthy && healthy > 1).then_some(healthy);
-    let listed: Vec<(usize, &TargetSnapshot)> = rows
-        .iter()
-        .copied()
-        .enumerate()
-        .filter(|(_, target)| collapse.is_none() || !quiet(target))
-        .collect();
-    let page = height.saturating_sub(usize::from(collapse.is_some())).max(1);
-    let place = listed.iter().position(|(place, _)| *place == selected).unwrap_or_default();
-    let top = first_row(state.top, place, page, listed.len());
-    (listed.into_iter().skip(top).take(page).collect(), collapse)
+/// What of the table is on a small screen.
+struct Visible<'a> {
+    /// The lines with their places among all.
+    listed: Vec<(usize, Entry<'a>)>,
+    /// How many healthy ones are only counted.
+    healthy: Option<usize>,
+    /// How many in trouble are scrolled out above and below.
+    hidden: (usize, usize),
 }
 
-/// The place of the row on a line of the body, for the mouse.
+/// The lines on the screen. The last is kept for what is only counted.
+fn visible<'a>(state: &UiState, rows: &[&'a TargetSnapshot], height: usize) -> Visible<'a> {
+    let entries = order::entries(rows, state);
+    let selected = order::selected_entry(&entries, state);
+    let quiet =
+        |target: &TargetSnapshot| target.state == TargetState::Ok && target.maintenance.is_none();
+    let counted = |entry: &Entry<'_>| match entry {
+        Entry::Target(target) => quiet(target) && !state.pinned.contains(&target.target.id),
+        Entry::Group { .. } => false,
+    };
+    let among_healthy = state.selected.is_some() && entries.get(selected).is_some_and(counted);
+    let healthy = entries.iter().filter(|entry| counted(entry)).count();
+    let healthy = (!among_healthy && healthy > 1 && !state.groups.on).then_some(healthy);
+    let listed: Vec<(usize, Entry<'a>)> = entries
+        .into_iter()
+        .enumerate()
+        .filter(|(_, entry)| healthy.is_none() || !counted(entry))
+        .collect();
+    let place = listed.iter().position(|(place, _)| *place == selected).unwrap_or_default();
+    let troubled = |lines: &[(usize, Entry<'_>)]| -> usize { lines.iter().map(in_trouble).sum() };
+    let window = |page: usize| {
+        let page = page.max(1);
+        let top = first_row(state.top, place, page, listed.len());
+        let above = listed.get(..top).map_or(0, troubled);
+        let below = listed.get(top + page..).map_or(0, troubled);
+        (top, page, (above, below))
+    };
+    let (mut top, mut page, mut hidden) =
+        window(height - usize::from(healthy.is_some()).min(height));
+    if healthy.is_none() && hidden != (0, 0) && height > 1 {
+        (top, page, hidden) = window(height - 1);
+    }
+    Visible { listed: listed.into_iter().skip(top).take(page).collect(), healthy, hidden }
+}
+
+/// How many in trouble a line stands for that is not shown.
+fn in_trouble((_, entry): &(usize, Entry<'_>)) -> usize {
+    match entry {
+        Entry::Target(target) => usize::from(target.is_in_trouble()),
+        Entry::Group { folded: true, of, .. } => of.iter().filter(|t| t.is_in_trouble()).count(),
+        Entry::Group { .. } => 0,
+    }
+}
+
+/// The place among the lines of the table of what is on a line of the body, for the mouse.
 #[must_use]
-pub fn row_at(
+pub fn entry_at(
     state: &UiState,
     rows: &[&TargetSnapshot],
     height: usize,
     line: usize,
 ) -> Option<usize> {
-    visible(state, rows, height).0.get(line).map(|(place, _)| *place)
+    visible(state, rows, height).listed.get(line).map(|(place, _)| *place)
 }
 
 /// Hosts in trouble with their trouble in words; the healthy ones as a number, unless the user
@@ -62,33 +92,47 @@ pub fn lines(
     if rows.is_empty() {
         return vec![Line::of(Role::Text, "No target matches.").cut(width).into()];
     }
-    let selected = order::selected_row(rows, state.selected);
-    let (listed, collapsed) = visible(state, rows, height);
+    let selected = order::selected_entry(&order::entries(rows, state), state);
+    let chosen = state.selected.is_some() || state.groups.header.is_some();
+    let Visible { listed, healthy, hidden } = visible(state, rows, height);
     let mut lines: Vec<ViewLine> = listed
         .iter()
-        .map(|(place, target)| {
-            row(world, target, state.selected.is_some() && *place == selected, width)
+        .map(|(place, entry)| {
+            let line = match entry {
+                Entry::Target(target) => row(world, state, target, width),
+                Entry::Group { name, folded, of } => group(name, *folded, of).cut(width),
+            };
+            ViewLine { line, base: (chosen && *place == selected).then_some(Role::Selection) }
         })
         .collect();
-    if let Some(healthy) = collapsed {
+    let mut last = Line::new();
+    if let Some(healthy) = healthy {
         let others = if listed.is_empty() { "targets" } else { "others" };
-        let line =
-            Line::new().glyph(Role::StateOk).text(Role::Dim, &format!(" {healthy} {others} ok"));
-        lines.push(line.cut(width).into());
+        last = last.glyph(Role::StateOk).text(Role::Dim, &format!(" {healthy} {others} ok"));
+    }
+    for (count, arrow) in [(hidden.0, "\u{2191}"), (hidden.1, "\u{2193}")] {
+        if count > 0 {
+            let gap = if last.0.is_empty() { "" } else { "  " };
+            let words = format!("{gap}{count} more in trouble {arrow}");
+            last = last.text(Role::StateWarning, &words);
+        }
+    }
+    if !last.0.is_empty() {
+        lines.truncate(height.saturating_sub(1));
+        lines.push(last.cut(width).into());
     }
     lines
 }
 
-fn row(world: &World<'_>, target: &TargetSnapshot, selected: bool, width: usize) -> ViewLine {
-    let role = row_role(target);
+fn row(world: &World<'_>, state: &UiState, target: &TargetSnapshot, width: usize) -> Line {
     let name_width = (width / 3).clamp(4, 20);
-    let line = Line::new()
-        .glyph(role)
+    Line::new()
+        .glyph(row_role(target))
+        .join(pin(state, target))
+        .text(name_role(target), &left(&called(target, state.naming, name_width), name_width))
         .text(Role::Text, " ")
-        .text(name_role(target), &left(&target.target.name, name_width))
-        .text(Role::Text, " ")
-        .text(Role::Text, &words(world, target));
-    ViewLine { line: line.cut(width), base: selected.then_some(Role::Selection) }
+        .text(Role::Text, &words(world, target))
+        .cut(width)
 }
 
 /// How it fares, in a few words.

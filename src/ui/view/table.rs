@@ -6,8 +6,8 @@ use crate::ui::action::Action;
 use crate::ui::columns::{self, Row, row_role};
 use crate::ui::keymap::Layer;
 use crate::ui::layout::{Class, Layout};
-use crate::ui::line::Line;
-use crate::ui::order;
+use crate::ui::line::{Line, fit};
+use crate::ui::order::{self, Entry};
 use crate::ui::state::UiState;
 use crate::ui::theme::Role;
 use crate::ui::view_model::ViewLine;
@@ -37,34 +37,123 @@ pub fn lines(
         lines.push(Line::of(Role::Text, &text).cut(usize::from(width)).into());
         return lines;
     }
-    let selected = order::selected_row(rows, state.selected);
-    let page = height.saturating_sub(1);
-    let top = first_row(state.top, selected, page, rows.len());
-    for (place, target) in rows.iter().enumerate().skip(top).take(page) {
-        let row = Row { snapshot: world.snapshot, target, state };
+    let entries = order::entries(rows, state);
+    let selected = order::selected_entry(&entries, state);
+    let below = preview_lines(world, state, &entries, height);
+    let page = height.saturating_sub(1 + below.len());
+    let top = first_row(state.top, selected, page, entries.len());
+    for (place, entry) in entries.iter().enumerate().skip(top).take(page) {
         let marked = place == selected;
         let mut line = Line::new();
         line = if marked { line.glyph(Role::Selection) } else { line.text(Role::Text, " ") };
-        line = line.glyph(row_role(target));
-        for column in &placed {
-            line = line.pad_to(usize::from(column.x)).join(column.cell(&row));
-        }
+        line = match entry {
+            Entry::Target(target) => {
+                let row = Row { snapshot: world.snapshot, target, state };
+                line = line.glyph(row_role(target)).join(pin(state, target));
+                placed.iter().fold(line, |line, column| {
+                    line.pad_to(usize::from(column.x)).join(column.cell(&row))
+                })
+            }
+            Entry::Group { name, folded, of } => line.join(group(name, *folded, of)),
+        };
         lines.push(ViewLine {
             line: line.cut(usize::from(width)),
             base: marked.then_some(Role::Selection),
         });
     }
-    let class = Layout::of(state.size).class;
-    if class >= Class::Medium
-        && page >= rows.len() + PREVIEW
-        && let Some(target) = rows.get(selected)
-    {
-        let room = height - lines.len() - 1;
-        let mut below = preview(world, state, target, room.min(PREVIEW + 5));
+    if !below.is_empty() {
         lines.resize(height.saturating_sub(below.len()), ViewLine::default());
-        lines.append(&mut below);
+        lines.extend(below);
     }
     lines
+}
+
+/// The mark of a pinned row, or a blank.
+pub(super) fn pin(state: &UiState, target: &TargetSnapshot) -> Line {
+    let mark = if state.pinned.contains(&target.target.id) { "*" } else { " " };
+    Line::of(Role::Key, mark)
+}
+
+/// The heading of a group: how many are in which state, and the worst.
+pub(super) fn group(name: &str, folded: bool, of: &[&TargetSnapshot]) -> Line {
+    let worst = of.first();
+    let mut line = match worst {
+        Some(worst) => Line::new().glyph(row_role(worst)),
+        None => Line::of(Role::Text, " "),
+    };
+    let name = if name.is_empty() { crate::ui::sites::WITHOUT } else { name };
+    let mark = if folded { "+" } else { "-" };
+    line.push(Role::Key, mark);
+    line.push(Role::Strong, &format!("{} ", fit(name, 24)));
+    let mut roles: Vec<(Role, usize)> = Vec::new();
+    for role in of.iter().map(|target| row_role(target)) {
+        match roles.iter_mut().find(|(known, _)| *known == role) {
+            Some((_, count)) => *count += 1,
+            None => roles.push((role, 1)),
+        }
+    }
+    for (role, count) in roles {
+        line = line.text(Role::Text, " ").glyph(role).text(Role::Dim, &count.to_string());
+    }
+    if let Some(worst) = worst.filter(|worst| worst.is_in_trouble()) {
+        let title = worst.worst().map_or("", |finding| finding.title.as_str());
+        line.push(Role::Text, &format!("  {}: ", fit(&worst.target.name, 24)));
+        line.push(Role::Text, title);
+    }
+    line
+}
+
+/// The lines of the panel below the rows, which begin with its upper edge; none where there is no
+/// room, unless it was dragged there.
+fn preview_lines(
+    world: &World<'_>,
+    state: &UiState,
+    entries: &[Entry<'_>],
+    height: usize,
+) -> Vec<ViewLine> {
+    let target = entries.get(order::selected_entry(entries, state)).and_then(Entry::worst);
+    let Some(target) = target else { return Vec::new() };
+    if Layout::of(state.size).class < Class::Medium {
+        return Vec::new();
+    }
+    // Headings, and a row above the panel.
+    let most = height.saturating_sub(4);
+    if let Some(lines) = state.preview.lines {
+        let lines = usize::from(lines).min(most);
+        return if lines < 2 { Vec::new() } else { preview(world, state, target, lines, lines) };
+    }
+    let room = height.saturating_sub(entries.len() + 2);
+    if room + 1 < PREVIEW {
+        return Vec::new();
+    }
+    preview(world, state, target, room.min(PREVIEW + 5), room)
+}
+
+/// The line of the body that is the upper edge of the panel, for the mouse.
+#[must_use]
+pub fn edge(
+    world: &World<'_>,
+    state: &UiState,
+    rows: &[&TargetSnapshot],
+    height: usize,
+) -> Option<usize> {
+    let below = preview_lines(world, state, &order::entries(rows, state), height).len();
+    (below > 0).then(|| height.saturating_sub(below))
+}
+
+/// The first row on the screen, and how many there are, for the mouse.
+#[must_use]
+pub fn window(
+    world: &World<'_>,
+    state: &UiState,
+    rows: &[&TargetSnapshot],
+    height: usize,
+) -> (usize, usize) {
+    let entries = order::entries(rows, state);
+    let selected = order::selected_entry(&entries, state);
+    let below = preview_lines(world, state, &entries, height).len();
+    let page = height.saturating_sub(1 + below);
+    (first_row(state.top, selected, page, entries.len()), page)
 }
 
 /// The first row on the screen: `top`, moved so that the selected row is visible and no line is
@@ -75,12 +164,13 @@ pub fn first_row(top: usize, selected: usize, page: usize, rows: usize) -> usize
     top.clamp(lowest, selected.max(lowest)).min(rows.saturating_sub(page))
 }
 
-/// The selected target in a few lines.
+/// The selected target in `height` lines, or in up to `most` when that cuts it.
 fn preview(
     world: &World<'_>,
     state: &UiState,
     target: &TargetSnapshot,
     height: usize,
+    most: usize,
 ) -> Vec<ViewLine> {
     let width = usize::from(state.size.width);
     let mut title = Line::of(Role::Border, "\u{2500}\u{2500} ")
@@ -99,6 +189,7 @@ fn preview(
             text.extend(verdict.iter().map(|line| Line::of(Role::Text, &format!(" {line}"))));
         }
     }
+    let height = (text.len() + 1).clamp(height, most.max(height));
     let cut = text.len() > height.saturating_sub(1);
     text.truncate(height.saturating_sub(1 + usize::from(cut)));
     if cut {

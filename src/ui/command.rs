@@ -1,0 +1,369 @@
+//! The command line: what can be typed behind `:`, as one table and the names of all actions.
+
+use super::action::Action;
+use super::filter::{self, Fault, Filter};
+use super::order;
+use super::prompt::Offer;
+use super::state::{Direction, Screen, SortKey};
+use super::theme::Theme;
+use super::world::World;
+use crate::domain::maintenance::parse_length;
+use crate::domain::snapshot::TargetSnapshot;
+use crate::domain::target::TargetId;
+use std::time::Duration;
+
+/// Lines that are kept.
+pub const KEPT: usize = 50;
+
+/// A command that takes something.
+#[derive(Debug)]
+pub struct CommandCard {
+    /// What is typed first.
+    pub name: &'static str,
+    /// What can follow, in words.
+    pub takes: &'static str,
+    /// What it does.
+    pub says: &'static str,
+    verb: Verb,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verb {
+    Sort,
+    View,
+    Theme,
+    Filter,
+    Goto,
+    Acknowledge,
+    Snooze,
+    Maintenance,
+    Act(Action),
+}
+
+macro_rules! commands {
+    ($($name:literal $takes:literal $verb:expr, $says:literal;)*) => {
+        &[$(CommandCard { name: $name, takes: $takes, says: $says, verb: $verb }),*]
+    };
+}
+
+/// Commands that take something, and short names. Every action is a command besides.
+pub const COMMANDS: &[CommandCard] = commands! {
+    "sort" "COLUMN [asc|desc]" Verb::Sort, "sort by a column; alone, by the next";
+    "view" "NAME" Verb::View, "go to a view";
+    "theme" "NAME" Verb::Theme, "another theme until you quit";
+    "filter" "FILTER" Verb::Filter, "narrow the table; alone, type the filter";
+    "goto" "HOST" Verb::Goto, "select a host by its name or address";
+    "ack" "[NOTE]" Verb::Acknowledge, "acknowledge the alerts of the selected host";
+    "snooze" "LENGTH" Verb::Snooze, "keep its alerts quiet, such as 30m or 8h; alone, choose";
+    "maintenance" "LENGTH|end [group|all]" Verb::Maintenance, "hold back alerts, or end that; alone, choose";
+    "probe" "" Verb::Act(Action::ProbeNow), "probe now";
+    "q" "" Verb::Act(Action::Quit), "quit";
+};
+
+/// What a line asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Order {
+    /// What a key does.
+    Act(Action),
+    /// Another order of the table.
+    Sort(SortKey, Option<Direction>),
+    /// A view.
+    View(Screen),
+    /// A theme of this name.
+    Theme(&'static str),
+    /// A filter.
+    Filter(Filter),
+    /// This target.
+    Goto(TargetId),
+    /// Acknowledge, with a note.
+    Acknowledge(String),
+    /// Snooze for so long.
+    Snooze(Duration),
+    /// Begin maintenance of such length, or end it (`None`).
+    Maintain(Whom, Option<Duration>),
+}
+
+/// For whom maintenance is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whom {
+    /// The selected target.
+    Selected,
+    /// Its group.
+    Group,
+    /// Every target.
+    All,
+}
+
+impl Whom {
+    const WORDS: [(&'static str, Self); 2] = [("group", Self::Group), ("all", Self::All)];
+}
+
+/// Why a line is no command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// In words, with its place.
+    pub fault: Fault,
+    /// What was typed may still become something.
+    pub unfinished: bool,
+}
+
+/// The names of all commands: those of the table, then every action outside of boxes.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    let actions = Action::TABLE.iter().filter(|(action, _)| !action.is_of_boxes());
+    let actions = actions.map(|(_, name)| *name);
+    let cards = COMMANDS.iter().map(|card| card.name);
+    cards.chain(actions.filter(|name| !COMMANDS.iter().any(|card| card.name == *name)))
+}
+
+/// What `line` asks for; `None` while it is empty.
+///
+/// # Errors
+/// [`Refusal`], with the nearest that would do.
+pub fn read(line: &str, world: &World<'_>) -> Result<Option<Order>, Refusal> {
+    let start = line.trim_start();
+    let column = line.chars().count() - start.chars().count() + 1;
+    let (name, rest) = start.split_once(char::is_whitespace).unwrap_or((start, ""));
+    if name.is_empty() {
+        return Ok(None);
+    }
+    let lower = name.to_lowercase();
+    let argument = Argument::of(rest, column + name.chars().count() + 1);
+    if let Some(card) = COMMANDS.iter().find(|card| card.name == lower) {
+        return taking(card, &argument, world).map(Some);
+    }
+    let Some(action) = Action::named(&lower).filter(|action| !action.is_of_boxes()) else {
+        let known: Vec<&str> = names().collect();
+        return Err(unknown(column, "command", name, &known));
+    };
+    if argument.text.is_empty() {
+        return Ok(Some(Order::Act(action)));
+    }
+    let text = format!("\"{lower}\" takes nothing");
+    Err(Refusal { fault: Fault::new(argument.column, text), unfinished: false })
+}
+
+/// What follows the name, and where it begins.
+#[derive(Debug, Clone, Copy)]
+struct Argument<'l> {
+    text: &'l str,
+    column: usize,
+}
+
+impl<'l> Argument<'l> {
+    fn of(rest: &'l str, column: usize) -> Self {
+        let text = rest.trim_start();
+        Self { text: text.trim_end(), column: column + rest.chars().count() - text.chars().count() }
+    }
+
+    /// Its first word, and what follows that.
+    fn split(self) -> (&'l str, Self) {
+        let (word, rest) = self.text.split_once(char::is_whitespace).unwrap_or((self.text, ""));
+        (word, Self::of(rest, self.column + word.chars().count() + 1))
+    }
+}
+
+fn unknown<S: AsRef<str>>(column: usize, what: &str, given: &str, known: &[S]) -> Refusal {
+    let folded = given.to_lowercase();
+    let begins = |known: &S| known.as_ref().to_lowercase().starts_with(&folded);
+    Refusal {
+        fault: Fault::unknown(column, what, given, known),
+        unfinished: known.iter().any(begins),
+    }
+}
+
+/// One of these words, whatever the case of its letters.
+fn one_of<T: Copy>(
+    what: &str,
+    words: &[(&'static str, T)],
+    given: &str,
+    column: usize,
+) -> Result<T, Refusal> {
+    let found = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(given));
+    found.map(|(_, found)| *found).ok_or_else(|| {
+        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        unknown(column, what, given, &known)
+    })
+}
+
+/// Nothing may follow.
+fn ends(after: Argument<'_>) -> Result<(), Refusal> {
+    if after.text.is_empty() {
+        return Ok(());
+    }
+    let text = format!("\"{}\" is too much", crate::domain::text::excerpt(after.text, 24));
+    Err(Refusal { fault: Fault::new(after.column, text), unfinished: false })
+}
+
+fn taking(
+    card: &CommandCard,
+    argument: &Argument<'_>,
+    world: &World<'_>,
+) -> Result<Order, Refusal> {
+    let (word, after) = argument.split();
+    let missing = || Refusal {
+        fault: Fault::new(argument.column, format!("{} takes {}", card.name, card.takes)),
+        unfinished: true,
+    };
+    match card.verb {
+        Verb::Act(action) => ends(*argument).map(|()| Order::Act(action)),
+        Verb::Sort if word.is_empty() => Ok(Order::Act(Action::Sort)),
+        Verb::Sort => {
+            let key = one_of("column", &SortKey::WORDS, word, argument.column)?;
+            let (way, rest) = after.split();
+            ends(rest)?;
+            if way.is_empty() {
+                return Ok(Order::Sort(key, None));
+            }
+            let descends = one_of("order", &[("asc", false), ("desc", true)], way, after.column)?;
+            let usual = descends == key.descends();
+            let direction = if usual { Direction::Usual } else { Direction::Inverted };
+            Ok(Order::Sort(key, Some(direction)))
+        }
+        Verb::View | Verb::Theme | Verb::Goto if word.is_empty() => Err(missing()),
+        Verb::View => {
+            ends(after)?;
+            one_of("view", &Screen::WORDS, word, argument.column).map(Order::View)
+        }
+        Verb::Theme => {
+            ends(after)?;
+            let themes: Vec<(&str, &'static str)> = Theme::names().map(|n| (n, n)).collect();
+            one_of("theme", &themes, word, argument.column).map(Order::Theme)
+        }
+        Verb::Filter if word.is_empty() => Ok(Order::Act(Action::Filter)),
+        Verb::Filter => {
+            let filter = Filter::parse(argument.text);
+            match filter.fault().cloned().or_else(|| filter.stranger(&world.snapshot.targets)) {
+                None => Ok(Order::Filter(filter)),
+                Some(fault) => {
+                    let column = fault.column + argument.column - 1;
+                    Err(Refusal { fault: Fault { column, ..fault }, unfinished: false })
+                }
+            }
+        }
+        Verb::Goto => host(argument, world).map(Order::Goto),
+        Verb::Acknowledge => Ok(Order::Acknowledge(argument.text.to_owned())),
+        Verb::Snooze if word.is_empty() => Ok(Order::Act(Action::Snooze)),
+        Verb::Snooze => length(argument.text, argument.column).map(Order::Snooze),
+        Verb::Maintenance if word.is_empty() => Ok(Order::Act(Action::Maintenance)),
+        Verb::Maintenance => maintain(*argument),
+    }
+}
+
+fn length(text: &str, column: usize) -> Result<Duration, Refusal> {
+    parse_length(text).map_err(|error| {
+        let unfinished = text.chars().all(|c| c.is_ascii_digit());
+        Refusal { fault: Fault::new(column, error.to_string()), unfinished }
+    })
+}
+
+/// `2h`, `1h 30m all`, `end group`.
+fn maintain(argument: Argument<'_>) -> Result<Order, Refusal> {
+    let (head, last) =
+        argument.text.rsplit_once(char::is_whitespace).unwrap_or((argument.text, ""));
+    let found = Whom::WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(last));
+    let (span, whom) = match found {
+        Some((_, whom)) => (head.trim_end(), *whom),
+        None => (argument.text, Whom::Selected),
+    };
+    let (word, after) = argument.split();
+    if word.eq_ignore_ascii_case("end") {
+        let (of, rest) = after.split();
+        ends(rest)?;
+        if !of.is_empty() {
+            one_of("targets", &Whom::WORDS, of, after.column)?;
+        }
+        return Ok(Order::Maintain(whom, None));
+    }
+    length(span, argument.column).map(|length| Order::Maintain(whom, Some(length)))
+}
+
+/// The one target that is meant.
+fn host(argument: &Argument<'_>, world: &World<'_>) -> Result<TargetId, Refusal> {
+    let wanted = argument.text.to_lowercase();
+    let targets = || world.snapshot.targets.iter().map(AsRef::as_ref);
+    let name = |target: &TargetSnapshot| target.target.name.to_lowercase();
+    let is = |target: &&TargetSnapshot| {
+        name(target) == wanted
+            || target.target.host.to_string().to_lowercase() == wanted
+            || target.address.is_some_and(|address| address.to_string() == wanted)
+    };
+    if let Some(target) = targets().find(is) {
+        return Ok(target.target.id);
+    }
+    let mut begin = targets().filter(|target| name(target).starts_with(&wanted));
+    match (begin.next(), begin.count()) {
+        (Some(target), 0) => Ok(target.target.id),
+        (Some(_), others) => {
+            let text = format!("{} hosts begin like that", others + 1);
+            Err(Refusal { fault: Fault::new(argument.column, text), unfinished: true })
+        }
+        (None, _) => {
+            let known: Vec<&str> = targets().map(|target| target.target.name.as_str()).collect();
+            Err(unknown(argument.column, "host", argument.text, &known))
+        }
+    }
+}
+
+/// What can follow `before`, the text up to the cursor.
+#[must_use]
+pub fn offer(before: &str, world: &World<'_>) -> Offer {
+    let start = before.trim_start();
+    let indent = before.chars().count() - start.chars().count();
+    let Some((name, rest)) = start.split_once(char::is_whitespace) else {
+        let typed = start.to_lowercase();
+        let words = names().filter(|name| name.starts_with(&typed)).map(|name| {
+            let takes = COMMANDS.iter().any(|card| card.name == name && !card.takes.is_empty());
+            if takes { format!("{name} ") } else { name.to_owned() }
+        });
+        return Offer { keep: indent, words: words.collect() };
+    };
+    let head = indent + name.chars().count() + 1;
+    let Some(card) = COMMANDS.iter().find(|card| card.name.eq_ignore_ascii_case(name)) else {
+        return Offer::default();
+    };
+    if card.verb == Verb::Filter {
+        let offer = filter::offer(rest, &world.snapshot.targets);
+        return Offer { keep: offer.keep + head, ..offer };
+    }
+    let whole = card.verb == Verb::Goto;
+    let typed = if whole {
+        rest.trim_start()
+    } else {
+        rest.rsplit_once(char::is_whitespace).map_or(rest, |(_, last)| last)
+    };
+    let earlier: Vec<&str> = if whole { Vec::new() } else { rest.split_whitespace().collect() };
+    let place = earlier.len() - usize::from(!typed.is_empty() && !whole);
+    let words: Vec<String> = match (card.verb, place) {
+        (Verb::Sort, 0) => own(SortKey::WORDS.iter().map(|(word, _)| *word)),
+        (Verb::Sort, 1) => own(["asc", "desc"]),
+        (Verb::View, 0) => own(Screen::WORDS.iter().map(|(word, _)| *word)),
+        (Verb::Theme, 0) => own(Theme::names()),
+        (Verb::Snooze, 0) => own(["30m", "1h", "8h", "24h"]),
+        (Verb::Maintenance, 0) => own(["30m", "1h", "4h", "1d", "end"]),
+        (Verb::Maintenance, 1) => own(Whom::WORDS.iter().map(|(word, _)| *word)),
+        (Verb::Goto, 0) => {
+            let mut targets: Vec<&TargetSnapshot> =
+                world.snapshot.targets.iter().map(AsRef::as_ref).collect();
+            targets.sort_by(|a, b| order::by_badness(a, b));
+            own(targets.iter().map(|target| target.target.name.as_str()))
+        }
+        _ => Vec::new(),
+    };
+    let lower = typed.to_lowercase();
+    let fitting = words.into_iter().filter(|word| word.to_lowercase().starts_with(&lower));
+    let keep = before.chars().count() - typed.chars().count();
+    Offer { keep, words: fitting.collect() }
+}
+
+fn own<'w>(words: impl IntoIterator<Item = &'w str>) -> Vec<String> {
+    words.into_iter().map(str::to_owned).collect()
+}
+
+/// What may follow the command that `line` begins with, in words.
+#[must_use]
+pub fn usage(line: &str) -> Option<String> {
+    let name = line.split_whitespace().next()?;
+    let card = COMMANDS.iter().find(|card| card.name.eq_ignore_ascii_case(name))?;
+    let usage = format!("{} {}", card.takes, card.says);
+    Some(usage.trim_start().to_owned())
+}

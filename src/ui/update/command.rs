@@ -1,0 +1,166 @@
+//! The command line: typing it, and what it asks for.
+
+use super::{attended, open, overlay, say, subject};
+use crate::domain::snapshot::TargetSnapshot;
+use crate::domain::target::TargetId;
+use crate::ui::action::Action;
+use crate::ui::command::{self, KEPT, Order, Whom};
+use crate::ui::effect::Effect;
+use crate::ui::filter::Filter;
+use crate::ui::line::Line;
+use crate::ui::order;
+use crate::ui::prompt::Prompt;
+use crate::ui::state::{CommandLine, Overlay, Screen, UiState};
+use crate::ui::theme::Role;
+use crate::ui::world::World;
+use std::time::Duration;
+
+/// Opens the line.
+pub(super) fn open_line(state: &mut UiState) -> Vec<Effect> {
+    open(state, Overlay::Command(CommandLine::default()))
+}
+
+/// What a key does in it. `Err` holds what the line asks for, which closes it.
+pub(super) fn update(
+    state: &mut UiState,
+    world: &World<'_>,
+    action: Action,
+    line: &mut CommandLine,
+) -> Result<(), Option<Order>> {
+    match action {
+        Action::Back => return Err(None),
+        Action::Confirm => match command::read(line.prompt.value(), world) {
+            Ok(order) => {
+                keep(&mut state.commands, line.prompt.value());
+                return Err(order);
+            }
+            // What is not understood stays to be mended; why is told beside it.
+            Err(_) => line.refused = true,
+        },
+        Action::Complete | Action::CompleteBack => {
+            let by = if action == Action::Complete { 1 } else { -1 };
+            line.refused = false;
+            line.prompt.complete(by, |before| command::offer(before, world));
+        }
+        Action::Up | Action::Down => turn(&state.commands, line, action == Action::Up),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Through the earlier lines; behind the newest stands what was being typed.
+fn turn(kept: &[String], line: &mut CommandLine, back: bool) {
+    let place = line.place.unwrap_or(kept.len());
+    let to = if back { place.checked_sub(1) } else { Some(place + 1) };
+    let Some(to) = to.filter(|to| *to <= kept.len()) else { return };
+    if line.place.is_none() {
+        line.prompt.value().clone_into(&mut line.draft);
+    }
+    let text = kept.get(to).unwrap_or(&line.draft);
+    line.prompt = Prompt::new(text);
+    line.refused = false;
+    line.place = (to < kept.len()).then_some(to);
+}
+
+fn keep(kept: &mut Vec<String>, line: &str) {
+    let line = line.trim();
+    if line.is_empty() || kept.last().is_some_and(|last| last == line) {
+        return;
+    }
+    if kept.len() >= KEPT {
+        kept.remove(0);
+    }
+    kept.push(line.to_owned());
+}
+
+/// Does what the line asks for.
+pub(super) fn carry_out(state: &mut UiState, world: &World<'_>, order: Order) -> Vec<Effect> {
+    match order {
+        Order::Act(action) => super::update(state, action, world),
+        Order::Sort(key, direction) => {
+            state.sort = key;
+            state.direction = direction.unwrap_or_default();
+            Vec::new()
+        }
+        Order::View(screen) => super::motion::go(state, screen, world),
+        Order::Theme(name) => {
+            state.theme = Some(name);
+            say(state, world, &format!("theme {name}, until you quit"))
+        }
+        Order::Filter(filter) => {
+            state.filter = filter;
+            state.top = 0;
+            if matches!(state.screen, Screen::Wall | Screen::Timeline | Screen::Table) {
+                return Vec::new();
+            }
+            super::motion::go(state, Screen::Table, world)
+        }
+        Order::Goto(id) => go_to(state, world, id),
+        Order::Acknowledge(note) => {
+            let keys = attended(state, world, Action::Acknowledge);
+            if keys.is_empty() {
+                return say(state, world, "no alert stands here");
+            }
+            overlay::acknowledge(state, world, &keys, &note)
+        }
+        Order::Snooze(length) => {
+            let keys = attended(state, world, Action::Snooze);
+            if keys.is_empty() {
+                return say(state, world, "no alert stands here");
+            }
+            overlay::snooze(state, world, &keys, &words(length), length)
+        }
+        Order::Maintain(whom, length) => maintain(state, world, whom, length),
+    }
+}
+
+/// `1 h 30 min`.
+fn words(length: Duration) -> String {
+    let minutes = length.as_secs() / 60;
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}
+
+/// Selects a target; a filter that hides it is cleared.
+fn go_to(state: &mut UiState, world: &World<'_>, id: TargetId) -> Vec<Effect> {
+    let hidden = world.target(id).is_some_and(|target| !state.filter.admits(target));
+    if hidden {
+        state.filter = Filter::default();
+        state.tell(Line::of(Role::Message, "the filter hid it and is cleared"), world.now);
+    }
+    if state.screen == Screen::Alerts {
+        state.screen = Screen::Table;
+    }
+    let rows = order::rows(world.snapshot, state);
+    let place = rows.iter().position(|target| target.target.id == id).unwrap_or_default();
+    super::motion::select(state, world, place)
+}
+
+fn maintain(
+    state: &mut UiState,
+    world: &World<'_>,
+    whom: Whom,
+    length: Option<Duration>,
+) -> Vec<Effect> {
+    let all = || world.snapshot.targets.iter().map(AsRef::as_ref);
+    let chosen = subject(state, world);
+    let targets: Vec<&TargetSnapshot> = match whom {
+        Whom::All => all().collect(),
+        Whom::Selected => chosen.into_iter().collect(),
+        Whom::Group => {
+            let header = state.groups.header.clone().filter(|_| chosen.is_none());
+            let group = chosen.and_then(|target| target.target.group.clone()).or(header);
+            let Some(group) = group else {
+                return say(state, world, "the selected host is in no group");
+            };
+            all().filter(|target| target.target.group.as_ref() == Some(&group)).collect()
+        }
+    };
+    if targets.is_empty() {
+        return say(state, world, "nothing is selected");
+    }
+    super::maintenance::hold(state, world, &targets, length)
+}

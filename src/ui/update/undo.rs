@@ -1,0 +1,260 @@
+//! Taking back: what was last changed of the looks of the screen, and what was last asked of the
+//! monitor. What was sent cannot be taken back, and that is said.
+
+use super::say;
+use crate::domain::alert::Alert;
+use crate::domain::target::TargetId;
+use crate::ui::effect::Effect;
+use crate::ui::filter::Filter;
+use crate::ui::state::{AlertKey, Direction, Groups, Overlay, SortKey, UiState};
+use crate::ui::world::World;
+use std::collections::BTreeSet;
+
+/// What can be taken back, the newest last.
+#[derive(Debug, Clone, Default)]
+pub struct Past {
+    /// How the screen looked when it was last at rest.
+    look: Look,
+    steps: Vec<Step>,
+    /// The effects that follow take back.
+    takes_back: bool,
+}
+
+/// Steps that are kept.
+const KEPT: usize = 50;
+
+#[derive(Debug, Clone)]
+enum Step {
+    /// It looked like that before.
+    Look(Look, String),
+    /// This asks for what was before.
+    Ask(Vec<Effect>, String),
+    /// This was sent, or forgotten.
+    Gone(String),
+}
+
+/// How the table looks.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Look {
+    sort: SortKey,
+    direction: Direction,
+    filter: Filter,
+    theme: Option<&'static str>,
+    pinned: BTreeSet<TargetId>,
+    grouped: bool,
+    folded: BTreeSet<String>,
+}
+
+impl Look {
+    fn of(state: &UiState) -> Self {
+        Self {
+            sort: state.sort,
+            direction: state.direction,
+            filter: state.filter.clone(),
+            theme: state.theme,
+            pinned: state.pinned.clone(),
+            grouped: state.groups.on,
+            folded: state.groups.folded.clone(),
+        }
+    }
+
+    fn is_of(&self, state: &UiState) -> bool {
+        let Groups { on, folded, .. } = &state.groups;
+        self.sort == state.sort
+            && self.direction == state.direction
+            && self.filter == state.filter
+            && self.theme == state.theme
+            && self.pinned == state.pinned
+            && self.grouped == *on
+            && self.folded == *folded
+    }
+
+    fn put(self, state: &mut UiState) {
+        state.sort = self.sort;
+        state.direction = self.direction;
+        state.filter = self.filter;
+        state.theme = self.theme;
+        state.pinned = self.pinned;
+        state.groups.on = self.grouped;
+        state.groups.folded = self.folded;
+    }
+
+    /// What a change from this one to `after` was, in words.
+    fn change(&self, after: &Self, world: &World<'_>) -> String {
+        let mut words: Vec<String> = Vec::new();
+        if self.filter != after.filter {
+            words.push(match after.filter.text() {
+                "" => format!("the filter \"{}\" was cleared", self.filter.text()),
+                text => format!("the filter \"{text}\""),
+            });
+        }
+        if self.sort != after.sort {
+            words.push(format!("sorted by {}", after.sort.word()));
+        } else if self.direction != after.direction {
+            words.push("the order was turned round".to_owned());
+        }
+        if self.theme != after.theme {
+            words.push(format!("the theme {}", after.theme.unwrap_or("of the start")));
+        }
+        for id in after.pinned.difference(&self.pinned) {
+            words.push(format!("the pin of {}", world.name(Some(*id))));
+        }
+        for id in self.pinned.difference(&after.pinned) {
+            words.push(format!("the end of the pin of {}", world.name(Some(*id))));
+        }
+        if self.grouped != after.grouped {
+            words.push(if after.grouped { "rows in groups" } else { "rows without groups" }.into());
+        }
+        let folded = after.folded.difference(&self.folded).count();
+        let unfolded = self.folded.difference(&after.folded).count();
+        match (folded, unfolded) {
+            (0, 0) => {}
+            (0, many) => words.push(format!("{} unfolded", groups(many))),
+            (many, _) => words.push(format!("{} folded", groups(many))),
+        }
+        words.truncate(3);
+        words.join(", ")
+    }
+}
+
+fn groups(many: usize) -> String {
+    if many == 1 { "a group was".to_owned() } else { format!("{many} groups were") }
+}
+
+fn of(names: &[&str], what: &str) -> String {
+    match names {
+        [name] => format!("{what} of {name}"),
+        many => format!("{what} of {} targets", many.len()),
+    }
+}
+
+impl Past {
+    fn push(&mut self, step: Step) {
+        if self.steps.len() >= KEPT {
+            self.steps.remove(0);
+        }
+        self.steps.push(step);
+    }
+}
+
+/// Remembers that the configuration file was changed.
+pub fn file_changed(state: &mut UiState, words: &str) {
+    state.past.push(Step::Ask(vec![Effect::TakeBackChange], words.to_owned()));
+}
+
+/// Remembers what one input changed of the looks. A filter counts when it is no longer being typed.
+pub fn settle(state: &mut UiState, world: &World<'_>) {
+    if matches!(state.overlay, Some(Overlay::Filter(..))) || state.past.look.is_of(state) {
+        return;
+    }
+    let look = Look::of(state);
+    let before = std::mem::replace(&mut state.past.look, look);
+    let words = before.change(&state.past.look, world);
+    state.past.push(Step::Look(before, words));
+}
+
+/// Remembers how to take back what one input asked for.
+pub fn note(state: &mut UiState, world: &World<'_>, effects: &[Effect]) {
+    if std::mem::take(&mut state.past.takes_back) {
+        return;
+    }
+    let mut back = Vec::new();
+    let mut names: Vec<&str> = Vec::new();
+    let mut what = "";
+    for effect in effects {
+        let gone = match effect {
+            Effect::Wake(id) => Some(format!("a magic packet went to {}", world.name(Some(*id)))),
+            Effect::WakeMany(ids) => Some(format!("magic packets went to {} targets", ids.len())),
+            Effect::ProbeNow(id) => Some(format!("{} was probed", world.name(Some(*id)))),
+            Effect::ResetStatistics => Some("the echo statistics were reset".to_owned()),
+            Effect::Mark(id) => Some(format!("a drop of {} was marked", world.name(Some(*id)))),
+            Effect::AcceptAsFound(_) => Some("findings were accepted as found".to_owned()),
+            _ => None,
+        };
+        if let Some(words) = gone {
+            state.past.push(Step::Gone(words));
+            continue;
+        }
+        match effect {
+            Effect::Acknowledge { target, rule, .. } => {
+                what = "acknowledgement";
+                names.push(world.name(*target));
+                back.push(unacknowledged(world, (*target, *rule)));
+            }
+            Effect::Snooze { target, rule, .. } => {
+                what = "snooze";
+                names.push(world.name(*target));
+                back.push(unsnoozed(world, (*target, *rule)));
+            }
+            Effect::Maintain { targets, length } => {
+                what = if length.is_some() { "maintenance" } else { "end of the maintenance" };
+                for id in targets {
+                    names.push(world.name(Some(*id)));
+                    let asked = world.target(*id).and_then(|t| t.maintenance.as_ref()?.asked);
+                    let left = asked.map(|until| until.since(world.now));
+                    let length = left.filter(|left| !left.is_zero());
+                    back.push(Effect::Maintain { targets: vec![*id], length });
+                }
+            }
+            _ => {}
+        }
+    }
+    if !back.is_empty() {
+        names.sort_unstable();
+        names.dedup();
+        let words = of(&names, what);
+        state.past.push(Step::Ask(back, words));
+    }
+}
+
+fn alert<'a>(world: &World<'a>, key: AlertKey) -> Option<&'a Alert> {
+    let alerts = &world.snapshot.alerts;
+    let mut open = alerts.firing.iter().chain(&alerts.pending);
+    open.find(|alert| (alert.target, alert.rule) == key)
+}
+
+/// What asks for the acknowledgement that is there, with its note; or for none.
+fn unacknowledged(world: &World<'_>, key: AlertKey) -> Effect {
+    let (target, rule) = key;
+    match alert(world, key).filter(|alert| alert.acknowledged.is_some()) {
+        Some(alert) => {
+            let note = alert.signed.note().unwrap_or_default().to_owned();
+            Effect::Acknowledge { target, rule, note }
+        }
+        None => Effect::Unacknowledge { target, rule },
+    }
+}
+
+fn unsnoozed(world: &World<'_>, key: AlertKey) -> Effect {
+    let (target, rule) = key;
+    let until = alert(world, key).and_then(|alert| alert.snoozed_until);
+    let left = until.map(|until| until.since(world.now)).filter(|left| !left.is_zero());
+    match left {
+        Some(length) => Effect::Snooze { target, rule, length },
+        None => Effect::Unsnooze { target, rule },
+    }
+}
+
+/// Takes the newest step back, and says which.
+pub(super) fn undo(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
+    let Some(step) = state.past.steps.pop() else {
+        return say(state, world, "there is nothing to undo");
+    };
+    match step {
+        Step::Look(look, words) => {
+            state.past.look = look.clone();
+            look.put(state);
+            say(state, world, &format!("undone: {words}"))
+        }
+        Step::Ask(effects, words) => {
+            say(state, world, &format!("undone: {words}"));
+            state.past.takes_back = true;
+            effects
+        }
+        Step::Gone(words) => say(
+            state,
+            world,
+            &format!("{words}: that cannot be undone; again undoes what was before"),
+        ),
+    }
+}

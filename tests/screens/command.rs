@@ -1,0 +1,301 @@
+//! The command line, and taking back.
+
+use super::fixtures;
+use super::support::Screen;
+use rdpwatch::domain::finding::RuleId;
+use rdpwatch::domain::target::TargetId;
+use rdpwatch::ui::action::Action;
+use rdpwatch::ui::command::{COMMANDS, names};
+use rdpwatch::ui::dashboard::Options;
+use rdpwatch::ui::effect::Effect;
+use rdpwatch::ui::state::{Access, Direction, Overlay, Screen as View, SortKey};
+use rdpwatch::ui::theme::{GlyphSet, Theme};
+use std::time::Duration;
+
+const OFFICE: TargetId = TargetId(3);
+const BERLIN: TargetId = TargetId(2);
+const HOME: TargetId = TargetId(1);
+
+fn mixed() -> Screen {
+    Screen::new(fixtures::mixed(), 120, 40)
+}
+
+/// Types a command and carries it out.
+fn run(screen: &mut Screen, line: &str) -> Vec<Effect> {
+    screen.press(":");
+    screen.type_text(line);
+    screen.press("Enter")
+}
+
+fn last_line(screen: &Screen) -> String {
+    screen.text().lines().last().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_command_does_what_its_words_say() {
+    let mut screen = mixed();
+    run(&mut screen, "sort loss desc");
+    assert_eq!(screen.dashboard.state().sort, SortKey::Loss);
+    assert_eq!(screen.dashboard.state().direction, Direction::Usual);
+    run(&mut screen, "sort NAME desc");
+    assert_eq!(screen.dashboard.state().direction, Direction::Inverted);
+    run(&mut screen, "view wall");
+    assert_eq!(screen.dashboard.state().screen, View::Wall);
+    run(&mut screen, "filter state:critical");
+    run(&mut screen, "view-table");
+    assert_eq!(screen.dashboard.state().filter.text(), "state:critical");
+    run(&mut screen, "goto berlin");
+    assert_eq!(screen.dashboard.state().selected, Some(BERLIN));
+    assert!(screen.text().contains("the filter hid it and is cleared"));
+    assert_eq!(run(&mut screen, "probe"), [Effect::ProbeNow(BERLIN)]);
+    assert_eq!(run(&mut screen, "mark"), [Effect::Mark(BERLIN)]);
+    let told = run(&mut screen, "ack the provider knows");
+    let note = "the provider knows".to_owned();
+    let rule = RuleId("packet-loss");
+    assert!(told.contains(&Effect::Acknowledge { target: Some(BERLIN), rule, note }), "{told:?}");
+    let told = run(&mut screen, "snooze 30m");
+    let length = Duration::from_mins(30);
+    assert!(told.contains(&Effect::Snooze { target: Some(BERLIN), rule, length }), "{told:?}");
+    let length = Some(Duration::from_mins(90));
+    assert_eq!(
+        run(&mut screen, "maintenance 1h 30m"),
+        [Effect::Maintain { targets: vec![BERLIN], length }]
+    );
+    let told = run(&mut screen, "maintenance end all");
+    assert!(
+        matches!(&told[..], [Effect::Maintain { targets, length: None }] if targets.len() == 8)
+    );
+    assert_eq!(run(&mut screen, "q"), [Effect::Quit { keep_screen: false }]);
+    assert_eq!(run(&mut screen, ""), []);
+}
+
+#[test]
+fn what_sends_something_asks_as_its_key_does() {
+    let mut screen = mixed();
+    run(&mut screen, "goto home-pc");
+    assert_eq!(screen.dashboard.state().selected, Some(HOME));
+    assert_eq!(run(&mut screen, "wake-all"), []);
+    assert!(matches!(screen.dashboard.state().overlay, Some(Overlay::Confirm(_))));
+    screen.press("n");
+    assert_eq!(run(&mut screen, "wake"), [Effect::Wake(HOME)]);
+    let options = Options { access: Access::ReadOnly, ..Options::default() };
+    let mut screen = Screen::with(fixtures::mixed(), 120, 40, options);
+    run(&mut screen, "goto home-pc");
+    assert_eq!(run(&mut screen, "wake"), []);
+    assert!(screen.text().contains("read-only: no magic packets are sent"));
+}
+
+#[test]
+fn every_action_of_the_keys_is_a_command() {
+    let boxes = Action::TABLE.iter().filter(|(action, _)| action.is_of_boxes()).count();
+    for (action, name) in Action::TABLE.iter().filter(|(action, _)| !action.is_of_boxes()) {
+        assert_eq!(names().filter(|known| known == name).count(), 1, "{name}");
+        let (mut keyed, mut typed) = (mixed(), mixed());
+        let effects = run(&mut typed, name);
+        let key = rdpwatch::ui::keymap::Keymap::default()
+            .key_for(rdpwatch::ui::keymap::Layer::Table, *action);
+        // Those of other screens have no key on the table.
+        let Some(key) = key else { continue };
+        let pressed = keyed.dashboard.input(rdpwatch::ui::input::Input::Key(key), keyed.now);
+        // Alone, these are the keys of the same name.
+        assert_eq!(effects, if *name == "acknowledge" { vec![] } else { pressed }, "{name}");
+    }
+    assert!(boxes < 12);
+}
+
+#[test]
+fn a_mistake_is_told_with_its_place_and_the_nearest_and_can_be_mended() {
+    for (line, told) in [
+        ("sortt loss", "column 1: no command \"sortt\", did you mean \"sort\"?"),
+        ("sort los desc", "column 6: no column \"los\", did you mean \"loss\"?"),
+        ("sort loss up", "column 11: no order \"up\""),
+        ("view wal l", "column 10: \"l\" is too much"),
+        ("view wool", "column 6: no view \"wool\", did you mean \"wall\"?"),
+        ("theme drak", "column 7: no theme \"drak\", did you mean \"dark\"?"),
+        ("filter berlin stat:ok", "column 15: no key \"stat\", did you mean \"state\"?"),
+        ("goto ofice-pc", "column 6: no host \"ofice-pc\", did you mean \"office-pc\"?"),
+        ("snooze 30x", "column 8: expected a length such as 90m, 2h or 1d"),
+        ("maintenance 2h everybody", "column 13: expected a length"),
+        ("wake now", "column 6: \"wake\" takes nothing"),
+        ("confirm", "column 1: no command \"confirm\""),
+    ] {
+        let mut screen = mixed();
+        assert_eq!(run(&mut screen, line), [], "{line}");
+        assert!(last_line(&screen).contains(told), "{line}: {}", last_line(&screen));
+        assert!(matches!(screen.dashboard.state().overlay, Some(Overlay::Command(_))));
+        screen.press("Esc");
+        assert!(screen.dashboard.state().overlay.is_none());
+    }
+    let mut screen = mixed();
+    screen.press(":");
+    screen.type_text("so");
+    assert!(!last_line(&screen).contains("no command"), "it may still become one");
+    screen.press("Enter");
+    assert!(last_line(&screen).contains("no command \"so\", did you mean"));
+    screen.type_text("rt name");
+    screen.press("Enter");
+    assert_eq!(screen.dashboard.state().sort, SortKey::Name);
+}
+
+#[test]
+fn tab_completes_commands_and_what_they_take() {
+    let mut screen = mixed();
+    screen.press(":");
+    screen.type_text("th");
+    screen.press("Tab");
+    assert!(last_line(&screen).starts_with(":theme "), "{}", last_line(&screen));
+    screen.type_text("li");
+    screen.press("Tab Enter");
+    assert!(screen.text().contains("theme light"), "{}", last_line(&screen));
+    screen.press(":");
+    screen.type_text("goto of");
+    screen.press("Tab");
+    assert!(last_line(&screen).starts_with(":goto office-pc"), "{}", last_line(&screen));
+    screen.press("Enter :");
+    screen.type_text("filter finding:tls-h");
+    screen.press("Tab Enter");
+    assert_eq!(screen.dashboard.state().filter.text(), "finding:tls-handshake-failed");
+    screen.press(":");
+    screen.type_text("sort loss ");
+    screen.press("Tab Tab");
+    assert!(last_line(&screen).starts_with(":sort loss desc"), "{}", last_line(&screen));
+}
+
+#[test]
+fn earlier_lines_come_back() {
+    let mut screen = mixed();
+    for line in ["sort name", "sort loss", "sort loss"] {
+        run(&mut screen, line);
+    }
+    screen.press(":");
+    screen.type_text("dra");
+    screen.press("Up");
+    assert!(last_line(&screen).starts_with(":sort loss"), "{}", last_line(&screen));
+    screen.press("Up Up Up");
+    assert!(last_line(&screen).starts_with(":sort name"), "twice the same is kept once");
+    screen.press("Down Down");
+    assert!(last_line(&screen).starts_with(":dra"), "{}", last_line(&screen));
+    screen.press("Esc");
+    for place in 0..200 {
+        run(&mut screen, &format!("sort name {}", if place % 2 == 0 { "asc" } else { "desc" }));
+    }
+    assert_eq!(screen.dashboard.state().commands.len(), rdpwatch::ui::command::KEPT);
+}
+
+#[test]
+fn a_theme_keeps_the_glyphs_of_the_terminal() {
+    let theme = Theme::default().with_glyphs(GlyphSet::Ascii);
+    let options = Options { theme, ..Options::default() };
+    let mut screen = Screen::with(fixtures::mixed(), 120, 40, options);
+    let before = screen.picture();
+    run(&mut screen, "theme light");
+    screen.now = screen.now.plus(Duration::from_mins(1));
+    assert!(screen.text().is_ascii(), "{}", screen.text());
+    assert_ne!(screen.picture(), before);
+    screen.press("u");
+    assert_eq!(screen.dashboard.theme(), &screen.theme);
+}
+
+#[test]
+fn the_help_lists_every_command() {
+    let mut screen = Screen::new(fixtures::mixed(), 120, 500);
+    screen.press("?");
+    let text = screen.text();
+    for card in COMMANDS {
+        assert!(text.contains(&format!(":{}", card.name)), "{}", card.name);
+    }
+    for name in names() {
+        assert!(text.contains(name), "{name}");
+    }
+}
+
+#[test]
+fn looks_are_taken_back_one_after_the_other() {
+    let mut screen = mixed();
+    screen.press("s");
+    screen.press("/");
+    screen.type_text("berlin");
+    screen.press("Enter");
+    screen.press("I");
+    run(&mut screen, "theme light");
+    screen.press("P");
+    let undone = |screen: &mut Screen, told: &str| {
+        screen.press("u");
+        let line = last_line(screen);
+        assert!(line.contains(&format!("undone: {told}")), "{line}");
+    };
+    undone(&mut screen, "the pin of \u{6771}\u{4eac}");
+    assert!(screen.dashboard.state().pinned.is_empty());
+    undone(&mut screen, "the theme light");
+    undone(&mut screen, "the order was turned round");
+    undone(&mut screen, "the filter \"berlin\"");
+    assert!(screen.dashboard.state().filter.is_empty());
+    undone(&mut screen, "sorted by name");
+    assert_eq!(screen.dashboard.state().sort, SortKey::Worst);
+    screen.press("u");
+    assert!(last_line(&screen).contains("there is nothing to undo"));
+    screen.press("/");
+    screen.type_text("berlin");
+    screen.press("Esc u");
+    assert!(last_line(&screen).contains("there is nothing to undo"), "it was not taken");
+    screen.press("/");
+    screen.type_text("berlin");
+    screen.press("Enter Esc u");
+    assert_eq!(screen.dashboard.state().filter.text(), "berlin", "its clearing is taken back");
+}
+
+#[test]
+fn what_was_asked_of_the_monitor_is_taken_back() {
+    let mut screen = mixed();
+    let asked = run(&mut screen, "ack seen");
+    let rules: Vec<RuleId> = asked
+        .iter()
+        .map(|effect| match effect {
+            Effect::Acknowledge { rule, .. } => *rule,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let back: Vec<Effect> = rules
+        .iter()
+        .map(|rule| Effect::Unacknowledge { target: Some(OFFICE), rule: *rule })
+        .collect();
+    assert_eq!(screen.press("u"), back);
+    assert!(last_line(&screen).contains("undone: acknowledgement of office-pc"));
+    assert_eq!(screen.press("u"), [], "taking back is nothing that is taken back");
+    assert!(!run(&mut screen, "snooze 1h").is_empty());
+    let back = screen.press("u");
+    assert!(back.iter().all(|e| matches!(e, Effect::Unsnooze { .. })) && !back.is_empty());
+    run(&mut screen, "maintenance 1h");
+    assert_eq!(screen.press("u"), [Effect::Maintain { targets: vec![OFFICE], length: None }]);
+}
+
+#[test]
+fn what_stood_before_comes_back_and_not_just_nothing() {
+    let mut screen = mixed();
+    run(&mut screen, "goto home-pc");
+    run(&mut screen, "snooze 1h");
+    let rule = RuleId("host-asleep");
+    let length = Duration::from_hours(7);
+    assert_eq!(screen.press("u"), [Effect::Snooze { target: Some(HOME), rule, length }]);
+    let mut screen = Screen::new(fixtures::maintenance(), 120, 40);
+    run(&mut screen, "goto rds-02");
+    run(&mut screen, "maintenance end");
+    let length = Some(Duration::from_hours(3));
+    let targets = vec![TargetId(5)];
+    assert_eq!(screen.press("u"), [Effect::Maintain { targets, length }]);
+}
+
+#[test]
+fn what_was_sent_cannot_be_taken_back_and_that_is_said_once() {
+    let mut screen = mixed();
+    screen.press("s");
+    run(&mut screen, "goto home-pc");
+    screen.press("w p");
+    assert_eq!(screen.press("u"), []);
+    assert!(last_line(&screen).contains("home-pc was probed: that cannot be undone"));
+    screen.press("u");
+    let told = "a magic packet went to home-pc: that cannot be undone";
+    assert!(last_line(&screen).contains(told), "{}", last_line(&screen));
+    screen.press("u");
+    assert!(last_line(&screen).contains("undone: sorted by name"), "{}", last_line(&screen));
+}

@@ -1,0 +1,220 @@
+//! Pinned rows, rows in groups, names that are hidden, what a small screen leaves out, and the
+//! mouse on the table.
+
+use super::fixtures;
+use super::support::Screen;
+use rdpwatch::domain::snapshot::Snapshot;
+use rdpwatch::ui::input::Input;
+use rdpwatch::ui::state::{Direction, SortKey};
+
+const WIDTHS: [(u16, u16); 4] = [(80, 24), (120, 40), (200, 60), (40, 12)];
+
+fn sited(width: u16, height: u16) -> Screen {
+    Screen::new(fixtures::sited(500), width, height)
+}
+
+/// The lines that show targets, without what stands above and below.
+fn body(screen: &Screen) -> Vec<String> {
+    let text = screen.text();
+    let heading = text.lines().position(|line| line.contains("TARGET") || line.contains("ADDRESS"));
+    text.lines().skip(heading.unwrap_or(0) + 1).map(str::to_owned).collect()
+}
+
+fn row(screen: &Screen, wanted: &str) -> usize {
+    let text = screen.text();
+    text.lines().position(|l| l.contains(wanted)).unwrap_or_else(|| panic!("{wanted}\n{text}"))
+}
+
+#[test]
+fn a_pinned_row_stands_above_every_order() {
+    for (width, height) in WIDTHS {
+        let mut screen = Screen::new(fixtures::mixed(), width, height);
+        screen.press("G P");
+        let id = screen.dashboard.state().selected.expect("one is selected");
+        assert_eq!(screen.dashboard.state().pinned.iter().copied().collect::<Vec<_>>(), [id]);
+        screen.press("Esc");
+        for keys in ["", "s", "I", "s", "I", "n"] {
+            screen.press(keys);
+            let first = body(&screen).first().cloned().unwrap_or_default();
+            assert!(first.chars().take(3).any(|c| c == '*'), "{width}: {keys}: {first}");
+        }
+        screen.press("g P");
+        assert!(screen.dashboard.state().pinned.is_empty(), "{width}");
+    }
+}
+
+#[test]
+fn groups_have_a_heading_with_counts_and_the_worst() {
+    for (width, height) in WIDTHS {
+        let mut screen = sited(width, height);
+        screen.press("b F");
+        let lines = body(&screen);
+        let headings: Vec<&String> = lines.iter().filter(|l| l.contains('+')).collect();
+        assert_eq!(headings.len(), 5, "{width}\n{}", screen.text());
+        assert!(headings.iter().all(|l| l.contains("\u{2716}2")), "{width}: {headings:?}");
+        if width >= 80 {
+            assert!(headings[0].contains("office-pc: "), "{}", headings[0]);
+        }
+        assert!(!screen.text().contains("pc-0"), "{width}: all are folded");
+        screen.press("F");
+        let lines = body(&screen);
+        assert!(lines[0].contains("-berlin"), "{width}: {}", lines[0]);
+        assert!(lines[1].contains("office-pc"), "{width}: {}", lines[1]);
+        assert_eq!(screen.dashboard.state().groups.folded.len(), 0);
+        screen.press("b");
+        assert!(!screen.text().contains("-berlin"), "{width}");
+    }
+}
+
+#[test]
+fn a_group_folds_and_its_heading_takes_no_action_for_a_host() {
+    let mut screen = sited(120, 40);
+    screen.press("b j");
+    assert!(screen.dashboard.state().selected.is_some());
+    screen.press("f");
+    let groups = &screen.dashboard.state().groups;
+    assert_eq!(groups.header.as_deref(), Some("berlin"));
+    assert_eq!(groups.folded.iter().collect::<Vec<_>>(), ["berlin"]);
+    assert_eq!(screen.press("w p a"), []);
+    assert!(screen.text().contains("no alert stands here"));
+    screen.press("p");
+    assert!(screen.text().contains("a group is selected, and no target"));
+    screen.press("Enter");
+    assert!(screen.dashboard.state().groups.folded.is_empty());
+    screen.press("f ]");
+    let selected = screen.dashboard.state().selected.expect("the next in trouble");
+    assert!(screen.text().contains("office-pc"), "{selected:?}: it is unfolded");
+    screen.press("f m");
+    assert!(screen.text().contains("group berlin, 100 targets"), "{}", screen.text());
+    screen.press("Esc u");
+    assert!(screen.dashboard.state().groups.folded.is_empty());
+}
+
+#[test]
+fn pinned_rows_stand_above_the_groups_and_in_none() {
+    let mut screen = sited(120, 40);
+    screen.press("G P b");
+    let lines = body(&screen);
+    assert!(lines[0].chars().take(3).any(|c| c == '*'), "{}", lines[0]);
+    assert!(lines[1].contains("-berlin"), "{}", lines[1]);
+    screen.press("g f");
+    assert!(screen.text().contains("pinned rows stand above the groups"));
+    let mut screen = Screen::new(fixtures::healthy(), 120, 40);
+    screen.press("b");
+    assert!(!screen.dashboard.state().groups.on || !screen.text().contains("no target is in"));
+}
+
+#[test]
+fn hidden_names_sort_nothing() {
+    let mut screen = Screen::new(fixtures::mixed(), 80, 24);
+    screen.press("s");
+    assert_eq!(screen.dashboard.state().sort, SortKey::Name);
+    screen.press("n");
+    assert_eq!(screen.dashboard.state().sort, SortKey::Address, "names are not on the screen");
+    assert!(screen.text().contains("ADDRESS\u{2193}"), "{}", screen.text());
+    assert!(!body(&screen).iter().take(8).any(|line| line.contains("berlin-07")));
+    for _ in 0..12 {
+        screen.press("s");
+        assert_ne!(screen.dashboard.state().sort, SortKey::Name);
+    }
+    let mut screen = Screen::new(fixtures::mixed(), 120, 40);
+    screen.press("s n");
+    assert_eq!(screen.dashboard.state().sort, SortKey::Name, "they stand in the second column");
+    let text = screen.text();
+    assert!(text.contains("TARGET\u{2193}") && !text.contains("ADDRESS\u{2193}"), "{text}");
+    let mut screen = Screen::new(fixtures::mixed(), 40, 12);
+    screen.press("n");
+    assert!(screen.text().contains("10.0.4.7"), "{}", screen.text());
+}
+
+#[test]
+fn a_small_screen_says_how_many_in_trouble_it_leaves_out() {
+    let mut screen = sited(40, 12);
+    let troubled = screen_troubled(&fixtures::sited(500));
+    let shown = body(&screen).iter().filter(|l| l.contains("office") || l.contains("berl")).count();
+    let told = format!("{} more in trouble \u{2193}", troubled - shown);
+    assert!(screen.text().contains(&told), "{told}\n{}", screen.text());
+    screen.press("PageDown PageDown");
+    assert!(screen.text().contains("more in trouble \u{2191}"), "{}", screen.text());
+    let healthy = Screen::new(fixtures::healthy(), 40, 12);
+    assert!(!healthy.text().contains("in trouble"), "{}", healthy.text());
+    let mut screen = sited(40, 12);
+    screen.press("b");
+    assert!(screen.text().contains("more in trouble \u{2193}"), "{}", screen.text());
+}
+
+fn screen_troubled(snapshot: &Snapshot) -> usize {
+    snapshot.targets.iter().filter(|target| target.is_in_trouble()).count()
+}
+
+#[test]
+fn the_lower_panel_is_not_cut_while_there_are_blank_lines() {
+    for (width, height) in [(120, 40), (200, 60)] {
+        let screen = Screen::new(fixtures::mixed(), width, height);
+        let text = screen.text();
+        let edge = row(&screen, "\u{2500}\u{2500} office-pc");
+        let above = text.lines().nth(edge - 1).unwrap_or_default();
+        assert!(!text.contains(" more\n") || !above.trim().is_empty(), "{width}\n{text}");
+    }
+}
+
+#[test]
+fn the_edge_of_the_lower_panel_is_dragged() {
+    let mut screen = Screen::new(fixtures::mixed(), 120, 40);
+    let mouse = |screen: &mut Screen, input| screen.dashboard.input(input, screen.now);
+    let at = |screen: &Screen| row(screen, "\u{2500}\u{2500} office-pc");
+    let edge = at(&screen);
+    let y = |row: usize| u16::try_from(row).expect("a row");
+    mouse(&mut screen, Input::Drag { y: 5 });
+    assert_eq!(at(&screen), edge, "nothing was taken hold of");
+    mouse(&mut screen, Input::Click { x: 30, y: y(edge) });
+    for to in [edge + 3, edge - 2, edge + 6] {
+        mouse(&mut screen, Input::Drag { y: y(to) });
+        assert_eq!(at(&screen), to, "{}", screen.text());
+    }
+    mouse(&mut screen, Input::Drop);
+    mouse(&mut screen, Input::Drag { y: 12 });
+    assert_eq!(at(&screen), edge + 6, "it was let go");
+    mouse(&mut screen, Input::Click { x: 30, y: y(edge + 6) });
+    for to in [0, 39, u16::MAX, 1] {
+        mouse(&mut screen, Input::Drag { y: to });
+        assert!(screen.text().contains("TARGET"), "{to}\n{}", screen.text());
+        assert_eq!(screen.text().lines().count(), 40);
+    }
+    mouse(&mut screen, Input::Drag { y: 9 });
+    screen.press("G");
+    let text = screen.text();
+    let marked = text.lines().position(|line| line.starts_with('\u{25b8}')).expect("a mark");
+    assert!(marked < 9, "the selected row stays above the panel\n{text}");
+}
+
+#[test]
+fn a_heading_sorts_and_turns_round_and_the_wheel_moves() {
+    let mut screen = Screen::new(fixtures::mixed(), 120, 40);
+    let heading = row(&screen, "TARGET");
+    let text = screen.text();
+    let line = text.lines().nth(heading).expect("headings");
+    let x = line.find("P95").map(|at| line[..at].chars().count()).expect("a column");
+    let click = |screen: &mut Screen, x: usize, y: usize| {
+        let (x, y) = (u16::try_from(x).expect("small"), u16::try_from(y).expect("small"));
+        screen.dashboard.input(Input::Click { x, y }, screen.now)
+    };
+    click(&mut screen, x, heading);
+    let state = screen.dashboard.state();
+    assert_eq!((state.sort, state.direction), (SortKey::P95, Direction::Usual));
+    click(&mut screen, x, heading);
+    assert_eq!(screen.dashboard.state().direction, Direction::Inverted);
+    screen.press("u u");
+    assert_eq!(screen.dashboard.state().sort, SortKey::Worst);
+    screen.dashboard.input(Input::Wheel(1), screen.now);
+    assert!(screen.dashboard.state().selected.is_some());
+    let mut screen = sited(120, 40);
+    screen.press("b");
+    let berlin = row(&screen, "-berlin");
+    click(&mut screen, 10, berlin + 2);
+    assert!(screen.dashboard.state().selected.is_some());
+    click(&mut screen, 10, berlin);
+    assert_eq!(screen.dashboard.state().groups.header.as_deref(), Some("berlin"));
+    assert_eq!(click(&mut screen, 10, berlin), []);
+    assert!(screen.text().contains("+berlin"), "a second click folds");
+}
