@@ -31,7 +31,7 @@ use crossterm::event::EventStream;
 use futures_util::StreamExt;
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -516,23 +516,24 @@ impl Screen {
         let Some(name) = self.name_of(id) else { return };
         match self.editor.open(&name) {
             Ok(Some(form)) => self.dashboard.open_form(form),
-            Ok(None) => match self.editor.path() {
-                Some(path) => {
-                    // Saved, it can be changed there.
-                    self.by_hand.insert(id);
-                    let file = path.display().to_string();
-                    self.file = Some(path.to_owned());
-                    self.dashboard.tell(&format!("{name} stands in no file yet"), (self.now)());
-                    self.dashboard.ask_to_save(Unsaved { targets: self.by_hand.len(), file });
-                }
-                None => {
-                    let text =
-                        format!("{name} stands in no file, and none is known: --config FILE");
-                    self.dashboard.tell(&text, (self.now)());
-                }
-            },
+            Ok(None) => self.offer_to_save(id, &name),
             Err(error) => self.dashboard.hold(&reload::short(&error)),
         }
+    }
+
+    /// What is saved can be changed there.
+    fn offer_to_save(&mut self, id: TargetId, name: &str) {
+        let now = (self.now)();
+        let Some(path) = self.editor.path().map(Path::to_owned) else {
+            let text = format!("{name} stands in no file, and none is known: --config FILE");
+            self.dashboard.tell(&text, now);
+            return;
+        };
+        self.by_hand.insert(id);
+        let file = path.display().to_string();
+        self.file = Some(path);
+        self.dashboard.tell(&format!("{name} stands in no file yet"), now);
+        self.dashboard.ask_to_save(Unsaved { targets: self.by_hand.len(), file });
     }
 
     fn change(&mut self, name: &str, texts: &[String]) {

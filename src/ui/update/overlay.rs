@@ -5,6 +5,7 @@ use super::{command, copying, maintenance, review, say};
 use crate::ui::action::Action;
 use crate::ui::copying::of_overlay;
 use crate::ui::effect::Effect;
+use crate::ui::form::Form;
 use crate::ui::filter::{self, Filter};
 use crate::ui::input::Key;
 use crate::ui::prompt::{LONGEST, Prompt, bounded};
@@ -72,17 +73,9 @@ pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> 
             Action::Back => return Vec::new(),
             _ => Vec::new(),
         },
-        Overlay::Form(form) => match action {
-            Action::Back => return Vec::new(),
-            // It stays until `app` has taken it.
-            Action::Confirm => {
-                vec![Effect::ChangeTarget { name: form.name.clone(), texts: form.texts() }]
-            }
-            Action::Down | Action::Complete | Action::Up | Action::CompleteBack => {
-                form.step(matches!(action, Action::Up | Action::CompleteBack));
-                Vec::new()
-            }
-            _ => Vec::new(),
+        Overlay::Form(form) => match fill_in(form, action) {
+            Some(effects) => effects,
+            None => return Vec::new(),
         },
         Overlay::Confirm(Question::Save(_)) => match action {
             Action::Confirm => return vec![Effect::SaveTargets],
@@ -159,7 +152,23 @@ fn add_target(
     Ok(())
 }
 
-pub(super) fn acknowledge(
+pub(super) /// What a key does in a form; `None` closes it.
+fn fill_in(form: &mut Form, action: Action) -> Option<Vec<Effect>> {
+    Some(match action {
+        Action::Back => return None,
+        // It stays until `app` has taken it.
+        Action::Confirm => {
+            vec![Effect::ChangeTarget { name: form.name.clone(), texts: form.texts() }]
+        }
+        Action::Down | Action::Complete | Action::Up | Action::CompleteBack => {
+            form.step(matches!(action, Action::Up | Action::CompleteBack));
+            Vec::new()
+        }
+        _ => Vec::new(),
+    })
+}
+
+fn acknowledge(
     state: &mut UiState,
     world: &World<'_>,
     alerts: &[AlertKey],

@@ -35,9 +35,10 @@ pub(super) fn panel(world: &World<'_>, state: &UiState, form: &Form) -> Panel {
                 if front { Line::new().glyph(Role::Selection) } else { Line::of(Role::Text, " ") };
             let line = mark.text(Role::Heading, &format!(" {:<9}", field.key));
             let text = &field.text;
-            let line = match front {
-                true => line.join(text_field(text)),
-                false => line.text(Role::Text, text.value()),
+            let line = if front {
+                line.join(text_field(text))
+            } else {
+                line.text(Role::Text, text.value())
             };
             line.cut(inner).into()
         })
