@@ -27,6 +27,8 @@ pub(crate) const ROLE: &str = "role-echo";
 /// Targets, and how many runs of each: the median counts.
 const SIZES: [(u32, usize); 3] = [(100, 3), (1_000, 3), (10_000, 3)];
 const ROUNDS: u32 = 5;
+/// Environment variable: how many seconds of requests a role sends, for a long look by hand.
+const SECONDS: &str = "RDPWATCH_ECHO_SECONDS";
 const DEADLINE: Duration = Duration::from_secs(2);
 /// How long everything stops in a run with a stall.
 const STALL: Duration = Duration::from_millis(200);
@@ -370,7 +372,9 @@ pub(crate) fn play(peer: &str, targets: &str) -> anyhow::Result<()> {
         let all = (1..=REFLECTED).map(|i| Ipv4Addr::from_bits(0x0a7b_0001 + i)).collect();
         (all, ROUNDS * 8, Duration::from_millis(250))
     } else {
-        (addresses(targets.parse()?).collect::<Vec<_>>(), ROUNDS, Duration::from_secs(1))
+        let seconds = std::env::var(SECONDS).ok().map(|text| text.parse()).transpose()?;
+        let all = addresses(targets.parse()?).collect::<Vec<_>>();
+        (all, seconds.unwrap_or(ROUNDS), Duration::from_secs(1))
     };
     let kind = if peer == "surge" { EchoKind::Surge } else { EchoKind::Batched };
     // The best that surge-ping knows is one thread.

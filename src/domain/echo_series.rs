@@ -13,10 +13,13 @@ pub const POINTS: usize = 600;
 /// Room for so many more is made at a time: doubling would end far above [`POINTS`].
 const GROWTH: usize = POINTS / 10;
 
+/// Percentiles of up to so many requests are exact.
+const EXACT: usize = 64;
+
 /// Upper bound of the histogram behind since-start percentiles, in microseconds.
 const HISTOGRAM_MAX_US: u64 = 60_000_000;
 /// Precision of that histogram.
-const SIGNIFICANT_DIGITS: u8 = 3;
+const SIGNIFICANT_DIGITS: u8 = 2;
 
 /// One request whose outcome is known.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -210,12 +213,17 @@ impl EchoSeries {
         tally.stats(percentile(50), percentile(95))
     }
 
-    /// Statistics since the start or the last reset. Percentiles come from a histogram with three
-    /// significant digits.
+    /// Statistics since the start or the last reset. Percentiles of more than [`EXACT`] requests
+    /// come from a histogram, to a percent.
     #[must_use]
     pub fn total(&self) -> EchoStats {
         let mut tally = self.folded.clone();
         self.points.iter().for_each(|point| tally.add(point));
+        if self.folded.sent == 0 && self.points.len() <= EXACT {
+            let mut rtts: Vec<Duration> = self.points.iter().filter_map(EchoPoint::rtt).collect();
+            rtts.sort_unstable();
+            return tally.stats(nearest_rank(&rtts, 50), nearest_rank(&rtts, 95));
+        }
         let percentile = |share| {
             let replies = self.replies.as_ref()?;
             Some(Duration::from_micros(replies.value_at_quantile(share)))

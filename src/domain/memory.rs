@@ -20,6 +20,9 @@ const WAKINGS: usize = 5;
 /// A UDP transport that stayed silent this long is switched off, and no longer expected.
 const UDP_EXPECTED: Duration = Duration::from_hours(14 * 24);
 
+/// A host that answered echo this long ago is one that answers echo.
+const ECHO_EXPECTED: Duration = Duration::from_hours(24);
+
 /// How many addresses of one target are kept.
 const ADDRESSES: usize = 8;
 
@@ -41,6 +44,9 @@ pub struct TargetMemory {
     pub last_healthy: Option<WallTime>,
     /// Last time anything answered.
     pub last_answer: Option<WallTime>,
+    /// Last time it answered an echo request over ICMP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub echo_answered: Option<WallTime>,
     /// Last time its UDP transport answered.
     pub udp_answered: Option<WallTime>,
     /// Address that it answered at.
@@ -69,6 +75,12 @@ pub struct TargetMemory {
 }
 
 impl TargetMemory {
+    /// Whether it answered echo lately, so that its silence is news.
+    #[must_use]
+    pub fn expects_echo(&self, now: WallTime) -> bool {
+        self.echo_answered.is_some_and(|at| now.since(at) <= ECHO_EXPECTED)
+    }
+
     /// Whether the UDP transport at `address` answered lately, so that its silence is news.
     #[must_use]
     pub fn expects_udp(&self, address: IpAddr, now: WallTime) -> bool {

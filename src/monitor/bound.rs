@@ -15,9 +15,9 @@ use crate::domain::siblings::Course;
 use crate::domain::snapshot::TargetSnapshot;
 use std::time::Duration;
 
-/// Counters of the round trips: three digits up to a minute take 17 rows of 1024, of four bytes
-/// each (`hdrhistogram`).
-const HISTOGRAM: usize = 17 * 1_024 * 4;
+/// Counters of the round trips: two digits up to a minute take 20 rows of 128, of four bytes each
+/// (`hdrhistogram`).
+const HISTOGRAM: usize = 20 * 128 * 4;
 /// Names, addresses and the certificate of one connection or one answer, on the heap: the longest
 /// that hosts are seen to have, several times over.
 const TEXTS: usize = 4 * 1_024;

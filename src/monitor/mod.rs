@@ -32,7 +32,7 @@ pub use tracked::{Budget, Change, Other, Tracked};
 
 use crate::domain::alert::{AlertBook, AlertEvent, AlertSettings, Signature};
 use crate::domain::clocks::{Clocks, clock_skew};
-use crate::domain::diagnose::{Diagnosed, MonitorDiagnosis};
+use crate::domain::diagnose::MonitorDiagnosis;
 use crate::domain::echo_series::EchoPoint;
 use crate::domain::finding::{Finding, RuleId};
 use crate::domain::incident::Incident;
@@ -217,8 +217,10 @@ impl Monitor {
         };
         let id = target.id;
         self.alerts.settle(id, target.alert);
-        self.alerts.recall(Some(id), &memory, now);
-        self.targets.insert(id, Tracked::new(Arc::new(target), memory, method, now));
+        let recalled = self.alerts.recall(Some(id), &memory, now);
+        let mut tracked = Tracked::new(Arc::new(target), memory, method, now);
+        tracked.wait_for(recalled);
+        self.targets.insert(id, tracked);
         self.look_anew(id);
     }
 
@@ -354,7 +356,7 @@ impl Monitor {
             diagnosed.findings.retain(|finding| !shared.contains(&finding.rule));
             events.extend(self.alerts.apply(Some(*id), &diagnosed, now));
         }
-        let own = Diagnosed { findings: self.diagnosis.findings(RULES), withheld: Vec::new() };
+        let own = self.diagnosis.diagnosed(RULES);
         events.extend(self.alerts.apply(None, &own, now));
         for event in &events {
             self.log_alert(event);
@@ -557,7 +559,8 @@ impl Monitor {
 
     /// Takes over what an earlier run knew of the alerts of this machine.
     pub fn recall_own(&mut self, memory: &TargetMemory, now: Now) {
-        self.alerts.recall(None, memory, now);
+        let recalled = self.alerts.recall(None, memory, now);
+        self.diagnosis.wait_for(recalled);
     }
 
     /// What a later run must know of a target; `None`: of this machine.

@@ -10,7 +10,7 @@ use crate::domain::certificate::Thumbprint;
 use crate::domain::diagnose::{Diagnosed, Diagnosis, Weighed, judge_moment, weigh};
 use crate::domain::drops::Spell;
 use crate::domain::echo_series::EchoSeries;
-use crate::domain::finding::Finding;
+use crate::domain::finding::{Finding, RuleId};
 use crate::domain::history::{History, Timed};
 use crate::domain::ladder::ladder;
 use crate::domain::lane::Lane;
@@ -162,6 +162,11 @@ impl Tracked {
         &self.target
     }
 
+    /// Waits for a word on rules whose alerts fired in an earlier run.
+    pub fn wait_for(&mut self, rules: Vec<RuleId>) {
+        self.diagnosis.wait_for(rules);
+    }
+
     /// Its last hours, by the minute.
     #[must_use]
     pub const fn lane(&self) -> &Lane {
@@ -247,7 +252,12 @@ impl Tracked {
     #[must_use]
     pub fn member<'a>(&'a self, local: &'a LocalState) -> Option<Member<'a>> {
         let address = self.dialled().filter(|address| !local.owns(*address))?;
-        if !self.echo.ever_answered() {
+        let remembered = || {
+            let first = self.echo.points().next();
+            self.method == EchoMethod::Icmp
+                && first.is_some_and(|first| self.memory.expects_echo(first.at.wall))
+        };
+        if !self.echo.ever_answered() && !remembered() {
             return None;
         }
         let enough = if self.method == EchoMethod::Icmp { 3 } else { 2 };

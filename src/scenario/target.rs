@@ -44,6 +44,8 @@ pub(super) struct TargetTable {
     remembered_mac: Option<String>,
     /// Remembered: its UDP transport answered so many days ago, at 10.0.0.21.
     udp_answered: Option<u16>,
+    /// Remembered: it answered echo so long before the start.
+    echo_answered: Option<String>,
     /// Who answered in earlier runs.
     remembered: Option<RememberedTable>,
     /// Drops of earlier runs: `61m` before the start, `61m lived=1h tunnel`, `61m marked`.
@@ -124,6 +126,8 @@ impl TargetTable {
         for (byte, days) in &self.thumbprints {
             memory.thumbprints.insert(print(byte)?, days_ago(*days));
         }
+        let echo = self.echo_answered.as_deref().map(span).transpose()?;
+        memory.echo_answered = echo.map(|ago| START.minus(ago));
         memory.udp_answered = self.udp_answered.map(days_ago);
         memory.udp_address = self.udp_answered.map(|_| super::round::ADDRESS);
         for text in &self.drops {

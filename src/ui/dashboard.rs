@@ -15,6 +15,7 @@ use super::input::Input;
 use super::keymap::Keymap;
 use super::lessons::Lessons;
 use super::line::Line;
+use super::prompt::LONGEST;
 use super::render::{Frame, Renderer};
 use super::state::{Access, Flow, Overlay, Question, Screen, Size, Suggestion, UiState, Unsaved};
 use super::theme::{Role, Theme};
@@ -128,6 +129,7 @@ impl Dashboard {
     pub fn input(&mut self, input: Input, now: WallTime) -> Vec<Effect> {
         let world = World { snapshot: &self.shown, keymap: &self.keymap, now };
         let state = &mut self.state;
+        let typed = matches!(input, Input::Key(_) | Input::Paste(_));
         let effects = match input {
             Input::Key(key) => {
                 if let Some(action) = self.keymap.action(state.layer(), key) {
@@ -150,6 +152,10 @@ impl Dashboard {
                 Vec::new()
             }
         };
+        if typed && update::is_full(state) {
+            let words = format!("a field takes {LONGEST} characters and no more");
+            state.tell(Line::of(Role::Message, &words), now);
+        }
         undo::note(state, &world, &effects);
         undo::settle(state, &world);
         self.put_on_theme();

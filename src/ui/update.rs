@@ -28,7 +28,7 @@ mod timeline;
 pub mod undo;
 mod wall;
 
-pub use overlay::{paste, type_key};
+pub use overlay::{is_full, paste, type_key};
 
 /// The length of maintenance that an empty field means.
 pub const USUAL_MAINTENANCE: &str = "1h";

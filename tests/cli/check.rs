@@ -234,3 +234,34 @@ fn a_check_that_is_interrupted_says_so() {
         listener.set_nonblocking(false).expect("a listener");
     }
 }
+
+/// What this machine cannot try says nothing of the host.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_machine_out_of_descriptors_blames_no_host() {
+    let home = Home::new();
+    let addresses: Vec<String> = (1..=12).map(|number| format!("127.0.0.{number}:9")).collect();
+    let limited = home.command(&[]);
+    let shell = format!(
+        "ulimit -n 12; exec '{}' check --count 1 {}",
+        env!("CARGO_BIN_EXE_rdpwatch"),
+        addresses.join(" ")
+    );
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", &shell]).current_dir(home.path());
+    for (name, value) in limited.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let done = Done::of(&mut command);
+    let lines: Vec<&str> = done.out.lines().collect();
+    assert_eq!(lines.len(), addresses.len(), "{done:?}");
+    let untried = |line: &&&str| {
+        line.starts_with("UNKNOWN ") && line.contains("this machine ran out of file descriptors")
+    };
+    let refused = |line: &&&str| line.starts_with("CRITICAL ") && line.contains("refuses port 9");
+    assert!(lines.iter().any(|line| untried(&line)), "{done:?}");
+    assert!(lines.iter().all(|line| untried(&line) || refused(&line)), "{done:?}");
+}

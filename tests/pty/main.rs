@@ -8,6 +8,7 @@
     reason = "a test waits with deadlines of its own, and one that cannot go on has failed"
 )]
 
+mod commands;
 mod copying;
 mod editing;
 mod first;

@@ -114,13 +114,17 @@ fn esc_goes_back_and_never_quits() {
 fn help_names_the_keys_of_every_screen() {
     let mut session = table();
     session.press("?");
-    for words in ["TABLE", "DETAIL", "EVERYWHERE", "pause the screen; probing goes on"] {
+    for words in ["TABLE", "DETAIL", "EVERYWHERE", "command line"] {
         session.wait_for(words);
     }
+    session.press("/pause\r");
+    session.wait_for("pause the screen; probing goes on");
+    session.press("\x1b");
+    session.wait_gone("pause the screen; probing goes on");
     session.press("G");
-    session.wait_for("TEXT FIELDS");
+    session.wait_for("NUMBERS");
     session.press("q");
-    session.wait_gone("TEXT FIELDS");
+    session.wait_gone("NUMBERS");
     session.wait("the table behind it", |s| s.row("rds-01").is_some());
 }
 

@@ -299,3 +299,17 @@ fn what_was_sent_cannot_be_taken_back_and_that_is_said_once() {
     screen.press("u");
     assert!(last_line(&screen).contains("undone: sorted by name"), "{}", last_line(&screen));
 }
+
+#[test]
+fn a_note_that_does_not_fit_is_told() {
+    let mut screen = mixed();
+    screen.press("a");
+    screen.type_text(&"x".repeat(255));
+    assert!(!screen.text().contains("characters and no more"));
+    screen.type_text("xyz");
+    assert!(
+        screen.text().contains("a field takes 256 characters and no more"),
+        "{}",
+        screen.text()
+    );
+}

@@ -39,7 +39,7 @@ type Key = (Option<TargetId>, RuleId);
 ///                  └──(gone)──> forgotten         └──(back)──> Firing, nobody is told again
 /// ```
 /// What fired in an earlier run is `Recalled`: it fires on without a word when its finding stands
-/// again, and is over when that does not happen for ten minutes. Nobody is told of an alert while
+/// again, and is over when this run has a word on it and it does not stand for ten minutes. Nobody is told of an alert while
 /// it is snoozed, and afterwards only when it still fires.
 ///
 /// What a cause explained does not alert for a minute after the cause is over: its own measurements
@@ -89,6 +89,8 @@ struct Entry {
     told: Option<(Severity, WallTime)>,
     /// How many faults its finding speaks of.
     faults: u32,
+    /// Of one that is recalled: when it was last known to fire.
+    seen: Option<WallTime>,
 }
 
 impl AlertBook {
@@ -122,9 +124,16 @@ impl AlertBook {
 
     /// Takes over what an earlier run knew of a target (`None`: of this machine): what fired
     /// lately is recalled, acknowledged alerts come back acknowledged, accepted findings are not
-    /// counted for review.
-    pub fn recall(&mut self, target: Option<TargetId>, memory: &TargetMemory, now: Now) {
+    /// counted for review. Returns the rules of what is recalled: the diagnosis is to say of each
+    /// when it has a word on it ([`Diagnosed::awaited`]).
+    pub fn recall(
+        &mut self,
+        target: Option<TargetId>,
+        memory: &TargetMemory,
+        now: Now,
+    ) -> Vec<RuleId> {
         self.recalled_at = Some(now.mono);
+        let mut rules = Vec::new();
         let lately = memory.alerts.iter().filter(|(_, alert)| now.wall.since(alert.seen) <= FORGET);
         for (rule, alert) in lately {
             // A rule of another version of the program is unknown to this one.
@@ -132,13 +141,16 @@ impl AlertBook {
             if let Some(card) = card {
                 self.entries
                     .insert((target, card.id), Entry::recalled(target, card.id, alert, now));
+                rules.push(card.id);
             }
         }
         self.recall_resolved(target, memory);
         self.reviews.recall(target, &memory.accepted);
-        let Some(target) = target else { return };
-        let names = |(rule, at): (&String, &WallTime)| ((target, rule.clone()), *at);
-        self.recalled.extend(memory.acknowledged.iter().map(names));
+        if let Some(target) = target {
+            let names = |(rule, at): (&String, &WallTime)| ((target, rule.clone()), *at);
+            self.recalled.extend(memory.acknowledged.iter().map(names));
+        }
+        rules
     }
 
     /// Adds what was over in an earlier run to what is over, by the time it ended.
@@ -210,11 +222,17 @@ impl AlertBook {
                 if let Some(entry) = self.entries.get_mut(&key) {
                     entry.freeze(now.mono);
                 }
-            } else {
+            } else if !self.waits(key, diagnosed) {
                 events.extend(self.is_gone(key, now));
             }
         }
         events
+    }
+
+    /// Whether it fired in an earlier run and nothing is known of it in this one.
+    fn waits(&self, key: Key, diagnosed: &Diagnosed) -> bool {
+        diagnosed.awaited.contains(&key.1)
+            && self.entries.get(&key).is_some_and(|entry| entry.alert.state == AlertState::Recalled)
     }
 
     fn note_withheld(&mut self, target: Option<TargetId>, diagnosed: &Diagnosed, now: MonoTime) {
@@ -399,8 +417,10 @@ impl AlertBook {
             due: false,
             told: None,
             faults: finding.faults,
+            seen: None,
         });
         entry.thaw(now.mono);
+        entry.seen = None;
         if entry.gone.take().is_some() && entry.alert.state == AlertState::Firing {
             entry.alert.returns = entry.alert.returns.saturating_add(1);
         }
@@ -511,6 +531,7 @@ impl Entry {
             due: false,
             told: alert.told.map(|at| (alert.severity, at)),
             faults: 1,
+            seen: Some(alert.seen),
         }
     }
 
@@ -523,7 +544,7 @@ impl Entry {
         let alert = &self.alert;
         RememberedAlert {
             since: alert.since,
-            seen: now,
+            seen: self.seen.unwrap_or(now),
             severity: self.told.map_or(alert.severity, |(severity, _)| severity),
             title: alert.title.clone(),
             told: self.told.map(|(_, at)| at),

@@ -48,6 +48,8 @@ pub struct Diagnosed {
     /// Rules whose findings stand and are left out: explained by another, above the lowest broken
     /// rung, or not judged while the monitor is offline. They are not over.
     pub withheld: Vec<RuleId>,
+    /// Rules that fired in an earlier run, and of which this one has no word yet.
+    pub awaited: Vec<RuleId>,
 }
 
 /// One target's memory of what the rules said.
@@ -86,6 +88,11 @@ impl Diagnosis {
         }
     }
 
+    /// Waits for a word on rules that fired in an earlier run.
+    pub fn wait_for(&mut self, rules: impl IntoIterator<Item = RuleId>) {
+        self.tracks.wait_for(rules);
+    }
+
     /// Another address is dialled: what was found by probing the old one says nothing about the
     /// new. What the name leads to and what is in front of it stand, and so does what is listed
     /// for review when found, which belongs to the machine more than to its address; not what is
@@ -109,16 +116,16 @@ impl Diagnosis {
     #[must_use]
     pub fn diagnosed(&self, rules: &[&'static dyn Rule], view: &TargetView<'_>) -> Diagnosed {
         let standing = self.tracks.standing(rules);
-        if can_be_judged(view) {
+        let mut told = if can_be_judged(view) {
             let mut told = suppress(standing, view);
             hold_against_siblings(&mut told.findings, view);
             told
         } else {
-            Diagnosed {
-                findings: Vec::new(),
-                withheld: standing.into_iter().map(|candidate| candidate.finding.rule).collect(),
-            }
-        }
+            let withheld = standing.into_iter().map(|candidate| candidate.finding.rule).collect();
+            Diagnosed { withheld, ..Diagnosed::default() }
+        };
+        told.awaited.extend(self.tracks.awaited());
+        told
     }
 
     /// The findings of [`Self::diagnosed`].
@@ -146,6 +153,21 @@ impl MonitorDiagnosis {
     #[must_use]
     pub fn findings(&self, rules: &[&'static dyn Rule]) -> Vec<Finding> {
         suppress::explained(self.tracks.standing(rules)).findings
+    }
+
+    /// The same with the rules that are waited for; nothing is withheld.
+    #[must_use]
+    pub fn diagnosed(&self, rules: &[&'static dyn Rule]) -> Diagnosed {
+        Diagnosed {
+            findings: self.findings(rules),
+            withheld: Vec::new(),
+            awaited: self.tracks.awaited().collect(),
+        }
+    }
+
+    /// Waits for a word on rules that fired in an earlier run.
+    pub fn wait_for(&mut self, rules: impl IntoIterator<Item = RuleId>) {
+        self.tracks.wait_for(rules);
     }
 }
 

@@ -35,13 +35,13 @@ pub(super) fn suppress(standing: Vec<Candidate>, view: &TargetView<'_>) -> Diagn
 
 fn tell(standing: Vec<Candidate>, view: &TargetView<'_>) -> Diagnosed {
     let connects = view.connect().is_some_and(|connect| connect.outcome == ConnectOutcome::Open);
-    let Diagnosed { findings, mut withheld } = explained(standing);
+    let Diagnosed { findings, mut withheld, .. } = explained(standing);
     let lowest = findings.iter().filter_map(|finding| blocks(finding, connects)).min();
     let is_above =
         |finding: &Finding| finding.rung.zip(lowest).is_some_and(|(rung, lowest)| rung > lowest);
     let (above, findings): (Vec<_>, Vec<_>) = findings.into_iter().partition(is_above);
     withheld.extend(above.into_iter().map(|finding| finding.rule));
-    Diagnosed { findings, withheld }
+    Diagnosed { findings, withheld, awaited: Vec::new() }
 }
 
 /// The rung that a finding breaks, so that nothing above it can be judged. Echo stands beside the

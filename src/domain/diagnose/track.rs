@@ -12,6 +12,9 @@ pub(super) struct Tracks {
     active: BTreeMap<RuleId, Track>,
     /// Rules that may be "as found" and had their first judgement.
     judged: BTreeSet<RuleId>,
+    /// Rules whose alert of an earlier run waits for a word of this one, and how often in a row
+    /// they did not hold since.
+    awaited: BTreeMap<RuleId, u8>,
 }
 
 /// The latest judgements of one rule, and its finding if it stands.
@@ -41,6 +44,9 @@ impl Tracks {
             Judgement::NoEvidence => {}
             Judgement::Fires(evidence) => {
                 let first = self.is_first(card);
+                if let Some(clears) = self.awaited.get_mut(&card.id) {
+                    *clears = 0;
+                }
                 self.active.entry(card.id).or_insert_with(|| Track::new(first)).hold(
                     card.hysteresis,
                     evidence,
@@ -49,6 +55,7 @@ impl Tracks {
             }
             Judgement::Clear => {
                 self.is_first(card);
+                self.answer(card);
                 if let Some(track) = self.active.get_mut(&card.id)
                     && track.miss(card.hysteresis)
                 {
@@ -67,16 +74,40 @@ impl Tracks {
             (judgement @ Judgement::Fires(_), None) if card.hysteresis.raise <= 1 => {
                 self.count(card, judgement, now);
             }
-            (Judgement::Clear, Some(_)) if card.hysteresis.clear <= 1 => {
-                self.active.remove(&card.id);
+            (Judgement::Clear, standing) if card.hysteresis.clear <= 1 => {
+                if standing.is_some() {
+                    self.active.remove(&card.id);
+                }
+                self.answer(card);
             }
             _ => {}
+        }
+    }
+
+    /// Waits for a word on each of these rules.
+    pub(super) fn wait_for(&mut self, rules: impl IntoIterator<Item = RuleId>) {
+        self.awaited.extend(rules.into_iter().map(|rule| (rule, 0)));
+    }
+
+    /// Rules that neither stand nor were found clear since they are waited for.
+    pub(super) fn awaited(&self) -> impl Iterator<Item = RuleId> {
+        self.awaited.keys().copied()
+    }
+
+    /// A rule does not hold: that is an answer once it is so as often as a finding needs to end.
+    fn answer(&mut self, card: &RuleCard) {
+        if let Some(clears) = self.awaited.get_mut(&card.id) {
+            *clears = clears.saturating_add(1);
+            if *clears >= card.hysteresis.clear.max(1) {
+                self.awaited.remove(&card.id);
+            }
         }
     }
 
     /// Whether a judgement that no sample brought could change anything.
     pub(super) fn heeds_glance(&self, card: &RuleCard) -> bool {
         card.hysteresis.raise <= 1
+            || self.awaited.contains_key(&card.id)
             || self.active.get(&card.id).is_some_and(|track| track.standing.is_some())
     }
 

@@ -77,7 +77,7 @@ fn totals_do_not_depend_on_what_was_folded() {
     assert!(
         stats
             .median
-            .is_some_and(|m| m.abs_diff(Duration::from_millis(5)) < Duration::from_micros(10))
+            .is_some_and(|m| m.abs_diff(Duration::from_millis(5)) < Duration::from_micros(50))
     );
 }
 

@@ -2,7 +2,10 @@
 
 use super::prelude::*;
 use crate::domain::local::EchoAccess;
+use crate::domain::text::printable;
 use crate::domain::view::Offline;
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 /// This machine is cut off.
 #[derive(Debug)]
@@ -51,22 +54,40 @@ impl Rule for MonitorOffline {
                 )
                 .line("no interface besides loopback is up with an address"),
             ),
-            Offline::ControlsGone(controls) => Judgement::fires(
-                Evidence::new(
-                    Severity::Critical,
-                    Confidence::Likely,
-                    "this machine is cut off",
-                    format!(
-                        "This machine is cut off (likely): {}, which always answered, {} silent. \
-                         Nobody is judged; look at this machine's own line first.",
-                        list(controls),
-                        if controls.len() == 1 { "is" } else { "are all" }
-                    ),
-                )
-                .line(format!("silent controls: {}", list(controls))),
-            ),
+            Offline::ControlsGone(controls) => Judgement::fires(cut_off(around, controls)),
         }
     }
+}
+
+/// Nothing answers: where every control is behind one tunnel, that is as likely the tunnel's fault.
+fn cut_off(around: &Surroundings, controls: &[IpAddr]) -> Evidence {
+    let are = if controls.len() == 1 { "is" } else { "are all" };
+    let silent = format!("{}, which always answered, {are} silent", list(controls));
+    let tunnel = |control: &IpAddr| around.local.tunnel_of(*control).map(|tunnel| &tunnel.name);
+    let tunnels: BTreeSet<Option<&String>> = controls.iter().map(tunnel).collect();
+    let only = tunnels.first().copied().flatten().filter(|_| tunnels.len() == 1);
+    let evidence = match only {
+        Some(name) => {
+            let name = printable(name);
+            let sentence = format!(
+                "Nothing answers through the VPN {name} (certain): {silent}. The VPN is down, or \
+                 this machine's own line (nothing outside of the VPN is measured to tell which). \
+                 Nobody is judged; reconnect the VPN first."
+            );
+            Evidence::new(Severity::Critical, Confidence::Likely, "the VPN is silent", sentence)
+                .owned_by(Owner::Vpn)
+        }
+        None => Evidence::new(
+            Severity::Critical,
+            Confidence::Likely,
+            "this machine is cut off",
+            format!(
+                "This machine is cut off (likely): {silent}. Nobody is judged; look at this \
+                 machine's own line first."
+            ),
+        ),
+    };
+    evidence.line(format!("silent controls: {}", list(controls)))
 }
 
 /// This machine may not do everything.

@@ -3,7 +3,9 @@
 use super::Tracked;
 use crate::domain::identity::{Presented, RememberedIdentity, target_names};
 use crate::domain::rules::is_another_machine;
-use crate::domain::sample::{Attempt, NeighbourState, Observation, Sample, UdpOutcome};
+use crate::domain::sample::{
+    Attempt, EchoMethod, EchoOutcome, NeighbourState, Observation, Sample, UdpOutcome,
+};
 use crate::domain::time::Now;
 use crate::domain::view::{Mode, Surroundings};
 
@@ -45,6 +47,14 @@ impl Tracked {
                 self.memory.remember_thumbprint(certificate.sha256, wall);
                 self.memory.last_healthy = Some(wall);
                 self.remember_identity(sample) || !known
+            }
+            Observation::Echo(echo)
+                if echo.method == EchoMethod::Icmp
+                    && matches!(echo.outcome, EchoOutcome::Reply { .. })
+                    && !self.is_not_dialled(echo.address) =>
+            {
+                self.memory.echo_answered = Some(wall);
+                false
             }
             Observation::Udp(udp)
                 if udp.outcome == UdpOutcome::SynAck && !self.is_not_dialled(udp.address.ip()) =>

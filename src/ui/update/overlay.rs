@@ -283,6 +283,20 @@ pub fn paste(state: &mut UiState, text: &str) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Whether the text field in front takes nothing more.
+#[must_use]
+pub fn is_full(state: &UiState) -> bool {
+    let value = match &state.overlay {
+        Some(Overlay::Filter(prompt, _)) => prompt.value(),
+        Some(Overlay::Command(line)) => line.prompt.value(),
+        Some(Overlay::Acknowledge(_, field) | Overlay::AddTarget(field, _)) => field.value(),
+        Some(Overlay::Maintenance(asked)) => asked.length.value(),
+        Some(Overlay::Help(_)) if state.search.typing => state.search.text.value(),
+        _ => return false,
+    };
+    value.chars().count() >= LONGEST
+}
+
 fn apply(state: &mut UiState, request: InputRequest) {
     match &mut state.overlay {
         Some(Overlay::Filter(field, _)) => {

@@ -9,7 +9,7 @@ const OFFICE: Option<TargetId> = Some(TargetId(0));
 const RULE: RuleId = RuleId("port-closed");
 
 fn stands(severity: Severity) -> Diagnosed {
-    Diagnosed { findings: vec![finding(RULE.0, severity, None)], withheld: Vec::new() }
+    Diagnosed { findings: vec![finding(RULE.0, severity, None)], ..Diagnosed::default() }
 }
 
 fn settings() -> AlertSettings {
@@ -155,7 +155,7 @@ proptest! {
             let diagnosed = match letter.to_ascii_lowercase() {
                 'w' => stands(Severity::Warning),
                 'c' => stands(Severity::Critical),
-                'h' => Diagnosed { findings: Vec::new(), withheld: vec![RULE] },
+                'h' => Diagnosed { withheld: vec![RULE], ..Diagnosed::default() },
                 _ => Diagnosed::default(),
             };
             for event in book.apply(OFFICE, &diagnosed, now) {

@@ -6,7 +6,7 @@ const OFFICE: Option<TargetId> = Some(TargetId(0));
 const RULE: RuleId = RuleId("a");
 
 fn stands(severity: Severity) -> Diagnosed {
-    Diagnosed { findings: vec![finding("a", severity, None)], withheld: Vec::new() }
+    Diagnosed { findings: vec![finding("a", severity, None)], ..Diagnosed::default() }
 }
 
 fn as_found(id: &'static str) -> Finding {
@@ -40,8 +40,8 @@ fn told(seconds: &str) -> String {
                 'n' => stands(Severity::Notice),
                 'w' => stands(Severity::Warning),
                 'c' => stands(Severity::Critical),
-                'h' => Diagnosed { findings: Vec::new(), withheld: vec![RULE] },
-                'f' => Diagnosed { findings: vec![as_found("a")], withheld: Vec::new() },
+                'h' => Diagnosed { withheld: vec![RULE], ..Diagnosed::default() },
+                'f' => Diagnosed { findings: vec![as_found("a")], ..Diagnosed::default() },
                 _ => Diagnosed::default(),
             };
             drawn(&book.apply(OFFICE, &diagnosed, at(secs)))
@@ -142,7 +142,7 @@ fn a_stale_acknowledgement_is_not_inherited_by_a_later_alert_of_the_same_rule() 
     let acknowledged = |book: &AlertBook| book.snapshot(at(0)).firing[0].acknowledged;
     // It began after somebody saw the one before.
     let later = Finding { since: at(70).wall, ..finding("a", Severity::Critical, None) };
-    book.apply(OFFICE, &Diagnosed { findings: vec![later], withheld: Vec::new() }, at(80));
+    book.apply(OFFICE, &Diagnosed { findings: vec![later], ..Diagnosed::default() }, at(80));
     assert_eq!(acknowledged(&book), None);
 
     // It came back and was over: the next one is another.
@@ -236,7 +236,7 @@ fn worst_and_newest_first() {
     let mut new = finding("new", Severity::Critical, None);
     new.since = at(5).wall;
     let findings = vec![finding("warn", Severity::Warning, None), old, new];
-    book.apply(OFFICE, &Diagnosed { findings, withheld: Vec::new() }, at(9));
+    book.apply(OFFICE, &Diagnosed { findings, ..Diagnosed::default() }, at(9));
     let rules: Vec<_> = book.snapshot(at(9)).firing.iter().map(|alert| alert.rule.0).collect();
     assert_eq!(rules, ["new", "old", "warn"]);
 }
@@ -259,13 +259,13 @@ fn what_is_over_is_bounded() {
 #[test]
 fn what_was_found_is_counted_until_accepted() {
     let mut book = AlertBook::default();
-    let found = Diagnosed { findings: vec![as_found("a"), as_found("b")], withheld: Vec::new() };
+    let found = Diagnosed { findings: vec![as_found("a"), as_found("b")], ..Diagnosed::default() };
     book.apply(OFFICE, &found, at(0));
     assert_eq!(book.snapshot(at(0)).as_found.len(), 2);
     assert!(book.accept(OFFICE, RULE, at(0).wall));
     assert!(!book.accept(OFFICE, RULE, at(0).wall), "once");
     assert_eq!(book.snapshot(at(0)).as_found.len(), 1);
-    let withheld = Diagnosed { findings: Vec::new(), withheld: vec![RuleId("b")] };
+    let withheld = Diagnosed { withheld: vec![RuleId("b")], ..Diagnosed::default() };
     book.apply(OFFICE, &withheld, at(1));
     assert_eq!(book.snapshot(at(1)).as_found.len(), 1);
     book.apply(OFFICE, &Diagnosed::default(), at(2));
@@ -277,7 +277,7 @@ fn what_was_accepted_is_not_listed_in_a_later_run_nor_of_this_machine() {
     for target in [OFFICE, None] {
         let mut book = AlertBook::default();
         let found =
-            Diagnosed { findings: vec![as_found("a"), as_found("b")], withheld: Vec::new() };
+            Diagnosed { findings: vec![as_found("a"), as_found("b")], ..Diagnosed::default() };
         book.apply(target, &found, at(0));
         assert!(book.accept(target, RULE, at(5).wall));
         assert!(!book.accept(target, RuleId("c"), at(5).wall), "nobody listed it");
@@ -330,7 +330,7 @@ fn what_is_over_is_known_to_a_later_run_in_its_order_and_bounded() {
 const KNOWN: RuleId = RuleId("port-closed");
 
 fn closed(severity: Severity) -> Diagnosed {
-    Diagnosed { findings: vec![finding("port-closed", severity, None)], withheld: Vec::new() }
+    Diagnosed { findings: vec![finding("port-closed", severity, None)], ..Diagnosed::default() }
 }
 
 /// What a run that begins at `start` knows of one that saved at `saved`.
@@ -380,7 +380,7 @@ fn what_fired_before_a_restart_fires_on_although_the_new_run_found_it_there() {
     let mut book = restarted(&book, at(60), at(120));
     let there = |severity| {
         let found = Finding { as_found: true, ..finding("port-closed", severity, None) };
-        Diagnosed { findings: vec![found], withheld: Vec::new() }
+        Diagnosed { findings: vec![found], ..Diagnosed::default() }
     };
     for second in 121..2_000 {
         let told = book.apply(OFFICE, &there(Severity::Critical), at(second));
@@ -411,6 +411,26 @@ fn what_does_not_come_back_after_a_restart_is_over_since_its_start() {
     let [AlertEvent::Resolved(_, ended)] = over.as_slice() else { panic!("{over:?}") };
     assert_eq!(*ended, at(101).wall);
     assert_eq!(later.remember(OFFICE, at(702)), BTreeMap::new());
+}
+
+/// Started offline, or the host is off: that says nothing of a certificate.
+#[test]
+fn what_fired_before_a_restart_is_not_over_before_this_run_has_a_word_on_it() {
+    let mut book = AlertBook::default();
+    book.apply(OFFICE, &closed(Severity::Critical), at(0));
+    let mut later = restarted(&book, at(1), at(100));
+    let awaited = Diagnosed { awaited: vec![KNOWN], ..Diagnosed::default() };
+    for second in (100..40_000).step_by(60) {
+        assert_eq!(later.apply(OFFICE, &awaited, at(second)), [], "{second}");
+    }
+    let pending = later.snapshot(at(40_000)).pending;
+    assert_eq!(pending[0].state, AlertState::Recalled);
+    // What was not seen in this run is as old for the next one as it was for this.
+    assert_eq!(later.remember(OFFICE, at(40_000))[KNOWN.0].seen, at(1).wall);
+
+    assert_eq!(later.apply(OFFICE, &Diagnosed::default(), at(40_000)), []);
+    let over = later.apply(OFFICE, &Diagnosed::default(), at(40_600));
+    assert!(matches!(over.as_slice(), [AlertEvent::Resolved(..)]), "{over:?}");
 }
 
 #[test]
