@@ -5,8 +5,8 @@ use super::{command, copying, maintenance, review, say};
 use crate::ui::action::Action;
 use crate::ui::copying::of_overlay;
 use crate::ui::effect::Effect;
-use crate::ui::form::Form;
 use crate::ui::filter::{self, Filter};
+use crate::ui::form::Form;
 use crate::ui::input::Key;
 use crate::ui::prompt::{LONGEST, Prompt, bounded};
 use crate::ui::state::{AlertKey, Overlay, Question, SNOOZES, Search, Suggestion, UiState};
@@ -22,14 +22,8 @@ pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> 
         Overlay::Help(_) | Overlay::Explain(..) | Overlay::Ticket(..) | Overlay::Transcript(..) => {
             return text(state, overlay, action, world);
         }
-        Overlay::Copy(asked) => {
-            let asked = asked.clone();
-            return copying::choose(state, world, action, asked);
-        }
-        Overlay::Page(_) => {
-            state.overlay = Some(overlay);
-            copying::turn(state, action == Action::Down);
-            return Vec::new();
+        Overlay::Copy(_) | Overlay::Page(_) => {
+            return copying::in_front(state, world, action, overlay);
         }
         Overlay::Filter(prompt, before) => {
             match action {
@@ -152,7 +146,7 @@ fn add_target(
     Ok(())
 }
 
-pub(super) /// What a key does in a form; `None` closes it.
+/// What a key does in a form; `None` closes it.
 fn fill_in(form: &mut Form, action: Action) -> Option<Vec<Effect>> {
     Some(match action {
         Action::Back => return None,
@@ -168,7 +162,7 @@ fn fill_in(form: &mut Form, action: Action) -> Option<Vec<Effect>> {
     })
 }
 
-fn acknowledge(
+pub(super) fn acknowledge(
     state: &mut UiState,
     world: &World<'_>,
     alerts: &[AlertKey],
