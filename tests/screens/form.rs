@@ -10,9 +10,9 @@ use rdpwatch::ui::form::Form;
 use rdpwatch::ui::state::Access;
 
 fn form() -> Form {
-    let mut texts = vec![String::new(); FIELDS.len()];
-    texts[0] = "office-pc".to_owned();
-    texts[1] = "office-pc.corp.lab".to_owned();
+    let said = ["office-pc", "office-pc.corp.lab"];
+    let mut texts: Vec<String> = said.iter().map(|text| (*text).to_owned()).collect();
+    texts.resize(FIELDS.len(), String::new());
     Form::new("office-pc", &FIELDS, texts)
 }
 
