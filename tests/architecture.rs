@@ -41,6 +41,7 @@ const LAYERS: &[Layer] = &[
             "serde_json",
             "thiserror",
             "toml",
+            "toml_edit",
             "humantime",
             "idna",
             "jiff",

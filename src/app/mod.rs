@@ -6,6 +6,7 @@ mod core;
 mod demo;
 mod doctor;
 mod edge;
+mod editor;
 mod explain;
 mod first;
 mod import;

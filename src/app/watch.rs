@@ -1,8 +1,9 @@
 //! The dashboard: the core in the background, the screen in front.
 
-use super::core::{Command, Core, WAKE_WAIT};
+use super::core::{Command, Core, Reconfiguration, WAKE_WAIT};
 use super::doctor::colours_of;
 use super::edge::Edge;
+use super::editor::Editor;
 use super::first;
 use super::looks::Looks;
 use super::reload::{self, News, Source};
@@ -30,7 +31,7 @@ use crossterm::event::EventStream;
 use futures_util::StreamExt;
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -128,6 +129,7 @@ pub(super) async fn front(
     let mut running = start(Running { inbox, snapshots, alerts, stop: stop.clone() });
     let screen = Screen {
         relayed: options.relayed,
+        editor: Editor::new(source.as_ref().map(|source| source.path.clone())),
         dashboard: Dashboard::new(options, first),
         commands,
         config: config.clone(),
@@ -212,6 +214,8 @@ struct Screen {
     file: Option<PathBuf>,
     /// Whether tmux stands between this program and the terminal.
     relayed: bool,
+    /// The configuration file being changed.
+    editor: Editor,
 }
 
 impl Screen {
@@ -338,6 +342,22 @@ impl Screen {
                     Ok(entries) => self.watch_entries(&entries),
                     Err(error) => self.dashboard.ask_again("", &reload::short(&error), now),
                 }
+                return Ok(());
+            }
+            Effect::EditTarget(id) => {
+                self.edit(id);
+                return Ok(());
+            }
+            Effect::ChangeTarget { name, texts } => {
+                self.change(&name, &texts);
+                return Ok(());
+            }
+            Effect::RemoveTarget(id) => {
+                self.remove(id);
+                return Ok(());
+            }
+            Effect::TakeBackChange => {
+                self.take_back();
                 return Ok(());
             }
             Effect::SaveTargets => {
@@ -482,6 +502,85 @@ impl Screen {
             }
             Err(error) => self.dashboard.hold(&format!("not saved: {}", reload::short(&error))),
         }
+    }
+}
+
+impl Screen {
+    fn name_of(&self, id: TargetId) -> Option<String> {
+        let target = self.config.targets.iter().find(|target| target.id == id)?;
+        Some(target.name.clone())
+    }
+
+    /// Opens the form over a target of the file; one that stands in none is offered to be saved.
+    fn edit(&mut self, id: TargetId) {
+        let Some(name) = self.name_of(id) else { return };
+        match self.editor.open(&name) {
+            Ok(Some(form)) => self.dashboard.open_form(form),
+            Ok(None) => self.offer_to_save(id, &name),
+            Err(error) => self.dashboard.hold(&reload::short(&error)),
+        }
+    }
+
+    /// What is saved can be changed there.
+    fn offer_to_save(&mut self, id: TargetId, name: &str) {
+        let now = (self.now)();
+        let Some(path) = self.editor.path().map(Path::to_owned) else {
+            let text = format!("{name} stands in no file, and none is known: --config FILE");
+            self.dashboard.tell(&text, now);
+            return;
+        };
+        self.by_hand.insert(id);
+        let file = path.display().to_string();
+        self.file = Some(path);
+        self.dashboard.tell(&format!("{name} stands in no file yet"), now);
+        self.dashboard.ask_to_save(Unsaved { targets: self.by_hand.len(), file });
+    }
+
+    fn change(&mut self, name: &str, texts: &[String]) {
+        match self.editor.change(name, texts) {
+            Ok(Some(told)) => {
+                self.dashboard.answer_form(None);
+                self.dashboard.file_changed(&told, (self.now)());
+            }
+            Ok(None) => self.dashboard.answer_form(None),
+            Err(error) => self.dashboard.answer_form(Some(reload::short(&error))),
+        }
+    }
+
+    fn take_back(&mut self) {
+        match self.editor.take_back() {
+            Ok(Some(told)) => self.dashboard.tell(&told, (self.now)()),
+            Ok(None) => self.dashboard.tell("nothing is left to take back", (self.now)()),
+            Err(error) => self.dashboard.hold(&format!("not undone: {}", reload::short(&error))),
+        }
+    }
+
+    /// Takes a target out of the file, or, where none has it, out of this run.
+    fn remove(&mut self, id: TargetId) {
+        let Some(name) = self.name_of(id) else { return };
+        match self.editor.remove(&name) {
+            Ok(Some(told)) => self.dashboard.file_changed(&told, (self.now)()),
+            Ok(None) => {
+                let told = format!("{name}: removed; it stood in no file");
+                self.config.targets.retain(|target| target.id != id);
+                self.dashboard.tell(&told, (self.now)());
+                self.ask(Command::Reconfigure(Box::new(Reconfiguration {
+                    limits: self.config.settings.thresholds.clone(),
+                    removed: vec![id],
+                    changed: Vec::new(),
+                    added: Vec::new(),
+                    maintenance: self.config.maintenance.clone(),
+                    sinks: None,
+                    note: told,
+                })));
+            }
+            Err(error) => {
+                self.dashboard.hold(&format!("not removed: {}", reload::short(&error)));
+                return;
+            }
+        }
+        // What was added by hand would stay when the file is read again.
+        self.by_hand.remove(&id);
     }
 }
 

@@ -4,6 +4,7 @@
 //! file: target, group, top. [`Config::assemble`] is pure; [`read_config_file`], [`read_rdp_file`],
 //! [`init`] and [`replace`] touch the file system.
 
+pub mod edit;
 mod error;
 mod file;
 mod host;

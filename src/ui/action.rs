@@ -123,6 +123,10 @@ pub enum Action {
     Explain,
     /// Type a new target.
     AddTarget,
+    /// Change the selected target in the configuration file.
+    EditTarget,
+    /// Take the selected target out of the configuration file; asks first.
+    RemoveTarget,
     /// Yes, or this one.
     Confirm,
     /// The next of what could stand at the end of a text.
@@ -200,6 +204,8 @@ impl Action {
         (Self::PlainPage, "plain-page"),
         (Self::Explain, "explain"),
         (Self::AddTarget, "add-target"),
+        (Self::EditTarget, "edit-target"),
+        (Self::RemoveTarget, "remove-target"),
         (Self::Confirm, "confirm"),
         (Self::Complete, "complete"),
         (Self::CompleteBack, "complete-back"),

@@ -9,6 +9,7 @@
 //! ```
 
 use super::effect::Effect;
+use super::form::Form;
 use super::format::Zone;
 use super::input::Input;
 use super::keymap::Keymap;
@@ -204,6 +205,26 @@ impl Dashboard {
     pub fn ask_again(&mut self, typed: &str, why: &str, now: WallTime) {
         self.state.overlay = Some(Overlay::AddTarget(typed.into(), None));
         self.tell(why, now);
+    }
+
+    /// Says what was changed in the configuration file, which can be undone.
+    pub fn file_changed(&mut self, what: &str, now: WallTime) {
+        undo::file_changed(&mut self.state, what);
+        self.tell(what, now);
+    }
+
+    /// Opens the form over a target.
+    pub fn open_form(&mut self, form: Form) {
+        self.state.overlay = Some(Overlay::Form(form));
+    }
+
+    /// Says in the form why it was not taken; without `why` it was, and the form closes.
+    pub fn answer_form(&mut self, why: Option<String>) {
+        match (&mut self.state.overlay, why) {
+            (Some(Overlay::Form(form)), Some(why)) => form.refused = Some(why),
+            (Some(Overlay::Form(_)), None) => self.state.overlay = None,
+            _ => {}
+        }
     }
 
     /// Asks whether what was added on the screen goes into the configuration file.

@@ -60,6 +60,19 @@ pub enum Effect {
     AddTarget(String),
     /// Watch what a pasted text holds: a list, or a file's content, as it is.
     AddPasted(String),
+    /// Open the form over a target, as it stands in the configuration file.
+    EditTarget(TargetId),
+    /// Write a target as the form says it into the configuration file.
+    ChangeTarget {
+        /// What the file calls it.
+        name: String,
+        /// As typed, line by line.
+        texts: Vec<String>,
+    },
+    /// Watch a target no more, and take it out of the configuration file; the user confirmed it.
+    RemoveTarget(TargetId),
+    /// Write back what the configuration file said before it was last changed here.
+    TakeBackChange,
     /// Write what was added on the screen into the configuration file.
     SaveTargets,
     /// Do not: it is not asked again in this run.

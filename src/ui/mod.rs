@@ -13,6 +13,7 @@ pub mod copying;
 pub mod dashboard;
 pub mod effect;
 pub mod filter;
+pub mod form;
 pub mod format;
 pub mod input;
 pub mod keymap;

@@ -2,6 +2,7 @@
 
 use super::copying::{CopyBox, Page};
 use super::filter::Filter;
+use super::form::Form;
 use super::format::Zone;
 use super::keymap::Layer;
 use super::lessons::Lessons;
@@ -39,6 +40,8 @@ pub type AlertKey = (Option<TargetId>, RuleId);
 pub enum Question {
     /// Wake these?
     WakeMany(Vec<TargetId>),
+    /// Remove this target?
+    Remove(TargetId),
     /// Write what was added on the screen into the configuration file?
     Save(Unsaved),
 }
@@ -86,6 +89,8 @@ pub enum Overlay {
     Maintenance(MaintenanceBox),
     /// What was there on first sight, and which of it is chosen.
     Review(usize),
+    /// A target being changed.
+    Form(Form),
     /// What to copy.
     Copy(CopyBox),
     /// A text that fills the terminal, without anything around it.
@@ -402,6 +407,7 @@ impl UiState {
                     | Overlay::AddTarget(..)
                     | Overlay::Acknowledge(..)
                     | Overlay::Maintenance(_)
+                    | Overlay::Form(_)
                     | Overlay::Page(_),
                 ),
                 _,

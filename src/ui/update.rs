@@ -96,6 +96,7 @@ pub fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Eff
         Action::Fold => group::fold(state, world),
         Action::FoldAll => group::fold_all(state, world),
         Action::AddTarget => open(state, Overlay::AddTarget(tui_input::Input::default(), None)),
+        Action::EditTarget | Action::RemoveTarget => configure(state, action, world),
         Action::Wake => wake(state, world),
         Action::WakeAll => wake_all(state, world),
         Action::Acknowledge | Action::Snooze => attend(state, action, world),
@@ -292,6 +293,21 @@ fn wake(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
     }
     say(state, world, &format!("waking {name}\u{2026}"));
     vec![Effect::Wake(id)]
+}
+
+/// Changes or removes the selected target.
+fn configure(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
+    if state.access == Access::ReadOnly {
+        return say(state, world, "read-only: the configuration is not changed");
+    }
+    let Some(target) = subject(state, world) else {
+        return say(state, world, "nothing is selected");
+    };
+    let id = target.target.id;
+    match action {
+        Action::EditTarget => vec![Effect::EditTarget(id)],
+        _ => open(state, Overlay::Confirm(Question::Remove(id))),
+    }
 }
 
 fn wake_all(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {

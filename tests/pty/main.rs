@@ -10,6 +10,7 @@
 
 mod commands;
 mod copying;
+mod editing;
 mod first;
 mod leaving;
 mod looks;

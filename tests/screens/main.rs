@@ -12,6 +12,7 @@ mod copying;
 mod every;
 mod filter;
 mod fixtures;
+mod form;
 mod keys;
 mod pictures;
 mod properties;

@@ -38,8 +38,23 @@ pub(super) fn ask(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
     open(state, Overlay::Copy(CopyBox { pieces, chosen: 0 }))
 }
 
+/// What a key does in the box or on the page.
+pub(super) fn in_front(
+    state: &mut UiState,
+    world: &World<'_>,
+    action: Action,
+    overlay: Overlay,
+) -> Vec<Effect> {
+    if let Overlay::Copy(asked) = overlay {
+        return choose(state, world, action, asked);
+    }
+    state.overlay = Some(overlay);
+    turn(state, action == Action::Down);
+    Vec::new()
+}
+
 /// What a key does in the box; the overlay is put back unless it was taken.
-pub(super) fn choose(
+fn choose(
     state: &mut UiState,
     world: &World<'_>,
     action: Action,

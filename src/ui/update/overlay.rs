@@ -6,6 +6,7 @@ use crate::ui::action::Action;
 use crate::ui::copying::of_overlay;
 use crate::ui::effect::Effect;
 use crate::ui::filter::{self, Filter};
+use crate::ui::form::Form;
 use crate::ui::input::Key;
 use crate::ui::prompt::{LONGEST, Prompt, bounded};
 use crate::ui::state::{AlertKey, Overlay, Question, SNOOZES, Search, Suggestion, UiState};
@@ -21,14 +22,8 @@ pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> 
         Overlay::Help(_) | Overlay::Explain(..) | Overlay::Ticket(..) | Overlay::Transcript(..) => {
             return text(state, overlay, action, world);
         }
-        Overlay::Copy(asked) => {
-            let asked = asked.clone();
-            return copying::choose(state, world, action, asked);
-        }
-        Overlay::Page(_) => {
-            state.overlay = Some(overlay);
-            copying::turn(state, action == Action::Down);
-            return Vec::new();
+        Overlay::Copy(_) | Overlay::Page(_) => {
+            return copying::in_front(state, world, action, overlay);
         }
         Overlay::Filter(prompt, before) => {
             match action {
@@ -66,6 +61,15 @@ pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> 
             }
             Action::Back => return Vec::new(),
             _ => Vec::new(),
+        },
+        Overlay::Confirm(Question::Remove(id)) => match action {
+            Action::Confirm => return vec![Effect::RemoveTarget(*id)],
+            Action::Back => return Vec::new(),
+            _ => Vec::new(),
+        },
+        Overlay::Form(form) => match fill_in(form, action) {
+            Some(effects) => effects,
+            None => return Vec::new(),
         },
         Overlay::Confirm(Question::Save(_)) => match action {
             Action::Confirm => return vec![Effect::SaveTargets],
@@ -140,6 +144,22 @@ fn add_target(
         _ => {}
     }
     Ok(())
+}
+
+/// What a key does in a form; `None` closes it.
+fn fill_in(form: &mut Form, action: Action) -> Option<Vec<Effect>> {
+    Some(match action {
+        Action::Back => return None,
+        // It stays until `app` has taken it.
+        Action::Confirm => {
+            vec![Effect::ChangeTarget { name: form.name.clone(), texts: form.texts() }]
+        }
+        Action::Down | Action::Complete | Action::Up | Action::CompleteBack => {
+            form.step(matches!(action, Action::Up | Action::CompleteBack));
+            Vec::new()
+        }
+        _ => Vec::new(),
+    })
 }
 
 pub(super) fn acknowledge(
@@ -286,6 +306,7 @@ fn apply(state: &mut UiState, request: InputRequest) {
             bounded(&mut state.search.text, request);
         }
         Some(Overlay::Acknowledge(_, field)) => bounded(field, request),
+        Some(Overlay::Form(form)) => form.edit(request),
         Some(Overlay::Maintenance(asked)) => bounded(&mut asked.length, request),
         Some(Overlay::AddTarget(field, chosen)) => {
             *chosen = None;

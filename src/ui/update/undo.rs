@@ -137,6 +137,11 @@ impl Past {
     }
 }
 
+/// Remembers that the configuration file was changed.
+pub fn file_changed(state: &mut UiState, words: &str) {
+    state.past.push(Step::Ask(vec![Effect::TakeBackChange], words.to_owned()));
+}
+
 /// Remembers what one input changed of the looks. A filter counts when it is no longer being typed.
 pub fn settle(state: &mut UiState, world: &World<'_>) {
     if matches!(state.overlay, Some(Overlay::Filter(..))) || state.past.look.is_of(state) {

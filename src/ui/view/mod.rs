@@ -9,6 +9,7 @@ pub mod explain;
 pub mod facts;
 pub mod findings;
 pub mod footer;
+mod form;
 pub mod help;
 pub mod maintenance;
 pub mod panel;

@@ -1,7 +1,7 @@
 //! What lies over the screen: help, explanations, questions, text fields.
 
 use super::footer::text_field;
-use super::{copying, explain, help, maintenance, review, save, transcript};
+use super::{copying, explain, form, help, maintenance, review, save, transcript};
 use crate::domain::snapshot::TargetSnapshot;
 use crate::domain::target::TargetId;
 use crate::domain::wake::Reach;
@@ -36,6 +36,7 @@ pub fn build(world: &World<'_>, state: &UiState) -> Option<Panel> {
 fn of(world: &World<'_>, state: &UiState) -> Option<Panel> {
     match state.overlay.as_ref()? {
         Overlay::Filter(..) | Overlay::Command(_) | Overlay::Page(_) => None,
+        Overlay::Form(asked) => Some(form::panel(world, state, asked)),
         Overlay::Copy(asked) => Some(copying::panel(world, state, asked)),
         Overlay::Help(first) => Some(text(world, state, "keys", *first)),
         Overlay::Explain(target, _, first) => {
@@ -177,6 +178,7 @@ fn confirm(world: &World<'_>, state: &UiState, question: &Question) -> Panel {
     let width = text_room(state.size).0.min(60);
     let targets = match question {
         Question::WakeMany(targets) => targets,
+        Question::Remove(id) => return form::removal(world, state, *id),
         Question::Save(unsaved) => return save::panel(world, state, unsaved),
     };
     let many = if targets.len() == 1 { "PC" } else { "PCs" };

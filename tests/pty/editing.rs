@@ -1,0 +1,70 @@
+//! Targets changed and removed from the dashboard: the file says so, and history stays.
+
+use super::session::Setup;
+
+const CONFIG: &str = ".config/rdpwatch/config.toml";
+const TEXT: &str = "# Ours.\n[group.office]\n\n[[target]]\nname = \"one\" # by hand\n\
+    host = \"127.0.0.1\"\nport = 9\n\n# The second.\n[[target]]\nname = \"two\"\n\
+    host = \"127.0.0.1\"\nport = 10\n";
+
+#[test]
+fn a_target_is_changed_and_one_removed_without_leaving() {
+    let mut session = Setup::watching(&[]).file(CONFIG, TEXT).start();
+    session.wait("both", |s| s.row("one").is_some() && s.row("two").is_some());
+    session.press("/one\rc");
+    session.wait_for("change one");
+    // To the group, which is mistyped first.
+    session.press("\t\t\toffce\r");
+    session.wait_for("unknown group \"offce\"");
+    assert_eq!(session.read(CONFIG).as_deref(), Some(TEXT), "nothing is written");
+    session.press("\x15office\r");
+    session.wait_for("one changed in config.toml");
+    let said = session.read(CONFIG).expect("it is there");
+    assert_eq!(said, TEXT.replace("port = 9\n", "port = 9\ngroup = \"office\"\n"));
+    session.wait_for("read again: 1 changed");
+    session.press("\x1b\x1b/two\r");
+    session.wait("only two", |s| s.row("one").is_none() && s.row("two").is_some());
+    session.press("D");
+    session.wait_for("Remove two?");
+    session.press("n");
+    session.wait_gone("Remove two?");
+    session.press("D");
+    session.wait_for("Remove two?");
+    session.press("y");
+    session.wait_for("two removed from config.toml");
+    session.wait_for("read again: 1 removed");
+    let said = session.read(CONFIG).expect("it is there");
+    assert!(!said.contains("two") && !said.contains("The second") && said.contains("# by hand"));
+    session.press("u");
+    session.wait_for("undone: two removed");
+    session.wait_for("read again: 1 added");
+    session.press("\x1b\x1b");
+    session.wait("both", |s| s.row("one").is_some() && s.row("two").is_some());
+    let said = session.read(CONFIG).expect("it is there");
+    assert!(said.contains("# The second.") && said.contains("group = \"office\""), "{said}");
+    session.press("q");
+    session.end().assert_code(0);
+}
+
+#[test]
+fn read_only_changes_nothing_and_a_target_of_no_file_is_offered_to_be_saved() {
+    let setup = Setup::watching(&[]).argument("--read-only").file(CONFIG, TEXT);
+    let mut session = setup.start();
+    session.wait("both", |s| s.row("one").is_some());
+    session.press("c");
+    session.wait_for("read-only: the configuration is not changed");
+    session.press("qq");
+    session.end().assert_code(0);
+    let mut session = Setup::watching(&["here=127.0.0.1:9"]).start();
+    session.wait("it is watched", |s| s.row("here").is_some());
+    session.press("c");
+    session.wait_for("Save it as configuration?");
+    session.press("y");
+    session.wait_for("1 saved to");
+    session.press("c");
+    session.wait_for("change here");
+    session.press("\x1b");
+    session.wait_gone("change here");
+    session.press("q");
+    session.end().assert_code(0);
+}

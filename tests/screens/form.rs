@@ -1,0 +1,54 @@
+//! The form over a target, and the question before one is removed.
+
+use super::fixtures;
+use super::support::Screen;
+use rdpwatch::config::edit::FIELDS;
+use rdpwatch::domain::target::TargetId;
+use rdpwatch::ui::dashboard::Options;
+use rdpwatch::ui::effect::Effect;
+use rdpwatch::ui::form::Form;
+use rdpwatch::ui::state::Access;
+
+fn form() -> Form {
+    let said = ["office-pc", "office-pc.corp.lab"];
+    let mut texts: Vec<String> = said.iter().map(|text| (*text).to_owned()).collect();
+    texts.resize(FIELDS.len(), String::new());
+    Form::new("office-pc", &FIELDS, texts)
+}
+
+#[test]
+fn the_form_is_filled_in_line_by_line_and_stays_until_it_is_taken() {
+    let mut screen = Screen::new(fixtures::mixed(), 80, 24);
+    let office = TargetId(3);
+    assert_eq!(screen.press("c"), [Effect::EditTarget(office)]);
+    screen.dashboard.open_form(form());
+    screen.press("Down Tab BackTab Tab");
+    screen.type_text("3390");
+    let effects = screen.press("Enter");
+    let [Effect::ChangeTarget { name, texts }] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!((name.as_str(), texts[2].as_str()), ("office-pc", "3390"));
+    let why = "config.toml:3:8: target.port: 0 is too small, expected 1 to 65535";
+    screen.dashboard.answer_form(Some(why.to_owned()));
+    assert!(screen.text().contains("target.port: 0 is too small"), "{}", screen.text());
+    screen.dashboard.answer_form(None);
+    assert!(screen.dashboard.state().overlay.is_none());
+    screen.press("D");
+    assert!(screen.text().contains("Remove office-pc?"));
+    assert_eq!(screen.press("y"), [Effect::RemoveTarget(office)]);
+    let options = Options { access: Access::ReadOnly, ..Options::default() };
+    let mut screen = Screen::with(fixtures::mixed(), 80, 24, options);
+    assert_eq!(screen.press("c D Delete"), []);
+    assert!(screen.text().contains("read-only: the configuration is not changed"));
+}
+
+#[test]
+fn forms() {
+    for (width, height) in [(80, 24), (40, 12)] {
+        let mut screen = Screen::new(fixtures::mixed(), width, height);
+        screen.dashboard.open_form(form());
+        screen.press("Down Down Down");
+        insta::assert_snapshot!(format!("form_{width}x{height}"), screen.picture());
+        screen.press("Esc D");
+        insta::assert_snapshot!(format!("remove_{width}x{height}"), screen.picture());
+    }
+}
