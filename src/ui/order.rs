@@ -187,12 +187,16 @@ fn weight(target: &TargetSnapshot) -> TargetState {
     if target.maintenance.is_some() { target.state.min(TargetState::Waking) } else { target.state }
 }
 
-/// Worst first: state, then risk, then who is in that state for longest.
+/// Worst first: state, then risk, then who is in that state for longest, to the minute: what fell
+/// together stands by its name, on every screen alike.
 pub(super) fn by_badness(a: &TargetSnapshot, b: &TargetSnapshot) -> Ordering {
     let trouble = a.is_in_trouble() && b.is_in_trouble();
-    weight(b).cmp(&weight(a)).then(b.risk.cmp(&a.risk)).then(if trouble {
-        a.state_since.cmp(&b.state_since)
-    } else {
-        Ordering::Equal
+    let minute = |target: &TargetSnapshot| target.state_since.unix_secs().div_euclid(60);
+    weight(b).cmp(&weight(a)).then(b.risk.cmp(&a.risk)).then_with(|| {
+        if trouble {
+            minute(a).cmp(&minute(b)).then_with(|| a.target.name.cmp(&b.target.name))
+        } else {
+            Ordering::Equal
+        }
     })
 }

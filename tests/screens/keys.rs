@@ -682,3 +682,15 @@ fn the_echo_engine_and_what_it_cannot_see_stand_in_the_detail() {
     assert!(text.contains("replies that a full receive buffer drops count as loss"), "{text}");
     assert!(!with(None).contains("engine  "));
 }
+
+/// Elsewhere than in the table it did nothing, and what was typed after it ran as commands.
+#[test]
+fn the_filter_opens_from_every_view_and_swallows_what_is_typed() {
+    for view in ["1", "2", "3", "4", "5", "6", "7"] {
+        let mut screen = mixed();
+        screen.press(view);
+        let effects = screen.press("/ ! b");
+        assert!(effects.is_empty(), "{view}: {effects:?}");
+        assert!(screen.text().contains("!b"), "{view}: {}", screen.text());
+    }
+}

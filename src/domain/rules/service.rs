@@ -75,8 +75,10 @@ impl Rule for RdpSilent {
         ))
         .since(view.attempts.since(silent).map(|at| at.wall));
         if entry.value.connect.address.ip().is_loopback() && view.is_self() {
-            evidence =
-                evidence.line("the address is a tunnel on this machine: its far end may be gone");
+            evidence = evidence.line(
+                "the address is this machine's own: where it is the near end of a tunnel, the far \
+                 end may be gone",
+            );
         }
         Judgement::fires(evidence)
     }

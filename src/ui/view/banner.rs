@@ -299,11 +299,10 @@ fn second(world: &World<'_>, state: &UiState, width: usize) -> ViewLine {
         };
         let role = state_role(worst.state);
         let mut line = Line::of(Role::Text, " ");
-        line = if worst.verdict.contains(&worst.target.name) {
-            line.glyph(role).text(Role::Text, " ")
-        } else {
-            line.text(role, &worst.target.name).text(Role::Text, ": ")
-        };
+        line = line.glyph(role).text(Role::Text, " ");
+        if !worst.verdict.contains(&worst.target.name) {
+            line = line.text(role, &worst.target.name).text(Role::Text, ": ");
+        }
         line.push(Role::Text, &worst.verdict);
         if let Some(finding) = worst.worst()
             && let team = capitalised(finding.owner.team())

@@ -1,4 +1,5 @@
-//! What a finding means, and every remedy with everything one must know before trying it.
+//! Every remedy of a finding with everything one must know before trying it, and what the finding
+//! means: the steps come first, the detail behind it has the rest in short.
 
 use super::findings::{circumstances, client_error_words};
 use crate::domain::finding::{Finding, Remedy};
@@ -46,6 +47,17 @@ pub fn document(
     let severity = finding.severity.word();
     text(Role::Dim, &format!("{severity}, {}", circumstances(world, state, finding)), 0);
     text(Role::Text, "", 0);
+    text(Role::Heading, "WHAT TO DO, SAFE FIRST", 0);
+    if finding.remedies.is_empty() {
+        text(Role::Text, "Nothing is known to mend it.", 2);
+    }
+    // The table lists weakening remedies last; the order is not left to it.
+    let (safe, weakening): (Vec<&Remedy>, Vec<&Remedy>) =
+        finding.remedies.iter().partition(|remedy| !remedy.weakens_security);
+    for (place, remedy) in safe.into_iter().chain(weakening).enumerate() {
+        self::remedy(&mut text, place, remedy, &values, width);
+    }
+    text(Role::Text, "", 0);
     text(Role::Text, &finding.sentence, 0);
     if let Some(error) = &finding.client_error {
         text(Role::Text, &client_error_words(error), 0);
@@ -61,17 +73,6 @@ pub fn document(
     text(Role::Text, "", 0);
     text(Role::Heading, "WHAT WOULD DISPROVE IT", 0);
     text(Role::Text, finding.disproof, 2);
-    text(Role::Text, "", 0);
-    text(Role::Heading, "WHAT TO DO, SAFE FIRST", 0);
-    if finding.remedies.is_empty() {
-        text(Role::Text, "Nothing is known to mend it.", 2);
-    }
-    // The table lists weakening remedies last; the order is not left to it.
-    let (safe, weakening): (Vec<&Remedy>, Vec<&Remedy>) =
-        finding.remedies.iter().partition(|remedy| !remedy.weakens_security);
-    for (place, remedy) in safe.into_iter().chain(weakening).enumerate() {
-        self::remedy(&mut text, place, remedy, &values, width);
-    }
     out
 }
 
