@@ -5,6 +5,7 @@ use super::{command, copying, maintenance, review, say};
 use crate::ui::action::Action;
 use crate::ui::copying::of_overlay;
 use crate::ui::effect::Effect;
+use crate::ui::export;
 use crate::ui::filter::{self, Filter};
 use crate::ui::form::Form;
 use crate::ui::input::Key;
@@ -22,6 +23,10 @@ pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> 
         Overlay::Help(_) | Overlay::Explain(..) | Overlay::Ticket(..) | Overlay::Transcript(..) => {
             return text(state, overlay, action, world);
         }
+        Overlay::Export(field) => match name_file(field, action) {
+            Some(effects) => effects,
+            None => return Vec::new(),
+        },
         Overlay::Copy(_) | Overlay::Page(_) => {
             return copying::in_front(state, world, action, overlay);
         }
@@ -144,6 +149,19 @@ fn add_target(
         _ => {}
     }
     Ok(())
+}
+
+/// What a key does in the name of a file; `None` closes it.
+fn name_file(field: &mut tui_input::Input, action: Action) -> Option<Vec<Effect>> {
+    Some(match action {
+        Action::Back => return None,
+        Action::Confirm => vec![Effect::Export(field.value().trim().to_owned())],
+        Action::Complete | Action::CompleteBack => {
+            *field = export::turned(field.value(), action == Action::CompleteBack).into();
+            Vec::new()
+        }
+        _ => Vec::new(),
+    })
 }
 
 /// What a key does in a form; `None` closes it.
@@ -307,6 +325,7 @@ fn apply(state: &mut UiState, request: InputRequest) {
         }
         Some(Overlay::Acknowledge(_, field)) => bounded(field, request),
         Some(Overlay::Form(form)) => form.edit(request),
+        Some(Overlay::Export(field)) => bounded(field, request),
         Some(Overlay::Maintenance(asked)) => bounded(&mut asked.length, request),
         Some(Overlay::AddTarget(field, chosen)) => {
             *chosen = None;
