@@ -23,10 +23,6 @@ pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> 
         Overlay::Help(_) | Overlay::Explain(..) | Overlay::Ticket(..) | Overlay::Transcript(..) => {
             return text(state, overlay, action, world);
         }
-        Overlay::Export(field) => match name_file(field, action) {
-            Some(effects) => effects,
-            None => return Vec::new(),
-        },
         Overlay::Copy(_) | Overlay::Page(_) => {
             return copying::in_front(state, world, action, overlay);
         }
@@ -72,7 +68,7 @@ pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> 
             Action::Back => return Vec::new(),
             _ => Vec::new(),
         },
-        Overlay::Form(form) => match fill_in(form, action) {
+        Overlay::Form(_) | Overlay::Export(_) => match typed(&mut overlay, action) {
             Some(effects) => effects,
             None => return Vec::new(),
         },
@@ -149,6 +145,15 @@ fn add_target(
         _ => {}
     }
     Ok(())
+}
+
+/// What a key does in a form or in the name of a file; `None` closes it.
+fn typed(overlay: &mut Overlay, action: Action) -> Option<Vec<Effect>> {
+    match overlay {
+        Overlay::Form(form) => fill_in(form, action),
+        Overlay::Export(field) => name_file(field, action),
+        _ => None,
+    }
 }
 
 /// What a key does in the name of a file; `None` closes it.
@@ -323,9 +328,8 @@ fn apply(state: &mut UiState, request: InputRequest) {
             *first = 0;
             bounded(&mut state.search.text, request);
         }
-        Some(Overlay::Acknowledge(_, field)) => bounded(field, request),
+        Some(Overlay::Acknowledge(_, field) | Overlay::Export(field)) => bounded(field, request),
         Some(Overlay::Form(form)) => form.edit(request),
-        Some(Overlay::Export(field)) => bounded(field, request),
         Some(Overlay::Maintenance(asked)) => bounded(&mut asked.length, request),
         Some(Overlay::AddTarget(field, chosen)) => {
             *chosen = None;
