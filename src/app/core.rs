@@ -170,6 +170,7 @@ impl Core {
     ) -> Self {
         let now = edge.clock.now();
         let mut monitor = Monitor::new(edge.access(), local, config.settings.alert, now);
+        monitor.limit(config.settings.thresholds.clone());
         if let Some(simulation) = edge.simulated {
             monitor.set_simulated(Some(simulation.label));
             monitor.log(None, now.wall, simulation.sentence.to_owned());

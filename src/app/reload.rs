@@ -199,6 +199,7 @@ pub(super) fn reconfiguration(
         late => format!("; at the next start: {}", late.join(", ")),
     };
     Reconfiguration {
+        limits: after.settings.thresholds.clone(),
         removed: difference.removed,
         changed: difference.changed,
         added: difference.added,

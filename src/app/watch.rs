@@ -595,6 +595,7 @@ impl Screen {
                 self.config.targets.retain(|target| target.id != id);
                 self.dashboard.tell(&told, (self.now)());
                 self.ask(Command::Reconfigure(Box::new(Reconfiguration {
+                    limits: self.config.settings.thresholds.clone(),
                     removed: vec![id],
                     changed: Vec::new(),
                     added: Vec::new(),

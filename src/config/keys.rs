@@ -3,7 +3,7 @@
 
 use super::host::{parse_address, parse_gateway, parse_host};
 use super::maintenance::{MAX_WINDOWS, RawWindow, read_window, read_zone};
-use super::settings::{Assignment, read_section, read_thresholds};
+use super::settings::{Assignment, read_own_thresholds, read_section, read_thresholds};
 use super::sink::{MAX_SINKS, RawSink, read_sink};
 use super::target_spec::{MAX_EXPECT, mac_sentence, parse_name};
 use super::value::{self, Fault, Value, entries, unknown};
@@ -122,6 +122,8 @@ pub(super) enum Shape {
     Settings,
     /// The `thresholds.*` sections of [`super::settings::SETTINGS`].
     Thresholds,
+    /// The same without the rules about the whole machine.
+    OwnThresholds,
     /// A section of [`UI`].
     Ui,
     /// A section of [`WAKE`].
@@ -259,8 +261,8 @@ pub(super) static GROUP: &[Key<RawGroup>] = &[
         set: |group, v| read_section(&mut group.assignments, "deadline", v) },
     Key { name: "alert", shape: Shape::Settings, doc: "when alerts fire, how long they hold and how often they are told again",
         set: |group, v| read_section(&mut group.assignments, "alert", v) },
-    Key { name: "thresholds", shape: Shape::Thresholds, doc: "when findings fire",
-        set: |group, v| read_thresholds(&mut group.assignments, v) },
+    Key { name: "thresholds", shape: Shape::OwnThresholds, doc: "when findings fire",
+        set: |group, v| read_own_thresholds(&mut group.assignments, v) },
 ];
 
 /// `[[target]]`.
@@ -302,8 +304,8 @@ pub(super) static TARGET: &[Key<RawTarget>] = &[
         set: |target, v| read_section(&mut target.assignments, "deadline", v) },
     Key { name: "alert", shape: Shape::Settings, doc: "when alerts fire, how long they hold and how often they are told again",
         set: |target, v| read_section(&mut target.assignments, "alert", v) },
-    Key { name: "thresholds", shape: Shape::Thresholds, doc: "when findings fire",
-        set: |target, v| read_thresholds(&mut target.assignments, v) },
+    Key { name: "thresholds", shape: Shape::OwnThresholds, doc: "when findings fire",
+        set: |target, v| read_own_thresholds(&mut target.assignments, v) },
 ];
 
 /// `[target.wake]`.

@@ -3,7 +3,7 @@
 
 use super::keys::{GROUP, Key, Shape, TARGET, TOP, UI, WAKE};
 use super::maintenance::MAINTENANCE;
-use super::settings::{Field, Setting, section, sections};
+use super::settings::{Field, Setting, is_of_the_machine, section, sections};
 use super::sink::SINK;
 use super::{Config, Settings};
 use humantime::format_duration;
@@ -55,8 +55,10 @@ fn shape<T>(key: &Key<T>) -> Value {
         Shape::Ports => json!({ "type": "array",
             "items": { "type": "integer", "minimum": 1, "maximum": 65535 } }),
         Shape::Settings => settings(key.name),
-        Shape::Thresholds => {
+        Shape::Thresholds | Shape::OwnThresholds => {
+            let own = matches!(key.shape, Shape::OwnThresholds);
             let rules = sections("thresholds.").into_iter();
+            let rules = rules.filter(|rule| !own || !is_of_the_machine(rule));
             closed(rules.map(|rule| (rule.to_owned(), settings(&format!("thresholds.{rule}")))))
         }
         Shape::Ui => object(UI),
@@ -160,7 +162,7 @@ fn rows<T>(keys: &[Key<T>], default: &dyn Fn(&str) -> Option<String>) -> Vec<[St
             Shape::Relay => ("`\"ssh:HOST\"` or a list of texts".to_owned(), true),
             Shape::Ports => ("list of ports".to_owned(), true),
             Shape::Settings | Shape::Ui | Shape::Wake => ("table".to_owned(), false),
-            Shape::Thresholds => ("table per rule".to_owned(), false),
+            Shape::Thresholds | Shape::OwnThresholds => ("table per rule".to_owned(), false),
             Shape::Groups => ("table per group".to_owned(), false),
             Shape::Targets | Shape::Sinks | Shape::Windows => ("list of tables".to_owned(), false),
         };

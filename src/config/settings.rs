@@ -126,6 +126,11 @@ const SKEW: &str = "thresholds.clock-skew";
 const DROP: &str = "thresholds.session-would-drop";
 const DROPPED: &str = "thresholds.session-dropped";
 const PERIODIC: &str = "thresholds.drops-periodic";
+const PATH: &str = "thresholds.path-outage";
+const FLAP: &str = "thresholds.vpn-flap";
+
+/// Rules about the whole machine: their numbers stand at the top alone.
+const OF_THE_MACHINE: [&str; 2] = ["path-outage", "vpn-flap"];
 
 /// The bounds of an echo interval, also of `--interval`.
 pub(super) const ECHO_INTERVAL: (Duration, Duration) = (TENTH, DAY);
@@ -247,6 +252,14 @@ pub(super) static SETTINGS: &[Setting] = &[
     real(PERIODIC, "tolerance_pct", (0.1, 20.0), |s| &mut s.thresholds.drops_periodic.tolerance_pct, "how far spacings and ages may differ, in percent"),
     span(PERIODIC, "same_time", (MINUTE, Duration::from_mins(30)), |s| &mut s.thresholds.drops_periodic.same_time, "how far times of day may differ"),
     real(PERIODIC, "chance_pct", (0.0001, 1.0), |s| &mut s.thresholds.drops_periodic.chance_pct, "only where drops by chance look so with at most this probability, in percent"),
+
+    count(PATH, "hosts", (2, 10_000), |s| &mut s.thresholds.path_outage.hosts, "a path is down when at least this many hosts behind it fell silent together"),
+    count(PATH, "share_pct", (1, 100), |s| &mut s.thresholds.path_outage.share_pct, "and this share of them, in percent"),
+    span(PATH, "together", (SECOND, MINUTE), |s| &mut s.thresholds.path_outage.together, "within this span of each other"),
+    span(PATH, "lasts", (SECOND, Duration::from_mins(10)), |s| &mut s.thresholds.path_outage.lasts, "an alert from this long a silence"),
+
+    count(FLAP, "changes", (2, 64), |s| &mut s.thresholds.vpn_flap.changes, "warning from this many changes of a tunnel, each of which is down or up"),
+    span(FLAP, "within", (MINUTE, Duration::from_mins(30)), |s| &mut s.thresholds.vpn_flap.within, "within this span"),
 ];
 
 /// Pairs of one section whose first number must not exceed the second.
@@ -294,6 +307,25 @@ pub(super) fn read_section(
         into.push(Assignment { setting, scalar, at: value.span() });
     }
     Ok(())
+}
+
+/// Reads `[thresholds.RULE-ID]` tables of a group or a target.
+pub(super) fn read_own_thresholds(
+    into: &mut Vec<Assignment>,
+    value: Value<'_, '_>,
+) -> Result<(), Fault> {
+    if let Some((rule, at, _)) =
+        entries(value, "a table per rule")?.into_iter().find(|(rule, ..)| is_of_the_machine(rule))
+    {
+        let message = format!("{rule} is of the whole machine, expected it in [thresholds] alone");
+        return Err(Fault::new(at, message));
+    }
+    read_thresholds(into, value)
+}
+
+/// Whether the numbers of this rule stand at the top alone.
+pub(super) fn is_of_the_machine(rule: &str) -> bool {
+    OF_THE_MACHINE.contains(&rule)
 }
 
 /// Reads `[thresholds.RULE-ID]` tables.

@@ -6,6 +6,7 @@
 
 use super::finding::Owner;
 use super::target::TargetId;
+use super::thresholds::PathThresholds;
 use super::time::{MonoTime, Now};
 use super::way::{Stretch, Way};
 use super::words::span;
@@ -13,14 +14,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// Members fell silent within this span of each other.
-const TOGETHER: Duration = Duration::from_secs(15);
-/// An outage is told as soon as it is seen, and alerts after this long.
-const ALERTS_AFTER: Duration = Duration::from_secs(15);
-/// Fewer hosts are no path.
-const FEWEST: usize = 3;
-/// The share of those that used to answer, in percent.
-const SHARE_PCT: usize = 30;
 /// Looks in a row at which it no longer holds before it is over.
 const GOOD_ROUNDS: u8 = 2;
 /// An outage that is over is remembered for longer than any window over which loss is counted.
@@ -89,6 +82,8 @@ pub struct Outage {
     pub nearer: String,
     /// Where on the way it is, as far as controls show it.
     pub fault: Option<Fault>,
+    /// What makes silent hosts a path that is down.
+    pub limits: PathThresholds,
     /// It lasts long enough to alert.
     pub alerts: bool,
     /// When it was seen to be over.
@@ -149,6 +144,8 @@ pub struct Ground {
     pub tunnel: Option<(Now, String)>,
     /// The latest change of anything in its network.
     pub change: Option<(Now, String)>,
+    /// What makes silent hosts a path that is down.
+    pub limits: PathThresholds,
     /// How far the ways are sound: by the tunnel that they go through, unescaped, and outside of
     /// any; each control as it is spoken of.
     pub ways: BTreeMap<Option<String>, Way<String>>,
@@ -217,6 +214,7 @@ impl Outage {
             change: None,
             nearer: nearer.into(),
             fault: None,
+            limits: PathThresholds::default(),
             alerts: false,
             ended: None,
             good_rounds: 0,
@@ -248,7 +246,7 @@ impl Outage {
     #[must_use]
     pub fn lost(&self, target: TargetId, at: MonoTime) -> bool {
         let over = self.back.get(&target).or(self.ended.as_ref()).is_some_and(|end| at > end.mono);
-        self.members.contains(&target) && at.plus(TOGETHER) >= self.since.mono && !over
+        self.members.contains(&target) && at.plus(self.limits.together) >= self.since.mono && !over
     }
 }
 
@@ -285,7 +283,8 @@ impl Outages {
         self.over.drain(..excess);
         let Some(nearer) = &ground.nearer else { return events };
         // Nearly always nobody is silent, and there may be very many members and groups.
-        if members.iter().filter(|member| member.silent_since.is_some()).count() < FEWEST {
+        let silent = members.iter().filter(|member| member.silent_since.is_some()).count();
+        if silent < least(&ground.limits) {
             return events;
         }
         for scope in scopes(members) {
@@ -343,7 +342,8 @@ fn begins(
     let together = |start: usize| {
         let first = silent.get(start).map(|(at, _)| *at)?;
         let rest = silent.get(start..)?;
-        let count = rest.partition_point(|(at, _)| at.mono.since(first.mono) <= TOGETHER);
+        let count =
+            rest.partition_point(|(at, _)| at.mono.since(first.mono) <= ground.limits.together);
         rest.get(..count)
     };
     let cluster = (0..silent.len()).filter_map(together).max_by_key(|cluster| cluster.len())?;
@@ -363,13 +363,14 @@ fn begins(
     let votes = |member: &Member<'_>| !member.sleeps || (shown && fresh);
     let voters = hosts(cluster.iter().map(|(_, member)| *member).filter(|member| votes(member)));
     let of = hosts(concerned.iter().copied().filter(|member| votes(member)));
-    if !is_path(voters, of) {
+    if !is_path(voters, of, &ground.limits) {
         return None;
     }
     Some(Outage {
         until: last,
         members: cluster.iter().map(|(_, member)| member.target).collect(),
         of: concerned.len(),
+        limits: ground.limits,
         change: ground.change_before(first).filter(|_| tunnel.is_none()),
         tunnel,
         fault,
@@ -391,8 +392,14 @@ fn hosts<'a, 'm: 'a>(members: impl Iterator<Item = &'a Member<'m>>) -> usize {
 }
 
 /// Whether so many silent hosts are a path that is down.
-const fn is_path(silent: usize, of: usize) -> bool {
-    silent >= FEWEST && silent * 100 >= of * SHARE_PCT
+fn is_path(silent: usize, of: usize, limits: &PathThresholds) -> bool {
+    let share = usize::try_from(limits.share_pct).unwrap_or(100);
+    silent >= least(limits) && silent * 100 >= of * share
+}
+
+/// Fewer hosts are no path.
+fn least(limits: &PathThresholds) -> usize {
+    usize::try_from(limits.hosts).unwrap_or(usize::MAX)
 }
 
 impl Outage {
@@ -406,17 +413,18 @@ impl Outage {
         let voters = || members.iter().filter(|member| self.scope.takes(member)).filter(votes);
         let silent = |member: &&Member<'_>| self.holds(member.target);
         let speaks = |member: &&Member<'_>| member.silent_since.is_none() || silent(member);
-        is_path(hosts(voters().filter(silent)), hosts(voters().filter(speaks)))
+        is_path(hosts(voters().filter(silent)), hosts(voters().filter(speaks)), &self.limits)
     }
 
     /// Takes in who fell silent with it and who is back.
     fn follow(&mut self, members: &[Member<'_>], ground: &Ground, now: Now) {
+        let together = self.limits.together;
         let known: BTreeMap<TargetId, &Member<'_>> =
             members.iter().map(|member| (member.target, member)).collect();
         for member in members.iter().filter(|member| self.scope.takes(member)) {
             let joins = member.silent_since.is_some_and(|at| {
-                at.mono.plus(TOGETHER) >= self.since.mono
-                    && self.since.mono.plus(TOGETHER) >= at.mono
+                at.mono.plus(together) >= self.since.mono
+                    && self.since.mono.plus(together) >= at.mono
             });
             if joins {
                 self.members.insert(member.target);
@@ -425,13 +433,13 @@ impl Outage {
         for id in &self.members {
             if known.get(id).is_none_or(|member| member.silent_since.is_none()) {
                 self.back.entry(*id).or_insert(now);
-            } else if self.back.get(id).is_some_and(|at| now.mono.since(at.mono) <= TOGETHER) {
+            } else if self.back.get(id).is_some_and(|at| now.mono.since(at.mono) <= together) {
                 self.back.remove(id);
             }
         }
         let holds = self.holds_still(members);
         self.good_rounds = if holds { 0 } else { self.good_rounds.saturating_add(1) };
-        self.alerts |= holds && now.mono.since(self.since.mono) >= ALERTS_AFTER;
+        self.alerts |= holds && now.mono.since(self.since.mono) >= self.limits.lasts;
         if holds && self.back.is_empty() {
             let silent = self.members.iter().filter_map(|id| known.get(id).copied());
             let fault = ground.fault(silent, members);

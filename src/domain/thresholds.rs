@@ -31,6 +31,50 @@ pub struct Thresholds {
     pub session_dropped: DroppedThresholds,
     /// Of `drops-periodic`.
     pub drops_periodic: PeriodicThresholds,
+    /// Of `path-outage`; of the whole machine.
+    pub path_outage: PathThresholds,
+    /// Of `vpn-flap`; of the whole machine.
+    pub vpn_flap: FlapThresholds,
+}
+
+/// When hosts that fall silent are a path that is down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PathThresholds {
+    /// At least so many hosts …
+    pub hosts: u32,
+    /// … and this share of those that it leads to, in percent.
+    pub share_pct: u32,
+    /// They fell silent within this span of each other.
+    pub together: Duration,
+    /// Critical from this long a silence.
+    pub lasts: Duration,
+}
+
+impl Default for PathThresholds {
+    fn default() -> Self {
+        Self {
+            hosts: 3,
+            share_pct: 30,
+            together: Duration::from_secs(15),
+            lasts: Duration::from_secs(15),
+        }
+    }
+}
+
+/// When a VPN is unsteady.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FlapThresholds {
+    /// So many changes, each of which is a tunnel that went down or came up …
+    pub changes: u32,
+    /// … within this span.
+    pub within: Duration,
+}
+
+impl Default for FlapThresholds {
+    // One connection and one reconnection are everybody's day: down, up.
+    fn default() -> Self {
+        Self { changes: 4, within: Duration::from_mins(30) }
+    }
 }
 
 /// When loss becomes a finding: a share *and* a count, over a window.

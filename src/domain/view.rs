@@ -17,6 +17,7 @@ use super::sample::{
 use super::session::Sessions;
 use super::siblings::Contrast;
 use super::target::{Expected, Host, Target, TargetId};
+use super::thresholds::Thresholds;
 use super::throughput::{Saturation, Traffic};
 use super::time::{MonoTime, Now};
 use super::wake::WakeProgress;
@@ -99,6 +100,8 @@ pub struct Surroundings {
     pub local: LocalState,
     /// Its time zone.
     pub zone: TimeZone,
+    /// When findings of the whole machine fire.
+    pub limits: Thresholds,
     /// Whether this machine is offline, or every control that used to answer is gone.
     pub offline: Offline,
     /// What echo over IPv4 may do.
@@ -170,6 +173,7 @@ impl Default for Surroundings {
         Self {
             local: LocalState::default(),
             zone: TimeZone::UTC,
+            limits: Thresholds::default(),
             offline: Offline::default(),
             echo_v4: EchoAccess::Off,
             echo_v6: EchoAccess::Off,

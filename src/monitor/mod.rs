@@ -45,6 +45,7 @@ use crate::domain::sample::{EchoMethod, EchoOutcome, LocalFault, Observation, Sa
 use crate::domain::snapshot::{Event, MonitorSnapshot, Snapshot};
 use crate::domain::target::{Target, TargetId};
 use crate::domain::text::printable;
+use crate::domain::thresholds::Thresholds;
 use crate::domain::time::{MonoTime, Now, WallTime};
 use crate::domain::verdict;
 use crate::domain::view::{Mode, Offline, Surroundings, TunnelChange};
@@ -197,6 +198,11 @@ impl Monitor {
         self.diagnosis.observe(RULES, &self.around, now);
     }
 
+    /// When findings of the whole machine fire.
+    pub fn limit(&mut self, limits: Thresholds) {
+        self.around.limits = limits;
+    }
+
     /// What is given in place of what was found out.
     fn stand_in(&mut self) {
         let Some(given) = &self.given else { return };
@@ -204,6 +210,7 @@ impl Monitor {
             local: self.around.local.clone(),
             looked_at: self.around.looked_at,
             zone: self.around.zone.clone(),
+            limits: self.around.limits.clone(),
             siblings: std::mem::take(&mut self.around.siblings),
             ..(**given).clone()
         };
@@ -426,7 +433,9 @@ impl Monitor {
         let tunnel = latest.map(|change| (change.at, change.what.clone()));
         let change = self.link.latest().cloned();
         let ways = self.controls.ways(&self.around.local, &members);
-        let events = self.outages.observe(&members, &Ground { nearer, tunnel, change, ways }, now);
+        let limits = self.around.limits.path_outage;
+        let ground = Ground { nearer, tunnel, change, limits, ways };
+        let events = self.outages.observe(&members, &ground, now);
         self.around.outages = self.outages.lately();
         for event in events {
             let (outage, text) = match event {

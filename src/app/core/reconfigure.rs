@@ -4,6 +4,7 @@ use super::Core;
 use crate::domain::maintenance::{Calendar, Window};
 use crate::domain::sink::{SinkSpec, whose};
 use crate::domain::target::{Target, TargetId};
+use crate::domain::thresholds::Thresholds;
 use crate::store;
 use std::sync::Arc;
 
@@ -16,6 +17,8 @@ pub(in crate::app) struct Reconfiguration {
     pub(in crate::app) changed: Vec<Target>,
     /// Not watched so far.
     pub(in crate::app) added: Vec<Target>,
+    /// When findings of the whole machine fire.
+    pub(in crate::app) limits: Thresholds,
     /// When nobody is alerted.
     pub(in crate::app) maintenance: Vec<Window>,
     /// Where alerts are told; `None`: as before.
@@ -55,6 +58,7 @@ impl Core {
         for target in changes.added {
             self.add(target);
         }
+        self.monitor.limit(changes.limits);
         self.monitor.plan(Calendar::new(changes.maintenance, jiff::tz::TimeZone::system()));
         if let Some(specs) = changes.sinks.filter(|_| !self.read_only) {
             self.sinks.change(&specs);

@@ -174,3 +174,15 @@ fn the_rest_of_an_outage_that_is_over_does_not_begin_another_with_the_same_membe
     assert!(outages.observe(&silent(2), &ground(), at(122)).is_empty());
     assert!(outages.open.is_empty());
 }
+
+/// A site with two hosts may want to know of it.
+#[test]
+fn fewer_hosts_are_a_path_where_it_is_configured_so() {
+    let two: Vec<Member<'_>> = (0..2).map(|id| member(id, Some(100))).collect();
+    let began = |hosts| {
+        let limits = PathThresholds { hosts, ..PathThresholds::default() };
+        let ground = Ground { limits, ..ground() };
+        Outages::default().observe(&two, &ground, at(105)).len()
+    };
+    assert_eq!((began(3), began(2)), (0, 1));
+}

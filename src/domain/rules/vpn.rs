@@ -3,11 +3,6 @@
 use super::prelude::*;
 use crate::domain::outage::Outage;
 
-/// Changes are counted over this span.
-const SPAN: Duration = Duration::from_mins(30);
-/// One connection and one reconnection are everybody's day: down, up.
-const MANY: usize = 4;
-
 /// A tunnel of this machine comes and goes.
 #[derive(Debug)]
 pub(super) struct VpnFlap;
@@ -20,11 +15,11 @@ static VPN_FLAP: RuleCard = RuleCard {
     rung: None,
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: ProbeKind::ALL.as_slice(),
-    explanation: "A tunnel interface of this machine went down or came up at least four times \
-        within half an hour: it broke and was made again at least twice. Sessions through it \
+    explanation: "A tunnel interface of this machine went down or came up many times: at \
+        the defaults four times within half an hour, so it broke and was made again at least twice. Sessions through it \
         freeze, reconnect or drop each time. How many broken paths came with a change is counted \
         beside it. A VPN that is switched off and on once is none.",
-    disproof: "Half an hour with fewer changes.",
+    disproof: "As long a time with fewer changes.",
     remedies: &[
         remedies::USE_CABLE,
         remedies::OTHER_VPN_NODE,
@@ -47,17 +42,18 @@ impl Rule for VpnFlap {
 
     fn judge_monitor(&self, around: &Surroundings) -> Judgement {
         let Some(last) = around.tunnel_changes.last() else { return Judgement::NoEvidence };
+        let limits = around.limits.vpn_flap;
         let newest = around.looked_at.unwrap_or(last.at);
         let lately: Vec<_> = around
             .tunnel_changes
             .iter()
-            .filter(|change| newest.mono.since(change.at.mono) <= SPAN)
+            .filter(|change| newest.mono.since(change.at.mono) <= limits.within)
             .collect();
-        if lately.len() < MANY {
+        if lately.len() < usize::try_from(limits.changes).unwrap_or(usize::MAX) {
             return Judgement::Clear;
         }
         let first = lately.first().map_or(last.at, |change| change.at);
-        let within = |outage: &&Outage| newest.mono.since(outage.since.mono) <= SPAN;
+        let within = |outage: &&Outage| newest.mono.since(outage.since.mono) <= limits.within;
         let breaks = around.outages.iter().filter(within).count();
         let with = around.outages.iter().filter(within).filter(|o| o.tunnel.is_some()).count();
         let correlated = match breaks {
