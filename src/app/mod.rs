@@ -8,6 +8,7 @@ mod doctor;
 mod edge;
 mod editor;
 mod explain;
+mod export;
 mod first;
 mod import;
 mod log;

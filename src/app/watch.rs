@@ -18,10 +18,13 @@ use crate::domain::sink::{Notice, SinkKind, SinkSpec};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::target::{Target, TargetId};
 use crate::domain::time::WallTime;
+use crate::proto::cipher::cipher_name;
+use crate::report::check_json::{self, CheckInput};
 use crate::report::doctor::Colours;
 use crate::store::{self, StateStore};
 use crate::ui::dashboard::{Dashboard, Options};
 use crate::ui::effect::Effect;
+use crate::ui::export::Kind;
 use crate::ui::format::Zone;
 use crate::ui::input::Input;
 use crate::ui::state::{Access, Unsaved};
@@ -356,6 +359,10 @@ impl Screen {
                 self.remove(id);
                 return Ok(());
             }
+            Effect::Export(name) => {
+                self.export(&name);
+                return Ok(());
+            }
             Effect::TakeBackChange => {
                 self.take_back();
                 return Ok(());
@@ -544,6 +551,29 @@ impl Screen {
             }
             Ok(None) => self.dashboard.answer_form(None),
             Err(error) => self.dashboard.answer_form(Some(reload::short(&error))),
+        }
+    }
+
+    fn export(&mut self, name: &str) {
+        let now = (self.now)();
+        let written = Kind::of(name).and_then(|kind| {
+            let text = self.dashboard.export(kind, now).unwrap_or_else(|| {
+                let (snapshot, targets) = self.dashboard.shown();
+                check_json::document(&CheckInput {
+                    checked_at: snapshot.now.wall,
+                    monitor: &snapshot.monitor,
+                    targets: &targets,
+                    cipher_name,
+                })
+            });
+            super::export::write(name, &text)
+        });
+        match written {
+            Ok(told) => {
+                self.dashboard.close();
+                self.dashboard.tell(&told, now);
+            }
+            Err(why) => self.dashboard.tell(&why, now),
         }
     }
 

@@ -127,6 +127,8 @@ pub enum Action {
     EditTarget,
     /// Take the selected target out of the configuration file; asks first.
     RemoveTarget,
+    /// Write what is on the screen to a file.
+    Export,
     /// Yes, or this one.
     Confirm,
     /// The next of what could stand at the end of a text.
@@ -206,6 +208,7 @@ impl Action {
         (Self::AddTarget, "add-target"),
         (Self::EditTarget, "edit-target"),
         (Self::RemoveTarget, "remove-target"),
+        (Self::Export, "export"),
         (Self::Confirm, "confirm"),
         (Self::Complete, "complete"),
         (Self::CompleteBack, "complete-back"),

@@ -9,23 +9,27 @@
 //! ```
 
 use super::effect::Effect;
+use super::export::{self, Kind};
 use super::form::Form;
 use super::format::Zone;
 use super::input::Input;
 use super::keymap::Keymap;
 use super::lessons::Lessons;
 use super::line::Line;
+use super::order;
 use super::prompt::LONGEST;
-use super::render::{Frame, Renderer};
+use super::render::{self, Frame, Renderer};
 use super::state::{Access, Flow, Overlay, Question, Screen, Size, Suggestion, UiState, Unsaved};
 use super::theme::{Role, Theme};
 use super::update::{self, undo};
 use super::view_model::ViewModel;
 use super::world::World;
 use crate::domain::look::ColumnId;
-use crate::domain::snapshot::Snapshot;
+use crate::domain::snapshot::{Snapshot, TargetSnapshot};
 use crate::domain::time::WallTime;
 use crate::report::doctor::Colours;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use std::sync::Arc;
 
 /// Longest text that is pasted, in characters.
@@ -211,6 +215,41 @@ impl Dashboard {
     pub fn file_changed(&mut self, what: &str, now: WallTime) {
         undo::file_changed(&mut self.state, what);
         self.tell(what, now);
+    }
+
+    /// What is on the screen below what lies over it, as a file of this kind holds it; `None` for
+    /// JSON, which is not the screen's to write.
+    #[must_use]
+    pub fn export(&self, kind: Kind, now: WallTime) -> Option<String> {
+        let state = UiState { overlay: None, message: None, ..self.state.clone() };
+        let world = World { snapshot: &self.shown, keymap: &self.keymap, now };
+        if kind == Kind::Csv {
+            return Some(export::csv(&order::rows(&self.shown, &state)));
+        }
+        let model = ViewModel::build(&world, &state);
+        let mut buffer = Buffer::empty(Rect::new(0, 0, model.size.width, model.size.height));
+        render::paint(&model, self.renderer.theme(), &mut buffer);
+        match kind {
+            Kind::Text => Some(render::text(&buffer)),
+            Kind::Html => {
+                let title =
+                    format!("rdpwatch {} {}", state.zone.date(now), state.zone.seconds(now));
+                Some(export::html(&buffer, &title))
+            }
+            Kind::Json | Kind::Csv => None,
+        }
+    }
+
+    /// The picture that is shown, and its targets in the order of the screen.
+    #[must_use]
+    pub fn shown(&self) -> (Arc<Snapshot>, Vec<TargetSnapshot>) {
+        let rows = order::rows(&self.shown, &self.state);
+        (Arc::clone(&self.shown), rows.into_iter().cloned().collect())
+    }
+
+    /// Closes what lies over the screen.
+    pub fn close(&mut self) {
+        self.state.overlay = None;
     }
 
     /// Opens the form over a target.

@@ -73,6 +73,8 @@ pub enum Effect {
     RemoveTarget(TargetId),
     /// Write back what the configuration file said before it was last changed here.
     TakeBackChange,
+    /// Write what is on the screen to a file of this name.
+    Export(String),
     /// Write what was added on the screen into the configuration file.
     SaveTargets,
     /// Do not: it is not asked again in this run.

@@ -12,6 +12,7 @@ pub mod command;
 pub mod copying;
 pub mod dashboard;
 pub mod effect;
+pub mod export;
 pub mod filter;
 pub mod form;
 pub mod format;

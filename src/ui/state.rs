@@ -89,6 +89,8 @@ pub enum Overlay {
     Maintenance(MaintenanceBox),
     /// What was there on first sight, and which of it is chosen.
     Review(usize),
+    /// The name of the file that is written, being typed.
+    Export(TextField),
     /// A target being changed.
     Form(Form),
     /// What to copy.
@@ -408,6 +410,7 @@ impl UiState {
                     | Overlay::Acknowledge(..)
                     | Overlay::Maintenance(_)
                     | Overlay::Form(_)
+                    | Overlay::Export(_)
                     | Overlay::Page(_),
                 ),
                 _,

@@ -96,6 +96,10 @@ pub fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Eff
         Action::Fold => group::fold(state, world),
         Action::FoldAll => group::fold_all(state, world),
         Action::AddTarget => open(state, Overlay::AddTarget(tui_input::Input::default(), None)),
+        Action::Export => {
+            let name = super::export::default_name(&state.zone, world.now);
+            open(state, Overlay::Export(name.into()))
+        }
         Action::EditTarget | Action::RemoveTarget => configure(state, action, world),
         Action::Wake => wake(state, world),
         Action::WakeAll => wake_all(state, world),

@@ -11,6 +11,7 @@
 mod commands;
 mod copying;
 mod editing;
+mod exporting;
 mod first;
 mod leaving;
 mod looks;

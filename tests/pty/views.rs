@@ -161,7 +161,7 @@ fn a_finding_is_explained_with_every_remedy() {
     session.wait_for("port-closed");
     session.press("x");
     session.wait_for("files-01: why, and every remedy");
-    session.wait_for("WHAT WOULD DISPROVE IT");
+    session.wait_for("WHAT TO DO, SAFE FIRST");
     session.wait_for("Esc close");
     session.press("\x1b");
     session.wait_gone("Esc close");

@@ -5,6 +5,7 @@ use super::{command, copying, maintenance, review, say};
 use crate::ui::action::Action;
 use crate::ui::copying::of_overlay;
 use crate::ui::effect::Effect;
+use crate::ui::export;
 use crate::ui::filter::{self, Filter};
 use crate::ui::form::Form;
 use crate::ui::input::Key;
@@ -67,7 +68,7 @@ pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> 
             Action::Back => return Vec::new(),
             _ => Vec::new(),
         },
-        Overlay::Form(form) => match fill_in(form, action) {
+        Overlay::Form(_) | Overlay::Export(_) => match typed(&mut overlay, action) {
             Some(effects) => effects,
             None => return Vec::new(),
         },
@@ -144,6 +145,28 @@ fn add_target(
         _ => {}
     }
     Ok(())
+}
+
+/// What a key does in a form or in the name of a file; `None` closes it.
+fn typed(overlay: &mut Overlay, action: Action) -> Option<Vec<Effect>> {
+    match overlay {
+        Overlay::Form(form) => fill_in(form, action),
+        Overlay::Export(field) => name_file(field, action),
+        _ => None,
+    }
+}
+
+/// What a key does in the name of a file; `None` closes it.
+fn name_file(field: &mut tui_input::Input, action: Action) -> Option<Vec<Effect>> {
+    Some(match action {
+        Action::Back => return None,
+        Action::Confirm => vec![Effect::Export(field.value().trim().to_owned())],
+        Action::Complete | Action::CompleteBack => {
+            *field = export::turned(field.value(), action == Action::CompleteBack).into();
+            Vec::new()
+        }
+        _ => Vec::new(),
+    })
 }
 
 /// What a key does in a form; `None` closes it.
@@ -305,7 +328,7 @@ fn apply(state: &mut UiState, request: InputRequest) {
             *first = 0;
             bounded(&mut state.search.text, request);
         }
-        Some(Overlay::Acknowledge(_, field)) => bounded(field, request),
+        Some(Overlay::Acknowledge(_, field) | Overlay::Export(field)) => bounded(field, request),
         Some(Overlay::Form(form)) => form.edit(request),
         Some(Overlay::Maintenance(asked)) => bounded(&mut asked.length, request),
         Some(Overlay::AddTarget(field, chosen)) => {

@@ -36,6 +36,7 @@ pub fn build(world: &World<'_>, state: &UiState) -> Option<Panel> {
 fn of(world: &World<'_>, state: &UiState) -> Option<Panel> {
     match state.overlay.as_ref()? {
         Overlay::Filter(..) | Overlay::Command(_) | Overlay::Page(_) => None,
+        Overlay::Export(field) => Some(export(world, state, field)),
         Overlay::Form(asked) => Some(form::panel(world, state, asked)),
         Overlay::Copy(asked) => Some(copying::panel(world, state, asked)),
         Overlay::Help(first) => Some(text(world, state, "keys", *first)),
@@ -246,6 +247,21 @@ fn acknowledge(
     let hint =
         keys(world, Layer::Input, &[(Action::Confirm, "acknowledge"), (Action::Back, "cancel")]);
     centred(state.size, width, &format!("acknowledge {many}"), hint, lines)
+}
+
+fn export(world: &World<'_>, state: &UiState, field: &tui_input::Input) -> Panel {
+    let width = text_room(state.size).0.min(60);
+    let about = "txt and html: the screen; csv and json: its targets";
+    let lines = vec![
+        Line::of(Role::Dim, "> ").join(text_field(field)).into(),
+        Line::of(Role::Dim, about).cut(usize::from(width)).into(),
+    ];
+    let hint = keys(
+        world,
+        Layer::Input,
+        &[(Action::Confirm, "write"), (Action::Complete, "other kind"), (Action::Back, "cancel")],
+    );
+    centred(state.size, width, "write the screen to a file", hint, lines)
 }
 
 pub(super) fn choice(text: &str, chosen: bool) -> ViewLine {
