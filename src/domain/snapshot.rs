@@ -1,6 +1,6 @@
 //! The immutable picture that the screen and the reports read.
 
-use super::alert::AlertsSnapshot;
+use super::alert::{Alert, AlertsSnapshot};
 use super::alternative::Alternative;
 use super::control::ControlStats;
 use super::finding::{Finding, Risk};
@@ -47,6 +47,25 @@ pub struct Snapshot {
     pub events: Arc<Vec<Event>>,
     /// What is simulated behind the seams, for `demo`; shown on every screen when present.
     pub simulated: Option<&'static str>,
+}
+
+impl Snapshot {
+    /// What somebody has seen to: targets whose firing alerts are all acknowledged or snoozed, with
+    /// the newest of those alerts.
+    #[must_use]
+    pub fn seen_to(&self) -> BTreeMap<TargetId, &Alert> {
+        let mut seen: BTreeMap<TargetId, Option<&Alert>> = BTreeMap::new();
+        for alert in &self.alerts.firing {
+            let Some(target) = alert.target else { continue };
+            let taken = alert.acknowledged.is_some()
+                || alert.snoozed_until.is_some_and(|until| until > self.now.wall);
+            let entry = seen.entry(target).or_insert(Some(alert));
+            if !taken {
+                *entry = None;
+            }
+        }
+        seen.into_iter().filter_map(|(target, alert)| Some((target, alert?))).collect()
+    }
 }
 
 /// This machine, as far as it matters to the verdicts.

@@ -146,12 +146,12 @@ pub fn chosen<'a>(
 /// The worst target, for the banner.
 #[must_use]
 pub fn worst(snapshot: &Snapshot) -> Option<&TargetSnapshot> {
-    snapshot
-        .targets
-        .iter()
-        .map(AsRef::as_ref)
-        .filter(|target| target.is_in_trouble())
-        .min_by(|a, b| by_badness(a, b))
+    let seen = snapshot.seen_to();
+    let seen = |target: &TargetSnapshot| seen.contains_key(&target.target.id);
+    let trouble =
+        snapshot.targets.iter().map(AsRef::as_ref).filter(|target| target.is_in_trouble());
+    // What nobody has seen to comes first.
+    trouble.min_by(|a, b| seen(a).cmp(&seen(b)).then_with(|| by_badness(a, b)))
 }
 
 fn sort(rows: &mut [&TargetSnapshot], key: SortKey) {

@@ -694,3 +694,28 @@ fn the_filter_opens_from_every_view_and_swallows_what_is_typed() {
         assert!(screen.text().contains("!b"), "{view}: {}", screen.text());
     }
 }
+
+/// Somebody else at another screen sees that someone has the host.
+#[test]
+fn what_is_acknowledged_is_marked_in_its_row_named_in_its_detail_and_leads_no_more() {
+    let mut snapshot = fixtures::mixed();
+    let before = Screen::new(snapshot.clone(), 120, 40).text();
+    let headline = |text: &str| text.lines().nth(1).unwrap_or_default().to_owned();
+    assert!(headline(&before).contains("office-pc"), "{before}");
+    let alerts = Arc::make_mut(&mut snapshot.alerts);
+    let office = snapshot.targets.iter().find(|target| target.target.name == "office-pc");
+    let office = office.expect("it").target.id;
+    alerts.firing.retain(|alert| alert.target == Some(office));
+    assert!(!alerts.firing.is_empty());
+    for alert in &mut alerts.firing {
+        alert.acknowledged = Some(alert.since);
+        alert.signed = rdpwatch::domain::alert::Signature::new("dave", "rebooting it");
+    }
+    let mut screen = Screen::new(snapshot, 120, 40);
+    let text = screen.text();
+    assert!(!headline(&text).contains("office-pc"), "{text}");
+    let row = text.lines().find(|line| line.contains("office-pc")).expect("its row");
+    assert!(row.contains('\u{2016}'), "{row}");
+    screen.press("/ o f f i c e - p c Enter 2");
+    assert!(screen.text().contains("by dave: rebooting it"), "{}", screen.text());
+}

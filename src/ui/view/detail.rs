@@ -1,9 +1,11 @@
 //! Why and what to do: one target.
 
 use super::{facts, findings, maintenance};
+use crate::domain::alert::Alert;
 use crate::domain::finding::Risk;
 use crate::domain::ladder::Cell;
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
+use crate::domain::time::WallTime;
 use crate::domain::verdict::risk_factors;
 use crate::ui::columns::state_role;
 use crate::ui::format;
@@ -135,6 +137,12 @@ fn head(world: &World<'_>, state: &UiState, target: &TargetSnapshot, width: usiz
             .text(Role::StateMuted, &format!(" {words}: nobody is alerted"));
         out.push(line.cut(width));
     }
+    if let Some(alert) = world.snapshot.seen_to().get(&target.target.id) {
+        let line = Line::of(Role::Text, " ")
+            .glyph(Role::StateMuted)
+            .text(Role::StateMuted, &format!(" {}", seen_to(alert, state, now)));
+        out.push(line.cut(width));
+    }
     let mut words = target.verdict.clone();
     if let Some(error) = target.worst().and_then(|finding| finding.client_error.as_ref())
         && !words.contains("Users see")
@@ -162,6 +170,17 @@ fn head(world: &World<'_>, state: &UiState, target: &TargetSnapshot, width: usiz
 }
 
 /// The ladder with timings and how each rung ended.
+/// `acknowledged 18:42 by dave: rebooting`, `snoozed until 19:42`.
+fn seen_to(alert: &Alert, state: &UiState, now: WallTime) -> String {
+    if let Some(at) = alert.acknowledged {
+        let by = alert.signed.who().map(|who| format!(" by {who}")).unwrap_or_default();
+        let note = alert.signed.note().map(|note| format!(": {note}")).unwrap_or_default();
+        return format!("acknowledged {}{by}{note}", state.zone.moment(at, now));
+    }
+    let until = alert.snoozed_until.map(|until| state.zone.moment(until, now));
+    format!("snoozed until {}", until.unwrap_or_default())
+}
+
 fn ladder_lines(out: &mut Vec<Line>, target: &TargetSnapshot, width: usize) {
     let narrow = width < 50;
     let heading =

@@ -41,6 +41,7 @@ pub fn lines(
     let selected = order::selected_entry(&entries, state);
     let below = preview_lines(world, state, &entries, height);
     let page = height.saturating_sub(1 + below.len());
+    let seen = world.snapshot.seen_to();
     let top = first_row(state.top, selected, page, entries.len());
     for (place, entry) in entries.iter().enumerate().skip(top).take(page) {
         let marked = place == selected;
@@ -49,7 +50,9 @@ pub fn lines(
         line = match entry {
             Entry::Target(target) => {
                 let row = Row { snapshot: world.snapshot, target, state };
-                line = line.glyph(row_role(target)).join(pin(state, target));
+                let seen = target.is_in_trouble() && seen.contains_key(&target.target.id);
+                let role = if seen { Role::StateMuted } else { row_role(target) };
+                line = line.glyph(role).join(pin(state, target));
                 placed.iter().fold(line, |line, column| {
                     line.pad_to(usize::from(column.x)).join(column.cell(&row))
                 })
