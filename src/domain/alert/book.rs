@@ -8,7 +8,7 @@ use super::super::target::TargetId;
 use super::super::time::{MonoTime, Now, WallTime};
 use super::{
     Alert, AlertEvent, AlertSettings, AlertState, AlertsSnapshot, Hold, RememberedAlert,
-    RememberedResolved, Signature, review::Reviews,
+    RememberedResolved, Signature, exclusive::supersedes, review::Reviews,
 };
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
@@ -44,6 +44,9 @@ type Key = (Option<TargetId>, RuleId);
 ///
 /// What a cause explained does not alert for a minute after the cause is over: its own measurements
 /// still hold what came of it.
+///
+/// States that exclude each other (a port that is closed, one that is silent) do not fire at one
+/// time: the one that is found ends the one that is gone at once.
 ///
 /// While work is planned ([`AlertBook::hold`]) nothing begins to fire and nobody is told anything.
 /// At its end what stands fires, and what fired before it and is gone is over.
@@ -223,7 +226,11 @@ impl AlertBook {
                     entry.freeze(now.mono);
                 }
             } else if !self.waits(key, diagnosed) {
-                events.extend(self.is_gone(key, now));
+                let newer = |finding: &Finding| {
+                    supersedes(finding.rule, key.1) && self.fires_now(target, finding)
+                };
+                let superseded = diagnosed.findings.iter().any(newer);
+                events.extend(self.is_gone(key, superseded, now));
             }
         }
         events
@@ -359,6 +366,13 @@ impl AlertBook {
         self.entries.get(&(target, rule)).is_some_and(Entry::fires)
     }
 
+    /// Whether the alert of a finding that stands fires.
+    fn fires_now(&self, target: Option<TargetId>, finding: &Finding) -> bool {
+        let entry = self.entries.get(&(target, finding.rule));
+        entry.is_some_and(|entry| entry.alert.state == AlertState::Firing)
+            && self.alerts(target, finding)
+    }
+
     fn review(&mut self, target: Option<TargetId>, diagnosed: &Diagnosed) {
         let told: Vec<bool> =
             diagnosed.findings.iter().map(|finding| self.alerts(target, finding)).collect();
@@ -460,8 +474,9 @@ impl AlertBook {
         entry.tell(settings, now.wall)
     }
 
-    /// The finding does not stand: what is pending is forgotten, what fires ends after a while.
-    fn is_gone(&mut self, key: Key, now: Now) -> Option<AlertEvent> {
+    /// The finding does not stand: what is pending is forgotten, what fires ends after a while, or at
+    /// once when another that fires contradicts it.
+    fn is_gone(&mut self, key: Key, superseded: bool, now: Now) -> Option<AlertEvent> {
         let settings = self.settings(key.0);
         let held = self.held(key, now.wall).is_some();
         let entry = self.entries.get_mut(&key)?;
@@ -469,6 +484,7 @@ impl AlertBook {
         let gone = *entry.gone.get_or_insert(now);
         let wait = match entry.alert.state {
             AlertState::Pending => Duration::ZERO,
+            AlertState::Firing | AlertState::Recalled if superseded => Duration::ZERO,
             AlertState::Firing => settings.hold(entry.alert.returns),
             AlertState::Recalled => RECALL,
         };

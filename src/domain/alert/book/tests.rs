@@ -535,3 +535,27 @@ fn a_target_may_have_settings_of_its_own() {
     assert_eq!(book.apply(Some(TargetId(1)), &stands(Severity::Warning), at(299)), []);
     assert_eq!(book.apply(Some(TargetId(1)), &stands(Severity::Warning), at(300)).len(), 1);
 }
+
+#[test]
+fn a_state_that_contradicts_the_held_one_ends_it_at_once() {
+    let mut book = AlertBook::default();
+    let one = |id, severity| Diagnosed {
+        findings: vec![finding(id, severity, None)],
+        ..Diagnosed::default()
+    };
+    assert_eq!(drawn(&book.apply(OFFICE, &closed(Severity::Critical), at(0))), 'F');
+    let told = book.apply(OFFICE, &one("rdp-silent", Severity::Critical), at(10));
+    assert!(
+        matches!(told.as_slice(), [AlertEvent::Fired(new), AlertEvent::Resolved(old, _)]
+            if new.rule.0 == "rdp-silent" && old.rule == KNOWN),
+        "{told:?}"
+    );
+    assert_eq!(book.snapshot(at(10)).firing.len(), 1);
+    // What is about something else does not, and nor does what only waits to fire.
+    let mut book = AlertBook::default();
+    book.apply(OFFICE, &closed(Severity::Critical), at(0));
+    let told = book.apply(OFFICE, &one("certificate-expired", Severity::Critical), at(10));
+    assert_eq!(drawn(&told), 'F');
+    assert_eq!(drawn(&book.apply(OFFICE, &one("rdp-silent", Severity::Warning), at(11))), '-');
+    assert!(book.snapshot(at(11)).firing.iter().any(|alert| alert.rule == KNOWN));
+}
