@@ -213,7 +213,7 @@ impl EchoSeries {
         tally.stats(percentile(50), percentile(95))
     }
 
-    /// Statistics since the start or the last reset. Percentiles of more than [`EXACT`] requests
+    /// Statistics since the start or the last reset. Percentiles of more than 64 requests
     /// come from a histogram, to a percent.
     #[must_use]
     pub fn total(&self) -> EchoStats {
