@@ -89,3 +89,11 @@ pub struct AlertsSnapshot {
     /// Findings that were there on first sight and are not accepted yet, target by target.
     pub as_found: Vec<AsFound>,
 }
+
+impl AlertsSnapshot {
+    /// The alert of a rule that fires for a target.
+    #[must_use]
+    pub fn of(&self, target: TargetId, rule: RuleId) -> Option<&Alert> {
+        self.firing.iter().find(|alert| alert.target == Some(target) && alert.rule == rule)
+    }
+}

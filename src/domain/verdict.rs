@@ -145,7 +145,8 @@ fn credssp<'a>(view: &TargetView<'a>) -> Option<&'a Nla> {
 }
 
 /// The worst finding that is not accepted as found.
-fn headline<'f>(view: &TargetView<'_>, findings: &'f [Finding]) -> Option<&'f Finding> {
+#[must_use]
+pub fn headline<'f>(view: &TargetView<'_>, findings: &'f [Finding]) -> Option<&'f Finding> {
     let accepted =
         |finding: &Finding| finding.as_found && view.memory.accepted.contains_key(finding.rule.0);
     findings.iter().find(|finding| !accepted(finding))

@@ -1,9 +1,12 @@
 use super::*;
+use crate::domain::alert::{RememberedAlert, Signature};
 use crate::domain::clocks::Clocks;
-use crate::domain::diagnose::fixture::handshake;
+use crate::domain::diagnose::fixture::{handshake, stopped_at_tcp};
+use crate::domain::finding::Severity;
 use crate::domain::local::Interface;
 use crate::domain::sample::{
-    Echo, EchoOutcome, Nla, Observation, PathMtu, PathOutcome, TlsOutcome, Udp, UdpOutcome,
+    ConnectOutcome, Echo, EchoOutcome, Nla, Observation, PathMtu, PathOutcome, TlsOutcome, Udp,
+    UdpOutcome,
 };
 use crate::domain::snapshot::TargetState;
 use crate::domain::target::Host;
@@ -70,6 +73,49 @@ fn a_picture_is_taken_anew_when_something_changed_or_after_a_second() {
     let reset = snapshot(&mut monitor, 1_100);
     assert_eq!(renewed(&aged, &reset), [true, true]);
     assert_eq!(reset.targets[1].echo_total.sent, 0);
+}
+
+#[test]
+fn what_an_earlier_run_saw_begin_lasts_since_then() {
+    let began = at(1_000).wall;
+    let closed = RememberedAlert {
+        since: began,
+        seen: at(50_000).wall,
+        severity: Severity::Critical,
+        title: "port 3389 closed".to_owned(),
+        told: Some(began),
+        acknowledged: None,
+        signed: Signature::default(),
+        snoozed_until: None,
+        returns: 0,
+    };
+    let mut monitor = Monitor::new(ACCESS, LocalState::default(), <_>::default(), at(60_000));
+    for id in [1, 2] {
+        let alerts =
+            if id == 1 { vec![("port-closed".to_owned(), closed.clone())] } else { vec![] };
+        let memory =
+            TargetMemory { alerts: alerts.into_iter().collect(), ..TargetMemory::default() };
+        let host = Host::Address(address(id), None);
+        monitor.add(Target::new(TargetId(id), format!("pc-{id}"), host), memory, at(60_000));
+        for seq in 0..4 {
+            let sent = at(61_000 + 1_000 * seq);
+            let mut refused = stopped_at_tcp(ConnectOutcome::Refused);
+            refused.connect.address = SocketAddr::new(address(id), 3389);
+            let observation = Observation::Attempt(Box::new(refused));
+            let target = TargetId(id);
+            let sample = Sample { target, seq, sent_at: sent, ended_at: sent.mono, observation };
+            monitor.observe(&sample, sent);
+        }
+    }
+    let snapshot = monitor.snapshot(at(65_000), 0, |_| Budget::default());
+    let since = |index: usize| {
+        let target = &snapshot.targets[index];
+        assert_eq!(target.state, TargetState::Critical);
+        (target.state_since, target.findings[0].since)
+    };
+    assert_eq!(since(0), (began, began));
+    let (state, finding) = since(1);
+    assert!(state >= at(61_000).wall && finding >= at(61_000).wall, "nothing is known of before");
 }
 
 #[test]

@@ -29,7 +29,7 @@ use crate::domain::session::{SessionEnd, SessionEvent, SessionLook, Sessions};
 use crate::domain::siblings::{Course, Sibling};
 use crate::domain::snapshot::{SPARK_SLOTS, TargetSnapshot, TargetState};
 use crate::domain::target::{Host, Target};
-use crate::domain::time::{MonoTime, Now};
+use crate::domain::time::{MonoTime, Now, WallTime};
 use crate::domain::transcripts::Transcripts;
 use crate::domain::verdict;
 use crate::domain::view::{Mode, Offline, Surroundings, TargetView};
@@ -86,7 +86,8 @@ pub struct Tracked {
     ticked: Option<MonoTime>,
     maintained: Option<Maintained>,
     state: TargetState,
-    state_since: Now,
+    state_since: WallTime,
+    started: WallTime,
     lane: Lane,
     picture: Option<Arc<TargetSnapshot>>,
     /// Something that `picture` shows is not what it was.
@@ -149,7 +150,8 @@ impl Tracked {
             ticked: None,
             maintained: None,
             state: TargetState::NotMeasured,
-            state_since: now,
+            state_since: now.wall,
+            started: now.wall,
             lane: Lane::default(),
             picture: None,
             changed: true,
@@ -162,8 +164,8 @@ impl Tracked {
         &self.target
     }
 
-    /// Waits for a word on rules whose alerts fired in an earlier run.
-    pub fn wait_for(&mut self, rules: Vec<RuleId>) {
+    /// Waits for a word on rules whose alerts fired in an earlier run, since then.
+    pub fn wait_for(&mut self, rules: Vec<(RuleId, WallTime)>) {
         self.diagnosis.wait_for(rules);
     }
 
@@ -702,9 +704,11 @@ impl Tracked {
         let availability = verdict::availability_of(&view, &findings);
         let risk = verdict::risk_of(&view, &findings);
         let rungs = ladder(&view, &findings);
+        let began = verdict::headline(&view, &findings).map(|worst| worst.since);
         if state != self.state {
             self.state = state;
-            self.state_since = now;
+            // What began before this run lasts since then.
+            self.state_since = began.filter(|began| *began < self.started).unwrap_or(now.wall);
         }
         let echo_minute = self.echo.window(now.mono, MINUTE);
         self.lane.observe(now.wall, state, &echo_minute);
@@ -720,7 +724,7 @@ impl Tracked {
             target: Arc::clone(&self.target),
             address: self.dialled,
             state,
-            state_since: self.state_since.wall,
+            state_since: self.state_since,
             maintenance: self.maintained.clone(),
             availability,
             verdict: summary,

@@ -5,6 +5,7 @@ use super::check_text::{CheckState, gateway_line, path_line, rung};
 use super::explain::NOT_OBSERVABLE;
 use super::finding::{self, client_error};
 use super::words;
+use crate::domain::alert::{Alert, AlertsSnapshot};
 use crate::domain::certificate::CertificateSummary;
 use crate::domain::placeholder::Placeholders;
 use crate::domain::sample::{NameOutcome, Resolution};
@@ -24,6 +25,8 @@ pub struct TicketInput<'a> {
     pub target: &'a TargetSnapshot,
     /// The machine that measured.
     pub monitor: &'a MonitorSnapshot,
+    /// What fires, and who has seen to it.
+    pub alerts: &'a AlertsSnapshot,
     /// When the ticket is made.
     pub now: WallTime,
     /// The zone of the reader's clock.
@@ -37,7 +40,7 @@ pub struct TicketInput<'a> {
 /// The ticket, with a line break at its end.
 #[must_use]
 pub fn ticket(input: &TicketInput<'_>) -> String {
-    let TicketInput { target: snapshot, monitor, now, zone, simulated, version } = *input;
+    let TicketInput { target: snapshot, monitor, alerts, now, zone, simulated, version } = *input;
     let target = &snapshot.target;
     let mut out = String::new();
     // Writing to a string cannot fail, here and below.
@@ -70,7 +73,7 @@ pub fn ticket(input: &TicketInput<'_>) -> String {
     if let Some(what) = simulated {
         field(&mut out, "SIMULATED", &printable(what));
     }
-    findings(&mut out, snapshot, now, zone);
+    findings(&mut out, snapshot, alerts, now, zone);
     out.push_str("\nHow far a connection gets\n");
     for line in &snapshot.ladder {
         let _ = writeln!(out, "  {}", rung(line));
@@ -111,7 +114,13 @@ fn both(at: WallTime, zone: &TimeZone) -> String {
     format!("{} = {}", words::local(at, zone), words::utc(at))
 }
 
-fn findings(out: &mut String, snapshot: &TargetSnapshot, now: WallTime, zone: &TimeZone) {
+fn findings(
+    out: &mut String,
+    snapshot: &TargetSnapshot,
+    alerts: &AlertsSnapshot,
+    now: WallTime,
+    zone: &TimeZone,
+) {
     if snapshot.findings.is_empty() {
         out.push_str("\nNo finding stands.\n");
         return;
@@ -124,7 +133,22 @@ fn findings(out: &mut String, snapshot: &TargetSnapshot, now: WallTime, zone: &T
         }
         let _ =
             writeln!(out, "    local time of its beginning: {}", words::local(found.since, zone));
+        let alert = alerts.of(snapshot.target.id, found.rule);
+        if let Some(seen) = alert.and_then(|alert| seen_to(alert, now, zone)) {
+            let _ = writeln!(out, "    {seen}");
+        }
     }
+}
+
+/// `acknowledged by dave at 2026-11-21 08:55:00 +01:00: rebooting`, `snoozed until ...`.
+fn seen_to(alert: &Alert, now: WallTime, zone: &TimeZone) -> Option<String> {
+    if let Some(at) = alert.acknowledged {
+        let by = alert.signed.who().map(|who| format!(" by {who}")).unwrap_or_default();
+        let note = alert.signed.note().map(|note| format!(": {note}")).unwrap_or_default();
+        return Some(format!("acknowledged{by} at {}{note}", words::local(at, zone)));
+    }
+    let until = alert.snoozed_until.filter(|until| *until > now)?;
+    Some(format!("alert snoozed until {}", words::local(until, zone)))
 }
 
 fn echo(stats: &EchoStats) -> String {
@@ -206,14 +230,22 @@ fn certificate(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::alert::{AlertState, Signature};
+    use crate::domain::finding::RuleId;
     use crate::report::testing::{NOW, expired, healthy, ip, unmeasured, unresolved};
+    use std::time::Duration;
 
     fn ticket_of(target: &TargetSnapshot) -> String {
+        ticket_with(target, &AlertsSnapshot::default())
+    }
+
+    fn ticket_with(target: &TargetSnapshot, alerts: &AlertsSnapshot) -> String {
         let zone = TimeZone::fixed(jiff::tz::offset(1));
         let monitor = MonitorSnapshot::default();
         ticket(&TicketInput {
             target,
             monitor: &monitor,
+            alerts,
             now: NOW,
             zone: &zone,
             simulated: None,
@@ -316,6 +348,37 @@ Measured by rdpwatch 0.1.0 at 2026-11-21 08:00:00 +01:00 = 2026-11-21T07:00:00Z
     }
 
     #[test]
+    fn who_has_seen_to_a_finding_is_told_with_it() {
+        let snapshot = expired();
+        let alert = Alert {
+            target: Some(snapshot.target.id),
+            rule: snapshot.findings[0].rule,
+            severity: snapshot.findings[0].severity,
+            state: AlertState::Firing,
+            since: NOW,
+            title: String::new(),
+            acknowledged: Some(NOW),
+            signed: Signature::new("dave", "renewing it"),
+            snoozed_until: Some(NOW),
+            held_until: None,
+            returns: 0,
+        };
+        let other = Alert { rule: RuleId("port-closed"), ..alert.clone() };
+        let told = |alert: &Alert| {
+            let alerts = AlertsSnapshot { firing: vec![alert.clone()], ..<_>::default() };
+            ticket_with(&snapshot, &alerts)
+        };
+        let line = "\n    acknowledged by dave at 2026-11-21 08:00:00 +01:00: renewing it\n";
+        assert!(told(&alert).contains(line), "{}", told(&alert));
+        assert!(!told(&other).contains("dave"));
+        let over = Alert { acknowledged: None, ..alert.clone() };
+        assert!(!told(&over).contains("snoozed"), "the snooze ended");
+        let snoozed = Alert { snoozed_until: Some(NOW.plus(Duration::from_hours(1))), ..over };
+        let line = "\n    alert snoozed until 2026-11-21 09:00:00 +01:00\n";
+        assert!(told(&snoozed).contains(line));
+    }
+
+    #[test]
     fn an_offline_monitor_says_that_it_judges_nobody() {
         let zone = TimeZone::UTC;
         let monitor = MonitorSnapshot {
@@ -325,6 +388,7 @@ Measured by rdpwatch 0.1.0 at 2026-11-21 08:00:00 +01:00 = 2026-11-21T07:00:00Z
         let text = ticket(&TicketInput {
             target: &unmeasured(),
             monitor: &monitor,
+            alerts: &AlertsSnapshot::default(),
             now: NOW,
             zone: &zone,
             simulated: Some("echo"),

@@ -31,6 +31,7 @@ impl<'a> World<'a> {
         ticket(&TicketInput {
             target,
             monitor: &self.snapshot.monitor,
+            alerts: &self.snapshot.alerts,
             now: self.snapshot.now.wall,
             zone: &zone.0,
             simulated: self.snapshot.simulated,

@@ -127,14 +127,14 @@ impl AlertBook {
 
     /// Takes over what an earlier run knew of a target (`None`: of this machine): what fired
     /// lately is recalled, acknowledged alerts come back acknowledged, accepted findings are not
-    /// counted for review. Returns the rules of what is recalled: the diagnosis is to say of each
-    /// when it has a word on it ([`Diagnosed::awaited`]).
+    /// counted for review. Returns the rules of what is recalled, and since when each fires: the
+    /// diagnosis is to say of each when it has a word on it ([`Diagnosed::awaited`]).
     pub fn recall(
         &mut self,
         target: Option<TargetId>,
         memory: &TargetMemory,
         now: Now,
-    ) -> Vec<RuleId> {
+    ) -> Vec<(RuleId, WallTime)> {
         self.recalled_at = Some(now.mono);
         let mut rules = Vec::new();
         let lately = memory.alerts.iter().filter(|(_, alert)| now.wall.since(alert.seen) <= FORGET);
@@ -144,7 +144,7 @@ impl AlertBook {
             if let Some(card) = card {
                 self.entries
                     .insert((target, card.id), Entry::recalled(target, card.id, alert, now));
-                rules.push(card.id);
+                rules.push((card.id, alert.since));
             }
         }
         self.recall_resolved(target, memory);

@@ -88,8 +88,8 @@ impl Diagnosis {
         }
     }
 
-    /// Waits for a word on rules that fired in an earlier run.
-    pub fn wait_for(&mut self, rules: impl IntoIterator<Item = RuleId>) {
+    /// Waits for a word on rules whose alerts fired in an earlier run, since then.
+    pub fn wait_for(&mut self, rules: impl IntoIterator<Item = (RuleId, WallTime)>) {
         self.tracks.wait_for(rules);
     }
 
@@ -165,8 +165,8 @@ impl MonitorDiagnosis {
         }
     }
 
-    /// Waits for a word on rules that fired in an earlier run.
-    pub fn wait_for(&mut self, rules: impl IntoIterator<Item = RuleId>) {
+    /// Waits for a word on rules whose alerts fired in an earlier run, since then.
+    pub fn wait_for(&mut self, rules: impl IntoIterator<Item = (RuleId, WallTime)>) {
         self.tracks.wait_for(rules);
     }
 }

@@ -12,9 +12,17 @@ pub(super) struct Tracks {
     active: BTreeMap<RuleId, Track>,
     /// Rules that may be "as found" and had their first judgement.
     judged: BTreeSet<RuleId>,
-    /// Rules whose alert of an earlier run waits for a word of this one, and how often in a row
-    /// they did not hold since.
-    awaited: BTreeMap<RuleId, u8>,
+    /// Rules whose alert of an earlier run waits for a word of this one.
+    awaited: BTreeMap<RuleId, Awaited>,
+}
+
+/// An alert of an earlier run.
+#[derive(Debug, Clone, Copy)]
+struct Awaited {
+    /// First supporting sample, in that run.
+    since: WallTime,
+    /// How often in a row its rule did not hold in this one.
+    clears: u8,
 }
 
 /// The latest judgements of one rule, and its finding if it stands.
@@ -44,14 +52,15 @@ impl Tracks {
             Judgement::NoEvidence => {}
             Judgement::Fires(evidence) => {
                 let first = self.is_first(card);
-                if let Some(clears) = self.awaited.get_mut(&card.id) {
-                    *clears = 0;
+                let began = self.awaited.get_mut(&card.id).map(|awaited| {
+                    awaited.clears = 0;
+                    awaited.since
+                });
+                let track = self.active.entry(card.id).or_insert_with(|| Track::new(first));
+                track.hold(card.hysteresis, evidence, now);
+                if let Some((standing, began)) = track.standing.as_mut().zip(began) {
+                    standing.since = standing.since.min(began);
                 }
-                self.active.entry(card.id).or_insert_with(|| Track::new(first)).hold(
-                    card.hysteresis,
-                    evidence,
-                    now,
-                );
             }
             Judgement::Clear => {
                 self.is_first(card);
@@ -84,9 +93,10 @@ impl Tracks {
         }
     }
 
-    /// Waits for a word on each of these rules.
-    pub(super) fn wait_for(&mut self, rules: impl IntoIterator<Item = RuleId>) {
-        self.awaited.extend(rules.into_iter().map(|rule| (rule, 0)));
+    /// Waits for a word on each of these rules, whose alerts began then.
+    pub(super) fn wait_for(&mut self, rules: impl IntoIterator<Item = (RuleId, WallTime)>) {
+        let awaited = |(rule, since)| (rule, Awaited { since, clears: 0 });
+        self.awaited.extend(rules.into_iter().map(awaited));
     }
 
     /// Rules that neither stand nor were found clear since they are waited for.
@@ -96,9 +106,9 @@ impl Tracks {
 
     /// A rule does not hold: that is an answer once it is so as often as a finding needs to end.
     fn answer(&mut self, card: &RuleCard) {
-        if let Some(clears) = self.awaited.get_mut(&card.id) {
-            *clears = clears.saturating_add(1);
-            if *clears >= card.hysteresis.clear.max(1) {
+        if let Some(awaited) = self.awaited.get_mut(&card.id) {
+            awaited.clears = awaited.clears.saturating_add(1);
+            if awaited.clears >= card.hysteresis.clear.max(1) {
                 self.awaited.remove(&card.id);
             }
         }

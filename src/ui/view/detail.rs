@@ -169,7 +169,6 @@ fn head(world: &World<'_>, state: &UiState, target: &TargetSnapshot, width: usiz
     out
 }
 
-/// The ladder with timings and how each rung ended.
 /// `acknowledged 18:42 by dave: rebooting`, `snoozed until 19:42`.
 fn seen_to(alert: &Alert, state: &UiState, now: WallTime) -> String {
     if let Some(at) = alert.acknowledged {
@@ -181,6 +180,7 @@ fn seen_to(alert: &Alert, state: &UiState, now: WallTime) -> String {
     format!("snoozed until {}", until.unwrap_or_default())
 }
 
+/// The ladder with timings and how each rung ended.
 fn ladder_lines(out: &mut Vec<Line>, target: &TargetSnapshot, width: usize) {
     let narrow = width < 50;
     let heading =
