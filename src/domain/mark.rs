@@ -30,6 +30,46 @@ pub struct Mark {
     pub waits: Option<u64>,
 }
 
+/// What one layer has to say of the minutes about a mark.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// What it says: `echo: 14 of 120 lost, 9 in a row from 10:31:50Z`.
+    pub text: String,
+    /// Whether that is worth reading.
+    pub weight: Weight,
+}
+
+/// How much it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// Nothing was measured.
+    Unmeasured,
+    /// All was as ever.
+    Quiet,
+    /// It may be why.
+    Unusual,
+}
+
+impl Told {
+    /// What says nothing of the moment.
+    #[must_use]
+    pub fn unmeasured(text: impl Into<String>) -> Self {
+        Self { text: text.into(), weight: Weight::Unmeasured }
+    }
+
+    /// What was as ever.
+    #[must_use]
+    pub fn quiet(text: impl Into<String>) -> Self {
+        Self { text: text.into(), weight: Weight::Quiet }
+    }
+
+    /// What may be why.
+    #[must_use]
+    pub fn unusual(text: impl Into<String>) -> Self {
+        Self { text: text.into(), weight: Weight::Unusual }
+    }
+}
+
 /// The words of an event that says what was marked.
 #[must_use]
 pub fn said(text: &str) -> String {
@@ -48,7 +88,7 @@ pub fn with_tunnel(view: &TargetView<'_>, at: WallTime) -> bool {
 
 /// What is held of the minutes about that moment, layer by layer.
 #[must_use]
-pub fn around(view: &TargetView<'_>, at: WallTime) -> Vec<String> {
+pub fn around(view: &TargetView<'_>, at: WallTime) -> Vec<Told> {
     let about = About::of(view, at);
     let mut lines = vec![echo(view, &about), port(view, &about), tunnel(view, &about)];
     let fell_silent =
@@ -57,19 +97,20 @@ pub fn around(view: &TargetView<'_>, at: WallTime) -> Vec<String> {
         });
     lines.extend(fell_silent.map(|outage| {
         let others = u64::try_from(outage.members.len().saturating_sub(1)).unwrap_or(u64::MAX);
-        format!("path: {} fell silent with it", count(others, "other host"))
+        Told::unusual(format!("path: {} fell silent with it", count(others, "other host")))
     }));
     let limits = &view.target.thresholds.session_dropped;
     let broke =
         view.sessions.broken(limits, view.now.mono).find(|ended| about.holds(ended.at.mono));
     if let Some(ended) = broke {
-        lines.push(format!("own session: it broke too, at {}", clock(ended.at.wall)));
+        let at = clock(ended.at.wall);
+        lines.push(Told::unusual(format!("own session: it broke too, at {at}")));
     } else if view.sessions.well().any(|since| since.mono < about.from && about.at <= view.now.mono)
     {
-        lines.push("own session: the one of this machine went on".to_owned());
+        lines.push(Told::quiet("own session: the one of this machine went on"));
     }
     if view.around.offline != Offline::Online {
-        lines.push("this monitor is offline itself".to_owned());
+        lines.push(Told::unusual("this monitor is offline itself"));
     }
     lines
 }
@@ -94,7 +135,7 @@ impl About {
 }
 
 /// `echo: 14 of 120 lost, 9 in a row from 10:31:50Z`.
-fn echo(view: &TargetView<'_>, about: &About) -> String {
+fn echo(view: &TargetView<'_>, about: &About) -> Told {
     let points: Vec<&EchoPoint> = view
         .echo
         .since(about.from)
@@ -102,22 +143,23 @@ fn echo(view: &TargetView<'_>, about: &About) -> String {
         .filter(|point| !matches!(point.outcome, EchoOutcome::Void(_)))
         .collect();
     if points.is_empty() {
-        return "echo: not measured then".to_owned();
+        return Told::unmeasured("echo: not measured then");
     }
     let lost = points.iter().filter(|point| point.is_loss()).count();
     let of = points.len();
     if lost == 0 {
-        return format!("echo: {} answered, none lost", count(of as u64, "request"));
+        let requests = count(of as u64, "request");
+        return Told::quiet(format!("echo: {requests} answered, none lost"));
     }
     let runs = points.chunk_by(|a, b| a.is_loss() == b.is_loss());
     let longest = runs.filter(|run| run.first().is_some_and(|first| first.is_loss()));
     let longest = longest.max_by_key(|run| run.len()).unwrap_or_default();
     let from = longest.first().map(|first| clock(first.at.wall)).unwrap_or_default();
-    format!("echo: {lost} of {of} lost, {} in a row from {from}", longest.len())
+    Told::unusual(format!("echo: {lost} of {of} lost, {} in a row from {from}", longest.len()))
 }
 
 /// `port: open until 10:31:40Z, timeout at 10:32:10Z`.
-fn port(view: &TargetView<'_>, about: &About) -> String {
+fn port(view: &TargetView<'_>, about: &About) -> Told {
     let tried: Vec<_> = view
         .attempts
         .iter()
@@ -126,9 +168,10 @@ fn port(view: &TargetView<'_>, about: &About) -> String {
         .collect();
     let bad = tried.iter().find(|entry| !entry.value.works());
     match (tried.last(), bad) {
-        (None, _) => "port: no connection was tried then".to_owned(),
+        (None, _) => Told::unmeasured("port: no connection was tried then"),
         (Some(_), None) => {
-            format!("port: {} worked", count(tried.len() as u64, "connection"))
+            let connections = count(tried.len() as u64, "connection");
+            Told::quiet(format!("port: {connections} worked"))
         }
         (Some(_), Some(bad)) => {
             let works = tried.iter().filter(|entry| entry.value.works()).count();
@@ -140,22 +183,23 @@ fn port(view: &TargetView<'_>, about: &About) -> String {
                 ConnectOutcome::Prohibited => "prohibited",
                 ConnectOutcome::LocalError(_) => "not tried",
             };
-            format!("port: {how} at {}; {works} of {} worked", clock(bad.at.wall), tried.len())
+            let (at, of) = (clock(bad.at.wall), tried.len());
+            Told::unusual(format!("port: {how} at {at}; {works} of {of} worked"))
         }
     }
 }
 
-fn tunnel(view: &TargetView<'_>, about: &About) -> String {
+fn tunnel(view: &TargetView<'_>, about: &About) -> Told {
     let change = view.around.tunnel_changes.iter().rev().find(|change| about.holds(change.at.mono));
     match change {
-        None => "tunnel: no change".to_owned(),
+        None => Told::unmeasured("tunnel: no change"),
         Some(change) if change.at.mono <= about.at => {
             let before = about.at.since(change.at.mono);
-            format!("tunnel: {} {} before", change.what, span(before))
+            Told::unusual(format!("tunnel: {} {} before", change.what, span(before)))
         }
         Some(change) => {
             let after = change.at.mono.since(about.at);
-            format!("tunnel: {} {} after", change.what, span(after))
+            Told::unusual(format!("tunnel: {} {} after", change.what, span(after)))
         }
     }
 }

@@ -1,15 +1,17 @@
 //! What people mark: "my session dropped".
 
 use super::Monitor;
+use super::tracked::Tracked;
 use crate::domain::drops::RememberedDrop;
 use crate::domain::lane::Lane;
-use crate::domain::mark::{around, said, with_tunnel};
+use crate::domain::mark::{Told, Weight, around, said, with_tunnel};
 use crate::domain::snapshot::TargetState;
 use crate::domain::target::TargetId;
 use crate::domain::text::printable;
 use crate::domain::time::{Now, WallTime};
-use crate::domain::view::Mode;
-use crate::domain::words::{millis, percent};
+use crate::domain::view::{Mode, Surroundings};
+use crate::domain::words::{count, millis, percent};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What was measured longer ago is not held any more, at an echo request a second.
@@ -36,27 +38,13 @@ impl Monitor {
         let held = now.wall.since(at) <= HELD;
         let mut lines = Vec::new();
         if let Some(tracked) = target.and_then(|id| self.targets.get_mut(&id)) {
-            let view = tracked.view(Mode::Watch, &self.around, now);
-            let tunnel = held && with_tunnel(&view, at);
-            if held {
-                lines.extend(around(&view, at));
-            } else {
-                lines.push(long_ago(tracked.lane(), at));
-            }
+            let tunnel = held && with_tunnel(&tracked.view(Mode::Watch, &self.around, now), at);
+            lines.extend(about(tracked, &self.around, at, now).into_iter().map(|told| told.text));
             let drop = RememberedDrop { at, marked: true, tunnel, ..<_>::default() };
             tracked.memory_mut().drops.add(drop);
             tracked.tick(&self.around, now);
         } else {
-            for tracked in self.targets.values() {
-                let told = if held {
-                    around(&tracked.view(Mode::Watch, &self.around, now), at)
-                } else {
-                    vec![long_ago(tracked.lane(), at)]
-                };
-                let name = printable(&tracked.target().name).into_owned();
-                lines.extend(told.into_iter().map(|line| format!("{name}: {line}")));
-            }
-            lines.truncate(MOST);
+            lines = self.about_all(at, now);
         }
         // The log is read from its end.
         for line in lines.iter().rev() {
@@ -67,13 +55,66 @@ impl Monitor {
         lines.insert(0, said);
         lines
     }
+
+    /// What was unusual about then, of whom, at most [`MOST`] lines; what all have in common once;
+    /// and how many had nothing to tell.
+    fn about_all(&self, at: WallTime, now: Now) -> Vec<String> {
+        let (mut common, mut own) = (Vec::new(), Vec::new());
+        let (mut quiet, mut unmeasured) = (0_u64, 0_u64);
+        for tracked in self.targets.values() {
+            let told = about(tracked, &self.around, at, now);
+            match told.iter().map(|told| told.weight).max() {
+                None | Some(Weight::Unmeasured) => unmeasured += 1,
+                Some(Weight::Quiet) => quiet += 1,
+                Some(Weight::Unusual) => {
+                    let name = printable(&tracked.target().name).into_owned();
+                    let unusual = told.into_iter().filter(|told| told.weight == Weight::Unusual);
+                    own.extend(unusual.map(|told| (name.clone(), told.text)));
+                }
+            }
+        }
+        let mut hosts: BTreeMap<String, usize> = BTreeMap::new();
+        own.iter().for_each(|(_, text)| *hosts.entry(text.clone()).or_default() += 1);
+        let shared = |text: &str| hosts.get(text).is_some_and(|hosts| *hosts > 1);
+        common.extend(
+            hosts
+                .iter()
+                .filter(|(_, hosts)| **hosts > 1)
+                .map(|(text, hosts)| format!("{}: {text}", count(*hosts as u64, "host"))),
+        );
+        own.retain(|(_, text)| !shared(text));
+        let mut lines = common;
+        lines.extend(own.into_iter().map(|(name, text)| format!("{name}: {text}")));
+        let more = lines.len().saturating_sub(MOST);
+        lines.truncate(MOST);
+        if more > 0 {
+            lines.push(format!("and {more} more like these"));
+        }
+        if quiet > 0 {
+            lines.push(format!("{}: nothing unusual", count(quiet, "host")));
+        }
+        if unmeasured > 0 {
+            let hosts = count(unmeasured, "host");
+            lines.push(format!("{hosts}: nothing is known of what was measured then"));
+        }
+        lines
+    }
+}
+
+/// What is held, or kept by the minute, of the minutes about then.
+fn about(tracked: &Tracked, around_us: &Surroundings, at: WallTime, now: Now) -> Vec<Told> {
+    if now.wall.since(at) <= HELD {
+        around(&tracked.view(Mode::Watch, around_us, now), at)
+    } else {
+        vec![long_ago(tracked.lane(), at)]
+    }
 }
 
 /// What the minutes about a moment came to, where they are kept.
-fn long_ago(lane: &Lane, at: WallTime) -> String {
+fn long_ago(lane: &Lane, at: WallTime) -> Told {
     let worst = lane.between(at.minus(AROUND), at.plus(AROUND));
     let Some(worst) = worst.filter(|worst| worst.loss.is_some()) else {
-        return "nothing is kept of what was measured then".to_owned();
+        return Told::unmeasured("nothing is kept of what was measured then");
     };
     let loss = match worst.loss {
         Some(loss) if loss > 0.0 => format!("{} lost in the worst minute", percent(loss)),
@@ -86,7 +127,9 @@ fn long_ago(lane: &Lane, at: WallTime) -> String {
         TargetState::Asleep | TargetState::Waking => ", it was likely asleep",
         TargetState::NotMeasured | TargetState::Ok | TargetState::Unknown => "",
     };
-    format!("echo, by the minute: {loss}{}{state}", slow.unwrap_or_default())
+    let text = format!("echo, by the minute: {loss}{}{state}", slow.unwrap_or_default());
+    let unusual = worst.loss.is_some_and(|loss| loss > 0.0) || !state.is_empty();
+    if unusual { Told::unusual(text) } else { Told::quiet(text) }
 }
 
 #[cfg(test)]
@@ -147,25 +190,29 @@ mod tests {
         monitor
     }
 
-    fn take(monitor: &mut Monitor, secs: u64, observation: Observation) {
-        let (target, sent_at) = (TargetId(0), at(secs));
+    fn take(monitor: &mut Monitor, id: u32, secs: u64, observation: Observation) {
+        let (target, sent_at) = (TargetId(id), at(secs));
         let ended_at = sent_at.mono;
         let sample = Sample { target, seq: secs, sent_at, ended_at, observation };
         monitor.observe(&sample, sent_at);
     }
 
     fn echo(monitor: &mut Monitor, secs: u64, answered: bool) {
+        echo_of(monitor, 0, secs, answered);
+    }
+
+    fn echo_of(monitor: &mut Monitor, id: u32, secs: u64, answered: bool) {
         let outcome = if answered {
             EchoOutcome::Reply { rtt: Duration::from_millis(3), ttl: None }
         } else {
             EchoOutcome::Lost
         };
         let echo = Echo { method: EchoMethod::Icmp, address: address(), outcome };
-        take(monitor, secs, Observation::Echo(echo));
+        take(monitor, id, secs, Observation::Echo(echo));
     }
 
     fn attempt(monitor: &mut Monitor, secs: u64, attempt: Attempt) {
-        take(monitor, secs, Observation::Attempt(Box::new(attempt)));
+        take(monitor, 0, secs, Observation::Attempt(Box::new(attempt)));
     }
 
     #[test]
@@ -234,14 +281,40 @@ mod tests {
         );
         let all = about(&mut monitor, None);
         assert!(all[1].starts_with("pc-0: echo, by the minute: 15 %"), "{all:?}");
-        assert_eq!(all[2], "pc-1: nothing is kept of what was measured then");
+        assert_eq!(all[2], "1 host: nothing is known of what was measured then");
+    }
+
+    #[test]
+    fn of_many_hosts_a_mark_tells_who_stood_out_and_counts_the_others() {
+        let mut monitor = monitor(40);
+        for secs in 0..=300 {
+            for id in 0..30 {
+                let lost = id < 25 && secs == 290 - u64::from(id);
+                echo_of(&mut monitor, id, secs, !lost);
+            }
+        }
+        monitor.observe_local(tunnel(false), at(299));
+        let said = monitor.mark(None, at(295).wall, "", at(300));
+        assert_eq!(said[1], "40 hosts: tunnel: wg0 went down 4.0 s after");
+        assert_eq!(said[2], "pc-0: echo: 1 of 126 lost, 1 in a row from 00:04:50Z");
+        assert_eq!(said[said.len() - 1], "and 6 more like these");
+        assert_eq!(said.len(), 1 + MOST + 1, "{said:?}");
+
+        let mut monitor = self::monitor(40);
+        for id in 0..30 {
+            (200..=300).for_each(|secs| echo_of(&mut monitor, id, secs, true));
+        }
+        let quiet = monitor.mark(None, at(295).wall, "", at(300));
+        let told =
+            ["30 hosts: nothing unusual", "10 hosts: nothing is known of what was measured then"];
+        assert_eq!(quiet[1..], told);
     }
 
     #[test]
     fn a_mark_on_nobody_in_particular_asks_all_and_is_remembered_of_none() {
         let mut monitor = monitor(2);
         let said = monitor.mark(None, at(10).wall, "who knows", at(10));
-        assert!(said.contains(&"pc-1: echo: not measured then".to_owned()), "{said:?}");
+        assert_eq!(said[1..], ["2 hosts: nothing is known of what was measured then"]);
         assert_eq!(monitor.events.back().map(|event| event.target), Some(None));
         for id in [0, 1] {
             let memory = monitor.remembered(Some(TargetId(id)), at(10));
