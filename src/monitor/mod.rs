@@ -413,7 +413,9 @@ impl Monitor {
         if std::mem::take(&mut self.compare_certificates) {
             self.around.shared_certificates = shared_certificates(self.targets.values());
         }
-        self.siblings.look(&self.targets, &mut self.around.siblings, now.mono);
+        let mut told = std::mem::take(&mut self.around.siblings);
+        self.siblings.look(&self.targets, &mut told, &self.around, now);
+        self.around.siblings = told;
         self.stand_in();
         self.diagnosis.observe(RULES, &self.around, now);
     }
@@ -423,7 +425,7 @@ impl Monitor {
         let members: Vec<Member<'_>> = self
             .targets
             .values()
-            .filter_map(|tracked| tracked.member(&self.around.local))
+            .filter_map(|tracked| tracked.member(&self.around, now.wall))
             .collect();
         let mut nearer = self.controls.answering().map(|address| address.to_string());
         if nearer.is_none() {
@@ -508,7 +510,8 @@ impl Monitor {
                 peers.answering_beyond += u32::from(beyond);
             } else if tracked.echo().ever_answered() {
                 let lost = recent().any(EchoPoint::is_loss);
-                let excused = tracked.may_sleep() || tracked.maintained().is_some();
+                let expected = tracked.expected(&self.around, now.wall);
+                let excused = tracked.may_sleep(expected) || tracked.maintained().is_some();
                 peers.silent += u32::from(lost && !excused);
                 // Losses are void while this machine counts as offline; silence they are.
                 let void =

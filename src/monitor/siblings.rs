@@ -2,8 +2,9 @@
 
 use super::Tracked;
 use crate::domain::siblings::{Contrast, Sibling, compare};
-use crate::domain::target::TargetId;
-use crate::domain::time::MonoTime;
+use crate::domain::target::{Expected, TargetId};
+use crate::domain::time::{MonoTime, Now};
+use crate::domain::view::Surroundings;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -32,11 +33,12 @@ impl Siblings {
         &mut self,
         targets: &BTreeMap<TargetId, Tracked>,
         told: &mut BTreeMap<TargetId, Contrast>,
-        now: MonoTime,
+        around: &Surroundings,
+        now: Now,
     ) {
         let mut due = std::mem::take(&mut self.changed);
-        if self.looked.is_none_or(|looked| now.since(looked) >= AGAIN) {
-            self.looked = Some(now);
+        if self.looked.is_none_or(|looked| now.mono.since(looked) >= AGAIN) {
+            self.looked = Some(now.mono);
             due.append(&mut self.failing);
         }
         if due.is_empty() {
@@ -47,6 +49,7 @@ impl Siblings {
             |tracked: &Tracked| tracked.target().group.as_ref().is_some_and(|g| due.contains(g));
         told.retain(|id, _| !targets.get(id).is_none_or(due_of));
         let members = targets.values().filter(|tracked| due_of(tracked));
+        let members = members.map(|tracked| (tracked, tracked.expected(around, now.wall)));
         let (contrasts, failing) = siblings(members, Duration::ZERO);
         told.extend(contrasts);
         self.failing.extend(failing);
@@ -56,11 +59,12 @@ impl Siblings {
 /// What the siblings of failing hosts say of them; a sibling counts as sound when it worked no
 /// longer than `slack` before the other began to fail. Also the groups in which a host fails.
 fn siblings<'a>(
-    targets: impl Iterator<Item = &'a Tracked>,
+    targets: impl Iterator<Item = (&'a Tracked, Expected)>,
     slack: Duration,
 ) -> (BTreeMap<TargetId, Contrast>, BTreeSet<String>) {
     let mut groups: BTreeMap<&str, Vec<Sibling<'_>>> = BTreeMap::new();
-    for (group, sibling) in targets.filter_map(Tracked::sibling) {
+    let members = targets.filter_map(|(tracked, expected)| tracked.sibling(expected));
+    for (group, sibling) in members {
         groups.entry(group).or_default().push(sibling);
     }
     let mut contrasts = BTreeMap::new();
@@ -80,5 +84,6 @@ pub fn sibling_contrasts<'a>(
     targets: impl Iterator<Item = &'a Tracked>,
     slack: Duration,
 ) -> BTreeMap<TargetId, Contrast> {
-    siblings(targets, slack).0
+    // Of a single moment, hours say nothing.
+    siblings(targets.map(|tracked| (tracked, tracked.target().expected)), slack).0
 }

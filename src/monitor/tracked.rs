@@ -14,7 +14,6 @@ use crate::domain::finding::{Finding, RuleId};
 use crate::domain::history::{History, Timed};
 use crate::domain::ladder::ladder;
 use crate::domain::lane::Lane;
-use crate::domain::local::LocalState;
 use crate::domain::mac::MacAddr;
 use crate::domain::maintenance::Maintained;
 use crate::domain::memory::TargetMemory;
@@ -28,7 +27,7 @@ use crate::domain::sample::{
 use crate::domain::session::{SessionEnd, SessionEvent, SessionLook, Sessions};
 use crate::domain::siblings::{Course, Sibling};
 use crate::domain::snapshot::{SPARK_SLOTS, TargetSnapshot, TargetState};
-use crate::domain::target::{Host, Target};
+use crate::domain::target::{Expected, Host, Target};
 use crate::domain::time::{MonoTime, Now, WallTime};
 use crate::domain::transcripts::Transcripts;
 use crate::domain::verdict;
@@ -252,7 +251,8 @@ impl Tracked {
     /// What it is to an outage of a path; `None` for this machine itself, and before it answered
     /// an echo request.
     #[must_use]
-    pub fn member<'a>(&'a self, local: &'a LocalState) -> Option<Member<'a>> {
+    pub fn member<'a>(&'a self, around: &'a Surroundings, now: WallTime) -> Option<Member<'a>> {
+        let local = &around.local;
         let address = self.dialled().filter(|address| !local.owns(*address))?;
         let remembered = || {
             let first = self.echo.points().next();
@@ -279,23 +279,29 @@ impl Tracked {
             group: self.target.group.as_deref(),
             routed: tunnel.is_some() || local.on_link(address).is_none(),
             tunnel,
-            sleeps: self.may_sleep() || self.maintained.is_some(),
+            sleeps: self.may_sleep(self.expected(around, now)) || self.maintained.is_some(),
             silent_since: since.filter(|since| lost >= enough && !connects(since)),
         })
     }
 
-    /// Whether its silence may be sleep, at whatever hour.
+    /// What is expected of it at this hour.
     #[must_use]
-    pub fn may_sleep(&self) -> bool {
-        self.target.may_sleep_as(self.target.expected, &self.memory)
+    pub fn expected(&self, around: &Surroundings, now: WallTime) -> Expected {
+        self.target.expected_at(now, &around.zone)
+    }
+
+    /// Whether its silence may be sleep, as it is `expected`.
+    #[must_use]
+    pub fn may_sleep(&self, expected: Expected) -> bool {
+        self.target.may_sleep_as(expected, &self.memory)
     }
 
     /// What it is to the others of its group, which comes first; `None` without one, where all go
-    /// through a gateway, and while its silence may be sleep.
+    /// through a gateway, and while its silence may be sleep, as it is `expected`.
     #[must_use]
-    pub fn sibling(&self) -> Option<(&str, Sibling<'_>)> {
+    pub fn sibling(&self, expected: Expected) -> Option<(&str, Sibling<'_>)> {
         let group = self.target.group.as_deref()?;
-        let asleep = self.course.is_silent() && self.may_sleep();
+        let asleep = self.course.is_silent() && self.may_sleep(expected);
         if asleep || self.target.via_gateway() {
             return None;
         }
