@@ -149,7 +149,11 @@ pub(super) async fn check_and_weigh(
     let local = &checker.around.local;
     let clocks = clocks(ended.iter().map(|(tracked, _)| tracked), local, now);
     let shared_certificates = shared_certificates(ended.iter().map(|(tracked, _)| tracked));
-    let siblings = sibling_contrasts(ended.iter().map(|(tracked, _)| tracked), ONE_LOOK);
+    let siblings = sibling_contrasts(
+        ended.iter().map(|(tracked, _)| tracked),
+        config.settings.thresholds.siblings,
+        ONE_LOOK,
+    );
     let around = Surroundings { shared_certificates, siblings, clocks, ..checker.around.clone() };
     let picture = |(mut tracked, at): (Tracked, Now)| {
         let weighed = tracked.weigh(&around, at);

@@ -128,9 +128,11 @@ const DROPPED: &str = "thresholds.session-dropped";
 const PERIODIC: &str = "thresholds.drops-periodic";
 const PATH: &str = "thresholds.path-outage";
 const FLAP: &str = "thresholds.vpn-flap";
+const PROXIED: &str = "thresholds.proxied";
+const SIBLINGS: &str = "thresholds.siblings";
 
 /// Rules about the whole machine: their numbers stand at the top alone.
-const OF_THE_MACHINE: [&str; 2] = ["path-outage", "vpn-flap"];
+const OF_THE_MACHINE: [&str; 3] = ["path-outage", "vpn-flap", "siblings"];
 
 /// The bounds of an echo interval, also of `--interval`.
 pub(super) const ECHO_INTERVAL: (Duration, Duration) = (TENTH, DAY);
@@ -253,6 +255,10 @@ pub(super) static SETTINGS: &[Setting] = &[
     span(PERIODIC, "same_time", (MINUTE, Duration::from_mins(30)), |s| &mut s.thresholds.drops_periodic.same_time, "how far times of day may differ"),
     real(PERIODIC, "chance_pct", (0.0001, 1.0), |s| &mut s.thresholds.drops_periodic.chance_pct, "only where drops by chance look so with at most this probability, in percent"),
 
+    count(PROXIED, "connections", (2, 16), |s| &mut s.thresholds.proxied.connections, "answered from this side when this many connections in a row"),
+    real(PROXIED, "share_pct", (1.0, 90.0), |s| &mut s.thresholds.proxied.share_pct, "complete within this share of the median echo round trip, in percent"),
+    span(PROXIED, "shortest", (MS, MINUTE), |s| &mut s.thresholds.proxied.shortest, "where that is at least this long"),
+
     count(PATH, "hosts", (2, 10_000), |s| &mut s.thresholds.path_outage.hosts, "a path is down when at least this many hosts behind it fell silent together"),
     count(PATH, "share_pct", (1, 100), |s| &mut s.thresholds.path_outage.share_pct, "and this share of them, in percent"),
     span(PATH, "together", (SECOND, MINUTE), |s| &mut s.thresholds.path_outage.together, "within this span of each other"),
@@ -260,6 +266,10 @@ pub(super) static SETTINGS: &[Setting] = &[
 
     count(FLAP, "changes", (2, 64), |s| &mut s.thresholds.vpn_flap.changes, "warning from this many changes of a tunnel, each of which is down or up"),
     span(FLAP, "within", (MINUTE, Duration::from_mins(30)), |s| &mut s.thresholds.vpn_flap.within, "within this span"),
+
+    count(SIBLINGS, "least", (1, 10_000), |s| &mut s.thresholds.siblings.least, "a failing host is held against at least this many others of its group"),
+    count(SIBLINGS, "alike", (2, 10_000), |s| &mut s.thresholds.siblings.alike, "at least this many that fail alike are told as one change"),
+    span(SIBLINGS, "together", (SECOND, DAY), |s| &mut s.thresholds.siblings.together, "when they began within this span of each other"),
 ];
 
 /// Pairs of one section whose first number must not exceed the second.

@@ -10,6 +10,7 @@ pub mod certificate;
 pub mod client_settings;
 pub mod clocks;
 pub mod control;
+pub mod course;
 pub mod diagnose;
 pub mod drops;
 pub mod echo_series;

@@ -1,232 +1,22 @@
 //! Whose fault among siblings: how a failing host differs from the others of its group, and what
 //! many of them have in common.
 //!
-//! [`Course`] remembers of one host since when each rung works or fails; [`compare`] holds those of
-//! one group against each other. Only what was measured after a host began to fail counts as a
+//! [`compare`] holds the [`Course`]s of one group against each other. Only what was measured after a host began to fail counts as a
 //! sound sibling: until then nobody knows whether the others fail too.
 
+use super::course::{Broken, Course, Way};
 use super::finding::Rung;
-use super::sample::{Attempt, ConnectOutcome, NegotiateOutcome, TlsOutcome};
-use super::security::FailureCode;
 use super::target::TargetId;
 use super::text::excerpt;
-use super::time::{MonoTime, Now};
+use super::thresholds::SiblingThresholds;
+use super::time::Now;
 use super::words::{clock, count, millis};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// Fewer measured siblings are nothing to differ from.
-const FEWEST_SIBLINGS: usize = 4;
-/// Fewer hosts that fail alike have nothing in common.
-const FEWEST_ALIKE: usize = 3;
-/// Hosts that began to fail within this span of each other may have met one change.
-const ROLLOUT: Duration = Duration::from_mins(15);
-/// A shorter silence is no restart.
-const SILENCE: Duration = Duration::from_secs(20);
 /// A silence that ended longer before the failure is not told with it.
 const BEFORE: Duration = Duration::from_mins(30);
-
-/// How a rung fails, in the words of a help desk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Way {
-    Refused,
-    Silent,
-    Barred,
-    NegotiationRefused,
-    NegotiationSilent,
-    NegotiationClosed,
-    NotRdp,
-    TlsClosed,
-    TlsRefused,
-    TlsSilent,
-    NotTls,
-}
-
-impl Way {
-    const fn one(self) -> &'static str {
-        match self {
-            Self::Refused => "refuses the connection",
-            Self::Silent => "does not answer",
-            Self::Barred => "is barred by a firewall",
-            Self::NegotiationRefused => "refuses the RDP negotiation",
-            Self::NegotiationSilent => "is silent at the RDP negotiation",
-            Self::NegotiationClosed => "closes at the RDP negotiation",
-            Self::NotRdp => "answers with something that is not RDP",
-            Self::TlsClosed => "closes at the TLS ClientHello",
-            Self::TlsRefused => "refuses TLS",
-            Self::TlsSilent => "is silent at the TLS ClientHello",
-            Self::NotTls => "answers with something that is not TLS",
-        }
-    }
-
-    const fn many(self) -> &'static str {
-        match self {
-            Self::Refused => "refuse the connection",
-            Self::Silent => "do not answer",
-            Self::Barred => "are barred by a firewall",
-            Self::NegotiationRefused => "refuse the RDP negotiation",
-            Self::NegotiationSilent => "are silent at the RDP negotiation",
-            Self::NegotiationClosed => "close at the RDP negotiation",
-            Self::NotRdp => "answer with something that is not RDP",
-            Self::TlsClosed => "close at the TLS ClientHello",
-            Self::TlsRefused => "refuse TLS",
-            Self::TlsSilent => "are silent at the TLS ClientHello",
-            Self::NotTls => "answer with something that is not TLS",
-        }
-    }
-}
-
-/// How one rung ended in one connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ended {
-    Well(Duration),
-    Badly(Way),
-    /// Not tried, or nothing can be said.
-    Unknown,
-}
-
-/// One rung over time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct RungCourse {
-    /// When it last worked, and how long it took.
-    good: Option<(Now, Duration)>,
-    /// Since when it fails, and how.
-    bad: Option<(Now, Way)>,
-}
-
-impl RungCourse {
-    fn observe(&mut self, at: Now, ended: Ended) -> bool {
-        match ended {
-            Ended::Well(took) => {
-                let first = self.good.is_none();
-                self.good = Some((at, took));
-                self.bad.take().is_some() || first
-            }
-            Ended::Badly(way) if self.bad.is_none_or(|(_, before)| before != way) => {
-                self.bad = Some((at, way));
-                true
-            }
-            Ended::Badly(_) | Ended::Unknown => false,
-        }
-    }
-}
-
-/// Since when the rungs of one host work or fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Course {
-    tcp: RungCourse,
-    x224: RungCourse,
-    tls: RungCourse,
-    /// From the first silent connection to the first that was answered again.
-    silence: Option<(Now, Now)>,
-}
-
-impl Course {
-    /// Takes in a connection. Whether a rung began to work, began to fail or fails otherwise.
-    pub fn observe(&mut self, at: Now, attempt: &Attempt) -> bool {
-        let (tcp, x224, tls) = ended(attempt);
-        if let Some((since, Way::Silent)) = self.tcp.bad
-            && attempt.connect.outcome.answered()
-            && at.mono.since(since.mono) >= SILENCE
-        {
-            self.silence = Some((since, at));
-        }
-        let selected = attempt.negotiate.as_ref().and_then(|n| n.outcome.selected());
-        let without_tls = selected.is_some_and(|selected| !selected.starts_tls());
-        let gave_up_tls = without_tls && std::mem::take(&mut self.tls) != RungCourse::default();
-        let tcp = self.tcp.observe(at, tcp);
-        let x224 = self.x224.observe(at, x224);
-        self.tls.observe(at, tls) || tcp || x224 || gave_up_tls
-    }
-
-    /// Forgets what began to fail since `start`: this machine was offline. Whether it forgot
-    /// anything.
-    pub fn void_since(&mut self, start: MonoTime) -> bool {
-        let before = *self;
-        for rung in [&mut self.tcp, &mut self.x224, &mut self.tls] {
-            rung.bad = rung.bad.filter(|(since, _)| since.mono < start);
-        }
-        self.silence = self.silence.filter(|(since, _)| since.mono < start);
-        before != *self
-    }
-
-    /// Whether the host may just be asleep.
-    #[must_use]
-    pub const fn is_silent(&self) -> bool {
-        matches!(self.tcp.bad, Some((_, Way::Silent)))
-    }
-
-    /// Whether a rung fails.
-    #[must_use]
-    pub fn fails(&self) -> bool {
-        self.broken().is_some()
-    }
-
-    /// The lowest rung that fails.
-    fn broken(&self) -> Option<Broken> {
-        let rungs = [(Rung::Tcp, self.tcp), (Rung::X224, self.x224), (Rung::Tls, self.tls)];
-        rungs.into_iter().find_map(|(rung, course)| {
-            let (since, way) = course.bad?;
-            Some(Broken { rung, way, since, good: course.good.map(|(at, _)| at) })
-        })
-    }
-
-    /// When `rung` last worked and how long it took; `None` while it or a lower one fails.
-    fn good_at(&self, rung: Rung) -> Option<(Now, Duration)> {
-        if self.broken().is_some_and(|broken| broken.rung <= rung) {
-            return None;
-        }
-        match rung {
-            Rung::Tcp => self.tcp.good,
-            Rung::X224 => self.x224.good,
-            Rung::Tls => self.tls.good,
-            _ => None,
-        }
-    }
-}
-
-/// How TCP, X.224 and TLS ended.
-fn ended(attempt: &Attempt) -> (Ended, Ended, Ended) {
-    let tcp = match attempt.connect.outcome {
-        ConnectOutcome::Open => Ended::Well(attempt.connect.elapsed),
-        ConnectOutcome::Refused => Ended::Badly(Way::Refused),
-        ConnectOutcome::Timeout | ConnectOutcome::Unreachable => Ended::Badly(Way::Silent),
-        ConnectOutcome::Prohibited => Ended::Badly(Way::Barred),
-        ConnectOutcome::LocalError(_) => Ended::Unknown,
-    };
-    let x224 = attempt.negotiate.as_ref().map_or(Ended::Unknown, |asked| match &asked.outcome {
-        NegotiateOutcome::Confirmed { .. } | NegotiateOutcome::NoNegotiation => {
-            Ended::Well(asked.elapsed)
-        }
-        // A host that wants an Entra sign-in is sound.
-        NegotiateOutcome::Failure(FailureCode::ENTRA_AUTH_REQUIRED) => Ended::Well(asked.elapsed),
-        NegotiateOutcome::Failure(_) => Ended::Badly(Way::NegotiationRefused),
-        NegotiateOutcome::Timeout => Ended::Badly(Way::NegotiationSilent),
-        NegotiateOutcome::Disconnected | NegotiateOutcome::Reset | NegotiateOutcome::Closed => {
-            Ended::Badly(Way::NegotiationClosed)
-        }
-        NegotiateOutcome::Malformed(_) => Ended::Badly(Way::NotRdp),
-    });
-    let tls = attempt.tls.as_ref().map_or(Ended::Unknown, |tls| match tls.outcome {
-        TlsOutcome::Ok => Ended::Well(tls.elapsed),
-        TlsOutcome::Reset | TlsOutcome::Closed => Ended::Badly(Way::TlsClosed),
-        TlsOutcome::Alert(_) => Ended::Badly(Way::TlsRefused),
-        TlsOutcome::Timeout => Ended::Badly(Way::TlsSilent),
-        TlsOutcome::Malformed(_) => Ended::Badly(Way::NotTls),
-        TlsOutcome::Unsupported => Ended::Unknown,
-    });
-    (tcp, x224, tls)
-}
-
-/// Where a host fails, and since when.
-#[derive(Debug, Clone, Copy)]
-struct Broken {
-    rung: Rung,
-    way: Way,
-    since: Now,
-    good: Option<Now>,
-}
 
 /// One host of a group.
 #[derive(Debug, Clone, Copy)]
@@ -256,12 +46,13 @@ pub struct Contrast {
 pub fn compare(
     group: &str,
     siblings: &[Sibling<'_>],
+    limits: SiblingThresholds,
     slack: Duration,
 ) -> BTreeMap<TargetId, Contrast> {
     let mut seen = BTreeSet::new();
     let hosts: Vec<&Sibling<'_>> =
         siblings.iter().filter(|sibling| seen.insert(sibling.address)).collect();
-    let mut contrasts = in_common(group, siblings, &hosts);
+    let mut contrasts = in_common(group, siblings, &hosts, limits);
     let goods = |rung| {
         let good = |host: &&Sibling<'_>| host.course.good_at(rung);
         let mut all: Vec<(Now, Duration)> = hosts.iter().filter_map(good).collect();
@@ -275,7 +66,7 @@ pub fn compare(
         let old = all.partition_point(|(at, _)| at.mono.plus(slack) < broken.since.mono);
         let sound = all.get(old..).unwrap_or_default();
         let others = hosts.len().saturating_sub(1);
-        if others < FEWEST_SIBLINGS || sound.len() * 4 < others * 3 {
+        if others < limits.least() || sound.len() * 4 < others * 3 {
             continue;
         }
         let line = odd_one_out(group, sibling, &broken, sound, others);
@@ -329,6 +120,7 @@ fn in_common(
     group: &str,
     siblings: &[Sibling<'_>],
     hosts: &[&Sibling<'_>],
+    limits: SiblingThresholds,
 ) -> BTreeMap<TargetId, Contrast> {
     let began = |sibling: &Sibling<'_>| {
         let broken = sibling.course.broken()?;
@@ -341,8 +133,8 @@ fn in_common(
     let mut contrasts = BTreeMap::new();
     for ((rung, way), mut since) in alike {
         since.sort_by_key(|at| at.mono);
-        let Some((first, last, number)) = most_within(&since) else { continue };
-        if number < FEWEST_ALIKE || number * 3 < hosts.len() {
+        let Some((first, last, number)) = most_within(&since, limits.together) else { continue };
+        if number < limits.alike() || number * 3 < hosts.len() {
             continue;
         }
         let line = format!(
@@ -368,11 +160,11 @@ fn in_common(
     contrasts
 }
 
-/// The most of `sorted` that lie within [`ROLLOUT`]: the first, the last and their number.
-fn most_within(sorted: &[Now]) -> Option<(Now, Now, usize)> {
+/// The most of `sorted` that lie within `span` of each other: the first, the last and their number.
+fn most_within(sorted: &[Now], span: Duration) -> Option<(Now, Now, usize)> {
     let mut best = None;
     for (index, first) in sorted.iter().enumerate() {
-        let until = first.mono.plus(ROLLOUT);
+        let until = first.mono.plus(span);
         let end = sorted.partition_point(|at| at.mono <= until);
         let number = end.saturating_sub(index);
         if let Some(last) = sorted.get(end.saturating_sub(1))

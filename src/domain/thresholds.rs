@@ -35,6 +35,10 @@ pub struct Thresholds {
     pub path_outage: PathThresholds,
     /// Of `vpn-flap`; of the whole machine.
     pub vpn_flap: FlapThresholds,
+    /// Of `proxied`.
+    pub proxied: ProxiedThresholds,
+    /// Of what the hosts of a group say of each other; of the whole machine.
+    pub siblings: SiblingThresholds,
 }
 
 /// When hosts that fall silent are a path that is down.
@@ -74,6 +78,50 @@ impl Default for FlapThresholds {
     // One connection and one reconnection are everybody's day: down, up.
     fn default() -> Self {
         Self { changes: 4, within: Duration::from_mins(30) }
+    }
+}
+
+/// When connections are too fast for the way that echoes go.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ProxiedThresholds {
+    /// So many connections in a row …
+    pub connections: u32,
+    /// … each complete within this share of the median echo round trip, in percent …
+    pub share_pct: f64,
+    /// … where that is at least this long.
+    pub shortest: Duration,
+}
+
+impl Default for ProxiedThresholds {
+    fn default() -> Self {
+        Self { connections: 5, share_pct: 20.0, shortest: Duration::from_millis(5) }
+    }
+}
+
+/// When the hosts of a group say something of each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SiblingThresholds {
+    /// A host differs from at least this many measured siblings.
+    pub least: u32,
+    /// At least this many hosts that fail alike have something in common …
+    pub alike: u32,
+    /// … when they began to fail within this span of each other.
+    pub together: Duration,
+}
+
+impl Default for SiblingThresholds {
+    fn default() -> Self {
+        Self { least: 4, alike: 3, together: Duration::from_mins(15) }
+    }
+}
+
+impl SiblingThresholds {
+    pub(super) fn least(self) -> usize {
+        usize::try_from(self.least).unwrap_or(usize::MAX)
+    }
+
+    pub(super) fn alike(self) -> usize {
+        usize::try_from(self.alike).unwrap_or(usize::MAX)
     }
 }
 

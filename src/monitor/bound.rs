@@ -3,6 +3,7 @@
 use super::Tracked;
 use super::tracked::{KEPT, KEPT_DEEP, SERVICE_TIMES};
 use crate::domain::alternative::Alternative;
+use crate::domain::course::Course;
 use crate::domain::drops::{self, RememberedDrop};
 use crate::domain::echo_series::{EchoPoint, POINTS};
 use crate::domain::finding::Finding;
@@ -11,7 +12,6 @@ use crate::domain::rules::RULES;
 use crate::domain::sample::{
     Attempt, Gateway, MAX_HEAD, MAX_STEPS, PathMtu, Resolution, TlsSweep, Udp,
 };
-use crate::domain::siblings::Course;
 use crate::domain::snapshot::TargetSnapshot;
 use std::time::Duration;
 

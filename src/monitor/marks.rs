@@ -74,7 +74,9 @@ impl Monitor {
             }
         }
         let mut hosts: BTreeMap<String, usize> = BTreeMap::new();
-        own.iter().for_each(|(_, text)| *hosts.entry(text.clone()).or_default() += 1);
+        for (_, text) in &own {
+            *hosts.entry(text.clone()).or_default() += 1;
+        }
         let shared = |text: &str| hosts.get(text).is_some_and(|hosts| *hosts > 1);
         common.extend(
             hosts

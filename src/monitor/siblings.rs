@@ -3,6 +3,7 @@
 use super::Tracked;
 use crate::domain::siblings::{Contrast, Sibling, compare};
 use crate::domain::target::{Expected, TargetId};
+use crate::domain::thresholds::SiblingThresholds;
 use crate::domain::time::{MonoTime, Now};
 use crate::domain::view::Surroundings;
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,7 +51,7 @@ impl Siblings {
         told.retain(|id, _| !targets.get(id).is_none_or(due_of));
         let members = targets.values().filter(|tracked| due_of(tracked));
         let members = members.map(|tracked| (tracked, tracked.expected(around, now.wall)));
-        let (contrasts, failing) = siblings(members, Duration::ZERO);
+        let (contrasts, failing) = siblings(members, around.limits.siblings, Duration::ZERO);
         told.extend(contrasts);
         self.failing.extend(failing);
     }
@@ -60,6 +61,7 @@ impl Siblings {
 /// longer than `slack` before the other began to fail. Also the groups in which a host fails.
 fn siblings<'a>(
     targets: impl Iterator<Item = (&'a Tracked, Expected)>,
+    limits: SiblingThresholds,
     slack: Duration,
 ) -> (BTreeMap<TargetId, Contrast>, BTreeSet<String>) {
     let mut groups: BTreeMap<&str, Vec<Sibling<'_>>> = BTreeMap::new();
@@ -71,7 +73,7 @@ fn siblings<'a>(
     let mut failing = BTreeSet::new();
     for (group, members) in groups {
         if members.iter().any(|member| member.course.fails()) {
-            contrasts.extend(compare(group, &members, slack));
+            contrasts.extend(compare(group, &members, limits, slack));
             failing.insert(group.to_owned());
         }
     }
@@ -82,8 +84,9 @@ fn siblings<'a>(
 #[must_use]
 pub fn sibling_contrasts<'a>(
     targets: impl Iterator<Item = &'a Tracked>,
+    limits: SiblingThresholds,
     slack: Duration,
 ) -> BTreeMap<TargetId, Contrast> {
     // Of a single moment, hours say nothing.
-    siblings(targets.map(|tracked| (tracked, tracked.target().expected)), slack).0
+    siblings(targets.map(|tracked| (tracked, tracked.target().expected)), limits, slack).0
 }

@@ -7,6 +7,7 @@ pub use dialling::Other;
 
 use crate::domain::alternative::Alternative;
 use crate::domain::certificate::Thumbprint;
+use crate::domain::course::Course;
 use crate::domain::diagnose::{Diagnosed, Diagnosis, Weighed, judge_moment, weigh};
 use crate::domain::drops::Spell;
 use crate::domain::echo_series::EchoSeries;
@@ -25,7 +26,7 @@ use crate::domain::sample::{
     UdpOutcome, echo_from_connect,
 };
 use crate::domain::session::{SessionEnd, SessionEvent, SessionLook, Sessions};
-use crate::domain::siblings::{Course, Sibling};
+use crate::domain::siblings::Sibling;
 use crate::domain::snapshot::{SPARK_SLOTS, TargetSnapshot, TargetState};
 use crate::domain::target::{Expected, Host, Target};
 use crate::domain::time::{MonoTime, Now, WallTime};

@@ -4,15 +4,6 @@ use super::prelude::*;
 use crate::domain::sample::EchoMethod;
 use std::net::IpAddr;
 
-/// So many connections must all be too fast.
-const CONNECTIONS_NEEDED: usize = 5;
-
-/// Below this share of the echo's round trip a TCP handshake cannot have gone all the way.
-const SHARE: f64 = 0.2;
-
-/// Shorter round trips are too close to the noise to compare.
-const SHORTEST: Duration = Duration::from_millis(5);
-
 /// Something nearer than the host completes the TCP handshake.
 #[derive(Debug)]
 pub(super) struct Proxied;
@@ -64,6 +55,7 @@ impl Rule for Proxied {
                 millis(tcp),
                 millis(icmp)
             );
+            let connections = view.target.thresholds.proxied.connections;
             return Judgement::fires(
                 Evidence::new(
                     Severity::Notice,
@@ -71,7 +63,7 @@ impl Rule for Proxied {
                     "answered from this side",
                     sentence,
                 )
-                .line(format!("slowest of {CONNECTIONS_NEEDED} TCP handshakes {}", millis(tcp)))
+                .line(format!("slowest of {connections} TCP handshakes {}", millis(tcp)))
                 .line(format!("median echo round trip {}", millis(icmp))),
             );
         }
@@ -92,23 +84,26 @@ impl Rule for Proxied {
 
 /// The slowest handshake and the median echo, when the first is too short for the second.
 fn too_fast(view: &TargetView<'_>) -> Option<(Duration, Duration)> {
+    let limits = &view.target.thresholds.proxied;
+    let needed = usize::try_from(limits.connections).unwrap_or(usize::MAX);
     let stats = view.echo.window(view.now.mono, Duration::from_mins(5));
     if stats.method != Some(EchoMethod::Icmp) || stats.received < 5 {
         return None;
     }
-    let echo = stats.median.filter(|median| *median >= SHORTEST)?;
+    let echo = stats.median.filter(|median| *median >= limits.shortest)?;
     let newest: Vec<_> = view
         .attempts
         .recent()
-        .take(CONNECTIONS_NEEDED)
+        .take(needed)
         .filter(|entry| matches!(entry.value.connect.outcome, ConnectOutcome::Open))
         .map(|entry| entry.value.connect.elapsed)
         .collect();
-    if newest.len() < CONNECTIONS_NEEDED {
+    if newest.len() < needed {
         return None;
     }
     let slowest = newest.into_iter().max()?;
-    (slowest.as_secs_f64() < echo.as_secs_f64() * SHARE).then_some((slowest, echo))
+    (slowest.as_secs_f64() < echo.as_secs_f64() * limits.share_pct / 100.0)
+        .then_some((slowest, echo))
 }
 
 /// 100.64.0.0/10 (RFC 6598).
@@ -119,5 +114,34 @@ const fn is_shared_space(address: IpAddr) -> bool {
             a == 100 && b & 0xc0 == 64
         }
         IpAddr::V6(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::diagnose::fixture::{Fixture, ms, reply, stopped_at_tcp};
+
+    fn fires(fixture: &Fixture) -> bool {
+        matches!(Proxied.judge(&fixture.view()), Judgement::Fires(_))
+    }
+
+    #[test]
+    fn how_fast_and_how_often_is_configured() {
+        let mut fixture = Fixture::new();
+        fixture.echoes(&[reply(40); 10]);
+        for _ in 0..4 {
+            let mut attempt = stopped_at_tcp(ConnectOutcome::Open);
+            attempt.connect.elapsed = ms(6);
+            fixture.attempt(attempt);
+        }
+        assert!(!fires(&fixture), "four connections are too few");
+        fixture.target.thresholds.proxied.connections = 4;
+        assert!(fires(&fixture));
+        fixture.target.thresholds.proxied.share_pct = 10.0;
+        assert!(!fires(&fixture), "6 of 40 ms are more than a tenth");
+        fixture.target.thresholds.proxied.share_pct = 20.0;
+        fixture.target.thresholds.proxied.shortest = ms(50);
+        assert!(!fires(&fixture), "an echo of 40 ms is too short");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::diagnose::fixture::{at, handshake, stopped_at_tcp};
+use crate::domain::sample::{Attempt, ConnectOutcome, TlsOutcome};
 
 const CLOSED: TlsOutcome = TlsOutcome::Closed;
 
@@ -18,6 +19,10 @@ fn courses(then: &[(usize, u64, Attempt)]) -> Vec<Course> {
 }
 
 fn told(courses: &[Course], slack: u64) -> BTreeMap<u32, String> {
+    told_within(courses, SiblingThresholds::default(), slack)
+}
+
+fn told_within(courses: &[Course], limits: SiblingThresholds, slack: u64) -> BTreeMap<u32, String> {
     let siblings: Vec<Sibling<'_>> = (0_u8..)
         .zip(courses)
         .map(|(index, course)| Sibling {
@@ -27,7 +32,7 @@ fn told(courses: &[Course], slack: u64) -> BTreeMap<u32, String> {
             course,
         })
         .collect();
-    let all = compare("berlin", &siblings, Duration::from_secs(slack));
+    let all = compare("berlin", &siblings, limits, Duration::from_secs(slack));
     all.into_iter().map(|(id, contrast)| (id.0, contrast.line)).collect()
 }
 
@@ -112,6 +117,20 @@ fn hours_apart_unlike_or_plainly_silent_is_nothing_in_common() {
 }
 
 #[test]
+fn how_many_and_how_close_together_is_configured() {
+    let odd = courses(&after(&[(0, 40, handshake(CLOSED))]));
+    let default = SiblingThresholds::default();
+    assert_eq!(told_within(&odd, SiblingThresholds { least: 11, ..default }, 0).len(), 1);
+    assert_eq!(told_within(&odd, SiblingThresholds { least: 12, ..default }, 0).len(), 0);
+
+    let apart: Vec<_> = (0..8).map(|n| (n, 40 + n as u64 * 1_200, handshake(CLOSED))).collect();
+    let apart = courses(&after(&apart));
+    let hours = SiblingThresholds { together: Duration::from_hours(3), ..default };
+    assert_eq!(told_within(&apart, hours, 0).len(), 8);
+    assert_eq!(told_within(&apart, SiblingThresholds { alike: 9, ..hours }, 0).len(), 0);
+}
+
+#[test]
 fn targets_at_one_address_are_one_host() {
     let mut all = courses(&after(&[(0, 40, handshake(CLOSED))]));
     all.truncate(5);
@@ -124,7 +143,10 @@ fn targets_at_one_address_are_one_host() {
             course,
         })
         .collect();
-    assert_eq!(compare("berlin", &siblings, Duration::ZERO), BTreeMap::new());
+    assert_eq!(
+        compare("berlin", &siblings, SiblingThresholds::default(), Duration::ZERO),
+        BTreeMap::new()
+    );
 }
 
 #[test]
