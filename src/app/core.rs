@@ -31,7 +31,7 @@ use crate::probe::sessions::Unseen;
 use crate::schedule::{Schedule, Settings};
 use crate::sink::Sinks;
 use crate::store::{self, MemoryStore, State, StateStore};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -146,6 +146,8 @@ pub(super) struct Core {
     look_again: Option<Now>,
     looking_at_sessions: Option<AbortHandle>,
     looking_for_marks: Option<AbortHandle>,
+    /// The numbers of the marks that were taken lately, with the time.
+    taken_marks: VecDeque<(u64, MonoTime)>,
     /// By what marks and memory know the targets.
     keys: Arc<BTreeSet<String>>,
     /// Why the sessions of this machine cannot be seen.
@@ -223,6 +225,7 @@ impl Core {
             look_again: None,
             looking_at_sessions: None,
             looking_for_marks: None,
+            taken_marks: VecDeque::new(),
             keys: Arc::default(),
             sessions_unseen: None,
             dirty: true,

@@ -46,7 +46,7 @@ pub(super) fn mark(config: &Config, words: &[String], at: Option<&str>) -> Resul
     }
     let number =
         u64::from(std::process::id()) << 32 | now.unix_millis().unsigned_abs() & 0xffff_ffff;
-    let mark = Mark { at, target, text, waits: Some(number) };
+    let mark = Mark { at, target, text, number: Some(number), taken: None };
     let store = state_store();
     let failed = |error| Failure::new(super::FAILED, error);
     store.expect_answer(number).map_err(failed)?;

@@ -25,9 +25,12 @@ pub struct Mark {
     /// What was said of it, as it was typed.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub text: String,
-    /// Under which number whoever marked it waits for an answer.
+    /// Under which number whoever marked it waits for an answer: it is told from others by that.
+    #[serde(default, skip_serializing_if = "Option::is_none", rename = "waits")]
+    pub number: Option<u64>,
+    /// When the first program that watches took it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub waits: Option<u64>,
+    pub taken: Option<WallTime>,
 }
 
 /// What one layer has to say of the minutes about a mark.

@@ -3,6 +3,7 @@
 use super::marks::Spool;
 use super::{Loaded, State, StateStore, StoreError};
 use crate::domain::mark::Mark;
+use crate::domain::time::WallTime;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -25,7 +26,7 @@ const KEPT_ASIDE: u32 = 1_000;
 /// `state.json`: `{"version":2,"targets":{"host:port":{…}}}`.
 ///
 /// Written to a temporary file in the same folder, flushed to the disk and renamed into place, so
-/// that the file is always whole. When two processes save, the last one wins. The file is readable
+/// that the file is always whole. Processes that add to it wait for each other. The file is readable
 /// by its owner only (on Unix).
 #[derive(Debug)]
 pub struct FileStore {
@@ -94,6 +95,22 @@ impl FileStore {
         let mut name = self.path.file_name().map_or_else(OsString::new, OsString::from);
         name.push(suffix);
         self.path.with_file_name(name)
+    }
+
+    /// Waits until no other process is between its reading and its writing. The lock is that of an
+    /// empty file which stays, and ends with the file's handle.
+    fn lock(&self) -> Result<File, StoreError> {
+        let path = self.beside(".lock");
+        let mut options = OpenOptions::new();
+        options.create(true).append(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt;
+            options.mode(0o600);
+        }
+        let file = options.open(&path).map_err(failed("write", &path))?;
+        file.lock().map_err(failed("lock", &path))?;
+        Ok(file)
     }
 
     /// A fresh file in the same folder, readable by its owner only.
@@ -192,13 +209,26 @@ impl StateStore for FileStore {
         written
     }
 
+    fn add(&self, own: State) -> Result<(), StoreError> {
+        self.make_folder()?;
+        // Held until the end.
+        let _alone = self.lock()?;
+        let mut whole = self.load()?.state;
+        whole.extend(own);
+        self.save(&whole)
+    }
+
     fn leave_mark(&self, mark: &Mark) -> Result<(), StoreError> {
         self.make_folder()?;
         self.spool().leave(mark)
     }
 
-    fn take_marks(&self, wanted: &dyn Fn(&Mark) -> bool) -> Result<Vec<Mark>, StoreError> {
-        self.spool().take(wanted)
+    fn take_marks(
+        &self,
+        wanted: &dyn Fn(&Mark) -> bool,
+        now: WallTime,
+    ) -> Result<Vec<Mark>, StoreError> {
+        self.spool().take(wanted, now)
     }
 
     fn expect_answer(&self, number: u64) -> Result<(), StoreError> {
@@ -255,7 +285,6 @@ mod tests {
     use crate::domain::identity::RememberedIdentity;
     use crate::domain::mac::MacAddr;
     use crate::domain::memory::TargetMemory;
-    use crate::domain::time::WallTime;
     use tempfile::TempDir;
 
     fn store() -> (TempDir, FileStore) {
@@ -446,6 +475,24 @@ mod tests {
         assert!(error.to_string().starts_with("cannot replace "), "{error}");
         assert_eq!(files(&store), ["state.json"]);
         assert!(matches!(store.load(), Err(StoreError::Io { operation: "read", .. })));
+    }
+
+    #[test]
+    fn what_many_processes_add_is_all_there() {
+        let (_folder, store) = store();
+        std::thread::scope(|scope| {
+            for process in 0..4 {
+                let store = FileStore::new(store.path());
+                scope.spawn(move || {
+                    for number in 0..20 {
+                        let name = format!("{process}-{number}:1");
+                        store.add(State::from([(name, TargetMemory::default())])).expect("added");
+                    }
+                });
+            }
+        });
+        assert_eq!(store.load().expect("loaded").state.len(), 80);
+        assert_eq!(files(&store), ["state.json", "state.json.lock"]);
     }
 
     #[test]

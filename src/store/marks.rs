@@ -5,9 +5,10 @@
 //! is lost between two processes. What is in it is not trusted: its size is bounded, and a line
 //! that is no mark is dropped.
 
-use super::StoreError;
 use super::file::failed;
+use super::{LINGER, StoreError};
 use crate::domain::mark::{Mark, TEXT};
+use crate::domain::time::WallTime;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::PathBuf;
@@ -53,8 +54,13 @@ impl Spool {
         file.write_all(&line).map_err(failed("write", &self.path))
     }
 
-    /// Takes what is wanted. Whoever else holds the lock is left alone.
-    pub(super) fn take(&self, wanted: &dyn Fn(&Mark) -> bool) -> Result<Vec<Mark>, StoreError> {
+    /// Takes what is wanted; what was first taken longer ago than [`LINGER`] goes. Whoever else
+    /// holds the lock is left alone.
+    pub(super) fn take(
+        &self,
+        wanted: &dyn Fn(&Mark) -> bool,
+        now: WallTime,
+    ) -> Result<Vec<Mark>, StoreError> {
         let mut options = OpenOptions::new();
         let mut file = match options.read(true).write(true).open(&self.path) {
             Ok(file) => file,
@@ -73,15 +79,29 @@ impl Spool {
         if bytes.len() > LIMIT {
             return Err(StoreError::Full { path: self.path.clone() });
         }
-        let (mut taken, mut left) = (Vec::new(), Vec::new());
+        let (mut taken, mut left, mut staying) = (Vec::new(), Vec::new(), Vec::new());
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-            match serde_json::from_slice(line).ok().filter(is_sound) {
-                Some(mark) if wanted(&mark) => taken.push(mark),
-                Some(_) => left.extend_from_slice(line),
-                None => {}
+            let Some(mark) = serde_json::from_slice(line).ok().filter(is_sound) else { continue };
+            // A clock that was set back keeps no mark for ever.
+            if mark.taken.is_some_and(|at| at > now || now.since(at) > LINGER) {
+                continue;
+            }
+            if !wanted(&mark) || mark.taken.is_some() {
+                left.extend_from_slice(line);
+            } else if mark.number.is_some() {
+                staying.push(serde_json::to_vec(&Mark { taken: Some(now), ..mark.clone() })?);
+            }
+            if wanted(&mark) {
+                taken.push(mark);
             }
         }
-        if left.len() < bytes.len() {
+        for line in staying {
+            if left.len() + line.len() < LIMIT {
+                left.extend_from_slice(&line);
+                left.push(b'\n');
+            }
+        }
+        if left != bytes {
             replace(&mut file, &left).map_err(failed("replace", &self.path))?;
         }
         Ok(taken)
@@ -152,8 +172,9 @@ fn replace(file: &mut File, bytes: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::time::WallTime;
     use tempfile::TempDir;
+
+    const NOW: WallTime = WallTime::from_unix_secs(1_000);
 
     fn spool() -> (TempDir, Spool) {
         let folder = tempfile::tempdir().expect("a folder");
@@ -163,24 +184,43 @@ mod tests {
 
     fn mark(target: &str, secs: i64) -> Mark {
         let at = WallTime::from_unix_secs(secs);
-        Mark { at, target: Some(target.to_owned()), text: "VPN \u{1b}[2J".to_owned(), waits: None }
+        let text = "VPN \u{1b}[2J".to_owned();
+        Mark { at, target: Some(target.to_owned()), text, number: None, taken: None }
     }
 
     #[test]
     fn each_program_takes_its_own_marks_once() {
         let (_folder, spool) = spool();
-        assert_eq!(spool.take(&|_| true).expect("nothing there"), []);
+        assert_eq!(spool.take(&|_| true, NOW).expect("nothing there"), []);
         for (target, secs) in [("a:3389", 1), ("b:3389", 2), ("a:3389", 3)] {
             spool.leave(&mark(target, secs)).expect("left");
         }
         let of = |name: &'static str| move |mark: &Mark| mark.target.as_deref() == Some(name);
-        assert_eq!(spool.take(&of("c:3389")).expect("none"), []);
-        let taken = spool.take(&of("a:3389")).expect("taken");
+        assert_eq!(spool.take(&of("c:3389"), NOW).expect("none"), []);
+        let taken = spool.take(&of("a:3389"), NOW).expect("taken");
         assert_eq!(taken, [mark("a:3389", 1), mark("a:3389", 3)]);
-        assert_eq!(spool.take(&of("a:3389")).expect("none"), []);
+        assert_eq!(spool.take(&of("a:3389"), NOW).expect("none"), []);
         spool.leave(&mark("b:3389", 4)).expect("left");
-        let taken = spool.take(&|_| true).expect("taken");
+        let taken = spool.take(&|_| true, NOW).expect("taken");
         assert_eq!(taken, [mark("b:3389", 2), mark("b:3389", 4)]);
+    }
+
+    #[test]
+    fn two_programs_that_watch_one_target_both_see_a_mark_and_then_it_goes() {
+        let (_folder, spool) = spool();
+        let left = Mark { number: Some(7), ..mark("a:3389", 1) };
+        spool.leave(&left).expect("left");
+        let take = |secs| {
+            let now = NOW.plus(std::time::Duration::from_secs(secs));
+            spool.take(&|_| true, now).expect("taken")
+        };
+        assert_eq!(take(0), std::slice::from_ref(&left));
+        let seen = Mark { taken: Some(NOW), ..left };
+        assert_eq!(take(10), std::slice::from_ref(&seen));
+        assert_eq!(take(11), []);
+        assert_eq!(std::fs::read(&spool.path).expect("there"), b"");
+        spool.leave(&Mark { taken: Some(NOW.plus(LINGER)), ..seen }).expect("left");
+        assert_eq!(take(0), [], "taken in the future: the clock was set back");
     }
 
     #[test]
@@ -192,17 +232,18 @@ mod tests {
              {{\"at\":5000}}\n{{\"at\":1"
         );
         std::fs::write(&spool.path, strange).expect("written");
-        let taken = spool.take(&|_| true).expect("taken");
+        let taken = spool.take(&|_| true, NOW).expect("taken");
         let plain = Mark {
             at: WallTime::from_unix_secs(5),
             target: None,
             text: String::new(),
-            waits: None,
+            number: None,
+            taken: None,
         };
         assert_eq!(taken, [plain]);
         assert_eq!(std::fs::read(&spool.path).expect("there"), b"");
         std::fs::write(&spool.path, vec![b'x'; LIMIT + 1]).expect("written");
-        assert!(matches!(spool.take(&|_| true), Err(StoreError::Full { .. })));
+        assert!(matches!(spool.take(&|_| true, NOW), Err(StoreError::Full { .. })));
         let full = spool.leave(&mark("a:1", 1)).expect_err("full");
         assert!(full.to_string().contains("marks.jsonl is full"), "{full}");
         let kept = std::fs::metadata(&spool.path).expect("there").len();
@@ -234,9 +275,9 @@ mod tests {
         spool.leave(&mark("a:1", 1)).expect("left");
         let holder = File::open(&spool.path).expect("opened");
         holder.lock().expect("locked");
-        assert_eq!(spool.take(&|_| true).expect("not waited"), []);
+        assert_eq!(spool.take(&|_| true, NOW).expect("not waited"), []);
         drop(holder);
-        assert_eq!(spool.take(&|_| true).expect("taken").len(), 1);
+        assert_eq!(spool.take(&|_| true, NOW).expect("taken").len(), 1);
     }
 
     #[test]
@@ -261,7 +302,7 @@ mod tests {
                     let wanted = |mark: &Mark| mark.target.as_deref() == Some(name);
                     let mut count = 0;
                     while count < writers * each / 2 {
-                        for mark in spool.take(&wanted).expect("taken") {
+                        for mark in spool.take(&wanted, NOW).expect("taken") {
                             count += 1;
                             let number = mark.at.unix_secs();
                             taken.fetch_add(number, std::sync::atomic::Ordering::Relaxed);

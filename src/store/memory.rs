@@ -2,6 +2,7 @@
 
 use super::{Loaded, State, StateStore, StoreError};
 use crate::domain::mark::Mark;
+use crate::domain::time::WallTime;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -24,12 +25,21 @@ impl StateStore for MemoryStore {
         Ok(())
     }
 
+    fn add(&self, own: State) -> Result<(), StoreError> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).extend(own);
+        Ok(())
+    }
+
     fn leave_mark(&self, mark: &Mark) -> Result<(), StoreError> {
         self.marks.lock().unwrap_or_else(PoisonError::into_inner).push(mark.clone());
         Ok(())
     }
 
-    fn take_marks(&self, wanted: &dyn Fn(&Mark) -> bool) -> Result<Vec<Mark>, StoreError> {
+    fn take_marks(
+        &self,
+        wanted: &dyn Fn(&Mark) -> bool,
+        _now: WallTime,
+    ) -> Result<Vec<Mark>, StoreError> {
         let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
         let (taken, left) = marks.drain(..).partition(|mark| wanted(mark));
         *marks = left;

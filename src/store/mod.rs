@@ -10,10 +10,12 @@ pub use memory::MemoryStore;
 use crate::domain::mark::Mark;
 use crate::domain::memory::TargetMemory;
 use crate::domain::target::{Host, Target};
+use crate::domain::time::WallTime;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Everything that is remembered: the memory of each target under its [`key`], and that of this
 /// machine under [`MONITOR`].
@@ -21,6 +23,9 @@ pub type State = BTreeMap<String, TargetMemory>;
 
 /// The name under which this machine is remembered; a target's [`key`] ends in its port.
 pub const MONITOR: &str = "monitor";
+
+/// How long a mark stays after it was first taken.
+pub const LINGER: Duration = Duration::from_secs(10);
 
 /// What was read at start.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -46,18 +51,30 @@ pub trait StateStore: fmt::Debug + Send + Sync {
     /// [`StoreError`] when it could not be written; the old state is then untouched.
     fn save(&self, state: &State) -> Result<(), StoreError>;
 
+    /// Adds what is known of the own targets to what others saved of theirs, as one step that no
+    /// other process comes between.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it could not be read or written; the old state is then untouched.
+    fn add(&self, own: State) -> Result<(), StoreError>;
+
     /// Leaves a mark for the program that watches its target, which may be another one.
     ///
     /// # Errors
     /// [`StoreError`] when it could not be written, or too many wait already.
     fn leave_mark(&self, mark: &Mark) -> Result<(), StoreError>;
 
-    /// Takes the marks that are `wanted` and leaves the others. Does not wait for another process
-    /// that is at it.
+    /// Takes the marks that are `wanted`. They stay until [`LINGER`] after the first took them, for
+    /// other programs that watch the same target: whoever took one knows it by its
+    /// number. Does not wait for another process that is at it.
     ///
     /// # Errors
     /// [`StoreError`] when they could be neither read nor taken.
-    fn take_marks(&self, wanted: &dyn Fn(&Mark) -> bool) -> Result<Vec<Mark>, StoreError>;
+    fn take_marks(
+        &self,
+        wanted: &dyn Fn(&Mark) -> bool,
+        now: WallTime,
+    ) -> Result<Vec<Mark>, StoreError>;
 
     /// Makes room for the answer to a mark, under this number.
     ///

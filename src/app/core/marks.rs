@@ -3,7 +3,7 @@
 use super::{Core, Report};
 use crate::domain::mark::Mark;
 use crate::domain::target::TargetId;
-use crate::store;
+use crate::store::{self, LINGER};
 use std::sync::Arc;
 
 impl Core {
@@ -17,11 +17,12 @@ impl Core {
             return;
         }
         let store = Arc::clone(&self.store);
+        let now = self.edge.clock.now().wall;
         let reports = self.reports.clone();
         let looking = self.tasks.spawn(async move {
             let wanted =
                 move |mark: &Mark| mark.target.as_ref().is_none_or(|target| own.contains(target));
-            let taken = tokio::task::spawn_blocking(move || store.take_marks(&wanted)).await;
+            let taken = tokio::task::spawn_blocking(move || store.take_marks(&wanted, now)).await;
             match taken {
                 Ok(Ok(marks)) if !marks.is_empty() => {
                     let _gone = reports.send(Report::Marks(marks)).await;
@@ -35,13 +36,22 @@ impl Core {
 
     pub(super) fn take_marks(&mut self, marks: &[Mark]) {
         let now = self.edge.clock.now();
+        // They stay a while for other programs, and come back meanwhile.
+        self.taken_marks.retain(|(_, at)| now.mono.since(*at) <= 2 * LINGER);
         for mark in marks {
+            if let Some(number) = mark.number {
+                if self.taken_marks.iter().any(|(taken, _)| *taken == number) {
+                    continue;
+                }
+                self.taken_marks.push_back((number, now.mono));
+            }
             let (target, text) = match &mark.target {
                 Some(key) => (self.target_named(|target| store::key(target) == *key), &*mark.text),
                 None => self.target_in(&mark.text),
             };
             let lines = self.monitor.mark(target, mark.at, text, now);
-            if let Some(number) = mark.waits {
+            // The first that takes it answers.
+            if let Some(number) = mark.number.filter(|_| mark.taken.is_none()) {
                 let store = Arc::clone(&self.store);
                 self.tasks.spawn(async move {
                     let answer = tokio::task::spawn_blocking(move || store.answer(number, &lines));
@@ -50,8 +60,8 @@ impl Core {
                     }
                 });
             }
+            self.unsaved = true;
         }
-        self.unsaved = true;
     }
 
     /// The target that the first word of a mark names, and the rest of it.

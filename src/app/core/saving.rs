@@ -56,10 +56,7 @@ impl Core {
 /// Saves what is known of the own targets, beside what others saved of theirs. Whether it was
 /// saved.
 fn save(store: &dyn StateStore, own: State) -> bool {
-    let saved = store.load().and_then(|mut whole| {
-        whole.state.extend(own);
-        store.save(&whole.state)
-    });
+    let saved = store.add(own);
     if let Err(error) = &saved {
         tracing::error!(%error, "what is known of the targets was not saved");
     }
