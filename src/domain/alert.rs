@@ -1,7 +1,6 @@
 //! Findings that somebody should look at: pending, firing, resolved.
 
 mod book;
-mod exclusive;
 mod hold;
 mod remembered;
 mod review;

@@ -3,7 +3,8 @@
 mod nla;
 mod udp;
 
-use super::finding::{Finding, RuleId, Rung, Severity};
+use super::finding::{Finding, Rung, Severity};
+use super::rules::HOST_ASLEEP_ID;
 use super::sample::{
     Attempt, Connect, ConnectOutcome, EchoMethod, EchoOutcome, Hello, NameOutcome, NameSource,
     Negotiate, NegotiateOutcome, Resolution, Tls, TlsOutcome,
@@ -16,9 +17,6 @@ use super::tls_alert::alert_name;
 use super::view::TargetView;
 use super::words::tenths_of_ms;
 use std::time::Duration;
-
-/// Silence that is taken for sleep is not a broken echo.
-const ASLEEP: RuleId = RuleId("host-asleep");
 
 /// Echo statistics of the line: over this span.
 const ECHO_SPAN: Duration = Duration::from_mins(1);
@@ -205,7 +203,7 @@ fn echo(view: &TargetView<'_>, findings: &[Finding]) -> RungLine {
             _ => NOT_MEASURED.to_owned(),
         };
         line(Rung::Echo, Cell::NotMeasured, text)
-    } else if findings.iter().any(|finding| finding.rule == ASLEEP) {
+    } else if findings.iter().any(|finding| finding.rule == HOST_ASLEEP_ID) {
         line(Rung::Echo, Cell::NotMeasured, "no answer; asleep or off, likely")
     } else if lost_in_a_row >= SILENT || (stats.received == 0 && stats.late == 0) {
         silence(view, &stats, lost_in_a_row)

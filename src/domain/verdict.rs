@@ -2,6 +2,7 @@
 
 use super::diagnose::can_be_judged;
 use super::finding::{ClientError, Finding, Risk, RuleId, Severity};
+use super::rules::{HOST_ASLEEP_ID, HOST_UNREACHABLE_ID};
 use super::sample::{
     Attempt, ConnectOutcome, EchoOutcome, GatewayAnswer, GatewayStage, NameOutcome,
     NegotiateOutcome, NeighbourState, Nla, NlaOutcome, Tls, TlsOutcome,
@@ -13,10 +14,6 @@ use super::text::excerpt;
 use super::time::Now;
 use super::view::{Mode, Offline, TargetView};
 use std::time::Duration;
-
-/// What is said of a host that sleeps or is off.
-pub const ASLEEP: RuleId = RuleId("host-asleep");
-const UNREACHABLE: RuleId = RuleId("host-unreachable");
 
 /// An answer younger than this says that the machine is up.
 const UP: Duration = Duration::from_secs(15);
@@ -32,14 +29,16 @@ pub fn state_of(view: &TargetView<'_>, findings: &[Finding], waking: bool) -> Ta
     if !can_be_judged(view) {
         return TargetState::Unknown;
     }
-    let silent = findings.iter().any(|found| found.rule == ASLEEP || found.rule == UNREACHABLE);
+    let silent = findings
+        .iter()
+        .any(|found| found.rule == HOST_ASLEEP_ID || found.rule == HOST_UNREACHABLE_ID);
     if waking && (silent || !ever_answered(view)) {
         return TargetState::Waking;
     }
     match headline(view, findings) {
         Some(worst) if worst.severity == Severity::Critical => TargetState::Critical,
         Some(worst) if worst.severity == Severity::Warning => TargetState::Warning,
-        _ if findings.iter().any(|finding| finding.rule == ASLEEP) => TargetState::Asleep,
+        _ if findings.iter().any(|finding| finding.rule == HOST_ASLEEP_ID) => TargetState::Asleep,
         // A notice beside silence is no good news either.
         _ if works_for_users(view) => TargetState::Ok,
         _ => TargetState::NotMeasured,
@@ -52,9 +51,9 @@ pub fn availability_of(view: &TargetView<'_>, findings: &[Finding]) -> Availabil
     let stands = |rule| findings.iter().any(|finding: &Finding| finding.rule == rule);
     if !can_be_judged(view) {
         Availability::Unknown
-    } else if stands(ASLEEP) {
+    } else if stands(HOST_ASLEEP_ID) {
         Availability::Asleep
-    } else if stands(UNREACHABLE) {
+    } else if stands(HOST_UNREACHABLE_ID) {
         Availability::Down
     } else if is_up(view) {
         Availability::Up
@@ -109,7 +108,7 @@ pub fn risk_factors(findings: &[Finding]) -> Vec<RiskFactor> {
 
 /// A sleeping PC takes no session, whatever its finding says of the PC.
 fn weight(finding: &Finding) -> Risk {
-    if finding.rule == ASLEEP { finding.risk.max(Risk::Elevated) } else { finding.risk }
+    if finding.rule == HOST_ASLEEP_ID { finding.risk.max(Risk::Elevated) } else { finding.risk }
 }
 
 /// What the user's client would show: of the worst finding that knows.

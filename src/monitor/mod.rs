@@ -40,14 +40,13 @@ use crate::domain::load::Beats;
 use crate::domain::local::{EchoAccess, LocalState};
 use crate::domain::memory::TargetMemory;
 use crate::domain::outage::{Ground, Member, OutageEvent, Outages};
-use crate::domain::rules::{LINK_SATURATED_ID, PATH_OUTAGE_ID, RULES, WIFI_WEAK_ID};
+use crate::domain::rules::{HOST_ASLEEP_ID, RULES, alerting_once};
 use crate::domain::sample::{EchoMethod, EchoOutcome, LocalFault, Observation, Sample};
 use crate::domain::snapshot::{Event, MonitorSnapshot, Snapshot};
 use crate::domain::target::{Target, TargetId};
 use crate::domain::text::printable;
 use crate::domain::thresholds::Thresholds;
 use crate::domain::time::{MonoTime, Now, WallTime};
-use crate::domain::verdict;
 use crate::domain::view::{Mode, Offline, Surroundings, TunnelChange};
 use crate::domain::wake::WakeProgress;
 use controls::Controls;
@@ -354,12 +353,11 @@ impl Monitor {
         }
         self.judge_surroundings(now);
         self.look_for_maintenance(now);
+        let shared: Vec<RuleId> = alerting_once().collect();
         let mut events = Vec::new();
         for (id, tracked) in &mut self.targets {
             tracked.tick_if_due(&self.around, now);
             let mut diagnosed = tracked.diagnosed(&self.around, now);
-            // One path, and one line, is one alert, which is this machine's.
-            let shared = [PATH_OUTAGE_ID, LINK_SATURATED_ID, WIFI_WEAK_ID];
             diagnosed.findings.retain(|finding| !shared.contains(&finding.rule));
             events.extend(self.alerts.apply(Some(*id), &diagnosed, now));
         }
@@ -608,7 +606,7 @@ impl Monitor {
     #[must_use]
     pub fn is_asleep(&self, id: TargetId, now: Now) -> bool {
         let findings = |tracked: &Tracked| tracked.findings(Mode::Watch, &self.around, now);
-        let asleep = |finding: &Finding| finding.rule == verdict::ASLEEP;
+        let asleep = |finding: &Finding| finding.rule == HOST_ASLEEP_ID;
         self.targets.get(&id).is_some_and(|tracked| findings(tracked).iter().any(asleep))
     }
 

@@ -99,7 +99,22 @@ fn section(text: &mut String, card: &RuleCard) {
         line(text, &format!("- Explains, so that they are not told beside it: {}", ids.join(", ")));
     }
     if card.reviewed_when_found {
-        line(text, "- Found on first sight it is listed for review and does not alert.");
+        let alone = if card.alerting.alone { ", one by one" } else { "" };
+        line(
+            text,
+            &format!("- Found on first sight it is listed for review{alone}, and does not alert."),
+        );
+    }
+    if card.alerting.once {
+        line(text, "- One alert of this machine, whatever number of targets it concerns.");
+    }
+    let others = RULES.iter().map(|rule| rule.card());
+    let others =
+        others.filter(|other| other.id != card.id && card.alerting.excludes(other.alerting));
+    let ended: Vec<String> =
+        others.map(|other| format!("[`{id}`](#{id})", id = other.id)).collect();
+    if !ended.is_empty() {
+        line(text, &format!("- Its alert ends at once those of {}", ended.join(", ")));
     }
     line(text, "\nWhat to do:\n");
     for (number, remedy) in (1..).zip(card.remedies) {

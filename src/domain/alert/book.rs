@@ -3,12 +3,12 @@
 use super::super::diagnose::Diagnosed;
 use super::super::finding::{Finding, RuleId, Severity};
 use super::super::memory::TargetMemory;
-use super::super::rules::RULES;
+use super::super::rules;
 use super::super::target::TargetId;
 use super::super::time::{MonoTime, Now, WallTime};
 use super::{
     Alert, AlertEvent, AlertSettings, AlertState, AlertsSnapshot, Hold, RememberedAlert,
-    RememberedResolved, Signature, exclusive::supersedes, review::Reviews,
+    RememberedResolved, Signature, review::Reviews,
 };
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
@@ -140,8 +140,7 @@ impl AlertBook {
         let lately = memory.alerts.iter().filter(|(_, alert)| now.wall.since(alert.seen) <= FORGET);
         for (rule, alert) in lately {
             // A rule of another version of the program is unknown to this one.
-            let card = RULES.iter().map(|known| known.card()).find(|card| card.id.0 == rule);
-            if let Some(card) = card {
+            if let Some(card) = rules::card(rule) {
                 self.entries
                     .insert((target, card.id), Entry::recalled(target, card.id, alert, now));
                 rules.push((card.id, alert.since));
@@ -159,8 +158,7 @@ impl AlertBook {
     /// Adds what was over in an earlier run to what is over, by the time it ended.
     fn recall_resolved(&mut self, target: Option<TargetId>, memory: &TargetMemory) {
         for past in &memory.resolved {
-            let known = RULES.iter().map(|rule| rule.card()).find(|card| card.id.0 == past.rule);
-            if let Some(card) = known {
+            if let Some(card) = rules::card(&past.rule) {
                 self.resolved.push_back((past.alert(target, card.id), past.ended));
             }
         }
@@ -227,7 +225,7 @@ impl AlertBook {
                 }
             } else if !self.waits(key, diagnosed) {
                 let newer = |finding: &Finding| {
-                    supersedes(finding.rule, key.1) && self.fires_now(target, finding)
+                    rules::supersedes(finding.rule, key.1) && self.fires_now(target, finding)
                 };
                 let superseded = diagnosed.findings.iter().any(newer);
                 events.extend(self.is_gone(key, superseded, now));

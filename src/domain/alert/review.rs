@@ -1,7 +1,7 @@
 //! Findings that were there on first sight: listed for review, never alerted, accepted by a person.
 
 use super::super::finding::{Finding, RuleId, Severity};
-use super::super::rules::IDENTITY_MISMATCH_ID;
+use super::super::rules::card;
 use super::super::target::TargetId;
 use super::super::time::WallTime;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +25,7 @@ impl AsFound {
     /// Whether it may be accepted with others: that another machine answers is looked at alone.
     #[must_use]
     pub fn in_bulk(&self) -> bool {
-        self.rule != IDENTITY_MISMATCH_ID
+        !card(self.rule.0).is_some_and(|card| card.alerting.alone)
     }
 }
 

@@ -5,7 +5,7 @@ use super::super::echo_series::EchoSeries;
 use super::super::finding::{Confidence, Finding, Owner, RuleId, Rung, Severity};
 use super::super::history::{History, Timed};
 use super::super::memory::TargetMemory;
-use super::super::rules::{Evidence, Hysteresis, Judgement, Rule, RuleCard};
+use super::super::rules::{Alerting, Evidence, Hysteresis, Judgement, Rule, RuleCard};
 use super::super::sample::{
     Attempt, ChainTrust, Connect, ConnectOutcome, Echo, EchoMethod, EchoOutcome, Gateway,
     GatewayAnswer, GatewayHttp, GatewayTls, Hello, NameOutcome, Negotiate, NegotiateOutcome,
@@ -290,6 +290,7 @@ impl Scripted {
                 low_risk: false,
                 client_error: None,
                 reviewed_when_found: false,
+                alerting: Alerting::PLAIN,
             })),
         }
     }
@@ -324,6 +325,7 @@ const fn copy(card: &RuleCard) -> RuleCard {
         low_risk: card.low_risk,
         client_error: card.client_error,
         reviewed_when_found: card.reviewed_when_found,
+        alerting: card.alerting,
     }
 }
 

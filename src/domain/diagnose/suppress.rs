@@ -1,14 +1,11 @@
 //! Which of the findings that stand are told: one cause, not its consequences.
 
-use super::super::finding::{Finding, RuleId, Rung, Severity};
-use super::super::rules::RuleCard;
+use super::super::finding::{Finding, Rung, Severity};
+use super::super::rules::{HOST_ASLEEP_ID, RuleCard};
 use super::super::sample::{ConnectOutcome, ProbeKind};
 use super::super::view::TargetView;
 use super::Diagnosed;
 use std::cmp::Reverse;
-
-/// A silent PC that is taken to sleep: nothing above echo is judged, whatever its severity.
-const ASLEEP: RuleId = RuleId("host-asleep");
 
 /// A finding that stands, with the card it came from.
 #[derive(Debug)]
@@ -47,7 +44,7 @@ fn tell(standing: Vec<Candidate>, view: &TargetView<'_>) -> Diagnosed {
 /// The rung that a finding breaks, so that nothing above it can be judged. Echo stands beside the
 /// climb: it breaks nothing while TCP connects.
 fn blocks(finding: &Finding, connects: bool) -> Option<Rung> {
-    if finding.rule == ASLEEP {
+    if finding.rule == HOST_ASLEEP_ID {
         return Some(finding.rung.unwrap_or(Rung::Echo));
     }
     let rung = finding.rung.filter(|_| finding.severity == Severity::Critical)?;

@@ -42,6 +42,7 @@ static MONITOR_BLOCKED: RuleCard = RuleCard {
     low_risk: true,
     client_error: None,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for MonitorBlocked {

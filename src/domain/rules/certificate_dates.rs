@@ -89,6 +89,7 @@ static CERTIFICATE_EXPIRED: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::MAYBE_CLOSED,
     reviewed_when_found: true,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for CertificateExpired {
@@ -154,6 +155,7 @@ static CERTIFICATE_NOT_YET_VALID: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::CERTIFICATE_DATES,
     reviewed_when_found: true,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for CertificateNotYetValid {
@@ -208,6 +210,7 @@ static CERTIFICATE_EXPIRING: RuleCard = RuleCard {
     low_risk: true,
     client_error: None,
     reviewed_when_found: true,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for CertificateExpiring {

@@ -37,6 +37,7 @@ static CERTIFICATE_MISSING: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::CLOSED,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for CertificateMissing {
@@ -109,6 +110,7 @@ static CERTIFICATE_NAME_MISMATCH: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::CERTIFICATE,
     reviewed_when_found: true,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for CertificateNameMismatch {
@@ -166,6 +168,7 @@ static CERTIFICATE_WEAK: RuleCard = RuleCard {
     low_risk: true,
     client_error: None,
     reviewed_when_found: true,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for CertificateWeak {
@@ -240,6 +243,7 @@ static CERTIFICATE_CHANGED: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::CERTIFICATE,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for CertificateChanged {

@@ -72,6 +72,7 @@ static CERTIFICATE_INTERCEPTED: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::CERTIFICATE,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for CertificateIntercepted {

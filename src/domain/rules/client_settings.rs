@@ -45,6 +45,7 @@ static CLIENT_SETTINGS: RuleCard = RuleCard {
     low_risk: true,
     client_error: None,
     reviewed_when_found: true,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for ClientSettingsMisfit {

@@ -45,6 +45,7 @@ static CLOCK_SKEW: RuleCard = RuleCard {
     low_risk: true,
     client_error: client::CLOCKS,
     reviewed_when_found: true,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for ClockSkew {

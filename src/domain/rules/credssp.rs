@@ -83,6 +83,7 @@ static NLA_NOT_ENFORCED: RuleCard = RuleCard {
     low_risk: false,
     client_error: None,
     reviewed_when_found: true,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for NlaNotEnforced {
@@ -167,6 +168,7 @@ static CREDSSP_OUTDATED: RuleCard = RuleCard {
     low_risk: false,
     client_error: None,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for CredsspOutdated {
@@ -252,6 +254,7 @@ static CREDSSP_REJECTED: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::MAYBE_CLOSED,
     reviewed_when_found: true,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for CredsspRejected {

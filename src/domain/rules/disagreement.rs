@@ -53,6 +53,7 @@ static DNS_DISAGREEMENT: RuleCard = RuleCard {
     low_risk: false,
     client_error: None,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for DnsDisagreement {

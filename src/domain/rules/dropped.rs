@@ -51,6 +51,7 @@ static CONNECTION_DROPPED: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::CLOSED,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for ConnectionDropped {
@@ -185,6 +186,7 @@ static CONNECTION_FLAPPING: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::MAYBE_CLOSED,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 /// How many attempts are looked at, and how many there must be.

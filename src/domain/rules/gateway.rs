@@ -105,6 +105,7 @@ static GATEWAY_UNREACHABLE: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::GATEWAY_UNREACHABLE,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for GatewayUnreachable {
@@ -294,6 +295,7 @@ static GATEWAY_NOT_ANSWERING: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::GATEWAY_UNAVAILABLE,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for GatewayNotAnswering {
@@ -427,6 +429,7 @@ static GATEWAY_MISUSED: RuleCard = RuleCard {
     low_risk: false,
     client_error: None,
     reviewed_when_found: true,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for GatewayMisused {

@@ -5,15 +5,12 @@ use crate::domain::identity::{Compared, Presented, accepted_names};
 use crate::domain::sample::NameSource;
 use crate::domain::target::TargetKind;
 
-/// The rule's id: another machine than expected is never accepted unseen.
-pub(crate) const IDENTITY_MISMATCH_ID: RuleId = RuleId("identity-mismatch");
-
 /// The machine that answers is not the remembered one, or not the one of that name.
 #[derive(Debug)]
 pub(super) struct IdentityMismatch;
 
 static IDENTITY_MISMATCH: RuleCard = RuleCard {
-    id: IDENTITY_MISMATCH_ID,
+    id: RuleId("identity-mismatch"),
     title: "another machine answers",
     severities: &[Severity::Warning],
     owner: Owner::Dns,
@@ -49,6 +46,7 @@ static IDENTITY_MISMATCH: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::CERTIFICATE,
     reviewed_when_found: true,
+    alerting: Alerting::ALONE,
 };
 
 /// How far the machine is from the one that should answer.

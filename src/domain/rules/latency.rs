@@ -54,6 +54,7 @@ static HIGH_LATENCY: RuleCard = RuleCard {
     low_risk: false,
     client_error: None,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for HighLatency {
@@ -151,6 +152,7 @@ static HIGH_JITTER: RuleCard = RuleCard {
     low_risk: false,
     client_error: None,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for HighJitter {

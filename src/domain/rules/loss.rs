@@ -63,6 +63,7 @@ static PACKET_LOSS: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::LINE,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for PacketLoss {

@@ -60,6 +60,7 @@ static DNS_MISMATCH: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::CONNECT,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 /// Who answers at the unexpected address.
@@ -283,6 +284,7 @@ static ADDRESS_CHANGED: RuleCard = RuleCard {
     low_risk: false,
     client_error: None,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for AddressChanged {

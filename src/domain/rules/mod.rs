@@ -51,11 +51,10 @@ mod would_drop;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use identity::{IDENTITY_MISMATCH_ID, is_another_machine};
+pub(crate) use identity::is_another_machine;
 pub(crate) use outage::{PATH_OUTAGE_ID, whose as whose_path};
-pub(crate) use saturated::LINK_SATURATED_ID;
 pub(crate) use session::drop_of;
-pub(crate) use wifi::WIFI_WEAK_ID;
+pub(crate) use silence::{HOST_ASLEEP_ID, HOST_UNREACHABLE_ID};
 
 use super::finding::{ClientError, Confidence, Owner, Remedy, Risk, RuleId, Rung, Severity};
 use super::sample::ProbeKind;
@@ -320,6 +319,39 @@ impl Hysteresis {
     pub const TWICE: Self = Self { raise: 2, of: 2, clear: 1 };
 }
 
+/// How the findings of a rule alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Alerting {
+    /// One alert of this machine, not one of each target: a path and a line are shared.
+    pub once: bool,
+    /// One by one: not to be accepted with others that were there on first sight.
+    pub alone: bool,
+    /// What it is a state of. A host is in one state of a thing at a time: the alert of another
+    /// state ends when this one fires.
+    pub state_of: Option<&'static str>,
+}
+
+impl Alerting {
+    /// As most do.
+    pub const PLAIN: Self = Self { once: false, alone: false, state_of: None };
+    /// One alert of this machine.
+    pub const ONCE: Self = Self { once: true, ..Self::PLAIN };
+    /// Accepted one by one.
+    pub const ALONE: Self = Self { alone: true, ..Self::PLAIN };
+
+    /// As a state of `thing`.
+    #[must_use]
+    pub const fn state_of(thing: &'static str) -> Self {
+        Self { state_of: Some(thing), ..Self::PLAIN }
+    }
+
+    /// Whether the two are states of one thing.
+    #[must_use]
+    pub fn excludes(self, other: Self) -> bool {
+        self.state_of.is_some() && self.state_of == other.state_of
+    }
+}
+
 /// What a rule is, for the engine, `explain`, help, JSON and the documentation.
 #[derive(Debug)]
 pub struct RuleCard {
@@ -351,6 +383,8 @@ pub struct RuleCard {
     pub client_error: Option<ClientError>,
     /// If it holds on first sight it is listed for review and does not alert. Never for criticals.
     pub reviewed_when_found: bool,
+    /// How its findings alert.
+    pub alerting: Alerting,
 }
 
 impl RuleCard {
@@ -364,6 +398,24 @@ impl RuleCard {
             Severity::Notice => Risk::None,
         }
     }
+}
+
+/// Whether a finding of `newer` shows that what `older` said is over.
+#[must_use]
+pub fn supersedes(newer: RuleId, older: RuleId) -> bool {
+    let of = |id: RuleId| card(id.0).map(|card| card.alerting);
+    newer != older && of(newer).zip(of(older)).is_some_and(|(newer, older)| newer.excludes(older))
+}
+
+/// The rules of which this machine has one alert, not one of each target.
+pub fn alerting_once() -> impl Iterator<Item = RuleId> {
+    RULES.iter().map(|rule| rule.card()).filter(|card| card.alerting.once).map(|card| card.id)
+}
+
+/// The card of the rule with this name.
+#[must_use]
+pub fn card(id: &str) -> Option<&'static RuleCard> {
+    rule(id).map(Rule::card)
 }
 
 /// The rule with this name.

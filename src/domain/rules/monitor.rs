@@ -34,6 +34,7 @@ static MONITOR_OFFLINE: RuleCard = RuleCard {
     low_risk: false,
     client_error: None,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for MonitorOffline {
@@ -137,6 +138,7 @@ static PROBE_LIMITED: RuleCard = RuleCard {
     low_risk: false,
     client_error: None,
     reviewed_when_found: true,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for ProbeLimited {

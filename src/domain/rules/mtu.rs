@@ -33,6 +33,7 @@ static MTU_LOW: RuleCard = RuleCard {
     low_risk: true,
     client_error: None,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for MtuLow {
@@ -119,6 +120,7 @@ static MTU_BLACK_HOLE: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::LINE,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for MtuBlackHole {

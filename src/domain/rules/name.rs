@@ -62,6 +62,7 @@ static DNS_FAILURE: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::NAME,
     reviewed_when_found: false,
+    alerting: Alerting::state_of("name"),
 };
 
 impl Rule for DnsFailure {
@@ -190,6 +191,7 @@ static DNS_SLOW: RuleCard = RuleCard {
     low_risk: true,
     client_error: None,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for DnsSlow {
@@ -270,6 +272,7 @@ static NAME_IS_SELF: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::CONSOLE,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for NameIsSelf {
@@ -363,6 +366,7 @@ static ADDRESS_DEAD: RuleCard = RuleCard {
     low_risk: true,
     client_error: None,
     reviewed_when_found: true,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for AddressDead {

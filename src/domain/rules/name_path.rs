@@ -43,6 +43,7 @@ static NAME_PATH_BROKEN: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::MAYBE_CLOSED,
     reviewed_when_found: false,
+    alerting: Alerting::state_of("name"),
 };
 
 impl Rule for NamePathBroken {

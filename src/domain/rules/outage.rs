@@ -72,6 +72,7 @@ static PATH_OUTAGE: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::CONNECT,
     reviewed_when_found: false,
+    alerting: Alerting::ONCE,
 };
 
 impl Rule for PathOutage {

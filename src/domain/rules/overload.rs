@@ -39,6 +39,7 @@ static MONITOR_OVERLOAD: RuleCard = RuleCard {
     low_risk: true,
     client_error: None,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for MonitorOverload {

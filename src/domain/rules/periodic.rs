@@ -77,6 +77,7 @@ static DROPS_PERIODIC: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::LINE,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for DropsPeriodic {

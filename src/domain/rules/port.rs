@@ -82,6 +82,7 @@ static PORT_CLOSED: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::CONNECT,
     reviewed_when_found: false,
+    alerting: Alerting::state_of("port"),
 };
 
 impl Rule for PortClosed {
@@ -148,6 +149,7 @@ static PORT_FILTERED: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::CONNECT,
     reviewed_when_found: false,
+    alerting: Alerting::state_of("port"),
 };
 
 impl Rule for PortFiltered {
@@ -217,6 +219,7 @@ static PORT_REJECTED: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::CONNECT,
     reviewed_when_found: false,
+    alerting: Alerting::state_of("port"),
 };
 
 impl Rule for PortRejected {

@@ -1,7 +1,9 @@
 //! What every rule needs.
 
 pub(super) use super::words::{host, name, quoted};
-pub(super) use super::{Evidence, Hysteresis, Judgement, Rule, RuleCard, client, remedies};
+pub(super) use super::{
+    Alerting, Evidence, Hysteresis, Judgement, Rule, RuleCard, client, remedies,
+};
 pub(super) use crate::domain::finding::{Confidence, Owner, Remedy, RuleId, RunOn, Rung, Severity};
 pub(super) use crate::domain::sample::{Attempt, ConnectOutcome, ProbeKind};
 pub(super) use crate::domain::view::{EchoWord, Mode, Presence, Surroundings, TargetView};

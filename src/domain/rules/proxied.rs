@@ -35,6 +35,7 @@ static PROXIED: RuleCard = RuleCard {
     low_risk: false,
     client_error: None,
     reviewed_when_found: true,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for Proxied {

@@ -42,6 +42,7 @@ static HOST_RESTARTED: RuleCard = RuleCard {
     low_risk: false,
     client_error: None,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for HostRestarted {

@@ -4,15 +4,12 @@ use super::prelude::*;
 use crate::domain::text::excerpt;
 use crate::domain::throughput::{Direction, Load, Saturation};
 
-/// The rule's id: its finding of a target is told with that of this machine and never by itself.
-pub(crate) const LINK_SATURATED_ID: RuleId = RuleId("link-saturated");
-
 /// This machine's line is full.
 #[derive(Debug)]
 pub(super) struct LinkSaturated;
 
 static LINK_SATURATED: RuleCard = RuleCard {
-    id: LINK_SATURATED_ID,
+    id: RuleId("link-saturated"),
     title: "line full",
     severities: &[Severity::Warning],
     owner: Owner::Client,
@@ -46,6 +43,7 @@ static LINK_SATURATED: RuleCard = RuleCard {
     low_risk: false,
     client_error: None,
     reviewed_when_found: false,
+    alerting: Alerting::ONCE,
 };
 
 impl Rule for LinkSaturated {

@@ -33,6 +33,7 @@ static LEGACY_SECURITY: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::MAYBE_CLOSED,
     reviewed_when_found: true,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for LegacySecurity {
@@ -121,6 +122,7 @@ static SECURITY_LAYER_MISMATCH: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::CLOSED,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for SecurityLayerMismatch {
@@ -208,6 +210,7 @@ static ENTRA_REQUIRED: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::MAYBE_CLOSED,
     reviewed_when_found: true,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for EntraRequired {

@@ -37,6 +37,7 @@ static RDP_SILENT: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::SILENT,
     reviewed_when_found: false,
+    alerting: Alerting::state_of("port"),
 };
 
 impl Rule for RdpSilent {
@@ -148,6 +149,7 @@ static NOT_RDP: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::PROTOCOL,
     reviewed_when_found: false,
+    alerting: Alerting::state_of("port"),
 };
 
 impl Rule for NotRdpAnswers {
@@ -266,6 +268,7 @@ static RDP_SLOW: RuleCard = RuleCard {
     low_risk: false,
     client_error: None,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for RdpSlow {

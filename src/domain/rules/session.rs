@@ -36,6 +36,7 @@ static SESSION_DROPPED: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::LINE,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for SessionDropped {

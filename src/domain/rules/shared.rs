@@ -31,6 +31,7 @@ static CERTIFICATE_SHARED: RuleCard = RuleCard {
     low_risk: true,
     client_error: None,
     reviewed_when_found: true,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for CertificateShared {

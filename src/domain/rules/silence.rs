@@ -23,8 +23,13 @@ const FOLLOWS_FROM_SILENCE: &[&str] = &[
 #[derive(Debug)]
 pub(super) struct HostUnreachable;
 
+/// Nothing answers of a host that should be up.
+pub(crate) const HOST_UNREACHABLE_ID: RuleId = RuleId("host-unreachable");
+/// Nothing answers of a host that may sleep.
+pub(crate) const HOST_ASLEEP_ID: RuleId = RuleId("host-asleep");
+
 static HOST_UNREACHABLE: RuleCard = RuleCard {
-    id: RuleId("host-unreachable"),
+    id: HOST_UNREACHABLE_ID,
     title: "host does not answer",
     severities: &[Severity::Notice, Severity::Warning, Severity::Critical],
     owner: Owner::Server,
@@ -47,6 +52,7 @@ static HOST_UNREACHABLE: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::CONNECT,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for HostUnreachable {
@@ -156,7 +162,7 @@ fn router_says_no_route(silence: &Silence<'_>) -> bool {
 pub(super) struct HostAsleep;
 
 static HOST_ASLEEP: RuleCard = RuleCard {
-    id: RuleId("host-asleep"),
+    id: HOST_ASLEEP_ID,
     title: "asleep or off",
     severities: &[Severity::Notice, Severity::Warning],
     owner: Owner::Client,
@@ -174,6 +180,7 @@ static HOST_ASLEEP: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::CONNECT,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for HostAsleep {

@@ -45,6 +45,7 @@ static MAC_UNKNOWN: RuleCard = RuleCard {
     low_risk: false,
     client_error: None,
     reviewed_when_found: true,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for MacUnknown {
@@ -124,6 +125,7 @@ static WAKE_FAILED: RuleCard = RuleCard {
     low_risk: true,
     client_error: client::CONNECT,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for WakeFailed {

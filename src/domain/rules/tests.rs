@@ -45,6 +45,22 @@ fn ids_are_unique_and_well_formed() {
 }
 
 #[test]
+fn states_of_one_thing_end_each_other_and_nothing_else() {
+    let ends = |newer: &'static str, older: &'static str| supersedes(RuleId(newer), RuleId(older));
+    assert!(ends("rdp-silent", "port-closed") && ends("port-closed", "rdp-silent"));
+    assert!(ends("name-path-broken", "dns-failure"));
+    assert!(!ends("port-closed", "port-closed"), "a rule is not over because it fires");
+    assert!(!ends("dns-failure", "port-closed"), "states of two things");
+    assert!(!ends("packet-loss", "high-latency"), "neither is a state");
+    for card in cards() {
+        let others = cards().filter(|other| other.alerting.state_of == card.alerting.state_of);
+        assert!(card.alerting.state_of.is_none() || others.count() > 1, "{} is alone", card.id);
+    }
+    let once: Vec<&str> = alerting_once().map(|id| id.0).collect();
+    assert_eq!(once, ["path-outage", "link-saturated", "wifi-weak"]);
+}
+
+#[test]
 fn every_card_is_complete() {
     for card in cards() {
         let id = card.id;

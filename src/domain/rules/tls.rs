@@ -67,6 +67,7 @@ static TLS_HANDSHAKE_FAILED: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::CLOSED,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for TlsHandshakeFailed {
@@ -336,6 +337,7 @@ static TLS_OUTDATED: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::MAYBE_CLOSED,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for TlsOutdated {

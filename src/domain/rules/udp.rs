@@ -43,6 +43,7 @@ static UDP_BLOCKED: RuleCard = RuleCard {
     low_risk: false,
     client_error: None,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for UdpBlocked {
@@ -175,6 +176,7 @@ static UDP_65S_BUG: RuleCard = RuleCard {
     low_risk: false,
     client_error: None,
     reviewed_when_found: true,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for Udp65sBug {

@@ -33,6 +33,7 @@ static VPN_FLAP: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::LINE,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for VpnFlap {

@@ -6,9 +6,6 @@ use crate::domain::control::ControlStats;
 use crate::domain::text::excerpt;
 use crate::domain::wifi::{WeakWifi, Wifi, wifi};
 
-/// The rule's id: its finding of a target is told with that of this machine and never by itself.
-pub(crate) const WIFI_WEAK_ID: RuleId = RuleId("wifi-weak");
-
 /// Fewer losses are not what is told of.
 const FEW: u32 = 2;
 
@@ -17,7 +14,7 @@ const FEW: u32 = 2;
 pub(super) struct WifiWeak;
 
 static WIFI_WEAK: RuleCard = RuleCard {
-    id: WIFI_WEAK_ID,
+    id: RuleId("wifi-weak"),
     title: "Wi-Fi weak",
     severities: &[Severity::Warning, Severity::Critical],
     owner: Owner::Client,
@@ -58,6 +55,7 @@ static WIFI_WEAK: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::LINE,
     reviewed_when_found: false,
+    alerting: Alerting::ONCE,
 };
 
 impl Rule for WifiWeak {

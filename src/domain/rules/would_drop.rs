@@ -46,6 +46,7 @@ static SESSION_WOULD_DROP: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::LINE,
     reviewed_when_found: false,
+    alerting: Alerting::PLAIN,
 };
 
 impl Rule for SessionWouldDrop {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::diagnose::Weighed;
 use crate::domain::finding::{Confidence, Owner, Remedy, RuleId, RunOn, Rung, Severity};
-use crate::domain::rules::Hysteresis;
+use crate::domain::rules::{Alerting, Hysteresis};
 use crate::domain::snapshot::TargetSnapshot;
 use crate::report::testing::{expired, healthy};
 use std::collections::BTreeSet;
@@ -39,6 +39,7 @@ const fn card(id: &'static str, title: &'static str, remedies: &'static [Remedy]
             likelihood: Confidence::Possible,
         }),
         reviewed_when_found: false,
+        alerting: Alerting::PLAIN,
     })
 }
 
