@@ -2,21 +2,36 @@
 
 use crate::config::edit::{FIELDS, changed, fields, without};
 use crate::config::{self, ConfigError, Place};
+use crate::ui::effect::FileChange;
 use crate::ui::form::Form;
+use crate::ui::update::undo;
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 /// Largest configuration that is changed, in bytes.
 const MAX_CONFIG: u64 = 1024 * 1024;
-/// Changes that can be taken back.
-const KEPT: usize = 16;
+/// Changes that can be undone: as many as steps of the screen.
+const KEPT: usize = undo::KEPT;
+/// Most bytes that they hold together.
+const ROOM: usize = 16 * 1024 * 1024;
 
-/// One change of the file.
+/// What the file said around one change.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Change {
-    /// What was done, as it was told.
-    what: String,
+struct Texts {
+    change: FileChange,
     before: String,
     after: String,
+}
+
+/// How undoing a change ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Undone {
+    /// The file says what it said before.
+    Done,
+    /// Somebody else changed the file since.
+    Overtaken,
+    /// What the file said before is not known any more.
+    Forgotten,
 }
 
 /// Writes the configuration file and remembers what it said.
@@ -25,12 +40,15 @@ pub(super) struct Editor {
     path: Option<PathBuf>,
     /// What the file said when the form was opened.
     opened: Option<String>,
-    changes: Vec<Change>,
+    /// The newest last.
+    changes: VecDeque<Texts>,
+    /// How many were made.
+    made: u64,
 }
 
 impl Editor {
     pub(super) const fn new(path: Option<PathBuf>) -> Self {
-        Self { path, opened: None, changes: Vec::new() }
+        Self { path, opened: None, changes: VecDeque::new(), made: 0 }
     }
 
     /// The file, or where it would be.
@@ -58,7 +76,7 @@ impl Editor {
         &mut self,
         name: &str,
         texts: &[String],
-    ) -> Result<Option<String>, ConfigError> {
+    ) -> Result<Option<FileChange>, ConfigError> {
         let (path, before) = match (&self.path, &self.opened) {
             (Some(path), Some(text)) => (path.clone(), text.clone()),
             _ => return Err(gone(self.path.as_deref())),
@@ -75,7 +93,7 @@ impl Editor {
     ///
     /// # Errors
     /// What the file would lack without it, or one that cannot be written.
-    pub(super) fn remove(&mut self, name: &str) -> Result<Option<String>, ConfigError> {
+    pub(super) fn remove(&mut self, name: &str) -> Result<Option<FileChange>, ConfigError> {
         let Some((path, before)) = self.read()? else { return Ok(None) };
         if fields(&path, &before, name)?.is_none() {
             return Ok(None);
@@ -85,19 +103,24 @@ impl Editor {
         self.write(&path, before, after, what).map(Some)
     }
 
-    /// Writes back what the file said before the newest change; returns what was done. `None`
-    /// where there is nothing to take back.
+    /// Writes back what the file said before `change`.
     ///
     /// # Errors
-    /// A file that says something else by now, or cannot be written; the change is kept.
-    pub(super) fn take_back(&mut self) -> Result<Option<String>, ConfigError> {
-        let (Some(path), Some(change)) = (self.path.clone(), self.changes.last()) else {
-            return Ok(None);
+    /// A file that cannot be read or written; the change is kept.
+    pub(super) fn undo(&mut self, change: &FileChange) -> Result<Undone, ConfigError> {
+        let said = self.read()?.map(|(_, text)| text);
+        let newest = self.changes.back().filter(|texts| texts.change == *change);
+        let Some((path, texts)) = self.path.as_deref().zip(newest) else {
+            return Ok(Undone::Forgotten);
         };
-        replace(&path, &change.after, &change.before)?;
-        let told = format!("undone: {}", change.what);
-        self.changes.pop();
-        Ok(Some(told))
+        if said.as_deref() != Some(&*texts.after) {
+            // Nor can what was before it.
+            self.changes.clear();
+            return Ok(Undone::Overtaken);
+        }
+        replace(path, &texts.after, &texts.before)?;
+        self.changes.pop_back();
+        Ok(Undone::Done)
     }
 
     fn read(&self) -> Result<Option<(PathBuf, String)>, ConfigError> {
@@ -120,14 +143,19 @@ impl Editor {
         before: String,
         after: String,
         what: String,
-    ) -> Result<String, ConfigError> {
+    ) -> Result<FileChange, ConfigError> {
         replace(path, &before, &after)?;
         self.opened = None;
-        if self.changes.len() == KEPT {
-            self.changes.remove(0);
+        self.made += 1;
+        let change = FileChange { number: self.made, what };
+        self.changes.push_back(Texts { change: change.clone(), before, after });
+        let held = |changes: &VecDeque<Texts>| -> usize {
+            changes.iter().map(|texts| texts.before.len() + texts.after.len()).sum()
+        };
+        while self.changes.len() > KEPT || held(&self.changes) > ROOM {
+            self.changes.pop_front();
         }
-        self.changes.push(Change { what: what.clone(), before, after });
-        Ok(what)
+        Ok(change)
     }
 }
 
@@ -159,7 +187,7 @@ mod tests {
     const TEXT: &str = "# Ours.\n[[target]]\nhost = \"a\"\n\n[[target]]\nhost = \"b\" # two\n";
 
     #[test]
-    fn a_change_is_written_and_taken_back_and_refused_when_somebody_else_wrote() {
+    fn a_change_is_written_and_undone_and_refused_when_somebody_else_wrote() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("config.toml");
         fs::write(&path, TEXT).expect("written");
@@ -171,28 +199,25 @@ mod tests {
         let wrong = editor.change("b", &new).expect_err("no MAC").to_string();
         assert!(wrong.contains("target.mac") && said() == TEXT, "{wrong}");
         new[5] = "02:11:22:33:44:55".to_owned();
-        assert_eq!(
-            editor.change("b", &new).expect("taken").as_deref(),
-            Some("b changed in config.toml")
-        );
+        let first = editor.change("b", &new).expect("taken").expect("it differs");
+        assert_eq!(first.what, "b changed in config.toml");
         assert_eq!(said(), format!("{TEXT}mac = \"02:11:22:33:44:55\"\n"));
         let told = editor.remove("a").expect("out").expect("it was there");
-        assert_eq!(told, "a removed from config.toml");
+        assert_eq!(told.what, "a removed from config.toml");
         assert_eq!(editor.remove("a").expect("reads"), None);
         assert!(!said().contains("\"a\""));
-        assert_eq!(
-            editor.take_back().expect("back").as_deref(),
-            Some("undone: a removed from config.toml")
-        );
+        assert_eq!(editor.undo(&first), Ok(Undone::Forgotten), "another was made since");
+        assert_eq!(editor.undo(&told), Ok(Undone::Done));
+        assert_eq!(editor.undo(&told), Ok(Undone::Forgotten), "once");
         assert!(said().starts_with(TEXT));
         assert!(editor.open("a").expect("reads").is_some());
         fs::write(&path, "deep = true\n").expect("written");
         let own = vec!["c".to_owned(), "c".to_owned()];
         let late = editor.change("a", &own).expect_err("changed").to_string();
         assert!(late.contains("changed by somebody else meanwhile"), "{late}");
-        assert!(editor.take_back().is_err(), "not over what somebody else wrote");
+        assert_eq!(editor.undo(&first), Ok(Undone::Overtaken), "not over what somebody else wrote");
         assert_eq!(said(), "deep = true\n");
-        assert_eq!(Editor::new(None).take_back(), Ok(None));
+        assert_eq!(Editor::new(None).undo(&first), Ok(Undone::Forgotten));
     }
 
     #[cfg(unix)]

@@ -3,7 +3,7 @@
 use super::core::{Command, Core, Reconfiguration, WAKE_WAIT};
 use super::doctor::colours_of;
 use super::edge::Edge;
-use super::editor::Editor;
+use super::editor::{Editor, Undone};
 use super::first;
 use super::looks::Looks;
 use super::reload::{self, News, Source};
@@ -23,7 +23,7 @@ use crate::report::check_json::{self, CheckInput};
 use crate::report::doctor::Colours;
 use crate::store::{self, StateStore};
 use crate::ui::dashboard::{Dashboard, Options};
-use crate::ui::effect::Effect;
+use crate::ui::effect::{Effect, FileChange};
 use crate::ui::export::Kind;
 use crate::ui::format::Zone;
 use crate::ui::input::Input;
@@ -363,8 +363,8 @@ impl Screen {
                 self.export(&name);
                 return Ok(());
             }
-            Effect::TakeBackChange => {
-                self.take_back();
+            Effect::UndoFileChange(change) => {
+                self.undo(change);
                 return Ok(());
             }
             Effect::SaveTargets => {
@@ -545,9 +545,9 @@ impl Screen {
 
     fn change(&mut self, name: &str, texts: &[String]) {
         match self.editor.change(name, texts) {
-            Ok(Some(told)) => {
+            Ok(Some(change)) => {
                 self.dashboard.answer_form(None);
-                self.dashboard.file_changed(&told, (self.now)());
+                self.dashboard.file_changed(change, (self.now)());
             }
             Ok(None) => self.dashboard.answer_form(None),
             Err(error) => self.dashboard.answer_form(Some(reload::short(&error))),
@@ -577,11 +577,23 @@ impl Screen {
         }
     }
 
-    fn take_back(&mut self) {
-        match self.editor.take_back() {
-            Ok(Some(told)) => self.dashboard.tell(&told, (self.now)()),
-            Ok(None) => self.dashboard.tell("nothing is left to take back", (self.now)()),
-            Err(error) => self.dashboard.hold(&format!("not undone: {}", reload::short(&error))),
+    fn undo(&mut self, change: FileChange) {
+        match self.editor.undo(&change) {
+            Ok(ended) => {
+                let what = &change.what;
+                let text = match ended {
+                    Undone::Done => format!("undone: {what}"),
+                    Undone::Overtaken => {
+                        format!("not undone: {what}; somebody else changed the file since")
+                    }
+                    Undone::Forgotten => format!("not undone: {what}; it was too long ago"),
+                };
+                self.dashboard.tell(&text, (self.now)());
+            }
+            Err(error) => {
+                self.dashboard.hold(&format!("not undone: {}", reload::short(&error)));
+                self.dashboard.not_undone(change);
+            }
         }
     }
 
@@ -589,7 +601,7 @@ impl Screen {
     fn remove(&mut self, id: TargetId) {
         let Some(name) = self.name_of(id) else { return };
         match self.editor.remove(&name) {
-            Ok(Some(told)) => self.dashboard.file_changed(&told, (self.now)()),
+            Ok(Some(change)) => self.dashboard.file_changed(change, (self.now)()),
             Ok(None) => {
                 let told = format!("{name}: removed; it stood in no file");
                 self.config.targets.retain(|target| target.id != id);

@@ -8,7 +8,7 @@
 //! at most fps      -> if let Some(frame) = dashboard.frame(now) { terminal.draw(&frame)? }
 //! ```
 
-use super::effect::Effect;
+use super::effect::{Effect, FileChange};
 use super::export::{self, Kind};
 use super::form::Form;
 use super::format::Zone;
@@ -212,9 +212,14 @@ impl Dashboard {
     }
 
     /// Says what was changed in the configuration file, which can be undone.
-    pub fn file_changed(&mut self, what: &str, now: WallTime) {
-        undo::file_changed(&mut self.state, what);
-        self.tell(what, now);
+    pub fn file_changed(&mut self, change: FileChange, now: WallTime) {
+        self.tell(&change.what, now);
+        undo::file_changed(&mut self.state, change);
+    }
+
+    /// A change of the configuration file could not be undone: it is the next to be undone again.
+    pub fn not_undone(&mut self, change: FileChange) {
+        undo::file_changed(&mut self.state, change);
     }
 
     /// What is on the screen below what lies over it, as a file of this kind holds it; `None` for

@@ -4,6 +4,15 @@ use crate::domain::finding::RuleId;
 use crate::domain::target::TargetId;
 use std::time::Duration;
 
+/// One change that was made of the configuration file here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileChange {
+    /// Which: counted from 1.
+    pub number: u64,
+    /// What was done, as it was told.
+    pub what: String,
+}
+
 /// A wish of the user, for `app` to carry out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
@@ -71,8 +80,8 @@ pub enum Effect {
     },
     /// Watch a target no more, and take it out of the configuration file; the user confirmed it.
     RemoveTarget(TargetId),
-    /// Write back what the configuration file said before it was last changed here.
-    TakeBackChange,
+    /// Write back what the configuration file said before this change.
+    UndoFileChange(FileChange),
     /// Write what is on the screen to a file of this name.
     Export(String),
     /// Write what was added on the screen into the configuration file.

@@ -8,7 +8,7 @@ use super::keymap::Layer;
 use super::lessons::Lessons;
 use super::line::Line;
 use super::prompt::Prompt;
-use super::update::undo::Past;
+use super::update::undo::UndoStack;
 use crate::domain::finding::RuleId;
 use crate::domain::look::ColumnId;
 pub use crate::domain::look::Screen;
@@ -360,7 +360,7 @@ pub struct UiState {
     /// The theme that was asked for; `None`: that of the start.
     pub theme: Option<&'static str>,
     /// What can be taken back.
-    pub past: Past,
+    pub undo: UndoStack,
     /// Lines that were carried out, the newest last.
     pub commands: Vec<String>,
     /// Seconds per cell.

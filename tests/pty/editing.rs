@@ -42,6 +42,15 @@ fn a_target_is_changed_and_one_removed_without_leaving() {
     session.wait("both", |s| s.row("one").is_some() && s.row("two").is_some());
     let said = session.read(CONFIG).expect("it is there");
     assert!(said.contains("# The second.") && said.contains("group = \"office\""), "{said}");
+    // What somebody else wrote meanwhile stays, and undo says so.
+    session.write(CONFIG, &format!("{said}# theirs\n"));
+    for filter in ["\"two\" was cleared", "\"two\"", "\"one\" was cleared"] {
+        session.press("u");
+        session.wait_for(&format!("undone: the filter {filter}"));
+    }
+    session.press("u");
+    session.wait_for("not undone: one changed in config.toml; somebody else changed the file");
+    assert!(session.read(CONFIG).is_some_and(|said| said.ends_with("# theirs\n")));
     session.press("q");
     session.end().assert_code(0);
 }

@@ -1,27 +1,27 @@
-//! Taking back: what was last changed of the looks of the screen, and what was last asked of the
-//! monitor. What was sent cannot be taken back, and that is said.
+//! Undo: what was last changed of the looks of the screen, what was last asked of the monitor, and
+//! changes of the configuration file. What was sent cannot be undone, and that is said.
 
 use super::say;
 use crate::domain::alert::Alert;
 use crate::domain::target::TargetId;
-use crate::ui::effect::Effect;
+use crate::ui::effect::{Effect, FileChange};
 use crate::ui::filter::Filter;
 use crate::ui::state::{AlertKey, Direction, Groups, Overlay, SortKey, UiState};
 use crate::ui::world::World;
 use std::collections::BTreeSet;
 
-/// What can be taken back, the newest last.
+/// What can be undone, the newest last.
 #[derive(Debug, Clone, Default)]
-pub struct Past {
+pub struct UndoStack {
     /// How the screen looked when it was last at rest.
     look: Look,
     steps: Vec<Step>,
-    /// The effects that follow take back.
-    takes_back: bool,
+    /// The effects that follow undo something.
+    undoing: bool,
 }
 
 /// Steps that are kept.
-const KEPT: usize = 50;
+pub const KEPT: usize = 50;
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -29,6 +29,8 @@ enum Step {
     Look(Look, String),
     /// This asks for what was before.
     Ask(Vec<Effect>, String),
+    /// The configuration file was changed: whoever undoes that says how it ended.
+    File(FileChange),
     /// This was sent, or forgotten.
     Gone(String),
 }
@@ -128,7 +130,7 @@ fn of(names: &[&str], what: &str) -> String {
     }
 }
 
-impl Past {
+impl UndoStack {
     fn push(&mut self, step: Step) {
         if self.steps.len() >= KEPT {
             self.steps.remove(0);
@@ -137,25 +139,25 @@ impl Past {
     }
 }
 
-/// Remembers that the configuration file was changed.
-pub fn file_changed(state: &mut UiState, words: &str) {
-    state.past.push(Step::Ask(vec![Effect::TakeBackChange], words.to_owned()));
+/// Remembers that the configuration file was changed, or that it still is: it could not be undone.
+pub fn file_changed(state: &mut UiState, change: FileChange) {
+    state.undo.push(Step::File(change));
 }
 
 /// Remembers what one input changed of the looks. A filter counts when it is no longer being typed.
 pub fn settle(state: &mut UiState, world: &World<'_>) {
-    if matches!(state.overlay, Some(Overlay::Filter(..))) || state.past.look.is_of(state) {
+    if matches!(state.overlay, Some(Overlay::Filter(..))) || state.undo.look.is_of(state) {
         return;
     }
     let look = Look::of(state);
-    let before = std::mem::replace(&mut state.past.look, look);
-    let words = before.change(&state.past.look, world);
-    state.past.push(Step::Look(before, words));
+    let before = std::mem::replace(&mut state.undo.look, look);
+    let words = before.change(&state.undo.look, world);
+    state.undo.push(Step::Look(before, words));
 }
 
-/// Remembers how to take back what one input asked for.
+/// Remembers how to undo what one input asked for.
 pub fn note(state: &mut UiState, world: &World<'_>, effects: &[Effect]) {
-    if std::mem::take(&mut state.past.takes_back) {
+    if std::mem::take(&mut state.undo.undoing) {
         return;
     }
     let mut back = Vec::new();
@@ -172,7 +174,7 @@ pub fn note(state: &mut UiState, world: &World<'_>, effects: &[Effect]) {
             _ => None,
         };
         if let Some(words) = gone {
-            state.past.push(Step::Gone(words));
+            state.undo.push(Step::Gone(words));
             continue;
         }
         match effect {
@@ -203,7 +205,7 @@ pub fn note(state: &mut UiState, world: &World<'_>, effects: &[Effect]) {
         names.sort_unstable();
         names.dedup();
         let words = of(&names, what);
-        state.past.push(Step::Ask(back, words));
+        state.undo.push(Step::Ask(back, words));
     }
 }
 
@@ -235,22 +237,23 @@ fn unsnoozed(world: &World<'_>, key: AlertKey) -> Effect {
     }
 }
 
-/// Takes the newest step back, and says which.
+/// Undoes the newest step, and says which.
 pub(super) fn undo(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
-    let Some(step) = state.past.steps.pop() else {
+    let Some(step) = state.undo.steps.pop() else {
         return say(state, world, "there is nothing to undo");
     };
     match step {
         Step::Look(look, words) => {
-            state.past.look = look.clone();
+            state.undo.look = look.clone();
             look.put(state);
             say(state, world, &format!("undone: {words}"))
         }
         Step::Ask(effects, words) => {
             say(state, world, &format!("undone: {words}"));
-            state.past.takes_back = true;
+            state.undo.undoing = true;
             effects
         }
+        Step::File(change) => vec![Effect::UndoFileChange(change)],
         Step::Gone(words) => say(
             state,
             world,
