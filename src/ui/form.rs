@@ -45,8 +45,9 @@ impl Form {
         self.fields.iter().map(|field| field.text.value().trim().to_owned()).collect()
     }
 
-    /// Edits the line in front.
+    /// Edits the line in front; why it was not taken is said until then.
     pub fn edit(&mut self, request: InputRequest) {
+        self.refused = None;
         if let Some(field) = self.fields.get_mut(self.chosen) {
             bounded(&mut field.text, request);
         }

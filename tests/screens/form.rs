@@ -7,7 +7,7 @@ use rdpwatch::domain::target::TargetId;
 use rdpwatch::ui::dashboard::Options;
 use rdpwatch::ui::effect::Effect;
 use rdpwatch::ui::form::Form;
-use rdpwatch::ui::state::Access;
+use rdpwatch::ui::state::{Access, Unsaved};
 
 fn form() -> Form {
     let said = ["office-pc", "office-pc.corp.lab"];
@@ -30,6 +30,8 @@ fn the_form_is_filled_in_line_by_line_and_stays_until_it_is_taken() {
     let why = "config.toml:3:8: target.port: 0 is too small, expected 1 to 65535";
     screen.dashboard.answer_form(Some(why.to_owned()));
     assert!(screen.text().contains("target.port: 0 is too small"), "{}", screen.text());
+    screen.type_text("9");
+    assert!(!screen.text().contains("too small"), "another entry\n{}", screen.text());
     screen.dashboard.answer_form(None);
     assert!(screen.dashboard.state().overlay.is_none());
     screen.press("D");
@@ -39,6 +41,18 @@ fn the_form_is_filled_in_line_by_line_and_stays_until_it_is_taken() {
     let mut screen = Screen::with(fixtures::mixed(), 80, 24, options);
     assert_eq!(screen.press("c D Delete"), []);
     assert!(screen.text().contains("read-only: the configuration is not changed"));
+}
+
+#[test]
+fn a_question_names_its_keys_and_swallows_no_other_key_silently() {
+    let mut screen = Screen::new(fixtures::mixed(), 80, 24);
+    let unsaved = Unsaved { targets: 2, file: "/etc/rdpwatch.toml".to_owned() };
+    screen.dashboard.ask_to_save(unsaved);
+    assert!(screen.text().contains("y yes, save  n no"), "{}", screen.text());
+    assert_eq!(screen.press("s"), []);
+    let text = screen.text();
+    assert!(text.contains("this question takes y yes, save  n no"), "{text}");
+    assert_eq!(screen.press("y"), [Effect::SaveTargets]);
 }
 
 #[test]

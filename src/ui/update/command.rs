@@ -126,7 +126,8 @@ fn words(length: Duration) -> String {
 
 /// Selects a target; a filter that hides it is cleared.
 fn go_to(state: &mut UiState, world: &World<'_>, id: TargetId) -> Vec<Effect> {
-    let hidden = world.target(id).is_some_and(|target| !state.filter.admits(target));
+    let hidden =
+        world.target(id).is_some_and(|target| !state.filter.admits(target, &world.snapshot.alerts));
     if hidden {
         state.filter = Filter::default();
         state.tell(Line::of(Role::Message, "the filter hid it and is cleared"), world.now);

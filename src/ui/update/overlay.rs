@@ -9,9 +9,11 @@ use crate::ui::export;
 use crate::ui::filter::{self, Filter};
 use crate::ui::form::Form;
 use crate::ui::input::Key;
+use crate::ui::line::Line;
 use crate::ui::prompt::{LONGEST, Prompt, bounded};
 use crate::ui::state::{AlertKey, Overlay, Question, SNOOZES, Search, Suggestion, UiState};
-use crate::ui::view::{explain, panel};
+use crate::ui::theme::Role;
+use crate::ui::view::{explain, panel, save};
 use crate::ui::world::World;
 use crossterm::event::{KeyCode, KeyModifiers};
 use std::time::Duration;
@@ -29,7 +31,7 @@ pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> 
         Overlay::Filter(prompt, before) => {
             match action {
                 // What is not understood stays to be mended; why is told beside it.
-                Action::Confirm if state.filter.fault().is_none() => return Vec::new(),
+                Action::Confirm if state.filter.finish() => return Vec::new(),
                 Action::Back => {
                     state.filter = before.clone();
                     return Vec::new();
@@ -278,8 +280,14 @@ fn text(
     Vec::new()
 }
 
-/// Edits the text field in front with a key that no binding took.
-pub fn type_key(state: &mut UiState, key: Key) {
+/// Edits the text field in front with a key that no binding took. A question says which keys
+/// answer it.
+pub fn type_key(state: &mut UiState, key: Key, world: &World<'_>) {
+    if let Some(Overlay::Confirm(question)) = &state.overlay {
+        let words = save::answers(world, question);
+        state.tell(Line::of(Role::Message, "this question takes ").join(words), world.now);
+        return;
+    }
     copying::turn(state, copying::goes_on(key));
     let Some(request) = edit(key) else { return };
     apply(state, request);

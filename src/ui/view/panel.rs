@@ -176,6 +176,7 @@ pub(super) fn centred(
 }
 
 fn confirm(world: &World<'_>, state: &UiState, question: &Question) -> Panel {
+    let hint = save::answers(world, question);
     let width = text_room(state.size).0.min(60);
     let targets = match question {
         Question::WakeMany(targets) => targets,
@@ -197,7 +198,6 @@ fn confirm(world: &World<'_>, state: &UiState, question: &Question) -> Panel {
         let doubts = wrap(&words, usize::from(width));
         lines.extend(doubts.iter().map(|line| Line::of(Role::StateWarning, line)));
     }
-    let hint = keys(world, Layer::Confirm, &[(Action::Confirm, "yes"), (Action::Back, "no")]);
     let title = if targets.len() == 1 { "wake" } else { "wake all" };
     centred(state.size, width, title, hint, lines.into_iter().map(ViewLine::from).collect())
 }

@@ -24,8 +24,15 @@ pub fn filter(world: &World<'_>, state: &UiState, prompt: &Prompt, shown: usize)
     let line = field("/", prompt, width).text(Role::Text, &count);
     match fault {
         Some(fault) => wrong(line, &fault, width),
-        None => line
-            .join(offered(world, prompt, |before| filter::offer(before, &world.snapshot.targets))),
+        None => {
+            // Where a next word would begin, another filter could.
+            let another = prompt.before().ends_with(' ') && !state.filter.is_empty();
+            let line =
+                if another { line.text(Role::Key, "  |").text(Role::Dim, " or") } else { line };
+            line.join(offered(world, prompt, |before| {
+                filter::offer(before, &world.snapshot.targets)
+            }))
+        }
     }
 }
 
