@@ -5,7 +5,7 @@ use anyhow::{Context, bail};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rdpwatch::domain::time::MonoTime;
 use rdpwatch::probe::clock::Clock;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{Read, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
@@ -68,10 +68,19 @@ impl Span {
 impl Watched {
     /// Starts the program with `arguments`, in an empty home of its own.
     pub(crate) fn start(terminal: Terminal, arguments: &[String]) -> anyhow::Result<Self> {
+        Self::start_other(terminal, &program(), arguments)
+    }
+
+    /// Starts another program in the same way.
+    pub(crate) fn start_other(
+        terminal: Terminal,
+        program: &OsStr,
+        arguments: &[String],
+    ) -> anyhow::Result<Self> {
         let Terminal(cols, rows) = terminal;
         let pair = native_pty_system().openpty(PtySize { rows, cols, ..PtySize::default() })?;
         let home = tempfile::tempdir()?;
-        let mut command = CommandBuilder::new(program());
+        let mut command = CommandBuilder::new(program);
         command.args(arguments);
         command.cwd(home.path());
         for variable in ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"] {

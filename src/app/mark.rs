@@ -147,8 +147,8 @@ fn mistyped(config: &Config, known: &State, word: &str) -> Result<(), String> {
             Err(format!("{shown} is watched on several ports: write the one meant, as HOST:PORT"))
         }
         Some((_, name)) => Err(format!(
-            "{shown} is no target that is known here; did you mean {}? A text alone goes into \
-             quotes",
+            "{shown} is no target that is known here; did you mean {}? A text alone goes into quotes, \
+             with a space",
             excerpt(name, 60)
         )),
         None if looks_like_host(word) => Err(format!(

@@ -296,6 +296,12 @@ impl Wire {
         self.write(&format!("0 0 {what}\n"));
     }
 
+    /// From here on each frame takes `delay` milliseconds each way, and every echo reply of IPv4
+    /// comes a hundred times.
+    pub(crate) fn flood(&self, delay: u32) {
+        self.write(&format!("{delay} 0 hundred\n"));
+    }
+
     /// From here on each frame takes `delay` milliseconds each way, one in three up to `jitter` more.
     pub(crate) fn slow(&self, delay: u32, jitter: u32) {
         self.write(&format!("{delay} {jitter}\n"));

@@ -2,7 +2,7 @@
 
 Usage: wire.py NEAR FAR CONTROL. The file CONTROL holds two numbers, the delay each way and the most
 that one frame in three is later, in milliseconds, and perhaps a word: with "twice" every echo reply
-of IPv4 is sent twice, with "swap" each pair of them changes places. It is read again whenever it
+of IPv4 is sent twice, with "hundred" a hundred times, with "swap" each pair of them changes places. It is read again whenever it
 changes, and what was read is written to CONTROL.read. Frames keep the checksum that the sender left
 to the hardware (PACKET_VNET_HDR). Else frames never overtake.
 """
@@ -18,6 +18,7 @@ import time
 
 SOL_PACKET, PACKET_VNET_HDR, PACKET_ADD_MEMBERSHIP, PACKET_MR_PROMISC = 263, 15, 1, 1
 ETH_P_ALL, PACKET_OUTGOING = 3, 4
+COPIES = {"twice": 2, "hundred": 100}
 
 
 def tapped(name):
@@ -82,8 +83,8 @@ def main():
             last[out] = due = max(due, last[out])
             frames = [frame]
             if trouble and is_echo_reply(frame):
-                if trouble == "twice":
-                    frames = [frame, frame]
+                if trouble in COPIES:
+                    frames = [frame] * COPIES[trouble]
                 elif held is None:
                     held, frames = frame, []
                 else:

@@ -108,7 +108,11 @@ fn the_smallest_terminals_are_survived() {
                 ["", "?", "Esc", "2", "x", "Esc", "3", "S", "Esc", "1", "W", "Esc", "/", "Esc", "A"]
             {
                 screen.press(keys);
-                let _ = screen.dashboard.frame(NOW);
+                let model = screen.dashboard.view_model(NOW);
+                assert!(model.lines.len() <= usize::from(height), "{width}x{height} {keys}");
+                for line in &model.lines {
+                    assert!(line.line.width() <= usize::from(width), "{width}x{height} {keys}");
+                }
             }
         }
     }

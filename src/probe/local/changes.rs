@@ -6,7 +6,7 @@
 use crate::domain::time::{MonoTime, Now};
 use crate::probe::clock::Clock;
 #[cfg(target_os = "linux")]
-use kernel::Kernel;
+use kernel::{GROUPS, Kernel};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
@@ -30,7 +30,7 @@ impl Changes {
     #[must_use]
     pub fn listen(clock: Clock) -> Self {
         #[cfg(target_os = "linux")]
-        let kernel = Kernel::open()
+        let kernel = Kernel::open(GROUPS)
             .inspect_err(|error| tracing::debug!(%error, "changes of the network are not told"))
             .ok();
         Self {
@@ -94,7 +94,7 @@ mod kernel {
     use tokio::io::unix::AsyncFd;
 
     /// Links, IPv4 and IPv6 addresses, IPv4 and IPv6 routes (`RTMGRP_*` of `linux/rtnetlink.h`).
-    const GROUPS: u32 = 0x1 | 0x10 | 0x100 | 0x40 | 0x400;
+    pub(super) const GROUPS: u32 = 0x1 | 0x10 | 0x100 | 0x40 | 0x400;
     /// Datagrams taken in one go; what is left is another change.
     const MOST: usize = 4_096;
     /// More is cut off: nothing of it is read.
@@ -105,10 +105,10 @@ mod kernel {
     pub(super) struct Kernel(AsyncFd<Socket>);
 
     impl Kernel {
-        pub(super) fn open() -> io::Result<Self> {
+        pub(super) fn open(groups: u32) -> io::Result<Self> {
             let mut socket = Socket::new(NETLINK_ROUTE)?;
             socket.set_non_blocking(true)?;
-            socket.bind(&SocketAddr::new(0, GROUPS))?;
+            socket.bind(&SocketAddr::new(0, groups))?;
             #[expect(
                 deprecated,
                 reason = "safe: the socket owns its descriptor until it is dropped"
@@ -134,6 +134,12 @@ mod kernel {
                     Taken::Some | Taken::Full => return Ok(()),
                 }
             }
+        }
+
+        /// Sends a request of netlink, whose answer is heard as a change is.
+        #[cfg(test)]
+        pub(super) fn ask(&self, request: &[u8]) {
+            assert_eq!(self.0.get_ref().send(request, 0).unwrap(), request.len());
         }
 
         pub(super) fn drain(&self) {
@@ -175,13 +181,34 @@ mod tests {
     use super::*;
     use tokio::time::timeout;
 
+    /// `RTM_GETLINK`, a dump, with an empty `rtgenmsg` (rtnetlink(7)).
+    const EVERY_LINK: [u8; 20] = {
+        let mut request = [0; 20];
+        let [a, b] = 20_u16.to_ne_bytes();
+        let [c, d] = 18_u16.to_ne_bytes();
+        let [e, f] = 0x301_u16.to_ne_bytes();
+        (request[0], request[1], request[4], request[5]) = (a, b, c, d);
+        (request[6], request[7]) = (e, f);
+        request
+    };
+
     #[tokio::test]
     async fn nothing_is_told_while_nothing_changes_and_waiting_may_be_given_up() {
-        let mut changes = Changes::listen(Clock::start());
-        assert!(changes.kernel.is_some());
+        let clock = Clock::start();
+        // It hears of no group: nothing that happens on this machine meanwhile is told.
+        let kernel = Some(Kernel::open(0).unwrap());
+        let mut changes = Changes { clock, kernel, pending: None, told: None };
         for _ in 0..3 {
-            let _quiet = timeout(Duration::from_millis(5), changes.next()).await;
+            assert!(timeout(Duration::from_millis(5), changes.next()).await.is_err());
         }
+        changes.kernel.as_ref().unwrap().ask(&EVERY_LINK);
+        timeout(Duration::from_secs(30), changes.next()).await.expect("it is told");
+        assert!(timeout(Duration::from_millis(5), changes.next()).await.is_err(), "once");
+    }
+
+    #[tokio::test]
+    async fn this_machine_may_be_listened_to() {
+        assert!(Changes::listen(Clock::start()).kernel.is_some());
     }
 
     #[tokio::test]

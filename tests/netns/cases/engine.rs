@@ -29,6 +29,10 @@ pub(super) const CASES: &[Case] = &[
     Case::new("engine::surge::many", &[], || many(Surge)),
     Case::new("engine::batched::stall", &[], || stall(Batched)),
     Case::new("engine::surge::stall", &[], || stall(Surge)),
+    Case::new("engine::batched::full_queue", &["tc"], || full_queue(Batched)),
+    Case::new("engine::surge::full_queue", &["tc"], || full_queue(Surge)),
+    Case::new("engine::batched::overflow", &["python3"], || overflow(Batched)),
+    Case::new("engine::surge::overflow", &["python3"], || overflow(Surge)),
 ];
 
 const WIRED: &[&str] = &["python3", "tcpdump", "tshark"];
@@ -44,6 +48,8 @@ enum Rule {
     FloodsOfOthersAreHarmless,
     StallsLoseNothing,
     SeventyThousandTargets,
+    FullQueuesLoseNothing,
+    OverflowsLoseNothing,
 }
 
 /// What surge-ping 0.9 cannot do, and why. The batched engine is excused from nothing.
@@ -68,6 +74,11 @@ const EXCUSED: &[(Rule, &str)] = &[
         Rule::SeventyThousandTargets,
         "a task and two system calls each: 5 000 are asked in its place",
     ),
+    (
+        Rule::FullQueuesLoseNothing,
+        "the kernel tells only who asked for errors that its queue was full",
+    ),
+    (Rule::OverflowsLoseNothing, "it does not ask what its socket dropped"),
 ];
 
 fn excused(kind: EchoKind, rule: Rule) -> bool {
@@ -363,6 +374,77 @@ fn stall(kind: EchoKind) {
         assert_eq!(answer.count("lost"), 0);
         answer.all(3_000, "reply");
     }
+}
+
+/// The queue to the network is full: what this machine itself drops is void, and who is reached
+/// another way hears nothing of it.
+fn full_queue(kind: EchoKind) {
+    const TARGETS: u32 = 300;
+    let pair = host_of_many();
+    let host = Net::Near.v4(HOST);
+    let mut echoer = raw(&pair.monitor, kind);
+    // The neighbour is found first.
+    echoer.ask(&Plan::to(&[&host], 1, 1)).all(1, "reply");
+    // Room for 20 of them, 800 of which take a second to leave.
+    let queue = "qdisc add dev eth0 root tbf rate 600kbit burst 1600 limit 2000";
+    run(pair.monitor.command("tc").args(queue.split(' ')));
+    let many = Plan::to_range([10, 99, 0, 1], TARGETS, 1, 1);
+    let here = Plan::to(&["127.0.0.1"], 10, 5);
+    let answer = echoer.ask(&many);
+    let (replies, void) = (answer.count("reply"), answer.count("void NoBuffers"));
+    assert!(replies > 0, "{:?}", answer.rows.first());
+    if !excused(kind, Rule::FullQueuesLoseNothing) {
+        assert!(void > 0, "the queue was never full");
+        assert_eq!((answer.count("lost"), replies + void), (0, answer.rows.len()));
+    }
+    let mut addresses: Vec<String> = (1..=250).map(|last| format!("10.99.1.{last}")).collect();
+    addresses.push("127.0.0.1".to_owned());
+    let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
+    let answer = echoer.ask(&Plan::to(&addresses, 2, 100));
+    let near = answer.rows.iter().filter(|row| row.target == 250);
+    assert!(near.clone().count() == 2 && near.clone().all(|row| row.what == "reply"));
+    run(pair.monitor.command("tc").args("qdisc del dev eth0 root".split(' ')));
+    echoer.ask(&here).all(10, "reply");
+    echoer.ask(&many).all(TARGETS.try_into().unwrap(), "reply");
+}
+
+/// Each of 300 replies comes a hundred times while the program stands still: more than its receive
+/// buffer holds. What was dropped is void.
+fn overflow(kind: EchoKind) {
+    const TARGETS: u32 = 300;
+    let mut lab = Lab::new();
+    let monitor = lab.monitor();
+    let (host, wire) = lab.machine_on_a_wire("host", HOST);
+    host.ip(&["route add local 10.96.0.0/12 dev lo"]);
+    monitor.ip(&[&format!("route add 10.96.0.0/12 via {}", Net::Near.v4(HOST))]);
+    let mut echoer = raw(&monitor, kind);
+    echoer.ask(&Plan::to(&["10.99.0.1"], 1, 1)).all(1, "reply");
+    wire.flood(400);
+    let asked = || {
+        let counts = run(monitor.command("cat").arg("/proc/net/snmp"));
+        let mut lines = counts.lines().filter(|line| line.starts_with("IcmpMsg:"));
+        let (names, values) = (lines.next().unwrap(), lines.next().unwrap());
+        let place = names.split(' ').position(|name| name == "OutType8").unwrap();
+        values.split(' ').nth(place).unwrap().parse::<u32>().unwrap()
+    };
+    let before = asked();
+    let mut plan = Plan::to_range([10, 99, 0, 1], TARGETS, 1, 1);
+    plan.deadline = 8_000;
+    echoer.begin(&plan);
+    wait::until("all are asked", READY, || (asked() >= before + TARGETS).then_some(()));
+    echoer.signal(Signal::SIGSTOP);
+    pause(Duration::from_secs(3));
+    echoer.signal(Signal::SIGCONT);
+    let answer = echoer.end();
+    assert_eq!(answer.rows.len(), usize::try_from(TARGETS).unwrap());
+    if !excused(kind, Rule::OverflowsLoseNothing) {
+        assert!(answer.counted("dropped").is_some_and(|dropped| dropped > 0), "{answer:?}");
+        let (replies, void) = (answer.count("reply"), answer.count("void Stalled"));
+        assert!(replies > 0 && void > 0, "{replies} replies, {void} void");
+        assert_eq!(replies + void, answer.rows.len());
+    }
+    wire.slow(0, 0);
+    echoer.ask(&Plan::to(&["10.99.0.1"], 5, 10)).all(5, "reply");
 }
 
 /// Lets time pass: when a stop falls does not matter to what has to hold.

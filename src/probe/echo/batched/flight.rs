@@ -65,6 +65,8 @@ struct Entry {
 pub(super) struct Flight {
     slots: Vec<Option<Entry>>,
     free: Vec<u32>,
+    /// How many are under way over IPv4 and IPv6.
+    under_way: [usize; 2],
     /// When to look at a request again: its deadline, then the end of patience.
     due: BinaryHeap<Reverse<(MonoTime, u32, u32)>>,
     next_seq: u32,
@@ -87,6 +89,7 @@ impl Flight {
         Self {
             slots: Vec::new(),
             free: Vec::new(),
+            under_way: [0; 2],
             due: BinaryHeap::new(),
             next_seq: first_seq,
             cookie,
@@ -136,6 +139,7 @@ impl Flight {
         let seq = self.next_seq;
         self.next_seq = seq.wrapping_add(1);
         self.remember(seq, false);
+        *self.of_family(request.address.is_ipv6()) += 1;
         let entry = Entry { request, out, seq, sent_at, left: wall, era: self.era, lost: false };
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
@@ -282,9 +286,28 @@ impl Flight {
         fitting.max().map(|(_, slot, seq)| (slot, seq))
     }
 
-    /// Whether a deadline has passed.
-    pub(super) fn has_due(&self, now: MonoTime) -> bool {
-        self.due.peek().is_some_and(|Reverse((due, ..))| *due <= now)
+    /// Whether the deadline of a request has passed that is still under way.
+    pub(super) fn has_due(&mut self, now: MonoTime) -> bool {
+        while let Some(Reverse((due, slot, seq))) = self.due.peek().copied()
+            && due <= now
+        {
+            if self.get(slot, seq).is_some() {
+                return true;
+            }
+            self.due.pop();
+        }
+        false
+    }
+
+    /// Whether an answer of this family is waited for, even a late one.
+    pub(super) const fn awaits(&self, v6: bool) -> bool {
+        let [of_v4, of_v6] = self.under_way;
+        (if v6 { of_v6 } else { of_v4 }) > 0
+    }
+
+    const fn of_family(&mut self, v6: bool) -> &mut usize {
+        let [of_v4, of_v6] = &mut self.under_way;
+        if v6 { of_v6 } else { of_v4 }
     }
 
     /// Ends what is over. All that had arrived by `now` must have been read.
@@ -351,6 +374,8 @@ impl Flight {
     fn take(&mut self, slot: u32, seq: u32) -> Option<Entry> {
         self.get(slot, seq)?;
         let entry = self.place(slot)?.take()?;
+        let under_way = self.of_family(entry.request.address.is_ipv6());
+        *under_way = under_way.saturating_sub(1);
         self.free.push(slot);
         Some(entry)
     }

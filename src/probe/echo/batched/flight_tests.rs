@@ -317,3 +317,20 @@ fn every_request_of_many_ends_once() {
     assert!(bench.flight.is_empty());
     assert_eq!(bench.outcomes(), []);
 }
+
+#[test]
+fn only_what_is_under_way_is_due_and_awaited() {
+    let mut bench = Bench::new();
+    let answered = bench.send(1, 0);
+    let silent = bench.send(2, 5);
+    assert!(bench.flight.awaits(false) && !bench.flight.awaits(true));
+    bench.reply(answered, 3, 10);
+    assert!(!bench.flight.has_due(at(2_004)), "what was answered has no deadline any more");
+    assert!(bench.flight.has_due(at(2_005)));
+    bench.expire(2_005);
+    assert_eq!(bench.outcomes(), [(0, reply(3)), (5, EchoOutcome::Lost)]);
+    assert!(bench.flight.awaits(false), "a late reply is still waited for");
+    bench.reply(silent, 2_100, 2_101);
+    assert!(!bench.flight.awaits(false));
+    assert!(!bench.flight.has_due(at(60_000)));
+}

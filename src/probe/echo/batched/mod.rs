@@ -31,14 +31,14 @@ const QUEUE: usize = 1 << 17;
 const LOOKS: (u32, u32) = (20, 100);
 
 /// Requests a second for one look a second more.
-const PER_LOOK: u32 = 25;
+const PER_LOOK: u32 = 50;
 
 /// Of what waits to be sent, this part leaves at each look: all targets may be due at once, the
 /// network must not notice.
 const SPREAD: usize = 5;
 
 /// Requests that may leave together, at the least and at the most.
-const TOGETHER: (usize, usize) = (32, 1_024);
+const TOGETHER: (usize, usize) = (64, 1_024);
 
 /// Beyond this the wall clock has jumped: slewing moves it by 0.05 % at the most.
 const JUMP: u64 = 500_000;
@@ -247,6 +247,9 @@ impl Engine {
     fn read(&mut self, now: MonoTime, passed: Duration) {
         self.replies.clear();
         for port in self.ports.iter_mut().flatten() {
+            if port.rests(&self.flight, now) {
+                continue;
+            }
             if !port.read(&mut self.flight, &mut self.replies, now) {
                 // What is still unread at a deadline might be the answer.
                 port.overflowed = Some(now);

@@ -36,6 +36,9 @@ const SEND_BUFFER: usize = 1 << 20;
 /// Batches that one look at a socket takes at most: a flood must not hold up the rest.
 const LOOKS: usize = 256;
 
+/// While nothing is waited for, a socket is read so often: duplicates and what is too late.
+const UNASKED: Duration = Duration::from_secs(1);
+
 /// Packets sent whose stamp is waited for.
 const STAMPS: usize = 1 << 16;
 
@@ -57,6 +60,8 @@ pub(super) struct Port {
     /// The kernel's numbers are not known any more.
     keys_lost: bool,
     drops: u32,
+    /// When it was last read.
+    read_at: Option<MonoTime>,
     /// When it was last noticed that the socket had dropped something.
     pub(super) overflowed: Option<MonoTime>,
     incoming: Vec<Incoming>,
@@ -102,6 +107,7 @@ impl Port {
             first_key: 0,
             keys_lost: false,
             drops: 0,
+            read_at: None,
             overflowed: None,
             incoming: vec![Incoming::new(); BATCH],
             outgoing: Vec::with_capacity(BATCH),
@@ -343,6 +349,13 @@ impl Port {
         }
     }
 
+    /// Whether there is nothing to be read for: nothing is waited for, and what comes unasked was
+    /// read lately.
+    pub(super) fn rests(&self, flight: &Flight, now: MonoTime) -> bool {
+        let lately = self.read_at.is_some_and(|at| now.since(at) < UNASKED);
+        lately && !flight.awaits(self.icmp == Icmp::V6)
+    }
+
     /// Reads all that waits: replies into `replies`, and then, so that each of them has its own,
     /// the stamps of what was sent, and ICMP errors. Whether that was all.
     pub(super) fn read(
@@ -351,6 +364,7 @@ impl Port {
         replies: &mut Vec<Reply>,
         now: MonoTime,
     ) -> bool {
+        self.read_at = Some(now);
         let drained = self.read_replies(flight, replies, now);
         self.read_queue(flight, now) && drained
     }
