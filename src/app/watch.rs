@@ -27,11 +27,13 @@ use crate::ui::effect::{Effect, FileChange};
 use crate::ui::export::Kind;
 use crate::ui::format::Zone;
 use crate::ui::input::Input;
+use crate::ui::pace::Pace;
 use crate::ui::state::{Access, Unsaved};
 use crate::ui::terminal::{self, Mouse, Terminal};
 use crate::ui::theme::GlyphSet;
+use crate::ui::writer::Written;
 use crossterm::event::EventStream;
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream};
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -39,13 +41,15 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 /// How long the core may take to save what it remembers.
 const LAST_SAVE: Duration = Duration::from_secs(2);
 /// Room for what a person asks for.
 const COMMANDS: usize = 256;
+/// Room for what was written.
+const WRITES: usize = 16;
 /// Room for alerts on their way to the bell.
 const ALERTS: usize = 256;
 
@@ -230,12 +234,20 @@ impl Screen {
     ) -> std::io::Result<u8> {
         terminal::install_panic_hook();
         let mut signals = Signals::listen()?;
-        let mut terminal = Terminal::enter(Mouse::Captured)?;
-        let mut events = EventStream::new();
-        let fps = u32::from(self.config.ui.fps.max(1));
-        let mut pace = interval(Duration::from_secs(1) / fps);
-        pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (done, mut written) = mpsc::channel(WRITES);
+        let mut terminal = Terminal::enter(Mouse::Captured, move |how| {
+            // Nobody listens any more once the screen has ended.
+            let _ = done.blocking_send(how);
+        })?;
+        let early = terminal.ask()?;
+        tracing::debug!(synchronized = ?terminal.synchronized(), "the terminal");
+        let mut events = stream::iter(early.into_iter().map(Ok)).chain(EventStream::new());
+        let mut pace = Pace::new(self.config.ui.fps);
+        let mut begun = Instant::now();
+        let mut next = begun;
         let mut changed = true;
+        // A key is answered as soon as the terminal is free, whatever the pace.
+        let mut pressed = false;
         loop {
             tokio::select! {
                 event = events.next() => {
@@ -252,8 +264,7 @@ impl Screen {
                         }
                         self.carry_out(effect, &mut terminal)?;
                     }
-                    self.draw(&mut terminal)?;
-                    changed = false;
+                    (changed, pressed) = (true, true);
                 }
                 alive = next_change(&mut newest) => {
                     if !alive {
@@ -274,7 +285,7 @@ impl Screen {
                     let rings =
                         |sink: &SinkSpec| sink.kind == SinkKind::Bell && sink.wants(&notice);
                     if self.config.sinks.iter().any(rings) {
-                        terminal.ring()?;
+                        terminal.ring();
                     }
                 }
                 Some(news) = news.recv() => {
@@ -285,10 +296,23 @@ impl Screen {
                     Signal::End => break,
                     Signal::Stop => self.stop(&mut terminal)?,
                 },
-                _ = pace.tick(), if changed => {
-                    self.draw(&mut terminal)?;
-                    changed = false;
+                Some(Written { frame, took, result }) = written.recv() => {
+                    result?;
+                    if frame {
+                        pace.wrote(took);
+                        changed |= self.dashboard.set_slowed(pace.slowed());
+                        next = begun + pace.gap();
+                    }
                 }
+                () = sleep_until(next), if changed && !pressed && terminal.is_free() => {
+                    pressed = true;
+                }
+            }
+            if pressed && changed && terminal.is_free() {
+                begun = Instant::now();
+                next = begun + pace.gap();
+                self.draw(&mut terminal)?;
+                (changed, pressed) = (false, false);
             }
         }
         Ok(DONE)
@@ -375,7 +399,12 @@ impl Screen {
                 self.file = None;
                 return Ok(());
             }
-            Effect::CopyText(text) => return terminal.copy(&text, self.relayed),
+            Effect::CopyText(text) => {
+                if !terminal.copy(&text, self.relayed) {
+                    self.dashboard.tell("not copied: the terminal does not keep up", now);
+                }
+                return Ok(());
+            }
             Effect::Suspend => return self.stop(terminal),
             Effect::Pause(_) | Effect::Quit { .. } => return Ok(()),
         };

@@ -31,6 +31,7 @@ use crate::report::doctor::Colours;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Longest text that is pasted, in characters.
 const PASTED: usize = 1 << 20;
@@ -127,6 +128,14 @@ impl Dashboard {
         if self.state.flow == Flow::Live {
             self.shown = Arc::clone(&self.newest);
         }
+    }
+
+    /// Takes the gap between two frames where the terminal does not keep up; true when that is
+    /// news, and the screen has to say it.
+    pub fn set_slowed(&mut self, slowed: Option<Duration>) -> bool {
+        let news = self.state.slowed != slowed;
+        self.state.slowed = slowed;
+        news
     }
 
     /// Takes what the user did; returns what `app` has to do.

@@ -7,6 +7,7 @@
 //! [`dashboard::Dashboard`] holds these together for `app`. Only [`terminal`] does I/O.
 
 pub mod action;
+pub mod asking;
 pub mod columns;
 pub mod command;
 pub mod copying;
@@ -22,6 +23,7 @@ pub mod layout;
 pub mod lessons;
 pub mod line;
 pub mod order;
+pub mod pace;
 pub mod palette;
 pub mod prompt;
 pub mod render;
@@ -36,3 +38,4 @@ pub mod view;
 pub mod view_model;
 pub mod widget;
 pub mod world;
+pub mod writer;

@@ -367,6 +367,8 @@ pub struct UiState {
     pub zoom: Zoom,
     /// Whether the screen follows the monitor.
     pub flow: Flow,
+    /// The gap between two frames, where the terminal does not keep up.
+    pub slowed: Option<Duration>,
     /// What the user may do.
     pub access: Access,
     /// The answer to the last key.

@@ -6,6 +6,7 @@ use portable_pty::{
 use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -105,6 +106,8 @@ pub(crate) struct Session {
     slave: Option<Box<dyn SlavePty + Send>>,
     writer: Box<dyn Write + Send>,
     chunks: Receiver<Vec<u8>>,
+    /// Held, nobody reads what it writes.
+    gate: Arc<Mutex<()>>,
     screen: vt100::Parser,
     bytes: Vec<u8>,
     modes: String,
@@ -141,9 +144,12 @@ impl Session {
         let child = pair.slave.spawn_command(command(setup, home.path())).expect("it starts");
         let mut reader = pair.master.try_clone_reader().expect("a reader");
         let (sender, chunks) = sync_channel(1_024);
+        let gate = Arc::new(Mutex::new(()));
+        let passing = Arc::clone(&gate);
         std::thread::spawn(move || {
             let mut buffer = vec![0; 1 << 16];
             while let Ok(count @ 1..) = reader.read(&mut buffer) {
+                drop(passing.lock());
                 if sender.send(buffer[..count].to_vec()).is_err() {
                     break;
                 }
@@ -155,6 +161,7 @@ impl Session {
             master: pair.master,
             slave: Some(pair.slave),
             chunks,
+            gate,
             screen: vt100::Parser::new(setup.height, setup.width, 0),
             bytes: Vec::new(),
             modes,
@@ -196,6 +203,34 @@ impl Session {
     /// What a file below its home says; `None` where there is none.
     pub(crate) fn read(&self, path: &str) -> Option<String> {
         std::fs::read_to_string(self.home.path().join(path)).ok()
+    }
+
+    /// Reads nothing more, but for one chunk, while `meanwhile` goes on.
+    pub(crate) fn stalled<T>(&mut self, meanwhile: impl FnOnce(&mut Self) -> T) -> T {
+        let gate = Arc::clone(&self.gate);
+        let _held = gate.lock().expect("the reader goes on");
+        meanwhile(self)
+    }
+
+    /// Presses keys again and again, for so long.
+    pub(crate) fn press_for(&mut self, keys: &str, length: Duration) {
+        let end = Instant::now() + length;
+        while Instant::now() < end {
+            self.press(keys);
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    /// Waits for the end without reading what it writes; false when it goes on.
+    pub(crate) fn ends_unread(&mut self) -> bool {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            if self.child.try_wait().expect("it can be waited for").is_some() {
+                return true;
+            }
+            std::thread::sleep(LOOK);
+        }
+        false
     }
 
     // ------------------------------------------------------------ out
