@@ -7,6 +7,7 @@
 //! [`dashboard::Dashboard`] holds these together for `app`. Only [`terminal`] does I/O.
 
 pub mod action;
+pub mod alert_list;
 pub mod columns;
 pub mod command;
 pub mod copying;

@@ -1,5 +1,6 @@
 //! Where the user is: screen, overlay, selection. Changed only by [`super::update`].
 
+use super::alert_list::AlertsPlace;
 use super::copying::{CopyBox, Page};
 use super::filter::Filter;
 use super::form::Form;
@@ -339,8 +340,8 @@ pub struct UiState {
     pub wall_page: Option<usize>,
     /// The moment under the cursor of the timeline; `None` while it follows the present.
     pub moment: Option<WallTime>,
-    /// The selected alert; `None` is the first.
-    pub alert: Option<AlertKey>,
+    /// Where they are among the alerts.
+    pub alerts: AlertsPlace,
     /// What the table is narrowed to.
     pub filter: Filter,
     /// By what it is sorted.

@@ -1,6 +1,6 @@
 //! The command line: typing it, and what it asks for.
 
-use super::{attended, open, overlay, say, subject};
+use super::{alerts, open, overlay, say, subject};
 use crate::domain::snapshot::TargetSnapshot;
 use crate::domain::target::TargetId;
 use crate::ui::action::Action;
@@ -97,14 +97,14 @@ pub(super) fn carry_out(state: &mut UiState, world: &World<'_>, order: Order) ->
         }
         Order::Goto(id) => go_to(state, world, id),
         Order::Acknowledge(note) => {
-            let keys = attended(state, world, Action::Acknowledge);
+            let keys = alerts::attended(state, world, Action::Acknowledge);
             if keys.is_empty() {
                 return say(state, world, "no alert stands here");
             }
             overlay::acknowledge(state, world, &keys, &note)
         }
         Order::Snooze(length) => {
-            let keys = attended(state, world, Action::Snooze);
+            let keys = alerts::attended(state, world, Action::Snooze);
             if keys.is_empty() {
                 return say(state, world, "no alert stands here");
             }

@@ -3,6 +3,7 @@
 use super::motion::{target_place, turned};
 use super::{command, copying, maintenance, review, say};
 use crate::ui::action::Action;
+use crate::ui::alert_list;
 use crate::ui::copying::of_overlay;
 use crate::ui::effect::Effect;
 use crate::ui::export;
@@ -193,8 +194,7 @@ pub(super) fn acknowledge(
     alerts: &[AlertKey],
     note: &str,
 ) -> Vec<Effect> {
-    let many = if alerts.len() == 1 { "1 alert" } else { &format!("{} alerts", alerts.len()) };
-    say(state, world, &format!("acknowledged {many}"));
+    say(state, world, &format!("acknowledged {}", alert_list::named(world, alerts)));
     alerts
         .iter()
         .map(|(target, rule)| Effect::Acknowledge {
@@ -212,7 +212,7 @@ pub(super) fn snooze(
     words: &str,
     length: Duration,
 ) -> Vec<Effect> {
-    say(state, world, &format!("snoozed for {words}"));
+    say(state, world, &format!("snoozed for {words}: {}", alert_list::named(world, alerts)));
     alerts
         .iter()
         .map(|(target, rule)| Effect::Snooze { target: *target, rule: *rule, length })
