@@ -23,6 +23,7 @@ pub mod layout;
 pub mod lessons;
 pub mod line;
 pub mod order;
+pub mod overlay;
 pub mod palette;
 pub mod prompt;
 pub mod render;
