@@ -28,10 +28,10 @@ use crate::domain::sample::{
 };
 use crate::domain::session::Sessions;
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
+use crate::domain::surroundings::{Offline, Surroundings};
 use crate::domain::target::Target;
 use crate::domain::time::{MonoTime, Now, WallTime};
 use crate::domain::transcripts::Transcripts;
-use crate::domain::view::{Offline, Surroundings};
 use crate::domain::wake::{WakeProgress, WakeRung};
 use judge::fed_by;
 use std::collections::BTreeMap;

@@ -6,9 +6,9 @@ use crate::domain::history::Timed;
 use crate::domain::outage::Member;
 use crate::domain::sample::{Attempt, EchoMethod};
 use crate::domain::siblings::Sibling;
+use crate::domain::surroundings::Surroundings;
 use crate::domain::target::Expected;
 use crate::domain::time::{Now, WallTime};
-use crate::domain::view::Surroundings;
 
 impl Tracked {
     /// What it is to an outage of a path; `None` for this machine itself, and before it answered

@@ -7,8 +7,9 @@ use crate::domain::finding::Finding;
 use crate::domain::rules::{RULES, drop_of};
 use crate::domain::sample::{Observation, ProbeKind};
 use crate::domain::session::{SessionEnd, SessionEvent, SessionLook};
+use crate::domain::surroundings::Surroundings;
 use crate::domain::time::Now;
-use crate::domain::view::{Mode, Surroundings, TargetView};
+use crate::domain::view::{Mode, TargetView};
 use std::time::Duration;
 
 /// Between judgements of what ages.

@@ -3,10 +3,11 @@
 use super::Tracked;
 use crate::domain::ladder::ladder;
 use crate::domain::snapshot::{SPARK_SLOTS, TargetSnapshot};
+use crate::domain::surroundings::Surroundings;
 use crate::domain::target::Host;
 use crate::domain::time::{MonoTime, Now};
 use crate::domain::verdict;
-use crate::domain::view::{Mode, Surroundings};
+use crate::domain::view::Mode;
 use std::sync::Arc;
 use std::time::Duration;
 
