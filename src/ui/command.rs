@@ -231,7 +231,8 @@ fn taking(
         }
         Verb::Filter if word.is_empty() => Ok(Order::Act(Action::Filter)),
         Verb::Filter => {
-            let filter = Filter::parse(argument.text);
+            let mut filter = Filter::parse(argument.text);
+            filter.finish();
             match filter.fault().cloned().or_else(|| filter.stranger(&world.snapshot.targets)) {
                 None => Ok(Order::Filter(filter)),
                 Some(fault) => {

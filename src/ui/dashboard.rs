@@ -139,7 +139,7 @@ impl Dashboard {
                 if let Some(action) = self.keymap.action(state.layer(), key) {
                     update::update(state, action, &world)
                 } else {
-                    update::type_key(state, key);
+                    update::type_key(state, key, &world);
                     Vec::new()
                 }
             }

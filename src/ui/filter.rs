@@ -9,20 +9,25 @@ mod tests;
 
 pub use complete::offer;
 pub use key::{FORMS, KEYS, Looks, RULE};
-pub use read::{Fault, nearest};
+pub use read::Fault;
 
+use crate::domain::alert::{Alert, AlertsSnapshot};
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
+use crate::domain::target::TargetId;
 use key::{Comparison, Quantity, Word};
 use pattern::Pattern;
 use std::sync::Arc;
 
-/// Terms that must all hold. What cannot be understood holds for nobody; what is not finished asks
-/// for nothing yet.
+/// Terms that must all hold, or one of several such lists. What cannot be understood holds for
+/// nobody; what is not finished asks for nothing yet.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Filter {
     text: String,
-    terms: Vec<Term>,
-    fault: Option<Fault>,
+    /// What stands between the `|`, none of them empty.
+    ways: Vec<Vec<Term>>,
+    fault: Option<Box<Fault>>,
+    /// What is missing where it ends.
+    unfinished: Option<Box<Fault>>,
 }
 
 /// One word of a filter.
@@ -63,26 +68,37 @@ pub const fn state_word(state: TargetState) -> &'static str {
 
 /// The word for targets that work is planned on, whatever their state.
 const MAINTENANCE: &str = "maintenance";
+/// The word for targets with an alert that somebody acknowledged.
+const ACKNOWLEDGED: &str = "acknowledged";
+/// The word for targets with an alert that is snoozed.
+const SNOOZED: &str = "snoozed";
 
 impl Filter {
     /// Reads a filter; every text is one.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        let (terms, fault) = read::read(text);
-        Self { text: text.trim().to_owned(), terms, fault }
+        let read::Reading { ways, fault, unfinished } = read::read(text);
+        let (fault, unfinished) = (fault.map(Box::new), unfinished.map(Box::new));
+        Self { text: text.trim().to_owned(), ways, fault, unfinished }
     }
 
     /// What of it is not understood first: a key, a value or a number that there is none of. `None`
     /// while it may still become something.
     #[must_use]
-    pub const fn fault(&self) -> Option<&Fault> {
-        self.fault.as_ref()
+    pub fn fault(&self) -> Option<&Fault> {
+        self.fault.as_deref()
+    }
+
+    /// Whether it can be taken as it stands. What is missing at its end is its fault from here on.
+    pub fn finish(&mut self) -> bool {
+        self.fault = self.fault.take().or_else(|| self.unfinished.take());
+        self.fault.is_none()
     }
 
     /// A group that none of `targets` is in.
     #[must_use]
     pub fn stranger(&self, targets: &[Arc<TargetSnapshot>]) -> Option<Fault> {
-        let strange = self.terms.iter().find_map(|term| match &term.test {
+        let strange = self.ways.iter().flatten().find_map(|term| match &term.test {
             Test::Word(Word::Group, pattern) => {
                 let known = |t: &TargetSnapshot| {
                     t.target.group.as_ref().is_some_and(|g| pattern.begins(&g.to_lowercase()))
@@ -106,22 +122,23 @@ impl Filter {
     /// Whether it lets everything through.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.terms.is_empty()
+        self.ways.is_empty()
     }
 
-    /// Whether it lets this target through.
+    /// Whether it lets this target through, with the alerts of all.
     #[must_use]
-    pub fn admits(&self, target: &TargetSnapshot) -> bool {
-        self.terms.iter().all(|term| term.admits(target))
+    pub fn admits(&self, target: &TargetSnapshot, alerts: &AlertsSnapshot) -> bool {
+        let all = |way: &Vec<Term>| way.iter().all(|term| term.admits(target, alerts));
+        self.ways.is_empty() || self.ways.iter().any(all)
     }
 }
 
 impl Term {
     /// What is not measured is neither above nor below anything, and neither is its opposite.
-    fn admits(&self, target: &TargetSnapshot) -> bool {
+    fn admits(&self, target: &TargetSnapshot, alerts: &AlertsSnapshot) -> bool {
         let holds = match &self.test {
-            Test::Anywhere(pattern) => Some(anywhere(target, pattern)),
-            Test::Word(word, pattern) => Some(word.holds(target, pattern)),
+            Test::Anywhere(pattern) => Some(anywhere(target, alerts, pattern)),
+            Test::Word(word, pattern) => Some(word.holds(target, alerts, pattern)),
             Test::Number(quantity, comparison) => {
                 quantity.of(target).map(|number| comparison.holds(number))
             }
@@ -131,7 +148,21 @@ impl Term {
     }
 }
 
-fn anywhere(target: &TargetSnapshot, pattern: &Pattern) -> bool {
+/// Whether a word for how an alert is attended is wanted, and one of the target's is so.
+fn attended(
+    target: TargetId,
+    alerts: &AlertsSnapshot,
+    wanted: impl Fn(&'static str) -> bool,
+) -> bool {
+    let any = |is: fn(&Alert) -> bool| {
+        let mut standing = alerts.firing.iter().chain(&alerts.pending);
+        standing.any(|alert| alert.target == Some(target) && is(alert))
+    };
+    (wanted(ACKNOWLEDGED) && any(|alert| alert.acknowledged.is_some()))
+        || (wanted(SNOOZED) && any(|alert| alert.snoozed_until.is_some()))
+}
+
+fn anywhere(target: &TargetSnapshot, alerts: &AlertsSnapshot, pattern: &Pattern) -> bool {
     let in_text = |text: &str| pattern.is_in(&text.to_lowercase());
     in_text(&target.target.name)
         || in_text(&target.target.host.to_string())
@@ -140,4 +171,5 @@ fn anywhere(target: &TargetSnapshot, pattern: &Pattern) -> bool {
         || in_text(state_word(target.state))
         || (target.maintenance.is_some() && in_text(MAINTENANCE))
         || target.findings.iter().any(|finding| in_text(finding.rule.0))
+        || attended(target.target.id, alerts, in_text)
 }

@@ -7,6 +7,7 @@
 //! [`dashboard::Dashboard`] holds these together for `app`. Only [`terminal`] does I/O.
 
 pub mod action;
+pub mod alert_list;
 pub mod columns;
 pub mod command;
 pub mod copying;
@@ -22,6 +23,7 @@ pub mod layout;
 pub mod lessons;
 pub mod line;
 pub mod order;
+pub mod overlay;
 pub mod palette;
 pub mod prompt;
 pub mod render;

@@ -15,7 +15,7 @@ pub fn rows<'a>(snapshot: &'a Snapshot, state: &UiState) -> Vec<&'a TargetSnapsh
         .targets
         .iter()
         .map(AsRef::as_ref)
-        .filter(|target| state.filter.admits(target))
+        .filter(|target| state.filter.admits(target, &snapshot.alerts))
         .collect();
     sort(&mut rows, state.sort);
     if state.direction == Direction::Inverted {

@@ -6,29 +6,35 @@ use super::line::Line;
 use super::order::{self, Entry};
 use super::prompt::Prompt;
 use super::state::{
-    Access, AlertKey, Flow, Naming, Overlay, Question, Screen, Search, SortKey, UiState, Zoom,
+    Access, Flow, Naming, Overlay, Question, Screen, Search, SortKey, UiState, Zoom,
 };
 use super::theme::Role;
-use super::view::{alerts, explain};
 use super::world::World;
 use crate::domain::snapshot::{Availability, TargetSnapshot, TargetState};
 use crate::domain::target::TargetId;
 use crate::domain::wake::WakePolicy;
 use crate::ui::filter::Filter;
 
+mod add_target;
+mod alerts;
+mod attend;
 mod command;
 mod copying;
+mod form;
 mod group;
 mod maintenance;
 mod motion;
 mod overlay;
 mod pointer;
+mod question;
 mod review;
+mod text;
 mod timeline;
+mod typing;
 pub mod undo;
 mod wall;
 
-pub use overlay::{is_full, paste, type_key};
+pub use typing::{is_full, paste, type_key};
 
 /// The length of maintenance that an empty field means.
 pub const USUAL_MAINTENANCE: &str = "1h";
@@ -93,6 +99,8 @@ pub fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Eff
         Action::Undo => undo::undo(state, world),
         Action::Pin => group::pin(state, world),
         Action::Group => group::turn(state, world),
+        Action::Fold if state.screen == Screen::Alerts => alerts::fold(state, world),
+        Action::FoldAll if state.screen == Screen::Alerts => alerts::fold_all(state, world),
         Action::Fold => group::fold(state, world),
         Action::FoldAll => group::fold_all(state, world),
         Action::AddTarget => open(state, Overlay::AddTarget(tui_input::Input::default(), None)),
@@ -103,7 +111,7 @@ pub fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Eff
         Action::EditTarget | Action::RemoveTarget => configure(state, action, world),
         Action::Wake => wake(state, world),
         Action::WakeAll => wake_all(state, world),
-        Action::Acknowledge | Action::Snooze => attend(state, action, world),
+        Action::Acknowledge | Action::Snooze => alerts::attend(state, action, world),
         Action::Maintenance => maintenance::open_box(state, world),
         Action::Review => review::open_list(state, world),
         Action::CopyCommand => copying::ask(state, world),
@@ -143,11 +151,7 @@ fn say(state: &mut UiState, world: &World<'_>, text: &str) -> Vec<Effect> {
 /// The target that target actions are about.
 fn subject<'a>(state: &UiState, world: &World<'a>) -> Option<&'a TargetSnapshot> {
     match state.screen {
-        Screen::Alerts => {
-            let keys = alerts::selectable(world.snapshot);
-            let (target, _) = keys.get(alerts::selected_place(&keys, state.alert))?;
-            world.target((*target)?)
-        }
+        Screen::Alerts => alerts::target(state, world),
         Screen::Detail | Screen::Path | Screen::Simple if state.selected.is_some() => {
             world.target(state.selected?)
         }
@@ -169,6 +173,8 @@ fn subject<'a>(state: &UiState, world: &World<'a>) -> Option<&'a TargetSnapshot>
 fn nothing(state: &UiState) -> &'static str {
     if state.screen == Screen::Table && state.groups.on {
         "a group is selected, and no target"
+    } else if state.screen == Screen::Alerts {
+        "no single host is selected"
     } else {
         "nothing is selected"
     }
@@ -204,6 +210,9 @@ fn back(state: &mut UiState) -> Vec<Effect> {
 fn open_selected(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
     if world.snapshot.targets.is_empty() {
         return open(state, Overlay::AddTarget(tui_input::Input::default(), None));
+    }
+    if state.screen == Screen::Alerts {
+        return alerts::open_chosen(state, world);
     }
     match subject(state, world) {
         Some(target) => {
@@ -336,34 +345,6 @@ fn wake_all(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
     open(state, Overlay::Confirm(Question::WakeMany(ids)))
 }
 
-/// Acknowledges or snoozes: the selected alert, or every firing one of the selected target.
-fn attend(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
-    let keys = attended(state, world, action);
-    if keys.is_empty() {
-        return say(state, world, "no alert stands here");
-    }
-    if action == Action::Snooze {
-        return open(state, Overlay::Snooze(keys, 0));
-    }
-    open(state, Overlay::Acknowledge(keys, tui_input::Input::default()))
-}
-
-/// The alerts that are acknowledged or snoozed.
-fn attended(state: &UiState, world: &World<'_>, action: Action) -> Vec<AlertKey> {
-    let alerts = &world.snapshot.alerts;
-    if state.screen == Screen::Alerts {
-        let keys = alerts::selectable(world.snapshot);
-        keys.get(alerts::selected_place(&keys, state.alert)).copied().into_iter().collect()
-    } else {
-        let id = subject(state, world).map(|target| target.target.id);
-        let of_target = |alert: &&crate::domain::alert::Alert| id.is_some() && alert.target == id;
-        let open = alerts.firing.iter().chain(&alerts.pending).filter(of_target);
-        open.filter(|alert| action == Action::Snooze || alert.acknowledged.is_none())
-            .map(|alert| (alert.target, alert.rule))
-            .collect()
-    }
-}
-
 /// What is asked about the selected target.
 fn ask(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
     if action == Action::ResetStatistics {
@@ -371,7 +352,7 @@ fn ask(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
         return vec![Effect::ResetStatistics];
     }
     if action == Action::Explain && state.screen == Screen::Alerts {
-        return explain_alert(state, world);
+        return alerts::explain(state, world);
     }
     let Some(target) = subject(state, world) else {
         return say(state, world, nothing(state));
@@ -402,17 +383,5 @@ fn ask(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
             say(state, world, &format!("{name}: no finding to explain"))
         }
         _ => open(state, Overlay::Explain(Some(id), 0, 0)),
-    }
-}
-
-fn explain_alert(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
-    let keys = alerts::selectable(world.snapshot);
-    let Some((target, rule)) = keys.get(alerts::selected_place(&keys, state.alert)).copied() else {
-        return say(state, world, "no alert stands here");
-    };
-    let findings = explain::findings(world, target);
-    match findings.iter().position(|finding| finding.rule == rule) {
-        Some(index) => open(state, Overlay::Explain(target, index, 0)),
-        None => say(state, world, "this finding is over"),
     }
 }

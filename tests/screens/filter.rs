@@ -4,10 +4,11 @@ use super::fixtures::{self};
 use super::support::Screen;
 use rdpwatch::domain::snapshot::Snapshot;
 use rdpwatch::ui::filter::{Filter, KEYS};
+use std::sync::Arc;
 
 fn names(snapshot: &Snapshot, filter: &str) -> Vec<String> {
     let filter = Filter::parse(filter);
-    let admitted = snapshot.targets.iter().filter(|target| filter.admits(target));
+    let admitted = snapshot.targets.iter().filter(|target| filter.admits(target, &snapshot.alerts));
     admitted.map(|target| target.target.name.clone()).collect()
 }
 
@@ -138,4 +139,57 @@ fn the_help_lists_every_key_of_the_filter() {
     for key in KEYS {
         assert!(text.contains(key.example) && text.contains(key.says), "{}", key.name);
     }
+}
+
+#[test]
+fn one_of_several_is_enough_and_what_is_missing_is_asked_for() {
+    let snapshot = fixtures::mixed();
+    let either = names(&snapshot, "state:critical | loss>2");
+    assert_eq!(either, ["home-pc", "berlin-07", "office-pc", "home-pc"]);
+    assert_eq!(names(&snapshot, "state:critical or loss>2 | nothing-like-it"), either);
+    assert_eq!(names(&snapshot, "state:critical office | loss>2 office"), ["office-pc"]);
+    let screen = typed("state:critical ");
+    assert!(last_line(&screen).contains("  | or"), "{}", last_line(&screen));
+    let mut screen = typed("rtt<");
+    screen.press("Enter");
+    assert!(last_line(&screen).contains("a number is missing: rtt>50"), "{}", last_line(&screen));
+    screen.type_text("5");
+    assert!(!last_line(&screen).contains("missing"), "{}", last_line(&screen));
+    screen.press("Enter");
+    assert!(screen.dashboard.state().overlay.is_none());
+}
+
+#[test]
+fn hosts_are_found_by_how_their_alerts_are_attended() {
+    let mut snapshot = fixtures::mixed();
+    let told: Vec<_> = snapshot.alerts.firing.iter().map(|alert| alert.target).collect();
+    let [first, second, ..] = told.as_slice() else { panic!("{told:?}") };
+    assert_ne!(first, second);
+    let name = |id| {
+        let mut all = snapshot.targets.iter();
+        all.find(|t| Some(t.target.id) == id).map(|t| t.target.name.clone()).expect("a host")
+    };
+    let (first, second) = (name(*first), name(*second));
+    let alerts = Arc::make_mut(&mut snapshot.alerts);
+    for alert in &mut alerts.firing {
+        alert.acknowledged = None;
+        alert.snoozed_until = None;
+    }
+    alerts.firing[0].acknowledged = Some(fixtures::NOW);
+    alerts.firing[1].snoozed_until = Some(fixtures::NOW);
+    assert_eq!(names(&snapshot, "state:acknowledged"), std::slice::from_ref(&first));
+    assert_eq!(names(&snapshot, "state:snoozed"), [second]);
+    assert_eq!(names(&snapshot, "acknowl"), [first]);
+}
+
+#[test]
+fn the_loss_of_a_small_row_is_that_of_the_filter() {
+    let mut host = fixtures::berlin_07(0);
+    host.findings.retain(|finding| finding.rule.0 == "packet-loss");
+    host.findings[0].title = "loses 9 %".to_owned();
+    let snapshot = fixtures::snapshot(vec![host]);
+    let loss = snapshot.targets[0].echo_minute.loss().expect("measured") * 100.0;
+    assert_eq!(names(&snapshot, &format!("loss={loss:.1}")), ["berlin-07"]);
+    let screen = Screen::new(snapshot, 40, 12);
+    assert!(screen.text().contains(&format!("loss {loss:.1} % in 1 min")), "{}", screen.text());
 }

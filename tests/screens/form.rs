@@ -7,7 +7,7 @@ use rdpwatch::domain::target::TargetId;
 use rdpwatch::ui::dashboard::Options;
 use rdpwatch::ui::effect::Effect;
 use rdpwatch::ui::form::Form;
-use rdpwatch::ui::state::Access;
+use rdpwatch::ui::state::{Access, Unsaved};
 
 fn form() -> Form {
     let said = ["office-pc", "office-pc.corp.lab"];
@@ -30,6 +30,8 @@ fn the_form_is_filled_in_line_by_line_and_stays_until_it_is_taken() {
     let why = "config.toml:3:8: target.port: 0 is too small, expected 1 to 65535";
     screen.dashboard.answer_form(Some(why.to_owned()));
     assert!(screen.text().contains("target.port: 0 is too small"), "{}", screen.text());
+    screen.type_text("9");
+    assert!(!screen.text().contains("too small"), "another entry\n{}", screen.text());
     screen.dashboard.answer_form(None);
     assert!(screen.dashboard.state().overlay.is_none());
     screen.press("D");
@@ -42,6 +44,18 @@ fn the_form_is_filled_in_line_by_line_and_stays_until_it_is_taken() {
 }
 
 #[test]
+fn a_question_names_its_keys_and_swallows_no_other_key_silently() {
+    let mut screen = Screen::new(fixtures::mixed(), 80, 24);
+    let unsaved = Unsaved { targets: 2, file: "/etc/rdpwatch.toml".to_owned() };
+    screen.dashboard.ask_to_save(unsaved);
+    assert!(screen.text().contains("y yes, save  n no"), "{}", screen.text());
+    assert_eq!(screen.press("s"), []);
+    let text = screen.text();
+    assert!(text.contains("this question takes y yes, save  n no"), "{text}");
+    assert_eq!(screen.press("y"), [Effect::SaveTargets]);
+}
+
+#[test]
 fn forms() {
     for (width, height) in [(80, 24), (40, 12)] {
         let mut screen = Screen::new(fixtures::mixed(), width, height);
@@ -51,4 +65,25 @@ fn forms() {
         screen.press("Esc D");
         insta::assert_snapshot!(format!("remove_{width}x{height}"), screen.picture());
     }
+}
+
+#[test]
+fn every_text_field_says_when_it_is_full() {
+    let full = "a field takes 256 characters and no more";
+    for keys in ["/", ":", "A", "E", "a", "m", "?"] {
+        let mut screen = Screen::new(fixtures::mixed(), 120, 40);
+        screen.press(keys);
+        if keys == "?" {
+            screen.press("/");
+        }
+        screen.type_text(&"x".repeat(300));
+        let message = screen.dashboard.state().message.clone();
+        let text = message.map(|message| message.line.plain()).unwrap_or_default();
+        assert_eq!(text, full, "{keys}");
+    }
+    let mut screen = Screen::new(fixtures::mixed(), 120, 40);
+    screen.dashboard.open_form(form());
+    screen.type_text(&"x".repeat(300));
+    let message = screen.dashboard.state().message.clone();
+    assert_eq!(message.map(|message| message.line.plain()).as_deref(), Some(full));
 }

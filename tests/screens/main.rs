@@ -7,6 +7,7 @@
     reason = "a test that cannot prepare its world fails by panicking"
 )]
 
+mod alerts;
 mod command;
 mod copying;
 mod every;

@@ -2,7 +2,8 @@
 //! `docs/SCREEN.md` come from it.
 
 use super::pattern::Pattern;
-use super::{MAINTENANCE, state_word};
+use super::{ACKNOWLEDGED, MAINTENANCE, SNOOZED, attended, state_word};
+use crate::domain::alert::AlertsSnapshot;
 use crate::domain::finding::Risk;
 use crate::domain::rules::RULES;
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
@@ -33,7 +34,7 @@ pub enum Looks {
 /// A word of a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Word {
-    /// Its state, or that work is planned on it.
+    /// Its state, that work is planned on it, or how its alerts are attended.
     State,
     /// Its group.
     Group,
@@ -70,7 +71,7 @@ macro_rules! keys {
 
 /// Every key, in the order of the help.
 pub const KEYS: &[FilterKey] = keys! {
-    "state" Looks::At(Word::State), "state:critical" "in this state, or in maintenance";
+    "state" Looks::At(Word::State), "state:critical" "in this state, or in maintenance; also acknowledged, snoozed";
     "group" Looks::At(Word::Group), "group:berlin*" "in a group that begins with berlin";
     "finding" Looks::At(Word::Finding), "finding:dns-*" "with a finding that begins with dns-";
     "risk" Looks::At(Word::Risk), "risk:high" "with this risk";
@@ -88,11 +89,12 @@ pub const FORMS: &[(&str, &str)] = &[
     ("berlin", "these letters in name, address, group, state or finding; with a * all of it"),
     ("\"two words\"", "quotes hold blanks, and signs that would mean something"),
     ("!state:ok", "not so; -state:ok says the same"),
+    ("loss>2 | rtt>50", "one or the other; the word or between two says the same"),
     ("> >= < <= = !=", "signs for numbers; = is as precise as the number that is written"),
 ];
 
 /// What holds for all of it.
-pub const RULE: &str = "All of it must hold. What is not measured is neither above nor below a \
+pub const RULE: &str = "All of it must hold, or all on one side of a |. What is not measured is neither above nor below a \
     number: it never matches one, with ! or without.";
 
 impl FilterKey {
@@ -118,9 +120,11 @@ impl Word {
     #[must_use]
     pub fn known(self) -> Vec<&'static str> {
         match self {
-            Self::State => {
-                TargetState::ALL.iter().map(|s| state_word(*s)).chain([MAINTENANCE]).collect()
-            }
+            Self::State => TargetState::ALL
+                .iter()
+                .map(|s| state_word(*s))
+                .chain([MAINTENANCE, ACKNOWLEDGED, SNOOZED])
+                .collect(),
             Self::Group => Vec::new(),
             Self::Finding => RULES.iter().map(|rule| rule.card().id.0).collect(),
             Self::Risk => [Risk::None, Risk::Low, Risk::Elevated, Risk::High, Risk::Unknown]
@@ -136,11 +140,17 @@ impl Word {
     }
 
     /// Whether the target's is `pattern`. States and risks may be cut short.
-    pub(super) fn holds(self, target: &TargetSnapshot, pattern: &Pattern) -> bool {
+    pub(super) fn holds(
+        self,
+        target: &TargetSnapshot,
+        alerts: &AlertsSnapshot,
+        pattern: &Pattern,
+    ) -> bool {
         match self {
             Self::State => {
                 pattern.begins(state_word(target.state))
                     || (target.maintenance.is_some() && pattern.begins(MAINTENANCE))
+                    || attended(target.target.id, alerts, |word| pattern.begins(word))
             }
             Self::Group => {
                 let group = target.target.group.as_deref().unwrap_or_default();

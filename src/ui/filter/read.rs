@@ -45,25 +45,40 @@ impl Fault {
         }
     }
 
-    /// `no state "criticl", did you mean "critical"?`.
+    /// `no state "criticl", did you mean "critical"?`; what there is, where nothing is near.
     #[must_use]
     pub fn unknown<S: AsRef<str>>(column: usize, what: &str, given: &str, known: &[S]) -> Self {
         let shown = excerpt(given, SHOWN);
         let nearest = nearest(given, known).map(str::to_owned);
         let text = match &nearest {
             Some(nearest) => format!("no {what} \"{shown}\", did you mean \"{nearest}\"?"),
+            None if (1..=LISTED).contains(&known.len()) => {
+                let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
+                format!("no {what} \"{shown}\", there are {}", known.join(", "))
+            }
             None => format!("no {what} \"{shown}\""),
         };
         Self { column, text, nearest }
     }
+
+    /// What is wrong in these words, and how it is written.
+    const fn mended(column: usize, text: String, written: String) -> Self {
+        Self { column, text, nearest: Some(written) }
+    }
 }
 
-/// The most similar of `known`.
-#[must_use]
-pub fn nearest<'k, S: AsRef<str>>(given: &str, known: &'k [S]) -> Option<&'k str> {
+/// Words that are listed when none of them is near.
+const LISTED: usize = 12;
+/// Likeness below which a word is not what was meant.
+const ALIKE: f64 = 0.6;
+
+/// The most similar of `known`, when it is similar at all.
+fn nearest<'k, S: AsRef<str>>(given: &str, known: &'k [S]) -> Option<&'k str> {
     let folded = given.to_lowercase();
     let likeness = |known: &str| strsim::jaro_winkler(&known.to_lowercase(), &folded);
-    known.iter().map(AsRef::as_ref).max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
+    let alike = known.iter().map(|known| (likeness(known.as_ref()), known.as_ref()));
+    let best = alike.filter(|(alike, _)| *alike >= ALIKE).max_by(|a, b| a.0.total_cmp(&b.0));
+    best.map(|(_, known)| known)
 }
 
 /// A word of the text, as it is split at blanks that stand in no quotes.
@@ -137,29 +152,106 @@ impl Piece {
         Some(Split { key: key.to_lowercase(), sign, at, column: at + sign.len(), value })
     }
 
+    /// Whether it stands between two filters of which one is enough. A word that others stand
+    /// before may be `or`.
+    fn is_or(&self, others: bool) -> bool {
+        let plain = !self.negated && self.chars.iter().all(|(_, _, quoted)| !quoted);
+        let word: String = self.chars.iter().map(|(_, c, _)| *c).collect();
+        plain
+            && (matches!(word.as_str(), "|" | "||") || (others && word.eq_ignore_ascii_case("or")))
+    }
+
     fn pattern(&self) -> Pattern {
         Pattern::of(&self.chars.iter().map(|(_, c, quoted)| (*c, *quoted)).collect::<Vec<_>>())
     }
 }
 
+/// What was understood of a text.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    /// What stands between the `|`, none of them empty.
+    pub(super) ways: Vec<Vec<Term>>,
+    /// What is wrong first.
+    pub(super) fault: Option<Fault>,
+    /// What is missing at the end.
+    pub(super) unfinished: Option<Fault>,
+}
+
 /// The terms of `text`, and what of it is wrong first.
-pub(super) fn read(text: &str) -> (Vec<Term>, Option<Fault>) {
-    let mut fault = None;
-    let mut terms = Vec::new();
-    for piece in pieces(text) {
+pub(super) fn read(text: &str) -> Reading {
+    let mut reading = Reading::default();
+    let mut way = Vec::new();
+    let pieces = pieces(text);
+    for (place, piece) in pieces.iter().enumerate() {
+        let before = place.checked_sub(1).and_then(|place| pieces.get(place));
+        let behind = pieces.get(place + 1);
+        if piece.is_or(before.is_some()) {
+            if way.is_empty() {
+                let text = "\"|\" stands between two: state:critical | loss>2".to_owned();
+                reading.fault = reading.fault.or(Some(Fault::new(piece.column, text)));
+            }
+            if behind.is_none() {
+                let text = "what else? state:critical | loss>2".to_owned();
+                reading.unfinished = Some(Fault::new(piece.column, text));
+            }
+            reading.ways.extend(Some(std::mem::take(&mut way)).filter(|way| !way.is_empty()));
+            continue;
+        }
         let (column, mut negated) =
             (piece.split().map_or(piece.column, |s| s.column), piece.negated);
-        let test = match meant(&piece, &mut negated) {
+        let test = match torn(before, piece).map_or_else(|| meant(piece, &mut negated), Err) {
             Ok(Some(test)) => test,
+            Ok(None) if behind.is_none() => {
+                reading.unfinished = lacks(piece);
+                continue;
+            }
             Ok(None) => continue,
             Err(wrong) => {
-                fault = fault.or(Some(wrong));
+                reading.fault = reading.fault.or(Some(wrong));
                 Test::Nothing
             }
         };
-        terms.push(Term { negated, column, test });
+        way.push(Term { negated, column, test });
     }
-    (terms, fault)
+    reading.ways.extend(Some(way).filter(|way| !way.is_empty()));
+    reading
+}
+
+/// A blank beside a sign: `loss >2`, `loss> 2`, `state: ok`.
+fn torn(before: Option<&Piece>, piece: &Piece) -> Option<Fault> {
+    let split = piece.split();
+    let key = |name: &str| FilterKey::named(name);
+    let of = |piece: &Piece| piece.chars.iter().map(|(_, c, _)| *c).collect::<String>();
+    if let Some(split) = split.filter(|split| split.key.is_empty() && split.sign != ":") {
+        let value: String = split.value.iter().map(|(c, _)| *c).collect();
+        let Some(key) = before.and_then(|before| key(&of(before).to_lowercase())) else {
+            let text = format!("what is compared stands before \"{}\": loss>2", split.sign);
+            return Some(Fault::new(split.at, text));
+        };
+        let value = if value.is_empty() { "2" } else { &value };
+        let written = format!("{}{}{}", key.name, split.sign, excerpt(value, SHOWN));
+        let text = format!("no blank before \"{}\", write {written}", split.sign);
+        return Some(Fault::mended(split.at, text, written));
+    }
+    let split = before?.split()?;
+    let key = key(&split.key).filter(|_| split.value.is_empty())?;
+    let written = format!("{}{}{}", key.name, split.sign, excerpt(&of(piece), SHOWN));
+    let text = format!("no blank behind \"{}\", write {written}", split.sign);
+    Some(Fault::mended(piece.column, text, written))
+}
+
+/// What is missing behind a word that asks for nothing yet.
+fn lacks(piece: &Piece) -> Option<Fault> {
+    let Some(split) = piece.split() else {
+        let text = "a word belongs behind it: !state:ok".to_owned();
+        return piece.negated.then(|| Fault::new(piece.column + 1, text));
+    };
+    let key = FilterKey::named(&split.key)?;
+    let text = match key.looks {
+        Looks::At(word) => format!("a {} is missing: {}", word.name(), key.example),
+        Looks::Measures(_) => format!("a number is missing: {}", key.example),
+    };
+    Some(Fault::new(split.column, text))
 }
 
 /// What a word asks for; `None` while it is not finished.
@@ -202,10 +294,18 @@ fn said(word: Word, split: &Split) -> Result<Option<Test>, Fault> {
         return Ok(None);
     }
     let known = word.known();
+    let written = pattern.written();
+    if let Some((first, rest)) = written.split_once(',')
+        && known.iter().any(|known| known.starts_with(first))
+    {
+        let both = format!("{0}:{first} | {0}:{rest}", word.name());
+        let text = format!("one of several is written {}", excerpt(&both, 2 * SHOWN));
+        return Err(Fault::new(split.column, text));
+    }
     if known.is_empty() || known.iter().any(|one| pattern.begins(one)) {
         return Ok(Some(Test::Word(word, pattern)));
     }
-    Err(Fault::unknown(split.column, word.name(), &pattern.written(), &known))
+    Err(Fault::unknown(split.column, word.name(), &written, &known))
 }
 
 fn measured(quantity: Quantity, split: &Split, value: &str) -> Result<Option<Test>, Fault> {

@@ -1,12 +1,12 @@
 //! Moving about.
 
-use super::{say, timeline, wall};
+use super::{alerts, say, timeline, wall};
 use crate::ui::action::Action;
 use crate::ui::effect::Effect;
 use crate::ui::layout::Layout;
 use crate::ui::order::{self, Entry};
 use crate::ui::state::{Screen, UiState};
-use crate::ui::view::{alerts, detail, table};
+use crate::ui::view::{detail, table};
 use crate::ui::world::World;
 
 /// Where `action` leads from `place` among `count`, with `page` at a time.
@@ -52,11 +52,7 @@ pub(super) fn step(state: &mut UiState, action: Action, world: &World<'_>) -> Ve
             let place = state.scroll.min(count - 1);
             state.scroll = target_place(action, place, count, height.saturating_sub(2).max(1));
         }
-        Screen::Alerts => {
-            let keys = alerts::selectable(world.snapshot);
-            let place = alerts::selected_place(&keys, state.alert);
-            state.alert = keys.get(target_place(action, place, keys.len(), page)).copied();
-        }
+        Screen::Alerts => alerts::step(state, action, world),
         Screen::Wall => wall::step(state, action, world),
         Screen::Path | Screen::Simple => {
             let by = if matches!(action, Action::Up | Action::PageUp) { -1 } else { 1 };
@@ -77,6 +73,9 @@ pub(super) fn go(state: &mut UiState, screen: Screen, world: &World<'_>) -> Vec<
         state.screen = screen;
         state.selected = id.or(state.selected);
         return vec![Effect::LookAt(state.selected)];
+    }
+    if screen == Screen::Alerts {
+        alerts::enter(state, world);
     }
     state.screen = screen;
     if before == Screen::Detail { vec![Effect::LookAt(None)] } else { Vec::new() }

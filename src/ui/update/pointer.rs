@@ -1,14 +1,14 @@
 //! The mouse.
 
 use super::motion::select_entry;
-use super::{update, wall};
+use super::{alerts, update, wall};
 use crate::ui::action::Action;
 use crate::ui::columns;
 use crate::ui::effect::Effect;
 use crate::ui::layout::{Class, Layout};
 use crate::ui::order;
 use crate::ui::state::{Direction, Screen, UiState};
-use crate::ui::view::{alerts, banner, small, table};
+use crate::ui::view::{banner, small, table};
 use crate::ui::world::World;
 
 /// Rows per notch of the wheel.
@@ -27,12 +27,7 @@ pub fn click(state: &mut UiState, x: u16, y: u16, world: &World<'_>) -> Vec<Effe
     };
     match state.screen {
         Screen::Detail | Screen::Path | Screen::Timeline | Screen::Simple => Vec::new(),
-        Screen::Alerts => {
-            if let Some(key) = alerts::alert_at(world, state, height, line) {
-                state.alert = Some(key);
-            }
-            Vec::new()
-        }
+        Screen::Alerts => alerts::click(state, world, height, line),
         Screen::Wall => {
             let wall = wall::of(state, world);
             let hit = wall.tile_at(world, state, line, usize::from(x));

@@ -2,14 +2,15 @@
 
 use super::footer::severity_role;
 use crate::domain::alert::{Alert, AlertState};
+use crate::domain::rules;
 use crate::domain::sink::{SinkStatus, incident_id, whose};
-use crate::domain::snapshot::Snapshot;
 use crate::domain::time::WallTime;
 use crate::ui::action::Action;
+use crate::ui::alert_list::{self, Cause, Entry, Place};
 use crate::ui::format;
 use crate::ui::keymap::Layer;
 use crate::ui::line::{Line, left, right};
-use crate::ui::state::{AlertKey, UiState};
+use crate::ui::state::UiState;
 use crate::ui::theme::Role;
 use crate::ui::view::table::first_row;
 use crate::ui::view_model::ViewLine;
@@ -19,86 +20,199 @@ use crate::ui::world::World;
 const LATELY: usize = 30;
 /// Width of a target's name in front of an event.
 const NAME: usize = 18;
+/// Width from which on a row has room for the note of an acknowledgement.
+const ROOMY: usize = 140;
+/// Hosts that the line of a shared cause names, as far as it is wide.
+const NAMES: usize = 12;
 
-/// Every alert that can be selected, in the order of the screen.
-#[must_use]
-pub fn selectable(snapshot: &Snapshot) -> Vec<AlertKey> {
-    let alerts = &snapshot.alerts;
-    alerts.firing.iter().chain(&alerts.pending).map(|alert| (alert.target, alert.rule)).collect()
-}
-
-/// The place of the selected alert among those; the first when none, or one that is over.
-#[must_use]
-pub fn selected_place(keys: &[AlertKey], selected: Option<AlertKey>) -> usize {
-    selected.and_then(|key| keys.iter().position(|known| *known == key)).unwrap_or_default()
-}
-
-/// The part around the selected alert.
+/// The part around the chosen line, or as far below it as was scrolled.
 #[must_use]
 pub fn lines(world: &World<'_>, state: &UiState, height: usize) -> Vec<ViewLine> {
-    visible(world, state, height).into_iter().map(|(_, line)| line).collect()
-}
-
-/// The alert on a line of the body, for the mouse.
-#[must_use]
-pub fn alert_at(
-    world: &World<'_>,
-    state: &UiState,
-    height: usize,
-    line: usize,
-) -> Option<AlertKey> {
-    visible(world, state, height).get(line).and_then(|(key, _)| *key)
-}
-
-/// Lines on the screen, those of alerts that can be selected with their key.
-fn visible(world: &World<'_>, state: &UiState, height: usize) -> Vec<(Option<AlertKey>, ViewLine)> {
+    let document = Document::of(world, state);
     let width = usize::from(state.size.width);
-    let alerts = &world.snapshot.alerts;
-    let keys = selectable(world.snapshot);
-    let selected = keys.get(selected_place(&keys, state.alert)).copied();
-    let mut all: Vec<(Option<AlertKey>, ViewLine)> = Vec::new();
-    let mut at = 0;
-    for (title, alerts) in [("FIRING", &alerts.firing), ("PENDING", &alerts.pending)] {
-        heading(&mut all, title, alerts.len(), width);
-        for alert in alerts {
-            let key = Some((alert.target, alert.rule));
-            if selected == key {
-                at = all.len();
+    let top = document.top(height, state.alerts.beyond);
+    let rest = document.lines.len().saturating_sub(top + height);
+    let below = (rest > 0 && height > 2).then(|| document.below(top + height - 1, width));
+    let mut shown: Vec<ViewLine> =
+        document.lines.into_iter().skip(top).take(height).map(|(_, line)| line).collect();
+    if let (Some(last), Some(below)) = (shown.last_mut(), below) {
+        *last = below;
+    }
+    shown
+}
+
+/// The line that can be chosen on a line of the body, for the mouse.
+#[must_use]
+pub fn place_at(world: &World<'_>, state: &UiState, height: usize, line: usize) -> Option<Place> {
+    let document = Document::of(world, state);
+    let top = document.top(height, state.alerts.beyond);
+    document.lines.get(top + line).and_then(|(place, _)| *place)
+}
+
+/// Lines below what is on the screen.
+#[must_use]
+pub fn rest(world: &World<'_>, state: &UiState, height: usize) -> usize {
+    let document = Document::of(world, state);
+    document.lines.len().saturating_sub(document.top(height, state.alerts.beyond) + height)
+}
+
+/// Every line, those that can be chosen with what they are.
+#[derive(Default)]
+struct Document {
+    lines: Vec<(Option<Place>, ViewLine)>,
+    /// Which line is chosen.
+    at: usize,
+    /// The headings: on which line, which words.
+    headings: Vec<(usize, String)>,
+}
+
+impl Document {
+    fn of(world: &World<'_>, state: &UiState) -> Self {
+        let width = usize::from(state.size.width);
+        let alerts = &world.snapshot.alerts;
+        let mut all = Self::default();
+        let opened = &state.alerts.opened;
+        let chosen = alert_list::chosen(&alert_list::entries(alerts, opened), state.alerts.chosen);
+        let mut place = 0;
+        for (title, alerts) in [("FIRING", &alerts.firing), ("PENDING", &alerts.pending)] {
+            all.heading(title, alerts.len(), width);
+            for entry in alert_list::of(alerts, opened) {
+                if place == chosen {
+                    all.at = all.lines.len();
+                }
+                all.entry(world, state, &entry, place == chosen);
+                place += 1;
             }
-            all.push((key, row(world, state, alert, None, selected == key)));
+        }
+        incidents(&mut all, world, state);
+        all.heading("RESOLVED", alerts.resolved.len(), width);
+        for (alert, ended) in &alerts.resolved {
+            all.push(row(world, state, alert, Some(*ended), false));
+        }
+        for sink in world.snapshot.monitor.sinks.iter().filter(|sink| ails(sink)) {
+            all.push(ViewLine::default());
+            all.push(sink_line(sink).cut(width));
+        }
+        if !alerts.as_found.is_empty() {
+            all.push(ViewLine::default());
+            let key = super::footer::key_name(world, Layer::Alerts, Action::Review);
+            let text = format!(
+                " {} there on first sight and never alerted; {key} lists them",
+                alerts.as_found.len()
+            );
+            all.push(Line::of(Role::Dim, &text).cut(width));
+        }
+        lately(&mut all, world, state);
+        all
+    }
+
+    fn push(&mut self, line: impl Into<ViewLine>) {
+        self.lines.push((None, line.into()));
+    }
+
+    fn heading(&mut self, title: &str, count: usize, width: usize) {
+        if !self.lines.is_empty() {
+            self.push(ViewLine::default());
+        }
+        let words = if count == 0 { "none".to_owned() } else { count.to_string() };
+        if count > 0 {
+            self.headings.push((self.lines.len(), format!("{title} {count}")));
+        }
+        let line = Line::of(Role::Heading, &format!(" {title}"));
+        self.push(line.text(Role::Dim, &format!("  {words}")).cut(width));
+    }
+
+    /// A line that can be chosen, and below it the note of an acknowledgement.
+    fn entry(&mut self, world: &World<'_>, state: &UiState, entry: &Entry<'_>, marked: bool) {
+        let place = Some(entry.place());
+        match entry {
+            Entry::Cause(cause, of) => {
+                self.lines.push((place, shared(world, state, *cause, of, marked)));
+            }
+            Entry::Alert(alert, _) => {
+                self.lines.push((place, row(world, state, alert, None, marked)));
+                if let Some(line) = note(world, state, alert) {
+                    self.lines.push((place, line.into()));
+                }
+            }
         }
     }
-    incidents(&mut all, world, state);
-    heading(&mut all, "RESOLVED", alerts.resolved.len(), width);
-    for (alert, ended) in &alerts.resolved {
-        all.push((None, row(world, state, alert, Some(*ended), false)));
+
+    /// The first line on the screen.
+    fn top(&self, height: usize, beyond: usize) -> usize {
+        let last = self.lines.len().saturating_sub(height);
+        // The last line of the screen says what is below.
+        let room = height.saturating_sub(1).max(1);
+        let top = if self.at < room { 0 } else { first_row(0, self.at, room, self.lines.len()) };
+        top.saturating_add(beyond).min(last)
     }
-    for sink in world.snapshot.monitor.sinks.iter().filter(|sink| ails(sink)) {
-        all.push((None, ViewLine::default()));
-        all.push((None, sink_line(sink).cut(width).into()));
+
+    /// ` ↓ 31 more: RESOLVED 3, LATELY 20`: what is below the screen, from this line on.
+    fn below(&self, first: usize, width: usize) -> ViewLine {
+        let hidden = self.headings.iter().filter(|(at, _)| *at >= first);
+        let hidden: Vec<&str> = hidden.map(|(_, words)| words.as_str()).collect();
+        let many = self.lines.len().saturating_sub(first);
+        let colon = if hidden.is_empty() { "" } else { ": " };
+        let words = format!(" \u{2193} {many} more{colon}{}", hidden.join(", "));
+        Line::of(Role::Dim, &words).cut(width).into()
     }
-    if !alerts.as_found.is_empty() {
-        all.push((None, ViewLine::default()));
-        let key = super::footer::key_name(world, Layer::Alerts, Action::Review);
-        let text = format!(
-            " {} there on first sight and never alerted; {key} lists them",
-            alerts.as_found.len()
-        );
-        all.push((None, Line::of(Role::Dim, &text).cut(width).into()));
+}
+
+/// Many hosts with one cause, in one line: ` ✖+495 hosts  port-closed  5m  port closed: a, b, …`.
+fn shared(
+    world: &World<'_>,
+    state: &UiState,
+    cause: Cause,
+    of: &[&Alert],
+    marked: bool,
+) -> ViewLine {
+    let width = usize::from(state.size.width);
+    let open = state.alerts.opened.contains(&cause);
+    let (text, strong) =
+        if cause.muted { (Role::Dim, Role::Dim) } else { (Role::Text, Role::Strong) };
+    let role = if cause.muted { Role::StateMuted } else { severity_role(cause.severity) };
+    let mark = if marked { Line::new().glyph(Role::Selection) } else { Line::of(Role::Text, " ") };
+    let mut line = mark.glyph(role).text(Role::Key, if open { "-" } else { "+" });
+    let name_width = if width < 60 { 12 } else { 18 };
+    line.push(strong, &left(&format!("{} hosts", of.len()), name_width));
+    if width >= 60 {
+        line.push(text, &format!(" {}", left(cause.rule.0, 26)));
     }
-    lately(&mut all, world, state);
-    let top = if at < height { 0 } else { first_row(0, at, height, all.len()) };
-    all.into_iter().skip(top).take(height).collect()
+    let first = of.iter().map(|alert| alert.since).min().unwrap_or(world.snapshot.now.wall);
+    let age = format::age(world.snapshot.now.wall.since(first));
+    line.push(Role::Dim, &format!(" {}  ", right(&age, 5)));
+    let title = of.first().map_or("", |alert| alert.title.as_str());
+    let same = of.iter().all(|alert| alert.title == title);
+    let title = if same {
+        title
+    } else {
+        rules::rule(cause.rule.0).map_or(title, |rule| rule.card().title)
+    };
+    line.push(text, title);
+    let names: Vec<&str> = of.iter().take(NAMES).map(|alert| world.name(alert.target)).collect();
+    line.push(Role::Dim, &format!(": {}", names.join(", ")));
+    ViewLine { line: line.cut(width), base: marked.then_some(Role::Selection) }
+}
+
+/// The note of an acknowledgement in a line of its own, where the row has no room for it.
+fn note(world: &World<'_>, state: &UiState, alert: &Alert) -> Option<Line> {
+    let width = usize::from(state.size.width);
+    let at = alert.acknowledged.filter(|_| width < ROOMY)?;
+    let note = alert.signed.note()?;
+    let moment = state.zone.moment(at, world.snapshot.now.wall);
+    let by = alert.signed.who().map(|who| format!(" by {who}")).unwrap_or_default();
+    let words = if width < 60 { note.to_owned() } else { format!("{moment}{by}: {note}") };
+    Some(Line::of(Role::Dim, &format!("     {words}")).cut(width))
 }
 
 /// Paths that are down or were lately, each under its id. Nothing at all where none is.
-fn incidents(all: &mut Vec<(Option<AlertKey>, ViewLine)>, world: &World<'_>, state: &UiState) {
+fn incidents(all: &mut Document, world: &World<'_>, state: &UiState) {
     let incidents = &world.snapshot.monitor.incidents;
     if incidents.is_empty() {
         return;
     }
     let (width, now) = (usize::from(state.size.width), world.snapshot.now.wall);
-    heading(all, "INCIDENTS", incidents.len(), width);
+    all.heading("INCIDENTS", incidents.len(), width);
     for incident in incidents {
         let role = if incident.ended.is_some() { Role::StateOk } else { Role::StateCritical };
         let since = state.zone.moment(incident.since, now);
@@ -110,7 +224,7 @@ fn incidents(all: &mut Vec<(Option<AlertKey>, ViewLine)>, world: &World<'_>, sta
             .glyph(role)
             .text(Role::Dim, &format!(" {} {since}  {fares}  ", incident.id))
             .text(Role::Text, &format!("path down: {}", incident.whose));
-        all.push((None, line.cut(width).into()));
+        all.push(line.cut(width));
     }
 }
 
@@ -135,35 +249,26 @@ fn sink_line(sink: &SinkStatus) -> Line {
 
 /// The newest lines of the event log, the newest first: what changed on this machine and its
 /// targets besides alerts. Nothing at all where nothing happened.
-fn lately(all: &mut Vec<(Option<AlertKey>, ViewLine)>, world: &World<'_>, state: &UiState) {
+fn lately(all: &mut Document, world: &World<'_>, state: &UiState) {
     let events = &world.snapshot.events;
     if events.is_empty() {
         return;
     }
     let width = usize::from(state.size.width);
-    heading(all, "LATELY", events.len(), width);
+    all.heading("LATELY", events.len().min(LATELY), width);
     for event in events.iter().rev().take(LATELY) {
         let moment = state.zone.moment(event.at, world.snapshot.now.wall);
         let line = Line::of(Role::Dim, &format!("   {moment}  "))
             .text(Role::Text, &left(world.name(event.target), NAME))
             .text(Role::Text, &event.text);
-        all.push((None, line.cut(width).into()));
+        all.push(line.cut(width));
     }
-}
-
-fn heading(all: &mut Vec<(Option<AlertKey>, ViewLine)>, title: &str, count: usize, width: usize) {
-    if !all.is_empty() {
-        all.push((None, ViewLine::default()));
-    }
-    let line = Line::of(Role::Heading, &format!(" {title}"))
-        .text(Role::Dim, &if count == 0 { "  none".to_owned() } else { format!("  {count}") });
-    all.push((None, line.cut(width).into()));
 }
 
 /// When it was acknowledged, by whom, and their note where there is room for it.
 fn acknowledged(alert: &Alert, moment: &str, width: usize) -> String {
     let by = alert.signed.who().map(|who| format!(" by {who}")).unwrap_or_default();
-    let note = alert.signed.note().filter(|_| width >= 100);
+    let note = alert.signed.note().filter(|_| width >= ROOMY);
     let note = note.map(|note| format!(": {note}")).unwrap_or_default();
     format!("acknowledged {moment}{by}{note}")
 }

@@ -2,13 +2,14 @@
 
 use super::footer::text_field;
 use super::panel::{centred, keys, text_room};
+use super::save::answers;
 use super::table::first_row;
 use crate::domain::target::TargetId;
 use crate::ui::action::Action;
 use crate::ui::form::Form;
 use crate::ui::keymap::Layer;
 use crate::ui::line::{Line, wrap};
-use crate::ui::state::UiState;
+use crate::ui::state::{Question, UiState};
 use crate::ui::theme::Role;
 use crate::ui::view_model::{Panel, ViewLine};
 use crate::ui::world::World;
@@ -65,6 +66,6 @@ pub(super) fn removal(world: &World<'_>, state: &UiState, id: TargetId) -> Panel
          the comment above it."
     );
     lines.extend(wrap(&text, usize::from(width)).iter().map(|line| Line::of(Role::Text, line)));
-    let hint = keys(world, Layer::Confirm, &[(Action::Confirm, "yes"), (Action::Back, "no")]);
+    let hint = answers(world, &Question::Remove(id));
     centred(state.size, width, "remove", hint, lines.into_iter().map(ViewLine::from).collect())
 }

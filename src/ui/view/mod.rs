@@ -16,7 +16,7 @@ pub mod panel;
 pub mod path;
 pub mod prompt;
 pub mod review;
-mod save;
+pub mod save;
 pub mod simple;
 pub mod small;
 pub mod table;

@@ -6,9 +6,10 @@ use crate::domain::snapshot::TargetSnapshot;
 use crate::domain::target::TargetId;
 use crate::domain::wake::Reach;
 use crate::ui::action::Action;
+use crate::ui::alert_list;
 use crate::ui::keymap::Layer;
 use crate::ui::line::{Line, wrap};
-use crate::ui::state::{Overlay, Question, SNOOZES, Size, UiState};
+use crate::ui::state::{AlertKey, Overlay, Question, SNOOZES, Size, UiState};
 use crate::ui::theme::Role;
 use crate::ui::view_model::{Panel, ViewLine};
 use crate::ui::world::World;
@@ -53,10 +54,10 @@ fn of(world: &World<'_>, state: &UiState) -> Option<Panel> {
             Some(text(world, state, &title, *first))
         }
         Overlay::Confirm(question) => Some(confirm(world, state, question)),
-        Overlay::Snooze(alerts, chosen) => Some(snooze(world, state, alerts.len(), *chosen)),
+        Overlay::Snooze(alerts, chosen) => Some(snooze(world, state, alerts, *chosen)),
         Overlay::Review(chosen) => Some(review::panel(world, state, *chosen)),
         Overlay::Maintenance(asked) => Some(maintenance::panel(world, state, asked)),
-        Overlay::Acknowledge(alerts, field) => Some(acknowledge(world, state, alerts.len(), field)),
+        Overlay::Acknowledge(alerts, field) => Some(acknowledge(world, state, alerts, field)),
         Overlay::AddTarget(field, chosen) => Some(add_target(world, state, field, *chosen)),
     }
 }
@@ -176,6 +177,7 @@ pub(super) fn centred(
 }
 
 fn confirm(world: &World<'_>, state: &UiState, question: &Question) -> Panel {
+    let hint = save::answers(world, question);
     let width = text_room(state.size).0.min(60);
     let targets = match question {
         Question::WakeMany(targets) => targets,
@@ -197,7 +199,6 @@ fn confirm(world: &World<'_>, state: &UiState, question: &Question) -> Panel {
         let doubts = wrap(&words, usize::from(width));
         lines.extend(doubts.iter().map(|line| Line::of(Role::StateWarning, line)));
     }
-    let hint = keys(world, Layer::Confirm, &[(Action::Confirm, "yes"), (Action::Back, "no")]);
     let title = if targets.len() == 1 { "wake" } else { "wake all" };
     centred(state.size, width, title, hint, lines.into_iter().map(ViewLine::from).collect())
 }
@@ -220,14 +221,26 @@ fn doubts(world: &World<'_>, targets: &[TargetId]) -> Option<String> {
     })
 }
 
-fn snooze(world: &World<'_>, state: &UiState, alerts: usize, chosen: usize) -> Panel {
-    let width = text_room(state.size).0.min(40);
-    let lines = SNOOZES
-        .iter()
-        .enumerate()
-        .map(|(place, (words, _))| choice(&format!("{}  {words}", place + 1), place == chosen))
-        .collect();
-    let many = if alerts == 1 { "1 alert" } else { &format!("{alerts} alerts") };
+/// Which alerts a question is about, in up to two lines.
+fn which(world: &World<'_>, alerts: &[AlertKey], width: u16) -> Vec<ViewLine> {
+    let mut lines = wrap(&alert_list::named(world, alerts), usize::from(width));
+    lines.truncate(2);
+    lines.iter().map(|line| Line::of(Role::Strong, line).cut(usize::from(width)).into()).collect()
+}
+
+fn snooze(world: &World<'_>, state: &UiState, alerts: &[AlertKey], chosen: usize) -> Panel {
+    let width = text_room(state.size).0.min(48);
+    let mut lines = which(world, alerts, width);
+    lines.extend(
+        SNOOZES
+            .iter()
+            .enumerate()
+            .map(|(place, (words, _))| choice(&format!("{}  {words}", place + 1), place == chosen)),
+    );
+    let many = match alerts.len() {
+        1 => "1 alert".to_owned(),
+        many => format!("{many} alerts"),
+    };
     let hint = keys(world, Layer::Menu, &[(Action::Confirm, "snooze"), (Action::Back, "cancel")]);
     centred(state.size, width, &format!("snooze {many} for"), hint, lines)
 }
@@ -235,15 +248,18 @@ fn snooze(world: &World<'_>, state: &UiState, alerts: usize, chosen: usize) -> P
 fn acknowledge(
     world: &World<'_>,
     state: &UiState,
-    alerts: usize,
+    alerts: &[AlertKey],
     field: &tui_input::Input,
 ) -> Panel {
     let width = text_room(state.size).0.min(60);
-    let lines = vec![
-        Line::of(Role::Dim, "> ").join(text_field(field)).into(),
-        Line::of(Role::Dim, "a note for the others, if you like").cut(usize::from(width)).into(),
-    ];
-    let many = if alerts == 1 { "1 alert" } else { &format!("{alerts} alerts") };
+    let mut lines = which(world, alerts, width);
+    lines.push(Line::of(Role::Dim, "> ").join(text_field(field)).into());
+    let about = "a note for the others, if you like";
+    lines.push(Line::of(Role::Dim, about).cut(usize::from(width)).into());
+    let many = match alerts.len() {
+        1 => "1 alert".to_owned(),
+        many => format!("{many} alerts"),
+    };
     let hint =
         keys(world, Layer::Input, &[(Action::Confirm, "acknowledge"), (Action::Back, "cancel")]);
     centred(state.size, width, &format!("acknowledge {many}"), hint, lines)

@@ -14,6 +14,9 @@ use crate::ui::view::table::{first_row, group, pin};
 use crate::ui::view_model::ViewLine;
 use crate::ui::world::World;
 
+/// The finding whose number is shown as the filter `loss` counts it.
+const PACKET_LOSS: &str = "packet-loss";
+
 /// What of the table is on a small screen.
 struct Visible<'a> {
     /// The lines with their places among all.
@@ -150,7 +153,15 @@ pub(super) fn words(world: &World<'_>, target: &TargetSnapshot) -> String {
         (TargetState::Waking, _) => "waking".to_owned(),
         (TargetState::Unknown, _) => "cannot judge".to_owned(),
         (TargetState::NotMeasured, _) => "not measured yet".to_owned(),
-        (TargetState::Warning | TargetState::Critical, Some(finding)) => fit(&finding.title, 80),
+        (TargetState::Warning | TargetState::Critical, Some(finding)) => {
+            match target.echo_minute.loss() {
+                Some(share) if finding.rule.0 == PACKET_LOSS && share > 0.0 => {
+                    format!("loss {} % in 1 min", format::percent(share))
+                }
+                Some(_) if finding.rule.0 == PACKET_LOSS => "no loss now, but before".to_owned(),
+                _ => fit(&finding.title, 80),
+            }
+        }
         (TargetState::Warning | TargetState::Critical, None) => target.verdict.clone(),
         (TargetState::Ok, _) => {
             format!("ok {} ms", format::ms_or_dash(target.echo_minute.median))

@@ -1,0 +1,156 @@
+//! What keys do among the alerts.
+
+use super::motion::{self, target_place};
+use super::{open, say, subject};
+use crate::domain::snapshot::TargetSnapshot;
+use crate::ui::action::Action;
+use crate::ui::alert_list::{self, Entry};
+use crate::ui::effect::Effect;
+use crate::ui::layout::Layout;
+use crate::ui::state::{AlertKey, Overlay, Screen, UiState};
+use crate::ui::view::{alerts, banner, explain};
+use crate::ui::world::World;
+
+fn entries<'a>(state: &UiState, world: &World<'a>) -> Vec<Entry<'a>> {
+    alert_list::entries(&world.snapshot.alerts, &state.alerts.opened)
+}
+
+/// The chosen line.
+fn chosen<'a>(state: &UiState, world: &World<'a>) -> Option<Entry<'a>> {
+    let mut entries = entries(state, world);
+    let place = alert_list::chosen(&entries, state.alerts.chosen);
+    (place < entries.len()).then(|| entries.swap_remove(place))
+}
+
+/// The target of the chosen line; `None` where it stands for many or for this machine.
+pub(super) fn target<'a>(state: &UiState, world: &World<'a>) -> Option<&'a TargetSnapshot> {
+    match chosen(state, world)? {
+        Entry::Alert(alert, _) => world.target(alert.target?),
+        Entry::Cause(..) => None,
+    }
+}
+
+/// Up and down: among the lines that can be chosen, and below the last of them through the rest.
+pub(super) fn step(state: &mut UiState, action: Action, world: &World<'_>) {
+    let layout = Layout::of(state.size);
+    let head = banner::lines(world, state, layout).len();
+    let height = usize::from(state.size.height).saturating_sub(head + usize::from(layout.foot));
+    let page = height.saturating_sub(2).max(1);
+    let entries = entries(state, world);
+    let last = entries.len().saturating_sub(1);
+    let place = alert_list::chosen(&entries, state.alerts.chosen);
+    let beyond = state.alerts.beyond;
+    let (place, beyond) = match action {
+        Action::Down if place == last => (place, beyond + 1),
+        Action::PageDown if place == last => (place, beyond + page),
+        Action::Up if beyond > 0 => (place, beyond - 1),
+        Action::PageUp if beyond > 0 => (place, beyond.saturating_sub(page)),
+        Action::Last => (last, usize::MAX),
+        _ => (target_place(action, place, entries.len(), page), 0),
+    };
+    state.alerts.chosen = entries.get(place).map(Entry::place);
+    state.alerts.beyond = 0;
+    state.alerts.beyond = beyond.min(alerts::rest(world, state, height));
+}
+
+/// To the alerts, with the cursor on one of the host that was selected.
+pub(super) fn enter(state: &mut UiState, world: &World<'_>) {
+    let selected = subject(state, world).map(|target| target.target.id);
+    let place = selected.and_then(|id| alert_list::of_target(&entries(state, world), id));
+    if state.screen != Screen::Alerts && place.is_some() {
+        state.alerts.chosen = place;
+        state.alerts.beyond = 0;
+    }
+}
+
+/// Opens the detail of the chosen alert's target, or the line of a shared cause.
+pub(super) fn open_chosen(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
+    match chosen(state, world) {
+        Some(Entry::Cause(..)) => fold(state, world),
+        Some(Entry::Alert(alert, _)) if alert.target.is_some() => {
+            state.selected = alert.target;
+            motion::go(state, Screen::Detail, world)
+        }
+        Some(Entry::Alert(..)) => explain(state, world),
+        None => say(state, world, "no alert stands here"),
+    }
+}
+
+/// Lists every host of the chosen cause, or no more.
+pub(super) fn fold(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
+    let Some(cause) = chosen(state, world).and_then(|entry| entry.cause()) else {
+        return say(state, world, "this alert shares its line with no other");
+    };
+    if !state.alerts.opened.remove(&cause) {
+        // Causes of which no line is left are forgotten.
+        let shared: Vec<_> = entries(state, world).iter().filter_map(Entry::cause).collect();
+        state.alerts.opened.retain(|cause| shared.contains(cause));
+        state.alerts.opened.insert(cause);
+    }
+    state.alerts.chosen = Some(alert_list::Place::Cause(cause));
+    state.alerts.beyond = 0;
+    Vec::new()
+}
+
+/// Lists the hosts of every cause, or of none.
+pub(super) fn fold_all(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
+    let shared: Vec<_> = entries(state, world).iter().filter_map(Entry::cause).collect();
+    let all = shared.iter().all(|cause| state.alerts.opened.contains(cause));
+    state.alerts.opened = if all { Vec::new() } else { shared }.into_iter().collect();
+    state.alerts.beyond = 0;
+    Vec::new()
+}
+
+/// Acknowledges or snoozes: the chosen line, or every firing alert of the selected target.
+pub(super) fn attend(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
+    let keys = attended(state, world, action);
+    if keys.is_empty() {
+        return say(state, world, "no alert stands here");
+    }
+    if action == Action::Snooze {
+        return open(state, Overlay::Snooze(keys, 0));
+    }
+    open(state, Overlay::Acknowledge(keys, tui_input::Input::default()))
+}
+
+/// The alerts that are acknowledged or snoozed.
+pub(super) fn attended(state: &UiState, world: &World<'_>, action: Action) -> Vec<AlertKey> {
+    if state.screen == Screen::Alerts {
+        return chosen(state, world).map_or_else(Vec::new, |entry| entry.keys());
+    }
+    let alerts = &world.snapshot.alerts;
+    let id = subject(state, world).map(|target| target.target.id);
+    let own = alerts.firing.iter().chain(&alerts.pending);
+    own.filter(|alert| id.is_some() && alert.target == id)
+        .filter(|alert| action == Action::Snooze || alert.acknowledged.is_none())
+        .map(|alert| (alert.target, alert.rule))
+        .collect()
+}
+
+/// Explains the chosen alert; of many, the first.
+pub(super) fn explain(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
+    let keys = chosen(state, world).map_or_else(Vec::new, |entry| entry.keys());
+    let Some((target, rule)) = keys.first().copied() else {
+        return say(state, world, "no alert stands here");
+    };
+    let findings = explain::findings(world, target);
+    match findings.iter().position(|finding| finding.rule == rule) {
+        Some(index) => open(state, Overlay::Explain(target, index, 0)),
+        None => say(state, world, "this finding is over"),
+    }
+}
+
+/// A click on a line.
+pub(super) fn click(
+    state: &mut UiState,
+    world: &World<'_>,
+    height: usize,
+    line: usize,
+) -> Vec<Effect> {
+    let Some(place) = alerts::place_at(world, state, height, line) else { return Vec::new() };
+    if state.alerts.chosen == Some(place) && matches!(place, alert_list::Place::Cause(_)) {
+        return fold(state, world);
+    }
+    state.alerts.chosen = Some(place);
+    Vec::new()
+}
