@@ -27,6 +27,7 @@ use crate::ui::effect::{Effect, FileChange};
 use crate::ui::export::Kind;
 use crate::ui::format::Zone;
 use crate::ui::input::Input;
+use crate::ui::pace::Pace;
 use crate::ui::state::{Access, Unsaved};
 use crate::ui::terminal::{self, Mouse, Terminal};
 use crate::ui::theme::GlyphSet;
@@ -39,7 +40,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 /// How long the core may take to save what it remembers.
@@ -138,6 +139,8 @@ pub(super) async fn front(
         config: config.clone(),
         next_id: config.targets.iter().map(|target| target.id.0 + 1).max().unwrap_or(0),
         now,
+        pace: Pace::new(config.ui.fps),
+        next_frame: Instant::now(),
         by_hand: BTreeSet::new(),
         file: source.as_ref().map(|source| source.path.clone()),
     };
@@ -219,6 +222,10 @@ struct Screen {
     relayed: bool,
     /// The configuration file being changed.
     editor: Editor,
+    /// How often it is drawn.
+    pace: Pace,
+    /// When it may be drawn next without being asked to.
+    next_frame: Instant,
 }
 
 impl Screen {
@@ -232,15 +239,14 @@ impl Screen {
         let mut signals = Signals::listen()?;
         let mut terminal = Terminal::enter(Mouse::Captured)?;
         let mut events = EventStream::new();
-        let fps = u32::from(self.config.ui.fps.max(1));
-        let mut pace = interval(Duration::from_secs(1) / fps);
-        pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut changed = true;
         loop {
             tokio::select! {
                 event = events.next() => {
                     let Some(event) = event else { break };
                     let Some(input) = Input::of(event?) else { continue };
+                    // Of many changes of the size only the last needs a frame.
+                    let waits = self.pace.is_slowed() || matches!(input, Input::Resize(..));
                     let effects = self.dashboard.input(input, (self.now)());
                     for effect in effects {
                         if let Effect::Quit { keep_screen } = effect {
@@ -252,8 +258,11 @@ impl Screen {
                         }
                         self.carry_out(effect, &mut terminal)?;
                     }
-                    self.draw(&mut terminal)?;
-                    changed = false;
+                    changed = true;
+                    if !waits || self.next_frame <= Instant::now() {
+                        self.draw(&mut terminal)?;
+                        changed = false;
+                    }
                 }
                 alive = next_change(&mut newest) => {
                     if !alive {
@@ -285,7 +294,7 @@ impl Screen {
                     Signal::End => break,
                     Signal::Stop => self.stop(&mut terminal)?,
                 },
-                _ = pace.tick(), if changed => {
+                () = sleep_until(self.next_frame), if changed => {
                     self.draw(&mut terminal)?;
                     changed = false;
                 }
@@ -295,11 +304,16 @@ impl Screen {
     }
 
     fn draw(&mut self, terminal: &mut Terminal) -> std::io::Result<()> {
-        let now = (self.now)();
-        match self.dashboard.frame(now) {
-            Some(frame) => terminal.draw(&frame),
-            None => Ok(()),
+        if let Some(frame) = self.dashboard.frame((self.now)()) {
+            let begun = Instant::now();
+            terminal.draw(&frame)?;
+            self.pace.wrote(begun.elapsed());
+        } else {
+            self.pace.wrote(Duration::ZERO);
         }
+        self.dashboard.slow_down(self.pace.told());
+        self.next_frame = Instant::now() + self.pace.between();
+        Ok(())
     }
 
     /// Gives the terminal back, stops as a job of the shell, and takes it again afterwards.

@@ -24,6 +24,7 @@ pub mod lessons;
 pub mod line;
 pub mod order;
 pub mod overlay;
+pub mod pace;
 pub mod palette;
 pub mod prompt;
 pub mod render;

@@ -267,6 +267,8 @@ pub struct UiState {
     pub zoom: Zoom,
     /// Whether the screen follows the monitor.
     pub flow: Flow,
+    /// How far frames are apart, while the terminal cannot keep up.
+    pub slowed: Option<Duration>,
     /// What the user may do.
     pub access: Access,
     /// The answer to the last key.

@@ -15,6 +15,7 @@ mod exporting;
 mod first;
 mod leaving;
 mod looks;
+mod pace;
 mod quiet;
 mod reload;
 mod session;

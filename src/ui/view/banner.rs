@@ -53,6 +53,9 @@ fn small(world: &World<'_>, state: &UiState, width: usize) -> Vec<ViewLine> {
     if state.flow == Flow::Paused {
         right = right.glyph(Role::Label).text(Role::Label, " ");
     }
+    if state.slowed.is_some() {
+        right = right.text(Role::StateWarning, "slow ");
+    }
     let right = right.text(Role::Text, &clock(world, state));
     let mut lines: Vec<ViewLine> = vec![ends(left, right, width).into()];
     if offline_words(&world.snapshot.monitor.offline).is_some() {
@@ -120,6 +123,9 @@ fn labels(world: &World<'_>, state: &UiState) -> Vec<String> {
         [name, more @ ..] => {
             labels.push(format!("{} and {} more are not told", fit(name, 16), more.len()));
         }
+    }
+    if let Some(apart) = state.slowed {
+        labels.push(format!("slow terminal, drawn every {:.1} s", apart.as_secs_f64()));
     }
     if state.flow == Flow::Paused {
         labels.push("\u{2016} paused".to_owned());
