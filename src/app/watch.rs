@@ -142,6 +142,8 @@ pub(super) async fn front(
         config: config.clone(),
         next_id: config.targets.iter().map(|target| target.id.0 + 1).max().unwrap_or(0),
         now,
+        pace: Pace::new(config.ui.fps),
+        next_frame: Instant::now(),
         by_hand: BTreeSet::new(),
         file: source.as_ref().map(|source| source.path.clone()),
     };
@@ -223,6 +225,10 @@ struct Screen {
     relayed: bool,
     /// The configuration file being changed.
     editor: Editor,
+    /// How often it is drawn.
+    pace: Pace,
+    /// When it may be drawn next without being asked to.
+    next_frame: Instant,
 }
 
 impl Screen {
@@ -242,9 +248,6 @@ impl Screen {
         let early = terminal.ask()?;
         tracing::debug!(synchronized = ?terminal.synchronized(), "the terminal");
         let mut events = stream::iter(early.into_iter().map(Ok)).chain(EventStream::new());
-        let mut pace = Pace::new(self.config.ui.fps);
-        let mut begun = Instant::now();
-        let mut next = begun;
         let mut changed = true;
         // A key is answered as soon as the terminal is free, whatever the pace.
         let mut pressed = false;
@@ -253,6 +256,8 @@ impl Screen {
                 event = events.next() => {
                     let Some(event) = event else { break };
                     let Some(input) = Input::of(event?) else { continue };
+                    // Of many changes of the size only the last needs a frame.
+                    pressed |= !matches!(input, Input::Resize(..));
                     let effects = self.dashboard.input(input, (self.now)());
                     for effect in effects {
                         if let Effect::Quit { keep_screen } = effect {
@@ -264,7 +269,7 @@ impl Screen {
                         }
                         self.carry_out(effect, &mut terminal)?;
                     }
-                    (changed, pressed) = (true, true);
+                    changed = true;
                 }
                 alive = next_change(&mut newest) => {
                     if !alive {
@@ -299,31 +304,37 @@ impl Screen {
                 Some(Written { frame, took, result }) = written.recv() => {
                     result?;
                     if frame {
-                        pace.wrote(took);
-                        changed |= self.dashboard.set_slowed(pace.slowed());
-                        next = begun + pace.gap();
+                        changed |= self.wrote(took);
                     }
                 }
-                () = sleep_until(next), if changed && !pressed && terminal.is_free() => {
+                () = sleep_until(self.next_frame), if changed && terminal.is_free() => {
                     pressed = true;
                 }
             }
-            if pressed && changed && terminal.is_free() {
-                begun = Instant::now();
-                next = begun + pace.gap();
-                self.draw(&mut terminal)?;
-                (changed, pressed) = (false, false);
+            if changed && pressed && terminal.is_free() {
+                changed = self.draw(&mut terminal)?;
+                pressed = false;
             }
         }
         Ok(DONE)
     }
 
-    fn draw(&mut self, terminal: &mut Terminal) -> std::io::Result<()> {
-        let now = (self.now)();
-        match self.dashboard.frame(now) {
-            Some(frame) => terminal.draw(&frame),
-            None => Ok(()),
+    /// Begins to write a frame. True when there is news for the next one.
+    fn draw(&mut self, terminal: &mut Terminal) -> std::io::Result<bool> {
+        self.next_frame = Instant::now() + self.pace.between();
+        match self.dashboard.frame((self.now)()) {
+            Some(frame) => terminal.draw(&frame).map(|()| false),
+            None => Ok(self.wrote(Duration::ZERO)),
         }
+    }
+
+    /// The terminal took so long for a frame. True when that is news for the screen.
+    fn wrote(&mut self, took: Duration) -> bool {
+        let before = self.pace.told();
+        self.pace.wrote(took);
+        self.next_frame = Instant::now() + self.pace.between();
+        self.dashboard.slow_down(self.pace.told());
+        before != self.pace.told()
     }
 
     /// Gives the terminal back, stops as a job of the shell, and takes it again afterwards.
@@ -336,7 +347,7 @@ impl Screen {
             self.dashboard.input(resized, (self.now)());
         }
         self.dashboard.invalidate();
-        self.draw(terminal)
+        self.draw(terminal).map(drop)
     }
 
     fn carry_out(&mut self, effect: Effect, terminal: &mut Terminal) -> std::io::Result<()> {

@@ -130,14 +130,6 @@ impl Dashboard {
         }
     }
 
-    /// Takes the gap between two frames where the terminal does not keep up; true when that is
-    /// news, and the screen has to say it.
-    pub fn set_slowed(&mut self, slowed: Option<Duration>) -> bool {
-        let news = self.state.slowed != slowed;
-        self.state.slowed = slowed;
-        news
-    }
-
     /// Takes what the user did; returns what `app` has to do.
     pub fn input(&mut self, input: Input, now: WallTime) -> Vec<Effect> {
         let world = World { snapshot: &self.shown, keymap: &self.keymap, now };
@@ -162,6 +154,8 @@ impl Dashboard {
             }
             Input::Resize(width, height) => {
                 state.size = bounded(Size { width, height });
+                // What a terminal leaves on a screen that changes its size is its own affair.
+                self.renderer.invalidate();
                 Vec::new()
             }
         };
@@ -207,6 +201,11 @@ impl Dashboard {
     #[must_use]
     pub fn text(&self) -> String {
         self.renderer.text()
+    }
+
+    /// Frames are so far apart, because the terminal cannot keep up; `None`: it can.
+    pub fn slow_down(&mut self, apart: Option<Duration>) {
+        self.state.slowed = apart;
     }
 
     /// The terminal's content is not known any more (resumed, or written to by others).

@@ -1,47 +1,53 @@
-//! How often the screen is drawn: as often as wanted, or as often as the terminal takes it.
+//! How often the screen is drawn: as often as asked, less often while the terminal cannot keep up.
 
 use std::time::Duration;
 
-/// Longest gap between two frames. Keys are answered sooner.
+/// Writing takes at most one part in so many of the time.
+const SHARE: u32 = 4;
+/// By how much what a frame cost is forgotten with each that costs less.
+const FORGET: u32 = 4;
+/// Frames are never further apart than this, or than asked.
 const LONGEST: Duration = Duration::from_secs(2);
-/// From this gap on the screen says that the terminal is slow: less is not felt.
-const FELT: Duration = Duration::from_millis(400);
-/// A gap is so many times as long as the writing of a frame took: the terminal rests as long as
-/// it works.
-const REST: u32 = 2;
+/// From so far apart on it is told.
+const TOLD: Duration = Duration::from_millis(500);
 
-/// The gap between two frames, by how long the terminal took for the ones before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The time between frames.
+#[derive(Debug, Clone, Copy)]
 pub struct Pace {
-    wanted: Duration,
-    gap: Duration,
+    /// As asked.
+    asked: Duration,
+    /// What writing a frame costs.
+    cost: Duration,
 }
 
 impl Pace {
-    /// So many frames a second, as long as the terminal takes them. 0 counts as 1.
+    /// At most so many frames a second; 0 is 1.
     #[must_use]
     pub fn new(fps: u8) -> Self {
-        let wanted = Duration::from_secs(1) / u32::from(fps.max(1));
-        Self { wanted, gap: wanted }
+        Self { asked: Duration::from_secs(1) / u32::from(fps.max(1)), cost: Duration::ZERO }
     }
 
-    /// Notes how long the writing of a frame took. Slower at once, faster by halves.
+    /// Writing a frame took that long.
     pub fn wrote(&mut self, took: Duration) {
-        let longest = LONGEST.max(self.wanted);
-        let needed = took.saturating_mul(REST).clamp(self.wanted, longest);
-        self.gap = needed.max(self.gap / 2);
+        self.cost = took.max(self.cost / FORGET);
     }
 
-    /// From the beginning of one frame to that of the next, at least.
+    /// Time from the end of one frame to the next.
     #[must_use]
-    pub const fn gap(&self) -> Duration {
-        self.gap
+    pub fn between(&self) -> Duration {
+        (self.cost * SHARE).min(LONGEST).max(self.asked)
     }
 
-    /// The gap, when the terminal makes it longer than wanted and a person would notice.
+    /// Whether frames are further apart than asked.
     #[must_use]
-    pub fn slowed(&self) -> Option<Duration> {
-        (self.gap > self.wanted && self.gap >= FELT).then_some(self.gap)
+    pub fn is_slowed(&self) -> bool {
+        self.between() > self.asked
+    }
+
+    /// How far frames are apart, when that is so far that it is told.
+    #[must_use]
+    pub fn told(&self) -> Option<Duration> {
+        Some(self.between()).filter(|between| *between >= TOLD && self.is_slowed())
     }
 }
 
@@ -54,45 +60,33 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_that_keeps_up_gets_what_was_wanted() {
-        for (fps, gap) in [(0, 1_000), (1, 1_000), (10, 100), (60, 16)] {
+    fn a_terminal_that_keeps_up_is_drawn_as_often_as_asked() {
+        for (fps, between) in [(0, 1_000), (1, 1_000), (10, 100), (50, 20)] {
             let mut pace = Pace::new(fps);
+            assert_eq!(pace.between(), ms(between));
             pace.wrote(ms(1));
-            assert_eq!(pace.gap().as_millis(), gap);
-            assert_eq!(pace.slowed(), None);
+            assert_eq!((pace.between(), pace.is_slowed(), pace.told()), (ms(between), false, None));
         }
     }
 
     #[test]
-    fn a_slow_terminal_rests_as_long_as_it_works() {
+    fn a_slow_terminal_is_drawn_less_often_until_it_keeps_up_again() {
         let mut pace = Pace::new(10);
-        pace.wrote(ms(70));
-        assert_eq!((pace.gap(), pace.slowed()), (ms(140), None), "nobody sees that");
-        pace.wrote(ms(300));
-        assert_eq!((pace.gap(), pace.slowed()), (ms(600), Some(ms(600))));
-        pace.wrote(Duration::MAX);
-        assert_eq!(pace.gap(), LONGEST);
-    }
-
-    #[test]
-    fn it_recovers_by_halves() {
-        let mut pace = Pace::new(10);
-        pace.wrote(ms(5_000));
-        let mut gaps = Vec::new();
-        while pace.gap() > ms(100) {
+        pace.wrote(ms(40));
+        assert_eq!((pace.between(), pace.told()), (ms(160), None));
+        pace.wrote(ms(200));
+        assert_eq!(pace.told(), Some(ms(800)));
+        pace.wrote(ms(90_000));
+        assert_eq!(pace.told(), Some(LONGEST), "never further apart");
+        let mut fast = 0;
+        while pace.is_slowed() {
             pace.wrote(ms(1));
-            gaps.push(pace.gap().as_millis());
+            fast += 1;
         }
-        assert_eq!(gaps, [1_000, 500, 250, 125, 100]);
-        assert_eq!(pace.slowed(), None);
-    }
-
-    #[test]
-    fn who_wants_few_frames_is_not_told_that_they_are_few() {
-        let mut pace = Pace::new(1);
-        pace.wrote(ms(400));
-        assert_eq!((pace.gap(), pace.slowed()), (ms(1_000), None));
-        pace.wrote(ms(700));
-        assert_eq!(pace.slowed(), Some(ms(1_400)));
+        assert!((2..10).contains(&fast), "{fast} frames until it is as asked again");
+        assert_eq!(pace.between(), ms(100));
+        let mut slow = Pace::new(1);
+        slow.wrote(ms(240));
+        assert_eq!((slow.between(), slow.told()), (ms(1_000), None), "asked for is not slow");
     }
 }

@@ -267,7 +267,7 @@ pub struct UiState {
     pub zoom: Zoom,
     /// Whether the screen follows the monitor.
     pub flow: Flow,
-    /// The gap between two frames, where the terminal does not keep up.
+    /// How far frames are apart, while the terminal cannot keep up.
     pub slowed: Option<Duration>,
     /// What the user may do.
     pub access: Access,

@@ -15,6 +15,7 @@ mod exporting;
 mod first;
 mod leaving;
 mod looks;
+mod pace;
 mod pressure;
 mod quiet;
 mod reload;

@@ -5,8 +5,9 @@ use portable_pty::{
 };
 use std::io::{Read, Write};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -14,6 +15,8 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_mins(1);
 /// Between looks at whether the program has ended.
 const LOOK: Duration = Duration::from_millis(20);
+/// Silence after which nothing follows what was asked for.
+const QUIET: Duration = Duration::from_secs(1);
 const SYNC_BEGIN: &[u8] = b"\x1b[?2026h";
 const SYNC_END: &[u8] = b"\x1b[?2026l";
 
@@ -106,8 +109,7 @@ pub(crate) struct Session {
     slave: Option<Box<dyn SlavePty + Send>>,
     writer: Box<dyn Write + Send>,
     chunks: Receiver<Vec<u8>>,
-    /// Held, nobody reads what it writes.
-    gate: Arc<Mutex<()>>,
+    stalled: Arc<AtomicBool>,
     screen: vt100::Parser,
     bytes: Vec<u8>,
     modes: String,
@@ -144,14 +146,16 @@ impl Session {
         let child = pair.slave.spawn_command(command(setup, home.path())).expect("it starts");
         let mut reader = pair.master.try_clone_reader().expect("a reader");
         let (sender, chunks) = sync_channel(1_024);
-        let gate = Arc::new(Mutex::new(()));
-        let passing = Arc::clone(&gate);
+        let stalled = Arc::new(AtomicBool::new(false));
+        let held = Arc::clone(&stalled);
         std::thread::spawn(move || {
             let mut buffer = vec![0; 1 << 16];
             while let Ok(count @ 1..) = reader.read(&mut buffer) {
-                drop(passing.lock());
                 if sender.send(buffer[..count].to_vec()).is_err() {
                     break;
+                }
+                while held.load(Ordering::SeqCst) {
+                    std::thread::sleep(LOOK);
                 }
             }
         });
@@ -161,7 +165,7 @@ impl Session {
             master: pair.master,
             slave: Some(pair.slave),
             chunks,
-            gate,
+            stalled,
             screen: vt100::Parser::new(setup.height, setup.width, 0),
             bytes: Vec::new(),
             modes,
@@ -205,11 +209,9 @@ impl Session {
         std::fs::read_to_string(self.home.path().join(path)).ok()
     }
 
-    /// Reads nothing more, but for one chunk, while `meanwhile` goes on.
-    pub(crate) fn stalled<T>(&mut self, meanwhile: impl FnOnce(&mut Self) -> T) -> T {
-        let gate = Arc::clone(&self.gate);
-        let _held = gate.lock().expect("the reader goes on");
-        meanwhile(self)
+    /// The terminal takes nothing more, or goes on.
+    pub(crate) fn stall(&self, stalled: bool) {
+        self.stalled.store(stalled, Ordering::SeqCst);
     }
 
     /// Presses keys again and again, for so long.
@@ -324,6 +326,19 @@ impl Session {
                 Err(RecvTimeoutError::Disconnected) => panic!("it ended"),
             }
         }
+    }
+
+    /// Frames written so far.
+    pub(crate) fn frames(&self) -> usize {
+        self.bytes.windows(SYNC_BEGIN.len()).filter(|at| *at == SYNC_BEGIN).count()
+    }
+
+    /// Changes the size, and waits until it was answered with a frame and nothing follows.
+    pub(crate) fn resize_and_settle(&mut self, width: u16, height: u16) {
+        let before = self.frames();
+        self.resize(width, height);
+        self.wait("a frame", |session| session.frames() > before);
+        while self.count_for(QUIET) > 0 {}
     }
 
     /// Waits until a condition outside the screen holds.

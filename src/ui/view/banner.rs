@@ -5,7 +5,7 @@ use crate::domain::finding::Rung;
 use crate::domain::ladder::Cell;
 use crate::domain::sample::NameOutcome;
 use crate::domain::snapshot::{Availability, ControlWord, Snapshot, TargetSnapshot, TargetState};
-use crate::domain::view::Offline;
+use crate::domain::surroundings::Offline;
 use crate::domain::words::capitalised;
 use crate::ui::action::Action;
 use crate::ui::columns::state_role;
@@ -20,7 +20,6 @@ use crate::ui::view_model::ViewLine;
 use crate::ui::widget::ladder;
 use crate::ui::world::World;
 use std::net::IpAddr;
-use std::time::Duration;
 
 /// The states in the order of the counts.
 const COUNTED: [TargetState; 7] = [
@@ -55,7 +54,7 @@ fn small(world: &World<'_>, state: &UiState, width: usize) -> Vec<ViewLine> {
         right = right.glyph(Role::Label).text(Role::Label, " ");
     }
     if state.slowed.is_some() {
-        right = right.text(Role::Label, "slow").text(Role::Text, " ");
+        right = right.text(Role::StateWarning, "slow ");
     }
     let right = right.text(Role::Text, &clock(world, state));
     let mut lines: Vec<ViewLine> = vec![ends(left, right, width).into()];
@@ -125,25 +124,13 @@ fn labels(world: &World<'_>, state: &UiState) -> Vec<String> {
             labels.push(format!("{} and {} more are not told", fit(name, 16), more.len()));
         }
     }
-    labels.extend(state.slowed.map(slow_words));
+    if let Some(apart) = state.slowed {
+        labels.push(format!("slow terminal, drawn every {:.1} s", apart.as_secs_f64()));
+    }
     if state.flow == Flow::Paused {
         labels.push("\u{2016} paused".to_owned());
     }
     labels
-}
-
-/// That the terminal does not keep up, and how often it is drawn.
-fn slow_words(gap: Duration) -> String {
-    format!("slow terminal: drawn every {}", seconds(gap))
-}
-
-/// Seconds with a tenth: `0.4 s`, `2 s`.
-fn seconds(gap: Duration) -> String {
-    let tenths = (gap.as_millis() + 50) / 100;
-    match (tenths / 10, tenths % 10) {
-        (whole, 0) => format!("{whole} s"),
-        (whole, tenth) => format!("{whole}.{tenth} s"),
-    }
 }
 
 /// The clock of the picture: a frozen one keeps its time.
