@@ -53,10 +53,12 @@ impl Tracked {
         self.target.expected_at(now, &around.zone)
     }
 
-    /// Whether its silence may be sleep, as it is `expected`.
+    /// Whether its silence may be sleep, as it is `expected`. A PC that falls silent in its hours may
+    /// sleep all the same; one that does so with others does not.
     #[must_use]
     pub fn may_sleep(&self, expected: Expected) -> bool {
-        self.target.may_sleep_as(expected, &self.memory)
+        let in_its_hours = self.target.expected == Expected::Hours && expected == Expected::Always;
+        !in_its_hours && self.target.may_sleep_as(expected, &self.memory)
     }
 
     /// What it is to the others of its group, which comes first; `None` without one, where all go
