@@ -90,6 +90,8 @@ pub(super) enum Command {
     Unsnooze(Option<TargetId>, RuleId),
     /// Hold back the alerts of these until then; `None`: no longer.
     Maintain(Vec<TargetId>, Option<WallTime>),
+    /// Remember that these targets are pinned and no others.
+    Pin(BTreeSet<TargetId>),
     /// This target is being looked at.
     LookAt(Option<TargetId>),
     /// Watch several more.
@@ -361,6 +363,7 @@ impl Core {
                     self.unsaved |= self.monitor.maintain(id, until, now);
                 }
             }
+            Command::Pin(pinned) => self.unsaved |= self.monitor.pin(&pinned),
             Command::LookAt(id) => self.schedule.look_at(id, now.mono),
             Command::AddAll(targets) => targets.into_iter().for_each(|target| self.add(target)),
             Command::Reconfigure(changes) => self.reconfigure(*changes),

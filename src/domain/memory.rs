@@ -72,6 +72,9 @@ pub struct TargetMemory {
     pub drops: Drops,
     /// It was seen to sleep and come back by itself or by a wake packet.
     pub sleeps: bool,
+    /// Its row stands above every order of the table.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub pinned: bool,
 }
 
 impl TargetMemory {

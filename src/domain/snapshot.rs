@@ -20,7 +20,7 @@ use super::target::{Target, TargetId};
 use super::time::{MonoTime, Now, WallTime};
 use super::transcripts::Told;
 use super::wake::{Reach, WakeProgress};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +45,8 @@ pub struct Snapshot {
     pub alerts: Arc<AlertsSnapshot>,
     /// What happened lately, newest last, bounded.
     pub events: Arc<Vec<Event>>,
+    /// Targets whose rows stand above every order, as far as that is remembered.
+    pub pinned: BTreeSet<TargetId>,
     /// What is simulated behind the seams, for `demo`; shown on every screen when present.
     pub simulated: Option<&'static str>,
 }

@@ -18,6 +18,7 @@ mod notice;
 mod offline_tests;
 mod outages;
 mod peers;
+mod pins;
 mod roster;
 mod sessions;
 mod shared_certificates;
@@ -299,6 +300,7 @@ impl Monitor {
             targets,
             alerts: Arc::new(alerts),
             events: Arc::new(self.events.iter().cloned().collect()),
+            pinned: self.pinned(),
             simulated: self.simulated,
         }
     }

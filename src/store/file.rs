@@ -299,6 +299,7 @@ mod tests {
             mac_address: Some([10, 0, 0, 21].into()),
             last_healthy: Some(WallTime::from_unix_secs(1_000_000)),
             sleeps: true,
+            pinned: true,
             ..TargetMemory::default()
         };
         memory.remember_thumbprint(Thumbprint([0xa7; 32]), WallTime::from_unix_secs(5));
@@ -412,7 +413,7 @@ mod tests {
              \"resolved\":[{{\"rule\":\"packet-loss\",\"severity\":\"warning\",\
              \"title\":\"loses 5 %\",\"since\":1000,\"ended\":2000,\"returns\":0}}],\
              \"drops\":{{\"drops\":[{{\"at\":3000,\"lived_s\":60,\"seen\":true,\"tunnel\":true}}],\
-             \"spells\":[{{\"since\":1000,\"until\":2000}}]}},\"sleeps\":true}}}}}}"
+             \"spells\":[{{\"since\":1000,\"until\":2000}}]}},\"sleeps\":true,\"pinned\":true}}}}}}"
         );
         put(&store, text.as_bytes());
         assert_eq!(store.load().expect("loaded"), Loaded { state: state(), warning: None });

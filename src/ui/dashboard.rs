@@ -96,6 +96,7 @@ impl Dashboard {
             screen: options.view,
             columns: options.columns,
             relayed: options.relayed,
+            pinned: snapshot.pinned.clone(),
             ..UiState::default()
         };
         Self {
@@ -134,8 +135,9 @@ impl Dashboard {
     pub fn input(&mut self, input: Input, now: WallTime) -> Vec<Effect> {
         let world = World { snapshot: &self.shown, keymap: &self.keymap, now };
         let state = &mut self.state;
+        let pinned = state.pinned.clone();
         let typed = matches!(input, Input::Key(_) | Input::Paste(_));
-        let effects = match input {
+        let mut effects = match input {
             Input::Key(key) => {
                 if let Some(action) = self.keymap.action(state.layer(), key) {
                     update::update(state, action, &world)
@@ -165,6 +167,9 @@ impl Dashboard {
         }
         undo::note(state, &world, &effects);
         undo::settle(state, &world);
+        if state.pinned != pinned {
+            effects.push(Effect::Pin(state.pinned.clone()));
+        }
         self.put_on_theme();
         if self.state.flow == Flow::Live {
             self.shown = Arc::clone(&self.newest);

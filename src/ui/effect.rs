@@ -2,6 +2,7 @@
 
 use crate::domain::finding::RuleId;
 use crate::domain::target::TargetId;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// One change that was made of the configuration file here.
@@ -63,6 +64,8 @@ pub enum Effect {
         /// For how long from here on; `None`: no longer.
         length: Option<Duration>,
     },
+    /// These targets are pinned and no others; that is remembered.
+    Pin(BTreeSet<TargetId>),
     /// The target whose detail is open: it is probed more often. `None` when none is.
     LookAt(Option<TargetId>),
     /// Watch one more target; the text is as typed and not yet parsed.

@@ -33,7 +33,7 @@ fn commands_sort_go_and_are_taken_back() {
     session
         .wait("it is selected", |s| s.row("vie-legacy").is_some_and(|r| r.starts_with('\u{25b8}')));
     session.press("P");
-    session.wait_for("pinned above every order until you quit: vie-legacy");
+    session.wait_for("pinned above every order: vie-legacy");
     session.press("uu");
     session.wait_for("undone: sorted by name");
     session.press("p");
@@ -111,4 +111,31 @@ fn any_mix_of_keys_mouse_and_sizes_leaves_the_terminal_as_it_was() {
         ended.assert_code(0);
         ended.assert_restored();
     }
+}
+
+#[test]
+fn a_pin_holds_in_the_next_run() {
+    const STATE: &str = ".state/rdpwatch/state.json";
+    let targets = ["first=127.0.0.1:9", "second=127.0.0.1:10"];
+    // Whether the first one stands above the second; `None` while there is no table.
+    let above = |s: &Session| {
+        let rows = s.rows().into_iter().skip_while(|row| !row.contains("TARGET"));
+        let table: Vec<String> = rows.collect();
+        let place = |name: &str| table.iter().position(|row| row.contains(name));
+        Some(place("first")? < place("second")?)
+    };
+    let mut session = Setup::watching(&targets).start();
+    session.wait("in their order", |s| above(s) == Some(true));
+    session.press("jP");
+    session.wait_for("pinned above every order: second");
+    session.press("q");
+    let pinned = |state: &str| state.contains("\"pinned\":true");
+    session.wait_until("remembered", |s| s.read(STATE).as_deref().is_some_and(pinned));
+    let state = session.read(STATE).expect("just read");
+    session.end().assert_code(0);
+
+    let mut session = Setup::watching(&targets).file(STATE, state.leak()).start();
+    session.wait("the pinned one first", |s| above(s) == Some(false));
+    session.press("q");
+    session.end().assert_code(0);
 }

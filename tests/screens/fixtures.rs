@@ -27,6 +27,7 @@ use rdpwatch::domain::target::{Host, Target, TargetId, TargetKind};
 use rdpwatch::domain::time::{MonoTime, Now, WallTime};
 use rdpwatch::domain::transcripts::Told;
 use rdpwatch::domain::wake::{Reach, WakeDestination, WakeProgress, WakeReceipt, WakeSend};
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -481,6 +482,7 @@ pub(crate) fn snapshot(targets: Vec<TargetSnapshot>) -> Snapshot {
         targets: targets.into_iter().map(Arc::new).collect(),
         alerts: Arc::new(AlertsSnapshot::default()),
         events: Arc::new(Vec::new()),
+        pinned: BTreeSet::new(),
         simulated: None,
     }
 }

@@ -4,6 +4,8 @@
 use super::fixtures;
 use super::support::Screen;
 use rdpwatch::domain::snapshot::Snapshot;
+use rdpwatch::domain::target::TargetId;
+use rdpwatch::ui::effect::Effect;
 use rdpwatch::ui::input::Input;
 use rdpwatch::ui::state::{Direction, SortKey};
 
@@ -23,6 +25,25 @@ fn body(screen: &Screen) -> Vec<String> {
 fn row(screen: &Screen, wanted: &str) -> usize {
     let text = screen.text();
     text.lines().position(|l| l.contains(wanted)).unwrap_or_else(|| panic!("{wanted}\n{text}"))
+}
+
+#[test]
+fn pins_are_told_to_be_remembered_and_those_of_an_earlier_run_hold() {
+    let mut remembered = fixtures::mixed();
+    let last = remembered.targets.last().expect("there are some").target.id;
+    remembered.pinned.insert(last);
+    let mut screen = Screen::new(remembered, 120, 40);
+    assert!(body(&screen).first().is_some_and(|row| row.chars().take(3).any(|c| c == '*')));
+    let mut told = |keys: &str| {
+        let pins = |effect: &Effect| match effect {
+            Effect::Pin(pinned) => Some(pinned.iter().copied().collect::<Vec<_>>()),
+            _ => None,
+        };
+        screen.press(keys).iter().filter_map(pins).collect::<Vec<_>>()
+    };
+    assert_eq!(told("j"), <Vec<Vec<TargetId>>>::new());
+    assert_eq!(told("g P"), [Vec::new()]);
+    assert_eq!(told("u"), [vec![last]]);
 }
 
 #[test]

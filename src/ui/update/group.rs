@@ -20,7 +20,7 @@ pub(super) fn pin(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
         return say(state, world, &format!("no longer pinned: {name}"));
     }
     state.pinned.insert(id);
-    say(state, world, &format!("pinned above every order until you quit: {name}"))
+    say(state, world, &format!("pinned above every order: {name}"))
 }
 
 /// Rows in groups, or not.
