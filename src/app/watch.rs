@@ -27,11 +27,13 @@ use crate::ui::effect::{Effect, FileChange};
 use crate::ui::export::Kind;
 use crate::ui::format::Zone;
 use crate::ui::input::Input;
+use crate::ui::pace::Pace;
 use crate::ui::state::{Access, Unsaved};
 use crate::ui::terminal::{self, Mouse, Terminal};
 use crate::ui::theme::GlyphSet;
+use crate::ui::writer::Written;
 use crossterm::event::EventStream;
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream};
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -39,13 +41,15 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 /// How long the core may take to save what it remembers.
 const LAST_SAVE: Duration = Duration::from_secs(2);
 /// Room for what a person asks for.
 const COMMANDS: usize = 256;
+/// Room for what was written.
+const WRITES: usize = 16;
 /// Room for alerts on their way to the bell.
 const ALERTS: usize = 256;
 
@@ -138,6 +142,8 @@ pub(super) async fn front(
         config: config.clone(),
         next_id: config.targets.iter().map(|target| target.id.0 + 1).max().unwrap_or(0),
         now,
+        pace: Pace::new(config.ui.fps),
+        next_frame: Instant::now(),
         by_hand: BTreeSet::new(),
         file: source.as_ref().map(|source| source.path.clone()),
     };
@@ -219,6 +225,10 @@ struct Screen {
     relayed: bool,
     /// The configuration file being changed.
     editor: Editor,
+    /// How often it is drawn.
+    pace: Pace,
+    /// When it may be drawn next without being asked to.
+    next_frame: Instant,
 }
 
 impl Screen {
@@ -230,17 +240,24 @@ impl Screen {
     ) -> std::io::Result<u8> {
         terminal::install_panic_hook();
         let mut signals = Signals::listen()?;
-        let mut terminal = Terminal::enter(Mouse::Captured)?;
-        let mut events = EventStream::new();
-        let fps = u32::from(self.config.ui.fps.max(1));
-        let mut pace = interval(Duration::from_secs(1) / fps);
-        pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (done, mut written) = mpsc::channel(WRITES);
+        let mut terminal = Terminal::enter(Mouse::Captured, move |how| {
+            // Nobody listens any more once the screen has ended.
+            let _ = done.blocking_send(how);
+        })?;
+        let early = terminal.ask()?;
+        tracing::debug!(synchronized = ?terminal.synchronized(), "the terminal");
+        let mut events = stream::iter(early.into_iter().map(Ok)).chain(EventStream::new());
         let mut changed = true;
+        // A key is answered as soon as the terminal is free, whatever the pace.
+        let mut pressed = false;
         loop {
             tokio::select! {
                 event = events.next() => {
                     let Some(event) = event else { break };
                     let Some(input) = Input::of(event?) else { continue };
+                    // Of many changes of the size only the last needs a frame.
+                    pressed |= !matches!(input, Input::Resize(..));
                     let effects = self.dashboard.input(input, (self.now)());
                     for effect in effects {
                         if let Effect::Quit { keep_screen } = effect {
@@ -252,8 +269,7 @@ impl Screen {
                         }
                         self.carry_out(effect, &mut terminal)?;
                     }
-                    self.draw(&mut terminal)?;
-                    changed = false;
+                    changed = true;
                 }
                 alive = next_change(&mut newest) => {
                     if !alive {
@@ -274,7 +290,7 @@ impl Screen {
                     let rings =
                         |sink: &SinkSpec| sink.kind == SinkKind::Bell && sink.wants(&notice);
                     if self.config.sinks.iter().any(rings) {
-                        terminal.ring()?;
+                        terminal.ring();
                     }
                 }
                 Some(news) = news.recv() => {
@@ -285,21 +301,40 @@ impl Screen {
                     Signal::End => break,
                     Signal::Stop => self.stop(&mut terminal)?,
                 },
-                _ = pace.tick(), if changed => {
-                    self.draw(&mut terminal)?;
-                    changed = false;
+                Some(Written { frame, took, result }) = written.recv() => {
+                    result?;
+                    if frame {
+                        changed |= self.wrote(took);
+                    }
                 }
+                () = sleep_until(self.next_frame), if changed && terminal.is_free() => {
+                    pressed = true;
+                }
+            }
+            if changed && pressed && terminal.is_free() {
+                changed = self.draw(&mut terminal)?;
+                pressed = false;
             }
         }
         Ok(DONE)
     }
 
-    fn draw(&mut self, terminal: &mut Terminal) -> std::io::Result<()> {
-        let now = (self.now)();
-        match self.dashboard.frame(now) {
-            Some(frame) => terminal.draw(&frame),
-            None => Ok(()),
+    /// Begins to write a frame. True when there is news for the next one.
+    fn draw(&mut self, terminal: &mut Terminal) -> std::io::Result<bool> {
+        self.next_frame = Instant::now() + self.pace.between();
+        match self.dashboard.frame((self.now)()) {
+            Some(frame) => terminal.draw(&frame).map(|()| false),
+            None => Ok(self.wrote(Duration::ZERO)),
         }
+    }
+
+    /// The terminal took so long for a frame. True when that is news for the screen.
+    fn wrote(&mut self, took: Duration) -> bool {
+        let before = self.pace.told();
+        self.pace.wrote(took);
+        self.next_frame = Instant::now() + self.pace.between();
+        self.dashboard.slow_down(self.pace.told());
+        before != self.pace.told()
     }
 
     /// Gives the terminal back, stops as a job of the shell, and takes it again afterwards.
@@ -312,7 +347,7 @@ impl Screen {
             self.dashboard.input(resized, (self.now)());
         }
         self.dashboard.invalidate();
-        self.draw(terminal)
+        self.draw(terminal).map(drop)
     }
 
     fn carry_out(&mut self, effect: Effect, terminal: &mut Terminal) -> std::io::Result<()> {
@@ -375,7 +410,12 @@ impl Screen {
                 self.file = None;
                 return Ok(());
             }
-            Effect::CopyText(text) => return terminal.copy(&text, self.relayed),
+            Effect::CopyText(text) => {
+                if !terminal.copy(&text, self.relayed) {
+                    self.dashboard.tell("not copied: the terminal does not keep up", now);
+                }
+                return Ok(());
+            }
             Effect::Suspend => return self.stop(terminal),
             Effect::Pause(_) | Effect::Quit { .. } => return Ok(()),
         };

@@ -31,6 +31,7 @@ use crate::report::doctor::Colours;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Longest text that is pasted, in characters.
 const PASTED: usize = 1 << 20;
@@ -153,6 +154,8 @@ impl Dashboard {
             }
             Input::Resize(width, height) => {
                 state.size = bounded(Size { width, height });
+                // What a terminal leaves on a screen that changes its size is its own affair.
+                self.renderer.invalidate();
                 Vec::new()
             }
         };
@@ -198,6 +201,11 @@ impl Dashboard {
     #[must_use]
     pub fn text(&self) -> String {
         self.renderer.text()
+    }
+
+    /// Frames are so far apart, because the terminal cannot keep up; `None`: it can.
+    pub fn slow_down(&mut self, apart: Option<Duration>) {
+        self.state.slowed = apart;
     }
 
     /// The terminal's content is not known any more (resumed, or written to by others).

@@ -25,9 +25,9 @@ pub struct Filter {
     text: String,
     /// What stands between the `|`, none of them empty.
     ways: Vec<Vec<Term>>,
-    fault: Option<Fault>,
+    fault: Option<Box<Fault>>,
     /// What is missing where it ends.
-    unfinished: Option<Fault>,
+    unfinished: Option<Box<Fault>>,
 }
 
 /// One word of a filter.
@@ -78,14 +78,15 @@ impl Filter {
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let read::Reading { ways, fault, unfinished } = read::read(text);
+        let (fault, unfinished) = (fault.map(Box::new), unfinished.map(Box::new));
         Self { text: text.trim().to_owned(), ways, fault, unfinished }
     }
 
     /// What of it is not understood first: a key, a value or a number that there is none of. `None`
     /// while it may still become something.
     #[must_use]
-    pub const fn fault(&self) -> Option<&Fault> {
-        self.fault.as_ref()
+    pub fn fault(&self) -> Option<&Fault> {
+        self.fault.as_deref()
     }
 
     /// Whether it can be taken as it stands. What is missing at its end is its fault from here on.

@@ -1,7 +1,6 @@
 //! A form over a target as it stands in the configuration file.
 
-use crate::ui::prompt::bounded;
-use tui_input::{Input as TextField, InputRequest};
+use tui_input::Input as TextField;
 
 /// One line of a form.
 #[derive(Debug, Clone)]
@@ -45,12 +44,16 @@ impl Form {
         self.fields.iter().map(|field| field.text.value().trim().to_owned()).collect()
     }
 
-    /// Edits the line in front; why it was not taken is said until then.
-    pub fn edit(&mut self, request: InputRequest) {
+    /// The line in front.
+    #[must_use]
+    pub fn field(&self) -> Option<&TextField> {
+        self.fields.get(self.chosen).map(|field| &field.text)
+    }
+
+    /// The line in front, to be edited; why it was not taken is said until then.
+    pub fn field_mut(&mut self) -> Option<&mut TextField> {
         self.refused = None;
-        if let Some(field) = self.fields.get_mut(self.chosen) {
-            bounded(&mut field.text, request);
-        }
+        self.fields.get_mut(self.chosen).map(|field| &mut field.text)
     }
 
     /// To the line before or behind, in a ring.

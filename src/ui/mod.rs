@@ -8,6 +8,7 @@
 
 pub mod action;
 pub mod alert_list;
+pub mod asking;
 pub mod columns;
 pub mod command;
 pub mod copying;
@@ -23,6 +24,8 @@ pub mod layout;
 pub mod lessons;
 pub mod line;
 pub mod order;
+pub mod overlay;
+pub mod pace;
 pub mod palette;
 pub mod prompt;
 pub mod render;
@@ -37,3 +40,4 @@ pub mod view;
 pub mod view_model;
 pub mod widget;
 pub mod world;
+pub mod writer;

@@ -45,6 +45,12 @@ impl Prompt {
         &self.field
     }
 
+    /// The field, to be edited; words take turns no longer.
+    pub fn field_mut(&mut self) -> &mut TextField {
+        self.round = None;
+        &mut self.field
+    }
+
     /// What was typed.
     #[must_use]
     pub fn value(&self) -> &str {
@@ -59,8 +65,7 @@ impl Prompt {
 
     /// Edits it; more than [`LONGEST`] characters are not taken.
     pub fn edit(&mut self, request: InputRequest) {
-        self.round = None;
-        bounded(&mut self.field, request);
+        bounded(self.field_mut(), request);
     }
 
     /// The words that take turns, and which of them is in the field.

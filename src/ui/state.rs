@@ -1,14 +1,14 @@
 //! Where the user is: screen, overlay, selection. Changed only by [`super::update`].
 
 use super::alert_list::AlertsPlace;
-use super::copying::{CopyBox, Page};
 use super::filter::Filter;
-use super::form::Form;
 use super::format::Zone;
 use super::keymap::Layer;
 use super::lessons::Lessons;
 use super::line::Line;
-use super::prompt::Prompt;
+pub use super::overlay::{
+    CommandLine, MaintenanceBox, MaintenanceChoice, Overlay, Question, Search, Unsaved,
+};
 use super::update::undo::UndoStack;
 use crate::domain::finding::RuleId;
 use crate::domain::look::ColumnId;
@@ -36,85 +36,6 @@ pub const fn layer_of(screen: Screen) -> Layer {
 /// Which alert: whose, and of which rule.
 pub type AlertKey = (Option<TargetId>, RuleId);
 
-/// A question before something is done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Question {
-    /// Wake these?
-    WakeMany(Vec<TargetId>),
-    /// Remove this target?
-    Remove(TargetId),
-    /// Write what was added on the screen into the configuration file?
-    Save(Unsaved),
-}
-
-/// What was added on the screen and stands in no file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unsaved {
-    /// How many targets.
-    pub targets: usize,
-    /// The configuration file, escaped when it is drawn.
-    pub file: String,
-}
-
-/// The search in the help.
-#[derive(Debug, Clone, Default)]
-pub struct Search {
-    /// What is looked for; empty: everything is shown.
-    pub text: TextField,
-    /// Whether it is being typed.
-    pub typing: bool,
-}
-
-/// What lies over the screen and takes the keys.
-#[derive(Debug, Clone)]
-pub enum Overlay {
-    /// Every key. Holds the first line shown.
-    Help(usize),
-    /// What a finding means: whose (`None` is this machine), which in its list, first line shown.
-    Explain(Option<TargetId>, usize, usize),
-    /// Text for a ticket: whose, first line shown.
-    Ticket(TargetId, usize),
-    /// What its newest connections said and heard: whose, first line shown.
-    Transcript(TargetId, usize),
-    /// The filter being typed, and what it was before.
-    Filter(Prompt, Filter),
-    /// A command being typed.
-    Command(CommandLine),
-    /// A target being typed, and the suggestion chosen instead.
-    AddTarget(TextField, Option<usize>),
-    /// A question.
-    Confirm(Question),
-    /// How long to snooze these; the choice.
-    Snooze(Vec<AlertKey>, usize),
-    /// For whom alerts are held back, and for how long, being typed.
-    Maintenance(MaintenanceBox),
-    /// What was there on first sight, and which of it is chosen.
-    Review(usize),
-    /// The name of the file that is written, being typed.
-    Export(TextField),
-    /// A target being changed.
-    Form(Form),
-    /// What to copy.
-    Copy(CopyBox),
-    /// A text that fills the terminal, without anything around it.
-    Page(Page),
-    /// The note under an acknowledgement of these, being typed.
-    Acknowledge(Vec<AlertKey>, TextField),
-}
-
-/// The command line.
-#[derive(Debug, Clone, Default)]
-pub struct CommandLine {
-    /// What is typed.
-    pub prompt: Prompt,
-    /// Which of the earlier lines is shown; `None`: what is being typed.
-    pub place: Option<usize>,
-    /// What was being typed while an earlier one is shown.
-    pub draft: String,
-    /// It was to be carried out as it stands, and is no command.
-    pub refused: bool,
-}
-
 /// The rows of the table in groups.
 #[derive(Debug, Clone, Default)]
 pub struct Groups {
@@ -133,28 +54,6 @@ pub struct Preview {
     pub lines: Option<u16>,
     /// Its upper edge is being dragged.
     pub dragged: bool,
-}
-
-/// The box of maintenance.
-#[derive(Debug, Clone)]
-pub struct MaintenanceBox {
-    /// What can be chosen; never empty.
-    pub choices: Vec<MaintenanceChoice>,
-    /// Which of them.
-    pub chosen: usize,
-    /// The length being typed; empty: an hour.
-    pub length: TextField,
-}
-
-/// One choice of the box of maintenance.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MaintenanceChoice {
-    /// In words, escaped.
-    pub label: String,
-    /// For whom.
-    pub targets: Vec<TargetId>,
-    /// Whether it ends what somebody asked for, rather than begins it.
-    pub ends: bool,
 }
 
 /// The lengths that alerts can be snoozed for.
@@ -368,6 +267,8 @@ pub struct UiState {
     pub zoom: Zoom,
     /// Whether the screen follows the monitor.
     pub flow: Flow,
+    /// How far frames are apart, while the terminal cannot keep up.
+    pub slowed: Option<Duration>,
     /// What the user may do.
     pub access: Access,
     /// The answer to the last key.
@@ -392,34 +293,27 @@ impl UiState {
     /// The layer in front, for the key map.
     #[must_use]
     pub const fn layer(&self) -> Layer {
-        match (&self.overlay, self.screen) {
-            (Some(Overlay::Help(_)), _) if self.search.typing => Layer::Input,
-            (
-                Some(
-                    Overlay::Help(_)
-                    | Overlay::Explain(..)
-                    | Overlay::Ticket(..)
-                    | Overlay::Transcript(..),
-                ),
-                _,
-            ) => Layer::Text,
-            (
-                Some(
-                    Overlay::Filter(..)
-                    | Overlay::Command(_)
-                    | Overlay::AddTarget(..)
-                    | Overlay::Acknowledge(..)
-                    | Overlay::Maintenance(_)
-                    | Overlay::Form(_)
-                    | Overlay::Export(_)
-                    | Overlay::Page(_),
-                ),
-                _,
-            ) => Layer::Input,
-            (Some(Overlay::Confirm(_)), _) => Layer::Confirm,
-            (Some(Overlay::Snooze(..) | Overlay::Copy(_)), _) => Layer::Menu,
-            (Some(Overlay::Review(_)), _) => Layer::Review,
-            (None, screen) => layer_of(screen),
+        match &self.overlay {
+            Some(Overlay::Help(_)) if self.search.typing => Layer::Input,
+            Some(overlay) => overlay.layer(),
+            None => layer_of(self.screen),
+        }
+    }
+
+    /// The text field in front.
+    #[must_use]
+    pub fn field(&self) -> Option<&TextField> {
+        match &self.overlay {
+            Some(Overlay::Help(_)) if self.search.typing => Some(&self.search.text),
+            overlay => overlay.as_ref()?.field(),
+        }
+    }
+
+    /// The text field in front, to be edited.
+    pub fn field_mut(&mut self) -> Option<&mut TextField> {
+        match &mut self.overlay {
+            Some(Overlay::Help(_)) if self.search.typing => Some(&mut self.search.text),
+            overlay => overlay.as_mut()?.field_mut(),
         }
     }
 

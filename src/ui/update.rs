@@ -15,20 +15,26 @@ use crate::domain::target::TargetId;
 use crate::domain::wake::WakePolicy;
 use crate::ui::filter::Filter;
 
+mod add_target;
 mod alerts;
+mod attend;
 mod command;
 mod copying;
+mod form;
 mod group;
 mod maintenance;
 mod motion;
 mod overlay;
 mod pointer;
+mod question;
 mod review;
+mod text;
 mod timeline;
+mod typing;
 pub mod undo;
 mod wall;
 
-pub use overlay::{is_full, paste, type_key};
+pub use typing::{is_full, paste, type_key};
 
 /// The length of maintenance that an empty field means.
 pub const USUAL_MAINTENANCE: &str = "1h";

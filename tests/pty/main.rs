@@ -15,6 +15,8 @@ mod exporting;
 mod first;
 mod leaving;
 mod looks;
+mod pace;
+mod pressure;
 mod quiet;
 mod reload;
 mod session;

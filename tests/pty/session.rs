@@ -5,6 +5,8 @@ use portable_pty::{
 };
 use std::io::{Read, Write};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -13,6 +15,8 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_mins(1);
 /// Between looks at whether the program has ended.
 const LOOK: Duration = Duration::from_millis(20);
+/// Silence after which nothing follows what was asked for.
+const QUIET: Duration = Duration::from_secs(1);
 const SYNC_BEGIN: &[u8] = b"\x1b[?2026h";
 const SYNC_END: &[u8] = b"\x1b[?2026l";
 
@@ -105,6 +109,7 @@ pub(crate) struct Session {
     slave: Option<Box<dyn SlavePty + Send>>,
     writer: Box<dyn Write + Send>,
     chunks: Receiver<Vec<u8>>,
+    stalled: Arc<AtomicBool>,
     screen: vt100::Parser,
     bytes: Vec<u8>,
     modes: String,
@@ -141,11 +146,16 @@ impl Session {
         let child = pair.slave.spawn_command(command(setup, home.path())).expect("it starts");
         let mut reader = pair.master.try_clone_reader().expect("a reader");
         let (sender, chunks) = sync_channel(1_024);
+        let stalled = Arc::new(AtomicBool::new(false));
+        let held = Arc::clone(&stalled);
         std::thread::spawn(move || {
             let mut buffer = vec![0; 1 << 16];
             while let Ok(count @ 1..) = reader.read(&mut buffer) {
                 if sender.send(buffer[..count].to_vec()).is_err() {
                     break;
+                }
+                while held.load(Ordering::SeqCst) {
+                    std::thread::sleep(LOOK);
                 }
             }
         });
@@ -155,6 +165,7 @@ impl Session {
             master: pair.master,
             slave: Some(pair.slave),
             chunks,
+            stalled,
             screen: vt100::Parser::new(setup.height, setup.width, 0),
             bytes: Vec::new(),
             modes,
@@ -196,6 +207,32 @@ impl Session {
     /// What a file below its home says; `None` where there is none.
     pub(crate) fn read(&self, path: &str) -> Option<String> {
         std::fs::read_to_string(self.home.path().join(path)).ok()
+    }
+
+    /// The terminal takes nothing more, or goes on.
+    pub(crate) fn stall(&self, stalled: bool) {
+        self.stalled.store(stalled, Ordering::SeqCst);
+    }
+
+    /// Presses keys again and again, for so long.
+    pub(crate) fn press_for(&mut self, keys: &str, length: Duration) {
+        let end = Instant::now() + length;
+        while Instant::now() < end {
+            self.press(keys);
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    /// Waits for the end without reading what it writes; false when it goes on.
+    pub(crate) fn ends_unread(&mut self) -> bool {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            if self.child.try_wait().expect("it can be waited for").is_some() {
+                return true;
+            }
+            std::thread::sleep(LOOK);
+        }
+        false
     }
 
     // ------------------------------------------------------------ out
@@ -289,6 +326,19 @@ impl Session {
                 Err(RecvTimeoutError::Disconnected) => panic!("it ended"),
             }
         }
+    }
+
+    /// Frames written so far.
+    pub(crate) fn frames(&self) -> usize {
+        self.bytes.windows(SYNC_BEGIN.len()).filter(|at| *at == SYNC_BEGIN).count()
+    }
+
+    /// Changes the size, and waits until it was answered with a frame and nothing follows.
+    pub(crate) fn resize_and_settle(&mut self, width: u16, height: u16) {
+        let before = self.frames();
+        self.resize(width, height);
+        self.wait("a frame", |session| session.frames() > before);
+        while self.count_for(QUIET) > 0 {}
     }
 
     /// Waits until a condition outside the screen holds.

@@ -177,7 +177,7 @@ fn hosts_are_found_by_how_their_alerts_are_attended() {
     }
     alerts.firing[0].acknowledged = Some(fixtures::NOW);
     alerts.firing[1].snoozed_until = Some(fixtures::NOW);
-    assert_eq!(names(&snapshot, "state:acknowledged"), [first.clone()]);
+    assert_eq!(names(&snapshot, "state:acknowledged"), std::slice::from_ref(&first));
     assert_eq!(names(&snapshot, "state:snoozed"), [second]);
     assert_eq!(names(&snapshot, "acknowl"), [first]);
 }

@@ -66,3 +66,24 @@ fn forms() {
         insta::assert_snapshot!(format!("remove_{width}x{height}"), screen.picture());
     }
 }
+
+#[test]
+fn every_text_field_says_when_it_is_full() {
+    let full = "a field takes 256 characters and no more";
+    for keys in ["/", ":", "A", "E", "a", "m", "?"] {
+        let mut screen = Screen::new(fixtures::mixed(), 120, 40);
+        screen.press(keys);
+        if keys == "?" {
+            screen.press("/");
+        }
+        screen.type_text(&"x".repeat(300));
+        let message = screen.dashboard.state().message.clone();
+        let text = message.map(|message| message.line.plain()).unwrap_or_default();
+        assert_eq!(text, full, "{keys}");
+    }
+    let mut screen = Screen::new(fixtures::mixed(), 120, 40);
+    screen.dashboard.open_form(form());
+    screen.type_text(&"x".repeat(300));
+    let message = screen.dashboard.state().message.clone();
+    assert_eq!(message.map(|message| message.line.plain()).as_deref(), Some(full));
+}

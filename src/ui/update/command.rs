@@ -1,6 +1,7 @@
 //! The command line: typing it, and what it asks for.
 
-use super::{alerts, open, overlay, say, subject};
+use super::overlay::Reply;
+use super::{alerts, attend, open, say, subject};
 use crate::domain::snapshot::TargetSnapshot;
 use crate::domain::target::TargetId;
 use crate::ui::action::Action;
@@ -20,19 +21,20 @@ pub(super) fn open_line(state: &mut UiState) -> Vec<Effect> {
     open(state, Overlay::Command(CommandLine::default()))
 }
 
-/// What a key does in it. `Err` holds what the line asks for, which closes it.
+/// What a key does in it.
 pub(super) fn update(
     state: &mut UiState,
     world: &World<'_>,
     action: Action,
     line: &mut CommandLine,
-) -> Result<(), Option<Order>> {
+) -> Reply {
     match action {
-        Action::Back => return Err(None),
+        Action::Back => return Reply::CLOSE,
         Action::Confirm => match command::read(line.prompt.value(), world) {
             Ok(order) => {
                 keep(&mut state.commands, line.prompt.value());
-                return Err(order);
+                let done = order.map(|order| carry_out(state, world, order));
+                return Reply::Close(done.unwrap_or_default());
             }
             // What is not understood stays to be mended; why is told beside it.
             Err(_) => line.refused = true,
@@ -45,7 +47,7 @@ pub(super) fn update(
         Action::Up | Action::Down => turn(&state.commands, line, action == Action::Up),
         _ => {}
     }
-    Ok(())
+    Reply::STAY
 }
 
 /// Through the earlier lines; behind the newest stands what was being typed.
@@ -101,14 +103,14 @@ pub(super) fn carry_out(state: &mut UiState, world: &World<'_>, order: Order) ->
             if keys.is_empty() {
                 return say(state, world, "no alert stands here");
             }
-            overlay::acknowledge(state, world, &keys, &note)
+            attend::acknowledge(state, world, &keys, &note)
         }
         Order::Snooze(length) => {
             let keys = alerts::attended(state, world, Action::Snooze);
             if keys.is_empty() {
                 return say(state, world, "no alert stands here");
             }
-            overlay::snooze(state, world, &keys, &words(length), length)
+            attend::snooze(state, world, &keys, &words(length), length)
         }
         Order::Maintain(whom, length) => maintain(state, world, whom, length),
     }

@@ -1,10 +1,13 @@
 //! The box of maintenance: for whom and for how long alerts are held back.
 
+use super::motion::target_place;
+use super::overlay::Reply;
 use super::{USUAL_MAINTENANCE, open, say, subject};
 use crate::domain::maintenance::parse_length;
 use crate::domain::snapshot::TargetSnapshot;
 use crate::domain::target::TargetId;
 use crate::domain::text::printable;
+use crate::ui::action::Action;
 use crate::ui::effect::Effect;
 use crate::ui::line::Line;
 use crate::ui::order;
@@ -81,12 +84,25 @@ fn ids(targets: &[&TargetSnapshot]) -> Vec<TargetId> {
     targets.iter().map(|target| target.target.id).collect()
 }
 
-/// Carries out what was chosen; `None` keeps the box open, for the length is none.
-pub(super) fn confirm(
+/// What a key does in the box.
+pub(super) fn update(
     state: &mut UiState,
     world: &World<'_>,
-    asked: &MaintenanceBox,
-) -> Option<Vec<Effect>> {
+    action: Action,
+    asked: &mut MaintenanceBox,
+) -> Reply {
+    match action {
+        Action::Back => Reply::CLOSE,
+        Action::Confirm => confirm(state, world, asked).map_or(Reply::STAY, Reply::Close),
+        _ => {
+            asked.chosen = target_place(action, asked.chosen, asked.choices.len(), 1);
+            Reply::STAY
+        }
+    }
+}
+
+/// Carries out what was chosen; `None` keeps the box open, for the length is none.
+fn confirm(state: &mut UiState, world: &World<'_>, asked: &MaintenanceBox) -> Option<Vec<Effect>> {
     let choice = asked.choices.get(asked.chosen)?;
     let targets = choice.targets.clone();
     let length = if choice.ends {

@@ -1,6 +1,7 @@
 //! The list of what was there on first sight: accepted one by one, or several at a time.
 
 use super::motion::target_place;
+use super::overlay::Reply;
 use super::{open, say, subject};
 use crate::domain::alert::AsFound;
 use crate::ui::action::Action;
@@ -20,21 +21,21 @@ pub(super) fn open_list(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
     open(state, Overlay::Review(place.unwrap_or_default()))
 }
 
-/// What a key does in it; `None` closes it.
+/// What a key does in it.
 pub(super) fn update(
     state: &mut UiState,
     world: &World<'_>,
     action: Action,
     chosen: &mut usize,
-) -> Option<Vec<Effect>> {
+) -> Reply {
     let found = &world.snapshot.alerts.as_found;
     *chosen = (*chosen).min(found.len().saturating_sub(1));
     let here = found.get(*chosen);
-    Some(match action {
-        Action::Back => return None,
+    Reply::Stay(match action {
+        Action::Back => return Reply::CLOSE,
         Action::Confirm => match here {
             Some(one) => accept(state, world, vec![key(one)], 0),
-            None => return None,
+            None => return Reply::CLOSE,
         },
         Action::AcceptOfTarget => {
             let of = here.map(|one| one.target);

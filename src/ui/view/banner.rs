@@ -5,7 +5,7 @@ use crate::domain::finding::Rung;
 use crate::domain::ladder::Cell;
 use crate::domain::sample::NameOutcome;
 use crate::domain::snapshot::{Availability, ControlWord, Snapshot, TargetSnapshot, TargetState};
-use crate::domain::view::Offline;
+use crate::domain::surroundings::Offline;
 use crate::domain::words::capitalised;
 use crate::ui::action::Action;
 use crate::ui::columns::state_role;
@@ -52,6 +52,9 @@ fn small(world: &World<'_>, state: &UiState, width: usize) -> Vec<ViewLine> {
     let mut right = Line::new();
     if state.flow == Flow::Paused {
         right = right.glyph(Role::Label).text(Role::Label, " ");
+    }
+    if state.slowed.is_some() {
+        right = right.text(Role::StateWarning, "slow ");
     }
     let right = right.text(Role::Text, &clock(world, state));
     let mut lines: Vec<ViewLine> = vec![ends(left, right, width).into()];
@@ -120,6 +123,9 @@ fn labels(world: &World<'_>, state: &UiState) -> Vec<String> {
         [name, more @ ..] => {
             labels.push(format!("{} and {} more are not told", fit(name, 16), more.len()));
         }
+    }
+    if let Some(apart) = state.slowed {
+        labels.push(format!("slow terminal, drawn every {:.1} s", apart.as_secs_f64()));
     }
     if state.flow == Flow::Paused {
         labels.push("\u{2016} paused".to_owned());

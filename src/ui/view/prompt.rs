@@ -22,18 +22,13 @@ pub fn filter(world: &World<'_>, state: &UiState, prompt: &Prompt, shown: usize)
         state.filter.fault().cloned().or_else(|| state.filter.stranger(&world.snapshot.targets));
     let count = format!("  {shown} of {total}");
     let line = field("/", prompt, width).text(Role::Text, &count);
-    match fault {
-        Some(fault) => wrong(line, &fault, width),
-        None => {
-            // Where a next word would begin, another filter could.
-            let another = prompt.before().ends_with(' ') && !state.filter.is_empty();
-            let line =
-                if another { line.text(Role::Key, "  |").text(Role::Dim, " or") } else { line };
-            line.join(offered(world, prompt, |before| {
-                filter::offer(before, &world.snapshot.targets)
-            }))
-        }
+    if let Some(fault) = fault {
+        return wrong(line, &fault, width);
     }
+    // Where a next word would begin, another filter could.
+    let another = prompt.before().ends_with(' ') && !state.filter.is_empty();
+    let line = if another { line.text(Role::Key, "  |").text(Role::Dim, " or") } else { line };
+    line.join(offered(world, prompt, |before| filter::offer(before, &world.snapshot.targets)))
 }
 
 /// The command that is being typed.

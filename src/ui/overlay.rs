@@ -1,0 +1,184 @@
+//! What lies over the screen and takes the keys.
+
+use super::copying::{CopyBox, Page};
+use super::filter::Filter;
+use super::form::Form;
+use super::keymap::Layer;
+use super::prompt::Prompt;
+use super::state::AlertKey;
+use crate::domain::target::TargetId;
+use tui_input::Input as TextField;
+
+/// A question before something is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// Wake these?
+    WakeMany(Vec<TargetId>),
+    /// Remove this target?
+    Remove(TargetId),
+    /// Write what was added on the screen into the configuration file?
+    Save(Unsaved),
+}
+
+/// What was added on the screen and stands in no file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsaved {
+    /// How many targets.
+    pub targets: usize,
+    /// The configuration file, escaped when it is drawn.
+    pub file: String,
+}
+
+/// The search in the help.
+#[derive(Debug, Clone, Default)]
+pub struct Search {
+    /// What is looked for; empty: everything is shown.
+    pub text: TextField,
+    /// Whether it is being typed.
+    pub typing: bool,
+}
+
+/// What lies over the screen and takes the keys.
+#[derive(Debug, Clone)]
+pub enum Overlay {
+    /// Every key. Holds the first line shown.
+    Help(usize),
+    /// What a finding means: whose (`None` is this machine), which in its list, first line shown.
+    Explain(Option<TargetId>, usize, usize),
+    /// Text for a ticket: whose, first line shown.
+    Ticket(TargetId, usize),
+    /// What its newest connections said and heard: whose, first line shown.
+    Transcript(TargetId, usize),
+    /// The filter being typed, and what it was before.
+    Filter(Prompt, Filter),
+    /// A command being typed.
+    Command(CommandLine),
+    /// A target being typed, and the suggestion chosen instead.
+    AddTarget(TextField, Option<usize>),
+    /// A question.
+    Confirm(Question),
+    /// How long to snooze these; the choice.
+    Snooze(Vec<AlertKey>, usize),
+    /// For whom alerts are held back, and for how long, being typed.
+    Maintenance(MaintenanceBox),
+    /// What was there on first sight, and which of it is chosen.
+    Review(usize),
+    /// The name of the file that is written, being typed.
+    Export(TextField),
+    /// A target being changed.
+    Form(Form),
+    /// What to copy.
+    Copy(CopyBox),
+    /// A text that fills the terminal, without anything around it.
+    Page(Page),
+    /// The note under an acknowledgement of these, being typed.
+    Acknowledge(Vec<AlertKey>, TextField),
+}
+
+/// The command line.
+#[derive(Debug, Clone, Default)]
+pub struct CommandLine {
+    /// What is typed.
+    pub prompt: Prompt,
+    /// Which of the earlier lines is shown; `None`: what is being typed.
+    pub place: Option<usize>,
+    /// What was being typed while an earlier one is shown.
+    pub draft: String,
+    /// It was to be carried out as it stands, and is no command.
+    pub refused: bool,
+}
+
+/// The box of maintenance.
+#[derive(Debug, Clone)]
+pub struct MaintenanceBox {
+    /// What can be chosen; never empty.
+    pub choices: Vec<MaintenanceChoice>,
+    /// Which of them.
+    pub chosen: usize,
+    /// The length being typed; empty: an hour.
+    pub length: TextField,
+}
+
+/// One choice of the box of maintenance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MaintenanceChoice {
+    /// In words, escaped.
+    pub label: String,
+    /// For whom.
+    pub targets: Vec<TargetId>,
+    /// Whether it ends what somebody asked for, rather than begins it.
+    pub ends: bool,
+}
+
+impl Overlay {
+    /// Its layer of the key map.
+    #[must_use]
+    pub const fn layer(&self) -> Layer {
+        match self {
+            Self::Help(_) | Self::Explain(..) | Self::Ticket(..) | Self::Transcript(..) => {
+                Layer::Text
+            }
+            Self::Filter(..)
+            | Self::Command(_)
+            | Self::AddTarget(..)
+            | Self::Acknowledge(..)
+            | Self::Maintenance(_)
+            | Self::Form(_)
+            | Self::Export(_)
+            | Self::Page(_) => Layer::Input,
+            Self::Confirm(_) => Layer::Confirm,
+            Self::Snooze(..) | Self::Copy(_) => Layer::Menu,
+            Self::Review(_) => Layer::Review,
+        }
+    }
+
+    /// The text field that takes letters.
+    #[must_use]
+    pub fn field(&self) -> Option<&TextField> {
+        match self {
+            Self::Filter(prompt, _) => Some(prompt.field()),
+            Self::Command(line) => Some(line.prompt.field()),
+            Self::Form(form) => form.field(),
+            Self::Maintenance(asked) => Some(&asked.length),
+            Self::Acknowledge(_, field) | Self::Export(field) | Self::AddTarget(field, _) => {
+                Some(field)
+            }
+            Self::Help(_)
+            | Self::Explain(..)
+            | Self::Ticket(..)
+            | Self::Transcript(..)
+            | Self::Confirm(_)
+            | Self::Snooze(..)
+            | Self::Review(_)
+            | Self::Copy(_)
+            | Self::Page(_) => None,
+        }
+    }
+
+    /// The same, to be edited. What was said of the text so far is no longer said.
+    pub fn field_mut(&mut self) -> Option<&mut TextField> {
+        match self {
+            Self::Filter(prompt, _) => Some(prompt.field_mut()),
+            Self::Command(line) => {
+                line.refused = false;
+                Some(line.prompt.field_mut())
+            }
+            Self::Form(form) => form.field_mut(),
+            Self::Maintenance(asked) => Some(&mut asked.length),
+            Self::AddTarget(field, chosen) => {
+                *chosen = None;
+                Some(field)
+            }
+            Self::Acknowledge(_, field) | Self::Export(field) => Some(field),
+            Self::Help(_)
+            | Self::Explain(..)
+            | Self::Ticket(..)
+            | Self::Transcript(..)
+            | Self::Confirm(_)
+            | Self::Snooze(..)
+            | Self::Review(_)
+            | Self::Copy(_)
+            | Self::Page(_) => None,
+        }
+    }
+}

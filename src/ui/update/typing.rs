@@ -1,0 +1,113 @@
+//! Keys that edit the text field in front.
+
+use super::copying;
+use super::overlay::Reply;
+use crate::ui::action::Action;
+use crate::ui::effect::Effect;
+use crate::ui::filter::{self, Filter};
+use crate::ui::input::Key;
+use crate::ui::line::Line;
+use crate::ui::prompt::{LONGEST, Prompt, bounded};
+use crate::ui::state::{Overlay, UiState};
+use crate::ui::theme::Role;
+use crate::ui::view::save;
+use crate::ui::world::World;
+use crossterm::event::{KeyCode, KeyModifiers};
+use tui_input::InputRequest;
+
+/// What a key does in the field of the filter.
+pub(super) fn filter(
+    state: &mut UiState,
+    world: &World<'_>,
+    action: Action,
+    prompt: &mut Prompt,
+    before: &Filter,
+) -> Reply {
+    match action {
+        // What is not understood stays to be mended; why is told beside it.
+        Action::Confirm if state.filter.finish() => return Reply::CLOSE,
+        Action::Back => {
+            state.filter = before.clone();
+            return Reply::CLOSE;
+        }
+        Action::Complete | Action::CompleteBack => {
+            let by = if action == Action::Complete { 1 } else { -1 };
+            prompt.complete(by, |before| filter::offer(before, &world.snapshot.targets));
+            narrow(&mut state.filter, &mut state.top, prompt);
+        }
+        _ => {}
+    }
+    Reply::STAY
+}
+
+/// Edits the text field in front with a key that no binding took. A question says which keys
+/// answer it.
+pub fn type_key(state: &mut UiState, key: Key, world: &World<'_>) {
+    if let Some(Overlay::Confirm(question)) = &state.overlay {
+        let words = save::answers(world, question);
+        state.tell(Line::of(Role::Message, "this question takes ").join(words), world.now);
+        return;
+    }
+    copying::turn(state, copying::goes_on(key));
+    let Some(request) = edit(key) else { return };
+    apply(state, request);
+}
+
+/// Adds pasted text to the text field in front, printable characters only. Several lines in the
+/// field of a target are a list.
+pub fn paste(state: &mut UiState, text: &str) -> Vec<Effect> {
+    let says = |line: &&str| line.chars().any(|c| !c.is_control() && !c.is_whitespace());
+    let mut lines = text.split(['\r', '\n']).filter(says);
+    if matches!(state.overlay, Some(Overlay::AddTarget(..))) && lines.nth(1).is_some() {
+        state.overlay = None;
+        return vec![Effect::AddPasted(text.replace("\r\n", "\n").replace('\r', "\n"))];
+    }
+    for c in text.chars().filter(|c| !c.is_control()).take(LONGEST) {
+        apply(state, InputRequest::InsertChar(c));
+    }
+    Vec::new()
+}
+
+/// Whether the text field in front takes nothing more.
+#[must_use]
+pub fn is_full(state: &UiState) -> bool {
+    state.field().is_some_and(|field| field.value().chars().count() >= LONGEST)
+}
+
+fn apply(state: &mut UiState, request: InputRequest) {
+    let Some(field) = state.field_mut() else { return };
+    bounded(field, request);
+    match &mut state.overlay {
+        Some(Overlay::Filter(prompt, _)) => narrow(&mut state.filter, &mut state.top, prompt),
+        Some(Overlay::Help(first)) => *first = 0,
+        _ => {}
+    }
+}
+
+/// The table shows what the filter lets through while it is typed.
+fn narrow(filter: &mut Filter, top: &mut usize, prompt: &Prompt) {
+    *filter = Filter::parse(prompt.value());
+    *top = 0;
+}
+
+/// What a key does in a text field, as in a shell.
+fn edit(key: Key) -> Option<InputRequest> {
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    Some(match (key.code, control) {
+        (KeyCode::Char(c), false) if !key.modifiers.contains(KeyModifiers::ALT) => {
+            InputRequest::InsertChar(c)
+        }
+        (KeyCode::Backspace, false) | (KeyCode::Char('h'), true) => InputRequest::DeletePrevChar,
+        (KeyCode::Delete, _) => InputRequest::DeleteNextChar,
+        (KeyCode::Left, false) => InputRequest::GoToPrevChar,
+        (KeyCode::Right, false) => InputRequest::GoToNextChar,
+        (KeyCode::Left, true) => InputRequest::GoToPrevWord,
+        (KeyCode::Right, true) => InputRequest::GoToNextWord,
+        (KeyCode::Home, _) | (KeyCode::Char('a'), true) => InputRequest::GoToStart,
+        (KeyCode::End, _) | (KeyCode::Char('e'), true) => InputRequest::GoToEnd,
+        (KeyCode::Char('w') | KeyCode::Backspace, true) => InputRequest::DeletePrevWord,
+        (KeyCode::Char('u'), true) => InputRequest::DeleteFromStart,
+        (KeyCode::Char('k'), true) => InputRequest::DeleteTillEnd,
+        _ => return None,
+    })
+}
