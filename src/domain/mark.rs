@@ -2,9 +2,10 @@
 
 use super::echo_series::EchoPoint;
 use super::sample::{ConnectOutcome, EchoOutcome};
+use super::surroundings::Offline;
 use super::text::excerpt;
 use super::time::{MonoTime, WallTime};
-use super::view::{Offline, TargetView};
+use super::view::TargetView;
 use super::words::{clock, count, span};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;

@@ -41,6 +41,7 @@ pub mod siblings;
 pub mod sink;
 pub mod snapshot;
 pub mod stats;
+pub mod surroundings;
 pub mod target;
 pub mod text;
 pub mod thresholds;

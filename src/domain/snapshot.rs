@@ -15,10 +15,10 @@ use super::sample::{
 };
 use super::sink::SinkStatus;
 use super::stats::{EchoStats, Spark};
+use super::surroundings::Offline;
 use super::target::{Target, TargetId};
 use super::time::{MonoTime, Now, WallTime};
 use super::transcripts::Told;
-use super::view::Offline;
 use super::wake::{Reach, WakeProgress};
 use std::collections::BTreeMap;
 use std::net::IpAddr;

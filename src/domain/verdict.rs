@@ -9,10 +9,11 @@ use super::sample::{
 };
 use super::security::{FailureCode, SecurityProtocol};
 use super::snapshot::{Availability, TargetState};
+use super::surroundings::Offline;
 use super::target::GatewayAddress;
 use super::text::excerpt;
 use super::time::Now;
-use super::view::{Mode, Offline, TargetView};
+use super::view::{Mode, TargetView};
 use std::time::Duration;
 
 /// An answer younger than this says that the machine is up.

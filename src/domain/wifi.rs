@@ -3,10 +3,10 @@
 use super::control::{ControlRole, ControlStats};
 use super::echo_series::EchoSeries;
 use super::mac::MacAddr;
+use super::surroundings::Surroundings;
 use super::target::{Target, TargetId};
 use super::thresholds::WifiThresholds;
 use super::time::MonoTime;
-use super::view::Surroundings;
 use super::way::{Sign, Stretch, Way};
 use super::wireless::{Signal, WeakSignal};
 use std::collections::BTreeMap;

@@ -8,6 +8,8 @@ use crate::domain::sample::{
 };
 use crate::domain::target::Host;
 use crate::domain::time::MonoTime;
+use std::net::IpAddr;
+use std::time::Duration;
 
 const FIRST: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 21));
 const SECOND: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 22));

@@ -3,11 +3,11 @@
 use super::tracked::Tracked;
 use crate::domain::local::{Interface, LocalState};
 use crate::domain::route::Route;
+use crate::domain::surroundings::Surroundings;
 use crate::domain::target::TargetId;
 use crate::domain::text::printable;
 use crate::domain::throughput::{Load, Saturation};
 use crate::domain::time::{MonoTime, Now};
-use crate::domain::view::Surroundings;
 use crate::domain::wifi::{Wifi, with_part};
 use crate::domain::wireless::Radio;
 use crate::domain::words::list;

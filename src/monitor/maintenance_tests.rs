@@ -1,13 +1,17 @@
 //! Whose alerts are held back, from the samples to what is told.
 
 use super::*;
+use crate::domain::alert::Signature;
 use crate::domain::diagnose::fixture::{confirmed, stopped_at_tcp};
 use crate::domain::local::Interface;
 use crate::domain::maintenance::{Calendar, Maintained, Times, Window};
+use crate::domain::sample::EchoOutcome;
 use crate::domain::sample::{Attempt, Connect, ConnectOutcome};
 use crate::domain::security::SecurityProtocol;
 use crate::domain::target::Host;
 use crate::domain::time::MonoTime;
+use std::net::IpAddr;
+use std::time::Duration;
 
 const ID: TargetId = TargetId(0);
 const ACCESS: Access =

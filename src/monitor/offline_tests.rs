@@ -2,9 +2,12 @@
 
 use super::*;
 use crate::domain::local::Interface;
+use crate::domain::sample::EchoOutcome;
 use crate::domain::sample::{Echo, Observation};
 use crate::domain::target::{Host, TargetId};
 use crate::domain::time::MonoTime;
+use std::net::IpAddr;
+use std::time::Duration;
 
 const GATEWAY: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
 const NEAR: [u8; 4] = [10, 0, 0, 21];

@@ -29,8 +29,8 @@ mod tests {
     use crate::domain::sample::{
         EchoMethod, Nla, NlaOutcome, NtlmIdentity, Observation, ProbeKind, Sample, TlsOutcome,
     };
+    use crate::domain::surroundings::Surroundings;
     use crate::domain::target::{Host, Target, TargetId};
-    use crate::domain::view::Surroundings;
     use std::sync::Arc;
 
     fn machine(computer: Option<&str>, byte: u8, self_signed: bool) -> Tracked {

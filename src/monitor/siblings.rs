@@ -2,10 +2,10 @@
 
 use super::Tracked;
 use crate::domain::siblings::{Contrast, Sibling, compare};
+use crate::domain::surroundings::Surroundings;
 use crate::domain::target::{Expected, TargetId};
 use crate::domain::thresholds::SiblingThresholds;
 use crate::domain::time::{MonoTime, Now};
-use crate::domain::view::Surroundings;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 

@@ -11,7 +11,9 @@ use crate::domain::sample::{
 use crate::domain::snapshot::TargetState;
 use crate::domain::target::Host;
 use crate::domain::time::MonoTime;
+use std::net::IpAddr;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 const ACCESS: Access =
     Access { echo_v4: EchoAccess::Datagram, echo_v6: EchoAccess::Datagram, neighbours: true };

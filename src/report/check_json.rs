@@ -25,10 +25,10 @@ use crate::domain::sample::{
 };
 use crate::domain::snapshot::{MonitorSnapshot, TargetSnapshot};
 use crate::domain::stats::EchoStats;
+use crate::domain::surroundings::Offline;
 use crate::domain::text::printable;
 use crate::domain::time::WallTime;
 use crate::domain::verdict::{expected_client_error, risk_factors};
-use crate::domain::view::Offline;
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 

@@ -11,10 +11,10 @@ use crate::domain::placeholder::Placeholders;
 use crate::domain::sample::{NameOutcome, Resolution};
 use crate::domain::snapshot::{MonitorSnapshot, TargetSnapshot, TargetState};
 use crate::domain::stats::EchoStats;
+use crate::domain::surroundings::Offline;
 use crate::domain::text::printable;
 use crate::domain::time::WallTime;
 use crate::domain::verdict::{expected_client_error, risk_factors};
-use crate::domain::view::Offline;
 use jiff::tz::TimeZone;
 use std::fmt::Write as _;
 

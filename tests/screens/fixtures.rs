@@ -22,10 +22,10 @@ use rdpwatch::domain::snapshot::{
     TargetState,
 };
 use rdpwatch::domain::stats::{EchoStats, Spark};
+use rdpwatch::domain::surroundings::Offline;
 use rdpwatch::domain::target::{Host, Target, TargetId, TargetKind};
 use rdpwatch::domain::time::{MonoTime, Now, WallTime};
 use rdpwatch::domain::transcripts::Told;
-use rdpwatch::domain::view::Offline;
 use rdpwatch::domain::wake::{Reach, WakeDestination, WakeProgress, WakeReceipt, WakeSend};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;

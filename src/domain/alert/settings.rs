@@ -1,5 +1,6 @@
 //! When an alert fires, how long it holds, and how often it is told again.
 
+use super::super::finding::Severity;
 use std::time::Duration;
 
 /// How long a finding must stand before its alert fires, and be gone before it is over.
@@ -28,6 +29,15 @@ impl Default for AlertSettings {
 }
 
 impl AlertSettings {
+    /// How long a finding of this severity must stand.
+    #[must_use]
+    pub const fn wait(&self, severity: Severity) -> Duration {
+        match severity {
+            Severity::Critical => self.for_critical,
+            Severity::Notice | Severity::Warning => self.for_,
+        }
+    }
+
     /// How long an alert holds that came back so often: longer with every return beyond the third,
     /// up to ten times, so that what goes and comes all day is not told all day.
     #[must_use]

@@ -13,9 +13,10 @@ use super::super::sample::{
     TlsSweep, Udp,
 };
 use super::super::security::SecurityProtocol;
+use super::super::surroundings::Surroundings;
 use super::super::target::{GatewayAddress, GatewayUsage, Host, Target, TargetId};
 use super::super::time::{MonoTime, Now, WallTime};
-use super::super::view::{Mode, Surroundings, TargetView};
+use super::super::view::{Mode, TargetView};
 use super::super::wake::WakeProgress;
 use crate::domain::session::Sessions;
 use std::collections::BTreeMap;

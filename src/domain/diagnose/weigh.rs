@@ -88,7 +88,8 @@ mod tests {
     use super::*;
     use crate::domain::rules::RULES;
     use crate::domain::sample::{ConnectOutcome, TlsOutcome};
-    use crate::domain::view::{Mode, Offline};
+    use crate::domain::surroundings::Offline;
+    use crate::domain::view::Mode;
 
     fn weight(fixture: &Fixture, id: &str) -> Weight {
         let mut view = fixture.view();

@@ -58,8 +58,9 @@ pub(crate) use silence::{HOST_ASLEEP_ID, HOST_UNREACHABLE_ID};
 
 use super::finding::{ClientError, Confidence, Owner, Remedy, Risk, RuleId, Rung, Severity};
 use super::sample::ProbeKind;
+use super::surroundings::Surroundings;
 use super::time::WallTime;
-use super::view::{Surroundings, TargetView};
+use super::view::TargetView;
 use std::fmt::Debug;
 
 /// Every rule of this version, in the order of the documentation.

@@ -2,8 +2,8 @@
 
 use super::prelude::*;
 use crate::domain::local::EchoAccess;
+use crate::domain::surroundings::Offline;
 use crate::domain::text::printable;
-use crate::domain::view::Offline;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 

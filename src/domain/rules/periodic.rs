@@ -2,8 +2,8 @@
 
 use super::prelude::*;
 use crate::domain::drops::{Limits, Pattern, Rhythm, Spell, find};
+use crate::domain::surroundings::Offline;
 use crate::domain::time::WallTime;
-use crate::domain::view::Offline;
 use crate::domain::words::capitalised;
 
 /// Times that a finding names.

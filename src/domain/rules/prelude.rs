@@ -6,7 +6,8 @@ pub(super) use super::{
 };
 pub(super) use crate::domain::finding::{Confidence, Owner, Remedy, RuleId, RunOn, Rung, Severity};
 pub(super) use crate::domain::sample::{Attempt, ConnectOutcome, ProbeKind};
-pub(super) use crate::domain::view::{EchoWord, Mode, Presence, Surroundings, TargetView};
+pub(super) use crate::domain::surroundings::Surroundings;
+pub(super) use crate::domain::view::{EchoWord, Mode, Presence, TargetView};
 pub(super) use crate::domain::words::{clock, count, date, list, millis, moment, percent, span};
 pub(super) use std::time::Duration;
 

@@ -4,8 +4,8 @@ use super::prelude::*;
 use super::restarted;
 use crate::domain::echo_series::EchoPoint;
 use crate::domain::sample::EchoOutcome;
+use crate::domain::surroundings::Offline;
 use crate::domain::thresholds::WouldDropThresholds;
-use crate::domain::view::Offline;
 
 /// How long the event is shown.
 const SHOWN: Duration = Duration::from_mins(5);

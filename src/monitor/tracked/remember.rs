@@ -6,8 +6,9 @@ use crate::domain::rules::is_another_machine;
 use crate::domain::sample::{
     Attempt, EchoMethod, EchoOutcome, NeighbourState, Observation, Sample, UdpOutcome,
 };
+use crate::domain::surroundings::Surroundings;
 use crate::domain::time::Now;
-use crate::domain::view::{Mode, Surroundings};
+use crate::domain::view::Mode;
 
 impl Tracked {
     /// Learns what later runs need. Runs after judgement, so that rules compare with the past.

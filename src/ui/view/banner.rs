@@ -5,7 +5,7 @@ use crate::domain::finding::Rung;
 use crate::domain::ladder::Cell;
 use crate::domain::sample::NameOutcome;
 use crate::domain::snapshot::{Availability, ControlWord, Snapshot, TargetSnapshot, TargetState};
-use crate::domain::view::Offline;
+use crate::domain::surroundings::Offline;
 use crate::domain::words::capitalised;
 use crate::ui::action::Action;
 use crate::ui::columns::state_role;

@@ -3,7 +3,7 @@
 
 use crate::domain::control::ControlRole;
 use crate::domain::snapshot::{Control, ControlWord, TargetSnapshot};
-use crate::domain::view::is_control_of;
+use crate::domain::surroundings::is_control_of;
 use crate::domain::way::{Stretch, stands};
 use crate::ui::columns::{name_role, row_role};
 use crate::ui::format;

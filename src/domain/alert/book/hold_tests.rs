@@ -3,7 +3,11 @@
 use super::super::super::diagnose::fixture::{at, finding};
 use super::tests::drawn;
 use super::*;
+use crate::domain::alert::AlertEvent;
+use crate::domain::diagnose::Diagnosed;
+use crate::domain::memory::TargetMemory;
 use proptest::prelude::*;
+use std::time::Duration;
 
 const OFFICE: Option<TargetId> = Some(TargetId(0));
 const RULE: RuleId = RuleId("port-closed");

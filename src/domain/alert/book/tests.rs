@@ -1,6 +1,10 @@
 use super::super::super::diagnose::fixture::{at, finding};
 use super::super::super::sink::{Notice, SinkEvent, SinkKind, SinkSpec};
 use super::*;
+use crate::domain::alert::{AlertEvent, RememberedAlert};
+use crate::domain::diagnose::Diagnosed;
+use crate::domain::memory::TargetMemory;
+use std::time::Duration;
 
 const OFFICE: Option<TargetId> = Some(TargetId(0));
 const RULE: RuleId = RuleId("a");

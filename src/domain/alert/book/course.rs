@@ -1,0 +1,174 @@
+//! What a diagnosis makes of the alerts: which begin, fire and end.
+
+use super::entry::Entry;
+use super::recall::RECALL;
+use super::{AlertBook, Key, RESOLVED};
+use crate::domain::alert::{Alert, AlertEvent, AlertState};
+use crate::domain::diagnose::Diagnosed;
+use crate::domain::finding::{Finding, RuleId};
+use crate::domain::rules;
+use crate::domain::target::TargetId;
+use crate::domain::time::{MonoTime, Now};
+use std::time::Duration;
+
+/// What a cause explained does not alert for so long after the cause is over.
+const AFTERMATH: Duration = Duration::from_mins(1);
+
+/// An alert that comes back within this span after it was over has returned.
+const RETURN: Duration = Duration::from_hours(1);
+
+impl AlertBook {
+    /// Follows what stands at `target` (`None`: at this machine) and says what changed.
+    ///
+    /// Call it after every diagnosis, and at least once a second while alerts stand: `for` and
+    /// `keep_firing_for` end in this call.
+    pub fn apply(
+        &mut self,
+        target: Option<TargetId>,
+        diagnosed: &Diagnosed,
+        now: Now,
+    ) -> Vec<AlertEvent> {
+        self.review(target, diagnosed);
+        self.note_withheld(target, diagnosed, now.mono);
+        let mut events = Vec::new();
+        for finding in &diagnosed.findings {
+            if self.alerts(target, finding) {
+                events.extend(self.stands((target, finding.rule), finding, now));
+            }
+        }
+        for key in self.keys(target) {
+            let stands = |finding: &Finding| finding.rule == key.1 && self.alerts(target, finding);
+            if diagnosed.findings.iter().any(stands) {
+                continue;
+            }
+            if diagnosed.withheld.contains(&key.1) {
+                if let Some(entry) = self.entries.get_mut(&key) {
+                    entry.freeze(now.mono);
+                }
+            } else if !self.waits(key, diagnosed) {
+                let newer = |finding: &Finding| {
+                    rules::supersedes(finding.rule, key.1) && self.fires_now(target, finding)
+                };
+                let superseded = diagnosed.findings.iter().any(newer);
+                events.extend(self.is_gone(key, superseded, now));
+            }
+        }
+        events
+    }
+
+    /// Whether it fired in an earlier run and nothing is known of it in this one.
+    fn waits(&self, key: Key, diagnosed: &Diagnosed) -> bool {
+        diagnosed.awaited.contains(&key.1)
+            && self.entries.get(&key).is_some_and(|entry| entry.alert.state == AlertState::Recalled)
+    }
+
+    fn note_withheld(&mut self, target: Option<TargetId>, diagnosed: &Diagnosed, now: MonoTime) {
+        if !self.withheld.is_empty() {
+            let own = self.withheld.range((target, RuleId(""))..);
+            let own = own.take_while(|(key, _)| key.0 == target);
+            let over = own.filter(|(_, at)| now.since(**at) > AFTERMATH).map(|(key, _)| *key);
+            for key in over.collect::<Vec<_>>() {
+                self.withheld.remove(&key);
+            }
+        }
+        // What stood before the cause came is none of its effects.
+        let keys = diagnosed.withheld.iter().map(|rule| (target, *rule));
+        let effects: Vec<Key> = keys
+            .filter(|key| !self.entries.contains_key(key) || self.withheld.contains_key(key))
+            .collect();
+        self.withheld.extend(effects.into_iter().map(|key| (key, now)));
+    }
+
+    fn review(&mut self, target: Option<TargetId>, diagnosed: &Diagnosed) {
+        let told: Vec<bool> =
+            diagnosed.findings.iter().map(|finding| self.alerts(target, finding)).collect();
+        let found = diagnosed.findings.iter().zip(told);
+        let found = found.filter(|(finding, told)| finding.as_found && !told);
+        self.reviews.follow(target, found.map(|(finding, _)| finding), &diagnosed.withheld);
+    }
+
+    /// Whether the alert of a finding that stands fires.
+    fn fires_now(&self, target: Option<TargetId>, finding: &Finding) -> bool {
+        let entry = self.entries.get(&(target, finding.rule));
+        entry.is_some_and(|entry| entry.alert.state == AlertState::Firing)
+            && self.alerts(target, finding)
+    }
+
+    /// The finding stands: pending until it has stood for long enough.
+    fn stands(&mut self, key: Key, finding: &Finding, now: Now) -> Option<AlertEvent> {
+        // What began later was not what somebody saw.
+        let acknowledged = self
+            .recalled_acknowledgement(key, now.mono)
+            .filter(|acknowledged| *acknowledged >= finding.since);
+        let settings = self.settings(key.0);
+        let held = self.held(key, now.wall).is_some();
+        let aftermath = self.withheld.get(&key).is_some_and(|at| now.mono.since(*at) <= AFTERMATH);
+        let returns = match self.returned.get(&key) {
+            Some((times, over)) if now.mono.since(*over) <= RETURN => times.saturating_add(1),
+            _ => 0,
+        };
+        let entry = self.entries.entry(key).or_insert_with(|| {
+            let mut entry = Entry::pending(key, finding, now.mono);
+            entry.alert.acknowledged = acknowledged;
+            entry.alert.returns = returns;
+            entry
+        });
+        entry.thaw(now.mono);
+        entry.follow(finding);
+        let stood = now.mono.since(entry.stands_from);
+        let waits = aftermath || stood < settings.wait(finding.severity);
+        match entry.alert.state {
+            AlertState::Pending if waits && !entry.due => return None,
+            AlertState::Pending | AlertState::Recalled if held && entry.told.is_none() => {
+                entry.alert.state = AlertState::Pending;
+                entry.due = true;
+                return None;
+            }
+            _ => entry.alert.state = AlertState::Firing,
+        }
+        entry.due = false;
+        if held {
+            return None;
+        }
+        entry.tell(settings, now.wall)
+    }
+
+    /// The finding does not stand: what is pending is forgotten, what fires ends after a while, or at
+    /// once when another that fires contradicts it.
+    fn is_gone(&mut self, key: Key, superseded: bool, now: Now) -> Option<AlertEvent> {
+        let settings = self.settings(key.0);
+        let held = self.held(key, now.wall).is_some();
+        let entry = self.entries.get_mut(&key)?;
+        entry.thaw(now.mono);
+        let gone = *entry.gone.get_or_insert(now);
+        let wait = match entry.alert.state {
+            AlertState::Pending => Duration::ZERO,
+            AlertState::Firing | AlertState::Recalled if superseded => Duration::ZERO,
+            AlertState::Firing => settings.hold(entry.alert.returns),
+            AlertState::Recalled => RECALL,
+        };
+        // Who heard that it began hears that it is over, when the work is.
+        if now.mono.since(gone.mono) < wait || (held && entry.told.is_some()) {
+            return None;
+        }
+        let entry = self.entries.remove(&key)?;
+        self.ended_unheard |= entry.fires() && entry.told.is_none();
+        let Entry { alert, told, .. } = entry;
+        if let Some(target) = key.0 {
+            self.recalled.remove(&(target, key.1.0.to_owned()));
+        }
+        if alert.state == AlertState::Pending {
+            return None;
+        }
+        self.returned.retain(|_, (_, over)| now.mono.since(*over) <= RETURN);
+        self.returned.insert(key, (alert.returns, now.mono));
+        if self.resolved.len() >= RESOLVED {
+            self.resolved.pop_front();
+        }
+        self.resolved.push_back((alert.clone(), gone.wall));
+        // Who never heard that it began need not hear that it is over.
+        let (worst, _) = told?;
+        // Who heard how bad it was at its worst hears the end, however mild it was at last.
+        Some(AlertEvent::Resolved(Alert { severity: worst, ..alert }, gone.wall))
+    }
+}

@@ -1,0 +1,164 @@
+//! One alert and its clocks.
+
+use super::Key;
+use crate::domain::alert::{
+    Alert, AlertEvent, AlertSettings, AlertState, RememberedAlert, Signature,
+};
+use crate::domain::finding::{Finding, RuleId, Severity};
+use crate::domain::target::TargetId;
+use crate::domain::time::{MonoTime, Now, WallTime};
+
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) alert: Alert,
+    /// When it began to stand.
+    pub(super) stands_from: MonoTime,
+    /// When the finding went away, while the alert fires on.
+    pub(super) gone: Option<Now>,
+    /// Since when its clocks stand still.
+    pub(super) frozen: Option<MonoTime>,
+    /// It stood for long enough and is held back.
+    pub(super) due: bool,
+    /// How bad it was when it was last told, and when that was.
+    pub(super) told: Option<(Severity, WallTime)>,
+    /// How many faults its finding speaks of.
+    pub(super) faults: u32,
+    /// Of one that is recalled: when it was last known to fire.
+    pub(super) seen: Option<WallTime>,
+}
+
+impl Entry {
+    /// One whose finding begins to stand.
+    pub(super) fn pending(key: Key, finding: &Finding, now: MonoTime) -> Self {
+        Self {
+            alert: Alert {
+                target: key.0,
+                rule: key.1,
+                severity: finding.severity,
+                state: AlertState::Pending,
+                since: finding.since,
+                title: finding.title.clone(),
+                acknowledged: None,
+                signed: Signature::default(),
+                snoozed_until: None,
+                held_until: None,
+                returns: 0,
+            },
+            stands_from: now,
+            gone: None,
+            frozen: None,
+            due: false,
+            told: None,
+            faults: finding.faults,
+            seen: None,
+        }
+    }
+
+    /// Follows its finding, which stands. Who heard of one fault, or has seen to it, knows nothing
+    /// of another.
+    pub(super) fn follow(&mut self, finding: &Finding) {
+        self.seen = None;
+        if self.gone.take().is_some() && self.alert.state == AlertState::Firing {
+            self.alert.returns = self.alert.returns.saturating_add(1);
+        }
+        if finding.faults > self.faults {
+            self.told = None;
+            self.alert.acknowledged = None;
+            self.alert.signed = Signature::default();
+            self.alert.snoozed_until = None;
+        }
+        self.faults = finding.faults;
+        self.alert.severity = finding.severity;
+        if self.alert.title != finding.title {
+            self.alert.title.clone_from(&finding.title);
+        }
+    }
+
+    pub(super) fn recalled(
+        target: Option<TargetId>,
+        rule: RuleId,
+        alert: &RememberedAlert,
+        now: Now,
+    ) -> Self {
+        Self {
+            alert: Alert {
+                target,
+                rule,
+                severity: alert.severity,
+                state: AlertState::Recalled,
+                since: alert.since,
+                title: alert.title.clone(),
+                acknowledged: alert.acknowledged,
+                signed: alert.signed.escaped(),
+                snoozed_until: alert.snoozed_until,
+                held_until: None,
+                returns: alert.returns,
+            },
+            stands_from: now.mono,
+            gone: None,
+            frozen: None,
+            due: false,
+            told: alert.told.map(|at| (alert.severity, at)),
+            faults: 1,
+            seen: Some(alert.seen),
+        }
+    }
+
+    /// Whether it fires or is held back, or did in an earlier run.
+    pub(super) fn fires(&self) -> bool {
+        self.due || self.alert.state != AlertState::Pending
+    }
+
+    pub(super) fn remembered(&self, now: WallTime) -> RememberedAlert {
+        let alert = &self.alert;
+        RememberedAlert {
+            since: alert.since,
+            seen: self.seen.unwrap_or(now),
+            severity: self.told.map_or(alert.severity, |(severity, _)| severity),
+            title: alert.title.clone(),
+            told: self.told.map(|(_, at)| at),
+            acknowledged: alert.acknowledged,
+            signed: alert.signed.clone(),
+            snoozed_until: alert.snoozed_until.filter(|until| *until > now),
+            returns: alert.returns,
+        }
+    }
+
+    /// Whether somebody is told of what fires: at first, when it is worse than what was told, and
+    /// as a reminder. Nobody is while it is snoozed.
+    pub(super) fn tell(&mut self, settings: AlertSettings, now: WallTime) -> Option<AlertEvent> {
+        if self.alert.snoozed_until.is_some_and(|until| until > now) {
+            return None;
+        }
+        let Some((severity, at)) = self.told else {
+            self.told = Some((self.alert.severity, now));
+            return Some(AlertEvent::Fired(self.alert.clone()));
+        };
+        if self.alert.severity > severity {
+            self.told = Some((self.alert.severity, now));
+            return Some(AlertEvent::Fired(self.alert.clone()));
+        }
+        let reminds = !settings.remind_every.is_zero()
+            && self.alert.acknowledged.is_none()
+            && now.since(at) >= settings.remind_every;
+        reminds.then(|| {
+            self.told = Some((severity, now));
+            AlertEvent::Reminded(self.alert.clone())
+        })
+    }
+
+    pub(super) fn freeze(&mut self, now: MonoTime) {
+        self.frozen.get_or_insert(now);
+    }
+
+    /// Lets the clocks run again, later by as long as they stood still.
+    pub(super) fn thaw(&mut self, now: MonoTime) {
+        if let Some(frozen) = self.frozen.take() {
+            let stood = now.since(frozen);
+            self.stands_from = self.stands_from.plus(stood);
+            if let Some(gone) = &mut self.gone {
+                gone.mono = gone.mono.plus(stood);
+            }
+        }
+    }
+}

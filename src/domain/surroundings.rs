@@ -1,0 +1,140 @@
+//! This machine and its network, as far as verdicts on its targets need them.
+
+use super::certificate::Thumbprint;
+use super::clocks::Clocks;
+use super::control::ControlStats;
+use super::load::Punctuality;
+use super::local::{EchoAccess, LocalState};
+use super::outage::Outage;
+use super::siblings::Contrast;
+use super::target::{Host, Target, TargetId};
+use super::thresholds::Thresholds;
+use super::throughput::{Saturation, Traffic};
+use super::time::Now;
+use super::wifi::{LostInTheAir, Wifi};
+use super::wireless::Airwaves;
+use jiff::tz::TimeZone;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+/// What is not about one target alone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Surroundings {
+    /// This machine.
+    pub local: LocalState,
+    /// Its time zone.
+    pub zone: TimeZone,
+    /// When findings of the whole machine fire.
+    pub limits: Thresholds,
+    /// Whether this machine is offline, or every control that used to answer is gone.
+    pub offline: Offline,
+    /// What echo over IPv4 may do.
+    pub echo_v4: EchoAccess,
+    /// What echo over IPv6 may do.
+    pub echo_v6: EchoAccess,
+    /// Whether the neighbour table can be read.
+    pub neighbours_readable: bool,
+    /// Targets, other than those known to sleep, that answered something in the last 15 s.
+    pub peers_answering: u32,
+    /// Targets, other than those known to sleep, that answered nothing in the last 15 s although
+    /// they did before.
+    pub peers_silent: u32,
+    /// Self-signed certificates that more than one machine presents, with the NTLM names of those
+    /// machines, unescaped.
+    pub shared_certificates: BTreeMap<Thumbprint, BTreeSet<String>>,
+    /// What the siblings of failing hosts say of them.
+    pub siblings: BTreeMap<TargetId, Contrast>,
+    /// The latest changes of the tunnels of this machine, oldest first, bounded.
+    pub tunnel_changes: Vec<TunnelChange>,
+    /// When these surroundings were looked at.
+    pub looked_at: Option<Now>,
+    /// Controls that proved themselves, and their last minute.
+    pub controls: Vec<ControlStats>,
+    /// What this machine's interfaces carry.
+    pub traffic: Traffic,
+    /// Targets whose round trips are slow because this machine's own traffic fills its line.
+    pub saturated: Vec<(TargetId, Saturation)>,
+    /// How strongly its Wi-Fi hears its access points.
+    pub air: Airwaves,
+    /// What its Wi-Fi has to do with what targets suffer.
+    pub wifi: Vec<(TargetId, Wifi)>,
+    /// What targets lost to it lately.
+    pub lost_in_the_air: LostInTheAir,
+    /// What names of controls lead to.
+    pub control_names: BTreeMap<String, IpAddr>,
+    /// Paths that are down, the first seen first, then those that were lately.
+    pub outages: Vec<Outage>,
+    /// What the clocks of the targets say of this machine's.
+    pub clocks: Clocks,
+    /// How punctually this program ran in the last minute.
+    pub punctuality: Punctuality,
+}
+
+/// A tunnel of this machine that came up or went down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TunnelChange {
+    /// When it was seen.
+    pub at: Now,
+    /// Which, and what became of it: `wg0 went down`; escaped.
+    pub what: String,
+}
+
+/// Whether this monitor can judge anybody.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Offline {
+    /// It can.
+    #[default]
+    Online,
+    /// No interface is up: only loopback targets are judged.
+    NoInterface,
+    /// Controls that answered ten of ten are silent, all of them: nobody beyond this machine's
+    /// own links is judged. Holds the controls.
+    ControlsGone(Vec<IpAddr>),
+}
+
+impl Default for Surroundings {
+    fn default() -> Self {
+        Self {
+            local: LocalState::default(),
+            zone: TimeZone::UTC,
+            limits: Thresholds::default(),
+            offline: Offline::default(),
+            echo_v4: EchoAccess::Off,
+            echo_v6: EchoAccess::Off,
+            neighbours_readable: false,
+            peers_answering: 0,
+            peers_silent: 0,
+            shared_certificates: BTreeMap::new(),
+            siblings: BTreeMap::new(),
+            tunnel_changes: Vec::new(),
+            looked_at: None,
+            controls: Vec::new(),
+            traffic: Traffic::default(),
+            saturated: Vec::new(),
+            air: Airwaves::default(),
+            wifi: Vec::new(),
+            lost_in_the_air: LostInTheAir::default(),
+            control_names: BTreeMap::new(),
+            outages: Vec::new(),
+            clocks: Clocks::default(),
+            punctuality: Punctuality::default(),
+        }
+    }
+}
+
+impl Surroundings {
+    /// Whether `address` is a control at the site of `target`, by the configuration.
+    #[must_use]
+    pub fn is_control_of(&self, target: &Target, address: IpAddr) -> bool {
+        is_control_of(&self.control_names, target, address)
+    }
+}
+
+/// Whether `address` is a control at the site of `target`, by the configuration; `names` says what
+/// names of controls lead to.
+#[must_use]
+pub fn is_control_of(names: &BTreeMap<String, IpAddr>, target: &Target, address: IpAddr) -> bool {
+    target.controls.iter().any(|control| match control {
+        Host::Address(own, _) => *own == address,
+        Host::Name(name) => names.get(name) == Some(&address),
+    })
+}

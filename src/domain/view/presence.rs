@@ -1,0 +1,219 @@
+//! Whether a target is there, and what its silence may be.
+
+use super::super::echo_series::EchoPoint;
+use super::super::sample::{
+    Attempt, Connect, ConnectOutcome, EchoMethod, EchoOutcome, NeighbourState,
+};
+use super::super::time::{MonoTime, Now};
+use super::{Mode, TargetView};
+use std::time::Duration;
+
+/// A neighbour that is still reachable this long after the last answer is alive: an entry of a
+/// host that vanished counts as reachable for up to 37 s (measured on Linux).
+const NEIGHBOUR_PROVES: Duration = Duration::from_secs(45);
+
+/// The same for a single look, where the entry was not refreshed by earlier answers: DELAY and
+/// PROBE end after 8 s (measured on Linux).
+const NEIGHBOUR_PROVES_MOMENT: Duration = Duration::from_secs(9);
+
+/// Whether anything answers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Presence<'a> {
+    /// Not measured, or measured before the silence began.
+    Unknown,
+    /// Some layer answers, or says why not.
+    Answers,
+    /// Nothing answers on any layer.
+    Silent(Silence<'a>),
+}
+
+/// Nothing answers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Silence<'a> {
+    /// The first request that was not answered.
+    pub since: Now,
+    /// The last one that was.
+    pub last_answer: Option<Now>,
+    /// The newest connection.
+    pub connect: &'a Connect,
+    /// Its network card still answers on this machine's own link.
+    pub alive_on_link: bool,
+}
+
+/// What ICMP echo says beside a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Beside {
+    /// The host answered a request sent with the connection or after it.
+    Answers,
+    /// The newest known answer is older than the connection, and nothing is known since.
+    NotKnown,
+    /// Requests are not answered, or none was sent.
+    Silent,
+}
+
+/// What ICMP echo says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EchoWord {
+    /// Nothing: not sent, or only over TCP.
+    Unmeasured,
+    /// The newest known request was answered.
+    Answers,
+    /// The newest known request was not answered, and earlier ones were.
+    Stopped,
+    /// None was ever answered: a firewall that drops ping looks like this too.
+    NeverAnswered,
+}
+
+impl<'a> TargetView<'a> {
+    /// Whether anything is there, by every layer together.
+    #[must_use]
+    pub fn presence(&self) -> Presence<'a> {
+        let Some(attempt) = self.settled() else { return Presence::Unknown };
+        let connect = &attempt.value.connect;
+        match connect.outcome {
+            ConnectOutcome::LocalError(_) => return Presence::Unknown,
+            ConnectOutcome::Timeout | ConnectOutcome::Unreachable => {}
+            ConnectOutcome::Open | ConnectOutcome::Refused | ConnectOutcome::Prohibited => {
+                let stale =
+                    self.unanswered_since().is_some_and(|since| since.mono > attempt.at.mono)
+                        && self.echo.trailing_losses().0 >= 3;
+                return if stale { Presence::Unknown } else { Presence::Answers };
+            }
+        }
+        if is_connect_answer(connect) {
+            return Presence::Answers;
+        }
+        match self.echo_beside(attempt.at.mono) {
+            Beside::Answers => return Presence::Answers,
+            Beside::NotKnown => return Presence::Unknown,
+            Beside::Silent => {}
+        }
+        let since = self.unanswered_since().unwrap_or(attempt.at);
+        if self.published_alternatives().any(|(_, other)| {
+            is_connect_answer(&other.value) && self.is_beside(other.at.mono, since.mono)
+        }) {
+            return Presence::Answers;
+        }
+        Presence::Silent(Silence {
+            since,
+            last_answer: self.last_answer(),
+            connect,
+            alive_on_link: self.neighbour_alive_since(since.mono),
+        })
+    }
+
+    /// Whether ICMP echo requests are answered, as far as is known.
+    #[must_use]
+    pub fn echo_word(&self) -> EchoWord {
+        let measured = |point: &&EchoPoint| {
+            point.method == EchoMethod::Icmp && !matches!(point.outcome, EchoOutcome::Void(_))
+        };
+        let Some(last) = self.echo.points().rev().find(measured) else {
+            return EchoWord::Unmeasured;
+        };
+        if self.is_echo_answer(&last.outcome) {
+            EchoWord::Answers
+        } else if self.echo.ever_answered() {
+            EchoWord::Stopped
+        } else {
+            EchoWord::NeverAnswered
+        }
+    }
+
+    /// What echo says beside a connection begun at `attempt`: an answer to a request sent with it
+    /// or later speaks for the host, or with the first of the connections that failed in a row as
+    /// long as requests are answered; in a single moment, any answer does. An answer from before
+    /// that with nothing known since does not tell whether the host is still there.
+    #[must_use]
+    pub fn echo_beside(&self, attempt: MonoTime) -> Beside {
+        let measured = |point: &&EchoPoint| {
+            point.method == EchoMethod::Icmp && !matches!(point.outcome, EchoOutcome::Void(_))
+        };
+        let answers = |point: &EchoPoint| self.is_echo_answer(&point.outcome);
+        let mut newest = self.echo.points().rev().filter(measured).peekable();
+        let newest_answers = newest.peek().is_some_and(|point| answers(point));
+        let fails = |attempt: &Attempt| !attempt.connect.outcome.answered();
+        let from = match self.attempts.since(fails).filter(|_| newest_answers) {
+            Some(run) => run.mono.min(attempt),
+            None => attempt,
+        };
+        let speaks = |point: &EchoPoint| self.mode == Mode::Moment || point.at.mono >= from;
+        if newest.take_while(|point| speaks(point)).any(answers) {
+            Beside::Answers
+        } else if newest_answers {
+            Beside::NotKnown
+        } else {
+            Beside::Silent
+        }
+    }
+
+    /// When the host itself last answered anything: an echo request, or a SYN, be it with a RST.
+    #[must_use]
+    pub fn last_answer(&self) -> Option<Now> {
+        let echo = self
+            .echo
+            .points()
+            .rev()
+            .find(|point| self.is_echo_answer(&point.outcome))
+            .map(|point| point.at);
+        let connect = self
+            .attempts
+            .recent()
+            .find(|entry| is_connect_answer(&entry.value.connect))
+            .map(|entry| entry.at);
+        echo.into_iter().chain(connect).max_by_key(|at| at.mono)
+    }
+
+    /// The first unanswered request after the last answer.
+    #[must_use]
+    pub fn unanswered_since(&self) -> Option<Now> {
+        let floor = self.last_answer().map(|at| at.mono);
+        let after = |at: &Now| floor.is_none_or(|floor| at.mono > floor);
+        let echo = self
+            .echo
+            .since(floor.unwrap_or(MonoTime::ZERO))
+            .filter(|point| !matches!(point.outcome, EchoOutcome::Void(_)))
+            .map(|point| point.at)
+            .find(after);
+        let connect = self
+            .attempts
+            .iter()
+            .filter(|entry| !matches!(entry.value.connect.outcome, ConnectOutcome::LocalError(_)))
+            .map(|entry| entry.at)
+            .find(after);
+        echo.into_iter().chain(connect).min_by_key(|at| at.mono)
+    }
+
+    /// Whether the neighbour entry is still reachable so long after `silent` that only a living
+    /// network card explains it.
+    pub(super) fn neighbour_alive_since(&self, silent: MonoTime) -> bool {
+        let enough = match self.mode {
+            Mode::Watch => NEIGHBOUR_PROVES,
+            Mode::Moment => NEIGHBOUR_PROVES_MOMENT,
+        };
+        self.neighbour.is_some_and(|entry| {
+            entry.value.state == NeighbourState::Reachable && entry.at.mono.since(silent) >= enough
+        })
+    }
+
+    /// Whether something at `other` speaks for the moment `attempt`.
+    pub(super) fn is_beside(&self, other: MonoTime, attempt: MonoTime) -> bool {
+        let slack = self.target.cadence.echo.max(Duration::from_secs(1)).saturating_mul(2);
+        self.mode == Mode::Moment || other >= attempt.minus(slack)
+    }
+}
+
+/// Whether the host's own TCP, or its own firewall, answered.
+fn is_connect_answer(connect: &Connect) -> bool {
+    match connect.outcome {
+        ConnectOutcome::Open => true,
+        ConnectOutcome::Refused => {
+            connect.icmp.is_none_or(|error| error.from == Some(connect.address.ip()))
+        }
+        ConnectOutcome::Prohibited | ConnectOutcome::Unreachable => {
+            !connect.icmp_is_ours
+                && connect.icmp.is_some_and(|error| error.from == Some(connect.address.ip()))
+        }
+        ConnectOutcome::Timeout | ConnectOutcome::LocalError(_) => false,
+    }
+}

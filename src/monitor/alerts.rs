@@ -1,0 +1,111 @@
+//! Alerts as people handle them, and what goes to a later run.
+//!
+//! An acknowledgement is remembered for as long as its alert is there, and no longer: the next alert
+//! of its rule is another one.
+
+use super::Monitor;
+use super::Tracked;
+use crate::domain::alert::{AlertEvent, Signature};
+use crate::domain::finding::RuleId;
+use crate::domain::memory::TargetMemory;
+use crate::domain::target::TargetId;
+use crate::domain::time::{Now, WallTime};
+
+impl Monitor {
+    /// Notes that somebody has seen an alert.
+    pub fn acknowledge(&mut self, id: Option<TargetId>, rule: RuleId, signed: Signature, now: Now) {
+        if self.alerts.acknowledge(id, rule, signed, now)
+            && let Some(tracked) = id.and_then(|id| self.targets.get_mut(&id))
+        {
+            tracked.memory_mut().acknowledged.insert(rule.0.to_owned(), now.wall);
+        }
+    }
+
+    /// Silences an alert until a time.
+    pub fn snooze(&mut self, id: Option<TargetId>, rule: RuleId, until: WallTime) {
+        self.alerts.snooze(id, rule, until);
+    }
+
+    /// Takes an acknowledgement back.
+    pub fn unacknowledge(&mut self, id: Option<TargetId>, rule: RuleId) {
+        self.alerts.unacknowledge(id, rule);
+        if let Some(tracked) = id.and_then(|id| self.targets.get_mut(&id)) {
+            tracked.memory_mut().acknowledged.remove(rule.0);
+        }
+    }
+
+    /// Ends a snooze.
+    pub fn unsnooze(&mut self, id: Option<TargetId>, rule: RuleId) {
+        self.alerts.unsnooze(id, rule);
+    }
+
+    /// Whether an alert fires.
+    #[must_use]
+    pub fn alerts_fire(&self) -> bool {
+        self.alerts.fires()
+    }
+
+    /// Takes over what an earlier run knew of the alerts of this machine.
+    pub fn recall_own(&mut self, memory: &TargetMemory, now: Now) {
+        let recalled = self.alerts.recall(None, memory, now);
+        self.diagnosis.wait_for(recalled);
+    }
+
+    /// What a later run must know of a target; `None`: of this machine.
+    #[must_use]
+    pub fn remembered(&self, id: Option<TargetId>, now: Now) -> TargetMemory {
+        let memory = id.and_then(|id| self.targets.get(&id)).map(Tracked::memory);
+        let own = || TargetMemory { accepted: self.alerts.accepted(None), ..<_>::default() };
+        TargetMemory {
+            alerts: self.alerts.remember(id, now),
+            resolved: self.alerts.remember_resolved(id),
+            ..memory.cloned().unwrap_or_else(own)
+        }
+    }
+
+    /// Accepts findings that were there on first sight. How many of them were listed for review.
+    pub fn accept_as_found(&mut self, findings: &[(Option<TargetId>, RuleId)], now: Now) -> usize {
+        let mut accepted = 0;
+        for (id, rule) in findings {
+            if !self.alerts.accept(*id, *rule, now.wall) {
+                continue;
+            }
+            accepted += 1;
+            if let Some(tracked) = id.and_then(|id| self.targets.get_mut(&id)) {
+                tracked.memory_mut().accepted.insert(rule.0.to_owned(), now.wall);
+                tracked.set_changed();
+            }
+            self.log(*id, now.wall, format!("accepted as found: {}", rule.0));
+        }
+        accepted
+    }
+
+    pub(super) fn log_alert(&mut self, event: &AlertEvent) {
+        let (alert, at, text) = match event {
+            AlertEvent::Fired(alert) => (alert, alert.since, alert.title.clone()),
+            AlertEvent::Reminded(_) => return,
+            AlertEvent::Resolved(alert, at) => (alert, *at, format!("over: {}", alert.title)),
+        };
+        self.log(alert.target, at, text);
+    }
+
+    /// Forgets acknowledgements whose alerts left the book, with an event or without.
+    pub(super) fn forget_acknowledgements(&mut self, now: Now) {
+        let alerts = &self.alerts;
+        for (id, tracked) in &mut self.targets {
+            let stale = |rule: &str| !alerts.may_be_acknowledged(*id, rule, now.mono);
+            // Asked first: whoever is amended is pictured anew.
+            if tracked.memory().acknowledged.keys().any(|rule| stale(rule)) {
+                tracked.memory_mut().acknowledged.retain(|rule, _| !stale(rule));
+                self.forgot = true;
+            }
+        }
+        self.forgot |= self.alerts.take_ended_unheard();
+    }
+
+    /// Whether something ended since the last call without an event, which a later run must not
+    /// know any more.
+    pub const fn take_forgot(&mut self) -> bool {
+        std::mem::replace(&mut self.forgot, false)
+    }
+}

@@ -1,0 +1,86 @@
+//! What it is to other targets: a member of a path, a sibling, the owner of a certificate.
+
+use super::Tracked;
+use crate::domain::certificate::Thumbprint;
+use crate::domain::history::Timed;
+use crate::domain::outage::Member;
+use crate::domain::sample::{Attempt, EchoMethod};
+use crate::domain::siblings::Sibling;
+use crate::domain::surroundings::Surroundings;
+use crate::domain::target::Expected;
+use crate::domain::time::{Now, WallTime};
+
+impl Tracked {
+    /// What it is to an outage of a path; `None` for this machine itself, and before it answered
+    /// an echo request.
+    #[must_use]
+    pub fn member<'a>(&'a self, around: &'a Surroundings, now: WallTime) -> Option<Member<'a>> {
+        let local = &around.local;
+        let address = self.dialled().filter(|address| !local.owns(*address))?;
+        let remembered = || {
+            let first = self.echo.points().next();
+            self.method == EchoMethod::Icmp
+                && first.is_some_and(|first| self.memory.expects_echo(first.at.wall))
+        };
+        if !self.echo.ever_answered() && !remembered() {
+            return None;
+        }
+        let enough = if self.method == EchoMethod::Icmp { 3 } else { 2 };
+        let (lost, since) = self.echo.trailing_losses();
+        // Whoever takes connections meanwhile is reached: only its echo is not answered.
+        let connects = |silent: &Now| {
+            let since = |entry: &&Timed<Attempt>| entry.at.mono >= silent.mono;
+            self.attempts
+                .recent()
+                .take_while(since)
+                .any(|entry| entry.value.connect.outcome.answered())
+        };
+        let tunnel = local.tunnel_of(address).map(|tunnel| &*tunnel.name);
+        Some(Member {
+            target: self.target.id,
+            address,
+            group: self.target.group.as_deref(),
+            routed: tunnel.is_some() || local.on_link(address).is_none(),
+            tunnel,
+            sleeps: self.may_sleep(self.expected(around, now)) || self.maintained.is_some(),
+            silent_since: since.filter(|since| lost >= enough && !connects(since)),
+        })
+    }
+
+    /// What is expected of it at this hour.
+    #[must_use]
+    pub fn expected(&self, around: &Surroundings, now: WallTime) -> Expected {
+        self.target.expected_at(now, &around.zone)
+    }
+
+    /// Whether its silence may be sleep, as it is `expected`. A PC that falls silent in its hours may
+    /// sleep all the same; one that does so with others does not.
+    #[must_use]
+    pub fn may_sleep(&self, expected: Expected) -> bool {
+        let in_its_hours = self.target.expected == Expected::Hours && expected == Expected::Always;
+        !in_its_hours && self.target.may_sleep_as(expected, &self.memory)
+    }
+
+    /// What it is to the others of its group, which comes first; `None` without one, where all go
+    /// through a gateway, and while its silence may be sleep, as it is `expected`.
+    #[must_use]
+    pub fn sibling(&self, expected: Expected) -> Option<(&str, Sibling<'_>)> {
+        let group = self.target.group.as_deref()?;
+        let asleep = self.course.is_silent() && self.may_sleep(expected);
+        if asleep || self.target.via_gateway() {
+            return None;
+        }
+        let (target, name, address) = (self.target.id, &*self.target.name, self.dialled?);
+        Some((group, Sibling { target, name, address, course: &self.course }))
+    }
+
+    /// The self-signed certificate that it presents, and the NTLM name beside it; `None` for
+    /// `FreeRDP`, whose name is that of a Unix machine.
+    #[must_use]
+    pub fn self_signed(&self) -> Option<(Thumbprint, &str)> {
+        let certificate = self.tls.as_ref()?.value.certificate.as_ref()?;
+        let identity = self.nla.as_ref()?.value.identity.as_ref().filter(|ntlm| !ntlm.winpr)?;
+        let name = identity.computer.as_deref().or(identity.dns_computer.as_deref())?;
+        certificate.self_signed.then_some((certificate.sha256, name))
+    }
+}

@@ -1,0 +1,131 @@
+//! Judged: its findings, by samples and as time passes.
+
+use super::Tracked;
+use crate::domain::diagnose::{Diagnosed, Weighed, judge_moment, weigh};
+use crate::domain::drops::Spell;
+use crate::domain::finding::Finding;
+use crate::domain::rules::{RULES, drop_of};
+use crate::domain::sample::{Observation, ProbeKind};
+use crate::domain::session::{SessionEnd, SessionEvent, SessionLook};
+use crate::domain::surroundings::Surroundings;
+use crate::domain::time::Now;
+use crate::domain::view::{Mode, TargetView};
+use std::time::Duration;
+
+/// Between judgements of what ages.
+const TICK: Duration = Duration::from_secs(10);
+
+impl Tracked {
+    /// Judges again what ages without a sample, a few times a minute.
+    pub fn tick_if_due(&mut self, around: &Surroundings, now: Now) {
+        if self.ticked.is_some_and(|ticked| now.mono.since(ticked) < TICK) {
+            return;
+        }
+        self.ticked = Some(now.mono);
+        self.tick(around, now);
+    }
+
+    /// Judges again what ages without a sample.
+    pub fn tick(&mut self, around: &Surroundings, now: Now) {
+        self.changed = true;
+        let mut diagnosis = std::mem::take(&mut self.diagnosis);
+        diagnosis.tick(RULES, &self.view(Mode::Watch, around, now));
+        self.diagnosis = diagnosis;
+    }
+
+    /// Takes in a look at this machine's own sockets to it. Judges at once when a session ended.
+    pub fn observe_sessions(
+        &mut self,
+        look: &SessionLook,
+        around: &Surroundings,
+        now: Now,
+    ) -> Vec<SessionEvent> {
+        let limits = &self.target.thresholds.session_dropped;
+        let events = self.sessions.observe(look, limits, now);
+        for event in &events {
+            let SessionEvent::Ended(ended) = event else { continue };
+            match drop_of(&self.view(Mode::Watch, around, now), ended) {
+                Some(drop) => self.memory.drops.add(drop),
+                None if ended.how != SessionEnd::Vanished => {
+                    self.memory.drops.outlived(Spell { since: ended.since.wall, until: now.wall });
+                }
+                None => {}
+            }
+        }
+        if !events.is_empty() {
+            self.tick(around, now);
+        }
+        events
+    }
+
+    pub(super) fn judge(&mut self, fed: ProbeKind, around: &Surroundings, now: Now) {
+        let mut diagnosis = std::mem::take(&mut self.diagnosis);
+        diagnosis.observe(RULES, fed, &self.view(Mode::Watch, around, now));
+        self.diagnosis = diagnosis;
+    }
+
+    /// What rules may look at.
+    #[must_use]
+    pub fn view<'a>(&'a self, mode: Mode, around: &'a Surroundings, now: Now) -> TargetView<'a> {
+        TargetView {
+            target: &self.target,
+            now,
+            mode,
+            dialled: self.dialled,
+            resolve: &self.resolve,
+            echo: &self.echo,
+            attempts: &self.attempts,
+            tls: self.tls.as_ref(),
+            handshake: self.handshake.as_ref(),
+            nla: self.nla.as_ref(),
+            sweep: self.sweep.as_ref(),
+            udp: &self.udp,
+            path: &self.path,
+            gateway: &self.gateway,
+            service_times: &self.service_times,
+            alternatives: &self.alternatives,
+            neighbour: self.neighbour.as_ref(),
+            memory: &self.memory,
+            wake: self.wake.as_ref(),
+            sessions: &self.sessions,
+            around,
+        }
+    }
+
+    /// What stands against it, and what is withheld.
+    #[must_use]
+    pub fn diagnosed(&self, around: &Surroundings, now: Now) -> Diagnosed {
+        self.diagnosis.diagnosed(RULES, &self.view(Mode::Watch, around, now))
+    }
+
+    /// What stands against it.
+    #[must_use]
+    pub fn findings(&self, mode: Mode, around: &Surroundings, now: Now) -> Vec<Finding> {
+        let view = self.view(mode, around, now);
+        match mode {
+            Mode::Watch => self.diagnosis.findings(RULES, &view),
+            Mode::Moment => judge_moment(RULES, &view),
+        }
+    }
+
+    /// What the measurements of one moment say of every rule.
+    #[must_use]
+    pub fn weigh(&self, around: &Surroundings, now: Now) -> Vec<Weighed> {
+        weigh(RULES, &self.view(Mode::Moment, around, now))
+    }
+}
+
+/// The kinds of evidence that an observation is.
+pub(super) const fn fed_by(observation: &Observation) -> ProbeKind {
+    match observation {
+        Observation::Resolve(_) => ProbeKind::Resolve,
+        Observation::Echo(_) => ProbeKind::Echo,
+        Observation::Alternative(_) => ProbeKind::Connect,
+        Observation::Attempt(attempt) => attempt.depth,
+        Observation::Sweep(_) => ProbeKind::Sweep,
+        Observation::Udp(_) => ProbeKind::Udp,
+        Observation::PathMtu(_) => ProbeKind::PathMtu,
+        Observation::Gateway(_) => ProbeKind::Gateway,
+        Observation::Neighbour(_) => ProbeKind::Neighbour,
+    }
+}
