@@ -88,7 +88,9 @@ impl Watched {
         }
         command.env("TERM", "xterm-256color");
         let mut reader = pair.master.try_clone_reader()?;
-        let keys = pair.master.take_writer()?;
+        let mut keys = pair.master.take_writer()?;
+        // Said beforehand, as terminals answer at once: synchronized output, device attributes.
+        keys.write_all(b"\x1b[?2026;2$y\x1b[?62;c")?;
         let clock = Clock::start();
         let (chunks, output) = sync_channel(65_536);
         std::thread::spawn(move || {

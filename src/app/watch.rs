@@ -31,8 +31,9 @@ use crate::ui::pace::Pace;
 use crate::ui::state::{Access, Unsaved};
 use crate::ui::terminal::{self, Mouse, Terminal};
 use crate::ui::theme::GlyphSet;
+use crate::ui::writer::Written;
 use crossterm::event::EventStream;
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream};
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -47,6 +48,8 @@ use tokio_util::sync::CancellationToken;
 const LAST_SAVE: Duration = Duration::from_secs(2);
 /// Room for what a person asks for.
 const COMMANDS: usize = 256;
+/// Room for what was written.
+const WRITES: usize = 16;
 /// Room for alerts on their way to the bell.
 const ALERTS: usize = 256;
 
@@ -198,6 +201,7 @@ fn options(config: &Config, local: &LocalState) -> Result<Options, Failure> {
         keymap,
         view: config.ui.view,
         columns: config.ui.columns.clone(),
+        panels: config.ui.panels.clone(),
         access: if config.read_only { Access::ReadOnly } else { Access::Full },
         zone: Zone(jiff::tz::TimeZone::system()),
         size: Terminal::size().unwrap_or_default(),
@@ -237,16 +241,24 @@ impl Screen {
     ) -> std::io::Result<u8> {
         terminal::install_panic_hook();
         let mut signals = Signals::listen()?;
-        let mut terminal = Terminal::enter(Mouse::Captured)?;
-        let mut events = EventStream::new();
+        let (done, mut written) = mpsc::channel(WRITES);
+        let mut terminal = Terminal::enter(Mouse::Captured, move |how| {
+            // Nobody listens any more once the screen has ended.
+            let _ = done.blocking_send(how);
+        })?;
+        let early = terminal.ask()?;
+        tracing::debug!(synchronized = ?terminal.synchronized(), "the terminal");
+        let mut events = stream::iter(early.into_iter().map(Ok)).chain(EventStream::new());
         let mut changed = true;
+        // A key is answered as soon as the terminal is free, whatever the pace.
+        let mut pressed = false;
         loop {
             tokio::select! {
                 event = events.next() => {
                     let Some(event) = event else { break };
                     let Some(input) = Input::of(event?) else { continue };
                     // Of many changes of the size only the last needs a frame.
-                    let waits = self.pace.is_slowed() || matches!(input, Input::Resize(..));
+                    pressed |= !matches!(input, Input::Resize(..));
                     let effects = self.dashboard.input(input, (self.now)());
                     for effect in effects {
                         if let Effect::Quit { keep_screen } = effect {
@@ -259,10 +271,6 @@ impl Screen {
                         self.carry_out(effect, &mut terminal)?;
                     }
                     changed = true;
-                    if !waits || self.next_frame <= Instant::now() {
-                        self.draw(&mut terminal)?;
-                        changed = false;
-                    }
                 }
                 alive = next_change(&mut newest) => {
                     if !alive {
@@ -283,7 +291,7 @@ impl Screen {
                     let rings =
                         |sink: &SinkSpec| sink.kind == SinkKind::Bell && sink.wants(&notice);
                     if self.config.sinks.iter().any(rings) {
-                        terminal.ring()?;
+                        terminal.ring();
                     }
                 }
                 Some(news) = news.recv() => {
@@ -294,26 +302,40 @@ impl Screen {
                     Signal::End => break,
                     Signal::Stop => self.stop(&mut terminal)?,
                 },
-                () = sleep_until(self.next_frame), if changed => {
-                    self.draw(&mut terminal)?;
-                    changed = false;
+                Some(Written { frame, took, result }) = written.recv() => {
+                    result?;
+                    if frame {
+                        changed |= self.wrote(took);
+                    }
                 }
+                () = sleep_until(self.next_frame), if changed && terminal.is_free() => {
+                    pressed = true;
+                }
+            }
+            if changed && pressed && terminal.is_free() {
+                changed = self.draw(&mut terminal)?;
+                pressed = false;
             }
         }
         Ok(DONE)
     }
 
-    fn draw(&mut self, terminal: &mut Terminal) -> std::io::Result<()> {
-        if let Some(frame) = self.dashboard.frame((self.now)()) {
-            let begun = Instant::now();
-            terminal.draw(&frame)?;
-            self.pace.wrote(begun.elapsed());
-        } else {
-            self.pace.wrote(Duration::ZERO);
-        }
-        self.dashboard.slow_down(self.pace.told());
+    /// Begins to write a frame. True when there is news for the next one.
+    fn draw(&mut self, terminal: &mut Terminal) -> std::io::Result<bool> {
         self.next_frame = Instant::now() + self.pace.between();
-        Ok(())
+        match self.dashboard.frame((self.now)()) {
+            Some(frame) => terminal.draw(&frame).map(|()| false),
+            None => Ok(self.wrote(Duration::ZERO)),
+        }
+    }
+
+    /// The terminal took so long for a frame. True when that is news for the screen.
+    fn wrote(&mut self, took: Duration) -> bool {
+        let before = self.pace.told();
+        self.pace.wrote(took);
+        self.next_frame = Instant::now() + self.pace.between();
+        self.dashboard.slow_down(self.pace.told());
+        before != self.pace.told()
     }
 
     /// Gives the terminal back, stops as a job of the shell, and takes it again afterwards.
@@ -326,7 +348,7 @@ impl Screen {
             self.dashboard.input(resized, (self.now)());
         }
         self.dashboard.invalidate();
-        self.draw(terminal)
+        self.draw(terminal).map(drop)
     }
 
     fn carry_out(&mut self, effect: Effect, terminal: &mut Terminal) -> std::io::Result<()> {
@@ -389,7 +411,12 @@ impl Screen {
                 self.file = None;
                 return Ok(());
             }
-            Effect::CopyText(text) => return terminal.copy(&text, self.relayed),
+            Effect::CopyText(text) => {
+                if !terminal.copy(&text, self.relayed) {
+                    self.dashboard.tell("not copied: the terminal does not keep up", now);
+                }
+                return Ok(());
+            }
             Effect::Suspend => return self.stop(terminal),
             Effect::Pause(_) | Effect::Quit { .. } => return Ok(()),
         };
@@ -413,6 +440,14 @@ impl Screen {
         let now = (self.now)();
         match news {
             Ok(mut config) => {
+                // A theme or a key map that is wrong is a wrong file, and changes nothing.
+                let options = match options(&config, &LocalState::default()) {
+                    Ok(options) => options,
+                    Err(failure) => {
+                        self.dashboard.hold(&format!("not read again: {}", failure.message));
+                        return;
+                    }
+                };
                 let found = reload::difference(
                     &self.config.targets,
                     &self.by_hand,
@@ -422,8 +457,12 @@ impl Screen {
                 config.targets.clone_from(&found.targets);
                 let changes = reload::reconfiguration(&self.config, &config, found);
                 // What takes effect at the next start only is compared with what is in force.
-                let Config { dns, family, icmp, deep, read_only, ui, .. } = self.config.clone();
-                self.config = Config { dns, family, icmp, deep, read_only, ui, ..*config };
+                let Config { dns, family, icmp, deep, read_only, .. } = self.config.clone();
+                let read_only = read_only || config.read_only;
+                self.config = Config { dns, family, icmp, deep, read_only, ..*config };
+                self.pace = Pace::new(self.config.ui.fps);
+                let access = if read_only { Access::ReadOnly } else { Access::Full };
+                self.dashboard.change(Options { access, ..options });
                 tracing::info!("{}", changes.note);
                 self.dashboard.tell(&changes.note, now);
                 self.ask(Command::Reconfigure(Box::new(changes)));
@@ -626,6 +665,7 @@ impl Screen {
                     changed: Vec::new(),
                     added: Vec::new(),
                     maintenance: self.config.maintenance.clone(),
+                    read_only: false,
                     sinks: None,
                     note: told,
                 })));

@@ -8,6 +8,7 @@
 
 pub mod action;
 pub mod alert_list;
+pub mod asking;
 pub mod columns;
 pub mod command;
 pub mod copying;
@@ -39,3 +40,4 @@ pub mod view;
 pub mod view_model;
 pub mod widget;
 pub mod world;
+pub mod writer;

@@ -16,6 +16,7 @@ mod first;
 mod leaving;
 mod looks;
 mod pace;
+mod pressure;
 mod quiet;
 mod reload;
 mod session;

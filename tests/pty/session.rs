@@ -214,6 +214,27 @@ impl Session {
         self.stalled.store(stalled, Ordering::SeqCst);
     }
 
+    /// Presses keys again and again, for so long.
+    pub(crate) fn press_for(&mut self, keys: &str, length: Duration) {
+        let end = Instant::now() + length;
+        while Instant::now() < end {
+            self.press(keys);
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    /// Waits for the end without reading what it writes; false when it goes on.
+    pub(crate) fn ends_unread(&mut self) -> bool {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            if self.child.try_wait().expect("it can be waited for").is_some() {
+                return true;
+            }
+            std::thread::sleep(LOOK);
+        }
+        false
+    }
+
     // ------------------------------------------------------------ out
 
     pub(crate) fn pid(&self) -> nix::unistd::Pid {
