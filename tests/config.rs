@@ -11,7 +11,7 @@ use rdpwatch::config::{
     THEMES, Ui, WakeItem,
 };
 use rdpwatch::domain::local::EchoWish;
-use rdpwatch::domain::look::{ColumnId, Screen};
+use rdpwatch::domain::look::{ColumnId, PanelId, Panels, Screen};
 use rdpwatch::domain::mac::MacAddr;
 use rdpwatch::domain::sink::{Secret, SinkKind};
 use rdpwatch::domain::target::{Expected, Family, Host, TargetKind};
@@ -625,6 +625,7 @@ fn what_is_shown_reads_the_same() {
         keymap: Some("keys.toml".into()),
         view: Screen::Wall,
         columns: vec![ColumnId::Name, ColumnId::Risk],
+        panels: Panels { order: PanelId::NEEDED.to_vec(), preview: Some(40) },
         ascii: true,
         fps: 60,
         color: ColorMode::Never,

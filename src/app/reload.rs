@@ -182,13 +182,20 @@ pub(super) fn reconfiguration(
     if words.is_empty() {
         words.push("the same targets".to_owned());
     }
+    let read_only = after.read_only && !before.read_only;
+    if before.ui != after.ui {
+        words.push("the screen".to_owned());
+    }
+    if read_only {
+        words.push("read-only from now on".to_owned());
+    }
     let late: Vec<&str> = [
         ("dns", before.dns != after.dns),
         ("family", before.family != after.family),
         ("icmp", before.icmp != after.icmp),
         ("deep", before.deep != after.deep),
-        ("read_only", before.read_only != after.read_only),
-        ("ui", before.ui != after.ui),
+        ("read_only", before.read_only && !after.read_only),
+        ("ui.view", before.ui.view != after.ui.view),
     ]
     .iter()
     .filter(|(_, differs)| *differs)
@@ -204,6 +211,7 @@ pub(super) fn reconfiguration(
         changed: difference.changed,
         added: difference.added,
         maintenance: after.maintenance.clone(),
+        read_only,
         sinks: (before.sinks != after.sinks).then(|| after.sinks.clone()),
         note: format!("the configuration was read again: {}{late}", words.join(", ")),
     }
@@ -309,9 +317,16 @@ mod tests {
         let mut next = 1;
         let found = difference(&before.targets, &BTreeSet::new(), &after.targets, &mut next);
         let note = reconfiguration(&before, &after, found).note;
-        let expected =
-            "the configuration was read again: 1 added, 1 removed; at the next start: deep, ui";
+        let expected = "the configuration was read again: 1 added, 1 removed, the screen; at the next start: deep";
         assert_eq!(note, expected);
+        let locked = config("read_only=true\nui.view='wall'\n[[target]]\nhost='a'\n");
+        let on = reconfiguration(&before, &locked, Difference::default());
+        assert!(on.read_only);
+        let expected = "the configuration was read again: the same targets, the screen, read-only \
+            from now on; at the next start: ui.view";
+        assert_eq!(on.note, expected);
+        let off = reconfiguration(&locked, &before, Difference::default());
+        assert!(!off.read_only && off.note.ends_with("at the next start: read_only, ui.view"));
         let same = reconfiguration(&before, &before, Difference::default());
         assert_eq!(same.note, "the configuration was read again: the same targets");
         assert!(same.sinks.is_none());

@@ -201,6 +201,7 @@ fn options(config: &Config, local: &LocalState) -> Result<Options, Failure> {
         keymap,
         view: config.ui.view,
         columns: config.ui.columns.clone(),
+        panels: config.ui.panels.clone(),
         access: if config.read_only { Access::ReadOnly } else { Access::Full },
         zone: Zone(jiff::tz::TimeZone::system()),
         size: Terminal::size().unwrap_or_default(),
@@ -440,6 +441,14 @@ impl Screen {
         let now = (self.now)();
         match news {
             Ok(mut config) => {
+                // A theme or a key map that is wrong is a wrong file, and changes nothing.
+                let options = match options(&config, &LocalState::default()) {
+                    Ok(options) => options,
+                    Err(failure) => {
+                        self.dashboard.hold(&format!("not read again: {}", failure.message));
+                        return;
+                    }
+                };
                 let found = reload::difference(
                     &self.config.targets,
                     &self.by_hand,
@@ -449,8 +458,12 @@ impl Screen {
                 config.targets.clone_from(&found.targets);
                 let changes = reload::reconfiguration(&self.config, &config, found);
                 // What takes effect at the next start only is compared with what is in force.
-                let Config { dns, family, icmp, deep, read_only, ui, .. } = self.config.clone();
-                self.config = Config { dns, family, icmp, deep, read_only, ui, ..*config };
+                let Config { dns, family, icmp, deep, read_only, .. } = self.config.clone();
+                let read_only = read_only || config.read_only;
+                self.config = Config { dns, family, icmp, deep, read_only, ..*config };
+                self.pace = Pace::new(self.config.ui.fps);
+                let access = if read_only { Access::ReadOnly } else { Access::Full };
+                self.dashboard.change(Options { access, ..options });
                 tracing::info!("{}", changes.note);
                 self.dashboard.tell(&changes.note, now);
                 self.ask(Command::Reconfigure(Box::new(changes)));
@@ -653,6 +666,7 @@ impl Screen {
                     changed: Vec::new(),
                     added: Vec::new(),
                     maintenance: self.config.maintenance.clone(),
+                    read_only: false,
                     sinks: None,
                     note: told,
                 })));

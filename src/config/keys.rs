@@ -10,7 +10,7 @@ use super::value::{self, Fault, Value, entries, unknown};
 use super::{ColorMode, MAX_DNS, MAX_TARGETS, parse_dns, parse_theme};
 use crate::domain::hours::HoursSpan;
 use crate::domain::local::EchoWish;
-use crate::domain::look::{ColumnId, Screen};
+use crate::domain::look::{ColumnId, PanelId, Panels, Screen};
 use crate::domain::mac::{MacAddr, MacError};
 use crate::domain::target::{
     Expected, Family, GatewayAddress, GatewayUsage, Host, TargetKind, WakeSettings,
@@ -61,6 +61,7 @@ pub(super) struct RawUi {
     pub(super) keymap: Option<PathBuf>,
     pub(super) view: Option<Screen>,
     pub(super) columns: Vec<ColumnId>,
+    pub(super) panels: Panels,
     pub(super) ascii: Option<bool>,
     pub(super) fps: Option<u32>,
     pub(super) color: Option<ColorMode>,
@@ -226,6 +227,10 @@ pub(super) static UI: &[Key<RawUi>] = &[
         set: |ui, v| { ui.view = Some(value::word(v, &Screen::WORDS)?); Ok(()) } },
     Key { name: "columns", shape: Shape::Texts("target"), doc: "columns of the table in this order, as far as there is room: target, address, group, loss, loss-both, last, median, p95, best, worst, deviation, jitter, sparkline, ladder, ladder-wide, certificate, since, risk, why; empty: those made for the width",
         set: |ui, v| { ui.columns = value::list(v, ColumnId::WORDS.len(), "a list of columns", |v| value::word(v, &ColumnId::WORDS))?; Ok(()) } },
+    Key { name: "layout", shape: Shape::Texts("banner"), doc: "parts of the screen from the top down: banner, table, preview, alerts, keys; banner and table are needed, the preview stands above or below the table; empty: all of them in this order",
+        set: |ui, v| { ui.panels.order = read_layout(v)?; Ok(()) } },
+    Key { name: "preview", shape: Shape::Count(10, 80), doc: "lines of the preview, in per cent of what it shares with the table; default: what it needs, where rows leave room",
+        set: |ui, v| { ui.panels.preview = u8::try_from(value::count(v, 10, 80)?).ok(); Ok(()) } },
     Key { name: "keymap", shape: Shape::Text("keys.toml"), doc: "a file whose keys replace built-in ones, relative to this file; in the form of config/keymap.toml",
         set: |ui, v| { ui.keymap = Some(value::parsed(v, "a path", |text| Ok::<_, String>(PathBuf::from(text)))?); Ok(()) } },
     Key { name: "ascii", shape: Shape::Flag, doc: "whether only ASCII characters are drawn",
@@ -355,6 +360,29 @@ fn read_wake(into: &mut WakeSettings, value: Value<'_, '_>) -> Result<(), Fault>
         );
     }
     Ok(())
+}
+
+/// Each part once, those that are needed among them.
+fn read_layout(value: Value<'_, '_>) -> Result<Vec<PanelId>, Fault> {
+    let expected = "a list of parts of the screen";
+    let panels = value::list(value, PanelId::WORDS.len(), expected, |item| {
+        value::word(item, &PanelId::WORDS)
+    })?;
+    let twice = panels
+        .iter()
+        .enumerate()
+        .find(|(nth, panel)| panels.iter().take(*nth).any(|p| p == *panel));
+    let missing = PanelId::NEEDED.iter().find(|needed| !panels.contains(needed));
+    match (twice, missing) {
+        (Some((_, panel)), _) => {
+            Err(Fault::new(value.span(), format_args!("\"{}\" stands twice", panel.word())))
+        }
+        (None, Some(panel)) if !panels.is_empty() => Err(Fault::new(
+            value.span(),
+            format_args!("\"{}\" is missing: no screen goes without it", panel.word()),
+        )),
+        _ => Ok(panels),
+    }
 }
 
 fn read_port(value: Value<'_, '_>) -> Result<u16, Fault> {

@@ -38,7 +38,7 @@ pub use target_spec::{NameError, TargetError, TargetSpec, default_kind, is_file}
 pub(crate) use value::parse_duration;
 
 use crate::domain::local::EchoWish;
-use crate::domain::look::{ColumnId, Screen};
+use crate::domain::look::{ColumnId, Panels, Screen};
 use crate::domain::maintenance::Window;
 use crate::domain::sink::SinkSpec;
 use crate::domain::target::{Expected, Family, Host, Target, TargetKind};
@@ -90,6 +90,8 @@ pub struct Ui {
     pub view: Screen,
     /// The columns of the table, in this order; empty: what the width has room for.
     pub columns: Vec<ColumnId>,
+    /// Which parts of the screen there are.
+    pub panels: Panels,
     /// Only ASCII characters.
     pub ascii: bool,
     /// Most redraws per second, 1 to 60.
@@ -107,6 +109,7 @@ impl Default for Ui {
             keymap: None,
             view: Screen::default(),
             columns: Vec::new(),
+            panels: Panels::default(),
             ascii: false,
             fps: 10,
             color: ColorMode::Auto,
@@ -238,6 +241,7 @@ impl Config {
                 keymap: layer.ui.keymap,
                 view: layer.ui.view.unwrap_or(default.ui.view),
                 columns: layer.ui.columns,
+                panels: layer.ui.panels,
                 ascii: layer.ui.ascii.unwrap_or(default.ui.ascii),
                 fps: fps.unwrap_or(default.ui.fps),
                 color: layer.ui.color.unwrap_or(default.ui.color),

@@ -25,6 +25,11 @@ pub(super) fn to_toml(config: &Config) -> String {
     line(&mut out, "theme", text(&config.ui.theme));
     line(&mut out, "view", text(config.ui.view.word()));
     line(&mut out, "columns", list(config.ui.columns.iter().map(|column| text(column.word()))));
+    let panels = &config.ui.panels;
+    line(&mut out, "layout", list(panels.order.iter().map(|panel| text(panel.word()))));
+    if let Some(share) = panels.preview {
+        line(&mut out, "preview", share);
+    }
     if let Some(keymap) = &config.ui.keymap {
         line(&mut out, "keymap", text(&keymap.display().to_string()));
     }

@@ -39,6 +39,77 @@ impl Screen {
     }
 }
 
+/// Parts of the screen, one above the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PanelId {
+    /// Counts, labels, the clock and the worst in words.
+    Banner,
+    /// What the view shows.
+    Table,
+    /// The selected host, beside the table only.
+    Preview,
+    /// Alerts in one line.
+    Alerts,
+    /// Keys, what is typed and what answers a key.
+    Keys,
+}
+
+impl PanelId {
+    /// Every part by its name, in the order in which they stand when nothing else is said.
+    pub const WORDS: [(&'static str, Self); 5] = [
+        ("banner", Self::Banner),
+        ("table", Self::Table),
+        ("preview", Self::Preview),
+        ("alerts", Self::Alerts),
+        ("keys", Self::Keys),
+    ];
+    /// Those that always stand: without them something would be overlooked.
+    pub const NEEDED: [Self; 2] = [Self::Banner, Self::Table];
+
+    /// Its name.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, panel)| *panel == self).map_or("", |(word, _)| word)
+    }
+}
+
+/// Which parts of the screen there are.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Panels {
+    /// In this order; empty: all of them in the usual one.
+    pub order: Vec<PanelId>,
+    /// Lines of the preview, in per cent of what table and preview share; `None`: as many as it
+    /// needs, where rows leave them.
+    pub preview: Option<u8>,
+}
+
+impl Panels {
+    /// Whether a part is on the screen, where it has room.
+    #[must_use]
+    pub fn has(&self, panel: PanelId) -> bool {
+        self.order.is_empty() || self.order.contains(&panel)
+    }
+
+    /// Whether `first` stands above `second`.
+    #[must_use]
+    pub fn is_above(&self, first: PanelId, second: PanelId) -> bool {
+        let usual = PanelId::WORDS.map(|(_, panel)| panel);
+        let order = if self.order.is_empty() { &usual[..] } else { &self.order };
+        let place = |wanted| order.iter().position(|panel| *panel == wanted);
+        place(first).is_some_and(|first| place(second).is_none_or(|second| first < second))
+    }
+
+    /// The parts in their order.
+    #[must_use]
+    pub fn in_order(&self) -> Vec<PanelId> {
+        if self.order.is_empty() {
+            PanelId::WORDS.map(|(_, panel)| panel).to_vec()
+        } else {
+            self.order.clone()
+        }
+    }
+}
+
 /// Columns of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "each is a row of the table of columns, with its heading")]

@@ -24,7 +24,7 @@ use super::theme::{Role, Theme};
 use super::update::{self, undo};
 use super::view_model::ViewModel;
 use super::world::World;
-use crate::domain::look::ColumnId;
+use crate::domain::look::{ColumnId, Panels};
 use crate::domain::snapshot::{Snapshot, TargetSnapshot};
 use crate::domain::time::WallTime;
 use crate::report::doctor::Colours;
@@ -57,6 +57,8 @@ pub struct Options {
     pub columns: Vec<ColumnId>,
     /// Targets that could be watched, for a start without any.
     pub suggestions: Vec<Suggestion>,
+    /// Which parts of the screen there are.
+    pub panels: Panels,
     /// Whether keys are taught, one at a time.
     pub teach: bool,
     /// Whether tmux stands between this program and the terminal.
@@ -95,6 +97,7 @@ impl Dashboard {
             lessons: Lessons::new(options.teach),
             screen: options.view,
             columns: options.columns,
+            panels: options.panels,
             relayed: options.relayed,
             pinned: snapshot.pinned.clone(),
             ..UiState::default()
@@ -109,6 +112,18 @@ impl Dashboard {
             newest: Arc::clone(&snapshot),
             shown: snapshot,
         }
+    }
+
+    /// Takes over what another configuration says of the screen. Where the user is stays, and what
+    /// they chose on the screen: a theme, the height of the preview.
+    pub fn change(&mut self, options: Options) {
+        self.state.access = options.access;
+        self.state.columns = options.columns;
+        self.state.panels = options.panels;
+        self.keymap = options.keymap;
+        self.colours = options.colours;
+        self.first_theme = options.theme;
+        self.wear();
     }
 
     /// What it looks like.
@@ -182,6 +197,10 @@ impl Dashboard {
         if self.worn == self.state.theme {
             return;
         }
+        self.wear();
+    }
+
+    fn wear(&mut self) {
         self.worn = self.state.theme;
         let glyphs = self.first_theme.glyphs();
         let chosen = self.worn.and_then(Theme::built_in);

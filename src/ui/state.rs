@@ -11,8 +11,8 @@ pub use super::overlay::{
 };
 use super::update::undo::UndoStack;
 use crate::domain::finding::RuleId;
-use crate::domain::look::ColumnId;
 pub use crate::domain::look::Screen;
+use crate::domain::look::{ColumnId, Panels};
 use crate::domain::target::TargetId;
 use crate::domain::time::WallTime;
 use std::collections::BTreeSet;
@@ -249,6 +249,8 @@ pub struct UiState {
     pub direction: Direction,
     /// The columns of the table, in this order; empty: what the width has room for.
     pub columns: Vec<ColumnId>,
+    /// Which parts of the screen there are.
+    pub panels: Panels,
     /// What its first column shows.
     pub naming: Naming,
     /// Targets that stand above every order.

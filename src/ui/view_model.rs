@@ -7,7 +7,7 @@ use super::order;
 use super::state::{Overlay, Screen, Size, UiState};
 use super::theme::Role;
 use super::view::{
-    alerts, banner, detail, empty, footer, panel, path, simple, small, table, timeline, wall,
+    alerts, detail, empty, frame, panel, path, simple, small, table, timeline, wall,
 };
 use super::world::World;
 use crate::domain::snapshot::TargetSnapshot;
@@ -70,10 +70,8 @@ impl ViewModel {
         }
         let layout = Layout::of(size);
         let rows = order::rows(world.snapshot, state);
-        let mut lines = banner::lines(world, state, layout);
-        let head = lines.len();
-        let body_height = usize::from(size.height).saturating_sub(head + usize::from(layout.foot));
-        let mut body = if world.snapshot.targets.is_empty() {
+        let body_height = frame::body(world, state).height;
+        let body = if world.snapshot.targets.is_empty() {
             empty::lines(world, state, body_height)
         } else {
             match state.screen {
@@ -89,10 +87,7 @@ impl ViewModel {
                 Screen::Path => of_one(path::lines, world, state, &rows, body_height),
             }
         };
-        body.resize(body_height, ViewLine::default());
-        lines.append(&mut body);
-        footer::put(&mut lines, world, state, layout, rows.len());
-        lines.truncate(usize::from(size.height));
+        let lines = frame::around(world, state, body, rows.len());
         Self { size, lines, panel: panel::build(world, state), page: None }
     }
 }

@@ -15,6 +15,7 @@ mod filter;
 mod fixtures;
 mod form;
 mod keys;
+mod layout;
 mod pictures;
 mod properties;
 mod rows;

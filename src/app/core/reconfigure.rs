@@ -21,6 +21,8 @@ pub(in crate::app) struct Reconfiguration {
     pub(in crate::app) limits: Thresholds,
     /// When nobody is alerted.
     pub(in crate::app) maintenance: Vec<Window>,
+    /// Whether nothing is sent but probes from here on.
+    pub(in crate::app) read_only: bool,
     /// Where alerts are told; `None`: as before.
     pub(in crate::app) sinks: Option<Vec<SinkSpec>>,
     /// A line for the event log.
@@ -60,6 +62,10 @@ impl Core {
         }
         self.monitor.limit(changes.limits);
         self.monitor.plan(Calendar::new(changes.maintenance, jiff::tz::TimeZone::system()));
+        if changes.read_only && !self.read_only {
+            self.read_only = true;
+            self.sinks.change(&[]);
+        }
         if let Some(specs) = changes.sinks.filter(|_| !self.read_only) {
             self.sinks.change(&specs);
         }

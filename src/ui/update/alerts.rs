@@ -6,9 +6,8 @@ use crate::domain::snapshot::TargetSnapshot;
 use crate::ui::action::Action;
 use crate::ui::alert_list::{self, Entry};
 use crate::ui::effect::Effect;
-use crate::ui::layout::Layout;
 use crate::ui::state::{AlertKey, Overlay, Screen, UiState};
-use crate::ui::view::{alerts, banner, explain};
+use crate::ui::view::{alerts, explain, frame};
 use crate::ui::world::World;
 
 fn entries<'a>(state: &UiState, world: &World<'a>) -> Vec<Entry<'a>> {
@@ -32,9 +31,7 @@ pub(super) fn target<'a>(state: &UiState, world: &World<'a>) -> Option<&'a Targe
 
 /// Up and down: among the lines that can be chosen, and below the last of them through the rest.
 pub(super) fn step(state: &mut UiState, action: Action, world: &World<'_>) {
-    let layout = Layout::of(state.size);
-    let head = banner::lines(world, state, layout).len();
-    let height = usize::from(state.size.height).saturating_sub(head + usize::from(layout.foot));
+    let height = frame::body(world, state).height;
     let page = height.saturating_sub(2).max(1);
     let entries = entries(state, world);
     let last = entries.len().saturating_sub(1);

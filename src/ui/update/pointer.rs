@@ -8,7 +8,8 @@ use crate::ui::effect::Effect;
 use crate::ui::layout::{Class, Layout};
 use crate::ui::order;
 use crate::ui::state::{Direction, Screen, UiState};
-use crate::ui::view::{banner, small, table};
+use crate::ui::view::frame::{self, Body};
+use crate::ui::view::{small, table};
 use crate::ui::world::World;
 
 /// Rows per notch of the wheel.
@@ -20,9 +21,8 @@ pub fn click(state: &mut UiState, x: u16, y: u16, world: &World<'_>) -> Vec<Effe
         return Vec::new();
     }
     let layout = Layout::of(state.size);
-    let head = banner::lines(world, state, layout).len();
-    let height = usize::from(state.size.height).saturating_sub(head + usize::from(layout.foot));
-    let Some(line) = usize::from(y).checked_sub(head).filter(|line| *line < height) else {
+    let Body { above, height } = frame::body(world, state);
+    let Some(line) = usize::from(y).checked_sub(above).filter(|line| *line < height) else {
         return Vec::new();
     };
     match state.screen {
@@ -46,9 +46,10 @@ pub fn click(state: &mut UiState, x: u16, y: u16, world: &World<'_>) -> Vec<Effe
             let entries = order::entries(&rows, state);
             let selected = order::selected_entry(&entries, state);
             let small = layout.class == Class::Small;
+            let heading = table::heading(world, state, &rows, height);
             let place = if small {
                 small::entry_at(state, &rows, height, line)
-            } else if line == 0 {
+            } else if line == heading {
                 sort(state, x);
                 None
             } else if table::edge(world, state, &rows, height) == Some(line) {
@@ -56,7 +57,8 @@ pub fn click(state: &mut UiState, x: u16, y: u16, world: &World<'_>) -> Vec<Effe
                 None
             } else {
                 let (top, page) = table::window(world, state, &rows, height);
-                Some(top + line - 1).filter(|place| line <= page && *place < entries.len())
+                let row = line.checked_sub(heading + 1).filter(|row| *row < page);
+                row.map(|row| top + row).filter(|place| *place < entries.len())
             };
             let Some(place) = place else { return Vec::new() };
             let chosen = state.selected.is_some() || state.groups.header.is_some();
@@ -72,11 +74,9 @@ pub fn click(state: &mut UiState, x: u16, y: u16, world: &World<'_>) -> Vec<Effe
 /// Drags the upper edge of the panel below the table to a row of the screen.
 pub fn drag(state: &mut UiState, y: u16, world: &World<'_>) -> Vec<Effect> {
     if state.preview.dragged && state.screen == Screen::Table && state.overlay.is_none() {
-        let foot = Layout::of(state.size).foot;
-        let lines = state.size.height.saturating_sub(foot).saturating_sub(y);
-        let height = usize::from(state.size.height)
-            .saturating_sub(banner::lines(world, state, Layout::of(state.size)).len())
-            .saturating_sub(usize::from(foot));
+        let Body { above, height } = frame::body(world, state);
+        let lines = u16::try_from((above + height).saturating_sub(usize::from(y)));
+        let lines = lines.unwrap_or(u16::MAX);
         let most = u16::try_from(height.saturating_sub(4)).unwrap_or(u16::MAX);
         state.preview.lines = Some(lines.clamp(2, most.max(2)));
     }

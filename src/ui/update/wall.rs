@@ -2,18 +2,14 @@
 
 use super::motion::target_place;
 use crate::ui::action::Action;
-use crate::ui::layout::Layout;
 use crate::ui::state::UiState;
-use crate::ui::view::banner;
+use crate::ui::view::frame;
 use crate::ui::view::wall::Wall;
 use crate::ui::world::World;
 
 /// The wall as it is on the screen.
 pub(super) fn of<'a>(state: &UiState, world: &World<'a>) -> Wall<'a> {
-    let layout = Layout::of(state.size);
-    let head = banner::lines(world, state, layout).len();
-    let height = usize::from(state.size.height).saturating_sub(head + usize::from(layout.foot));
-    Wall::new(world, state, height)
+    Wall::new(world, state, frame::body(world, state).height)
 }
 
 /// Selects the worst of the tile where `action` leads.

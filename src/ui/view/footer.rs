@@ -6,11 +6,9 @@ use crate::domain::finding::Severity;
 use crate::ui::action::Action;
 use crate::ui::format;
 use crate::ui::keymap::Layer;
-use crate::ui::layout::Layout;
 use crate::ui::line::Line;
 use crate::ui::state::{Overlay, Screen, UiState, layer_of};
 use crate::ui::theme::Role;
-use crate::ui::view_model::ViewLine;
 use crate::ui::world::World;
 
 /// The hints of each screen: what a newcomer needs first.
@@ -107,35 +105,12 @@ const HINTS: [(Screen, &[(Action, &str)]); 7] = [
 const NO_TARGETS: &[(Action, &str)] =
     &[(Action::AddTarget, "watch a host"), (Action::Help, "help"), (Action::Quit, "quit")];
 
-/// Puts the footer into the last lines. Without room for one, only what cannot wait takes the
-/// last line of the body.
-pub fn put(
-    lines: &mut Vec<ViewLine>,
-    world: &World<'_>,
-    state: &UiState,
-    layout: Layout,
-    shown: usize,
-) {
-    let width = usize::from(state.size.width);
-    if layout.foot >= 2 {
-        lines.push(alerts(world, width).into());
-    }
-    let urgent = urgent(world, state, shown).map(|line| line.cut(width).into());
-    match (layout.foot, urgent) {
-        (0, None) => {}
-        (0, Some(line)) => {
-            if lines.len() > 1 {
-                lines.pop();
-                lines.push(line);
-            }
-        }
-        (_, Some(line)) => lines.push(line),
-        (_, None) => lines.push(hints(world, state, width).into()),
-    }
+/// What cannot wait: a text field, a message, or the filter that hides rows.
+pub(super) fn urgent(world: &World<'_>, state: &UiState, shown: usize) -> Option<Line> {
+    unbounded(world, state, shown).map(|line| line.cut(usize::from(state.size.width)))
 }
 
-/// A text field, a message, or the filter that hides rows.
-fn urgent(world: &World<'_>, state: &UiState, shown: usize) -> Option<Line> {
+fn unbounded(world: &World<'_>, state: &UiState, shown: usize) -> Option<Line> {
     if let Some(Overlay::Filter(field, _)) = &state.overlay {
         return Some(prompt::filter(world, state, field, shown));
     }
@@ -173,7 +148,9 @@ pub fn key_name(world: &World<'_>, layer: Layer, action: Action) -> String {
     world.keymap.key_for(layer, action).map_or_else(String::new, |key| key.to_string())
 }
 
-fn hints(world: &World<'_>, state: &UiState, width: usize) -> Line {
+/// Which keys there are.
+pub(super) fn hints(world: &World<'_>, state: &UiState) -> Line {
+    let width = usize::from(state.size.width);
     if let Some(lesson) = super::tip::line(world, state) {
         return lesson;
     }
@@ -215,7 +192,9 @@ pub const fn severity_role(severity: Severity) -> Role {
     }
 }
 
-fn alerts(world: &World<'_>, width: usize) -> Line {
+/// The alerts that nobody has seen to, in one line.
+pub(super) fn alerts(world: &World<'_>, state: &UiState) -> Line {
+    let width = usize::from(state.size.width);
     let alerts = &world.snapshot.alerts;
     let mut line = Line::of(Role::Heading, " ALERTS ");
     let listed: Vec<&Alert> = alerts

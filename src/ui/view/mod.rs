@@ -10,6 +10,7 @@ pub mod facts;
 pub mod findings;
 pub mod footer;
 mod form;
+pub mod frame;
 pub mod help;
 pub mod maintenance;
 pub mod panel;

@@ -1,6 +1,7 @@
 //! What exactly: one row per target.
 
 use super::findings;
+use crate::domain::look::PanelId;
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
 use crate::ui::action::Action;
 use crate::ui::columns::{self, Row, row_role};
@@ -31,16 +32,21 @@ pub fn lines(
         heading = heading.pad_to(usize::from(column.heading_x()));
         heading.push(Role::Heading, &column.heading(state));
     }
-    let mut lines: Vec<ViewLine> = vec![heading.cut(usize::from(width)).into()];
+    let mut lines: Vec<ViewLine> = Vec::new();
     if rows.is_empty() {
         let text = format!("   No target matches \u{201c}{}\u{201d}.", state.filter.text());
+        lines.push(heading.cut(usize::from(width)).into());
         lines.push(Line::of(Role::Text, &text).cut(usize::from(width)).into());
         return lines;
     }
     let entries = order::entries(rows, state);
     let selected = order::selected_entry(&entries, state);
-    let below = preview_lines(world, state, &entries, height);
+    let mut below = preview_lines(world, state, &entries, height);
     let page = height.saturating_sub(1 + below.len());
+    if is_above(state) {
+        lines.append(&mut below);
+    }
+    lines.push(heading.cut(usize::from(width)).into());
     let seen = world.snapshot.seen_to();
     let top = first_row(state.top, selected, page, entries.len());
     for (place, entry) in entries.iter().enumerate().skip(top).take(page) {
@@ -116,13 +122,16 @@ fn preview_lines(
 ) -> Vec<ViewLine> {
     let target = entries.get(order::selected_entry(entries, state)).and_then(Entry::worst);
     let Some(target) = target else { return Vec::new() };
-    if Layout::of(state.size).class < Class::Medium {
+    let shown = state.panels.has(PanelId::Preview);
+    if Layout::of(state.size).class < Class::Medium || !shown {
         return Vec::new();
     }
     // Headings, and a row above the panel.
     let most = height.saturating_sub(4);
-    if let Some(lines) = state.preview.lines {
-        let lines = usize::from(lines).min(most);
+    let share = |share: u8| (height * usize::from(share) / 100).max(2);
+    let dragged = state.preview.lines.map(usize::from);
+    if let Some(lines) = dragged.or_else(|| state.panels.preview.map(share)) {
+        let lines = lines.min(most);
         return if lines < 2 { Vec::new() } else { preview(world, state, target, lines, lines) };
     }
     let room = height.saturating_sub(entries.len() + 2);
@@ -132,7 +141,27 @@ fn preview_lines(
     preview(world, state, target, room.min(PREVIEW + 5), room)
 }
 
-/// The line of the body that is the upper edge of the panel, for the mouse.
+/// Whether the panel stands above the rows.
+fn is_above(state: &UiState) -> bool {
+    state.panels.is_above(PanelId::Preview, PanelId::Table)
+}
+
+/// The line of the body with the headings, for the mouse.
+#[must_use]
+pub fn heading(
+    world: &World<'_>,
+    state: &UiState,
+    rows: &[&TargetSnapshot],
+    height: usize,
+) -> usize {
+    if is_above(state) && !rows.is_empty() {
+        preview_lines(world, state, &order::entries(rows, state), height).len()
+    } else {
+        0
+    }
+}
+
+/// The line of the body that is the upper edge of a panel below the rows, for the mouse.
 #[must_use]
 pub fn edge(
     world: &World<'_>,
@@ -141,7 +170,7 @@ pub fn edge(
     height: usize,
 ) -> Option<usize> {
     let below = preview_lines(world, state, &order::entries(rows, state), height).len();
-    (below > 0).then(|| height.saturating_sub(below))
+    (below > 0 && !is_above(state)).then(|| height.saturating_sub(below))
 }
 
 /// The first row on the screen, and how many there are, for the mouse.
