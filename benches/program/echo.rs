@@ -9,10 +9,10 @@ use anyhow::{Context, bail, ensure};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rdpwatch::domain::local::{EchoKind, EchoWish};
-use rdpwatch::domain::sample::{EchoOutcome, Observation, Sample};
+use rdpwatch::domain::sample::{EchoOutcome, Observation};
 use rdpwatch::domain::target::TargetId;
 use rdpwatch::probe::clock::Clock;
-use rdpwatch::probe::echo::{EchoRequest, open};
+use rdpwatch::probe::echo::{EchoRequest, open, outbox};
 use rdpwatch::proto::icmp_echo::{Icmp, Tag, encode_probe};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::fs;
@@ -20,7 +20,6 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
-use tokio::sync::mpsc;
 
 /// Tells the benchmark to play an engine.
 pub(crate) const ROLE: &str = "role-echo";
@@ -412,7 +411,7 @@ pub(crate) fn play(peer: &str, targets: &str) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let engine = open(EchoWish::Only(kind), Clock::start());
-        let (out, mut samples) = mpsc::channel::<Sample>(8_192);
+        let (out, mut samples) = outbox(8_192);
         let many = addresses.len() * usize::try_from(rounds)?;
         let before = own_cpu()?;
         let counting = tokio::spawn(async move {

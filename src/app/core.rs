@@ -27,6 +27,7 @@ use crate::domain::target::{Target, TargetId};
 use crate::domain::time::{MonoTime, Now, WallTime};
 use crate::domain::wake::{WakeClock, WakeProgress};
 use crate::monitor::{Budget, Monitor};
+use crate::probe::echo::{Arrivals, Outbox, outbox};
 use crate::probe::sessions::Unseen;
 use crate::schedule::{Schedule, Settings};
 use crate::sink::Sinks;
@@ -125,8 +126,8 @@ pub(super) struct Core {
     read_only: bool,
     reports: mpsc::Sender<Report>,
     inbox: mpsc::Receiver<Report>,
-    echoes: mpsc::Sender<Sample>,
-    echo_inbox: mpsc::Receiver<Sample>,
+    echoes: Outbox,
+    echo_inbox: Arrivals,
     tasks: JoinSet<()>,
     store: Arc<dyn StateStore>,
     remembered: State,
@@ -178,7 +179,7 @@ impl Core {
             monitor.log(None, now.wall, simulation.sentence.to_owned());
         }
         let (reports, inbox) = mpsc::channel(REPORTS);
-        let (echoes, echo_inbox) = mpsc::channel(REPORTS);
+        let (echoes, echo_inbox) = outbox(REPORTS);
         let mut store = store;
         // What cannot be read must not be overwritten: this run remembers nothing beyond itself.
         let remembered = match store.load() {

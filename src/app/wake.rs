@@ -11,7 +11,7 @@ use crate::domain::target::{Host, Target, WakeSettings};
 use crate::domain::text::printable;
 use crate::domain::wake::{Reach, WakePolicy, WakeProgress, WakeRung};
 use crate::probe::attempt::{AttemptPlan, attempt};
-use crate::probe::echo::EchoRequest;
+use crate::probe::echo::{EchoRequest, Outbox, outbox};
 use crate::probe::resolve::scope_id;
 use crate::store::{self, State};
 use futures_util::future::join_all;
@@ -159,7 +159,7 @@ async fn follow(
         depth: ProbeKind::Negotiate,
         deadlines: target.deadlines,
     };
-    let (found, mut samples) = tokio::sync::mpsc::channel::<Sample>(64);
+    let (found, mut samples) = outbox(64);
     let mut pace = interval(PACE);
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut told = Vec::new();
@@ -196,7 +196,7 @@ async fn look(
     target: &Arc<Target>,
     (address, scope): (IpAddr, u32),
     seq: u64,
-    found: &tokio::sync::mpsc::Sender<Sample>,
+    found: &Outbox,
 ) {
     let deadline = target.deadlines.echo;
     if edge.may_ping(address) {
@@ -211,7 +211,7 @@ async fn look(
         let ended_at = edge.clock.mono();
         let observation = Observation::Neighbour(neighbour);
         let sample = Sample { target: target.id, seq, sent_at, ended_at, observation };
-        let _gone = found.send(sample).await;
+        found.send(sample).await;
     }
 }
 
@@ -219,7 +219,7 @@ fn climb(
     edge: &Edge,
     target: &Arc<Target>,
     plan: AttemptPlan,
-    found: tokio::sync::mpsc::Sender<Sample>,
+    found: Outbox,
 ) -> tokio::task::JoinHandle<()> {
     let clock = edge.clock;
     let id = target.id;
@@ -228,7 +228,7 @@ fn climb(
         let observation = Observation::Attempt(Box::new(attempt(&plan, clock).await));
         let ended_at = clock.mono();
         let sample = Sample { target: id, seq: 0, sent_at, ended_at, observation };
-        let _gone = found.send(sample).await;
+        found.send(sample).await;
     })
 }
 

@@ -8,7 +8,7 @@ use rdpwatch::domain::local::{EchoAccess, EchoKind, EchoWish};
 use rdpwatch::domain::sample::{EchoOutcome, Observation, Sample};
 use rdpwatch::domain::target::TargetId;
 use rdpwatch::probe::clock::Clock;
-use rdpwatch::probe::echo::{EchoRequest, open};
+use rdpwatch::probe::echo::{EchoRequest, open, outbox};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{IpAddr, Ipv4Addr};
@@ -17,7 +17,6 @@ use std::process::{Child, ChildStdin, ChildStdout, ExitCode, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 use tempfile::TempDir;
-use tokio::sync::mpsc;
 
 /// Tells this test program to run an engine.
 pub(crate) const PEER_FLAG: &str = "--peer-echo";
@@ -236,7 +235,7 @@ pub(crate) fn serve(kind: &str) -> ExitCode {
             let rounds = number("rounds");
             let many = addresses.len() * usize::try_from(rounds).unwrap();
             let deadline = Duration::from_millis(number("deadline"));
-            let (out, mut samples) = mpsc::channel(8_192);
+            let (out, mut samples) = outbox(8_192);
             let first = next;
             next += rounds;
             let taking = tokio::spawn(async move {

@@ -11,7 +11,7 @@ use crate::domain::target::{Host, Target};
 use crate::domain::time::Now;
 use crate::probe::attempt::{AttemptPlan, attempt};
 use crate::probe::connect::connect;
-use crate::probe::echo::{EchoRequest, echo_from_connect};
+use crate::probe::echo::{EchoRequest, echo_from_connect, outbox};
 use crate::probe::path_mtu::path_mtu;
 use crate::probe::resolve::{has_route, scope_id};
 use crate::probe::udp::udp;
@@ -203,7 +203,7 @@ impl Climb<'_> {
 
     /// As many echo requests as wanted. Whether any was answered.
     async fn echo_icmp(&self, address: IpAddr, scope: u32) -> bool {
-        let (sender, mut samples) = mpsc::channel(ECHO_ROOM);
+        let (sender, mut samples) = outbox(ECHO_ROOM);
         let mut spacing = interval(ECHO_SPACING);
         let deadline = self.target.deadlines.echo;
         let mut outstanding = 0_u32;

@@ -41,7 +41,7 @@ impl Core {
         for _ in 0..BATCH {
             let Some(sample) = next else { break };
             self.take_sample(&sample);
-            next = self.echo_inbox.try_recv().ok();
+            next = self.echo_inbox.try_recv();
         }
         if let Some(sample) = next {
             self.take_sample(&sample);

@@ -1,13 +1,12 @@
 //! The life of one request: until its deadline, and a while longer for a late reply.
 
-use super::{EchoRequest, WireEnd};
-use crate::domain::sample::{EchoOutcome, LocalFault, Sample};
+use super::{EchoRequest, Outbox, WireEnd};
+use crate::domain::sample::{EchoOutcome, LocalFault};
 use crate::domain::time::{MonoTime, Now};
 use crate::probe::connect::STALL;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::mpsc;
 
 /// How many deadlines a reply is waited for, the first included.
 pub const PATIENCE: u32 = 3;
@@ -56,14 +55,12 @@ pub(super) async fn follow(
     answer: impl Future<Output = WireEnd> + Send,
     clock: ReadClock,
     stalls: Arc<Stalls>,
-    out: mpsc::Sender<Sample>,
+    out: Outbox,
 ) {
     let sent_at = clock();
     let report = |outcome| {
         let sample = request.sample(sent_at, clock().mono, outcome);
-        let out = &out;
-        // A closed channel means that nobody is left who wants to know.
-        async move { drop(out.send(sample).await) }
+        out.send(sample)
     };
     let due = sent_at.mono.plus(request.deadline);
     let timer = tokio::time::sleep(request.deadline);
@@ -104,6 +101,7 @@ pub(super) async fn follow(
 
 #[cfg(test)]
 mod tests {
+    use super::super::outbox;
     use super::*;
     use crate::domain::sample::{IcmpError, Observation};
     use crate::domain::target::TargetId;
@@ -133,7 +131,7 @@ mod tests {
             scope: 0,
             deadline: DEADLINE,
         };
-        let (out, mut samples) = mpsc::channel(4);
+        let (out, mut samples) = outbox(4);
         let answer = async move {
             sleep(delay).await;
             end

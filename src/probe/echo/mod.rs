@@ -1,6 +1,6 @@
 //! ICMP echo behind one seam, so that the engine can be exchanged.
 //!
-//! [`EchoEngine`] is the seam: requests go in, samples come out of a channel. On Linux there is
+//! [`EchoEngine`] is the seam: requests go in, samples come out of an [`outbox`]. On Linux there is
 //! `Batched`, which sends and receives many at once and lets the kernel take the times. [`Paced`]
 //! turns any [`Wire`] into an engine; [`Surge`] is the wire of surge-ping, which runs everywhere,
 //! [`Simulated`] one that plays a script. [`open`] chooses.
@@ -13,6 +13,7 @@
 mod batched;
 mod choose;
 mod follow;
+mod outbox;
 mod pace;
 mod paced;
 mod simulated;
@@ -22,6 +23,7 @@ mod surge;
 pub use batched::Batched;
 pub use choose::open;
 pub use follow::PATIENCE;
+pub use outbox::{Arrivals, Outbox, outbox};
 pub use paced::Paced;
 pub use simulated::Simulated;
 pub use surge::Surge;
@@ -38,7 +40,6 @@ use futures_util::future::BoxFuture;
 use std::fmt::Debug;
 use std::net::IpAddr;
 use std::time::Duration;
-use tokio::sync::mpsc;
 
 /// Receive buffer that an engine asks for, in bytes: room for the replies of thousands of hosts
 /// while this process is not scheduled.
@@ -82,7 +83,7 @@ pub trait EchoEngine: Debug + Send + Sync {
 
     /// Takes a request, which leaves as soon as pacing allows; its samples go to `out`. Never
     /// blocks. A full engine reports [`LocalFault::Stalled`] at once, and sends nothing.
-    fn send(&self, request: EchoRequest, out: mpsc::Sender<Sample>);
+    fn send(&self, request: EchoRequest, out: Outbox);
 
     /// Size of the socket's receive buffer as the kernel tells it, in bytes, where there is one.
     fn receive_buffer(&self, v6: bool) -> Option<usize> {

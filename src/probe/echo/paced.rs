@@ -2,9 +2,9 @@
 
 use super::follow::{HEARTBEAT, PATIENCE, ReadClock, Stalls, follow};
 use super::pace::Pacer;
-use super::{EchoEngine, EchoRequest, Wire};
+use super::{EchoEngine, EchoRequest, Outbox, Wire};
 use crate::domain::local::{EchoAccess, EchoFacts, EchoKind};
-use crate::domain::sample::{EchoOutcome, LocalFault, Sample};
+use crate::domain::sample::{EchoOutcome, LocalFault};
 use crate::probe::clock::Clock;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -32,7 +32,7 @@ pub struct Paced<W> {
 }
 
 /// A request and where its samples go.
-type Job = (EchoRequest, mpsc::Sender<Sample>);
+type Job = (EchoRequest, Outbox);
 
 impl<W: Wire> std::fmt::Debug for Paced<W> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -43,7 +43,7 @@ impl<W: Wire> std::fmt::Debug for Paced<W> {
 impl<W: Wire> Paced<W> {
     /// Starts an engine. Must be called inside a runtime.
     ///
-    /// It waits while a channel of samples is full, and the samples of that time may be void.
+    /// It waits while an outbox is full, and the samples of that time may be void.
     #[must_use]
     pub fn start(wire: W, clock: Clock) -> Self {
         Self::with_clock(wire, Arc::new(move || clock.now()))
@@ -69,13 +69,13 @@ impl<W: Wire> EchoEngine for Paced<W> {
         self.wire.access(v6)
     }
 
-    fn send(&self, request: EchoRequest, out: mpsc::Sender<Sample>) {
+    fn send(&self, request: EchoRequest, out: Outbox) {
         if let Err(error) = self.queue.try_send((request, out)) {
             let (request, out) = error.into_inner();
             let now = (self.clock)();
             let void = EchoOutcome::Void(LocalFault::Stalled);
-            // A full channel is the same overload, and nothing was measured either way.
-            drop(out.try_send(request.sample(now, now.mono, void)));
+            // Where that does not fit it is the same overload: nothing was measured either way.
+            out.offer(request.sample(now, now.mono, void));
         }
     }
 
@@ -118,9 +118,9 @@ async fn drive<W: Wire>(wire: Arc<W>, mut requests: mpsc::Receiver<Job>, clock: 
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Simulated, WireEnd};
+    use super::super::{Simulated, WireEnd, outbox};
     use super::*;
-    use crate::domain::sample::Observation;
+    use crate::domain::sample::{Observation, Sample};
     use crate::domain::target::TargetId;
     use crate::domain::time::{MonoTime, Now, WallTime};
     use std::net::IpAddr;
@@ -158,7 +158,7 @@ mod tests {
             1 => Simulated::reply(Duration::from_millis(2500)),
             _ => Simulated::reply(Duration::from_millis(u64::from(request.target.0))),
         });
-        let (out, mut samples) = mpsc::channel(64);
+        let (out, mut samples) = outbox(64);
         let engine = Paced::with_clock(wire, paused_clock());
         let feeder = tokio::spawn(async move {
             for seq in 0..10 {
@@ -197,13 +197,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_full_engine_says_that_it_is_full() {
         let wire = Simulated::new(|_| (Duration::MAX, WireEnd::Silence));
-        let (out, mut samples) = mpsc::channel(4);
+        let (out, mut samples) = outbox(4);
         let engine = Paced::with_clock(wire, paused_clock());
         // Nothing is taken out of the queue while this test does not yield.
         for seq in 0..QUEUE as u64 {
             engine.send(request(1, seq), out.clone());
         }
-        assert!(samples.try_recv().is_err());
+        assert!(samples.try_recv().is_none());
         engine.send(request(1, QUEUE as u64), out);
         let sample = samples.try_recv().unwrap();
         assert_eq!(outcome(&sample), EchoOutcome::Void(LocalFault::Stalled));

@@ -209,14 +209,13 @@ const fn low_bits(hash: u64) -> u16 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{EchoEngine, Paced};
+    use super::super::{EchoEngine, Paced, outbox};
     use super::*;
     use crate::domain::sample::{EchoOutcome, Observation};
     use crate::domain::target::TargetId;
     use crate::probe::clock::Clock;
     use crate::probe::socket::skipped;
     use std::net::{Ipv4Addr, Ipv6Addr};
-    use tokio::sync::mpsc;
 
     #[test]
     fn only_an_echo_reply_is_a_reply() {
@@ -285,7 +284,7 @@ mod tests {
             Ipv4Addr::new(127, 9, 9, 9).into(),
             Ipv6Addr::LOCALHOST.into(),
         ];
-        let (out, mut samples) = mpsc::channel(64);
+        let (out, mut samples) = outbox(64);
         let engine = Paced::start(Surge::open(), Clock::start());
         for address in addresses {
             let v6 = address.is_ipv6();

@@ -1,7 +1,7 @@
 //! The requests that are under way, and what becomes of each. No sockets and no clock.
 
-use super::super::EchoRequest;
 use super::super::follow::PATIENCE;
+use super::super::{EchoRequest, Outbox};
 use crate::domain::local::EchoCounts;
 use crate::domain::sample::{EchoOutcome, IcmpError, LocalFault, Sample};
 use crate::domain::time::{MonoTime, Now};
@@ -11,7 +11,6 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
-use tokio::sync::mpsc;
 
 /// Requests that may be under way, those included that are lost and may still be answered late.
 pub(super) const IN_FLIGHT: usize = 1 << 19;
@@ -29,7 +28,7 @@ const UNSTAMPED: Duration = Duration::from_millis(5);
 const KNOWN: usize = 1 << 17;
 
 /// A sample and where it goes.
-pub(super) type Told = (mpsc::Sender<Sample>, Sample);
+pub(super) type Told = (Outbox, Sample);
 
 /// A reply, as the socket gave it.
 #[derive(Debug, Clone, Copy)]
@@ -48,7 +47,7 @@ pub(super) struct Reply {
 #[derive(Debug)]
 struct Entry {
     request: EchoRequest,
-    out: mpsc::Sender<Sample>,
+    out: Outbox,
     seq: u32,
     sent_at: Now,
     /// When it was sent, in nanoseconds of the wall clock: at first as it was read before the
@@ -132,7 +131,7 @@ impl Flight {
     pub(super) fn launch(
         &mut self,
         request: EchoRequest,
-        out: mpsc::Sender<Sample>,
+        out: Outbox,
         sent_at: Now,
         wall: u64,
     ) -> Tag {

@@ -1,3 +1,4 @@
+use super::super::super::outbox;
 use super::*;
 use crate::domain::sample::Observation;
 use crate::domain::target::TargetId;
@@ -12,7 +13,7 @@ const SOON: Duration = Duration::from_millis(10);
 /// A flight with its channel, on a clock that the test moves.
 struct Bench {
     flight: Flight,
-    out: mpsc::Sender<Sample>,
+    out: Outbox,
 }
 
 fn at(millis: u64) -> MonoTime {
@@ -30,7 +31,7 @@ fn address(target: u32) -> IpAddr {
 impl Bench {
     fn new() -> Self {
         // The numbers wrap in the first test that sends two.
-        Self { flight: Flight::new(COOKIE, u32::MAX), out: mpsc::channel(1).0 }
+        Self { flight: Flight::new(COOKIE, u32::MAX), out: outbox(1).0 }
     }
 
     fn send(&mut self, target: u32, millis: u64) -> Tag {

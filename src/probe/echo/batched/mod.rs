@@ -10,9 +10,9 @@
 mod flight;
 mod port;
 
-use super::{EchoEngine, EchoRequest};
+use super::{EchoEngine, EchoRequest, Outbox};
 use crate::domain::local::{EchoAccess, EchoCounts, EchoFacts, EchoKind};
-use crate::domain::sample::{EchoOutcome, LocalFault, Sample};
+use crate::domain::sample::{EchoOutcome, LocalFault};
 use crate::domain::time::MonoTime;
 use crate::probe::clock::Clock;
 use crate::probe::random::random;
@@ -22,7 +22,6 @@ use port::{Job, Port, Unopened};
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::mpsc;
 
 /// Requests that may wait to be sent.
 const QUEUE: usize = 1 << 17;
@@ -127,12 +126,7 @@ impl Batched {
 }
 
 impl Batched {
-    fn queue(
-        &self,
-        mut inbox: MutexGuard<'_, Inbox>,
-        request: EchoRequest,
-        out: mpsc::Sender<Sample>,
-    ) {
+    fn queue(&self, mut inbox: MutexGuard<'_, Inbox>, request: EchoRequest, out: Outbox) {
         if inbox.jobs.len() < QUEUE {
             inbox.jobs.push_back((request, out));
             let rests = std::mem::take(&mut inbox.resting);
@@ -145,8 +139,8 @@ impl Batched {
         drop(inbox);
         let now = self.clock.now();
         let void = EchoOutcome::Void(LocalFault::Stalled);
-        // A full channel is the same overload, and nothing was measured either way.
-        drop(out.try_send(request.sample(now, now.mono, void)));
+        // Where that does not fit it is the same overload: nothing was measured either way.
+        out.offer(request.sample(now, now.mono, void));
     }
 }
 
@@ -163,7 +157,7 @@ impl EchoEngine for Batched {
         if v6 { v6_access } else { v4_access }
     }
 
-    fn send(&self, request: EchoRequest, out: mpsc::Sender<Sample>) {
+    fn send(&self, request: EchoRequest, out: Outbox) {
         self.queue(self.shared.inbox(), request, out);
     }
 
@@ -321,15 +315,18 @@ impl Engine {
             .unwrap_or(u32::MAX);
     }
 
-    /// Hands samples out. What a full channel does not take waits, in order.
+    /// Hands samples out, all that go the same way together. What does not fit waits, in order.
     fn tell(&mut self) {
+        let told = &mut self.flight.told;
         let mut kept: VecDeque<Told> = VecDeque::new();
-        while let Some((out, sample)) = self.flight.told.pop_front() {
-            if kept.back().is_some_and(|(full, _)| full.same_channel(&out)) {
-                kept.push_back((out, sample));
-            } else if let Err(mpsc::error::TrySendError::Full(sample)) = out.try_send(sample) {
-                kept.push_back((out, sample));
+        while let Some((out, sample)) = told.pop_front() {
+            let mut batch = vec![sample];
+            while let Some((_, sample)) = told.pop_front_if(|(next, _)| next.same_way(&out)) {
+                batch.push(sample);
             }
+            let full = kept.back().is_some_and(|(full, _)| full.same_way(&out));
+            let rest = if full { batch } else { out.put(batch) };
+            kept.extend(rest.into_iter().map(|sample| (out.clone(), sample)));
         }
         self.flight.told = kept;
         *self.shared.counts.lock().unwrap_or_else(PoisonError::into_inner) = self.flight.counts;

@@ -4,10 +4,10 @@
 use super::super::RECEIVE_BUFFER;
 use super::flight::{Flight, Reply};
 use crate::domain::local::EchoAccess;
-use crate::domain::sample::{IcmpError, LocalFault, Sample};
+use crate::domain::sample::{IcmpError, LocalFault};
 use crate::domain::time::{MonoTime, Now, WallTime};
 use crate::probe::clock::Clock;
-use crate::probe::echo::EchoRequest;
+use crate::probe::echo::{EchoRequest, Outbox};
 use crate::probe::socket::batch::{self, BATCH, Incoming, Outgoing};
 use crate::probe::socket::control::Control;
 use crate::probe::socket::fault::local_fault;
@@ -21,7 +21,6 @@ use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
-use tokio::sync::mpsc;
 
 /// `ICMP_FILTER` and `ICMP6_FILTER` (linux/icmp.h, RFC 3542 section 3.2).
 const ICMP_FILTER: i32 = 1;
@@ -78,7 +77,7 @@ pub(super) enum Unopened {
 }
 
 /// A request and where its samples go.
-pub(super) type Job = (EchoRequest, mpsc::Sender<Sample>);
+pub(super) type Job = (EchoRequest, Outbox);
 
 impl Port {
     /// Opens what this machine permits: a datagram socket, else a raw one.
@@ -198,6 +197,13 @@ impl Port {
                 option::set(&self.socket, libc::IPPROTO_IP, libc::IP_RECVTTL, 1)
             },
         );
+        if !v6 {
+            // Never cut up on the way: for what may be, the kernel looks up a number for each
+            // packet, which takes as long as half of sending it. Ours always fit.
+            let unfragmented = libc::IP_PMTUDISC_PROBE;
+            let option = libc::IP_MTU_DISCOVER;
+            told("whole", option::set(&self.socket, libc::IPPROTO_IP, option, unfragmented));
+        }
         told("count of drops", option::set(&self.socket, libc::SOL_SOCKET, libc::SO_RXQ_OVFL, 1));
         if setsockopt(&self.socket, sockopt::RcvBufForce, &RECEIVE_BUFFER).is_err() {
             told("receive buffer", self.socket.set_recv_buffer_size(RECEIVE_BUFFER));

@@ -1,5 +1,6 @@
+use super::super::{Arrivals, outbox};
 use super::*;
-use crate::domain::sample::Observation;
+use crate::domain::sample::{Observation, Sample};
 use crate::domain::target::TargetId;
 use crate::probe::socket::skipped;
 use std::collections::BTreeSet;
@@ -14,7 +15,7 @@ fn request(address: IpAddr, target: u32, seq: u64) -> EchoRequest {
     EchoRequest { target: TargetId(target), seq, address, scope: 0, deadline }
 }
 
-async fn next(samples: &mut mpsc::Receiver<Sample>) -> Sample {
+async fn next(samples: &mut Arrivals) -> Sample {
     timeout(PATIENT, samples.recv()).await.expect("a sample in time").expect("an engine")
 }
 
@@ -39,7 +40,7 @@ async fn this_machine_answers_on_both_families() {
         Ipv6Addr::LOCALHOST.into(),
     ];
     let engine = Batched::start(Clock::start()).unwrap();
-    let (out, mut samples) = mpsc::channel(64);
+    let (out, mut samples) = outbox(64);
     for address in addresses {
         if may_not(&engine, address) {
             continue;
@@ -69,7 +70,7 @@ async fn more_targets_than_sixteen_bits_tell_apart_are_not_mixed_up() {
     if may_not(&engine, Ipv4Addr::LOCALHOST.into()) {
         return;
     }
-    let (out, mut samples) = mpsc::channel(4_096);
+    let (out, mut samples) = outbox(4_096);
     for target in 0..TARGETS {
         let address = Ipv4Addr::from_bits(0x7f01_0000 + target);
         engine.send(request(address.into(), target, u64::from(target) + 7), out.clone());
@@ -88,14 +89,14 @@ async fn more_targets_than_sixteen_bits_tell_apart_are_not_mixed_up() {
         }
     }
     assert!(answered > TARGETS / 2, "{answered}");
-    assert!(samples.try_recv().is_err(), "one sample each");
+    assert!(samples.try_recv().is_none(), "one sample each");
 }
 
 #[tokio::test]
 async fn a_full_engine_says_that_it_is_full() {
     let engine = Batched::start(Clock::start()).unwrap();
-    let (out, mut samples) = mpsc::channel(4);
-    let (nowhere, _) = mpsc::channel(1);
+    let (out, mut samples) = outbox(4);
+    let (nowhere, _) = outbox(1);
     let request = |seq| request(Ipv4Addr::LOCALHOST.into(), 1, seq);
     {
         // Nothing is taken out of the queue while this holds it.
@@ -111,7 +112,7 @@ async fn a_full_engine_says_that_it_is_full() {
 #[tokio::test]
 async fn a_dropped_engine_ends_and_so_do_its_samples() {
     let engine = Batched::start(Clock::start()).unwrap();
-    let (out, mut samples) = mpsc::channel(4);
+    let (out, mut samples) = outbox(4);
     // An address for documentation: nobody answers.
     engine.send(request(Ipv4Addr::new(192, 0, 2, 1).into(), 1, 1), out);
     drop(engine);
@@ -124,7 +125,7 @@ async fn what_cannot_be_sent_is_void_at_once_and_the_rest_goes_on() {
     if may_not(&engine, Ipv4Addr::LOCALHOST.into()) {
         return;
     }
-    let (out, mut samples) = mpsc::channel(64);
+    let (out, mut samples) = outbox(64);
     // Broadcast is not permitted, and 0.0.0.0/8 beside 0.0.0.0 has no route.
     for seq in 0..30 {
         let address = if seq % 3 == 0 { Ipv4Addr::BROADCAST } else { Ipv4Addr::LOCALHOST };
