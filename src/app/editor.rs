@@ -1,6 +1,6 @@
 //! The configuration file changed from the dashboard, and changed back.
 
-use crate::config::edit::{FIELDS, changed, fields, without};
+use crate::config::edit::{FIELDS, added, changed, fields, without};
 use crate::config::{self, ConfigError, Place};
 use crate::ui::effect::FileChange;
 use crate::ui::form::Form;
@@ -87,6 +87,35 @@ impl Editor {
         }
         let what = format!("{name} changed in {}", short(&path));
         self.write(&path, before, after, what).map(Some)
+    }
+
+    /// A form for a target that no file has, with what is known of it.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub(super) fn open_new(&mut self, texts: Vec<String>) -> Result<Option<Form>, ConfigError> {
+        if self.path.is_none() {
+            return Ok(None);
+        }
+        self.opened = self.read()?.map(|(_, text)| text);
+        Ok(Some(Form { is_new: true, ..Form::new("", &FIELDS, texts) }))
+    }
+
+    /// Adds the target that the form says; the file is made where there is none.
+    ///
+    /// # Errors
+    /// The first mistake, with its place and the nearest valid; a file that was changed since the
+    /// form was opened.
+    pub(super) fn add(&mut self, texts: &[String]) -> Result<FileChange, ConfigError> {
+        let Some(path) = self.path.clone() else { return Err(gone(None)) };
+        let before = self.opened.clone();
+        let after = added(&path, before.as_deref().unwrap_or_default(), texts)?;
+        let named = texts.iter().take(2).find(|text| !text.is_empty());
+        let what = format!("{} added to {}", named.map_or("", String::as_str), short(&path));
+        if before.is_none() {
+            config::replace(&path, None, "")?;
+        }
+        self.write(&path, before.unwrap_or_default(), after, what)
     }
 
     /// Takes the target called `name` out of the file; `None` where no file has it.
@@ -218,6 +247,25 @@ mod tests {
         assert_eq!(editor.undo(&first), Ok(Undone::Overtaken), "not over what somebody else wrote");
         assert_eq!(said(), "deep = true\n");
         assert_eq!(Editor::new(None).undo(&first), Ok(Undone::Forgotten));
+    }
+
+    #[test]
+    fn a_target_is_added_to_a_file_that_is_made_for_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("sub/config.toml");
+        let mut editor = Editor::new(Some(path.clone()));
+        let form = editor.open_new(vec![String::new(); FIELDS.len()]).expect("reads");
+        assert!(form.expect("a form").is_new);
+        let mut texts = vec![String::new(); FIELDS.len()];
+        let wrong = editor.add(&texts).expect_err("no host").to_string();
+        assert!(wrong.contains("host") && !path.exists(), "{wrong}");
+        texts[1] = "h".to_owned();
+        let change = editor.add(&texts).expect("added");
+        assert_eq!(change.what, "h added to config.toml");
+        assert_eq!(fs::read_to_string(&path).expect("there"), "[[target]]\nhost = \"h\"\n");
+        assert_eq!(editor.undo(&change), Ok(Undone::Done));
+        assert_eq!(fs::read_to_string(&path).expect("there"), "");
+        assert!(matches!(Editor::new(None).open_new(Vec::new()), Ok(None)));
     }
 
     #[cfg(unix)]

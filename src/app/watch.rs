@@ -10,13 +10,14 @@ use super::reload::{self, News, Source};
 use super::signals::{Signal, Signals};
 use super::suggest::suggestions;
 use super::{DONE, FAILED, Failure, real_edge, runtime};
+use crate::config::edit::FIELDS;
 use crate::config::import::Entry;
 use crate::config::{ColorMode, Config, MAX_TARGETS, process_environment, read_rdp_file};
 use crate::domain::alert::Signature;
 use crate::domain::local::LocalState;
 use crate::domain::sink::{Notice, SinkKind, SinkSpec};
 use crate::domain::snapshot::Snapshot;
-use crate::domain::target::{Target, TargetId};
+use crate::domain::target::{DEFAULT_PORT, Target, TargetId};
 use crate::domain::time::WallTime;
 use crate::proto::cipher::cipher_name;
 use crate::report::check_json::{self, CheckInput};
@@ -388,6 +389,14 @@ impl Screen {
                 self.edit(id);
                 return Ok(());
             }
+            Effect::AskForNewTarget(typed) => {
+                self.ask_for_new(&typed);
+                return Ok(());
+            }
+            Effect::NewTarget(texts) => {
+                self.add_new(&texts);
+                return Ok(());
+            }
             Effect::ChangeTarget { name, texts } => {
                 self.change(&name, &texts);
                 return Ok(());
@@ -504,6 +513,24 @@ impl Screen {
     }
 }
 
+/// What a form shows of a target that was typed.
+fn form_texts(target: &Target) -> Vec<String> {
+    let host = target.host.to_string();
+    let text = |key: &str| match key {
+        "name" if target.name != host => target.name.clone(),
+        "host" => host.clone(),
+        "port" if target.port != DEFAULT_PORT => target.port.to_string(),
+        "group" => target.group.clone().unwrap_or_default(),
+        "expect" => {
+            let all: Vec<String> = target.expect.iter().map(ToString::to_string).collect();
+            all.join(", ")
+        }
+        "mac" => target.mac.map(|mac| mac.to_string()).unwrap_or_default(),
+        _ => String::new(),
+    };
+    FIELDS.iter().map(|(key, _)| text(key)).collect()
+}
+
 impl Screen {
     fn watch_entries(&mut self, entries: &[Entry]) {
         let config = &self.config;
@@ -579,6 +606,40 @@ impl Screen {
             Ok(Some(form)) => self.dashboard.open_form(form),
             Ok(None) => self.offer_to_save(id, &name),
             Err(error) => self.dashboard.hold(&reload::short(&error)),
+        }
+    }
+
+    /// Opens the form for one more target, with what was typed of it so far.
+    fn ask_for_new(&mut self, typed: &str) {
+        if self.config.read_only {
+            self.dashboard.tell("read-only: the configuration is not changed", (self.now)());
+            return;
+        }
+        let known = self.config.resolve(typed, &|_| Err(std::io::ErrorKind::Unsupported.into()));
+        let texts = match known.as_deref() {
+            Ok([target, ..]) => form_texts(target),
+            _ => FIELDS
+                .iter()
+                .map(|(key, _)| if *key == "host" { typed } else { "" }.to_owned())
+                .collect(),
+        };
+        match self.editor.open_new(texts) {
+            Ok(Some(form)) => self.dashboard.open_form(form),
+            Ok(None) => {
+                let text = "no configuration file is known to write it to: --config FILE";
+                self.dashboard.tell(text, (self.now)());
+            }
+            Err(error) => self.dashboard.hold(&reload::short(&error)),
+        }
+    }
+
+    fn add_new(&mut self, texts: &[String]) {
+        match self.editor.add(texts) {
+            Ok(change) => {
+                self.dashboard.answer_form(None);
+                self.dashboard.file_changed(change, (self.now)());
+            }
+            Err(error) => self.dashboard.answer_form(Some(reload::short(&error))),
         }
     }
 

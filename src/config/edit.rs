@@ -61,6 +61,28 @@ pub fn changed(
     finish(path, text, &document)
 }
 
+/// The text with one target more, as `fields` say it in the order of [`FIELDS`], behind the others.
+///
+/// # Errors
+/// The first mistake of the text that it would become, as at any other reading.
+pub fn added(path: &Path, text: &str, fields: &[String]) -> Result<String, ConfigError> {
+    let mut document = parse(path, text)?;
+    let mut table = Table::new();
+    for ((key, _), said) in FIELDS.iter().zip(fields) {
+        put(&mut table, key, said.trim());
+    }
+    if !text.trim().is_empty() {
+        table.decor_mut().set_prefix("\n");
+    }
+    if targets(path, &mut document)?.is_none() {
+        document.insert("target", Item::ArrayOfTables(ArrayOfTables::new()));
+    }
+    if let Some(targets) = targets(path, &mut document)? {
+        targets.push(table);
+    }
+    finish(path, text, &document)
+}
+
 /// The text without the target called `name`, the comment right above it and its sub-tables.
 ///
 /// # Errors
@@ -288,5 +310,33 @@ fps = 5
         assert!(wrong.contains("expected [[target]] tables"), "{wrong}");
         assert!(fields(file(), "deep = 1", "a").is_err());
         assert_eq!(fields(file(), "", "a"), Ok(None));
+    }
+
+    #[test]
+    fn a_target_is_added_behind_the_others_and_comments_stay() {
+        let path = Path::new("c.toml");
+        let said = |host: &str, group: &str| -> Vec<String> {
+            ["new", host, "3390", group, "", "02:11:22:33:44:66", "", "", ""]
+                .map(str::to_owned)
+                .to_vec()
+        };
+        let table = "[[target]]\nname = \"new\"\nhost = \"h\"\nport = 3390\n";
+        let mac = "mac = \"02:11:22:33:44:66\"\n";
+        let first = added(path, "", &said("h", "")).expect("taken");
+        assert_eq!(first, format!("{table}{mac}"));
+        let later = added(path, TEXT, &said("h", "office")).expect("taken");
+        let config = Config::from_text(path, &later).expect("reads");
+        assert_eq!(config.targets.last().map(|t| t.name.as_str()), Some("new"));
+        for line in TEXT.lines() {
+            assert!(later.contains(line), "{line}\n{later}");
+        }
+        let none = added(path, "deep = true # kept\n", &said("h", "")).expect("taken");
+        assert_eq!(none, format!("deep = true # kept\n\n{table}{mac}"));
+        let group = added(path, TEXT, &said("h", "ofice")).expect_err("no group").to_string();
+        assert!(group.contains("office"), "{group}");
+        let host = added(path, TEXT, &said("", "")).expect_err("no host").to_string();
+        assert!(host.contains("host"), "{host}");
+        let twice = added(path, &first, &said("x", "")).expect_err("the name").to_string();
+        assert!(twice.contains("new"), "{twice}");
     }
 }

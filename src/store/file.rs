@@ -6,10 +6,11 @@ use crate::domain::mark::Mark;
 use crate::domain::time::WallTime;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 /// Version of the file's layout. One that is not known is kept aside, not guessed at.
 const VERSION: u64 = 2;
@@ -19,6 +20,12 @@ const READ: std::ops::RangeInclusive<u64> = 1..=VERSION;
 
 /// Most bytes that are read or written: 16 MiB.
 const LIMIT: usize = 16 << 20;
+
+/// Between two looks at the lock.
+const LOOK: Duration = Duration::from_millis(5);
+/// How often it is looked at: a save takes milliseconds, and whoever holds the lock for two seconds
+/// hangs.
+const LOOKS: u32 = 400;
 
 /// So many unreadable files are kept beside the state.
 const KEPT_ASIDE: u32 = 1_000;
@@ -97,8 +104,9 @@ impl FileStore {
         self.path.with_file_name(name)
     }
 
-    /// Waits until no other process is between its reading and its writing. The lock is that of an
-    /// empty file which stays, and ends with the file's handle.
+    /// Waits until no other process is between its reading and its writing, but not for one that
+    /// hangs there: then this one goes on without. The lock is that of an empty file which stays, and
+    /// ends with the file's handle.
     fn lock(&self) -> Result<File, StoreError> {
         let path = self.beside(".lock");
         let mut options = OpenOptions::new();
@@ -109,7 +117,13 @@ impl FileStore {
             options.mode(0o600);
         }
         let file = options.open(&path).map_err(failed("write", &path))?;
-        file.lock().map_err(failed("lock", &path))?;
+        for _ in 0..LOOKS {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) => pause(LOOK),
+                Err(TryLockError::Error(error)) => return Err(failed("lock", &path)(error)),
+            }
+        }
         Ok(file)
     }
 
@@ -247,6 +261,11 @@ impl StateStore for FileStore {
     fn forget_answer(&self, number: u64) {
         self.spool().forget(number);
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the calls of a store block, off the runtime")]
+fn pause(length: Duration) {
+    std::thread::sleep(length);
 }
 
 /// At most one byte more than the bound: enough to know that it is too large.
@@ -494,6 +513,16 @@ mod tests {
         });
         assert_eq!(store.load().expect("loaded").state.len(), 80);
         assert_eq!(files(&store), ["state.json", "state.json.lock"]);
+    }
+
+    #[test]
+    fn a_process_that_hangs_while_it_saves_is_not_waited_for_for_ever() {
+        let (_folder, store) = store();
+        store.save(&State::new()).expect("saved");
+        let holder = store.lock().expect("locked");
+        store.add(state()).expect("added all the same");
+        assert_eq!(store.load().expect("loaded").state, state());
+        drop(holder);
     }
 
     #[test]

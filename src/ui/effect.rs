@@ -74,6 +74,10 @@ pub enum Effect {
     AddPasted(String),
     /// Open the form over a target, as it stands in the configuration file.
     EditTarget(TargetId),
+    /// Open the form for one more target; the text is as typed so far and not yet parsed.
+    AskForNewTarget(String),
+    /// Write one more target, as the form says it, into the configuration file.
+    NewTarget(Vec<String>),
     /// Write a target as the form says it into the configuration file.
     ChangeTarget {
         /// What the file calls it.

@@ -18,6 +18,8 @@ pub struct Field {
 pub struct Form {
     /// What the target is called in the file.
     pub name: String,
+    /// Whether it is a target that no file has yet.
+    pub is_new: bool,
     /// Its lines; never empty.
     pub fields: Vec<Field>,
     /// The line in front.
@@ -35,7 +37,7 @@ impl Form {
             .zip(texts)
             .map(|((key, about), text)| Field { key, about, text: text.into() })
             .collect();
-        Self { name: name.to_owned(), fields, chosen: 0, refused: None }
+        Self { name: name.to_owned(), is_new: false, fields, chosen: 0, refused: None }
     }
 
     /// What was typed, line by line.

@@ -77,3 +77,25 @@ fn read_only_changes_nothing_and_a_target_of_no_file_is_offered_to_be_saved() {
     session.press("q");
     session.end().assert_code(0);
 }
+
+#[test]
+fn a_target_is_added_through_the_form_and_watched_at_once() {
+    let mut session = Setup::watching(&[]).file(CONFIG, TEXT).start();
+    session.wait("both", |s| s.row("one").is_some() && s.row("two").is_some());
+    session.press("A127.0.0.1:11\t");
+    session.wait_for("a new host");
+    // Its name and a group that is mistyped first.
+    session.press("three\t\t\toffce\r");
+    session.wait_for("unknown group \"offce\"");
+    session.press("\x15office\r");
+    session.wait_for("three added to config.toml");
+    let said = session.read(CONFIG).expect("it is there");
+    let table = "\n[[target]]\nname = \"three\"\nhost = \"127.0.0.1\"\nport = 11\n";
+    assert_eq!(said, format!("{TEXT}{table}group = \"office\"\n"));
+    session.wait("three", |s| s.row("three").is_some());
+    session.press("u");
+    session.wait("without three", |s| s.row("three").is_none());
+    assert_eq!(session.read(CONFIG).as_deref(), Some(TEXT));
+    session.press("q");
+    session.end().assert_code(0);
+}

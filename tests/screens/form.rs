@@ -87,3 +87,16 @@ fn every_text_field_says_when_it_is_full() {
     let message = screen.dashboard.state().message.clone();
     assert_eq!(message.map(|message| message.line.plain()).as_deref(), Some(full));
 }
+
+#[test]
+fn a_new_host_is_filled_in_on_a_form_of_its_own() {
+    let mut screen = Screen::new(fixtures::mixed(), 80, 24);
+    screen.press("A");
+    screen.type_text("new-pc:3390");
+    assert!(screen.text().contains("Tab form"), "{}", screen.text());
+    assert_eq!(screen.press("Tab"), [Effect::AskForNewTarget("new-pc:3390".to_owned())]);
+    let texts = ["", "new-pc", "3390", "", "", "", "", "", ""].map(str::to_owned).to_vec();
+    screen.dashboard.open_form(Form { is_new: true, ..Form::new("", &FIELDS, texts.clone()) });
+    assert!(screen.text().contains("a new host"), "{}", screen.text());
+    assert_eq!(screen.press("Enter"), [Effect::NewTarget(texts)]);
+}

@@ -24,6 +24,12 @@ pub(super) fn update(
                 return Reply::Close(vec![Effect::AddTarget(spec)]);
             }
         }
+        Action::Complete => {
+            let suggestion = chosen.and_then(|place| suggestions.get(place));
+            let spec =
+                suggestion.map_or_else(|| field.value().trim().to_owned(), |s| s.spec.clone());
+            return Reply::Stay(vec![Effect::AskForNewTarget(spec)]);
+        }
         Action::Down if count > 0 => {
             *chosen = Some(chosen.map_or(0, |place| (place + 1).min(count - 1)));
         }

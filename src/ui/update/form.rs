@@ -26,7 +26,12 @@ pub(super) fn fill_in(form: &mut Form, action: Action) -> Reply {
         Action::Back => return Reply::CLOSE,
         // It stays until `app` has taken it.
         Action::Confirm => {
-            vec![Effect::ChangeTarget { name: form.name.clone(), texts: form.texts() }]
+            let texts = form.texts();
+            vec![if form.is_new {
+                Effect::NewTarget(texts)
+            } else {
+                Effect::ChangeTarget { name: form.name.clone(), texts }
+            }]
         }
         Action::Down | Action::Complete | Action::Up | Action::CompleteBack => {
             form.step(matches!(action, Action::Up | Action::CompleteBack));

@@ -50,7 +50,8 @@ pub(super) fn panel(world: &World<'_>, state: &UiState, form: &Form) -> Panel {
         Layer::Input,
         &[(Action::Confirm, "save"), (Action::Down, "next"), (Action::Back, "leave it")],
     );
-    centred(state.size, width, &format!("change {}", form.name), hint, lines)
+    let title = if form.is_new { "a new host".to_owned() } else { format!("change {}", form.name) };
+    centred(state.size, width, &title, hint, lines)
 }
 
 /// The question before a target is removed.

@@ -310,7 +310,12 @@ fn add_target(
     let hint = keys(
         world,
         Layer::Input,
-        &[(Action::Confirm, "watch"), (Action::Down, "choose"), (Action::Back, "leave it")],
+        &[
+            (Action::Confirm, "watch"),
+            (Action::Complete, "form"),
+            (Action::Down, "choose"),
+            (Action::Back, "leave it"),
+        ],
     );
     let mut panel = centred(state.size, width, "watch a host", hint, lines);
     // Low enough to leave the explanation above it readable.
