@@ -87,3 +87,28 @@ fn pictures_of_every_view() {
         }
     }
 }
+
+/// The large sizes and the smallest: the text, and of its styles a number that they make.
+#[test]
+fn texts_of_every_view() {
+    for (world, snapshot) in worlds() {
+        for (width, height) in [(120, 40), (200, 60), (1, 1)] {
+            let mut screen = Screen::new(snapshot.clone(), width, height);
+            let pages = VIEWS.map(|keys| {
+                screen.press(keys);
+                let text = screen.text();
+                let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+                let styles = fnv(screen.picture().as_bytes());
+                format!("== {keys}, styles {styles:016x}\n{}", lines.join("\n").trim_end())
+            });
+            insta::assert_snapshot!(format!("text_{world}_{width}x{height}"), pages.join("\n"));
+        }
+    }
+}
+
+/// FNV-1a of 64 bits (draft-eastlake-fnv): the same on every machine.
+fn fnv(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
