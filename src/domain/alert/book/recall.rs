@@ -21,7 +21,8 @@ impl AlertBook {
     /// Takes over what an earlier run knew of a target (`None`: of this machine): what fired
     /// lately is recalled, acknowledged alerts come back acknowledged, accepted findings are not
     /// counted for review. Returns the rules of what is recalled, and since when each fires: the
-    /// diagnosis is to say of each when it has a word on it ([`Diagnosed::awaited`]).
+    /// diagnosis is to say of each when it has a word on it
+    /// ([`Diagnosed::awaited`](crate::domain::diagnose::Diagnosed::awaited)).
     pub fn recall(
         &mut self,
         target: Option<TargetId>,
