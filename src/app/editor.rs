@@ -2,6 +2,7 @@
 
 use crate::config::edit::{FIELDS, added, changed, fields, without};
 use crate::config::{self, ConfigError, Place};
+use crate::domain::target::{DEFAULT_PORT, Host, Target};
 use crate::ui::effect::FileChange;
 use crate::ui::form::Form;
 use crate::ui::update::undo;
@@ -60,9 +61,11 @@ impl Editor {
     ///
     /// # Errors
     /// A file that cannot be read.
-    pub(super) fn open(&mut self, name: &str) -> Result<Option<Form>, ConfigError> {
+    pub(super) fn open(&mut self, target: &Target) -> Result<Option<Form>, ConfigError> {
         let Some((path, text)) = self.read()? else { return Ok(None) };
-        let form = fields(&path, &text, name)?.map(|texts| Form::new(name, &FIELDS, texts));
+        let name = &*target.name;
+        let texts = fields(&path, &text, name)?.filter(|texts| is_of(target, texts));
+        let form = texts.map(|texts| Form::new(name, &FIELDS, texts));
         self.opened = Some(text);
         Ok(form)
     }
@@ -122,9 +125,10 @@ impl Editor {
     ///
     /// # Errors
     /// What the file would lack without it, or one that cannot be written.
-    pub(super) fn remove(&mut self, name: &str) -> Result<Option<FileChange>, ConfigError> {
+    pub(super) fn remove(&mut self, target: &Target) -> Result<Option<FileChange>, ConfigError> {
         let Some((path, before)) = self.read()? else { return Ok(None) };
-        if fields(&path, &before, name)?.is_none() {
+        let name = &*target.name;
+        if !fields(&path, &before, name)?.is_some_and(|texts| is_of(target, &texts)) {
             return Ok(None);
         }
         let after = without(&path, &before, name)?;
@@ -188,6 +192,22 @@ impl Editor {
     }
 }
 
+/// Whether the file's target of that name is this one: one of the command line may be called like it
+/// and be another.
+fn is_of(target: &Target, texts: &[String]) -> bool {
+    let said = |key: &str| {
+        let place = FIELDS.iter().position(|(known, _)| *known == key);
+        place.and_then(|place| texts.get(place)).map_or("", |text| text.trim())
+    };
+    let host = said("host");
+    let same_host = match (&target.host, host.parse::<std::net::IpAddr>()) {
+        (Host::Address(address, _), Ok(said)) => *address == said,
+        (host_of_target, _) => host_of_target.to_string().eq_ignore_ascii_case(host),
+    };
+    let port = if said("port").is_empty() { Ok(DEFAULT_PORT) } else { said("port").parse() };
+    same_host && port == Ok(target.port)
+}
+
 /// [`config::replace`] in the words of the screen.
 fn replace(path: &Path, before: &str, after: &str) -> Result<(), ConfigError> {
     config::replace(path, Some(before), after).map_err(|mut error| {
@@ -215,6 +235,26 @@ mod tests {
 
     const TEXT: &str = "# Ours.\n[[target]]\nhost = \"a\"\n\n[[target]]\nhost = \"b\" # two\n";
 
+    fn target(name: &str, port: u16) -> Target {
+        let host = Host::Name(name.to_lowercase());
+        Target { port, ..Target::new(crate::domain::target::TargetId(0), name, host) }
+    }
+
+    #[test]
+    fn another_target_of_the_same_name_is_left_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("config.toml");
+        fs::write(&path, TEXT).expect("written");
+        let mut editor = Editor::new(Some(path.clone()));
+        let typed = target("a", 3390);
+        assert!(editor.open(&typed).expect("reads").is_none());
+        assert_eq!(editor.remove(&typed).expect("reads"), None);
+        let elsewhere = Target { host: Host::Name("b".to_owned()), ..target("a", 3389) };
+        assert_eq!(editor.remove(&elsewhere).expect("reads"), None);
+        assert_eq!(fs::read_to_string(&path).expect("there"), TEXT);
+        assert!(editor.remove(&target("a", 3389)).expect("reads").is_some());
+    }
+
     #[test]
     fn a_change_is_written_and_undone_and_refused_when_somebody_else_wrote() {
         let folder = tempfile::tempdir().expect("a folder");
@@ -222,7 +262,7 @@ mod tests {
         fs::write(&path, TEXT).expect("written");
         let said = || fs::read_to_string(&path).expect("there");
         let mut editor = Editor::new(Some(path.clone()));
-        let form = editor.open("B").expect("reads").expect("there");
+        let form = editor.open(&target("B", 3389)).expect("reads").expect("there");
         let mut new = form.texts();
         new[5] = "02:11:22:33:44:zz".to_owned();
         let wrong = editor.change("b", &new).expect_err("no MAC").to_string();
@@ -231,15 +271,15 @@ mod tests {
         let first = editor.change("b", &new).expect("taken").expect("it differs");
         assert_eq!(first.what, "b changed in config.toml");
         assert_eq!(said(), format!("{TEXT}mac = \"02:11:22:33:44:55\"\n"));
-        let told = editor.remove("a").expect("out").expect("it was there");
+        let told = editor.remove(&target("a", 3389)).expect("out").expect("it was there");
         assert_eq!(told.what, "a removed from config.toml");
-        assert_eq!(editor.remove("a").expect("reads"), None);
+        assert_eq!(editor.remove(&target("a", 3389)).expect("reads"), None);
         assert!(!said().contains("\"a\""));
         assert_eq!(editor.undo(&first), Ok(Undone::Forgotten), "another was made since");
         assert_eq!(editor.undo(&told), Ok(Undone::Done));
         assert_eq!(editor.undo(&told), Ok(Undone::Forgotten), "once");
         assert!(said().starts_with(TEXT));
-        assert!(editor.open("a").expect("reads").is_some());
+        assert!(editor.open(&target("a", 3389)).expect("reads").is_some());
         fs::write(&path, "deep = true\n").expect("written");
         let own = vec!["c".to_owned(), "c".to_owned()];
         let late = editor.change("a", &own).expect_err("changed").to_string();
@@ -278,7 +318,7 @@ mod tests {
         fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).expect("set");
         std::os::unix::fs::symlink(&real, &link).expect("linked");
         let mut editor = Editor::new(Some(link.clone()));
-        assert!(editor.remove("a").expect("out").is_some());
+        assert!(editor.remove(&target("a", 3389)).expect("out").is_some());
         assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
         assert_eq!(fs::metadata(&real).expect("there").permissions().mode() & 0o777, 0o640);
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 2, "no draft is left");

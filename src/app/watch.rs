@@ -47,8 +47,9 @@ use tokio_util::sync::CancellationToken;
 
 /// How long the core may take to save what it remembers.
 const LAST_SAVE: Duration = Duration::from_secs(2);
-/// Room for what a person asks for.
-const COMMANDS: usize = 256;
+/// Room for what a person asks for: one key may ask for something of every target, and of two alerts
+/// of each.
+const COMMANDS: usize = 2 * MAX_TARGETS;
 /// Room for what was written.
 const WRITES: usize = 16;
 /// Room for alerts on their way to the bell.
@@ -594,6 +595,10 @@ impl Screen {
 }
 
 impl Screen {
+    fn target(&self, id: TargetId) -> Option<Target> {
+        self.config.targets.iter().find(|target| target.id == id).cloned()
+    }
+
     fn name_of(&self, id: TargetId) -> Option<String> {
         let target = self.config.targets.iter().find(|target| target.id == id)?;
         Some(target.name.clone())
@@ -602,7 +607,8 @@ impl Screen {
     /// Opens the form over a target of the file; one that stands in none is offered to be saved.
     fn edit(&mut self, id: TargetId) {
         let Some(name) = self.name_of(id) else { return };
-        match self.editor.open(&name) {
+        let Some(target) = self.target(id) else { return };
+        match self.editor.open(&target) {
             Ok(Some(form)) => self.dashboard.open_form(form),
             Ok(None) => self.offer_to_save(id, &name),
             Err(error) => self.dashboard.hold(&reload::short(&error)),
@@ -715,7 +721,8 @@ impl Screen {
     /// Takes a target out of the file, or, where none has it, out of this run.
     fn remove(&mut self, id: TargetId) {
         let Some(name) = self.name_of(id) else { return };
-        match self.editor.remove(&name) {
+        let Some(target) = self.target(id) else { return };
+        match self.editor.remove(&target) {
             Ok(Some(change)) => self.dashboard.file_changed(change, (self.now)()),
             Ok(None) => {
                 let told = format!("{name}: removed; it stood in no file");

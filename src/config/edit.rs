@@ -94,7 +94,9 @@ pub fn without(path: &Path, text: &str, name: &str) -> Result<String, ConfigErro
     };
     let Some(place) = place(targets, name) else { return Err(missing(path, text, name)) };
     let prefix = |table: &Table| -> String {
-        table.decor().prefix().and_then(RawString::as_str).unwrap_or_default().to_owned()
+        let prefix = table.decor().prefix().and_then(RawString::as_str);
+        // Lines of Windows come back at the end.
+        prefix.unwrap_or_default().replace('\r', "")
     };
     // What stands apart above it is about more than this one, and stays.
     let above = targets.get(place).map(prefix).unwrap_or_default();
@@ -293,6 +295,8 @@ fps = 5
         assert!(!after.contains("The first") && !after.contains("ask") && after.contains("# last"));
         let after = without(file(), TEXT, "two").expect("out");
         assert!(!after.contains("second") && after.contains("policy = \"ask\"\n\n[ui]"), "{after}");
+        let crlf = without(file(), &TEXT.replace('\n', "\r\n"), "a").expect("out");
+        assert!(crlf.contains("# All of the office.\r\n\r\n# The second one."), "{crlf}");
         let both = without(file(), &after, "a").expect("out");
         assert!(both.contains("# All of the office.") && !both.contains("[[target]]"), "{both}");
         let missing = without(file(), TEXT, "twoo").expect_err("not there").to_string();

@@ -88,7 +88,7 @@ impl Dashboard {
             .targets
             .is_empty()
             .then(|| Overlay::AddTarget(tui_input::Input::default(), None));
-        let state = UiState {
+        let mut state = UiState {
             overlay,
             access: options.access,
             zone: options.zone,
@@ -102,6 +102,7 @@ impl Dashboard {
             pinned: snapshot.pinned.clone(),
             ..UiState::default()
         };
+        undo::begin(&mut state);
         Self {
             state,
             keymap: options.keymap,

@@ -1,6 +1,6 @@
 //! ICMP echo behind one seam, so that the engine can be exchanged.
 //!
-//! [`EchoEngine`] is the seam: requests go in, samples come out of an [`outbox`]. On Linux there is
+//! [`EchoEngine`] is the seam: requests go in, samples come out of an [`outbox()`]. On Linux there is
 //! `Batched`, which sends and receives many at once and lets the kernel take the times. [`Paced`]
 //! turns any [`Wire`] into an engine; [`Surge`] is the wire of surge-ping, which runs everywhere,
 //! [`Simulated`] one that plays a script. [`open`] chooses.

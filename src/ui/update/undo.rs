@@ -144,6 +144,12 @@ pub fn file_changed(state: &mut UiState, change: FileChange) {
     state.undo.push(Step::File(change));
 }
 
+/// Begins with how the screen looks at the start: what an earlier run pinned was not changed in this
+/// one.
+pub fn begin(state: &mut UiState) {
+    state.undo.look = Look::of(state);
+}
+
 /// Remembers what one input changed of the looks. A filter counts when it is no longer being typed.
 pub fn settle(state: &mut UiState, world: &World<'_>) {
     if matches!(state.overlay, Some(Overlay::Filter(..))) || state.undo.look.is_of(state) {
