@@ -353,19 +353,8 @@ fn syscalls(peer: &str, targets: u32) -> anyhow::Result<Option<f64>> {
 
 /// By a counter of the kernel, which costs next to nothing.
 fn perf(peer: &str, targets: u32, counts: &Path) -> anyhow::Result<Option<f64>> {
-    let status = Command::new("perf")
-        .args(["stat", "-x", ",", "-e", "raw_syscalls:sys_enter", "-o"])
-        .arg(counts)
-        .arg(std::env::current_exe()?)
-        .args([ROLE, peer, &targets.to_string()])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    if !status.is_ok_and(|status| status.success()) {
-        return Ok(None);
-    }
-    let text = fs::read_to_string(counts)?;
+    let words = ["stat", "-x", ",", "-e", "raw_syscalls:sys_enter", "-o"];
+    let Some(text) = counted("perf", &words, counts, peer, targets)? else { return Ok(None) };
     let line = text.lines().find(|line| line.contains("sys_enter"));
     Ok(line.and_then(|line| line.split(',').next()?.parse().ok()))
 }
@@ -373,8 +362,23 @@ fn perf(peer: &str, targets: u32, counts: &Path) -> anyhow::Result<Option<f64>> 
 /// By stopping the process at every call: whoever is woken runs ahead of whoever wakes it, so that
 /// there are more wake-ups than without.
 fn strace(peer: &str, targets: u32, counts: &Path) -> anyhow::Result<Option<f64>> {
-    let status = Command::new("strace")
-        .args(["-f", "-c", "-S", "calls", "-o"])
+    let words = ["-f", "-c", "-S", "calls", "-o"];
+    let Some(text) = counted("strace", &words, counts, peer, targets)? else { return Ok(None) };
+    let total = text.lines().find(|line| line.trim_end().ends_with("total"));
+    let calls = total.and_then(|line| line.split_whitespace().nth(3)).context("no total")?;
+    Ok(Some(calls.parse()?))
+}
+
+/// What a tool writes into the file `counts` of a run under it; `None` where it cannot.
+fn counted(
+    tool: &str,
+    words: &[&str],
+    counts: &Path,
+    peer: &str,
+    targets: u32,
+) -> anyhow::Result<Option<String>> {
+    let status = Command::new(tool)
+        .args(words)
         .arg(counts)
         .arg(std::env::current_exe()?)
         .args([ROLE, peer, &targets.to_string()])
@@ -382,13 +386,8 @@ fn strace(peer: &str, targets: u32, counts: &Path) -> anyhow::Result<Option<f64>
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status();
-    if !status.is_ok_and(|status| status.success()) {
-        return Ok(None);
-    }
-    let text = fs::read_to_string(counts)?;
-    let total = text.lines().find(|line| line.trim_end().ends_with("total"));
-    let calls = total.and_then(|line| line.split_whitespace().nth(3)).context("no total")?;
-    Ok(Some(calls.parse()?))
+    let ran = status.is_ok_and(|status| status.success());
+    Ok(if ran { Some(fs::read_to_string(counts)?) } else { None })
 }
 
 /// The role: sends, and says CPU milliseconds per thousand probes, memory, what is missing, what

@@ -1,43 +1,46 @@
 //! The dashboard: the core in the background, the screen in front.
 
-use super::core::{Command, Core, Reconfiguration, WAKE_WAIT};
+mod adding;
+mod editing;
+
+use super::core::{Command, Core, WAKE_WAIT};
 use super::doctor::colours_of;
 use super::edge::Edge;
-use super::editor::{Editor, Undone};
-use super::first;
+use super::editor::Editor;
 use super::looks::Looks;
-use super::reload::{self, News, Source};
+use super::reload::{News, Source};
 use super::signals::{Signal, Signals};
 use super::suggest::suggestions;
-use super::{DONE, FAILED, Failure, real_edge, runtime};
-use crate::config::edit::FIELDS;
-use crate::config::import::Entry;
-use crate::config::{ColorMode, Config, MAX_TARGETS, process_environment, read_rdp_file};
+use super::{DONE, FAILED, Failure, first, real_edge, reload, runtime};
+use crate::config::{ColorMode, Config, MAX_TARGETS, process_environment};
 use crate::domain::alert::Signature;
 use crate::domain::local::LocalState;
 use crate::domain::sink::{Notice, SinkKind, SinkSpec};
 use crate::domain::snapshot::Snapshot;
-use crate::domain::target::{DEFAULT_PORT, Target, TargetId};
+use crate::domain::target::TargetId;
 use crate::domain::time::WallTime;
 use crate::proto::cipher::cipher_name;
-use crate::report::check_json::{self, CheckInput};
+use crate::report::check_json;
+use crate::report::check_json::CheckInput;
 use crate::report::doctor::Colours;
-use crate::store::{self, StateStore};
+
+use crate::store::StateStore;
 use crate::ui::dashboard::{Dashboard, Options};
-use crate::ui::effect::{Effect, FileChange};
+use crate::ui::effect::{Effect, READ_ONLY};
 use crate::ui::export::Kind;
 use crate::ui::format::Zone;
 use crate::ui::input::Input;
 use crate::ui::pace::Pace;
-use crate::ui::state::{Access, Unsaved};
-use crate::ui::terminal::{self, Mouse, Terminal};
+use crate::ui::state::Access;
+use crate::ui::terminal;
+use crate::ui::terminal::{Mouse, Terminal};
 use crate::ui::theme::GlyphSet;
 use crate::ui::writer::Written;
 use crossterm::event::EventStream;
 use futures_util::{StreamExt, stream};
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -355,6 +358,10 @@ impl Screen {
 
     fn carry_out(&mut self, effect: Effect, terminal: &mut Terminal) -> std::io::Result<()> {
         let now = (self.now)();
+        if self.config.read_only && effect.changes_configuration() {
+            self.dashboard.tell(READ_ONLY, now);
+            return Ok(());
+        }
         let command = match effect {
             Effect::Wake(id) => Command::Wake(vec![id], WAKE_WAIT),
             Effect::WakeMany(ids) => Command::Wake(ids, WAKE_WAIT),
@@ -486,195 +493,9 @@ impl Screen {
             }
         }
     }
-
-    fn add(&mut self, text: &str) {
-        let now = (self.now)();
-        let known = self.config.targets.iter().any(|target| target.name == text.trim());
-        let dropped = first::dropped(text).filter(|_| !known);
-        // A connection file says more than other forms do: it is read as on the command line.
-        let (file, rdp): (Option<PathBuf>, Option<PathBuf>) = match dropped {
-            Some(path) if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("rdp")) => {
-                (None, Some(path))
-            }
-            other => (other, None),
-        };
-        let rdp = rdp.and_then(|path| path.to_str().map(str::to_owned));
-        let text = rdp.as_deref().unwrap_or(text);
-        if let Some(path) = file {
-            match first::of_file(&path) {
-                Ok(entries) => self.watch_entries(&entries),
-                Err(error) => self.dashboard.ask_again(text, &reload::short(&error), now),
-            }
-            return;
-        }
-        match self.config.resolve(text.trim(), &read_rdp_file) {
-            Ok(targets) => self.watch_more(targets),
-            Err(error) => self.dashboard.ask_again(text, &error.to_string(), now),
-        }
-    }
-}
-
-/// What a form shows of a target that was typed.
-fn form_texts(target: &Target) -> Vec<String> {
-    let host = target.host.to_string();
-    let text = |key: &str| match key {
-        "name" if target.name != host => target.name.clone(),
-        "host" => host.clone(),
-        "port" if target.port != DEFAULT_PORT => target.port.to_string(),
-        "group" => target.group.clone().unwrap_or_default(),
-        "expect" => {
-            let all: Vec<String> = target.expect.iter().map(ToString::to_string).collect();
-            all.join(", ")
-        }
-        "mac" => target.mac.map(|mac| mac.to_string()).unwrap_or_default(),
-        _ => String::new(),
-    };
-    FIELDS.iter().map(|(key, _)| text(key)).collect()
 }
 
 impl Screen {
-    fn watch_entries(&mut self, entries: &[Entry]) {
-        let config = &self.config;
-        let targets = entries.iter().map(|entry| entry.target(TargetId::default(), config));
-        self.watch_more(targets.collect());
-    }
-
-    /// Watches targets that were added on the screen, each once, and asks whether they are saved.
-    fn watch_more(&mut self, targets: Vec<Target>) {
-        let now = (self.now)();
-        let mut known: BTreeSet<String> = self.config.targets.iter().map(store::key).collect();
-        let (mut added, mut there) = (Vec::new(), 0_usize);
-        for target in targets {
-            if !known.insert(store::key(&target)) {
-                there += 1;
-                continue;
-            }
-            if self.config.targets.len() >= MAX_TARGETS {
-                self.dashboard.tell("no more hosts can be watched", now);
-                break;
-            }
-            let target = Target { id: TargetId(self.next_id), ..target };
-            self.next_id += 1;
-            self.by_hand.insert(target.id);
-            self.config.targets.push(target.clone());
-            added.push(target);
-        }
-        let there = match there {
-            0 => String::new(),
-            1 => "1 is watched already".to_owned(),
-            there => format!("{there} are watched already"),
-        };
-        if !there.is_empty() {
-            self.dashboard.tell(&there, now);
-        }
-        if added.is_empty() {
-            return;
-        }
-        self.ask(Command::AddAll(added));
-        if let Some(file) = &self.file {
-            let file = file.display().to_string();
-            self.dashboard.ask_to_save(Unsaved { targets: self.by_hand.len(), file });
-        }
-    }
-
-    /// Writes what was added on the screen into the configuration file, which is then read again.
-    fn save(&mut self) {
-        let now = (self.now)();
-        let Some(file) = &self.file else { return };
-        let by_hand = |target: &&Target| self.by_hand.contains(&target.id);
-        let targets: Vec<&Target> = self.config.targets.iter().filter(by_hand).collect();
-        match first::save(file, &targets) {
-            Ok(plan) => {
-                let text = format!("{} saved to {}", plan.added, file.display());
-                self.by_hand.clear();
-                self.dashboard.tell(&text, now);
-            }
-            Err(error) => self.dashboard.hold(&format!("not saved: {}", reload::short(&error))),
-        }
-    }
-}
-
-impl Screen {
-    fn target(&self, id: TargetId) -> Option<Target> {
-        self.config.targets.iter().find(|target| target.id == id).cloned()
-    }
-
-    fn name_of(&self, id: TargetId) -> Option<String> {
-        let target = self.config.targets.iter().find(|target| target.id == id)?;
-        Some(target.name.clone())
-    }
-
-    /// Opens the form over a target of the file; one that stands in none is offered to be saved.
-    fn edit(&mut self, id: TargetId) {
-        let Some(name) = self.name_of(id) else { return };
-        let Some(target) = self.target(id) else { return };
-        match self.editor.open(&target) {
-            Ok(Some(form)) => self.dashboard.open_form(form),
-            Ok(None) => self.offer_to_save(id, &name),
-            Err(error) => self.dashboard.hold(&reload::short(&error)),
-        }
-    }
-
-    /// Opens the form for one more target, with what was typed of it so far.
-    fn ask_for_new(&mut self, typed: &str) {
-        if self.config.read_only {
-            self.dashboard.tell("read-only: the configuration is not changed", (self.now)());
-            return;
-        }
-        let known = self.config.resolve(typed, &|_| Err(std::io::ErrorKind::Unsupported.into()));
-        let texts = match known.as_deref() {
-            Ok([target, ..]) => form_texts(target),
-            _ => FIELDS
-                .iter()
-                .map(|(key, _)| if *key == "host" { typed } else { "" }.to_owned())
-                .collect(),
-        };
-        match self.editor.open_new(texts) {
-            Ok(Some(form)) => self.dashboard.open_form(form),
-            Ok(None) => {
-                let text = "no configuration file is known to write it to: --config FILE";
-                self.dashboard.tell(text, (self.now)());
-            }
-            Err(error) => self.dashboard.hold(&reload::short(&error)),
-        }
-    }
-
-    fn add_new(&mut self, texts: &[String]) {
-        match self.editor.add(texts) {
-            Ok(change) => {
-                self.dashboard.answer_form(None);
-                self.dashboard.file_changed(change, (self.now)());
-            }
-            Err(error) => self.dashboard.answer_form(Some(reload::short(&error))),
-        }
-    }
-
-    /// What is saved can be changed there.
-    fn offer_to_save(&mut self, id: TargetId, name: &str) {
-        let now = (self.now)();
-        let Some(path) = self.editor.path().map(Path::to_owned) else {
-            let text = format!("{name} stands in no file, and none is known: --config FILE");
-            self.dashboard.tell(&text, now);
-            return;
-        };
-        self.by_hand.insert(id);
-        let file = path.display().to_string();
-        self.file = Some(path);
-        self.dashboard.tell(&format!("{name} stands in no file yet"), now);
-        self.dashboard.ask_to_save(Unsaved { targets: self.by_hand.len(), file });
-    }
-
-    fn change(&mut self, name: &str, texts: &[String]) {
-        match self.editor.change(name, texts) {
-            Ok(Some(change)) => {
-                self.dashboard.answer_form(None);
-                self.dashboard.file_changed(change, (self.now)());
-            }
-            Ok(None) => self.dashboard.answer_form(None),
-            Err(error) => self.dashboard.answer_form(Some(reload::short(&error))),
-        }
-    }
-
     fn export(&mut self, name: &str) {
         let now = (self.now)();
         let written = Kind::of(name).and_then(|kind| {
@@ -696,56 +517,6 @@ impl Screen {
             }
             Err(why) => self.dashboard.tell(&why, now),
         }
-    }
-
-    fn undo(&mut self, change: FileChange) {
-        match self.editor.undo(&change) {
-            Ok(ended) => {
-                let what = &change.what;
-                let text = match ended {
-                    Undone::Done => format!("undone: {what}"),
-                    Undone::Overtaken => {
-                        format!("not undone: {what}; somebody else changed the file since")
-                    }
-                    Undone::Forgotten => format!("not undone: {what}; it was too long ago"),
-                };
-                self.dashboard.tell(&text, (self.now)());
-            }
-            Err(error) => {
-                self.dashboard.hold(&format!("not undone: {}", reload::short(&error)));
-                self.dashboard.not_undone(change);
-            }
-        }
-    }
-
-    /// Takes a target out of the file, or, where none has it, out of this run.
-    fn remove(&mut self, id: TargetId) {
-        let Some(name) = self.name_of(id) else { return };
-        let Some(target) = self.target(id) else { return };
-        match self.editor.remove(&target) {
-            Ok(Some(change)) => self.dashboard.file_changed(change, (self.now)()),
-            Ok(None) => {
-                let told = format!("{name}: removed; it stood in no file");
-                self.config.targets.retain(|target| target.id != id);
-                self.dashboard.tell(&told, (self.now)());
-                self.ask(Command::Reconfigure(Box::new(Reconfiguration {
-                    limits: self.config.settings.thresholds.clone(),
-                    removed: vec![id],
-                    changed: Vec::new(),
-                    added: Vec::new(),
-                    maintenance: self.config.maintenance.clone(),
-                    read_only: false,
-                    sinks: None,
-                    note: told,
-                })));
-            }
-            Err(error) => {
-                self.dashboard.hold(&format!("not removed: {}", reload::short(&error)));
-                return;
-            }
-        }
-        // What was added by hand would stay when the file is read again.
-        self.by_hand.remove(&id);
     }
 }
 

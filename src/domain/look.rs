@@ -63,6 +63,8 @@ impl PanelId {
         ("alerts", Self::Alerts),
         ("keys", Self::Keys),
     ];
+    /// That order.
+    const USUAL: [Self; 5] = [Self::Banner, Self::Table, Self::Preview, Self::Alerts, Self::Keys];
     /// Those that always stand: without them something would be overlooked.
     pub const NEEDED: [Self; 2] = [Self::Banner, Self::Table];
 
@@ -87,26 +89,20 @@ impl Panels {
     /// Whether a part is on the screen, where it has room.
     #[must_use]
     pub fn has(&self, panel: PanelId) -> bool {
-        self.order.is_empty() || self.order.contains(&panel)
+        self.in_order().contains(&panel)
     }
 
     /// Whether `first` stands above `second`.
     #[must_use]
     pub fn is_above(&self, first: PanelId, second: PanelId) -> bool {
-        let usual = PanelId::WORDS.map(|(_, panel)| panel);
-        let order = if self.order.is_empty() { &usual[..] } else { &self.order };
-        let place = |wanted| order.iter().position(|panel| *panel == wanted);
+        let place = |wanted| self.in_order().iter().position(|panel| *panel == wanted);
         place(first).is_some_and(|first| place(second).is_none_or(|second| first < second))
     }
 
     /// The parts in their order.
     #[must_use]
-    pub fn in_order(&self) -> Vec<PanelId> {
-        if self.order.is_empty() {
-            PanelId::WORDS.map(|(_, panel)| panel).to_vec()
-        } else {
-            self.order.clone()
-        }
+    pub fn in_order(&self) -> &[PanelId] {
+        if self.order.is_empty() { &PanelId::USUAL } else { &self.order }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::alert::{RememberedAlert, Signature};
 use super::finding::{Owner, Severity};
-use super::rules::RULES;
+use super::rules;
 use super::sink::{Notice, SinkEvent};
 use super::text::printable;
 use super::time::WallTime;
@@ -82,7 +82,7 @@ impl Untold {
     /// The notice; `None` when its rule is unknown, as one of another version is.
     #[must_use]
     pub fn notice(&self) -> Option<Notice> {
-        let card = RULES.iter().map(|rule| rule.card()).find(|card| card.id.0 == self.rule)?;
+        let card = rules::card(&self.rule)?;
         let clean = |text: &str| printable(text).into_owned();
         let cleaned = |text: &Option<String>| text.as_deref().map(clean);
         Some(Notice {

@@ -5,7 +5,7 @@
 //! is lost between two processes. What is in it is not trusted: its size is bounded, and a line
 //! that is no mark is dropped.
 
-use super::file::failed;
+use super::file::{failed, private};
 use super::{LINGER, StoreError};
 use crate::domain::mark::{Mark, TEXT};
 use crate::domain::time::WallTime;
@@ -37,14 +37,11 @@ impl Spool {
         let mut line = vec![b'\n'];
         serde_json::to_writer(&mut line, mark)?;
         line.push(b'\n');
-        let mut options = OpenOptions::new();
-        options.create(true).append(true);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::OpenOptionsExt;
-            options.mode(0o600);
-        }
-        let mut file = options.open(&self.path).map_err(failed("write", &self.path))?;
+        let mut file = private()
+            .create(true)
+            .append(true)
+            .open(&self.path)
+            .map_err(failed("write", &self.path))?;
         file.lock().map_err(failed("lock", &self.path))?;
         let waiting = file.metadata().map_err(failed("read", &self.path))?.len();
         let room = u64::try_from(LIMIT.saturating_sub(line.len())).unwrap_or_default();
@@ -115,14 +112,12 @@ impl Spool {
     /// Makes an empty file for the answer.
     pub(super) fn expect(&self, number: u64) -> Result<(), StoreError> {
         let place = self.place(number);
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::OpenOptionsExt;
-            options.mode(0o600);
-        }
-        options.open(&place).map(drop).map_err(failed("write", &place))
+        private()
+            .write(true)
+            .create_new(true)
+            .open(&place)
+            .map(drop)
+            .map_err(failed("write", &place))
     }
 
     /// Writes the answer where it is waited for, and nowhere else.

@@ -20,11 +20,6 @@ impl StateStore for MemoryStore {
         Ok(Loaded { state, warning: None })
     }
 
-    fn save(&self, state: &State) -> Result<(), StoreError> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).clone_from(state);
-        Ok(())
-    }
-
     fn add(&self, own: State) -> Result<(), StoreError> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).extend(own);
         Ok(())
@@ -78,7 +73,7 @@ mod tests {
     fn it_gives_back_what_was_saved() {
         let store = MemoryStore::default();
         let state = State::from([("a:3389".to_owned(), TargetMemory::default())]);
-        store.save(&state).expect("saved");
+        store.add(state.clone()).expect("saved");
         assert_eq!(store.load().expect("loaded").state, state);
     }
 }

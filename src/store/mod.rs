@@ -45,12 +45,6 @@ pub trait StateStore: fmt::Debug + Send + Sync {
     /// destroy it: do not.
     fn load(&self) -> Result<Loaded, StoreError>;
 
-    /// Replaces the state as a whole: a reader sees the old one or the new one, never a part.
-    ///
-    /// # Errors
-    /// [`StoreError`] when it could not be written; the old state is then untouched.
-    fn save(&self, state: &State) -> Result<(), StoreError>;
-
     /// Adds what is known of the own targets to what others saved of theirs, as one step that no
     /// other process comes between.
     ///

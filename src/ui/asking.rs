@@ -29,7 +29,7 @@ pub struct Answer {
     pub synchronized: Synchronized,
     /// Whether it answered the last question.
     pub whole: bool,
-    /// What is no answer: keys.
+    /// What is no answer: keys that are one byte.
     pub rest: Vec<u8>,
 }
 
@@ -55,12 +55,27 @@ pub fn read(bytes: &[u8]) -> Answer {
                 _ => {}
             }
             left = after;
+        } else if *first == 0x1b {
+            left = behind_sequence(after);
         } else {
             answer.rest.push(*first);
             left = after;
         }
     }
     answer
+}
+
+/// What follows an escape sequence of a key or the mouse, from behind its ESC on: the letters in it
+/// are no keys, and what is cut off is none of it (ECMA-48 section 5.4; `SS3`, and ESC before a key
+/// pressed with Alt, take one byte).
+fn behind_sequence(bytes: &[u8]) -> &[u8] {
+    let Some((first, after)) = bytes.split_first() else { return bytes };
+    let body = match first {
+        b'[' => after.iter().position(|byte| matches!(byte, 0x40..=0x7e)),
+        b'O' => Some(0),
+        _ => return after,
+    };
+    body.and_then(|end| after.get(end + 1..)).unwrap_or_default()
 }
 
 /// A whole report `CSI ? … y` or `CSI ? … c` at the beginning: what is between, its last byte,
@@ -104,7 +119,18 @@ mod tests {
         let answer = read(b"a\x1b[?2026;2$y\x1b[Ab\x1b[?62;cq");
         assert_eq!(answer.synchronized, Synchronized::Known);
         assert!(answer.whole);
-        assert_eq!(answer.rest, b"a\x1b[Abq");
+        assert_eq!(answer.rest, b"abq");
+    }
+
+    #[test]
+    fn no_letter_of_a_sequence_is_a_key() {
+        // Left, which ends in D, then a mouse report, F1, Alt-x and what is cut off.
+        for sequence in ["\x1b[D", "\x1b[<0;12;7M", "\x1bOP", "\x1bx", "\x1b[1;2", "\x1bO", "\x1b"]
+        {
+            let bytes = format!("j{sequence}");
+            assert_eq!(read(bytes.as_bytes()).rest, b"j", "{bytes:?}");
+        }
+        assert_eq!(read(b"\x1b[D\r\x1bOPk").rest, b"\rk");
     }
 
     #[test]

@@ -14,6 +14,9 @@ pub struct FileChange {
     pub what: String,
 }
 
+/// What is said in place of a change of the configuration file.
+pub const READ_ONLY: &str = "read-only: the configuration is not changed";
+
 /// A wish of the user, for `app` to carry out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
@@ -110,4 +113,21 @@ pub enum Effect {
         /// Print the last frame after the terminal is restored.
         keep_screen: bool,
     },
+}
+
+impl Effect {
+    /// Whether it writes the configuration file, or leads to that.
+    #[must_use]
+    pub const fn changes_configuration(&self) -> bool {
+        matches!(
+            self,
+            Self::EditTarget(_)
+                | Self::AskForNewTarget(_)
+                | Self::NewTarget(_)
+                | Self::ChangeTarget { .. }
+                | Self::RemoveTarget(_)
+                | Self::UndoFileChange(_)
+                | Self::SaveTargets
+        )
+    }
 }

@@ -1,7 +1,7 @@
 //! What an action changes, and what it asks of `app`. Pure: state and world in, effects out.
 
 use super::action::Action;
-use super::effect::Effect;
+use super::effect::{self, Effect};
 use super::line::Line;
 use super::order::{self, Entry};
 use super::prompt::Prompt;
@@ -278,7 +278,7 @@ fn look(state: &mut UiState, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-const READ_ONLY: &str = "read-only: no magic packets are sent";
+const NO_WAKE: &str = "read-only: no magic packets are sent";
 
 fn wake(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
     let Some(target) = subject(state, world) else {
@@ -286,7 +286,7 @@ fn wake(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
     };
     let name = &target.target.name;
     if state.access == Access::ReadOnly {
-        return say(state, world, READ_ONLY);
+        return say(state, world, NO_WAKE);
     }
     if target.availability == Availability::Up {
         return say(state, world, &format!("{name} is awake"));
@@ -311,7 +311,7 @@ fn wake(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
 /// Changes or removes the selected target.
 fn configure(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
     if state.access == Access::ReadOnly {
-        return say(state, world, "read-only: the configuration is not changed");
+        return say(state, world, effect::READ_ONLY);
     }
     let Some(target) = subject(state, world) else {
         return say(state, world, "nothing is selected");
@@ -325,7 +325,7 @@ fn configure(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effe
 
 fn wake_all(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
     if state.access == Access::ReadOnly {
-        return say(state, world, READ_ONLY);
+        return say(state, world, NO_WAKE);
     }
     // A silent one that is expected to be up always is asleep too, although its state warns.
     let asleep = world.snapshot.targets.iter().filter(|target| {

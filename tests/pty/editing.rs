@@ -62,7 +62,14 @@ fn read_only_changes_nothing_and_a_target_of_no_file_is_offered_to_be_saved() {
     session.wait("both", |s| s.row("one").is_some());
     session.press("c");
     session.wait_for("read-only: the configuration is not changed");
-    session.press("qq");
+    // A host may be watched all the same, and nobody is asked to save it.
+    session.press("Athree=127.0.0.1:11\r");
+    session.wait("it is watched", |s| s.row("three").is_some());
+    session.press("A\t");
+    session.wait_for("read-only: the configuration is not changed");
+    assert!(!session.text().contains("Save"), "{}", session.text());
+    session.press("\x1b\x1bqq");
+    assert_eq!(session.read(CONFIG).as_deref(), Some(TEXT));
     session.end().assert_code(0);
     let mut session = Setup::watching(&["here=127.0.0.1:9"]).start();
     session.wait("it is watched", |s| s.row("here").is_some());

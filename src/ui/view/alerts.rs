@@ -72,17 +72,24 @@ impl Document {
         let alerts = &world.snapshot.alerts;
         let mut all = Self::default();
         let opened = &state.alerts.opened;
-        let chosen = alert_list::chosen(&alert_list::entries(alerts, opened), state.alerts.chosen);
-        let mut place = 0;
-        for (title, alerts) in [("FIRING", &alerts.firing), ("PENDING", &alerts.pending)] {
-            all.heading(title, alerts.len(), width);
-            for entry in alert_list::of(alerts, opened) {
-                if place == chosen {
-                    all.at = all.lines.len();
-                }
-                all.entry(world, state, &entry, place == chosen);
-                place += 1;
+        let entries = alert_list::entries(alerts, opened);
+        let chosen = alert_list::chosen(&entries, state.alerts.chosen);
+        let fires = |entry: &Entry<'_>| {
+            entry.alerts().first().is_some_and(|alert| alert.state == AlertState::Firing)
+        };
+        let firing = entries.iter().take_while(|entry| fires(entry)).count();
+        all.heading("FIRING", alerts.firing.len(), width);
+        for (place, entry) in entries.iter().enumerate() {
+            if place == firing {
+                all.heading("PENDING", alerts.pending.len(), width);
             }
+            if place == chosen {
+                all.at = all.lines.len();
+            }
+            all.entry(world, state, entry, place == chosen);
+        }
+        if firing == entries.len() {
+            all.heading("PENDING", alerts.pending.len(), width);
         }
         incidents(&mut all, world, state);
         all.heading("RESOLVED", alerts.resolved.len(), width);
@@ -183,11 +190,8 @@ fn shared(
     line.push(Role::Dim, &format!(" {}  ", right(&age, 5)));
     let title = of.first().map_or("", |alert| alert.title.as_str());
     let same = of.iter().all(|alert| alert.title == title);
-    let title = if same {
-        title
-    } else {
-        rules::rule(cause.rule.0).map_or(title, |rule| rule.card().title)
-    };
+    let title =
+        if same { title } else { rules::card(cause.rule.0).map_or(title, |card| card.title) };
     line.push(text, title);
     let names: Vec<&str> = of.iter().take(NAMES).map(|alert| world.name(alert.target)).collect();
     line.push(Role::Dim, &format!(": {}", names.join(", ")));

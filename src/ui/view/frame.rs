@@ -58,7 +58,7 @@ pub fn around(
         *last = urgent.clone().into();
     }
     let mut lines = Vec::new();
-    for panel in state.panels.in_order() {
+    for panel in state.panels.in_order().iter().copied() {
         match panel {
             PanelId::Banner => lines.extend(banner::lines(world, state, Layout::of(state.size))),
             PanelId::Table => lines.append(&mut view),

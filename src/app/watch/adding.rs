@@ -1,0 +1,100 @@
+//! Targets that are added on the screen, and their way into the configuration file.
+
+use super::super::core::Command;
+use super::super::{first, reload};
+use super::Screen;
+use crate::config::import::Entry;
+use crate::config::{MAX_TARGETS, read_rdp_file};
+use crate::domain::target::{Target, TargetId};
+use crate::store;
+use crate::ui::state::Unsaved;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+impl Screen {
+    pub(super) fn add(&mut self, text: &str) {
+        let now = (self.now)();
+        let known = self.config.targets.iter().any(|target| target.name == text.trim());
+        let dropped = first::dropped(text).filter(|_| !known);
+        // A connection file says more than other forms do: it is read as on the command line.
+        let (file, rdp): (Option<PathBuf>, Option<PathBuf>) = match dropped {
+            Some(path) if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("rdp")) => {
+                (None, Some(path))
+            }
+            other => (other, None),
+        };
+        let rdp = rdp.and_then(|path| path.to_str().map(str::to_owned));
+        let text = rdp.as_deref().unwrap_or(text);
+        if let Some(path) = file {
+            match first::of_file(&path) {
+                Ok(entries) => self.watch_entries(&entries),
+                Err(error) => self.dashboard.ask_again(text, &reload::short(&error), now),
+            }
+            return;
+        }
+        match self.config.resolve(text.trim(), &read_rdp_file) {
+            Ok(targets) => self.watch_more(targets),
+            Err(error) => self.dashboard.ask_again(text, &error.to_string(), now),
+        }
+    }
+
+    pub(super) fn watch_entries(&mut self, entries: &[Entry]) {
+        let config = &self.config;
+        let targets = entries.iter().map(|entry| entry.target(TargetId::default(), config));
+        self.watch_more(targets.collect());
+    }
+
+    /// Watches targets that were added on the screen, each once, and asks whether they are saved.
+    pub(super) fn watch_more(&mut self, targets: Vec<Target>) {
+        let now = (self.now)();
+        let mut known: BTreeSet<String> = self.config.targets.iter().map(store::key).collect();
+        let (mut added, mut there) = (Vec::new(), 0_usize);
+        for target in targets {
+            if !known.insert(store::key(&target)) {
+                there += 1;
+                continue;
+            }
+            if self.config.targets.len() >= MAX_TARGETS {
+                self.dashboard.tell("no more hosts can be watched", now);
+                break;
+            }
+            let target = Target { id: TargetId(self.next_id), ..target };
+            self.next_id += 1;
+            self.by_hand.insert(target.id);
+            self.config.targets.push(target.clone());
+            added.push(target);
+        }
+        let there = match there {
+            0 => String::new(),
+            1 => "1 is watched already".to_owned(),
+            there => format!("{there} are watched already"),
+        };
+        if !there.is_empty() {
+            self.dashboard.tell(&there, now);
+        }
+        if added.is_empty() {
+            return;
+        }
+        self.ask(Command::AddAll(added));
+        if let Some(file) = self.file.as_ref().filter(|_| !self.config.read_only) {
+            let file = file.display().to_string();
+            self.dashboard.ask_to_save(Unsaved { targets: self.by_hand.len(), file });
+        }
+    }
+
+    /// Writes what was added on the screen into the configuration file, which is then read again.
+    pub(super) fn save(&mut self) {
+        let now = (self.now)();
+        let Some(file) = &self.file else { return };
+        let by_hand = |target: &&Target| self.by_hand.contains(&target.id);
+        let targets: Vec<&Target> = self.config.targets.iter().filter(by_hand).collect();
+        match first::save(file, &targets) {
+            Ok(plan) => {
+                let text = format!("{} saved to {}", plan.added, file.display());
+                self.by_hand.clear();
+                self.dashboard.tell(&text, now);
+            }
+            Err(error) => self.dashboard.hold(&format!("not saved: {}", reload::short(&error))),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Targets that are changed in the configuration file, taken out of it, and put back.
+
+use super::super::core::{Command, Reconfiguration};
+use super::super::editor::Undone;
+use super::super::reload;
+use super::Screen;
+use crate::config::edit::FIELDS;
+use crate::domain::target::{DEFAULT_PORT, Target, TargetId};
+use crate::ui::effect::FileChange;
+use crate::ui::state::Unsaved;
+use std::path::Path;
+
+/// What a form shows of a target that was typed.
+fn form_texts(target: &Target) -> Vec<String> {
+    let host = target.host.to_string();
+    let text = |key: &str| match key {
+        "name" if target.name != host => target.name.clone(),
+        "host" => host.clone(),
+        "port" if target.port != DEFAULT_PORT => target.port.to_string(),
+        "group" => target.group.clone().unwrap_or_default(),
+        "expect" => {
+            let all: Vec<String> = target.expect.iter().map(ToString::to_string).collect();
+            all.join(", ")
+        }
+        "mac" => target.mac.map(|mac| mac.to_string()).unwrap_or_default(),
+        _ => String::new(),
+    };
+    FIELDS.iter().map(|(key, _)| text(key)).collect()
+}
+
+impl Screen {
+    pub(super) fn target(&self, id: TargetId) -> Option<Target> {
+        self.config.targets.iter().find(|target| target.id == id).cloned()
+    }
+
+    /// Opens the form over a target of the file; one that stands in none is offered to be saved.
+    pub(super) fn edit(&mut self, id: TargetId) {
+        let Some(target) = self.target(id) else { return };
+        match self.editor.open(&target) {
+            Ok(Some(form)) => self.dashboard.open_form(form),
+            Ok(None) => self.offer_to_save(id, &target.name),
+            Err(error) => self.dashboard.hold(&reload::short(&error)),
+        }
+    }
+
+    /// Opens the form for one more target, with what was typed of it so far.
+    pub(super) fn ask_for_new(&mut self, typed: &str) {
+        let known = self.config.resolve(typed, &|_| Err(std::io::ErrorKind::Unsupported.into()));
+        let texts = match known.as_deref() {
+            Ok([target, ..]) => form_texts(target),
+            _ => FIELDS
+                .iter()
+                .map(|(key, _)| if *key == "host" { typed } else { "" }.to_owned())
+                .collect(),
+        };
+        match self.editor.open_new(texts) {
+            Ok(Some(form)) => self.dashboard.open_form(form),
+            Ok(None) => {
+                let text = "no configuration file is known to write it to: --config FILE";
+                self.dashboard.tell(text, (self.now)());
+            }
+            Err(error) => self.dashboard.hold(&reload::short(&error)),
+        }
+    }
+
+    pub(super) fn add_new(&mut self, texts: &[String]) {
+        match self.editor.add(texts) {
+            Ok(change) => {
+                self.dashboard.answer_form(None);
+                self.dashboard.file_changed(change, (self.now)());
+            }
+            Err(error) => self.dashboard.answer_form(Some(reload::short(&error))),
+        }
+    }
+
+    /// What is saved can be changed there.
+    pub(super) fn offer_to_save(&mut self, id: TargetId, name: &str) {
+        let now = (self.now)();
+        let Some(path) = self.editor.path().map(Path::to_owned) else {
+            let text = format!("{name} stands in no file, and none is known: --config FILE");
+            self.dashboard.tell(&text, now);
+            return;
+        };
+        self.by_hand.insert(id);
+        let file = path.display().to_string();
+        self.file = Some(path);
+        self.dashboard.tell(&format!("{name} stands in no file yet"), now);
+        self.dashboard.ask_to_save(Unsaved { targets: self.by_hand.len(), file });
+    }
+
+    pub(super) fn change(&mut self, name: &str, texts: &[String]) {
+        match self.editor.change(name, texts) {
+            Ok(Some(change)) => {
+                self.dashboard.answer_form(None);
+                self.dashboard.file_changed(change, (self.now)());
+            }
+            Ok(None) => self.dashboard.answer_form(None),
+            Err(error) => self.dashboard.answer_form(Some(reload::short(&error))),
+        }
+    }
+
+    pub(super) fn undo(&mut self, change: FileChange) {
+        match self.editor.undo(&change) {
+            Ok(ended) => {
+                let what = &change.what;
+                let text = match ended {
+                    Undone::Done => format!("undone: {what}"),
+                    Undone::Overtaken => {
+                        format!("not undone: {what}; somebody else changed the file since")
+                    }
+                    Undone::Forgotten => format!("not undone: {what}; it was too long ago"),
+                };
+                self.dashboard.tell(&text, (self.now)());
+            }
+            Err(error) => {
+                self.dashboard.hold(&format!("not undone: {}", reload::short(&error)));
+                self.dashboard.not_undone(change);
+            }
+        }
+    }
+
+    /// Takes a target out of the file, or, where none has it, out of this run.
+    pub(super) fn remove(&mut self, id: TargetId) {
+        let Some(target) = self.target(id) else { return };
+        let name = &target.name;
+        match self.editor.remove(&target) {
+            Ok(Some(change)) => self.dashboard.file_changed(change, (self.now)()),
+            Ok(None) => {
+                let told = format!("{name}: removed; it stood in no file");
+                self.config.targets.retain(|target| target.id != id);
+                self.dashboard.tell(&told, (self.now)());
+                self.ask(Command::Reconfigure(Box::new(Reconfiguration {
+                    limits: self.config.settings.thresholds.clone(),
+                    removed: vec![id],
+                    changed: Vec::new(),
+                    added: Vec::new(),
+                    maintenance: self.config.maintenance.clone(),
+                    read_only: false,
+                    sinks: None,
+                    note: told,
+                })));
+            }
+            Err(error) => {
+                self.dashboard.hold(&format!("not removed: {}", reload::short(&error)));
+                return;
+            }
+        }
+        // What was added by hand would stay when the file is read again.
+        self.by_hand.remove(&id);
+    }
+}

@@ -1,0 +1,256 @@
+//! What is saved comes back, whole or not at all.
+
+use super::*;
+use crate::domain::alert::{RememberedAlert, RememberedResolved};
+use crate::domain::certificate::Thumbprint;
+use crate::domain::drops::{RememberedDrop, Spell};
+use crate::domain::finding::Severity;
+use crate::domain::identity::RememberedIdentity;
+use crate::domain::mac::MacAddr;
+use crate::domain::memory::TargetMemory;
+use tempfile::TempDir;
+
+fn store() -> (TempDir, FileStore) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = FileStore::new(folder.path().join("rdpwatch").join("state.json"));
+    (folder, store)
+}
+
+fn state() -> State {
+    let mut memory = TargetMemory {
+        mac: Some(MacAddr([2, 0x11, 0x22, 0x33, 0x44, 0x55])),
+        mac_address: Some([10, 0, 0, 21].into()),
+        last_healthy: Some(WallTime::from_unix_secs(1_000_000)),
+        sleeps: true,
+        pinned: true,
+        ..TargetMemory::default()
+    };
+    memory.remember_thumbprint(Thumbprint([0xa7; 32]), WallTime::from_unix_secs(5));
+    memory.identity = Some(RememberedIdentity {
+        computer: Some("OFFICE-PC".to_owned()),
+        dns_computer: Some("office-pc.corp.lab".to_owned()),
+        common_name: Some("OFFICE-PC".to_owned()),
+        mac: memory.mac,
+        rightful: true,
+        seen: WallTime::from_unix_secs(8),
+    });
+    memory.remember_address([10, 0, 0, 21].into(), WallTime::from_unix_secs(8));
+    memory.accepted.insert("nla-not-enforced".into(), WallTime::from_unix_secs(6));
+    memory.maintenance_until = Some(WallTime::from_unix_secs(10));
+    memory.acknowledged.insert("port-closed".into(), WallTime::from_unix_secs(7));
+    let alert = RememberedAlert {
+        since: WallTime::from_unix_secs(1),
+        seen: WallTime::from_unix_secs(9),
+        severity: Severity::Critical,
+        title: "port 3389 is closed".to_owned(),
+        told: Some(WallTime::from_unix_secs(2)),
+        acknowledged: Some(WallTime::from_unix_secs(7)),
+        signed: crate::domain::alert::Signature::new("ada", "seen"),
+        snoozed_until: None,
+        returns: 4,
+    };
+    memory.alerts.insert("port-closed".into(), alert);
+    memory.resolved.push(RememberedResolved {
+        rule: "packet-loss".to_owned(),
+        severity: Severity::Warning,
+        title: "loses 5 %".to_owned(),
+        since: WallTime::from_unix_secs(1),
+        ended: WallTime::from_unix_secs(2),
+        acknowledged: None,
+        signed: crate::domain::alert::Signature::default(),
+        returns: 0,
+    });
+    memory.drops.add(RememberedDrop {
+        at: WallTime::from_unix_secs(3),
+        lived_s: Some(60),
+        seen: true,
+        marked: false,
+        tunnel: true,
+    });
+    let (since, until) = (WallTime::from_unix_secs(1), WallTime::from_unix_secs(2));
+    memory.drops.outlived(Spell { since, until });
+    State::from([("office-pc:3389".to_owned(), memory), ("b:1".to_owned(), <_>::default())])
+}
+
+fn files(store: &FileStore) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(store.folder().expect("a folder"))
+        .expect("the folder")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+fn put(store: &FileStore, bytes: &[u8]) {
+    store.make_folder().expect("the folder");
+    fs::write(store.path(), bytes).expect("written");
+}
+
+#[test]
+fn nothing_remembered_is_an_empty_state() {
+    let (_folder, store) = store();
+    assert_eq!(store.load().expect("loaded"), Loaded::default());
+}
+
+#[test]
+fn state_comes_back_whole_and_leaves_nothing_beside_it() {
+    let (_folder, store) = store();
+    store.save(&State::new()).expect("saved");
+    store.save(&state()).expect("saved again");
+    assert_eq!(store.load().expect("loaded"), Loaded { state: state(), warning: None });
+    assert_eq!(files(&store), ["state.json"]);
+}
+
+#[test]
+fn a_file_of_the_first_layout_is_read_and_saved_in_the_present_one() {
+    let (_folder, store) = store();
+    let old = b"{\"version\":1,\"targets\":{\"office-pc:3389\":{\"mac\":\
+        \"02:11:22:33:44:55\",\"sleeps\":true}}}";
+    put(&store, old);
+    let loaded = store.load().expect("loaded");
+    assert_eq!(loaded.warning, None);
+    let memory = &loaded.state["office-pc:3389"];
+    assert!(memory.sleeps && memory.identity.is_none() && memory.addresses.is_empty());
+    store.save(&loaded.state).expect("saved");
+    let text = fs::read_to_string(store.path()).expect("there");
+    assert!(text.starts_with("{\"version\":2,"), "{text}");
+    assert_eq!(store.load().expect("loaded again"), loaded);
+}
+
+#[test]
+fn the_layout_is_a_contract() {
+    let (_folder, store) = store();
+    let print = "a7".repeat(32);
+    let text = format!(
+        "{{\"version\":2,\"targets\":{{\"b:1\":{{}},\"office-pc:3389\":{{\
+         \"mac\":\"02:11:22:33:44:55\",\"mac_address\":\"10.0.0.21\",\
+         \"thumbprints\":{{\"{print}\":5000}},\
+         \"identity\":{{\"computer\":\"OFFICE-PC\",\"dns_computer\":\"office-pc.corp.lab\",\
+         \"common_name\":\"OFFICE-PC\",\"mac\":\"02:11:22:33:44:55\",\"rightful\":true,\"seen\":8000}},\
+         \"addresses\":{{\"10.0.0.21\":8000}},\"last_healthy\":1000000000,\
+         \"accepted\":{{\"nla-not-enforced\":6000}},\
+         \"maintenance_until\":10000,\
+         \"acknowledged\":{{\"port-closed\":7000}},\
+         \"alerts\":{{\"port-closed\":{{\"since\":1000,\"seen\":9000,\"severity\":\"critical\",\
+         \"title\":\"port 3389 is closed\",\"told\":2000,\"acknowledged\":7000,\"signed\":{{\"who\":\"ada\",\"note\":\"seen\"}},\"returns\":4}}}},\
+         \"resolved\":[{{\"rule\":\"packet-loss\",\"severity\":\"warning\",\
+         \"title\":\"loses 5 %\",\"since\":1000,\"ended\":2000,\"returns\":0}}],\
+         \"drops\":{{\"drops\":[{{\"at\":3000,\"lived_s\":60,\"seen\":true,\"tunnel\":true}}],\
+         \"spells\":[{{\"since\":1000,\"until\":2000}}]}},\"sleeps\":true,\"pinned\":true}}}}}}"
+    );
+    put(&store, text.as_bytes());
+    assert_eq!(store.load().expect("loaded"), Loaded { state: state(), warning: None });
+}
+
+#[cfg(unix)]
+#[test]
+fn only_its_owner_may_read_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let (_folder, store) = store();
+    store.save(&state()).expect("saved");
+    let mode = fs::metadata(store.path()).expect("there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn what_cannot_be_understood_is_kept_aside_and_never_lost() {
+    let (_folder, store) = store();
+    let bad: [(&[u8], &str); 6] = [
+        (b"", "is damaged"),
+        (b"{\"version\":1,\"targets\":{", "is damaged"),
+        (b"\xff\xfe\x00", "is damaged"),
+        (b"{\"version\":1,\"targets\":{\"a:1\":{\"color\":3}}}", "is damaged"),
+        (b"{\"version\":3,\"hosts\":[]}", "has layout version 3"),
+        (b"{\"targets\":{}}", "is damaged"),
+    ];
+    for (number, (bytes, reason)) in (1..).zip(bad) {
+        put(&store, bytes);
+        let loaded = store.load().expect("kept aside");
+        let warning = loaded.warning.expect("a warning");
+        assert!(warning.contains(reason), "{warning}");
+        assert!(warning.contains(&format!("state.json.bad-{number}")), "{warning}");
+        assert_eq!(loaded.state, State::new());
+        let aside = store.beside(&format!(".bad-{number}"));
+        assert_eq!(fs::read(aside).expect("kept"), bytes);
+    }
+    assert!(!files(&store).contains(&"state.json".to_owned()));
+    store.save(&state()).expect("saved");
+    assert_eq!(store.load().expect("loaded").state, state());
+    assert_eq!(files(&store).len(), 7);
+}
+
+#[test]
+fn a_huge_file_is_neither_read_nor_written() {
+    let (_folder, store) = store();
+    put(&store, &vec![b' '; LIMIT + 1]);
+    assert!(store.load().expect("kept aside").warning.expect("said").contains("larger than"));
+    let huge = State::from([("x".repeat(LIMIT), TargetMemory::default())]);
+    assert!(matches!(store.save(&huge), Err(StoreError::TooLarge { .. })));
+    assert_eq!(files(&store), ["state.json.bad-1"]);
+}
+
+#[test]
+fn a_failed_save_leaves_the_old_state_and_no_litter() {
+    let (_folder, store) = store();
+    store.make_folder().expect("the folder");
+    fs::create_dir(store.path()).expect("a folder in the way");
+    fs::write(store.path().join("full"), b"x").expect("not empty");
+    let error = store.save(&state()).expect_err("cannot replace a folder");
+    assert!(error.to_string().starts_with("cannot replace "), "{error}");
+    assert_eq!(files(&store), ["state.json"]);
+    assert!(matches!(store.load(), Err(StoreError::Io { operation: "read", .. })));
+}
+
+#[test]
+fn what_many_processes_add_is_all_there() {
+    let (_folder, store) = store();
+    std::thread::scope(|scope| {
+        for process in 0..4 {
+            let store = FileStore::new(store.path());
+            scope.spawn(move || {
+                for number in 0..20 {
+                    let name = format!("{process}-{number}:1");
+                    store.add(State::from([(name, TargetMemory::default())])).expect("added");
+                }
+            });
+        }
+    });
+    assert_eq!(store.load().expect("loaded").state.len(), 80);
+    assert_eq!(files(&store), ["state.json", "state.json.lock"]);
+}
+
+#[test]
+fn a_process_that_hangs_while_it_saves_is_not_waited_for_for_ever() {
+    let (_folder, store) = store();
+    store.save(&State::new()).expect("saved");
+    let holder = store.lock().expect("locked");
+    store.add(state()).expect("added all the same");
+    assert_eq!(store.load().expect("loaded").state, state());
+    drop(holder);
+}
+
+#[test]
+fn many_writers_never_tear_it() {
+    let (_folder, store) = store();
+    let versions: Vec<State> = (0..4)
+        .map(|version| {
+            let names = (0..200).map(|n| (format!("{version}-{n}:1"), TargetMemory::default()));
+            names.collect()
+        })
+        .collect();
+    store.save(&versions[0]).expect("saved");
+    std::thread::scope(|scope| {
+        for version in &versions {
+            let store = &store;
+            scope.spawn(move || {
+                (0..20).for_each(|_| store.save(version).expect("saved"));
+            });
+        }
+        for _ in 0..50 {
+            let loaded = store.load().expect("loaded");
+            assert_eq!(loaded.warning, None);
+            assert!(versions.contains(&loaded.state));
+        }
+    });
+    assert_eq!(files(&store), ["state.json"]);
+}
