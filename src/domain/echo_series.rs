@@ -58,8 +58,34 @@ pub struct EchoSeries {
     /// How many of `points` are losses.
     losses: u32,
     folded: Tally,
+    /// What is known of the times before `points`.
+    before: Before,
     /// The RTT of every reply since the start: an outcome that is amended was no reply.
     replies: Option<Box<Histogram<u32>>>,
+}
+
+/// Times of what is folded.
+#[derive(Debug, Clone, Copy, Default)]
+struct Before {
+    /// The last request that was answered.
+    answer: Option<Now>,
+    /// Losses in a row at the end, void requests left out, and the first of them.
+    silence: Option<(u32, Now)>,
+}
+
+impl Before {
+    fn add(&mut self, point: &EchoPoint) {
+        match point.outcome {
+            EchoOutcome::Void(_) => {}
+            EchoOutcome::Lost | EchoOutcome::Unreachable(_) => {
+                let (count, since) = self.silence.unwrap_or((0, point.at));
+                self.silence = Some((count.saturating_add(1), since));
+            }
+            EchoOutcome::Reply { .. } | EchoOutcome::Late { .. } => {
+                *self = Self { answer: Some(point.at), silence: None };
+            }
+        }
+    }
 }
 
 impl EchoSeries {
@@ -100,6 +126,7 @@ impl EchoSeries {
             if let Some(oldest) = self.points.pop_front() {
                 self.losses = self.losses.saturating_sub(u32::from(oldest.is_loss()));
                 self.folded.add(&oldest);
+                self.before.add(&oldest);
             }
         }
     }
@@ -243,10 +270,25 @@ impl EchoSeries {
                     count += 1;
                     since = Some(point.at);
                 }
-                EchoOutcome::Reply { .. } | EchoOutcome::Late { .. } => break,
+                EchoOutcome::Reply { .. } | EchoOutcome::Late { .. } => return (count, since),
             }
         }
-        (count, since)
+        match self.before.silence {
+            Some((before, first)) => (count.saturating_add(before), Some(first)),
+            None => (count, since),
+        }
+    }
+
+    /// When the last request before the exact points was sent that was answered.
+    #[must_use]
+    pub const fn answered_before(&self) -> Option<Now> {
+        self.before.answer
+    }
+
+    /// When the first of the losses in a row was sent that the exact points begin after.
+    #[must_use]
+    pub fn silent_before(&self) -> Option<Now> {
+        self.before.silence.map(|(_, since)| since)
     }
 
     /// Whether any request was ever answered.

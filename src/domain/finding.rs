@@ -309,6 +309,7 @@ pub struct Finding {
     pub client_error: Option<ClientError>,
     /// It was there when the target was first seen: listed for review, never alerted.
     pub as_found: bool,
-    /// How many faults it speaks of at once: another one is told although the first was.
+    /// The number of the newest fault that it speaks of: another one is told although the one before
+    /// it was.
     pub faults: u32,
 }

@@ -17,9 +17,13 @@ use std::time::Duration;
 /// Looks in a row at which it no longer holds before it is over.
 const GOOD_ROUNDS: u8 = 2;
 /// An outage that is over is remembered for longer than any window over which loss is counted.
-const KEPT: Duration = Duration::from_mins(20);
+pub(super) const KEPT: Duration = Duration::from_mins(20);
 /// And not more than so many.
 const MOST_KEPT: usize = 32;
+/// An outage that alerts for coming again is over once none came for so long.
+const UNSTEADY: Duration = Duration::from_mins(5);
+/// Paths that break so often within [`KEPT`] are told of, however short each time is.
+pub(super) const OFTEN: u32 = 3;
 /// A change of anything else this long before the first silence belongs to it …
 const SHORTLY: Duration = Duration::from_secs(10);
 /// … or this long after: a request may be on its way when the change comes.
@@ -27,7 +31,8 @@ const SEEN: Duration = Duration::from_secs(2);
 /// A change of a tunnel this long before or after the first silence belongs to it.
 const TUNNEL: Duration = Duration::from_secs(30);
 
-/// One target as it is seen now. Only targets that answered echo requests before are members.
+/// One target as it is seen now. Only targets that answered echo requests before have a say; one
+/// that accepts connections without is a member, so that it can be back.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Member<'a> {
     /// Which.
@@ -40,8 +45,13 @@ pub struct Member<'a> {
     pub routed: bool,
     /// The tunnel that it is reached through, unescaped.
     pub tunnel: Option<&'a str>,
-    /// Its silence may be sleep, or planned work.
+    /// Its silence may be sleep, or planned work, or began when it might have been.
     pub sleeps: bool,
+    /// It answered an echo request of this run at this address. Nobody knows when the silence of
+    /// one that did not began.
+    pub seen: bool,
+    /// Its port was open at the last connection.
+    pub accepts: bool,
     /// When the first request of those that are unanswered now was sent; `None` while it answers.
     pub silent_since: Option<Now>,
 }
@@ -68,6 +78,8 @@ pub struct Outage {
     pub until: Now,
     /// Who is or was silent in it.
     pub members: BTreeSet<TargetId>,
+    /// Where each of them was dialled when it fell silent.
+    at: BTreeMap<TargetId, IpAddr>,
     /// Those of them that answer again, and since when. Who has done so for a while is in it no
     /// more, whatever becomes of it later.
     pub back: BTreeMap<TargetId, Now>,
@@ -84,8 +96,13 @@ pub struct Outage {
     pub fault: Option<Fault>,
     /// What makes silent hosts a path that is down.
     pub limits: PathThresholds,
-    /// It lasts long enough to alert.
+    /// It lasts long enough to alert, or came often enough.
     pub alerts: bool,
+    /// How often its hosts fell silent together within [`KEPT`], this time included.
+    pub times: u32,
+    /// Numbers the outages that alert, in the order in which they began to: one that only comes
+    /// again has the number that it had. 0 before it alerts.
+    pub number: u32,
     /// When it was seen to be over.
     pub ended: Option<Now>,
     good_rounds: u8,
@@ -197,6 +214,8 @@ impl Ground {
 pub struct Outages {
     open: Vec<Outage>,
     over: VecDeque<Outage>,
+    /// The last number that was given.
+    numbered: u32,
 }
 
 impl Outage {
@@ -208,6 +227,7 @@ impl Outage {
             since,
             until: since,
             members: BTreeSet::new(),
+            at: BTreeMap::new(),
             back: BTreeMap::new(),
             of: 0,
             tunnel: None,
@@ -216,6 +236,8 @@ impl Outage {
             fault: None,
             limits: PathThresholds::default(),
             alerts: false,
+            times: 1,
+            number: 0,
             ended: None,
             good_rounds: 0,
         }
@@ -251,6 +273,15 @@ impl Outage {
 }
 
 impl Outages {
+    /// Forgets a target that is watched no more.
+    pub fn forget(&mut self, target: TargetId) {
+        for outage in self.open.iter_mut().chain(&mut self.over) {
+            outage.members.remove(&target);
+            outage.at.remove(&target);
+            outage.back.remove(&target);
+        }
+    }
+
     /// Those that stand, the first seen first, then those that were over lately.
     #[must_use]
     pub fn lately(&self) -> Vec<Outage> {
@@ -281,6 +312,7 @@ impl Outages {
         }
         let excess = self.over.len().saturating_sub(MOST_KEPT);
         self.over.drain(..excess);
+        self.number();
         let Some(nearer) = &ground.nearer else { return events };
         // Nearly always nobody is silent, and there may be very many members and groups.
         let silent = members.iter().filter(|member| member.silent_since.is_some()).count();
@@ -296,14 +328,46 @@ impl Outages {
             };
             let concerned: Vec<&Member<'_>> = members
                 .iter()
-                .filter(|member| scope.takes(member) && !held(member) && !asleep(member))
+                .filter(|member| scope.takes(member) && member.has_say())
+                .filter(|member| !held(member) && !asleep(member))
                 .collect();
             if let Some(outage) = begins(scope, &concerned, members, (ground, nearer), now) {
+                let outage = self.compare_with_past(outage);
                 events.push(OutageEvent::Began(outage.clone()));
                 self.open.push(outage);
             }
         }
+        self.number();
         events
+    }
+
+    /// Counts how often the same hosts fell silent together lately: what comes often enough alerts,
+    /// and is told as one thing that comes again.
+    fn compare_with_past(&self, outage: Outage) -> Outage {
+        let same = || self.over.iter().filter(|past| past.is_same_path(&outage));
+        let times = u32::try_from(same().count()).unwrap_or(u32::MAX).saturating_add(1);
+        if times < OFTEN {
+            return outage;
+        }
+        let lately = same().last().and_then(|past| past.ended);
+        let goes_on = lately.is_some_and(|end| outage.since.mono.since(end.mono) <= UNSTEADY);
+        let before = same().map(|past| past.number).max().unwrap_or_default();
+        let number = if goes_on { before } else { 0 };
+        Outage { times, alerts: true, number, ..outage }
+    }
+
+    /// Gives each outage that alerts its number.
+    fn number(&mut self) {
+        for outage in self.open.iter_mut().filter(|outage| outage.alerts && outage.number == 0) {
+            self.numbered = self.numbered.saturating_add(1);
+            outage.number = self.numbered;
+        }
+    }
+}
+
+impl Member<'_> {
+    const fn has_say(&self) -> bool {
+        self.seen || self.silent_since.is_some()
     }
 }
 
@@ -360,7 +424,12 @@ fn begins(
     // that never sleeps, shows that it is the path.
     let fresh = now.mono.since(last.mono) <= KEPT;
     let shown = tunnel.is_some() || fault.as_ref().is_some_and(Fault::is_proven_tunnel);
-    let votes = |member: &Member<'_>| !member.sleeps || (shown && fresh);
+    // When the silence of hosts began that never answered in this run nobody knows: they are a path
+    // where nobody answers at all, and otherwise hosts that are off.
+    let nobody_answers = silent.len() == concerned.len();
+    let votes = |member: &Member<'_>| {
+        (!member.sleeps || (shown && fresh)) && (member.seen || nobody_answers)
+    };
     let voters = hosts(cluster.iter().map(|(_, member)| *member).filter(|member| votes(member)));
     let of = hosts(concerned.iter().copied().filter(|member| votes(member)));
     if !is_path(voters, of, &ground.limits) {
@@ -369,6 +438,7 @@ fn begins(
     Some(Outage {
         until: last,
         members: cluster.iter().map(|(_, member)| member.target).collect(),
+        at: cluster.iter().map(|(_, member)| (member.target, member.address)).collect(),
         of: concerned.len(),
         limits: ground.limits,
         change: ground.change_before(first).filter(|_| tunnel.is_none()),
@@ -403,6 +473,19 @@ fn least(limits: &PathThresholds) -> usize {
 }
 
 impl Outage {
+    /// Whether most of the hosts of either are those of the other.
+    fn is_same_path(&self, other: &Self) -> bool {
+        let both = self.members.intersection(&other.members).count();
+        both * 2 > self.members.len().max(other.members.len())
+    }
+
+    /// Whether `member` answers again. Where the name led elsewhere meanwhile, an answer from there
+    /// shows nothing before Remote Desktop is reached.
+    fn is_back(&self, member: &Member<'_>) -> bool {
+        let same = self.at.get(&member.target).is_none_or(|at| *at == member.address);
+        member.silent_since.is_none() && if same { member.has_say() } else { member.accepts }
+    }
+
     /// Whether enough of those who can speak for the path are silent. A PC may have gone to sleep
     /// meanwhile: once half of all are back, only hosts that never sleep show that it is down.
     fn holds_still(&self, members: &[Member<'_>]) -> bool {
@@ -412,8 +495,17 @@ impl Outage {
         let votes = |member: &&Member<'_>| !member.sleeps || (shown && !half_back);
         let voters = || members.iter().filter(|member| self.scope.takes(member)).filter(votes);
         let silent = |member: &&Member<'_>| self.holds(member.target);
-        let speaks = |member: &&Member<'_>| member.silent_since.is_none() || silent(member);
-        is_path(hosts(voters().filter(silent)), hosts(voters().filter(speaks)), &self.limits)
+        let answers = |member: &&Member<'_>| member.has_say() && member.silent_since.is_none();
+        // Whoever has another address now, or of whom nothing is known at it yet, was silent at the
+        // one that it had.
+        let known: BTreeSet<TargetId> = members.iter().map(|member| member.target).collect();
+        let unknown = self.at.iter().filter(|(id, _)| self.holds(**id) && !known.contains(id));
+        let unknown = unknown.map(|(_, address)| *address);
+        let address = |member: &Member<'_>| *self.at.get(&member.target).unwrap_or(&member.address);
+        let down: BTreeSet<IpAddr> = voters().filter(silent).map(address).chain(unknown).collect();
+        let up = voters().filter(answers).map(address);
+        let all = up.chain(down.iter().copied()).collect::<BTreeSet<_>>().len();
+        is_path(down.len(), all, &self.limits)
     }
 
     /// Takes in who fell silent with it and who is back.
@@ -426,12 +518,14 @@ impl Outage {
                 at.mono.plus(together) >= self.since.mono
                     && self.since.mono.plus(together) >= at.mono
             });
-            if joins {
-                self.members.insert(member.target);
+            if joins && self.members.insert(member.target) {
+                self.at.insert(member.target, member.address);
             }
         }
         for id in &self.members {
-            if known.get(id).is_none_or(|member| member.silent_since.is_none()) {
+            // Of one whose statistics were reset nothing is known yet.
+            let Some(member) = known.get(id) else { continue };
+            if self.is_back(member) {
                 self.back.entry(*id).or_insert(now);
             } else if self.back.get(id).is_some_and(|at| now.mono.since(at.mono) <= together) {
                 self.back.remove(id);

@@ -14,6 +14,8 @@ impl Monitor {
         let memory = self.remembered(Some(id), now);
         let gone = self.targets.remove(&id)?;
         self.alerts.forget(id);
+        self.outages.forget(id);
+        self.around.outages = self.outages.lately();
         self.siblings.changed(gone.target().group.as_deref());
         let name = printable(&gone.target().name);
         for event in self.events.iter_mut().filter(|event| event.target == Some(id)) {

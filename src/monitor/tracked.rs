@@ -74,6 +74,8 @@ pub struct Tracked {
     diagnosis: Diagnosis,
     ticked: Option<MonoTime>,
     maintained: Option<Maintained>,
+    /// The silence that stood when work on it ended, by its first request.
+    excused: Option<Now>,
     state: TargetState,
     state_since: WallTime,
     started: WallTime,
@@ -114,6 +116,7 @@ impl Tracked {
             diagnosis: Diagnosis::default(),
             ticked: None,
             maintained: None,
+            excused: None,
             state: TargetState::NotMeasured,
             state_since: now.wall,
             started: now.wall,
@@ -269,6 +272,9 @@ impl Tracked {
     /// Says whether work is planned on it.
     pub fn set_maintained(&mut self, maintained: Option<Maintained>) {
         if self.maintained != maintained {
+            if maintained.is_none() {
+                self.excused = self.echo.trailing_losses().1;
+            }
             self.maintained = maintained;
             self.changed = true;
         }

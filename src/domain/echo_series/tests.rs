@@ -154,3 +154,18 @@ fn percentiles_are_nearest_rank() {
     assert_eq!(nearest_rank(&sorted, 95), Some(ms(19)));
     assert_eq!(nearest_rank(&[], 95), None);
 }
+
+/// Ten minutes after a host fell silent its silence began ever later, with that of all others.
+#[test]
+fn a_silence_longer_than_what_is_kept_began_when_it_began() {
+    let mut series = EchoSeries::default();
+    (0..100).for_each(|secs| series.push(secs, at(secs), ok(3)));
+    (100..2_000).for_each(|secs| series.push(secs, at(secs), echo(EchoOutcome::Lost)));
+    assert_eq!(series.trailing_losses(), (1_900, Some(at(100))));
+    assert_eq!(series.answered_before(), Some(at(99)));
+    assert_eq!(series.silent_before(), Some(at(100)));
+    series.push(2_000, at(2_000), ok(3));
+    assert_eq!(series.trailing_losses(), (0, None));
+    (2_001..2_700).for_each(|secs| series.push(secs, at(secs), echo(EchoOutcome::Lost)));
+    assert_eq!(series.trailing_losses(), (699, Some(at(2_001))));
+}

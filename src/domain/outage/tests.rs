@@ -12,6 +12,8 @@ fn member(id: u32, silent_since: Option<u64>) -> Member<'static> {
         routed: true,
         tunnel: None,
         sleeps: false,
+        seen: true,
+        accepts: true,
         silent_since: silent_since.map(at),
     }
 }

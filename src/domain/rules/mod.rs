@@ -202,7 +202,8 @@ pub struct Evidence {
     pub remedies: Option<&'static [Remedy]>,
     /// It is a change against what was remembered, and so never as it was found.
     pub is_change: bool,
-    /// How many faults it speaks of at once: another one is told although the first was.
+    /// The number of the newest fault that it speaks of: another one is told although the one before
+    /// it was.
     pub faults: u32,
 }
 
@@ -252,10 +253,10 @@ impl Evidence {
         self
     }
 
-    /// Says how many faults it speaks of.
+    /// Numbers the newest fault that it speaks of.
     #[must_use]
-    pub fn of_faults(mut self, faults: usize) -> Self {
-        self.faults = u32::try_from(faults).unwrap_or(u32::MAX);
+    pub const fn of_faults(mut self, newest: u32) -> Self {
+        self.faults = newest;
         self
     }
 

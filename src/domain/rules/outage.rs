@@ -1,7 +1,7 @@
 //! `path-outage`: hosts fell silent together while something nearer answers.
 
 use super::prelude::*;
-use crate::domain::outage::{Fault, Outage, Scope};
+use crate::domain::outage::{Fault, KEPT, OFTEN, Outage, Scope};
 use crate::domain::text::excerpt;
 use crate::domain::way::Stretch;
 
@@ -28,7 +28,11 @@ static PATH_OUTAGE: RuleCard = RuleCard {
         this machine's router, the public endpoint of its VPN (an address with a route of its own \
         past the tunnel; several may have one), the far end inside the tunnel, DNS servers. Targets at \
         one address are one host. Hosts that may be asleep do not count, unless \
-        a tunnel of this machine changed at the same time and fewer than half are back. Nothing is said while this machine itself is offline.",
+        a tunnel of this machine changed at the same time and fewer than half are back; hosts that were \
+        silent already when this run began count only where nobody answers. A path that breaks \
+        for seconds only is told of from the third time within 20 minutes on. A host whose name leads \
+        elsewhere meanwhile is back when it accepts connections there. Nothing is said while this \
+        machine itself is offline.",
     disproof: "The hosts come back one by one, minutes apart: then they were restarted together.",
     remedies: &[
         Remedy {
@@ -58,6 +62,7 @@ static PATH_OUTAGE: RuleCard = RuleCard {
         "dns-failure",
         "dns-slow",
         "dns-disagreement",
+        "dns-mismatch",
         "address-dead",
         "name-path-broken",
         "port-filtered",
@@ -111,18 +116,23 @@ impl Rule for PathOutage {
             .collect();
         // The newest: of the others somebody was told before.
         let Some((first, others)) = alerting.split_last() else { return Judgement::Clear };
+        let newest = alerting.iter().map(|outage| outage.number).max().unwrap_or_default();
         let more = others.iter().map(|outage| format!("also down: {}", whose(outage)));
         let more: Vec<String> = more.collect();
         let title = match others.len() {
             0 => format!("{}: {}", title(first), whose(first)),
             others => format!("{}: {}, and {others} more", title(first), whose(first)),
         };
+        if first.times >= OFTEN {
+            let evidence = evidence(first, title, comes_again(first)).lines(more);
+            return Judgement::fires(evidence.of_faults(newest));
+        }
         let within = span(first.until.mono.since(first.since.mono).max(Duration::from_secs(1)));
         let since = clock(first.since.wall);
         if let (Some(stretch), Some(fault)) = (stretch(first), &first.fault) {
             let sentence = by_controls(first, stretch, fault, &since);
             let evidence = evidence(first, title, sentence).lines(more);
-            return Judgement::fires(evidence.of_faults(alerting.len()));
+            return Judgement::fires(evidence.of_faults(newest));
         }
         let sentence = format!(
             "The way to {} is down since {since} (likely): they fell silent within {within} of \
@@ -135,8 +145,26 @@ impl Rule for PathOutage {
             },
             first_step(first),
         );
-        Judgement::fires(evidence(first, title, sentence).lines(more).of_faults(alerting.len()))
+        Judgement::fires(evidence(first, title, sentence).lines(more).of_faults(newest))
     }
+}
+
+/// It breaks and mends itself again and again.
+fn comes_again(outage: &Outage) -> String {
+    format!(
+        "The way to {} is unsteady (likely): they fell silent together {} times within {}, last at \
+         {}, while {} answers{}. {}",
+        whose(outage),
+        outage.times,
+        span(KEPT),
+        clock(outage.since.wall),
+        outage.nearer,
+        match &outage.tunnel {
+            Some(what) => format!(", and {what}"),
+            None => String::new(),
+        },
+        first_step(outage),
+    )
 }
 
 /// The stretch that the controls show to be broken; where a tunnel is seen to change, that is it.
@@ -146,6 +174,13 @@ fn stretch(outage: &Outage) -> Option<Stretch> {
 }
 
 fn title(outage: &Outage) -> &'static str {
+    if outage.times >= OFTEN {
+        return match stretch(outage) {
+            Some(Stretch::Tunnel) => "VPN unsteady",
+            Some(Stretch::Line) => "Internet line unsteady",
+            _ => "path unsteady",
+        };
+    }
     match stretch(outage) {
         Some(Stretch::Tunnel) => "VPN down",
         Some(Stretch::Line) => "Internet line down",

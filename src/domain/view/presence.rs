@@ -155,7 +155,8 @@ impl<'a> TargetView<'a> {
             .points()
             .rev()
             .find(|point| self.is_echo_answer(&point.outcome))
-            .map(|point| point.at);
+            .map(|point| point.at)
+            .or(self.echo.answered_before());
         let connect = self
             .attempts
             .recent()
@@ -181,7 +182,8 @@ impl<'a> TargetView<'a> {
             .filter(|entry| !matches!(entry.value.connect.outcome, ConnectOutcome::LocalError(_)))
             .map(|entry| entry.at)
             .find(after);
-        echo.into_iter().chain(connect).min_by_key(|at| at.mono)
+        let before = self.echo.silent_before().filter(after);
+        before.into_iter().chain(echo).chain(connect).min_by_key(|at| at.mono)
     }
 
     /// Whether the neighbour entry is still reachable so long after `silent` that only a living

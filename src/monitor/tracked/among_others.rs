@@ -4,7 +4,7 @@ use super::Tracked;
 use crate::domain::certificate::Thumbprint;
 use crate::domain::history::Timed;
 use crate::domain::outage::Member;
-use crate::domain::sample::{Attempt, EchoMethod};
+use crate::domain::sample::{Attempt, ConnectOutcome, EchoMethod};
 use crate::domain::siblings::Sibling;
 use crate::domain::surroundings::Surroundings;
 use crate::domain::target::Expected;
@@ -12,7 +12,7 @@ use crate::domain::time::{Now, WallTime};
 
 impl Tracked {
     /// What it is to an outage of a path; `None` for this machine itself, and before it answered
-    /// an echo request.
+    /// an echo request or took a connection.
     #[must_use]
     pub fn member<'a>(&'a self, around: &'a Surroundings, now: WallTime) -> Option<Member<'a>> {
         let local = &around.local;
@@ -22,7 +22,9 @@ impl Tracked {
             self.method == EchoMethod::Icmp
                 && first.is_some_and(|first| self.memory.expects_echo(first.at.wall))
         };
-        if !self.echo.ever_answered() && !remembered() {
+        let newest = self.attempt().map(|newest| newest.connect.outcome);
+        let accepts = newest == Some(ConnectOutcome::Open);
+        if !self.echo.ever_answered() && !remembered() && !accepts {
             return None;
         }
         let enough = if self.method == EchoMethod::Icmp { 3 } else { 2 };
@@ -36,14 +38,24 @@ impl Tracked {
                 .any(|entry| entry.value.connect.outcome.answered())
         };
         let tunnel = local.tunnel_of(address).map(|tunnel| &*tunnel.name);
+        let may_sleep = |at| self.may_sleep(self.expected(around, at));
+        let pinged = self.echo.ever_answered() || remembered();
+        let silent_since = since.filter(|since| pinged && lost >= enough && !connects(since));
+        // Whoever fell silent when it was free to stays silent for that reason.
+        let was_excused = silent_since.is_some_and(|silent| {
+            may_sleep(silent.wall)
+                || self.excused.is_some_and(|excused| excused.mono >= silent.mono)
+        });
         Some(Member {
             target: self.target.id,
             address,
             group: self.target.group.as_deref(),
             routed: tunnel.is_some() || local.on_link(address).is_none(),
             tunnel,
-            sleeps: self.may_sleep(self.expected(around, now)) || self.maintained.is_some(),
-            silent_since: since.filter(|since| lost >= enough && !connects(since)),
+            sleeps: may_sleep(now) || self.maintained.is_some() || was_excused,
+            seen: self.echo.ever_answered(),
+            accepts,
+            silent_since,
         })
     }
 

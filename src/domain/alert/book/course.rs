@@ -37,7 +37,9 @@ impl AlertBook {
         let mut events = self.end_outdated(target);
         for finding in &diagnosed.findings {
             if self.alerts(target, finding) {
-                events.extend(self.stands((target, finding.rule), finding, now));
+                let key = (target, finding.rule);
+                events.extend(self.end_former(key, finding));
+                events.extend(self.stands(key, finding, now));
             }
         }
         for key in self.keys(target) {
@@ -130,6 +132,20 @@ impl AlertBook {
         let entry = self.entries.get(&(target, finding.rule));
         entry.is_some_and(|entry| entry.alert.state == AlertState::Firing)
             && self.alerts(target, finding)
+    }
+
+    /// Ends the alert of a fault that is over when another one of the same rule stands in its place.
+    fn end_former(&mut self, key: Key, finding: &Finding) -> Option<AlertEvent> {
+        let former = self.entries.get(&key)?;
+        let gone = former.gone.filter(|_| former.is_of_another(finding))?;
+        let Entry { alert, told, .. } = self.entries.remove(&key)?;
+        if alert.state == AlertState::Pending {
+            return None;
+        }
+        self.ended_unheard |= told.is_none();
+        self.keep_resolved(alert.clone(), gone.wall);
+        let (worst, _) = told?;
+        Some(AlertEvent::Resolved(Alert { severity: worst, ..alert }, gone.wall))
     }
 
     /// The finding stands: pending until it has stood for long enough.

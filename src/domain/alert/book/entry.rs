@@ -21,7 +21,7 @@ pub(super) struct Entry {
     pub(super) due: bool,
     /// How bad it was when it was last told, and when that was.
     pub(super) told: Option<(Severity, WallTime)>,
-    /// How many faults its finding speaks of.
+    /// The number of the newest fault that its finding spoke of.
     pub(super) faults: u32,
     /// Of one that is recalled: when it was last known to fire.
     pub(super) seen: Option<WallTime>,
@@ -54,6 +54,11 @@ impl Entry {
         }
     }
 
+    /// Whether `finding` is another fault, and the one that this alert is of is over.
+    pub(super) const fn is_of_another(&self, finding: &Finding) -> bool {
+        self.gone.is_some() && finding.faults > self.faults
+    }
+
     /// Follows its finding, which stands. Who heard of one fault, or has seen to it, knows nothing
     /// of another.
     pub(super) fn follow(&mut self, finding: &Finding) {
@@ -67,7 +72,7 @@ impl Entry {
             self.alert.signed = Signature::default();
             self.alert.snoozed_until = None;
         }
-        self.faults = finding.faults;
+        self.faults = self.faults.max(finding.faults);
         self.alert.severity = finding.severity;
         if self.alert.title != finding.title {
             self.alert.title.clone_from(&finding.title);
