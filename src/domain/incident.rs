@@ -50,7 +50,8 @@ mod tests {
 
     #[test]
     fn an_incident_keeps_its_id_while_hosts_join_and_come_back() {
-        let mut outage = Outage::new(Scope::Group("x".to_owned()), at(100), "10.0.0.1");
+        let mut outage =
+            Outage::new(Scope::Group("x".to_owned()), at(100), Some("10.0.0.1".to_owned()));
         outage.members.insert(TargetId(1));
         let first = Incident::of(&outage);
         outage.members.insert(TargetId(2));
@@ -59,9 +60,10 @@ mod tests {
         let last = Incident::of(&outage);
         assert_eq!((first.id.len(), &first.id), (8, &last.id));
         assert_eq!((last.members.len(), last.back, last.ended), (2, 1, Some(at(200).wall)));
-        let tunnel = Outage::new(Scope::Tunnel("x".to_owned()), at(100), "10.0.0.1");
+        let tunnel =
+            Outage::new(Scope::Tunnel("x".to_owned()), at(100), Some("10.0.0.1".to_owned()));
         assert_ne!(Incident::of(&tunnel).id, first.id);
-        let later = Outage::new(Scope::Group("x".to_owned()), at(101), "10.0.0.1");
+        let later = Outage::new(Scope::Group("x".to_owned()), at(101), Some("10.0.0.1".to_owned()));
         assert_ne!(Incident::of(&later).id, first.id);
     }
 }

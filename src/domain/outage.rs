@@ -22,6 +22,10 @@ pub(super) const KEPT: Duration = Duration::from_mins(20);
 const MOST_KEPT: usize = 32;
 /// An outage that alerts for coming again is over once none came for so long.
 const UNSTEADY: Duration = Duration::from_mins(5);
+/// Who answered so shortly before this run began fell silent then …
+const PAUSE: Duration = Duration::from_mins(10);
+/// … with those of whom the same is known so closely.
+const SAVED: Duration = Duration::from_mins(1);
 /// Paths that break so often within [`KEPT`] are told of, however short each time is.
 pub(super) const OFTEN: u32 = 3;
 /// A change of anything else this long before the first silence belongs to it …
@@ -47,13 +51,23 @@ pub struct Member<'a> {
     pub tunnel: Option<&'a str>,
     /// Its silence may be sleep, or planned work, or began when it might have been.
     pub sleeps: bool,
-    /// It answered an echo request of this run at this address. Nobody knows when the silence of
-    /// one that did not began.
-    pub seen: bool,
+    /// When it answered an echo request at this address.
+    pub answered: Answered,
     /// Its port was open at the last connection.
     pub accepts: bool,
     /// When the first request of those that are unanswered now was sent; `None` while it answers.
     pub silent_since: Option<Now>,
+}
+
+/// When a member answered an echo request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answered {
+    /// In this run.
+    InThisRun,
+    /// So long before its first request in this run, and not since.
+    Before(Duration),
+    /// Never.
+    Never,
 }
 
 /// Whose hosts fell silent together.
@@ -90,8 +104,9 @@ pub struct Outage {
     pub tunnel: Option<String>,
     /// The same of whatever else changed on this machine's network shortly before.
     pub change: Option<String>,
-    /// What goes on answering nearer, escaped: `10.0.0.1`.
-    pub nearer: String,
+    /// What goes on answering nearer, escaped: `10.0.0.1`; `None` where nothing at all answers and
+    /// nobody can say whose fault it is.
+    pub nearer: Option<String>,
     /// Where on the way it is, as far as controls show it.
     pub fault: Option<Fault>,
     /// What makes silent hosts a path that is down.
@@ -155,7 +170,7 @@ pub enum OutageEvent {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Ground {
     /// Something nearer that answers, escaped; without any nobody can say whether the fault is
-    /// this machine's own.
+    /// this machine's own, and only the silence of all at once is told.
     pub nearer: Option<String>,
     /// The latest change of this machine's tunnels.
     pub tunnel: Option<(Now, String)>,
@@ -221,7 +236,7 @@ pub struct Outages {
 impl Outage {
     /// An outage without members yet, since a first silence, while `nearer` answers.
     #[must_use]
-    pub fn new(scope: Scope, since: Now, nearer: impl Into<String>) -> Self {
+    pub fn new(scope: Scope, since: Now, nearer: Option<String>) -> Self {
         Self {
             scope,
             since,
@@ -232,7 +247,7 @@ impl Outage {
             of: 0,
             tunnel: None,
             change: None,
-            nearer: nearer.into(),
+            nearer,
             fault: None,
             limits: PathThresholds::default(),
             alerts: false,
@@ -252,6 +267,9 @@ impl Outage {
     /// Who can mend it.
     #[must_use]
     pub const fn owner(&self) -> Owner {
+        if self.nearer.is_none() && self.tunnel.is_none() {
+            return Owner::Client;
+        }
         match (&self.tunnel, &self.fault) {
             (Some(_), _) | (None, Some(Fault { stretch: Stretch::Tunnel, .. })) => Owner::Vpn,
             (None, _) => Owner::Network,
@@ -313,7 +331,6 @@ impl Outages {
         let excess = self.over.len().saturating_sub(MOST_KEPT);
         self.over.drain(..excess);
         self.number();
-        let Some(nearer) = &ground.nearer else { return events };
         // Nearly always nobody is silent, and there may be very many members and groups.
         let silent = members.iter().filter(|member| member.silent_since.is_some()).count();
         if silent < least(&ground.limits) {
@@ -331,7 +348,7 @@ impl Outages {
                 .filter(|member| scope.takes(member) && member.has_say())
                 .filter(|member| !held(member) && !asleep(member))
                 .collect();
-            if let Some(outage) = begins(scope, &concerned, members, (ground, nearer), now) {
+            if let Some(outage) = begins(scope, &concerned, members, ground, now) {
                 let outage = self.compare_with_past(outage);
                 events.push(OutageEvent::Began(outage.clone()));
                 self.open.push(outage);
@@ -349,7 +366,7 @@ impl Outages {
         if times < OFTEN {
             return outage;
         }
-        let lately = same().last().and_then(|past| past.ended);
+        let lately = same().next_back().and_then(|past| past.ended);
         let goes_on = lately.is_some_and(|end| outage.since.mono.since(end.mono) <= UNSTEADY);
         let before = same().map(|past| past.number).max().unwrap_or_default();
         let number = if goes_on { before } else { 0 };
@@ -366,8 +383,15 @@ impl Outages {
 }
 
 impl Member<'_> {
+    const fn unwatched(&self) -> Option<Duration> {
+        match self.answered {
+            Answered::Before(unwatched) => Some(unwatched),
+            Answered::InThisRun | Answered::Never => None,
+        }
+    }
+
     const fn has_say(&self) -> bool {
-        self.seen || self.silent_since.is_some()
+        matches!(self.answered, Answered::InThisRun) || self.silent_since.is_some()
     }
 }
 
@@ -397,7 +421,7 @@ fn begins(
     scope: Scope,
     concerned: &[&Member<'_>],
     members: &[Member<'_>],
-    (ground, nearer): (&Ground, &str),
+    ground: &Ground,
     now: Now,
 ) -> Option<Outage> {
     let mut silent: Vec<(Now, &Member<'_>)> =
@@ -424,15 +448,17 @@ fn begins(
     // that never sleeps, shows that it is the path.
     let fresh = now.mono.since(last.mono) <= KEPT;
     let shown = tunnel.is_some() || fault.as_ref().is_some_and(Fault::is_proven_tunnel);
-    // When the silence of hosts began that never answered in this run nobody knows: they are a path
-    // where nobody answers at all, and otherwise hosts that are off.
-    let nobody_answers = silent.len() == concerned.len();
+    let newest = cluster.iter().filter_map(|(_, member)| member.unwatched()).min();
     let votes = |member: &Member<'_>| {
-        (!member.sleeps || (shown && fresh)) && (member.seen || nobody_answers)
+        (!member.sleeps || (shown && fresh)) && was_there(member, newest, members)
     };
     let voters = hosts(cluster.iter().map(|(_, member)| *member).filter(|member| votes(member)));
     let of = hosts(concerned.iter().copied().filter(|member| votes(member)));
     if !is_path(voters, of, &ground.limits) {
+        return None;
+    }
+    // Without anything that answers, only the silence of all at once shows that it is not the hosts.
+    if ground.nearer.is_none() && (scope != Scope::Routed || voters * 10 < of * 9) {
         return None;
     }
     Some(Outage {
@@ -444,8 +470,24 @@ fn begins(
         change: ground.change_before(first).filter(|_| tunnel.is_none()),
         tunnel,
         fault,
-        ..Outage::new(scope, first, nearer)
+        ..Outage::new(scope, first, ground.nearer.clone())
     })
+}
+
+/// Whether the silence of a host shows a path. That of one that never answered in this run does where
+/// nobody answers that is reached the same way, or where it answered just before the run began, as
+/// the `newest` of the others did. When the silence of any other began nobody knows: it may have been off for days.
+fn was_there(member: &Member<'_>, newest: Option<Duration>, members: &[Member<'_>]) -> bool {
+    let together = member.unwatched().zip(newest).is_some_and(|(unwatched, newest)| {
+        unwatched <= PAUSE && unwatched.saturating_sub(newest) <= SAVED
+    });
+    let answers = |other: &Member<'_>| {
+        other.has_say()
+            && other.silent_since.is_none()
+            && other.routed == member.routed
+            && other.tunnel == member.tunnel
+    };
+    member.answered == Answered::InThisRun || together || !members.iter().any(answers)
 }
 
 /// Any of `members`, when all are reached through the same tunnel, or all outside of any.

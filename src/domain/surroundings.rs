@@ -41,6 +41,8 @@ pub struct Surroundings {
     /// Targets behind a router, reached through no tunnel and other than those known to sleep, that
     /// answered nothing in the last 15 s although they did before.
     pub silent_outside: u32,
+    /// Interfaces on whose own link a target answered in the last 15 s, by kernel index.
+    pub living_links: BTreeSet<u32>,
     /// Self-signed certificates that more than one machine presents, with the NTLM names of those
     /// machines, unescaped.
     pub shared_certificates: BTreeMap<Thumbprint, BTreeSet<String>>,
@@ -94,7 +96,7 @@ pub enum Offline {
     /// No interface is up: only loopback targets are judged.
     NoInterface,
     /// Controls that answered ten of ten are silent, all of them: nobody beyond this machine's
-    /// own links is judged. Holds the controls.
+    /// own links is judged, and nobody on one where nothing answers. Holds the controls.
     ControlsGone(Vec<IpAddr>),
 }
 
@@ -111,6 +113,7 @@ impl Default for Surroundings {
             peers_answering: 0,
             peers_silent: 0,
             silent_outside: 0,
+            living_links: BTreeSet::new(),
             shared_certificates: BTreeMap::new(),
             siblings: BTreeMap::new(),
             tunnel_changes: Vec::new(),
@@ -132,6 +135,13 @@ impl Default for Surroundings {
 }
 
 impl Surroundings {
+    /// Whether `address` is on one of this machine's own links, and something there answers.
+    #[must_use]
+    pub fn is_on_living_link(&self, address: IpAddr) -> bool {
+        !self.living_links.is_empty()
+            && self.local.on_link(address).is_some_and(|own| self.living_links.contains(&own.index))
+    }
+
     /// Whether `address` is a control at the site of `target`, by the configuration.
     #[must_use]
     pub fn is_control_of(&self, target: &Target, address: IpAddr) -> bool {

@@ -194,7 +194,8 @@ impl Monitor {
         }
         // What was sent before this machine was online again says nothing of the host either.
         let before = |online: MonoTime| sample.sent_at.mono < online;
-        if self.around.offline != Offline::Online || self.online_since.is_some_and(before) {
+        let blind = self.around.offline != Offline::Online || self.online_since.is_some_and(before);
+        if blind && !tracked.is_on_living_link(&self.around) {
             tracked.void_losses_since(sample.sent_at.mono);
         }
         if let Some(echo) = tracked.echo_of(sample) {

@@ -92,3 +92,45 @@ fn a_machine_whose_interfaces_cannot_be_read_for_once_is_not_offline() {
     monitor.tick(at(4));
     assert_eq!(monitor.around.offline, Offline::NoInterface);
 }
+
+/// Five servers on the own link, and their router died: "this machine is cut off", and a server that
+/// died then was told by nobody.
+#[test]
+fn who_is_on_the_own_link_is_judged_while_the_router_is_dead() {
+    let mut monitor = monitor(&[NEAR, [10, 0, 0, 22], FAR]);
+    let mut fired = Vec::new();
+    for secs in 1..260 {
+        let up = [secs < 120, true, secs < 60];
+        second(&mut monitor, secs, &up, secs < 60);
+        let silent = crate::domain::diagnose::fixture::stopped_at_tcp(
+            crate::domain::sample::ConnectOutcome::Timeout,
+        );
+        if secs >= 120 && secs % 10 == 0 {
+            let address = std::net::SocketAddr::from((NEAR, 3389));
+            let connect = crate::domain::sample::Connect { address, ..silent.connect };
+            let attempt = crate::domain::sample::Attempt { connect, ..silent };
+            let sample = Sample {
+                target: TargetId(0),
+                seq: 1_000 + secs,
+                sent_at: at(secs),
+                ended_at: at(secs).mono,
+                observation: Observation::Attempt(Box::new(attempt)),
+            };
+            monitor.observe(&sample, at(secs));
+        }
+        fired = monitor
+            .alerts
+            .snapshot(at(secs))
+            .firing
+            .iter()
+            .map(|alert| (alert.target, alert.rule.0, alert.title.clone()))
+            .collect();
+    }
+    let titles: Vec<&str> = fired.iter().map(|(_, _, title)| title.as_str()).collect();
+    assert!(titles.contains(&"router or line down"), "{fired:?}");
+    let server = |(target, rule, _): &(Option<TargetId>, &str, String)| {
+        *target == Some(TargetId(0)) && *rule == "host-unreachable"
+    };
+    assert!(fired.iter().any(server), "{fired:?}");
+    assert!(!fired.iter().any(|(target, ..)| *target == Some(TargetId(2))), "{fired:?}");
+}

@@ -6,13 +6,14 @@ use crate::domain::echo_series::EchoPoint;
 use crate::domain::sample::{EchoOutcome, LocalFault};
 use crate::domain::text::printable;
 use crate::domain::time::{MonoTime, Now};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How recent an answer must be for a peer to count as answering.
 const PEER_WINDOW: Duration = Duration::from_secs(15);
 
 /// How many targets answer lately, and how many ceased to; this machine itself is none of them.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Peers {
     pub(super) answering: u32,
     /// Of those, the ones behind a router.
@@ -23,12 +24,14 @@ pub(super) struct Peers {
     silent_beyond: u32,
     /// Of those, the ones that no tunnel leads to and that do not sleep.
     pub(super) silent_outside: u32,
+    /// Interfaces on whose own link a target answers.
+    pub(super) living_links: BTreeSet<u32>,
 }
 
 impl Peers {
     /// Whether the answers show that this machine is online, whatever its controls do. A neighbour
     /// on the own link shows that only as long as nothing behind the router fell silent.
-    pub(super) const fn prove_the_way_out(self) -> bool {
+    pub(super) const fn prove_the_way_out(&self) -> bool {
         self.answering_beyond > 0 || (self.answering > 0 && self.silent_beyond == 0)
     }
 }
@@ -73,10 +76,12 @@ impl Monitor {
                 continue;
             }
             let recent = || tracked.echo().newest_within(now.mono, PEER_WINDOW);
-            let beyond = self.around.local.on_link(address).is_none();
+            let link = self.around.local.on_link(address).map(|interface| interface.index);
+            let beyond = link.is_none();
             if recent().any(|point| point.rtt().is_some()) {
                 peers.answering += 1;
                 peers.answering_beyond += u32::from(beyond);
+                peers.living_links.extend(link);
             } else if tracked.echo().ever_answered() {
                 let lost = recent().any(EchoPoint::is_loss);
                 let expected = tracked.expected(&self.around, now.wall);

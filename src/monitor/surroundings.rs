@@ -137,6 +137,7 @@ impl Monitor {
         self.around.peers_answering = peers.answering;
         self.around.peers_silent = peers.silent;
         self.around.silent_outside = peers.silent_outside;
+        self.around.living_links.clone_from(&peers.living_links);
         self.around.clocks = clocks(self.targets.values(), &self.around.local, now);
         let was = self.around.offline.clone();
         self.around.offline = if !self.around.local.online() && !self.only_own_addresses() {
@@ -151,7 +152,10 @@ impl Monitor {
             let noticed = now.mono.minus(controls::NOTICED_AFTER);
             let answered = self.last_answer().map_or(noticed, |at| at.min(noticed));
             let start = answered.max(now.mono.minus(LONG_SILENCE));
-            self.targets.values_mut().for_each(|tracked| tracked.void_losses_since(start));
+            let around = &self.around;
+            let missed =
+                self.targets.values_mut().filter(|tracked| !tracked.is_on_living_link(around));
+            missed.for_each(|tracked| tracked.void_losses_since(start));
         }
         if was != self.around.offline {
             self.online_since = (self.around.offline == Offline::Online).then_some(now.mono);

@@ -231,7 +231,7 @@ impl Tracked {
         }
         let mut change = self.record(sample);
         if let Observation::Attempt(attempt) = &sample.observation
-            && around.offline == Offline::Online
+            && (around.offline == Offline::Online || self.is_on_living_link(around))
             && !self.is_not_dialled(attempt.connect.address.ip())
         {
             change.course = self.course.observe(sample.sent_at, attempt);

@@ -312,7 +312,7 @@ fn outage(text: &str) -> Result<Outage, Wrong> {
     let since = now(MonoTime::ZERO.plus(span(words.next().unwrap_or_default())?));
     let others = words.next().and_then(|word| word.parse::<u32>().ok());
     let others = others.filter(|others| *others <= 1_000).ok_or_else(wrong)?;
-    let mut outage = Outage::new(Scope::Routed, since, "10.0.0.1");
+    let mut outage = Outage::new(Scope::Routed, since, Some("10.0.0.1".to_owned()));
     outage.members = (0..=others).map(TargetId).collect();
     outage.of = 12;
     outage.tunnel = match words.next() {

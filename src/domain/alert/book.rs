@@ -116,7 +116,7 @@ impl AlertBook {
         self.outdated.retain(|(alert, _)| alert.target != Some(target));
     }
 
-    /// Somebody has seen it; holds until it is over. Whether there is such an alert.
+    /// Somebody has seen it; holds until it is over or gets worse. Whether there is such an alert.
     pub fn acknowledge(
         &mut self,
         target: Option<TargetId>,
@@ -124,9 +124,10 @@ impl AlertBook {
         signed: Signature,
         now: Now,
     ) -> bool {
-        self.change(target, rule, |alert| {
-            alert.acknowledged = Some(now.wall);
-            alert.signed = signed;
+        self.change(target, rule, |entry| {
+            entry.alert.acknowledged = Some(now.wall);
+            entry.alert.signed = signed;
+            entry.attend();
         })
     }
 
@@ -137,20 +138,23 @@ impl AlertBook {
 
     /// Takes an acknowledgement back. Whether there is such an alert.
     pub fn unacknowledge(&mut self, target: Option<TargetId>, rule: RuleId) -> bool {
-        self.change(target, rule, |alert| {
-            alert.acknowledged = None;
-            alert.signed = Signature::default();
+        self.change(target, rule, |entry| {
+            entry.alert.acknowledged = None;
+            entry.alert.signed = Signature::default();
         })
     }
 
-    /// Silences it until then, or until it is over. Whether there is such an alert.
+    /// Silences it until then, or until it is over or gets worse. Whether there is such an alert.
     pub fn snooze(&mut self, target: Option<TargetId>, rule: RuleId, until: WallTime) -> bool {
-        self.change(target, rule, |alert| alert.snoozed_until = Some(until))
+        self.change(target, rule, |entry| {
+            entry.alert.snoozed_until = Some(until);
+            entry.attend();
+        })
     }
 
     /// Ends a snooze. Whether there is such an alert.
     pub fn unsnooze(&mut self, target: Option<TargetId>, rule: RuleId) -> bool {
-        self.change(target, rule, |alert| alert.snoozed_until = None)
+        self.change(target, rule, |entry| entry.alert.snoozed_until = None)
     }
 
     /// A finding that was there on first sight is fine: it is not listed for review any more.
@@ -213,9 +217,9 @@ impl AlertBook {
         &mut self,
         target: Option<TargetId>,
         rule: RuleId,
-        change: impl FnOnce(&mut Alert),
+        change: impl FnOnce(&mut Entry),
     ) -> bool {
-        self.entries.get_mut(&(target, rule)).map(|entry| change(&mut entry.alert)).is_some()
+        self.entries.get_mut(&(target, rule)).map(change).is_some()
     }
 }
 

@@ -253,7 +253,7 @@ fn feeds(fed: ProbeKind, card: &RuleCard) -> bool {
 }
 
 /// Whether anything can be said of the target although the monitor may be offline: loopback
-/// always can, a machine on one of our own links can while it answers.
+/// always can, a machine on one of our own links can while it or another one there answers.
 #[must_use]
 pub fn can_be_judged(view: &TargetView<'_>) -> bool {
     if view.target.via_gateway() && view.around.offline != Offline::Online {
@@ -262,8 +262,15 @@ pub fn can_be_judged(view: &TargetView<'_>) -> bool {
     match view.around.offline {
         Offline::Online => true,
         Offline::NoInterface => view.is_self(),
-        Offline::ControlsGone(_) => view.is_self() || (is_on_link(view) && answers(view)),
+        Offline::ControlsGone(_) => {
+            view.is_self() || (is_on_link(view) && (answers(view) || has_neighbours(view)))
+        }
     }
+}
+
+/// Whether another target on its link answers: then this machine's own link is sound.
+fn has_neighbours(view: &TargetView<'_>) -> bool {
+    view.dialled.is_some_and(|address| view.around.is_on_living_link(address))
 }
 
 fn is_on_link(view: &TargetView<'_>) -> bool {

@@ -12,7 +12,7 @@ fn member(id: u32, silent_since: Option<u64>) -> Member<'static> {
         routed: true,
         tunnel: None,
         sleeps: false,
-        seen: true,
+        answered: Answered::InThisRun,
         accepts: true,
         silent_since: silent_since.map(at),
     }
@@ -86,10 +86,84 @@ fn hosts_that_go_one_by_one_are_no_path() {
     assert!(Outages::default().observe(&members, &ground(), at(800)).is_empty());
 }
 
+/// A home router that drops ping: the own line going down was twelve broken hosts.
 #[test]
-fn without_anything_nearer_that_answers_nothing_is_said() {
+fn without_anything_nearer_that_answers_only_the_silence_of_all_is_told() {
     let ground = Ground::default();
-    assert!(Outages::default().observe(&silent(12), &ground, at(110)).is_empty());
+    assert!(Outages::default().observe(&silent(10), &ground, at(110)).is_empty());
+    let events = Outages::default().observe(&silent(12), &ground, at(110));
+    let [OutageEvent::Began(outage)] = &events[..] else { panic!("{events:?}") };
+    assert_eq!((outage.nearer.as_deref(), outage.owner()), (None, Owner::Client));
+}
+
+#[test]
+fn hosts_that_were_silent_when_this_run_began_are_a_path_only_where_nobody_answers() {
+    let unseen = |count| -> Vec<Member<'static>> {
+        silent(count)
+            .into_iter()
+            .map(|one| Member {
+                answered: if one.silent_since.is_none() { one.answered } else { Answered::Never },
+                ..one
+            })
+            .collect()
+    };
+    assert!(Outages::default().observe(&unseen(11), &ground(), at(110)).is_empty());
+    let events = Outages::default().observe(&unseen(12), &ground(), at(110));
+    assert_eq!(began(&events), [(Scope::Routed, 12)]);
+    // Restarted: eight answered until then, and one was off for an hour.
+    let since = |minutes: &dyn Fn(u32) -> u64| -> Vec<Member<'static>> {
+        let known = |one: Member<'static>| {
+            let minutes = Duration::from_mins(minutes(one.target.0));
+            match one.answered {
+                Answered::Never => Member { answered: Answered::Before(minutes), ..one },
+                _ => one,
+            }
+        };
+        unseen(9).into_iter().map(known).collect()
+    };
+    let events =
+        Outages::default().observe(&since(&|id| 1 + 60 * u64::from(id == 0)), &ground(), at(110));
+    assert_eq!(began(&events), [(Scope::Routed, 9)]);
+    let apart = since(&|id| 1 + 2 * u64::from(id));
+    assert!(Outages::default().observe(&apart, &ground(), at(110)).is_empty(), "hours apart");
+}
+
+#[test]
+fn a_host_that_is_dialled_elsewhere_is_back_when_it_takes_connections_there() {
+    let mut outages = Outages::default();
+    outages.observe(&silent(12), &ground(), at(105));
+    let elsewhere = |accepts| -> Vec<Member<'static>> {
+        let address = IpAddr::from([203, 0, 113, 80]);
+        let moved = |one| Member { address, answered: Answered::Never, accepts, ..one };
+        silent(0).into_iter().map(moved).collect()
+    };
+    // Nothing is known of them at first, then nothing is answered there.
+    for members in [Vec::new(), elsewhere(false)] {
+        for secs in 110..130 {
+            assert!(outages.observe(&members, &ground(), at(secs)).is_empty(), "{secs}");
+        }
+    }
+    outages.observe(&elsewhere(true), &ground(), at(130));
+    let events = outages.observe(&elsewhere(true), &ground(), at(131));
+    assert!(matches!(&events[..], [OutageEvent::Ended(past)] if past.back.len() == 12));
+}
+
+#[test]
+fn a_path_that_breaks_for_seconds_is_told_from_the_third_time_on_and_as_one() {
+    let mut outages = Outages::default();
+    let mut numbers = Vec::new();
+    for round in 0..5 {
+        let begin = 100 + round * 60;
+        let down: Vec<Member<'static>> = (0..12).map(|id| member(id, Some(begin))).collect();
+        outages.observe(&down, &ground(), at(begin + 5));
+        numbers.push((outages.open[0].times, outages.open[0].alerts, outages.open[0].number));
+        for secs in [12, 13] {
+            outages.observe(&silent(0), &ground(), at(begin + secs));
+        }
+        assert!(outages.open.is_empty());
+    }
+    let quiet = (1, false, 0);
+    assert_eq!(numbers, [quiet, quiet, (3, true, 1), (4, true, 1), (5, true, 1)]);
 }
 
 #[test]

@@ -79,6 +79,17 @@ fn cut_off(around: &Surroundings, controls: &[IpAddr]) -> Evidence {
             Evidence::new(Severity::Critical, Confidence::Likely, "the VPN is silent", sentence)
                 .owned_by(Owner::Vpn)
         }
+        _ if !around.living_links.is_empty() => {
+            let near = count(around.peers_answering, "host");
+            let sentence = format!(
+                "The router of this machine, or the line behind it, is down (likely): {silent}, \
+                 while {near} on its own network {}. Nobody behind the router is judged; look at the \
+                 router first.",
+                if around.peers_answering == 1 { "answers" } else { "answer" },
+            );
+            Evidence::new(Severity::Critical, Confidence::Likely, "router or line down", sentence)
+                .owned_by(Owner::Network)
+        }
         _ => Evidence::new(
             Severity::Critical,
             Confidence::Likely,

@@ -30,7 +30,8 @@ static PATH_OUTAGE: RuleCard = RuleCard {
         one address are one host. Hosts that may be asleep do not count, unless \
         a tunnel of this machine changed at the same time and fewer than half are back; hosts that were \
         silent already when this run began count only where nobody answers. A path that breaks \
-        for seconds only is told of from the third time within 20 minutes on. A host whose name leads \
+        for seconds only is told of from the third time within 20 minutes on. Where nothing nearer \
+        answers, nine of ten hosts behind a router have to fall silent together. A host whose name leads \
         elsewhere meanwhile is back when it accepts connections there. Nothing is said while this \
         machine itself is offline.",
     disproof: "The hosts come back one by one, minutes apart: then they were restarted together.",
@@ -134,11 +135,22 @@ impl Rule for PathOutage {
             let evidence = evidence(first, title, sentence).lines(more);
             return Judgement::fires(evidence.of_faults(newest));
         }
+        let Some(nearer) = &first.nearer else {
+            let sentence = format!(
+                "Nothing answers since {since}: {} fell silent within {within} of each other \
+                 (certain). It is this machine's own line, or what they all share (likely): nothing \
+                 nearer is measured to tell which. {}",
+                whose(first),
+                first_step(first),
+            );
+            let evidence = evidence(first, title, sentence).lines(more);
+            return Judgement::fires(evidence.of_faults(newest));
+        };
         let sentence = format!(
             "The way to {} is down since {since} (likely): they fell silent within {within} of \
              each other, while {} answers{}. {}",
             whose(first),
-            first.nearer,
+            nearer,
             match &first.tunnel {
                 Some(what) => format!(", and {what}"),
                 None => String::new(),
@@ -153,12 +165,12 @@ impl Rule for PathOutage {
 fn comes_again(outage: &Outage) -> String {
     format!(
         "The way to {} is unsteady (likely): they fell silent together {} times within {}, last at \
-         {}, while {} answers{}. {}",
+         {}{}{}. {}",
         whose(outage),
         outage.times,
         span(KEPT),
         clock(outage.since.wall),
-        outage.nearer,
+        outage.nearer.as_ref().map_or_else(String::new, |one| format!(", while {one} answers")),
         match &outage.tunnel {
             Some(what) => format!(", and {what}"),
             None => String::new(),
@@ -184,6 +196,7 @@ fn title(outage: &Outage) -> &'static str {
     match stretch(outage) {
         Some(Stretch::Tunnel) => "VPN down",
         Some(Stretch::Line) => "Internet line down",
+        _ if outage.nearer.is_none() => "nothing answers",
         _ => "path down",
     }
 }
@@ -244,6 +257,9 @@ fn first_step(outage: &Outage) -> &'static str {
         Some(Stretch::Site) => return "Network team: look at the site behind the VPN first.",
         _ => {}
     }
+    if outage.nearer.is_none() && outage.tunnel.is_none() {
+        return "Look at this machine's own line and router first.";
+    }
     match (&outage.scope, &outage.tunnel) {
         (Scope::Tunnel(_), None) => "VPN team: look at the tunnel and the site behind it first.",
         (_, Some(_)) => "VPN team: look at the tunnel first.",
@@ -263,7 +279,10 @@ fn evidence(outage: &Outage, title: impl Into<String>, sentence: String) -> Evid
     );
     Evidence::new(Severity::Critical, Confidence::Likely, title, sentence)
         .line(silent)
-        .line(format!("{} goes on answering", outage.nearer))
+        .line(match &outage.nearer {
+            Some(one) => format!("{one} goes on answering"),
+            None => "nothing nearer is known to answer".to_owned(),
+        })
         .lines(outage.fault.iter().flat_map(|fault| {
             let silent = fault.silent.as_ref().map(|control| format!("{control} is silent too"));
             [Some(format!("{} answers", fault.sound)), silent].into_iter().flatten()

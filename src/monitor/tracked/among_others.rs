@@ -3,7 +3,7 @@
 use super::Tracked;
 use crate::domain::certificate::Thumbprint;
 use crate::domain::history::Timed;
-use crate::domain::outage::Member;
+use crate::domain::outage::{Answered, Member};
 use crate::domain::sample::{Attempt, ConnectOutcome, EchoMethod};
 use crate::domain::siblings::Sibling;
 use crate::domain::surroundings::Surroundings;
@@ -17,10 +17,10 @@ impl Tracked {
     pub fn member<'a>(&'a self, around: &'a Surroundings, now: WallTime) -> Option<Member<'a>> {
         let local = &around.local;
         let address = self.dialled().filter(|address| !local.owns(*address))?;
+        let (lost, since) = self.echo.trailing_losses();
         let remembered = || {
-            let first = self.echo.points().next();
             self.method == EchoMethod::Icmp
-                && first.is_some_and(|first| self.memory.expects_echo(first.at.wall))
+                && since.is_some_and(|first| self.memory.expects_echo(first.wall))
         };
         let newest = self.attempt().map(|newest| newest.connect.outcome);
         let accepts = newest == Some(ConnectOutcome::Open);
@@ -28,7 +28,6 @@ impl Tracked {
             return None;
         }
         let enough = if self.method == EchoMethod::Icmp { 3 } else { 2 };
-        let (lost, since) = self.echo.trailing_losses();
         // Whoever takes connections meanwhile is reached: only its echo is not answered.
         let connects = |silent: &Now| {
             let since = |entry: &&Timed<Attempt>| entry.at.mono >= silent.mono;
@@ -53,10 +52,25 @@ impl Tracked {
             routed: tunnel.is_some() || local.on_link(address).is_none(),
             tunnel,
             sleeps: may_sleep(now) || self.maintained.is_some() || was_excused,
-            seen: self.echo.ever_answered(),
+            answered: self.answered(since),
             accepts,
             silent_since,
         })
+    }
+
+    /// When it answered an echo request; `silent` is the first of those that are unanswered.
+    fn answered(&self, silent: Option<Now>) -> Answered {
+        if self.echo.ever_answered() {
+            return Answered::InThisRun;
+        }
+        let before = silent.zip(self.memory.echo_answered);
+        before.map_or(Answered::Never, |(first, at)| Answered::Before(first.wall.since(at)))
+    }
+
+    /// Whether it is on one of this machine's own links, where something answers.
+    #[must_use]
+    pub fn is_on_living_link(&self, around: &Surroundings) -> bool {
+        self.dialled().is_some_and(|address| around.is_on_living_link(address))
     }
 
     /// What is expected of it at this hour.

@@ -144,7 +144,7 @@ impl AlertBook {
         }
         self.ended_unheard |= told.is_none();
         self.keep_resolved(alert.clone(), gone.wall);
-        let (worst, _) = told?;
+        let worst = told?.worst;
         Some(AlertEvent::Resolved(Alert { severity: worst, ..alert }, gone.wall))
     }
 
@@ -168,7 +168,7 @@ impl AlertBook {
             entry
         });
         entry.thaw(now.mono);
-        entry.follow(finding);
+        entry.follow(finding, now.mono);
         let stood = now.mono.since(entry.stands_from);
         let waits = aftermath || stood < settings.wait(finding.severity);
         match entry.alert.state {
@@ -222,7 +222,7 @@ impl AlertBook {
         self.returned.insert(key, (alert.returns, now.mono));
         self.keep_resolved(alert.clone(), gone.wall);
         // Who never heard that it began need not hear that it is over.
-        let (worst, _) = told?;
+        let worst = told?.worst;
         // Who heard how bad it was at its worst hears the end, however mild it was at last.
         Some(AlertEvent::Resolved(Alert { severity: worst, ..alert }, gone.wall))
     }

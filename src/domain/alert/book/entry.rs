@@ -7,6 +7,23 @@ use crate::domain::alert::{
 use crate::domain::finding::{Finding, RuleId, Severity};
 use crate::domain::target::TargetId;
 use crate::domain::time::{MonoTime, Now, WallTime};
+use std::time::Duration;
+
+/// What sinks heard of an alert.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Told {
+    /// How bad it was when it was last told.
+    severity: Severity,
+    /// How bad it was at its worst.
+    pub(super) worst: Severity,
+    /// When it was last told.
+    at: WallTime,
+    /// Since when it is milder than what was last told.
+    milder: Option<MonoTime>,
+}
+
+/// What is milder for so long than what was told is told again when it gets worse.
+const CALM: Duration = Duration::from_mins(15);
 
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
@@ -19,8 +36,10 @@ pub(super) struct Entry {
     pub(super) frozen: Option<MonoTime>,
     /// It stood for long enough and is held back.
     pub(super) due: bool,
-    /// How bad it was when it was last told, and when that was.
-    pub(super) told: Option<(Severity, WallTime)>,
+    /// What was told of it.
+    pub(super) told: Option<Told>,
+    /// How bad it was when somebody acknowledged or snoozed it, or had heard that it was.
+    attended: Option<Severity>,
     /// The number of the newest fault that its finding spoke of.
     pub(super) faults: u32,
     /// Of one that is recalled: when it was last known to fire.
@@ -49,6 +68,7 @@ impl Entry {
             frozen: None,
             due: false,
             told: None,
+            attended: None,
             faults: finding.faults,
             seen: None,
         }
@@ -59,18 +79,40 @@ impl Entry {
         self.gone.is_some() && finding.faults > self.faults
     }
 
+    /// Somebody acknowledges or snoozes it: as bad as it is, or as they heard that it was.
+    pub(super) fn attend(&mut self) {
+        self.attended = self.told.map(|told| told.severity).max(Some(self.alert.severity));
+    }
+
+    /// Nobody has seen to it.
+    fn neglect(&mut self) {
+        self.attended = None;
+        self.alert.acknowledged = None;
+        self.alert.signed = Signature::default();
+        self.alert.snoozed_until = None;
+    }
+
     /// Follows its finding, which stands. Who heard of one fault, or has seen to it, knows nothing
-    /// of another.
-    pub(super) fn follow(&mut self, finding: &Finding) {
+    /// of another, nor of one that got worse.
+    pub(super) fn follow(&mut self, finding: &Finding, now: MonoTime) {
         self.seen = None;
         if self.gone.take().is_some() && self.alert.state == AlertState::Firing {
             self.alert.returns = self.alert.returns.saturating_add(1);
         }
         if finding.faults > self.faults {
             self.told = None;
-            self.alert.acknowledged = None;
-            self.alert.signed = Signature::default();
-            self.alert.snoozed_until = None;
+            self.neglect();
+        }
+        if self.attended.is_some_and(|severity| finding.severity > severity) {
+            self.neglect();
+        }
+        if let Some(told) = &mut self.told {
+            if finding.severity >= told.severity {
+                told.milder = None;
+            } else if now.since(*told.milder.get_or_insert(now)) >= CALM {
+                told.severity = finding.severity;
+                told.milder = None;
+            }
         }
         self.faults = self.faults.max(finding.faults);
         self.alert.severity = finding.severity;
@@ -103,7 +145,13 @@ impl Entry {
             gone: None,
             frozen: None,
             due: false,
-            told: alert.told.map(|at| (alert.severity, at)),
+            told: alert.told.map(|at| Told {
+                severity: alert.severity,
+                worst: alert.severity,
+                at,
+                milder: None,
+            }),
+            attended: alert.acknowledged.or(alert.snoozed_until).map(|_| alert.severity),
             faults: 1,
             seen: Some(alert.seen),
         }
@@ -112,7 +160,7 @@ impl Entry {
     /// The end of what nothing was measured of for a day, and when it last stood: who heard that it
     /// began is told.
     pub(super) fn outdated(self) -> Option<(Alert, WallTime)> {
-        let (worst, at) = self.told?;
+        let Told { worst, at, .. } = self.told?;
         let title = format!("{} (not measured for a day)", self.alert.title);
         Some((Alert { severity: worst, title, ..self.alert }, self.seen.unwrap_or(at)))
     }
@@ -127,9 +175,9 @@ impl Entry {
         RememberedAlert {
             since: alert.since,
             seen: self.seen.unwrap_or(now),
-            severity: self.told.map_or(alert.severity, |(severity, _)| severity),
+            severity: self.told.map_or(alert.severity, |told| told.worst),
             title: alert.title.clone(),
-            told: self.told.map(|(_, at)| at),
+            told: self.told.map(|told| told.at),
             acknowledged: alert.acknowledged,
             signed: alert.signed.clone(),
             snoozed_until: alert.snoozed_until.filter(|until| *until > now),
@@ -143,19 +191,23 @@ impl Entry {
         if self.alert.snoozed_until.is_some_and(|until| until > now) {
             return None;
         }
-        let Some((severity, at)) = self.told else {
-            self.told = Some((self.alert.severity, now));
+        let severity = self.alert.severity;
+        let before = self.told;
+        let told = |severity| Told {
+            severity,
+            worst: before.map_or(severity, |told| told.worst.max(severity)),
+            at: now,
+            milder: before.and_then(|told| told.milder),
+        };
+        let Some(before) = before.filter(|before| severity <= before.severity) else {
+            self.told = Some(told(severity));
             return Some(AlertEvent::Fired(self.alert.clone()));
         };
-        if self.alert.severity > severity {
-            self.told = Some((self.alert.severity, now));
-            return Some(AlertEvent::Fired(self.alert.clone()));
-        }
         let reminds = !settings.remind_every.is_zero()
             && self.alert.acknowledged.is_none()
-            && now.since(at) >= settings.remind_every;
+            && now.since(before.at) >= settings.remind_every;
         reminds.then(|| {
-            self.told = Some((severity, now));
+            self.told = Some(told(before.severity));
             AlertEvent::Reminded(self.alert.clone())
         })
     }

@@ -617,3 +617,72 @@ fn what_is_too_old_to_be_recalled_is_told_to_be_over() {
     assert_eq!((old.rule, *ended, new.rule), (KNOWN, at(1).wall, KNOWN));
     assert_eq!(later.apply(OFFICE, &closed(Severity::Critical), at(start + 1)), []);
 }
+
+/// Acknowledged or snoozed as a warning, it was critical for hours and nobody heard of it.
+#[test]
+fn who_has_seen_to_a_warning_has_not_seen_to_what_becomes_critical() {
+    let settings = AlertSettings { for_: Duration::ZERO, ..AlertSettings::default() };
+    for snoozed in [false, true] {
+        let mut book = AlertBook::new(settings);
+        assert_eq!(drawn(&book.apply(OFFICE, &stands(Severity::Warning), at(0))), 'F');
+        if snoozed {
+            book.snooze(OFFICE, RULE, at(30_000).wall);
+        } else {
+            book.acknowledge(OFFICE, RULE, Signature::new("ada", "known"), at(1));
+        }
+        assert_eq!(drawn(&book.apply(OFFICE, &stands(Severity::Warning), at(100))), '-');
+        assert_eq!(drawn(&book.apply(OFFICE, &stands(Severity::Critical), at(101))), 'F');
+        let alert = book.snapshot(at(101)).firing.remove(0);
+        assert_eq!((alert.acknowledged, alert.snoozed_until), (None, None));
+        assert_eq!(alert.signed, Signature::default());
+        // Who has seen the critical state has seen its milder ones.
+        book.acknowledge(OFFICE, RULE, Signature::new("ada", "known"), at(102));
+        for (secs, severity) in [(103, Severity::Warning), (104, Severity::Critical)] {
+            assert_eq!(drawn(&book.apply(OFFICE, &stands(severity), at(secs))), '-');
+        }
+        assert!(book.snapshot(at(104)).firing[0].acknowledged.is_some());
+    }
+}
+
+#[test]
+fn what_gets_worse_again_hours_later_is_told_again_and_ends_as_bad_as_it_was() {
+    let settings = AlertSettings { for_: Duration::ZERO, ..AlertSettings::default() };
+    let mut book = AlertBook::new(settings);
+    let mut told = String::new();
+    for second in 0..8_000 {
+        let severity = match second {
+            0..60 | 4_000..4_100 => Severity::Critical,
+            _ => Severity::Warning,
+        };
+        let events = book.apply(OFFICE, &stands(severity), at(second));
+        told.extend(events.iter().map(|event| drawn(std::slice::from_ref(event))));
+    }
+    assert_eq!(told, "FF");
+    book.apply(OFFICE, &Diagnosed::default(), at(8_000));
+    let over = book.apply(OFFICE, &Diagnosed::default(), at(9_000));
+    let [AlertEvent::Resolved(alert, _)] = over.as_slice() else { panic!("{over:?}") };
+    assert_eq!(alert.severity, Severity::Critical, "who heard only the worst hears the end");
+}
+
+/// A second site that broke within a minute of the first one's recovery was told to nobody.
+#[test]
+fn another_fault_in_place_of_one_that_is_over_is_an_alert_of_its_own() {
+    let fault = |number, since| {
+        let since = at(since).wall;
+        let finding = Finding { faults: number, since, ..finding("a", Severity::Critical, None) };
+        Diagnosed { findings: vec![finding], ..Diagnosed::default() }
+    };
+    let mut book = AlertBook::default();
+    assert_eq!(drawn(&book.apply(OFFICE, &fault(1, 0), at(0))), 'F');
+    book.acknowledge(OFFICE, RULE, Signature::new("ada", "power cut"), at(1));
+    assert_eq!(book.apply(OFFICE, &Diagnosed::default(), at(100)), []);
+    let told = book.apply(OFFICE, &fault(2, 120), at(125));
+    let [AlertEvent::Resolved(old, ended), AlertEvent::Fired(new)] = told.as_slice() else {
+        panic!("{told:?}")
+    };
+    assert_eq!((old.since, *ended), (finding("a", Severity::Critical, None).since, at(100).wall));
+    assert_eq!((new.since, new.acknowledged), (at(120).wall, None));
+    // The same one that only wavers is not.
+    assert_eq!(book.apply(OFFICE, &Diagnosed::default(), at(130)), []);
+    assert_eq!(book.apply(OFFICE, &fault(2, 120), at(140)), []);
+}
