@@ -357,11 +357,12 @@ impl Screen {
 
     /// The terminal took so long for a frame. True when that is news for the screen.
     fn wrote(&mut self, took: Duration) -> bool {
-        let before = self.pace.told();
+        let told = |pace: &Pace| (pace.told(), pace.is_in_place());
+        let before = told(&self.pace);
         self.pace.wrote(took);
         self.next_frame = Instant::now() + self.pace.between();
-        self.dashboard.slow_down(self.pace.told());
-        before != self.pace.told()
+        self.dashboard.keep_pace(&self.pace);
+        before != told(&self.pace)
     }
 
     /// Gives the terminal back, stops as a job of the shell, and takes it again afterwards.

@@ -19,6 +19,7 @@ mod layout;
 mod pictures;
 mod properties;
 mod rows;
+mod sparklines;
 mod support;
 mod themes;
 mod views;
