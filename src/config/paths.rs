@@ -112,7 +112,8 @@ pub fn init(path: &Path) -> Result<(), ConfigError> {
 
 /// Replaces what a configuration file says by `after`, all of it or nothing: a draft beside it is
 /// flushed and renamed. `before` is what it said when it was read; `None`: there was none. A link
-/// stays one, and the rights of the file stay as they are.
+/// stays one, and the owner and the rights of the file stay as they are; nobody else can read the
+/// draft.
 ///
 /// # Errors
 /// A file that says something else by now, or one that cannot be written.
@@ -133,8 +134,10 @@ pub fn replace(path: &Path, before: Option<&str>, after: &str) -> Result<(), Con
     draft_name.push(format!(".{}.new", std::process::id()));
     let draft = place.with_file_name(draft_name);
     let put = || -> io::Result<bool> {
-        write_draft(&draft, after.as_bytes())?;
-        fs::set_permissions(&draft, fs::metadata(&place)?.permissions())?;
+        write_draft(&mut private(), &draft, after.as_bytes())?;
+        let standing = fs::metadata(&place)?;
+        keep_owner(&draft, &standing)?;
+        fs::set_permissions(&draft, standing.permissions())?;
         if fs::read(&place)? != before.as_bytes() {
             return Ok(false);
         }
@@ -163,14 +166,45 @@ fn write_new(path: &Path, contents: &[u8]) -> io::Result<()> {
     let mut draft_name = name.to_owned();
     draft_name.push(format!(".{}.new", std::process::id()));
     let draft = directory.join(draft_name);
-    let written = write_draft(&draft, contents).and_then(|()| publish(&draft, path, contents));
+    let written = write_draft(&mut OpenOptions::new(), &draft, contents)
+        .and_then(|()| publish(&draft, path, contents));
     // The draft goes whether or not it was published; a failure to remove it hides nothing.
     let _ = fs::remove_file(&draft);
     written
 }
 
-fn write_draft(draft: &Path, contents: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(draft)?;
+/// Gives the draft to whom the file belongs: under `sudo` it would be root's, and the user could not
+/// read it any more.
+#[cfg(unix)]
+fn keep_owner(draft: &Path, standing: &fs::Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, chown};
+    let made = fs::metadata(draft)?;
+    if (made.uid(), made.gid()) == (standing.uid(), standing.gid()) {
+        return Ok(());
+    }
+    chown(draft, Some(standing.uid()), Some(standing.gid())).map_err(|error| {
+        io::Error::new(error.kind(), format!("it belongs to somebody else ({error})"))
+    })
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_draft: &Path, _standing: &fs::Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+/// What is made with these is readable by its owner only (on Unix): a configuration may hold tokens.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options
+}
+
+fn write_draft(options: &mut OpenOptions, draft: &Path, contents: &[u8]) -> io::Result<()> {
+    let mut file = options.write(true).create_new(true).open(draft)?;
     file.write_all(contents)?;
     file.sync_all()
 }
@@ -181,6 +215,38 @@ fn publish(draft: &Path, path: &Path, contents: &[u8]) -> io::Result<()> {
     match fs::hard_link(draft, path) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
-        Err(_) => write_draft(path, contents),
+        Err(_) => write_draft(&mut OpenOptions::new(), path, contents),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+
+    /// Changed under `sudo`, the file was root's, and its user could not read it any more.
+    #[test]
+    fn a_changed_file_keeps_its_owner_and_its_rights() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("config.toml");
+        fs::write(&path, "before").expect("written");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("set");
+        // Only root may give a file away; whoever else runs this keeps it.
+        let _own = chown(&path, Some(12_345), Some(12_346));
+        let standing = fs::metadata(&path).expect("there");
+        replace(&path, Some("before"), "after").expect("replaced");
+        let now = fs::metadata(&path).expect("there");
+        assert_eq!((now.uid(), now.gid()), (standing.uid(), standing.gid()));
+        assert_eq!(now.mode() & 0o777, 0o640);
+        assert_eq!(fs::read_to_string(&path).expect("read"), "after");
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    }
+
+    #[test]
+    fn nobody_else_reads_the_draft() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let draft = folder.path().join("draft");
+        write_draft(&mut private(), &draft, b"token").expect("written");
+        assert_eq!(fs::metadata(&draft).expect("there").mode() & 0o777, 0o600);
     }
 }

@@ -75,6 +75,8 @@ struct RungCourse {
     good: Option<(Now, Duration)>,
     /// Since when it fails, and how.
     bad: Option<(Now, Way)>,
+    /// Since when it failed otherwise just before: holds again when this machine was offline then.
+    bad_before: Option<(Now, Way)>,
 }
 
 impl RungCourse {
@@ -83,10 +85,11 @@ impl RungCourse {
             Ended::Well(took) => {
                 let first = self.good.is_none();
                 self.good = Some((at, took));
+                self.bad_before = None;
                 self.bad.take().is_some() || first
             }
             Ended::Badly(way) if self.bad.is_none_or(|(_, before)| before != way) => {
-                self.bad = Some((at, way));
+                self.bad_before = self.bad.replace((at, way));
                 true
             }
             Ended::Badly(_) | Ended::Unknown => false,
@@ -127,7 +130,9 @@ impl Course {
     pub fn void_since(&mut self, start: MonoTime) -> bool {
         let before = *self;
         for rung in [&mut self.tcp, &mut self.x224, &mut self.tls] {
-            rung.bad = rung.bad.filter(|(since, _)| since.mono < start);
+            let stands = |bad: &(Now, Way)| bad.0.mono < start;
+            rung.bad = rung.bad.filter(stands).or(rung.bad_before.filter(stands));
+            rung.bad_before = None;
         }
         self.silence = self.silence.filter(|(since, _)| since.mono < start);
         before != *self

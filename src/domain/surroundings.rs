@@ -38,6 +38,9 @@ pub struct Surroundings {
     /// Targets, other than those known to sleep, that answered nothing in the last 15 s although
     /// they did before.
     pub peers_silent: u32,
+    /// Targets behind a router, reached through no tunnel and other than those known to sleep, that
+    /// answered nothing in the last 15 s although they did before.
+    pub silent_outside: u32,
     /// Self-signed certificates that more than one machine presents, with the NTLM names of those
     /// machines, unescaped.
     pub shared_certificates: BTreeMap<Thumbprint, BTreeSet<String>>,
@@ -47,12 +50,16 @@ pub struct Surroundings {
     pub tunnel_changes: Vec<TunnelChange>,
     /// When these surroundings were looked at.
     pub looked_at: Option<Now>,
+    /// When they were looked at first.
+    pub began: Option<Now>,
     /// Controls that proved themselves, and their last minute.
     pub controls: Vec<ControlStats>,
     /// What this machine's interfaces carry.
     pub traffic: Traffic,
     /// Targets whose round trips are slow because this machine's own traffic fills its line.
     pub saturated: Vec<(TargetId, Saturation)>,
+    /// Whether the counters say anything of any target's round trips.
+    pub load_known: bool,
     /// How strongly its Wi-Fi hears its access points.
     pub air: Airwaves,
     /// What its Wi-Fi has to do with what targets suffer.
@@ -103,13 +110,16 @@ impl Default for Surroundings {
             neighbours_readable: false,
             peers_answering: 0,
             peers_silent: 0,
+            silent_outside: 0,
             shared_certificates: BTreeMap::new(),
             siblings: BTreeMap::new(),
             tunnel_changes: Vec::new(),
             looked_at: None,
+            began: None,
             controls: Vec::new(),
             traffic: Traffic::default(),
             saturated: Vec::new(),
+            load_known: false,
             air: Airwaves::default(),
             wifi: Vec::new(),
             lost_in_the_air: LostInTheAir::default(),

@@ -58,6 +58,8 @@ impl Slice {
 /// One interface.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Line {
+    /// The addresses it carries: with others it is on another network.
+    addresses: Vec<IpAddr>,
     slices: VecDeque<Slice>,
     /// When it was last looked at, and its counters then, in bytes.
     last: Option<(Now, u64, u64)>,
@@ -73,21 +75,23 @@ impl Line {
         }
     }
 
-    fn look(&mut self, received: u64, sent: u64, now: Now) {
+    /// Takes in the counters. Whether it goes on from the look before: not after a gap, and not
+    /// where they are those of another interface of that name.
+    fn look(&mut self, received: u64, sent: u64, now: Now) -> bool {
         let Some((then, before_received, before_sent)) = self.last else {
             self.last = Some((now, received, sent));
-            return;
+            return true;
         };
         let span = now.mono.since(then.mono);
         if span < SHORTEST {
-            return;
+            return true;
         }
         self.last = Some((now, received, sent));
         let grown = received.checked_sub(before_received).zip(sent.checked_sub(before_sent));
         // Counters that fell are those of another interface of that name.
         let Some((received, sent)) = grown.filter(|_| span <= LONGEST) else {
             self.slices.clear();
-            return;
+            return false;
         };
         let per_second = |bytes: u64| {
             let bits = u128::from(bytes) * 8_000 / span.as_millis().max(1);
@@ -103,6 +107,13 @@ impl Line {
         while self.slices.len() > SLICES || self.slices.front().is_some_and(old) {
             self.slices.pop_front();
         }
+        true
+    }
+
+    /// Whether it was followed for long enough to tell a busy line from a quiet one.
+    fn is_known(&self, limits: &SaturatedThresholds) -> bool {
+        let ends = self.slices.front().zip(self.slices.back());
+        ends.is_some_and(|(first, last)| last.to.since(first.from.mono) >= limits.lasts)
     }
 }
 
@@ -158,7 +169,16 @@ impl Traffic {
             let Some((received, sent)) = counted else { continue };
             if self.lines.contains_key(&interface.name) || self.lines.len() < LINES {
                 let line = self.lines.entry(interface.name.clone()).or_default();
-                line.look(received, sent, now);
+                let mut addresses: Vec<IpAddr> =
+                    interface.addresses.iter().map(|address| address.0).collect();
+                addresses.sort_unstable();
+                if line.addresses != addresses {
+                    *line = Line { addresses, ..Line::default() };
+                    self.found.retain(|_, (found, _)| found.interface != interface.name);
+                }
+                if !line.look(received, sent, now) {
+                    self.found.retain(|_, (found, _)| found.interface != interface.name);
+                }
             }
         }
     }
@@ -209,7 +229,8 @@ impl Traffic {
         now: MonoTime,
     ) -> Load {
         if !self.any_busy(limits, now) {
-            return if self.lines.is_empty() { Load::Unknown } else { Load::Sound };
+            let known = self.lines.values().any(|line| line.is_known(limits));
+            return if known { Load::Sound } else { Load::Unknown };
         }
         let Some((interface, line)) =
             local.carrier_of(to).and_then(|carrier| self.lines.get_key_value(&carrier.name))
@@ -343,6 +364,52 @@ mod tests {
         assert!(!traffic.any_busy(&limits, at(500).mono));
         traffic.observe(&LocalState::default(), at(502));
         assert!(traffic.lines.is_empty());
+    }
+
+    /// After a suspend in the office and a resume elsewhere the office's round trips were what
+    /// "the quiet line" took.
+    #[test]
+    fn what_was_found_on_another_network_or_before_a_gap_is_forgotten() {
+        let to = IpAddr::from([192, 0, 2, 1]);
+        let found = || Saturation {
+            interface: "eth0".to_owned(),
+            direction: Direction::Received,
+            rate: 10,
+            most: 10,
+            busy: Duration::from_millis(90),
+            quiet: Duration::from_millis(5),
+            since: at(4),
+        };
+        let remembering = || {
+            let mut traffic = after(&[0, 10, 10, 10, 10]);
+            traffic.remember(std::iter::once((to, &found())), at(10).mono);
+            traffic
+        };
+        let mut same = remembering();
+        same.observe(&local(60_000_000, 0), at(12));
+        assert!(same.found.contains_key(&to));
+        let mut slept = remembering();
+        slept.observe(&local(60_000_000, 0), at(500));
+        assert!(!slept.found.contains_key(&to));
+        let mut moved = remembering();
+        let mut elsewhere = local(60_000_000, 0);
+        elsewhere.interfaces[0].addresses = vec![([172, 16, 0, 9].into(), 24)];
+        moved.observe(&elsewhere, at(12));
+        assert!(!moved.found.contains_key(&to));
+        assert_eq!(moved.lines["eth0"].peak, (0, 0), "another network carries as much as it does");
+    }
+
+    #[test]
+    fn a_line_is_not_quiet_before_it_was_followed_for_long_enough() {
+        let limits = SaturatedThresholds::default();
+        let (to, echo) = (IpAddr::from([192, 0, 2, 1]), EchoSeries::default());
+        let load = |rates: &[u64]| {
+            let now = at(2 * u64::try_from(rates.len()).unwrap()).mono;
+            after(rates).load(&local(0, 0), to, &echo, &limits, now)
+        };
+        assert_eq!(load(&[]), Load::Unknown);
+        assert_eq!(load(&[0]), Load::Unknown);
+        assert_eq!(load(&[0, 0, 0, 0]), Load::Sound);
     }
 
     #[test]

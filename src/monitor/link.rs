@@ -77,6 +77,7 @@ pub(super) fn look_for_saturation(
     around: &mut Surroundings,
     now: Now,
 ) {
+    let mut sound = false;
     let full = |tracked: &Tracked| {
         let (target, to) = (tracked.target(), tracked.dialled()?);
         let limits = &target.thresholds.link_saturated;
@@ -86,11 +87,15 @@ pub(super) fn look_for_saturation(
             Load::Unknown => {
                 traffic.as_before(to, limits, now.mono).map(|found| (target.id, to, found.clone()))
             }
-            Load::Sound => None,
+            Load::Sound => {
+                sound = true;
+                None
+            }
         }
     };
     let found: Vec<(TargetId, IpAddr, Saturation)> = targets.values().filter_map(full).collect();
     around.traffic.remember(found.iter().map(|(_, to, found)| (*to, found)), now.mono);
+    around.load_known = sound || !found.is_empty();
     around.saturated = found.into_iter().map(|(id, _, found)| (id, found)).collect();
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Peers {
     pub(super) silent: u32,
     /// Behind a router, those that may sleep included.
     silent_beyond: u32,
+    /// Of those, the ones that no tunnel leads to and that do not sleep.
+    pub(super) silent_outside: u32,
 }
 
 impl Peers {
@@ -83,7 +85,10 @@ impl Monitor {
                 // Losses are void while this machine counts as offline; silence they are.
                 let void =
                     recent().any(|point| point.outcome == EchoOutcome::Void(LocalFault::Offline));
-                peers.silent_beyond += u32::from(beyond && (lost || void));
+                let silent = beyond && (lost || void);
+                peers.silent_beyond += u32::from(silent);
+                let outside = || self.around.local.tunnel_of(address).is_none();
+                peers.silent_outside += u32::from(silent && !excused && outside());
             }
         }
         peers

@@ -54,6 +54,7 @@ impl Monitor {
         self.around = Surroundings {
             local: self.around.local.clone(),
             looked_at: self.around.looked_at,
+            began: self.around.began,
             zone: self.around.zone.clone(),
             limits: self.around.limits.clone(),
             siblings: std::mem::take(&mut self.around.siblings),
@@ -131,9 +132,11 @@ impl Monitor {
 
     pub(super) fn judge_surroundings(&mut self, now: Now) {
         self.around.looked_at = Some(now);
+        self.around.began.get_or_insert(now);
         let peers = self.count_peers(now);
         self.around.peers_answering = peers.answering;
         self.around.peers_silent = peers.silent;
+        self.around.silent_outside = peers.silent_outside;
         self.around.clocks = clocks(self.targets.values(), &self.around.local, now);
         let was = self.around.offline.clone();
         self.around.offline = if !self.around.local.online() && !self.only_own_addresses() {

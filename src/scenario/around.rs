@@ -30,6 +30,7 @@ pub(super) const TUNNEL: u32 = 4;
 pub(super) struct AroundTable {
     peers_answering: u32,
     peers_silent: u32,
+    silent_outside: u32,
     /// What the clocks of the others say: `agree:0s`, `agree:-7m` (ours is 7 minutes ahead),
     /// `outdated`, `disagree`. Default: too few told theirs.
     clocks: Option<String>,
@@ -91,6 +92,7 @@ impl AroundTable {
             neighbours_readable: self.neighbours.unwrap_or(true),
             peers_answering: self.peers_answering,
             peers_silent: self.peers_silent,
+            silent_outside: self.silent_outside,
             controls: controls?,
             traffic: self.traffic()?,
             saturated: Vec::new(),

@@ -1,6 +1,7 @@
 //! State in one JSON file, replaced atomically.
 
 use super::marks::Spool;
+use super::merge::Base;
 use super::{Loaded, State, StateStore, StoreError};
 use crate::domain::mark::Mark;
 use crate::domain::time::WallTime;
@@ -38,6 +39,7 @@ const KEPT_ASIDE: u32 = 1_000;
 #[derive(Debug)]
 pub struct FileStore {
     path: PathBuf,
+    base: Base,
 }
 
 /// The file as it is read.
@@ -67,7 +69,7 @@ impl FileStore {
     /// State in the file at `path`; its folder is made when it is first saved.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self { path: path.into(), base: Base::default() }
     }
 
     /// Where the state is.
@@ -166,6 +168,27 @@ impl FileStore {
         }
     }
 
+    /// What the file holds; what cannot be understood is kept aside.
+    fn read(&self) -> Result<Loaded, StoreError> {
+        let bytes = match read_bounded(&self.path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Loaded::default()),
+            Err(error) => return Err(failed("read", &self.path)(error)),
+        };
+        match parse(&bytes) {
+            Ok(state) => Ok(Loaded { state, warning: None }),
+            Err(reason) => {
+                let aside = self.keep_aside()?;
+                let warning = format!(
+                    "{} {reason}; it is kept as {} and rdpwatch starts without memory",
+                    self.path.display(),
+                    aside.display()
+                );
+                Ok(Loaded { state: State::new(), warning: Some(warning) })
+            }
+        }
+    }
+
     /// Replaces the state as a whole: a reader sees the old one or the new one, never a part. Where it
     /// could not be written the old one is untouched.
     fn save(&self, state: &State) -> Result<(), StoreError> {
@@ -195,32 +218,20 @@ impl FileStore {
 
 impl StateStore for FileStore {
     fn load(&self) -> Result<Loaded, StoreError> {
-        let bytes = match read_bounded(&self.path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Loaded::default()),
-            Err(error) => return Err(failed("read", &self.path)(error)),
-        };
-        match parse(&bytes) {
-            Ok(state) => Ok(Loaded { state, warning: None }),
-            Err(reason) => {
-                let aside = self.keep_aside()?;
-                let warning = format!(
-                    "{} {reason}; it is kept as {} and rdpwatch starts without memory",
-                    self.path.display(),
-                    aside.display()
-                );
-                Ok(Loaded { state: State::new(), warning: Some(warning) })
-            }
-        }
+        let loaded = self.read()?;
+        self.base.set(loaded.state.clone());
+        Ok(loaded)
     }
 
     fn add(&self, own: State) -> Result<(), StoreError> {
         self.make_folder()?;
         // Held until the end.
         let _alone = self.lock()?;
-        let mut whole = self.load()?.state;
-        whole.extend(own);
-        self.save(&whole)
+        let mut whole = self.read()?.state;
+        self.base.merge(&mut whole, &own);
+        self.save(&whole)?;
+        self.base.set(own);
+        Ok(())
     }
 
     fn leave_mark(&self, mark: &Mark) -> Result<(), StoreError> {

@@ -12,11 +12,16 @@ use crate::domain::time::WallTime;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 
 /// Most bytes that wait: some hundred marks.
 const LIMIT: usize = 64 * 1024;
 /// Most lines of an answer.
 const LINES: usize = 64;
+/// Nobody waits for an answer for so long.
+const ANSWER: Duration = Duration::from_mins(1);
+/// Most files that are looked at for old answers.
+const SWEPT: usize = 1_024;
 /// Longest name of a target in a mark, in bytes.
 const NAME: usize = 300;
 
@@ -31,24 +36,34 @@ impl Spool {
         Self { path }
     }
 
-    /// Adds a mark. Waits while another process is at it, which takes no time worth telling.
+    /// Adds a mark; where too many wait, of hosts that nobody watches any more, the oldest give way.
+    /// Waits while another process is at it, which takes no time worth telling.
     pub(super) fn leave(&self, mark: &Mark) -> Result<(), StoreError> {
         // What a torn line before it holds must not swallow it; an empty line is no mark.
         let mut line = vec![b'\n'];
         serde_json::to_writer(&mut line, mark)?;
         line.push(b'\n');
-        let mut file = private()
+        let mut options = private();
+        let mut file = options
             .create(true)
-            .append(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
             .open(&self.path)
             .map_err(failed("write", &self.path))?;
         file.lock().map_err(failed("lock", &self.path))?;
-        let waiting = file.metadata().map_err(failed("read", &self.path))?.len();
-        let room = u64::try_from(LIMIT.saturating_sub(line.len())).unwrap_or_default();
-        if waiting > room {
+        let waiting = read(&mut file).map_err(failed("read", &self.path))?;
+        if waiting.len() > LIMIT {
             return Err(StoreError::Full { path: self.path.clone() });
         }
-        file.write_all(&line).map_err(failed("write", &self.path))
+        let room = LIMIT.saturating_sub(line.len());
+        let newest = newest_lines(&waiting, room);
+        if newest.len() < waiting.len() {
+            replace(&mut file, newest).map_err(failed("replace", &self.path))?;
+        }
+        file.seek(io::SeekFrom::End(0))
+            .and_then(|_| file.write_all(&line))
+            .map_err(failed("write", &self.path))
     }
 
     /// Takes what is wanted; what was first taken longer ago than [`LINGER`] goes. Whoever else
@@ -109,15 +124,34 @@ impl Spool {
         self.path.with_file_name(format!("mark-{number}.answer"))
     }
 
-    /// Makes an empty file for the answer.
+    /// Makes an empty file for the answer, and takes away those that nobody waits at any more.
     pub(super) fn expect(&self, number: u64) -> Result<(), StoreError> {
         let place = self.place(number);
-        private()
-            .write(true)
-            .create_new(true)
-            .open(&place)
-            .map(drop)
-            .map_err(failed("write", &place))
+        let room =
+            private().write(true).create_new(true).open(&place).map_err(failed("write", &place))?;
+        if let Some(now) = room.metadata().ok().and_then(|made| made.modified().ok()) {
+            self.sweep(now);
+        }
+        Ok(())
+    }
+
+    /// Removes answers whose `rdpwatch mark` was stopped before it read them.
+    fn sweep(&self, now: SystemTime) {
+        let folder = self.path.parent().map(std::fs::read_dir);
+        for entry in folder.into_iter().flatten().flatten().flatten().take(SWEPT) {
+            let name = entry.file_name();
+            let is_answer = name.to_str().is_some_and(|name| {
+                let number = name.strip_prefix("mark-").and_then(|n| n.strip_suffix(".answer"));
+                number.is_some_and(|number| number.parse::<u64>().is_ok())
+            });
+            let written = entry.metadata().ok().and_then(|found| found.modified().ok());
+            let old =
+                written.is_some_and(|at| now.duration_since(at).is_ok_and(|age| age > ANSWER));
+            if is_answer && old {
+                // What is gone already is what was wanted.
+                let _gone = std::fs::remove_file(entry.path());
+            }
+        }
     }
 
     /// Writes the answer where it is waited for, and nowhere else.
@@ -145,6 +179,17 @@ impl Spool {
     }
 }
 
+/// The last whole lines that fit into `room`; all of them when they do.
+fn newest_lines(bytes: &[u8], room: usize) -> &[u8] {
+    let excess = bytes.len().saturating_sub(room);
+    let (old, kept) = bytes.split_at(excess);
+    if old.last().is_none_or(|byte| *byte == b'\n') {
+        return kept;
+    }
+    let whole = kept.iter().position(|byte| *byte == b'\n').map_or(kept.len(), |at| at + 1);
+    kept.get(whole..).unwrap_or_default()
+}
+
 fn is_sound(mark: &Mark) -> bool {
     let short = |text: &str, limit| text.len() <= limit;
     // Four bytes are the longest character.
@@ -158,10 +203,12 @@ fn read(file: &mut File) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Replaces what is in the file by something shorter: whoever is stopped in between leaves marks
+/// twice and a torn line, and loses none.
 fn replace(file: &mut File, bytes: &[u8]) -> io::Result<()> {
-    file.set_len(0)?;
     file.rewind()?;
-    file.write_all(bytes)
+    file.write_all(bytes)?;
+    file.set_len(u64::try_from(bytes.len()).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
@@ -206,7 +253,7 @@ mod tests {
         let left = Mark { number: Some(7), ..mark("a:3389", 1) };
         spool.leave(&left).expect("left");
         let take = |secs| {
-            let now = NOW.plus(std::time::Duration::from_secs(secs));
+            let now = NOW.plus(Duration::from_secs(secs));
             spool.take(&|_| true, now).expect("taken")
         };
         assert_eq!(take(0), std::slice::from_ref(&left));
@@ -243,6 +290,40 @@ mod tests {
         assert!(full.to_string().contains("marks.jsonl is full"), "{full}");
         let kept = std::fs::metadata(&spool.path).expect("there").len();
         assert_eq!(kept, LIMIT as u64 + 1, "somebody else's file is left alone");
+    }
+
+    /// Nobody watched their hosts any more, and nobody could leave another.
+    #[test]
+    fn the_oldest_give_way_where_too_many_wait() {
+        let (_folder, spool) = spool();
+        let count = LIMIT / 40;
+        for secs in 0..i64::try_from(count).expect("few") {
+            spool.leave(&mark("gone:3389", secs)).expect("left");
+            let size = std::fs::metadata(&spool.path).expect("there").len();
+            assert!(size <= LIMIT as u64);
+        }
+        spool.leave(&mark("a:3389", 9_999_999)).expect("left");
+        let taken = spool.take(&|_| true, NOW).expect("taken");
+        assert_eq!(taken.last(), Some(&mark("a:3389", 9_999_999)));
+        assert!(taken.len() > 300 && taken.len() < count, "{}", taken.len());
+        let seconds: Vec<i64> = taken.iter().map(|mark| mark.at.unix_secs()).collect();
+        assert!(seconds.is_sorted(), "whole lines, the newest");
+    }
+
+    #[test]
+    fn answers_that_nobody_waits_for_are_swept() {
+        let (folder, spool) = spool();
+        spool.expect(1).expect("room");
+        let aside = folder.path().join("mark-x.answer");
+        std::fs::write(&aside, b"").expect("written");
+        for path in [spool.place(1), aside.clone()] {
+            let file = File::options().write(true).open(path).expect("there");
+            let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1);
+            file.set_modified(long_ago).expect("set");
+        }
+        spool.expect(2).expect("room");
+        assert!(!spool.place(1).exists());
+        assert!(spool.place(2).exists() && aside.exists(), "what is not an answer stays");
     }
 
     #[test]

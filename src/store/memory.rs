@@ -1,5 +1,6 @@
 //! A store that forgets with the process.
 
+use super::merge::Base;
 use super::{Loaded, State, StateStore, StoreError};
 use crate::domain::mark::Mark;
 use crate::domain::time::WallTime;
@@ -10,6 +11,7 @@ use std::sync::{Mutex, PoisonError};
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     state: Mutex<State>,
+    base: Base,
     marks: Mutex<Vec<Mark>>,
     answers: Mutex<BTreeMap<u64, Option<Vec<String>>>>,
 }
@@ -17,11 +19,13 @@ pub struct MemoryStore {
 impl StateStore for MemoryStore {
     fn load(&self) -> Result<Loaded, StoreError> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.base.set(state.clone());
         Ok(Loaded { state, warning: None })
     }
 
     fn add(&self, own: State) -> Result<(), StoreError> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).extend(own);
+        self.base.merge(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner), &own);
+        self.base.set(own);
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 mod file;
 mod marks;
 mod memory;
+mod merge;
 
 pub use file::FileStore;
 pub use memory::MemoryStore;

@@ -1,5 +1,6 @@
 //! The alerts that can be chosen: each by itself, and one line for a cause that many hosts share.
 
+use super::causes;
 use super::marked::Lead;
 use super::state::{AlertKey, UiState};
 use super::world::World;
@@ -8,10 +9,8 @@ use crate::domain::finding::{RuleId, Severity};
 use crate::domain::target::TargetId;
 use crate::domain::words::count;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-/// Hosts with the same cause from which on they are one line.
-pub const MANY: usize = 5;
 /// Findings of one host that a sentence names.
 const NAMED: usize = 4;
 
@@ -125,17 +124,13 @@ pub fn entries<'a>(alerts: &'a AlertsSnapshot, opened: &BTreeSet<Cause>) -> Vec<
 /// first, so that the one odd host is not below hundreds.
 #[must_use]
 pub fn of<'a>(alerts: &'a [Alert], opened: &BTreeSet<Cause>) -> Vec<Entry<'a>> {
-    let mut shared: BTreeMap<Cause, Vec<&Alert>> = BTreeMap::new();
-    for alert in alerts.iter().filter(|alert| alert.target.is_some()) {
-        shared.entry(cause(alert)).or_default().push(alert);
-    }
-    shared.retain(|_, of| of.len() >= MANY);
-    if shared.is_empty() {
-        return alerts.iter().map(|alert| Entry::Alert(alert, None)).collect();
-    }
-    let alone = |alert: &&Alert| alert.target.is_none() || !shared.contains_key(&cause(alert));
+    let (alone, shared) =
+        causes::split(alerts, |alert: &&Alert| alert.target.is_some().then(|| cause(alert)));
     let mut lines: Vec<Entry<'a>> =
-        alerts.iter().filter(alone).map(|alert| Entry::Alert(alert, None)).collect();
+        alone.into_iter().map(|alert| Entry::Alert(alert, None)).collect();
+    if shared.is_empty() {
+        return lines;
+    }
     lines.extend(shared.into_iter().map(|(cause, of)| Entry::Cause(cause, of)));
     lines.sort_by_key(|line| match line {
         Entry::Alert(alert, _) => (Reverse(alert.severity), false, 0),

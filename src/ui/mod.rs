@@ -9,6 +9,7 @@
 pub mod action;
 pub mod alert_list;
 pub mod asking;
+pub mod causes;
 pub mod columns;
 pub mod command;
 pub mod copying;

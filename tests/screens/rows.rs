@@ -20,7 +20,9 @@ fn sited(width: u16, height: u16) -> Screen {
 fn body(screen: &Screen) -> Vec<String> {
     let text = screen.text();
     let heading = text.lines().position(|line| line.contains("TARGET") || line.contains("ADDRESS"));
-    text.lines().skip(heading.unwrap_or(0) + 1).map(str::to_owned).collect()
+    let rows = text.lines().skip(heading.unwrap_or(0) + 1);
+    // A small banner is higher where many hosts share a cause.
+    rows.skip_while(|line| line.contains(" hosts: ")).map(str::to_owned).collect()
 }
 
 fn row(screen: &Screen, wanted: &str) -> usize {

@@ -25,8 +25,9 @@ type Key = (Option<TargetId>, RuleId);
 ///                  └──(gone)──> forgotten         └──(back)──> Firing, nobody is told again
 /// ```
 /// What fired in an earlier run is `Recalled`: it fires on without a word when its finding stands
-/// again, and is over when this run has a word on it and it does not stand for ten minutes. Nobody
-/// is told of an alert while it is snoozed, and afterwards only when it still fires.
+/// again, and is over when this run has a word on it and it does not stand for ten minutes, or when
+/// nothing was measured of it for a day. Nobody is told of an alert while it is snoozed, and
+/// afterwards only when it still fires.
 ///
 /// What a cause explained does not alert for a minute after the cause is over: its own measurements
 /// still hold what came of it.
@@ -61,6 +62,8 @@ pub struct AlertBook {
     withheld: BTreeMap<Key, MonoTime>,
     /// An alert that fired or was held back ended without an event.
     ended_unheard: bool,
+    /// What an earlier run told of so long ago that it is over, and when it last stood.
+    outdated: Vec<(Alert, WallTime)>,
 }
 
 impl AlertBook {
@@ -110,6 +113,7 @@ impl AlertBook {
         self.returned.retain(|(of, _), _| *of != Some(target));
         self.withheld.retain(|(of, _), _| *of != Some(target));
         self.recalled.retain(|(of, _), _| *of != target);
+        self.outdated.retain(|(alert, _)| alert.target != Some(target));
     }
 
     /// Somebody has seen it; holds until it is over. Whether there is such an alert.

@@ -336,6 +336,7 @@ fn judge(id: &str, line: Option<&str>) -> Judgement {
         Some("warning") => Judgement::fires(evidence(id, Severity::Warning)),
         Some("notice") => Judgement::fires(evidence(id, Severity::Notice)),
         Some("clear") => Judgement::Clear,
+        Some("moot") => Judgement::Moot,
         _ => Judgement::NoEvidence,
     }
 }

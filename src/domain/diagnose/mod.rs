@@ -214,7 +214,7 @@ fn moment(card: &'static RuleCard, judgement: Judgement, now: WallTime) -> Optio
             let since = evidence.since.unwrap_or(now);
             Some(Candidate { card, finding: card.finding(&evidence, since, false) })
         }
-        Judgement::Clear | Judgement::NoEvidence => None,
+        Judgement::Clear | Judgement::NoEvidence | Judgement::Moot => None,
     }
 }
 

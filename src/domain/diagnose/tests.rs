@@ -1,7 +1,7 @@
 use super::fixture::{Fixture, Scripted, at, evidence, finding, reply, stopped_at_tcp};
 use super::suppress::{Candidate, explained, suppress};
 use super::*;
-use crate::domain::finding::{Rung, Severity};
+use crate::domain::finding::{RuleId, Rung, Severity};
 use crate::domain::local::Interface;
 use crate::domain::sample::ConnectOutcome;
 use proptest::prelude::*;
@@ -105,6 +105,26 @@ fn a_tick_raises_renews_and_clears_what_one_judgement_does() {
     let since = at(0).wall;
     let warning = Some((Severity::Warning, since));
     assert_eq!(severities, [Some((Severity::Notice, since)), warning, warning, None]);
+}
+
+/// The gateway was taken out of the configuration: its finding stood, and an alert of an earlier run
+/// was waited for, for ever.
+#[test]
+fn a_question_that_does_not_arise_any_more_is_over_at_once() {
+    let rule = Scripted::new("a", None).hysteresis(2, 2, 3).leak();
+    let mut fixture = Fixture::new();
+    let mut diagnosis = Diagnosis::default();
+    diagnosis.wait_for([(RuleId("a"), at(0).wall)]);
+    fixture.script("a", "warning");
+    diagnosis.observe(&[rule], ProbeKind::Negotiate, &fixture.view());
+    diagnosis.observe(&[rule], ProbeKind::Negotiate, &fixture.view());
+    fixture.script("a", "");
+    diagnosis.tick(&[rule], &fixture.view());
+    let stood = diagnosis.diagnosed(&[rule], &fixture.view());
+    assert_eq!((ids(&stood.findings), stood.awaited), (vec!["a"], vec![RuleId("a")]));
+    fixture.script("a", "moot");
+    diagnosis.tick(&[rule], &fixture.view());
+    assert_eq!(diagnosis.diagnosed(&[rule], &fixture.view()), Diagnosed::default());
 }
 
 #[test]

@@ -50,6 +50,7 @@ impl Tracks {
     pub(super) fn count(&mut self, card: &RuleCard, judgement: Judgement, now: WallTime) {
         match judgement {
             Judgement::NoEvidence => {}
+            Judgement::Moot => self.drop_question(card),
             Judgement::Fires(evidence) => {
                 let first = self.is_first(card);
                 let began = self.awaited.get_mut(&card.id).map(|awaited| {
@@ -89,8 +90,15 @@ impl Tracks {
                 }
                 self.answer(card);
             }
+            (Judgement::Moot, _) => self.drop_question(card),
             _ => {}
         }
+    }
+
+    /// Nobody asks any more: nothing stands, and nothing is waited for.
+    fn drop_question(&mut self, card: &RuleCard) {
+        self.active.remove(&card.id);
+        self.awaited.remove(&card.id);
     }
 
     /// Waits for a word on each of these rules, whose alerts began then.

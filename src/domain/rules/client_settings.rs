@@ -54,7 +54,7 @@ impl Rule for ClientSettingsMisfit {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let Some(asked) = view.target.client else { return Judgement::NoEvidence };
+        let Some(asked) = view.target.client else { return Judgement::Moot };
         let Some(entry) = view.settled() else { return Judgement::NoEvidence };
         let Some(negotiate) = &entry.value.negotiate else { return Judgement::NoEvidence };
         let found = match &negotiate.outcome {

@@ -26,6 +26,12 @@ pub(super) fn looked<'a>(
     current.then_some((view.target.gateway.as_ref()?, entry))
 }
 
+/// What is said of the gateway without a look at it: nothing, and where none is configured there is
+/// nothing to say.
+pub(super) const fn unseen(view: &TargetView<'_>) -> Judgement {
+    if view.target.gateway.is_none() { Judgement::Moot } else { Judgement::NoEvidence }
+}
+
 /// The gateway in a sentence, escaped: `The gateway gw.corp.lab:443 of office-pc`.
 pub(super) fn the_gateway(view: &TargetView<'_>, gateway: &GatewayAddress) -> String {
     format!("The gateway {} of {}", excerpt(&gateway.to_string(), 60), name(view))
@@ -114,7 +120,7 @@ impl Rule for GatewayUnreachable {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let Some((gateway, entry)) = looked(view) else { return Judgement::NoEvidence };
+        let Some((gateway, entry)) = looked(view) else { return unseen(view) };
         let found = &entry.value;
         let who = the_gateway(view, gateway);
         let (title, sentence, owner) = match found.stage() {
@@ -304,7 +310,7 @@ impl Rule for GatewayNotAnswering {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let Some((gateway, entry)) = looked(view) else { return Judgement::NoEvidence };
+        let Some((gateway, entry)) = looked(view) else { return unseen(view) };
         let found = &entry.value;
         let (GatewayStage::Answered(answer), Some(http)) = (found.stage(), &found.http) else {
             return Judgement::NoEvidence;
@@ -438,7 +444,7 @@ impl Rule for GatewayMisused {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let Some((gateway, entry)) = looked(view) else { return Judgement::NoEvidence };
+        let Some((gateway, entry)) = looked(view) else { return unseen(view) };
         let Some(attempt) = view.settled() else { return Judgement::NoEvidence };
         if !entry.value.answers() {
             return Judgement::NoEvidence;

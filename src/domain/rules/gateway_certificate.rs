@@ -1,7 +1,7 @@
 //! What clients make of the gateway's certificate: `gateway-certificate`.
 
 use super::certificate_dates::{certificate_lines, days};
-use super::gateway::{GATEWAYS, looked, severity, usage_lines};
+use super::gateway::{GATEWAYS, looked, severity, unseen, usage_lines};
 use super::gateway_remedies as steps;
 use super::prelude::*;
 use crate::domain::certificate::CertificateSummary;
@@ -48,7 +48,7 @@ impl Rule for GatewayCertificate {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let Some((gateway, entry)) = looked(view) else { return Judgement::NoEvidence };
+        let Some((gateway, entry)) = looked(view) else { return unseen(view) };
         let Some(tls) = &entry.value.tls else { return Judgement::NoEvidence };
         let Some(certificate) = &tls.certificate else { return Judgement::NoEvidence };
         let claim = match claim(view, gateway, tls, certificate) {

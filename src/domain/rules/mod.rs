@@ -164,6 +164,9 @@ pub enum Judgement {
     Clear,
     /// Nothing was measured that speaks for or against it: what stood before stands.
     NoEvidence,
+    /// The question does not arise: what it would be measured by is not there (no gateway is
+    /// configured, nobody was woken). What stood before is over.
+    Moot,
 }
 
 impl Judgement {

@@ -67,18 +67,19 @@ fn cut_off(around: &Surroundings, controls: &[IpAddr]) -> Evidence {
     let tunnel = |control: &IpAddr| around.local.tunnel_of(*control).map(|tunnel| &tunnel.name);
     let tunnels: BTreeSet<Option<&String>> = controls.iter().map(tunnel).collect();
     let only = tunnels.first().copied().flatten().filter(|_| tunnels.len() == 1);
+    let outside = around.silent_outside;
     let evidence = match only {
-        Some(name) => {
+        Some(name) if outside == 0 => {
             let name = printable(name);
             let sentence = format!(
-                "Nothing answers through the VPN {name} (certain): {silent}. The VPN is down, or \
-                 this machine's own line (nothing outside of the VPN is measured to tell which). \
-                 Nobody is judged; reconnect the VPN first."
+                "The VPN {name} is down, or this machine's own line (likely): {silent}. No host and \
+                 no control outside of the VPN is known to tell which. Nobody is judged; reconnect \
+                 the VPN first."
             );
             Evidence::new(Severity::Critical, Confidence::Likely, "the VPN is silent", sentence)
                 .owned_by(Owner::Vpn)
         }
-        None => Evidence::new(
+        _ => Evidence::new(
             Severity::Critical,
             Confidence::Likely,
             "this machine is cut off",
@@ -88,7 +89,15 @@ fn cut_off(around: &Surroundings, controls: &[IpAddr]) -> Evidence {
             ),
         ),
     };
-    evidence.line(format!("silent controls: {}", list(controls)))
+    let evidence = evidence.line(format!("silent controls: {}", list(controls)));
+    match only {
+        Some(_) if outside > 0 => evidence.line(format!(
+            "outside of the VPN {} {} silent as well",
+            count(outside, "host"),
+            if outside == 1 { "is" } else { "are" },
+        )),
+        _ => evidence,
+    }
 }
 
 /// This machine may not do everything.

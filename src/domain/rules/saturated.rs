@@ -77,7 +77,7 @@ impl Rule for LinkSaturated {
 
     fn judge_monitor(&self, around: &Surroundings) -> Judgement {
         let Some((_, worst)) = around.saturated.iter().max_by_key(|(_, found)| found.busy) else {
-            return Judgement::Clear;
+            return if around.load_known { Judgement::Clear } else { Judgement::NoEvidence };
         };
         let hosts = count(u32::try_from(around.saturated.len()).unwrap_or(u32::MAX), "host");
         let sentence = format!(

@@ -134,7 +134,7 @@ impl Rule for WakeFailed {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let Some(wake) = view.wake else { return Judgement::NoEvidence };
+        let Some(wake) = view.wake else { return Judgement::Moot };
         let now = view.now.mono;
         let told = now.since(wake.deadline()) < TOLD;
         if wake.is_up() || !wake.is_over(now) || !told || answers(view, wake) {

@@ -13,8 +13,9 @@ use crate::domain::sample::{
     NlaOutcome, NotRdp, NtlmIdentity, OtherProtocol, Resolution, TlsOutcome,
 };
 use crate::domain::security::SecurityProtocol;
-use crate::domain::target::{GatewayUsage, Host};
+use crate::domain::target::{GATEWAY_PORT, GatewayAddress, GatewayUsage, Host};
 use crate::domain::text::printable;
+use crate::domain::thresholds::Thresholds;
 use std::collections::BTreeSet;
 
 fn cards() -> impl Iterator<Item = &'static RuleCard> {
@@ -58,6 +59,53 @@ fn states_of_one_thing_end_each_other_and_nothing_else() {
     }
     let once: Vec<&str> = alerting_once().map(|id| id.0).collect();
     assert_eq!(once, ["path-outage", "link-saturated", "wifi-weak"]);
+}
+
+/// An alert of an earlier run waits for a word, and these never gave one.
+#[test]
+fn what_a_new_run_cannot_measure_is_no_open_question() {
+    let fixture = Fixture::new();
+    for id in ["gateway-unreachable", "gateway-not-answering", "gateway-misused"] {
+        let judged = rule(id).map(|rule| rule.judge(&fixture.view()));
+        assert_eq!(judged, Some(Judgement::Moot), "{id}: no gateway is configured");
+    }
+    for id in ["gateway-certificate", "wake-failed", "client-settings"] {
+        let Some(rule) = rule(id) else { panic!("{id}") };
+        assert_eq!(rule.judge(&fixture.view()), Judgement::Moot, "{id}");
+    }
+    let mut fixture = fixture;
+    fixture.target.gateway = Some(GatewayAddress {
+        host: Host::Name("gw.corp.lab".to_owned()),
+        port: GATEWAY_PORT,
+        usage: GatewayUsage::Always,
+    });
+    for id in ["gateway-unreachable", "gateway-certificate"] {
+        let judged = rule(id).map(|rule| rule.judge(&fixture.view()));
+        assert_eq!(judged, Some(Judgement::NoEvidence), "{id}: it is only not looked at yet");
+    }
+}
+
+#[test]
+fn a_tunnel_is_steady_once_it_was_watched_for_as_long_as_flapping_counts() {
+    let judged = |secs| {
+        let mut around = Surroundings { began: Some(at(10)), ..Surroundings::default() };
+        around.looked_at = Some(at(secs));
+        rule("vpn-flap").map(|rule| rule.judge_monitor(&around))
+    };
+    let within = Thresholds::default().vpn_flap.within.as_secs();
+    assert_eq!(judged(10 + within - 1), Some(Judgement::NoEvidence));
+    assert_eq!(judged(10 + within), Some(Judgement::Clear));
+}
+
+/// After a restart nobody knows what a quiet line would take: a full one was told to be over.
+#[test]
+fn a_line_of_which_the_counters_say_nothing_is_not_found_to_be_free() {
+    let judged = |load_known| {
+        let around = Surroundings { load_known, ..Surroundings::default() };
+        rule("link-saturated").map(|rule| rule.judge_monitor(&around))
+    };
+    assert_eq!(judged(false), Some(Judgement::NoEvidence));
+    assert_eq!(judged(true), Some(Judgement::Clear));
 }
 
 #[test]

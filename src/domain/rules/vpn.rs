@@ -2,6 +2,7 @@
 
 use super::prelude::*;
 use crate::domain::outage::Outage;
+use crate::domain::time::Now;
 
 /// A tunnel of this machine comes and goes.
 #[derive(Debug)]
@@ -42,18 +43,23 @@ impl Rule for VpnFlap {
     }
 
     fn judge_monitor(&self, around: &Surroundings) -> Judgement {
-        let Some(last) = around.tunnel_changes.last() else { return Judgement::NoEvidence };
         let limits = around.limits.vpn_flap;
-        let newest = around.looked_at.unwrap_or(last.at);
+        let Some(newest) = around.looked_at.or(around.tunnel_changes.last().map(|last| last.at))
+        else {
+            return Judgement::NoEvidence;
+        };
         let lately: Vec<_> = around
             .tunnel_changes
             .iter()
             .filter(|change| newest.mono.since(change.at.mono) <= limits.within)
             .collect();
-        if lately.len() < usize::try_from(limits.changes).unwrap_or(usize::MAX) {
-            return Judgement::Clear;
+        let enough = usize::try_from(limits.changes).unwrap_or(usize::MAX).max(1);
+        let (Some(first), Some(last)) = (lately.first(), lately.last()) else {
+            return few(around, newest);
+        };
+        if lately.len() < enough {
+            return few(around, newest);
         }
-        let first = lately.first().map_or(last.at, |change| change.at);
         let within = |outage: &&Outage| newest.mono.since(outage.since.mono) <= limits.within;
         let breaks = around.outages.iter().filter(within).count();
         let with = around.outages.iter().filter(within).filter(|o| o.tunnel.is_some()).count();
@@ -65,14 +71,24 @@ impl Rule for VpnFlap {
             "This machine's VPN changed {} times in {} (certain){correlated}. VPN team: look why \
              it breaks.",
             lately.len(),
-            span(last.at.mono.since(first.mono).max(Duration::from_secs(1))),
+            span(last.at.mono.since(first.at.mono).max(Duration::from_secs(1))),
         );
         let changes =
             lately.iter().map(|change| format!("{}: {}", clock(change.at.wall), change.what));
         Judgement::fires(
             Evidence::new(Severity::Warning, Confidence::Certain, "VPN unsteady", sentence)
                 .lines(changes)
-                .since(Some(first.wall)),
+                .since(Some(first.at.wall)),
         )
+    }
+}
+
+/// Few changes were seen: that is an answer once the whole span was watched.
+fn few(around: &Surroundings, newest: Now) -> Judgement {
+    let watched = around.began.map(|began| newest.mono.since(began.mono));
+    if watched.is_some_and(|watched| watched >= around.limits.vpn_flap.within) {
+        Judgement::Clear
+    } else {
+        Judgement::NoEvidence
     }
 }

@@ -159,3 +159,14 @@ fn what_this_machine_missed_is_forgotten() {
     assert!(course.void_since(at(15).mono));
     assert!(!course.is_silent());
 }
+
+/// It refused since ten, the line went at eleven: "refuses since eleven" was what was left.
+#[test]
+fn what_failed_before_this_machine_was_offline_fails_since_then() {
+    let mut course = Course::default();
+    course.observe(at(10), &stopped_at_tcp(ConnectOutcome::Refused));
+    course.observe(at(20), &stopped_at_tcp(ConnectOutcome::Timeout));
+    assert!(course.void_since(at(15).mono));
+    let broken = course.broken().expect("it still refuses");
+    assert_eq!((broken.since, broken.way.one()), (at(10), "refuses the connection"));
+}

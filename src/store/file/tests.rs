@@ -254,3 +254,25 @@ fn many_writers_never_tear_it() {
     });
     assert_eq!(files(&store), ["state.json"]);
 }
+
+/// Who saved last won: the other's pin, acknowledgement and note were gone.
+#[test]
+fn two_dashboards_over_one_host_keep_what_the_other_did() {
+    let at = WallTime::from_unix_secs;
+    let (_folder, first) = store();
+    first.add(state()).expect("saved");
+    let second = FileStore::new(first.path());
+    let (mut ours, mut theirs) =
+        (first.load().expect("loaded").state, second.load().expect("loaded").state);
+    let host = ours.keys().next().cloned().expect("a host");
+    let pin = |state: &mut State, pinned| state.get_mut(&host).expect("it").pinned = pinned;
+    pin(&mut ours, false);
+    ours.get_mut(&host).expect("it").acknowledged.insert("tls-outdated".into(), at(3_000));
+    first.add(ours).expect("saved");
+    theirs.get_mut(&host).expect("it").last_answer = Some(at(4_000));
+    second.add(theirs.clone()).expect("saved");
+    second.add(theirs).expect("saved again, as at its end");
+    let kept = first.load().expect("loaded").state;
+    assert!(!kept[&host].pinned && kept[&host].acknowledged.contains_key("tls-outdated"));
+    assert_eq!(kept[&host].last_answer, Some(at(4_000)));
+}

@@ -1,18 +1,22 @@
 //! What a diagnosis makes of the alerts: which begin, fire and end.
 
 use super::entry::Entry;
-use super::recall::RECALL;
+use super::recall::{FORGET, RECALL};
 use super::{AlertBook, Key, RESOLVED};
 use crate::domain::alert::{Alert, AlertEvent, AlertState};
 use crate::domain::diagnose::Diagnosed;
 use crate::domain::finding::{Finding, RuleId};
 use crate::domain::rules;
 use crate::domain::target::TargetId;
-use crate::domain::time::{MonoTime, Now};
+use crate::domain::time::{MonoTime, Now, WallTime};
 use std::time::Duration;
 
 /// What a cause explained does not alert for so long after the cause is over.
 const AFTERMATH: Duration = Duration::from_mins(1);
+
+/// How often an alert may come back and still end at once when one that excludes it fires: what goes
+/// to and fro is held like any other that returns.
+const AT_ONCE: u32 = 3;
 
 /// An alert that comes back within this span after it was over has returned.
 const RETURN: Duration = Duration::from_hours(1);
@@ -30,7 +34,7 @@ impl AlertBook {
     ) -> Vec<AlertEvent> {
         self.review(target, diagnosed);
         self.note_withheld(target, diagnosed, now.mono);
-        let mut events = Vec::new();
+        let mut events = self.end_outdated(target);
         for finding in &diagnosed.findings {
             if self.alerts(target, finding) {
                 events.extend(self.stands((target, finding.rule), finding, now));
@@ -45,7 +49,9 @@ impl AlertBook {
                 if let Some(entry) = self.entries.get_mut(&key) {
                     entry.freeze(now.mono);
                 }
-            } else if !self.waits(key, diagnosed) {
+            } else if self.waits(key, diagnosed) {
+                events.extend(self.give_up(key, now));
+            } else {
                 let newer = |finding: &Finding| {
                     rules::supersedes(finding.rule, key.1) && self.fires_now(target, finding)
                 };
@@ -60,6 +66,38 @@ impl AlertBook {
     fn waits(&self, key: Key, diagnosed: &Diagnosed) -> bool {
         diagnosed.awaited.contains(&key.1)
             && self.entries.get(&key).is_some_and(|entry| entry.alert.state == AlertState::Recalled)
+    }
+
+    /// Ends an alert of an earlier run that nothing was measured of in a whole day of this one.
+    fn give_up(&mut self, key: Key, now: Now) -> Option<AlertEvent> {
+        let entry = self.entries.get_mut(&key)?;
+        entry.thaw(now.mono);
+        if now.mono.since(entry.stands_from) < FORGET {
+            return None;
+        }
+        let entry = self.entries.remove(&key)?;
+        self.ended_unheard |= entry.told.is_none();
+        let (alert, ended) = entry.outdated()?;
+        self.keep_resolved(alert.clone(), ended);
+        Some(AlertEvent::Resolved(alert, ended))
+    }
+
+    /// Ends what an earlier run told of, and what is too old to be the same now.
+    fn end_outdated(&mut self, target: Option<TargetId>) -> Vec<AlertEvent> {
+        let own = |(alert, _): &mut (Alert, WallTime)| alert.target == target;
+        let outdated: Vec<_> = self.outdated.extract_if(.., own).collect();
+        let end = |(alert, ended): (Alert, WallTime)| {
+            self.keep_resolved(alert.clone(), ended);
+            AlertEvent::Resolved(alert, ended)
+        };
+        outdated.into_iter().map(end).collect()
+    }
+
+    fn keep_resolved(&mut self, alert: Alert, ended: WallTime) {
+        if self.resolved.len() >= RESOLVED {
+            self.resolved.pop_front();
+        }
+        self.resolved.push_back((alert, ended));
     }
 
     fn note_withheld(&mut self, target: Option<TargetId>, diagnosed: &Diagnosed, now: MonoTime) {
@@ -143,7 +181,11 @@ impl AlertBook {
         let gone = *entry.gone.get_or_insert(now);
         let wait = match entry.alert.state {
             AlertState::Pending => Duration::ZERO,
-            AlertState::Firing | AlertState::Recalled if superseded => Duration::ZERO,
+            AlertState::Firing | AlertState::Recalled
+                if superseded && entry.alert.returns <= AT_ONCE =>
+            {
+                Duration::ZERO
+            }
             AlertState::Firing => settings.hold(entry.alert.returns),
             AlertState::Recalled => RECALL,
         };
@@ -162,10 +204,7 @@ impl AlertBook {
         }
         self.returned.retain(|_, (_, over)| now.mono.since(*over) <= RETURN);
         self.returned.insert(key, (alert.returns, now.mono));
-        if self.resolved.len() >= RESOLVED {
-            self.resolved.pop_front();
-        }
-        self.resolved.push_back((alert.clone(), gone.wall));
+        self.keep_resolved(alert.clone(), gone.wall);
         // Who never heard that it began need not hear that it is over.
         let (worst, _) = told?;
         // Who heard how bad it was at its worst hears the end, however mild it was at last.

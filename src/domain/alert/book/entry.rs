@@ -104,6 +104,14 @@ impl Entry {
         }
     }
 
+    /// The end of what nothing was measured of for a day, and when it last stood: who heard that it
+    /// began is told.
+    pub(super) fn outdated(self) -> Option<(Alert, WallTime)> {
+        let (worst, at) = self.told?;
+        let title = format!("{} (not measured for a day)", self.alert.title);
+        Some((Alert { severity: worst, title, ..self.alert }, self.seen.unwrap_or(at)))
+    }
+
     /// Whether it fires or is held back, or did in an earlier run.
     pub(super) fn fires(&self) -> bool {
         self.due || self.alert.state != AlertState::Pending

@@ -14,8 +14,9 @@ use std::time::Duration;
 /// An acknowledgement of an earlier run applies to an alert that comes back within this span.
 pub(super) const RECALL: Duration = Duration::from_mins(10);
 
-/// An alert of an earlier run that was last seen longer ago is another one when it comes back.
-const FORGET: Duration = Duration::from_hours(24);
+/// An alert of an earlier run that was last seen longer ago is another one when it comes back, and
+/// one of which this run has no word for so long is over.
+pub(super) const FORGET: Duration = Duration::from_hours(24);
 
 impl AlertBook {
     /// Takes over what an earlier run knew of a target (`None`: of this machine): what fired
@@ -31,13 +32,15 @@ impl AlertBook {
     ) -> Vec<(RuleId, WallTime)> {
         self.recalled_at = Some(now.mono);
         let mut rules = Vec::new();
-        let lately = memory.alerts.iter().filter(|(_, alert)| now.wall.since(alert.seen) <= FORGET);
-        for (rule, alert) in lately {
+        for (rule, alert) in &memory.alerts {
             // A rule of another version of the program is unknown to this one.
-            if let Some(card) = rules::card(rule) {
-                self.entries
-                    .insert((target, card.id), Entry::recalled(target, card.id, alert, now));
+            let Some(card) = rules::card(rule) else { continue };
+            let entry = Entry::recalled(target, card.id, alert, now);
+            if now.wall.since(alert.seen) <= FORGET {
+                self.entries.insert((target, card.id), entry);
                 rules.push((card.id, alert.since));
+            } else {
+                self.outdated.extend(entry.outdated());
             }
         }
         self.recall_resolved(target, memory);

@@ -563,3 +563,57 @@ fn a_state_that_contradicts_the_held_one_ends_it_at_once() {
     assert_eq!(drawn(&book.apply(OFFICE, &one("rdp-silent", Severity::Warning), at(11))), '-');
     assert!(book.snapshot(at(11)).firing.iter().any(|alert| alert.rule == KNOWN));
 }
+
+/// A service that crashes and comes back half: it told two alerts every two minutes, for ever.
+#[test]
+fn states_that_go_to_and_fro_are_told_ever_less() {
+    let mut book = AlertBook::default();
+    let mut told = 0;
+    for second in 0..7_200 {
+        let id = if (second / 120) % 2 == 0 { KNOWN.0 } else { "rdp-silent" };
+        let found = Diagnosed {
+            findings: vec![finding(id, Severity::Critical, None)],
+            ..Diagnosed::default()
+        };
+        told += book.apply(OFFICE, &found, at(second)).len();
+        if second == 240 {
+            assert_eq!(told, 5, "at first each ends the other at once");
+            assert_eq!(book.snapshot(at(second)).firing.len(), 1);
+        }
+    }
+    assert!(told <= 24, "{told} notices in two hours");
+    assert_eq!(book.snapshot(at(7_200)).firing.len(), 2);
+}
+
+/// `--no-deep`: nothing of this run will ever speak of a certificate.
+#[test]
+fn what_is_never_measured_again_is_over_after_a_day() {
+    let mut book = AlertBook::default();
+    book.apply(OFFICE, &closed(Severity::Critical), at(0));
+    let mut later = restarted(&book, at(1), at(100));
+    let awaited = Diagnosed { awaited: vec![KNOWN], ..Diagnosed::default() };
+    let day = 24 * 3_600;
+    assert_eq!(later.apply(OFFICE, &awaited, at(99 + day)), []);
+    let over = later.apply(OFFICE, &awaited, at(100 + day));
+    let [AlertEvent::Resolved(alert, ended)] = over.as_slice() else { panic!("{over:?}") };
+    assert!(alert.title.ends_with("(not measured for a day)"), "{}", alert.title);
+    assert_eq!(*ended, at(1).wall, "when it was last known to stand");
+    assert!(!later.fires());
+    assert_eq!(later.snapshot(at(100 + day)).resolved.len(), 1);
+}
+
+/// Whoever was told that it began had an open incident for ever after a long weekend.
+#[test]
+fn what_is_too_old_to_be_recalled_is_told_to_be_over() {
+    let mut book = AlertBook::default();
+    book.apply(OFFICE, &closed(Severity::Critical), at(0));
+    let start = 60 * 3_600;
+    let mut later = restarted(&book, at(1), at(start));
+    assert_eq!(later.apply(Some(TargetId(7)), &Diagnosed::default(), at(start)), []);
+    let told = later.apply(OFFICE, &closed(Severity::Critical), at(start));
+    let [AlertEvent::Resolved(old, ended), AlertEvent::Fired(new)] = told.as_slice() else {
+        panic!("{told:?}")
+    };
+    assert_eq!((old.rule, *ended, new.rule), (KNOWN, at(1).wall, KNOWN));
+    assert_eq!(later.apply(OFFICE, &closed(Severity::Critical), at(start + 1)), []);
+}
