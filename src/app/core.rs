@@ -245,11 +245,6 @@ impl Core {
         core
     }
 
-    /// The picture before anything was measured.
-    pub(super) fn first_snapshot(&mut self) -> Arc<Snapshot> {
-        Arc::new(self.snapshot())
-    }
-
     /// Runs until `stop`, then saves what is remembered.
     pub(super) async fn run(
         mut self,

@@ -18,6 +18,7 @@ use super::lessons::Lessons;
 use super::line::Line;
 use super::marked;
 use super::order;
+use super::pace::Pace;
 use super::prompt::LONGEST;
 use super::render::{self, Frame, Renderer};
 use super::state::{Access, Flow, Overlay, Question, Screen, Size, Suggestion, UiState, Unsaved};
@@ -32,7 +33,6 @@ use crate::report::doctor::Colours;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Longest text that is pasted, in characters.
 const PASTED: usize = 1 << 20;
@@ -256,9 +256,10 @@ impl Dashboard {
         self.renderer.text()
     }
 
-    /// Frames are so far apart, because the terminal cannot keep up; `None`: it can.
-    pub fn slow_down(&mut self, apart: Option<Duration>) {
-        self.state.slowed = apart;
+    /// How the terminal keeps up: that decides what is told and how sparklines go on.
+    pub fn keep_pace(&mut self, pace: &Pace) {
+        self.state.slowed = pace.told();
+        self.state.in_place = pace.is_in_place();
     }
 
     /// The terminal's content is not known any more (resumed, or written to by others).

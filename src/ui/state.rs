@@ -285,6 +285,8 @@ pub struct UiState {
     pub flow: Flow,
     /// How far frames are apart, while the terminal cannot keep up.
     pub slowed: Option<Duration>,
+    /// Whether sparklines are overwritten in place: the terminal could not keep up lately.
+    pub in_place: bool,
     /// What the user may do.
     pub access: Access,
     /// The answer to the last key.

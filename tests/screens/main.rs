@@ -20,6 +20,7 @@ mod marked;
 mod pictures;
 mod properties;
 mod rows;
+mod sparklines;
 mod support;
 mod themes;
 mod undo;
