@@ -390,7 +390,11 @@ impl Screen {
             Effect::ProbeNow(id) => Command::ProbeNow(id),
             Effect::ResetStatistics => Command::ResetStatistics,
             Effect::Acknowledge { target, rule, note } => {
-                Command::Acknowledge(target, rule, Signature::new(&self.operator(), &note))
+                let signed = Signature::new(&self.operator(), &note);
+                Command::Acknowledge(target, rule, signed, now)
+            }
+            Effect::Reacknowledge { target, rule, at, signed } => {
+                Command::Acknowledge(target, rule, signed, at)
             }
             Effect::Snooze { target, rule, length } => {
                 Command::Snooze(target, rule, now.plus(length))
