@@ -60,6 +60,7 @@ impl Core {
         for target in changes.added {
             self.add(target);
         }
+        self.sinks.expect(self.monitor.targets().count());
         self.monitor.limit(changes.limits);
         self.monitor.plan(Calendar::new(changes.maintenance, jiff::tz::TimeZone::system()));
         if changes.read_only && !self.read_only {
