@@ -1,7 +1,8 @@
 //! The alerts that can be chosen: each by itself, and one line for a cause that many hosts share.
 
 use super::causes;
-use super::state::AlertKey;
+use super::marked::Lead;
+use super::state::{AlertKey, UiState};
 use super::world::World;
 use crate::domain::alert::{Alert, AlertState, AlertsSnapshot};
 use crate::domain::finding::{RuleId, Severity};
@@ -38,8 +39,10 @@ pub enum Place {
 /// Where the user is among the alerts.
 #[derive(Debug, Clone, Default)]
 pub struct AlertsPlace {
-    /// The chosen line; `None` is the first.
+    /// The chosen line, listed or not; `None` where there is none.
     pub chosen: Option<Place>,
+    /// Who chose it.
+    pub lead: Lead,
     /// Lines that the list is scrolled beyond the chosen one.
     pub beyond: usize,
     /// Causes of which every host is listed.
@@ -144,16 +147,38 @@ pub fn of<'a>(alerts: &'a [Alert], opened: &BTreeSet<Cause>) -> Vec<Entry<'a>> {
     lines.into_iter().flat_map(listed).collect()
 }
 
-/// Which of the lines is chosen: an alert that went into a shared line is that line.
+/// Which of the lines is chosen: an alert that went into a shared line is that line, and a shared
+/// line is the same while its alerts are seen to or get worse. `None` when it is not listed.
 #[must_use]
-pub fn chosen(entries: &[Entry<'_>], wanted: Option<Place>) -> usize {
-    let Some(wanted) = wanted else { return 0 };
+pub fn chosen(entries: &[Entry<'_>], wanted: Option<Place>) -> Option<usize> {
+    let wanted = wanted?;
     let exact = entries.iter().position(|entry| entry.place() == wanted);
-    let within = |entry: &Entry<'_>| match wanted {
-        Place::Alert(wanted) => entry.alerts().iter().any(|alert| key(alert) == wanted),
-        Place::Cause(cause) => entry.alerts().iter().any(|alert| alert.rule == cause.rule),
+    let within = |entry: &Entry<'_>| match (wanted, entry) {
+        (Place::Alert(wanted), _) => entry.alerts().iter().any(|alert| key(alert) == wanted),
+        (Place::Cause(cause), Entry::Cause(now, _)) => now.rule == cause.rule,
+        (Place::Cause(_), Entry::Alert(..)) => false,
     };
-    exact.or_else(|| entries.iter().position(within)).unwrap_or_default()
+    exact.or_else(|| entries.iter().position(within))
+}
+
+/// Why the chosen line is not listed; `None` when it is, or when none was chosen.
+#[must_use]
+pub fn missing(state: &UiState, world: &World<'_>) -> Option<String> {
+    let wanted = state.alerts.chosen?;
+    let entries = entries(&world.snapshot.alerts, &state.alerts.opened);
+    if chosen(&entries, Some(wanted)).is_some() {
+        return None;
+    }
+    Some(match wanted {
+        Place::Alert(wanted) => gone(world, &[wanted]),
+        Place::Cause(cause) => format!("{} of many hosts is not listed any more", cause.rule),
+    })
+}
+
+/// These alerts are over, in words.
+#[must_use]
+pub fn gone(world: &World<'_>, keys: &[AlertKey]) -> String {
+    format!("{} is not listed any more", named(world, keys))
 }
 
 /// The line of the worst alert of a host, when it has one.

@@ -24,6 +24,7 @@ pub mod keymap;
 pub mod layout;
 pub mod lessons;
 pub mod line;
+pub mod marked;
 pub mod order;
 pub mod overlay;
 pub mod pace;

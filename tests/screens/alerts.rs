@@ -91,8 +91,6 @@ fn what_lies_below_a_long_list_is_told_and_reached() {
 #[test]
 fn the_alerts_open_at_the_selected_host_and_questions_name_it() {
     let mut screen = Screen::new(fixtures::mixed(), 80, 24);
-    let berlin = screen.dashboard.state().selected;
-    assert_eq!(berlin, None);
     screen.press("/");
     screen.type_text("berlin");
     screen.press("Enter Down 3 a");

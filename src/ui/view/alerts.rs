@@ -83,10 +83,10 @@ impl Document {
             if place == firing {
                 all.heading("PENDING", alerts.pending.len(), width);
             }
-            if place == chosen {
+            if chosen == Some(place) {
                 all.at = all.lines.len();
             }
-            all.entry(world, state, entry, place == chosen);
+            all.entry(world, state, entry, chosen == Some(place));
         }
         if firing == entries.len() {
             all.heading("PENDING", alerts.pending.len(), width);
