@@ -6,6 +6,7 @@ pub use presence::{Beside, EchoWord, Presence, Silence};
 
 use super::alternative::Alternative;
 use super::echo_series::EchoSeries;
+use super::heard::Heard;
 use super::history::{History, Timed};
 use super::memory::TargetMemory;
 use super::sample::{
@@ -47,6 +48,8 @@ pub struct TargetView<'a> {
     pub echo: &'a EchoSeries,
     /// Connections to the dialled address, newest last.
     pub attempts: &'a History<Attempt>,
+    /// When it was tried and heard, further back than whole connections are kept.
+    pub heard: &'a Heard,
     /// The newest attempt that went as far as TLS, however long ago.
     pub tls: Option<&'a Timed<Tls>>,
     /// What the kernel counted on the newest connection that went as far as TLS.

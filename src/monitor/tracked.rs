@@ -16,6 +16,7 @@ use crate::domain::course::Course;
 use crate::domain::diagnose::Diagnosis;
 use crate::domain::echo_series::EchoSeries;
 use crate::domain::finding::RuleId;
+use crate::domain::heard::Heard;
 use crate::domain::history::{History, Timed};
 use crate::domain::lane::Lane;
 use crate::domain::mac::MacAddr;
@@ -64,6 +65,7 @@ pub struct Tracked {
     transcripts: Transcripts,
     service_times: History<Duration>,
     course: Box<Course>,
+    heard: Box<Heard>,
     alternatives: BTreeMap<IpAddr, Alternative>,
     neighbour: Option<Timed<Neighbour>>,
     /// Another machine than the remembered one presented the newest certificate.
@@ -105,6 +107,7 @@ impl Tracked {
             transcripts: Transcripts::default(),
             service_times: History::new(SERVICE_TIMES),
             course: Box::default(),
+            heard: Box::default(),
             alternatives: BTreeMap::new(),
             neighbour: None,
             stranger: false,
@@ -227,6 +230,7 @@ impl Tracked {
             }
         }
         let mut change = self.record(sample);
+        self.hear(sample);
         if let Observation::Attempt(attempt) = &sample.observation
             && around.offline == Offline::Online
             && !self.is_not_dialled(attempt.connect.address.ip())
@@ -236,6 +240,7 @@ impl Tracked {
         if change.dialled {
             self.diagnosis.another_address(RULES);
             *self.course = Course::default();
+            *self.heard = Heard::default();
         }
         self.judge(fed_by(&sample.observation), around, now);
         let stranger = self.meet_stranger(sample, around, now);
@@ -247,6 +252,20 @@ impl Tracked {
         self.changed = true;
         self.echo.void_losses_since(start);
         self.course.void_since(start);
+        self.heard.void_since(start);
+    }
+
+    /// Notes when the dialled address was tried and heard.
+    fn hear(&mut self, sample: &Sample) {
+        match &sample.observation {
+            Observation::Attempt(attempt) if !self.is_not_dialled(attempt.connect.address.ip()) => {
+                self.heard.observe_attempt(sample.sent_at, attempt, &self.echo);
+            }
+            Observation::Echo(echo) if !self.is_not_dialled(echo.address) => {
+                self.heard.observe_echo(sample.sent_at, echo);
+            }
+            _ => {}
+        }
     }
 
     /// What its echo is measured by.

@@ -3,6 +3,7 @@
 use super::super::alternative::Alternative;
 use super::super::echo_series::EchoSeries;
 use super::super::finding::{Confidence, Finding, Owner, RuleId, Rung, Severity};
+use super::super::heard::Heard;
 use super::super::history::{History, Timed};
 use super::super::memory::TargetMemory;
 use super::super::rules::{Alerting, Evidence, Hysteresis, Judgement, Rule, RuleCard};
@@ -47,6 +48,7 @@ pub(crate) struct Fixture {
     pub(crate) resolve: History<Resolution>,
     pub(crate) echo: EchoSeries,
     pub(crate) attempts: History<Attempt>,
+    pub(crate) heard: Heard,
     pub(crate) tls: Option<Timed<Tls>>,
     pub(crate) handshake: Option<Timed<TcpFacts>>,
     pub(crate) nla: Option<Timed<Nla>>,
@@ -73,6 +75,7 @@ impl Fixture {
             resolve: History::new(16),
             echo: EchoSeries::default(),
             attempts: History::new(16),
+            heard: Heard::default(),
             tls: None,
             handshake: None,
             nla: None,
@@ -99,6 +102,7 @@ impl Fixture {
             resolve: &self.resolve,
             echo: &self.echo,
             attempts: &self.attempts,
+            heard: &self.heard,
             tls: self.tls.as_ref(),
             handshake: self.handshake.as_ref(),
             nla: self.nla.as_ref(),
@@ -138,6 +142,7 @@ impl Fixture {
         if let Some(tls) = &attempt.tls {
             self.tls = Some(Timed { at: at(secs), value: tls.clone() });
         }
+        self.heard.observe_attempt(at(secs), &attempt, &self.echo);
         self.attempts.push(at(secs), attempt);
         self.now = at(secs);
     }

@@ -75,6 +75,7 @@ impl Tracked {
             resolve: &self.resolve,
             echo: &self.echo,
             attempts: &self.attempts,
+            heard: &self.heard,
             tls: self.tls.as_ref(),
             handshake: self.handshake.as_ref(),
             nla: self.nla.as_ref(),
