@@ -40,6 +40,7 @@ mod session;
 mod shared;
 mod silence;
 mod sleep;
+mod starting;
 mod tls;
 mod udp;
 mod vpn;
@@ -263,6 +264,13 @@ impl Evidence {
     #[must_use]
     pub fn since(mut self, since: Option<WallTime>) -> Self {
         self.since = since;
+        self
+    }
+
+    /// Another title.
+    #[must_use]
+    fn titled(mut self, title: &str) -> Self {
+        title.clone_into(&mut self.title);
         self
     }
 

@@ -3,6 +3,7 @@
 
 use super::credssp::{Credssp, credssp};
 use super::prelude::*;
+use super::starting::unless_starting;
 use crate::domain::history::Timed;
 use crate::domain::sample::{Negotiate, NegotiateOutcome, Nla, NlaOutcome, NotRdp, OtherProtocol};
 use crate::domain::target::Host;
@@ -15,7 +16,7 @@ pub(super) struct RdpSilent;
 static RDP_SILENT: RuleCard = RuleCard {
     id: RuleId("rdp-silent"),
     title: "accepts and says nothing",
-    severities: &[Severity::Critical],
+    severities: &[Severity::Notice, Severity::Critical],
     owner: Owner::Server,
     rung: Some(Rung::X224),
     hysteresis: Hysteresis::TWICE,
@@ -25,7 +26,8 @@ static RDP_SILENT: RuleCard = RuleCard {
         access gateway answers for a PC that is not there, or a security product holds the \
         connection. A SYN-ACK is not Remote Desktop. The request is 19 bytes, so packet size is \
         not the cause. A host that completes TLS and then leaves CredSSP unanswered is found here \
-        too: its security authority (LSASS) hangs, or cannot reach a domain controller.",
+        too: its security authority (LSASS) hangs, or cannot reach a domain controller. Of a host \
+        that has only just come back from silence it is a notice: it is starting.",
     disproof: "One X.224 Connection Confirm from the same address; after TLS, one CredSSP answer.",
     remedies: &[
         remedies::RDP_EVENTS,
@@ -81,7 +83,8 @@ impl Rule for RdpSilent {
                  end may be gone",
             );
         }
-        Judgement::fires(evidence)
+        let fails = format!("accepts at port {} and says nothing", view.target.port);
+        Judgement::fires(unless_starting(view, &fails, evidence))
     }
 }
 
@@ -93,7 +96,7 @@ fn silent_after_tls(view: &TargetView<'_>, entry: &Timed<Attempt>, nla: &Nla) ->
         name(view),
         span(nla.elapsed)
     );
-    Judgement::fires(
+    let evidence =
         Evidence::new(Severity::Critical, Confidence::Certain, "silent after TLS", sentence)
             .at_rung(Rung::Nla)
             .line(super::port::connect_line(&entry.value.connect))
@@ -102,8 +105,8 @@ fn silent_after_tls(view: &TargetView<'_>, entry: &Timed<Attempt>, nla: &Nla) ->
                 count(u64::try_from(nla.received).unwrap_or(u64::MAX), "byte"),
                 span(nla.elapsed)
             ))
-            .since(Some(entry.at.wall)),
-    )
+            .since(Some(entry.at.wall));
+    Judgement::fires(unless_starting(view, "leaves CredSSP unanswered", evidence))
 }
 
 fn silent(attempt: &Attempt) -> bool {
