@@ -51,6 +51,7 @@ pub mod time;
 pub mod tls_alert;
 pub mod transcripts;
 pub mod untold;
+pub mod usual;
 pub mod verdict;
 pub mod view;
 pub mod wake;

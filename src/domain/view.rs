@@ -17,6 +17,7 @@ use super::session::Sessions;
 use super::surroundings::{Offline, Surroundings};
 use super::target::{Expected, Target};
 use super::time::Now;
+use super::usual::Usual;
 use super::wake::WakeProgress;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -66,6 +67,8 @@ pub struct TargetView<'a> {
     pub gateway: &'a History<Gateway>,
     /// Service times of earlier X.224 answers, newest last, for the baseline.
     pub service_times: &'a History<Duration>,
+    /// What was usual before a finding stood that compares with it.
+    pub usual: Usual,
     /// Other addresses: published besides the dialled one, or expected and not published.
     /// Under the dialled one: a climb without the name.
     pub alternatives: &'a BTreeMap<IpAddr, Alternative>,

@@ -33,6 +33,7 @@ use crate::domain::surroundings::{Offline, Surroundings};
 use crate::domain::target::Target;
 use crate::domain::time::{MonoTime, Now, WallTime};
 use crate::domain::transcripts::Transcripts;
+use crate::domain::usual::Usual;
 use crate::domain::wake::{WakeProgress, WakeRung};
 use judge::fed_by;
 use std::collections::BTreeMap;
@@ -64,6 +65,7 @@ pub struct Tracked {
     gateway: History<Gateway>,
     transcripts: Transcripts,
     service_times: History<Duration>,
+    usual: Usual,
     course: Box<Course>,
     heard: Box<Heard>,
     alternatives: BTreeMap<IpAddr, Alternative>,
@@ -106,6 +108,7 @@ impl Tracked {
             gateway: History::new(KEPT_DEEP),
             transcripts: Transcripts::default(),
             service_times: History::new(SERVICE_TIMES),
+            usual: Usual::default(),
             course: Box::default(),
             heard: Box::default(),
             alternatives: BTreeMap::new(),
@@ -213,9 +216,10 @@ impl Tracked {
         self.wake = Some(wake);
     }
 
-    /// Forgets the statistics of echo, not what was found.
+    /// Forgets the statistics of echo, and what was usual; not what was found.
     pub fn reset_statistics(&mut self) {
         self.changed = true;
+        self.usual = Usual::default();
         self.echo.reset();
     }
 
@@ -240,6 +244,7 @@ impl Tracked {
         if change.dialled {
             self.diagnosis.another_address(RULES);
             *self.course = Course::default();
+            self.usual = Usual::default();
             *self.heard = Heard::default();
         }
         self.judge(fed_by(&sample.observation), around, now);

@@ -20,6 +20,7 @@ use super::super::time::{MonoTime, Now, WallTime};
 use super::super::view::{Mode, TargetView};
 use super::super::wake::WakeProgress;
 use crate::domain::session::Sessions;
+use crate::domain::usual::Usual;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -111,6 +112,7 @@ impl Fixture {
             path: &self.path,
             gateway: &self.gateway,
             service_times: &self.service_times,
+            usual: Usual::default(),
             alternatives: &self.alternatives,
             neighbour: self.neighbour.as_ref(),
             memory: &self.memory,

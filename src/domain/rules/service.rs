@@ -225,12 +225,15 @@ fn head_line(answer: &NotRdp) -> Option<String> {
     })
 }
 
+/// The rule that compares with the usual service time.
+pub(crate) const RDP_SLOW_ID: RuleId = RuleId("rdp-slow");
+
 /// The service is slow, not the network.
 #[derive(Debug)]
 pub(super) struct RdpSlow;
 
 static RDP_SLOW: RuleCard = RuleCard {
-    id: RuleId("rdp-slow"),
+    id: RDP_SLOW_ID,
     title: "service is slow",
     severities: &[Severity::Warning],
     owner: Owner::Server,
@@ -238,7 +241,8 @@ static RDP_SLOW: RuleCard = RuleCard {
     hysteresis: Hysteresis { raise: 2, of: 3, clear: 2 },
     fed_by: CONNECTIONS,
     explanation: "The X.224 answer takes a second longer than the TCP handshake took, or five \
-        times what is usual for this host and half a second more. The handshake is one network \
+        times what is usual for this host and half a second more; what is usual is what it was before \
+        the finding stood. The handshake is one network \
         round trip, so the rest is the server: starved of processor or memory, starting up, or \
         swamped by password guessing. A lost packet looks the same once, which is why it takes two \
         of three.",
@@ -292,7 +296,7 @@ impl Rule for RdpSlow {
         let connect = entry.value.connect.elapsed;
         let service = negotiate.elapsed.saturating_sub(connect);
         let limits = &view.target.thresholds.rdp_slow;
-        let usual = usual(view).filter(|_| view.mode == Mode::Watch);
+        let usual = usual_service(view).filter(|_| view.mode == Mode::Watch);
         let above_usual = usual.is_some_and(|usual| {
             service.as_secs_f64() >= usual.as_secs_f64() * limits.baseline_factor
                 && service >= usual.saturating_add(limits.baseline_margin)
@@ -325,8 +329,12 @@ impl Rule for RdpSlow {
     }
 }
 
-/// The median of earlier service times; `None` with fewer than five.
-fn usual(view: &TargetView<'_>) -> Option<Duration> {
+/// The service time that is usual for a target: while `rdp-slow` stands, the one before that.
+/// The median of earlier ones; `None` with fewer than five.
+pub(crate) fn usual_service(view: &TargetView<'_>) -> Option<Duration> {
+    if view.usual.service.is_some() {
+        return view.usual.service;
+    }
     let mut times: Vec<Duration> = view.service_times.iter().map(|entry| entry.value).collect();
     if times.len() < 5 {
         return None;
