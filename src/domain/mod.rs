@@ -15,6 +15,7 @@ pub mod diagnose;
 pub mod drops;
 pub mod echo_series;
 pub mod finding;
+pub mod flip;
 pub mod heard;
 pub mod history;
 pub mod hours;

@@ -6,6 +6,7 @@ pub use presence::{Beside, EchoWord, Presence, Silence};
 
 use super::alternative::Alternative;
 use super::echo_series::EchoSeries;
+use super::flip::Flips;
 use super::heard::Heard;
 use super::history::{History, Timed};
 use super::memory::TargetMemory;
@@ -45,6 +46,8 @@ pub struct TargetView<'a> {
     pub dialled: Option<IpAddr>,
     /// Answers to the name, newest last.
     pub resolve: &'a History<Resolution>,
+    /// Whether the answer changed with a tunnel.
+    pub flips: &'a Flips,
     /// Echo requests.
     pub echo: &'a EchoSeries,
     /// Connections to the dialled address, newest last.

@@ -16,6 +16,7 @@ use crate::domain::course::Course;
 use crate::domain::diagnose::Diagnosis;
 use crate::domain::echo_series::EchoSeries;
 use crate::domain::finding::RuleId;
+use crate::domain::flip::Flips;
 use crate::domain::heard::Heard;
 use crate::domain::history::{History, Timed};
 use crate::domain::lane::Lane;
@@ -53,6 +54,7 @@ pub struct Tracked {
     target: Arc<Target>,
     dialled: Option<IpAddr>,
     resolve: History<Resolution>,
+    flips: Flips,
     method: EchoMethod,
     echo: EchoSeries,
     attempts: History<Attempt>,
@@ -96,6 +98,7 @@ impl Tracked {
             target,
             dialled,
             resolve: History::new(KEPT),
+            flips: Flips::default(),
             method,
             echo: EchoSeries::default(),
             attempts: History::new(KEPT),
@@ -235,6 +238,9 @@ impl Tracked {
         }
         let mut change = self.record(sample);
         self.hear(sample);
+        if let Observation::Resolve(answer) = &sample.observation {
+            self.flips.observe(sample.sent_at, answer, &around.tunnel_changes);
+        }
         if let Observation::Attempt(attempt) = &sample.observation
             && around.offline == Offline::Online
             && !self.is_not_dialled(attempt.connect.address.ip())
@@ -265,6 +271,7 @@ impl Tracked {
         match &sample.observation {
             Observation::Attempt(attempt) if !self.is_not_dialled(attempt.connect.address.ip()) => {
                 self.heard.observe_attempt(sample.sent_at, attempt, &self.echo);
+                self.flips.observe_attempt(sample.sent_at, attempt);
             }
             Observation::Echo(echo) if !self.is_not_dialled(echo.address) => {
                 self.heard.observe_echo(sample.sent_at, echo);

@@ -3,6 +3,7 @@
 use super::super::alternative::Alternative;
 use super::super::echo_series::EchoSeries;
 use super::super::finding::{Confidence, Finding, Owner, RuleId, Rung, Severity};
+use super::super::flip::Flips;
 use super::super::heard::Heard;
 use super::super::history::{History, Timed};
 use super::super::memory::TargetMemory;
@@ -47,6 +48,7 @@ pub(crate) struct Fixture {
     pub(crate) mode: Mode,
     pub(crate) dialled: Option<IpAddr>,
     pub(crate) resolve: History<Resolution>,
+    pub(crate) flips: Flips,
     pub(crate) echo: EchoSeries,
     pub(crate) attempts: History<Attempt>,
     pub(crate) heard: Heard,
@@ -74,6 +76,7 @@ impl Fixture {
             mode: Mode::Watch,
             dialled: Some(ADDRESS),
             resolve: History::new(16),
+            flips: Flips::default(),
             echo: EchoSeries::default(),
             attempts: History::new(16),
             heard: Heard::default(),
@@ -101,6 +104,7 @@ impl Fixture {
             mode: self.mode,
             dialled: self.dialled,
             resolve: &self.resolve,
+            flips: &self.flips,
             echo: &self.echo,
             attempts: &self.attempts,
             heard: &self.heard,

@@ -84,6 +84,7 @@ impl Tracked {
             mode,
             dialled: self.dialled,
             resolve: &self.resolve,
+            flips: &self.flips,
             echo: &self.echo,
             attempts: &self.attempts,
             heard: &self.heard,
