@@ -81,8 +81,8 @@ pub(super) enum Command {
     ProbeNow(TargetId),
     /// Forget the statistics of echo.
     ResetStatistics,
-    /// Somebody has seen this alert, and signed.
-    Acknowledge(Option<TargetId>, RuleId, Signature),
+    /// Somebody has seen this alert, and signed, at this time.
+    Acknowledge(Option<TargetId>, RuleId, Signature, WallTime),
     /// Silence this alert until then.
     Snooze(Option<TargetId>, RuleId, WallTime),
     /// Take an acknowledgement back.
@@ -245,11 +245,6 @@ impl Core {
         core
     }
 
-    /// The picture before anything was measured.
-    pub(super) fn first_snapshot(&mut self) -> Arc<Snapshot> {
-        Arc::new(self.snapshot())
-    }
-
     /// Runs until `stop`, then saves what is remembered.
     pub(super) async fn run(
         mut self,
@@ -339,8 +334,8 @@ impl Core {
                 self.schedule.probe_now(id, now.mono);
             }
             Command::ResetStatistics => self.monitor.reset_statistics(now),
-            Command::Acknowledge(id, rule, signed) => {
-                self.monitor.acknowledge(id, rule, signed, now);
+            Command::Acknowledge(id, rule, signed, at) => {
+                self.monitor.acknowledge(id, rule, signed, Now { wall: at, ..now });
                 self.unsaved = true;
             }
             Command::Snooze(id, rule, until) => {
@@ -360,9 +355,7 @@ impl Core {
                 self.unsaved = true;
             }
             Command::Maintain(ids, until) => {
-                for id in ids {
-                    self.unsaved |= self.monitor.maintain(id, until, now);
-                }
+                self.unsaved |= self.monitor.maintain(&ids, until, now);
             }
             Command::Pin(pinned) => self.unsaved |= self.monitor.pin(&pinned),
             Command::LookAt(id) => self.schedule.look_at(id, now.mono),
