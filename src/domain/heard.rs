@@ -253,3 +253,6 @@ fn came(attempt: &Attempt) -> Option<Came> {
         ConnectOutcome::Open | ConnectOutcome::Refused => Some(Came::Answered),
     }
 }
+
+#[cfg(test)]
+mod tests;
