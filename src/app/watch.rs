@@ -501,9 +501,10 @@ impl Screen {
                 config.targets.clone_from(&found.targets);
                 let changes = reload::reconfiguration(&self.config, &config, found);
                 // What takes effect at the next start only is compared with what is in force.
-                let Config { dns, family, icmp, deep, read_only, .. } = self.config.clone();
-                let read_only = read_only || config.read_only;
-                self.config = Config { dns, family, icmp, deep, read_only, ..*config };
+                let Config { dns, family, icmp, echo_engine, deep, read_only, .. } =
+                    self.config.clone();
+                let (read_only, deep) = (read_only || config.read_only, deep || config.deep);
+                self.config = Config { dns, family, icmp, echo_engine, deep, read_only, ..*config };
                 self.pace = Pace::new(self.config.ui.fps);
                 let access = if read_only { Access::ReadOnly } else { Access::Full };
                 self.dashboard.change(Options { access, ..options });

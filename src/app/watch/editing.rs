@@ -135,6 +135,7 @@ impl Screen {
                     changed: Vec::new(),
                     added: Vec::new(),
                     maintenance: self.config.maintenance.clone(),
+                    deep: false,
                     read_only: false,
                     sinks: None,
                     note: told,
