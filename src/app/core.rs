@@ -197,7 +197,9 @@ impl Core {
                 State::default()
             }
         };
-        let sinks = if config.read_only { Sinks::default() } else { Sinks::start(&config.sinks) };
+        let targets = config.targets.len();
+        let sinks =
+            if config.read_only { Sinks::default() } else { Sinks::start(&config.sinks, targets) };
         let mut core = Self {
             monitor,
             schedule: Schedule::new(Settings {
@@ -359,7 +361,10 @@ impl Core {
             }
             Command::Pin(pinned) => self.unsaved |= self.monitor.pin(&pinned),
             Command::LookAt(id) => self.schedule.look_at(id, now.mono),
-            Command::AddAll(targets) => targets.into_iter().for_each(|target| self.add(target)),
+            Command::AddAll(targets) => {
+                targets.into_iter().for_each(|target| self.add(target));
+                self.sinks.expect(self.monitor.targets().count());
+            }
             Command::Reconfigure(changes) => self.reconfigure(*changes),
             Command::Note(text) => self.monitor.log(None, now.wall, text),
             Command::AcceptAsFound(findings) => {
@@ -379,6 +384,7 @@ impl Core {
             let _full = alerts.try_send(notice.clone());
             self.sinks.offer(notice);
         }
+        self.offer_again(now);
         self.unsaved |= self.monitor.take_forgot();
         self.look_at_sinks(now);
         self.follow_waking(now.mono);

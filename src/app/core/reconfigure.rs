@@ -62,6 +62,7 @@ impl Core {
         for target in changes.added {
             self.add(target);
         }
+        self.sinks.expect(self.monitor.targets().count());
         if changes.deep && !self.schedule.climbs() {
             self.schedule.allow_deep(now.mono);
             let all: Vec<TargetId> = self.monitor.targets().map(|(id, _)| *id).collect();

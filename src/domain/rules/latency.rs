@@ -17,6 +17,27 @@ const RECENT: Duration = Duration::from_mins(1);
 /// So many round trips at least.
 const ENOUGH: usize = 5;
 
+/// With no request answered for so long, and the host up, there are no round trips to judge.
+const UNANSWERED: Duration = Duration::from_mins(2);
+
+/// Whether requests go on and none is answered for long while the host answers connections: a
+/// firewall drops them by now, and what they took says nothing of the line any more.
+fn is_filtered(view: &TargetView<'_>) -> bool {
+    let (lost, since) = view.echo.trailing_losses();
+    let Some(since) = since.filter(|_| view.mode == Mode::Watch && lost as usize >= ENOUGH) else {
+        return false;
+    };
+    view.now.mono.since(since.mono) >= UNANSWERED
+        && view.attempts.last().is_some_and(|attempt| {
+            attempt.at.mono > since.mono && attempt.value.connect.outcome.answered()
+        })
+}
+
+/// What is said where there are too few round trips.
+fn without_round_trips(view: &TargetView<'_>) -> Judgement {
+    if is_filtered(view) { Judgement::Clear } else { Judgement::NoEvidence }
+}
+
 /// The newest round trips: of a window of time over ICMP, of a few requests over TCP, all of them
 /// in a single moment. `None` where a request was not answered in time, which breaks a chain.
 fn newest<'a>(
@@ -48,7 +69,8 @@ static HIGH_LATENCY: RuleCard = RuleCard {
         slow answers say little. A session over such a line feels like typing into syrup; by \
         itself it does not drop. Through a tunnel or a proxy that answers from this side the echo \
         says nothing about the host.",
-    disproof: "A median under the threshold over the same half minute.",
+    disproof: "A median under the threshold over the same half minute, or no round trip for two \
+        minutes while connections are answered: a firewall drops ping by now.",
     remedies: &[remedies::USE_CABLE, remedies::FIND_HOP, remedies::OTHER_VPN_NODE],
     explains: &[],
     low_risk: false,
@@ -72,7 +94,7 @@ impl Rule for HighLatency {
             under += usize::from(rtt < floor);
         }
         if received < ENOUGH {
-            return Judgement::NoEvidence;
+            return without_round_trips(view);
         }
         if under >= received.div_ceil(2) {
             return Judgement::Clear;
@@ -146,7 +168,8 @@ static HIGH_JITTER: RuleCard = RuleCard {
         when the largest tenth of the differences is left out, so that one slow answer is nothing; \
         a lost packet breaks the chain and counts for nothing. Uneven delay makes sound and pointer \
         stutter and is what crowded Wi-Fi, a saturated line and an overloaded VPN node look like.",
-    disproof: "A jitter under the threshold over the same minute.",
+    disproof: "A jitter under the threshold over the same minute, or no round trip for two minutes \
+        while connections are answered: a firewall drops ping by now.",
     remedies: &[remedies::USE_CABLE, remedies::FIND_HOP, remedies::OTHER_VPN_NODE],
     explains: &[],
     low_risk: false,
@@ -169,7 +192,7 @@ impl Rule for HighJitter {
         let rtts: Vec<Option<Duration>> = newest(view, JITTER_WINDOW).collect();
         let received = rtts.iter().flatten().count();
         let Some(Jitter { mean, usual }) = jitter(&rtts).filter(|_| received >= enough) else {
-            return Judgement::NoEvidence;
+            return without_round_trips(view);
         };
         let severity = if usual >= limits.critical {
             Severity::Critical
