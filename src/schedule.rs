@@ -183,6 +183,19 @@ impl Schedule {
         self.settings.deep
     }
 
+    /// From here on connections may go on to the certificate: each target's next one does, and what
+    /// else is deep begins as with a new target.
+    pub fn allow_deep(&mut self, now: MonoTime) {
+        self.settings.deep = true;
+        let targets: Vec<TargetId> = self.plans.keys().copied().collect();
+        for target in targets {
+            if let Some(plan) = self.plans.get_mut(&target) {
+                plan.allow_deep();
+            }
+            self.switch_lanes(target, now);
+        }
+    }
+
     /// How many alternative addresses there are. Each is connected to at most once a minute.
     pub fn set_alternatives(&mut self, target: TargetId, count: u32, now: MonoTime) {
         if let Some(plan) = self.plans.get_mut(&target)

@@ -81,8 +81,8 @@ pub(super) enum Command {
     ProbeNow(TargetId),
     /// Forget the statistics of echo.
     ResetStatistics,
-    /// Somebody has seen this alert, and signed.
-    Acknowledge(Option<TargetId>, RuleId, Signature),
+    /// Somebody has seen this alert, and signed, at this time.
+    Acknowledge(Option<TargetId>, RuleId, Signature, WallTime),
     /// Silence this alert until then.
     Snooze(Option<TargetId>, RuleId, WallTime),
     /// Take an acknowledgement back.
@@ -197,7 +197,9 @@ impl Core {
                 State::default()
             }
         };
-        let sinks = if config.read_only { Sinks::default() } else { Sinks::start(&config.sinks) };
+        let targets = config.targets.len();
+        let sinks =
+            if config.read_only { Sinks::default() } else { Sinks::start(&config.sinks, targets) };
         let mut core = Self {
             monitor,
             schedule: Schedule::new(Settings {
@@ -243,11 +245,6 @@ impl Core {
             core.add(target.clone());
         }
         core
-    }
-
-    /// The picture before anything was measured.
-    pub(super) fn first_snapshot(&mut self) -> Arc<Snapshot> {
-        Arc::new(self.snapshot())
     }
 
     /// Runs until `stop`, then saves what is remembered.
@@ -339,8 +336,8 @@ impl Core {
                 self.schedule.probe_now(id, now.mono);
             }
             Command::ResetStatistics => self.monitor.reset_statistics(now),
-            Command::Acknowledge(id, rule, signed) => {
-                self.monitor.acknowledge(id, rule, signed, now);
+            Command::Acknowledge(id, rule, signed, at) => {
+                self.monitor.acknowledge(id, rule, signed, Now { wall: at, ..now });
                 self.unsaved = true;
             }
             Command::Snooze(id, rule, until) => {
@@ -360,13 +357,14 @@ impl Core {
                 self.unsaved = true;
             }
             Command::Maintain(ids, until) => {
-                for id in ids {
-                    self.unsaved |= self.monitor.maintain(id, until, now);
-                }
+                self.unsaved |= self.monitor.maintain(&ids, until, now);
             }
             Command::Pin(pinned) => self.unsaved |= self.monitor.pin(&pinned),
             Command::LookAt(id) => self.schedule.look_at(id, now.mono),
-            Command::AddAll(targets) => targets.into_iter().for_each(|target| self.add(target)),
+            Command::AddAll(targets) => {
+                targets.into_iter().for_each(|target| self.add(target));
+                self.sinks.expect(self.monitor.targets().count());
+            }
             Command::Reconfigure(changes) => self.reconfigure(*changes),
             Command::Note(text) => self.monitor.log(None, now.wall, text),
             Command::AcceptAsFound(findings) => {
@@ -386,6 +384,7 @@ impl Core {
             let _full = alerts.try_send(notice.clone());
             self.sinks.offer(notice);
         }
+        self.offer_again(now);
         self.unsaved |= self.monitor.take_forgot();
         self.look_at_sinks(now);
         self.follow_waking(now.mono);

@@ -96,11 +96,11 @@ fn execute(cli: &Cli) -> Result<u8, Failure> {
     match &cli.command {
         Command::Watch(_) => {
             let config = load(cli, cli.command.targets()).map_err(invalid)?;
-            if let Some(slip) = slips::mistyped_command(cli, load(cli, &[]).ok().as_ref()) {
+            if let Some(slip) = slips::mistyped_command(cli, || load(cli, &[]).ok()) {
                 return Err(Failure::new(usage, slip));
             }
             let _log = log::start(&config)?;
-            watch::watch(&config, state_store(), source(cli))
+            watch::watch(config, state_store(), source(cli))
         }
         Command::Check(arguments) => {
             let format = arguments.format(&process_environment).map_err(invalid)?;

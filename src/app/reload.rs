@@ -186,6 +186,10 @@ pub(super) fn reconfiguration(
     if before.ui != after.ui {
         words.push("the screen".to_owned());
     }
+    let deep = after.deep && !before.deep;
+    if deep {
+        words.push("deep probes from now on".to_owned());
+    }
     if read_only {
         words.push("read-only from now on".to_owned());
     }
@@ -193,7 +197,9 @@ pub(super) fn reconfiguration(
         ("dns", before.dns != after.dns),
         ("family", before.family != after.family),
         ("icmp", before.icmp != after.icmp),
-        ("deep", before.deep != after.deep),
+        ("echo_engine", before.echo_engine != after.echo_engine),
+        // What was found up to the certificate could not end without being measured.
+        ("deep", before.deep && !after.deep),
         ("read_only", before.read_only && !after.read_only),
         ("ui.view", before.ui.view != after.ui.view),
     ]
@@ -211,6 +217,7 @@ pub(super) fn reconfiguration(
         changed: difference.changed,
         added: difference.added,
         maintenance: after.maintenance.clone(),
+        deep,
         read_only,
         sinks: (before.sinks != after.sinks).then(|| after.sinks.clone()),
         note: format!("the configuration was read again: {}{late}", words.join(", ")),
@@ -319,6 +326,10 @@ mod tests {
         let note = reconfiguration(&before, &after, found).note;
         let expected = "the configuration was read again: 1 added, 1 removed, the screen; at the next start: deep";
         assert_eq!(note, expected);
+        let back = reconfiguration(&after, &before, Difference::default());
+        let expected = "the configuration was read again: the same targets, the screen, deep probes \
+            from now on";
+        assert!(back.deep && back.note == expected, "{}", back.note);
         let locked = config("read_only=true\nui.view='wall'\n[[target]]\nhost='a'\n");
         let on = reconfiguration(&before, &locked, Difference::default());
         assert!(on.read_only);

@@ -7,22 +7,28 @@ use crate::domain::text::excerpt;
 use clap::CommandFactory as _;
 
 /// Why the first TARGET of a command line without a command is one that was mistyped: a single
-/// slip away from a command, and nothing that the configuration knows.
-pub(super) fn mistyped_command(cli: &Cli, config: Option<&Config>) -> Option<String> {
+/// slip away from a command, and nothing that the configuration knows, which is asked for only then.
+pub(super) fn mistyped_command(
+    cli: &Cli,
+    config: impl FnOnce() -> Option<Config>,
+) -> Option<String> {
     let Command::Watch(targets) = &cli.command else { return None };
     let word = targets.targets.first().filter(|_| targets.implied)?;
-    let known = config.is_some_and(|config| {
-        let named = |name: &String| name.eq_ignore_ascii_case(word);
-        let targets = config.targets.iter().map(|target| &target.name);
-        config.groups.iter().chain(targets).any(named)
-    });
-    if known || word.len() < 4 || !word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+    if word.len() < 4 || !word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
         return None;
     }
     let definition = Cli::command();
     let mut commands = definition.get_subcommands().map(clap::Command::get_name);
     let near = commands
         .find(|name| name.len() >= 4 && strsim::osa_distance(&word.to_lowercase(), name) == 1)?;
+    let known = config().is_some_and(|config| {
+        let named = |name: &String| name.eq_ignore_ascii_case(word);
+        let targets = config.targets.iter().map(|target| &target.name);
+        config.groups.iter().chain(targets).any(named)
+    });
+    if known {
+        return None;
+    }
     let word = excerpt(word, 40);
     Some(format!(
         "\"{word}\" is no command, did you mean {near}? A host of that name: rdpwatch watch {word}"
@@ -31,9 +37,13 @@ pub(super) fn mistyped_command(cli: &Cli, config: Option<&Config>) -> Option<Str
 
 /// What is said about variables that are near to one of ours and none.
 pub(super) fn mistyped_variables(set: impl Iterator<Item = String>) -> Vec<String> {
-    let ours = ours();
-    set.filter(|name| name.starts_with("RDPWATCH_") && !ours.contains(name))
+    let known = std::cell::OnceCell::new();
+    set.filter(|name| name.starts_with("RDPWATCH_"))
         .filter_map(|name| {
+            let ours: &Vec<String> = known.get_or_init(ours);
+            if ours.contains(&name) {
+                return None;
+            }
             let near = ours
                 .iter()
                 .map(|own| (strsim::osa_distance(&name, own), own))
@@ -66,7 +76,7 @@ mod tests {
     fn slip(line: &[&str], config: Option<&Config>) -> Option<String> {
         let words = std::iter::once("rdpwatch").chain(line.iter().copied());
         let cli = Cli::read(words.map(Into::into)).expect("it reads");
-        mistyped_command(&cli, config)
+        mistyped_command(&cli, || config.cloned())
     }
 
     #[test]

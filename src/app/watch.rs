@@ -19,6 +19,7 @@ use crate::domain::sink::{Notice, SinkKind, SinkSpec};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::target::TargetId;
 use crate::domain::time::WallTime;
+use crate::monitor::opening;
 use crate::proto::cipher::cipher_name;
 use crate::report::check_json;
 use crate::report::check_json::CheckInput;
@@ -48,6 +49,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+/// How long the probes wait for the first frame.
+const FIRST_FRAME: Duration = Duration::from_millis(100);
 /// How long the core may take to save what it remembers.
 const LAST_SAVE: Duration = Duration::from_secs(2);
 /// Room for what a person asks for: one key may ask for something of every target, and of two alerts
@@ -66,14 +69,14 @@ fn operator() -> String {
 
 /// Runs the dashboard over real hosts until the user quits or a signal ends it.
 pub(super) fn watch(
-    config: &Config,
+    config: Config,
     store: Arc<dyn StateStore>,
     source: Option<Source>,
 ) -> Result<u8, Failure> {
     let runtime = runtime()?;
     let ended = runtime.block_on(async {
-        let edge = real_edge(config)?;
-        show(config, edge, store, source).await
+        let edge = real_edge(&config)?;
+        show(Arc::new(config), edge, store, source).await
     });
     runtime.shutdown_background();
     ended
@@ -81,7 +84,7 @@ pub(super) fn watch(
 
 /// Runs the dashboard over `edge`.
 pub(super) async fn show(
-    config: &Config,
+    config: Arc<Config>,
     edge: Edge,
     store: Arc<dyn StateStore>,
     source: Option<Source>,
@@ -89,12 +92,22 @@ pub(super) async fn show(
     let clock = edge.clock;
     let local = edge.local_state();
     needs_terminal()?;
-    let mut core = Core::new(config, edge, store, local.clone());
-    let first = core.first_snapshot();
+    let simulated = edge.simulated.map(|simulation| simulation.label);
+    let first = opening(&config.targets, edge.access(), local.clone(), simulated, clock.now());
     let now = Arc::new(move || clock.now().wall);
-    front(config, &local, first, now, source, |running| {
-        let Running { inbox, snapshots, alerts, stop } = running;
-        tokio::spawn(core.run(inbox, snapshots, alerts, stop))
+    let known = (Arc::clone(&config), local.clone());
+    front(config, &local, Arc::new(first), now, source, |running| {
+        let Running { inbox, snapshots, alerts, shown, stop } = running;
+        tokio::spawn(async move {
+            // Nothing may keep the first frame waiting, and no terminal the probes for long.
+            let _late = timeout(FIRST_FRAME, shown.cancelled()).await;
+            if !stop.is_cancelled() {
+                let (config, local) = known;
+                let core = Core::new(&config, edge, store, local);
+                drop(config);
+                core.run(inbox, snapshots, alerts, stop).await;
+            }
+        })
     })
     .await
 }
@@ -118,13 +131,15 @@ pub(super) struct Running {
     pub(super) snapshots: watch::Sender<Arc<Snapshot>>,
     /// What is worth telling.
     pub(super) alerts: mpsc::Sender<Notice>,
+    /// Set once the terminal has the first frame.
+    pub(super) shown: CancellationToken,
     /// Set when it should save and end.
     pub(super) stop: CancellationToken,
 }
 
 /// Shows the snapshots that the task of `start` makes, until the user quits or a signal ends it.
 pub(super) async fn front(
-    config: &Config,
+    config: Arc<Config>,
     local: &LocalState,
     first: Arc<Snapshot>,
     now: WallClock,
@@ -133,22 +148,24 @@ pub(super) async fn front(
 ) -> Result<u8, Failure> {
     needs_terminal()?;
     let teach = source.as_ref().is_some_and(|source| !source.path.exists());
-    let options = Options { teach, ..options(config, local)? };
+    let options = Options { teach, ..options(&config, local)? };
     let (commands, inbox) = mpsc::channel(COMMANDS);
     let (snapshots, newest) = watch::channel(Arc::clone(&first));
     let (alerts, ringing) = mpsc::channel(ALERTS);
-    let stop = CancellationToken::new();
-    let mut running = start(Running { inbox, snapshots, alerts, stop: stop.clone() });
+    let (shown, stop) = (CancellationToken::new(), CancellationToken::new());
+    let mut running =
+        start(Running { inbox, snapshots, alerts, shown: shown.clone(), stop: stop.clone() });
     let screen = Screen {
         relayed: options.relayed,
         editor: Editor::new(source.as_ref().map(|source| source.path.clone())),
         dashboard: Dashboard::new(options, first),
         commands,
-        config: config.clone(),
         next_id: config.targets.iter().map(|target| target.id.0 + 1).max().unwrap_or(0),
         now,
         pace: Pace::new(config.ui.fps),
+        config,
         next_frame: Instant::now(),
+        shown: shown.clone(),
         by_hand: BTreeSet::new(),
         file: source.as_ref().map(|source| source.path.clone()),
     };
@@ -162,6 +179,7 @@ pub(super) async fn front(
         _ = &mut running => return Err(Failure::new(FAILED, broken("the monitor broke down"))),
     };
     stop.cancel();
+    shown.cancel();
     let _saved = timeout(LAST_SAVE, running).await;
     if let Some(panic) = terminal::take_panic() {
         let panic = crate::domain::text::printable(&panic);
@@ -220,7 +238,7 @@ fn options(config: &Config, local: &LocalState) -> Result<Options, Failure> {
 struct Screen {
     dashboard: Dashboard,
     commands: mpsc::Sender<Command>,
-    config: Config,
+    config: Arc<Config>,
     next_id: u32,
     now: WallClock,
     /// Targets that were added on the screen.
@@ -235,6 +253,8 @@ struct Screen {
     pace: Pace,
     /// When it may be drawn next without being asked to.
     next_frame: Instant,
+    /// Set once the terminal has the first frame.
+    shown: CancellationToken,
 }
 
 impl Screen {
@@ -310,6 +330,7 @@ impl Screen {
                 Some(Written { frame, took, result }) = written.recv() => {
                     result?;
                     if frame {
+                        self.shown.cancel();
                         changed |= self.wrote(took);
                     }
                 }
@@ -336,11 +357,12 @@ impl Screen {
 
     /// The terminal took so long for a frame. True when that is news for the screen.
     fn wrote(&mut self, took: Duration) -> bool {
-        let before = self.pace.told();
+        let told = |pace: &Pace| (pace.told(), pace.is_in_place());
+        let before = told(&self.pace);
         self.pace.wrote(took);
         self.next_frame = Instant::now() + self.pace.between();
-        self.dashboard.slow_down(self.pace.told());
-        before != self.pace.told()
+        self.dashboard.keep_pace(&self.pace);
+        before != told(&self.pace)
     }
 
     /// Gives the terminal back, stops as a job of the shell, and takes it again afterwards.
@@ -368,7 +390,11 @@ impl Screen {
             Effect::ProbeNow(id) => Command::ProbeNow(id),
             Effect::ResetStatistics => Command::ResetStatistics,
             Effect::Acknowledge { target, rule, note } => {
-                Command::Acknowledge(target, rule, Signature::new(&self.operator(), &note))
+                let signed = Signature::new(&self.operator(), &note);
+                Command::Acknowledge(target, rule, signed, now)
+            }
+            Effect::Reacknowledge { target, rule, at, signed } => {
+                Command::Acknowledge(target, rule, signed, at)
             }
             Effect::Snooze { target, rule, length } => {
                 Command::Snooze(target, rule, now.plus(length))
@@ -475,9 +501,11 @@ impl Screen {
                 config.targets.clone_from(&found.targets);
                 let changes = reload::reconfiguration(&self.config, &config, found);
                 // What takes effect at the next start only is compared with what is in force.
-                let Config { dns, family, icmp, deep, read_only, .. } = self.config.clone();
-                let read_only = read_only || config.read_only;
-                self.config = Config { dns, family, icmp, deep, read_only, ..*config };
+                let Config { dns, family, icmp, echo_engine, deep, read_only, .. } =
+                    Config::clone(&self.config);
+                let (read_only, deep) = (read_only || config.read_only, deep || config.deep);
+                self.config =
+                    Arc::new(Config { dns, family, icmp, echo_engine, deep, read_only, ..*config });
                 self.pace = Pace::new(self.config.ui.fps);
                 let access = if read_only { Access::ReadOnly } else { Access::Full };
                 self.dashboard.change(Options { access, ..options });

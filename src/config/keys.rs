@@ -194,7 +194,7 @@ pub(super) static TOP: &[Key<Top>] = &[
         set: |top, v| { top.icmp = Some(value::boolean(v)?); Ok(()) } },
     Key { name: "echo_engine", shape: Shape::Word(ENGINE_WORDS), doc: "what sends echo over ICMP: batched (Linux only, the kernel takes the times), surge (everywhere), or auto, the best that runs here",
         set: |top, v| { top.echo_engine = Some(value::word(v, &EchoWish::WORDS)?); Ok(()) } },
-    Key { name: "deep", shape: Shape::Flag, doc: "whether probes climb beyond the X.224 answer, to TLS and the certificate",
+    Key { name: "deep", shape: Shape::Flag, doc: "whether probes climb beyond the X.224 answer, to TLS and the certificate; changed while it runs, true takes effect at once and false at the next start",
         set: |top, v| { top.deep = Some(value::boolean(v)?); Ok(()) } },
     Key { name: "read_only", shape: Shape::Flag, doc: "whether nothing is sent but probes: no host is woken",
         set: |top, v| { top.read_only = Some(value::boolean(v)?); Ok(()) } },
@@ -223,7 +223,7 @@ pub(super) static TOP: &[Key<Top>] = &[
 pub(super) static UI: &[Key<RawUi>] = &[
     Key { name: "theme", shape: Shape::Text("dark"), doc: "name of the theme: dark, light, high-contrast, colour-blind, mono; or a theme file of your own, which has a slash or ends in .toml",
         set: |ui, v| { ui.theme = Some(value::parsed(v, "a theme's name", parse_theme)?); Ok(()) } },
-    Key { name: "view", shape: Shape::Word(VIEW_WORDS), doc: "what fills the screen at the start",
+    Key { name: "view", shape: Shape::Word(VIEW_WORDS), doc: "what fills the screen at the start; the keys change it while it runs",
         set: |ui, v| { ui.view = Some(value::word(v, &Screen::WORDS)?); Ok(()) } },
     Key { name: "columns", shape: Shape::Texts("target"), doc: "columns of the table in this order, as far as there is room: target, address, group, loss, loss-both, last, median, p95, best, worst, deviation, jitter, sparkline, ladder, ladder-wide, certificate, since, risk, why; empty: those made for the width",
         set: |ui, v| { ui.columns = value::list(v, ColumnId::WORDS.len(), "a list of columns", |v| value::word(v, &ColumnId::WORDS))?; Ok(()) } },

@@ -5,6 +5,7 @@ use super::finding::{Owner, RuleId, Severity};
 use super::target::Target;
 use super::text::printable;
 use super::time::WallTime;
+use super::words::count;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -64,6 +65,13 @@ impl SinkKind {
             Self::Desktop => "desktop",
         }
     }
+}
+
+/// How many alerts may wait for one sink where so many targets are watched: two of each. Ends of what was told find as much room beyond that.
+#[must_use]
+pub const fn waiting_room(targets: usize) -> usize {
+    let two_each = targets.saturating_mul(2);
+    if two_each > 64 { two_each } else { 64 }
 }
 
 /// What is said of a desktop sink in a build without the feature of that name.
@@ -416,7 +424,7 @@ pub struct SinkStatus {
     pub told: u64,
     /// Given up: over, and not told within several tries.
     pub failed: u64,
-    /// Dropped because too many were waiting.
+    /// Dropped because too many were waiting; what fires on is told later.
     pub dropped: u64,
     /// Why the last try failed, escaped; `None` when it went through.
     pub error: Option<String>,
@@ -436,8 +444,14 @@ impl SinkStatus {
         if self.failed > before.failed {
             lines.push(format!("the sink {name} was not told an alert, after several tries"));
         }
-        if self.dropped > before.dropped {
-            lines.push(format!("the sink {name} was not told an alert: too many were waiting"));
+        match self.dropped.saturating_sub(before.dropped) {
+            0 => {}
+            dropped => {
+                let what = count(dropped, "alert");
+                lines.push(format!(
+                    "the sink {name} was not told {what} yet: too many were waiting"
+                ));
+            }
         }
         lines
     }

@@ -31,9 +31,17 @@ impl Monitor {
         self.maintenance.anew = true;
     }
 
-    /// Holds back the alerts of a target until then, or (`None`) ends what somebody asked for. A
+    /// Holds back the alerts of these targets until then, or (`None`) ends what somebody asked for. A
     /// window of the configuration goes on. Whether there was anything to change.
-    pub fn maintain(&mut self, id: TargetId, until: Option<WallTime>, now: Now) -> bool {
+    pub fn maintain(&mut self, ids: &[TargetId], until: Option<WallTime>, now: Now) -> bool {
+        let changed = ids.iter().filter(|id| self.ask_for_maintenance(**id, until, now)).count();
+        if changed > 0 {
+            self.look_for_maintenance(now);
+        }
+        changed > 0
+    }
+
+    fn ask_for_maintenance(&mut self, id: TargetId, until: Option<WallTime>, now: Now) -> bool {
         let Some(tracked) = self.targets.get_mut(&id) else { return false };
         let until = until.filter(|until| *until > now.wall);
         let before = std::mem::replace(&mut tracked.memory_mut().maintenance_until, until);
@@ -46,7 +54,6 @@ impl Monitor {
         };
         self.maintenance.asked.insert(id);
         self.log(Some(id), now.wall, text.to_owned());
-        self.look_for_maintenance(now);
         true
     }
 

@@ -163,7 +163,7 @@ fn what_somebody_asked_for_holds_over_a_restart_and_can_be_ended() {
     let none = Calendar::default;
     let mut monitor = watching(none(), TargetMemory::default(), 0);
     run(&mut monitor, 0..100, |_| false);
-    assert!(monitor.maintain(ID, Some(at(1_000).wall), at(100)));
+    assert!(monitor.maintain(&[ID], Some(at(1_000).wall), at(100)));
     assert_eq!(run(&mut monitor, 100..400, |second| second > 120), []);
     let memory = monitor.remembered(Some(ID), at(400));
     assert_eq!(memory.maintenance_until, Some(at(1_000).wall));
@@ -175,10 +175,10 @@ fn what_somebody_asked_for_holds_over_a_restart_and_can_be_ended() {
 
     let mut ended = watching(none(), memory, 410);
     assert_eq!(run(&mut ended, 410..500, |_| true), []);
-    assert!(ended.maintain(ID, None, at(500)));
-    assert!(!ended.maintain(ID, None, at(500)), "there is none any more");
+    assert!(ended.maintain(&[ID], None, at(500)));
+    assert!(!ended.maintain(&[ID], None, at(500)), "there is none any more");
     assert_eq!(run(&mut ended, 500..520, |_| true), [(500, 'F')]);
-    assert!(!ended.maintain(TargetId(9), Some(at(900).wall), at(520)), "no such target");
+    assert!(!ended.maintain(&[TargetId(9)], Some(at(900).wall), at(520)), "no such target");
 }
 
 /// Servers behind a router that answered and fall silent together are a broken path; not when

@@ -16,6 +16,7 @@ mod marks;
 mod notice;
 #[cfg(test)]
 mod offline_tests;
+mod opening;
 mod outages;
 mod peers;
 mod pins;
@@ -30,6 +31,7 @@ mod timekeeping;
 mod tracked;
 
 pub use bound::bytes_per_target;
+pub use opening::opening;
 pub use shared_certificates::shared_certificates;
 pub use siblings::sibling_contrasts;
 pub use surroundings::clocks;

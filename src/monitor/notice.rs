@@ -1,15 +1,33 @@
 //! What sinks are told of an alert: the alert, and what is known of its target and finding.
 
 use super::Monitor;
-use crate::domain::alert::AlertEvent;
+use crate::domain::alert::{Alert, AlertEvent};
 use crate::domain::finding::Finding;
 use crate::domain::rules::RULES;
-use crate::domain::sink::{Notice, whose};
+use crate::domain::sink::{Notice, incident_id, whose};
 use crate::domain::text::printable;
 use crate::domain::time::Now;
 use crate::domain::view::Mode;
+use std::collections::BTreeSet;
 
 impl Monitor {
+    /// Those alerts with these ids that fire and of which anybody may be told, as if they began to
+    /// fire now.
+    #[must_use]
+    pub fn notices_of(&self, ids: &BTreeSet<String>, now: Now) -> Vec<Notice> {
+        let silenced = |alert: &Alert| alert.snoozed_until.is_some() || alert.held_until.is_some();
+        let known = |alert: &Alert| {
+            let tracked = alert.target.and_then(|id| self.targets.get(&id));
+            let host = tracked.map(|tracked| whose(tracked.target()));
+            ids.contains(&incident_id(alert, host.as_deref()))
+        };
+        let firing = self.alerts.snapshot(now).firing.into_iter();
+        firing
+            .filter(|alert| !silenced(alert) && known(alert))
+            .map(|alert| self.notice(&AlertEvent::Fired(alert), now))
+            .collect()
+    }
+
     /// The notice of an event, with everything that is known at `now`.
     #[must_use]
     pub fn notice(&self, event: &AlertEvent, now: Now) -> Notice {

@@ -327,6 +327,20 @@ fn a_restart_tells_nobody_again_of_this_machine_and_keeps_the_incident() {
 }
 
 #[test]
+fn what_fires_can_be_told_anew_by_its_id_unless_it_is_snoozed() {
+    let mut monitor = two();
+    let told: Vec<AlertEvent> = (1..120).flat_map(|secs| monitor.tick(at(1_000 * secs))).collect();
+    let [fired @ AlertEvent::Fired(alert)] = told.as_slice() else { panic!("{told:?}") };
+    let now = at(120_000);
+    let first = monitor.notice(fired, now);
+    let ids = |id: &str| std::collections::BTreeSet::from([id.to_owned()]);
+    assert_eq!(monitor.notices_of(&ids(&first.id), now), [first.clone()]);
+    assert_eq!(monitor.notices_of(&ids("another"), now), []);
+    monitor.snooze(None, alert.rule, at(9_000_000).wall);
+    assert_eq!(monitor.notices_of(&ids(&first.id), now), []);
+}
+
+#[test]
 fn another_configuration_keeps_what_was_measured_and_what_goes_is_remembered() {
     let mut monitor = two();
     monitor.observe(&reply(1, 0, at(300)), at(303));

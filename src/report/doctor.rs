@@ -12,6 +12,7 @@ pub use facts::{
 
 use super::words;
 use crate::domain::local::{EchoAccess, EchoFacts, Interface};
+use crate::domain::sink::waiting_room;
 use crate::domain::text::printable;
 use std::fmt::Write as _;
 
@@ -96,7 +97,7 @@ pub fn report(facts: &DoctorFacts) -> DoctorReport {
     page.section("Files");
     path(&mut page, "configuration", &facts.config);
     path(&mut page, "state", &facts.state);
-    sinks(&mut page, &facts.sinks);
+    sinks(&mut page, &facts.sinks, facts.budgets.len());
     budget(&mut page, &facts.budgets);
     gateways(&mut page, &facts.gateways);
     memory(&mut page, facts.budgets.len(), facts.bytes_per_target);
@@ -428,7 +429,7 @@ fn memory(page: &mut Page, targets: usize, each: u64) {
     page.line(Mark::Ok, &text);
 }
 
-fn sinks(page: &mut Page, sinks: &[SinkFacts]) {
+fn sinks(page: &mut Page, sinks: &[SinkFacts], targets: usize) {
     if sinks.is_empty() {
         return;
     }
@@ -443,6 +444,11 @@ fn sinks(page: &mut Page, sinks: &[SinkFacts]) {
             }
         }
     }
+    let room = waiting_room(targets);
+    page.line(
+        Mark::Ok,
+        &format!("at most {room} alerts wait for each sink; beyond that the worst stay"),
+    );
 }
 
 fn gateways(page: &mut Page, gateways: &[Budget]) {

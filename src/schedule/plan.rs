@@ -207,6 +207,11 @@ impl Plan {
         plan
     }
 
+    /// Connections may climb beyond X.224 from here on.
+    pub(super) const fn allow_deep(&mut self) {
+        self.deep = true;
+    }
+
     /// Takes over a changed configuration.
     pub(super) fn configure(&mut self, target: &Target) {
         self.cadence = target.cadence;

@@ -387,6 +387,34 @@ fn without_deep_probes_no_connection_goes_on_to_the_certificate() {
 }
 
 #[test]
+fn deep_probes_that_are_allowed_later_begin_within_a_minute_and_go_on_as_usual() {
+    let mut schedule = Schedule::new(Settings { deep: false, ..Settings::default() });
+    (0..200).for_each(|id| schedule.add(&literal(id), MonoTime::ZERO));
+    let deep = [&CERTIFICATE[..], &[ProbeKind::Sweep, ProbeKind::Udp]].concat();
+    let log = run(&mut schedule, secs(600), QUICKLY);
+    assert!((0..200).all(|id| times(&log, id, &deep).is_empty()));
+    schedule.allow_deep(secs(600));
+    let budget = schedule.connections_per_day(TargetId(0));
+    let log = run(&mut schedule, secs(4_200), QUICKLY);
+    for id in 0..200 {
+        let read = times(&log, id, &CERTIFICATE);
+        assert!((2..=4).contains(&read.len()), "{id}: {read:?}");
+        assert!(read[0] <= secs(672), "{id}: {read:?}");
+        assert_eq!(times(&log, id, &[ProbeKind::Udp]).len(), 1, "{id}");
+        assert!(!times(&log, id, &[ProbeKind::Sweep]).is_empty(), "{id}");
+    }
+    // Not all of them at one moment.
+    let first = (0..200).map(|id| times(&log, id, &CERTIFICATE)[0]);
+    let mut first: Vec<MonoTime> = first.collect();
+    first.sort_unstable();
+    let busiest = first.windows(40).map(|some| some[39].since(some[0])).min();
+    assert!(busiest >= Some(Duration::from_secs(1)), "{busiest:?}");
+    let mut usual = self::schedule(200);
+    run(&mut usual, secs(1), QUICKLY);
+    assert_eq!(budget, usual.connections_per_day(TargetId(0)));
+}
+
+#[test]
 fn a_host_is_asked_for_udp_once_a_day_and_at_most_once_a_minute_after_changes() {
     let mut schedule = schedule(4);
     let log = run(&mut schedule, secs(80_000), QUICKLY);

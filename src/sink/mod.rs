@@ -14,11 +14,15 @@ mod queue;
 #[cfg(unix)]
 mod syslog;
 
-use crate::domain::sink::{Notice, SinkEvent, SinkKind, SinkSpec, SinkStatus, secret_variables};
+use crate::domain::sink::{
+    Notice, SinkEvent, SinkKind, SinkSpec, SinkStatus, secret_variables, waiting_room,
+};
 use crate::domain::text::printable;
 use crate::domain::untold::Untold;
 pub use deliver::deliver;
 use queue::Queue;
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -43,6 +47,8 @@ pub struct Sinks {
     hidden: Arc<[String]>,
     closing: CancellationToken,
     pauses: [Duration; 5],
+    /// So many alerts may wait for each.
+    room: usize,
 }
 
 impl Default for Sinks {
@@ -53,6 +59,7 @@ impl Default for Sinks {
             hidden: Arc::default(),
             closing: CancellationToken::new(),
             pauses: PAUSES,
+            room: waiting_room(0),
         }
     }
 }
@@ -82,28 +89,35 @@ impl Desk {
     }
 
     fn offer(&self, notice: Arc<Notice>) {
-        if self.queue().offer(notice, Instant::now()) {
-            self.more.notify_one();
-        } else {
+        if !self.queue().offer(notice, Instant::now()) {
             let mut status = self.status();
             status.dropped = status.dropped.saturating_add(1);
         }
+        self.more.notify_one();
     }
 }
 
 impl Sinks {
-    /// Starts a task for each sink; the terminal's bell has none, for the terminal belongs to the
-    /// screen. Needs a running runtime.
+    /// Starts a task for each sink, with room for the alerts of so many targets; the terminal's
+    /// bell has none, for the terminal belongs to the screen. Needs a running runtime.
     #[must_use]
-    pub fn start(specs: &[SinkSpec]) -> Self {
-        Self::pausing(specs, PAUSES)
+    pub fn start(specs: &[SinkSpec], targets: usize) -> Self {
+        Self::pausing(specs, targets, PAUSES)
     }
 
     /// The same with other pauses before each try.
-    fn pausing(specs: &[SinkSpec], pauses: [Duration; 5]) -> Self {
-        let mut sinks = Self { pauses, ..Self::default() };
+    fn pausing(specs: &[SinkSpec], targets: usize, pauses: [Duration; 5]) -> Self {
+        let mut sinks = Self { pauses, room: waiting_room(targets), ..Self::default() };
         sinks.change(specs);
         sinks
+    }
+
+    /// So many targets are watched from here on: what waits for each sink is bounded by that.
+    pub fn expect(&mut self, targets: usize) {
+        self.room = waiting_room(targets);
+        for worker in &self.workers {
+            worker.desk.queue().make_room(self.room);
+        }
     }
 
     /// Other sinks from here on. One with the same name goes on with what it is still to tell; one
@@ -139,6 +153,7 @@ impl Sinks {
     }
 
     fn work_for(&mut self, spec: &SinkSpec, desk: Arc<Desk>) -> Worker {
+        desk.queue().make_room(self.room);
         let spec = Arc::new(spec.clone());
         let task = self.tasks.spawn(work(
             Arc::clone(&spec),
@@ -158,6 +173,42 @@ impl Sinks {
                 worker.desk.offer(Arc::clone(&notice));
             } else if notice.event == SinkEvent::Resolved {
                 worker.desk.queue().is_over(&notice.id, Instant::now());
+            }
+        }
+    }
+
+    /// The ids of alerts that were dropped somewhere because too many waited, and that fit now.
+    #[must_use]
+    pub fn fit_again(&self) -> BTreeSet<String> {
+        let mut ids = BTreeSet::new();
+        for worker in &self.workers {
+            let queue = worker.desk.queue();
+            if queue.free() > 0 {
+                ids.extend(queue.lost().cloned());
+            }
+        }
+        ids
+    }
+
+    /// What was dropped because too many waited, with the name of each sink.
+    #[must_use]
+    pub fn lost(&self) -> Vec<(&str, BTreeSet<String>)> {
+        let of = |worker: &Worker| worker.desk.queue().lost().cloned().collect();
+        self.workers.iter().map(|worker| (worker.spec.name.as_str(), of(worker))).collect()
+    }
+
+    /// Hands what fires on to the sinks that dropped it, the worst first, as far as it fits.
+    pub fn offer_again(&self, mut notices: Vec<Notice>) {
+        notices.sort_by_key(|notice| Reverse(notice.severity));
+        for notice in notices.into_iter().map(Arc::new) {
+            for worker in &self.workers {
+                let fits = {
+                    let queue = worker.desk.queue();
+                    queue.free() > 0 && queue.has_lost(&notice.id)
+                };
+                if fits && worker.spec.wants(&notice) {
+                    worker.desk.offer(Arc::clone(&notice));
+                }
             }
         }
     }

@@ -1,39 +1,55 @@
 //! What one sink is still to be told: alert by alert, each in its order, bounded.
 //!
 //! What fires waits until it is told or over; an end waits behind the beginning that it belongs
-//! to, and is not told to whom the beginning never was.
+//! to, and is not told to whom the beginning never was. When too many wait the worst stay.
 
-use crate::domain::sink::{Notice, SinkEvent};
-use std::collections::VecDeque;
+use crate::domain::finding::Severity;
+use crate::domain::sink::{Notice, SinkEvent, waiting_room};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Alerts that wait; what comes beyond is dropped.
-pub(super) const WAITING: usize = 64;
-/// Ends of alerts find room beyond that: a sink that heard a beginning must hear the end.
-const ENDS: usize = 64;
-/// How many alerts are kept in mind that were told, and that were dropped.
-const KNOWN: usize = 1_024;
+/// How many alerts are kept in mind that were told, and that were dropped, for each that may wait.
+const KNOWN: usize = 16;
 /// What is over is tried for this long.
 const PATIENCE: Duration = Duration::from_hours(24);
 /// After so many tries what is over is given up where nobody wants to hear that it is.
 const TRIES: u32 = 5;
 
 /// The alerts that wait.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Queue {
-    waiting: Vec<Alert>,
+    /// By id.
+    waiting: BTreeMap<String, Alert>,
+    /// So many alerts may wait; ends of what was told find as much room beyond that.
+    room: usize,
+    /// Of the next that comes.
+    number: u64,
     /// Told, and not over.
     heard: Known,
     /// Dropped, and not over.
     lost: Known,
 }
 
+impl Default for Queue {
+    fn default() -> Self {
+        Self {
+            waiting: BTreeMap::new(),
+            room: waiting_room(0),
+            number: 0,
+            heard: Known::default(),
+            lost: Known::default(),
+        }
+    }
+}
+
 /// What is to be told of one alert.
 #[derive(Debug)]
 struct Alert {
-    id: String,
+    /// Counts those that came.
+    number: u64,
     /// One at least, in their order; the first may be on its way.
     notices: VecDeque<Arc<Notice>>,
     on_its_way: bool,
@@ -44,33 +60,56 @@ struct Alert {
     last_words: bool,
 }
 
-/// Ids, the newest last, bounded.
+/// Ids, bounded.
 #[derive(Debug, Default)]
-struct Known(VecDeque<String>);
+struct Known {
+    ids: BTreeSet<String>,
+    /// The newest last.
+    order: VecDeque<String>,
+}
 
 impl Known {
-    fn add(&mut self, id: &str) {
+    fn add(&mut self, id: &str, most: usize) {
         self.remove(id);
-        if self.0.len() >= KNOWN {
-            self.0.pop_front();
+        while self.order.len() >= most {
+            let Some(oldest) = self.order.pop_front() else { break };
+            self.ids.remove(&oldest);
         }
-        self.0.push_back(id.to_owned());
+        self.ids.insert(id.to_owned());
+        self.order.push_back(id.to_owned());
     }
 
     fn has(&self, id: &str) -> bool {
-        self.0.iter().any(|known| known == id)
+        self.ids.contains(id)
     }
 
     fn remove(&mut self, id: &str) -> bool {
-        let before = self.0.len();
-        self.0.retain(|known| known != id);
-        self.0.len() < before
+        let known = self.ids.remove(id);
+        if known {
+            self.order.retain(|known| known != id);
+        }
+        known
     }
+}
+
+/// What is told first, and kept when too many wait: what begins before what reminds, and the worse.
+fn weight(notice: &Notice) -> (bool, Severity) {
+    (notice.event != SinkEvent::Reminded, notice.severity)
 }
 
 impl Alert {
     fn ends(&self) -> bool {
         self.notices.back().is_some_and(|notice| notice.event == SinkEvent::Resolved)
+    }
+
+    /// How much it matters that it is told.
+    fn weight(&self) -> Option<(bool, Severity)> {
+        self.notices.iter().map(|notice| weight(notice)).max()
+    }
+
+    /// Which is told first, the least.
+    fn turn(&self) -> (u32, Reverse<Option<(bool, Severity)>>, u64) {
+        (self.tries, Reverse(self.weight()), self.number)
     }
 
     /// Takes back what a newer notice says better; what is on its way stays.
@@ -81,10 +120,11 @@ impl Alert {
 }
 
 impl Queue {
-    /// Takes a notice that the sink wants. Whether there was room for it.
+    /// Takes a notice that the sink wants. Whether nothing was dropped, neither it nor another that
+    /// made room for it.
     pub(super) fn offer(&mut self, notice: Arc<Notice>, now: Instant) -> bool {
         let (event, over) = (notice.event, notice.event == SinkEvent::Resolved);
-        if let Some(alert) = self.waiting.iter_mut().find(|alert| alert.id == notice.id) {
+        if let Some(alert) = self.waiting.get_mut(&notice.id) {
             match event {
                 // What waits says so already.
                 SinkEvent::Reminded => return true,
@@ -104,30 +144,78 @@ impl Queue {
             // It never heard of it.
             return true;
         }
-        let room = if over { WAITING + ENDS } else { WAITING };
-        if self.waiting.len() >= room {
+        let room = if over { self.room.saturating_mul(2) } else { self.room };
+        let full = self.waiting.len() >= room;
+        if full && (over || !self.displace_for(&notice)) {
             if !over && !self.heard.has(&notice.id) {
-                self.lost.add(&notice.id);
+                self.lose(&notice.id);
             }
             return false;
         }
         self.lost.remove(&notice.id);
-        self.waiting.push(Alert {
-            id: notice.id.clone(),
-            notices: VecDeque::from([notice]),
+        self.number += 1;
+        let alert = Alert {
+            number: self.number,
+            notices: VecDeque::from([Arc::clone(&notice)]),
             on_its_way: false,
             tries: 0,
             over: over.then_some(now),
             last_words: false,
-        });
+        };
+        self.waiting.insert(notice.id.clone(), alert);
+        !full
+    }
+
+    /// Drops what matters least and less than this, the last that came first. Ends of what was told
+    /// stay. Whether there was such an alert.
+    fn displace_for(&mut self, notice: &Notice) -> bool {
+        let heard = &self.heard;
+        let may_go = |(id, alert): &(&String, &Alert)| {
+            !alert.on_its_way
+                && !(alert.ends() && heard.has(id))
+                && alert.weight() < Some(weight(notice))
+        };
+        let less = self.waiting.iter().filter(may_go);
+        let least = less.min_by_key(|(_, alert)| (alert.weight(), Reverse(alert.number)));
+        let Some(id) = least.map(|(id, _)| id.clone()) else { return false };
+        let over = self.waiting.remove(&id).is_some_and(|alert| alert.over.is_some());
+        if !over && !self.heard.has(&id) {
+            self.lose(&id);
+        }
         true
+    }
+
+    fn lose(&mut self, id: &str) {
+        self.lost.add(id, self.room.saturating_mul(KNOWN));
+    }
+
+    /// From here on so many alerts may wait; those that wait already stay.
+    pub(super) const fn make_room(&mut self, room: usize) {
+        self.room = room;
+    }
+
+    /// For how many more alerts there is room.
+    pub(super) fn free(&self) -> usize {
+        self.room.saturating_sub(self.waiting.len())
+    }
+
+    /// Whether it was dropped and fires on.
+    pub(super) fn has_lost(&self, id: &str) -> bool {
+        self.lost.has(id)
+    }
+
+    /// What was dropped and fires on.
+    pub(super) fn lost(&self) -> impl Iterator<Item = &String> {
+        self.lost.order.iter()
     }
 
     /// An alert is over, of which the sink does not want to hear the end.
     pub(super) fn is_over(&mut self, id: &str, now: Instant) {
         self.heard.remove(id);
         self.lost.remove(id);
-        self.end(|alert| alert.id == id, now);
+        if let Some(alert) = self.waiting.get_mut(id) {
+            alert.over.get_or_insert(now);
+        }
     }
 
     /// The target at this host and port is watched no more, and its alerts end without a word.
@@ -135,11 +223,7 @@ impl Queue {
         let of = |alert: &Alert| {
             alert.notices.front().is_some_and(|notice| notice.host.as_deref() == Some(host))
         };
-        self.end(of, now);
-    }
-
-    fn end(&mut self, which: impl Fn(&Alert) -> bool, now: Instant) {
-        for alert in self.waiting.iter_mut().filter(|alert| which(alert)) {
+        for alert in self.waiting.values_mut().filter(|alert| of(alert)) {
             alert.over.get_or_insert(now);
         }
     }
@@ -150,47 +234,46 @@ impl Queue {
     }
 
     /// The next to tell: of the alert that was tried least, so that one which the sink never takes
-    /// holds up no other. It is on its way until [`Queue::told`] or [`Queue::failed`].
+    /// holds up no other, and of these the worst. It is on its way until [`Queue::told`] or [`Queue::failed`].
     pub(super) fn next(&mut self) -> Option<Arc<Notice>> {
-        let alert = self.waiting.iter_mut().min_by_key(|alert| alert.tries)?;
+        let alert = self.waiting.values_mut().min_by_key(|alert| alert.turn())?;
         alert.on_its_way = true;
         alert.notices.front().cloned()
     }
 
     /// The next of those that were not tried since the sink closes.
     pub(super) fn next_of_last_words(&mut self) -> Option<Arc<Notice>> {
-        let alert = self.waiting.iter_mut().find(|alert| !alert.last_words)?;
+        let untried = self.waiting.values_mut().filter(|alert| !alert.last_words);
+        let alert = untried.min_by_key(|alert| alert.turn())?;
         (alert.last_words, alert.on_its_way) = (true, true);
         alert.notices.front().cloned()
     }
 
     /// What was on its way is told.
     pub(super) fn told(&mut self, id: &str) {
-        let Some(at) = self.waiting.iter().position(|alert| alert.id == id) else { return };
-        let Some(alert) = self.waiting.get_mut(at) else { return };
+        let Some(alert) = self.waiting.get_mut(id) else { return };
         let told = alert.notices.pop_front();
         (alert.on_its_way, alert.tries, alert.last_words) = (false, 0, false);
         if alert.notices.is_empty() {
-            self.waiting.remove(at);
+            self.waiting.remove(id);
         }
         if told.is_some_and(|notice| notice.event == SinkEvent::Resolved) {
             self.heard.remove(id);
         } else {
-            self.heard.add(id);
+            self.heard.add(id, self.room.saturating_mul(KNOWN));
         }
     }
 
     /// What was on its way did not arrive. Whether its alert is given up.
     pub(super) fn failed(&mut self, id: &str, now: Instant) -> bool {
-        let Some(at) = self.waiting.iter().position(|alert| alert.id == id) else { return false };
-        let Some(alert) = self.waiting.get_mut(at) else { return false };
+        let Some(alert) = self.waiting.get_mut(id) else { return false };
         alert.on_its_way = false;
         alert.tries = alert.tries.saturating_add(1);
         let patience = if alert.ends() { PATIENCE } else { Duration::ZERO };
         let given_up = alert.tries >= TRIES
             && alert.over.is_some_and(|over| now.duration_since(over) >= patience);
         if given_up {
-            self.waiting.remove(at);
+            self.waiting.remove(id);
             self.heard.remove(id);
         }
         given_up
@@ -198,14 +281,16 @@ impl Queue {
 
     /// Nothing is on its way any more: whoever told it is gone.
     pub(super) fn stop(&mut self) {
-        for alert in &mut self.waiting {
+        for alert in self.waiting.values_mut() {
             alert.on_its_way = false;
         }
     }
 
     /// Everything that is not told, alert by alert in its order.
     pub(super) fn untold(&self) -> Vec<Arc<Notice>> {
-        self.waiting.iter().flat_map(|alert| alert.notices.iter().cloned()).collect()
+        let mut alerts: Vec<&Alert> = self.waiting.values().collect();
+        alerts.sort_by_key(|alert| (Reverse(alert.weight()), alert.number));
+        alerts.into_iter().flat_map(|alert| alert.notices.iter().cloned()).collect()
     }
 }
 
@@ -285,18 +370,53 @@ mod tests {
     #[test]
     fn the_end_of_what_was_dropped_is_not_told() {
         let mut queue = Queue::default();
-        for number in 0..WAITING {
+        for number in 0..waiting_room(0) {
             assert!(offer(&mut queue, &number.to_string(), Fired));
         }
         assert!(!offer(&mut queue, "beyond", Fired));
         assert!(offer(&mut queue, "beyond", Resolved), "it is not to be told, and not dropped");
         assert!(!words(&queue).iter().any(|word| word.contains("beyond")));
         // Ends of what was told find room, and no more than that.
-        for number in 0..ENDS {
+        for number in 0..waiting_room(0) {
             assert!(offer(&mut queue, &format!("told {number}"), Resolved));
         }
         assert!(!offer(&mut queue, "too many", Resolved));
         assert!(offer(&mut queue, "0", Resolved), "behind its beginning there is always room");
+    }
+
+    fn graded(id: &str, event: SinkEvent, severity: Severity) -> Arc<Notice> {
+        Arc::new(Notice { severity, ..(*notice(id, event)).clone() })
+    }
+
+    #[test]
+    fn the_worst_stay_when_too_many_wait_and_are_told_first() {
+        let mut queue = Queue::default();
+        queue.make_room(3);
+        let now = Instant::now();
+        let mut offer = |id: &str, event, severity| queue.offer(graded(id, event, severity), now);
+        let (warning, critical) = (Severity::Warning, Severity::Critical);
+        assert!(offer("reminder", Reminded, critical));
+        assert!(offer("a", Fired, warning) && offer("b", Fired, warning));
+        assert!(!offer("c", Fired, warning), "it displaces the reminder");
+        assert!(!offer("d", Fired, critical), "the last warning that came");
+        assert!(!offer("e", Fired, warning), "there is nothing less");
+        assert!(!offer("f", Reminded, critical));
+        assert_eq!(words(&queue), ["d fired", "a fired", "b fired"]);
+        let lost: Vec<_> = queue.lost().cloned().collect();
+        assert_eq!(lost, ["reminder", "c", "e", "f"], "they fire on and were not told");
+        // The end of what was told stays, however much comes.
+        for id in ["d", "a", "b"] {
+            assert_eq!(queue.next().expect("one waits").id, id);
+            queue.told(id);
+        }
+        for (id, event) in [("a", Resolved), ("g", Fired), ("h", Fired), ("i", Fired)] {
+            queue.offer(graded(id, event, if id == "a" { warning } else { critical }), now);
+        }
+        assert_eq!(words(&queue), ["g fired", "h fired", "a resolved"]);
+        assert_eq!(queue.next().expect("one waits").id, "g");
+        queue.told("g");
+        assert!(queue.has_lost("i") && queue.free() == 1);
+        assert!(queue.offer(graded("i", Fired, critical), now) && !queue.has_lost("i"));
     }
 
     #[test]

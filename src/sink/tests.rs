@@ -176,7 +176,7 @@ const AT_ONCE: [Duration; 5] = [Duration::from_millis(1); 5];
 #[tokio::test]
 async fn a_sink_that_fails_twice_is_tried_again_and_told_once() {
     let (listener, port) = listen().await;
-    let sinks = Sinks::pausing(&[webhook(port, "/")], AT_ONCE);
+    let sinks = Sinks::pausing(&[webhook(port, "/")], 0, AT_ONCE);
     sinks.offer(notice());
     let no = "HTTP/1.1 500 no\r\n\r\n";
     serve(&listener, no).await;
@@ -201,7 +201,7 @@ fn numbered(number: usize, event: SinkEvent) -> Notice {
 async fn a_sink_that_is_down_is_bounded_and_nobody_waits_for_it() {
     let (listener, port) = listen().await;
     drop(listener);
-    let sinks = Sinks::pausing(&[webhook(port, "/")], AT_ONCE);
+    let sinks = Sinks::pausing(&[webhook(port, "/")], 0, AT_ONCE);
     for number in 0..100 {
         sinks.offer(numbered(number, SinkEvent::Fired));
     }
@@ -216,6 +216,53 @@ async fn a_sink_that_is_down_is_bounded_and_nobody_waits_for_it() {
     let error = sinks.statuses().remove(0).error.unwrap();
     assert!(error.starts_with("no connection"), "{error}");
     assert_eq!(sinks.statuses()[0].failed, 1, "what fires is not given up");
+}
+
+#[tokio::test]
+async fn two_hundred_alerts_of_one_moment_are_all_told_and_the_worst_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("alerts.jsonl");
+    let all = 200;
+    let sinks = Sinks::start(&[sink(SinkKind::File(path.clone()))], all);
+    for number in 0..all {
+        let severity = if number < all / 2 { Severity::Warning } else { Severity::Critical };
+        sinks.offer(Notice { severity, ..numbered(number, SinkEvent::Fired) });
+    }
+    while sinks.statuses()[0].told < 200 {
+        assert_eq!(sinks.statuses()[0].dropped, 0);
+        sleep(Duration::from_millis(1)).await;
+    }
+    let text = std::fs::read_to_string(&path).unwrap();
+    let critical: Vec<bool> = text.lines().map(|line| line.contains("\"critical\"")).collect();
+    assert_eq!(critical.len(), all);
+    assert!(critical[..all / 2].iter().all(|critical| *critical), "the worst first");
+}
+
+#[tokio::test]
+async fn what_found_no_room_is_told_once_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("alerts.jsonl");
+    let sinks = Sinks::start(&[sink(SinkKind::File(path.clone()))], 0);
+    let fired = |number: usize| {
+        let severity = if number < 100 { Severity::Warning } else { Severity::Critical };
+        Notice { severity, ..numbered(number, SinkEvent::Fired) }
+    };
+    (0..200).for_each(|number| sinks.offer(fired(number)));
+    assert_eq!(sinks.statuses()[0].dropped, 136, "the queue is bounded");
+    assert_eq!(sinks.lost()[0].1.len(), 136);
+    assert_eq!(sinks.fit_again(), BTreeSet::new(), "there is no room yet");
+    // One of them is over: it is not told, for its beginning was not.
+    sinks.offer(numbered(7, SinkEvent::Resolved));
+    while sinks.statuses()[0].told < 199 {
+        let ids = sinks.fit_again();
+        sinks.offer_again((0..200).map(fired).filter(|one| ids.contains(&one.id)).collect());
+        sleep(Duration::from_millis(1)).await;
+    }
+    let text = std::fs::read_to_string(&path).unwrap();
+    let critical: Vec<bool> = text.lines().map(|line| line.contains("\"critical\"")).collect();
+    assert_eq!(critical.iter().position(|critical| !critical), Some(100), "the worst first");
+    assert!(!text.contains("\"id\":\"7\""));
+    assert!(sinks.lost()[0].1.is_empty());
 }
 
 /// The event and the id that a request tells.
@@ -239,7 +286,7 @@ async fn a_line_that_is_down_for_long_loses_no_beginning_and_never_tells_an_end_
         events: vec![SinkEvent::Fired, SinkEvent::Reminded, SinkEvent::Resolved],
         ..webhook(port, "/")
     };
-    let sinks = Sinks::pausing(&[spec], AT_ONCE);
+    let sinks = Sinks::pausing(&[spec], 0, AT_ONCE);
     sinks.offer(numbered(1, SinkEvent::Fired));
     for _ in 0..20 {
         assert_eq!(heard(&serve(&listener, NO).await), said("fired", "1"));
@@ -261,7 +308,7 @@ async fn what_was_not_told_when_the_program_ended_is_told_by_the_next_run() {
     // It ends in the pause after the first try.
     let mut pauses = [Duration::from_hours(1); 5];
     pauses[0] = Duration::ZERO;
-    let mut sinks = Sinks::pausing(std::slice::from_ref(&spec), pauses);
+    let mut sinks = Sinks::pausing(std::slice::from_ref(&spec), 0, pauses);
     sinks.offer(numbered(1, SinkEvent::Fired));
     assert_eq!(heard(&serve(&listener, NO).await), said("fired", "1"));
     sinks.offer(numbered(2, SinkEvent::Fired));
@@ -278,7 +325,7 @@ async fn what_was_not_told_when_the_program_ended_is_told_by_the_next_run() {
     assert_eq!(said(untold[0].event.word(), &untold[0].id), second);
     drop(sinks);
 
-    let later = Sinks::pausing(&[spec], AT_ONCE);
+    let later = Sinks::pausing(&[spec], 0, AT_ONCE);
     later.recall(&untold);
     assert_eq!(heard(&serve(&listener, OK).await), second);
     while later.statuses()[0].told == 0 {
@@ -292,7 +339,7 @@ async fn another_configuration_of_a_sink_goes_on_with_what_it_is_still_to_tell()
     let (down, port) = listen().await;
     drop(down);
     let (listener, another) = listen().await;
-    let mut sinks = Sinks::pausing(&[webhook(port, "/")], AT_ONCE);
+    let mut sinks = Sinks::pausing(&[webhook(port, "/")], 0, AT_ONCE);
     sinks.offer(numbered(1, SinkEvent::Fired));
     while sinks.statuses()[0].error.is_none() {
         tokio::task::yield_now().await;

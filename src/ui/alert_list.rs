@@ -1,16 +1,16 @@
 //! The alerts that can be chosen: each by itself, and one line for a cause that many hosts share.
 
-use super::state::AlertKey;
+use super::causes;
+use super::marked::Lead;
+use super::state::{AlertKey, UiState};
 use super::world::World;
 use crate::domain::alert::{Alert, AlertState, AlertsSnapshot};
 use crate::domain::finding::{RuleId, Severity};
 use crate::domain::target::TargetId;
 use crate::domain::words::count;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-/// Hosts with the same cause from which on they are one line.
-pub const MANY: usize = 5;
 /// Findings of one host that a sentence names.
 const NAMED: usize = 4;
 
@@ -39,8 +39,10 @@ pub enum Place {
 /// Where the user is among the alerts.
 #[derive(Debug, Clone, Default)]
 pub struct AlertsPlace {
-    /// The chosen line; `None` is the first.
+    /// The chosen line, listed or not; `None` where there is none.
     pub chosen: Option<Place>,
+    /// Who chose it.
+    pub lead: Lead,
     /// Lines that the list is scrolled beyond the chosen one.
     pub beyond: usize,
     /// Causes of which every host is listed.
@@ -122,17 +124,13 @@ pub fn entries<'a>(alerts: &'a AlertsSnapshot, opened: &BTreeSet<Cause>) -> Vec<
 /// first, so that the one odd host is not below hundreds.
 #[must_use]
 pub fn of<'a>(alerts: &'a [Alert], opened: &BTreeSet<Cause>) -> Vec<Entry<'a>> {
-    let mut shared: BTreeMap<Cause, Vec<&Alert>> = BTreeMap::new();
-    for alert in alerts.iter().filter(|alert| alert.target.is_some()) {
-        shared.entry(cause(alert)).or_default().push(alert);
-    }
-    shared.retain(|_, of| of.len() >= MANY);
-    if shared.is_empty() {
-        return alerts.iter().map(|alert| Entry::Alert(alert, None)).collect();
-    }
-    let alone = |alert: &&Alert| alert.target.is_none() || !shared.contains_key(&cause(alert));
+    let (alone, shared) =
+        causes::split(alerts, |alert: &&Alert| alert.target.is_some().then(|| cause(alert)));
     let mut lines: Vec<Entry<'a>> =
-        alerts.iter().filter(alone).map(|alert| Entry::Alert(alert, None)).collect();
+        alone.into_iter().map(|alert| Entry::Alert(alert, None)).collect();
+    if shared.is_empty() {
+        return lines;
+    }
     lines.extend(shared.into_iter().map(|(cause, of)| Entry::Cause(cause, of)));
     lines.sort_by_key(|line| match line {
         Entry::Alert(alert, _) => (Reverse(alert.severity), false, 0),
@@ -149,16 +147,38 @@ pub fn of<'a>(alerts: &'a [Alert], opened: &BTreeSet<Cause>) -> Vec<Entry<'a>> {
     lines.into_iter().flat_map(listed).collect()
 }
 
-/// Which of the lines is chosen: an alert that went into a shared line is that line.
+/// Which of the lines is chosen: an alert that went into a shared line is that line, and a shared
+/// line is the same while its alerts are seen to or get worse. `None` when it is not listed.
 #[must_use]
-pub fn chosen(entries: &[Entry<'_>], wanted: Option<Place>) -> usize {
-    let Some(wanted) = wanted else { return 0 };
+pub fn chosen(entries: &[Entry<'_>], wanted: Option<Place>) -> Option<usize> {
+    let wanted = wanted?;
     let exact = entries.iter().position(|entry| entry.place() == wanted);
-    let within = |entry: &Entry<'_>| match wanted {
-        Place::Alert(wanted) => entry.alerts().iter().any(|alert| key(alert) == wanted),
-        Place::Cause(cause) => entry.alerts().iter().any(|alert| alert.rule == cause.rule),
+    let within = |entry: &Entry<'_>| match (wanted, entry) {
+        (Place::Alert(wanted), _) => entry.alerts().iter().any(|alert| key(alert) == wanted),
+        (Place::Cause(cause), Entry::Cause(now, _)) => now.rule == cause.rule,
+        (Place::Cause(_), Entry::Alert(..)) => false,
     };
-    exact.or_else(|| entries.iter().position(within)).unwrap_or_default()
+    exact.or_else(|| entries.iter().position(within))
+}
+
+/// Why the chosen line is not listed; `None` when it is, or when none was chosen.
+#[must_use]
+pub fn missing(state: &UiState, world: &World<'_>) -> Option<String> {
+    let wanted = state.alerts.chosen?;
+    let entries = entries(&world.snapshot.alerts, &state.alerts.opened);
+    if chosen(&entries, Some(wanted)).is_some() {
+        return None;
+    }
+    Some(match wanted {
+        Place::Alert(wanted) => gone(world, &[wanted]),
+        Place::Cause(cause) => format!("{} of many hosts is not listed any more", cause.rule),
+    })
+}
+
+/// These alerts are over, in words.
+#[must_use]
+pub fn gone(world: &World<'_>, keys: &[AlertKey]) -> String {
+    format!("{} is not listed any more", named(world, keys))
 }
 
 /// The line of the worst alert of a host, when it has one.

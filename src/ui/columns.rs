@@ -241,7 +241,8 @@ impl Placed {
         };
         let text = match self.column.id {
             ColumnId::Spark => {
-                let seconds = usize::from(self.width) * state.zoom.seconds();
+                let cells = usize::from(self.width) - usize::from(state.in_place);
+                let seconds = cells * state.zoom.seconds();
                 format!("LAST {seconds} S")
             }
             ColumnId::Name if state.naming == Naming::Addresses => format!("ADDRESS{mark}"),
@@ -379,8 +380,14 @@ fn jitter(row: &Row<'_>, _: usize) -> Line {
 
 fn sparkline(row: &Row<'_>, width: usize) -> Line {
     let now_s = row.target.at.mono.as_nanos() / 1_000_000_000;
-    let slots = spark::fold(&row.target.spark, row.state.zoom.seconds(), now_s);
-    row.calmed(spark::line(&slots, width, &row.target.target.thresholds.high_latency))
+    let seconds = row.state.zoom.seconds();
+    let slots = spark::fold(&row.target.spark, seconds, now_s);
+    let thresholds = &row.target.target.thresholds.high_latency;
+    row.calmed(if row.state.in_place {
+        spark::ring(&slots, width, now_s / seconds.max(1) as u64, thresholds)
+    } else {
+        spark::line(&slots, width, thresholds)
+    })
 }
 
 fn certificate(row: &Row<'_>, _: usize) -> Line {

@@ -16,14 +16,16 @@ use super::input::Input;
 use super::keymap::Keymap;
 use super::lessons::Lessons;
 use super::line::Line;
+use super::marked;
 use super::order;
+use super::pace::Pace;
 use super::prompt::LONGEST;
 use super::render::{self, Frame, Renderer};
 use super::state::{Access, Flow, Overlay, Question, Screen, Size, Suggestion, UiState, Unsaved};
 use super::theme::{Role, Theme};
 use super::update::{self, undo};
 use super::view_model::ViewModel;
-use super::world::World;
+use super::world::{Places, World};
 use crate::domain::look::{ColumnId, Panels};
 use crate::domain::snapshot::{Snapshot, TargetSnapshot};
 use crate::domain::time::WallTime;
@@ -31,7 +33,6 @@ use crate::report::doctor::Colours;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Longest text that is pasted, in characters.
 const PASTED: usize = 1 << 20;
@@ -76,8 +77,26 @@ pub struct Dashboard {
     /// The one that was asked for and is drawn in.
     worn: Option<&'static str>,
     colours: Colours,
-    newest: Arc<Snapshot>,
-    shown: Arc<Snapshot>,
+    newest: Picture,
+    shown: Picture,
+}
+
+/// A snapshot, and where its targets are.
+#[derive(Debug, Clone)]
+struct Picture {
+    snapshot: Arc<Snapshot>,
+    places: Arc<Places>,
+}
+
+impl Picture {
+    fn new(snapshot: Arc<Snapshot>) -> Self {
+        let places = Arc::new(Places::of(&snapshot));
+        Self { snapshot, places }
+    }
+
+    fn world<'a>(&'a self, keymap: &'a Keymap, now: WallTime) -> World<'a> {
+        World { snapshot: &self.snapshot, places: &self.places, keymap, now }
+    }
 }
 
 impl Dashboard {
@@ -103,6 +122,8 @@ impl Dashboard {
             ..UiState::default()
         };
         undo::begin(&mut state);
+        let newest = Picture::new(snapshot);
+        marked::follow(&mut state, &newest.world(&options.keymap, newest.snapshot.now.wall));
         Self {
             state,
             keymap: options.keymap,
@@ -110,8 +131,8 @@ impl Dashboard {
             first_theme: options.theme,
             worn: None,
             colours: options.colours,
-            newest: Arc::clone(&snapshot),
-            shown: snapshot,
+            shown: newest.clone(),
+            newest,
         }
     }
 
@@ -141,17 +162,19 @@ impl Dashboard {
 
     /// Takes the newest picture; a frozen screen keeps its own.
     pub fn set_snapshot(&mut self, snapshot: Arc<Snapshot>) {
-        self.newest = snapshot;
+        self.newest = Picture::new(snapshot);
         if self.state.flow == Flow::Live {
-            self.shown = Arc::clone(&self.newest);
+            self.shown = self.newest.clone();
         }
     }
 
     /// Takes what the user did; returns what `app` has to do.
     pub fn input(&mut self, input: Input, now: WallTime) -> Vec<Effect> {
-        let world = World { snapshot: &self.shown, keymap: &self.keymap, now };
+        let world = self.shown.world(&self.keymap, now);
         let state = &mut self.state;
         let pinned = state.pinned.clone();
+        let filter = state.filter.clone();
+        let typing = is_typing_filter(state);
         let typed = matches!(input, Input::Key(_) | Input::Paste(_));
         let mut effects = match input {
             Input::Key(key) => {
@@ -181,14 +204,17 @@ impl Dashboard {
             let words = format!("a field takes {LONGEST} characters and no more");
             state.tell(Line::of(Role::Message, &words), now);
         }
-        undo::note(state, &world, &effects);
+        if !is_typing_filter(state) && (typing || filter != state.filter) {
+            marked::let_go_if_hidden(state, &world);
+        }
+        undo::note(state, &self.newest.world(&self.keymap, now), &effects);
         undo::settle(state, &world);
         if state.pinned != pinned {
             effects.push(Effect::Pin(state.pinned.clone()));
         }
         self.put_on_theme();
         if self.state.flow == Flow::Live {
-            self.shown = Arc::clone(&self.newest);
+            self.shown = self.newest.clone();
         }
         effects
     }
@@ -211,15 +237,17 @@ impl Dashboard {
 
     /// What has to be written; `None` when the terminal is up to date.
     pub fn frame(&mut self, now: WallTime) -> Option<Frame<'_>> {
-        let model = self.view_model(now);
+        let world = self.shown.world(&self.keymap, now);
+        marked::follow(&mut self.state, &world);
+        let model = ViewModel::build(&world, &self.state);
         self.renderer.frame(model)
     }
 
-    /// What is on the screen at `now`.
+    /// What a frame at `now` shows.
     #[must_use]
     pub fn view_model(&self, now: WallTime) -> ViewModel {
-        let world = World { snapshot: &self.shown, keymap: &self.keymap, now };
-        ViewModel::build(&world, &self.state)
+        let world = self.shown.world(&self.keymap, now);
+        ViewModel::build(&world, &marked::followed(&self.state, &world))
     }
 
     /// The last frame as text, for a screen that is kept.
@@ -228,9 +256,10 @@ impl Dashboard {
         self.renderer.text()
     }
 
-    /// Frames are so far apart, because the terminal cannot keep up; `None`: it can.
-    pub fn slow_down(&mut self, apart: Option<Duration>) {
-        self.state.slowed = apart;
+    /// How the terminal keeps up: that decides what is told and how sparklines go on.
+    pub fn keep_pace(&mut self, pace: &Pace) {
+        self.state.slowed = pace.told();
+        self.state.in_place = pace.is_in_place();
     }
 
     /// The terminal's content is not known any more (resumed, or written to by others).
@@ -260,9 +289,9 @@ impl Dashboard {
     #[must_use]
     pub fn export(&self, kind: Kind, now: WallTime) -> Option<String> {
         let state = UiState { overlay: None, message: None, ..self.state.clone() };
-        let world = World { snapshot: &self.shown, keymap: &self.keymap, now };
+        let world = self.shown.world(&self.keymap, now);
         if kind == Kind::Csv {
-            return Some(export::csv(&order::rows(&self.shown, &state)));
+            return Some(export::csv(&order::rows(&self.shown.snapshot, &state)));
         }
         let model = ViewModel::build(&world, &state);
         let mut buffer = Buffer::empty(Rect::new(0, 0, model.size.width, model.size.height));
@@ -281,8 +310,8 @@ impl Dashboard {
     /// The picture that is shown, and its targets in the order of the screen.
     #[must_use]
     pub fn shown(&self) -> (Arc<Snapshot>, Vec<TargetSnapshot>) {
-        let rows = order::rows(&self.shown, &self.state);
-        (Arc::clone(&self.shown), rows.into_iter().cloned().collect())
+        let rows = order::rows(&self.shown.snapshot, &self.state);
+        (Arc::clone(&self.shown.snapshot), rows.into_iter().cloned().collect())
     }
 
     /// Closes what lies over the screen.
@@ -318,6 +347,11 @@ impl Dashboard {
     pub fn tell(&mut self, text: &str, now: WallTime) {
         self.state.tell(Line::of(Role::Message, text), now);
     }
+}
+
+/// Whether a filter is being typed: what it hides is not given up yet.
+const fn is_typing_filter(state: &UiState) -> bool {
+    matches!(state.overlay, Some(Overlay::Filter(..)))
 }
 
 /// No screen is larger; what a terminal claims is not believed without bound.

@@ -1,7 +1,9 @@
 //! What the screen asks `app` to do. The screen itself does nothing but draw.
 
+use crate::domain::alert::Signature;
 use crate::domain::finding::RuleId;
 use crate::domain::target::TargetId;
+use crate::domain::time::WallTime;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -36,6 +38,17 @@ pub enum Effect {
         rule: RuleId,
         /// As it was typed; empty: none.
         note: String,
+    },
+    /// This alert is acknowledged as it was before. `None` is this machine.
+    Reacknowledge {
+        /// Whose.
+        target: Option<TargetId>,
+        /// Which rule.
+        rule: RuleId,
+        /// When it was acknowledged.
+        at: WallTime,
+        /// By whom, with their note.
+        signed: Signature,
     },
     /// Keep this alert quiet for a while. `None` is this machine.
     Snooze {

@@ -16,6 +16,7 @@ use crate::domain::snapshot::{TargetSnapshot, TargetState};
 use crate::domain::target::TargetId;
 use key::{Comparison, Quantity, Word};
 use pattern::Pattern;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Terms that must all hold, or one of several such lists. What cannot be understood holds for
@@ -73,6 +74,9 @@ const ACKNOWLEDGED: &str = "acknowledged";
 /// The word for targets with an alert that is snoozed.
 const SNOOZED: &str = "snoozed";
 
+/// Letters from which on part of a word for how alerts are attended is meant as that: `e` is not.
+const LEAST: usize = 4;
+
 impl Filter {
     /// Reads a filter; every text is one.
     #[must_use]
@@ -125,20 +129,64 @@ impl Filter {
         self.ways.is_empty()
     }
 
-    /// Whether it lets this target through, with the alerts of all.
+    /// Over the alerts of all: what it lets through of each target.
     #[must_use]
-    pub fn admits(&self, target: &TargetSnapshot, alerts: &AlertsSnapshot) -> bool {
-        let all = |way: &Vec<Term>| way.iter().all(|term| term.admits(target, alerts));
+    pub fn over(&self, alerts: &AlertsSnapshot) -> Sieve<'_> {
+        let asks =
+            |term: &Term| matches!(term.test, Test::Anywhere(_) | Test::Word(Word::State, _));
+        let asks = self.ways.iter().flatten().any(asks);
+        Sieve { ways: &self.ways, seen: if asks { Seen::of(alerts) } else { Seen::default() } }
+    }
+}
+
+/// A filter over one picture.
+#[derive(Debug)]
+pub struct Sieve<'f> {
+    ways: &'f [Vec<Term>],
+    seen: Seen,
+}
+
+impl Sieve<'_> {
+    /// Whether it lets this target through.
+    #[must_use]
+    pub fn admits(&self, target: &TargetSnapshot) -> bool {
+        let all = |way: &Vec<Term>| way.iter().all(|term| term.admits(target, &self.seen));
         self.ways.is_empty() || self.ways.iter().any(all)
+    }
+}
+
+/// Whose alerts somebody has seen to.
+#[derive(Debug, Default)]
+struct Seen {
+    acknowledged: BTreeSet<TargetId>,
+    snoozed: BTreeSet<TargetId>,
+}
+
+impl Seen {
+    fn of(alerts: &AlertsSnapshot) -> Self {
+        let standing = || alerts.firing.iter().chain(&alerts.pending);
+        let whose = |is: fn(&Alert) -> bool| {
+            standing().filter(|alert| is(alert)).filter_map(|alert| alert.target).collect()
+        };
+        Self {
+            acknowledged: whose(|alert| alert.acknowledged.is_some()),
+            snoozed: whose(|alert| alert.snoozed_until.is_some()),
+        }
+    }
+
+    /// Whether a word for how an alert is attended is wanted, and one of the target's is so.
+    fn attended(&self, target: TargetId, wanted: impl Fn(&'static str) -> bool) -> bool {
+        (self.acknowledged.contains(&target) && wanted(ACKNOWLEDGED))
+            || (self.snoozed.contains(&target) && wanted(SNOOZED))
     }
 }
 
 impl Term {
     /// What is not measured is neither above nor below anything, and neither is its opposite.
-    fn admits(&self, target: &TargetSnapshot, alerts: &AlertsSnapshot) -> bool {
+    fn admits(&self, target: &TargetSnapshot, seen: &Seen) -> bool {
         let holds = match &self.test {
-            Test::Anywhere(pattern) => Some(anywhere(target, alerts, pattern)),
-            Test::Word(word, pattern) => Some(word.holds(target, alerts, pattern)),
+            Test::Anywhere(pattern) => Some(anywhere(target, seen, pattern)),
+            Test::Word(word, pattern) => Some(word.holds(target, seen, pattern)),
             Test::Number(quantity, comparison) => {
                 quantity.of(target).map(|number| comparison.holds(number))
             }
@@ -148,21 +196,7 @@ impl Term {
     }
 }
 
-/// Whether a word for how an alert is attended is wanted, and one of the target's is so.
-fn attended(
-    target: TargetId,
-    alerts: &AlertsSnapshot,
-    wanted: impl Fn(&'static str) -> bool,
-) -> bool {
-    let any = |is: fn(&Alert) -> bool| {
-        let mut standing = alerts.firing.iter().chain(&alerts.pending);
-        standing.any(|alert| alert.target == Some(target) && is(alert))
-    };
-    (wanted(ACKNOWLEDGED) && any(|alert| alert.acknowledged.is_some()))
-        || (wanted(SNOOZED) && any(|alert| alert.snoozed_until.is_some()))
-}
-
-fn anywhere(target: &TargetSnapshot, alerts: &AlertsSnapshot, pattern: &Pattern) -> bool {
+fn anywhere(target: &TargetSnapshot, seen: &Seen, pattern: &Pattern) -> bool {
     let in_text = |text: &str| pattern.is_in(&text.to_lowercase());
     in_text(&target.target.name)
         || in_text(&target.target.host.to_string())
@@ -171,5 +205,5 @@ fn anywhere(target: &TargetSnapshot, alerts: &AlertsSnapshot, pattern: &Pattern)
         || in_text(state_word(target.state))
         || (target.maintenance.is_some() && in_text(MAINTENANCE))
         || target.findings.iter().any(|finding| in_text(finding.rule.0))
-        || attended(target.target.id, alerts, in_text)
+        || (pattern.is_long(LEAST) && seen.attended(target.target.id, in_text))
 }

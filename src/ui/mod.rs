@@ -9,6 +9,7 @@
 pub mod action;
 pub mod alert_list;
 pub mod asking;
+pub mod causes;
 pub mod columns;
 pub mod command;
 pub mod copying;
@@ -23,6 +24,7 @@ pub mod keymap;
 pub mod layout;
 pub mod lessons;
 pub mod line;
+pub mod marked;
 pub mod order;
 pub mod overlay;
 pub mod pace;

@@ -3,7 +3,6 @@
 use super::state::{Direction, SortKey, UiState};
 use super::world::World;
 use crate::domain::snapshot::{Snapshot, TargetSnapshot, TargetState};
-use crate::domain::target::TargetId;
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,12 +10,9 @@ use std::time::Duration;
 /// The admitted targets in order. Equal ones stay in the order of the configuration.
 #[must_use]
 pub fn rows<'a>(snapshot: &'a Snapshot, state: &UiState) -> Vec<&'a TargetSnapshot> {
-    let mut rows: Vec<&TargetSnapshot> = snapshot
-        .targets
-        .iter()
-        .map(AsRef::as_ref)
-        .filter(|target| state.filter.admits(target, &snapshot.alerts))
-        .collect();
+    let sieve = state.filter.over(&snapshot.alerts);
+    let all = snapshot.targets.iter().map(AsRef::as_ref);
+    let mut rows: Vec<&TargetSnapshot> = all.filter(|target| sieve.admits(target)).collect();
     sort(&mut rows, state.sort);
     if state.direction == Direction::Inverted {
         rows.reverse();
@@ -102,45 +98,18 @@ pub fn entries<'a>(rows: &[&'a TargetSnapshot], state: &UiState) -> Vec<Entry<'a
     entries
 }
 
-/// The selected line: the heading or the target that is selected, the heading above a target that
-/// is folded away, else the first.
-#[must_use]
-pub fn selected_entry(entries: &[Entry<'_>], state: &UiState) -> usize {
-    let heading = state.groups.header.as_deref().and_then(|header| {
-        entries.iter().position(|e| matches!(e, Entry::Group { name, .. } if *name == header))
-    });
-    let of = |id: TargetId| {
-        let own = entries
-            .iter()
-            .position(|e| matches!(e, Entry::Target(target) if target.target.id == id));
-        own.or_else(|| {
-            entries.iter().position(|entry| match entry {
-                Entry::Group { of, folded: true, .. } => of.iter().any(|t| t.target.id == id),
-                _ => false,
-            })
-        })
-    };
-    heading.or_else(|| state.selected.and_then(of)).unwrap_or_default()
-}
-
-/// The place of the selected row; the first when nothing, or nothing shown, is selected.
-#[must_use]
-pub fn selected_row(rows: &[&TargetSnapshot], selected: Option<TargetId>) -> usize {
-    selected
-        .and_then(|id| rows.iter().position(|target| target.target.id == id))
-        .unwrap_or_default()
-}
-
-/// The target that a screen about one target is about: the selected one, filtered out or not; else
-/// the first row.
+/// The target that a screen about one target is about: the selected one, filtered out or not; where
+/// none is, the first row.
 #[must_use]
 pub fn chosen<'a>(
     world: &World<'a>,
     state: &UiState,
     rows: &[&'a TargetSnapshot],
 ) -> Option<&'a TargetSnapshot> {
-    let selected = state.selected.and_then(|id| world.target(id));
-    selected.or_else(|| rows.first().copied())
+    match state.selected {
+        Some(id) => world.target(id),
+        None => rows.first().copied(),
+    }
 }
 
 /// The worst target, for the banner.

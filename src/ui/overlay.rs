@@ -62,7 +62,7 @@ pub enum Overlay {
     /// For whom alerts are held back, and for how long, being typed.
     Maintenance(MaintenanceBox),
     /// What was there on first sight, and which of it is chosen.
-    Review(usize),
+    Review(ReviewPlace),
     /// The name of the file that is written, being typed.
     Export(TextField),
     /// A target being changed.
@@ -73,6 +73,15 @@ pub enum Overlay {
     Page(Page),
     /// The note under an acknowledgement of these, being typed.
     Acknowledge(Vec<AlertKey>, TextField),
+}
+
+/// Where the user is among what was there on first sight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReviewPlace {
+    /// The chosen one.
+    pub key: AlertKey,
+    /// Where it was last seen, to go on from when it is gone.
+    pub at: usize,
 }
 
 /// The command line.
@@ -86,6 +95,8 @@ pub struct CommandLine {
     pub draft: String,
     /// It was to be carried out as it stands, and is no command.
     pub refused: bool,
+    /// The alerts that were marked when the line was opened: no others are acknowledged or snoozed.
+    pub alerts: Vec<AlertKey>,
 }
 
 /// The box of maintenance.

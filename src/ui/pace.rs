@@ -10,6 +10,10 @@ const FORGET: u32 = 4;
 const LONGEST: Duration = Duration::from_secs(2);
 /// From so far apart on it is told.
 const TOLD: Duration = Duration::from_millis(500);
+/// So many frames in a row must go through as asked until sparklines scroll again.
+const CALM: u32 = 300;
+/// With every time that scrolling was too much it is twice as many, up to this.
+const CALM_AT_MOST: u32 = 16 * CALM;
 
 /// The time between frames.
 #[derive(Debug, Clone, Copy)]
@@ -18,18 +22,38 @@ pub struct Pace {
     asked: Duration,
     /// What writing a frame costs.
     cost: Duration,
+    /// Frames that have to go through as asked until sparklines scroll again; 0 while they do.
+    wanted: u32,
+    /// How many that is, from the next time on that the terminal cannot keep up.
+    patience: u32,
 }
 
 impl Pace {
     /// At most so many frames a second; 0 is 1.
     #[must_use]
     pub fn new(fps: u8) -> Self {
-        Self { asked: Duration::from_secs(1) / u32::from(fps.max(1)), cost: Duration::ZERO }
+        let asked = Duration::from_secs(1) / u32::from(fps.max(1));
+        Self { asked, cost: Duration::ZERO, wanted: 0, patience: CALM / 2 }
     }
 
     /// Writing a frame took that long.
     pub fn wrote(&mut self, took: Duration) {
         self.cost = took.max(self.cost / FORGET);
+        if self.told().is_some() {
+            if self.wanted == 0 {
+                self.patience = (self.patience * 2).min(CALM_AT_MOST);
+            }
+            self.wanted = self.patience;
+        } else if !self.is_slowed() {
+            self.wanted = self.wanted.saturating_sub(1);
+        }
+    }
+
+    /// Whether sparklines are overwritten in place, which takes few bytes, in place of scrolling:
+    /// from when the terminal cannot keep up until it has for a while.
+    #[must_use]
+    pub const fn is_in_place(&self) -> bool {
+        self.wanted > 0
     }
 
     /// Time from the end of one frame to the next.
@@ -67,6 +91,27 @@ mod tests {
             pace.wrote(ms(1));
             assert_eq!((pace.between(), pace.is_slowed(), pace.told()), (ms(between), false, None));
         }
+    }
+
+    #[test]
+    fn sparklines_stand_still_until_the_terminal_kept_up_for_a_while_and_longer_each_time() {
+        let mut pace = Pace::new(10);
+        pace.wrote(ms(40));
+        assert!(pace.is_slowed() && !pace.is_in_place(), "a little slower is not slow");
+        let calm_after = |pace: &mut Pace| {
+            pace.wrote(ms(300));
+            assert!(pace.is_in_place());
+            (1..).find(|_| {
+                pace.wrote(ms(1));
+                !pace.is_in_place()
+            })
+        };
+        let first = calm_after(&mut pace).expect("some time");
+        let second = calm_after(&mut pace).expect("some time");
+        assert!((CALM..CALM + 10).contains(&first), "{first}");
+        assert!((2 * CALM..2 * CALM + 10).contains(&second), "{second}");
+        let longest = (0..8).filter_map(|_| calm_after(&mut pace)).max().expect("some time");
+        assert!(longest < CALM_AT_MOST + 10, "{longest}");
     }
 
     #[test]

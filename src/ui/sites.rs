@@ -41,8 +41,8 @@ impl Site<'_> {
 pub fn sites<'a>(snapshot: &'a Snapshot, state: &UiState) -> Vec<Site<'a>> {
     let mut places: BTreeMap<Option<&str>, usize> = BTreeMap::new();
     let mut sites: Vec<Site<'a>> = Vec::new();
-    let admitted = |t: &&TargetSnapshot| state.filter.admits(t, &snapshot.alerts);
-    let shown = snapshot.targets.iter().map(AsRef::as_ref).filter(admitted);
+    let sieve = state.filter.over(&snapshot.alerts);
+    let shown = snapshot.targets.iter().map(AsRef::as_ref).filter(|t| sieve.admits(t));
     for target in shown {
         let group = target.target.group.as_deref();
         let place = *places.entry(group).or_insert(sites.len());

@@ -6,8 +6,9 @@ use super::format::Zone;
 use super::keymap::Layer;
 use super::lessons::Lessons;
 use super::line::Line;
+use super::marked::Lead;
 pub use super::overlay::{
-    CommandLine, MaintenanceBox, MaintenanceChoice, Overlay, Question, Search, Unsaved,
+    CommandLine, MaintenanceBox, MaintenanceChoice, Overlay, Question, ReviewPlace, Search, Unsaved,
 };
 use super::update::undo::UndoStack;
 use crate::domain::finding::RuleId;
@@ -204,6 +205,17 @@ pub struct Message {
     pub until: WallTime,
 }
 
+impl Message {
+    /// Whether it stays until it is closed.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.until == HELD
+    }
+}
+
+/// Until then a message is shown that stays.
+const HELD: WallTime = WallTime::from_unix_millis(i64::MAX);
+
 /// A target that could be watched, found by `app` (neighbours, recent connections, .rdp files).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suggestion {
@@ -229,8 +241,10 @@ pub struct UiState {
     pub screen: Screen,
     /// What lies over it.
     pub overlay: Option<Overlay>,
-    /// The selected target; `None` is the first row, whichever that is.
+    /// The selected target, listed or not; `None` where nothing is.
     pub selected: Option<TargetId>,
+    /// Who selected it.
+    pub lead: Lead,
     /// First row of the table on the screen.
     pub top: usize,
     /// First line of the detail on the screen.
@@ -271,6 +285,8 @@ pub struct UiState {
     pub flow: Flow,
     /// How far frames are apart, while the terminal cannot keep up.
     pub slowed: Option<Duration>,
+    /// Whether sparklines are overwritten in place: the terminal could not keep up lately.
+    pub in_place: bool,
     /// What the user may do.
     pub access: Access,
     /// The answer to the last key.
@@ -324,7 +340,7 @@ impl UiState {
 
     /// Shows a message until it is closed or there is another.
     pub fn hold(&mut self, line: Line) {
-        self.message = Some(Message { line, until: WallTime::from_unix_millis(i64::MAX) });
+        self.message = Some(Message { line, until: HELD });
     }
 
     /// Shows a message for a few seconds.

@@ -3,6 +3,7 @@
 use super::action::Action;
 use super::effect::{self, Effect};
 use super::line::Line;
+use super::marked;
 use super::order::{self, Entry};
 use super::prompt::Prompt;
 use super::state::{
@@ -53,6 +54,10 @@ pub fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Eff
     if state.overlay.is_some() {
         return overlay::update(state, action, world);
     }
+    if state.selected.is_none() && state.groups.header.is_none() {
+        // No frame was drawn yet.
+        marked::follow(state, world);
+    }
     state.lessons.learn(action);
     match action {
         Action::QuitKeepScreen => vec![Effect::Quit { keep_screen: true }],
@@ -95,7 +100,7 @@ pub fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Eff
         | Action::ZoomIn
         | Action::ZoomOut
         | Action::NamesAddresses => look(state, action),
-        Action::Command => command::open_line(state),
+        Action::Command => command::open_line(state, world),
         Action::Undo => undo::undo(state, world),
         Action::Pin => group::pin(state, world),
         Action::Group => group::turn(state, world),
@@ -148,41 +153,36 @@ fn say(state: &mut UiState, world: &World<'_>, text: &str) -> Vec<Effect> {
     Vec::new()
 }
 
-/// The target that target actions are about.
+/// The target that target actions are about: what is marked, and nothing in its place.
 fn subject<'a>(state: &UiState, world: &World<'a>) -> Option<&'a TargetSnapshot> {
     match state.screen {
         Screen::Alerts => alerts::target(state, world),
-        Screen::Detail | Screen::Path | Screen::Simple if state.selected.is_some() => {
-            world.target(state.selected?)
-        }
+        Screen::Detail | Screen::Path | Screen::Simple => world.target(state.selected?),
         Screen::Table => {
             let entries = order::entries(&order::rows(world.snapshot, state), state);
-            match entries.get(order::selected_entry(&entries, state))? {
+            match entries.get(marked::entry(&entries, state)?)? {
                 Entry::Target(target) => Some(target),
                 Entry::Group { .. } => None,
             }
         }
-        _ => {
-            let rows = order::rows(world.snapshot, state);
-            rows.get(order::selected_row(&rows, state.selected)).copied()
+        Screen::Wall | Screen::Timeline => {
+            let target = world.target(state.selected?)?;
+            marked::admits(state, world, target).then_some(target)
         }
     }
 }
 
-/// Why there is no target to do something with.
-fn nothing(state: &UiState) -> &'static str {
-    if state.screen == Screen::Table && state.groups.on {
-        "a group is selected, and no target"
-    } else if state.screen == Screen::Alerts {
-        "no single host is selected"
-    } else {
-        "nothing is selected"
-    }
+/// Says why there is no target to do something with.
+fn missing(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
+    let words = marked::missing(state, world);
+    say(state, world, &words)
 }
 
 /// One step back; from the table's own filter to the whole table, never out.
 fn back(state: &mut UiState) -> Vec<Effect> {
-    if state.message.take().is_some() && state.screen == Screen::Table && state.filter.is_empty() {
+    if let Some(message) = state.message.take()
+        && (message.is_held() || (state.screen == Screen::Table && state.filter.is_empty()))
+    {
         return Vec::new();
     }
     match state.screen {
@@ -216,11 +216,14 @@ fn open_selected(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
     }
     match subject(state, world) {
         Some(target) => {
-            state.selected = Some(target.target.id);
+            state.choose(target.target.id);
             motion::go(state, Screen::Detail, world)
         }
-        None if state.screen == Screen::Table && state.groups.on => group::fold(state, world),
-        None => say(state, world, nothing(state)),
+        None if marked::heading(state, world).is_some() => group::fold(state, world),
+        None if state.screen == Screen::Wall && state.selected.is_none() => {
+            motion::go(state, Screen::Detail, world)
+        }
+        None => missing(state, world),
     }
 }
 
@@ -282,7 +285,7 @@ const NO_WAKE: &str = "read-only: no magic packets are sent";
 
 fn wake(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
     let Some(target) = subject(state, world) else {
-        return say(state, world, nothing(state));
+        return missing(state, world);
     };
     let name = &target.target.name;
     if state.access == Access::ReadOnly {
@@ -314,7 +317,7 @@ fn configure(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effe
         return say(state, world, effect::READ_ONLY);
     }
     let Some(target) = subject(state, world) else {
-        return say(state, world, "nothing is selected");
+        return missing(state, world);
     };
     let id = target.target.id;
     match action {
@@ -355,7 +358,7 @@ fn ask(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
         return alerts::explain(state, world);
     }
     let Some(target) = subject(state, world) else {
-        return say(state, world, nothing(state));
+        return missing(state, world);
     };
     let (id, name) = (target.target.id, target.target.name.as_str());
     match action {

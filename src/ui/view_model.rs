@@ -104,5 +104,9 @@ fn of_one(
         return lines(world, state, target, height);
     }
     let width = usize::from(state.size.width);
-    vec![Line::of(Role::Text, "   No target matches the filter.").cut(width).into()]
+    let words = match state.selected {
+        Some(_) => "   The host that was shown here is not watched any more.",
+        None => "   No target matches the filter.",
+    };
+    vec![Line::of(Role::Text, words).cut(width).into()]
 }

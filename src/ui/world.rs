@@ -12,17 +12,41 @@ use crate::report::ticket::{TicketInput, ticket};
 pub struct World<'a> {
     /// The picture that is shown: the newest, or the one the user froze.
     pub snapshot: &'a Snapshot,
+    /// Where its targets are.
+    pub places: &'a Places,
     /// Which key does what.
     pub keymap: &'a Keymap,
     /// The present; later than the snapshot's while the screen is frozen.
     pub now: WallTime,
 }
 
+/// Where each target of a picture is, by its identity.
+#[derive(Debug, Clone, Default)]
+pub struct Places(Vec<(TargetId, usize)>);
+
+impl Places {
+    /// Those of this picture.
+    #[must_use]
+    pub fn of(snapshot: &Snapshot) -> Self {
+        let ids = snapshot.targets.iter().map(|target| target.target.id);
+        let mut places: Vec<(TargetId, usize)> =
+            ids.enumerate().map(|(place, id)| (id, place)).collect();
+        places.sort_unstable();
+        Self(places)
+    }
+
+    fn get(&self, id: TargetId) -> Option<usize> {
+        let at = self.0.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        self.0.get(at).map(|(_, place)| *place)
+    }
+}
+
 impl<'a> World<'a> {
     /// The target with this identity.
     #[must_use]
     pub fn target(&self, id: TargetId) -> Option<&'a TargetSnapshot> {
-        self.snapshot.targets.iter().map(AsRef::as_ref).find(|target| target.target.id == id)
+        let target = self.snapshot.targets.get(self.places.get(id)?)?;
+        (target.target.id == id).then_some(target)
     }
 
     /// The text about `target` for a ticket.

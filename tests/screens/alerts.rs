@@ -4,7 +4,7 @@ use super::fixtures::{self, NOW, ago};
 use super::support::Screen;
 use rdpwatch::domain::alert::{Alert, AlertState, AlertsSnapshot, Signature};
 use rdpwatch::domain::finding::{RuleId, Severity};
-use rdpwatch::domain::snapshot::{Event, Snapshot};
+use rdpwatch::domain::snapshot::{Event, Snapshot, TargetState};
 use rdpwatch::domain::target::TargetId;
 use rdpwatch::ui::effect::Effect;
 use std::sync::Arc;
@@ -91,8 +91,6 @@ fn what_lies_below_a_long_list_is_told_and_reached() {
 #[test]
 fn the_alerts_open_at_the_selected_host_and_questions_name_it() {
     let mut screen = Screen::new(fixtures::mixed(), 80, 24);
-    let berlin = screen.dashboard.state().selected;
-    assert_eq!(berlin, None);
     screen.press("/");
     screen.type_text("berlin");
     screen.press("Enter Down 3 a");
@@ -119,4 +117,99 @@ fn the_note_of_an_acknowledgement_is_seen_at_80_columns() {
     let mut screen = Screen::new(snapshot, 80, 24);
     screen.press("3");
     assert!(screen.text().contains("by ann: the certificate is ordered"), "{}", screen.text());
+}
+
+/// The same hosts with their findings: all but one refuse the port, one has another trouble.
+fn falls(count: u32) -> Snapshot {
+    let mut snapshot = mass(count);
+    for (place, shown) in snapshot.targets.iter_mut().enumerate() {
+        let id = u32::try_from(place).expect("few");
+        let mut host = fixtures::target(id, &format!("host-{id}"), "10.0.0.9");
+        let odd = id == 3;
+        let (rule, title) =
+            if odd { ("not-rdp", "SSH answers") } else { ("port-closed", "port 3389 closed") };
+        host.verdict = format!("{} does not work: {title} (certain).", host.target.name);
+        host.findings =
+            vec![fixtures::finding(rule, Severity::Critical, title, &host.verdict.clone())];
+        host.state = TargetState::Critical;
+        host.state_since = ago(if odd { 60 } else { 600 });
+        *shown = Arc::new(host);
+    }
+    let firing = &mut Arc::make_mut(&mut snapshot.alerts).firing;
+    for alert in firing.iter_mut() {
+        let odd = alert.target == Some(TargetId(3));
+        alert.rule = RuleId(if odd { "not-rdp" } else { "port-closed" });
+    }
+    snapshot
+}
+
+#[test]
+fn the_banner_tells_what_many_share_and_the_odd_one_besides() {
+    let mut screen = Screen::new(falls(500), 80, 24);
+    let banner = |screen: &Screen| screen.text().lines().nth(1).map(str::to_owned);
+    let shared = " \u{2716} 499 hosts: port 3389 closed. Server team. And host-3: SSH answers.";
+    assert_eq!(banner(&screen).as_deref().map(str::trim_end), Some(shared));
+    // The list of alerts makes the same of it.
+    screen.press("3 g");
+    assert_eq!(screen.text().matches("499 hosts").count(), 2, "{}", screen.text());
+    // Seen to, the many stand back behind the one that nobody has looked at.
+    let mut seen = falls(500);
+    let firing = &mut Arc::make_mut(&mut seen.alerts).firing;
+    let many = firing.iter_mut().filter(|alert| alert.target != Some(TargetId(3)));
+    many.for_each(|alert| alert.acknowledged = Some(NOW));
+    let text = banner(&Screen::new(seen, 80, 24)).expect("a second line");
+    assert!(text.starts_with(" \u{2716} host-3"), "{text}");
+    assert!(text.contains("And 499 hosts: port 3389 closed."), "{text}");
+}
+
+#[test]
+fn few_hosts_with_one_cause_are_told_by_the_name_of_the_worst() {
+    let banner = |count| {
+        let text = Screen::new(falls(count), 120, 40).text();
+        text.lines().nth(1).unwrap_or_default().to_owned()
+    };
+    // Four share it, then five.
+    assert!(banner(5).contains("host-0 does not work"), "{}", banner(5));
+    assert!(!banner(5).contains("hosts"), "{}", banner(5));
+    assert!(banner(6).contains("5 hosts: port 3389 closed"), "{}", banner(6));
+}
+
+#[test]
+fn a_worse_host_comes_before_what_many_share() {
+    let mut snapshot = falls(50);
+    for shown in snapshot.targets.iter_mut().filter(|shown| shown.target.id != TargetId(3)) {
+        let host = Arc::make_mut(shown);
+        host.state = TargetState::Warning;
+        host.findings[0].severity = Severity::Warning;
+    }
+    let text = Screen::new(snapshot, 80, 24).text();
+    let second = text.lines().nth(1).unwrap_or_default();
+    assert!(second.starts_with(" \u{2716} host-3"), "{second}");
+    assert!(second.contains("And 49 hosts: port 3389 closed."), "{second}");
+}
+
+#[test]
+fn a_small_screen_says_how_many_what_and_who() {
+    let text = Screen::new(falls(500), 40, 12).text();
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    assert_eq!(lines[1], "\u{2716} 499 hosts: port 3389 closed");
+    assert_eq!(lines[2], "\u{2716} host-3: SSH answers");
+    assert!(lines[3].contains("host-0"), "{text}");
+    // No room to lose: the rows stay.
+    let text = Screen::new(falls(500), 40, 6).text();
+    assert!(!text.contains("499 hosts"), "{text}");
+}
+
+#[test]
+fn pictures_of_many_with_one_cause() {
+    for (width, height) in [(40, 12), (80, 24), (120, 40), (200, 60)] {
+        let mut screen = Screen::new(falls(500), width, height);
+        let pages = ["1", "3", "4"].map(|keys| {
+            screen.press(keys);
+            let text = screen.text();
+            let lines: Vec<&str> = text.lines().take(8).map(str::trim_end).collect();
+            format!("== {keys}\n{}", lines.join("\n"))
+        });
+        insta::assert_snapshot!(format!("one_cause_{width}x{height}"), pages.join("\n"));
+    }
 }

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 fn names(snapshot: &Snapshot, filter: &str) -> Vec<String> {
     let filter = Filter::parse(filter);
-    let admitted = snapshot.targets.iter().filter(|target| filter.admits(target, &snapshot.alerts));
+    let sieve = filter.over(&snapshot.alerts);
+    let admitted = snapshot.targets.iter().filter(|target| sieve.admits(target));
     admitted.map(|target| target.target.name.clone()).collect()
 }
 
@@ -192,4 +193,69 @@ fn the_loss_of_a_small_row_is_that_of_the_filter() {
     assert_eq!(names(&snapshot, &format!("loss={loss:.1}")), ["berlin-07"]);
     let screen = Screen::new(snapshot, 40, 12);
     assert!(screen.text().contains(&format!("loss {loss:.1} % in 1 min")), "{}", screen.text());
+}
+
+#[test]
+fn no_problem_among_those_that_a_filter_shows_is_no_all_clear() {
+    let mut screen = typed("state:ok");
+    screen.press("Enter ]");
+    let told = "2 in trouble, hidden by the filter";
+    assert!(last_line(&screen).contains(told), "{}", last_line(&screen));
+    let mut screen = typed("state:critical");
+    screen.press("Enter ]");
+    assert!(!screen.text().contains("hidden by the filter"), "{}", screen.text());
+    let mut screen = Screen::new(fixtures::healthy(), 120, 40);
+    screen.press("/");
+    screen.type_text("rds-01");
+    screen.press("Enter ]");
+    assert!(last_line(&screen).contains("no target is in trouble"), "{}", last_line(&screen));
+}
+
+#[test]
+fn screens_about_one_host_say_that_a_filter_stands() {
+    for (width, height) in [(120, 40), (80, 24), (40, 12)] {
+        for view in ["2", "5", "7"] {
+            let mut screen = Screen::new(fixtures::mixed(), width, height);
+            screen.press("/");
+            screen.type_text("state:ok");
+            screen.press("Enter");
+            screen.press(view);
+            let line = last_line(&screen);
+            assert!(line.contains("filter state:ok: 3 of 8"), "{view}: {line}");
+        }
+    }
+}
+
+#[test]
+fn a_message_that_stays_leaves_the_label_of_the_filter_and_escape_takes_it_first() {
+    for (width, height) in [(120, 40), (80, 24), (40, 12)] {
+        let mut screen = Screen::new(fixtures::mixed(), width, height);
+        screen.press("/");
+        screen.type_text("state:ok");
+        screen.press("Enter");
+        screen.dashboard.hold("not saved: the disk is full, and this goes on for quite a while");
+        let line = last_line(&screen);
+        assert!(line.contains("not saved") && line.contains("3 of 8"), "{line}");
+        screen.press("Esc");
+        assert_eq!(screen.dashboard.state().filter.text(), "state:ok");
+        assert!(!screen.text().contains("not saved"), "{}", screen.text());
+        screen.press("Esc");
+        assert!(screen.dashboard.state().filter.is_empty());
+    }
+    let mut screen = mixed();
+    screen.press("Enter");
+    screen.dashboard.hold("not undone: the disk is full");
+    screen.press("Esc");
+    assert!(screen.text().contains("HOW IT ENDED"), "the detail stays");
+}
+
+#[test]
+fn a_letter_of_a_word_for_attention_is_not_that_word() {
+    let mut snapshot = fixtures::mixed();
+    let alerts = Arc::make_mut(&mut snapshot.alerts);
+    alerts.firing.iter_mut().for_each(|alert| alert.acknowledged = Some(fixtures::NOW));
+    for part in ["zed", "owl", "dge"] {
+        assert_eq!(names(&snapshot, part), [""; 0], "{part}");
+    }
+    assert!(!names(&snapshot, "acknow").is_empty());
 }

@@ -14,10 +14,12 @@ use rdpwatch::ui::input::Input;
 use rdpwatch::ui::keymap::{Keymap, Layer};
 use rdpwatch::ui::line::Line;
 use rdpwatch::ui::prompt::Prompt;
-use rdpwatch::ui::state::{Access, Direction, Overlay, SortKey, Suggestion, UiState, Unsaved};
+use rdpwatch::ui::state::{
+    Access, Direction, Overlay, ReviewPlace, SortKey, Suggestion, UiState, Unsaved,
+};
 use rdpwatch::ui::terminal;
 use rdpwatch::ui::update::update;
-use rdpwatch::ui::world::World;
+use rdpwatch::ui::world::{Places, World};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -251,7 +253,7 @@ fn maintenance_is_for_one_for_its_group_or_for_all_and_can_be_ended() {
     };
     let mut screen = mixed();
     assert_eq!(screen.press("m Enter"), [begins(&[OFFICE], 1)]);
-    assert!(screen.text().contains("1 target in maintenance until"), "{}", screen.text());
+    assert!(screen.text().contains("office-pc in maintenance until"), "{}", screen.text());
     assert_eq!(screen.press("m 2 h Enter"), [begins(&[OFFICE], 2)]);
     assert_eq!(screen.press("m 2 x Enter"), [], "the box stays");
     assert!(screen.text().contains("expected a length such as 90m, 2h or 1d"));
@@ -600,7 +602,8 @@ fn zooming_out_shows_more_seconds() {
 /// Whatever `update` can change, and the effects.
 fn outcome(snapshot: &Snapshot, before: &UiState, action: Action) -> (String, Vec<Effect>) {
     let keymap = Keymap::default();
-    let world = World { snapshot, keymap: &keymap, now: NOW };
+    let places = Places::of(snapshot);
+    let world = World { snapshot, places: &places, keymap: &keymap, now: NOW };
     let mut state = before.clone();
     let effects = update(&mut state, action, &world);
     (format!("{state:?}"), effects)
@@ -618,7 +621,10 @@ fn every_action_does_something_somewhere() {
             let prepared: Vec<UiState> = match layer {
                 Layer::Text => vec![Overlay::Help(1), Overlay::Explain(Some(OFFICE), 0, 0)],
                 Layer::Menu => vec![Overlay::Snooze(snooze, 1)],
-                Layer::Review => vec![Overlay::Review(0)],
+                Layer::Review => vec![Overlay::Review(ReviewPlace {
+                    key: (Some(OFFICE), RuleId("nla-not-enforced")),
+                    at: 0,
+                })],
                 Layer::Input => vec![Overlay::Filter(Prompt::new("st"), Filter::default())],
                 _ => Vec::new(),
             }

@@ -6,6 +6,8 @@ use rdpwatch::domain::look::{PanelId, Panels};
 use rdpwatch::ui::dashboard::Options;
 use rdpwatch::ui::input::Input;
 use rdpwatch::ui::state::Access;
+use rdpwatch::ui::theme::Role;
+use rdpwatch::ui::view_model::ViewLine;
 
 fn panels(order: &[PanelId], preview: Option<u8>) -> Options {
     let panels = Panels { order: order.to_vec(), preview };
@@ -82,4 +84,33 @@ fn another_configuration_changes_the_screen_and_not_where_the_user_is() {
     assert!(text.lines().next().is_some_and(|line| line.contains("filter")), "{text}");
     screen.press("D");
     assert!(screen.text().contains("read-only"), "{}", screen.text());
+}
+
+#[test]
+fn the_label_of_a_filter_covers_no_row() {
+    use PanelId::{Banner, Table};
+    for (panels, width, height) in [
+        (Panels::default(), 40, 8),
+        (Panels { order: vec![Banner, Table], preview: None }, 80, 8),
+        (Panels { order: vec![Banner, Table], preview: None }, 80, 16),
+    ] {
+        let options = Options { panels, ..Options::default() };
+        let mut screen = Screen::with(fixtures::many(400), width, height, options);
+        screen.press("/");
+        screen.type_text("!state:ok");
+        screen.press("Enter");
+        let (_, targets) = screen.dashboard.shown();
+        for target in &targets {
+            let model = screen.dashboard.view_model(screen.now);
+            assert_eq!(model.lines.len(), usize::from(height));
+            let is_marked = |line: &&ViewLine| line.base == Some(Role::Selection);
+            let marked: Vec<_> = model.lines.iter().filter(is_marked).collect();
+            let [marked] = marked.as_slice() else { panic!("{}", screen.text()) };
+            assert_eq!(screen.dashboard.state().selected, Some(target.target.id));
+            assert!(marked.line.plain().contains(&target.target.name), "{}", screen.text());
+            let last = model.lines.last().expect("lines").line.plain();
+            assert!(last.contains("filter !state:ok"), "{last}");
+            screen.press("j");
+        }
+    }
 }

@@ -10,7 +10,7 @@ use rdpwatch::ui::input::{Input, Key};
 use rdpwatch::ui::keymap::Keymap;
 use rdpwatch::ui::state::{Size, UiState};
 use rdpwatch::ui::view_model::ViewModel;
-use rdpwatch::ui::world::World;
+use rdpwatch::ui::world::{Places, World};
 use std::sync::Arc;
 
 fn bound_keys() -> Vec<Key> {
@@ -145,7 +145,8 @@ fn only_the_rows_on_the_screen_are_formatted() {
         selected: Some(TargetId(997)),
         ..UiState::default()
     };
-    let world = World { snapshot: &snapshot, keymap: &keymap, now: NOW };
+    let places = Places::of(&snapshot);
+    let world = World { snapshot: &snapshot, places: &places, keymap: &keymap, now: NOW };
     let model = ViewModel::build(&world, &state);
     assert_eq!(model.lines.len(), 40);
     let shown = model.lines.iter().map(|line| line.line.plain()).collect::<String>();

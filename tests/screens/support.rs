@@ -38,6 +38,8 @@ impl Screen {
             .filter(|key| !key.is_empty())
             .flat_map(|key| {
                 let key: Key = key.parse().unwrap_or_else(|error| panic!("{error}"));
+                // As in the program, a key answers what was drawn.
+                let _drawn = self.dashboard.frame(self.now);
                 self.dashboard.input(Input::Key(key), self.now)
             })
             .collect()

@@ -21,6 +21,8 @@ pub(in crate::app) struct Reconfiguration {
     pub(in crate::app) limits: Thresholds,
     /// When nobody is alerted.
     pub(in crate::app) maintenance: Vec<Window>,
+    /// Whether connections go on to the certificate from here on, where they did not.
+    pub(in crate::app) deep: bool,
     /// Whether nothing is sent but probes from here on.
     pub(in crate::app) read_only: bool,
     /// Where alerts are told; `None`: as before.
@@ -59,6 +61,12 @@ impl Core {
         }
         for target in changes.added {
             self.add(target);
+        }
+        self.sinks.expect(self.monitor.targets().count());
+        if changes.deep && !self.schedule.climbs() {
+            self.schedule.allow_deep(now.mono);
+            let all: Vec<TargetId> = self.monitor.targets().map(|(id, _)| *id).collect();
+            all.into_iter().for_each(|id| self.sync(id));
         }
         self.monitor.limit(changes.limits);
         self.monitor.plan(Calendar::new(changes.maintenance, jiff::tz::TimeZone::system()));

@@ -2,12 +2,15 @@
 //! told is remembered, and told by the next run.
 
 use super::{Core, LAST_WORDS};
-use crate::domain::sink::whose;
+use crate::domain::sink::{waiting_room, whose};
 use crate::domain::untold::{KEPT, Untold, still_news};
 use crate::store::{self, State};
 
 use crate::domain::time::Now;
 use std::collections::BTreeMap;
+
+/// Most notices that are kept between runs, however many targets there are: the file is bounded.
+const MOST: usize = 2_048;
 
 impl Core {
     /// Adds a line for each sink that is not told any more, is told again, or lost something.
@@ -27,6 +30,27 @@ impl Core {
             }
         }
         self.sink_statuses = statuses;
+    }
+
+    /// Hands the sinks what they dropped because too many waited, as far as it fires on and fits.
+    pub(super) fn offer_again(&mut self, now: Now) {
+        let ids = self.sinks.fit_again();
+        if !ids.is_empty() {
+            self.sinks.offer_again(self.monitor.notices_of(&ids, now));
+        }
+    }
+
+    /// What waits for the sinks, and then what they dropped and fires on.
+    fn untold(&self) -> Vec<Untold> {
+        let mut untold = self.sinks.untold();
+        let now = self.edge.clock.now();
+        for (name, ids) in self.sinks.lost() {
+            if !ids.is_empty() {
+                let notices = self.monitor.notices_of(&ids, now);
+                untold.extend(notices.iter().map(|notice| Untold::of(name, notice)));
+            }
+        }
+        untold
     }
 
     /// Hands the sinks what an earlier run did not get told of the target that is remembered under
@@ -53,7 +77,8 @@ impl Core {
             keys.insert(whose(tracked.target()), store::key(tracked.target()));
         }
         let mut untold: BTreeMap<&str, Vec<Untold>> = BTreeMap::new();
-        for one in self.sinks.untold().into_iter().take(KEPT) {
+        let most = waiting_room(keys.len()).clamp(KEPT, MOST);
+        for one in self.untold().into_iter().take(most) {
             let key = one.host.as_ref().and_then(|host| keys.get(host));
             untold.entry(key.map_or(store::MONITOR, String::as_str)).or_default().push(one);
         }

@@ -17,6 +17,27 @@ const RECENT: Duration = Duration::from_mins(1);
 /// So many round trips at least.
 const ENOUGH: usize = 5;
 
+/// With no request answered for so long, and the host up, there are no round trips to judge.
+const UNANSWERED: Duration = Duration::from_mins(2);
+
+/// Whether requests go on and none is answered for long while the host answers connections: a
+/// firewall drops them by now, and what they took says nothing of the line any more.
+fn is_filtered(view: &TargetView<'_>) -> bool {
+    let (lost, since) = view.echo.trailing_losses();
+    let Some(since) = since.filter(|_| view.mode == Mode::Watch && lost as usize >= ENOUGH) else {
+        return false;
+    };
+    view.now.mono.since(since.mono) >= UNANSWERED
+        && view.attempts.last().is_some_and(|attempt| {
+            attempt.at.mono > since.mono && attempt.value.connect.outcome.answered()
+        })
+}
+
+/// What is said where there are too few round trips.
+fn without_round_trips(view: &TargetView<'_>) -> Judgement {
+    if is_filtered(view) { Judgement::Clear } else { Judgement::NoEvidence }
+}
+
 /// The newest round trips: of a window of time over ICMP, of a few requests over TCP, all of them
 /// in a single moment. `None` where a request was not answered in time, which breaks a chain.
 fn newest<'a>(
@@ -31,12 +52,20 @@ fn newest<'a>(
     view.echo.within(view.now.mono, span).map(EchoPoint::rtt)
 }
 
+/// The rule that compares with the usual round trip.
+pub(crate) const HIGH_LATENCY_ID: RuleId = RuleId("high-latency");
+
+/// The round trip that is usual for a target: while `high-latency` stands, the one before that.
+pub(crate) fn usual_round_trip(view: &TargetView<'_>) -> Option<Duration> {
+    view.usual.round_trip.or_else(|| view.echo.baseline(view.now.mono, RECENT))
+}
+
 /// The median is high, absolutely or for this target.
 #[derive(Debug)]
 pub(super) struct HighLatency;
 
 static HIGH_LATENCY: RuleCard = RuleCard {
-    id: RuleId("high-latency"),
+    id: HIGH_LATENCY_ID,
     title: "high latency",
     severities: &[Severity::Warning, Severity::Critical],
     owner: Owner::Network,
@@ -44,11 +73,13 @@ static HIGH_LATENCY: RuleCard = RuleCard {
     hysteresis: Hysteresis { raise: 5, of: 8, clear: 5 },
     fed_by: &[ProbeKind::Echo],
     explanation: "The median round trip of the last half minute is above a fixed threshold, or \
-        three times what is usual for this target and 50 ms more. The median is used because a few \
+        three times what is usual for this target and 50 ms more; what is usual is what it was before \
+        the finding stood. The median is used because a few \
         slow answers say little. A session over such a line feels like typing into syrup; by \
         itself it does not drop. Through a tunnel or a proxy that answers from this side the echo \
         says nothing about the host.",
-    disproof: "A median under the threshold over the same half minute.",
+    disproof: "A median under the threshold over the same half minute, or no round trip for two \
+        minutes while connections are answered: a firewall drops ping by now.",
     remedies: &[remedies::USE_CABLE, remedies::FIND_HOP, remedies::OTHER_VPN_NODE],
     explains: &[],
     low_risk: false,
@@ -72,7 +103,7 @@ impl Rule for HighLatency {
             under += usize::from(rtt < floor);
         }
         if received < ENOUGH {
-            return Judgement::NoEvidence;
+            return without_round_trips(view);
         }
         if under >= received.div_ceil(2) {
             return Judgement::Clear;
@@ -80,7 +111,7 @@ impl Rule for HighLatency {
         let mut rtts: Vec<Duration> = newest(view, WINDOW).flatten().collect();
         let Some(median) = median(rtts.clone()) else { return Judgement::NoEvidence };
         let baseline = match view.mode {
-            Mode::Watch => view.echo.baseline(view.now.mono, RECENT),
+            Mode::Watch => usual_round_trip(view),
             Mode::Moment => None,
         };
         let above_usual = baseline.filter(|usual| {
@@ -146,7 +177,8 @@ static HIGH_JITTER: RuleCard = RuleCard {
         when the largest tenth of the differences is left out, so that one slow answer is nothing; \
         a lost packet breaks the chain and counts for nothing. Uneven delay makes sound and pointer \
         stutter and is what crowded Wi-Fi, a saturated line and an overloaded VPN node look like.",
-    disproof: "A jitter under the threshold over the same minute.",
+    disproof: "A jitter under the threshold over the same minute, or no round trip for two minutes \
+        while connections are answered: a firewall drops ping by now.",
     remedies: &[remedies::USE_CABLE, remedies::FIND_HOP, remedies::OTHER_VPN_NODE],
     explains: &[],
     low_risk: false,
@@ -169,7 +201,7 @@ impl Rule for HighJitter {
         let rtts: Vec<Option<Duration>> = newest(view, JITTER_WINDOW).collect();
         let received = rtts.iter().flatten().count();
         let Some(Jitter { mean, usual }) = jitter(&rtts).filter(|_| received >= enough) else {
-            return Judgement::NoEvidence;
+            return without_round_trips(view);
         };
         let severity = if usual >= limits.critical {
             Severity::Critical

@@ -2,8 +2,7 @@
 //! `docs/SCREEN.md` come from it.
 
 use super::pattern::Pattern;
-use super::{ACKNOWLEDGED, MAINTENANCE, SNOOZED, attended, state_word};
-use crate::domain::alert::AlertsSnapshot;
+use super::{ACKNOWLEDGED, MAINTENANCE, SNOOZED, Seen, state_word};
 use crate::domain::finding::Risk;
 use crate::domain::rules::RULES;
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
@@ -140,17 +139,12 @@ impl Word {
     }
 
     /// Whether the target's is `pattern`. States and risks may be cut short.
-    pub(super) fn holds(
-        self,
-        target: &TargetSnapshot,
-        alerts: &AlertsSnapshot,
-        pattern: &Pattern,
-    ) -> bool {
+    pub(super) fn holds(self, target: &TargetSnapshot, seen: &Seen, pattern: &Pattern) -> bool {
         match self {
             Self::State => {
                 pattern.begins(state_word(target.state))
                     || (target.maintenance.is_some() && pattern.begins(MAINTENANCE))
-                    || attended(target.target.id, alerts, |word| pattern.begins(word))
+                    || seen.attended(target.target.id, |word| pattern.begins(word))
             }
             Self::Group => {
                 let group = target.target.group.as_deref().unwrap_or_default();

@@ -22,6 +22,11 @@ impl Pattern {
         self.parts.join("*")
     }
 
+    /// Whether it has so many letters.
+    pub(super) fn is_long(&self, letters: usize) -> bool {
+        self.parts.iter().map(|part| part.chars().count()).sum::<usize>() >= letters
+    }
+
     /// Whether it asks for nothing.
     pub(super) fn is_empty(&self) -> bool {
         self.parts.iter().all(String::is_empty) && self.parts.len() < 2

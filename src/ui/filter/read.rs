@@ -201,11 +201,22 @@ pub(super) fn read(text: &str) -> Reading {
             (piece.split().map_or(piece.column, |s| s.column), piece.negated);
         let test = match torn(before, piece).map_or_else(|| meant(piece, &mut negated), Err) {
             Ok(Some(test)) => test,
-            Ok(None) if behind.is_none() => {
-                reading.unfinished = lacks(piece);
-                continue;
-            }
-            Ok(None) => continue,
+            Ok(None) => match (lacks(piece), behind) {
+                (missing, None) => {
+                    reading.unfinished = missing;
+                    continue;
+                }
+                // That is told of the word behind it.
+                (_, Some(behind)) if !behind.is_or(true) && torn(Some(piece), behind).is_some() => {
+                    continue;
+                }
+                (Some(missing), Some(behind)) => {
+                    let wrong = apart(piece, behind).unwrap_or(missing);
+                    reading.fault = reading.fault.or(Some(wrong));
+                    Test::Nothing
+                }
+                (None, Some(_)) => continue,
+            },
             Err(wrong) => {
                 reading.fault = reading.fault.or(Some(wrong));
                 Test::Nothing
@@ -238,6 +249,17 @@ fn torn(before: Option<&Piece>, piece: &Piece) -> Option<Fault> {
     let written = format!("{}{}{}", key.name, split.sign, excerpt(&of(piece), SHOWN));
     let text = format!("no blank behind \"{}\", write {written}", split.sign);
     Some(Fault::mended(piece.column, text, written))
+}
+
+/// A blank behind what negates: `! state:ok`.
+fn apart(piece: &Piece, behind: &Piece) -> Option<Fault> {
+    if !piece.negated || !piece.chars.is_empty() || behind.is_or(true) {
+        return None;
+    }
+    let word: String = behind.chars.iter().map(|(_, c, _)| *c).collect();
+    let written = format!("!{}", excerpt(&word, SHOWN));
+    let text = format!("no blank before what is not wanted, write {written}");
+    Some(Fault::mended(piece.column + 1, text, written))
 }
 
 /// What is missing behind a word that asks for nothing yet.

@@ -95,6 +95,23 @@ fn what_is_wrong_is_told_with_its_column_and_the_nearest() {
 }
 
 #[test]
+fn a_blank_behind_a_not_is_a_fault_and_never_the_opposite_filter() {
+    for (text, told) in [
+        ("! state:ok", "column 2: no blank before what is not wanted, write !state:ok"),
+        ("- state:ok", "column 2: no blank before what is not wanted, write !state:ok"),
+        ("pc !  group:lab", "column 5: no blank before what is not wanted, write !group:lab"),
+        ("- x", "column 2: no blank before what is not wanted, write !x"),
+        ("pc ! | x", "column 5: a word belongs behind it: !state:ok"),
+        ("state: | x", "column 7: a state is missing: state:critical"),
+    ] {
+        assert_eq!(fault(text).as_deref(), Some(told), "{text}");
+        let nothing = |way: &Vec<Term>| way.iter().any(|term| term.test == Test::Nothing);
+        assert!(Filter::parse(text).ways.iter().any(nothing), "{text}");
+    }
+    assert_eq!(fault("\"\" pc"), None, "empty quotes ask for nothing");
+}
+
+#[test]
 fn what_is_not_finished_is_not_taken() {
     let refused = |text: &str| {
         let mut filter = Filter::parse(text);

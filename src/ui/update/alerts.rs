@@ -1,7 +1,8 @@
 //! What keys do among the alerts.
 
 use super::motion::{self, target_place};
-use super::{open, say, subject};
+use super::{missing, open, say, subject};
+use crate::domain::alert::Alert;
 use crate::domain::snapshot::TargetSnapshot;
 use crate::ui::action::Action;
 use crate::ui::alert_list::{self, Entry};
@@ -10,6 +11,9 @@ use crate::ui::state::{AlertKey, Overlay, Screen, UiState};
 use crate::ui::view::{alerts, explain, frame};
 use crate::ui::world::World;
 
+/// What is said where nothing is to be seen to.
+const NONE: &str = "no alert stands here";
+
 fn entries<'a>(state: &UiState, world: &World<'a>) -> Vec<Entry<'a>> {
     alert_list::entries(&world.snapshot.alerts, &state.alerts.opened)
 }
@@ -17,7 +21,7 @@ fn entries<'a>(state: &UiState, world: &World<'a>) -> Vec<Entry<'a>> {
 /// The chosen line.
 fn chosen<'a>(state: &UiState, world: &World<'a>) -> Option<Entry<'a>> {
     let mut entries = entries(state, world);
-    let place = alert_list::chosen(&entries, state.alerts.chosen);
+    let place = alert_list::chosen(&entries, state.alerts.chosen)?;
     (place < entries.len()).then(|| entries.swap_remove(place))
 }
 
@@ -35,9 +39,12 @@ pub(super) fn step(state: &mut UiState, action: Action, world: &World<'_>) {
     let page = height.saturating_sub(2).max(1);
     let entries = entries(state, world);
     let last = entries.len().saturating_sub(1);
-    let place = alert_list::chosen(&entries, state.alerts.chosen);
+    let marked = alert_list::chosen(&entries, state.alerts.chosen);
+    let place = marked.unwrap_or_default();
     let beyond = state.alerts.beyond;
     let (place, beyond) = match action {
+        // What was marked is gone: the first line is next.
+        Action::Down | Action::Up if marked.is_none() && last > 0 => (0, 0),
         Action::Down if place == last => (place, beyond + 1),
         Action::PageDown if place == last => (place, beyond + page),
         Action::Up if beyond > 0 => (place, beyond - 1),
@@ -45,7 +52,9 @@ pub(super) fn step(state: &mut UiState, action: Action, world: &World<'_>) {
         Action::Last => (last, usize::MAX),
         _ => (target_place(action, place, entries.len(), page), 0),
     };
-    state.alerts.chosen = entries.get(place).map(Entry::place);
+    if let Some(entry) = entries.get(place) {
+        state.choose_alert(entry.place());
+    }
     state.alerts.beyond = 0;
     state.alerts.beyond = beyond.min(alerts::rest(world, state, height));
 }
@@ -54,8 +63,8 @@ pub(super) fn step(state: &mut UiState, action: Action, world: &World<'_>) {
 pub(super) fn enter(state: &mut UiState, world: &World<'_>) {
     let selected = subject(state, world).map(|target| target.target.id);
     let place = selected.and_then(|id| alert_list::of_target(&entries(state, world), id));
-    if state.screen != Screen::Alerts && place.is_some() {
-        state.alerts.chosen = place;
+    if let Some(place) = place.filter(|_| state.screen != Screen::Alerts) {
+        state.choose_alert(place);
         state.alerts.beyond = 0;
     }
 }
@@ -64,19 +73,22 @@ pub(super) fn enter(state: &mut UiState, world: &World<'_>) {
 pub(super) fn open_chosen(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
     match chosen(state, world) {
         Some(Entry::Cause(..)) => fold(state, world),
-        Some(Entry::Alert(alert, _)) if alert.target.is_some() => {
-            state.selected = alert.target;
+        Some(Entry::Alert(Alert { target: Some(id), .. }, _)) => {
+            state.choose(*id);
             motion::go(state, Screen::Detail, world)
         }
         Some(Entry::Alert(..)) => explain(state, world),
-        None => say(state, world, "no alert stands here"),
+        None => none(state, world),
     }
 }
 
 /// Lists every host of the chosen cause, or no more.
 pub(super) fn fold(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
     let Some(cause) = chosen(state, world).and_then(|entry| entry.cause()) else {
-        return say(state, world, "this alert shares its line with no other");
+        return match alert_list::missing(state, world) {
+            Some(words) => say(state, world, &words),
+            None => say(state, world, "this alert shares its line with no other"),
+        };
     };
     if !state.alerts.opened.remove(&cause) {
         // Causes of which no line is left are forgotten.
@@ -84,7 +96,7 @@ pub(super) fn fold(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
         state.alerts.opened.retain(|cause| shared.contains(cause));
         state.alerts.opened.insert(cause);
     }
-    state.alerts.chosen = Some(alert_list::Place::Cause(cause));
+    state.choose_alert(alert_list::Place::Cause(cause));
     state.alerts.beyond = 0;
     Vec::new()
 }
@@ -102,12 +114,24 @@ pub(super) fn fold_all(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
 pub(super) fn attend(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
     let keys = attended(state, world, action);
     if keys.is_empty() {
-        return say(state, world, "no alert stands here");
+        return none(state, world);
     }
     if action == Action::Snooze {
         return open(state, Overlay::Snooze(keys, 0));
     }
     open(state, Overlay::Acknowledge(keys, tui_input::Input::default()))
+}
+
+/// Says why there is no alert to do something with.
+pub(super) fn none(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
+    if state.screen == Screen::Alerts {
+        let words = alert_list::missing(state, world);
+        return say(state, world, words.as_deref().unwrap_or(NONE));
+    }
+    match subject(state, world) {
+        Some(target) => say(state, world, &format!("{}: {NONE}", target.target.name)),
+        None => missing(state, world),
+    }
 }
 
 /// The alerts that are acknowledged or snoozed.
@@ -128,7 +152,7 @@ pub(super) fn attended(state: &UiState, world: &World<'_>, action: Action) -> Ve
 pub(super) fn explain(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
     let keys = chosen(state, world).map_or_else(Vec::new, |entry| entry.keys());
     let Some((target, rule)) = keys.first().copied() else {
-        return say(state, world, "no alert stands here");
+        return none(state, world);
     };
     let findings = explain::findings(world, target);
     match findings.iter().position(|finding| finding.rule == rule) {
@@ -148,6 +172,6 @@ pub(super) fn click(
     if state.alerts.chosen == Some(place) && matches!(place, alert_list::Place::Cause(_)) {
         return fold(state, world);
     }
-    state.alerts.chosen = Some(place);
+    state.choose_alert(place);
     Vec::new()
 }

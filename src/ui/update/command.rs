@@ -1,24 +1,29 @@
 //! The command line: typing it, and what it asks for.
 
 use super::overlay::Reply;
-use super::{alerts, attend, open, say, subject};
+use super::{alerts, attend, missing, open, say, subject};
+use crate::domain::alert::Alert;
 use crate::domain::snapshot::TargetSnapshot;
 use crate::domain::target::TargetId;
 use crate::ui::action::Action;
+use crate::ui::alert_list;
 use crate::ui::command::{self, KEPT, Order, Whom};
 use crate::ui::effect::Effect;
 use crate::ui::filter::Filter;
 use crate::ui::line::Line;
+use crate::ui::marked;
 use crate::ui::order;
 use crate::ui::prompt::Prompt;
-use crate::ui::state::{CommandLine, Overlay, Screen, UiState};
+use crate::ui::state::{AlertKey, CommandLine, Overlay, Screen, UiState};
 use crate::ui::theme::Role;
 use crate::ui::world::World;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// Opens the line.
-pub(super) fn open_line(state: &mut UiState) -> Vec<Effect> {
-    open(state, Overlay::Command(CommandLine::default()))
+/// Opens the line. What is marked now is what it is about, whatever comes and goes meanwhile.
+pub(super) fn open_line(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
+    let alerts = alerts::attended(state, world, Action::Snooze);
+    open(state, Overlay::Command(CommandLine { alerts, ..CommandLine::default() }))
 }
 
 /// What a key does in it.
@@ -33,7 +38,7 @@ pub(super) fn update(
         Action::Confirm => match command::read(line.prompt.value(), world) {
             Ok(order) => {
                 keep(&mut state.commands, line.prompt.value());
-                let done = order.map(|order| carry_out(state, world, order));
+                let done = order.map(|order| carry_out(state, world, order, &line.alerts));
                 return Reply::Close(done.unwrap_or_default());
             }
             // What is not understood stays to be mended; why is told beside it.
@@ -75,8 +80,13 @@ fn keep(kept: &mut Vec<String>, line: &str) {
     kept.push(line.to_owned());
 }
 
-/// Does what the line asks for.
-pub(super) fn carry_out(state: &mut UiState, world: &World<'_>, order: Order) -> Vec<Effect> {
+/// Does what the line asks for. These `alerts` were marked when it was opened.
+fn carry_out(
+    state: &mut UiState,
+    world: &World<'_>,
+    order: Order,
+    alerts: &[AlertKey],
+) -> Vec<Effect> {
     match order {
         Order::Act(action) => super::update(state, action, world),
         Order::Sort(key, direction) => {
@@ -99,21 +109,40 @@ pub(super) fn carry_out(state: &mut UiState, world: &World<'_>, order: Order) ->
         }
         Order::Goto(id) => go_to(state, world, id),
         Order::Acknowledge(note) => {
-            let keys = alerts::attended(state, world, Action::Acknowledge);
+            let keys = still(state, world, alerts, Action::Acknowledge);
             if keys.is_empty() {
-                return say(state, world, "no alert stands here");
+                return over(state, world, alerts);
             }
             attend::acknowledge(state, world, &keys, &note)
         }
         Order::Snooze(length) => {
-            let keys = alerts::attended(state, world, Action::Snooze);
+            let keys = still(state, world, alerts, Action::Snooze);
             if keys.is_empty() {
-                return say(state, world, "no alert stands here");
+                return over(state, world, alerts);
             }
             attend::snooze(state, world, &keys, &words(length), length)
         }
         Order::Maintain(whom, length) => maintain(state, world, whom, length),
     }
+}
+
+/// Those of `alerts` that still stand and that the action is for.
+fn still(state: &UiState, world: &World<'_>, alerts: &[AlertKey], action: Action) -> Vec<AlertKey> {
+    let all = &world.snapshot.alerts;
+    let wanted = |alert: &&Alert| {
+        action == Action::Snooze || state.screen == Screen::Alerts || alert.acknowledged.is_none()
+    };
+    let standing = all.firing.iter().chain(&all.pending).filter(wanted);
+    let standing: BTreeSet<AlertKey> = standing.map(|alert| (alert.target, alert.rule)).collect();
+    alerts.iter().copied().filter(|key| standing.contains(key)).collect()
+}
+
+/// Says why none of `alerts` can be seen to.
+fn over(state: &mut UiState, world: &World<'_>, alerts: &[AlertKey]) -> Vec<Effect> {
+    if alerts.is_empty() || !still(state, world, alerts, Action::Snooze).is_empty() {
+        return alerts::none(state, world);
+    }
+    say(state, world, &alert_list::gone(world, alerts))
 }
 
 /// `1 h 30 min`.
@@ -128,9 +157,7 @@ fn words(length: Duration) -> String {
 
 /// Selects a target; a filter that hides it is cleared.
 fn go_to(state: &mut UiState, world: &World<'_>, id: TargetId) -> Vec<Effect> {
-    let hidden =
-        world.target(id).is_some_and(|target| !state.filter.admits(target, &world.snapshot.alerts));
-    if hidden {
+    if world.target(id).is_some_and(|target| !marked::admits(state, world, target)) {
         state.filter = Filter::default();
         state.tell(Line::of(Role::Message, "the filter hid it and is cleared"), world.now);
     }
@@ -138,8 +165,10 @@ fn go_to(state: &mut UiState, world: &World<'_>, id: TargetId) -> Vec<Effect> {
         state.screen = Screen::Table;
     }
     let rows = order::rows(world.snapshot, state);
-    let place = rows.iter().position(|target| target.target.id == id).unwrap_or_default();
-    super::motion::select(state, world, place)
+    match marked::row(&rows, Some(id)) {
+        Some(place) => super::motion::select(state, world, place),
+        None => Vec::new(),
+    }
 }
 
 fn maintain(
@@ -150,20 +179,23 @@ fn maintain(
 ) -> Vec<Effect> {
     let all = || world.snapshot.targets.iter().map(AsRef::as_ref);
     let chosen = subject(state, world);
+    let heading = marked::heading(state, world);
+    if chosen.is_none() && heading.is_none() && whom != Whom::All {
+        return missing(state, world);
+    }
     let targets: Vec<&TargetSnapshot> = match whom {
         Whom::All => all().collect(),
         Whom::Selected => chosen.into_iter().collect(),
         Whom::Group => {
-            let header = state.groups.header.clone().filter(|_| chosen.is_none());
-            let group = chosen.and_then(|target| target.target.group.clone()).or(header);
-            let Some(group) = group else {
+            let group = chosen.map_or(heading, |target| target.target.group.as_deref());
+            let Some(group) = group.filter(|group| !group.is_empty()) else {
                 return say(state, world, "the selected host is in no group");
             };
-            all().filter(|target| target.target.group.as_ref() == Some(&group)).collect()
+            all().filter(|target| target.target.group.as_deref() == Some(group)).collect()
         }
     };
     if targets.is_empty() {
-        return say(state, world, "nothing is selected");
+        return missing(state, world);
     }
     super::maintenance::hold(state, world, &targets, length)
 }

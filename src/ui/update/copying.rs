@@ -1,7 +1,7 @@
 //! Copying, and the page to select from.
 
 use super::motion::target_place;
-use super::{open, say, subject};
+use super::{missing, open, say, subject};
 use crate::ui::action::Action;
 use crate::ui::copying::{CopyBox, Page, clean, of_explained, of_overlay, of_target, part, told};
 use crate::ui::effect::Effect;
@@ -29,11 +29,10 @@ pub(super) fn ask(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
         _ => subject(state, world).map_or_else(Vec::new, |target| of_target(world, state, target)),
     };
     if pieces.is_empty() {
-        let nothing = match &state.overlay {
-            Some(Overlay::Explain(..)) => "no remedy here has a command",
-            _ => "nothing is selected",
+        return match &state.overlay {
+            Some(Overlay::Explain(..)) => say(state, world, "no remedy here has a command"),
+            _ => missing(state, world),
         };
-        return say(state, world, nothing);
     }
     open(state, Overlay::Copy(CopyBox { pieces, chosen: 0 }))
 }
@@ -90,7 +89,7 @@ pub(super) fn page(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
     });
     match text {
         Some(text) => open(state, Overlay::Page(Page { text, first: 0 })),
-        None => say(state, world, "nothing is selected"),
+        None => missing(state, world),
     }
 }
 

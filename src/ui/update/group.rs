@@ -1,8 +1,9 @@
 //! Pinned rows, and rows in groups that fold.
 
 use super::motion::select_entry;
-use super::{nothing, say, subject};
+use super::{missing, say, subject};
 use crate::ui::effect::Effect;
+use crate::ui::marked;
 use crate::ui::order::{self, Entry};
 use crate::ui::state::UiState;
 use crate::ui::world::World;
@@ -11,11 +12,11 @@ use std::collections::BTreeSet;
 /// Pins the selected target above every order, or no more. Pins of targets that are gone go too.
 pub(super) fn pin(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
     let Some(target) = subject(state, world) else {
-        return say(state, world, nothing(state));
+        return missing(state, world);
     };
     let (id, name) = (target.target.id, &target.target.name);
     state.pinned.retain(|pinned| world.target(*pinned).is_some());
-    state.selected = Some(id);
+    state.choose(id);
     if state.pinned.remove(&id) {
         return say(state, world, &format!("no longer pinned: {name}"));
     }
@@ -28,7 +29,9 @@ pub(super) fn turn(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
     let selected = subject(state, world).map(|target| target.target.id);
     state.groups.on = !state.groups.on;
     state.groups.header = None;
-    state.selected = selected.or(state.selected);
+    if let Some(id) = selected {
+        state.choose(id);
+    }
     if world.snapshot.targets.iter().all(|target| target.target.group.is_none()) {
         state.groups.on = false;
         return say(state, world, "no target is in a group");
@@ -40,10 +43,14 @@ pub(super) fn turn(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
 pub(super) fn fold(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
     if !state.groups.on {
         turn(state, world);
+        if !state.groups.on {
+            return Vec::new();
+        }
     }
     let rows = order::rows(world.snapshot, state);
     let entries = order::entries(&rows, state);
-    let name = match entries.get(order::selected_entry(&entries, state)) {
+    let Some(place) = marked::entry(&entries, state) else { return missing(state, world) };
+    let name = match entries.get(place) {
         Some(Entry::Group { name, .. }) => *name,
         Some(Entry::Target(target)) if !state.pinned.contains(&target.target.id) => {
             order::group_of(target)
@@ -61,10 +68,13 @@ pub(super) fn fold(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
 pub(super) fn fold_all(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
     if !state.groups.on {
         turn(state, world);
+        if !state.groups.on {
+            return Vec::new();
+        }
     }
     let rows = order::rows(world.snapshot, state);
     let entries = order::entries(&rows, state);
-    let of = match entries.get(order::selected_entry(&entries, state)) {
+    let of = match marked::entry(&entries, state).and_then(|place| entries.get(place)) {
         Some(Entry::Group { name, .. }) => Some(*name),
         Some(Entry::Target(target)) if !state.pinned.contains(&target.target.id) => {
             Some(order::group_of(target))

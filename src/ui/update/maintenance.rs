@@ -10,6 +10,7 @@ use crate::domain::text::printable;
 use crate::ui::action::Action;
 use crate::ui::effect::Effect;
 use crate::ui::line::Line;
+use crate::ui::marked;
 use crate::ui::order;
 use crate::ui::state::{MaintenanceBox, MaintenanceChoice, Overlay, Screen, UiState};
 use crate::ui::theme::Role;
@@ -22,6 +23,9 @@ pub(super) fn open_box(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
     let targets: Vec<&TargetSnapshot> = world.snapshot.targets.iter().map(AsRef::as_ref).collect();
     if targets.is_empty() {
         return say(state, world, "nothing is watched yet");
+    }
+    if let Some(words) = marked::gone(state, world) {
+        return say(state, world, &words);
     }
     let mut choices = Vec::new();
     if let Some(target) = subject(state, world) {
@@ -40,8 +44,7 @@ pub(super) fn open_box(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
             choices.push(begins(format!("group {group}, {}", count(members.len())), &members));
         }
     }
-    let heading = state.groups.header.as_ref().filter(|_| choices.is_empty() && state.groups.on);
-    if let Some(heading) = heading.filter(|heading| !heading.is_empty()) {
+    if let Some(heading) = marked::heading(state, world).filter(|heading| !heading.is_empty()) {
         let of = |target: &&TargetSnapshot| order::group_of(target) == heading;
         let members: Vec<&TargetSnapshot> = targets.iter().copied().filter(of).collect();
         choices.push(begins(
@@ -137,7 +140,10 @@ fn carry_out(
     targets: Vec<TargetId>,
     length: Option<Duration>,
 ) -> Vec<Effect> {
-    let many = count(targets.len());
+    let many = match targets.as_slice() {
+        [one] => world.name(Some(*one)).to_owned(),
+        many => count(many.len()),
+    };
     let words = match length {
         None => format!("maintenance is ended for {many}"),
         Some(length) => {

@@ -4,9 +4,10 @@ use super::{alerts, say, timeline, wall};
 use crate::ui::action::Action;
 use crate::ui::effect::Effect;
 use crate::ui::layout::Layout;
+use crate::ui::marked;
 use crate::ui::order::{self, Entry};
 use crate::ui::state::{Screen, UiState};
-use crate::ui::view::{detail, table};
+use crate::ui::view::{detail, frame, table};
 use crate::ui::world::World;
 
 /// Where `action` leads from `place` among `count`, with `page` at a time.
@@ -30,23 +31,21 @@ pub(super) fn step(state: &mut UiState, action: Action, world: &World<'_>) -> Ve
     match state.screen {
         Screen::Table => {
             let entries = order::entries(&order::rows(world.snapshot, state), state);
-            let place = order::selected_entry(&entries, state);
-            let place = target_place(action, place, entries.len(), page);
+            let place = moved(action, marked::entry(&entries, state), entries.len(), page);
             select_entry(state, &entries, place);
         }
         Screen::Timeline => {
             let rows = order::rows(world.snapshot, state);
-            let place = order::selected_row(&rows, state.selected);
-            let place = target_place(action, place, rows.len(), page);
+            let place = moved(action, marked::row(&rows, state.selected), rows.len(), page);
             if let Some(target) = rows.get(place) {
-                state.selected = Some(target.target.id);
+                state.choose(target.target.id);
                 state.top = table::first_row(state.top, place, page, rows.len());
             }
         }
         Screen::Detail => {
             let rows = order::rows(world.snapshot, state);
             let target = order::chosen(world, state, &rows);
-            let height = usize::from(layout.body(state.size)).max(1);
+            let height = frame::body(world, state).height.max(1);
             let lines = target.map_or(0, |target| detail::document(world, state, target).len());
             let count = lines.saturating_sub(height) + 1;
             let place = state.scroll.min(count - 1);
@@ -66,12 +65,16 @@ pub(super) fn step(state: &mut UiState, action: Action, world: &World<'_>) -> Ve
 pub(super) fn go(state: &mut UiState, screen: Screen, world: &World<'_>) -> Vec<Effect> {
     let before = state.screen;
     if screen == Screen::Detail {
+        let first = || order::rows(world.snapshot, state).first().map(|target| target.target.id);
         let id = super::subject(state, world).map(|target| target.target.id);
+        let id = id.or(state.selected).or_else(first);
         if before != Screen::Detail {
             state.scroll = 0;
         }
         state.screen = screen;
-        state.selected = id.or(state.selected);
+        if let Some(id) = id {
+            state.choose(id);
+        }
         return vec![Effect::LookAt(state.selected)];
     }
     if screen == Screen::Alerts {
@@ -98,6 +101,23 @@ pub(super) fn turned(place: usize, by: isize, count: usize) -> usize {
     }
 }
 
+/// Where `action` leads from the marked line; where none is, one step leads to the first.
+fn moved(action: Action, marked: Option<usize>, count: usize, page: usize) -> usize {
+    match (marked, action) {
+        (None, Action::Down | Action::Up) => 0,
+        (place, _) => target_place(action, place.unwrap_or_default(), count, page),
+    }
+}
+
+/// The line beside the marked one in a ring of `count`; where none is marked, the first or last.
+fn next(marked: Option<usize>, by: isize, count: usize) -> usize {
+    match marked {
+        Some(place) => turned(place, by, count),
+        None if by < 0 => count.saturating_sub(1),
+        None => 0,
+    }
+}
+
 /// To the next or previous row.
 pub(super) fn neighbour(state: &mut UiState, world: &World<'_>, by: isize) -> Vec<Effect> {
     if state.screen == Screen::Wall {
@@ -105,7 +125,7 @@ pub(super) fn neighbour(state: &mut UiState, world: &World<'_>, by: isize) -> Ve
         return Vec::new();
     }
     let rows = order::rows(world.snapshot, state);
-    let place = turned(order::selected_row(&rows, state.selected), by, rows.len());
+    let place = next(marked::row(&rows, state.selected), by, rows.len());
     select(state, world, place)
 }
 
@@ -118,24 +138,29 @@ pub(super) fn problem(state: &mut UiState, world: &World<'_>, by: isize) -> Vec<
         return step(state, if by < 0 { Action::Up } else { Action::Down }, world);
     }
     let rows = order::rows(world.snapshot, state);
-    let mut place = order::selected_row(&rows, state.selected);
+    let mut marked = marked::row(&rows, state.selected);
     for _ in 0..rows.len() {
-        place = turned(place, by, rows.len());
+        let place = next(marked, by, rows.len());
+        marked = Some(place);
         if rows.get(place).is_some_and(|target| target.is_in_trouble()) {
             return select(state, world, place);
         }
     }
-    say(state, world, "no target is in trouble")
+    let others = world.snapshot.targets.iter().filter(|target| target.is_in_trouble()).count();
+    let words = match others {
+        0 => "no target is in trouble".to_owned(),
+        many => format!("{many} in trouble, hidden by the filter"),
+    };
+    say(state, world, &words)
 }
 
 /// Selects a line of the table.
 pub(super) fn select_entry(state: &mut UiState, entries: &[Entry<'_>], place: usize) {
     match entries.get(place) {
         Some(Entry::Target(target)) => {
-            state.selected = Some(target.target.id);
-            state.groups.header = None;
+            state.choose(target.target.id);
         }
-        Some(Entry::Group { name, .. }) => state.groups.header = Some((*name).to_owned()),
+        Some(Entry::Group { name, .. }) => state.choose_heading(name),
         None => return,
     }
     scroll(state, place, entries.len());
@@ -150,13 +175,12 @@ fn scroll(state: &mut UiState, place: usize, count: usize) {
 pub(super) fn select(state: &mut UiState, world: &World<'_>, place: usize) -> Vec<Effect> {
     let rows = order::rows(world.snapshot, state);
     let Some(target) = rows.get(place) else { return Vec::new() };
-    state.selected = Some(target.target.id);
-    state.groups.header = None;
+    state.choose(target.target.id);
     if !state.pinned.contains(&target.target.id) {
         state.groups.folded.remove(order::group_of(target));
     }
     let entries = order::entries(&rows, state);
-    scroll(state, order::selected_entry(&entries, state), entries.len());
+    scroll(state, marked::entry(&entries, state).unwrap_or_default(), entries.len());
     match state.screen {
         Screen::Detail => {
             state.scroll = 0;

@@ -6,6 +6,7 @@ use crate::ui::action::Action;
 use crate::ui::columns;
 use crate::ui::effect::Effect;
 use crate::ui::layout::{Class, Layout};
+use crate::ui::marked::{self, Lead};
 use crate::ui::order;
 use crate::ui::state::{Direction, Screen, UiState};
 use crate::ui::view::frame::{self, Body};
@@ -34,17 +35,17 @@ pub fn click(state: &mut UiState, x: u16, y: u16, world: &World<'_>) -> Vec<Effe
             let Some(id) = hit.and_then(|place| wall.worst().get(place).copied()) else {
                 return Vec::new();
             };
-            if state.selected.is_some() && wall.place(state.selected) == hit {
+            if wall.place(state.chosen()) == hit {
                 return update(state, Action::Open, world);
             }
-            state.selected = Some(id);
+            state.choose(id);
             wall::hold(state, world);
             Vec::new()
         }
         Screen::Table => {
             let rows = order::rows(world.snapshot, state);
             let entries = order::entries(&rows, state);
-            let selected = order::selected_entry(&entries, state);
+            let selected = marked::entry(&entries, state);
             let small = layout.class == Class::Small;
             let heading = table::heading(world, state, &rows, height);
             let place = if small {
@@ -61,8 +62,7 @@ pub fn click(state: &mut UiState, x: u16, y: u16, world: &World<'_>) -> Vec<Effe
                 row.map(|row| top + row).filter(|place| *place < entries.len())
             };
             let Some(place) = place else { return Vec::new() };
-            let chosen = state.selected.is_some() || state.groups.header.is_some();
-            if chosen && place == selected {
+            if state.lead == Lead::User && selected == Some(place) {
                 return update(state, Action::Open, world);
             }
             select_entry(state, &entries, place);

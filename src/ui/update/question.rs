@@ -17,7 +17,11 @@ pub(super) fn update(
     match (asked, action) {
         (Question::WakeMany(targets), Action::Confirm) => {
             let ids = std::mem::take(targets);
-            say(state, world, &format!("waking {}\u{2026}", ids.len()));
+            let whom = match ids.as_slice() {
+                [one] => world.name(Some(*one)).to_owned(),
+                many => many.len().to_string(),
+            };
+            say(state, world, &format!("waking {whom}\u{2026}"));
             Reply::Close(vec![Effect::WakeMany(ids)])
         }
         (Question::Remove(id), Action::Confirm) => Reply::Close(vec![Effect::RemoveTarget(*id)]),

@@ -1,13 +1,16 @@
 //! Undo: what was last changed of the looks of the screen, what was last asked of the monitor, and
 //! changes of the configuration file. What was sent cannot be undone, and that is said.
 
+mod before;
+
 use super::say;
-use crate::domain::alert::Alert;
 use crate::domain::target::TargetId;
+use crate::domain::time::WallTime;
 use crate::ui::effect::{Effect, FileChange};
 use crate::ui::filter::Filter;
-use crate::ui::state::{AlertKey, Direction, Groups, Overlay, SortKey, UiState};
+use crate::ui::state::{Direction, Groups, Overlay, SortKey, UiState};
 use crate::ui::world::World;
+use before::{Asked, Before};
 use std::collections::BTreeSet;
 
 /// What can be undone, the newest last.
@@ -27,8 +30,8 @@ pub const KEPT: usize = 50;
 enum Step {
     /// It looked like that before.
     Look(Look, String),
-    /// This asks for what was before.
-    Ask(Vec<Effect>, String),
+    /// This stood before.
+    Ask(Vec<Before>, String),
     /// The configuration file was changed: whoever undoes that says how it ended.
     File(FileChange),
     /// This was sent, or forgotten.
@@ -123,10 +126,10 @@ fn groups(many: usize) -> String {
     if many == 1 { "a group was".to_owned() } else { format!("{many} groups were") }
 }
 
-fn of(names: &[&str], what: &str) -> String {
-    match names {
-        [name] => format!("{what} of {name}"),
-        many => format!("{what} of {} targets", many.len()),
+fn of(world: &World<'_>, whose: &BTreeSet<Option<TargetId>>, what: &str) -> String {
+    match whose.first() {
+        Some(one) if whose.len() == 1 => format!("{what} of {}", world.name(*one)),
+        _ => format!("{what} of {} targets", whose.len()),
     }
 }
 
@@ -161,14 +164,12 @@ pub fn settle(state: &mut UiState, world: &World<'_>) {
     state.undo.push(Step::Look(before, words));
 }
 
-/// Remembers how to undo what one input asked for.
+/// Remembers how to undo what one input asked for. The world is the newest, also while the screen is
+/// frozen: what stood before is what the monitor knew.
 pub fn note(state: &mut UiState, world: &World<'_>, effects: &[Effect]) {
     if std::mem::take(&mut state.undo.undoing) {
         return;
     }
-    let mut back = Vec::new();
-    let mut names: Vec<&str> = Vec::new();
-    let mut what = "";
     for effect in effects {
         let gone = match effect {
             Effect::Wake(id) => Some(format!("a magic packet went to {}", world.name(Some(*id)))),
@@ -181,65 +182,11 @@ pub fn note(state: &mut UiState, world: &World<'_>, effects: &[Effect]) {
         };
         if let Some(words) = gone {
             state.undo.push(Step::Gone(words));
-            continue;
-        }
-        match effect {
-            Effect::Acknowledge { target, rule, .. } => {
-                what = "acknowledgement";
-                names.push(world.name(*target));
-                back.push(unacknowledged(world, (*target, *rule)));
-            }
-            Effect::Snooze { target, rule, .. } => {
-                what = "snooze";
-                names.push(world.name(*target));
-                back.push(unsnoozed(world, (*target, *rule)));
-            }
-            Effect::Maintain { targets, length } => {
-                what = if length.is_some() { "maintenance" } else { "end of the maintenance" };
-                for id in targets {
-                    names.push(world.name(Some(*id)));
-                    let asked = world.target(*id).and_then(|t| t.maintenance.as_ref()?.asked);
-                    let left = asked.map(|until| until.since(world.now));
-                    let length = left.filter(|left| !left.is_zero());
-                    back.push(Effect::Maintain { targets: vec![*id], length });
-                }
-            }
-            _ => {}
         }
     }
-    if !back.is_empty() {
-        names.sort_unstable();
-        names.dedup();
-        let words = of(&names, what);
-        state.undo.push(Step::Ask(back, words));
-    }
-}
-
-fn alert<'a>(world: &World<'a>, key: AlertKey) -> Option<&'a Alert> {
-    let alerts = &world.snapshot.alerts;
-    let mut open = alerts.firing.iter().chain(&alerts.pending);
-    open.find(|alert| (alert.target, alert.rule) == key)
-}
-
-/// What asks for the acknowledgement that is there, with its note; or for none.
-fn unacknowledged(world: &World<'_>, key: AlertKey) -> Effect {
-    let (target, rule) = key;
-    match alert(world, key).filter(|alert| alert.acknowledged.is_some()) {
-        Some(alert) => {
-            let note = alert.signed.note().unwrap_or_default().to_owned();
-            Effect::Acknowledge { target, rule, note }
-        }
-        None => Effect::Unacknowledge { target, rule },
-    }
-}
-
-fn unsnoozed(world: &World<'_>, key: AlertKey) -> Effect {
-    let (target, rule) = key;
-    let until = alert(world, key).and_then(|alert| alert.snoozed_until);
-    let left = until.map(|until| until.since(world.now)).filter(|left| !left.is_zero());
-    match left {
-        Some(length) => Effect::Snooze { target, rule, length },
-        None => Effect::Unsnooze { target, rule },
+    if let Some(Asked { before, whose, what }) = before::of(world, effects) {
+        let words = of(world, &whose, what);
+        state.undo.push(Step::Ask(before, words));
     }
 }
 
@@ -254,10 +201,15 @@ pub(super) fn undo(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
             look.put(state);
             say(state, world, &format!("undone: {words}"))
         }
-        Step::Ask(effects, words) => {
-            say(state, world, &format!("undone: {words}"));
+        Step::Ask(before, words) => {
+            let over: Option<WallTime> = before.iter().filter_map(|b| b.over(world.now)).max();
+            let words = match over.map(|over| state.zone.moment(over, world.now)) {
+                Some(over) => format!("undone: {words}; what stood before is over since {over}"),
+                None => format!("undone: {words}"),
+            };
+            say(state, world, &words);
             state.undo.undoing = true;
-            effects
+            before.into_iter().map(|before| before.asks(world.now)).collect()
         }
         Step::File(change) => vec![Effect::UndoFileChange(change)],
         Step::Gone(words) => say(

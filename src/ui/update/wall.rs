@@ -17,7 +17,7 @@ pub(super) fn step(state: &mut UiState, action: Action, world: &World<'_>) {
     let wall = of(state, world);
     let worst = wall.worst();
     let last = worst.len().saturating_sub(1);
-    let place = wall.place(state.selected);
+    let place = wall.place(state.chosen());
     let from = place.unwrap_or_else(|| wall.beginning(state, world));
     let to = match action {
         Action::NextTarget | Action::PreviousTarget | Action::Down | Action::Up
@@ -31,7 +31,9 @@ pub(super) fn step(state: &mut UiState, action: Action, world: &World<'_>) {
         Action::Up => from.saturating_sub(wall.columns),
         _ => target_place(action, from, worst.len(), wall.page),
     };
-    state.selected = worst.get(to).copied();
+    if let Some(id) = worst.get(to) {
+        state.choose(*id);
+    }
     state.wall_page = Some(to / wall.page);
 }
 

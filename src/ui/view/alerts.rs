@@ -2,11 +2,11 @@
 
 use super::footer::severity_role;
 use crate::domain::alert::{Alert, AlertState};
-use crate::domain::rules;
 use crate::domain::sink::{SinkStatus, incident_id, whose};
 use crate::domain::time::WallTime;
 use crate::ui::action::Action;
 use crate::ui::alert_list::{self, Cause, Entry, Place};
+use crate::ui::causes;
 use crate::ui::format;
 use crate::ui::keymap::Layer;
 use crate::ui::line::{Line, left, right};
@@ -83,10 +83,10 @@ impl Document {
             if place == firing {
                 all.heading("PENDING", alerts.pending.len(), width);
             }
-            if place == chosen {
+            if chosen == Some(place) {
                 all.at = all.lines.len();
             }
-            all.entry(world, state, entry, place == chosen);
+            all.entry(world, state, entry, chosen == Some(place));
         }
         if firing == entries.len() {
             all.heading("PENDING", alerts.pending.len(), width);
@@ -188,10 +188,7 @@ fn shared(
     let first = of.iter().map(|alert| alert.since).min().unwrap_or(world.snapshot.now.wall);
     let age = format::age(world.snapshot.now.wall.since(first));
     line.push(Role::Dim, &format!(" {}  ", right(&age, 5)));
-    let title = of.first().map_or("", |alert| alert.title.as_str());
-    let same = of.iter().all(|alert| alert.title == title);
-    let title =
-        if same { title } else { rules::card(cause.rule.0).map_or(title, |card| card.title) };
+    let title = causes::words(cause.rule, of.iter().map(|alert| alert.title.as_str()));
     line.push(text, title);
     let names: Vec<&str> = of.iter().take(NAMES).map(|alert| world.name(alert.target)).collect();
     line.push(Role::Dim, &format!(": {}", names.join(", ")));

@@ -8,12 +8,12 @@ use crate::domain::snapshot::{Availability, ControlWord, Snapshot, TargetSnapsho
 use crate::domain::surroundings::Offline;
 use crate::domain::words::capitalised;
 use crate::ui::action::Action;
+use crate::ui::causes::{self, Trouble};
 use crate::ui::columns::state_role;
 use crate::ui::filter::state_word;
 use crate::ui::keymap::Layer;
 use crate::ui::layout::{Class, Layout};
 use crate::ui::line::{Line, fit};
-use crate::ui::order;
 use crate::ui::state::{Access, Flow, Screen, UiState};
 use crate::ui::theme::Role;
 use crate::ui::view_model::ViewLine;
@@ -31,6 +31,9 @@ const COUNTED: [TargetState; 7] = [
     TargetState::NotMeasured,
     TargetState::Ok,
 ];
+
+/// Height from which on a small table has room for what many hosts share.
+const ROOMY: u16 = 8;
 
 /// The banner: as many lines as the layout has, one more on small screens when something is
 /// simulated or the monitor is offline.
@@ -68,6 +71,9 @@ fn small(world: &World<'_>, state: &UiState, width: usize) -> Vec<ViewLine> {
             .text(Role::Text, " ")
             .text(Role::Strong, &outage.title);
         lines.push(line.cut(width).into());
+    }
+    if lines.len() == 1 && state.screen == Screen::Table && state.size.height >= ROOMY {
+        lines.extend(shared(world.snapshot, width));
     }
     if let Some(what) = world.snapshot.simulated {
         lines.push(Line::of(Role::Label, &format!("simulated: {what}")).cut(width).into());
@@ -296,28 +302,14 @@ fn second(world: &World<'_>, state: &UiState, width: usize) -> ViewLine {
             .cut(width)
             .into();
     }
-    if let Some(worst) = order::worst(snapshot) {
+    if let [first, more @ ..] = causes::troubles(snapshot).as_slice() {
         let hint = if state.screen == Screen::Table && width >= 100 {
             let key = footer::key_name(world, Layer::Table, Action::Open);
             Line::of(Role::Key, &format!("  {key}")).text(Role::Dim, " why and fix ")
         } else {
             Line::new()
         };
-        let role = state_role(worst.state);
-        let mut line = Line::of(Role::Text, " ");
-        line = line.glyph(role).text(Role::Text, " ");
-        if !worst.verdict.contains(&worst.target.name) {
-            line = line.text(role, &worst.target.name).text(Role::Text, ": ");
-        }
-        line.push(Role::Text, &worst.verdict);
-        if let Some(finding) = worst.worst()
-            && let team = capitalised(finding.owner.team())
-            && !worst.verdict.contains(&team)
-        {
-            let stop = if worst.verdict.ends_with(['.', '!', '?']) { "" } else { "." };
-            line.push(Role::Text, &format!("{stop} {team}."));
-        }
-        return ends(line, hint, width).into();
+        return trouble(first, more, &hint, width).into();
     }
     if let Some(finding) = snapshot.monitor.findings.first() {
         let named = finding.sentence.starts_with("This machine");
@@ -327,6 +319,75 @@ fn second(world: &World<'_>, state: &UiState, width: usize) -> ViewLine {
             .into();
     }
     Line::of(Role::Dim, &format!(" {}", quiet_words(snapshot))).cut(width).into()
+}
+
+/// The worst cause, and where many share one the next, as far as there is room.
+fn trouble(first: &Trouble<'_>, more: &[Trouble<'_>], hint: &Line, width: usize) -> Line {
+    let begun = Line::of(Role::Text, " ").glyph(state_role(first.worst.state));
+    let begun = begun.text(Role::Text, " ");
+    let full = begun.clone().join(sentence(first));
+    if let [next, rest @ ..] = more
+        && (first.is_shared() || more.iter().any(Trouble::is_shared))
+    {
+        let brief = begun.join(named(first)).text(Role::Text, &format!(": {}.", first.title));
+        let also = Line::of(Role::Text, " And ").join(named(next));
+        let also = also.text(Role::Text, &format!(": {}", next.title));
+        let hosts: usize = rest.iter().map(|trouble| trouble.hosts).sum();
+        let others = format!("; {hosts} more with something else");
+        let counted = also.clone().text(Role::Text, if hosts > 0 { &others } else { "" });
+        let long = [(&full, &counted), (&full, &also), (&brief, &counted), (&brief, &also)];
+        for (hint, (left, also)) in
+            [hint, &Line::new()].into_iter().flat_map(|hint| long.map(|both| (hint, both)))
+        {
+            if left.width() + also.width() + 1 + hint.width() <= width {
+                let line = left.clone().join(also.clone()).text(Role::Text, ".");
+                return ends(line, hint.clone(), width);
+            }
+        }
+    }
+    ends(full, hint.clone(), width)
+}
+
+/// Whose trouble it is: a host's name, or how many share it.
+fn named(trouble: &Trouble<'_>) -> Line {
+    let role = state_role(trouble.worst.state);
+    if trouble.is_shared() {
+        Line::of(role, &format!("{} hosts", trouble.hosts))
+    } else {
+        Line::of(role, &trouble.worst.target.name)
+    }
+}
+
+/// What is wrong and who can fix it: a host's own verdict, or what many have in common.
+fn sentence(trouble: &Trouble<'_>) -> Line {
+    let team = trouble.owner.map(|owner| capitalised(owner.team()));
+    let (mut line, told) = if trouble.is_shared() {
+        (named(trouble).text(Role::Text, ": "), trouble.title)
+    } else {
+        let verdict = trouble.worst.verdict.as_str();
+        let says = verdict.contains(&trouble.worst.target.name);
+        (if says { Line::new() } else { named(trouble).text(Role::Text, ": ") }, verdict)
+    };
+    line.push(Role::Text, told);
+    if let Some(team) = team.filter(|team| !told.contains(team.as_str())) {
+        let stop = if told.ends_with(['.', '!', '?']) { "" } else { "." };
+        line.push(Role::Text, &format!("{stop} {team}."));
+    }
+    line
+}
+
+/// On a small screen: what many hosts share, and the worst besides, a line each; nothing where no
+/// cause is shared, as the rows say it all.
+fn shared(snapshot: &Snapshot, width: usize) -> Vec<ViewLine> {
+    let troubles = causes::troubles(snapshot);
+    if !troubles.iter().any(Trouble::is_shared) {
+        return Vec::new();
+    }
+    let line = |trouble: &Trouble<'_>| {
+        let line = Line::new().glyph(state_role(trouble.worst.state)).text(Role::Text, " ");
+        line.join(named(trouble)).text(Role::Text, &format!(": {}", trouble.title)).cut(width)
+    };
+    troubles.iter().take(2).map(|trouble| line(trouble).into()).collect()
 }
 
 /// Whether everything up to the certificate is measured and works.

@@ -6,7 +6,7 @@ use crate::domain::finding::Severity;
 use crate::ui::action::Action;
 use crate::ui::format;
 use crate::ui::keymap::Layer;
-use crate::ui::line::Line;
+use crate::ui::line::{Line, fit};
 use crate::ui::state::{Overlay, Screen, UiState, layer_of};
 use crate::ui::theme::Role;
 use crate::ui::world::World;
@@ -117,19 +117,54 @@ fn unbounded(world: &World<'_>, state: &UiState, shown: usize) -> Option<Line> {
     if let Some(Overlay::Command(line)) = &state.overlay {
         return Some(prompt::command(world, state, line));
     }
-    if let Some(message) = state.message.as_ref().filter(|message| world.now < message.until) {
-        return Some(Line::of(Role::Text, " ").join(message.line.clone()));
+    let width = usize::from(state.size.width);
+    let message = state.message.as_ref().filter(|message| world.now < message.until);
+    match (message, narrows(state)) {
+        (Some(message), true) if message.is_held() => {
+            Some(beside(&message.line, &label(world, state, shown, width / 2), width))
+        }
+        (Some(message), _) => Some(Line::of(Role::Text, " ").join(message.line.clone())),
+        (None, true) => Some(match state.screen {
+            Screen::Table | Screen::Wall | Screen::Timeline => label(world, state, shown, width)
+                .text(Role::Text, "   ")
+                .text(Role::Key, "Esc")
+                .text(Role::Dim, " clears"),
+            _ => {
+                let label = label(world, state, shown, width);
+                let room = width.saturating_sub(label.width());
+                label.join(usual(world, state, room))
+            }
+        }),
+        (None, false) => None,
     }
-    (matches!(state.screen, Screen::Table | Screen::Wall | Screen::Timeline)
-        && !state.filter.is_empty())
-    .then(|| {
-        let total = world.snapshot.targets.len();
-        Line::of(Role::Text, " filter ")
-            .text(Role::Strong, state.filter.text())
-            .text(Role::Text, &format!(": {shown} of {total}   "))
-            .text(Role::Key, "Esc")
-            .text(Role::Dim, " clears")
-    })
+}
+
+/// Whether there is something that cannot wait.
+pub(super) fn is_urgent(world: &World<'_>, state: &UiState) -> bool {
+    matches!(state.overlay, Some(Overlay::Filter(..) | Overlay::Command(_)))
+        || state.message.as_ref().is_some_and(|message| world.now < message.until)
+        || narrows(state)
+}
+
+/// Whether a filter hides targets that this screen would show or lead to.
+fn narrows(state: &UiState) -> bool {
+    state.screen != Screen::Alerts && !state.filter.is_empty()
+}
+
+/// ` filter state:ok: 3 of 400`; of a long filter the beginning, so that the count is seen.
+fn label(world: &World<'_>, state: &UiState, shown: usize, width: usize) -> Line {
+    const WORD: &str = " filter ";
+    let counts = format!(": {shown} of {}", world.snapshot.targets.len());
+    let room = width.saturating_sub(WORD.len() + counts.len()).max(4);
+    Line::of(Role::Text, WORD)
+        .text(Role::Strong, &fit(state.filter.text(), room))
+        .text(Role::Text, &counts)
+}
+
+/// A message that stays, and as much of it as leaves room for the label of the filter.
+fn beside(message: &Line, label: &Line, width: usize) -> Line {
+    let message = Line::of(Role::Text, " ").join(message.clone());
+    message.cut(width.saturating_sub(label.width() + 1)).text(Role::Text, " ").join(label.clone())
 }
 
 /// A text field with its cursor as a reversed cell.
@@ -150,10 +185,12 @@ pub fn key_name(world: &World<'_>, layer: Layer, action: Action) -> String {
 
 /// Which keys there are.
 pub(super) fn hints(world: &World<'_>, state: &UiState) -> Line {
-    let width = usize::from(state.size.width);
-    if let Some(lesson) = super::tip::line(world, state) {
-        return lesson;
-    }
+    let usual = || usual(world, state, usize::from(state.size.width));
+    super::tip::line(world, state).unwrap_or_else(usual)
+}
+
+/// As many of the hints of the screen as there is room for.
+fn usual(world: &World<'_>, state: &UiState, width: usize) -> Line {
     // While a first host is typed, letters are text.
     let typing = matches!(state.overlay, Some(Overlay::AddTarget(..)));
     let layer = if typing { Layer::Input } else { layer_of(state.screen) };

@@ -38,7 +38,13 @@ pub fn body(world: &World<'_>, state: &UiState) -> Body {
     let above = order.iter().take_while(|panel| **panel != PanelId::Table);
     let above = above.map(|panel| lines(*panel)).sum();
     let all: usize = order.iter().map(|panel| lines(*panel)).sum();
-    Body { above, height: usize::from(state.size.height).saturating_sub(all) }
+    let height = usize::from(state.size.height).saturating_sub(all);
+    Body { above, height: height.saturating_sub(usize::from(takes_line(world, state))) }
+}
+
+/// Whether what cannot wait stands below the view, for there is no line for keys.
+fn takes_line(world: &World<'_>, state: &UiState) -> bool {
+    height(world, state, PanelId::Keys) == 0 && footer::is_urgent(world, state)
 }
 
 /// The whole screen around the lines of the view. `shown` targets pass the filter.
@@ -51,11 +57,8 @@ pub fn around(
 ) -> Vec<ViewLine> {
     view.resize(body(world, state).height, ViewLine::default());
     let urgent = footer::urgent(world, state, shown);
-    if height(world, state, PanelId::Keys) == 0
-        && let (Some(urgent), Some(last)) = (&urgent, view.last_mut())
-    {
-        // What cannot wait takes the last line of the view.
-        *last = urgent.clone().into();
+    if takes_line(world, state) {
+        view.extend(urgent.clone().map(ViewLine::from));
     }
     let mut lines = Vec::new();
     for panel in state.panels.in_order().iter().copied() {

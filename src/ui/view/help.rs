@@ -27,6 +27,9 @@ const GLYPHS: &[(Role, &str)] = &[
 const SCALE: &str = "Sparklines share one scale: each step doubles, the two highest are the \
     warning and the critical threshold of high-latency (150 and 300 ms unless configured).";
 
+const SLOW: &str = "On a slow terminal sparklines stand still: the newest second is left of the gap, and \
+    overwrites the oldest.";
+
 const LOSS: &str = "Loss is shown for the last minute, and since the start (or Ctrl-r) after the \
     slash. Times are in milliseconds.";
 
@@ -73,7 +76,7 @@ pub fn document(keymap: &Keymap, width: usize) -> Vec<Line> {
         );
     }
     section(&mut out, "NUMBERS");
-    for text in [SCALE, LOSS] {
+    for text in [SCALE, SLOW, LOSS] {
         out.extend(
             wrap(text, width.saturating_sub(2))
                 .iter()

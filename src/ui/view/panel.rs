@@ -188,7 +188,9 @@ fn confirm(world: &World<'_>, state: &UiState, question: &Question) -> Panel {
     let question = format!("Wake {} sleeping {many}?", targets.len());
     let mut lines: Vec<Line> = vec![Line::of(Role::Strong, &question)];
     let room = usize::from(state.size.height).saturating_sub(6).min(8);
-    let names: Vec<&str> = targets.iter().map(|id| world.name(Some(*id))).collect();
+    // A name takes a cell and two to the next.
+    let most = room * usize::from(width) / 3 + 1;
+    let names: Vec<&str> = targets.iter().take(most).map(|id| world.name(Some(*id))).collect();
     let mut listed = wrap(&names.join(", "), usize::from(width));
     if listed.len() > room {
         listed.truncate(room);
@@ -210,10 +212,8 @@ fn doubts(world: &World<'_>, targets: &[TargetId]) -> Option<String> {
         let reach = target.wake_reach(&world.snapshot.monitor.local);
         reach.filter(|reach| !reach.is_direct())
     };
-    let asked = || {
-        world.snapshot.targets.iter().map(AsRef::as_ref).filter(|t| targets.contains(&t.target.id))
-    };
-    let far: Vec<Reach> = asked().filter_map(|target| reach(&target)).collect();
+    let asked = targets.iter().filter_map(|id| world.target(*id));
+    let far: Vec<Reach> = asked.filter_map(|target| reach(&target)).collect();
     Some(match far.as_slice() {
         [] => return None,
         [one] if targets.len() == 1 => one.words().into_owned(),

@@ -8,7 +8,7 @@ use crate::domain::finding::Finding;
 use crate::ui::action::Action;
 use crate::ui::keymap::Layer;
 use crate::ui::line::{Line, left, right, wrap};
-use crate::ui::state::{Size, UiState};
+use crate::ui::state::{ReviewPlace, Size, UiState};
 use crate::ui::theme::Role;
 use crate::ui::view_model::{Panel, ViewLine};
 use crate::ui::world::World;
@@ -23,18 +23,26 @@ pub fn rows(size: Size) -> usize {
     if height > SENTENCE + 4 { height - SENTENCE - 1 } else { height.max(1) }
 }
 
+/// Where the chosen one stands; `None` when it is not listed any more.
+#[must_use]
+pub fn place(found: &[AsFound], chosen: ReviewPlace) -> Option<usize> {
+    found.iter().position(|one| (one.target, one.rule) == chosen.key)
+}
+
 /// The list around the chosen one, and its sentence below.
-pub(super) fn panel(world: &World<'_>, state: &UiState, chosen: usize) -> Panel {
+pub(super) fn panel(world: &World<'_>, state: &UiState, chosen: ReviewPlace) -> Panel {
     let (width, height) = text_room(state.size);
     let inner = usize::from(width);
     let found = &world.snapshot.alerts.as_found;
-    let chosen = chosen.min(found.len().saturating_sub(1));
+    let marked = place(found, chosen);
+    let at = marked.unwrap_or(chosen.at).min(found.len().saturating_sub(1));
     let page = rows(state.size).min(found.len()).max(1);
-    let top = first_row(0, chosen, page, found.len());
+    let top = first_row(0, at, page, found.len());
     let shown = found.iter().enumerate().skip(top).take(page);
     let mut lines: Vec<ViewLine> =
-        shown.map(|(place, one)| row(world, state, one, place == chosen, inner)).collect();
-    match found.get(chosen) {
+        shown.map(|(place, one)| row(world, state, one, marked == Some(place), inner)).collect();
+    match marked.and_then(|at| found.get(at)) {
+        None if !found.is_empty() => {}
         None => lines.push(Line::of(Role::Dim, "Nothing is left to review.").cut(inner).into()),
         Some(one) if usize::from(height) > SENTENCE + 4 => {
             lines.push(ViewLine::default());

@@ -7,10 +7,11 @@ use crate::ui::columns::{called, name_role, row_role};
 use crate::ui::format;
 use crate::ui::keymap::Layer;
 use crate::ui::line::{Line, fit, left};
+use crate::ui::marked::{self, Lead};
 use crate::ui::order::{self, Entry};
 use crate::ui::state::UiState;
 use crate::ui::theme::Role;
-use crate::ui::view::table::{first_row, group, pin};
+use crate::ui::view::table::{group, pin, top_row};
 use crate::ui::view_model::ViewLine;
 use crate::ui::world::World;
 
@@ -30,26 +31,13 @@ struct Visible<'a> {
 /// The lines on the screen. The last is kept for what is only counted.
 fn visible<'a>(state: &UiState, rows: &[&'a TargetSnapshot], height: usize) -> Visible<'a> {
     let entries = order::entries(rows, state);
-    let selected = order::selected_entry(&entries, state);
-    let quiet =
-        |target: &TargetSnapshot| target.state == TargetState::Ok && target.maintenance.is_none();
-    let counted = |entry: &Entry<'_>| match entry {
-        Entry::Target(target) => quiet(target) && !state.pinned.contains(&target.target.id),
-        Entry::Group { .. } => false,
-    };
-    let among_healthy = state.selected.is_some() && entries.get(selected).is_some_and(counted);
-    let healthy = entries.iter().filter(|entry| counted(entry)).count();
-    let healthy = (!among_healthy && healthy > 1 && !state.groups.on).then_some(healthy);
-    let listed: Vec<(usize, Entry<'a>)> = entries
-        .into_iter()
-        .enumerate()
-        .filter(|(_, entry)| healthy.is_none() || !counted(entry))
-        .collect();
-    let place = listed.iter().position(|(place, _)| *place == selected).unwrap_or_default();
+    let selected = marked::entry(&entries, state);
+    let (healthy, listed) = listed(state, entries);
+    let place = selected.and_then(|at| listed.iter().position(|(place, _)| *place == at));
     let troubled = |lines: &[(usize, Entry<'_>)]| -> usize { lines.iter().map(in_trouble).sum() };
     let window = |page: usize| {
         let page = page.max(1);
-        let top = first_row(state.top, place, page, listed.len());
+        let top = top_row(state.top, place, page, listed.len());
         let above = listed.get(..top).map_or(0, troubled);
         let below = listed.get(top + page..).map_or(0, troubled);
         (top, page, (above, below))
@@ -60,6 +48,34 @@ fn visible<'a>(state: &UiState, rows: &[&'a TargetSnapshot], height: usize) -> V
         (top, page, hidden) = window(height - 1);
     }
     Visible { listed: listed.into_iter().skip(top).take(page).collect(), healthy, hidden }
+}
+
+/// The lines that are listed with their places among all, and how many healthy ones are only counted:
+/// none while the user is among them.
+fn listed<'a>(
+    state: &UiState,
+    entries: Vec<Entry<'a>>,
+) -> (Option<usize>, Vec<(usize, Entry<'a>)>) {
+    let quiet =
+        |target: &TargetSnapshot| target.state == TargetState::Ok && target.maintenance.is_none();
+    let counted = |entry: &Entry<'_>| match entry {
+        Entry::Target(target) => quiet(target) && !state.pinned.contains(&target.target.id),
+        Entry::Group { .. } => false,
+    };
+    let chosen = marked::entry(&entries, state).filter(|_| state.lead == Lead::User);
+    let among_healthy = chosen.and_then(|place| entries.get(place)).is_some_and(counted);
+    let healthy = entries.iter().filter(|entry| counted(entry)).count();
+    let healthy = (!among_healthy && healthy > 1 && !state.groups.on).then_some(healthy);
+    let all = entries.into_iter().enumerate();
+    (healthy, all.filter(|(_, entry)| healthy.is_none() || !counted(entry)).collect())
+}
+
+/// The first line that is listed.
+pub(in crate::ui) fn listed_first<'a>(
+    state: &UiState,
+    rows: &[&'a TargetSnapshot],
+) -> Option<Entry<'a>> {
+    listed(state, order::entries(rows, state)).1.into_iter().next().map(|(_, entry)| entry)
 }
 
 /// How many in trouble a line stands for that is not shown.
@@ -95,8 +111,7 @@ pub fn lines(
     if rows.is_empty() {
         return vec![Line::of(Role::Text, "No target matches.").cut(width).into()];
     }
-    let selected = order::selected_entry(&order::entries(rows, state), state);
-    let chosen = state.selected.is_some() || state.groups.header.is_some();
+    let selected = marked::entry(&order::entries(rows, state), state);
     let Visible { listed, healthy, hidden } = visible(state, rows, height);
     let mut lines: Vec<ViewLine> = listed
         .iter()
@@ -105,7 +120,7 @@ pub fn lines(
                 Entry::Target(target) => row(world, state, target, width),
                 Entry::Group { name, folded, of } => group(name, *folded, of).cut(width),
             };
-            ViewLine { line, base: (chosen && *place == selected).then_some(Role::Selection) }
+            ViewLine { line, base: (selected == Some(*place)).then_some(Role::Selection) }
         })
         .collect();
     let mut last = Line::new();

@@ -8,6 +8,7 @@ use crate::ui::columns::{self, Row, row_role};
 use crate::ui::keymap::Layer;
 use crate::ui::layout::{Class, Layout};
 use crate::ui::line::{Line, fit};
+use crate::ui::marked;
 use crate::ui::order::{self, Entry};
 use crate::ui::state::UiState;
 use crate::ui::theme::Role;
@@ -40,7 +41,7 @@ pub fn lines(
         return lines;
     }
     let entries = order::entries(rows, state);
-    let selected = order::selected_entry(&entries, state);
+    let selected = marked::entry(&entries, state);
     let mut below = preview_lines(world, state, &entries, height);
     let page = height.saturating_sub(1 + below.len());
     if is_above(state) {
@@ -48,9 +49,9 @@ pub fn lines(
     }
     lines.push(heading.cut(usize::from(width)).into());
     let seen = world.snapshot.seen_to();
-    let top = first_row(state.top, selected, page, entries.len());
+    let top = top_row(state.top, selected, page, entries.len());
     for (place, entry) in entries.iter().enumerate().skip(top).take(page) {
-        let marked = place == selected;
+        let marked = selected == Some(place);
         let mut line = Line::new();
         line = if marked { line.glyph(Role::Selection) } else { line.text(Role::Text, " ") };
         line = match entry {
@@ -120,7 +121,8 @@ fn preview_lines(
     entries: &[Entry<'_>],
     height: usize,
 ) -> Vec<ViewLine> {
-    let target = entries.get(order::selected_entry(entries, state)).and_then(Entry::worst);
+    let marked = marked::entry(entries, state).and_then(|place| entries.get(place));
+    let target = marked.and_then(Entry::worst);
     let Some(target) = target else { return Vec::new() };
     let shown = state.panels.has(PanelId::Preview);
     if Layout::of(state.size).class < Class::Medium || !shown {
@@ -182,10 +184,10 @@ pub fn window(
     height: usize,
 ) -> (usize, usize) {
     let entries = order::entries(rows, state);
-    let selected = order::selected_entry(&entries, state);
+    let selected = marked::entry(&entries, state);
     let below = preview_lines(world, state, &entries, height).len();
     let page = height.saturating_sub(1 + below);
-    (first_row(state.top, selected, page, entries.len()), page)
+    (top_row(state.top, selected, page, entries.len()), page)
 }
 
 /// The first row on the screen: `top`, moved so that the selected row is visible and no line is
@@ -194,6 +196,15 @@ pub fn window(
 pub fn first_row(top: usize, selected: usize, page: usize, rows: usize) -> usize {
     let lowest = (selected + 1).saturating_sub(page);
     top.clamp(lowest, selected.max(lowest)).min(rows.saturating_sub(page))
+}
+
+/// The same, where nothing may be selected.
+#[must_use]
+pub fn top_row(top: usize, selected: Option<usize>, page: usize, rows: usize) -> usize {
+    match selected {
+        Some(selected) => first_row(top, selected, page, rows),
+        None => top.min(rows.saturating_sub(page)),
+    }
 }
 
 /// The selected target in `height` lines, or in up to `most` when that cuts it.

@@ -9,10 +9,10 @@ use crate::ui::columns::name_role;
 use crate::ui::filter::state_word;
 use crate::ui::format;
 use crate::ui::line::{Line, fit, left, wrap};
-use crate::ui::order;
+use crate::ui::marked;
 use crate::ui::state::UiState;
 use crate::ui::theme::Role;
-use crate::ui::view::table::first_row;
+use crate::ui::view::table::top_row;
 use crate::ui::view_model::ViewLine;
 use crate::ui::widget::spark;
 use crate::ui::world::World;
@@ -101,19 +101,19 @@ pub fn lines(
     let span = Span::of(world, state);
     let below = BELOW.min(height / 3);
     let page = height.saturating_sub(below + 3).max(1);
-    let selected = order::selected_row(rows, state.selected);
-    let top = first_row(state.top, selected, page, rows.len());
+    let selected = marked::row(rows, state.selected);
+    let top = top_row(state.top, selected, page, rows.len());
     let mut lines: Vec<ViewLine> = vec![axis(state, span).cut(width).into()];
     let own = events_lane(world, state, span, "this machine", &|id| id.is_none());
     let others = events_lane(world, state, span, "targets", &|id| id.is_some());
     lines.extend([own, others].map(|line| line.cut(width).into()));
     for (place, target) in rows.iter().enumerate().skip(top).take(page) {
-        let chosen = place == selected;
+        let chosen = selected == Some(place);
         let base = chosen.then_some(Role::Selection);
         lines.push(ViewLine { line: lane(target, state, span, chosen).cut(width), base });
     }
     lines.resize(height.saturating_sub(below), ViewLine::default());
-    let known = known(world, state, span, rows.get(selected).copied());
+    let known = known(world, state, span, selected.and_then(|place| rows.get(place)).copied());
     lines.extend(known.into_iter().take(below).map(|line| ViewLine::from(line.cut(width))));
     lines.truncate(height);
     lines

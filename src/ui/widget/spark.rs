@@ -57,14 +57,31 @@ pub fn role(rtt: Duration, thresholds: &LatencyThresholds) -> Role {
 #[must_use]
 pub fn line(slots: &[Spark], width: usize, thresholds: &LatencyThresholds) -> Line {
     let shown = slots.get(slots.len().saturating_sub(width)..).unwrap_or_default();
-    let mut line = Line::of(Role::Spark, &" ".repeat(width.saturating_sub(shown.len())));
-    for slot in shown {
-        match slot {
-            Spark::Blank => line.push(Role::Spark, " "),
-            Spark::Lost => line = line.glyph(Role::SparkLost),
-            Spark::Late => line = line.glyph(Role::SparkLate),
-            Spark::Rtt(rtt) => line.push(role(*rtt, thresholds), level(*rtt, thresholds)),
-        }
+    let line = Line::of(Role::Spark, &" ".repeat(width.saturating_sub(shown.len())));
+    shown.iter().fold(line, |line, slot| cell(line, *slot, thresholds))
+}
+
+/// The newest `width - 1` slots, each in a cell that it keeps: the newest, number `newest` of all,
+/// overwrites the oldest, and one blank cell behind it says where the present is. From one second
+/// to the next two cells differ, where [`line`] moves them all.
+#[must_use]
+pub fn ring(slots: &[Spark], width: usize, newest: u64, thresholds: &LatencyThresholds) -> Line {
+    let Some(last) = width.checked_sub(1) else { return Line::new() };
+    let place = usize::try_from(newest).unwrap_or_default() % width;
+    let slot = |x: usize| {
+        let age = (place + width - x) % width;
+        let known = slots.len().checked_sub(age + 1).and_then(|at| slots.get(at));
+        known.filter(|_| age < last).copied().unwrap_or_default()
+    };
+    (0..width).fold(Line::new(), |line, x| cell(line, slot(x), thresholds))
+}
+
+fn cell(mut line: Line, slot: Spark, thresholds: &LatencyThresholds) -> Line {
+    match slot {
+        Spark::Blank => line.push(Role::Spark, " "),
+        Spark::Lost => line = line.glyph(Role::SparkLost),
+        Spark::Late => line = line.glyph(Role::SparkLate),
+        Spark::Rtt(rtt) => line.push(role(rtt, thresholds), level(rtt, thresholds)),
     }
     line
 }
@@ -93,6 +110,40 @@ mod tests {
         assert_eq!(line.plain(), "  ▁ \u{d7}~▇█");
         assert_eq!(line.width(), 8);
         assert_eq!(super::line(&slots, 2, &LatencyThresholds::default()).plain(), "▇█");
+    }
+
+    #[test]
+    fn in_place_each_second_keeps_its_cell_and_the_gap_is_behind_the_newest() {
+        let thresholds = LatencyThresholds::default();
+        // Second n took n ms, but for one that is lost and one that is not known.
+        let slot = |second: u64| match second {
+            203 => Spark::Lost,
+            205 => Spark::Blank,
+            _ => ms(1 << (second % 8)),
+        };
+        let width = 6;
+        let at = |newest: u64| {
+            let slots: Vec<Spark> = (newest - 119..=newest).map(slot).collect();
+            ring(&slots, width, newest, &thresholds).plain()
+        };
+        let cell = |second: u64| line(&[slot(second)], 1, &thresholds).plain();
+        for newest in 202..212 {
+            let shown = at(newest);
+            assert_eq!(shown.chars().count(), width);
+            for (x, found) in (0..).zip(shown.chars()) {
+                // The second of the last five that belongs to this cell; the sixth is the gap.
+                let second = (newest - 4..=newest).find(|second| second % 6 == x);
+                let wanted = second.map_or_else(|| " ".to_owned(), cell);
+                assert_eq!(found.to_string(), wanted, "{newest}: cell {x} of {shown:?}");
+            }
+            assert_eq!(shown.chars().nth(((newest + 1) % 6) as usize), Some(' '), "{shown:?}");
+            let next = at(newest + 1);
+            let differ = shown.chars().zip(next.chars()).filter(|(a, b)| a != b).count();
+            assert!(differ <= 2, "{shown:?} {next:?}");
+        }
+        assert_eq!(ring(&[], 0, 7, &thresholds).width(), 0);
+        assert_eq!(ring(&[ms(1)], 1, 7, &thresholds).plain(), " ");
+        assert_eq!(ring(&[ms(1)], 4, 6, &thresholds).plain(), "  \u{2581} ");
     }
 
     #[test]

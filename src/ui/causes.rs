@@ -1,0 +1,129 @@
+//! What many hosts have in common is told together, on every screen alike.
+
+use super::alert_list::Cause;
+use super::order::by_badness;
+use crate::domain::finding::{Finding, Owner, RuleId};
+use crate::domain::rules;
+use crate::domain::snapshot::{Snapshot, TargetSnapshot};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+/// Hosts with the same cause from which on they are one line.
+pub const MANY: usize = 5;
+
+/// Those that stand by themselves, in their order, and the causes that many share.
+#[must_use]
+pub fn split<T, K: Ord>(
+    all: impl IntoIterator<Item = T>,
+    cause: impl Fn(&T) -> Option<K>,
+) -> (Vec<T>, BTreeMap<K, Vec<T>>) {
+    let all: Vec<(Option<K>, T)> = all.into_iter().map(|one| (cause(&one), one)).collect();
+    let mut sizes: BTreeMap<&K, usize> = BTreeMap::new();
+    for cause in all.iter().filter_map(|(cause, _)| cause.as_ref()) {
+        *sizes.entry(cause).or_default() += 1;
+    }
+    let many: Vec<bool> = all
+        .iter()
+        .map(|(cause, _)| cause.as_ref().and_then(|c| sizes.get(c)).is_some_and(|n| *n >= MANY))
+        .collect();
+    let (mut alone, mut shared) = (Vec::new(), BTreeMap::<K, Vec<T>>::new());
+    for ((cause, one), many) in all.into_iter().zip(many) {
+        match cause {
+            Some(cause) if many => shared.entry(cause).or_default().push(one),
+            _ => alone.push(one),
+        }
+    }
+    (alone, shared)
+}
+
+/// A shared cause in a few words: those that all have in common, else the rule's.
+#[must_use]
+pub fn words<'t>(rule: RuleId, mut titles: impl Iterator<Item = &'t str>) -> &'t str {
+    let first = titles.next().unwrap_or_default();
+    if titles.all(|title| title == first) {
+        return first;
+    }
+    rules::card(rule.0).map_or(first, |card| card.title)
+}
+
+/// Trouble with one cause.
+#[derive(Debug, Clone)]
+pub struct Trouble<'a> {
+    /// The worst of them.
+    pub worst: &'a TargetSnapshot,
+    /// How many hosts have it: one, or [`MANY`] and more.
+    pub hosts: usize,
+    /// What it is, in a few words.
+    pub title: &'a str,
+    /// Who can fix it, when that is the same for all.
+    pub owner: Option<Owner>,
+}
+
+impl<'a> Trouble<'a> {
+    fn of(hosts: &[&'a TargetSnapshot]) -> Option<Self> {
+        let worst = hosts.iter().copied().min_by(|a, b| by_badness(a, b))?;
+        let findings = || hosts.iter().filter_map(|host| host.worst());
+        let title = |finding: &'a Finding| finding.title.as_str();
+        let owner = worst.worst().map(|finding| finding.owner);
+        Some(Self {
+            worst,
+            hosts: hosts.len(),
+            title: worst.worst().map_or("", |first| words(first.rule, findings().map(title))),
+            owner: owner.filter(|owner| findings().all(|finding| finding.owner == *owner)),
+        })
+    }
+
+    /// Whether many hosts share it.
+    #[must_use]
+    pub const fn is_shared(&self) -> bool {
+        self.hosts >= MANY
+    }
+}
+
+/// What is wrong, cause by cause: what nobody has seen to first, then the worst, then what most
+/// hosts share.
+#[must_use]
+pub fn troubles(snapshot: &Snapshot) -> Vec<Trouble<'_>> {
+    let seen = snapshot.seen_to();
+    let seen = |target: &TargetSnapshot| seen.contains_key(&target.target.id);
+    let trouble =
+        snapshot.targets.iter().map(AsRef::as_ref).filter(|target| target.is_in_trouble());
+    let (alone, shared) = split(trouble, |target: &&TargetSnapshot| {
+        target.worst().map(|finding| Cause {
+            pending: false,
+            severity: finding.severity,
+            muted: seen(target),
+            rule: finding.rule,
+        })
+    });
+    let alone = alone.into_iter().filter_map(|host| Trouble::of(&[host]));
+    let shared = shared.into_values().filter_map(|hosts| Trouble::of(&hosts));
+    let mut troubles: Vec<Trouble<'_>> = alone.chain(shared).collect();
+    troubles.sort_by(|a, b| {
+        let rank = |t: &Trouble<'_>| (seen(t.worst), Reverse(t.worst.state), Reverse(t.hosts));
+        rank(a).cmp(&rank(b)).then_with(|| by_badness(a.worst, b.worst))
+    });
+    troubles
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_stand_alone_in_their_order_and_many_together() {
+        let all = ["a1", "b1", "a2", "b2", "a3", "c1", "a4", "b3", "a5", "-"];
+        let (alone, shared) = split(all, |text| text.chars().next().filter(|c| *c != '-'));
+        assert_eq!(alone, ["b1", "b2", "c1", "b3", "-"]);
+        assert_eq!(shared, BTreeMap::from([('a', vec!["a1", "a2", "a3", "a4", "a5"])]));
+    }
+
+    #[test]
+    fn words_that_differ_give_way_to_those_of_the_rule() {
+        let rule = RuleId("port-closed");
+        assert_eq!(words(rule, ["port 3389 closed"; 3].into_iter()), "port 3389 closed");
+        let other = ["port 3389 closed", "port 3390 closed"];
+        assert_eq!(words(rule, other.into_iter()), "port closed");
+        assert_eq!(words(RuleId("none-such"), other.into_iter()), "port 3389 closed");
+    }
+}
