@@ -54,7 +54,7 @@ mod tests {
         let hosts = named.chain(addressed.map(|ip| Host::Address(ip, None)));
         let targets: Vec<Target> = (0..)
             .zip(hosts)
-            .map(|(id, host)| Target::new(TargetId(id), &format!("host {id}"), host))
+            .map(|(id, host)| Target::new(TargetId(id), format!("host {id}"), host))
             .collect();
         let opening = opening(&targets, access, LocalState::default(), Some("lab"), now);
         assert!(opening.targets.iter().all(|shown| shown.state == TargetState::NotMeasured));

@@ -334,7 +334,7 @@ fn what_fires_can_be_told_anew_by_its_id_unless_it_is_snoozed() {
     let now = at(120_000);
     let first = monitor.notice(fired, now);
     let ids = |id: &str| std::collections::BTreeSet::from([id.to_owned()]);
-    assert_eq!(monitor.notices_of(&ids(&first.id), now), [first.clone()]);
+    assert_eq!(monitor.notices_of(&ids(&first.id), now), std::slice::from_ref(&first));
     assert_eq!(monitor.notices_of(&ids("another"), now), []);
     monitor.snooze(None, alert.rule, at(9_000_000).wall);
     assert_eq!(monitor.notices_of(&ids(&first.id), now), []);

@@ -171,9 +171,8 @@ impl Queue {
     fn displace_for(&mut self, notice: &Notice) -> bool {
         let heard = &self.heard;
         let may_go = |(id, alert): &(&String, &Alert)| {
-            !alert.on_its_way
-                && !(alert.ends() && heard.has(id))
-                && alert.weight() < Some(weight(notice))
+            let stays = alert.on_its_way || (alert.ends() && heard.has(id));
+            !stays && alert.weight() < Some(weight(notice))
         };
         let less = self.waiting.iter().filter(may_go);
         let least = less.min_by_key(|(_, alert)| (alert.weight(), Reverse(alert.number)));
