@@ -169,13 +169,17 @@ impl Sinks {
         Worker { spec, desk, task }
     }
 
-    /// Hands a notice to every sink that wants it. Never waits.
+    /// Hands a notice to every sink that wants it. An end goes to each that heard the beginning and
+    /// is told ends at all, whichever groups and severities it wants by now. Never waits.
     pub fn offer(&self, notice: Notice) {
         let notice = Arc::new(notice);
+        let over = notice.event == SinkEvent::Resolved;
         for worker in &self.workers {
-            if worker.spec.wants(&notice) {
+            let hears_ends = over && worker.spec.events.contains(&SinkEvent::Resolved);
+            let heard = hears_ends && worker.desk.queue().knows(&notice.id);
+            if heard || worker.spec.wants(&notice) {
                 worker.desk.offer(Arc::clone(&notice));
-            } else if notice.event == SinkEvent::Resolved {
+            } else if over {
                 worker.desk.queue().is_over(&notice.id, Instant::now());
             }
         }
@@ -243,6 +247,14 @@ impl Sinks {
     pub fn withdraw(&self, host: &str) {
         for worker in &self.workers {
             worker.desk.queue().withdraw(host, Instant::now());
+        }
+    }
+
+    /// Sends nothing from here on. What waits and what is offered is kept, for [`Sinks::untold`].
+    pub fn pause(&mut self) {
+        for worker in &self.workers {
+            worker.task.abort();
+            worker.desk.queue().stop();
         }
     }
 

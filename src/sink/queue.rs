@@ -207,6 +207,11 @@ impl Queue {
         self.room.saturating_sub(self.waiting.len())
     }
 
+    /// Whether the sink was told of it or will be, and not that it is over.
+    pub(super) fn knows(&self, id: &str) -> bool {
+        self.heard.has(id) || self.waiting.contains_key(id)
+    }
+
     /// Whether it was dropped and fires on.
     pub(super) fn has_lost(&self, id: &str) -> bool {
         self.lost.has(id)

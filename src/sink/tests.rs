@@ -398,3 +398,54 @@ async fn another_configuration_of_a_sink_goes_on_with_what_it_is_still_to_tell()
     sinks.change(&[]);
     assert!(sinks.is_empty() && sinks.untold().is_empty());
 }
+
+#[tokio::test]
+async fn who_heard_the_beginning_hears_the_end_whatever_its_filter_says_by_then() {
+    let (listener, port) = listen().await;
+    let berlin = SinkSpec {
+        events: vec![SinkEvent::Fired, SinkEvent::Resolved],
+        groups: vec!["berlin".to_owned()],
+        ..webhook(port, "/")
+    };
+    let sinks = Sinks::pausing(&[berlin], 0, AT_ONCE);
+    let of = |number, event, group: &str| Notice {
+        group: Some(group.to_owned()),
+        ..numbered(number, event)
+    };
+    sinks.offer(of(1, SinkEvent::Fired, "berlin"));
+    assert_eq!(heard(&serve(&listener, OK).await), said("fired", "1"));
+    while sinks.statuses()[0].told == 0 {
+        tokio::task::yield_now().await;
+    }
+    // The target is moved to another group.
+    sinks.offer(of(2, SinkEvent::Resolved, "hamburg"));
+    sinks.offer(of(1, SinkEvent::Resolved, "hamburg"));
+    assert_eq!(heard(&serve(&listener, OK).await), said("resolved", "1"));
+    while sinks.statuses()[0].told == 1 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(sinks.untold(), [], "what it never heard of is not told to be over");
+}
+
+#[tokio::test]
+async fn what_waits_is_kept_and_not_sent_once_nothing_is_to_be_sent() {
+    let (listener, port) = listen().await;
+    let spec =
+        SinkSpec { events: vec![SinkEvent::Fired, SinkEvent::Resolved], ..webhook(port, "/") };
+    let mut sinks = Sinks::pausing(&[spec], 0, AT_ONCE);
+    sinks.offer(numbered(1, SinkEvent::Fired));
+    assert_eq!(heard(&serve(&listener, NO).await), said("fired", "1"));
+    sinks.pause();
+    sinks.offer(numbered(2, SinkEvent::Fired));
+    sinks.offer(numbered(1, SinkEvent::Resolved));
+    let untold = |sinks: &Sinks| {
+        sinks.untold().iter().map(|one| said(one.event.word(), &one.id)).collect::<Vec<_>>()
+    };
+    let expected = [said("fired", "1"), said("resolved", "1"), said("fired", "2")];
+    assert_eq!(untold(&sinks), expected);
+    // What was on its way when it stopped may have come through; then nothing more does.
+    sinks.finish(Duration::from_secs(9)).await;
+    while timeout(Duration::from_millis(50), listener.accept()).await.is_ok() {}
+    assert_eq!(untold(&sinks), expected);
+    assert_eq!(sinks.statuses()[0].told, 0);
+}
