@@ -152,21 +152,47 @@ pub fn let_go_if_hidden(state: &mut UiState, world: &World<'_>) {
 /// Why there is no target to do something with.
 #[must_use]
 pub fn missing(state: &UiState, world: &World<'_>) -> String {
+    let other = || {
+        let words = match state.screen {
+            Screen::Alerts => "no single host is selected",
+            _ if heading(state, world).is_some() => "a group is selected, and no target",
+            _ => "nothing is selected",
+        };
+        words.to_owned()
+    };
+    gone(state, world).unwrap_or_else(other)
+}
+
+/// That what was marked is not listed any more; `None` where it is, or where nothing was.
+#[must_use]
+pub fn gone(state: &UiState, world: &World<'_>) -> Option<String> {
     if state.screen == Screen::Alerts {
-        return alert_list::missing(state, world)
-            .unwrap_or_else(|| "no single host is selected".to_owned());
+        return alert_list::missing(state, world);
     }
-    if heading(state, world).is_some() {
-        return "a group is selected, and no target".to_owned();
+    let table = state.screen == Screen::Table;
+    if table {
+        let entries = order::entries(&order::rows(world.snapshot, state), state);
+        if entry(&entries, state).is_some() {
+            return None;
+        }
     }
-    let on = state.screen == Screen::Table && state.groups.on;
-    match (state.groups.header.as_deref().filter(|_| on), state.selected) {
-        (Some(""), _) => "the heading is not listed any more".to_owned(),
-        (Some(name), _) => format!("group {name} is not listed any more"),
-        (None, Some(id)) => match world.target(id) {
-            Some(target) => format!("{} is not listed any more", target.target.name),
-            None => "the selected host is not watched any more".to_owned(),
-        },
-        (None, None) => "nothing is selected".to_owned(),
+    let header = state.groups.header.as_deref().filter(|_| table && state.groups.on);
+    let target = state.selected.map(|id| world.target(id));
+    if header.is_none() && target.is_none() {
+        return None;
     }
+    match (header, target.flatten()) {
+        (Some(""), _) => Some("the heading is not listed any more".to_owned()),
+        (Some(name), _) => Some(format!("group {name} is not listed any more")),
+        (None, None) => Some("the selected host is not watched any more".to_owned()),
+        (None, Some(target)) => {
+            let shown = !table && (of_one(state.screen) || admits(state, world, target));
+            (!shown).then(|| format!("{} is not listed any more", target.target.name))
+        }
+    }
+}
+
+/// Whether a screen shows one host, whatever the filter lets through.
+const fn of_one(screen: Screen) -> bool {
+    matches!(screen, Screen::Detail | Screen::Path | Screen::Simple)
 }

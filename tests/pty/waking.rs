@@ -33,7 +33,7 @@ fn waking_all_asks_first() {
     session.press("W");
     session.wait_for("y yes");
     session.press("y");
-    session.wait_for("waking 1");
+    session.wait_for("waking home-pc");
     session.wait_gone("host-asleep");
 }
 

@@ -110,7 +110,7 @@ fn a_row_that_the_filter_lost_is_not_replaced_by_the_first() {
     screen.press("Enter g");
     assert_eq!(screen.dashboard.state().selected, Some(OFFICE));
     set(&mut screen, office_recovered());
-    for key in ["w", "p", "!", "a", "S", "D", "c", "o", "T", "x", "y", "P", "Enter"] {
+    for key in ["w", "p", "!", "m", "a", "S", "D", "c", "o", "T", "x", "y", "P", "Enter"] {
         assert_eq!(screen.press(key), [], "{key}");
         assert!(screen.dashboard.state().overlay.is_none(), "{key}");
         says(&screen, "office-pc is not listed any more");
@@ -153,8 +153,11 @@ fn a_host_that_was_removed_is_not_replaced_on_its_own_screen() {
         assert_eq!(screen.dashboard.state().screen, view);
         set(&mut screen, without(BERLIN));
         says(&screen, "The host that was shown here is not watched any more.");
-        assert_eq!(screen.press("p"), []);
-        says(&screen, "the selected host is not watched any more");
+        for key in ["p", "m", "w"] {
+            assert_eq!(screen.press(key), []);
+            assert!(screen.dashboard.state().overlay.is_none(), "{key}");
+            says(&screen, "the selected host is not watched any more");
+        }
     }
 }
 
@@ -178,7 +181,7 @@ fn an_alert_that_is_over_is_not_replaced_by_the_worst_of_another_host() {
     let mut screen = mixed();
     screen.press("j 3");
     set(&mut screen, berlin_over());
-    for key in ["a", "S", "x", "Enter", "p", "w", "f"] {
+    for key in ["a", "S", "x", "m", "Enter", "p", "w", "f"] {
         assert_eq!(screen.press(key), [], "{key}");
         says(&screen, "berlin-07: packet-loss is not listed any more");
     }

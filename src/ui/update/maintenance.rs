@@ -24,6 +24,9 @@ pub(super) fn open_box(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
     if targets.is_empty() {
         return say(state, world, "nothing is watched yet");
     }
+    if let Some(words) = marked::gone(state, world) {
+        return say(state, world, &words);
+    }
     let mut choices = Vec::new();
     if let Some(target) = subject(state, world) {
         let name = printable(&target.target.name).into_owned();

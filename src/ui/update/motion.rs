@@ -149,8 +149,7 @@ pub(super) fn problem(state: &mut UiState, world: &World<'_>, by: isize) -> Vec<
     let others = world.snapshot.targets.iter().filter(|target| target.is_in_trouble()).count();
     let words = match others {
         0 => "no target is in trouble".to_owned(),
-        1 => "none that the filter shows is in trouble; 1 other is".to_owned(),
-        many => format!("none that the filter shows is in trouble; {many} others are"),
+        many => format!("{many} in trouble, hidden by the filter"),
     };
     say(state, world, &words)
 }
