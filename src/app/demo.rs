@@ -30,7 +30,7 @@ pub(super) fn demo(config: &Config) -> Result<u8, Failure> {
         // Nobody is told of trouble that is made up.
         let config = Config { targets: demo.targets.clone(), sinks: Vec::new(), ..config.clone() };
         let edge = edge(Arc::new(demo))?;
-        watch::show(&config, edge, Arc::new(MemoryStore::default()), None).await
+        watch::show(Arc::new(config), edge, Arc::new(MemoryStore::default()), None).await
     });
     runtime.shutdown_background();
     ended

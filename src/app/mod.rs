@@ -100,7 +100,7 @@ fn execute(cli: &Cli) -> Result<u8, Failure> {
                 return Err(Failure::new(usage, slip));
             }
             let _log = log::start(&config)?;
-            watch::watch(&config, state_store(), source(cli))
+            watch::watch(config, state_store(), source(cli))
         }
         Command::Check(arguments) => {
             let format = arguments.format(&process_environment).map_err(invalid)?;

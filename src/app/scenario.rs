@@ -160,7 +160,7 @@ async fn show(config: &Config, script: Arc<Script>, speed: u32) -> Result<u8, Fa
     let shown = Arc::new(AtomicI64::new(play.wall().unix_millis()));
     let now = Arc::clone(&shown);
     let local = script.around.local(MonoTime::ZERO);
-    watch::front(&config, &local, first, Arc::new(move || clock(&now)), None, |running| {
+    watch::front(Arc::new(config), &local, first, Arc::new(move || clock(&now)), None, |running| {
         tokio::spawn(run(play, speed, shown, running))
     })
     .await

@@ -69,14 +69,14 @@ fn operator() -> String {
 
 /// Runs the dashboard over real hosts until the user quits or a signal ends it.
 pub(super) fn watch(
-    config: &Config,
+    config: Config,
     store: Arc<dyn StateStore>,
     source: Option<Source>,
 ) -> Result<u8, Failure> {
     let runtime = runtime()?;
     let ended = runtime.block_on(async {
-        let edge = real_edge(config)?;
-        show(config, edge, store, source).await
+        let edge = real_edge(&config)?;
+        show(Arc::new(config), edge, store, source).await
     });
     runtime.shutdown_background();
     ended
@@ -84,7 +84,7 @@ pub(super) fn watch(
 
 /// Runs the dashboard over `edge`.
 pub(super) async fn show(
-    config: &Config,
+    config: Arc<Config>,
     edge: Edge,
     store: Arc<dyn StateStore>,
     source: Option<Source>,
@@ -95,7 +95,7 @@ pub(super) async fn show(
     let simulated = edge.simulated.map(|simulation| simulation.label);
     let first = opening(&config.targets, edge.access(), local.clone(), simulated, clock.now());
     let now = Arc::new(move || clock.now().wall);
-    let known = (config.clone(), local.clone());
+    let known = (Arc::clone(&config), local.clone());
     front(config, &local, Arc::new(first), now, source, |running| {
         let Running { inbox, snapshots, alerts, shown, stop } = running;
         tokio::spawn(async move {
@@ -139,7 +139,7 @@ pub(super) struct Running {
 
 /// Shows the snapshots that the task of `start` makes, until the user quits or a signal ends it.
 pub(super) async fn front(
-    config: &Config,
+    config: Arc<Config>,
     local: &LocalState,
     first: Arc<Snapshot>,
     now: WallClock,
@@ -148,7 +148,7 @@ pub(super) async fn front(
 ) -> Result<u8, Failure> {
     needs_terminal()?;
     let teach = source.as_ref().is_some_and(|source| !source.path.exists());
-    let options = Options { teach, ..options(config, local)? };
+    let options = Options { teach, ..options(&config, local)? };
     let (commands, inbox) = mpsc::channel(COMMANDS);
     let (snapshots, newest) = watch::channel(Arc::clone(&first));
     let (alerts, ringing) = mpsc::channel(ALERTS);
@@ -160,10 +160,10 @@ pub(super) async fn front(
         editor: Editor::new(source.as_ref().map(|source| source.path.clone())),
         dashboard: Dashboard::new(options, first),
         commands,
-        config: config.clone(),
         next_id: config.targets.iter().map(|target| target.id.0 + 1).max().unwrap_or(0),
         now,
         pace: Pace::new(config.ui.fps),
+        config,
         next_frame: Instant::now(),
         shown: shown.clone(),
         by_hand: BTreeSet::new(),
@@ -238,7 +238,7 @@ fn options(config: &Config, local: &LocalState) -> Result<Options, Failure> {
 struct Screen {
     dashboard: Dashboard,
     commands: mpsc::Sender<Command>,
-    config: Config,
+    config: Arc<Config>,
     next_id: u32,
     now: WallClock,
     /// Targets that were added on the screen.
@@ -502,9 +502,10 @@ impl Screen {
                 let changes = reload::reconfiguration(&self.config, &config, found);
                 // What takes effect at the next start only is compared with what is in force.
                 let Config { dns, family, icmp, echo_engine, deep, read_only, .. } =
-                    self.config.clone();
+                    Config::clone(&self.config);
                 let (read_only, deep) = (read_only || config.read_only, deep || config.deep);
-                self.config = Config { dns, family, icmp, echo_engine, deep, read_only, ..*config };
+                self.config =
+                    Arc::new(Config { dns, family, icmp, echo_engine, deep, read_only, ..*config });
                 self.pace = Pace::new(self.config.ui.fps);
                 let access = if read_only { Access::ReadOnly } else { Access::Full };
                 self.dashboard.change(Options { access, ..options });

@@ -111,6 +111,7 @@ const MS: Duration = Duration::from_millis(1);
 const TENTH: Duration = Duration::from_millis(100);
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 const DAYS: Duration = Duration::from_hours(24 * 30);
 const LOSS: &str = "thresholds.packet-loss";
@@ -119,6 +120,7 @@ const JITTER: &str = "thresholds.high-jitter";
 const SATURATED: &str = "thresholds.link-saturated";
 const WIFI: &str = "thresholds.wifi-weak";
 const DNS: &str = "thresholds.dns-slow";
+const PORT: &str = "thresholds.port-closed";
 const RDP: &str = "thresholds.rdp-slow";
 const EXPIRING: &str = "thresholds.certificate-expiring";
 const EXPIRED: &str = "thresholds.certificate-expired";
@@ -228,6 +230,7 @@ pub(super) static SETTINGS: &[Setting] = &[
 
     span(DNS, "warning", (MS, MINUTE), |s| &mut s.thresholds.dns_slow.warning, "warning from this time to resolve the name"),
 
+    span(PORT, "starting", (MS, HOUR), |s| &mut s.thresholds.port_closed.starting, "a host that came back from silence less than this ago is starting: a port that fails is a notice; also of port-filtered and rdp-silent"),
     span(RDP, "warning", (MS, MINUTE), |s| &mut s.thresholds.rdp_slow.warning, "warning from this service time: X.224 answer less one network round trip"),
     real(RDP, "baseline_factor", (1.0, 1000.0), |s| &mut s.thresholds.rdp_slow.baseline_factor, "warning from this multiple of the target's own baseline"),
     span(RDP, "baseline_margin", (MS, MINUTE), |s| &mut s.thresholds.rdp_slow.baseline_margin, "and only when it is also this much above the baseline"),

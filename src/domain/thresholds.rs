@@ -17,6 +17,8 @@ pub struct Thresholds {
     pub wifi_weak: WifiThresholds,
     /// Of `dns-slow`.
     pub dns_slow: SlowThreshold,
+    /// Of `port-closed`, and with it of `port-filtered` and `rdp-silent`.
+    pub port_closed: StartingThresholds,
     /// Of `rdp-slow`.
     pub rdp_slow: RdpSlowThresholds,
     /// Of `certificate-expiring`.
@@ -204,6 +206,19 @@ pub struct SlowThreshold {
 impl Default for SlowThreshold {
     fn default() -> Self {
         Self { warning: Duration::from_secs(1) }
+    }
+}
+
+/// How long a host may take to start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StartingThresholds {
+    /// What fails within this long of a return from silence is a notice.
+    pub starting: Duration,
+}
+
+impl Default for StartingThresholds {
+    fn default() -> Self {
+        Self { starting: Duration::from_mins(3) }
     }
 }
 

@@ -6,6 +6,8 @@ pub use presence::{Beside, EchoWord, Presence, Silence};
 
 use super::alternative::Alternative;
 use super::echo_series::EchoSeries;
+use super::flip::Flips;
+use super::heard::Heard;
 use super::history::{History, Timed};
 use super::memory::TargetMemory;
 use super::sample::{
@@ -16,6 +18,7 @@ use super::session::Sessions;
 use super::surroundings::{Offline, Surroundings};
 use super::target::{Expected, Target};
 use super::time::Now;
+use super::usual::Usual;
 use super::wake::WakeProgress;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -43,10 +46,14 @@ pub struct TargetView<'a> {
     pub dialled: Option<IpAddr>,
     /// Answers to the name, newest last.
     pub resolve: &'a History<Resolution>,
+    /// Whether the answer changed with a tunnel.
+    pub flips: &'a Flips,
     /// Echo requests.
     pub echo: &'a EchoSeries,
     /// Connections to the dialled address, newest last.
     pub attempts: &'a History<Attempt>,
+    /// When it was tried and heard, further back than whole connections are kept.
+    pub heard: &'a Heard,
     /// The newest attempt that went as far as TLS, however long ago.
     pub tls: Option<&'a Timed<Tls>>,
     /// What the kernel counted on the newest connection that went as far as TLS.
@@ -63,6 +70,8 @@ pub struct TargetView<'a> {
     pub gateway: &'a History<Gateway>,
     /// Service times of earlier X.224 answers, newest last, for the baseline.
     pub service_times: &'a History<Duration>,
+    /// What was usual before a finding stood that compares with it.
+    pub usual: Usual,
     /// Other addresses: published besides the dialled one, or expected and not published.
     /// Under the dialled one: a climb without the name.
     pub alternatives: &'a BTreeMap<IpAddr, Alternative>,

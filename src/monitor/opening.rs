@@ -5,7 +5,7 @@ use crate::domain::alert::AlertSettings;
 use crate::domain::local::LocalState;
 use crate::domain::memory::TargetMemory;
 use crate::domain::sample::EchoMethod;
-use crate::domain::snapshot::Snapshot;
+use crate::domain::snapshot::{Snapshot, TargetSnapshot};
 use crate::domain::target::Target;
 use crate::domain::time::Now;
 use crate::domain::view::Mode;
@@ -26,7 +26,9 @@ pub fn opening(
     let unmeasured = |target: &Target| {
         let (target, memory) = (Arc::new(target.clone()), TargetMemory::default());
         let mut tracked = Tracked::new(target, memory, EchoMethod::Icmp, now);
-        Arc::new(tracked.snapshot(Mode::Watch, &nobody.around, now, &Budget::default()))
+        let shown = tracked.snapshot(Mode::Watch, &nobody.around, now, &Budget::default());
+        // Of nothing that is known, not even the blanks: it is the most of a picture.
+        Arc::new(TargetSnapshot { spark: Vec::new(), ..shown })
     };
     let targets = targets.iter().map(unmeasured).collect();
     Snapshot { targets, ..nobody.snapshot(now, 0, |_| Budget::default()) }
@@ -37,6 +39,7 @@ mod tests {
     use super::*;
     use crate::domain::local::EchoAccess;
     use crate::domain::snapshot::TargetState;
+    use crate::domain::stats::Spark;
     use crate::domain::target::{Host, TargetId};
     use crate::domain::time::{MonoTime, WallTime};
 
@@ -61,7 +64,12 @@ mod tests {
         for target in targets {
             monitor.add(target, TargetMemory::default(), now);
         }
-        let first = monitor.snapshot(now, 0, |_| Budget::default());
+        let mut first = monitor.snapshot(now, 0, |_| Budget::default());
+        for shown in &mut first.targets {
+            let shown = Arc::make_mut(shown);
+            assert!(shown.spark.iter().all(|slot| *slot == Spark::Blank));
+            shown.spark.clear();
+        }
         assert_eq!(format!("{opening:?}"), format!("{first:?}"));
     }
 }

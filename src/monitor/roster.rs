@@ -16,7 +16,9 @@ impl Monitor {
         self.targets.get(&id)?;
         let over = self.alerts.forget(id, now.wall);
         let notices = over.iter().map(|event| self.last_notice(event, now)).collect();
-        over.iter().for_each(|event| self.log_alert(event));
+        for event in &over {
+            self.log_alert(event);
+        }
         let mut memory = self.remembered(Some(id), now);
         memory.acknowledged.clear();
         let gone = self.targets.remove(&id)?;

@@ -16,6 +16,8 @@ use crate::domain::course::Course;
 use crate::domain::diagnose::Diagnosis;
 use crate::domain::echo_series::EchoSeries;
 use crate::domain::finding::RuleId;
+use crate::domain::flip::Flips;
+use crate::domain::heard::Heard;
 use crate::domain::history::{History, Timed};
 use crate::domain::lane::Lane;
 use crate::domain::mac::MacAddr;
@@ -32,6 +34,7 @@ use crate::domain::surroundings::{Offline, Surroundings};
 use crate::domain::target::Target;
 use crate::domain::time::{MonoTime, Now, WallTime};
 use crate::domain::transcripts::Transcripts;
+use crate::domain::usual::Usual;
 use crate::domain::wake::{WakeProgress, WakeRung};
 use judge::fed_by;
 use std::collections::BTreeMap;
@@ -51,6 +54,7 @@ pub struct Tracked {
     target: Arc<Target>,
     dialled: Option<IpAddr>,
     resolve: History<Resolution>,
+    flips: Flips,
     method: EchoMethod,
     echo: EchoSeries,
     attempts: History<Attempt>,
@@ -63,7 +67,9 @@ pub struct Tracked {
     gateway: History<Gateway>,
     transcripts: Transcripts,
     service_times: History<Duration>,
+    usual: Usual,
     course: Box<Course>,
+    heard: Box<Heard>,
     alternatives: BTreeMap<IpAddr, Alternative>,
     neighbour: Option<Timed<Neighbour>>,
     /// Another machine than the remembered one presented the newest certificate.
@@ -92,6 +98,7 @@ impl Tracked {
             target,
             dialled,
             resolve: History::new(KEPT),
+            flips: Flips::default(),
             method,
             echo: EchoSeries::default(),
             attempts: History::new(KEPT),
@@ -104,7 +111,9 @@ impl Tracked {
             gateway: History::new(KEPT_DEEP),
             transcripts: Transcripts::default(),
             service_times: History::new(SERVICE_TIMES),
+            usual: Usual::default(),
             course: Box::default(),
+            heard: Box::default(),
             alternatives: BTreeMap::new(),
             neighbour: None,
             stranger: false,
@@ -210,9 +219,10 @@ impl Tracked {
         self.wake = Some(wake);
     }
 
-    /// Forgets the statistics of echo, not what was found.
+    /// Forgets the statistics of echo, and what was usual; not what was found.
     pub fn reset_statistics(&mut self) {
         self.changed = true;
+        self.usual = Usual::default();
         self.echo.reset();
     }
 
@@ -227,6 +237,10 @@ impl Tracked {
             }
         }
         let mut change = self.record(sample);
+        self.hear(sample);
+        if let Observation::Resolve(answer) = &sample.observation {
+            self.flips.observe(sample.sent_at, answer, &around.tunnel_changes);
+        }
         if let Observation::Attempt(attempt) = &sample.observation
             && around.offline == Offline::Online
             && !self.is_not_dialled(attempt.connect.address.ip())
@@ -236,6 +250,8 @@ impl Tracked {
         if change.dialled {
             self.diagnosis.another_address(RULES);
             *self.course = Course::default();
+            self.usual = Usual::default();
+            *self.heard = Heard::default();
         }
         self.judge(fed_by(&sample.observation), around, now);
         let stranger = self.meet_stranger(sample, around, now);
@@ -247,6 +263,21 @@ impl Tracked {
         self.changed = true;
         self.echo.void_losses_since(start);
         self.course.void_since(start);
+        self.heard.void_since(start);
+    }
+
+    /// Notes when the dialled address was tried and heard.
+    fn hear(&mut self, sample: &Sample) {
+        match &sample.observation {
+            Observation::Attempt(attempt) if !self.is_not_dialled(attempt.connect.address.ip()) => {
+                self.heard.observe_attempt(sample.sent_at, attempt, &self.echo);
+                self.flips.observe_attempt(sample.sent_at, attempt);
+            }
+            Observation::Echo(echo) if !self.is_not_dialled(echo.address) => {
+                self.heard.observe_echo(sample.sent_at, echo);
+            }
+            _ => {}
+        }
     }
 
     /// What its echo is measured by.

@@ -180,7 +180,7 @@ impl Queue {
         let heard = &self.heard;
         let may_go = |(id, alert): &(&String, &Alert)| {
             !alert.on_its_way
-                && !(alert.ends() && heard.has(id))
+                && (!alert.ends() || !heard.has(id))
                 && alert.weight() < Some(weight(notice))
         };
         let less = self.waiting.iter().filter(may_go);

@@ -10,6 +10,7 @@ use crate::store;
 use crate::ui::state::Unsaved;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 impl Screen {
     pub(super) fn add(&mut self, text: &str) {
@@ -61,7 +62,7 @@ impl Screen {
             let target = Target { id: TargetId(self.next_id), ..target };
             self.next_id += 1;
             self.by_hand.insert(target.id);
-            self.config.targets.push(target.clone());
+            Arc::make_mut(&mut self.config).targets.push(target.clone());
             added.push(target);
         }
         let there = match there {

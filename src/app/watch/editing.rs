@@ -9,6 +9,7 @@ use crate::domain::target::{DEFAULT_PORT, Target, TargetId};
 use crate::ui::effect::FileChange;
 use crate::ui::state::Unsaved;
 use std::path::Path;
+use std::sync::Arc;
 
 /// What a form shows of a target that was typed.
 fn form_texts(target: &Target) -> Vec<String> {
@@ -127,7 +128,7 @@ impl Screen {
             Ok(Some(change)) => self.dashboard.file_changed(change, (self.now)()),
             Ok(None) => {
                 let told = format!("{name}: removed; it stood in no file");
-                self.config.targets.retain(|target| target.id != id);
+                Arc::make_mut(&mut self.config).targets.retain(|target| target.id != id);
                 self.dashboard.tell(&told, (self.now)());
                 self.ask(Command::Reconfigure(Box::new(Reconfiguration {
                     limits: self.config.settings.thresholds.clone(),

@@ -3,6 +3,8 @@
 use super::super::alternative::Alternative;
 use super::super::echo_series::EchoSeries;
 use super::super::finding::{Confidence, Finding, Owner, RuleId, Rung, Severity};
+use super::super::flip::Flips;
+use super::super::heard::Heard;
 use super::super::history::{History, Timed};
 use super::super::memory::TargetMemory;
 use super::super::rules::{Alerting, Evidence, Hysteresis, Judgement, Rule, RuleCard};
@@ -19,6 +21,7 @@ use super::super::time::{MonoTime, Now, WallTime};
 use super::super::view::{Mode, TargetView};
 use super::super::wake::WakeProgress;
 use crate::domain::session::Sessions;
+use crate::domain::usual::Usual;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -45,8 +48,10 @@ pub(crate) struct Fixture {
     pub(crate) mode: Mode,
     pub(crate) dialled: Option<IpAddr>,
     pub(crate) resolve: History<Resolution>,
+    pub(crate) flips: Flips,
     pub(crate) echo: EchoSeries,
     pub(crate) attempts: History<Attempt>,
+    pub(crate) heard: Heard,
     pub(crate) tls: Option<Timed<Tls>>,
     pub(crate) handshake: Option<Timed<TcpFacts>>,
     pub(crate) nla: Option<Timed<Nla>>,
@@ -71,8 +76,10 @@ impl Fixture {
             mode: Mode::Watch,
             dialled: Some(ADDRESS),
             resolve: History::new(16),
+            flips: Flips::default(),
             echo: EchoSeries::default(),
             attempts: History::new(16),
+            heard: Heard::default(),
             tls: None,
             handshake: None,
             nla: None,
@@ -97,8 +104,10 @@ impl Fixture {
             mode: self.mode,
             dialled: self.dialled,
             resolve: &self.resolve,
+            flips: &self.flips,
             echo: &self.echo,
             attempts: &self.attempts,
+            heard: &self.heard,
             tls: self.tls.as_ref(),
             handshake: self.handshake.as_ref(),
             nla: self.nla.as_ref(),
@@ -107,6 +116,7 @@ impl Fixture {
             path: &self.path,
             gateway: &self.gateway,
             service_times: &self.service_times,
+            usual: Usual::default(),
             alternatives: &self.alternatives,
             neighbour: self.neighbour.as_ref(),
             memory: &self.memory,
@@ -138,6 +148,7 @@ impl Fixture {
         if let Some(tls) = &attempt.tls {
             self.tls = Some(Timed { at: at(secs), value: tls.clone() });
         }
+        self.heard.observe_attempt(at(secs), &attempt, &self.echo);
         self.attempts.push(at(secs), attempt);
         self.now = at(secs);
     }

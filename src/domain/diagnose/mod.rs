@@ -129,6 +129,12 @@ impl Diagnosis {
         told
     }
 
+    /// Whether the finding of `rule` stands, told or not.
+    #[must_use]
+    pub fn stands(&self, rule: RuleId) -> bool {
+        self.tracks.stands(rule)
+    }
+
     /// The findings of [`Self::diagnosed`].
     #[must_use]
     pub fn findings(&self, rules: &[&'static dyn Rule], view: &TargetView<'_>) -> Vec<Finding> {

@@ -35,6 +35,7 @@ fn silence(
         diagnosis.observe(RULES, ProbeKind::Echo, &fixture.view());
         if second % 10 == 0 {
             let attempt = if alive { handshake(TlsOutcome::Ok) } else { timed_out() };
+            fixture.heard.observe_attempt(at(second), &attempt, &fixture.echo);
             fixture.attempts.push(at(second), attempt);
             diagnosis.observe(RULES, ProbeKind::Negotiate, &fixture.view());
         }

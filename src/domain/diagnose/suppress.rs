@@ -2,10 +2,20 @@
 
 use super::super::finding::{Finding, Rung, Severity};
 use super::super::rules::{HOST_ASLEEP_ID, RuleCard};
-use super::super::sample::{ConnectOutcome, ProbeKind};
+use super::super::sample::{Connect, ConnectOutcome, ProbeKind};
 use super::super::view::TargetView;
 use super::Diagnosed;
 use std::cmp::Reverse;
+use std::time::Duration;
+
+/// Loss that may be why connections fail is measured over this long.
+const MEASURED_OVER: Duration = Duration::from_mins(1);
+
+/// So often at least a SYN is sent before a connection is given up (RFC 6298: the second after 1 s).
+const SYNS: i32 = 2;
+
+/// Connections that fail in a row failed of loss, unless that is less likely than this.
+const CHANCE: f64 = 0.001;
 
 /// A finding that stands, with the card it came from.
 #[derive(Debug)]
@@ -31,9 +41,9 @@ pub(super) fn suppress(standing: Vec<Candidate>, view: &TargetView<'_>) -> Diagn
 }
 
 fn tell(standing: Vec<Candidate>, view: &TargetView<'_>) -> Diagnosed {
-    let connects = view.connect().is_some_and(|connect| connect.outcome == ConnectOutcome::Open);
     let Diagnosed { findings, mut withheld, .. } = explained(standing);
-    let lowest = findings.iter().filter_map(|finding| blocks(finding, connects)).min();
+    let lossy = findings.iter().any(is_critical_at_echo) && loss_may_be_why(view);
+    let lowest = findings.iter().filter_map(|finding| blocks(finding, lossy)).min();
     let is_above =
         |finding: &Finding| finding.rung.zip(lowest).is_some_and(|(rung, lowest)| rung > lowest);
     let (above, findings): (Vec<_>, Vec<_>) = findings.into_iter().partition(is_above);
@@ -42,13 +52,46 @@ fn tell(standing: Vec<Candidate>, view: &TargetView<'_>) -> Diagnosed {
 }
 
 /// The rung that a finding breaks, so that nothing above it can be judged. Echo stands beside the
-/// climb: it breaks nothing while TCP connects.
-fn blocks(finding: &Finding, connects: bool) -> Option<Rung> {
+/// climb: it breaks something only where loss may be why TCP has no answer.
+fn blocks(finding: &Finding, lossy: bool) -> Option<Rung> {
     if finding.rule == HOST_ASLEEP_ID {
         return Some(finding.rung.unwrap_or(Rung::Echo));
     }
     let rung = finding.rung.filter(|_| finding.severity == Severity::Critical)?;
-    (rung != Rung::Echo || !connects).then_some(rung)
+    (!is_critical_at_echo(finding) || lossy).then_some(rung)
+}
+
+fn is_critical_at_echo(finding: &Finding) -> bool {
+    finding.rule != HOST_ASLEEP_ID
+        && finding.rung == Some(Rung::Echo)
+        && finding.severity == Severity::Critical
+}
+
+/// Whether the connections without an answer may have failed of the loss that echo measures. An
+/// answer, be it a refusal, is not lost, and where echo is silent too it is no loss.
+fn loss_may_be_why(view: &TargetView<'_>) -> bool {
+    let unheard = |connect: &Connect| {
+        connect.outcome == ConnectOutcome::Timeout
+            || connect.outcome == ConnectOutcome::Unreachable && connect.icmp_is_ours
+    };
+    let local = |connect: &Connect| matches!(connect.outcome, ConnectOutcome::LocalError(_));
+    let mut tried = view
+        .attempts
+        .recent()
+        .map(|entry| &entry.value.connect)
+        .filter(|connect| !local(connect))
+        .peekable();
+    if tried.peek().is_none() {
+        return true;
+    }
+    let failed = tried.take_while(|connect| unheard(connect)).count();
+    let echo = view.echo.window(view.now.mono, MEASURED_OVER);
+    if failed == 0 || echo.sent > 0 && echo.received == 0 {
+        return false;
+    }
+    let share = if echo.sent == 0 { 1.0 } else { f64::from(echo.lost) / f64::from(echo.sent) };
+    let packets = SYNS.saturating_mul(i32::try_from(failed).unwrap_or(i32::MAX));
+    share.powi(packets) > CHANCE
 }
 
 /// Leaves out what another finding explains, directly or through others, and sorts the rest worst

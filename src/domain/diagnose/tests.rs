@@ -1,9 +1,11 @@
-use super::fixture::{Fixture, Scripted, at, evidence, finding, reply, stopped_at_tcp};
+use super::fixture::{
+    ADDRESS, Fixture, Scripted, at, evidence, finding, ms, reply, stopped_at_tcp,
+};
 use super::suppress::{Candidate, explained, suppress};
 use super::*;
 use crate::domain::finding::{RuleId, Rung, Severity};
 use crate::domain::local::Interface;
-use crate::domain::sample::ConnectOutcome;
+use crate::domain::sample::{ConnectOutcome, Echo, EchoMethod};
 use proptest::prelude::*;
 use std::net::IpAddr;
 
@@ -293,6 +295,43 @@ fn critical_loss_hides_nothing_above_it_while_tcp_connects() {
     assert_eq!(told(&rules, &script, &mut fixture), ["packet-loss"]);
     fixture.attempt(stopped_at_tcp(ConnectOutcome::Open));
     assert_eq!(told(&rules, &script, &mut fixture), ["packet-loss", "tls"]);
+}
+
+#[test]
+fn critical_findings_of_echo_hide_a_failing_port_only_where_loss_may_be_why() {
+    let rules = [
+        Scripted::new("high-latency", Some(Rung::Echo)).leak(),
+        Scripted::new("port", Some(Rung::Tcp)).leak(),
+    ];
+    let script = [("high-latency", "critical"), ("port", "critical")];
+    let told = |outcome, failed: u64, lost_of_ten: u64| {
+        let mut fixture = Fixture::new();
+        for second in 0..60 {
+            let lost = second % 10 < lost_of_ten;
+            let outcome = if lost {
+                EchoOutcome::Lost
+            } else {
+                EchoOutcome::Reply { rtt: ms(350), ttl: None }
+            };
+            fixture.echo.push(
+                second,
+                at(second),
+                Echo { method: EchoMethod::Icmp, address: ADDRESS, outcome },
+            );
+        }
+        fixture.now = at(60);
+        (0..failed).for_each(|_| fixture.attempt(stopped_at_tcp(outcome)));
+        told(&rules, &script, &mut fixture)
+    };
+    for outcome in [ConnectOutcome::Refused, ConnectOutcome::Prohibited] {
+        assert_eq!(told(outcome, 2, 0), ["high-latency", "port"]);
+        assert_eq!(told(outcome, 2, 5), ["high-latency", "port"]);
+    }
+    assert_eq!(told(ConnectOutcome::Timeout, 2, 0), ["high-latency", "port"]);
+    assert_eq!(told(ConnectOutcome::Timeout, 2, 1), ["high-latency", "port"]);
+    assert_eq!(told(ConnectOutcome::Timeout, 2, 5), ["high-latency"]);
+    assert_eq!(told(ConnectOutcome::Timeout, 5, 5), ["high-latency", "port"]);
+    assert_eq!(told(ConnectOutcome::Timeout, 2, 10), ["high-latency", "port"]);
 }
 
 #[test]

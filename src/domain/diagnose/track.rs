@@ -137,6 +137,11 @@ impl Tracks {
         });
     }
 
+    /// Whether the finding of `rule` stands.
+    pub(super) fn stands(&self, rule: RuleId) -> bool {
+        self.active.get(&rule).is_some_and(|track| track.standing.is_some())
+    }
+
     /// What stands, in the order of `rules`.
     pub(super) fn standing(&self, rules: &[&'static dyn Rule]) -> Vec<Candidate> {
         if self.active.is_empty() {

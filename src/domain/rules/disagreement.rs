@@ -1,16 +1,12 @@
 //! `dns-disagreement`: DNS servers that say different things of one name.
 
 use super::prelude::*;
+use crate::domain::flip::Flip;
 use crate::domain::history::Timed;
 use crate::domain::sample::{NameOutcome, Resolution, ServerAnswer};
 use crate::domain::target::TargetKind;
-use crate::domain::time::Now;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
-
-/// An answer that changes this long after a tunnel did changed with it: names are looked up every
-/// 30 s, and a look may take 5.
-const WITH_THE_TUNNEL: Duration = Duration::from_secs(40);
 
 /// Two servers that the system would use for the name give addresses that have nothing in common.
 #[derive(Debug)]
@@ -67,7 +63,7 @@ impl Rule for DnsDisagreement {
             return Judgement::NoEvidence;
         }
         if let Some(flip) = flip(view) {
-            return flipped(view, &flip);
+            return flipped(view, flip);
         }
         match disagreeing(view, resolution) {
             Some(pair) => disagree(view, resolution, pair),
@@ -162,54 +158,29 @@ fn disagree(
     )
 }
 
-/// An answer that changed with a tunnel.
-struct Flip<'a> {
-    at: Now,
-    before: &'a [IpAddr],
-    after: &'a [IpAddr],
-    tunnel: &'a str,
-    after_tunnel: Duration,
-}
-
 /// The latest change of the answer, if a tunnel changed just before and what it leads to now does
 /// not work.
-fn flip<'a>(view: &TargetView<'a>) -> Option<Flip<'a>> {
-    let change = view.around.tunnel_changes.last()?;
-    let after = view.resolution()?.addresses.as_slice();
-    let same = |one: &Resolution| {
-        one.outcome == NameOutcome::Ok && one.addresses.iter().any(|ip| after.contains(ip))
-    };
-    let at = view.resolve.since(same)?;
-    let before = view
-        .resolve
-        .recent()
-        .find(|entry| entry.at.mono < at.mono && entry.value.outcome == NameOutcome::Ok)?;
-    let after_tunnel = at.mono.since(change.at.mono);
-    let with_it = at.mono >= change.at.mono && after_tunnel <= WITH_THE_TUNNEL;
+fn flip<'a>(view: &TargetView<'a>) -> Option<&'a Flip> {
+    let flip = view.flips.with_a_tunnel()?;
     let newest = view.settled()?;
-    let broken = newest.at.mono >= at.mono && !newest.value.works();
-    (with_it && broken).then_some(Flip {
-        at,
-        before: &before.value.addresses,
-        after,
-        tunnel: &change.what,
-        after_tunnel,
-    })
+    let broken = newest.at.mono >= flip.at.mono && !newest.value.works();
+    broken.then_some(flip)
 }
 
-fn flipped(view: &TargetView<'_>, flip: &Flip<'_>) -> Judgement {
-    let (before, after) = (list(flip.before), list(flip.after));
+fn flipped(view: &TargetView<'_>, flip: &Flip) -> Judgement {
+    let (before, after) = (list(&flip.before), list(&flip.after));
+    let Some((tunnel, after_tunnel)) = flip.tunnel() else { return Judgement::NoEvidence };
     let sentence = format!(
         "The answer to {} changed from {before} to {after} {} after {} (certain), and what it \
          leads to now does not work: the VPN's DNS took the name along (likely). VPN team.",
         host(view),
-        span(flip.after_tunnel),
-        flip.tunnel,
+        span(after_tunnel),
+        tunnel,
     );
     Judgement::fires(
         Evidence::new(Severity::Warning, Confidence::Likely, "VPN DNS flip", sentence)
             .line(format!("{before} became {after} at {}", moment(flip.at.wall)))
-            .line(format!("{}, {} before", flip.tunnel, span(flip.after_tunnel)))
+            .line(format!("{tunnel}, {} before", span(after_tunnel)))
             .owned_by(Owner::Vpn)
             .since(Some(flip.at.wall)),
     )

@@ -52,12 +52,20 @@ fn newest<'a>(
     view.echo.within(view.now.mono, span).map(EchoPoint::rtt)
 }
 
+/// The rule that compares with the usual round trip.
+pub(crate) const HIGH_LATENCY_ID: RuleId = RuleId("high-latency");
+
+/// The round trip that is usual for a target: while `high-latency` stands, the one before that.
+pub(crate) fn usual_round_trip(view: &TargetView<'_>) -> Option<Duration> {
+    view.usual.round_trip.or_else(|| view.echo.baseline(view.now.mono, RECENT))
+}
+
 /// The median is high, absolutely or for this target.
 #[derive(Debug)]
 pub(super) struct HighLatency;
 
 static HIGH_LATENCY: RuleCard = RuleCard {
-    id: RuleId("high-latency"),
+    id: HIGH_LATENCY_ID,
     title: "high latency",
     severities: &[Severity::Warning, Severity::Critical],
     owner: Owner::Network,
@@ -65,7 +73,8 @@ static HIGH_LATENCY: RuleCard = RuleCard {
     hysteresis: Hysteresis { raise: 5, of: 8, clear: 5 },
     fed_by: &[ProbeKind::Echo],
     explanation: "The median round trip of the last half minute is above a fixed threshold, or \
-        three times what is usual for this target and 50 ms more. The median is used because a few \
+        three times what is usual for this target and 50 ms more; what is usual is what it was before \
+        the finding stood. The median is used because a few \
         slow answers say little. A session over such a line feels like typing into syrup; by \
         itself it does not drop. Through a tunnel or a proxy that answers from this side the echo \
         says nothing about the host.",
@@ -102,7 +111,7 @@ impl Rule for HighLatency {
         let mut rtts: Vec<Duration> = newest(view, WINDOW).flatten().collect();
         let Some(median) = median(rtts.clone()) else { return Judgement::NoEvidence };
         let baseline = match view.mode {
-            Mode::Watch => view.echo.baseline(view.now.mono, RECENT),
+            Mode::Watch => usual_round_trip(view),
             Mode::Moment => None,
         };
         let above_usual = baseline.filter(|usual| {

@@ -4,10 +4,10 @@ use super::prelude::*;
 use super::whose;
 use super::would_drop;
 use crate::domain::echo_series::EchoPoint;
+use crate::domain::heard::Came;
 use crate::domain::outage::Outage;
 use crate::domain::sample::EchoOutcome;
 use crate::domain::thresholds::LossThresholds;
-use crate::domain::time::MonoTime;
 use crate::domain::wifi;
 
 /// Losses in a row over this long, while TCP was silent too, are an outage of the host or the
@@ -284,25 +284,18 @@ fn is_outage(
     {
         return true;
     }
-    let tried = |from: MonoTime, until: Option<MonoTime>| {
-        view.attempts.iter().filter(move |entry| {
-            entry.at.mono >= from && until.is_none_or(|until| entry.at.mono <= until)
-        })
-    };
     if trails && view.mode == Mode::Moment {
         return view.settled().is_some_and(|newest| !newest.value.connect.outcome.answered());
     }
     if trails {
-        let opened = tried(start, None).any(|entry| entry.value.connect.outcome.answered());
+        let opened = view
+            .attempts
+            .iter()
+            .any(|entry| entry.at.mono >= start && entry.value.connect.outcome.answered());
         return size >= SILENT || (size >= TRAILING && !opened);
     }
     end.since(start) >= OUTAGE
-        && tried(start, Some(end)).any(|entry| {
-            matches!(
-                entry.value.connect.outcome,
-                ConnectOutcome::Timeout | ConnectOutcome::Unreachable
-            )
-        })
+        && view.heard.tried_within(start, end).any(|tried| tried.came == Came::Silent)
 }
 
 /// Connections of the last five minutes.

@@ -40,6 +40,7 @@ mod session;
 mod shared;
 mod silence;
 mod sleep;
+mod starting;
 mod tls;
 mod udp;
 mod vpn;
@@ -52,7 +53,9 @@ mod would_drop;
 mod tests;
 
 pub(crate) use identity::is_another_machine;
+pub(crate) use latency::{HIGH_LATENCY_ID, usual_round_trip};
 pub(crate) use outage::{PATH_OUTAGE_ID, whose as whose_path};
+pub(crate) use service::{RDP_SLOW_ID, usual_service};
 pub(crate) use session::drop_of;
 pub(crate) use silence::{HOST_ASLEEP_ID, HOST_UNREACHABLE_ID};
 
@@ -263,6 +266,13 @@ impl Evidence {
     #[must_use]
     pub fn since(mut self, since: Option<WallTime>) -> Self {
         self.since = since;
+        self
+    }
+
+    /// Another title.
+    #[must_use]
+    fn titled(mut self, title: &str) -> Self {
+        title.clone_into(&mut self.title);
         self
     }
 

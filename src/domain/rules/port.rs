@@ -2,6 +2,7 @@
 //! `port-rejected`.
 
 use super::prelude::*;
+use super::starting::unless_starting;
 use crate::domain::sample::Connect;
 use crate::domain::view::Beside;
 
@@ -69,7 +70,8 @@ static PORT_CLOSED: RuleCard = RuleCard {
     explanation: "The host answers, and refuses the connection with a RST: the service is \
         stopped, Remote Desktop is switched off, it listens on another port, or a firewall refuses \
         in the host's name. These cannot be told apart from outside. For hosts whose port opens \
-        only on demand (kinds cloud and jit) it is a state, not an alarm.",
+        only on demand (kinds cloud and jit) it is a state, not an alarm. Of a host that came back \
+        from silence less than three minutes ago it is a notice: it is starting.",
     disproof: "The port opens from this machine, or from the host's own network while it stays \
         closed from here (then it is a firewall).",
     remedies: &[
@@ -103,17 +105,16 @@ impl Rule for PortClosed {
                 name(view)
             )
         });
-        Judgement::fires(
-            Evidence::new(
-                severity(view),
-                Confidence::Certain,
-                format!("port {port} closed"),
-                sentence,
-            )
-            .line(connect_line(&attempt.value.connect))
-            .lines(echo_line(view))
-            .since(view.attempts.since(closed).map(|at| at.wall)),
+        let evidence = Evidence::new(
+            severity(view),
+            Confidence::Certain,
+            format!("port {port} closed"),
+            sentence,
         )
+        .line(connect_line(&attempt.value.connect))
+        .lines(echo_line(view))
+        .since(view.attempts.since(closed).map(|at| at.wall));
+        Judgement::fires(unless_starting(view, &format!("refuses port {port}"), evidence))
     }
 }
 
@@ -137,7 +138,8 @@ static PORT_FILTERED: RuleCard = RuleCard {
         while connections to the port are met with silence: a firewall drops them, on the host or \
         on the way. A service that is merely off would refuse. A host that answers nothing at all \
         is another finding, because a firewall that drops ping looks the same as a machine that is \
-        off. For hosts whose port opens only on demand (kinds cloud and jit) it is a state.",
+        off. For hosts whose port opens only on demand (kinds cloud and jit) it is a state. \
+        Of a host that has only just come back from silence it is a notice: it is starting.",
     disproof: "A RST or an open port from this machine; or silence to echo too.",
     remedies: &[
         remedies::TEST_FROM_NEAR,
@@ -184,12 +186,13 @@ impl Rule for PortFiltered {
                 confidence.word()
             )
         });
-        Judgement::fires(
-            Evidence::new(severity(view), confidence, format!("port {port} filtered"), sentence)
-                .line(connect_line(connect))
-                .lines(proof)
-                .since(view.attempts.since(timed_out).map(|at| at.wall)),
-        )
+        let title = format!("port {port} filtered");
+        let evidence = Evidence::new(severity(view), confidence, title, sentence)
+            .line(connect_line(connect))
+            .lines(proof)
+            .since(view.attempts.since(timed_out).map(|at| at.wall));
+        let fails = format!("does not answer at port {port}");
+        Judgement::fires(unless_starting(view, &fails, evidence))
     }
 }
 

@@ -1,8 +1,7 @@
 //! `host-restarted`: silent, then back layer by layer.
 
 use super::prelude::*;
-use crate::domain::history::Timed;
-use crate::domain::sample::EchoOutcome;
+use crate::domain::heard::{Sign, Stages};
 
 /// How long the event is shown.
 const SHOWN: Duration = Duration::from_mins(10);
@@ -68,7 +67,7 @@ impl Rule for HostRestarted {
         Judgement::fires(
             Evidence::new(Severity::Notice, Confidence::Likely, title, sentence)
                 .line(format!("first silent connection at {}", clock(restart.silent.wall)))
-                .line(format!("{} at {}", restart.sign, clock(restart.back.wall)))
+                .line(format!("{} at {}", words(restart.sign), clock(restart.back.wall)))
                 .line(format!("Remote Desktop answered again at {}", clock(restart.up.wall)))
                 .since(Some(restart.silent.wall)),
         )
@@ -80,64 +79,18 @@ pub(super) fn is_told(view: &TargetView<'_>) -> bool {
     find(view).is_some()
 }
 
-/// The stages of a restart.
-struct Restart {
-    silent: crate::domain::time::Now,
-    back: crate::domain::time::Now,
-    sign: &'static str,
-    up: crate::domain::time::Now,
+/// Works, silence, a sign of life without Remote Desktop, works again.
+fn find(view: &TargetView<'_>) -> Option<Stages> {
+    let stages = view.heard.stages()?;
+    let recent = view.now.mono.since(stages.up.mono) <= SHOWN;
+    let enough = stages.back.mono.since(stages.silent.mono) >= SHORTEST;
+    (recent && enough).then_some(stages)
 }
 
-/// Looks for: works, silence, a sign of life without Remote Desktop, works again.
-fn find(view: &TargetView<'_>) -> Option<Restart> {
-    let entries: Vec<&Timed<Attempt>> = view.attempts.iter().collect();
-    let up_at = entries.iter().rposition(|entry| !entry.value.works()).map(|index| index + 1)?;
-    let up = entries.get(up_at)?;
-    if view.now.mono.since(up.at.mono) > SHOWN {
-        return None;
+const fn words(sign: Sign) -> &'static str {
+    match sign {
+        Sign::Refused => "port refused, host back",
+        Sign::Open => "port open, no answer yet",
+        Sign::Echo => "echo answered again, port not yet",
     }
-    let before = entries.get(..up_at)?;
-    let worked_at = before.iter().rposition(|entry| entry.value.works())?;
-    let broken = before.get(worked_at + 1..)?;
-    let is_silent = |entry: &&Timed<Attempt>| {
-        matches!(entry.value.connect.outcome, ConnectOutcome::Timeout | ConnectOutcome::Unreachable)
-    };
-    let silent_at = broken.iter().position(is_silent)?;
-    let silent = broken.get(silent_at)?;
-    let rest = broken.get(silent_at + 1..)?;
-    let echoed = view.echo.points().any(|point| {
-        point.at.mono >= silent.at.mono
-            && point.at.mono < silent.at.mono.plus(SHORTEST)
-            && matches!(point.outcome, EchoOutcome::Reply { .. })
-    });
-    if echoed {
-        return None;
-    }
-    let (back, sign) = sign_of_life(view, silent, rest, up)?;
-    let enough = back.mono.since(silent.at.mono) >= SHORTEST;
-    enough.then_some(Restart { silent: silent.at, back, sign, up: up.at })
-}
-
-/// The first answer after the silence that was not yet Remote Desktop.
-fn sign_of_life(
-    view: &TargetView<'_>,
-    silent: &Timed<Attempt>,
-    rest: &[&Timed<Attempt>],
-    up: &Timed<Attempt>,
-) -> Option<(crate::domain::time::Now, &'static str)> {
-    if let Some(entry) = rest.iter().find(|entry| entry.value.connect.outcome.answered()) {
-        let refused = matches!(entry.value.connect.outcome, ConnectOutcome::Refused);
-        let sign = if refused { "port refused, host back" } else { "port open, no answer yet" };
-        return Some((entry.at, sign));
-    }
-    let last_failed = rest.last().copied().unwrap_or(silent);
-    view.echo
-        .points()
-        .find(|point| {
-            point.at.mono > silent.at.mono
-                && point.at.mono < last_failed.at.mono
-                && point.at.mono < up.at.mono
-                && matches!(point.outcome, EchoOutcome::Reply { .. })
-        })
-        .map(|point| (point.at, "echo answered again, port not yet"))
 }

@@ -3,6 +3,7 @@
 
 use super::credssp::{Credssp, credssp};
 use super::prelude::*;
+use super::starting::unless_starting;
 use crate::domain::history::Timed;
 use crate::domain::sample::{Negotiate, NegotiateOutcome, Nla, NlaOutcome, NotRdp, OtherProtocol};
 use crate::domain::target::Host;
@@ -15,7 +16,7 @@ pub(super) struct RdpSilent;
 static RDP_SILENT: RuleCard = RuleCard {
     id: RuleId("rdp-silent"),
     title: "accepts and says nothing",
-    severities: &[Severity::Critical],
+    severities: &[Severity::Notice, Severity::Critical],
     owner: Owner::Server,
     rung: Some(Rung::X224),
     hysteresis: Hysteresis::TWICE,
@@ -25,7 +26,8 @@ static RDP_SILENT: RuleCard = RuleCard {
         access gateway answers for a PC that is not there, or a security product holds the \
         connection. A SYN-ACK is not Remote Desktop. The request is 19 bytes, so packet size is \
         not the cause. A host that completes TLS and then leaves CredSSP unanswered is found here \
-        too: its security authority (LSASS) hangs, or cannot reach a domain controller.",
+        too: its security authority (LSASS) hangs, or cannot reach a domain controller. Of a host \
+        that has only just come back from silence it is a notice: it is starting.",
     disproof: "One X.224 Connection Confirm from the same address; after TLS, one CredSSP answer.",
     remedies: &[
         remedies::RDP_EVENTS,
@@ -81,7 +83,8 @@ impl Rule for RdpSilent {
                  end may be gone",
             );
         }
-        Judgement::fires(evidence)
+        let fails = format!("accepts at port {} and says nothing", view.target.port);
+        Judgement::fires(unless_starting(view, &fails, evidence))
     }
 }
 
@@ -93,7 +96,7 @@ fn silent_after_tls(view: &TargetView<'_>, entry: &Timed<Attempt>, nla: &Nla) ->
         name(view),
         span(nla.elapsed)
     );
-    Judgement::fires(
+    let evidence =
         Evidence::new(Severity::Critical, Confidence::Certain, "silent after TLS", sentence)
             .at_rung(Rung::Nla)
             .line(super::port::connect_line(&entry.value.connect))
@@ -102,8 +105,8 @@ fn silent_after_tls(view: &TargetView<'_>, entry: &Timed<Attempt>, nla: &Nla) ->
                 count(u64::try_from(nla.received).unwrap_or(u64::MAX), "byte"),
                 span(nla.elapsed)
             ))
-            .since(Some(entry.at.wall)),
-    )
+            .since(Some(entry.at.wall));
+    Judgement::fires(unless_starting(view, "leaves CredSSP unanswered", evidence))
 }
 
 fn silent(attempt: &Attempt) -> bool {
@@ -222,12 +225,15 @@ fn head_line(answer: &NotRdp) -> Option<String> {
     })
 }
 
+/// The rule that compares with the usual service time.
+pub(crate) const RDP_SLOW_ID: RuleId = RuleId("rdp-slow");
+
 /// The service is slow, not the network.
 #[derive(Debug)]
 pub(super) struct RdpSlow;
 
 static RDP_SLOW: RuleCard = RuleCard {
-    id: RuleId("rdp-slow"),
+    id: RDP_SLOW_ID,
     title: "service is slow",
     severities: &[Severity::Warning],
     owner: Owner::Server,
@@ -235,7 +241,8 @@ static RDP_SLOW: RuleCard = RuleCard {
     hysteresis: Hysteresis { raise: 2, of: 3, clear: 2 },
     fed_by: CONNECTIONS,
     explanation: "The X.224 answer takes a second longer than the TCP handshake took, or five \
-        times what is usual for this host and half a second more. The handshake is one network \
+        times what is usual for this host and half a second more; what is usual is what it was before \
+        the finding stood. The handshake is one network \
         round trip, so the rest is the server: starved of processor or memory, starting up, or \
         swamped by password guessing. A lost packet looks the same once, which is why it takes two \
         of three.",
@@ -289,7 +296,7 @@ impl Rule for RdpSlow {
         let connect = entry.value.connect.elapsed;
         let service = negotiate.elapsed.saturating_sub(connect);
         let limits = &view.target.thresholds.rdp_slow;
-        let usual = usual(view).filter(|_| view.mode == Mode::Watch);
+        let usual = usual_service(view).filter(|_| view.mode == Mode::Watch);
         let above_usual = usual.is_some_and(|usual| {
             service.as_secs_f64() >= usual.as_secs_f64() * limits.baseline_factor
                 && service >= usual.saturating_add(limits.baseline_margin)
@@ -322,8 +329,12 @@ impl Rule for RdpSlow {
     }
 }
 
-/// The median of earlier service times; `None` with fewer than five.
-fn usual(view: &TargetView<'_>) -> Option<Duration> {
+/// The service time that is usual for a target: while `rdp-slow` stands, the one before that.
+/// The median of earlier ones; `None` with fewer than five.
+pub(crate) fn usual_service(view: &TargetView<'_>) -> Option<Duration> {
+    if view.usual.service.is_some() {
+        return view.usual.service;
+    }
     let mut times: Vec<Duration> = view.service_times.iter().map(|entry| entry.value).collect();
     if times.len() < 5 {
         return None;

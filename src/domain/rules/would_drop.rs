@@ -3,6 +3,7 @@
 use super::prelude::*;
 use super::restarted;
 use crate::domain::echo_series::EchoPoint;
+use crate::domain::heard::Came;
 use crate::domain::sample::EchoOutcome;
 use crate::domain::surroundings::Offline;
 use crate::domain::thresholds::WouldDropThresholds;
@@ -144,20 +145,10 @@ fn gap(view: &TargetView<'_>, run: &[EchoPoint]) -> Option<Gap> {
     if view.around.outages.iter().any(|outage| outage.lost(view.target.id, start)) {
         return None;
     }
-    let worked = view.attempts.iter().any(|entry| entry.at.mono < start && entry.value.works());
-    let inside = || {
-        let begun = view.attempts.iter();
-        begun.filter(|entry| entry.at.mono >= start && entry.at.mono <= end)
-    };
-    let answered = inside().any(|entry| {
-        let connect = &entry.value.connect;
-        let heard = connect.outcome.answered() || connect.outcome == ConnectOutcome::Prohibited;
-        heard && entry.at.mono.plus(connect.elapsed) <= end
-    });
-    let unanswered = inside().filter(|entry| {
-        matches!(entry.value.connect.outcome, ConnectOutcome::Timeout | ConnectOutcome::Unreachable)
-    });
-    let tcp_silent = unanswered.count();
+    let worked = view.heard.tried_before(start).any(|tried| tried.came == Came::Works);
+    let inside = || view.heard.tried_within(start, end);
+    let answered = inside().any(|tried| tried.came != Came::Silent && tried.ended() <= end);
+    let tcp_silent = inside().filter(|tried| tried.came == Came::Silent).count();
     if !worked || answered || tcp_silent >= TOLD_AS_UNREACHABLE {
         return None;
     }

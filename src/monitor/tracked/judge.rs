@@ -4,11 +4,14 @@ use super::Tracked;
 use crate::domain::diagnose::{Diagnosed, Weighed, judge_moment, weigh};
 use crate::domain::drops::Spell;
 use crate::domain::finding::Finding;
-use crate::domain::rules::{RULES, drop_of};
+use crate::domain::rules::{
+    HIGH_LATENCY_ID, RDP_SLOW_ID, RULES, drop_of, usual_round_trip, usual_service,
+};
 use crate::domain::sample::{Observation, ProbeKind};
 use crate::domain::session::{SessionEnd, SessionEvent, SessionLook};
 use crate::domain::surroundings::Surroundings;
 use crate::domain::time::Now;
+use crate::domain::usual::Usual;
 use crate::domain::view::{Mode, TargetView};
 use std::time::Duration;
 
@@ -60,7 +63,15 @@ impl Tracked {
 
     pub(super) fn judge(&mut self, fed: ProbeKind, around: &Surroundings, now: Now) {
         let mut diagnosis = std::mem::take(&mut self.diagnosis);
-        diagnosis.observe(RULES, fed, &self.view(Mode::Watch, around, now));
+        let view = self.view(Mode::Watch, around, now);
+        diagnosis.observe(RULES, fed, &view);
+        self.usual = Usual {
+            round_trip: diagnosis
+                .stands(HIGH_LATENCY_ID)
+                .then(|| usual_round_trip(&view))
+                .flatten(),
+            service: diagnosis.stands(RDP_SLOW_ID).then(|| usual_service(&view)).flatten(),
+        };
         self.diagnosis = diagnosis;
     }
 
@@ -73,8 +84,10 @@ impl Tracked {
             mode,
             dialled: self.dialled,
             resolve: &self.resolve,
+            flips: &self.flips,
             echo: &self.echo,
             attempts: &self.attempts,
+            heard: &self.heard,
             tls: self.tls.as_ref(),
             handshake: self.handshake.as_ref(),
             nla: self.nla.as_ref(),
@@ -83,6 +96,7 @@ impl Tracked {
             path: &self.path,
             gateway: &self.gateway,
             service_times: &self.service_times,
+            usual: self.usual,
             alternatives: &self.alternatives,
             neighbour: self.neighbour.as_ref(),
             memory: &self.memory,
