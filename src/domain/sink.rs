@@ -354,6 +354,18 @@ impl Notice {
         }
     }
 
+    /// The same for each try to tell this, and another for whatever else is told of the alert: its
+    /// id, the event, and eight hex digits made of how bad it is and its title. `None` for
+    /// reminders and tests, each of which is to be heard.
+    #[must_use]
+    pub fn delivery_key(&self) -> Option<String> {
+        let once = matches!(self.event, SinkEvent::Fired | SinkEvent::Resolved);
+        let of = short_id([self.severity.word(), &self.title], self.since);
+        let mut key = format!("{}-{}-{of}", self.id, self.event.word());
+        key.retain(|c| c.is_ascii_graphic());
+        once.then_some(key)
+    }
+
     /// Whose it is, in words.
     #[must_use]
     pub fn subject(&self) -> &str {
@@ -511,6 +523,21 @@ mod tests {
         assert_eq!(fine.news(&refused), ["the sink on-call is told again"]);
         assert_eq!(of(None, 1, 2).news(&fine).len(), 2);
         assert_eq!(fine.news(&fine), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_key_is_the_same_for_each_try_and_another_for_what_is_worse() {
+        let fired = Notice { event: SinkEvent::Fired, ..Notice::test(WallTime::default()) };
+        let of = |event, severity| Notice { event, severity, ..fired.clone() }.delivery_key();
+        let (warning, critical) = (Severity::Warning, Severity::Critical);
+        let key = of(SinkEvent::Fired, critical).expect("one");
+        assert!(key.starts_with("test-fired-"), "{key}");
+        assert_eq!(of(SinkEvent::Fired, critical), Some(key.clone()));
+        assert_ne!(of(SinkEvent::Fired, warning), Some(key));
+        assert!(of(SinkEvent::Resolved, critical).expect("one").starts_with("test-resolved-"));
+        assert_eq!(of(SinkEvent::Reminded, critical), None);
+        let odd = Notice { id: "a\r\nX: y".to_owned(), ..fired.clone() };
+        assert!(odd.delivery_key().expect("one").starts_with("aX:y-fired-"));
     }
 
     #[test]

@@ -11,6 +11,13 @@ use crate::domain::view::Mode;
 use std::collections::BTreeSet;
 
 impl Monitor {
+    /// The notice of an end that came because its target is watched no more: what was found last
+    /// says nothing of now.
+    pub(super) fn last_notice(&self, event: &AlertEvent, now: Now) -> Notice {
+        let notice = self.notice(event, now);
+        Notice { sentence: notice.title.clone(), evidence: Vec::new(), ..notice }
+    }
+
     /// Those alerts with these ids that fire and of which anybody may be told, as if they began to
     /// fire now.
     #[must_use]

@@ -2,18 +2,26 @@
 
 use super::Monitor;
 use crate::domain::memory::TargetMemory;
+use crate::domain::sink::Notice;
 use crate::domain::target::{Target, TargetId};
 use crate::domain::text::printable;
 use crate::domain::time::Now;
 use std::sync::Arc;
 
 impl Monitor {
-    /// Watches a target no more; what is to be remembered of it comes back. Its lines in the event
-    /// log stay, with its name in front.
-    pub fn remove(&mut self, id: TargetId, now: Now) -> Option<TargetMemory> {
-        let memory = self.remembered(Some(id), now);
+    /// Watches a target no more; what is to be remembered of it comes back, and what sinks are told
+    /// of its alerts: who heard that one began hears that it is over. Its lines in the event log
+    /// stay, with its name in front.
+    pub fn remove(&mut self, id: TargetId, now: Now) -> Option<(TargetMemory, Vec<Notice>)> {
+        self.targets.get(&id)?;
+        let over = self.alerts.forget(id, now.wall);
+        let notices = over.iter().map(|event| self.last_notice(event, now)).collect();
+        for event in &over {
+            self.log_alert(event);
+        }
+        let mut memory = self.remembered(Some(id), now);
+        memory.acknowledged.clear();
         let gone = self.targets.remove(&id)?;
-        self.alerts.forget(id);
         self.outages.forget(id);
         self.around.outages = self.outages.lately();
         self.siblings.changed(gone.target().group.as_deref());
@@ -22,7 +30,7 @@ impl Monitor {
             event.target = None;
             event.text = format!("{name}: {}", event.text);
         }
-        Some(memory)
+        Some((memory, notices))
     }
 
     /// Takes over the changed configuration of a target, whose host and port are the same: what

@@ -8,6 +8,7 @@ use crate::domain::sample::{
     ConnectOutcome, Echo, EchoOutcome, Nla, Observation, PathMtu, PathOutcome, TlsOutcome, Udp,
     UdpOutcome,
 };
+use crate::domain::sink::SinkEvent;
 use crate::domain::snapshot::TargetState;
 use crate::domain::target::Host;
 use crate::domain::time::MonoTime;
@@ -341,6 +342,37 @@ fn what_fires_can_be_told_anew_by_its_id_unless_it_is_snoozed() {
 }
 
 #[test]
+fn an_alert_that_was_told_is_over_when_its_target_is_watched_no_more() {
+    let told = RememberedAlert {
+        since: at(1_000).wall,
+        seen: at(50_000).wall,
+        severity: Severity::Critical,
+        title: "port 3389 closed".to_owned(),
+        told: Some(at(2_000).wall),
+        acknowledged: None,
+        signed: Signature::default(),
+        snoozed_until: None,
+        returns: 0,
+    };
+    let untold = RememberedAlert { told: None, ..told.clone() };
+    let rules = [("port-closed", told), ("host-unreachable", untold)];
+    let alerts = rules.map(|(rule, alert)| (rule.to_owned(), alert)).into();
+    let memory = TargetMemory { alerts, ..TargetMemory::default() };
+    let mut monitor = Monitor::new(ACCESS, LocalState::default(), <_>::default(), at(60_000));
+    let mut target = Target::new(TargetId(7), "pc-7".to_owned(), Host::Address(address(7), None));
+    target.group = Some("berlin".to_owned());
+    monitor.add(target, memory, at(60_000));
+    let (memory, notices) = monitor.remove(TargetId(7), at(70_000)).unwrap();
+    let [over] = notices.as_slice() else { panic!("{notices:?}") };
+    assert_eq!((over.event, over.rule.0), (SinkEvent::Resolved, "port-closed"));
+    assert_eq!(over.title, "port 3389 closed (no longer watched)");
+    assert_eq!(over.sentence, over.title);
+    assert_eq!((over.target.as_deref(), over.group.as_deref()), (Some("pc-7"), Some("berlin")));
+    assert_eq!(over.ended, Some(at(70_000).wall));
+    assert!(memory.alerts.is_empty(), "it begins anew when the target is watched again");
+}
+
+#[test]
 fn another_configuration_keeps_what_was_measured_and_what_goes_is_remembered() {
     let mut monitor = two();
     monitor.observe(&reply(1, 0, at(300)), at(303));
@@ -350,8 +382,8 @@ fn another_configuration_keeps_what_was_measured_and_what_goes_is_remembered() {
     target.name = "renamed".to_owned();
     target.expected = crate::domain::target::Expected::OnDemand;
     monitor.reconfigure(target);
-    let memory = monitor.remove(TargetId(2), at(400)).unwrap();
-    assert_eq!(memory.mac, None);
+    let (memory, notices) = monitor.remove(TargetId(2), at(400)).unwrap();
+    assert_eq!((memory.mac, notices), (None, Vec::new()));
     assert!(monitor.remove(TargetId(2), at(400)).is_none(), "only once");
     let snapshot = monitor.snapshot(at(400), 0, |_| Budget::default());
     let [kept] = snapshot.targets.as_slice() else { panic!("{snapshot:?}") };

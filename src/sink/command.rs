@@ -3,11 +3,12 @@
 use crate::domain::sink::{Notice, PLACEHOLDERS};
 use crate::process;
 use crate::report::notice::field;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::process::Command;
 
 /// Runs it once. Every field of the notice is a variable, `RDPWATCH_ALERT_` and its name in
 /// capitals; no value is ever read as code, nor as an argument. It does not see the variables in
-/// `hidden`.
+/// `hidden`. From `handed` on it runs.
 ///
 /// # Errors
 /// That it cannot be started, or its exit status and the last line that it complained with.
@@ -15,6 +16,7 @@ pub(super) async fn run(
     words: &[String],
     notice: &Notice,
     hidden: &[String],
+    handed: &AtomicBool,
 ) -> Result<(), String> {
     let [program, arguments @ ..] = words else { return Err("there is no program".to_owned()) };
     let variables = PLACEHOLDERS.map(|name| {
@@ -26,5 +28,7 @@ pub(super) async fn run(
     for name in hidden {
         command.env_remove(name);
     }
+    // It is started at once or not at all.
+    handed.store(true, Ordering::Relaxed);
     process::run(command.args(arguments).envs(variables)).await
 }

@@ -6,13 +6,32 @@ use crate::report::notice::body;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::timeout;
 
 /// How long one try may take as a whole.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// Longest secret, in bytes.
 const MAX_SECRET: u64 = 4_096;
+
+/// Why a sink was not told, in the words of a sentence's end; never with a secret in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum NotTold {
+    /// Nothing was taken.
+    Refused(String),
+    /// It was handed over whole and nobody said in time what became of it.
+    Unclear(String),
+}
+
+impl NotTold {
+    /// The words.
+    pub(super) fn words(&self) -> &str {
+        match self {
+            Self::Refused(words) | Self::Unclear(words) => words,
+        }
+    }
+}
 
 /// Tells a sink once. A hook does not see the environment variables in `hidden`, which hold the
 /// secrets of sinks.
@@ -20,16 +39,47 @@ const MAX_SECRET: u64 = 4_096;
 /// # Errors
 /// Why it was not told, in the words of a sentence's end; never with a secret in it.
 pub async fn deliver(spec: &SinkSpec, notice: &Notice, hidden: &[String]) -> Result<(), String> {
-    let told = timeout(PATIENCE, attempt(&spec.kind, notice, hidden)).await;
-    told.unwrap_or_else(|_| Err(format!("it took more than {} s", PATIENCE.as_secs())))
+    let told = hand_over(spec, notice, hidden, PATIENCE).await;
+    told.map_err(|error| error.words().to_owned())
 }
 
-async fn attempt(kind: &SinkKind, notice: &Notice, hidden: &[String]) -> Result<(), String> {
+/// The same within `patience`.
+///
+/// # Errors
+/// Why it was not told.
+pub(super) async fn hand_over(
+    spec: &SinkSpec,
+    notice: &Notice,
+    hidden: &[String],
+    patience: Duration,
+) -> Result<(), NotTold> {
+    let handed = AtomicBool::new(false);
+    let told = timeout(patience, attempt(&spec.kind, notice, hidden, &handed)).await;
+    told.map_or_else(
+        |_| {
+            let words = format!("it took more than {} s", patience.as_secs());
+            Err(if handed.load(Ordering::Relaxed) {
+                NotTold::Unclear(format!("{words}, and may have arrived"))
+            } else {
+                NotTold::Refused(words)
+            })
+        },
+        |result| result.map_err(NotTold::Refused),
+    )
+}
+
+/// Sets `handed` once a server has the whole request, or a program runs.
+async fn attempt(
+    kind: &SinkKind,
+    notice: &Notice,
+    hidden: &[String],
+    handed: &AtomicBool,
+) -> Result<(), String> {
     match kind {
         SinkKind::Webhook { url, token, template } => {
-            webhook(url, token.as_ref(), template, notice).await
+            webhook(url, token.as_ref(), template, notice, handed).await
         }
-        SinkKind::Exec(words) => command::run(words, notice, hidden).await,
+        SinkKind::Exec(words) => command::run(words, notice, hidden, handed).await,
         SinkKind::File(path) => log_file::append(path, notice).await,
         #[cfg(unix)]
         SinkKind::Syslog => super::syslog::send(Path::new(super::syslog::SOCKET), notice).await,
@@ -55,6 +105,7 @@ async fn webhook(
     token: Option<&Secret>,
     template: &Template,
     notice: &Notice,
+    handed: &AtomicBool,
 ) -> Result<(), String> {
     let endpoint: Endpoint =
         read(url).await?.parse().map_err(|error: EndpointError| format!("{error}"))?;
@@ -66,7 +117,10 @@ async fn webhook(
         }
         body.headers.push(("Authorization", format!("Bearer {token}")));
     }
-    match http::post(&endpoint, &body).await? {
+    if let Some(key) = notice.delivery_key() {
+        body.headers.push(("Idempotency-Key", key));
+    }
+    match http::post(&endpoint, &body, handed).await? {
         200..=299 => Ok(()),
         status => Err(format!("the server answered {status}")),
     }

@@ -7,30 +7,35 @@ use crate::report::notice::Body;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_rustls::TlsConnector;
 
 #[expect(clippy::disallowed_types, reason = "an edge of its own: connections to webhooks")]
 type TcpStream = tokio::net::TcpStream;
 
-/// Sends it, and returns the status of the answer.
+/// Sends it, and returns the status of the answer. From `handed` on the whole request is sent.
 ///
 /// # Errors
 /// What failed, without the address.
-pub(super) async fn post(endpoint: &Endpoint, body: &Body) -> Result<u16, String> {
+pub(super) async fn post(
+    endpoint: &Endpoint,
+    body: &Body,
+    handed: &AtomicBool,
+) -> Result<u16, String> {
     let failed = |what: &'static str| move |error: std::io::Error| format!("{what}: {error}");
     let address = (endpoint.host.as_str(), endpoint.port);
     let stream = TcpStream::connect(address).await.map_err(failed("no connection"))?;
     let request = request(endpoint, body);
     if !endpoint.tls {
-        return exchange(stream, &request).await;
+        return exchange(stream, &request, handed).await;
     }
     let name = ServerName::try_from(endpoint.host.clone())
         .map_err(|_| "its name is none that a certificate can be for".to_owned())?;
     let config = tokio::task::spawn_blocking(authorities).await.map_err(|e| e.to_string())??;
     let connector = TlsConnector::from(Arc::new(config));
     let stream = connector.connect(name, stream).await.map_err(failed("no TLS"))?;
-    exchange(stream, &request).await
+    exchange(stream, &request, handed).await
 }
 
 /// A client that trusts what this machine trusts. Reads files.
@@ -76,10 +81,12 @@ fn request(endpoint: &Endpoint, body: &Body) -> Vec<u8> {
 async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
     mut stream: S,
     request: &[u8],
+    handed: &AtomicBool,
 ) -> Result<u16, String> {
     let failed = |error: std::io::Error| format!("the connection broke: {error}");
     stream.write_all(request).await.map_err(failed)?;
     stream.flush().await.map_err(failed)?;
+    handed.store(true, Ordering::Relaxed);
     let mut answer = Vec::new();
     let mut chunk = [0; 1_024];
     loop {

@@ -20,6 +20,7 @@ use crate::domain::sink::{
 use crate::domain::text::printable;
 use crate::domain::untold::Untold;
 pub use deliver::deliver;
+use deliver::{NotTold, PATIENCE, hand_over};
 use queue::Queue;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -47,6 +48,8 @@ pub struct Sinks {
     hidden: Arc<[String]>,
     closing: CancellationToken,
     pauses: [Duration; 5],
+    /// How long one try may take.
+    patience: Duration,
     /// So many alerts may wait for each.
     room: usize,
 }
@@ -59,6 +62,7 @@ impl Default for Sinks {
             hidden: Arc::default(),
             closing: CancellationToken::new(),
             pauses: PAUSES,
+            patience: PATIENCE,
             room: waiting_room(0),
         }
     }
@@ -160,18 +164,22 @@ impl Sinks {
             Arc::clone(&self.hidden),
             Arc::clone(&desk),
             self.closing.clone(),
-            self.pauses,
+            (self.pauses, self.patience),
         ));
         Worker { spec, desk, task }
     }
 
-    /// Hands a notice to every sink that wants it. Never waits.
+    /// Hands a notice to every sink that wants it. An end goes to each that heard the beginning and
+    /// is told ends at all, whichever groups and severities it wants by now. Never waits.
     pub fn offer(&self, notice: Notice) {
         let notice = Arc::new(notice);
+        let over = notice.event == SinkEvent::Resolved;
         for worker in &self.workers {
-            if worker.spec.wants(&notice) {
+            let hears_ends = over && worker.spec.events.contains(&SinkEvent::Resolved);
+            let heard = hears_ends && worker.desk.queue().knows(&notice.id);
+            if heard || worker.spec.wants(&notice) {
                 worker.desk.offer(Arc::clone(&notice));
-            } else if notice.event == SinkEvent::Resolved {
+            } else if over {
                 worker.desk.queue().is_over(&notice.id, Instant::now());
             }
         }
@@ -242,6 +250,14 @@ impl Sinks {
         }
     }
 
+    /// Sends nothing from here on. What waits and what is offered is kept, for [`Sinks::untold`].
+    pub fn pause(&mut self) {
+        for worker in &self.workers {
+            worker.task.abort();
+            worker.desk.queue().stop();
+        }
+    }
+
     /// Whether there is none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
@@ -272,7 +288,7 @@ async fn work(
     hidden: Arc<[String]>,
     desk: Arc<Desk>,
     closing: CancellationToken,
-    pauses: [Duration; 5],
+    (pauses, patience): ([Duration; 5], Duration),
 ) {
     let mut failures = 0;
     let mut latest = Instant::now();
@@ -290,36 +306,42 @@ async fn work(
             () = closing.cancelled() => break,
         }
         let Some(notice) = desk.queue().next() else { continue };
-        failures = if attempt(&spec, &hidden, &desk, &notice).await { 0 } else { failures + 1 };
+        failures =
+            if attempt(&spec, &hidden, &desk, &notice, patience).await { 0 } else { failures + 1 };
         latest = Instant::now();
     }
     loop {
         let Some(notice) = desk.queue().next_of_last_words() else { break };
-        attempt(&spec, &hidden, &desk, &notice).await;
+        attempt(&spec, &hidden, &desk, &notice, patience).await;
     }
 }
 
 /// One try. Whether it went through.
-async fn attempt(spec: &SinkSpec, hidden: &[String], desk: &Desk, notice: &Notice) -> bool {
-    let result = deliver(spec, notice, hidden).await;
-    let told = result.is_ok();
-    match result {
-        Ok(()) => {
-            desk.queue().told(&notice.id);
-            let mut status = desk.status();
-            status.told = status.told.saturating_add(1);
-            status.error = None;
-        }
-        Err(error) => {
-            let error = printable(&error).into_owned();
-            tracing::warn!(sink = %printable(&spec.name), %error, "an alert was not told");
-            let given_up = desk.queue().failed(&notice.id, Instant::now());
-            let mut status = desk.status();
-            status.error = Some(error);
-            status.failed = status.failed.saturating_add(u64::from(given_up));
-        }
-    }
-    told
+async fn attempt(
+    spec: &SinkSpec,
+    hidden: &[String],
+    desk: &Desk,
+    notice: &Notice,
+    patience: Duration,
+) -> bool {
+    let Err(error) = hand_over(spec, notice, hidden, patience).await else {
+        desk.queue().told(&notice.id);
+        let mut status = desk.status();
+        status.told = status.told.saturating_add(1);
+        status.error = None;
+        return true;
+    };
+    let words = printable(error.words()).into_owned();
+    tracing::warn!(sink = %printable(&spec.name), error = %words, "an alert was not told");
+    let (counts, given_up) = match error {
+        NotTold::Unclear(_) => (desk.queue().unclear(&notice.id), false),
+        NotTold::Refused(_) => (false, desk.queue().failed(&notice.id, Instant::now())),
+    };
+    let mut status = desk.status();
+    status.error = Some(words);
+    status.told = status.told.saturating_add(u64::from(counts));
+    status.failed = status.failed.saturating_add(u64::from(given_up));
+    false
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ const KNOWN: usize = 16;
 const PATIENCE: Duration = Duration::from_hours(24);
 /// After so many tries what is over is given up where nobody wants to hear that it is.
 const TRIES: u32 = 5;
+/// What may have arrived so often counts as told.
+const UNCLEAR: u32 = 2;
 
 /// The alerts that wait.
 #[derive(Debug)]
@@ -54,6 +56,8 @@ struct Alert {
     notices: VecDeque<Arc<Notice>>,
     on_its_way: bool,
     tries: u32,
+    /// How often the first may have arrived.
+    unclear: u32,
     /// Since when it is over.
     over: Option<Instant>,
     /// It was tried since the sink closes.
@@ -134,6 +138,9 @@ impl Queue {
                     alert.over = Some(now);
                 }
                 SinkEvent::Fired | SinkEvent::Test => {
+                    if !alert.on_its_way {
+                        alert.unclear = 0;
+                    }
                     alert.supersede(|event| event != SinkEvent::Resolved);
                 }
             }
@@ -159,6 +166,7 @@ impl Queue {
             notices: VecDeque::from([Arc::clone(&notice)]),
             on_its_way: false,
             tries: 0,
+            unclear: 0,
             over: over.then_some(now),
             last_words: false,
         };
@@ -196,6 +204,11 @@ impl Queue {
     /// For how many more alerts there is room.
     pub(super) fn free(&self) -> usize {
         self.room.saturating_sub(self.waiting.len())
+    }
+
+    /// Whether the sink was told of it or will be, and not that it is over.
+    pub(super) fn knows(&self, id: &str) -> bool {
+        self.heard.has(id) || self.waiting.contains_key(id)
     }
 
     /// Whether it was dropped and fires on.
@@ -253,6 +266,7 @@ impl Queue {
         let Some(alert) = self.waiting.get_mut(id) else { return };
         let told = alert.notices.pop_front();
         (alert.on_its_way, alert.tries, alert.last_words) = (false, 0, false);
+        alert.unclear = 0;
         if alert.notices.is_empty() {
             self.waiting.remove(id);
         }
@@ -261,6 +275,19 @@ impl Queue {
         } else {
             self.heard.add(id, self.room.saturating_mul(KNOWN));
         }
+    }
+
+    /// What was on its way may have arrived: it is tried once more. Whether it counts as told.
+    pub(super) fn unclear(&mut self, id: &str) -> bool {
+        let Some(alert) = self.waiting.get_mut(id) else { return false };
+        alert.on_its_way = false;
+        alert.tries = alert.tries.saturating_add(1);
+        alert.unclear = alert.unclear.saturating_add(1);
+        let counts = alert.unclear >= UNCLEAR;
+        if counts {
+            self.told(id);
+        }
+        counts
     }
 
     /// What was on its way did not arrive. Whether its alert is given up.
@@ -416,6 +443,28 @@ mod tests {
         queue.told("g");
         assert!(queue.has_lost("i") && queue.free() == 1);
         assert!(queue.offer(graded("i", Fired, critical), now) && !queue.has_lost("i"));
+    }
+
+    #[test]
+    fn what_may_have_arrived_twice_counts_as_told_and_its_end_follows() {
+        let mut queue = Queue::default();
+        offer(&mut queue, "a", Fired);
+        queue.next();
+        assert!(!queue.unclear("a"));
+        queue.next();
+        assert!(!queue.failed("a", Instant::now()), "a refusal is none of them");
+        queue.next();
+        assert!(queue.unclear("a") && queue.is_empty());
+        offer(&mut queue, "a", Resolved);
+        assert_eq!(words(&queue), ["a resolved"]);
+        // What got worse meanwhile is another thing to tell.
+        offer(&mut queue, "b", Fired);
+        queue.failed("a", Instant::now());
+        queue.next();
+        assert!(!queue.unclear("b"));
+        offer(&mut queue, "b", Fired);
+        queue.next();
+        assert!(!queue.unclear("b"));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::domain::sink::{SinkSpec, whose};
 use crate::domain::target::{Target, TargetId};
 use crate::domain::thresholds::Thresholds;
 use crate::store;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What a changed configuration changes for the core.
@@ -40,9 +41,15 @@ impl Core {
             let host = target.map(|target| whose(target));
             self.schedule.remove(id);
             self.waking.remove(&id);
-            if let (Some(memory), Some(key)) = (self.monitor.remove(id, now), key) {
+            if let (Some((memory, notices)), Some(key)) = (self.monitor.remove(id, now), key) {
                 let watched_twice =
                     self.monitor.targets().any(|(_, tracked)| store::key(tracked.target()) == key);
+                for notice in notices {
+                    let same = BTreeSet::from([notice.id.clone()]);
+                    if !watched_twice || self.monitor.notices_of(&same, now).is_empty() {
+                        self.sinks.offer(notice);
+                    }
+                }
                 if !watched_twice {
                     if let Some(host) = &host {
                         self.sinks.withdraw(host);
@@ -74,7 +81,7 @@ impl Core {
         self.monitor.plan(Calendar::new(changes.maintenance, jiff::tz::TimeZone::system()));
         if changes.read_only && !self.read_only {
             self.read_only = true;
-            self.sinks.change(&[]);
+            self.sinks.pause();
         }
         if let Some(specs) = changes.sinks.filter(|_| !self.read_only) {
             self.sinks.change(&specs);

@@ -65,7 +65,7 @@ impl Core {
 
     /// Adds what is not told yet to what is remembered of those whom it is about.
     pub(super) fn add_untold(&self, state: &mut State) {
-        if self.read_only {
+        if self.read_only && self.sinks.is_empty() {
             let own = self.remembered.get(store::MONITOR);
             if let (Some(own), Some(state)) = (own, state.get_mut(store::MONITOR)) {
                 state.untold.clone_from(&own.untold);
@@ -83,7 +83,13 @@ impl Core {
             untold.entry(key.map_or(store::MONITOR, String::as_str)).or_default().push(one);
         }
         for (key, memory) in state {
-            memory.untold = untold.remove(key.as_str()).unwrap_or_default();
+            let untold = untold.remove(key.as_str()).unwrap_or_default();
+            if self.read_only {
+                // Beside what an earlier run did not get told of a target that came since.
+                memory.untold.extend(untold);
+            } else {
+                memory.untold = untold;
+            }
         }
     }
 

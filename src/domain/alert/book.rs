@@ -7,7 +7,9 @@ mod recall;
 use super::super::finding::{Finding, RuleId, Severity};
 use super::super::target::TargetId;
 use super::super::time::{MonoTime, Now, WallTime};
-use super::{Alert, AlertSettings, AlertState, AlertsSnapshot, Hold, Signature, review::Reviews};
+use super::{
+    Alert, AlertEvent, AlertSettings, AlertState, AlertsSnapshot, Hold, Signature, review::Reviews,
+};
 use entry::Entry;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
@@ -102,11 +104,17 @@ impl AlertBook {
         self.entries.values().any(Entry::fires)
     }
 
-    /// Forgets a target that is watched no more. Its alerts end without a word.
-    pub fn forget(&mut self, target: TargetId) {
-        self.keys(Some(target)).into_iter().for_each(|key| {
-            self.entries.remove(&key);
-        });
+    /// Forgets a target that is watched no more. Who heard that an alert of it began hears that it
+    /// is over; the others end without a word.
+    pub fn forget(&mut self, target: TargetId, now: WallTime) -> Vec<AlertEvent> {
+        let mut events = self.end_outdated(Some(target));
+        for key in self.keys(Some(target)) {
+            let withdrawn = self.entries.remove(&key).and_then(Entry::withdrawn);
+            if let Some(alert) = withdrawn {
+                self.keep_resolved(alert.clone(), now);
+                events.push(AlertEvent::Resolved(alert, now));
+            }
+        }
         self.reviews.forget(target);
         self.own.remove(&target);
         self.held.remove(&Some(target));
@@ -114,6 +122,7 @@ impl AlertBook {
         self.withheld.retain(|(of, _), _| *of != Some(target));
         self.recalled.retain(|(of, _), _| *of != target);
         self.outdated.retain(|(alert, _)| alert.target != Some(target));
+        events
     }
 
     /// Somebody has seen it; holds until it is over or gets worse. Whether there is such an alert.

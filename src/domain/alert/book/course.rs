@@ -85,7 +85,7 @@ impl AlertBook {
     }
 
     /// Ends what an earlier run told of, and what is too old to be the same now.
-    fn end_outdated(&mut self, target: Option<TargetId>) -> Vec<AlertEvent> {
+    pub(super) fn end_outdated(&mut self, target: Option<TargetId>) -> Vec<AlertEvent> {
         let own = |(alert, _): &mut (Alert, WallTime)| alert.target == target;
         let outdated: Vec<_> = self.outdated.extract_if(.., own).collect();
         let end = |(alert, ended): (Alert, WallTime)| {
@@ -95,7 +95,7 @@ impl AlertBook {
         outdated.into_iter().map(end).collect()
     }
 
-    fn keep_resolved(&mut self, alert: Alert, ended: WallTime) {
+    pub(super) fn keep_resolved(&mut self, alert: Alert, ended: WallTime) {
         if self.resolved.len() >= RESOLVED {
             self.resolved.pop_front();
         }

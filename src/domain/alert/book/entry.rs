@@ -165,6 +165,13 @@ impl Entry {
         Some((Alert { severity: worst, title, ..self.alert }, self.seen.unwrap_or(at)))
     }
 
+    /// The end of what is watched no more: who heard that it began is told.
+    pub(super) fn withdrawn(self) -> Option<Alert> {
+        let worst = self.told?.worst;
+        let title = format!("{} (no longer watched)", self.alert.title);
+        Some(Alert { severity: worst, title, ..self.alert })
+    }
+
     /// Whether it fires or is held back, or did in an earlier run.
     pub(super) fn fires(&self) -> bool {
         self.due || self.alert.state != AlertState::Pending

@@ -224,7 +224,11 @@ fn targets_do_not_mix_and_a_forgotten_one_is_gone() {
     book.apply(Some(TargetId(1)), &Diagnosed::default(), at(1));
     let events = book.apply(Some(TargetId(1)), &Diagnosed::default(), at(61));
     assert_eq!(events.len(), 1);
-    book.forget(TargetId(2));
+    let over = book.forget(TargetId(2), at(61).wall);
+    let [AlertEvent::Resolved(alert, ended)] = over.as_slice() else { panic!("{over:?}") };
+    assert_eq!(*ended, at(61).wall);
+    assert!(alert.title.ends_with(" (no longer watched)"), "{}", alert.title);
+    assert_eq!(book.forget(TargetId(2), at(61).wall), [], "only once");
     let snapshot = book.snapshot(at(61));
     let of = |alerts: &[Alert]| alerts.iter().map(|alert| alert.target).collect::<Vec<_>>();
     assert_eq!(of(&snapshot.firing), [OFFICE]);
