@@ -362,7 +362,9 @@ impl Core {
             Command::Pin(pinned) => self.unsaved |= self.monitor.pin(&pinned),
             Command::LookAt(id) => self.schedule.look_at(id, now.mono),
             Command::AddAll(targets) => {
-                targets.into_iter().for_each(|target| self.add(target));
+                for target in targets {
+                    self.add(target);
+                }
                 self.sinks.expect(self.monitor.targets().count());
             }
             Command::Reconfigure(changes) => self.reconfigure(*changes),

@@ -66,7 +66,9 @@ impl Core {
         if changes.deep && !self.schedule.climbs() {
             self.schedule.allow_deep(now.mono);
             let all: Vec<TargetId> = self.monitor.targets().map(|(id, _)| *id).collect();
-            all.into_iter().for_each(|id| self.sync(id));
+            for id in all {
+                self.sync(id);
+            }
         }
         self.monitor.limit(changes.limits);
         self.monitor.plan(Calendar::new(changes.maintenance, jiff::tz::TimeZone::system()));
