@@ -7,6 +7,7 @@ use rdpwatch::domain::stats::Spark;
 use rdpwatch::domain::time::{MonoTime, Now};
 use rdpwatch::ui::pace::Pace;
 use rdpwatch::ui::terminal;
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +22,9 @@ fn answer(host: u64, second: u64) -> Spark {
         0..4 => Spark::Lost,
         4..6 => Spark::Blank,
         // A scale on which each step doubles: three steps are in use.
-        more => Spark::Rtt(ms(f64::from([3_u32, 8, 15][usize::try_from(more % 3).unwrap_or(0)]))),
+        more if more % 3 == 0 => Spark::Rtt(ms(3.0)),
+        more if more % 3 == 1 => Spark::Rtt(ms(8.0)),
+        _ => Spark::Rtt(ms(15.0)),
     }
 }
 
@@ -55,10 +58,11 @@ fn cells(screen: &Screen, host: &str) -> Vec<char> {
         found.unwrap_or_else(|| panic!("{wanted}\n{text}")).chars().collect::<Vec<char>>()
     };
     let heading: String = line("TARGET").iter().collect();
-    let begin = heading.find("LAST ").map(|at| heading[..at].chars().count()).expect("a heading");
-    let length = heading[heading.find("DPTXSNU").expect("the ladder")..].chars().count();
-    let end = heading.chars().count() - length - 1;
-    line(host)[begin..end].to_vec()
+    let (before, rest) = heading.split_once("LAST ").expect("a heading");
+    let (_, behind) = rest.split_once("DPTXSNU").expect("the ladder");
+    let begin = before.chars().count();
+    let end = heading.chars().count() - behind.chars().count() - "DPTXSNU".len() - 1;
+    line(host).into_iter().take(end).skip(begin).collect()
 }
 
 #[test]
@@ -141,6 +145,7 @@ fn bytes(took: Duration, hosts: u32) -> usize {
 #[test]
 fn overwriting_takes_a_fraction_of_the_bytes_of_scrolling() {
     let (scrolled, still) = (bytes(FAST, 50), bytes(SLOW, 50));
-    println!("50 hosts at 200x60, bytes/s: {} and {}", scrolled / 60, still / 60);
+    let told = format!("50 hosts at 200x60, bytes/s: {} and {}", scrolled / 60, still / 60);
+    writeln!(std::io::stderr(), "{told}").expect("told");
     assert!(still * 4 < scrolled, "{still} of {scrolled}");
 }
