@@ -113,7 +113,7 @@ pub struct Outage {
     pub limits: PathThresholds,
     /// It lasts long enough to alert, or came often enough.
     pub alerts: bool,
-    /// How often its hosts fell silent together within [`KEPT`], this time included.
+    /// How often its hosts fell silent together within 20 minutes, this time included.
     pub times: u32,
     /// Numbers the outages that alert, in the order in which they began to: one that only comes
     /// again has the number that it had. 0 before it alerts.

@@ -63,7 +63,7 @@ pub fn line(slots: &[Spark], width: usize, thresholds: &LatencyThresholds) -> Li
 
 /// The newest `width - 1` slots, each in a cell that it keeps: the newest, number `newest` of all,
 /// overwrites the oldest, and one blank cell behind it says where the present is. From one second
-/// to the next two cells differ, where [`line`] moves them all.
+/// to the next two cells differ, where [`line()`] moves them all.
 #[must_use]
 pub fn ring(slots: &[Spark], width: usize, newest: u64, thresholds: &LatencyThresholds) -> Line {
     let Some(last) = width.checked_sub(1) else { return Line::new() };
