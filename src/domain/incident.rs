@@ -37,7 +37,7 @@ impl Incident {
             whose: whose_path(outage),
             since: outage.since.wall,
             ended: outage.ended.map(|ended| ended.wall),
-            members: outage.members.iter().copied().collect(),
+            members: outage.members.keys().copied().collect(),
             back: outage.back.len(),
         }
     }
@@ -52,9 +52,9 @@ mod tests {
     fn an_incident_keeps_its_id_while_hosts_join_and_come_back() {
         let mut outage =
             Outage::new(Scope::Group("x".to_owned()), at(100), Some("10.0.0.1".to_owned()));
-        outage.members.insert(TargetId(1));
+        outage.members.insert(TargetId(1), [10, 9, 0, 1].into());
         let first = Incident::of(&outage);
-        outage.members.insert(TargetId(2));
+        outage.members.insert(TargetId(2), [10, 9, 0, 2].into());
         outage.back.insert(TargetId(1), at(150));
         outage.ended = Some(at(200));
         let last = Incident::of(&outage);

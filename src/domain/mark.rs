@@ -95,10 +95,9 @@ pub fn with_tunnel(view: &TargetView<'_>, at: WallTime) -> bool {
 pub fn around(view: &TargetView<'_>, at: WallTime) -> Vec<Told> {
     let about = About::of(view, at);
     let mut lines = vec![echo(view, &about), port(view, &about), tunnel(view, &about)];
-    let fell_silent =
-        view.around.outages.iter().find(|outage| {
-            about.holds(outage.since.mono) && outage.members.contains(&view.target.id)
-        });
+    let fell_silent = view.around.outages.iter().find(|outage| {
+        about.holds(outage.since.mono) && outage.members.contains_key(&view.target.id)
+    });
     lines.extend(fell_silent.map(|outage| {
         let others = u64::try_from(outage.members.len().saturating_sub(1)).unwrap_or(u64::MAX);
         Told::unusual(format!("path: {} fell silent with it", count(others, "other host")))

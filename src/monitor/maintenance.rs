@@ -115,7 +115,7 @@ impl Monitor {
             maintained.map(Maintained::until)
         };
         let ends: Option<Vec<WallTime>> =
-            open.iter().flat_map(|outage| &outage.members).map(until).collect();
+            open.iter().flat_map(|outage| outage.members.keys()).map(until).collect();
         let until = ends?.into_iter().min()?;
         Some(Hold { until, only: Some(PATH_OUTAGE_ID) })
     }

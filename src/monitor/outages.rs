@@ -41,7 +41,7 @@ impl Monitor {
                     (outage, text)
                 }
             };
-            for id in &outage.members {
+            for id in outage.members.keys() {
                 if let Some(tracked) = self.targets.get_mut(id) {
                     tracked.tick(&self.around, now);
                 }

@@ -313,7 +313,9 @@ fn outage(text: &str) -> Result<Outage, Wrong> {
     let others = words.next().and_then(|word| word.parse::<u32>().ok());
     let others = others.filter(|others| *others <= 1_000).ok_or_else(wrong)?;
     let mut outage = Outage::new(Scope::Routed, since, Some("10.0.0.1".to_owned()));
-    outage.members = (0..=others).map(TargetId).collect();
+    // Where they are dialled plays no part.
+    let nowhere = IpAddr::from([0, 0, 0, 0]);
+    outage.members = (0..=others).map(|id| (TargetId(id), nowhere)).collect();
     outage.of = 12;
     outage.tunnel = match words.next() {
         None => None,

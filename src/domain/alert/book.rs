@@ -109,11 +109,7 @@ impl AlertBook {
     pub fn forget(&mut self, target: TargetId, now: WallTime) -> Vec<AlertEvent> {
         let mut events = self.end_outdated(Some(target));
         for key in self.keys(Some(target)) {
-            let withdrawn = self.entries.remove(&key).and_then(Entry::withdrawn);
-            if let Some(alert) = withdrawn {
-                self.keep_resolved(alert.clone(), now);
-                events.push(AlertEvent::Resolved(alert, now));
-            }
+            events.extend(self.close(key, Some("no longer watched"), now));
         }
         self.reviews.forget(target);
         self.own.remove(&target);

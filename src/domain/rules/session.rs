@@ -102,11 +102,10 @@ impl Ground {
         });
         let points = view.echo.since(from).filter(|point| about(point.at.mono));
         let lost = points.filter(|point| point.outcome == EchoOutcome::Lost).count();
-        let path = view
-            .around
-            .outages
-            .iter()
-            .any(|outage| outage.members.contains(&view.target.id) && about(outage.since.mono));
+        let path =
+            view.around.outages.iter().any(|outage| {
+                outage.members.contains_key(&view.target.id) && about(outage.since.mono)
+            });
         Self { tunnel, lost, path }
     }
 

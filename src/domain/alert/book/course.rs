@@ -1,7 +1,7 @@
 //! What a diagnosis makes of the alerts: which begin, fire and end.
 
 use super::entry::Entry;
-use super::recall::{FORGET, RECALL};
+use super::recall::{FORGET, NOT_MEASURED, RECALL};
 use super::{AlertBook, Key, RESOLVED};
 use crate::domain::alert::{Alert, AlertEvent, AlertState};
 use crate::domain::diagnose::Diagnosed;
@@ -77,11 +77,8 @@ impl AlertBook {
         if now.mono.since(entry.stands_from) < FORGET {
             return None;
         }
-        let entry = self.entries.remove(&key)?;
-        self.ended_unheard |= entry.told.is_none();
-        let (alert, ended) = entry.outdated()?;
-        self.keep_resolved(alert.clone(), ended);
-        Some(AlertEvent::Resolved(alert, ended))
+        let ended = entry.last_seen(now.wall);
+        self.close(key, Some(NOT_MEASURED), ended)
     }
 
     /// Ends what an earlier run told of, and what is too old to be the same now.
@@ -138,14 +135,23 @@ impl AlertBook {
     fn end_former(&mut self, key: Key, finding: &Finding) -> Option<AlertEvent> {
         let former = self.entries.get(&key)?;
         let gone = former.gone.filter(|_| former.is_of_another(finding))?;
-        let Entry { alert, told, .. } = self.entries.remove(&key)?;
-        if alert.state == AlertState::Pending {
+        self.close(key, None, gone.wall)
+    }
+
+    /// Takes an alert off the list: it is over since `ended`, and `why` is said behind its title.
+    pub(super) fn close(
+        &mut self,
+        key: Key,
+        why: Option<&str>,
+        ended: WallTime,
+    ) -> Option<AlertEvent> {
+        let entry = self.entries.remove(&key)?;
+        self.ended_unheard |= entry.fires() && entry.told.is_none();
+        if entry.alert.state == AlertState::Pending {
             return None;
         }
-        self.ended_unheard |= told.is_none();
-        self.keep_resolved(alert.clone(), gone.wall);
-        let worst = told?.worst;
-        Some(AlertEvent::Resolved(Alert { severity: worst, ..alert }, gone.wall))
+        self.keep_resolved(entry.over(why), ended);
+        Some(AlertEvent::Resolved(entry.told_over(why)?, ended))
     }
 
     /// The finding stands: pending until it has stood for long enough.
@@ -209,21 +215,14 @@ impl AlertBook {
         if now.mono.since(gone.mono) < wait || (held && entry.told.is_some()) {
             return None;
         }
-        let entry = self.entries.remove(&key)?;
-        self.ended_unheard |= entry.fires() && entry.told.is_none();
-        let Entry { alert, told, .. } = entry;
+        let (state, returns) = (entry.alert.state, entry.alert.returns);
         if let Some(target) = key.0 {
             self.recalled.remove(&(target, key.1.0.to_owned()));
         }
-        if alert.state == AlertState::Pending {
-            return None;
+        if state != AlertState::Pending {
+            self.returned.retain(|_, (_, over)| now.mono.since(*over) <= RETURN);
+            self.returned.insert(key, (returns, now.mono));
         }
-        self.returned.retain(|_, (_, over)| now.mono.since(*over) <= RETURN);
-        self.returned.insert(key, (alert.returns, now.mono));
-        self.keep_resolved(alert.clone(), gone.wall);
-        // Who never heard that it began need not hear that it is over.
-        let worst = told?.worst;
-        // Who heard how bad it was at its worst hears the end, however mild it was at last.
-        Some(AlertEvent::Resolved(Alert { severity: worst, ..alert }, gone.wall))
+        self.close(key, None, gone.wall)
     }
 }

@@ -157,19 +157,23 @@ impl Entry {
         }
     }
 
-    /// The end of what nothing was measured of for a day, and when it last stood: who heard that it
-    /// began is told.
-    pub(super) fn outdated(self) -> Option<(Alert, WallTime)> {
-        let Told { worst, at, .. } = self.told?;
-        let title = format!("{} (not measured for a day)", self.alert.title);
-        Some((Alert { severity: worst, title, ..self.alert }, self.seen.unwrap_or(at)))
+    /// When it last stood, as far as is known.
+    pub(super) fn last_seen(&self, now: WallTime) -> WallTime {
+        self.seen.unwrap_or(now)
     }
 
-    /// The end of what is watched no more: who heard that it began is told.
-    pub(super) fn withdrawn(self) -> Option<Alert> {
-        let worst = self.told?.worst;
-        let title = format!("{} (no longer watched)", self.alert.title);
-        Some(Alert { severity: worst, title, ..self.alert })
+    /// The alert as it is listed once it is over; `why` is said behind its title.
+    pub(super) fn over(&self, why: Option<&str>) -> Alert {
+        let title = &self.alert.title;
+        let title = why.map_or_else(|| title.clone(), |why| format!("{title} ({why})"));
+        Alert { title, ..self.alert.clone() }
+    }
+
+    /// The same for those who heard that it began: as bad as it was at its worst, however mild it was
+    /// at last. `None` where nobody did, who need not hear that it is over.
+    pub(super) fn told_over(&self, why: Option<&str>) -> Option<Alert> {
+        let severity = self.told?.worst;
+        Some(Alert { severity, ..self.over(why) })
     }
 
     /// Whether it fires or is held back, or did in an earlier run.
@@ -181,7 +185,7 @@ impl Entry {
         let alert = &self.alert;
         RememberedAlert {
             since: alert.since,
-            seen: self.seen.unwrap_or(now),
+            seen: self.last_seen(now),
             severity: self.told.map_or(alert.severity, |told| told.worst),
             title: alert.title.clone(),
             told: self.told.map(|told| told.at),

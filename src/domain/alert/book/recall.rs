@@ -18,6 +18,9 @@ pub(super) const RECALL: Duration = Duration::from_mins(10);
 /// one of which this run has no word for so long is over.
 pub(super) const FORGET: Duration = Duration::from_hours(24);
 
+/// Why what nothing was measured of for [`FORGET`] is over.
+pub(super) const NOT_MEASURED: &str = "not measured for a day";
+
 impl AlertBook {
     /// Takes over what an earlier run knew of a target (`None`: of this machine): what fired
     /// lately is recalled, acknowledged alerts come back acknowledged, accepted findings are not
@@ -40,7 +43,8 @@ impl AlertBook {
                 self.entries.insert((target, card.id), entry);
                 rules.push((card.id, alert.since));
             } else {
-                self.outdated.extend(entry.outdated());
+                let over = entry.told_over(Some(NOT_MEASURED));
+                self.outdated.extend(over.map(|over| (over, alert.seen)));
             }
         }
         self.recall_resolved(target, memory);

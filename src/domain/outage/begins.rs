@@ -1,0 +1,120 @@
+//! Whether hosts that are silent fell silent together.
+
+use super::{Answered, Fault, Ground, KEPT, Member, Outage, Scope};
+use crate::domain::thresholds::PathThresholds;
+use crate::domain::time::Now;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// Who answered so shortly before this run began fell silent then …
+const PAUSE: Duration = Duration::from_mins(10);
+/// … with those of whom the same is known so closely.
+const SAVED: Duration = Duration::from_mins(1);
+
+/// The scopes of whoever is silent, the widest first: an outage of all that are behind a router is
+/// not told again by group.
+pub(super) fn scopes(members: &[Member<'_>]) -> BTreeSet<Scope> {
+    let silent = members.iter().filter(|member| member.silent_since.is_some());
+    let own = silent.flat_map(|member| {
+        let tunnel = member.tunnel.map(|name| Scope::Tunnel(name.to_owned()));
+        tunnel.into_iter().chain(member.group.map(|name| Scope::Group(name.to_owned())))
+    });
+    std::iter::once(Scope::Routed).chain(own).collect()
+}
+
+/// The largest set of members that fell silent together, when it is large enough.
+pub(super) fn begins(
+    scope: Scope,
+    concerned: &[&Member<'_>],
+    members: &[Member<'_>],
+    ground: &Ground,
+    now: Now,
+) -> Option<Outage> {
+    let mut silent: Vec<(Now, &Member<'_>)> =
+        concerned.iter().filter_map(|member| member.silent_since.map(|at| (at, *member))).collect();
+    silent.sort_by_key(|(at, member)| (at.mono, member.target));
+    let together = |start: usize| {
+        let first = silent.get(start).map(|(at, _)| *at)?;
+        let rest = silent.get(start..)?;
+        let count =
+            rest.partition_point(|(at, _)| at.mono.since(first.mono) <= ground.limits.together);
+        rest.get(..count)
+    };
+    let cluster = (0..silent.len()).filter_map(together).max_by_key(|cluster| cluster.len())?;
+    let (first, last) = (cluster.first()?.0, cluster.last()?.0);
+    // Where others are reached outside of it, only those behind the tunnel are its scope.
+    let through = one_way(cluster.iter().map(|(_, member)| *member))
+        .is_some_and(|member| member.tunnel.is_some());
+    if scope == Scope::Routed && through && one_way(concerned.iter().copied()).is_none() {
+        return None;
+    }
+    let tunnel = ground.tunnel_about(first, last);
+    let fault = ground.fault(cluster.iter().map(|(_, member)| *member), members);
+    // Sleep ends many PCs within seconds when a policy says so; a tunnel that changed, or a host
+    // that never sleeps, shows that it is the path.
+    let fresh = now.mono.since(last.mono) <= KEPT;
+    let shown = tunnel.is_some() || fault.as_ref().is_some_and(Fault::is_proven_tunnel);
+    let newest = cluster.iter().filter_map(|(_, member)| member.unwatched()).min();
+    let votes = |member: &Member<'_>| {
+        (!member.sleeps || (shown && fresh)) && was_there(member, newest, members)
+    };
+    let voters = hosts(cluster.iter().map(|(_, member)| *member).filter(|member| votes(member)));
+    let of = hosts(concerned.iter().copied().filter(|member| votes(member)));
+    if !is_path(voters, of, &ground.limits) {
+        return None;
+    }
+    // Without anything that answers, only the silence of all at once shows that it is not the hosts.
+    if ground.nearer.is_none() && (scope != Scope::Routed || voters * 10 < of * 9) {
+        return None;
+    }
+    Some(Outage {
+        until: last,
+        members: cluster.iter().map(|(_, member)| (member.target, member.address)).collect(),
+        of: concerned.len(),
+        limits: ground.limits,
+        change: ground.change_before(first).filter(|_| tunnel.is_none()),
+        tunnel,
+        fault,
+        ..Outage::new(scope, first, ground.nearer.clone())
+    })
+}
+
+/// Whether the silence of a host shows a path. That of one that never answered in this run does where
+/// nobody answers that is reached the same way, or where it answered just before the run began, as
+/// the `newest` of the others did. When the silence of any other began nobody knows: it may have been off for days.
+fn was_there(member: &Member<'_>, newest: Option<Duration>, members: &[Member<'_>]) -> bool {
+    let together = member.unwatched().zip(newest).is_some_and(|(unwatched, newest)| {
+        unwatched <= PAUSE && unwatched.saturating_sub(newest) <= SAVED
+    });
+    let answers = |other: &Member<'_>| {
+        other.has_say()
+            && other.silent_since.is_none()
+            && other.routed == member.routed
+            && other.tunnel == member.tunnel
+    };
+    member.answered == Answered::InThisRun || together || !members.iter().any(answers)
+}
+
+/// Any of `members`, when all are reached through the same tunnel, or all outside of any.
+pub(super) fn one_way<'a, 'm: 'a>(
+    mut members: impl Iterator<Item = &'a Member<'m>>,
+) -> Option<&'a Member<'m>> {
+    let first = members.next()?;
+    members.all(|member| member.tunnel == first.tunnel).then_some(first)
+}
+
+/// How many machines `members` are.
+pub(super) fn hosts<'a, 'm: 'a>(members: impl Iterator<Item = &'a Member<'m>>) -> usize {
+    members.map(|member| member.address).collect::<BTreeSet<_>>().len()
+}
+
+/// Whether so many silent hosts are a path that is down.
+pub(super) fn is_path(silent: usize, of: usize, limits: &PathThresholds) -> bool {
+    let share = usize::try_from(limits.share_pct).unwrap_or(100);
+    silent >= least(limits) && silent * 100 >= of * share
+}
+
+/// Fewer hosts are no path.
+pub(super) fn least(limits: &PathThresholds) -> usize {
+    usize::try_from(limits.hosts).unwrap_or(usize::MAX)
+}
