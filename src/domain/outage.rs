@@ -11,10 +11,10 @@ mod ground;
 use super::finding::Owner;
 use super::target::TargetId;
 use super::thresholds::PathThresholds;
-use super::time::{MonoTime, Now};
+use super::time::{MonoTime, Now, WallTime};
 use super::way::Stretch;
-use begins::{begins, least, scopes};
-use std::collections::{BTreeMap, VecDeque};
+use begins::{Known, begins, least, scopes};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -22,6 +22,8 @@ pub use ground::{Fault, Ground};
 
 /// Looks in a row at which it no longer holds before it is over.
 const GOOD_ROUNDS: u8 = 2;
+/// What two silences may be apart by what a run remembers of them.
+const SAVED: Duration = Duration::from_mins(1);
 /// An outage that is over is remembered for longer than any window over which loss is counted.
 pub(super) const KEPT: Duration = Duration::from_mins(20);
 /// And not more than so many.
@@ -78,22 +80,37 @@ pub enum Scope {
     Group(String),
 }
 
+/// A group that alone is silent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Within {
+    /// Its name, unescaped.
+    pub group: String,
+    /// How many of its members used to answer.
+    pub of: usize,
+}
+
 /// One broken path.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outage {
     /// Whose hosts.
     pub scope: Scope,
-    /// When the first of them fell silent.
+    /// When the first of them fell silent. Of one that an earlier run saw begin the wall clock is
+    /// that run's; the other is when this run first asked.
     pub since: Now,
-    /// When the last of them did.
+    /// When the last of them did, likewise.
     pub until: Now,
     /// Who is or was silent in it, and where each was dialled when it fell silent.
     pub members: BTreeMap<TargetId, IpAddr>,
     /// Those of them that answer again, and since when. Who has done so for a while is in it no
     /// more, whatever becomes of it later.
     pub back: BTreeMap<TargetId, Now>,
+    /// Members whose answers have not settled yet: all that are silent, and who was a moment ago.
+    /// When it is over, the last ones.
+    pub left: BTreeSet<TargetId>,
     /// How many of its scope used to answer.
     pub of: usize,
+    /// The one group that all who are left belong to, while others of its scope answer.
+    pub within: Option<Within>,
     /// The tunnel of this machine that changed about then, how, and when by the first silence:
     /// `wg0 went down 3.0 s before`; escaped.
     pub tunnel: Option<String>,
@@ -127,11 +144,24 @@ pub enum OutageEvent {
     Ended(Outage),
 }
 
+/// When the hosts of an outage that alerts fell silent: what a later run must know to tell who was
+/// silent with it from who was off for days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RememberedOutage {
+    /// The first of them.
+    pub since: WallTime,
+    /// The last of them.
+    pub until: WallTime,
+}
+
 /// Every outage that stands, and the latest that are over.
 #[derive(Debug, Clone, Default)]
 pub struct Outages {
     open: Vec<Outage>,
     over: VecDeque<Outage>,
+    /// Those that alerted when an earlier run ended.
+    remembered: Vec<RememberedOutage>,
     /// The last number that was given.
     numbered: u32,
 }
@@ -146,7 +176,9 @@ impl Outage {
             until: since,
             members: BTreeMap::new(),
             back: BTreeMap::new(),
+            left: BTreeSet::new(),
             of: 0,
+            within: None,
             tunnel: None,
             change: None,
             nearer,
@@ -197,11 +229,27 @@ impl Outage {
 }
 
 impl Outages {
+    /// Takes over what an earlier run knew to be down when it ended.
+    pub fn recall(&mut self, remembered: &[RememberedOutage]) {
+        self.remembered = remembered.iter().take(MOST_KEPT).copied().collect();
+    }
+
+    /// What a later run must know: those that alert.
+    #[must_use]
+    pub fn remember(&self) -> Vec<RememberedOutage> {
+        let alerting = self.open.iter().filter(|outage| outage.alerts);
+        alerting
+            .take(MOST_KEPT)
+            .map(|outage| RememberedOutage { since: outage.since.wall, until: outage.until.wall })
+            .collect()
+    }
+
     /// Forgets a target that is watched no more.
     pub fn forget(&mut self, target: TargetId) {
         for outage in self.open.iter_mut().chain(&mut self.over) {
             outage.members.remove(&target);
             outage.back.remove(&target);
+            outage.left.remove(&target);
         }
     }
 
@@ -266,7 +314,8 @@ impl Outages {
                 .filter(|member| scope.takes(member) && member.has_say())
                 .filter(|member| !held(member) && !asleep(member))
                 .collect();
-            if let Some(outage) = begins(scope, &concerned, members, ground, now) {
+            let known = Known { members, ground, remembered: &self.remembered };
+            if let Some(outage) = begins(scope, &concerned, &known, now) {
                 let outage = self.compare_with_past(outage);
                 events.push(OutageEvent::Began(outage.clone()));
                 self.open.push(outage);
@@ -298,12 +347,25 @@ impl Outages {
     }
 }
 
+impl RememberedOutage {
+    /// Whether a host that answered for the last time at `answered` fell silent in it.
+    fn began_about(&self, answered: WallTime) -> bool {
+        answered.plus(SAVED) >= self.since && self.until.plus(SAVED) >= answered
+    }
+}
+
 impl Member<'_> {
     const fn unwatched(&self) -> Option<Duration> {
         match self.answered {
             Answered::Before(unwatched) => Some(unwatched),
             Answered::InThisRun | Answered::Never => None,
         }
+    }
+
+    /// The outage of an earlier run in which it fell silent.
+    fn recalled(&self, remembered: &[RememberedOutage]) -> Option<RememberedOutage> {
+        let answered = self.silent_since?.wall.minus(self.unwatched()?);
+        remembered.iter().find(|past| past.began_about(answered)).copied()
     }
 
     const fn has_say(&self) -> bool {

@@ -20,6 +20,8 @@ mod opening;
 mod outages;
 mod peers;
 mod pins;
+#[cfg(test)]
+mod restart_tests;
 mod roster;
 mod sessions;
 mod shared_certificates;

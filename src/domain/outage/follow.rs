@@ -1,7 +1,7 @@
 //! Whether a path that broke is still down.
 
 use super::begins::is_path;
-use super::{Fault, Ground, Member, Outage};
+use super::{Fault, Ground, Member, Outage, Within};
 use crate::domain::target::TargetId;
 use crate::domain::time::Now;
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,5 +82,38 @@ impl Outage {
         if self.tunnel.is_none() {
             self.tunnel = ground.tunnel_about(self.since, self.since);
         }
+        if self.nearer.is_none() {
+            self.nearer.clone_from(&ground.nearer);
+        }
+        self.leave(members, now);
+    }
+
+    /// Takes in who is left in it, and whether they are of one group.
+    fn leave(&mut self, members: &[Member<'_>], now: Now) {
+        let settled = |at: &Now| now.mono.since(at.mono) > self.limits.together;
+        let left = self.members.keys().filter(|id| !self.back.get(id).is_some_and(settled));
+        let left: BTreeSet<TargetId> = left.copied().collect();
+        if !left.is_empty() {
+            self.left = left;
+        }
+        // Before that, others may be about to fall silent too.
+        if now.mono.since(self.since.mono) >= self.limits.lasts.max(self.limits.together) {
+            self.within = self.only_group(members);
+        }
+    }
+
+    /// The group of all who are left, when others answer that are no members of it.
+    fn only_group(&self, members: &[Member<'_>]) -> Option<Within> {
+        let scope = || members.iter().filter(|member| self.scope.takes(member));
+        let mut left = scope().filter(|member| self.left.contains(&member.target));
+        let group = left.next()?.group?;
+        let answers = |member: &Member<'_>| {
+            member.group != Some(group) && member.has_say() && member.silent_since.is_none()
+        };
+        if left.any(|member| member.group != Some(group)) || !scope().any(answers) {
+            return None;
+        }
+        let of = scope().filter(|member| member.group == Some(group) && member.has_say()).count();
+        Some(Within { group: group.to_owned(), of })
     }
 }

@@ -231,10 +231,17 @@ fn by_controls(outage: &Outage, stretch: Stretch, fault: &Fault, since: &str) ->
     }
 }
 
-/// `12 of 12 hosts behind the router`.
+/// `12 of 12 hosts behind the router`: those that are left in it.
 pub(crate) fn whose(outage: &Outage) -> String {
-    let hosts =
-        format!("{} of {} hosts", outage.members.len(), outage.of.max(outage.members.len()));
+    let count = outage.left.len();
+    if let Some(within) = &outage.within {
+        return format!(
+            "{count} of {} hosts of {}",
+            within.of.max(count),
+            excerpt(&within.group, 40)
+        );
+    }
+    let hosts = format!("{count} of {} hosts", outage.of.max(outage.members.len()));
     match (&outage.scope, &outage.tunnel) {
         (Scope::Tunnel(_), _) | (Scope::Routed, Some(_)) => format!("{hosts} behind the VPN"),
         (Scope::Routed, None) if outage.fault.as_ref().is_some_and(is_through_tunnel) => {
@@ -250,6 +257,8 @@ const fn is_through_tunnel(fault: &Fault) -> bool {
     matches!(fault.stretch, Stretch::Tunnel | Stretch::Site)
 }
 
+const SITE_FIRST: &str = "Network team: look at the site's line and power first.";
+
 fn first_step(outage: &Outage) -> &'static str {
     match stretch(outage) {
         Some(Stretch::Tunnel) => return "VPN team: look at the tunnel first.",
@@ -260,11 +269,17 @@ fn first_step(outage: &Outage) -> &'static str {
     if outage.nearer.is_none() && outage.tunnel.is_none() {
         return "Look at this machine's own line and router first.";
     }
+    if outage.within.is_some() && outage.tunnel.is_none() {
+        return SITE_FIRST;
+    }
     match (&outage.scope, &outage.tunnel) {
         (Scope::Tunnel(_), None) => "VPN team: look at the tunnel and the site behind it first.",
         (_, Some(_)) => "VPN team: look at the tunnel first.",
+        (Scope::Routed, None) if outage.left.len() < outage.of => {
+            "Network team: look at what they share and the others do not first."
+        }
         (Scope::Routed, None) => "Network team: look at this machine's line and router first.",
-        (Scope::Group(_), None) => "Network team: look at the site's line and power first.",
+        (Scope::Group(_), None) => SITE_FIRST,
     }
 }
 
