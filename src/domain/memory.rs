@@ -85,7 +85,8 @@ impl TargetMemory {
     /// Whether it answered echo lately, so that its silence is news.
     #[must_use]
     pub fn expects_echo(&self, now: WallTime) -> bool {
-        self.echo_answered.is_some_and(|at| now.since(at) <= ECHO_EXPECTED)
+        // What lies ahead was heard with another clock, nobody knows when.
+        self.echo_answered.is_some_and(|at| at <= now && now.since(at) <= ECHO_EXPECTED)
     }
 
     /// Whether the UDP transport at `address` answered lately, so that its silence is news.
