@@ -12,7 +12,7 @@ use std::sync::Arc;
 #[must_use]
 pub fn offer(before: &str, targets: &[Arc<TargetSnapshot>]) -> Offer {
     let length = before.chars().count();
-    let last = pieces(before).pop().filter(|piece| piece.open);
+    let last = pieces(before).pop().filter(|piece| piece.open && !piece.is_bar());
     let Some(piece) = last else {
         return Offer { keep: length, words: keys("") };
     };
@@ -59,7 +59,7 @@ fn findings(targets: &[Arc<TargetSnapshot>]) -> Vec<String> {
 
 /// A value as a filter reads it back.
 fn quoted(word: &str) -> String {
-    let plain = |c: char| !c.is_whitespace() && !matches!(c, '"' | '*');
+    let plain = |c: char| !c.is_whitespace() && !matches!(c, '"' | '*' | '|' | '(' | ')');
     if word.chars().all(plain) {
         word.to_owned()
     } else if word.contains('"') {
