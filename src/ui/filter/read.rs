@@ -70,7 +70,9 @@ impl Fault {
 /// Words that are listed when none of them is near.
 const LISTED: usize = 12;
 /// Likeness below which a word is not what was meant.
-const ALIKE: f64 = 0.66;
+const ALIKE: f64 = 0.68;
+/// The same where there are more than [`LISTED`], of which one is always a little alike.
+const ALIKE_OF_MANY: f64 = 0.8;
 /// Letters from which on one that holds them is what was meant.
 const HELD: usize = 3;
 
@@ -85,7 +87,8 @@ fn nearest<'k, S: AsRef<str>>(given: &str, known: &'k [S]) -> Option<&'k str> {
     }
     let likeness = |known: &str| strsim::jaro_winkler(&known.to_lowercase(), &folded);
     let alike = known.iter().map(|known| (likeness(known.as_ref()), known.as_ref()));
-    let best = alike.filter(|(alike, _)| *alike >= ALIKE).max_by(|a, b| a.0.total_cmp(&b.0));
+    let least = if known.len() > LISTED { ALIKE_OF_MANY } else { ALIKE };
+    let best = alike.filter(|(alike, _)| *alike >= least).max_by(|a, b| a.0.total_cmp(&b.0));
     best.map(|(_, known)| known)
 }
 
