@@ -20,6 +20,8 @@ mod opening;
 mod outages;
 mod peers;
 mod pins;
+#[cfg(test)]
+mod restart_tests;
 mod roster;
 mod sessions;
 mod shared_certificates;
@@ -45,7 +47,7 @@ use crate::domain::load::Beats;
 use crate::domain::local::{EchoAccess, LocalState};
 use crate::domain::memory::TargetMemory;
 use crate::domain::outage::Outages;
-use crate::domain::rules::{HOST_ASLEEP_ID, RULES, alerting_once};
+use crate::domain::rules::{HOST_ASLEEP_ID, RULES, alerting_once, explained_by};
 use crate::domain::sample::{EchoMethod, Observation, Sample};
 use crate::domain::snapshot::{Event, MonitorSnapshot, Snapshot};
 use crate::domain::surroundings::{Offline, Surroundings};
@@ -226,7 +228,9 @@ impl Monitor {
         for (id, tracked) in &mut self.targets {
             tracked.tick_if_due(&self.around, now);
             let mut diagnosed = tracked.diagnosed(&self.around, now);
-            diagnosed.findings.retain(|finding| !shared.contains(&finding.rule));
+            let is_shared = |finding: &mut Finding| shared.contains(&finding.rule);
+            let causes = diagnosed.findings.extract_if(.., is_shared);
+            diagnosed.shadowed = causes.flat_map(|cause| explained_by(cause.rule)).collect();
             events.extend(self.alerts.apply(Some(*id), &diagnosed, now));
         }
         let own = self.diagnosis.diagnosed(RULES);

@@ -43,6 +43,7 @@ impl Monitor {
             };
             for id in outage.members.keys() {
                 if let Some(tracked) = self.targets.get_mut(id) {
+                    tracked.came_through(&outage);
                     tracked.tick(&self.around, now);
                 }
             }

@@ -23,6 +23,7 @@ use crate::domain::lane::Lane;
 use crate::domain::mac::MacAddr;
 use crate::domain::maintenance::Maintained;
 use crate::domain::memory::TargetMemory;
+use crate::domain::outage::Outage;
 use crate::domain::rules::RULES;
 use crate::domain::sample::{
     Attempt, EchoMethod, Gateway, Neighbour, Nla, Observation, PathMtu, Resolution, Sample,
@@ -267,6 +268,12 @@ impl Tracked {
         self.echo.void_losses_since(start);
         self.course.void_since(start);
         self.heard.void_since(start);
+    }
+
+    /// Whatever it was silent for in `outage` was the path's silence.
+    pub fn came_through(&mut self, outage: &Outage) {
+        let id = self.target.id;
+        self.course.forget_silence(|since| outage.lost(id, since));
     }
 
     /// Notes when the dialled address was tried and heard.

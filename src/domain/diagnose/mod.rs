@@ -49,6 +49,9 @@ pub struct Diagnosed {
     /// Rules whose findings stand and are left out: explained by another, above the lowest broken
     /// rung, or not judged while the monitor is offline. They are not over.
     pub withheld: Vec<RuleId>,
+    /// Rules that a cause shared by many explains, whether they stand yet or not: some are found only
+    /// when it is over, from what was measured while it stood.
+    pub shadowed: Vec<RuleId>,
     /// Rules that fired in an earlier run, and of which this one has no word yet.
     pub awaited: Vec<RuleId>,
 }
@@ -168,6 +171,7 @@ impl MonitorDiagnosis {
         Diagnosed {
             findings: self.findings(rules),
             withheld: Vec::new(),
+            shadowed: Vec::new(),
             awaited: self.tracks.awaited().collect(),
         }
     }

@@ -109,7 +109,8 @@ impl AlertBook {
             }
         }
         // What stood before the cause came is none of its effects.
-        let keys = diagnosed.withheld.iter().map(|rule| (target, *rule));
+        let rules = diagnosed.withheld.iter().chain(&diagnosed.shadowed);
+        let keys = rules.map(|rule| (target, *rule));
         let effects: Vec<Key> = keys
             .filter(|key| !self.entries.contains_key(key) || self.withheld.contains_key(key))
             .collect();

@@ -214,9 +214,10 @@ impl Entry {
             self.told = Some(told(severity));
             return Some(AlertEvent::Fired(self.alert.clone()));
         };
-        let reminds = !settings.remind_every.is_zero()
-            && self.alert.acknowledged.is_none()
-            && now.since(before.at) >= settings.remind_every;
+        // What lies ahead was told while this machine's clock was wrong.
+        let long_ago = before.at > now || now.since(before.at) >= settings.remind_every;
+        let reminds =
+            !settings.remind_every.is_zero() && self.alert.acknowledged.is_none() && long_ago;
         reminds.then(|| {
             self.told = Some(told(before.severity));
             AlertEvent::Reminded(self.alert.clone())

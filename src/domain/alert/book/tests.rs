@@ -690,3 +690,16 @@ fn another_fault_in_place_of_one_that_is_over_is_an_alert_of_its_own() {
     assert_eq!(book.apply(OFFICE, &Diagnosed::default(), at(130)), []);
     assert_eq!(book.apply(OFFICE, &fault(2, 120), at(140)), []);
 }
+
+#[test]
+fn a_reminder_is_due_again_when_a_clock_that_was_ahead_is_put_right() {
+    let hour = Duration::from_hours(1);
+    let mut book = AlertBook::new(AlertSettings { remind_every: hour, ..<_>::default() });
+    let ahead = Now { wall: at(0).wall.plus(Duration::from_hours(24 * 365)), ..at(0) };
+    assert_eq!(drawn(&book.apply(OFFICE, &stands(Severity::Critical), ahead)), 'F');
+    let told = book.apply(OFFICE, &stands(Severity::Critical), at(10));
+    assert!(matches!(&told[..], [AlertEvent::Reminded(_)]), "{told:?}");
+    assert_eq!(book.apply(OFFICE, &stands(Severity::Critical), at(3_600)), []);
+    let told = book.apply(OFFICE, &stands(Severity::Critical), at(3_611));
+    assert!(matches!(&told[..], [AlertEvent::Reminded(_)]), "{told:?}");
+}
