@@ -152,6 +152,11 @@ impl Monitor {
         self.around.limits = limits;
     }
 
+    /// When the alerts of this machine itself fire, and are told again, from here on.
+    pub const fn settle_own_alerts(&mut self, alerts: AlertSettings) {
+        self.alerts.change_settings(alerts);
+    }
+
     /// Adds a target.
     pub fn add(&mut self, target: Target, memory: TargetMemory, now: Now) {
         let method = match self.access_for(target.host.address()) {
