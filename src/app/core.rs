@@ -235,7 +235,7 @@ impl Core {
             sessions_unseen: None,
             dirty: true,
         };
-        core.recall_untold(store::MONITOR);
+        core.recall_untold(store::MONITOR, None);
         if let Some(own) = core.remembered.get(store::MONITOR) {
             core.monitor.recall_own(own, now);
         }
@@ -301,7 +301,7 @@ impl Core {
     fn add(&mut self, target: Target) {
         let now = self.edge.clock.now();
         let key = store::key(&target);
-        self.recall_untold(&key);
+        self.recall_untold(&key, Some(&target));
         let departed = self.departed.remove(&key);
         let remembered = || self.remembered.get(&key).cloned().unwrap_or_default();
         let memory = departed.unwrap_or_else(remembered);
@@ -373,6 +373,7 @@ impl Core {
                 self.unsaved |= self.monitor.accept_as_found(&findings, now) > 0;
             }
         }
+        self.attend_sinks(now);
         self.dirty = true;
     }
 
@@ -386,6 +387,7 @@ impl Core {
             let _full = alerts.try_send(notice.clone());
             self.sinks.offer(notice);
         }
+        self.attend_sinks(now);
         self.offer_again(now);
         self.unsaved |= self.monitor.take_forgot();
         self.look_at_sinks(now);

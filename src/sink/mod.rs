@@ -14,6 +14,7 @@ mod queue;
 #[cfg(unix)]
 mod syslog;
 
+use crate::domain::alert::Alert;
 use crate::domain::sink::{
     Notice, SinkEvent, SinkKind, SinkSpec, SinkStatus, secret_variables, waiting_room,
 };
@@ -23,7 +24,7 @@ pub use deliver::deliver;
 use deliver::{NotTold, PATIENCE, hand_over};
 use queue::Queue;
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -93,11 +94,16 @@ impl Desk {
     }
 
     fn offer(&self, notice: Arc<Notice>) {
-        if !self.queue().offer(notice, Instant::now()) {
+        let kept = self.queue().offer(notice, Instant::now());
+        self.count(kept);
+        self.more.notify_one();
+    }
+
+    fn count(&self, kept: bool) {
+        if !kept {
             let mut status = self.status();
             status.dropped = status.dropped.saturating_add(1);
         }
-        self.more.notify_one();
     }
 }
 
@@ -170,18 +176,41 @@ impl Sinks {
     }
 
     /// Hands a notice to every sink that wants it. An end goes to each that heard the beginning and
-    /// is told ends at all, whichever groups and severities it wants by now. Never waits.
+    /// is told ends at all, whichever groups and severities it wants by now, and to those that are
+    /// told no beginnings. Never waits.
     pub fn offer(&self, notice: Notice) {
         let notice = Arc::new(notice);
         let over = notice.event == SinkEvent::Resolved;
-        for worker in &self.workers {
-            let hears_ends = over && worker.spec.events.contains(&SinkEvent::Resolved);
-            let heard = hears_ends && worker.desk.queue().knows(&notice.id);
-            if heard || worker.spec.wants(&notice) {
-                worker.desk.offer(Arc::clone(&notice));
+        for Worker { spec, desk, .. } in &self.workers {
+            let hears_ends = over && spec.events.contains(&SinkEvent::Resolved);
+            let heard = hears_ends && desk.queue().knows(&notice.id);
+            let may_have_heard =
+                !spec.events.contains(&SinkEvent::Fired) || desk.queue().may_have_heard(&notice.id);
+            if heard || (spec.wants(&notice) && (!over || may_have_heard)) {
+                desk.offer(Arc::clone(&notice));
             } else if over {
-                worker.desk.queue().is_over(&notice.id, Instant::now());
+                desk.queue().is_over(&notice.id, Instant::now());
             }
+        }
+    }
+
+    /// The ids of alerts of which something waits for a sink.
+    #[must_use]
+    pub fn waiting(&self) -> BTreeSet<String> {
+        let mut ids = BTreeSet::new();
+        for worker in &self.workers {
+            ids.extend(worker.desk.queue().ids().cloned());
+        }
+        ids
+    }
+
+    /// Takes in what people did about alerts that wait: `standing` holds, by id, those that are not
+    /// over. What is snoozed, or held back by planned work, waits on; who acknowledged an alert is
+    /// said with it, and nobody is reminded of it.
+    pub fn attend(&self, standing: &BTreeMap<String, Alert>) {
+        for worker in &self.workers {
+            worker.desk.queue().attend(standing);
+            worker.desk.more.notify_one();
         }
     }
 
@@ -221,13 +250,38 @@ impl Sinks {
         }
     }
 
-    /// Hands out what an earlier run did not get told, to the sinks of the same names.
+    /// The sinks that heard of the beginning of an alert; `None`: it began in an earlier run, which
+    /// does not say.
+    #[must_use]
+    pub fn heard(&self, id: &str) -> Option<BTreeSet<String>> {
+        if self.workers.iter().any(|worker| worker.desk.queue().may_have_heard(id)) {
+            return None;
+        }
+        let heard = self.workers.iter().filter(|worker| worker.desk.queue().has_heard(id));
+        Some(heard.map(|worker| worker.spec.name.clone()).collect())
+    }
+
+    /// Takes over who heard in an earlier run that an alert began.
+    pub fn recall_heard(&self, id: &str, heard: Option<&BTreeSet<String>>) {
+        for worker in &self.workers {
+            let heard = heard.map(|names| names.contains(&worker.spec.name));
+            worker.desk.queue().recall_heard(id, heard);
+        }
+    }
+
+    /// Hands out what an earlier run did not get told, to the sinks of the same names. It waits
+    /// until [`Sinks::attend`] has a word on its alert.
     pub fn recall(&self, untold: &[Untold]) {
         for untold in untold {
             let Some(notice) = untold.notice() else { continue };
             let worker = self.workers.iter().find(|worker| worker.spec.name == untold.sink);
             if let Some(worker) = worker.filter(|worker| worker.spec.wants(&notice)) {
-                worker.desk.offer(Arc::new(notice));
+                let mut queue = worker.desk.queue();
+                let notice = Arc::new(notice);
+                let kept = queue.offer(Arc::clone(&notice), Instant::now());
+                queue.silence(&notice.id);
+                drop(queue);
+                worker.desk.count(kept);
             }
         }
     }
@@ -293,7 +347,7 @@ async fn work(
     let mut failures = 0;
     let mut latest = Instant::now();
     while !closing.is_cancelled() {
-        if desk.queue().is_empty() {
+        if desk.queue().is_idle() {
             tokio::select! {
                 () = desk.more.notified() => {}
                 () = closing.cancelled() => {}
