@@ -352,6 +352,7 @@ impl Queue {
     pub(super) fn told(&mut self, id: &str) {
         let Some(alert) = self.waiting.get_mut(id) else { return };
         let told = alert.notices.pop_front();
+        self.unclear.remove(id);
         (alert.on_its_way, alert.tries, alert.last_words) = (false, 0, false);
         alert.unclear = 0;
         if alert.notices.is_empty() {
