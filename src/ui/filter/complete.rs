@@ -1,7 +1,7 @@
 //! What could stand at the end of a filter that is being typed.
 
 use super::key::{FilterKey, KEYS, Looks, Word};
-use super::read::pieces;
+use super::read::{Piece, pieces};
 use crate::domain::snapshot::TargetSnapshot;
 use crate::ui::prompt::Offer;
 use std::collections::BTreeSet;
@@ -12,7 +12,11 @@ use std::sync::Arc;
 #[must_use]
 pub fn offer(before: &str, targets: &[Arc<TargetSnapshot>]) -> Offer {
     let length = before.chars().count();
-    let last = pieces(before).pop().filter(|piece| piece.open);
+    let mut pieces = pieces(before);
+    if pieces.last().is_some_and(|piece| !piece.open && lacks_its_end(piece)) {
+        return Offer::default();
+    }
+    let last = pieces.pop().filter(|piece| piece.open);
     let Some(piece) = last else {
         return Offer { keep: length, words: keys("") };
     };
@@ -33,6 +37,12 @@ pub fn offer(before: &str, targets: &[Arc<TargetSnapshot>]) -> Offer {
     };
     let words = words.into_iter().filter(|word| word.to_lowercase().starts_with(&typed));
     Offer { keep: split.column - 1, words: words.map(|word| quoted(&word)).collect() }
+}
+
+/// Whether a word is cut off by the blank behind it: `! `, `loss> `.
+fn lacks_its_end(piece: &Piece) -> bool {
+    let negates = piece.negated && piece.chars.is_empty();
+    negates || piece.split().is_some_and(|split| split.value.is_empty())
 }
 
 fn keys(typed: &str) -> Vec<String> {
