@@ -42,6 +42,8 @@ struct Telling {
     severity: Severity,
     /// Under which programs know it.
     ids: BTreeSet<String>,
+    /// When somebody first wanted to tell it.
+    made: WallTime,
     /// The programs that see it.
     seen_by: BTreeSet<String>,
     /// Who told last that it began, and when.
@@ -110,7 +112,7 @@ impl Program<'_> {
 }
 
 impl Telling {
-    fn new(wanted: Wanted<'_>) -> Self {
+    fn new(wanted: Wanted<'_>, now: WallTime) -> Self {
         let notice = wanted.notice;
         Self {
             sink: wanted.sink.to_owned(),
@@ -120,6 +122,7 @@ impl Telling {
             id: notice.id.clone(),
             severity: notice.severity,
             ids: BTreeSet::from([notice.id.clone()]),
+            made: now,
             seen_by: BTreeSet::new(),
             begun: None,
             latest: None,
@@ -161,9 +164,10 @@ impl Telling {
         self.under_way.as_ref().is_some_and(busy)
     }
 
-    fn touched(&self) -> Option<WallTime> {
+    fn touched(&self) -> WallTime {
         let times = [&self.begun, &self.latest, &self.under_way];
-        times.into_iter().flatten().map(|(_, at)| *at).chain(self.over).max()
+        let times = times.into_iter().flatten().map(|(_, at)| *at);
+        times.chain(self.over).fold(self.made, WallTime::max)
     }
 
     /// Whether another program has told what is wanted already.
@@ -202,7 +206,7 @@ impl Tellings {
             if notice.event != SinkEvent::Fired {
                 return Claim::Tell(notice.id.clone());
             }
-            let mut telling = Telling::new(wanted);
+            let mut telling = Telling::new(wanted, program.now);
             telling.see(notice, program);
             telling.under_way = Some((program.name.to_owned(), program.now));
             self.0.push(telling);
@@ -279,7 +283,7 @@ impl Tellings {
     }
 
     fn forget(&mut self, now: WallTime) {
-        let fresh = |one: &Telling| one.touched().is_some_and(|at| now.since(at) <= KEPT);
+        let fresh = |one: &Telling| now.since(one.touched()) <= KEPT;
         self.0.retain(fresh);
         let excess = self.0.len().saturating_sub(MOST - 1);
         self.0.drain(..excess);
