@@ -117,3 +117,30 @@ fn what_a_sink_was_not_told_waits_through_a_snooze_across_restarts() {
     assert!(read(&told).starts_with("fired "), "{}", read(&told));
     assert!(read(&file).contains("\"heard\":[\"pager\"]"), "{}", read(&file));
 }
+
+#[test]
+fn two_dashboards_on_one_state_directory_tell_a_sink_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let state: &'static str = folder.path().display().to_string().leak();
+    let told = folder.path().join("told");
+    let read = || std::fs::read_to_string(&told).unwrap_or_default();
+    // Both find it in what an earlier run left.
+    remember(folder.path(), id, "");
+    let mut first = watch(state, &config(state));
+    let mut second = watch(state, &config(state));
+    let tried = folder.path().join("tried");
+    for session in [&mut first, &mut second] {
+        session.wait("it is measured", |s| s.row("office").is_some_and(|r| r.contains('\u{2716}')));
+    }
+    first.wait("both tried", |_| {
+        std::fs::read_to_string(&tried).unwrap_or_default().lines().count() >= 3
+    });
+    std::fs::write(folder.path().join("up"), "").expect("a file");
+    first.wait("the sink is told", |_| told.exists());
+    // Whoever did not tell it knows that it is told, and has nothing left to tell.
+    stop(second);
+    stop(first);
+    assert_eq!(read().lines().count(), 1, "{}", read());
+    let left = std::fs::read_to_string(folder.path().join("rdpwatch/state.json")).expect("state");
+    assert!(!left.contains("untold"), "{left}");
+}
