@@ -166,6 +166,7 @@ mod tests {
             signed: Signature::default(),
             snoozed_until: None,
             returns: 0,
+            heard: None,
         };
         let alerts = BTreeMap::from([("port-closed".to_owned(), alert.clone())]);
         let fired = || vec![untold(SinkEvent::Fired, None)];

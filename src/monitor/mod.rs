@@ -46,7 +46,7 @@ use crate::domain::incident::Incident;
 use crate::domain::load::Beats;
 use crate::domain::local::{EchoAccess, LocalState};
 use crate::domain::memory::TargetMemory;
-use crate::domain::outage::Outages;
+use crate::domain::outage::{Outages, Scope};
 use crate::domain::rules::{HOST_ASLEEP_ID, RULES, alerting_once, explained_by};
 use crate::domain::sample::{EchoMethod, Observation, Sample};
 use crate::domain::snapshot::{Event, MonitorSnapshot, Snapshot};
@@ -60,6 +60,7 @@ use crate::domain::wake::WakeProgress;
 use controls::Controls;
 use link::LinkRecorder;
 use maintenance::Maintenance;
+use outages::Unsteady;
 use siblings::Siblings;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -88,6 +89,8 @@ pub struct Monitor {
     online_since: Option<MonoTime>,
     beats: Beats,
     outages: Outages,
+    /// Paths that break again and again.
+    unsteady: BTreeMap<Scope, Unsteady>,
     diagnosis: MonitorDiagnosis,
     alerts: AlertBook,
     events: VecDeque<Event>,
@@ -124,6 +127,7 @@ impl Monitor {
             online_since: None,
             beats: Beats::default(),
             outages: Outages::default(),
+            unsteady: BTreeMap::new(),
             diagnosis: MonitorDiagnosis::default(),
             alerts: AlertBook::new(alerts),
             events: VecDeque::new(),
@@ -158,7 +162,8 @@ impl Monitor {
     }
 
     /// Adds a target.
-    pub fn add(&mut self, target: Target, memory: TargetMemory, now: Now) {
+    pub fn add(&mut self, target: Target, mut memory: TargetMemory, now: Now) {
+        memory.forget_accepted(now.wall);
         let method = match self.access_for(target.host.address()) {
             EchoAccess::Datagram | EchoAccess::Raw => EchoMethod::Icmp,
             EchoAccess::Denied | EchoAccess::Off => EchoMethod::Tcp,
@@ -244,6 +249,7 @@ impl Monitor {
             self.log_alert(event);
         }
         self.forget_acknowledgements(now);
+        self.outlive_accepted(now);
         events
     }
 

@@ -26,6 +26,7 @@ mod scenarios;
 #[cfg(test)]
 mod tests;
 
+use super::alert::AcceptedLook;
 use super::finding::{Finding, RuleId, Severity};
 use super::rules::{Evidence, Judgement, Rule, RuleCard};
 use super::sample::{EchoOutcome, NeighbourState, ProbeKind};
@@ -138,6 +139,12 @@ impl Diagnosis {
         self.tracks.stands(rule)
     }
 
+    /// What it says of a rule whose finding somebody accepted.
+    #[must_use]
+    pub fn look(&self, rule: RuleId) -> AcceptedLook {
+        self.tracks.look(rule)
+    }
+
     /// The findings of [`Self::diagnosed`].
     #[must_use]
     pub fn findings(&self, rules: &[&'static dyn Rule], view: &TargetView<'_>) -> Vec<Finding> {
@@ -179,6 +186,12 @@ impl MonitorDiagnosis {
     /// Waits for a word on rules whose alerts fired in an earlier run, since then.
     pub fn wait_for(&mut self, rules: impl IntoIterator<Item = (RuleId, WallTime)>) {
         self.tracks.wait_for(rules);
+    }
+
+    /// What it says of a rule whose finding somebody accepted.
+    #[must_use]
+    pub fn look(&self, rule: RuleId) -> AcceptedLook {
+        self.tracks.look(rule)
     }
 }
 

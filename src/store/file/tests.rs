@@ -50,6 +50,7 @@ fn state() -> State {
         signed: crate::domain::alert::Signature::new("ada", "seen"),
         snoozed_until: None,
         returns: 4,
+        heard: None,
     };
     memory.alerts.insert("port-closed".into(), alert);
     memory.resolved.push(RememberedResolved {

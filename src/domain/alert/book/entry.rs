@@ -204,6 +204,7 @@ impl Entry {
             signed: alert.signed.clone(),
             snoozed_until: alert.snoozed_until.filter(|until| *until > now),
             returns: alert.returns,
+            heard: None,
         }
     }
 

@@ -162,6 +162,7 @@ fn a_stale_acknowledgement_is_not_inherited_by_a_later_alert_of_the_same_rule() 
         signed: Signature::default(),
         snoozed_until: None,
         returns: 0,
+        heard: None,
     };
     let mut memory = TargetMemory::default();
     memory.acknowledged.insert(KNOWN.0.to_owned(), at(50).wall);
@@ -280,6 +281,31 @@ fn what_was_found_is_counted_until_accepted() {
     assert_eq!(book.snapshot(at(1)).as_found.len(), 1);
     book.apply(OFFICE, &Diagnosed::default(), at(2));
     assert_eq!(book.snapshot(at(2)).as_found.len(), 0);
+}
+
+#[test]
+fn an_acceptance_ends_when_its_finding_was_measured_to_be_gone_for_a_day() {
+    let rule = crate::domain::rules::RULES[0].card().id;
+    let clear = |since: u64, last: u64| AcceptedLook::Clear {
+        since: at(since * 3_600).wall,
+        last: at(last * 3_600).wall,
+    };
+    let accepted = BTreeMap::from([(rule.0.to_owned(), at(0).wall)]);
+    let memory = TargetMemory { accepted, ..TargetMemory::default() };
+    let mut book = AlertBook::default();
+    book.recall(OFFICE, &memory, at(0));
+    for look in [clear(1, 20), AcceptedLook::Stands, clear(21, 44), AcceptedLook::Unknown] {
+        assert_eq!(book.outlive_accepted(OFFICE, |_| look), []);
+    }
+    assert_eq!(book.outlive_accepted(None, |_| clear(0, 99)), [], "another's");
+    // A later run, which saw nothing of it before.
+    let memory = TargetMemory { accepted_clear: book.accepted_clear(OFFICE), ..memory };
+    let mut later = AlertBook::default();
+    later.recall(OFFICE, &memory, at(0));
+    assert_eq!(later.outlive_accepted(OFFICE, |_| AcceptedLook::Unknown), []);
+    assert_eq!(later.outlive_accepted(OFFICE, |_| clear(45, 45)), [rule]);
+    assert_eq!(later.accepted(OFFICE), BTreeMap::new());
+    assert_eq!(later.accepted_clear(OFFICE), BTreeMap::new());
 }
 
 #[test]
