@@ -2,9 +2,11 @@
 
 use super::alert_list::Cause;
 use super::order::by_badness;
+use crate::domain::alert::Alert;
 use crate::domain::finding::{Finding, Owner, RuleId};
 use crate::domain::rules;
 use crate::domain::snapshot::{Snapshot, TargetSnapshot};
+use crate::domain::target::TargetId;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -84,10 +86,17 @@ impl<'a> Trouble<'a> {
 /// hosts share.
 #[must_use]
 pub fn troubles(snapshot: &Snapshot) -> Vec<Trouble<'_>> {
-    let seen = snapshot.seen_to();
+    of(snapshot.targets.iter().map(AsRef::as_ref), &snapshot.seen_to())
+}
+
+/// The same of some hosts, with what somebody has seen to.
+#[must_use]
+pub fn of<'a>(
+    hosts: impl Iterator<Item = &'a TargetSnapshot>,
+    seen: &BTreeMap<TargetId, &Alert>,
+) -> Vec<Trouble<'a>> {
     let seen = |target: &TargetSnapshot| seen.contains_key(&target.target.id);
-    let trouble =
-        snapshot.targets.iter().map(AsRef::as_ref).filter(|target| target.is_in_trouble());
+    let trouble = hosts.filter(|target| target.is_in_trouble());
     let (alone, shared) = split(trouble, |target: &&TargetSnapshot| {
         target.worst().map(|finding| Cause {
             pending: false,

@@ -94,8 +94,9 @@ impl Picture {
         Self { snapshot, places }
     }
 
-    fn world<'a>(&'a self, keymap: &'a Keymap, now: WallTime) -> World<'a> {
-        World { snapshot: &self.snapshot, places: &self.places, keymap, now }
+    fn world<'a>(&'a self, keymap: &'a Keymap, theme: &Theme, now: WallTime) -> World<'a> {
+        let glyphs = theme.glyphs();
+        World { snapshot: &self.snapshot, places: &self.places, keymap, now, glyphs }
     }
 }
 
@@ -123,7 +124,10 @@ impl Dashboard {
         };
         undo::begin(&mut state);
         let newest = Picture::new(snapshot);
-        marked::follow(&mut state, &newest.world(&options.keymap, newest.snapshot.now.wall));
+        marked::follow(
+            &mut state,
+            &newest.world(&options.keymap, &options.theme, newest.snapshot.now.wall),
+        );
         Self {
             state,
             keymap: options.keymap,
@@ -170,7 +174,7 @@ impl Dashboard {
 
     /// Takes what the user did; returns what `app` has to do.
     pub fn input(&mut self, input: Input, now: WallTime) -> Vec<Effect> {
-        let world = self.shown.world(&self.keymap, now);
+        let world = self.shown.world(&self.keymap, &self.first_theme, now);
         let state = &mut self.state;
         let pinned = state.pinned.clone();
         let filter = state.filter.clone();
@@ -207,7 +211,7 @@ impl Dashboard {
         if !is_typing_filter(state) && (typing || filter != state.filter) {
             marked::let_go_if_hidden(state, &world);
         }
-        undo::note(state, &self.newest.world(&self.keymap, now), &effects);
+        undo::note(state, &self.newest.world(&self.keymap, &self.first_theme, now), &effects);
         undo::settle(state, &world);
         if state.pinned != pinned {
             effects.push(Effect::Pin(state.pinned.clone()));
@@ -237,7 +241,7 @@ impl Dashboard {
 
     /// What has to be written; `None` when the terminal is up to date.
     pub fn frame(&mut self, now: WallTime) -> Option<Frame<'_>> {
-        let world = self.shown.world(&self.keymap, now);
+        let world = self.shown.world(&self.keymap, &self.first_theme, now);
         marked::follow(&mut self.state, &world);
         let model = ViewModel::build(&world, &self.state);
         self.renderer.frame(model)
@@ -246,7 +250,7 @@ impl Dashboard {
     /// What a frame at `now` shows.
     #[must_use]
     pub fn view_model(&self, now: WallTime) -> ViewModel {
-        let world = self.shown.world(&self.keymap, now);
+        let world = self.shown.world(&self.keymap, &self.first_theme, now);
         ViewModel::build(&world, &marked::followed(&self.state, &world))
     }
 
@@ -289,7 +293,7 @@ impl Dashboard {
     #[must_use]
     pub fn export(&self, kind: Kind, now: WallTime) -> Option<String> {
         let state = UiState { overlay: None, message: None, ..self.state.clone() };
-        let world = self.shown.world(&self.keymap, now);
+        let world = self.shown.world(&self.keymap, &self.first_theme, now);
         if kind == Kind::Csv {
             return Some(export::csv(&order::rows(&self.shown.snapshot, &state)));
         }

@@ -25,3 +25,4 @@ mod support;
 mod themes;
 mod undo;
 mod views;
+mod wall;
