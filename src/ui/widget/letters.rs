@@ -126,8 +126,10 @@ impl Sign {
             Some((*above, plain.chars().nth(place)?))
         });
         let (above, letter) = accented.unwrap_or(("", letter));
-        let (_, [a, b, c, d, e]) = FONT.iter().find(|(known, _)| *known == letter)?;
-        Some([above, a, b, c, d, e])
+        let (_, rows) = FONT.iter().find(|(known, _)| *known == letter)?;
+        let mut pixels = [above; PIXELS];
+        pixels.iter_mut().skip(1).zip(rows).for_each(|(pixel, row)| *pixel = row);
+        Some(pixels)
     }
 
     /// Pixels beside each other.
