@@ -63,7 +63,7 @@ fn tiles_of_the_wall_fill_the_screen() {
             let filled = buffer.content.iter().filter(|cell| cell.bg == Color::Red).count();
             let share = filled * 100 / buffer.content.len();
             // The third of three leaves a place free; gaps take their share of many.
-            let least = [(3, 50), (6, 70), (20, 60)]
+            let least = [(3, 50), (6, 70), (20, 40)]
                 .iter()
                 .find(|(of, _)| *of == count)
                 .map_or(75, |l| l.1);

@@ -111,8 +111,8 @@ impl Room {
         let most = ((self.height + 1) / (least + 1)).max(1);
         let titles: Vec<Line> = sites.iter().map(tile::site_title).collect();
         let grids = self.columns().map(|columns| {
-            let rows = sites.len().div_ceil(columns).clamp(1, most);
-            Grid::of(self, columns, rows)
+            let pages = sites.len().div_ceil(columns * most).max(1);
+            Grid::of(self, columns, sites.len().div_ceil(pages).div_ceil(columns))
         });
         let rank = |grid: &Grid| {
             let pages = sites.len().div_ceil(grid.page);
