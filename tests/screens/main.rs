@@ -17,6 +17,7 @@ mod form;
 mod keys;
 mod layout;
 mod marked;
+mod messages;
 mod pictures;
 mod properties;
 mod rows;

@@ -251,14 +251,14 @@ fn sink_line(sink: &SinkStatus) -> Line {
 /// The newest lines of the event log, the newest first: what changed on this machine and its
 /// targets besides alerts. Nothing at all where nothing happened.
 fn lately(all: &mut Document, world: &World<'_>, state: &UiState) {
-    let events = &world.snapshot.events;
+    let events = world.snapshot.newest_events();
     if events.is_empty() {
         return;
     }
-    let width = usize::from(state.size.width);
-    all.heading("LATELY", events.len().min(LATELY), width);
-    for event in events.iter().rev().take(LATELY) {
-        let moment = state.zone.moment(event.at, world.snapshot.now.wall);
+    let (width, now) = (usize::from(state.size.width), world.snapshot.now.wall);
+    all.heading("LATELY, newest first", events.len().min(LATELY), width);
+    for event in events.into_iter().take(LATELY) {
+        let moment = state.zone.instant(event.at, now);
         let line = Line::of(Role::Dim, &format!("   {moment}  "))
             .text(Role::Text, &left(world.name(event.target), NAME))
             .text(Role::Text, &event.text);

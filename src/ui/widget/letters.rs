@@ -4,7 +4,6 @@
 use crate::ui::line::{Line, Piece};
 use crate::ui::theme::{GlyphSet, Role};
 use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
 
 /// Rows of pixels: one for what stands above a letter, five of its own.
 const PIXELS: usize = 6;
@@ -105,14 +104,6 @@ enum Sign {
 }
 
 impl Sign {
-    /// Cells in ordinary text.
-    fn cells(&self) -> usize {
-        match self {
-            Self::Letter(letter) => letter.width(),
-            Self::Glyph(_) => 1,
-        }
-    }
-
     /// The rows of its pixels; `None` for what is not in the font.
     fn pixels(&self) -> Option<[&'static str; PIXELS]> {
         let letter = match self {
@@ -184,29 +175,6 @@ fn rows(
         }
     }
     Some(rows)
-}
-
-/// The words of `line` in ordinary letters, in as many lines of `width` cells as they need.
-#[must_use]
-pub fn wrapped(line: &Line, look: Role, width: usize) -> Vec<Line> {
-    let measure = |word: &Word| Some(word.iter().map(Sign::cells).sum());
-    let Some(rows) = rows(words(line), width, 1, measure) else {
-        return vec![line.clone().cut(width)];
-    };
-    let row = |words: Vec<Word>| {
-        let mut line = Line::new();
-        for (place, word) in words.into_iter().enumerate() {
-            line.push(look, if place > 0 { " " } else { "" });
-            for sign in word {
-                match sign {
-                    Sign::Letter(letter) => line.push(look, &letter),
-                    Sign::Glyph(role) => line = line.glyph_in(role, look),
-                }
-            }
-        }
-        line
-    };
-    rows.into_iter().map(row).collect()
 }
 
 /// The words of `line` in block letters whose pixels are `scale` cells wide, in lines of at most
@@ -336,13 +304,5 @@ mod tests {
         assert_eq!(draw("b b", 6).map(|lines| lines.len()), Some(6));
         let umlaut = draw("\u{f6}", 80).expect("drawn");
         assert_eq!(text(&umlaut)[0], "\u{2588}\u{2584}\u{2588}");
-    }
-
-    #[test]
-    fn ordinary_letters_are_wrapped_and_keep_their_glyphs() {
-        let line = Line::new().glyph(Role::StateCritical).text(Role::Text, " pc: port closed");
-        let lines = wrapped(&line, Role::TileCritical, 10);
-        assert_eq!(text(&lines), ["\u{2716} pc: port", "closed"]);
-        assert_eq!(lines[0].0[0], Piece::GlyphIn(Role::StateCritical, Role::TileCritical));
     }
 }

@@ -10,7 +10,7 @@ use crate::ui::sites::Site;
 use crate::ui::theme::{GlyphSet, Role};
 use crate::ui::view::banner::counted;
 use crate::ui::view::small::words;
-use crate::ui::widget::letters::{LARGEST, drawn, height, wrapped};
+use crate::ui::widget::letters::{LARGEST, drawn, height};
 use crate::ui::world::World;
 
 /// How many of a site's worst are named.
@@ -39,7 +39,7 @@ impl Item {
     /// As large as `scale` says, 0 for ordinary letters; `None` where that cannot be drawn.
     fn at(&self, scale: usize, look: (Role, GlyphSet), width: usize) -> Option<Vec<Line>> {
         if scale == 0 {
-            return Some(wrapped(&self.line, look.0, width));
+            return Some(self.line.clone().in_role(look.0).wrapped(width));
         }
         // What leaves a glyph out is for the smallest block letters only.
         let last = if scale > 1 { self.large.len().saturating_sub(1).max(1) } else { usize::MAX };
