@@ -2,7 +2,7 @@
 
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
 use crate::domain::target::TargetId;
-use crate::ui::causes::{self, Trouble};
+use crate::ui::causes::{self, MANY, Trouble};
 use crate::ui::columns::{row_role, state_role};
 use crate::ui::format;
 use crate::ui::line::{Line, fit};
@@ -177,7 +177,7 @@ pub(super) fn of_site<'a>(world: &World<'_>, site: Site<'a>, calm: Calm) -> Tile
     let role = tile_role(site.state());
     let all = || site.hosts.iter().copied();
     let title = |beside: Line| site_title(&site).text(role, "  ").join(beside);
-    let troubles = causes::of(all(), &world.snapshot.seen_to());
+    let troubles = causes::among(all(), MANY, &world.snapshot.seen_to());
     let (most, most_words) = calm.most(!troubles.is_empty());
     let troubled = all().filter(|host| host.is_in_trouble());
     let large = vec![
