@@ -15,6 +15,7 @@ mod filter;
 mod fixtures;
 mod form;
 mod keys;
+mod known;
 mod layout;
 mod marked;
 mod messages;

@@ -129,6 +129,13 @@ impl Document {
         self.push(line.text(Role::Dim, &format!("  {words}")).cut(width));
     }
 
+    /// More words on the last line.
+    fn note(&mut self, words: &str, width: usize) {
+        if let Some((_, last)) = self.lines.last_mut() {
+            last.line = std::mem::take(&mut last.line).text(Role::Dim, words).cut(width);
+        }
+    }
+
     /// A line that can be chosen, and below it the note of an acknowledgement.
     fn entry(&mut self, world: &World<'_>, state: &UiState, entry: &Entry<'_>, marked: bool) {
         let place = Some(entry.place());
@@ -256,7 +263,8 @@ fn lately(all: &mut Document, world: &World<'_>, state: &UiState) {
         return;
     }
     let (width, now) = (usize::from(state.size.width), world.snapshot.now.wall);
-    all.heading("LATELY, newest first", events.len().min(LATELY), width);
+    all.heading("LATELY", events.len().min(LATELY), width);
+    all.note(", newest first", width);
     for event in events.into_iter().take(LATELY) {
         let moment = state.zone.instant(event.at, now);
         let line = Line::of(Role::Dim, &format!("   {moment}  "))

@@ -61,15 +61,10 @@ pub fn lines(
 /// Whose way it is, and what the columns are.
 fn heading(target: &TargetSnapshot, width: usize) -> Line {
     let columns = Columns::of(width);
-    let name = if columns.address > 0 {
-        left(&format!("WAY TO {}", target.target.name), columns.name)
-            + " "
-            + &left("ADDRESS", columns.address - 1)
-    } else {
-        left(&format!("WAY TO {}", target.target.name), columns.name)
-    };
+    let title = left(&format!("WAY TO {}", target.target.name), columns.name + 2);
+    let address = left("ADDRESS", columns.address);
     let figure = |text: &str| right(text, columns.figure);
-    let mut text = format!(" {name}  {}{}", figure("RTT MS"), figure("LOSS%"));
+    let mut text = format!(" {title}{address}{}{}", figure("RTT MS"), figure("LOSS%"));
     if columns.answered > 0 {
         text += &right("ANSWERED 1 MIN", columns.answered);
     }
@@ -88,7 +83,7 @@ impl Columns {
     const fn of(width: usize) -> Self {
         match width {
             0..60 => Self { name: 22, address: 0, figure: 7, answered: 0 },
-            60..100 => Self { name: 25, address: 17, figure: 8, answered: 17 },
+            60..100 => Self { name: 26, address: 18, figure: 8, answered: 17 },
             _ => Self { name: 34, address: 40, figure: 9, answered: 18 },
         }
     }

@@ -148,7 +148,7 @@ pub fn lines(
 
 /// Cells of the names: no more than the longest needs, so that there is room for why.
 fn name_width(rows: &[&TargetSnapshot], state: &UiState, width: usize) -> usize {
-    let most = (width / 3).clamp(4, 20);
+    let most = (width / 4).clamp(4, 20);
     let longest = rows.iter().map(|target| called(target, state.naming, most).width()).max();
     longest.unwrap_or_default().clamp(4, most)
 }
