@@ -28,7 +28,14 @@ pub fn filter(world: &World<'_>, state: &UiState, prompt: &Prompt, shown: usize)
     // Where a next word would begin, another filter could.
     let another = prompt.before().ends_with(' ') && !state.filter.is_empty();
     let line = if another { line.text(Role::Key, "  |").text(Role::Dim, " or") } else { line };
-    vec![line.join(offered(world, prompt, |before| filter::offer(before, &world.snapshot.targets)))]
+    let offered = offered(world, prompt, |before| filter::offer(before, &world.snapshot.targets));
+    match state.filter.unfinished().filter(|_| offered.0.is_empty()) {
+        Some(missing) => {
+            let (words, brief) = (missing.to_string(), missing.within(width));
+            beside_or_above(line, Role::Dim, &words, &brief, state.size)
+        }
+        None => vec![line.join(offered)],
+    }
 }
 
 /// The command that is being typed.
