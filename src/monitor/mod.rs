@@ -5,6 +5,7 @@
 
 mod alerts;
 mod bound;
+mod common_causes;
 mod controls;
 #[cfg(test)]
 mod dialling_tests;
@@ -38,6 +39,7 @@ pub use surroundings::clocks;
 pub use tracked::{Budget, Change, Other, Tracked};
 
 use crate::domain::alert::{AlertBook, AlertEvent, AlertSettings};
+use crate::domain::common_cause::CommonCauses;
 use crate::domain::diagnose::MonitorDiagnosis;
 use crate::domain::finding::{Finding, RuleId};
 use crate::domain::incident::Incident;
@@ -86,6 +88,7 @@ pub struct Monitor {
     online_since: Option<MonoTime>,
     beats: Beats,
     outages: Outages,
+    common: CommonCauses,
     diagnosis: MonitorDiagnosis,
     alerts: AlertBook,
     events: VecDeque<Event>,
@@ -122,6 +125,7 @@ impl Monitor {
             online_since: None,
             beats: Beats::default(),
             outages: Outages::default(),
+            common: CommonCauses::default(),
             diagnosis: MonitorDiagnosis::default(),
             alerts: AlertBook::new(alerts),
             events: VecDeque::new(),
@@ -227,6 +231,9 @@ impl Monitor {
             tracked.tick_if_due(&self.around, now);
             let mut diagnosed = tracked.diagnosed(&self.around, now);
             diagnosed.findings.retain(|finding| !shared.contains(&finding.rule));
+            for cause in &self.around.common {
+                diagnosed.withhold(|rule| cause.tells(*id, rule));
+            }
             events.extend(self.alerts.apply(Some(*id), &diagnosed, now));
         }
         let own = self.diagnosis.diagnosed(RULES);
