@@ -29,6 +29,13 @@ fn last_line(screen: &Screen) -> String {
     screen.text().lines().last().unwrap_or_default().to_owned()
 }
 
+/// The last lines as one: what is long stands above what is typed.
+fn foot(screen: &Screen) -> String {
+    let text = screen.text();
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    lines[lines.len().saturating_sub(3)..].join(" ")
+}
+
 #[test]
 fn numbers_are_compared_and_what_is_not_measured_never_matches() {
     let snapshot = fixtures::snapshot(vec![
@@ -110,7 +117,7 @@ fn a_port_is_text_where_a_host_has_it_and_else_a_key_that_there_is_none_of() {
     assert_eq!(names(&snapshot, "10.0.0.21:3389"), ["office-pc"]);
     assert_eq!(names(&snapshot, "finding:tls"), names(&snapshot, "finding:tls*"));
     let mut screen = typed("port:9");
-    assert!(last_line(&screen).contains("column 1: no key \"port\""), "{}", last_line(&screen));
+    assert!(foot(&screen).contains("column 1: no key \"port\""), "{}", foot(&screen));
     screen.press("Enter");
     assert!(last_line(&screen).starts_with("/port:9"), "it stays to be mended");
     let screen = typed("\"two wo");
