@@ -234,7 +234,8 @@ impl Sinks {
             return false;
         }
         for (kinship, worker) in self.kin(&first.sink, &first.place) {
-            if (kinship != Kinship::SameName || !worker.knows(&first.id)) && worker.take(&notices) {
+            let known = kinship == Kinship::SameName && worker.desk.queue().knows(&first.id);
+            if !known && worker.take(&notices) {
                 return true;
             }
         }

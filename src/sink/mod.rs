@@ -16,9 +16,7 @@ mod queue;
 mod syslog;
 
 use crate::domain::alert::Alert;
-use crate::domain::sink::{
-    Notice, SinkEvent, SinkKind, SinkSpec, SinkStatus, secret_variables, waiting_room,
-};
+use crate::domain::sink::{Notice, SinkEvent, SinkSpec, SinkStatus, waiting_room};
 use crate::domain::text::printable;
 use crate::domain::untold::Untold;
 pub use deliver::deliver;

@@ -1,7 +1,7 @@
 use super::*;
 use crate::domain::alert::{AlertState, Signature};
 use crate::domain::finding::{RuleId, Severity};
-use crate::domain::sink::{Secret, SinkEvent, Template};
+use crate::domain::sink::{Secret, SinkEvent, SinkKind, Template, secret_variables};
 use crate::domain::time::WallTime;
 use std::net::Ipv4Addr;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

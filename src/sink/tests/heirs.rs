@@ -278,3 +278,16 @@ async fn what_waits_is_kept_by_a_run_without_its_sink_and_so_is_who_heard() {
     places.tell("log", &["fired x", "resolved x"]).await;
     places.tell("pager", &["fired x", "resolved x"]).await;
 }
+
+#[tokio::test]
+async fn what_an_earlier_version_left_is_told_although_it_does_not_say_who_heard() {
+    let places = Places::new();
+    let pager = places.sink("pager", "pager", &[]);
+    let old = Untold { place: String::new(), ..Untold::of(&pager, &fired("x")) };
+    let mut sinks = start(&[pager]);
+    sinks.recall_heard("x", None);
+    sinks.recall(vec![old]);
+    sinks.attend(&BTreeMap::new());
+    places.up("pager");
+    places.tell("pager", &["fired x"]).await;
+}
