@@ -10,6 +10,7 @@ mod sessions;
 mod sinks;
 mod start;
 mod take;
+mod telling;
 mod waking;
 
 use super::edge::Edge;
@@ -200,8 +201,12 @@ impl Core {
             }
         };
         let targets = config.targets.len();
-        let sinks =
-            if config.read_only { Sinks::default() } else { Sinks::start(&config.sinks, targets) };
+        let sinks = if config.read_only {
+            Sinks::default()
+        } else {
+            let shared = telling::Shared { store: Arc::clone(&store), clock: edge.clock };
+            Sinks::start(&config.sinks, targets, Some(Arc::new(shared)))
+        };
         let mut core = Self {
             monitor,
             schedule: Schedule::new(Settings {

@@ -5,6 +5,7 @@ use super::certificate::Thumbprint;
 use super::drops::Drops;
 use super::identity::RememberedIdentity;
 use super::mac::MacAddr;
+use super::outage::RememberedOutage;
 use super::time::WallTime;
 use super::untold::Untold;
 use std::collections::BTreeMap;
@@ -72,6 +73,9 @@ pub struct TargetMemory {
     /// What sinks were not told of its alerts yet, each alert's in its order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub untold: Vec<Untold>,
+    /// Of this machine: outages that alerted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub outages: Vec<RememberedOutage>,
     /// Seconds from the wake packet until RDP answered, newest last.
     pub waking_s: Vec<u32>,
     /// When sessions on it dropped.
@@ -93,7 +97,8 @@ impl TargetMemory {
     /// Whether it answered echo lately, so that its silence is news.
     #[must_use]
     pub fn expects_echo(&self, now: WallTime) -> bool {
-        self.echo_answered.is_some_and(|at| now.since(at) <= ECHO_EXPECTED)
+        // What lies ahead was heard with another clock, nobody knows when.
+        self.echo_answered.is_some_and(|at| at <= now && now.since(at) <= ECHO_EXPECTED)
     }
 
     /// Whether the UDP transport at `address` answered lately, so that its silence is news.

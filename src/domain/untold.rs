@@ -173,6 +173,8 @@ mod tests {
             since: at(100),
             seen: at(200),
             severity: Severity::Critical,
+            worst: None,
+            attended: None,
             title: "port 3389 is closed".to_owned(),
             told: Some(at(100)),
             acknowledged: None,

@@ -8,6 +8,7 @@ use super::Tracked;
 use crate::domain::alert::{AlertEvent, Signature};
 use crate::domain::finding::RuleId;
 use crate::domain::memory::TargetMemory;
+use crate::domain::rules::PATH_OUTAGE_ID;
 use crate::domain::target::TargetId;
 use crate::domain::time::{Now, WallTime};
 
@@ -48,6 +49,9 @@ impl Monitor {
     /// Takes over what an earlier run knew of the alerts of this machine.
     pub fn recall_own(&mut self, memory: &TargetMemory, now: Now) {
         let recalled = self.alerts.recall(None, memory, now);
+        if recalled.iter().any(|(rule, _)| *rule == PATH_OUTAGE_ID) {
+            self.outages.recall(&memory.outages);
+        }
         self.diagnosis.wait_for(recalled);
     }
 
@@ -55,7 +59,11 @@ impl Monitor {
     #[must_use]
     pub fn remembered(&self, id: Option<TargetId>, now: Now) -> TargetMemory {
         let memory = id.and_then(|id| self.targets.get(&id)).map(Tracked::memory);
-        let own = || TargetMemory { accepted: self.alerts.accepted(None), ..<_>::default() };
+        let own = || TargetMemory {
+            accepted: self.alerts.accepted(None),
+            outages: self.outages.remember(),
+            ..<_>::default()
+        };
         TargetMemory {
             accepted_clear: self.alerts.accepted_clear(id),
             alerts: self.alerts.remember(id, now),

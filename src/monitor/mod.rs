@@ -5,6 +5,7 @@
 
 mod alerts;
 mod bound;
+mod common_causes;
 mod controls;
 #[cfg(test)]
 mod dialling_tests;
@@ -20,6 +21,8 @@ mod opening;
 mod outages;
 mod peers;
 mod pins;
+#[cfg(test)]
+mod restart_tests;
 mod roster;
 mod sessions;
 mod shared_certificates;
@@ -38,6 +41,7 @@ pub use surroundings::clocks;
 pub use tracked::{Budget, Change, Other, Tracked};
 
 use crate::domain::alert::{AlertBook, AlertEvent, AlertSettings};
+use crate::domain::common_cause::CommonCauses;
 use crate::domain::diagnose::MonitorDiagnosis;
 use crate::domain::finding::{Finding, RuleId};
 use crate::domain::incident::Incident;
@@ -45,7 +49,7 @@ use crate::domain::load::Beats;
 use crate::domain::local::{EchoAccess, LocalState};
 use crate::domain::memory::TargetMemory;
 use crate::domain::outage::{Outages, Scope};
-use crate::domain::rules::{HOST_ASLEEP_ID, RULES, alerting_once};
+use crate::domain::rules::{HOST_ASLEEP_ID, RULES, alerting_once, explained_by};
 use crate::domain::sample::{EchoMethod, Observation, Sample};
 use crate::domain::snapshot::{Event, MonitorSnapshot, Snapshot};
 use crate::domain::surroundings::{Offline, Surroundings};
@@ -87,6 +91,7 @@ pub struct Monitor {
     online_since: Option<MonoTime>,
     beats: Beats,
     outages: Outages,
+    common: CommonCauses,
     /// Paths that break again and again.
     unsteady: BTreeMap<Scope, Unsteady>,
     diagnosis: MonitorDiagnosis,
@@ -125,6 +130,7 @@ impl Monitor {
             online_since: None,
             beats: Beats::default(),
             outages: Outages::default(),
+            common: CommonCauses::default(),
             unsteady: BTreeMap::new(),
             diagnosis: MonitorDiagnosis::default(),
             alerts: AlertBook::new(alerts),
@@ -152,6 +158,11 @@ impl Monitor {
     /// When findings of the whole machine fire.
     pub fn limit(&mut self, limits: Thresholds) {
         self.around.limits = limits;
+    }
+
+    /// When the alerts of this machine itself fire, and are told again, from here on.
+    pub const fn settle_own_alerts(&mut self, alerts: AlertSettings) {
+        self.alerts.change_settings(alerts);
     }
 
     /// Adds a target.
@@ -231,7 +242,12 @@ impl Monitor {
         for (id, tracked) in &mut self.targets {
             tracked.tick_if_due(&self.around, now);
             let mut diagnosed = tracked.diagnosed(&self.around, now);
-            diagnosed.findings.retain(|finding| !shared.contains(&finding.rule));
+            let is_shared = |finding: &mut Finding| shared.contains(&finding.rule);
+            let causes = diagnosed.findings.extract_if(.., is_shared);
+            diagnosed.shadowed = causes.flat_map(|cause| explained_by(cause.rule)).collect();
+            for cause in &self.around.common {
+                diagnosed.withhold(|rule| cause.tells(*id, rule));
+            }
             events.extend(self.alerts.apply(Some(*id), &diagnosed, now));
         }
         let own = self.diagnosis.diagnosed(RULES);

@@ -6,6 +6,7 @@ mod judge;
 mod picture;
 mod record;
 mod remember;
+mod witness;
 
 pub use dialling::Other;
 pub use picture::Budget;
@@ -24,6 +25,7 @@ use crate::domain::lane::Lane;
 use crate::domain::mac::MacAddr;
 use crate::domain::maintenance::Maintained;
 use crate::domain::memory::TargetMemory;
+use crate::domain::outage::Outage;
 use crate::domain::rules::RULES;
 use crate::domain::sample::{
     Attempt, EchoMethod, Gateway, Neighbour, Nla, Observation, PathMtu, Resolution, Sample,
@@ -273,6 +275,12 @@ impl Tracked {
         self.echo.void_losses_since(start);
         self.course.void_since(start);
         self.heard.void_since(start);
+    }
+
+    /// Whatever it was silent for in `outage` was the path's silence.
+    pub fn came_through(&mut self, outage: &Outage) {
+        let id = self.target.id;
+        self.course.forget_silence(|since| outage.lost(id, since));
     }
 
     /// Notes when the dialled address was tried and heard.

@@ -107,6 +107,7 @@ impl Sinks {
                     } else {
                         worker.task.abort();
                         worker.desk.queue().stop();
+                        worker.place.leave();
                         worker.desk.status().rename(name);
                         self.work_for(spec, worker.desk)
                     }
@@ -121,6 +122,7 @@ impl Sinks {
         let mut heard = std::mem::take(&mut self.absent.heard);
         for gone in &before {
             gone.task.abort();
+            gone.place.clone().leave();
             left.extend(estate(gone, firing));
             for id in gone.desk.queue().heard() {
                 let who = heard.entry(id.clone()).or_default();

@@ -2,6 +2,7 @@
 //! own, and none of them ever waits for a probe or lets one wait.
 
 mod aside;
+mod claim;
 mod command;
 mod deliver;
 #[cfg(feature = "desktop")]
@@ -17,8 +18,11 @@ mod syslog;
 
 use crate::domain::alert::Alert;
 use crate::domain::sink::{Notice, SinkEvent, SinkSpec, SinkStatus, waiting_room};
+use crate::domain::telling::Claim;
 use crate::domain::text::printable;
 use crate::domain::untold::Untold;
+use claim::Place;
+pub use claim::Tellers;
 pub use deliver::deliver;
 use deliver::{NotTold, PATIENCE, hand_over};
 use heirs::Absent;
@@ -45,6 +49,9 @@ const PAUSES: [Duration; 5] = [
 /// sink does not take holds up no other.
 const UNTRIED: usize = 2;
 
+/// Before what another program is at is asked for again.
+const BUSY: Duration = Duration::from_secs(2);
+
 /// Every sink that runs.
 #[derive(Debug)]
 pub struct Sinks {
@@ -59,6 +66,8 @@ pub struct Sinks {
     room: usize,
     /// What sinks that are not there are still to be told, and heard.
     absent: Absent,
+    /// Other programs that may tell the same.
+    tellers: Option<Arc<dyn Tellers>>,
 }
 
 impl Default for Sinks {
@@ -72,6 +81,7 @@ impl Default for Sinks {
             patience: PATIENCE,
             room: waiting_room(0),
             absent: Absent::default(),
+            tellers: None,
         }
     }
 }
@@ -81,6 +91,7 @@ struct Worker {
     spec: Arc<SinkSpec>,
     desk: Arc<Desk>,
     task: AbortHandle,
+    place: Place,
 }
 
 /// What a worker and its task share.
@@ -116,13 +127,17 @@ impl Desk {
 
 impl Sinks {
     /// Starts a task for each sink, with room for the alerts of so many targets; the terminal's
-    /// bell has none, for the terminal belongs to the screen. Needs a running runtime.
+    /// bell has none, for the terminal belongs to the screen. `tellers` are other programs that may
+    /// tell the same. Needs a running runtime.
     #[must_use]
-    pub fn start(specs: &[SinkSpec], targets: usize) -> Self {
-        Self::pausing(specs, targets, PAUSES)
+    pub fn start(specs: &[SinkSpec], targets: usize, tellers: Option<Arc<dyn Tellers>>) -> Self {
+        let mut sinks = Self { room: waiting_room(targets), tellers, ..Self::default() };
+        sinks.change(specs, &BTreeMap::new());
+        sinks
     }
 
-    /// The same with other pauses before each try.
+    /// The same, alone and with other pauses before each try.
+    #[cfg(test)]
     fn pausing(specs: &[SinkSpec], targets: usize, pauses: [Duration; 5]) -> Self {
         let mut sinks = Self { pauses, room: waiting_room(targets), ..Self::default() };
         sinks.change(specs, &BTreeMap::new());
@@ -140,14 +155,16 @@ impl Sinks {
     fn work_for(&mut self, spec: &SinkSpec, desk: Arc<Desk>) -> Worker {
         desk.queue().make_room(self.room);
         let spec = Arc::new(spec.clone());
-        let task = self.tasks.spawn(work(
-            Arc::clone(&spec),
-            Arc::clone(&self.hidden),
-            Arc::clone(&desk),
-            self.closing.clone(),
-            (self.pauses, self.patience),
-        ));
-        Worker { spec, desk, task }
+        let place = Place::new(self.tellers.clone(), &spec);
+        let telling = Telling {
+            spec: Arc::clone(&spec),
+            hidden: Arc::clone(&self.hidden),
+            desk: Arc::clone(&desk),
+            place: place.clone(),
+            patience: self.patience,
+        };
+        let task = self.tasks.spawn(work(telling, self.closing.clone(), self.pauses));
+        Worker { spec, desk, task, place }
     }
 
     /// Hands a notice to every sink that wants it. An end goes to each that heard the beginning and
@@ -249,6 +266,7 @@ impl Sinks {
         for worker in &self.workers {
             worker.task.abort();
             worker.desk.queue().stop();
+            worker.place.clone().leave();
         }
     }
 
@@ -275,17 +293,34 @@ impl Sinks {
     }
 }
 
-/// Tells one notice after the other. While the sink fails, pauses grow and nothing is given up
-/// that still fires.
-async fn work(
+/// What the task of a sink works with.
+#[derive(Debug)]
+struct Telling {
     spec: Arc<SinkSpec>,
     hidden: Arc<[String]>,
     desk: Arc<Desk>,
-    closing: CancellationToken,
-    (pauses, patience): ([Duration; 5], Duration),
-) {
+    place: Place,
+    patience: Duration,
+}
+
+/// What came of one try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tried {
+    /// It was told, here or by another program.
+    Told,
+    /// The sink did not take it.
+    Failed,
+    /// Another program is at it.
+    Busy,
+}
+
+/// Tells one notice after the other. While the sink fails, pauses grow and nothing is given up
+/// that still fires.
+async fn work(telling: Telling, closing: CancellationToken, pauses: [Duration; 5]) {
+    let desk = &telling.desk;
     let mut failures = 0;
     let mut latest = Instant::now();
+    let mut busy = Duration::ZERO;
     while !closing.is_cancelled() {
         if desk.queue().is_idle() {
             tokio::select! {
@@ -297,47 +332,67 @@ async fn work(
         let failed = if desk.queue().has_untried() { failures.min(UNTRIED) } else { failures };
         let pause = pauses.get(failed).or(pauses.last()).copied().unwrap_or_default();
         tokio::select! {
-            () = sleep_until(latest + pause) => {}
+            () = sleep_until(latest + pause.max(busy)) => {}
             () = desk.more.notified() => continue,
             () = closing.cancelled() => break,
         }
         let Some(notice) = desk.queue().next() else { continue };
-        failures =
-            if attempt(&spec, &hidden, &desk, &notice, patience).await { 0 } else { failures + 1 };
+        let tried = telling.attempt(&notice).await;
+        failures = if tried == Tried::Failed { failures + 1 } else { 0 };
+        busy = if tried == Tried::Busy { BUSY } else { Duration::ZERO };
         latest = Instant::now();
     }
     loop {
         let Some(notice) = desk.queue().next_of_last_words() else { break };
-        attempt(&spec, &hidden, &desk, &notice, patience).await;
+        telling.attempt(&notice).await;
     }
 }
 
-/// One try. Whether it went through.
-async fn attempt(
-    spec: &SinkSpec,
-    hidden: &[String],
-    desk: &Desk,
-    notice: &Notice,
-    patience: Duration,
-) -> bool {
-    let Err(error) = hand_over(spec, notice, hidden, patience).await else {
-        desk.queue().told(&notice.id);
+impl Telling {
+    /// One try.
+    async fn attempt(&self, notice: &Arc<Notice>) -> Tried {
+        let id = match self.place.claim(notice).await {
+            Claim::Tell(id) => id,
+            Claim::Wait => {
+                self.desk.queue().put_back(&notice.id);
+                return Tried::Busy;
+            }
+            Claim::Told => {
+                self.desk.queue().told(&notice.id);
+                let mut status = self.desk.status();
+                status.elsewhere = status.elsewhere.saturating_add(1);
+                return Tried::Told;
+            }
+        };
+        let said = Notice { id: id.clone(), ..Notice::clone(notice) };
+        let result = hand_over(&self.spec, &said, &self.hidden, self.patience).await;
+        let told = self.note(notice, &result);
+        self.place.settle(notice, id, told).await;
+        if result.is_ok() { Tried::Told } else { Tried::Failed }
+    }
+
+    /// Takes in what came of handing a notice over. Whether it counts as told.
+    fn note(&self, notice: &Notice, result: &Result<(), NotTold>) -> bool {
+        let desk = &self.desk;
+        let Err(error) = result else {
+            desk.queue().told(&notice.id);
+            let mut status = desk.status();
+            status.told = status.told.saturating_add(1);
+            status.error = None;
+            return true;
+        };
+        let words = printable(error.words()).into_owned();
+        tracing::warn!(sink = %printable(&self.spec.name), error = %words, "an alert was not told");
+        let (counts, given_up) = match error {
+            NotTold::Unclear(_) => (desk.queue().unclear(&notice.id), false),
+            NotTold::Refused(_) => (false, desk.queue().failed(&notice.id, Instant::now())),
+        };
         let mut status = desk.status();
-        status.told = status.told.saturating_add(1);
-        status.error = None;
-        return true;
-    };
-    let words = printable(error.words()).into_owned();
-    tracing::warn!(sink = %printable(&spec.name), error = %words, "an alert was not told");
-    let (counts, given_up) = match error {
-        NotTold::Unclear(_) => (desk.queue().unclear(&notice.id), false),
-        NotTold::Refused(_) => (false, desk.queue().failed(&notice.id, Instant::now())),
-    };
-    let mut status = desk.status();
-    status.error = Some(words);
-    status.told = status.told.saturating_add(u64::from(counts));
-    status.failed = status.failed.saturating_add(u64::from(given_up));
-    false
+        status.error = Some(words);
+        status.told = status.told.saturating_add(u64::from(counts));
+        status.failed = status.failed.saturating_add(u64::from(given_up));
+        counts
+    }
 }
 
 #[cfg(test)]

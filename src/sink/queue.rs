@@ -434,6 +434,14 @@ impl Queue {
         given_up
     }
 
+    /// What was to be told next is not for the time being: another program is at it.
+    pub(super) fn put_back(&mut self, id: &str) {
+        if let Some(alert) = self.waiting.get_mut(id) {
+            alert.on_its_way = false;
+            alert.tries = alert.tries.saturating_add(1);
+        }
+    }
+
     /// Nothing is on its way any more: whoever told it is gone.
     pub(super) fn stop(&mut self) {
         for alert in self.waiting.values_mut() {

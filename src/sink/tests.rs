@@ -275,7 +275,7 @@ async fn two_hundred_alerts_of_one_moment_are_all_told_and_the_worst_first() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("alerts.jsonl");
     let all = 200;
-    let sinks = Sinks::start(&[sink(SinkKind::File(path.clone()))], all);
+    let sinks = Sinks::start(&[sink(SinkKind::File(path.clone()))], all, None);
     for number in 0..all {
         let severity = if number < all / 2 { Severity::Warning } else { Severity::Critical };
         sinks.offer(Notice { severity, ..numbered(number, SinkEvent::Fired) });
@@ -294,7 +294,7 @@ async fn two_hundred_alerts_of_one_moment_are_all_told_and_the_worst_first() {
 async fn what_found_no_room_is_told_once_there_is_room() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("alerts.jsonl");
-    let sinks = Sinks::start(&[sink(SinkKind::File(path.clone()))], 0);
+    let sinks = Sinks::start(&[sink(SinkKind::File(path.clone()))], 0, None);
     let fired = |number: usize| {
         let severity = if number < 100 { Severity::Warning } else { Severity::Critical };
         Notice { severity, ..numbered(number, SinkEvent::Fired) }

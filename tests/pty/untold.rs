@@ -175,3 +175,30 @@ fn a_sink_that_is_another_while_it_is_down_goes_on_with_what_waits() {
     stop(session);
     assert!(!there("told").exists());
 }
+
+#[test]
+fn two_dashboards_on_one_state_directory_tell_a_sink_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let state: &'static str = folder.path().display().to_string().leak();
+    let told = folder.path().join("told");
+    let read = || std::fs::read_to_string(&told).unwrap_or_default();
+    // Both find it in what an earlier run left.
+    remember(folder.path(), id, "");
+    let mut first = watch(state, &config(state));
+    let mut second = watch(state, &config(state));
+    let tried = folder.path().join("tried");
+    for session in [&mut first, &mut second] {
+        session.wait("it is measured", |s| s.row("office").is_some_and(|r| r.contains('\u{2716}')));
+    }
+    first.wait("both tried", |_| {
+        std::fs::read_to_string(&tried).unwrap_or_default().lines().count() >= 3
+    });
+    std::fs::write(folder.path().join("up"), "").expect("a file");
+    first.wait("the sink is told", |_| told.exists());
+    // Whoever did not tell it knows that it is told, and has nothing left to tell.
+    stop(second);
+    stop(first);
+    assert_eq!(read().lines().count(), 1, "{}", read());
+    let left = std::fs::read_to_string(folder.path().join("rdpwatch/state.json")).expect("state");
+    assert!(!left.contains("untold"), "{left}");
+}

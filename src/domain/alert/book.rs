@@ -76,6 +76,11 @@ impl AlertBook {
         Self { settings, ..Self::default() }
     }
 
+    /// Other settings of the book from here on.
+    pub const fn change_settings(&mut self, settings: AlertSettings) {
+        self.settings = settings;
+    }
+
     /// Settings of a target's own, in place of those of the book.
     pub fn settle(&mut self, target: TargetId, settings: AlertSettings) {
         self.own.insert(target, settings);

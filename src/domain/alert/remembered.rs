@@ -17,6 +17,12 @@ pub struct RememberedAlert {
     pub seen: WallTime,
     /// How bad when it was last told; at that time where it was not.
     pub severity: Severity,
+    /// How bad it was at its worst, of what was told; `None`: as when it was last told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worst: Option<Severity>,
+    /// How bad it was when somebody acknowledged or snoozed it; `None`: as when it was last told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attended: Option<Severity>,
     /// A few words, escaped.
     pub title: String,
     /// When it was last told; `None`: not yet.

@@ -42,6 +42,8 @@ fn state() -> State {
         since: WallTime::from_unix_secs(1),
         seen: WallTime::from_unix_secs(9),
         severity: Severity::Critical,
+        worst: Some(Severity::Critical),
+        attended: Some(Severity::Warning),
         title: "port 3389 is closed".to_owned(),
         told: Some(WallTime::from_unix_secs(2)),
         acknowledged: Some(WallTime::from_unix_secs(7)),

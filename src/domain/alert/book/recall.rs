@@ -68,6 +68,11 @@ impl AlertBook {
         self.resolved.drain(..excess);
     }
 
+    /// Takes what is over at `target` off the list: it is remembered with it.
+    pub fn forget_resolved(&mut self, target: TargetId) {
+        self.resolved.retain(|(alert, _)| alert.target != Some(target));
+    }
+
     /// What a later run must know of the alerts of `target` that are over, the oldest first.
     #[must_use]
     pub fn remember_resolved(&self, target: Option<TargetId>) -> Vec<RememberedResolved> {

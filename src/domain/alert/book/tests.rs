@@ -154,6 +154,8 @@ fn a_stale_acknowledgement_is_not_inherited_by_a_later_alert_of_the_same_rule() 
         since: at(0).wall,
         seen: at(55).wall,
         severity: Severity::Critical,
+        worst: None,
+        attended: None,
         title: "port 3389 is closed".to_owned(),
         told: Some(at(0).wall),
         acknowledged: Some(at(50).wall),
@@ -405,6 +407,69 @@ fn what_got_worse_across_a_restart_is_told() {
     let mut later = restarted(&book, at(31), at(60));
     let told = later.apply(OFFICE, &closed(Severity::Critical), at(70));
     assert!(matches!(told.as_slice(), [AlertEvent::Fired(_)]), "{told:?}");
+}
+
+/// A warning that was critical once, long ago, when the program is started anew.
+fn calmed_and_restarted(acknowledged: bool) -> AlertBook {
+    let mut book = AlertBook::default();
+    assert_eq!(drawn(&book.apply(OFFICE, &closed(Severity::Critical), at(0))), 'F');
+    book.apply(OFFICE, &closed(Severity::Warning), at(10));
+    assert_eq!(book.apply(OFFICE, &closed(Severity::Warning), at(7_200)), []);
+    if acknowledged {
+        book.acknowledge(OFFICE, KNOWN, Signature::default(), at(7_200));
+    }
+    let mut later = restarted(&book, at(7_200), at(7_210));
+    assert_eq!(later.apply(OFFICE, &closed(Severity::Warning), at(7_220)), []);
+    later
+}
+
+#[test]
+fn what_gets_critical_again_after_a_restart_is_told() {
+    let mut book = calmed_and_restarted(false);
+    assert_eq!(drawn(&book.apply(OFFICE, &closed(Severity::Critical), at(7_260))), 'F');
+    let mut book = calmed_and_restarted(false);
+    assert_eq!(book.apply(OFFICE, &Diagnosed::default(), at(7_230)), []);
+    let over = book.apply(OFFICE, &Diagnosed::default(), at(7_330));
+    let [AlertEvent::Resolved(over, _)] = over.as_slice() else { panic!("{over:?}") };
+    assert_eq!(over.severity, Severity::Critical, "who is told only of what is critical hears it");
+}
+
+#[test]
+fn an_acknowledged_warning_that_gets_critical_after_a_restart_is_told() {
+    let mut book = calmed_and_restarted(true);
+    let acknowledged = |book: &AlertBook| book.snapshot(at(0)).firing[0].acknowledged.is_some();
+    assert!(acknowledged(&book));
+    assert_eq!(drawn(&book.apply(OFFICE, &closed(Severity::Critical), at(7_260))), 'F');
+    assert!(!acknowledged(&book));
+}
+
+#[test]
+fn what_was_acknowledged_before_it_fired_and_gets_worse_after_a_restart_is_told() {
+    let mut memory = TargetMemory::default();
+    memory.acknowledged.insert("a".to_owned(), at(0).wall);
+    let mut book = AlertBook::default();
+    book.recall(OFFICE, &memory, at(10));
+    book.apply(OFFICE, &stands(Severity::Warning), at(20));
+    assert_eq!(drawn(&book.apply(OFFICE, &stands(Severity::Warning), at(50))), 'F');
+    assert!(book.snapshot(at(50)).firing[0].acknowledged.is_some());
+    assert_eq!(drawn(&book.apply(OFFICE, &stands(Severity::Critical), at(60))), 'F');
+    assert_eq!(book.snapshot(at(60)).firing[0].acknowledged, None);
+}
+
+#[test]
+fn what_an_older_version_saved_is_as_bad_as_it_was_at_its_worst() {
+    let mut book = AlertBook::default();
+    book.apply(OFFICE, &closed(Severity::Critical), at(0));
+    book.acknowledge(OFFICE, KNOWN, Signature::default(), at(1));
+    let mut alert = serde_json::to_value(&book.remember(OFFICE, at(2))[KNOWN.0]).expect("JSON");
+    let fields = alert.as_object_mut().expect("an object");
+    assert!(fields.remove("worst").is_some() && fields.remove("attended").is_some());
+    let alert: RememberedAlert = serde_json::from_value(alert).expect("it reads");
+    let alerts = BTreeMap::from([(KNOWN.0.to_owned(), alert)]);
+    let mut later = AlertBook::default();
+    later.recall(OFFICE, &TargetMemory { alerts, ..TargetMemory::default() }, at(10));
+    assert_eq!(later.apply(OFFICE, &closed(Severity::Critical), at(20)), []);
+    assert!(later.snapshot(at(20)).firing[0].acknowledged.is_some());
 }
 
 #[test]
@@ -715,4 +780,17 @@ fn another_fault_in_place_of_one_that_is_over_is_an_alert_of_its_own() {
     // The same one that only wavers is not.
     assert_eq!(book.apply(OFFICE, &Diagnosed::default(), at(130)), []);
     assert_eq!(book.apply(OFFICE, &fault(2, 120), at(140)), []);
+}
+
+#[test]
+fn a_reminder_is_due_again_when_a_clock_that_was_ahead_is_put_right() {
+    let hour = Duration::from_hours(1);
+    let mut book = AlertBook::new(AlertSettings { remind_every: hour, ..<_>::default() });
+    let ahead = Now { wall: at(0).wall.plus(Duration::from_hours(24 * 365)), ..at(0) };
+    assert_eq!(drawn(&book.apply(OFFICE, &stands(Severity::Critical), ahead)), 'F');
+    let told = book.apply(OFFICE, &stands(Severity::Critical), at(10));
+    assert!(matches!(&told[..], [AlertEvent::Reminded(_)]), "{told:?}");
+    assert_eq!(book.apply(OFFICE, &stands(Severity::Critical), at(3_600)), []);
+    let told = book.apply(OFFICE, &stands(Severity::Critical), at(3_611));
+    assert!(matches!(&told[..], [AlertEvent::Reminded(_)]), "{told:?}");
 }
