@@ -10,6 +10,7 @@ mod sessions;
 mod sinks;
 mod start;
 mod take;
+mod telling;
 mod waking;
 
 use super::edge::Edge;
@@ -21,7 +22,7 @@ use crate::domain::maintenance::Calendar;
 use crate::domain::mark::Mark;
 use crate::domain::sample::{ProbeKind, Sample};
 use crate::domain::session::SessionLook;
-use crate::domain::sink::{Notice, SinkStatus};
+use crate::domain::sink::{Notice, SinkStatus, whose};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::target::{Target, TargetId};
 use crate::domain::time::{MonoTime, Now, WallTime};
@@ -151,6 +152,8 @@ pub(super) struct Core {
     looking_for_marks: Option<AbortHandle>,
     /// The numbers of the marks that were taken lately, with the time.
     taken_marks: VecDeque<(u64, MonoTime)>,
+    /// By host and port as notices name them: under which key a target is remembered.
+    hosts: BTreeMap<String, String>,
     /// By what marks and memory know the targets.
     keys: Arc<BTreeSet<String>>,
     /// Why the sessions of this machine cannot be seen.
@@ -198,8 +201,12 @@ impl Core {
             }
         };
         let targets = config.targets.len();
-        let sinks =
-            if config.read_only { Sinks::default() } else { Sinks::start(&config.sinks, targets) };
+        let sinks = if config.read_only {
+            Sinks::default()
+        } else {
+            let shared = telling::Shared { store: Arc::clone(&store), clock: edge.clock };
+            Sinks::start(&config.sinks, targets, Some(Arc::new(shared)))
+        };
         let mut core = Self {
             monitor,
             schedule: Schedule::new(Settings {
@@ -231,11 +238,12 @@ impl Core {
             looking_at_sessions: None,
             looking_for_marks: None,
             taken_marks: VecDeque::new(),
+            hosts: BTreeMap::new(),
             keys: Arc::default(),
             sessions_unseen: None,
             dirty: true,
         };
-        core.recall_untold(store::MONITOR);
+        core.recall_untold(store::MONITOR, None);
         if let Some(own) = core.remembered.get(store::MONITOR) {
             core.monitor.recall_own(own, now);
         }
@@ -301,7 +309,8 @@ impl Core {
     fn add(&mut self, target: Target) {
         let now = self.edge.clock.now();
         let key = store::key(&target);
-        self.recall_untold(&key);
+        self.hosts.insert(whose(&target), key.clone());
+        self.recall_untold(&key, Some(&target));
         let departed = self.departed.remove(&key);
         let remembered = || self.remembered.get(&key).cloned().unwrap_or_default();
         let memory = departed.unwrap_or_else(remembered);
@@ -373,6 +382,7 @@ impl Core {
                 self.unsaved |= self.monitor.accept_as_found(&findings, now) > 0;
             }
         }
+        self.attend_sinks(now);
         self.dirty = true;
     }
 
@@ -386,6 +396,7 @@ impl Core {
             let _full = alerts.try_send(notice.clone());
             self.sinks.offer(notice);
         }
+        self.attend_sinks(now);
         self.offer_again(now);
         self.unsaved |= self.monitor.take_forgot();
         self.look_at_sinks(now);

@@ -173,6 +173,19 @@ pub struct Outages {
 }
 
 impl Outage {
+    /// Whether the same hosts fell silent together so often lately that the path is called unsteady.
+    #[must_use]
+    pub const fn is_unsteady(&self) -> bool {
+        self.times >= OFTEN
+    }
+
+    /// Whether it lasted too briefly to be told of by itself.
+    #[must_use]
+    pub fn was_brief(&self) -> bool {
+        let ended = self.ended.unwrap_or(self.until);
+        ended.mono.since(self.since.mono) < self.limits.lasts
+    }
+
     /// An outage without members yet, since a first silence, while `nearer` answers.
     #[must_use]
     pub fn new(scope: Scope, since: Now, nearer: Option<String>) -> Self {

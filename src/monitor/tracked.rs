@@ -6,11 +6,13 @@ mod judge;
 mod picture;
 mod record;
 mod remember;
+mod witness;
 
 pub use dialling::Other;
 pub use picture::Budget;
 pub use record::Change;
 
+use crate::domain::alert::AcceptedLook;
 use crate::domain::alternative::Alternative;
 use crate::domain::course::Course;
 use crate::domain::diagnose::Diagnosis;
@@ -145,6 +147,11 @@ impl Tracked {
     /// Waits for a word on rules whose alerts fired in an earlier run, since then.
     pub fn wait_for(&mut self, rules: Vec<(RuleId, WallTime)>) {
         self.diagnosis.wait_for(rules);
+    }
+
+    /// What the diagnosis says of a rule whose finding somebody accepted.
+    pub(super) fn look(&self, rule: RuleId) -> AcceptedLook {
+        self.diagnosis.look(rule)
     }
 
     /// Its last hours, by the minute.

@@ -2,10 +2,12 @@
 //! own, and none of them ever waits for a probe or lets one wait.
 
 mod aside;
+mod claim;
 mod command;
 mod deliver;
 #[cfg(feature = "desktop")]
 mod desktop;
+mod heirs;
 mod http;
 #[cfg(unix)]
 mod journald;
@@ -14,16 +16,19 @@ mod queue;
 #[cfg(unix)]
 mod syslog;
 
-use crate::domain::sink::{
-    Notice, SinkEvent, SinkKind, SinkSpec, SinkStatus, secret_variables, waiting_room,
-};
+use crate::domain::alert::Alert;
+use crate::domain::sink::{Notice, SinkEvent, SinkSpec, SinkStatus, waiting_room};
+use crate::domain::telling::Claim;
 use crate::domain::text::printable;
 use crate::domain::untold::Untold;
+use claim::Place;
+pub use claim::Tellers;
 pub use deliver::deliver;
 use deliver::{NotTold, PATIENCE, hand_over};
+use heirs::Absent;
 use queue::Queue;
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -40,6 +45,13 @@ const PAUSES: [Duration; 5] = [
     Duration::from_mins(2),
 ];
 
+/// An alert that was never tried waits as if at most so many tries in a row had failed: what the
+/// sink does not take holds up no other.
+const UNTRIED: usize = 2;
+
+/// Before what another program is at is asked for again.
+const BUSY: Duration = Duration::from_secs(2);
+
 /// Every sink that runs.
 #[derive(Debug)]
 pub struct Sinks {
@@ -52,6 +64,10 @@ pub struct Sinks {
     patience: Duration,
     /// So many alerts may wait for each.
     room: usize,
+    /// What sinks that are not there are still to be told, and heard.
+    absent: Absent,
+    /// Other programs that may tell the same.
+    tellers: Option<Arc<dyn Tellers>>,
 }
 
 impl Default for Sinks {
@@ -64,6 +80,8 @@ impl Default for Sinks {
             pauses: PAUSES,
             patience: PATIENCE,
             room: waiting_room(0),
+            absent: Absent::default(),
+            tellers: None,
         }
     }
 }
@@ -73,6 +91,7 @@ struct Worker {
     spec: Arc<SinkSpec>,
     desk: Arc<Desk>,
     task: AbortHandle,
+    place: Place,
 }
 
 /// What a worker and its task share.
@@ -93,26 +112,35 @@ impl Desk {
     }
 
     fn offer(&self, notice: Arc<Notice>) {
-        if !self.queue().offer(notice, Instant::now()) {
+        let kept = self.queue().offer(notice, Instant::now());
+        self.count(kept);
+        self.more.notify_one();
+    }
+
+    fn count(&self, kept: bool) {
+        if !kept {
             let mut status = self.status();
             status.dropped = status.dropped.saturating_add(1);
         }
-        self.more.notify_one();
     }
 }
 
 impl Sinks {
     /// Starts a task for each sink, with room for the alerts of so many targets; the terminal's
-    /// bell has none, for the terminal belongs to the screen. Needs a running runtime.
+    /// bell has none, for the terminal belongs to the screen. `tellers` are other programs that may
+    /// tell the same. Needs a running runtime.
     #[must_use]
-    pub fn start(specs: &[SinkSpec], targets: usize) -> Self {
-        Self::pausing(specs, targets, PAUSES)
+    pub fn start(specs: &[SinkSpec], targets: usize, tellers: Option<Arc<dyn Tellers>>) -> Self {
+        let mut sinks = Self { room: waiting_room(targets), tellers, ..Self::default() };
+        sinks.change(specs, &BTreeMap::new());
+        sinks
     }
 
-    /// The same with other pauses before each try.
+    /// The same, alone and with other pauses before each try.
+    #[cfg(test)]
     fn pausing(specs: &[SinkSpec], targets: usize, pauses: [Duration; 5]) -> Self {
         let mut sinks = Self { pauses, room: waiting_room(targets), ..Self::default() };
-        sinks.change(specs);
+        sinks.change(specs, &BTreeMap::new());
         sinks
     }
 
@@ -124,64 +152,58 @@ impl Sinks {
         }
     }
 
-    /// Other sinks from here on. One with the same name goes on with what it is still to tell; one
-    /// that is the same goes on altogether.
-    pub fn change(&mut self, specs: &[SinkSpec]) {
-        let hidden: Arc<[String]> = secret_variables(specs).into();
-        let as_before = *hidden == *self.hidden;
-        self.hidden = hidden;
-        let mut before = std::mem::take(&mut self.workers);
-        for spec in specs.iter().filter(|spec| spec.kind != SinkKind::Bell) {
-            let known = before.iter().position(|worker| worker.spec.name == spec.name);
-            let known = known.map(|at| before.swap_remove(at));
-            let worker = match known {
-                Some(worker) if as_before && *worker.spec == *spec => worker,
-                Some(worker) => {
-                    worker.task.abort();
-                    worker.desk.queue().stop();
-                    self.work_for(spec, worker.desk)
-                }
-                None => {
-                    let name = printable(&spec.name).into_owned();
-                    let status = Mutex::new(SinkStatus { name, ..SinkStatus::default() });
-                    self.work_for(spec, Arc::new(Desk { status, ..Desk::default() }))
-                }
-            };
-            self.workers.push(worker);
-        }
-        for gone in &before {
-            gone.task.abort();
-        }
-        // Those that ended.
-        while self.tasks.try_join_next().is_some() {}
-    }
-
     fn work_for(&mut self, spec: &SinkSpec, desk: Arc<Desk>) -> Worker {
         desk.queue().make_room(self.room);
         let spec = Arc::new(spec.clone());
-        let task = self.tasks.spawn(work(
-            Arc::clone(&spec),
-            Arc::clone(&self.hidden),
-            Arc::clone(&desk),
-            self.closing.clone(),
-            (self.pauses, self.patience),
-        ));
-        Worker { spec, desk, task }
+        let place = Place::new(self.tellers.clone(), &spec);
+        let telling = Telling {
+            spec: Arc::clone(&spec),
+            hidden: Arc::clone(&self.hidden),
+            desk: Arc::clone(&desk),
+            place: place.clone(),
+            patience: self.patience,
+        };
+        let task = self.tasks.spawn(work(telling, self.closing.clone(), self.pauses));
+        Worker { spec, desk, task, place }
     }
 
     /// Hands a notice to every sink that wants it. An end goes to each that heard the beginning and
-    /// is told ends at all, whichever groups and severities it wants by now. Never waits.
+    /// is told ends at all, whichever groups and severities it wants by now, and to those that are
+    /// told no beginnings. Never waits.
     pub fn offer(&self, notice: Notice) {
         let notice = Arc::new(notice);
         let over = notice.event == SinkEvent::Resolved;
-        for worker in &self.workers {
-            let hears_ends = over && worker.spec.events.contains(&SinkEvent::Resolved);
-            let heard = hears_ends && worker.desk.queue().knows(&notice.id);
-            if heard || worker.spec.wants(&notice) {
-                worker.desk.offer(Arc::clone(&notice));
+        for Worker { spec, desk, .. } in &self.workers {
+            let hears_ends = over && spec.events.contains(&SinkEvent::Resolved);
+            let heard = hears_ends && desk.queue().knows(&notice.id);
+            let may_have_heard = !spec.events.contains(&SinkEvent::Fired)
+                || desk.queue().may_have_heard(&notice.id)
+                || self.absent.heard(spec, &notice.id);
+            if heard || (spec.wants(&notice) && (!over || may_have_heard)) {
+                desk.offer(Arc::clone(&notice));
             } else if over {
-                worker.desk.queue().is_over(&notice.id, Instant::now());
+                desk.queue().is_over(&notice.id, Instant::now());
             }
+        }
+    }
+
+    /// The ids of alerts of which something waits for a sink.
+    #[must_use]
+    pub fn waiting(&self) -> BTreeSet<String> {
+        let mut ids = BTreeSet::new();
+        for worker in &self.workers {
+            ids.extend(worker.desk.queue().ids().cloned());
+        }
+        ids
+    }
+
+    /// Takes in what people did about alerts that wait: `standing` holds, by id, those that are not
+    /// over. What is snoozed, or held back by planned work, waits on; who acknowledged an alert is
+    /// said with it, and nobody is reminded of it.
+    pub fn attend(&self, standing: &BTreeMap<String, Alert>) {
+        for worker in &self.workers {
+            worker.desk.queue().attend(standing);
+            worker.desk.more.notify_one();
         }
     }
 
@@ -198,11 +220,11 @@ impl Sinks {
         ids
     }
 
-    /// What was dropped because too many waited, with the name of each sink.
+    /// What was dropped because too many waited, sink by sink.
     #[must_use]
-    pub fn lost(&self) -> Vec<(&str, BTreeSet<String>)> {
+    pub fn lost(&self) -> Vec<(&SinkSpec, BTreeSet<String>)> {
         let of = |worker: &Worker| worker.desk.queue().lost().cloned().collect();
-        self.workers.iter().map(|worker| (worker.spec.name.as_str(), of(worker))).collect()
+        self.workers.iter().map(|worker| (&*worker.spec, of(worker))).collect()
     }
 
     /// Hands what fires on to the sinks that dropped it, the worst first, as far as it fits.
@@ -221,23 +243,12 @@ impl Sinks {
         }
     }
 
-    /// Hands out what an earlier run did not get told, to the sinks of the same names.
-    pub fn recall(&self, untold: &[Untold]) {
-        for untold in untold {
-            let Some(notice) = untold.notice() else { continue };
-            let worker = self.workers.iter().find(|worker| worker.spec.name == untold.sink);
-            if let Some(worker) = worker.filter(|worker| worker.spec.wants(&notice)) {
-                worker.desk.offer(Arc::new(notice));
-            }
-        }
-    }
-
     /// What is not told yet, sink by sink, each alert's in its order.
     #[must_use]
     pub fn untold(&self) -> Vec<Untold> {
         let of = |worker: &Worker| {
             let notices = worker.desk.queue().untold();
-            let untold = |notice: Arc<Notice>| Untold::of(&worker.spec.name, &notice);
+            let untold = |notice: Arc<Notice>| Untold::of(&worker.spec, &notice);
             notices.into_iter().map(untold).collect::<Vec<_>>()
         };
         self.workers.iter().flat_map(of).collect()
@@ -255,6 +266,7 @@ impl Sinks {
         for worker in &self.workers {
             worker.task.abort();
             worker.desk.queue().stop();
+            worker.place.clone().leave();
         }
     }
 
@@ -281,67 +293,106 @@ impl Sinks {
     }
 }
 
-/// Tells one notice after the other. While the sink fails, pauses grow and nothing is given up
-/// that still fires.
-async fn work(
+/// What the task of a sink works with.
+#[derive(Debug)]
+struct Telling {
     spec: Arc<SinkSpec>,
     hidden: Arc<[String]>,
     desk: Arc<Desk>,
-    closing: CancellationToken,
-    (pauses, patience): ([Duration; 5], Duration),
-) {
+    place: Place,
+    patience: Duration,
+}
+
+/// What came of one try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tried {
+    /// It was told, here or by another program.
+    Told,
+    /// The sink did not take it.
+    Failed,
+    /// Another program is at it.
+    Busy,
+}
+
+/// Tells one notice after the other. While the sink fails, pauses grow and nothing is given up
+/// that still fires.
+async fn work(telling: Telling, closing: CancellationToken, pauses: [Duration; 5]) {
+    let desk = &telling.desk;
     let mut failures = 0;
     let mut latest = Instant::now();
+    let mut busy = Duration::ZERO;
     while !closing.is_cancelled() {
-        if desk.queue().is_empty() {
+        if desk.queue().is_idle() {
             tokio::select! {
                 () = desk.more.notified() => {}
                 () = closing.cancelled() => {}
             }
             continue;
         }
-        let pause = pauses.get(failures).or(pauses.last()).copied().unwrap_or_default();
+        let failed = if desk.queue().has_untried() { failures.min(UNTRIED) } else { failures };
+        let pause = pauses.get(failed).or(pauses.last()).copied().unwrap_or_default();
         tokio::select! {
-            () = sleep_until(latest + pause) => {}
+            () = sleep_until(latest + pause.max(busy)) => {}
+            () = desk.more.notified() => continue,
             () = closing.cancelled() => break,
         }
         let Some(notice) = desk.queue().next() else { continue };
-        failures =
-            if attempt(&spec, &hidden, &desk, &notice, patience).await { 0 } else { failures + 1 };
+        let tried = telling.attempt(&notice).await;
+        failures = if tried == Tried::Failed { failures + 1 } else { 0 };
+        busy = if tried == Tried::Busy { BUSY } else { Duration::ZERO };
         latest = Instant::now();
     }
     loop {
         let Some(notice) = desk.queue().next_of_last_words() else { break };
-        attempt(&spec, &hidden, &desk, &notice, patience).await;
+        telling.attempt(&notice).await;
     }
 }
 
-/// One try. Whether it went through.
-async fn attempt(
-    spec: &SinkSpec,
-    hidden: &[String],
-    desk: &Desk,
-    notice: &Notice,
-    patience: Duration,
-) -> bool {
-    let Err(error) = hand_over(spec, notice, hidden, patience).await else {
-        desk.queue().told(&notice.id);
+impl Telling {
+    /// One try.
+    async fn attempt(&self, notice: &Arc<Notice>) -> Tried {
+        let id = match self.place.claim(notice).await {
+            Claim::Tell(id) => id,
+            Claim::Wait => {
+                self.desk.queue().put_back(&notice.id);
+                return Tried::Busy;
+            }
+            Claim::Told => {
+                self.desk.queue().told(&notice.id);
+                let mut status = self.desk.status();
+                status.elsewhere = status.elsewhere.saturating_add(1);
+                return Tried::Told;
+            }
+        };
+        let said = Notice { id: id.clone(), ..Notice::clone(notice) };
+        let result = hand_over(&self.spec, &said, &self.hidden, self.patience).await;
+        let told = self.note(notice, &result);
+        self.place.settle(notice, id, told).await;
+        if result.is_ok() { Tried::Told } else { Tried::Failed }
+    }
+
+    /// Takes in what came of handing a notice over. Whether it counts as told.
+    fn note(&self, notice: &Notice, result: &Result<(), NotTold>) -> bool {
+        let desk = &self.desk;
+        let Err(error) = result else {
+            desk.queue().told(&notice.id);
+            let mut status = desk.status();
+            status.told = status.told.saturating_add(1);
+            status.error = None;
+            return true;
+        };
+        let words = printable(error.words()).into_owned();
+        tracing::warn!(sink = %printable(&self.spec.name), error = %words, "an alert was not told");
+        let (counts, given_up) = match error {
+            NotTold::Unclear(_) => (desk.queue().unclear(&notice.id), false),
+            NotTold::Refused(_) => (false, desk.queue().failed(&notice.id, Instant::now())),
+        };
         let mut status = desk.status();
-        status.told = status.told.saturating_add(1);
-        status.error = None;
-        return true;
-    };
-    let words = printable(error.words()).into_owned();
-    tracing::warn!(sink = %printable(&spec.name), error = %words, "an alert was not told");
-    let (counts, given_up) = match error {
-        NotTold::Unclear(_) => (desk.queue().unclear(&notice.id), false),
-        NotTold::Refused(_) => (false, desk.queue().failed(&notice.id, Instant::now())),
-    };
-    let mut status = desk.status();
-    status.error = Some(words);
-    status.told = status.told.saturating_add(u64::from(counts));
-    status.failed = status.failed.saturating_add(u64::from(given_up));
-    false
+        status.error = Some(words);
+        status.told = status.told.saturating_add(u64::from(counts));
+        status.failed = status.failed.saturating_add(u64::from(given_up));
+        counts
+    }
 }
 
 #[cfg(test)]

@@ -53,6 +53,7 @@ fn commands(text: &mut String) {
     let names = command::names().filter(|name| !COMMANDS.iter().any(|card| card.name == *name));
     let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
     let _ = writeln!(text, "And what a key does, by its name: {}.\n", names.join(", "));
+    let _ = writeln!(text, "{}\n", command::RULE);
 }
 
 fn table<const N: usize>(

@@ -18,6 +18,7 @@ use rdpwatch::ui::state::{
     Access, Direction, Overlay, ReviewPlace, SortKey, Suggestion, UiState, Unsaved,
 };
 use rdpwatch::ui::terminal;
+use rdpwatch::ui::theme::GlyphSet;
 use rdpwatch::ui::update::update;
 use rdpwatch::ui::world::{Places, World};
 use std::sync::Arc;
@@ -503,7 +504,11 @@ fn a_pasted_list_is_one_thing_and_a_line_is_text() {
     assert_eq!(screen.press("Enter"), [Effect::AddTarget("a".into())]);
     assert_eq!(screen.dashboard.input(Input::Paste("a\nb".into()), NOW), [], "no field is open");
     let mut screen = mixed();
-    let unsaved = Unsaved { targets: 2, file: "/home/me/config.toml".into() };
+    let unsaved = Unsaved {
+        names: ["pc-1", "pc-2", "pc-3"][..2].iter().map(ToString::to_string).collect(),
+        is_new: false,
+        file: "/home/me/config.toml".into(),
+    };
     screen.dashboard.ask_to_save(unsaved.clone());
     assert_eq!(screen.press("y"), [Effect::SaveTargets]);
     screen.dashboard.ask_to_save(unsaved);
@@ -603,7 +608,8 @@ fn zooming_out_shows_more_seconds() {
 fn outcome(snapshot: &Snapshot, before: &UiState, action: Action) -> (String, Vec<Effect>) {
     let keymap = Keymap::default();
     let places = Places::of(snapshot);
-    let world = World { snapshot, places: &places, keymap: &keymap, now: NOW };
+    let world =
+        World { snapshot, places: &places, keymap: &keymap, now: NOW, glyphs: GlyphSet::Unicode };
     let mut state = before.clone();
     let effects = update(&mut state, action, &world);
     (format!("{state:?}"), effects)

@@ -1,6 +1,7 @@
 //! What a later run must know of an alert, so that nobody is told twice.
 
 use super::super::finding::{RuleId, Severity};
+use super::super::sink::WhoHeard;
 use super::super::target::TargetId;
 use super::super::text::printable;
 use super::super::time::WallTime;
@@ -16,6 +17,12 @@ pub struct RememberedAlert {
     pub seen: WallTime,
     /// How bad when it was last told; at that time where it was not.
     pub severity: Severity,
+    /// How bad it was at its worst, of what was told; `None`: as when it was last told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worst: Option<Severity>,
+    /// How bad it was when somebody acknowledged or snoozed it; `None`: as when it was last told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attended: Option<Severity>,
     /// A few words, escaped.
     pub title: String,
     /// When it was last told; `None`: not yet.
@@ -33,6 +40,9 @@ pub struct RememberedAlert {
     /// How often it went and came back.
     #[serde(default)]
     pub returns: u32,
+    /// The sinks that heard that it began; `None`: not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard: Option<WhoHeard>,
 }
 
 /// An alert that is over, as the store keeps it among those of its target.

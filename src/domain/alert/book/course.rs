@@ -170,7 +170,7 @@ impl AlertBook {
         };
         let entry = self.entries.entry(key).or_insert_with(|| {
             let mut entry = Entry::pending(key, finding, now.mono);
-            entry.alert.acknowledged = acknowledged;
+            entry.recall_acknowledgement(acknowledged);
             entry.alert.returns = returns;
             entry
         });
