@@ -246,6 +246,7 @@ impl Heard {
     }
 
     /// Each time that it came back so, oldest first.
+    #[must_use]
     pub fn restarts(&self) -> impl DoubleEndedIterator<Item = &Stages> {
         self.restarts.iter()
     }

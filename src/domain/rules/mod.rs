@@ -40,6 +40,7 @@ mod session;
 mod shared;
 mod silence;
 mod sleep;
+mod slow;
 mod starting;
 mod tls;
 mod udp;
@@ -55,9 +56,9 @@ mod tests;
 pub(crate) use identity::is_another_machine;
 pub(crate) use latency::{HIGH_LATENCY_ID, usual_round_trip};
 pub(crate) use outage::{PATH_OUTAGE_ID, whose as whose_path};
-pub(crate) use service::{RDP_SLOW_ID, usual_service};
 pub(crate) use session::drop_of;
 pub(crate) use silence::{HOST_ASLEEP_ID, HOST_UNREACHABLE_ID};
+pub(crate) use slow::{RDP_SLOW_ID, usual_service};
 
 use super::finding::{ClientError, Confidence, Owner, Remedy, Risk, RuleId, Rung, Severity};
 use super::sample::ProbeKind;
@@ -100,7 +101,7 @@ pub static RULES: &[&dyn Rule] = &[
     &port::PortRejected,
     &service::RdpSilent,
     &service::NotRdpAnswers,
-    &service::RdpSlow,
+    &slow::RdpSlow,
     &dropped::ConnectionDropped,
     &dropped::ConnectionFlapping,
     &proxied::Proxied,
