@@ -1,12 +1,13 @@
 //! The configuration file changed from the dashboard, and changed back.
 
+use super::first;
 use crate::config::edit::{FIELDS, added, changed, fields, without};
 use crate::config::{self, ConfigError, Place};
-use crate::domain::target::{DEFAULT_PORT, Host, Target};
+use crate::domain::target::{DEFAULT_PORT, Host, Target, TargetId};
 use crate::ui::effect::FileChange;
 use crate::ui::form::Form;
 use crate::ui::update::undo;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 
 /// Largest configuration that is changed, in bytes.
@@ -22,13 +23,15 @@ struct Texts {
     change: FileChange,
     before: String,
     after: String,
+    /// Targets that were watched before the file had them.
+    saved: BTreeSet<TargetId>,
 }
 
 /// How undoing a change ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Undone {
-    /// The file says what it said before.
-    Done,
+    /// The file says what it said before. These targets were watched without it.
+    Done(BTreeSet<TargetId>),
     /// Somebody else changed the file since.
     Overtaken,
     /// What the file said before is not known any more.
@@ -136,6 +139,31 @@ impl Editor {
         self.write(&path, before, after, what).map(Some)
     }
 
+    /// Writes targets that were added on the screen behind the end of the file, or into a new one;
+    /// `None` where they stand there already.
+    ///
+    /// # Errors
+    /// A file that cannot be read or written; then nothing is written.
+    pub(super) fn save(&mut self, targets: &[&Target]) -> Result<Option<FileChange>, ConfigError> {
+        let Some(path) = self.path.clone() else { return Err(gone(None)) };
+        let before = self.read()?.map(|(_, text)| text);
+        let plan = first::behind(&path, before.as_deref(), targets)?;
+        let whom = match targets {
+            _ if plan.added == 0 => return Ok(None),
+            [one] => one.name.clone(),
+            _ => format!("{} hosts", plan.added),
+        };
+        if before.is_none() {
+            config::replace(&path, None, "")?;
+        }
+        let what = format!("{whom} saved to {}", short(&path));
+        let change = self.write(&path, before.unwrap_or_default(), plan.after, what)?;
+        if let Some(newest) = self.changes.back_mut() {
+            newest.saved = targets.iter().map(|target| target.id).collect();
+        }
+        Ok(Some(change))
+    }
+
     /// Writes back what the file said before `change`.
     ///
     /// # Errors
@@ -152,8 +180,8 @@ impl Editor {
             return Ok(Undone::Overtaken);
         }
         replace(path, &texts.after, &texts.before)?;
-        self.changes.pop_back();
-        Ok(Undone::Done)
+        let saved = self.changes.pop_back().map(|texts| texts.saved);
+        Ok(Undone::Done(saved.unwrap_or_default()))
     }
 
     fn read(&self) -> Result<Option<(PathBuf, String)>, ConfigError> {
@@ -181,7 +209,12 @@ impl Editor {
         self.opened = None;
         self.made += 1;
         let change = FileChange { number: self.made, what };
-        self.changes.push_back(Texts { change: change.clone(), before, after });
+        self.changes.push_back(Texts {
+            change: change.clone(),
+            before,
+            after,
+            saved: BTreeSet::new(),
+        });
         let held = |changes: &VecDeque<Texts>| -> usize {
             changes.iter().map(|texts| texts.before.len() + texts.after.len()).sum()
         };
@@ -237,7 +270,7 @@ mod tests {
 
     fn target(name: &str, port: u16) -> Target {
         let host = Host::Name(name.to_lowercase());
-        Target { port, ..Target::new(crate::domain::target::TargetId(0), name, host) }
+        Target { port, ..Target::new(TargetId(0), name, host) }
     }
 
     #[test]
@@ -276,7 +309,7 @@ mod tests {
         assert_eq!(editor.remove(&target("a", 3389)).expect("reads"), None);
         assert!(!said().contains("\"a\""));
         assert_eq!(editor.undo(&first), Ok(Undone::Forgotten), "another was made since");
-        assert_eq!(editor.undo(&told), Ok(Undone::Done));
+        assert_eq!(editor.undo(&told), Ok(Undone::Done(BTreeSet::new())));
         assert_eq!(editor.undo(&told), Ok(Undone::Forgotten), "once");
         assert!(said().starts_with(TEXT));
         assert!(editor.open(&target("a", 3389)).expect("reads").is_some());
@@ -303,9 +336,36 @@ mod tests {
         let change = editor.add(&texts).expect("added");
         assert_eq!(change.what, "h added to config.toml");
         assert_eq!(fs::read_to_string(&path).expect("there"), "[[target]]\nhost = \"h\"\n");
-        assert_eq!(editor.undo(&change), Ok(Undone::Done));
+        assert_eq!(editor.undo(&change), Ok(Undone::Done(BTreeSet::new())));
         assert_eq!(fs::read_to_string(&path).expect("there"), "");
         assert!(matches!(Editor::new(None).open_new(Vec::new()), Ok(None)));
+    }
+
+    #[test]
+    fn undo_walks_back_through_a_removal_and_a_save_to_the_very_bytes() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("config.toml");
+        fs::write(&path, TEXT).expect("written");
+        let said = || fs::read_to_string(&path).expect("there");
+        let mut editor = Editor::new(Some(path.clone()));
+        let removed = editor.remove(&target("a", 3389)).expect("out").expect("it was there");
+        let without = said();
+        let added = Target { id: TargetId(7), ..target("c", 3389) };
+        let saved = editor.save(&[&added]).expect("saved").expect("it is new");
+        assert_eq!(saved.what, "c saved to config.toml");
+        assert_eq!(editor.save(&[&added]), Ok(None), "it stands there");
+        assert_eq!(editor.undo(&saved), Ok(Undone::Done(BTreeSet::from([TargetId(7)]))));
+        assert_eq!(said(), without);
+        assert_eq!(editor.undo(&removed), Ok(Undone::Done(BTreeSet::new())));
+        assert_eq!(said(), TEXT);
+        // Another program's write between two of ours ends the way back there.
+        let removed = editor.remove(&target("a", 3389)).expect("out").expect("it was there");
+        let theirs = format!("{}# theirs\n", said());
+        fs::write(&path, &theirs).expect("written");
+        let saved = editor.save(&[&added]).expect("saved").expect("it is new");
+        assert!(matches!(editor.undo(&saved), Ok(Undone::Done(_))));
+        assert_eq!(editor.undo(&removed), Ok(Undone::Overtaken));
+        assert_eq!(said(), theirs);
     }
 
     #[cfg(unix)]

@@ -2,12 +2,9 @@
 
 use super::import::read_file;
 use crate::config::import::{self, Entry, Found, Plan};
-use crate::config::{self, ConfigError, Place};
+use crate::config::{ConfigError, Place};
 use crate::domain::target::Target;
 use std::path::{Path, PathBuf};
-
-/// Largest configuration that is added to, in bytes.
-const MAX_CONFIG: u64 = 1024 * 1024;
 
 /// What somebody dropped onto the terminal, which most terminals type as a path: in quotes, with
 /// backslashes in front of blanks, or as a `file://` address. `None` where it names no file.
@@ -65,29 +62,22 @@ fn all_or_none(found: Found) -> Result<Vec<Entry>, ConfigError> {
     }
 }
 
-/// Writes targets that were added on the screen behind the end of the configuration file, or into
-/// a new one.
+/// The configuration with targets that were added on the screen behind its end; `before` is what
+/// the file says, `None` where there is none.
 ///
 /// # Errors
-/// Why the file cannot be read or written; then nothing is written.
-pub(super) fn save(path: &Path, targets: &[&Target]) -> Result<Plan, ConfigError> {
-    let failed = |message: String| ConfigError { place: Place::File(path.to_owned()), message };
-    let before = match config::read_bounded(path, MAX_CONFIG) {
-        Ok(bytes) => {
-            let text = String::from_utf8(bytes);
-            Some(text.map_err(|_| failed("it is not UTF-8, expected a TOML text".to_owned()))?)
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => return Err(failed(format!("cannot be read: {error}"))),
-    };
+/// What is wrong with the text that it would become.
+pub(super) fn behind(
+    path: &Path,
+    before: Option<&str>,
+    targets: &[&Target],
+) -> Result<Plan, ConfigError> {
     let entries = targets.iter().map(|target| Entry::from(*target)).collect();
     let found = Found { entries, ..Found::default() };
-    let plan = import::plan(path, before.as_deref(), &[(PathBuf::new(), found)], false)
-        .map_err(|wrong| wrong.into_iter().next().unwrap_or_else(|| failed(String::new())))?;
-    if plan.added > 0 {
-        config::replace(path, before.as_deref(), &plan.after)?;
-    }
-    Ok(plan)
+    import::plan(path, before, &[(PathBuf::new(), found)], false).map_err(|wrong| {
+        let failed = || ConfigError { place: Place::File(path.to_owned()), message: String::new() };
+        wrong.into_iter().next().unwrap_or_else(failed)
+    })
 }
 
 #[cfg(test)]
@@ -142,7 +132,7 @@ mod tests {
         let targets: Vec<Target> =
             entries.iter().map(|entry| entry.target(TargetId::default(), &config)).collect();
         let all: Vec<&Target> = targets.iter().collect();
-        let saved = save(&path, &all).expect("saved");
+        let saved = behind(&path, None, &all).expect("planned");
         let expected = "\
 # Imported from the dashboard.
 
@@ -157,14 +147,12 @@ mac = \"02:11:22:33:44:55\"
 host = \"10.0.0.31\"
 ";
         assert_eq!((saved.added, saved.after.as_str()), (2, expected));
-        assert_eq!(fs::read_to_string(&path).expect("there"), expected);
         let again = Config::from_text(&path, expected).expect("it reads");
         for (read, added) in again.targets.iter().zip(&targets) {
             assert_eq!(read, &Target { id: read.id, ..added.clone() });
         }
-        assert_eq!(save(&path, &all).expect("nothing to do").added, 0);
-        fs::write(&path, "deep = 1").expect("written");
-        assert!(save(&path, &all).is_err());
-        assert_eq!(fs::read_to_string(&path).expect("there"), "deep = 1");
+        let again = behind(&path, Some(expected), &all).expect("planned");
+        assert_eq!((again.added, again.after.as_str()), (0, expected));
+        assert!(behind(&path, Some("deep = 1"), &all).is_err());
     }
 }

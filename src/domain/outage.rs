@@ -20,8 +20,9 @@ use std::time::Duration;
 
 pub use ground::{Fault, Ground};
 
-/// Looks in a row at which it no longer holds before it is over.
-const GOOD_ROUNDS: u8 = 2;
+/// It is over when it has not held for so long: of a path that lets a packet through now and then,
+/// one answer of each host is no sign that it is back.
+const GOOD: Duration = Duration::from_secs(5);
 /// What two silences may be apart by what a run remembers of them.
 const SAVED: Duration = Duration::from_mins(1);
 /// An outage that is over is remembered for longer than any window over which loss is counted.
@@ -99,11 +100,15 @@ pub struct Outage {
     pub since: Now,
     /// When the last of them did, likewise.
     pub until: Now,
+    /// They were silent when this run began, and nobody saw when that was.
+    pub found: bool,
     /// Who is or was silent in it, and where each was dialled when it fell silent.
     pub members: BTreeMap<TargetId, IpAddr>,
     /// Those of them that answer again, and since when. Who has done so for a while is in it no
     /// more, whatever becomes of it later.
     pub back: BTreeMap<TargetId, Now>,
+    /// Those of them whose silence was no sleep when it began.
+    pub voters: BTreeSet<TargetId>,
     /// Members whose answers have not settled yet: all that are silent, and who was a moment ago.
     /// When it is over, the last ones.
     pub left: BTreeSet<TargetId>,
@@ -132,7 +137,8 @@ pub struct Outage {
     pub number: u32,
     /// When it was seen to be over.
     pub ended: Option<Now>,
-    good_rounds: u8,
+    /// Since when it does not hold.
+    good: Option<MonoTime>,
 }
 
 /// What is worth a line in the event log.
@@ -167,6 +173,19 @@ pub struct Outages {
 }
 
 impl Outage {
+    /// Whether the same hosts fell silent together so often lately that the path is called unsteady.
+    #[must_use]
+    pub const fn is_unsteady(&self) -> bool {
+        self.times >= OFTEN
+    }
+
+    /// Whether it lasted too briefly to be told of by itself.
+    #[must_use]
+    pub fn was_brief(&self) -> bool {
+        let ended = self.ended.unwrap_or(self.until);
+        ended.mono.since(self.since.mono) < self.limits.lasts
+    }
+
     /// An outage without members yet, since a first silence, while `nearer` answers.
     #[must_use]
     pub fn new(scope: Scope, since: Now, nearer: Option<String>) -> Self {
@@ -174,8 +193,10 @@ impl Outage {
             scope,
             since,
             until: since,
+            found: false,
             members: BTreeMap::new(),
             back: BTreeMap::new(),
+            voters: BTreeSet::new(),
             left: BTreeSet::new(),
             of: 0,
             within: None,
@@ -188,7 +209,7 @@ impl Outage {
             times: 1,
             number: 0,
             ended: None,
-            good_rounds: 0,
+            good: None,
         }
     }
 
@@ -249,6 +270,7 @@ impl Outages {
         for outage in self.open.iter_mut().chain(&mut self.over) {
             outage.members.remove(&target);
             outage.back.remove(&target);
+            outage.voters.remove(&target);
             outage.left.remove(&target);
         }
     }
@@ -279,7 +301,8 @@ impl Outages {
     /// Puts away what is over, and forgets what was over long ago.
     fn end(&mut self, now: Now) -> Vec<OutageEvent> {
         self.over.retain(|past| past.ended.is_some_and(|at| now.mono.since(at.mono) <= KEPT));
-        let is_over = |outage: &mut Outage| outage.good_rounds >= GOOD_ROUNDS;
+        let is_over =
+            |outage: &mut Outage| outage.good.is_some_and(|good| now.mono.since(good) >= GOOD);
         let ended = self.open.extract_if(.., is_over);
         let ended = ended.map(|outage| Outage { ended: Some(now), ..outage });
         let ended: Vec<Outage> = ended.collect();

@@ -65,6 +65,7 @@ impl Monitor {
             ..<_>::default()
         };
         TargetMemory {
+            accepted_clear: self.alerts.accepted_clear(id),
             alerts: self.alerts.remember(id, now),
             resolved: self.alerts.remember_resolved(id),
             ..memory.cloned().unwrap_or_else(own)
@@ -95,6 +96,24 @@ impl Monitor {
             AlertEvent::Resolved(alert, at) => (alert, *at, format!("over: {}", alert.title)),
         };
         self.log(alert.target, at, text);
+    }
+
+    /// Takes back what was accepted and has been gone for a day.
+    pub(super) fn outlive_accepted(&mut self, now: Now) {
+        let mut over = Vec::new();
+        for (id, tracked) in &mut self.targets {
+            for rule in self.alerts.outlive_accepted(Some(*id), |rule| tracked.look(rule)) {
+                tracked.memory_mut().accepted.remove(rule.0);
+                tracked.set_changed();
+                over.push((Some(*id), rule));
+            }
+        }
+        let own = self.alerts.outlive_accepted(None, |rule| self.diagnosis.look(rule));
+        over.extend(own.into_iter().map(|rule| (None, rule)));
+        self.forgot |= !over.is_empty();
+        for (id, rule) in over {
+            self.log(id, now.wall, format!("gone for a day, accepted no more: {}", rule.0));
+        }
     }
 
     /// Forgets acknowledgements whose alerts left the book, with an event or without.

@@ -5,6 +5,7 @@
 
 mod alerts;
 mod bound;
+mod common_causes;
 mod controls;
 #[cfg(test)]
 mod dialling_tests;
@@ -42,14 +43,15 @@ pub use surroundings::clocks;
 pub use tracked::{Budget, Change, Other, Tracked};
 
 use crate::domain::alert::{AlertBook, AlertEvent, AlertSettings};
+use crate::domain::common_cause::CommonCauses;
 use crate::domain::diagnose::MonitorDiagnosis;
 use crate::domain::finding::{Finding, RuleId};
 use crate::domain::incident::Incident;
 use crate::domain::load::Beats;
 use crate::domain::local::{EchoAccess, LocalState};
 use crate::domain::memory::TargetMemory;
-use crate::domain::outage::Outages;
-use crate::domain::rules::{HOST_ASLEEP_ID, RULES, alerting_once};
+use crate::domain::outage::{Outages, Scope};
+use crate::domain::rules::{HOST_ASLEEP_ID, RULES, alerting_once, explained_by};
 use crate::domain::sample::{EchoMethod, Observation, Sample};
 use crate::domain::snapshot::{Event, MonitorSnapshot, Snapshot};
 use crate::domain::surroundings::{Offline, Surroundings};
@@ -62,6 +64,7 @@ use crate::domain::wake::WakeProgress;
 use controls::Controls;
 use link::LinkRecorder;
 use maintenance::Maintenance;
+use outages::Unsteady;
 use siblings::Siblings;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -90,6 +93,9 @@ pub struct Monitor {
     online_since: Option<MonoTime>,
     beats: Beats,
     outages: Outages,
+    common: CommonCauses,
+    /// Paths that break again and again.
+    unsteady: BTreeMap<Scope, Unsteady>,
     diagnosis: MonitorDiagnosis,
     alerts: AlertBook,
     events: VecDeque<Event>,
@@ -126,6 +132,8 @@ impl Monitor {
             online_since: None,
             beats: Beats::default(),
             outages: Outages::default(),
+            common: CommonCauses::default(),
+            unsteady: BTreeMap::new(),
             diagnosis: MonitorDiagnosis::default(),
             alerts: AlertBook::new(alerts),
             events: VecDeque::new(),
@@ -154,8 +162,14 @@ impl Monitor {
         self.around.limits = limits;
     }
 
+    /// When the alerts of this machine itself fire, and are told again, from here on.
+    pub const fn settle_own_alerts(&mut self, alerts: AlertSettings) {
+        self.alerts.change_settings(alerts);
+    }
+
     /// Adds a target.
-    pub fn add(&mut self, target: Target, memory: TargetMemory, now: Now) {
+    pub fn add(&mut self, target: Target, mut memory: TargetMemory, now: Now) {
+        memory.forget_accepted(now.wall);
         let method = match self.access_for(target.host.address()) {
             EchoAccess::Datagram | EchoAccess::Raw => EchoMethod::Icmp,
             EchoAccess::Denied | EchoAccess::Off => EchoMethod::Tcp,
@@ -232,7 +246,12 @@ impl Monitor {
         for (id, tracked) in &mut self.targets {
             tracked.tick_if_due(&self.around, now);
             let mut diagnosed = tracked.diagnosed(&self.around, now);
-            diagnosed.findings.retain(|finding| !shared.contains(&finding.rule));
+            let is_shared = |finding: &mut Finding| shared.contains(&finding.rule);
+            let causes = diagnosed.findings.extract_if(.., is_shared);
+            diagnosed.shadowed = causes.flat_map(|cause| explained_by(cause.rule)).collect();
+            for cause in &self.around.common {
+                diagnosed.withhold(|rule| cause.tells(*id, rule));
+            }
             events.extend(self.alerts.apply(Some(*id), &diagnosed, now));
         }
         let own = self.diagnosis.diagnosed(RULES);
@@ -241,6 +260,7 @@ impl Monitor {
             self.log_alert(event);
         }
         self.forget_acknowledgements(now);
+        self.outlive_accepted(now);
         events
     }
 

@@ -10,7 +10,12 @@ use super::world::World;
 use crate::domain::maintenance::parse_length;
 use crate::domain::snapshot::TargetSnapshot;
 use crate::domain::target::TargetId;
+use std::collections::BTreeSet;
 use std::time::Duration;
+
+/// What holds for all of it.
+pub const RULE: &str = "A command, a column, a view or a theme may be cut short where only one begins like that: \
+    `:ack seen`, `:mai 2h berlin`.";
 
 /// Lines that are kept.
 pub const KEPT: usize = 50;
@@ -53,9 +58,9 @@ pub const COMMANDS: &[CommandCard] = commands! {
     "theme" "NAME" Verb::Theme, "another theme until you quit";
     "filter" "FILTER" Verb::Filter, "narrow the table; alone, type the filter";
     "goto" "HOST" Verb::Goto, "select a host by its name or address";
-    "ack" "[NOTE]" Verb::Acknowledge, "acknowledge the alerts of the selected host";
+    "acknowledge" "[NOTE]" Verb::Acknowledge, "acknowledge the alerts of the selected host";
     "snooze" "LENGTH" Verb::Snooze, "keep its alerts quiet, such as 30m or 8h; alone, choose";
-    "maintenance" "LENGTH|end [group|all]" Verb::Maintenance, "hold back alerts, or end that; alone, choose";
+    "maintenance" "LENGTH|end [HOST|GROUP|group|all]" Verb::Maintenance, "hold back alerts, or end that; alone, choose";
     "probe" "" Verb::Act(Action::ProbeNow), "probe now";
     "q" "" Verb::Act(Action::Quit), "quit";
 };
@@ -84,7 +89,7 @@ pub enum Order {
 }
 
 /// For whom maintenance is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Whom {
     /// The selected target.
     Selected,
@@ -92,10 +97,12 @@ pub enum Whom {
     Group,
     /// Every target.
     All,
+    /// These, which were named.
+    Named(Vec<TargetId>),
 }
 
 impl Whom {
-    const WORDS: [(&'static str, Self); 2] = [("group", Self::Group), ("all", Self::All)];
+    const WORDS: [&'static str; 2] = ["group", "all"];
 }
 
 /// Why a line is no command.
@@ -126,20 +133,68 @@ pub fn read(line: &str, world: &World<'_>) -> Result<Option<Order>, Refusal> {
     if name.is_empty() {
         return Ok(None);
     }
-    let lower = name.to_lowercase();
     let argument = Argument::of(rest, column + name.chars().count() + 1);
-    if let Some(card) = COMMANDS.iter().find(|card| card.name == lower) {
+    let known: Vec<&str> = names().collect();
+    let place = meant("command", &known, name, column)?;
+    let full = known.get(place).copied().unwrap_or_default();
+    if let Some(card) = COMMANDS.iter().find(|card| card.name == full) {
         return taking(card, &argument, world).map(Some);
     }
-    let Some(action) = Action::named(&lower).filter(|action| !action.is_of_boxes()) else {
-        let known: Vec<&str> = names().collect();
+    let Some(action) = Action::named(full) else {
         return Err(unknown(column, "command", name, &known));
     };
     if argument.text.is_empty() {
         return Ok(Some(Order::Act(action)));
     }
-    let text = format!("\"{lower}\" takes nothing");
+    let text = format!("\"{full}\" takes nothing");
     Err(Refusal { fault: Fault::new(argument.column, text), unfinished: false })
+}
+
+/// The command that `name` means, cut short or not.
+fn card(name: &str) -> Option<&'static CommandCard> {
+    let known: Vec<&str> = names().collect();
+    let full = *known.get(meant("command", &known, name, 1).ok()?)?;
+    COMMANDS.iter().find(|card| card.name == full)
+}
+
+/// Candidates that are listed when a word could be several.
+const LISTED: usize = 8;
+
+/// Which of these words is meant: all of it, or a beginning that no other has but those that go on
+/// from it (`so` is `sort`, beside `sort-invert`), whatever the case of its letters.
+fn meant<S: AsRef<str>>(
+    what: &str,
+    words: &[S],
+    given: &str,
+    column: usize,
+) -> Result<usize, Refusal> {
+    let folded = given.to_lowercase();
+    let lower: Vec<String> = words.iter().map(|word| word.as_ref().to_lowercase()).collect();
+    if let Some(place) = lower.iter().position(|word| *word == folded) {
+        return Ok(place);
+    }
+    let begin = |(place, word): (usize, &String)| word.starts_with(&folded).then_some(place);
+    let mut fitting: Vec<usize> = lower.iter().enumerate().filter_map(begin).collect();
+    let length = |place: &usize| lower.get(*place).map_or(0, String::len);
+    if let Some(shortest) =
+        fitting.iter().position(|place| fitting.iter().all(|other| length(place) <= length(other)))
+    {
+        fitting.get_mut(..=shortest).unwrap_or_default().rotate_right(1);
+    }
+    match fitting.as_slice() {
+        [] => Err(unknown(column, what, given, words)),
+        [first, others @ ..] if goes_on(&lower, *first, others) => Ok(*first),
+        several => {
+            let named = several.iter().take(LISTED).filter_map(|place| words.get(*place));
+            let mut listed: Vec<&str> = named.map(AsRef::as_ref).collect();
+            if several.len() > LISTED {
+                listed.push("\u{2026}");
+            }
+            let shown = crate::domain::text::excerpt(given, 24);
+            let text = format!("\"{shown}\" could be {}", listed.join(", "));
+            Err(Refusal { fault: Fault::new(column, text), unfinished: true })
+        }
+    }
 }
 
 /// What follows the name, and where it begins.
@@ -171,18 +226,22 @@ fn unknown<S: AsRef<str>>(column: usize, what: &str, given: &str, known: &[S]) -
     }
 }
 
-/// One of these words, whatever the case of its letters.
+/// Whether all the `others` begin with the whole `first`.
+fn goes_on(words: &[String], first: usize, others: &[usize]) -> bool {
+    let Some(first) = words.get(first) else { return false };
+    others.iter().all(|other| words.get(*other).is_some_and(|other| other.starts_with(first)))
+}
+
+/// One of these words, cut short or not.
 fn one_of<T: Copy>(
     what: &str,
     words: &[(&'static str, T)],
     given: &str,
     column: usize,
 ) -> Result<T, Refusal> {
-    let found = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(given));
-    found.map(|(_, found)| *found).ok_or_else(|| {
-        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        unknown(column, what, given, &known)
-    })
+    let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+    let place = meant(what, &known, given, column)?;
+    words.get(place).map(|(_, found)| *found).ok_or_else(|| unknown(column, what, given, &known))
 }
 
 /// Nothing may follow.
@@ -246,7 +305,7 @@ fn taking(
         Verb::Snooze if word.is_empty() => Ok(Order::Act(Action::Snooze)),
         Verb::Snooze => length(argument.text, argument.column).map(Order::Snooze),
         Verb::Maintenance if word.is_empty() => Ok(Order::Act(Action::Maintenance)),
-        Verb::Maintenance => maintain(*argument),
+        Verb::Maintenance => maintain(*argument, world),
     }
 }
 
@@ -257,25 +316,101 @@ fn length(text: &str, column: usize) -> Result<Duration, Refusal> {
     })
 }
 
-/// `2h`, `1h 30m all`, `end group`.
-fn maintain(argument: Argument<'_>) -> Result<Order, Refusal> {
-    let (head, last) =
-        argument.text.rsplit_once(char::is_whitespace).unwrap_or((argument.text, ""));
-    let found = Whom::WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(last));
-    let (span, whom) = match found {
-        Some((_, whom)) => (head.trim_end(), *whom),
-        None => (argument.text, Whom::Selected),
+/// `2h`, `1h 30m all`, `end group`, `2h berlin` or `berlin 2h`.
+fn maintain(argument: Argument<'_>, world: &World<'_>) -> Result<Order, Refusal> {
+    let places = word_places(argument.text);
+    let span = |text: &str| match text {
+        end if end.eq_ignore_ascii_case("end") => Some(None),
+        text => parse_length(text).ok().map(Some),
     };
-    let (word, after) = argument.split();
-    if word.eq_ignore_ascii_case("end") {
-        let (of, rest) = after.split();
-        ends(rest)?;
-        if !of.is_empty() {
-            one_of("targets", &Whom::WORDS, of, after.column)?;
-        }
-        return Ok(Order::Maintain(whom, None));
+    let after = |at: usize| {
+        let column = argument.column + argument.text.get(..at).map_or(0, |t| t.chars().count());
+        Argument::of(argument.text.get(at..).unwrap_or_default(), column)
+    };
+    // The length in front, as long as it goes; then the length behind.
+    for (_, end) in places.iter().rev() {
+        let Some(span) = argument.text.get(..*end).and_then(span) else { continue };
+        return whom(after(*end), world).map(|whom| Order::Maintain(whom, span));
     }
-    length(span, argument.column).map(|length| Order::Maintain(whom, Some(length)))
+    for (start, _) in places.iter().skip(1) {
+        let Some(span) = argument.text.get(*start..).and_then(span) else { continue };
+        let named = argument.text.get(..*start).unwrap_or_default();
+        return whom(Argument::of(named, argument.column), world)
+            .map(|whom| Order::Maintain(whom, span));
+    }
+    let word = argument.split().0;
+    if word.starts_with(|c: char| c.is_ascii_digit()) {
+        let shown = length(argument.text, argument.column).err();
+        return Err(shown.unwrap_or_else(|| no_length(argument, argument.text)));
+    }
+    whom(argument, world)?;
+    Err(no_length(argument, argument.text))
+}
+
+/// For whom is said, and not for how long.
+fn no_length(argument: Argument<'_>, named: &str) -> Refusal {
+    let named = crate::domain::text::excerpt(named, 24);
+    let column = argument.column + argument.text.chars().count();
+    let text = format!("for how long? maintenance 2h {named}");
+    Refusal { fault: Fault::new(column, text), unfinished: true }
+}
+
+/// Where each word begins and ends, in bytes.
+fn word_places(text: &str) -> Vec<(usize, usize)> {
+    let mut places = Vec::new();
+    let mut start = None;
+    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
+        match (c.is_whitespace(), start) {
+            (true, Some(from)) => {
+                places.push((from, at));
+                start = None;
+            }
+            (false, None) => start = Some(at),
+            _ => {}
+        }
+    }
+    places
+}
+
+/// Whose alerts: a word of [`Whom::WORDS`], a group, or a host.
+fn whom(argument: Argument<'_>, world: &World<'_>) -> Result<Whom, Refusal> {
+    let wanted = argument.text.to_lowercase();
+    match wanted.as_str() {
+        "" => return Ok(Whom::Selected),
+        "group" => return Ok(Whom::Group),
+        "all" => return Ok(Whom::All),
+        _ => {}
+    }
+    let groups = groups(world);
+    let of_group = |place: usize| {
+        let group = groups.get(place).copied();
+        let targets = world.snapshot.targets.iter();
+        let members = targets.filter(|target| target.target.group.as_deref() == group);
+        Whom::Named(members.map(|target| target.target.id).collect())
+    };
+    if let Some(place) = groups.iter().position(|group| group.to_lowercase() == wanted) {
+        return Ok(of_group(place));
+    }
+    let refused = match host(&argument, world) {
+        Ok(id) => return Ok(Whom::Named(vec![id])),
+        Err(refused) => refused,
+    };
+    if refused.unfinished && refused.fault.nearest.is_none() {
+        return Err(refused);
+    }
+    meant("group", &groups, argument.text, argument.column).map(of_group).map_err(|_| {
+        let names = world.snapshot.targets.iter().map(|target| target.target.name.as_str());
+        let known: Vec<&str> =
+            Whom::WORDS.into_iter().chain(groups.iter().copied()).chain(names).collect();
+        unknown(argument.column, "host or group", argument.text, &known)
+    })
+}
+
+/// The groups of the targets.
+fn groups<'w>(world: &World<'w>) -> Vec<&'w str> {
+    let all = world.snapshot.targets.iter().filter_map(|target| target.target.group.as_deref());
+    let groups: BTreeSet<&str> = all.filter(|group| !group.is_empty()).collect();
+    groups.into_iter().collect()
 }
 
 /// The one target that is meant.
@@ -319,9 +454,7 @@ pub fn offer(before: &str, world: &World<'_>) -> Offer {
         return Offer { keep: indent, words: words.collect() };
     };
     let head = indent + name.chars().count() + 1;
-    let Some(card) = COMMANDS.iter().find(|card| card.name.eq_ignore_ascii_case(name)) else {
-        return Offer::default();
-    };
+    let Some(card) = card(name) else { return Offer::default() };
     if card.verb == Verb::Filter {
         let offer = filter::offer(rest, &world.snapshot.targets);
         return Offer { keep: offer.keep + head, ..offer };
@@ -341,7 +474,10 @@ pub fn offer(before: &str, world: &World<'_>) -> Offer {
         (Verb::Theme, 0) => own(Theme::names()),
         (Verb::Snooze, 0) => own(["30m", "1h", "8h", "24h"]),
         (Verb::Maintenance, 0) => own(["30m", "1h", "4h", "1d", "end"]),
-        (Verb::Maintenance, 1) => own(Whom::WORDS.iter().map(|(word, _)| *word)),
+        (Verb::Maintenance, _) => {
+            let targets = world.snapshot.targets.iter().map(|target| target.target.name.as_str());
+            own(Whom::WORDS.into_iter().chain(groups(world)).chain(targets))
+        }
         (Verb::Goto, 0) => {
             let mut targets: Vec<&TargetSnapshot> =
                 world.snapshot.targets.iter().map(AsRef::as_ref).collect();
@@ -364,7 +500,7 @@ fn own<'w>(words: impl IntoIterator<Item = &'w str>) -> Vec<String> {
 #[must_use]
 pub fn usage(line: &str) -> Option<String> {
     let name = line.split_whitespace().next()?;
-    let card = COMMANDS.iter().find(|card| card.name.eq_ignore_ascii_case(name))?;
+    let card = card(name)?;
     let usage = format!("{} {}", card.takes, card.says);
     Some(usage.trim_start().to_owned())
 }

@@ -17,6 +17,7 @@ use crate::domain::target::TargetId;
 use key::{Comparison, Quantity, Word};
 use pattern::Pattern;
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Terms that must all hold, or one of several such lists. What cannot be understood holds for
@@ -49,6 +50,8 @@ enum Test {
     Word(Word, Pattern),
     /// A number, measured or not.
     Number(Quantity, Comparison),
+    /// A host with its port, in what a row says; what is wrong where no host is like that.
+    Place(Pattern, Fault),
     /// Not understood.
     Nothing,
 }
@@ -99,22 +102,32 @@ impl Filter {
         self.fault.is_none()
     }
 
-    /// A group that none of `targets` is in.
+    /// What is missing at its end, while it may still become something.
+    #[must_use]
+    pub fn unfinished(&self) -> Option<&Fault> {
+        self.unfinished.as_deref()
+    }
+
+    /// What none of `targets` has: a group, or a host with such a port, which is a key that there is
+    /// none of.
     #[must_use]
     pub fn stranger(&self, targets: &[Arc<TargetSnapshot>]) -> Option<Fault> {
-        let strange = self.ways.iter().flatten().find_map(|term| match &term.test {
+        self.ways.iter().flatten().find_map(|term| match &term.test {
             Test::Word(Word::Group, pattern) => {
                 let known = |t: &TargetSnapshot| {
                     t.target.group.as_ref().is_some_and(|g| pattern.begins(&g.to_lowercase()))
                 };
                 let none = !targets.iter().any(|target| known(target));
-                none.then_some((term.column, pattern.written()))
+                let groups = complete::groups(targets);
+                none.then(|| Fault::unknown(term.column, "group", &pattern.written(), &groups))
+            }
+            Test::Place(pattern, fault) => {
+                let seen = Seen::default();
+                let none = !targets.iter().any(|target| anywhere(target, &seen, pattern));
+                none.then(|| fault.clone())
             }
             _ => None,
-        });
-        let (column, given) = strange?;
-        let groups = complete::groups(targets);
-        Some(Fault::unknown(column, "group", &given, &groups))
+        })
     }
 
     /// As it was typed.
@@ -185,7 +198,9 @@ impl Term {
     /// What is not measured is neither above nor below anything, and neither is its opposite.
     fn admits(&self, target: &TargetSnapshot, seen: &Seen) -> bool {
         let holds = match &self.test {
-            Test::Anywhere(pattern) => Some(anywhere(target, seen, pattern)),
+            Test::Anywhere(pattern) | Test::Place(pattern, _) => {
+                Some(anywhere(target, seen, pattern))
+            }
             Test::Word(word, pattern) => Some(word.holds(target, seen, pattern)),
             Test::Number(quantity, comparison) => {
                 quantity.of(target).map(|number| comparison.holds(number))
@@ -201,9 +216,17 @@ fn anywhere(target: &TargetSnapshot, seen: &Seen, pattern: &Pattern) -> bool {
     in_text(&target.target.name)
         || in_text(&target.target.host.to_string())
         || target.address.is_some_and(|address| in_text(&address.to_string()))
+        || (pattern.holds(':') && with_port(target).iter().any(|text| in_text(text)))
         || target.target.group.as_deref().is_some_and(in_text)
         || in_text(state_word(target.state))
         || (target.maintenance.is_some() && in_text(MAINTENANCE))
         || target.findings.iter().any(|finding| in_text(finding.rule.0))
         || (pattern.is_long(LEAST) && seen.attended(target.target.id, in_text))
+}
+
+/// A host and its address, each with the port.
+fn with_port(target: &TargetSnapshot) -> [String; 2] {
+    let port = target.target.port;
+    let address = target.address.map(|address| SocketAddr::new(address, port).to_string());
+    [format!("{}:{port}", target.target.host), address.unwrap_or_default()]
 }

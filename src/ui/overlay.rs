@@ -23,10 +23,12 @@ pub enum Question {
 /// What was added on the screen and stands in no file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unsaved {
-    /// How many targets.
-    pub targets: usize,
+    /// What they are called, escaped when they are drawn.
+    pub names: Vec<String>,
     /// The configuration file, escaped when it is drawn.
     pub file: String,
+    /// Whether there is no such file yet.
+    pub is_new: bool,
 }
 
 /// The search in the help.

@@ -74,9 +74,9 @@ fn read_only_changes_nothing_and_a_target_of_no_file_is_offered_to_be_saved() {
     let mut session = Setup::watching(&["here=127.0.0.1:9"]).start();
     session.wait("it is watched", |s| s.row("here").is_some());
     session.press("c");
-    session.wait_for("Save it as configuration?");
+    session.wait_for("into the configuration file?");
     session.press("y");
-    session.wait_for("1 saved to");
+    session.wait_for("here saved to config.toml");
     session.press("c");
     session.wait_for("change here");
     session.press("\x1b");
@@ -103,6 +103,35 @@ fn a_target_is_added_through_the_form_and_watched_at_once() {
     session.press("u");
     session.wait("without three", |s| s.row("three").is_none());
     assert_eq!(session.read(CONFIG).as_deref(), Some(TEXT));
+    session.press("q");
+    session.end().assert_code(0);
+}
+
+#[test]
+fn undo_after_a_removal_and_a_save_ends_where_the_file_began() {
+    let mut session = Setup::watching(&[]).file(CONFIG, TEXT).start();
+    session.wait("both", |s| s.row("one").is_some() && s.row("two").is_some());
+    session.press("/two\r");
+    session.wait("only two", |s| s.row("one").is_none() && s.row("two").is_some());
+    session.press("D");
+    session.wait_for("Remove two?");
+    session.press("y");
+    session.wait_for("read again: 1 removed");
+    session.press("\x1b");
+    session.wait("one again", |s| s.row("one").is_some());
+    session.press("Athree=127.0.0.1:11\r");
+    session.wait_for("Write three into the configuration file?");
+    session.press("y");
+    session.wait_for("three saved to config.toml");
+    session.wait_for("read again");
+    assert!(session.read(CONFIG).is_some_and(|said| said.contains("three")));
+    session.press("u");
+    session.wait_for("undone: three saved to config.toml; it is watched until you quit");
+    session.press("uu");
+    session.wait_for("undone: two removed");
+    assert_eq!(session.read(CONFIG).as_deref(), Some(TEXT));
+    session.press("\x1b");
+    session.wait("all", |s| s.row("two").is_some() && s.row("three").is_some());
     session.press("q");
     session.end().assert_code(0);
 }

@@ -18,10 +18,10 @@ fn a_typed_host_is_saved_when_told_so_and_there_at_the_next_start() {
     session.wait_for("Paste a list of hosts");
     session.wait_for("Ctrl-c quit");
     session.press("here=127.0.0.1:9\r");
-    session.wait_for("Save it as configuration?");
+    session.wait_for("into the configuration file?");
     session.wait_for(CONFIG);
     session.press("y");
-    session.wait_for("1 saved to");
+    session.wait_for("here saved to config.toml");
     let said = session.read(CONFIG).expect("it was written");
     let expected = "# Imported from the dashboard.\n\n[[target]]\nname = \"here\"\n\
         host = \"127.0.0.1\"\nport = 9\n";
@@ -37,13 +37,13 @@ fn a_pasted_list_is_watched_and_saved_only_when_told_so() {
     let mut session = Setup::watching(&[]).start();
     session.wait_for("Paste a list of hosts");
     paste(&mut session, "one=127.0.0.1:9\rtwo=127.0.0.1:10\r");
-    session.wait_for("Save these 2 as configuration?");
+    session.wait_for("Write these 2 hosts into the configuration file?");
     session.press("n");
     session.wait("both", |s| s.row("one").is_some() && s.row("two").is_some());
     // Somebody who said no is not asked again.
     session.press("Athree=127.0.0.1:11\r");
     session.wait("the third", |s| s.row("three").is_some());
-    assert!(!session.text().contains("as configuration?"), "{}", session.text());
+    assert!(!session.text().contains("into the configuration file?"), "{}", session.text());
     session.press("Aone=127.0.0.1:9\r");
     session.wait_for("1 is watched already");
     assert_eq!(session.read(CONFIG), None);
@@ -73,9 +73,9 @@ fn a_dropped_file_is_imported_and_a_broken_one_says_where() {
     session.press("\x15");
     paste(&mut session, "'my lab.rdg'");
     session.press("\r");
-    session.wait_for("Save it as configuration?");
+    session.wait_for("into the configuration file?");
     session.press("y");
-    session.wait_for("1 saved to");
+    session.wait_for("front saved to config.toml");
     let said = session.read(CONFIG).expect("it was written");
     assert!(said.starts_with("[group.\"Lab\"]\n") && said.contains("group = \"Lab\""), "{said}");
     session.wait("it is watched", |s| s.row("front").is_some());

@@ -41,7 +41,7 @@ fn without_a_target_it_asks_for_one_and_takes_it() {
     session.wait_for("Nothing is watched yet.");
     session.wait_for("watch a host");
     session.press(&format!("here=127.0.0.1:{port}\r"));
-    session.wait_for("Save it as configuration?");
+    session.wait_for("into the configuration file?");
     session.press("n");
     session.wait("it is watched", |s| s.row("here").is_some_and(|r| r.contains("127.0.0.1")));
     session.wait("it is probed", |s| s.row("here").is_some_and(|r| !r.contains("  \u{2013} / ")));

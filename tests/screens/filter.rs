@@ -98,6 +98,20 @@ fn a_mistake_is_told_where_it_stands_and_is_not_taken() {
 }
 
 #[test]
+fn a_port_is_text_where_a_host_has_it_and_else_a_key_that_there_is_none_of() {
+    let snapshot = fixtures::mixed();
+    assert_eq!(names(&snapshot, "office-pc.corp.lab:3389"), ["office-pc"]);
+    assert_eq!(names(&snapshot, "10.0.0.21:3389"), ["office-pc"]);
+    assert_eq!(names(&snapshot, "finding:tls"), names(&snapshot, "finding:tls*"));
+    let mut screen = typed("port:9");
+    assert!(last_line(&screen).contains("column 1: no key \"port\""), "{}", last_line(&screen));
+    screen.press("Enter");
+    assert!(last_line(&screen).starts_with("/port:9"), "it stays to be mended");
+    let screen = typed("\"two wo");
+    assert!(last_line(&screen).contains("column 1: this quote is not closed"));
+}
+
+#[test]
 fn tab_completes_keys_and_values() {
     let mut screen = typed("sta");
     assert!(last_line(&screen).contains("Tab state:"), "{}", last_line(&screen));

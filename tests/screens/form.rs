@@ -46,7 +46,11 @@ fn the_form_is_filled_in_line_by_line_and_stays_until_it_is_taken() {
 #[test]
 fn a_question_names_its_keys_and_swallows_no_other_key_silently() {
     let mut screen = Screen::new(fixtures::mixed(), 80, 24);
-    let unsaved = Unsaved { targets: 2, file: "/etc/rdpwatch.toml".to_owned() };
+    let unsaved = Unsaved {
+        names: ["pc-1", "pc-2", "pc-3"][..2].iter().map(ToString::to_string).collect(),
+        is_new: false,
+        file: "/etc/rdpwatch.toml".to_owned(),
+    };
     screen.dashboard.ask_to_save(unsaved);
     assert!(screen.text().contains("y yes, save  n no"), "{}", screen.text());
     assert_eq!(screen.press("s"), []);

@@ -503,7 +503,11 @@ fn a_pasted_list_is_one_thing_and_a_line_is_text() {
     assert_eq!(screen.press("Enter"), [Effect::AddTarget("a".into())]);
     assert_eq!(screen.dashboard.input(Input::Paste("a\nb".into()), NOW), [], "no field is open");
     let mut screen = mixed();
-    let unsaved = Unsaved { targets: 2, file: "/home/me/config.toml".into() };
+    let unsaved = Unsaved {
+        names: ["pc-1", "pc-2", "pc-3"][..2].iter().map(ToString::to_string).collect(),
+        is_new: false,
+        file: "/home/me/config.toml".into(),
+    };
     screen.dashboard.ask_to_save(unsaved.clone());
     assert_eq!(screen.press("y"), [Effect::SaveTargets]);
     screen.dashboard.ask_to_save(unsaved);

@@ -202,7 +202,11 @@ fn a_newcomer_is_taught_a_key_and_asked_whether_to_save() {
     let mut shown = Screen::with(fixtures::mixed(), 80, 24, options);
     insta::assert_snapshot!("taught_80x24", shown.picture());
     let file = "/home/me/.config/rdpwatch/config.toml".to_owned();
-    shown.dashboard.ask_to_save(Unsaved { targets: 3, file });
+    shown.dashboard.ask_to_save(Unsaved {
+        names: ["pc-1", "pc-2", "pc-3"][..3].iter().map(ToString::to_string).collect(),
+        is_new: false,
+        file,
+    });
     insta::assert_snapshot!("save_80x24", shown.picture());
 }
 

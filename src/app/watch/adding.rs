@@ -77,23 +77,36 @@ impl Screen {
             return;
         }
         self.ask(Command::AddAll(added));
-        if let Some(file) = self.file.as_ref().filter(|_| !self.config.read_only) {
-            let file = file.display().to_string();
-            self.dashboard.ask_to_save(Unsaved { targets: self.by_hand.len(), file });
+        self.ask_to_save();
+    }
+
+    /// Asks whether what was added on the screen is saved, where it can be.
+    pub(super) fn ask_to_save(&mut self) {
+        let Some(file) = self.file.as_ref().filter(|_| !self.config.read_only) else { return };
+        let by_hand = |target: &&Target| self.by_hand.contains(&target.id);
+        let all = self.config.targets.iter().filter(by_hand);
+        let names: Vec<String> = all.map(|target| target.name.clone()).collect();
+        if names.is_empty() {
+            return;
         }
+        let (is_new, file) = (!file.exists(), file.display().to_string());
+        self.dashboard.ask_to_save(Unsaved { names, file, is_new });
     }
 
     /// Writes what was added on the screen into the configuration file, which is then read again.
     pub(super) fn save(&mut self) {
-        let now = (self.now)();
-        let Some(file) = &self.file else { return };
+        if self.file.is_none() {
+            return;
+        }
         let by_hand = |target: &&Target| self.by_hand.contains(&target.id);
         let targets: Vec<&Target> = self.config.targets.iter().filter(by_hand).collect();
-        match first::save(file, &targets) {
-            Ok(plan) => {
-                let text = format!("{} saved to {}", plan.added, file.display());
+        match self.editor.save(&targets) {
+            Ok(change) => {
                 self.by_hand.clear();
-                self.dashboard.tell(&text, now);
+                match change {
+                    Some(change) => self.dashboard.file_changed(change, (self.now)()),
+                    None => self.dashboard.tell("they stand in the file already", (self.now)()),
+                }
             }
             Err(error) => self.dashboard.hold(&format!("not saved: {}", reload::short(&error))),
         }

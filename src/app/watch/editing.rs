@@ -7,7 +7,7 @@ use super::Screen;
 use crate::config::edit::FIELDS;
 use crate::domain::target::{DEFAULT_PORT, Target, TargetId};
 use crate::ui::effect::FileChange;
-use crate::ui::state::Unsaved;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -83,10 +83,9 @@ impl Screen {
             return;
         };
         self.by_hand.insert(id);
-        let file = path.display().to_string();
         self.file = Some(path);
         self.dashboard.tell(&format!("{name} stands in no file yet"), now);
-        self.dashboard.ask_to_save(Unsaved { targets: self.by_hand.len(), file });
+        self.ask_to_save();
     }
 
     pub(super) fn change(&mut self, name: &str, texts: &[String]) {
@@ -105,7 +104,18 @@ impl Screen {
             Ok(ended) => {
                 let what = &change.what;
                 let text = match ended {
-                    Undone::Done => format!("undone: {what}"),
+                    Undone::Done(unsaved) => {
+                        let watched = |id: &TargetId| self.target(*id).is_some();
+                        let unsaved: BTreeSet<TargetId> =
+                            unsaved.into_iter().filter(watched).collect();
+                        let still = match unsaved.len() {
+                            0 => "",
+                            1 => "; it is watched until you quit",
+                            _ => "; they are watched until you quit",
+                        };
+                        self.by_hand.extend(unsaved);
+                        format!("undone: {what}{still}")
+                    }
                     Undone::Overtaken => {
                         format!("not undone: {what}; somebody else changed the file since")
                     }
@@ -132,6 +142,7 @@ impl Screen {
                 self.dashboard.tell(&told, (self.now)());
                 self.ask(Command::Reconfigure(Box::new(Reconfiguration {
                     limits: self.config.settings.thresholds.clone(),
+                    alert: self.config.settings.alert,
                     removed: vec![id],
                     changed: Vec::new(),
                     added: Vec::new(),

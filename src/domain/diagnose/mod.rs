@@ -26,8 +26,9 @@ mod scenarios;
 #[cfg(test)]
 mod tests;
 
+use super::alert::AcceptedLook;
 use super::finding::{Finding, RuleId, Severity};
-use super::rules::{Evidence, Judgement, Rule, RuleCard};
+use super::rules::{Evidence, Judgement, Rule, RuleCard, told_with};
 use super::sample::{EchoOutcome, NeighbourState, ProbeKind};
 use super::surroundings::{Offline, Surroundings};
 use super::time::{Now, WallTime};
@@ -49,6 +50,9 @@ pub struct Diagnosed {
     /// Rules whose findings stand and are left out: explained by another, above the lowest broken
     /// rung, or not judged while the monitor is offline. They are not over.
     pub withheld: Vec<RuleId>,
+    /// Rules that a cause shared by many explains, whether they stand yet or not: some are found only
+    /// when it is over, from what was measured while it stood.
+    pub shadowed: Vec<RuleId>,
     /// Rules that fired in an earlier run, and of which this one has no word yet.
     pub awaited: Vec<RuleId>,
 }
@@ -57,6 +61,14 @@ pub struct Diagnosed {
 #[derive(Debug, Clone, Default)]
 pub struct Diagnosis {
     tracks: Tracks,
+}
+
+impl Diagnosed {
+    /// Withholds the findings of rules that are told otherwise.
+    pub fn withhold(&mut self, told: impl Fn(RuleId) -> bool) {
+        let withheld = self.findings.extract_if(.., |finding| told(finding.rule));
+        self.withheld.extend(withheld.map(|finding| finding.rule));
+    }
 }
 
 impl Diagnosis {
@@ -120,6 +132,7 @@ impl Diagnosis {
         let mut told = if can_be_judged(view) {
             let mut told = suppress(standing, view);
             hold_against_siblings(&mut told.findings, view);
+            name_common_cause(&mut told.findings, view);
             told
         } else {
             let withheld = standing.into_iter().map(|candidate| candidate.finding.rule).collect();
@@ -133,6 +146,12 @@ impl Diagnosis {
     #[must_use]
     pub fn stands(&self, rule: RuleId) -> bool {
         self.tracks.stands(rule)
+    }
+
+    /// What it says of a rule whose finding somebody accepted.
+    #[must_use]
+    pub fn look(&self, rule: RuleId) -> AcceptedLook {
+        self.tracks.look(rule)
     }
 
     /// The findings of [`Self::diagnosed`].
@@ -168,6 +187,7 @@ impl MonitorDiagnosis {
         Diagnosed {
             findings: self.findings(rules),
             withheld: Vec::new(),
+            shadowed: Vec::new(),
             awaited: self.tracks.awaited().collect(),
         }
     }
@@ -175,6 +195,12 @@ impl MonitorDiagnosis {
     /// Waits for a word on rules whose alerts fired in an earlier run, since then.
     pub fn wait_for(&mut self, rules: impl IntoIterator<Item = (RuleId, WallTime)>) {
         self.tracks.wait_for(rules);
+    }
+
+    /// What it says of a rule whose finding somebody accepted.
+    #[must_use]
+    pub fn look(&self, rule: RuleId) -> AcceptedLook {
+        self.tracks.look(rule)
     }
 }
 
@@ -199,6 +225,16 @@ fn hold_against_siblings(findings: &mut [Finding], view: &TargetView<'_>) {
     let same = |finding: &&mut Finding| finding.rung == Some(contrast.rung);
     if let Some(finding) = findings.iter_mut().find(same) {
         finding.evidence.push(contrast.line.clone());
+    }
+}
+
+/// Says with a finding that several hosts have by one thing what that is.
+fn name_common_cause(findings: &mut [Finding], view: &TargetView<'_>) {
+    for cause in &view.around.common {
+        let told = |finding: &&mut Finding| cause.tells(view.target.id, finding.rule);
+        for finding in findings.iter_mut().filter(told) {
+            finding.evidence.push(told_with(cause));
+        }
     }
 }
 

@@ -21,6 +21,9 @@ pub(super) fn scopes(members: &[Member<'_>]) -> BTreeSet<Scope> {
     std::iter::once(Scope::Routed).chain(own).collect()
 }
 
+/// A control that answers has proved itself so long after the start.
+const PROVING: Duration = Duration::from_secs(25);
+
 /// What silence is held against.
 pub(super) struct Known<'a, 'm> {
     pub(super) members: &'a [Member<'m>],
@@ -69,6 +72,11 @@ pub(super) fn begins(
     if !is_path(voters, of, &ground.limits) {
         return None;
     }
+    let found = !cluster.iter().any(|(_, member)| member.answered == Answered::InThisRun);
+    // Controls that have not proved themselves yet may be about to answer.
+    if ground.nearer.is_none() && found && now.mono.since(first.mono) < PROVING {
+        return None;
+    }
     // Without anything that answers, only the silence of all at once shows that it is not the hosts.
     if ground.nearer.is_none() && (scope != Scope::Routed || voters * 10 < of * 9) {
         return None;
@@ -78,8 +86,14 @@ pub(super) fn begins(
     let since = past.map_or(first.wall, |past| past.since);
     let until = past.map_or(last.wall, |past| past.until);
     Some(Outage {
+        found: found && past.is_none(),
         until: Now { wall: until, ..last },
         members: cluster.iter().map(|(_, member)| (member.target, member.address)).collect(),
+        voters: cluster
+            .iter()
+            .filter(|(_, member)| !member.sleeps)
+            .map(|(_, member)| member.target)
+            .collect(),
         left: cluster.iter().map(|(_, member)| member.target).collect(),
         of: concerned.len(),
         limits: ground.limits,
@@ -91,23 +105,27 @@ pub(super) fn begins(
 }
 
 /// Whether the silence of a host shows a path. That of one that never answered in this run does where
-/// nobody answers that is reached the same way, where it fell silent in an outage of an earlier run,
-/// or where it answered just before the run began, as the `newest` of the others did. When the
-/// silence of any other began nobody knows: it may have been off for days.
+/// nobody answers that is reached the same way; but one of which is known when it last answered does
+/// so with those of whom the same is known, the `newest` of the others among them: just before the
+/// run began, in an outage of an earlier run, or where nobody answers. When the silence of any other
+/// began nobody knows: it may have been off for days.
 fn was_there(member: &Member<'_>, newest: Option<Duration>, known: &Known<'_, '_>) -> bool {
-    let together = member.unwatched().zip(newest).is_some_and(|(unwatched, newest)| {
-        unwatched <= PAUSE && unwatched.saturating_sub(newest) <= SAVED
-    });
     let answers = |other: &Member<'_>| {
         other.has_say()
             && other.silent_since.is_none()
             && other.routed == member.routed
             && other.tunnel == member.tunnel
     };
-    member.answered == Answered::InThisRun
-        || together
-        || member.recalled(known.remembered).is_some()
-        || !known.members.iter().any(answers)
+    let nobody = || !known.members.iter().any(answers);
+    match member.answered {
+        Answered::InThisRun => true,
+        Answered::Never => nobody(),
+        Answered::Before(unwatched) => {
+            let together = newest.is_some_and(|newest| unwatched.saturating_sub(newest) <= SAVED);
+            member.recalled(known.remembered).is_some()
+                || together && (unwatched <= PAUSE || nobody())
+        }
+    }
 }
 
 /// Any of `members`, when all are reached through the same tunnel, or all outside of any.

@@ -11,6 +11,7 @@ mod certificate_intercepted;
 mod client;
 mod client_settings;
 mod clock;
+mod common;
 mod credssp;
 mod disagreement;
 mod dropped;
@@ -53,6 +54,7 @@ mod would_drop;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use common::told_with;
 pub(crate) use identity::is_another_machine;
 pub(crate) use latency::{HIGH_LATENCY_ID, usual_round_trip};
 pub(crate) use outage::{PATH_OUTAGE_ID, whose as whose_path};
@@ -86,6 +88,7 @@ pub static RULES: &[&dyn Rule] = &[
     &mtu::MtuLow,
     &mtu::MtuBlackHole,
     // Name.
+    &common::DnsServerFailure,
     &name::DnsFailure,
     &mismatch::DnsMismatch,
     &mismatch::AddressChanged,
@@ -426,6 +429,11 @@ pub fn supersedes(newer: RuleId, older: RuleId) -> bool {
 /// The rules of which this machine has one alert, not one of each target.
 pub fn alerting_once() -> impl Iterator<Item = RuleId> {
     RULES.iter().map(|rule| rule.card()).filter(|card| card.alerting.once).map(|card| card.id)
+}
+
+/// What this rule explains.
+pub fn explained_by(cause: RuleId) -> impl Iterator<Item = RuleId> {
+    card(cause.0).into_iter().flat_map(|card| card.explains).map(|id| RuleId(id))
 }
 
 /// The card of the rule with this name.

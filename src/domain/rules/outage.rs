@@ -128,7 +128,7 @@ impl Rule for PathOutage {
             let evidence = evidence(first, title, comes_again(first)).lines(more);
             return Judgement::fires(evidence.of_faults(newest));
         }
-        let within = span(first.until.mono.since(first.since.mono).max(Duration::from_secs(1)));
+        let how = how(first);
         let since = clock(first.since.wall);
         if let (Some(stretch), Some(fault)) = (stretch(first), &first.fault) {
             let sentence = by_controls(first, stretch, fault, &since);
@@ -137,8 +137,7 @@ impl Rule for PathOutage {
         }
         let Some(nearer) = &first.nearer else {
             let sentence = format!(
-                "Nothing answers since {since}: {} fell silent within {within} of each other \
-                 (certain). It is this machine's own line, or what they all share (likely): nothing \
+                "Nothing answers since {since}: {} {how} (certain). It is this machine's own line, or what they all share (likely): nothing \
                  nearer is measured to tell which. {}",
                 whose(first),
                 first_step(first),
@@ -147,8 +146,7 @@ impl Rule for PathOutage {
             return Judgement::fires(evidence.of_faults(newest));
         };
         let sentence = format!(
-            "The way to {} is down since {since} (likely): they fell silent within {within} of \
-             each other, while {} answers{}. {}",
+            "The way to {} is down since {since} (likely): they {how}, while {} answers{}. {}",
             whose(first),
             nearer,
             match &first.tunnel {
@@ -159,6 +157,15 @@ impl Rule for PathOutage {
         );
         Judgement::fires(evidence(first, title, sentence).lines(more).of_faults(newest))
     }
+}
+
+/// `fell silent within 3.0 s of each other`.
+fn how(outage: &Outage) -> String {
+    if outage.found {
+        return "were silent when this run began".to_owned();
+    }
+    let within = outage.until.mono.since(outage.since.mono).max(Duration::from_secs(1));
+    format!("fell silent within {} of each other", span(within))
 }
 
 /// It breaks and mends itself again and again.
@@ -284,13 +291,20 @@ fn first_step(outage: &Outage) -> &'static str {
 }
 
 fn evidence(outage: &Outage, title: impl Into<String>, sentence: String) -> Evidence {
+    let began = if outage.found {
+        format!("the first was asked at {}", clock(outage.since.wall))
+    } else {
+        format!(
+            "the first fell silent at {}, the last of them {} later",
+            clock(outage.since.wall),
+            millis(outage.until.mono.since(outage.since.mono)),
+        )
+    };
     let silent = format!(
-        "{} silent of {}, {} back; the first fell silent at {}, the last of them {} later",
+        "{} silent of {}, {} back; {began}",
         outage.silent(),
         outage.members.len(),
         outage.back.len(),
-        clock(outage.since.wall),
-        millis(outage.until.mono.since(outage.since.mono)),
     );
     Evidence::new(Severity::Critical, Confidence::Likely, title, sentence)
         .line(silent)

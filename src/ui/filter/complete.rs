@@ -1,7 +1,7 @@
 //! What could stand at the end of a filter that is being typed.
 
 use super::key::{FilterKey, KEYS, Looks, Word};
-use super::read::pieces;
+use super::read::{Split, pieces};
 use crate::domain::snapshot::TargetSnapshot;
 use crate::ui::prompt::Offer;
 use std::collections::BTreeSet;
@@ -12,8 +12,13 @@ use std::sync::Arc;
 #[must_use]
 pub fn offer(before: &str, targets: &[Arc<TargetSnapshot>]) -> Offer {
     let length = before.chars().count();
-    let last = pieces(before).pop().filter(|piece| piece.open);
-    let Some(piece) = last else {
+    let last = pieces(before).pop();
+    let waits = |split: Split| split.value.is_empty();
+    if last.as_ref().is_some_and(|piece| !piece.open && piece.split().is_some_and(waits)) {
+        // No blank stands behind a sign.
+        return Offer::default();
+    }
+    let Some(piece) = last.filter(|piece| piece.open && !piece.is_bar()) else {
         return Offer { keep: length, words: keys("") };
     };
     let Some(split) = piece.split() else {
@@ -59,7 +64,7 @@ fn findings(targets: &[Arc<TargetSnapshot>]) -> Vec<String> {
 
 /// A value as a filter reads it back.
 fn quoted(word: &str) -> String {
-    let plain = |c: char| !c.is_whitespace() && !matches!(c, '"' | '*');
+    let plain = |c: char| !c.is_whitespace() && !matches!(c, '"' | '*' | '|' | '(' | ')');
     if word.chars().all(plain) {
         word.to_owned()
     } else if word.contains('"') {

@@ -27,6 +27,17 @@ impl Pattern {
         self.parts.iter().map(|part| part.chars().count()).sum::<usize>() >= letters
     }
 
+    /// The same, of which anything may follow.
+    pub(super) fn cut_short(mut self) -> Self {
+        self.parts.push(String::new());
+        self
+    }
+
+    /// Whether it holds this.
+    pub(super) fn holds(&self, c: char) -> bool {
+        self.parts.iter().any(|part| part.contains(c))
+    }
+
     /// Whether it asks for nothing.
     pub(super) fn is_empty(&self) -> bool {
         self.parts.iter().all(String::is_empty) && self.parts.len() < 2

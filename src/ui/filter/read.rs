@@ -70,14 +70,25 @@ impl Fault {
 /// Words that are listed when none of them is near.
 const LISTED: usize = 12;
 /// Likeness below which a word is not what was meant.
-const ALIKE: f64 = 0.6;
+const ALIKE: f64 = 0.68;
+/// The same where there are more than [`LISTED`], of which one is always a little alike.
+const ALIKE_OF_MANY: f64 = 0.8;
+/// Letters from which on one that holds them is what was meant.
+const HELD: usize = 3;
 
-/// The most similar of `known`, when it is similar at all.
+/// One of `known` that holds what was given, else the most similar, when it is similar at all.
 fn nearest<'k, S: AsRef<str>>(given: &str, known: &'k [S]) -> Option<&'k str> {
     let folded = given.to_lowercase();
+    let holds = |known: &&'k S| known.as_ref().to_lowercase().contains(&folded);
+    if folded.chars().count() >= HELD
+        && let Some(known) = known.iter().find(holds)
+    {
+        return Some(known.as_ref());
+    }
     let likeness = |known: &str| strsim::jaro_winkler(&known.to_lowercase(), &folded);
     let alike = known.iter().map(|known| (likeness(known.as_ref()), known.as_ref()));
-    let best = alike.filter(|(alike, _)| *alike >= ALIKE).max_by(|a, b| a.0.total_cmp(&b.0));
+    let least = if known.len() > LISTED { ALIKE_OF_MANY } else { ALIKE };
+    let best = alike.filter(|(alike, _)| *alike >= least).max_by(|a, b| a.0.total_cmp(&b.0));
     best.map(|(_, known)| known)
 }
 
@@ -91,6 +102,8 @@ pub(super) struct Piece {
     pub(super) chars: Vec<(usize, char, bool)>,
     /// Whether the text ends in it, so that it may go on.
     pub(super) open: bool,
+    /// Where the quote stands that it does not close.
+    quote: Option<usize>,
 }
 
 /// A piece, split at its sign.
@@ -107,7 +120,7 @@ pub(super) struct Split {
 /// The signs, the longer ones first.
 const SIGNS: [&str; 8] = ["!=", ">=", "<=", "==", ":", ">", "<", "="];
 
-/// The words of `text`.
+/// The words of `text`. A `|` is one whatever stands beside it.
 pub(super) fn pieces(text: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut piece: Option<Piece> = None;
@@ -117,9 +130,16 @@ pub(super) fn pieces(text: &str) -> Vec<Piece> {
             pieces.extend(piece.take());
             continue;
         }
+        let bar = c == '|' && !quoted;
+        if piece.as_ref().is_some_and(|piece| piece.is_bar() != bar) {
+            pieces.extend(piece.take());
+        }
         let piece = piece.get_or_insert_with(|| Piece { column, ..Piece::default() });
         match c {
-            '"' => quoted = !quoted,
+            '"' => {
+                quoted = !quoted;
+                piece.quote = quoted.then_some(column);
+            }
             '!' | '-' if !quoted && column == piece.column => piece.negated = true,
             _ => piece.chars.push((column, c, quoted)),
         }
@@ -152,13 +172,37 @@ impl Piece {
         Some(Split { key: key.to_lowercase(), sign, at, column: at + sign.len(), value })
     }
 
+    /// Whether it is nothing but `|`.
+    pub(super) fn is_bar(&self) -> bool {
+        let bar = |(_, c, quoted): &(usize, char, bool)| *c == '|' && !quoted;
+        !self.negated && !self.chars.is_empty() && self.chars.iter().all(bar)
+    }
+
+    /// Whether it is this word, not negated and in no quotes.
+    fn is_word(&self, word: &str) -> bool {
+        let plain = !self.negated && self.chars.iter().all(|(_, _, quoted)| !quoted);
+        plain && self.word().eq_ignore_ascii_case(word)
+    }
+
+    fn word(&self) -> String {
+        self.chars.iter().map(|(_, c, _)| *c).collect()
+    }
+
     /// Whether it stands between two filters of which one is enough. A word that others stand
     /// before may be `or`.
     fn is_or(&self, others: bool) -> bool {
-        let plain = !self.negated && self.chars.iter().all(|(_, _, quoted)| !quoted);
-        let word: String = self.chars.iter().map(|(_, c, _)| *c).collect();
-        plain
-            && (matches!(word.as_str(), "|" | "||") || (others && word.eq_ignore_ascii_case("or")))
+        self.is_bar() || (others && self.is_word("or"))
+    }
+
+    /// Whether it stands between two that both must hold, which needs no word.
+    fn is_and(&self, others: bool) -> bool {
+        others && ["and", "&", "&&"].iter().any(|word| self.is_word(word))
+    }
+
+    /// Where a bracket stands in no quotes.
+    fn bracket(&self) -> Option<usize> {
+        let is = |(_, c, quoted): &&(usize, char, bool)| matches!(c, '(' | ')') && !quoted;
+        self.chars.iter().find(is).map(|(column, ..)| *column)
     }
 
     fn pattern(&self) -> Pattern {
@@ -191,15 +235,23 @@ pub(super) fn read(text: &str) -> Reading {
                 reading.fault = reading.fault.or(Some(Fault::new(piece.column, text)));
             }
             if behind.is_none() {
-                let text = "what else? state:critical | loss>2".to_owned();
-                reading.unfinished = Some(Fault::new(piece.column, text));
+                reading.unfinished = Some(more(piece));
             }
             reading.ways.extend(Some(std::mem::take(&mut way)).filter(|way| !way.is_empty()));
             continue;
         }
+        if piece.is_and(before.is_some()) {
+            if behind.is_none() {
+                reading.unfinished = Some(more(piece));
+            }
+            continue;
+        }
         let (column, mut negated) =
             (piece.split().map_or(piece.column, |s| s.column), piece.negated);
-        let test = match torn(before, piece).map_or_else(|| meant(piece, &mut negated), Err) {
+        let wrong = torn(before, piece)
+            .or_else(|| bracketed(&pieces, piece))
+            .or_else(|| behind.and_then(|behind| worded(piece, behind)));
+        let test = match wrong.map_or_else(|| meant(piece, &mut negated), Err) {
             Ok(Some(test)) => test,
             Ok(None) => match (lacks(piece), behind) {
                 (missing, None) => {
@@ -225,7 +277,37 @@ pub(super) fn read(text: &str) -> Reading {
         way.push(Term { negated, column, test });
     }
     reading.ways.extend(Some(way).filter(|way| !way.is_empty()));
+    if let Some(column) = pieces.last().and_then(|last| last.quote) {
+        let text = "this quote is not closed".to_owned();
+        reading.unfinished = reading.unfinished.or(Some(Fault::new(column, text)));
+    }
     reading
+}
+
+/// Nothing stands behind a `|` or an `and`.
+fn more(piece: &Piece) -> Fault {
+    Fault::new(piece.column, "what else? state:critical | loss>2".to_owned())
+}
+
+/// Brackets around what is one or the other, as elsewhere. Alone they are text.
+fn bracketed(pieces: &[Piece], piece: &Piece) -> Option<Fault> {
+    let column = piece.bracket()?;
+    let around = piece.chars.first().is_some_and(|(first, ..)| *first == column);
+    let meant = around && piece.split().is_some();
+    if !(meant || pieces.iter().any(Piece::is_bar)) {
+        return None;
+    }
+    let text = "there are no brackets: a b | a c; as text they stand in quotes".to_owned();
+    Some(Fault::new(column, text))
+}
+
+/// The word before what is not wanted: `not state:ok`.
+fn worded(piece: &Piece, behind: &Piece) -> Option<Fault> {
+    if !piece.is_word("not") || FilterKey::named(&behind.split()?.key).is_none() {
+        return None;
+    }
+    let written = format!("!{}", excerpt(&behind.word(), SHOWN));
+    Some(Fault::mended(piece.column, format!("not is written !, as in {written}"), written))
 }
 
 /// A blank beside a sign: `loss >2`, `loss> 2`, `state: ok`.
@@ -285,12 +367,19 @@ fn meant(piece: &Piece, negated: &mut bool) -> Result<Option<Test>, Fault> {
     let Some(split) = piece.split() else { return anywhere() };
     let value: String = split.value.iter().map(|(c, _)| *c).collect();
     let Some(key) = FilterKey::named(&split.key) else {
-        if split.sign == ":" && is_place(&split.key, &value) {
-            return anywhere();
-        }
-        let names: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
         let column = piece.column + usize::from(piece.negated);
-        return Err(Fault::unknown(column, "key", &split.key, &names));
+        if split.sign == ":" {
+            if is_address(&split.key, &value) {
+                return anywhere();
+            }
+            if !split.key.is_empty()
+                && !value.is_empty()
+                && value.bytes().all(|b| b.is_ascii_digit())
+            {
+                return Ok(Some(Test::Place(piece.pattern(), no_key(column, &split.key))));
+            }
+        }
+        return Err(no_key(column, &split.key));
     };
     let misused = |how: &str| {
         let text = format!("\"{}\" {how}: {}", key.name, key.example);
@@ -309,6 +398,11 @@ fn meant(piece: &Piece, negated: &mut bool) -> Result<Option<Test>, Fault> {
     }
 }
 
+fn no_key(column: usize, key: &str) -> Fault {
+    let names: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
+    Fault::unknown(column, "key", key, &names)
+}
+
 /// A word that is one of those it can be, or the beginning of one.
 fn said(word: Word, split: &Split) -> Result<Option<Test>, Fault> {
     let pattern = Pattern::of(&split.value);
@@ -325,9 +419,16 @@ fn said(word: Word, split: &Split) -> Result<Option<Test>, Fault> {
         return Err(Fault::new(split.column, text));
     }
     if known.is_empty() || known.iter().any(|one| pattern.begins(one)) {
+        let whole = word != Word::Finding || known.contains(&written.as_str());
+        let pattern = if whole { pattern } else { pattern.cut_short() };
         return Ok(Some(Test::Word(word, pattern)));
     }
-    Err(Fault::unknown(split.column, word.name(), &written, &known))
+    let fault = Fault::unknown(split.column, word.name(), &written, &known);
+    if fault.nearest.is_some() || known.len() <= LISTED {
+        return Err(fault);
+    }
+    let text = format!("{}; Tab behind {}: lists all", fault.text, word.name());
+    Err(Fault { text, ..fault })
 }
 
 fn measured(quantity: Quantity, split: &Split, value: &str) -> Result<Option<Test>, Fault> {
@@ -355,11 +456,10 @@ fn measured(quantity: Quantity, split: &Split, value: &str) -> Result<Option<Tes
     Ok(Some(Test::Number(quantity, Comparison { sign, number, about })))
 }
 
-/// Whether a word with a colon is a part of an address or a host with its port.
-fn is_place(key: &str, rest: &str) -> bool {
+/// Whether a word with a colon is a part of an address, in brackets or not.
+fn is_address(key: &str, rest: &str) -> bool {
     let hex =
         |text: &str| text.chars().all(|c| c.is_ascii_hexdigit() || matches!(c, ':' | '.' | '%'));
-    let port = !rest.is_empty() && rest.chars().all(|c| c.is_ascii_digit());
     let scoped = rest.split_once('%').is_some_and(|(address, _)| hex(address));
-    (hex(key) && (hex(rest) || scoped)) || (port && !key.is_empty())
+    key.starts_with('[') || (hex(key) && (hex(rest) || scoped))
 }

@@ -135,6 +135,46 @@ fn what_is_not_finished_is_not_taken() {
 }
 
 #[test]
+fn what_looks_like_a_filter_of_elsewhere_is_told_and_never_taken_as_text() {
+    for (text, told) in [
+        ("(a|b)", "column 1: there are no brackets: a b | a c; as text they stand in quotes"),
+        (
+            "state:(ok|warning)",
+            "column 7: there are no brackets: a b | a c; as text they stand in quotes",
+        ),
+        ("!(state:ok)", "column 2: there are no brackets: a b | a c; as text they stand in quotes"),
+        ("not state:ok", "column 1: not is written !, as in !state:ok"),
+        ("finding:nonsense", "column 9: no finding \"nonsense\"; Tab behind finding: lists all"),
+        ("finding:expird", "column 9: no finding \"expird\"; Tab behind finding: lists all"),
+        (
+            "finding:expired",
+            "column 9: no finding \"expired\", did you mean \"certificate-expired\"?",
+        ),
+    ] {
+        assert_eq!(fault(text).as_deref(), Some(told), "{text}");
+    }
+    let place = |text: &str| Filter::parse(text).stranger(&[]).map(|fault| fault.to_string());
+    let keys =
+        "there are state, group, finding, risk, loss, loss-all, rtt, median, p95, jitter, cert";
+    assert_eq!(place("port:9"), Some(format!("column 1: no key \"port\", {keys}")));
+    assert_eq!(
+        place("pc !los:2").as_deref(),
+        Some("column 5: no key \"los\", did you mean \"loss\"?")
+    );
+    for text in ["fd00::21", "10.0.0.21:3389", "[fd00::21]:3389", "fe80::1%eth0", "02:11:22:33"] {
+        assert_eq!((fault(text), place(text)), (None, None), "{text}");
+    }
+    let mut open = Filter::parse("pc \"two wo");
+    assert_eq!(open.unfinished().map(|fault| fault.column), Some(4));
+    assert!(!open.finish());
+    for text in ["office (old)", "a and b", "a && b", "\"(a|b)\""] {
+        assert!(Filter::parse(text).finish(), "{text}");
+    }
+    assert_eq!(Filter::parse("a|b").ways.len(), 2);
+    assert_eq!(Filter::parse("a and b").ways.concat().len(), 2);
+}
+
+#[test]
 fn a_star_stands_for_anything_and_quotes_take_its_meaning() {
     let pattern = |text: &str| Pattern::of(&text.chars().map(|c| (c, false)).collect::<Vec<_>>());
     for (written, text, is) in [
@@ -198,6 +238,14 @@ fn filters() -> impl Strategy<Value = String> {
         1 => any::<String>(),
     ];
     prop::collection::vec(word, 0..12).prop_map(|words| words.concat())
+}
+
+#[test]
+fn nothing_is_offered_behind_a_blank_that_does_not_belong() {
+    for text in ["! ", "state:ok ! ", "loss> ", "state: "] {
+        assert_eq!(offer(text, &[]).words, Vec::<String>::new(), "{text}");
+    }
+    assert!(!offer("state:ok ", &[]).words.is_empty());
 }
 
 proptest! {

@@ -122,7 +122,7 @@ fn carry_out(
             }
             attend::snooze(state, world, &keys, &words(length), length)
         }
-        Order::Maintain(whom, length) => maintain(state, world, whom, length),
+        Order::Maintain(whom, length) => maintain(state, world, &whom, length),
     }
 }
 
@@ -174,17 +174,19 @@ fn go_to(state: &mut UiState, world: &World<'_>, id: TargetId) -> Vec<Effect> {
 fn maintain(
     state: &mut UiState,
     world: &World<'_>,
-    whom: Whom,
+    whom: &Whom,
     length: Option<Duration>,
 ) -> Vec<Effect> {
     let all = || world.snapshot.targets.iter().map(AsRef::as_ref);
     let chosen = subject(state, world);
     let heading = marked::heading(state, world);
-    if chosen.is_none() && heading.is_none() && whom != Whom::All {
+    let others = matches!(whom, Whom::All | Whom::Named(_));
+    if chosen.is_none() && heading.is_none() && !others {
         return missing(state, world);
     }
     let targets: Vec<&TargetSnapshot> = match whom {
         Whom::All => all().collect(),
+        Whom::Named(ids) => all().filter(|target| ids.contains(&target.target.id)).collect(),
         Whom::Selected => chosen.into_iter().collect(),
         Whom::Group => {
             let group = chosen.map_or(heading, |target| target.target.group.as_deref());

@@ -25,7 +25,12 @@ pub(super) fn filter(
 ) -> Reply {
     match action {
         // What is not understood stays to be mended; why is told beside it.
-        Action::Confirm if state.filter.finish() => return Reply::CLOSE,
+        Action::Confirm
+            if state.filter.finish()
+                && state.filter.stranger(&world.snapshot.targets).is_none() =>
+        {
+            return Reply::CLOSE;
+        }
         Action::Back => {
             state.filter = before.clone();
             return Reply::CLOSE;

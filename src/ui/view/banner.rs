@@ -50,8 +50,17 @@ pub fn lines(world: &World<'_>, state: &UiState, layout: Layout) -> Vec<ViewLine
     lines
 }
 
+/// How many they are.
+#[must_use]
+pub fn height(world: &World<'_>, state: &UiState, layout: Layout) -> usize {
+    match layout.class {
+        Class::Small => lines(world, state, layout).len(),
+        _ => 2 + usize::from(layout.head > 2),
+    }
+}
+
 fn small(world: &World<'_>, state: &UiState, width: usize) -> Vec<ViewLine> {
-    let left = counts(world.snapshot, false);
+    let left = counted(world.snapshot.targets.iter().map(AsRef::as_ref), false);
     let mut right = Line::new();
     if state.flow == Flow::Paused {
         right = right.glyph(Role::Label).text(Role::Label, " ");
@@ -87,12 +96,13 @@ fn first(world: &World<'_>, state: &UiState, width: usize) -> Line {
         right = right.text(Role::Label, &label).text(Role::Text, "   ");
     }
     let right = right.text(Role::Text, &clock(world, state)).text(Role::Text, " ");
+    let tally = Tally::of(world.snapshot.targets.iter().map(AsRef::as_ref));
     let words = if world.snapshot.targets.is_empty() {
         Line::of(Role::Dim, " no targets")
     } else {
-        Line::of(Role::Text, " ").join(counts(world.snapshot, true))
+        Line::of(Role::Text, " ").join(tally.line(true))
     };
-    let brief = Line::of(Role::Text, " ").join(counts(world.snapshot, false));
+    let brief = Line::of(Role::Text, " ").join(tally.line(false));
     let monitor = monitor_line(world.snapshot);
     let with_usage = usage(world.snapshot, monitor.clone());
     for (left, monitor) in [(&words, with_usage), (&words, monitor.clone()), (&brief, monitor)] {
@@ -150,24 +160,43 @@ fn ends(left: Line, right: Line, width: usize) -> Line {
     left.pad_to(room).join(right).cut(width)
 }
 
-fn counts(snapshot: &Snapshot, words: bool) -> Line {
-    counted(snapshot.targets.iter().map(AsRef::as_ref), words)
+/// How many targets are in which state.
+struct Tally {
+    /// In the order of [`COUNTED`].
+    states: [usize; COUNTED.len()],
+    maintained: usize,
 }
 
-/// How many of them are in which state.
-pub(super) fn counted<'a>(
-    targets: impl Iterator<Item = &'a TargetSnapshot> + Clone,
-    words: bool,
-) -> Line {
-    let mut line = Line::new();
-    for state in COUNTED {
-        let counted =
-            |target: &&TargetSnapshot| target.state == state && target.maintenance.is_none();
-        let count = targets.clone().filter(counted).count();
-        line = counted_words(line, state_role(state), count, state_word(state), words);
+impl Tally {
+    /// Of these.
+    fn of<'a>(targets: impl Iterator<Item = &'a TargetSnapshot>) -> Self {
+        let mut tally = Self { states: [0; COUNTED.len()], maintained: 0 };
+        for target in targets {
+            let place = COUNTED.iter().position(|state| *state == target.state);
+            let counter = match (&target.maintenance, place) {
+                (Some(_), _) => Some(&mut tally.maintained),
+                (None, place) => place.and_then(|place| tally.states.get_mut(place)),
+            };
+            if let Some(counter) = counter {
+                *counter += 1;
+            }
+        }
+        tally
     }
-    let maintained = targets.filter(|target| target.maintenance.is_some());
-    counted_words(line, Role::StateMuted, maintained.count(), "in maintenance", words)
+
+    /// The counts, with words or without.
+    fn line(&self, words: bool) -> Line {
+        let mut line = Line::new();
+        for (state, count) in COUNTED.into_iter().zip(self.states) {
+            line = counted_words(line, state_role(state), count, state_word(state), words);
+        }
+        counted_words(line, Role::StateMuted, self.maintained, "in maintenance", words)
+    }
+}
+
+/// How many of these are in which state.
+pub(super) fn counted<'a>(targets: impl Iterator<Item = &'a TargetSnapshot>, words: bool) -> Line {
+    Tally::of(targets).line(words)
 }
 
 /// ` ▲ 2 warning`, or `▲2` without words; nothing for none.

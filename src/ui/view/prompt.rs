@@ -28,7 +28,11 @@ pub fn filter(world: &World<'_>, state: &UiState, prompt: &Prompt, shown: usize)
     // Where a next word would begin, another filter could.
     let another = prompt.before().ends_with(' ') && !state.filter.is_empty();
     let line = if another { line.text(Role::Key, "  |").text(Role::Dim, " or") } else { line };
-    line.join(offered(world, prompt, |before| filter::offer(before, &world.snapshot.targets)))
+    let offered = offered(world, prompt, |before| filter::offer(before, &world.snapshot.targets));
+    match state.filter.unfinished().filter(|_| offered.0.is_empty()) {
+        Some(missing) => line.text(Role::Dim, &format!("  {}", missing.within(width))),
+        None => line.join(offered),
+    }
 }
 
 /// The command that is being typed.

@@ -48,7 +48,7 @@ impl AlertBook {
             }
         }
         self.recall_resolved(target, memory);
-        self.reviews.recall(target, &memory.accepted);
+        self.reviews.recall(target, &memory.accepted, &memory.accepted_clear);
         if let Some(target) = target {
             let names = |(rule, at): (&String, &WallTime)| ((target, rule.clone()), *at);
             self.recalled.extend(memory.acknowledged.iter().map(names));
