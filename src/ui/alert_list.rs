@@ -123,9 +123,13 @@ pub fn entries<'a>(alerts: &'a AlertsSnapshot, opened: &BTreeSet<Cause>) -> Vec<
 /// The lines of these. Where many hosts share a cause, the rarer causes of that severity come
 /// first, so that the one odd host is not below hundreds.
 #[must_use]
-pub fn of<'a>(alerts: &'a [Alert], opened: &BTreeSet<Cause>) -> Vec<Entry<'a>> {
-    let (alone, shared) =
-        causes::split(alerts, |alert: &&Alert| alert.target.is_some().then(|| cause(alert)));
+pub fn of<'a>(
+    alerts: impl IntoIterator<Item = &'a Alert>,
+    opened: &BTreeSet<Cause>,
+) -> Vec<Entry<'a>> {
+    let (alone, shared) = causes::split(alerts, causes::MANY, |alert: &&Alert| {
+        alert.target.is_some().then(|| cause(alert))
+    });
     let mut lines: Vec<Entry<'a>> =
         alone.into_iter().map(|alert| Entry::Alert(alert, None)).collect();
     if shared.is_empty() {

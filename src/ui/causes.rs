@@ -2,19 +2,22 @@
 
 use super::alert_list::Cause;
 use super::order::by_badness;
+use crate::domain::alert::Alert;
 use crate::domain::finding::{Finding, Owner, RuleId};
 use crate::domain::rules;
 use crate::domain::snapshot::{Snapshot, TargetSnapshot};
+use crate::domain::target::TargetId;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// Hosts with the same cause from which on they are one line.
 pub const MANY: usize = 5;
 
-/// Those that stand by themselves, in their order, and the causes that many share.
+/// Those that stand by themselves, in their order, and the causes that `least` and more share.
 #[must_use]
 pub fn split<T, K: Ord>(
     all: impl IntoIterator<Item = T>,
+    least: usize,
     cause: impl Fn(&T) -> Option<K>,
 ) -> (Vec<T>, BTreeMap<K, Vec<T>>) {
     let all: Vec<(Option<K>, T)> = all.into_iter().map(|one| (cause(&one), one)).collect();
@@ -24,7 +27,7 @@ pub fn split<T, K: Ord>(
     }
     let many: Vec<bool> = all
         .iter()
-        .map(|(cause, _)| cause.as_ref().and_then(|c| sizes.get(c)).is_some_and(|n| *n >= MANY))
+        .map(|(cause, _)| cause.as_ref().and_then(|c| sizes.get(c)).is_some_and(|n| *n >= least))
         .collect();
     let (mut alone, mut shared) = (Vec::new(), BTreeMap::<K, Vec<T>>::new());
     for ((cause, one), many) in all.into_iter().zip(many) {
@@ -51,7 +54,7 @@ pub fn words<'t>(rule: RuleId, mut titles: impl Iterator<Item = &'t str>) -> &'t
 pub struct Trouble<'a> {
     /// The worst of them.
     pub worst: &'a TargetSnapshot,
-    /// How many hosts have it: one, or [`MANY`] and more.
+    /// How many hosts have it.
     pub hosts: usize,
     /// What it is, in a few words.
     pub title: &'a str,
@@ -73,10 +76,10 @@ impl<'a> Trouble<'a> {
         })
     }
 
-    /// Whether many hosts share it.
+    /// Whether several hosts share it.
     #[must_use]
     pub const fn is_shared(&self) -> bool {
-        self.hosts >= MANY
+        self.hosts > 1
     }
 }
 
@@ -84,26 +87,55 @@ impl<'a> Trouble<'a> {
 /// hosts share.
 #[must_use]
 pub fn troubles(snapshot: &Snapshot) -> Vec<Trouble<'_>> {
-    let seen = snapshot.seen_to();
-    let seen = |target: &TargetSnapshot| seen.contains_key(&target.target.id);
-    let trouble =
-        snapshot.targets.iter().map(AsRef::as_ref).filter(|target| target.is_in_trouble());
-    let (alone, shared) = split(trouble, |target: &&TargetSnapshot| {
-        target.worst().map(|finding| Cause {
-            pending: false,
-            severity: finding.severity,
-            muted: seen(target),
-            rule: finding.rule,
-        })
-    });
+    among(snapshot.targets.iter().map(AsRef::as_ref), MANY, &snapshot.seen_to())
+}
+
+/// The same of these hosts, where a cause is shared by `least` and more. Somebody has seen to `seen`.
+#[must_use]
+pub fn among<'a>(
+    hosts: impl IntoIterator<Item = &'a TargetSnapshot>,
+    least: usize,
+    seen: &BTreeMap<TargetId, &Alert>,
+) -> Vec<Trouble<'a>> {
+    let trouble = hosts.into_iter().filter(|target| target.is_in_trouble());
+    let (alone, shared) = split(trouble, least, |target| of_host(target, seen));
     let alone = alone.into_iter().filter_map(|host| Trouble::of(&[host]));
     let shared = shared.into_values().filter_map(|hosts| Trouble::of(&hosts));
-    let mut troubles: Vec<Trouble<'_>> = alone.chain(shared).collect();
+    let mut troubles: Vec<Trouble<'a>> = alone.chain(shared).collect();
+    let seen = |host: &TargetSnapshot| seen.contains_key(&host.target.id);
     troubles.sort_by(|a, b| {
         let rank = |t: &Trouble<'_>| (seen(t.worst), Reverse(t.worst.state), Reverse(t.hosts));
         rank(a).cmp(&rank(b)).then_with(|| by_badness(a.worst, b.worst))
     });
     troubles
+}
+
+/// The cause of a host's trouble.
+fn of_host(host: &TargetSnapshot, seen: &BTreeMap<TargetId, &Alert>) -> Option<Cause> {
+    host.worst().map(|finding| Cause {
+        pending: false,
+        severity: finding.severity,
+        muted: seen.contains_key(&host.target.id),
+        rule: finding.rule,
+    })
+}
+
+/// The places of the problems among these rows: of the hosts in trouble those that stand alone, and
+/// of each cause that many share the first. Where all share one, each of them.
+#[must_use]
+pub fn problems(rows: &[&TargetSnapshot], snapshot: &Snapshot) -> Vec<usize> {
+    let seen = snapshot.seen_to();
+    let trouble: Vec<usize> =
+        (0..).zip(rows).filter(|(_, host)| host.is_in_trouble()).map(|(place, _)| place).collect();
+    let cause = |place: &usize| rows.get(*place).and_then(|host| of_host(host, &seen));
+    let (alone, shared) = split(trouble.iter().copied(), MANY, cause);
+    if alone.is_empty() && shared.len() == 1 {
+        return trouble;
+    }
+    let firsts = shared.into_values().filter_map(|of| of.first().copied());
+    let mut problems: Vec<usize> = alone.into_iter().chain(firsts).collect();
+    problems.sort_unstable();
+    problems
 }
 
 #[cfg(test)]
@@ -113,7 +145,7 @@ mod tests {
     #[test]
     fn few_stand_alone_in_their_order_and_many_together() {
         let all = ["a1", "b1", "a2", "b2", "a3", "c1", "a4", "b3", "a5", "-"];
-        let (alone, shared) = split(all, |text| text.chars().next().filter(|c| *c != '-'));
+        let (alone, shared) = split(all, MANY, |text| text.chars().next().filter(|c| *c != '-'));
         assert_eq!(alone, ["b1", "b2", "c1", "b3", "-"]);
         assert_eq!(shared, BTreeMap::from([('a', vec!["a1", "a2", "a3", "a4", "a5"])]));
     }

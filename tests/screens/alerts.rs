@@ -6,7 +6,9 @@ use rdpwatch::domain::alert::{Alert, AlertState, AlertsSnapshot, Signature};
 use rdpwatch::domain::finding::{RuleId, Severity};
 use rdpwatch::domain::snapshot::{Event, Snapshot, TargetState};
 use rdpwatch::domain::target::TargetId;
+use rdpwatch::ui::dashboard::Options;
 use rdpwatch::ui::effect::Effect;
+use rdpwatch::ui::theme::Theme;
 use std::sync::Arc;
 
 fn alert(id: u32, rule: &'static str, severity: Severity) -> Alert {
@@ -198,6 +200,81 @@ fn a_small_screen_says_how_many_what_and_who() {
     // No room to lose: the rows stay.
     let text = Screen::new(falls(500), 40, 6).text();
     assert!(!text.contains("499 hosts"), "{text}");
+}
+
+#[test]
+fn the_strip_groups_many_with_one_cause_and_names_the_odd_host_first() {
+    let strip = |snapshot: Snapshot, width, height| {
+        let text = Screen::new(snapshot, width, height).text();
+        let line = text.lines().find(|line| line.starts_with(" ALERTS ")).expect("a strip");
+        line.trim_end().to_owned()
+    };
+    for (width, height) in [(120, 40), (200, 60)] {
+        let line = strip(falls(500), width, height);
+        let told = " ALERTS \u{2716} host-3 not-rdp 5m  \u{2716} 499 hosts port-closed 5m";
+        assert_eq!(line, told, "{width}");
+    }
+    // What somebody has seen to is not in it; a few stand by themselves; what is left out is counted.
+    let mut snapshot = falls(9);
+    let firing = &mut Arc::make_mut(&mut snapshot.alerts).firing;
+    firing.iter_mut().skip(5).for_each(|alert| alert.acknowledged = Some(NOW));
+    let line = strip(snapshot, 110, 24);
+    assert!(!line.contains("hosts") && line.ends_with("  +1"), "{line}");
+}
+
+#[test]
+fn the_heading_of_a_group_says_what_fails_in_it_by_cause() {
+    let heading = |count, width, height| {
+        let mut snapshot = falls(count);
+        for shown in &mut snapshot.targets {
+            let target = &mut Arc::make_mut(shown).target;
+            Arc::make_mut(target).group = Some("berlin".to_owned());
+        }
+        let mut screen = Screen::new(snapshot, width, height);
+        screen.press("b F");
+        let text = screen.text();
+        let line = text.lines().find(|line| line.contains("+berlin")).expect("a heading");
+        line.trim_end().to_owned()
+    };
+    for (width, height) in [(80, 24), (120, 40)] {
+        let told = "+berlin  \u{2716}500  499 hosts: port 3389 closed \u{b7} host-3: SSH answers";
+        let line = heading(500, width, height);
+        assert!(line.ends_with(told), "{width}: {line}");
+    }
+    assert!(heading(4, 80, 24).contains("  3 hosts: port 3389 closed"), "few are counted, too");
+    let line = heading(500, 60, 14);
+    assert!(line.ends_with("499 hosts: port 3389 closed \u{b7} 1 more"), "{line}");
+}
+
+#[test]
+fn three_keys_lead_from_500_hosts_to_the_remedy_of_the_odd_one() {
+    // The worst, the next problem, all steps: as the screens before say.
+    for (keys, width, height) in
+        [("Enter ] Enter", 80, 24), ("] Enter Enter", 80, 24), ("3 Enter Enter", 200, 60)]
+    {
+        let theme = Theme::built_in("mono").expect("a theme");
+        let options = Options { theme, ..Options::default() };
+        let mut screen = Screen::with(falls(500), width, height, options);
+        screen.press(keys);
+        let text = screen.text();
+        assert!(text.contains("host-3: why, and every remedy"), "{keys}\n{text}");
+    }
+}
+
+#[test]
+fn a_cause_that_many_share_is_one_problem_unless_it_is_the_only_one() {
+    let chosen = |screen: &Screen| screen.dashboard.state().selected.map(|id| id.0);
+    let mut screen = Screen::new(falls(500), 80, 24);
+    let mut walk = |keys: &str| {
+        screen.press(keys);
+        chosen(&screen)
+    };
+    assert_eq!(["]", "]", "[", "Up ]", "["].map(&mut walk), [3, 0, 3, 3, 0].map(Some));
+    let mut snapshot = falls(500);
+    snapshot.targets.retain(|target| target.target.id != TargetId(3));
+    let mut screen = Screen::new(snapshot, 80, 24);
+    screen.press("] ] ]");
+    assert_ne!(chosen(&screen), Some(0));
 }
 
 #[test]

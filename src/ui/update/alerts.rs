@@ -5,8 +5,9 @@ use super::{missing, open, say, subject};
 use crate::domain::alert::Alert;
 use crate::domain::snapshot::TargetSnapshot;
 use crate::ui::action::Action;
-use crate::ui::alert_list::{self, Entry};
+use crate::ui::alert_list::{self, Entry, Place, is_muted};
 use crate::ui::effect::Effect;
+use crate::ui::marked::Lead;
 use crate::ui::state::{AlertKey, Overlay, Screen, UiState};
 use crate::ui::view::{alerts, explain, frame};
 use crate::ui::world::World;
@@ -59,10 +60,19 @@ pub(super) fn step(state: &mut UiState, action: Action, world: &World<'_>) {
     state.alerts.beyond = beyond.min(alerts::rest(world, state, height));
 }
 
-/// To the alerts, with the cursor on one of the host that was selected.
+/// To the alerts, with the cursor on one of the host that was selected. Where nobody chose it and many
+/// share its cause, on the first that nobody has seen to: the odd host before the many.
 pub(super) fn enter(state: &mut UiState, world: &World<'_>) {
     let selected = subject(state, world).map(|target| target.target.id);
-    let place = selected.and_then(|id| alert_list::of_target(&entries(state, world), id));
+    let entries = entries(state, world);
+    let place = selected.and_then(|id| alert_list::of_target(&entries, id));
+    let place = match place {
+        Some(Place::Cause(_)) if state.lead == Lead::First => {
+            let unseen = |entry: &&Entry<'_>| !entry.alerts().iter().all(|one| is_muted(one));
+            entries.iter().find(unseen).map(Entry::place).or(place)
+        }
+        place => place,
+    };
     if let Some(place) = place.filter(|_| state.screen != Screen::Alerts) {
         state.choose_alert(place);
         state.alerts.beyond = 0;
@@ -96,7 +106,7 @@ pub(super) fn fold(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
         state.alerts.opened.retain(|cause| shared.contains(cause));
         state.alerts.opened.insert(cause);
     }
-    state.choose_alert(alert_list::Place::Cause(cause));
+    state.choose_alert(Place::Cause(cause));
     state.alerts.beyond = 0;
     Vec::new()
 }
@@ -169,7 +179,7 @@ pub(super) fn click(
     line: usize,
 ) -> Vec<Effect> {
     let Some(place) = alerts::place_at(world, state, height, line) else { return Vec::new() };
-    if state.alerts.chosen == Some(place) && matches!(place, alert_list::Place::Cause(_)) {
+    if state.alerts.chosen == Some(place) && matches!(place, Place::Cause(_)) {
         return fold(state, world);
     }
     state.choose_alert(place);

@@ -2,6 +2,7 @@
 
 use super::{alerts, say, timeline, wall};
 use crate::ui::action::Action;
+use crate::ui::causes;
 use crate::ui::effect::Effect;
 use crate::ui::layout::Layout;
 use crate::ui::marked;
@@ -129,7 +130,7 @@ pub(super) fn neighbour(state: &mut UiState, world: &World<'_>, by: isize) -> Ve
     select(state, world, place)
 }
 
-/// To the next or previous row in trouble.
+/// To the next or previous problem: a cause that many share is one of them.
 pub(super) fn problem(state: &mut UiState, world: &World<'_>, by: isize) -> Vec<Effect> {
     if state.screen == Screen::Timeline {
         return timeline::problem(state, world, by);
@@ -138,13 +139,15 @@ pub(super) fn problem(state: &mut UiState, world: &World<'_>, by: isize) -> Vec<
         return step(state, if by < 0 { Action::Up } else { Action::Down }, world);
     }
     let rows = order::rows(world.snapshot, state);
-    let mut marked = marked::row(&rows, state.selected);
-    for _ in 0..rows.len() {
-        let place = next(marked, by, rows.len());
-        marked = Some(place);
-        if rows.get(place).is_some_and(|target| target.is_in_trouble()) {
-            return select(state, world, place);
-        }
+    let problems = causes::problems(&rows, world.snapshot);
+    let found = match marked::row(&rows, state.selected) {
+        Some(at) if by < 0 => problems.iter().rfind(|place| **place < at).or(problems.last()),
+        Some(at) => problems.iter().find(|place| **place > at).or(problems.first()),
+        None if by < 0 => problems.last(),
+        None => problems.first(),
+    };
+    if let Some(place) = found {
+        return select(state, world, *place);
     }
     let others = world.snapshot.targets.iter().filter(|target| target.is_in_trouble()).count();
     let words = match others {

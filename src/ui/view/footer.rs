@@ -1,10 +1,8 @@
 //! Below the body: alerts in one line, then the answer to the last key, or which keys there are.
 
 use super::prompt;
-use crate::domain::alert::{Alert, AlertState};
 use crate::domain::finding::Severity;
 use crate::ui::action::Action;
-use crate::ui::format;
 use crate::ui::keymap::Layer;
 use crate::ui::line::{Line, fit};
 use crate::ui::state::{Overlay, Screen, UiState, layer_of};
@@ -227,36 +225,4 @@ pub const fn severity_role(severity: Severity) -> Role {
         Severity::Warning => Role::StateWarning,
         Severity::Notice => Role::StateNotEstablished,
     }
-}
-
-/// The alerts that nobody has seen to, in one line.
-pub(super) fn alerts(world: &World<'_>, state: &UiState) -> Line {
-    let width = usize::from(state.size.width);
-    let alerts = &world.snapshot.alerts;
-    let mut line = Line::of(Role::Heading, " ALERTS ");
-    let listed: Vec<&Alert> = alerts
-        .firing
-        .iter()
-        .filter(|alert| alert.acknowledged.is_none() && alert.snoozed_until.is_none())
-        .chain(&alerts.pending)
-        .filter(|alert| alert.held_until.is_none())
-        .collect();
-    if listed.is_empty() {
-        return line.text(Role::Dim, "none that nobody has seen").cut(width);
-    }
-    for (place, alert) in listed.iter().enumerate() {
-        let gap = if place == 0 { "" } else { "  " };
-        let age = format::age(world.snapshot.now.wall.since(alert.since));
-        let mut next = Line::of(Role::Text, gap).glyph(severity_role(alert.severity));
-        next.push(Role::Text, &format!(" {} ", world.name(alert.target)));
-        next.push(Role::Dim, &format!("{} {age}", alert.rule));
-        if alert.state == AlertState::Pending {
-            next.push(Role::Dim, " (pending)");
-        }
-        if line.width() + next.width() + 6 > width {
-            return line.text(Role::Dim, &format!("  +{}", listed.len() - place)).cut(width);
-        }
-        line = line.join(next);
-    }
-    line
 }

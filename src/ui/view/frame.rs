@@ -1,6 +1,6 @@
 //! The parts of the screen from the top down, and where what the view shows begins.
 
-use super::{banner, footer};
+use super::{banner, footer, strip};
 use crate::domain::look::PanelId;
 use crate::ui::layout::Layout;
 use crate::ui::state::UiState;
@@ -66,7 +66,7 @@ pub fn around(
             PanelId::Banner => lines.extend(banner::lines(world, state, Layout::of(state.size))),
             PanelId::Table => lines.append(&mut view),
             PanelId::Alerts if height(world, state, panel) > 0 => {
-                lines.push(footer::alerts(world, state).into());
+                lines.push(strip::line(world, state).into());
             }
             PanelId::Keys if height(world, state, panel) > 0 => {
                 let keys = || footer::hints(world, state);

@@ -1,6 +1,7 @@
 //! Words before numbers: the table on a screen too small for one.
 
 use super::footer::key_name;
+use super::heading;
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
 use crate::ui::action::Action;
 use crate::ui::columns::{called, name_role, row_role};
@@ -11,7 +12,7 @@ use crate::ui::marked::{self, Lead};
 use crate::ui::order::{self, Entry};
 use crate::ui::state::UiState;
 use crate::ui::theme::Role;
-use crate::ui::view::table::{group, pin, top_row};
+use crate::ui::view::table::{pin, top_row};
 use crate::ui::view_model::ViewLine;
 use crate::ui::world::World;
 
@@ -113,12 +114,13 @@ pub fn lines(
     }
     let selected = marked::entry(&order::entries(rows, state), state);
     let Visible { listed, healthy, hidden } = visible(state, rows, height);
+    let seen = world.snapshot.seen_to();
     let mut lines: Vec<ViewLine> = listed
         .iter()
         .map(|(place, entry)| {
             let line = match entry {
                 Entry::Target(target) => row(world, state, target, width),
-                Entry::Group { name, folded, of } => group(name, *folded, of).cut(width),
+                Entry::Group { name, folded, of } => heading::line(name, *folded, of, &seen, width),
             };
             ViewLine { line, base: (selected == Some(*place)).then_some(Role::Selection) }
         })

@@ -1,13 +1,13 @@
 //! What exactly: one row per target.
 
-use super::findings;
+use super::{findings, heading};
 use crate::domain::look::PanelId;
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
 use crate::ui::action::Action;
 use crate::ui::columns::{self, Row, row_role};
 use crate::ui::keymap::Layer;
 use crate::ui::layout::{Class, Layout};
-use crate::ui::line::{Line, fit};
+use crate::ui::line::Line;
 use crate::ui::marked;
 use crate::ui::order::{self, Entry};
 use crate::ui::state::UiState;
@@ -64,7 +64,10 @@ pub fn lines(
                     line.pad_to(usize::from(column.x)).join(column.cell(&row))
                 })
             }
-            Entry::Group { name, folded, of } => line.join(group(name, *folded, of)),
+            Entry::Group { name, folded, of } => {
+                let room = usize::from(width).saturating_sub(line.width());
+                line.join(heading::line(name, *folded, of, &seen, room))
+            }
         };
         lines.push(ViewLine {
             line: line.cut(usize::from(width)),
@@ -82,35 +85,6 @@ pub fn lines(
 pub(super) fn pin(state: &UiState, target: &TargetSnapshot) -> Line {
     let mark = if state.pinned.contains(&target.target.id) { "*" } else { " " };
     Line::of(Role::Key, mark)
-}
-
-/// The heading of a group: how many are in which state, and the worst.
-pub(super) fn group(name: &str, folded: bool, of: &[&TargetSnapshot]) -> Line {
-    let worst = of.first();
-    let mut line = match worst {
-        Some(worst) => Line::new().glyph(row_role(worst)),
-        None => Line::of(Role::Text, " "),
-    };
-    let name = if name.is_empty() { crate::ui::sites::WITHOUT } else { name };
-    let mark = if folded { "+" } else { "-" };
-    line.push(Role::Key, mark);
-    line.push(Role::Strong, &format!("{} ", fit(name, 24)));
-    let mut roles: Vec<(Role, usize)> = Vec::new();
-    for role in of.iter().map(|target| row_role(target)) {
-        match roles.iter_mut().find(|(known, _)| *known == role) {
-            Some((_, count)) => *count += 1,
-            None => roles.push((role, 1)),
-        }
-    }
-    for (role, count) in roles {
-        line = line.text(Role::Text, " ").glyph(role).text(Role::Dim, &count.to_string());
-    }
-    if let Some(worst) = worst.filter(|worst| worst.is_in_trouble()) {
-        let title = worst.worst().map_or("", |finding| finding.title.as_str());
-        line.push(Role::Text, &format!("  {}: ", fit(&worst.target.name, 24)));
-        line.push(Role::Text, title);
-    }
-    line
 }
 
 /// The lines of the panel below the rows, which begin with its upper edge; none where there is no

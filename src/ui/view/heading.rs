@@ -1,0 +1,76 @@
+//! The heading of a group.
+
+use crate::domain::alert::Alert;
+use crate::domain::snapshot::TargetSnapshot;
+use crate::domain::target::TargetId;
+use crate::ui::causes::{self, Trouble};
+use crate::ui::columns::row_role;
+use crate::ui::line::{Line, fit};
+use crate::ui::sites::WITHOUT;
+use crate::ui::theme::Role;
+use std::collections::BTreeMap;
+
+/// Widest name in it.
+const NAME: usize = 24;
+
+/// Hosts of a group from which on a cause is told once, with their number.
+const ALIKE: usize = 2;
+
+/// ` ✖+berlin  ✖3 ●97  2 hosts: port closed · office-pc: SSH answers`: how many are in which state, and
+/// what fails, cause by cause. Of these targets the worst comes first.
+pub(super) fn line(
+    name: &str,
+    folded: bool,
+    of: &[&TargetSnapshot],
+    seen: &BTreeMap<TargetId, &Alert>,
+    width: usize,
+) -> Line {
+    let mut line = match of.first() {
+        Some(worst) => Line::new().glyph(row_role(worst)),
+        None => Line::of(Role::Text, " "),
+    };
+    line.push(Role::Key, if folded { "+" } else { "-" });
+    let name = if name.is_empty() { WITHOUT } else { name };
+    line.push(Role::Strong, &format!("{} ", fit(name, NAME)));
+    let mut roles: Vec<(Role, usize)> = Vec::new();
+    for role in of.iter().map(|target| row_role(target)) {
+        match roles.iter_mut().find(|(known, _)| *known == role) {
+            Some((_, count)) => *count += 1,
+            None => roles.push((role, 1)),
+        }
+    }
+    for (role, count) in roles {
+        line = line.text(Role::Text, " ").glyph(role).text(Role::Dim, &count.to_string());
+    }
+    let room = width.saturating_sub(line.width());
+    line.join(fails(&causes::among(of.iter().copied(), ALIKE, seen), room)).cut(width)
+}
+
+/// As many of the causes as there is room for, and how many hosts have others; the first always.
+fn fails(troubles: &[Trouble<'_>], room: usize) -> Line {
+    let mut line = Line::new();
+    let mut left: usize = troubles.iter().map(|trouble| trouble.hosts).sum();
+    for (place, trouble) in troubles.iter().enumerate() {
+        let gap = if place == 0 { "  " } else { " \u{b7} " };
+        let next = format!("{gap}{}", words(trouble));
+        left -= trouble.hosts;
+        let rest = format!(" \u{b7} {left} more");
+        let needed = if left > 0 { Line::of(Role::Text, &rest).width() } else { 0 };
+        let next = Line::of(Role::Text, &next);
+        if place > 0 && line.width() + next.width() + needed > room {
+            let left = left + trouble.hosts;
+            return line.text(Role::Dim, &format!(" \u{b7} {left} more"));
+        }
+        line = line.join(next);
+    }
+    line
+}
+
+/// `office-pc: SSH answers`, or `3 hosts: port closed`.
+fn words(trouble: &Trouble<'_>) -> String {
+    if trouble.is_shared() {
+        format!("{} hosts: {}", trouble.hosts, trouble.title)
+    } else {
+        format!("{}: {}", fit(&trouble.worst.target.name, NAME), trouble.title)
+    }
+}
