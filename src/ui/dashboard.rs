@@ -21,7 +21,9 @@ use super::order;
 use super::pace::Pace;
 use super::prompt::LONGEST;
 use super::render::{self, Frame, Renderer};
-use super::state::{Access, Flow, Mend, Overlay, Question, Screen, Size, Suggestion, UiState, Unsaved};
+use super::state::{
+    Access, Flow, Mend, Overlay, Question, Screen, Size, Suggestion, UiState, Unsaved,
+};
 use super::theme::{Role, Theme};
 use super::update::{self, undo};
 use super::view_model::ViewModel;

@@ -1,11 +1,13 @@
 //! Is anything wrong? Counts, the way out of this machine, the clock; then the worst, in words.
 
 use super::footer;
+use crate::domain::alert::Alert;
 use crate::domain::finding::Rung;
 use crate::domain::ladder::Cell;
 use crate::domain::sample::NameOutcome;
 use crate::domain::snapshot::{Availability, ControlWord, Snapshot, TargetSnapshot, TargetState};
 use crate::domain::surroundings::Offline;
+use crate::domain::target::TargetId;
 use crate::domain::words::capitalised;
 use crate::ui::action::Action;
 use crate::ui::causes::{self, Trouble};
@@ -19,6 +21,7 @@ use crate::ui::theme::Role;
 use crate::ui::view_model::ViewLine;
 use crate::ui::widget::ladder;
 use crate::ui::world::World;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 /// The states in the order of the counts.
@@ -151,12 +154,21 @@ fn ends(left: Line, right: Line, width: usize) -> Line {
 }
 
 fn counts(snapshot: &Snapshot, words: bool) -> Line {
-    counted(snapshot.targets.iter().map(AsRef::as_ref), words)
+    apart(snapshot.targets.iter().map(AsRef::as_ref), &snapshot.seen_to(), words)
 }
 
 /// How many of them are in which state.
 pub(super) fn counted<'a>(
     targets: impl Iterator<Item = &'a TargetSnapshot> + Clone,
+    words: bool,
+) -> Line {
+    apart(targets, &BTreeMap::new(), words)
+}
+
+/// The same, and how many of those in trouble somebody has seen to.
+fn apart<'a>(
+    targets: impl Iterator<Item = &'a TargetSnapshot> + Clone,
+    seen: &BTreeMap<TargetId, &Alert>,
     words: bool,
 ) -> Line {
     let mut line = Line::new();
@@ -165,9 +177,26 @@ pub(super) fn counted<'a>(
             |target: &&TargetSnapshot| target.state == state && target.maintenance.is_none();
         let count = targets.clone().filter(counted).count();
         line = counted_words(line, state_role(state), count, state_word(state), words);
+        let of = targets.clone().filter(counted).filter(|target| target.is_in_trouble());
+        let alerts: Vec<&Alert> =
+            of.filter_map(|target| seen.get(&target.target.id).copied()).collect();
+        if !alerts.is_empty() {
+            let told = if words { seen_word(&alerts) } else { "seen" };
+            line.push(Role::Dim, &format!(" ({} {told})", alerts.len()));
+        }
     }
     let maintained = targets.filter(|target| target.maintenance.is_some());
     counted_words(line, Role::StateMuted, maintained.count(), "in maintenance", words)
+}
+
+/// How somebody has seen to all of these.
+fn seen_word(alerts: &[&Alert]) -> &'static str {
+    let acknowledged = alerts.iter().filter(|alert| alert.acknowledged.is_some()).count();
+    match acknowledged {
+        0 => "snoozed",
+        all if all == alerts.len() => "acknowledged",
+        _ => "seen to",
+    }
 }
 
 /// ` ▲ 2 warning`, or `▲2` without words; nothing for none.
@@ -309,7 +338,7 @@ fn second(world: &World<'_>, state: &UiState, width: usize) -> ViewLine {
         } else {
             Line::new()
         };
-        return trouble(first, more, &hint, width).into();
+        return trouble(first, more, &hint, width, &snapshot.seen_to()).into();
     }
     if let Some(finding) = snapshot.monitor.findings.first() {
         let named = finding.sentence.starts_with("This machine");
@@ -322,9 +351,19 @@ fn second(world: &World<'_>, state: &UiState, width: usize) -> ViewLine {
 }
 
 /// The worst cause, and where many share one the next, as far as there is room.
-fn trouble(first: &Trouble<'_>, more: &[Trouble<'_>], hint: &Line, width: usize) -> Line {
+fn trouble(
+    first: &Trouble<'_>,
+    more: &[Trouble<'_>],
+    hint: &Line,
+    width: usize,
+    seen: &BTreeMap<TargetId, &Alert>,
+) -> Line {
     let begun = Line::of(Role::Text, " ").glyph(state_role(first.worst.state));
-    let begun = begun.text(Role::Text, " ");
+    let mut begun = begun.text(Role::Text, " ");
+    // What nobody has seen to comes first: then there is none of that.
+    if let Some(alert) = seen.get(&first.worst.target.id) {
+        begun.push(Role::Dim, &format!("{}: ", capitalised(seen_word(&[alert]))));
+    }
     let full = begun.clone().join(sentence(first));
     if let [next, rest @ ..] = more
         && (first.is_shared() || more.iter().any(Trouble::is_shared))
