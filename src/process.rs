@@ -1,9 +1,10 @@
 //! Programs of the configuration, run without a shell, with nothing to read.
 
+use std::io;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 /// How much of a complaint is kept, in bytes.
@@ -11,12 +12,15 @@ const COMPLAINT: u64 = 4_096;
 /// How long what it said last is read for, once it has ended.
 const LAST_WORDS: Duration = Duration::from_millis(200);
 
-/// Runs it to its end. Dropping the future kills it.
+/// Runs it to its end. Dropping the future kills it, and on Unix what it started and waits for: it
+/// has a process group of its own. What it leaves behind when it has ended runs on.
 ///
 /// # Errors
 /// That it cannot be started, or its exit status and the last line that it complained with,
 /// unescaped.
 pub async fn run(command: &mut Command) -> Result<(), String> {
+    #[cfg(unix)]
+    command.process_group(0);
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -28,20 +32,68 @@ pub async fn run(command: &mut Command) -> Result<(), String> {
     let status = match child.stderr.take() {
         Some(pipe) => {
             let reading = first_of(pipe, &mut complaint);
-            tokio::pin!(reading);
+            let ending = end_of(&mut child);
+            tokio::pin!(reading, ending);
             tokio::select! {
-                () = &mut reading => child.wait().await,
-                ended = child.wait() => {
+                () = &mut reading => ending.await,
+                ended = &mut ending => {
                     // What it left behind, such as ssh's master connection, may hold the pipe open.
                     let _more = timeout(LAST_WORDS, reading).await;
                     ended
                 }
             }
         }
-        None => child.wait().await,
+        None => end_of(&mut child).await,
     };
     let status = status.map_err(|error| error.to_string())?;
     if status.success() { Ok(()) } else { Err(failure(status, &complaint)) }
+}
+
+/// Waits for its end. Dropping the future kills its group.
+async fn end_of(child: &mut Child) -> io::Result<ExitStatus> {
+    let group = Group::of(child);
+    let ended = child.wait().await;
+    group.leave();
+    ended
+}
+
+/// The process group that a child leads; killed when dropped.
+struct Group {
+    #[cfg(unix)]
+    leader: Option<nix::unistd::Pid>,
+}
+
+#[cfg(unix)]
+impl Group {
+    /// That of a child that was not waited for: nobody else has its number.
+    fn of(child: &Child) -> Self {
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        Self { leader: id.map(nix::unistd::Pid::from_raw) }
+    }
+
+    /// Lets it be.
+    fn leave(mut self) {
+        self.leader = None;
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(leader) = self.leader {
+            // Who has ended meanwhile needs no signal.
+            let _gone = nix::sys::signal::killpg(leader, nix::sys::signal::Signal::SIGKILL);
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Group {
+    const fn of(_: &Child) -> Self {
+        Self {}
+    }
+
+    fn leave(self) {}
 }
 
 /// Keeps the first bytes of what is written, and reads to the end.
@@ -57,5 +109,50 @@ fn failure(status: ExitStatus, complaint: &[u8]) -> String {
     match complaint.lines().map(str::trim).rfind(|line| !line.is_empty()) {
         Some(line) => format!("{status}: {line}"),
         None => status.to_string(),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::path::Path;
+    use tokio::net::unix::pipe::{OpenOptions, Receiver};
+
+    /// Runs a script whose third stream is a FIFO, and reads what comes out of that.
+    fn listened(folder: &Path, script: &str) -> (Command, Receiver) {
+        let fifo = folder.join("fifo");
+        nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let reader = OpenOptions::new().open_receiver(&fifo).unwrap();
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", &format!("exec 3>'{}'; {script}", fifo.display())]);
+        (command, reader)
+    }
+
+    #[tokio::test]
+    async fn what_a_program_waits_for_ends_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut command, mut reader) = listened(folder.path(), "sleep 4711 & echo up >&3; wait");
+        let mut said = [0; 3];
+        tokio::select! {
+            ended = run(&mut command) => panic!("{ended:?}"),
+            read = reader.read_exact(&mut said) => assert_eq!((read.unwrap(), said), (3, *b"up\n")),
+        }
+        // It ends when nobody holds the other end open.
+        let rest = timeout(Duration::from_secs(10), reader.read_to_end(&mut Vec::new())).await;
+        assert_eq!(rest.expect("the sleep goes on").unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_a_program_leaves_behind_runs_on_when_it_has_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut command, mut reader) = listened(folder.path(), "sleep 4711 & echo $! >&3");
+        assert_eq!(run(&mut command).await, Ok(()));
+        let mut said = [0; 16];
+        let length = reader.read(&mut said).await.unwrap();
+        let pid: i32 = std::str::from_utf8(&said[..length]).unwrap().trim().parse().unwrap();
+        assert!(timeout(LAST_WORDS, reader.read(&mut said)).await.is_err(), "it was ended");
+        let pid = nix::unistd::Pid::from_raw(pid);
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).unwrap();
+        assert_eq!(reader.read(&mut said).await.unwrap(), 0);
     }
 }

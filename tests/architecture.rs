@@ -30,12 +30,13 @@ const LAYERS: &[Layer] = &[
         layers: &["domain"],
         crates: Some(&["httparse", "ring", "thiserror", "x509_parser"]),
     },
+    Layer { name: "files", layers: &[], crates: Some(&[]) },
     Layer { name: "process", layers: &[], crates: Some(&["tokio"]) },
     Layer { name: "probe", layers: &["domain", "process", "proto"], crates: None },
     Layer { name: "schedule", layers: &["domain"], crates: Some(&[]) },
     Layer {
         name: "config",
-        layers: &["domain"],
+        layers: &["domain", "files"],
         crates: Some(&[
             "serde",
             "serde_json",
@@ -59,7 +60,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "store",
-        layers: &["domain"],
+        layers: &["domain", "files"],
         crates: Some(&["serde", "serde_json", "thiserror"]),
     },
     Layer { name: "monitor", layers: &["domain"], crates: Some(&["tracing"]) },

@@ -10,6 +10,7 @@ mod sessions;
 mod sinks;
 mod start;
 mod take;
+mod telling;
 mod waking;
 
 use super::edge::Edge;
@@ -198,8 +199,12 @@ impl Core {
             }
         };
         let targets = config.targets.len();
-        let sinks =
-            if config.read_only { Sinks::default() } else { Sinks::start(&config.sinks, targets) };
+        let sinks = if config.read_only {
+            Sinks::default()
+        } else {
+            let shared = telling::Shared { store: Arc::clone(&store), clock: edge.clock };
+            Sinks::start(&config.sinks, targets, Some(Arc::new(shared)))
+        };
         let mut core = Self {
             monitor,
             schedule: Schedule::new(Settings {
@@ -235,7 +240,7 @@ impl Core {
             sessions_unseen: None,
             dirty: true,
         };
-        core.recall_untold(store::MONITOR);
+        core.recall_untold(store::MONITOR, None);
         if let Some(own) = core.remembered.get(store::MONITOR) {
             core.monitor.recall_own(own, now);
         }
@@ -301,7 +306,7 @@ impl Core {
     fn add(&mut self, target: Target) {
         let now = self.edge.clock.now();
         let key = store::key(&target);
-        self.recall_untold(&key);
+        self.recall_untold(&key, Some(&target));
         let departed = self.departed.remove(&key);
         let remembered = || self.remembered.get(&key).cloned().unwrap_or_default();
         let memory = departed.unwrap_or_else(remembered);
@@ -373,6 +378,7 @@ impl Core {
                 self.unsaved |= self.monitor.accept_as_found(&findings, now) > 0;
             }
         }
+        self.attend_sinks(now);
         self.dirty = true;
     }
 
@@ -386,6 +392,7 @@ impl Core {
             let _full = alerts.try_send(notice.clone());
             self.sinks.offer(notice);
         }
+        self.attend_sinks(now);
         self.offer_again(now);
         self.unsaved |= self.monitor.take_forgot();
         self.look_at_sinks(now);

@@ -213,6 +213,7 @@ pub(super) fn reconfiguration(
     };
     Reconfiguration {
         limits: after.settings.thresholds.clone(),
+        alert: after.settings.alert,
         removed: difference.removed,
         changed: difference.changed,
         added: difference.added,
@@ -338,6 +339,9 @@ mod tests {
         assert_eq!(on.note, expected);
         let off = reconfiguration(&locked, &before, Difference::default());
         assert!(!off.read_only && off.note.ends_with("at the next start: read_only, ui.view"));
+        let patient = config("alert.remind_every='1m'\n[[target]]\nhost='a'\n");
+        let alert = reconfiguration(&before, &patient, Difference::default()).alert;
+        assert_eq!(alert.remind_every, Duration::from_mins(1));
         let same = reconfiguration(&before, &before, Difference::default());
         assert_eq!(same.note, "the configuration was read again: the same targets");
         assert!(same.sinks.is_none());

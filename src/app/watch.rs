@@ -196,14 +196,22 @@ fn broken(what: &str) -> String {
     }
 }
 
+/// A variable of the environment that says something.
+fn set(name: &str) -> Option<String> {
+    process_environment(name)
+        .and_then(|value| value.into_string().ok())
+        .filter(|value| !value.is_empty())
+}
+
+/// GNU screen holds `Esc` back until the next key while it reports the mouse (seen with 4.9.0), and
+/// sets this variable.
+fn mouse() -> Mouse {
+    if set("STY").is_some() { Mouse::Free } else { Mouse::Captured }
+}
+
 fn options(config: &Config, local: &LocalState) -> Result<Options, Failure> {
     let Looks { mut theme, keymap } =
         Looks::read(config).map_err(|message| Failure::new(2, message))?;
-    let set = |name: &str| {
-        process_environment(name)
-            .and_then(|value| value.into_string().ok())
-            .filter(|value| !value.is_empty())
-    };
     // A terminal that says it can nothing is not asked for more.
     if config.ui.ascii || set("TERM").as_deref() == Some("dumb") {
         theme = theme.with_glyphs(GlyphSet::Ascii);
@@ -267,7 +275,7 @@ impl Screen {
         terminal::install_panic_hook();
         let mut signals = Signals::listen()?;
         let (done, mut written) = mpsc::channel(WRITES);
-        let mut terminal = Terminal::enter(Mouse::Captured, move |how| {
+        let mut terminal = Terminal::enter(mouse(), move |how| {
             // Nobody listens any more once the screen has ended.
             let _ = done.blocking_send(how);
         })?;

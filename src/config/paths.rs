@@ -2,6 +2,7 @@
 
 use super::error::{ConfigError, Place};
 use super::options::{Environment, GlobalOptions};
+use crate::files::private;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -190,17 +191,6 @@ fn keep_owner(draft: &Path, standing: &fs::Metadata) -> io::Result<()> {
 #[cfg(not(unix))]
 fn keep_owner(_draft: &Path, _standing: &fs::Metadata) -> io::Result<()> {
     Ok(())
-}
-
-/// What is made with these is readable by its owner only (on Unix): a configuration may hold tokens.
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    options
 }
 
 fn write_draft(options: &mut OpenOptions, draft: &Path, contents: &[u8]) -> io::Result<()> {

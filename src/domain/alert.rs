@@ -10,7 +10,7 @@ mod signature;
 pub use book::AlertBook;
 pub use hold::Hold;
 pub use remembered::{RememberedAlert, RememberedResolved};
-pub use review::AsFound;
+pub use review::{AcceptedLook, AsFound};
 pub use settings::AlertSettings;
 pub use signature::Signature;
 
@@ -54,6 +54,15 @@ pub struct Alert {
     pub held_until: Option<WallTime>,
     /// How often it went and came back, while it fired or within an hour after it was over.
     pub returns: u32,
+}
+
+impl Alert {
+    /// Whether nobody is to be told of it for the time being: it is snoozed, or work is planned.
+    /// Of an alert as [`AlertBook::standing`] gives it.
+    #[must_use]
+    pub const fn is_silenced(&self) -> bool {
+        self.snoozed_until.is_some() || self.held_until.is_some()
+    }
 }
 
 /// A change worth telling.

@@ -125,6 +125,11 @@ impl Course {
         self.tls.observe(at, tls) || tcp || x224 || gave_up_tls
     }
 
+    /// Forgets a silence that began when `lost` says: it was that of the path.
+    pub fn forget_silence(&mut self, lost: impl Fn(MonoTime) -> bool) {
+        self.silence = self.silence.filter(|(since, _)| !lost(since.mono));
+    }
+
     /// Forgets what began to fail since `start`: this machine was offline. Whether it forgot
     /// anything.
     pub fn void_since(&mut self, start: MonoTime) -> bool {

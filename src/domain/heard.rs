@@ -23,6 +23,9 @@ const SILENCE: Duration = Duration::from_secs(20);
 /// A host that answers echo within this long of its first silent connection is not gone.
 const GONE: Duration = Duration::from_secs(10);
 
+/// What fails for longer than this before a silence was broken before it.
+const GOING_DOWN: Duration = Duration::from_mins(1);
+
 /// What came of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Came {
@@ -73,6 +76,8 @@ pub struct Back {
     pub silent: Now,
     /// The first answer after it, on any layer.
     pub at: Now,
+    /// Remote Desktop worked until shortly before, as far as is known: what fails now is no older.
+    pub sound: bool,
     /// Remote Desktop has worked since.
     worked: bool,
 }
@@ -162,8 +167,20 @@ impl Heard {
         let Some(silent) = self.unheard.filter(|first| first.mono <= at.mono) else { return };
         self.unheard = None;
         if at.mono.since(silent.mono) >= SILENCE && self.back.is_none_or(|back| back.worked) {
-            self.back = Some(Back { silent, at, worked: false });
+            let sound = self.was_sound(silent.mono);
+            self.back = Some(Back { silent, at, sound, worked: false });
         }
+    }
+
+    /// Whether Remote Desktop had not failed for long when the silence began. A service that stops
+    /// before its machine does refuses for a moment.
+    fn was_sound(&self, silent: MonoTime) -> bool {
+        let heard = self.tried.iter().rev().filter(|one| one.at < silent);
+        let failed = heard
+            .skip_while(|one| one.came == Came::Silent)
+            .take_while(|one| one.came != Came::Works)
+            .last();
+        failed.is_none_or(|first| silent.since(first.at) <= GOING_DOWN)
     }
 
     /// Forgets what was silent since `start`: this machine was offline.

@@ -5,6 +5,7 @@ use super::certificate::Thumbprint;
 use super::drops::Drops;
 use super::identity::RememberedIdentity;
 use super::mac::MacAddr;
+use super::outage::RememberedOutage;
 use super::time::WallTime;
 use super::untold::Untold;
 use std::collections::BTreeMap;
@@ -22,6 +23,9 @@ const UDP_EXPECTED: Duration = Duration::from_hours(14 * 24);
 
 /// A host that answered echo this long ago is one that answers echo.
 const ECHO_EXPECTED: Duration = Duration::from_hours(24);
+
+/// What was accepted of a host that has not answered for this long is so no more.
+const ACCEPTED: Duration = Duration::from_hours(30 * 24);
 
 /// How many addresses of one target are kept.
 const ADDRESSES: usize = 8;
@@ -53,6 +57,9 @@ pub struct TargetMemory {
     pub udp_address: Option<IpAddr>,
     /// Rules whose findings were there on first sight, and when they were accepted.
     pub accepted: BTreeMap<String, WallTime>,
+    /// Of these: since when those are gone that are.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub accepted_clear: BTreeMap<String, WallTime>,
     /// Until when its alerts are held back, as somebody asked for on the screen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub maintenance_until: Option<WallTime>,
@@ -66,6 +73,9 @@ pub struct TargetMemory {
     /// What sinks were not told of its alerts yet, each alert's in its order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub untold: Vec<Untold>,
+    /// Of this machine: outages that alerted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub outages: Vec<RememberedOutage>,
     /// Seconds from the wake packet until RDP answered, newest last.
     pub waking_s: Vec<u32>,
     /// When sessions on it dropped.
@@ -78,10 +88,17 @@ pub struct TargetMemory {
 }
 
 impl TargetMemory {
+    /// Takes back what was accepted so long ago of a host that has not answered since.
+    pub fn forget_accepted(&mut self, now: WallTime) {
+        let answered = self.last_answer;
+        self.accepted.retain(|_, at| now.since(answered.max(Some(*at)).unwrap_or(*at)) <= ACCEPTED);
+    }
+
     /// Whether it answered echo lately, so that its silence is news.
     #[must_use]
     pub fn expects_echo(&self, now: WallTime) -> bool {
-        self.echo_answered.is_some_and(|at| now.since(at) <= ECHO_EXPECTED)
+        // What lies ahead was heard with another clock, nobody knows when.
+        self.echo_answered.is_some_and(|at| at <= now && now.since(at) <= ECHO_EXPECTED)
     }
 
     /// Whether the UDP transport at `address` answered lately, so that its silence is news.
@@ -127,5 +144,26 @@ impl TargetMemory {
             let Some(oldest) = oldest else { break };
             self.thumbprints.remove(&oldest);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_accepted_is_so_no_more_of_a_host_that_has_not_answered_for_30_days() {
+        let at = |days: i64| WallTime::from_unix_secs(days * 24 * 3_600);
+        let left = |accepted, answered, now| {
+            let accepted = BTreeMap::from([("nla-not-enforced".to_owned(), at(accepted))]);
+            let mut memory =
+                TargetMemory { accepted, last_answer: answered, ..TargetMemory::default() };
+            memory.forget_accepted(at(now));
+            memory.accepted.len()
+        };
+        assert_eq!(left(1, Some(at(9)), 39), 1);
+        assert_eq!(left(1, Some(at(9)), 40), 0);
+        assert_eq!(left(9, None, 39), 1);
+        assert_eq!(left(9, Some(at(1)), 40), 0);
     }
 }

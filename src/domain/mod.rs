@@ -45,6 +45,7 @@ pub mod snapshot;
 pub mod stats;
 pub mod surroundings;
 pub mod target;
+pub mod telling;
 pub mod text;
 pub mod thresholds;
 pub mod throughput;

@@ -11,17 +11,20 @@ mod ground;
 use super::finding::Owner;
 use super::target::TargetId;
 use super::thresholds::PathThresholds;
-use super::time::{MonoTime, Now};
+use super::time::{MonoTime, Now, WallTime};
 use super::way::Stretch;
-use begins::{begins, least, scopes};
-use std::collections::{BTreeMap, VecDeque};
+use begins::{Known, begins, least, scopes};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
 pub use ground::{Fault, Ground};
 
-/// Looks in a row at which it no longer holds before it is over.
-const GOOD_ROUNDS: u8 = 2;
+/// It is over when it has not held for so long: of a path that lets a packet through now and then,
+/// one answer of each host is no sign that it is back.
+const GOOD: Duration = Duration::from_secs(5);
+/// What two silences may be apart by what a run remembers of them.
+const SAVED: Duration = Duration::from_mins(1);
 /// An outage that is over is remembered for longer than any window over which loss is counted.
 pub(super) const KEPT: Duration = Duration::from_mins(20);
 /// And not more than so many.
@@ -78,22 +81,41 @@ pub enum Scope {
     Group(String),
 }
 
+/// A group that alone is silent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Within {
+    /// Its name, unescaped.
+    pub group: String,
+    /// How many of its members used to answer.
+    pub of: usize,
+}
+
 /// One broken path.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outage {
     /// Whose hosts.
     pub scope: Scope,
-    /// When the first of them fell silent.
+    /// When the first of them fell silent. Of one that an earlier run saw begin the wall clock is
+    /// that run's; the other is when this run first asked.
     pub since: Now,
-    /// When the last of them did.
+    /// When the last of them did, likewise.
     pub until: Now,
+    /// They were silent when this run began, and nobody saw when that was.
+    pub found: bool,
     /// Who is or was silent in it, and where each was dialled when it fell silent.
     pub members: BTreeMap<TargetId, IpAddr>,
     /// Those of them that answer again, and since when. Who has done so for a while is in it no
     /// more, whatever becomes of it later.
     pub back: BTreeMap<TargetId, Now>,
+    /// Those of them whose silence was no sleep when it began.
+    pub voters: BTreeSet<TargetId>,
+    /// Members whose answers have not settled yet: all that are silent, and who was a moment ago.
+    /// When it is over, the last ones.
+    pub left: BTreeSet<TargetId>,
     /// How many of its scope used to answer.
     pub of: usize,
+    /// The one group that all who are left belong to, while others of its scope answer.
+    pub within: Option<Within>,
     /// The tunnel of this machine that changed about then, how, and when by the first silence:
     /// `wg0 went down 3.0 s before`; escaped.
     pub tunnel: Option<String>,
@@ -115,7 +137,8 @@ pub struct Outage {
     pub number: u32,
     /// When it was seen to be over.
     pub ended: Option<Now>,
-    good_rounds: u8,
+    /// Since when it does not hold.
+    good: Option<MonoTime>,
 }
 
 /// What is worth a line in the event log.
@@ -127,16 +150,42 @@ pub enum OutageEvent {
     Ended(Outage),
 }
 
+/// When the hosts of an outage that alerts fell silent: what a later run must know to tell who was
+/// silent with it from who was off for days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RememberedOutage {
+    /// The first of them.
+    pub since: WallTime,
+    /// The last of them.
+    pub until: WallTime,
+}
+
 /// Every outage that stands, and the latest that are over.
 #[derive(Debug, Clone, Default)]
 pub struct Outages {
     open: Vec<Outage>,
     over: VecDeque<Outage>,
+    /// Those that alerted when an earlier run ended.
+    remembered: Vec<RememberedOutage>,
     /// The last number that was given.
     numbered: u32,
 }
 
 impl Outage {
+    /// Whether the same hosts fell silent together so often lately that the path is called unsteady.
+    #[must_use]
+    pub const fn is_unsteady(&self) -> bool {
+        self.times >= OFTEN
+    }
+
+    /// Whether it lasted too briefly to be told of by itself.
+    #[must_use]
+    pub fn was_brief(&self) -> bool {
+        let ended = self.ended.unwrap_or(self.until);
+        ended.mono.since(self.since.mono) < self.limits.lasts
+    }
+
     /// An outage without members yet, since a first silence, while `nearer` answers.
     #[must_use]
     pub fn new(scope: Scope, since: Now, nearer: Option<String>) -> Self {
@@ -144,9 +193,13 @@ impl Outage {
             scope,
             since,
             until: since,
+            found: false,
             members: BTreeMap::new(),
             back: BTreeMap::new(),
+            voters: BTreeSet::new(),
+            left: BTreeSet::new(),
             of: 0,
+            within: None,
             tunnel: None,
             change: None,
             nearer,
@@ -156,7 +209,7 @@ impl Outage {
             times: 1,
             number: 0,
             ended: None,
-            good_rounds: 0,
+            good: None,
         }
     }
 
@@ -197,11 +250,28 @@ impl Outage {
 }
 
 impl Outages {
+    /// Takes over what an earlier run knew to be down when it ended.
+    pub fn recall(&mut self, remembered: &[RememberedOutage]) {
+        self.remembered = remembered.iter().take(MOST_KEPT).copied().collect();
+    }
+
+    /// What a later run must know: those that alert.
+    #[must_use]
+    pub fn remember(&self) -> Vec<RememberedOutage> {
+        let alerting = self.open.iter().filter(|outage| outage.alerts);
+        alerting
+            .take(MOST_KEPT)
+            .map(|outage| RememberedOutage { since: outage.since.wall, until: outage.until.wall })
+            .collect()
+    }
+
     /// Forgets a target that is watched no more.
     pub fn forget(&mut self, target: TargetId) {
         for outage in self.open.iter_mut().chain(&mut self.over) {
             outage.members.remove(&target);
             outage.back.remove(&target);
+            outage.voters.remove(&target);
+            outage.left.remove(&target);
         }
     }
 
@@ -231,7 +301,8 @@ impl Outages {
     /// Puts away what is over, and forgets what was over long ago.
     fn end(&mut self, now: Now) -> Vec<OutageEvent> {
         self.over.retain(|past| past.ended.is_some_and(|at| now.mono.since(at.mono) <= KEPT));
-        let is_over = |outage: &mut Outage| outage.good_rounds >= GOOD_ROUNDS;
+        let is_over =
+            |outage: &mut Outage| outage.good.is_some_and(|good| now.mono.since(good) >= GOOD);
         let ended = self.open.extract_if(.., is_over);
         let ended = ended.map(|outage| Outage { ended: Some(now), ..outage });
         let ended: Vec<Outage> = ended.collect();
@@ -266,7 +337,8 @@ impl Outages {
                 .filter(|member| scope.takes(member) && member.has_say())
                 .filter(|member| !held(member) && !asleep(member))
                 .collect();
-            if let Some(outage) = begins(scope, &concerned, members, ground, now) {
+            let known = Known { members, ground, remembered: &self.remembered };
+            if let Some(outage) = begins(scope, &concerned, &known, now) {
                 let outage = self.compare_with_past(outage);
                 events.push(OutageEvent::Began(outage.clone()));
                 self.open.push(outage);
@@ -298,12 +370,25 @@ impl Outages {
     }
 }
 
+impl RememberedOutage {
+    /// Whether a host that answered for the last time at `answered` fell silent in it.
+    fn began_about(&self, answered: WallTime) -> bool {
+        answered.plus(SAVED) >= self.since && self.until.plus(SAVED) >= answered
+    }
+}
+
 impl Member<'_> {
     const fn unwatched(&self) -> Option<Duration> {
         match self.answered {
             Answered::Before(unwatched) => Some(unwatched),
             Answered::InThisRun | Answered::Never => None,
         }
+    }
+
+    /// The outage of an earlier run in which it fell silent.
+    fn recalled(&self, remembered: &[RememberedOutage]) -> Option<RememberedOutage> {
+        let answered = self.silent_since?.wall.minus(self.unwatched()?);
+        remembered.iter().find(|past| past.began_about(answered)).copied()
     }
 
     const fn has_say(&self) -> bool {

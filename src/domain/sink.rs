@@ -434,6 +434,8 @@ pub struct SinkStatus {
     pub name: String,
     /// Told.
     pub told: u64,
+    /// Told by another program.
+    pub elsewhere: u64,
     /// Given up: over, and not told within several tries.
     pub failed: u64,
     /// Dropped because too many were waiting; what fires on is told later.
@@ -512,6 +514,7 @@ mod tests {
         let of = |error: Option<&str>, failed, dropped| SinkStatus {
             name: "on-call".to_owned(),
             told: 0,
+            elsewhere: 0,
             failed,
             dropped,
             error: error.map(str::to_owned),

@@ -158,12 +158,15 @@ mod tests {
             since: at(100),
             seen: at(200),
             severity: Severity::Critical,
+            worst: None,
+            attended: None,
             title: "port 3389 is closed".to_owned(),
             told: Some(at(100)),
             acknowledged: None,
             signed: Signature::default(),
             snoozed_until: None,
             returns: 0,
+            heard: None,
         };
         let alerts = BTreeMap::from([("port-closed".to_owned(), alert.clone())]);
         let fired = || vec![untold(SinkEvent::Fired, None)];

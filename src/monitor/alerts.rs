@@ -8,6 +8,7 @@ use super::Tracked;
 use crate::domain::alert::{AlertEvent, Signature};
 use crate::domain::finding::RuleId;
 use crate::domain::memory::TargetMemory;
+use crate::domain::rules::PATH_OUTAGE_ID;
 use crate::domain::target::TargetId;
 use crate::domain::time::{Now, WallTime};
 
@@ -48,6 +49,9 @@ impl Monitor {
     /// Takes over what an earlier run knew of the alerts of this machine.
     pub fn recall_own(&mut self, memory: &TargetMemory, now: Now) {
         let recalled = self.alerts.recall(None, memory, now);
+        if recalled.iter().any(|(rule, _)| *rule == PATH_OUTAGE_ID) {
+            self.outages.recall(&memory.outages);
+        }
         self.diagnosis.wait_for(recalled);
     }
 
@@ -55,8 +59,13 @@ impl Monitor {
     #[must_use]
     pub fn remembered(&self, id: Option<TargetId>, now: Now) -> TargetMemory {
         let memory = id.and_then(|id| self.targets.get(&id)).map(Tracked::memory);
-        let own = || TargetMemory { accepted: self.alerts.accepted(None), ..<_>::default() };
+        let own = || TargetMemory {
+            accepted: self.alerts.accepted(None),
+            outages: self.outages.remember(),
+            ..<_>::default()
+        };
         TargetMemory {
+            accepted_clear: self.alerts.accepted_clear(id),
             alerts: self.alerts.remember(id, now),
             resolved: self.alerts.remember_resolved(id),
             ..memory.cloned().unwrap_or_else(own)
@@ -87,6 +96,24 @@ impl Monitor {
             AlertEvent::Resolved(alert, at) => (alert, *at, format!("over: {}", alert.title)),
         };
         self.log(alert.target, at, text);
+    }
+
+    /// Takes back what was accepted and has been gone for a day.
+    pub(super) fn outlive_accepted(&mut self, now: Now) {
+        let mut over = Vec::new();
+        for (id, tracked) in &mut self.targets {
+            for rule in self.alerts.outlive_accepted(Some(*id), |rule| tracked.look(rule)) {
+                tracked.memory_mut().accepted.remove(rule.0);
+                tracked.set_changed();
+                over.push((Some(*id), rule));
+            }
+        }
+        let own = self.alerts.outlive_accepted(None, |rule| self.diagnosis.look(rule));
+        over.extend(own.into_iter().map(|rule| (None, rule)));
+        self.forgot |= !over.is_empty();
+        for (id, rule) in over {
+            self.log(id, now.wall, format!("gone for a day, accepted no more: {}", rule.0));
+        }
     }
 
     /// Forgets acknowledgements whose alerts left the book, with an event or without.

@@ -20,6 +20,8 @@ mod opening;
 mod outages;
 mod peers;
 mod pins;
+#[cfg(test)]
+mod restart_tests;
 mod roster;
 mod sessions;
 mod shared_certificates;
@@ -44,8 +46,8 @@ use crate::domain::incident::Incident;
 use crate::domain::load::Beats;
 use crate::domain::local::{EchoAccess, LocalState};
 use crate::domain::memory::TargetMemory;
-use crate::domain::outage::Outages;
-use crate::domain::rules::{HOST_ASLEEP_ID, RULES, alerting_once};
+use crate::domain::outage::{Outages, Scope};
+use crate::domain::rules::{HOST_ASLEEP_ID, RULES, alerting_once, explained_by};
 use crate::domain::sample::{EchoMethod, Observation, Sample};
 use crate::domain::snapshot::{Event, MonitorSnapshot, Snapshot};
 use crate::domain::surroundings::{Offline, Surroundings};
@@ -58,6 +60,7 @@ use crate::domain::wake::WakeProgress;
 use controls::Controls;
 use link::LinkRecorder;
 use maintenance::Maintenance;
+use outages::Unsteady;
 use siblings::Siblings;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -86,6 +89,8 @@ pub struct Monitor {
     online_since: Option<MonoTime>,
     beats: Beats,
     outages: Outages,
+    /// Paths that break again and again.
+    unsteady: BTreeMap<Scope, Unsteady>,
     diagnosis: MonitorDiagnosis,
     alerts: AlertBook,
     events: VecDeque<Event>,
@@ -122,6 +127,7 @@ impl Monitor {
             online_since: None,
             beats: Beats::default(),
             outages: Outages::default(),
+            unsteady: BTreeMap::new(),
             diagnosis: MonitorDiagnosis::default(),
             alerts: AlertBook::new(alerts),
             events: VecDeque::new(),
@@ -150,8 +156,14 @@ impl Monitor {
         self.around.limits = limits;
     }
 
+    /// When the alerts of this machine itself fire, and are told again, from here on.
+    pub const fn settle_own_alerts(&mut self, alerts: AlertSettings) {
+        self.alerts.change_settings(alerts);
+    }
+
     /// Adds a target.
-    pub fn add(&mut self, target: Target, memory: TargetMemory, now: Now) {
+    pub fn add(&mut self, target: Target, mut memory: TargetMemory, now: Now) {
+        memory.forget_accepted(now.wall);
         let method = match self.access_for(target.host.address()) {
             EchoAccess::Datagram | EchoAccess::Raw => EchoMethod::Icmp,
             EchoAccess::Denied | EchoAccess::Off => EchoMethod::Tcp,
@@ -226,7 +238,9 @@ impl Monitor {
         for (id, tracked) in &mut self.targets {
             tracked.tick_if_due(&self.around, now);
             let mut diagnosed = tracked.diagnosed(&self.around, now);
-            diagnosed.findings.retain(|finding| !shared.contains(&finding.rule));
+            let is_shared = |finding: &mut Finding| shared.contains(&finding.rule);
+            let causes = diagnosed.findings.extract_if(.., is_shared);
+            diagnosed.shadowed = causes.flat_map(|cause| explained_by(cause.rule)).collect();
             events.extend(self.alerts.apply(Some(*id), &diagnosed, now));
         }
         let own = self.diagnosis.diagnosed(RULES);
@@ -235,6 +249,7 @@ impl Monitor {
             self.log_alert(event);
         }
         self.forget_acknowledgements(now);
+        self.outlive_accepted(now);
         events
     }
 

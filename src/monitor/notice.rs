@@ -1,14 +1,14 @@
 //! What sinks are told of an alert: the alert, and what is known of its target and finding.
 
 use super::Monitor;
-use crate::domain::alert::{Alert, AlertEvent};
+use crate::domain::alert::{Alert, AlertEvent, AlertState};
 use crate::domain::finding::Finding;
 use crate::domain::rules::RULES;
 use crate::domain::sink::{Notice, incident_id, whose};
 use crate::domain::text::printable;
 use crate::domain::time::Now;
 use crate::domain::view::Mode;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Monitor {
     /// The notice of an end that came because its target is watched no more: what was found last
@@ -18,19 +18,26 @@ impl Monitor {
         Notice { sentence: notice.title.clone(), evidence: Vec::new(), ..notice }
     }
 
-    /// Those alerts with these ids that fire and of which anybody may be told, as if they began to
-    /// fire now.
+    /// Those alerts with these ids that are not over.
     #[must_use]
-    pub fn notices_of(&self, ids: &BTreeSet<String>, now: Now) -> Vec<Notice> {
-        let silenced = |alert: &Alert| alert.snoozed_until.is_some() || alert.held_until.is_some();
-        let known = |alert: &Alert| {
+    pub fn alerts_of(&self, ids: &BTreeSet<String>, now: Now) -> BTreeMap<String, Alert> {
+        if ids.is_empty() {
+            return BTreeMap::new();
+        }
+        let by_id = |alert: Alert| {
             let tracked = alert.target.and_then(|id| self.targets.get(&id));
             let host = tracked.map(|tracked| whose(tracked.target()));
-            ids.contains(&incident_id(alert, host.as_deref()))
+            (incident_id(&alert, host.as_deref()), alert)
         };
-        let firing = self.alerts.snapshot(now).firing.into_iter();
-        firing
-            .filter(|alert| !silenced(alert) && known(alert))
+        self.alerts.standing(now).map(by_id).filter(|(id, _)| ids.contains(id)).collect()
+    }
+
+    /// The notices of those that fire, or did in an earlier run, as if they began to fire now.
+    #[must_use]
+    pub fn notices_of(&self, ids: &BTreeSet<String>, now: Now) -> Vec<Notice> {
+        let alerts = self.alerts_of(ids, now).into_values();
+        alerts
+            .filter(|alert| alert.state != AlertState::Pending)
             .map(|alert| self.notice(&AlertEvent::Fired(alert), now))
             .collect()
     }

@@ -32,7 +32,7 @@ fn monitor(addresses: &[[u8; 4]]) -> Monitor {
 }
 
 /// One second of echoes: `answered` for each target in turn, and for the control.
-fn second(monitor: &mut Monitor, secs: u64, answered: &[bool], control: bool) {
+fn second(monitor: &mut Monitor, secs: u64, answered: &[bool], control: bool) -> Vec<AlertEvent> {
     for (id, answered) in (0..).zip(answered) {
         let address = monitor.target(TargetId(id)).and_then(Tracked::dialled).unwrap();
         let outcome = if *answered {
@@ -51,13 +51,13 @@ fn second(monitor: &mut Monitor, secs: u64, answered: &[bool], control: bool) {
         monitor.observe(&sample, at(secs));
     }
     monitor.observe_control(GATEWAY, control.then_some(Duration::from_millis(1)));
-    monitor.tick(at(secs));
+    monitor.tick(at(secs))
 }
 
 #[test]
 fn an_answering_neighbour_does_not_hide_that_the_gateway_is_gone() {
     let mut monitor = monitor(&[NEAR, FAR]);
-    (1..20).for_each(|secs| second(&mut monitor, secs, &[true, true], true));
+    (1..20).for_each(|secs| drop(second(&mut monitor, secs, &[true, true], true)));
     assert_eq!(monitor.around.offline, Offline::Online);
     let gone = Offline::ControlsGone(vec![GATEWAY]);
     for secs in 20..120 {
@@ -71,8 +71,8 @@ fn an_answering_neighbour_does_not_hide_that_the_gateway_is_gone() {
 #[test]
 fn a_gateway_that_drops_ping_is_no_offline_monitor_while_neighbours_answer() {
     let mut monitor = monitor(&[NEAR]);
-    (1..20).for_each(|secs| second(&mut monitor, secs, &[true], true));
-    (20..60).for_each(|secs| second(&mut monitor, secs, &[true], false));
+    (1..20).for_each(|secs| drop(second(&mut monitor, secs, &[true], true)));
+    (20..60).for_each(|secs| drop(second(&mut monitor, secs, &[true], false)));
     assert_eq!(monitor.around.offline, Offline::Online);
 }
 
@@ -133,4 +133,23 @@ fn who_is_on_the_own_link_is_judged_while_the_router_is_dead() {
     };
     assert!(fired.iter().any(server), "{fired:?}");
     assert!(!fired.iter().any(|(target, ..)| *target == Some(TargetId(2))), "{fired:?}");
+}
+
+#[test]
+fn other_alert_settings_reach_the_alerts_of_this_machine() {
+    let mut monitor = monitor(&[FAR]);
+    let mut reminded = 0;
+    let mut watch = |monitor: &mut Monitor, seconds: std::ops::Range<u64>| {
+        for secs in seconds {
+            let told = second(monitor, secs, &[secs < 20], secs < 20);
+            reminded +=
+                told.iter().filter(|event| matches!(event, AlertEvent::Reminded(_))).count();
+        }
+        reminded
+    };
+    assert_eq!(watch(&mut monitor, 1..200), 0);
+    assert!(monitor.alerts.told_of(None, RuleId("monitor-offline")));
+    let every = AlertSettings { remind_every: Duration::from_mins(1), ..<_>::default() };
+    monitor.settle_own_alerts(every);
+    assert_eq!(watch(&mut monitor, 200..330), 3);
 }

@@ -1,8 +1,21 @@
 //! Targets that fall silent together.
 
 use super::Monitor;
-use crate::domain::outage::{Ground, Member, OutageEvent};
-use crate::domain::time::Now;
+use crate::domain::outage::{Ground, Member, Outage, OutageEvent};
+use crate::domain::snapshot::Event;
+use crate::domain::time::{MonoTime, Now};
+use std::time::Duration;
+
+/// A path that broke last so long ago is counted from the beginning when it breaks again.
+const LATELY: Duration = Duration::from_mins(20);
+
+/// A path that breaks again and again, and its line in the event log.
+#[derive(Debug)]
+pub(super) struct Unsteady {
+    times: u32,
+    newest: MonoTime,
+    line: String,
+}
 
 impl Monitor {
     /// Looks whether targets fell silent together.
@@ -25,28 +38,51 @@ impl Monitor {
         let events = self.outages.observe(&members, &ground, now);
         self.around.outages = self.outages.lately();
         for event in events {
-            let (outage, text) = match event {
-                OutageEvent::Began(outage) => {
-                    let what = outage.tunnel.iter().chain(&outage.change).next();
-                    let what = what.map_or_else(String::new, |what| format!("; {what}"));
-                    let text = format!("{} hosts fell silent together{what}", outage.members.len());
-                    (outage, text)
-                }
-                OutageEvent::Ended(outage) => {
-                    let text = format!(
-                        "the path is back: {} of {} hosts answer",
-                        outage.back.len(),
-                        outage.members.len()
-                    );
-                    (outage, text)
-                }
-            };
+            let (OutageEvent::Began(outage) | OutageEvent::Ended(outage)) = &event;
             for id in outage.members.keys() {
                 if let Some(tracked) = self.targets.get_mut(id) {
+                    tracked.came_through(&outage);
                     tracked.tick(&self.around, now);
                 }
             }
-            self.log(None, now.wall, text);
+            match event {
+                OutageEvent::Began(outage) if outage.is_unsteady() => {
+                    self.count_unsteady(&outage, now);
+                }
+                // The line that counts says enough.
+                OutageEvent::Ended(outage) if outage.is_unsteady() && outage.was_brief() => {}
+                OutageEvent::Began(outage) => self.log(None, now.wall, began(&outage)),
+                OutageEvent::Ended(outage) => {
+                    let (back, all) = (outage.back.len(), outage.members.len());
+                    let text = format!("the path is back: {back} of {all} hosts answer");
+                    self.log(None, now.wall, text);
+                }
+            }
         }
     }
+
+    /// Keeps one line on a path that breaks again and again, at its newest break.
+    fn count_unsteady(&mut self, outage: &Outage, now: Now) {
+        self.unsteady.retain(|_, path| now.mono.since(path.newest) <= LATELY);
+        let before = self.unsteady.remove(&outage.scope);
+        // A number shows that it goes on.
+        let before = before.filter(|_| outage.number != 0);
+        let line = before.as_ref().and_then(|path| {
+            let own = |event: &Event| event.target.is_none() && event.text == path.line;
+            self.events.iter().rposition(own)
+        });
+        if let Some(at) = line {
+            self.events.remove(at);
+        }
+        let times = before.map_or(outage.times, |path| path.times.saturating_add(1));
+        let line = format!("{}, {times} times by now: the path is unsteady", began(outage));
+        self.log(None, now.wall, line.clone());
+        self.unsteady.insert(outage.scope.clone(), Unsteady { times, newest: now.mono, line });
+    }
+}
+
+fn began(outage: &Outage) -> String {
+    let what = outage.tunnel.iter().chain(&outage.change).next();
+    let what = what.map_or_else(String::new, |what| format!("; {what}"));
+    format!("{} hosts fell silent together{what}", outage.members.len())
 }

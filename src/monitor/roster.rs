@@ -21,6 +21,7 @@ impl Monitor {
         }
         let mut memory = self.remembered(Some(id), now);
         memory.acknowledged.clear();
+        self.alerts.forget_resolved(id);
         let gone = self.targets.remove(&id)?;
         self.outages.forget(id);
         self.around.outages = self.outages.lately();

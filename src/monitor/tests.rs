@@ -85,12 +85,15 @@ fn what_an_earlier_run_saw_begin_lasts_since_then() {
         since: began,
         seen: at(50_000).wall,
         severity: Severity::Critical,
+        worst: None,
+        attended: None,
         title: "port 3389 closed".to_owned(),
         told: Some(began),
         acknowledged: None,
         signed: Signature::default(),
         snoozed_until: None,
         returns: 0,
+        heard: None,
     };
     let mut monitor = Monitor::new(ACCESS, LocalState::default(), <_>::default(), at(60_000));
     for id in [1, 2] {
@@ -328,7 +331,7 @@ fn a_restart_tells_nobody_again_of_this_machine_and_keeps_the_incident() {
 }
 
 #[test]
-fn what_fires_can_be_told_anew_by_its_id_unless_it_is_snoozed() {
+fn what_fires_can_be_told_anew_by_its_id_and_is_known_to_be_snoozed() {
     let mut monitor = two();
     let told: Vec<AlertEvent> = (1..120).flat_map(|secs| monitor.tick(at(1_000 * secs))).collect();
     let [fired @ AlertEvent::Fired(alert)] = told.as_slice() else { panic!("{told:?}") };
@@ -337,8 +340,14 @@ fn what_fires_can_be_told_anew_by_its_id_unless_it_is_snoozed() {
     let ids = |id: &str| std::collections::BTreeSet::from([id.to_owned()]);
     assert_eq!(monitor.notices_of(&ids(&first.id), now), std::slice::from_ref(&first));
     assert_eq!(monitor.notices_of(&ids("another"), now), []);
+    let silenced = |monitor: &Monitor| {
+        let alerts = monitor.alerts_of(&ids(&first.id), now);
+        alerts.values().map(crate::domain::alert::Alert::is_silenced).collect::<Vec<_>>()
+    };
+    assert_eq!(silenced(&monitor), [false]);
     monitor.snooze(None, alert.rule, at(9_000_000).wall);
-    assert_eq!(monitor.notices_of(&ids(&first.id), now), []);
+    assert_eq!(silenced(&monitor), [true]);
+    assert_eq!(monitor.notices_of(&ids(&first.id), now).len(), 1, "a later run is to tell it");
 }
 
 #[test]
@@ -347,12 +356,15 @@ fn an_alert_that_was_told_is_over_when_its_target_is_watched_no_more() {
         since: at(1_000).wall,
         seen: at(50_000).wall,
         severity: Severity::Critical,
+        worst: None,
+        attended: None,
         title: "port 3389 closed".to_owned(),
         told: Some(at(2_000).wall),
         acknowledged: None,
         signed: Signature::default(),
         snoozed_until: None,
         returns: 0,
+        heard: None,
     };
     let untold = RememberedAlert { told: None, ..told.clone() };
     let rules = [("port-closed", told), ("host-unreachable", untold)];

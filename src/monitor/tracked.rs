@@ -11,6 +11,7 @@ pub use dialling::Other;
 pub use picture::Budget;
 pub use record::Change;
 
+use crate::domain::alert::AcceptedLook;
 use crate::domain::alternative::Alternative;
 use crate::domain::course::Course;
 use crate::domain::diagnose::Diagnosis;
@@ -23,6 +24,7 @@ use crate::domain::lane::Lane;
 use crate::domain::mac::MacAddr;
 use crate::domain::maintenance::Maintained;
 use crate::domain::memory::TargetMemory;
+use crate::domain::outage::Outage;
 use crate::domain::rules::RULES;
 use crate::domain::sample::{
     Attempt, EchoMethod, Gateway, Neighbour, Nla, Observation, PathMtu, Resolution, Sample,
@@ -146,6 +148,11 @@ impl Tracked {
         self.diagnosis.wait_for(rules);
     }
 
+    /// What the diagnosis says of a rule whose finding somebody accepted.
+    pub(super) fn look(&self, rule: RuleId) -> AcceptedLook {
+        self.diagnosis.look(rule)
+    }
+
     /// Its last hours, by the minute.
     #[must_use]
     pub const fn lane(&self) -> &Lane {
@@ -267,6 +274,12 @@ impl Tracked {
         self.echo.void_losses_since(start);
         self.course.void_since(start);
         self.heard.void_since(start);
+    }
+
+    /// Whatever it was silent for in `outage` was the path's silence.
+    pub fn came_through(&mut self, outage: &Outage) {
+        let id = self.target.id;
+        self.course.forget_silence(|since| outage.lost(id, since));
     }
 
     /// Notes when the dialled address was tried and heard.

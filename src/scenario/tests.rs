@@ -2,6 +2,7 @@
 
 use super::*;
 use proptest::prelude::*;
+use std::sync::Arc;
 
 fn refused(text: &str) -> String {
     read(text).unwrap_err().to_string()
@@ -98,4 +99,20 @@ proptest! {
             prop_assert!(!shown.chars().any(char::is_control), "{shown:?}");
         }
     }
+}
+
+#[test]
+fn the_log_of_an_unsteady_path_has_one_line_that_counts() {
+    let scripts = read(include_str!("../../tests/incidents/path-unsteady.toml")).expect("a file");
+    let mut play = Play::new(Arc::new(scripts.into_iter().next().expect("an incident")));
+    play.advance(MonoTime::from_secs(1_190));
+    let events = play.snapshot().events;
+    let lines = |words: &str| -> Vec<&str> {
+        let texts = events.iter().map(|event| event.text.as_str());
+        texts.filter(|text| text.contains(words)).collect()
+    };
+    let silences = lines("fell silent together");
+    assert_eq!(silences.len(), 3, "{silences:?}");
+    assert!(silences.iter().any(|line| line.ends_with("times by now: the path is unsteady")));
+    assert_eq!(lines("the path is back").len(), 2);
 }

@@ -5,8 +5,8 @@ use crate::domain::sink::Notice;
 use crate::report::notice::object;
 #[cfg(unix)]
 use nix::fcntl::OFlag;
-use std::fs::{self, Metadata, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// A file of this many bytes makes room for a new one.
@@ -41,8 +41,45 @@ fn write(path: &Path, line: &str, full: u64) -> io::Result<()> {
         options.mode(0o600).custom_flags((OFlag::O_NONBLOCK | OFlag::O_NOCTTY).bits());
     }
     let mut file = options.open(path)?;
-    regular(&file.metadata()?)?;
-    file.write_all(line.as_bytes())
+    let before = file.metadata()?;
+    regular(&before)?;
+    let torn = before.len() > 0 && is_torn(path).unwrap_or(false);
+    let line = if torn { format!("\n{line}") } else { line.to_owned() };
+    let (written, ended) = put(&mut file, line.as_bytes());
+    if ended.is_err() {
+        take_back(&file, before.len(), written)?;
+    }
+    ended
+}
+
+/// Whether the last line has no end: the disk was full, or the machine went down.
+fn is_torn(path: &Path) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last != [b'\n'])
+}
+
+/// Writes all of it. How many bytes were written, also when it fails.
+fn put(file: &mut impl Write, bytes: &[u8]) -> (usize, io::Result<()>) {
+    let mut written = 0;
+    while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
+        match file.write(rest) {
+            Ok(0) => return (written, Err(io::ErrorKind::WriteZero.into())),
+            Ok(more) => written += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return (written, Err(error)),
+        }
+    }
+    (written, Ok(()))
+}
+
+/// Takes the first part of a line off the end of a file that was `before` bytes long, unless
+/// another program has written behind it.
+fn take_back(file: &File, before: u64, written: usize) -> io::Result<()> {
+    let after = before.saturating_add(u64::try_from(written).unwrap_or(u64::MAX));
+    if written > 0 && file.metadata()?.len() == after { file.set_len(before) } else { Ok(()) }
 }
 
 /// A FIFO, a device or a folder keeps no lines.
@@ -83,6 +120,54 @@ mod tests {
         assert!(append(&fifo, &notice).await.is_err());
         drop(reader);
         assert!(fifo.exists(), "it is not moved away either");
+    }
+
+    #[test]
+    fn a_line_behind_half_a_line_is_a_line_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("alerts.jsonl");
+        fs::write(&path, "{\"a\":1}\n{\"b\":").unwrap();
+        for line in ["{\"c\":3}\n", "{\"d\":4}\n"] {
+            write(&path, line, FULL).unwrap();
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(text, "{\"a\":1}\n{\"b\":\n{\"c\":3}\n{\"d\":4}\n");
+    }
+
+    /// Takes so many bytes and is full then.
+    struct Disk<'file>(&'file mut File, usize);
+
+    impl Write for Disk<'_> {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let fits = bytes.len().min(self.1);
+            if fits == 0 {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            self.1 -= fits;
+            self.0.write(&bytes[..fits])
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_full_disk_leaves_no_half_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("alerts.jsonl");
+        fs::write(&path, "a\n").unwrap();
+        let text = || fs::read_to_string(&path).unwrap();
+        let mut file = OpenOptions::new().append(true).open(&path).unwrap();
+        let (written, ended) = put(&mut Disk(&mut file, 3), b"bcdef\n");
+        assert_eq!((written, ended.unwrap_err().kind()), (3, io::ErrorKind::StorageFull));
+        assert_eq!(text(), "a\nbcd");
+        take_back(&file, 2, written).unwrap();
+        assert_eq!(text(), "a\n");
+        // Another program's line is behind it.
+        put(&mut file, b"bc\nd\n").1.unwrap();
+        take_back(&file, 2, 2).unwrap();
+        assert_eq!(text(), "a\nbc\nd\n");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! own, and none of them ever waits for a probe or lets one wait.
 
 mod aside;
+mod claim;
 mod command;
 mod deliver;
 #[cfg(feature = "desktop")]
@@ -14,16 +15,20 @@ mod queue;
 #[cfg(unix)]
 mod syslog;
 
+use crate::domain::alert::Alert;
 use crate::domain::sink::{
     Notice, SinkEvent, SinkKind, SinkSpec, SinkStatus, secret_variables, waiting_room,
 };
+use crate::domain::telling::Claim;
 use crate::domain::text::printable;
 use crate::domain::untold::Untold;
+use claim::Place;
+pub use claim::Tellers;
 pub use deliver::deliver;
 use deliver::{NotTold, PATIENCE, hand_over};
 use queue::Queue;
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -40,6 +45,9 @@ const PAUSES: [Duration; 5] = [
     Duration::from_mins(2),
 ];
 
+/// Before what another program is at is asked for again.
+const BUSY: Duration = Duration::from_secs(2);
+
 /// Every sink that runs.
 #[derive(Debug)]
 pub struct Sinks {
@@ -52,6 +60,8 @@ pub struct Sinks {
     patience: Duration,
     /// So many alerts may wait for each.
     room: usize,
+    /// Other programs that may tell the same.
+    tellers: Option<Arc<dyn Tellers>>,
 }
 
 impl Default for Sinks {
@@ -64,6 +74,7 @@ impl Default for Sinks {
             pauses: PAUSES,
             patience: PATIENCE,
             room: waiting_room(0),
+            tellers: None,
         }
     }
 }
@@ -73,6 +84,7 @@ struct Worker {
     spec: Arc<SinkSpec>,
     desk: Arc<Desk>,
     task: AbortHandle,
+    place: Place,
 }
 
 /// What a worker and its task share.
@@ -93,23 +105,32 @@ impl Desk {
     }
 
     fn offer(&self, notice: Arc<Notice>) {
-        if !self.queue().offer(notice, Instant::now()) {
+        let kept = self.queue().offer(notice, Instant::now());
+        self.count(kept);
+        self.more.notify_one();
+    }
+
+    fn count(&self, kept: bool) {
+        if !kept {
             let mut status = self.status();
             status.dropped = status.dropped.saturating_add(1);
         }
-        self.more.notify_one();
     }
 }
 
 impl Sinks {
     /// Starts a task for each sink, with room for the alerts of so many targets; the terminal's
-    /// bell has none, for the terminal belongs to the screen. Needs a running runtime.
+    /// bell has none, for the terminal belongs to the screen. `tellers` are other programs that may
+    /// tell the same. Needs a running runtime.
     #[must_use]
-    pub fn start(specs: &[SinkSpec], targets: usize) -> Self {
-        Self::pausing(specs, targets, PAUSES)
+    pub fn start(specs: &[SinkSpec], targets: usize, tellers: Option<Arc<dyn Tellers>>) -> Self {
+        let mut sinks = Self { room: waiting_room(targets), tellers, ..Self::default() };
+        sinks.change(specs);
+        sinks
     }
 
-    /// The same with other pauses before each try.
+    /// The same, alone and with other pauses before each try.
+    #[cfg(test)]
     fn pausing(specs: &[SinkSpec], targets: usize, pauses: [Duration; 5]) -> Self {
         let mut sinks = Self { pauses, room: waiting_room(targets), ..Self::default() };
         sinks.change(specs);
@@ -139,6 +160,7 @@ impl Sinks {
                 Some(worker) => {
                     worker.task.abort();
                     worker.desk.queue().stop();
+                    worker.place.leave();
                     self.work_for(spec, worker.desk)
                 }
                 None => {
@@ -149,8 +171,9 @@ impl Sinks {
             };
             self.workers.push(worker);
         }
-        for gone in &before {
+        for gone in before {
             gone.task.abort();
+            gone.place.leave();
         }
         // Those that ended.
         while self.tasks.try_join_next().is_some() {}
@@ -159,29 +182,54 @@ impl Sinks {
     fn work_for(&mut self, spec: &SinkSpec, desk: Arc<Desk>) -> Worker {
         desk.queue().make_room(self.room);
         let spec = Arc::new(spec.clone());
-        let task = self.tasks.spawn(work(
-            Arc::clone(&spec),
-            Arc::clone(&self.hidden),
-            Arc::clone(&desk),
-            self.closing.clone(),
-            (self.pauses, self.patience),
-        ));
-        Worker { spec, desk, task }
+        let place = Place::new(self.tellers.clone(), &spec);
+        let telling = Telling {
+            spec: Arc::clone(&spec),
+            hidden: Arc::clone(&self.hidden),
+            desk: Arc::clone(&desk),
+            place: place.clone(),
+            patience: self.patience,
+        };
+        let task = self.tasks.spawn(work(telling, self.closing.clone(), self.pauses));
+        Worker { spec, desk, task, place }
     }
 
     /// Hands a notice to every sink that wants it. An end goes to each that heard the beginning and
-    /// is told ends at all, whichever groups and severities it wants by now. Never waits.
+    /// is told ends at all, whichever groups and severities it wants by now, and to those that are
+    /// told no beginnings. Never waits.
     pub fn offer(&self, notice: Notice) {
         let notice = Arc::new(notice);
         let over = notice.event == SinkEvent::Resolved;
-        for worker in &self.workers {
-            let hears_ends = over && worker.spec.events.contains(&SinkEvent::Resolved);
-            let heard = hears_ends && worker.desk.queue().knows(&notice.id);
-            if heard || worker.spec.wants(&notice) {
-                worker.desk.offer(Arc::clone(&notice));
+        for Worker { spec, desk, .. } in &self.workers {
+            let hears_ends = over && spec.events.contains(&SinkEvent::Resolved);
+            let heard = hears_ends && desk.queue().knows(&notice.id);
+            let may_have_heard =
+                !spec.events.contains(&SinkEvent::Fired) || desk.queue().may_have_heard(&notice.id);
+            if heard || (spec.wants(&notice) && (!over || may_have_heard)) {
+                desk.offer(Arc::clone(&notice));
             } else if over {
-                worker.desk.queue().is_over(&notice.id, Instant::now());
+                desk.queue().is_over(&notice.id, Instant::now());
             }
+        }
+    }
+
+    /// The ids of alerts of which something waits for a sink.
+    #[must_use]
+    pub fn waiting(&self) -> BTreeSet<String> {
+        let mut ids = BTreeSet::new();
+        for worker in &self.workers {
+            ids.extend(worker.desk.queue().ids().cloned());
+        }
+        ids
+    }
+
+    /// Takes in what people did about alerts that wait: `standing` holds, by id, those that are not
+    /// over. What is snoozed, or held back by planned work, waits on; who acknowledged an alert is
+    /// said with it, and nobody is reminded of it.
+    pub fn attend(&self, standing: &BTreeMap<String, Alert>) {
+        for worker in &self.workers {
+            worker.desk.queue().attend(standing);
+            worker.desk.more.notify_one();
         }
     }
 
@@ -221,13 +269,38 @@ impl Sinks {
         }
     }
 
-    /// Hands out what an earlier run did not get told, to the sinks of the same names.
+    /// The sinks that heard of the beginning of an alert; `None`: it began in an earlier run, which
+    /// does not say.
+    #[must_use]
+    pub fn heard(&self, id: &str) -> Option<BTreeSet<String>> {
+        if self.workers.iter().any(|worker| worker.desk.queue().may_have_heard(id)) {
+            return None;
+        }
+        let heard = self.workers.iter().filter(|worker| worker.desk.queue().has_heard(id));
+        Some(heard.map(|worker| worker.spec.name.clone()).collect())
+    }
+
+    /// Takes over who heard in an earlier run that an alert began.
+    pub fn recall_heard(&self, id: &str, heard: Option<&BTreeSet<String>>) {
+        for worker in &self.workers {
+            let heard = heard.map(|names| names.contains(&worker.spec.name));
+            worker.desk.queue().recall_heard(id, heard);
+        }
+    }
+
+    /// Hands out what an earlier run did not get told, to the sinks of the same names. It waits
+    /// until [`Sinks::attend`] has a word on its alert.
     pub fn recall(&self, untold: &[Untold]) {
         for untold in untold {
             let Some(notice) = untold.notice() else { continue };
             let worker = self.workers.iter().find(|worker| worker.spec.name == untold.sink);
             if let Some(worker) = worker.filter(|worker| worker.spec.wants(&notice)) {
-                worker.desk.offer(Arc::new(notice));
+                let mut queue = worker.desk.queue();
+                let notice = Arc::new(notice);
+                let kept = queue.offer(Arc::clone(&notice), Instant::now());
+                queue.silence(&notice.id);
+                drop(queue);
+                worker.desk.count(kept);
             }
         }
     }
@@ -255,6 +328,7 @@ impl Sinks {
         for worker in &self.workers {
             worker.task.abort();
             worker.desk.queue().stop();
+            worker.place.clone().leave();
         }
     }
 
@@ -281,19 +355,36 @@ impl Sinks {
     }
 }
 
-/// Tells one notice after the other. While the sink fails, pauses grow and nothing is given up
-/// that still fires.
-async fn work(
+/// What the task of a sink works with.
+#[derive(Debug)]
+struct Telling {
     spec: Arc<SinkSpec>,
     hidden: Arc<[String]>,
     desk: Arc<Desk>,
-    closing: CancellationToken,
-    (pauses, patience): ([Duration; 5], Duration),
-) {
+    place: Place,
+    patience: Duration,
+}
+
+/// What came of one try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tried {
+    /// It was told, here or by another program.
+    Told,
+    /// The sink did not take it.
+    Failed,
+    /// Another program is at it.
+    Busy,
+}
+
+/// Tells one notice after the other. While the sink fails, pauses grow and nothing is given up
+/// that still fires.
+async fn work(telling: Telling, closing: CancellationToken, pauses: [Duration; 5]) {
+    let desk = &telling.desk;
     let mut failures = 0;
     let mut latest = Instant::now();
+    let mut busy = Duration::ZERO;
     while !closing.is_cancelled() {
-        if desk.queue().is_empty() {
+        if desk.queue().is_idle() {
             tokio::select! {
                 () = desk.more.notified() => {}
                 () = closing.cancelled() => {}
@@ -302,46 +393,66 @@ async fn work(
         }
         let pause = pauses.get(failures).or(pauses.last()).copied().unwrap_or_default();
         tokio::select! {
-            () = sleep_until(latest + pause) => {}
+            () = sleep_until(latest + pause.max(busy)) => {}
             () = closing.cancelled() => break,
         }
         let Some(notice) = desk.queue().next() else { continue };
-        failures =
-            if attempt(&spec, &hidden, &desk, &notice, patience).await { 0 } else { failures + 1 };
+        let tried = telling.attempt(&notice).await;
+        failures = if tried == Tried::Failed { failures + 1 } else { 0 };
+        busy = if tried == Tried::Busy { BUSY } else { Duration::ZERO };
         latest = Instant::now();
     }
     loop {
         let Some(notice) = desk.queue().next_of_last_words() else { break };
-        attempt(&spec, &hidden, &desk, &notice, patience).await;
+        telling.attempt(&notice).await;
     }
 }
 
-/// One try. Whether it went through.
-async fn attempt(
-    spec: &SinkSpec,
-    hidden: &[String],
-    desk: &Desk,
-    notice: &Notice,
-    patience: Duration,
-) -> bool {
-    let Err(error) = hand_over(spec, notice, hidden, patience).await else {
-        desk.queue().told(&notice.id);
+impl Telling {
+    /// One try.
+    async fn attempt(&self, notice: &Arc<Notice>) -> Tried {
+        let id = match self.place.claim(notice).await {
+            Claim::Tell(id) => id,
+            Claim::Wait => {
+                self.desk.queue().put_back(&notice.id);
+                return Tried::Busy;
+            }
+            Claim::Told => {
+                self.desk.queue().told(&notice.id);
+                let mut status = self.desk.status();
+                status.elsewhere = status.elsewhere.saturating_add(1);
+                return Tried::Told;
+            }
+        };
+        let said = Notice { id: id.clone(), ..Notice::clone(notice) };
+        let result = hand_over(&self.spec, &said, &self.hidden, self.patience).await;
+        let told = self.note(notice, &result);
+        self.place.settle(notice, id, told).await;
+        if result.is_ok() { Tried::Told } else { Tried::Failed }
+    }
+
+    /// Takes in what came of handing a notice over. Whether it counts as told.
+    fn note(&self, notice: &Notice, result: &Result<(), NotTold>) -> bool {
+        let desk = &self.desk;
+        let Err(error) = result else {
+            desk.queue().told(&notice.id);
+            let mut status = desk.status();
+            status.told = status.told.saturating_add(1);
+            status.error = None;
+            return true;
+        };
+        let words = printable(error.words()).into_owned();
+        tracing::warn!(sink = %printable(&self.spec.name), error = %words, "an alert was not told");
+        let (counts, given_up) = match error {
+            NotTold::Unclear(_) => (desk.queue().unclear(&notice.id), false),
+            NotTold::Refused(_) => (false, desk.queue().failed(&notice.id, Instant::now())),
+        };
         let mut status = desk.status();
-        status.told = status.told.saturating_add(1);
-        status.error = None;
-        return true;
-    };
-    let words = printable(error.words()).into_owned();
-    tracing::warn!(sink = %printable(&spec.name), error = %words, "an alert was not told");
-    let (counts, given_up) = match error {
-        NotTold::Unclear(_) => (desk.queue().unclear(&notice.id), false),
-        NotTold::Refused(_) => (false, desk.queue().failed(&notice.id, Instant::now())),
-    };
-    let mut status = desk.status();
-    status.error = Some(words);
-    status.told = status.told.saturating_add(u64::from(counts));
-    status.failed = status.failed.saturating_add(u64::from(given_up));
-    false
+        status.error = Some(words);
+        status.told = status.told.saturating_add(u64::from(counts));
+        status.failed = status.failed.saturating_add(u64::from(given_up));
+        counts
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,11 @@
 //! What one sink is still to be told: alert by alert, each in its order, bounded.
 //!
 //! What fires waits until it is told or over; an end waits behind the beginning that it belongs
-//! to, and is not told to whom the beginning never was. When too many wait the worst stay.
+//! to, and is not told to whom the beginning never was. When too many wait the worst stay. What
+//! people do about an alert meanwhile takes nothing away: who acknowledged it is said with it, and
+//! while it is snoozed or work is planned it waits on.
 
+use crate::domain::alert::Alert as Standing;
 use crate::domain::finding::Severity;
 use crate::domain::sink::{Notice, SinkEvent, waiting_room};
 use std::cmp::Reverse;
@@ -31,6 +34,8 @@ pub(super) struct Queue {
     number: u64,
     /// Told, and not over.
     heard: Known,
+    /// Told by an earlier run, which does not say whether to this sink.
+    unclear: BTreeSet<String>,
     /// Dropped, and not over.
     lost: Known,
 }
@@ -42,6 +47,7 @@ impl Default for Queue {
             room: waiting_room(0),
             number: 0,
             heard: Known::default(),
+            unclear: BTreeSet::new(),
             lost: Known::default(),
         }
     }
@@ -60,6 +66,8 @@ struct Alert {
     unclear: u32,
     /// Since when it is over.
     over: Option<Instant>,
+    /// Nobody is to be told of it for the time being.
+    silenced: bool,
     /// It was tried since the sink closes.
     last_words: bool,
 }
@@ -116,6 +124,24 @@ impl Alert {
         (self.tries, Reverse(self.weight()), self.number)
     }
 
+    /// What waits says who has acknowledged it, and reminds nobody of what somebody did. Whether
+    /// anything waits still.
+    fn follow(&mut self, standing: &Standing) -> bool {
+        self.silenced = standing.is_silenced() && self.over.is_none();
+        if standing.acknowledged.is_some() {
+            self.supersede(|event| event == SinkEvent::Reminded);
+        }
+        let begins = |notice: &&mut Arc<Notice>| notice.event == SinkEvent::Fired;
+        for notice in self.notices.iter_mut().filter(begins) {
+            let (acknowledged, signed) = (standing.acknowledged, &standing.signed);
+            if (notice.acknowledged, &notice.signed) != (acknowledged, signed) {
+                let signed = signed.clone();
+                *notice = Arc::new(Notice { acknowledged, signed, ..Notice::clone(notice) });
+            }
+        }
+        !self.notices.is_empty()
+    }
+
     /// Takes back what a newer notice says better; what is on its way stays.
     fn supersede(&mut self, stale: impl Fn(SinkEvent) -> bool) {
         let mut first = self.on_its_way;
@@ -128,6 +154,9 @@ impl Queue {
     /// made room for it.
     pub(super) fn offer(&mut self, notice: Arc<Notice>, now: Instant) -> bool {
         let (event, over) = (notice.event, notice.event == SinkEvent::Resolved);
+        if over {
+            self.unclear.remove(&notice.id);
+        }
         if let Some(alert) = self.waiting.get_mut(&notice.id) {
             match event {
                 // What waits says so already.
@@ -136,6 +165,7 @@ impl Queue {
                     let heard = self.heard.has(&notice.id);
                     alert.supersede(|event| heard && event == SinkEvent::Reminded);
                     alert.over = Some(now);
+                    alert.silenced = false;
                 }
                 SinkEvent::Fired | SinkEvent::Test => {
                     if !alert.on_its_way {
@@ -168,6 +198,7 @@ impl Queue {
             tries: 0,
             unclear: 0,
             over: over.then_some(now),
+            silenced: false,
             last_words: false,
         };
         self.waiting.insert(notice.id.clone(), alert);
@@ -194,6 +225,57 @@ impl Queue {
 
     fn lose(&mut self, id: &str) {
         self.lost.add(id, self.room.saturating_mul(KNOWN));
+    }
+
+    /// What waits of this alert waits on until [`Queue::attend`] has a word on it.
+    pub(super) fn silence(&mut self, id: &str) {
+        if let Some(alert) = self.waiting.get_mut(id) {
+            alert.silenced = alert.over.is_none();
+        }
+    }
+
+    /// Takes in what became of the alerts that wait: `standing` holds those that are not over.
+    pub(super) fn attend(&mut self, standing: &BTreeMap<String, Standing>) {
+        let mut empty = Vec::new();
+        for (id, alert) in &mut self.waiting {
+            match standing.get(id) {
+                Some(standing) if !alert.follow(standing) => empty.push(id.clone()),
+                Some(_) => {}
+                None => alert.silenced = false,
+            }
+        }
+        for id in empty {
+            self.waiting.remove(&id);
+            if !self.heard.has(&id) {
+                self.lose(&id);
+            }
+        }
+    }
+
+    /// The ids of what waits.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &String> {
+        self.waiting.keys()
+    }
+
+    /// Whether the sink heard in an earlier run that it began; `None`: that is not known.
+    pub(super) fn recall_heard(&mut self, id: &str, heard: Option<bool>) {
+        match heard {
+            Some(true) => self.heard.add(id, self.room.saturating_mul(KNOWN)),
+            Some(false) => {}
+            None => {
+                self.unclear.insert(id.to_owned());
+            }
+        }
+    }
+
+    /// Whether an earlier run may have told the sink that it began.
+    pub(super) fn may_have_heard(&self, id: &str) -> bool {
+        self.unclear.contains(id)
+    }
+
+    /// Whether the sink heard that it began.
+    pub(super) fn has_heard(&self, id: &str) -> bool {
+        self.heard.has(id)
     }
 
     /// From here on so many alerts may wait; those that wait already stay.
@@ -224,9 +306,11 @@ impl Queue {
     /// An alert is over, of which the sink does not want to hear the end.
     pub(super) fn is_over(&mut self, id: &str, now: Instant) {
         self.heard.remove(id);
+        self.unclear.remove(id);
         self.lost.remove(id);
         if let Some(alert) = self.waiting.get_mut(id) {
             alert.over.get_or_insert(now);
+            alert.silenced = false;
         }
     }
 
@@ -237,25 +321,28 @@ impl Queue {
         };
         for alert in self.waiting.values_mut().filter(|alert| of(alert)) {
             alert.over.get_or_insert(now);
+            alert.silenced = false;
         }
     }
 
-    /// Whether anything waits.
-    pub(super) fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+    /// Whether there is nothing to tell for the time being.
+    pub(super) fn is_idle(&self) -> bool {
+        self.waiting.values().all(|alert| alert.silenced)
     }
 
     /// The next to tell: of the alert that was tried least, so that one which the sink never takes
     /// holds up no other, and of these the worst. It is on its way until [`Queue::told`] or [`Queue::failed`].
     pub(super) fn next(&mut self) -> Option<Arc<Notice>> {
-        let alert = self.waiting.values_mut().min_by_key(|alert| alert.turn())?;
+        let loud = self.waiting.values_mut().filter(|alert| !alert.silenced);
+        let alert = loud.min_by_key(|alert| alert.turn())?;
         alert.on_its_way = true;
         alert.notices.front().cloned()
     }
 
     /// The next of those that were not tried since the sink closes.
     pub(super) fn next_of_last_words(&mut self) -> Option<Arc<Notice>> {
-        let untried = self.waiting.values_mut().filter(|alert| !alert.last_words);
+        let untried =
+            self.waiting.values_mut().filter(|alert| !alert.last_words && !alert.silenced);
         let alert = untried.min_by_key(|alert| alert.turn())?;
         (alert.last_words, alert.on_its_way) = (true, true);
         alert.notices.front().cloned()
@@ -265,6 +352,7 @@ impl Queue {
     pub(super) fn told(&mut self, id: &str) {
         let Some(alert) = self.waiting.get_mut(id) else { return };
         let told = alert.notices.pop_front();
+        self.unclear.remove(id);
         (alert.on_its_way, alert.tries, alert.last_words) = (false, 0, false);
         alert.unclear = 0;
         if alert.notices.is_empty() {
@@ -303,6 +391,14 @@ impl Queue {
             self.heard.remove(id);
         }
         given_up
+    }
+
+    /// What was to be told next is not for the time being: another program is at it.
+    pub(super) fn put_back(&mut self, id: &str) {
+        if let Some(alert) = self.waiting.get_mut(id) {
+            alert.on_its_way = false;
+            alert.tries = alert.tries.saturating_add(1);
+        }
     }
 
     /// Nothing is on its way any more: whoever told it is gone.
@@ -379,7 +475,7 @@ mod tests {
         queue.offer(notice("a", Resolved), start);
         assert!(!queue.failed("a", start + PATIENCE / 2));
         assert!(queue.failed("a", start + day));
-        assert!(queue.is_empty());
+        assert!(queue.waiting.is_empty());
 
         // Where nobody wants the end: as soon as it is over.
         queue.offer(notice("b", Fired), start);
@@ -454,7 +550,7 @@ mod tests {
         queue.next();
         assert!(!queue.failed("a", Instant::now()), "a refusal is none of them");
         queue.next();
-        assert!(queue.unclear("a") && queue.is_empty());
+        assert!(queue.unclear("a") && queue.waiting.is_empty());
         offer(&mut queue, "a", Resolved);
         assert_eq!(words(&queue), ["a resolved"]);
         // What got worse meanwhile is another thing to tell.

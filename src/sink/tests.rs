@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::alert::{AlertState, Signature};
 use crate::domain::finding::{RuleId, Severity};
 use crate::domain::sink::{Secret, SinkEvent, Template};
 use crate::domain::time::WallTime;
@@ -272,7 +273,7 @@ async fn two_hundred_alerts_of_one_moment_are_all_told_and_the_worst_first() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("alerts.jsonl");
     let all = 200;
-    let sinks = Sinks::start(&[sink(SinkKind::File(path.clone()))], all);
+    let sinks = Sinks::start(&[sink(SinkKind::File(path.clone()))], all, None);
     for number in 0..all {
         let severity = if number < all / 2 { Severity::Warning } else { Severity::Critical };
         sinks.offer(Notice { severity, ..numbered(number, SinkEvent::Fired) });
@@ -291,7 +292,7 @@ async fn two_hundred_alerts_of_one_moment_are_all_told_and_the_worst_first() {
 async fn what_found_no_room_is_told_once_there_is_room() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("alerts.jsonl");
-    let sinks = Sinks::start(&[sink(SinkKind::File(path.clone()))], 0);
+    let sinks = Sinks::start(&[sink(SinkKind::File(path.clone()))], 0, None);
     let fired = |number: usize| {
         let severity = if number < 100 { Severity::Warning } else { Severity::Critical };
         Notice { severity, ..numbered(number, SinkEvent::Fired) }
@@ -376,6 +377,7 @@ async fn what_was_not_told_when_the_program_ended_is_told_by_the_next_run() {
 
     let later = Sinks::pausing(&[spec], 0, AT_ONCE);
     later.recall(&untold);
+    later.attend(&BTreeMap::new());
     assert_eq!(heard(&serve(&listener, OK).await), second);
     while later.statuses()[0].told == 0 {
         tokio::task::yield_now().await;
@@ -448,4 +450,131 @@ async fn what_waits_is_kept_and_not_sent_once_nothing_is_to_be_sent() {
     while timeout(Duration::from_millis(50), listener.accept()).await.is_ok() {}
     assert_eq!(untold(&sinks), expected);
     assert_eq!(sinks.statuses()[0].told, 0);
+}
+
+/// An alert with this id that fires, and what somebody did about it.
+fn standing(id: &str, change: impl FnOnce(&mut Alert)) -> BTreeMap<String, Alert> {
+    let mut alert = Alert {
+        target: None,
+        rule: RuleId("port-closed"),
+        severity: Severity::Critical,
+        state: AlertState::Firing,
+        since: WallTime::default(),
+        title: String::new(),
+        acknowledged: None,
+        signed: Signature::default(),
+        snoozed_until: None,
+        held_until: None,
+        returns: 0,
+    };
+    change(&mut alert);
+    BTreeMap::from([(id.to_owned(), alert)])
+}
+
+/// Everything, at this port.
+fn everything(port: u16) -> SinkSpec {
+    let events = vec![SinkEvent::Fired, SinkEvent::Reminded, SinkEvent::Resolved];
+    SinkSpec { events, ..webhook(port, "/") }
+}
+
+async fn nothing_comes(listener: &TcpListener) {
+    let silence = timeout(Duration::from_millis(50), listener.accept()).await;
+    assert!(silence.is_err(), "a notice came");
+}
+
+#[tokio::test]
+async fn what_waits_while_its_alert_is_snoozed_or_held_back_is_told_afterwards() {
+    let (listener, port) = listen().await;
+    let until = Some(WallTime::from_unix_secs(9));
+    let silences: [fn(&mut Alert, Option<WallTime>); 2] =
+        [|alert, until| alert.snoozed_until = until, |alert, until| alert.held_until = until];
+    for silence in silences {
+        let sinks = Sinks::pausing(&[everything(port)], 0, AT_ONCE);
+        sinks.offer(numbered(1, SinkEvent::Fired));
+        assert_eq!(heard(&serve(&listener, NO).await), said("fired", "1"));
+        sinks.attend(&standing("1", |alert| silence(alert, until)));
+        // One try may have been under way.
+        while timeout(Duration::from_millis(50), serve(&listener, NO)).await.is_ok() {}
+        nothing_comes(&listener).await;
+        assert_eq!(sinks.untold().len(), 1, "a later run would tell it");
+        sinks.attend(&standing("1", |_| ()));
+        assert_eq!(heard(&serve(&listener, OK).await), said("fired", "1"));
+    }
+}
+
+#[tokio::test]
+async fn what_is_over_before_its_snooze_is_told_from_the_beginning() {
+    let (listener, port) = listen().await;
+    let sinks = Sinks::pausing(&[everything(port)], 0, AT_ONCE);
+    sinks.recall(&[Untold::of(
+        "on-call",
+        &Notice { rule: RuleId("port-closed"), ..numbered(1, SinkEvent::Fired) },
+    )]);
+    sinks.attend(&standing("1", |alert| alert.snoozed_until = Some(WallTime::default())));
+    nothing_comes(&listener).await;
+    sinks.offer(numbered(1, SinkEvent::Resolved));
+    assert_eq!(heard(&serve(&listener, OK).await), said("fired", "1"));
+    assert_eq!(heard(&serve(&listener, OK).await), said("resolved", "1"));
+}
+
+#[tokio::test]
+async fn who_acknowledged_it_is_said_with_what_waited_and_nobody_is_reminded() {
+    let (listener, port) = listen().await;
+    let sinks = Sinks::pausing(&[everything(port)], 0, AT_ONCE);
+    let ours = |alert: &mut Alert| {
+        alert.acknowledged = Some(WallTime::from_unix_secs(4));
+        alert.signed = Signature::new("ada", "on my way");
+    };
+    sinks.offer(numbered(1, SinkEvent::Fired));
+    assert_eq!(heard(&serve(&listener, NO).await), said("fired", "1"));
+    sinks.attend(&standing("1", ours));
+    let mut request = serve(&listener, NO).await;
+    while !request.contains("on my way") {
+        request = serve(&listener, NO).await;
+    }
+    assert_eq!(heard(&serve(&listener, OK).await), said("fired", "1"));
+    while sinks.statuses()[0].told == 0 {
+        tokio::task::yield_now().await;
+    }
+    sinks.offer(numbered(1, SinkEvent::Reminded));
+    sinks.attend(&standing("1", ours));
+    while timeout(Duration::from_millis(50), serve(&listener, NO)).await.is_ok() {}
+    assert_eq!(sinks.untold(), []);
+}
+
+#[tokio::test]
+async fn an_end_goes_only_to_whom_the_beginning_was_told_also_across_runs() {
+    let (listener, port) = listen().await;
+    let named = |name: &str| SinkSpec { name: name.to_owned(), ..everything(port) };
+    let before = Sinks::pausing(&[named("on-call")], 0, AT_ONCE);
+    before.offer(numbered(1, SinkEvent::Fired));
+    assert_eq!(heard(&serve(&listener, OK).await), said("fired", "1"));
+    while before.statuses()[0].told == 0 {
+        tokio::task::yield_now().await;
+    }
+    let who = before.heard("1");
+    assert_eq!(who, Some(BTreeSet::from(["on-call".to_owned()])));
+
+    let (another, theirs) = listen().await;
+    let newcomer = SinkSpec { name: "newcomer".to_owned(), ..everything(theirs) };
+    let ends = SinkSpec {
+        name: "ends".to_owned(),
+        events: vec![SinkEvent::Resolved],
+        ..everything(theirs)
+    };
+    let after = Sinks::pausing(&[named("on-call"), newcomer], 0, AT_ONCE);
+    after.recall_heard("1", who.as_ref());
+    assert_eq!(after.heard("1"), who);
+    after.offer(numbered(1, SinkEvent::Resolved));
+    assert_eq!(heard(&serve(&listener, OK).await), said("resolved", "1"));
+    nothing_comes(&another).await;
+    // Who never hears of beginnings hears of every end, and so does who may have heard of one.
+    let sinks = Sinks::pausing(&[ends], 0, AT_ONCE);
+    sinks.offer(numbered(2, SinkEvent::Resolved));
+    assert_eq!(heard(&serve(&another, OK).await), said("resolved", "2"));
+    let sinks = Sinks::pausing(&[named("on-call")], 0, AT_ONCE);
+    sinks.recall_heard("3", None);
+    assert_eq!(sinks.heard("3"), None);
+    sinks.offer(numbered(3, SinkEvent::Resolved));
+    assert_eq!(heard(&serve(&listener, OK).await), said("resolved", "3"));
 }

@@ -2,9 +2,11 @@
 
 use super::marks::Spool;
 use super::merge::Base;
+use super::tellings::{Desk, Step};
 use super::{Loaded, State, StateStore, StoreError};
 use crate::domain::mark::Mark;
 use crate::domain::time::WallTime;
+use crate::files::private;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -40,6 +42,7 @@ const KEPT_ASIDE: u32 = 1_000;
 pub struct FileStore {
     path: PathBuf,
     base: Base,
+    desk: Desk,
 }
 
 /// The file as it is read.
@@ -69,7 +72,7 @@ impl FileStore {
     /// State in the file at `path`; its folder is made when it is first saved.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), base: Base::default() }
+        Self { path: path.into(), base: Base::default(), desk: Desk::default() }
     }
 
     /// Where the state is.
@@ -113,13 +116,7 @@ impl FileStore {
         let path = self.beside(".lock");
         let file =
             private().create(true).append(true).open(&path).map_err(failed("write", &path))?;
-        for _ in 0..LOOKS {
-            match file.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::WouldBlock) => pause(LOOK),
-                Err(TryLockError::Error(error)) => return Err(failed("lock", &path)(error)),
-            }
-        }
+        wait_for(&file).map_err(failed("lock", &path))?;
         Ok(file)
     }
 
@@ -263,6 +260,23 @@ impl StateStore for FileStore {
     fn forget_answer(&self, number: u64) {
         self.spool().forget(number);
     }
+
+    fn tell_together(&self, step: &mut Step<'_>) -> Result<(), StoreError> {
+        self.make_folder()?;
+        self.desk.step(self.folder().unwrap_or(Path::new(".")), step)
+    }
+}
+
+/// Takes the lock of a file, unless whoever holds it hangs. Whether it has it.
+pub(super) fn wait_for(file: &File) -> io::Result<bool> {
+    for _ in 0..LOOKS {
+        match file.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::WouldBlock) => pause(LOOK),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+    Ok(false)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the calls of a store block, off the runtime")]
@@ -289,17 +303,6 @@ fn parse(bytes: &[u8]) -> Result<State, String> {
         return Err(format!("has layout version {version}, this rdpwatch knows {VERSION}"));
     }
     serde_json::from_slice::<Contents>(bytes).map(|contents| contents.targets).map_err(damaged)
-}
-
-/// What is made with these is readable by its owner only (on Unix).
-pub(super) fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    options
 }
 
 pub(super) fn failed(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {

@@ -5,10 +5,11 @@
 //! is lost between two processes. What is in it is not trusted: its size is bounded, and a line
 //! that is no mark is dropped.
 
-use super::file::{failed, private};
+use super::file::failed;
 use super::{LINGER, StoreError};
 use crate::domain::mark::{Mark, TEXT};
 use crate::domain::time::WallTime;
+use crate::files::private;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::PathBuf;

@@ -4,9 +4,11 @@ mod file;
 mod marks;
 mod memory;
 mod merge;
+mod tellings;
 
 pub use file::FileStore;
 pub use memory::MemoryStore;
+pub use tellings::Step;
 
 use crate::domain::mark::Mark;
 use crate::domain::memory::TargetMemory;
@@ -88,6 +90,15 @@ pub trait StateStore: fmt::Debug + Send + Sync {
 
     /// Waits no longer: takes the room away.
     fn forget_answer(&self, number: u64);
+
+    /// One step on what programs that share this state told whom, which no other process comes
+    /// between. A store that nobody shares takes none.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it could not be taken, or another process hangs in one.
+    fn tell_together(&self, _step: &mut Step<'_>) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 /// Why state could not be read or written.

@@ -96,6 +96,11 @@ impl Picture {
         Self { snapshot, places }
     }
 
+    /// The picture that comes after this one.
+    fn next(&self, snapshot: Arc<Snapshot>) -> Self {
+        Self { snapshot, places: Arc::new(self.places.next()) }
+    }
+
     fn world<'a>(&'a self, keymap: &'a Keymap, now: WallTime) -> World<'a> {
         World { snapshot: &self.snapshot, places: &self.places, keymap, now }
     }
@@ -125,7 +130,9 @@ impl Dashboard {
         };
         undo::begin(&mut state);
         let newest = Picture::new(snapshot);
-        marked::follow(&mut state, &newest.world(&options.keymap, newest.snapshot.now.wall));
+        let world = newest.world(&options.keymap, newest.snapshot.now.wall);
+        let rows = order::rows(world.snapshot, &state);
+        marked::follow(&mut state, &world, &rows);
         Self {
             state,
             keymap: options.keymap,
@@ -164,7 +171,7 @@ impl Dashboard {
 
     /// Takes the newest picture; a frozen screen keeps its own.
     pub fn set_snapshot(&mut self, snapshot: Arc<Snapshot>) {
-        self.newest = Picture::new(snapshot);
+        self.newest = self.newest.next(snapshot);
         if self.state.flow == Flow::Live {
             self.shown = self.newest.clone();
         }
@@ -240,8 +247,9 @@ impl Dashboard {
     /// What has to be written; `None` when the terminal is up to date.
     pub fn frame(&mut self, now: WallTime) -> Option<Frame<'_>> {
         let world = self.shown.world(&self.keymap, now);
-        marked::follow(&mut self.state, &world);
-        let model = ViewModel::build(&world, &self.state);
+        let rows = order::rows(world.snapshot, &self.state);
+        marked::follow(&mut self.state, &world, &rows);
+        let model = ViewModel::of(&world, &self.state, &rows);
         self.renderer.frame(model)
     }
 

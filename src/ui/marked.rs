@@ -89,12 +89,13 @@ pub fn heading<'a>(state: &UiState, world: &World<'a>) -> Option<&'a str> {
 
 /// Puts the mark on the first line, for the frame that is drawn next, while nobody chose another. It
 /// stays where it is while a command is typed, for that is about what was marked at its beginning.
-pub fn follow(state: &mut UiState, world: &World<'_>) {
+/// `rows` are those of this state.
+pub fn follow(state: &mut UiState, world: &World<'_>, rows: &[&TargetSnapshot]) {
     if matches!(state.overlay, Some(Overlay::Command(_))) {
         return;
     }
     if state.lead == Lead::First {
-        (state.selected, state.groups.header) = first(state, world);
+        (state.selected, state.groups.header) = first(state, rows);
     }
     if state.alerts.lead == Lead::First && state.screen == Screen::Alerts {
         let entries = alert_list::entries(&world.snapshot.alerts, &state.alerts.opened);
@@ -110,23 +111,22 @@ pub fn followed<'s>(state: &'s UiState, world: &World<'_>) -> Cow<'s, UiState> {
         return Cow::Borrowed(state);
     }
     let mut followed = state.clone();
-    follow(&mut followed, world);
+    follow(&mut followed, world, &order::rows(world.snapshot, state));
     Cow::Owned(followed)
 }
 
 /// The first line: a target, or a heading. On the wall, whose pages turn, no tile.
-fn first(state: &UiState, world: &World<'_>) -> (Option<TargetId>, Option<String>) {
+fn first(state: &UiState, rows: &[&TargetSnapshot]) -> (Option<TargetId>, Option<String>) {
     if state.screen == Screen::Wall {
         return (None, None);
     }
-    let rows = order::rows(world.snapshot, state);
     if state.screen != Screen::Table {
         return (rows.first().map(|target| target.target.id), None);
     }
     let entries = if Layout::of(state.size).class == Class::Small {
-        small::listed_first(state, &rows).into_iter().collect()
+        small::listed_first(state, rows).into_iter().collect()
     } else {
-        order::entries(&rows, state)
+        order::entries(rows, state)
     };
     match entries.first() {
         Some(Entry::Target(target)) => (Some(target.target.id), None),

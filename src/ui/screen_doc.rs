@@ -11,6 +11,9 @@ const HEAD: &str = "\
 Generated from `config/keymap.toml`, `src/ui/filter/key.rs` and `src/ui/command.rs`: change it
 there, then run `RDPWATCH_BLESS=1 cargo test --lib screen_doc`. `?` on the screen shows the same.
 
+A click selects, the wheel scrolls, a click on a heading sorts, and the line above a panel can be dragged. Under GNU
+screen the mouse is left to the terminal: screen would hold `Esc` back until the next key.
+
 ";
 
 /// The document. Ends with a line break.

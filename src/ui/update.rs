@@ -56,7 +56,8 @@ pub fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Eff
     }
     if state.selected.is_none() && state.groups.header.is_none() {
         // No frame was drawn yet.
-        marked::follow(state, world);
+        let rows = order::rows(world.snapshot, state);
+        marked::follow(state, world, &rows);
     }
     state.lessons.learn(action);
     match action {

@@ -63,28 +63,33 @@ impl ViewModel {
     /// Everything that is visible, and nothing else: rows that are scrolled out are not formatted.
     #[must_use]
     pub fn build(world: &World<'_>, state: &UiState) -> Self {
+        Self::of(world, state, &order::rows(world.snapshot, state))
+    }
+
+    /// The same with the rows of this state, which need not be sorted again.
+    #[must_use]
+    pub fn of(world: &World<'_>, state: &UiState, rows: &[&TargetSnapshot]) -> Self {
         let size = state.size;
         if let Some(Overlay::Page(page)) = &state.overlay {
             let page = Some(copying::part(page, size).0);
             return Self { size, lines: Vec::new(), panel: None, page };
         }
         let layout = Layout::of(size);
-        let rows = order::rows(world.snapshot, state);
         let body_height = frame::body(world, state).height;
         let body = if world.snapshot.targets.is_empty() {
             empty::lines(world, state, body_height)
         } else {
             match state.screen {
                 Screen::Table if layout.class == super::layout::Class::Small => {
-                    small::lines(world, state, &rows, body_height)
+                    small::lines(world, state, rows, body_height)
                 }
-                Screen::Table => table::lines(world, state, &rows, body_height),
-                Screen::Detail => of_one(detail::lines, world, state, &rows, body_height),
+                Screen::Table => table::lines(world, state, rows, body_height),
+                Screen::Detail => of_one(detail::lines, world, state, rows, body_height),
                 Screen::Alerts => alerts::lines(world, state, body_height),
                 Screen::Wall => wall::lines(world, state, body_height),
-                Screen::Timeline => timeline::lines(world, state, &rows, body_height),
-                Screen::Simple => of_one(simple::lines, world, state, &rows, body_height),
-                Screen::Path => of_one(path::lines, world, state, &rows, body_height),
+                Screen::Timeline => timeline::lines(world, state, rows, body_height),
+                Screen::Simple => of_one(simple::lines, world, state, rows, body_height),
+                Screen::Path => of_one(path::lines, world, state, rows, body_height),
             }
         };
         let lines = frame::around(world, state, body, rows.len());

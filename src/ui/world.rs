@@ -6,6 +6,7 @@ use crate::domain::snapshot::{Snapshot, TargetSnapshot};
 use crate::domain::target::TargetId;
 use crate::domain::time::WallTime;
 use crate::report::ticket::{TicketInput, ticket};
+use std::sync::{Arc, OnceLock};
 
 /// Read-only input of `update` and `ViewModel::build`.
 #[derive(Debug, Clone, Copy)]
@@ -20,33 +21,58 @@ pub struct World<'a> {
     pub now: WallTime,
 }
 
-/// Where each target of a picture is, by its identity.
+/// Where each target of a picture is, by its identity. Pictures mostly have the same targets as those
+/// before: what is known of an earlier one is tried, and what the picture says decides.
 #[derive(Debug, Clone, Default)]
-pub struct Places(Vec<(TargetId, usize)>);
+pub struct Places {
+    known: Arc<Index>,
+    own: OnceLock<Arc<Index>>,
+}
+
+/// Identities in order, and where their targets are.
+type Index = Vec<(TargetId, usize)>;
 
 impl Places {
     /// Those of this picture.
     #[must_use]
     pub fn of(snapshot: &Snapshot) -> Self {
-        let ids = snapshot.targets.iter().map(|target| target.target.id);
-        let mut places: Vec<(TargetId, usize)> =
-            ids.enumerate().map(|(place, id)| (id, place)).collect();
-        places.sort_unstable();
-        Self(places)
+        Self { known: Arc::new(index(snapshot)), own: OnceLock::new() }
     }
 
-    fn get(&self, id: TargetId) -> Option<usize> {
-        let at = self.0.binary_search_by_key(&id, |(id, _)| *id).ok()?;
-        self.0.get(at).map(|(_, place)| *place)
+    /// For the picture that comes next.
+    #[must_use]
+    pub fn next(&self) -> Self {
+        let known = Arc::clone(self.own.get().unwrap_or(&self.known));
+        Self { known, own: OnceLock::new() }
     }
+
+    fn find<'a>(&self, id: TargetId, snapshot: &'a Snapshot) -> Option<&'a TargetSnapshot> {
+        at(&self.known, id, snapshot).or_else(|| {
+            let own = self.own.get_or_init(|| Arc::new(index(snapshot)));
+            at(own, id, snapshot)
+        })
+    }
+}
+
+fn index(snapshot: &Snapshot) -> Index {
+    let ids = snapshot.targets.iter().map(|target| target.target.id);
+    let mut index: Index = ids.enumerate().map(|(place, id)| (id, place)).collect();
+    index.sort_unstable();
+    index
+}
+
+/// The target that is where the index says, if it is that one.
+fn at<'a>(index: &Index, id: TargetId, snapshot: &'a Snapshot) -> Option<&'a TargetSnapshot> {
+    let found = index.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+    let target = snapshot.targets.get(index.get(found)?.1)?;
+    (target.target.id == id).then_some(target)
 }
 
 impl<'a> World<'a> {
     /// The target with this identity.
     #[must_use]
     pub fn target(&self, id: TargetId) -> Option<&'a TargetSnapshot> {
-        let target = self.snapshot.targets.get(self.places.get(id)?)?;
-        (target.target.id == id).then_some(target)
+        self.places.find(id, self.snapshot)
     }
 
     /// The text about `target` for a ticket.
@@ -69,6 +95,40 @@ impl<'a> World<'a> {
         match id {
             None => "this machine",
             Some(id) => self.target(id).map_or("a removed target", |t| t.target.name.as_str()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::local::{EchoAccess, LocalState};
+    use crate::domain::target::{Host, Target};
+    use crate::domain::time::{MonoTime, Now};
+    use crate::monitor::{Access, opening};
+
+    /// A picture of these targets, in this order.
+    fn picture(ids: &[u32]) -> Snapshot {
+        let now = Now { mono: MonoTime::ZERO, wall: WallTime::from_unix_secs(0) };
+        let denied = EchoAccess::Denied;
+        let access = Access { echo_v4: denied, echo_v6: denied, neighbours: false };
+        let target = |id: &u32| {
+            Target::new(TargetId(*id), format!("host-{id}"), Host::Name("host".to_owned()))
+        };
+        let targets: Vec<Target> = ids.iter().map(target).collect();
+        opening(&targets, access, LocalState::default(), None, now)
+    }
+
+    #[test]
+    fn targets_are_found_where_they_are_now_whatever_an_earlier_picture_had() {
+        let mut places = Places::of(&picture(&[1, 2, 3]));
+        for ids in [&[1, 2, 3][..], &[1, 3, 4], &[4, 3], &[], &[9, 8, 7, 1], &[9, 8, 7, 1]] {
+            places = places.next();
+            let snapshot = picture(ids);
+            for id in 0..10 {
+                let found = places.find(TargetId(id), &snapshot).map(|target| target.target.id.0);
+                assert_eq!(found, ids.contains(&id).then_some(id), "{ids:?}");
+            }
         }
     }
 }

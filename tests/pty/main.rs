@@ -10,6 +10,7 @@
 
 mod commands;
 mod copying;
+mod detached;
 mod editing;
 mod exporting;
 mod first;

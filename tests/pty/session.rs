@@ -22,8 +22,9 @@ const SYNC_END: &[u8] = b"\x1b[?2026l";
 
 /// How the program is started.
 pub(crate) struct Setup {
+    program: &'static str,
     arguments: Vec<String>,
-    variables: Vec<(&'static str, &'static str)>,
+    variables: Vec<(&'static str, String)>,
     files: Vec<(&'static str, &'static str)>,
     width: u16,
     height: u16,
@@ -32,7 +33,19 @@ pub(crate) struct Setup {
 impl Setup {
     pub(crate) fn new(arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|word| (*word).to_owned()).collect();
-        Self { arguments, variables: Vec::new(), files: Vec::new(), width: 120, height: 40 }
+        Self {
+            program: env!("CARGO_BIN_EXE_rdpwatch"),
+            arguments,
+            variables: Vec::new(),
+            files: Vec::new(),
+            width: 120,
+            height: 40,
+        }
+    }
+
+    /// Another program that shows it.
+    pub(crate) fn through(program: &'static str, arguments: &[&str]) -> Self {
+        Self { program, ..Self::new(arguments) }
     }
 
     /// The demonstration: loopback only, no privileges.
@@ -46,8 +59,8 @@ impl Setup {
         Self::new(&[&["--no-icmp", "--dns", "127.0.0.1:9"], targets].concat())
     }
 
-    pub(crate) fn variable(mut self, name: &'static str, value: &'static str) -> Self {
-        self.variables.push((name, value));
+    pub(crate) fn variable(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.variables.push((name, value.into()));
         self
     }
 
@@ -434,7 +447,7 @@ impl Session {
 }
 
 fn command(setup: &Setup, home: &Path) -> CommandBuilder {
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_rdpwatch"));
+    let mut command = CommandBuilder::new(setup.program);
     command.args(&setup.arguments);
     command.cwd(home);
     command.env_clear();

@@ -1,6 +1,7 @@
 //! Another configuration while the program runs: what stays the same keeps what was measured.
 
 use super::Core;
+use crate::domain::alert::AlertSettings;
 use crate::domain::maintenance::{Calendar, Window};
 use crate::domain::sink::{SinkSpec, whose};
 use crate::domain::target::{Target, TargetId};
@@ -20,6 +21,8 @@ pub(in crate::app) struct Reconfiguration {
     pub(in crate::app) added: Vec<Target>,
     /// When findings of the whole machine fire.
     pub(in crate::app) limits: Thresholds,
+    /// When somebody is told of what this machine itself has.
+    pub(in crate::app) alert: AlertSettings,
     /// When nobody is alerted.
     pub(in crate::app) maintenance: Vec<Window>,
     /// Whether connections go on to the certificate from here on, where they did not.
@@ -78,6 +81,7 @@ impl Core {
             }
         }
         self.monitor.limit(changes.limits);
+        self.monitor.settle_own_alerts(changes.alert);
         self.monitor.plan(Calendar::new(changes.maintenance, jiff::tz::TimeZone::system()));
         if changes.read_only && !self.read_only {
             self.read_only = true;

@@ -21,6 +21,7 @@ impl Core {
         state.extend(self.monitor.targets().map(memory));
         state.insert(store::MONITOR.to_owned(), self.monitor.remembered(None, now));
         self.add_untold(&mut state);
+        self.add_heard(&mut state);
         Some(state)
     }
 

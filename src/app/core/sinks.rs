@@ -2,7 +2,9 @@
 //! told is remembered, and told by the next run.
 
 use super::{Core, LAST_WORDS};
-use crate::domain::sink::{waiting_room, whose};
+use crate::domain::alert::AlertState;
+use crate::domain::sink::{short_id, waiting_room, whose};
+use crate::domain::target::Target;
 use crate::domain::untold::{KEPT, Untold, still_news};
 use crate::store::{self, State};
 
@@ -32,10 +34,21 @@ impl Core {
         self.sink_statuses = statuses;
     }
 
-    /// Hands the sinks what they dropped because too many waited, as far as it fires on and fits.
-    pub(super) fn offer_again(&mut self, now: Now) {
-        let ids = self.sinks.fit_again();
+    /// Tells the sinks what people did about the alerts that wait for them.
+    pub(super) fn attend_sinks(&self, now: Now) {
+        let ids = self.sinks.waiting();
         if !ids.is_empty() {
+            self.sinks.attend(&self.monitor.alerts_of(&ids, now));
+        }
+    }
+
+    /// Hands the sinks what they dropped because too many waited, as far as it fires on, somebody
+    /// may be told, and it fits.
+    pub(super) fn offer_again(&mut self, now: Now) {
+        let mut alerts = self.monitor.alerts_of(&self.sinks.fit_again(), now);
+        alerts.retain(|_, alert| alert.state == AlertState::Firing && !alert.is_silenced());
+        if !alerts.is_empty() {
+            let ids = alerts.into_keys().collect();
             self.sinks.offer_again(self.monitor.notices_of(&ids, now));
         }
     }
@@ -53,11 +66,16 @@ impl Core {
         untold
     }
 
-    /// Hands the sinks what an earlier run did not get told of the target that is remembered under
-    /// `key`, once. Without sinks it stays with what is remembered.
-    pub(super) fn recall_untold(&mut self, key: &str) {
+    /// Hands the sinks what an earlier run did not get told of `target` (`None`: of this machine),
+    /// which is remembered under `key`, once, and who heard of what fired. Without sinks it stays
+    /// with what is remembered.
+    pub(super) fn recall_untold(&mut self, key: &str, target: Option<&Target>) {
         let now = self.edge.clock.now().wall;
         let Some(memory) = self.remembered.get_mut(key).filter(|_| !self.read_only) else { return };
+        let host = target.map(whose).unwrap_or_default();
+        for (rule, alert) in memory.alerts.iter().filter(|(_, alert)| alert.told.is_some()) {
+            self.sinks.recall_heard(&short_id([&host, rule], alert.since), alert.heard.as_ref());
+        }
         let untold = still_news(std::mem::take(&mut memory.untold), &memory.alerts, now);
         self.unsaved |= !untold.is_empty();
         self.sinks.recall(&untold);
@@ -89,6 +107,27 @@ impl Core {
                 memory.untold.extend(untold);
             } else {
                 memory.untold = untold;
+            }
+        }
+    }
+
+    /// Adds which sinks heard of each alert to what is remembered of it.
+    pub(super) fn add_heard(&self, state: &mut State) {
+        let own = (store::MONITOR.to_owned(), String::new());
+        let of_targets = self.monitor.targets().map(|(_, tracked)| tracked.target());
+        let hosts = of_targets.map(|target| (store::key(target), whose(target)));
+        for (key, host) in hosts.chain([own]) {
+            let before = self.remembered.get(&key).map(|memory| &memory.alerts);
+            let Some(memory) = state.get_mut(&key) else { continue };
+            for (rule, alert) in memory.alerts.iter_mut().filter(|(_, alert)| alert.told.is_some())
+            {
+                alert.heard = if self.read_only && self.sinks.is_empty() {
+                    let before = before.and_then(|alerts| alerts.get(rule));
+                    let same = before.filter(|before| before.since == alert.since);
+                    same.and_then(|before| before.heard.clone())
+                } else {
+                    self.sinks.heard(&short_id([&host, rule], alert.since))
+                };
             }
         }
     }

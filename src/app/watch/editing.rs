@@ -142,6 +142,7 @@ impl Screen {
                 self.dashboard.tell(&told, (self.now)());
                 self.ask(Command::Reconfigure(Box::new(Reconfiguration {
                     limits: self.config.settings.thresholds.clone(),
+                    alert: self.config.settings.alert,
                     removed: vec![id],
                     changed: Vec::new(),
                     added: Vec::new(),

@@ -8,7 +8,8 @@ use super::super::finding::{Finding, RuleId, Severity};
 use super::super::target::TargetId;
 use super::super::time::{MonoTime, Now, WallTime};
 use super::{
-    Alert, AlertEvent, AlertSettings, AlertState, AlertsSnapshot, Hold, Signature, review::Reviews,
+    AcceptedLook, Alert, AlertEvent, AlertSettings, AlertState, AlertsSnapshot, Hold, Signature,
+    review::Reviews,
 };
 use entry::Entry;
 use std::cmp::Reverse;
@@ -73,6 +74,11 @@ impl AlertBook {
     #[must_use]
     pub fn new(settings: AlertSettings) -> Self {
         Self { settings, ..Self::default() }
+    }
+
+    /// Other settings of the book from here on.
+    pub const fn change_settings(&mut self, settings: AlertSettings) {
+        self.settings = settings;
     }
 
     /// Settings of a target's own, in place of those of the book.
@@ -174,17 +180,37 @@ impl AlertBook {
         self.reviews.accepted(target)
     }
 
-    /// What the alerts screen shows.
+    /// Since when of that is gone what is, by rule name.
     #[must_use]
-    pub fn snapshot(&self, now: Now) -> AlertsSnapshot {
-        let shown = |entry: &Entry| {
+    pub fn accepted_clear(&self, target: Option<TargetId>) -> BTreeMap<String, WallTime> {
+        self.reviews.clear(target)
+    }
+
+    /// Follows what became of what was accepted of `target`, by what the diagnosis says of each.
+    /// Returns the rules of what has been gone for a day, and is not accepted any more.
+    pub fn outlive_accepted(
+        &mut self,
+        target: Option<TargetId>,
+        look: impl Fn(RuleId) -> AcceptedLook,
+    ) -> Vec<RuleId> {
+        self.reviews.outlive(target, look)
+    }
+
+    /// Every alert that is not over, as it is at `now`: snoozed or held back only while it is.
+    pub fn standing(&self, now: Now) -> impl Iterator<Item = Alert> {
+        self.entries.values().map(move |entry| {
             let alert = &entry.alert;
             let snoozed_until = alert.snoozed_until.filter(|until| *until > now.wall);
             let held = self.held((alert.target, alert.rule), now.wall);
             Alert { snoozed_until, held_until: held.map(|hold| hold.until), ..alert.clone() }
-        };
+        })
+    }
+
+    /// What the alerts screen shows.
+    #[must_use]
+    pub fn snapshot(&self, now: Now) -> AlertsSnapshot {
         let (mut firing, mut pending): (Vec<Alert>, Vec<Alert>) =
-            self.entries.values().map(shown).partition(|alert| alert.state == AlertState::Firing);
+            self.standing(now).partition(|alert| alert.state == AlertState::Firing);
         let order = |alert: &Alert| (Reverse(alert.severity), Reverse(alert.since));
         firing.sort_by_key(order);
         pending.sort_by_key(order);

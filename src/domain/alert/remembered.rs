@@ -5,6 +5,7 @@ use super::super::target::TargetId;
 use super::super::text::printable;
 use super::super::time::WallTime;
 use super::{Alert, AlertState, Signature};
+use std::collections::BTreeSet;
 
 /// An alert that fired when it was last saved; the store keeps it under its rule's name.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -16,6 +17,12 @@ pub struct RememberedAlert {
     pub seen: WallTime,
     /// How bad when it was last told; at that time where it was not.
     pub severity: Severity,
+    /// How bad it was at its worst, of what was told; `None`: as when it was last told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worst: Option<Severity>,
+    /// How bad it was when somebody acknowledged or snoozed it; `None`: as when it was last told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attended: Option<Severity>,
     /// A few words, escaped.
     pub title: String,
     /// When it was last told; `None`: not yet.
@@ -33,6 +40,9 @@ pub struct RememberedAlert {
     /// How often it went and came back.
     #[serde(default)]
     pub returns: u32,
+    /// Names of the sinks that heard that it began, unescaped; `None`: not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard: Option<BTreeSet<String>>,
 }
 
 /// An alert that is over, as the store keeps it among those of its target.

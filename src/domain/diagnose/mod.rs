@@ -26,6 +26,7 @@ mod scenarios;
 #[cfg(test)]
 mod tests;
 
+use super::alert::AcceptedLook;
 use super::finding::{Finding, RuleId, Severity};
 use super::rules::{Evidence, Judgement, Rule, RuleCard};
 use super::sample::{EchoOutcome, NeighbourState, ProbeKind};
@@ -49,6 +50,9 @@ pub struct Diagnosed {
     /// Rules whose findings stand and are left out: explained by another, above the lowest broken
     /// rung, or not judged while the monitor is offline. They are not over.
     pub withheld: Vec<RuleId>,
+    /// Rules that a cause shared by many explains, whether they stand yet or not: some are found only
+    /// when it is over, from what was measured while it stood.
+    pub shadowed: Vec<RuleId>,
     /// Rules that fired in an earlier run, and of which this one has no word yet.
     pub awaited: Vec<RuleId>,
 }
@@ -135,6 +139,12 @@ impl Diagnosis {
         self.tracks.stands(rule)
     }
 
+    /// What it says of a rule whose finding somebody accepted.
+    #[must_use]
+    pub fn look(&self, rule: RuleId) -> AcceptedLook {
+        self.tracks.look(rule)
+    }
+
     /// The findings of [`Self::diagnosed`].
     #[must_use]
     pub fn findings(&self, rules: &[&'static dyn Rule], view: &TargetView<'_>) -> Vec<Finding> {
@@ -168,6 +178,7 @@ impl MonitorDiagnosis {
         Diagnosed {
             findings: self.findings(rules),
             withheld: Vec::new(),
+            shadowed: Vec::new(),
             awaited: self.tracks.awaited().collect(),
         }
     }
@@ -175,6 +186,12 @@ impl MonitorDiagnosis {
     /// Waits for a word on rules whose alerts fired in an earlier run, since then.
     pub fn wait_for(&mut self, rules: impl IntoIterator<Item = (RuleId, WallTime)>) {
         self.tracks.wait_for(rules);
+    }
+
+    /// What it says of a rule whose finding somebody accepted.
+    #[must_use]
+    pub fn look(&self, rule: RuleId) -> AcceptedLook {
+        self.tracks.look(rule)
     }
 }
 

@@ -48,7 +48,7 @@ fn tell(standing: Vec<Candidate>, view: &TargetView<'_>) -> Diagnosed {
         |finding: &Finding| finding.rung.zip(lowest).is_some_and(|(rung, lowest)| rung > lowest);
     let (above, findings): (Vec<_>, Vec<_>) = findings.into_iter().partition(is_above);
     withheld.extend(above.into_iter().map(|finding| finding.rule));
-    Diagnosed { findings, withheld, awaited: Vec::new() }
+    Diagnosed { findings, withheld, ..Diagnosed::default() }
 }
 
 /// The rung that a finding breaks, so that nothing above it can be judged. Echo stands beside the

@@ -13,6 +13,29 @@ fn ids(findings: &[Finding]) -> Vec<&'static str> {
     findings.iter().map(|finding| finding.rule.0).collect()
 }
 
+#[test]
+fn what_was_accepted_is_gone_by_samples_that_say_so() {
+    let rule = Scripted::new("a", None).hysteresis(1, 1, 2);
+    let rule = rule.with(|card| RuleCard { reviewed_when_found: true, ..card }).leak();
+    let mut fixture = Fixture::new();
+    let mut diagnosis = Diagnosis::default();
+    let mut look = |secs, word: &str| {
+        fixture.now = at(secs);
+        fixture.script("a", word);
+        diagnosis.observe(&[rule], ProbeKind::Negotiate, &fixture.view());
+        diagnosis.tick(&[rule], &fixture.view());
+        diagnosis.look(RuleId("a"))
+    };
+    let clear = |since, last| AcceptedLook::Clear { since: at(since).wall, last: at(last).wall };
+    assert_eq!(look(1, ""), AcceptedLook::Unknown);
+    assert_eq!(look(2, "warning"), AcceptedLook::Stands);
+    assert_eq!(look(3, "clear"), AcceptedLook::Stands, "it needs two");
+    assert_eq!(look(4, "clear"), clear(4, 4));
+    assert_eq!(look(5, "clear"), clear(4, 5));
+    assert_eq!(look(6, ""), clear(4, 5), "nothing was measured");
+    assert_eq!(look(7, "warning"), AcceptedLook::Stands);
+}
+
 /// Feeds one judgement per letter (`F` holds, `c` does not, `.` no evidence) and draws what stood
 /// after each: `#` or `-`.
 fn drawn(rule: &'static dyn Rule, judgements: &str) -> (String, Option<WallTime>) {

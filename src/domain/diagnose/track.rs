@@ -1,5 +1,6 @@
 //! Raise and clear: the memory of the judgements of one subject.
 
+use super::super::alert::AcceptedLook;
 use super::super::finding::{RuleId, Severity};
 use super::super::rules::{Evidence, Hysteresis, Judgement, Rule, RuleCard};
 use super::super::time::WallTime;
@@ -14,6 +15,8 @@ pub(super) struct Tracks {
     judged: BTreeSet<RuleId>,
     /// Rules whose alert of an earlier run waits for a word of this one.
     awaited: BTreeMap<RuleId, Awaited>,
+    /// Rules that may be "as found" and do not hold: since when samples say so, and the last time one did.
+    clear: BTreeMap<RuleId, (WallTime, WallTime)>,
 }
 
 /// An alert of an earlier run.
@@ -53,6 +56,7 @@ impl Tracks {
             Judgement::Moot => self.drop_question(card),
             Judgement::Fires(evidence) => {
                 let first = self.is_first(card);
+                self.clear.remove(&card.id);
                 let began = self.awaited.get_mut(&card.id).map(|awaited| {
                     awaited.clears = 0;
                     awaited.since
@@ -70,6 +74,9 @@ impl Tracks {
                     && track.miss(card.hysteresis)
                 {
                     self.active.remove(&card.id);
+                }
+                if card.reviewed_when_found && !self.stands(card.id) {
+                    self.clear.entry(card.id).or_insert((now, now)).1 = now;
                 }
             }
         }
@@ -135,6 +142,15 @@ impl Tracks {
             let severity = track.standing.as_ref().map(|standing| standing.evidence.severity);
             !leaves(*rule, severity)
         });
+    }
+
+    /// What is said of a rule whose finding somebody accepted.
+    pub(super) fn look(&self, rule: RuleId) -> AcceptedLook {
+        match self.clear.get(&rule) {
+            _ if self.stands(rule) => AcceptedLook::Stands,
+            Some((since, last)) => AcceptedLook::Clear { since: *since, last: *last },
+            None => AcceptedLook::Unknown,
+        }
     }
 
     /// Whether the finding of `rule` stands.

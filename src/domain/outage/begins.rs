@@ -1,15 +1,14 @@
 //! Whether hosts that are silent fell silent together.
 
-use super::{Answered, Fault, Ground, KEPT, Member, Outage, Scope};
+use super::{Answered, Fault, Ground, KEPT, Member, Outage, RememberedOutage, SAVED, Scope};
 use crate::domain::thresholds::PathThresholds;
 use crate::domain::time::Now;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// Who answered so shortly before this run began fell silent then …
+/// Who answered so shortly before this run began fell silent then, with those of whom the same is
+/// known as closely as [`SAVED`].
 const PAUSE: Duration = Duration::from_mins(10);
-/// … with those of whom the same is known so closely.
-const SAVED: Duration = Duration::from_mins(1);
 
 /// The scopes of whoever is silent, the widest first: an outage of all that are behind a router is
 /// not told again by group.
@@ -22,14 +21,24 @@ pub(super) fn scopes(members: &[Member<'_>]) -> BTreeSet<Scope> {
     std::iter::once(Scope::Routed).chain(own).collect()
 }
 
+/// A control that answers has proved itself so long after the start.
+const PROVING: Duration = Duration::from_secs(25);
+
+/// What silence is held against.
+pub(super) struct Known<'a, 'm> {
+    pub(super) members: &'a [Member<'m>],
+    pub(super) ground: &'a Ground,
+    pub(super) remembered: &'a [RememberedOutage],
+}
+
 /// The largest set of members that fell silent together, when it is large enough.
 pub(super) fn begins(
     scope: Scope,
     concerned: &[&Member<'_>],
-    members: &[Member<'_>],
-    ground: &Ground,
+    known: &Known<'_, '_>,
     now: Now,
 ) -> Option<Outage> {
+    let Known { members, ground, remembered } = *known;
     let mut silent: Vec<(Now, &Member<'_>)> =
         concerned.iter().filter_map(|member| member.silent_since.map(|at| (at, *member))).collect();
     silent.sort_by_key(|(at, member)| (at.mono, member.target));
@@ -56,43 +65,67 @@ pub(super) fn begins(
     let shown = tunnel.is_some() || fault.as_ref().is_some_and(Fault::is_proven_tunnel);
     let newest = cluster.iter().filter_map(|(_, member)| member.unwatched()).min();
     let votes = |member: &Member<'_>| {
-        (!member.sleeps || (shown && fresh)) && was_there(member, newest, members)
+        (!member.sleeps || (shown && fresh)) && was_there(member, newest, known)
     };
     let voters = hosts(cluster.iter().map(|(_, member)| *member).filter(|member| votes(member)));
     let of = hosts(concerned.iter().copied().filter(|member| votes(member)));
     if !is_path(voters, of, &ground.limits) {
         return None;
     }
+    let found = !cluster.iter().any(|(_, member)| member.answered == Answered::InThisRun);
+    // Controls that have not proved themselves yet may be about to answer.
+    if ground.nearer.is_none() && found && now.mono.since(first.mono) < PROVING {
+        return None;
+    }
     // Without anything that answers, only the silence of all at once shows that it is not the hosts.
     if ground.nearer.is_none() && (scope != Scope::Routed || voters * 10 < of * 9) {
         return None;
     }
+    // What an earlier run saw begin lasts since then.
+    let past = cluster.iter().find_map(|(_, member)| member.recalled(remembered));
+    let since = past.map_or(first.wall, |past| past.since);
+    let until = past.map_or(last.wall, |past| past.until);
     Some(Outage {
-        until: last,
+        found: found && past.is_none(),
+        until: Now { wall: until, ..last },
         members: cluster.iter().map(|(_, member)| (member.target, member.address)).collect(),
+        voters: cluster
+            .iter()
+            .filter(|(_, member)| !member.sleeps)
+            .map(|(_, member)| member.target)
+            .collect(),
+        left: cluster.iter().map(|(_, member)| member.target).collect(),
         of: concerned.len(),
         limits: ground.limits,
         change: ground.change_before(first).filter(|_| tunnel.is_none()),
         tunnel,
         fault,
-        ..Outage::new(scope, first, ground.nearer.clone())
+        ..Outage::new(scope, Now { wall: since, ..first }, ground.nearer.clone())
     })
 }
 
 /// Whether the silence of a host shows a path. That of one that never answered in this run does where
-/// nobody answers that is reached the same way, or where it answered just before the run began, as
-/// the `newest` of the others did. When the silence of any other began nobody knows: it may have been off for days.
-fn was_there(member: &Member<'_>, newest: Option<Duration>, members: &[Member<'_>]) -> bool {
-    let together = member.unwatched().zip(newest).is_some_and(|(unwatched, newest)| {
-        unwatched <= PAUSE && unwatched.saturating_sub(newest) <= SAVED
-    });
+/// nobody answers that is reached the same way; but one of which is known when it last answered does
+/// so with those of whom the same is known, the `newest` of the others among them: just before the
+/// run began, in an outage of an earlier run, or where nobody answers. When the silence of any other
+/// began nobody knows: it may have been off for days.
+fn was_there(member: &Member<'_>, newest: Option<Duration>, known: &Known<'_, '_>) -> bool {
     let answers = |other: &Member<'_>| {
         other.has_say()
             && other.silent_since.is_none()
             && other.routed == member.routed
             && other.tunnel == member.tunnel
     };
-    member.answered == Answered::InThisRun || together || !members.iter().any(answers)
+    let nobody = || !known.members.iter().any(answers);
+    match member.answered {
+        Answered::InThisRun => true,
+        Answered::Never => nobody(),
+        Answered::Before(unwatched) => {
+            let together = newest.is_some_and(|newest| unwatched.saturating_sub(newest) <= SAVED);
+            member.recalled(known.remembered).is_some()
+                || together && (unwatched <= PAUSE || nobody())
+        }
+    }
 }
 
 /// Any of `members`, when all are reached through the same tunnel, or all outside of any.

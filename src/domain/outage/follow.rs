@@ -1,7 +1,7 @@
 //! Whether a path that broke is still down.
 
-use super::begins::is_path;
-use super::{Fault, Ground, Member, Outage};
+use super::begins::{hosts as hosts_of, is_path, least};
+use super::{Fault, Ground, Member, Outage, UNSTEADY, Within};
 use crate::domain::target::TargetId;
 use crate::domain::time::Now;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,8 +27,13 @@ impl Outage {
         let half_back = self.back.len() * 2 >= self.members.len();
         let shown =
             self.tunnel.is_some() || self.fault.as_ref().is_some_and(Fault::is_proven_tunnel);
-        let votes = |member: &&Member<'_>| !member.sleeps || (shown && !half_back);
-        let voters = || members.iter().filter(|member| self.scope.takes(member)).filter(votes);
+        let shown = |member: &Member<'_>| shown || self.voters.contains(&member.target);
+        let votes = |member: &&Member<'_>| !member.sleeps || (shown(member) && !half_back);
+        let takes = |member: &&Member<'_>| match &self.within {
+            Some(one) => self.left.contains(&member.target) || member.group == Some(&*one.group),
+            None => self.members.contains_key(&member.target) || self.scope.takes(member),
+        };
+        let voters = || members.iter().filter(takes).filter(votes);
         let silent = |member: &&Member<'_>| self.holds(member.target);
         let answers = |member: &&Member<'_>| member.has_say() && member.silent_since.is_none();
         // Whoever has another address now, or of whom nothing is known at it yet, was silent at the
@@ -49,13 +54,15 @@ impl Outage {
         let together = self.limits.together;
         let known: BTreeMap<TargetId, &Member<'_>> =
             members.iter().map(|member| (member.target, member)).collect();
-        for member in members.iter().filter(|member| self.scope.takes(member)) {
-            let joins = member.silent_since.is_some_and(|at| {
-                at.mono.plus(together) >= self.since.mono
-                    && self.since.mono.plus(together) >= at.mono
-            });
-            if joins {
-                self.members.entry(member.target).or_insert(member.address);
+        for member in members {
+            let joins = self.admits(member)
+                && member.silent_since.is_some_and(|at| {
+                    at.mono.plus(together) >= self.since.mono
+                        && self.since.mono.plus(together) >= at.mono
+                });
+            if joins && !self.members.contains_key(&member.target) {
+                self.members.insert(member.target, member.address);
+                self.voters.extend((!member.sleeps).then_some(member.target));
             }
         }
         for id in self.members.keys() {
@@ -67,8 +74,9 @@ impl Outage {
                 self.back.remove(id);
             }
         }
+        self.relapse(&known, now);
         let holds = self.holds_still(members, &known);
-        self.good_rounds = if holds { 0 } else { self.good_rounds.saturating_add(1) };
+        self.good = if holds { None } else { self.good.or(Some(now.mono)) };
         self.alerts |= holds && now.mono.since(self.since.mono) >= self.limits.lasts;
         if holds && self.back.is_empty() {
             let silent = self.members.keys().filter_map(|id| known.get(id).copied());
@@ -81,6 +89,79 @@ impl Outage {
         }
         if self.tunnel.is_none() {
             self.tunnel = ground.tunnel_about(self.since, self.since);
+        }
+        if self.nearer.is_none() {
+            self.nearer.clone_from(&ground.nearer);
+        }
+        self.leave(members, now);
+    }
+
+    /// Takes those in again who were back and fall silent once more, when they are enough for a path.
+    fn relapse(&mut self, known: &BTreeMap<TargetId, &Member<'_>>, now: Now) {
+        let silent = |id: &TargetId| known.get(id).is_some_and(|m| m.silent_since.is_some());
+        let lately = self.back.iter().filter(|(_, at)| now.mono.since(at.mono) <= UNSTEADY);
+        let again: Vec<TargetId> = lately.map(|(id, _)| *id).filter(silent).collect();
+        let hosts = again.iter().filter_map(|id| known.get(id).copied());
+        if hosts_of(hosts) >= least(&self.limits) {
+            self.back.retain(|id, _| !again.contains(id));
+        }
+    }
+
+    /// Whether `member` may join it: once one group is known to be dark alone, nobody else does.
+    fn admits(&self, member: &Member<'_>) -> bool {
+        let within = self.within.as_ref().is_none_or(|one| member.group == Some(&*one.group));
+        within && self.scope.takes(member)
+    }
+
+    /// Takes in who is left in it, and whether they are of one group.
+    fn leave(&mut self, members: &[Member<'_>], now: Now) {
+        let settled = |at: &Now| now.mono.since(at.mono) > self.limits.together;
+        let left = self.members.keys().filter(|id| !self.back.get(id).is_some_and(settled));
+        let left: BTreeSet<TargetId> = left.copied().collect();
+        if !left.is_empty() {
+            self.left = left;
+        }
+        // Before that, others may be about to fall silent too.
+        if now.mono.since(self.since.mono) >= self.limits.lasts.max(self.limits.together) {
+            self.within = self.only_group(members);
+            self.let_go(members);
+        }
+    }
+
+    /// The group of nearly all who are left, when others answer that are no members of it.
+    fn only_group(&self, members: &[Member<'_>]) -> Option<Within> {
+        let scope = || members.iter().filter(|member| self.scope.takes(member));
+        let left = || scope().filter(|member| self.left.contains(&member.target));
+        let mut dark: BTreeMap<&str, usize> = BTreeMap::new();
+        left()
+            .filter_map(|member| member.group)
+            .for_each(|group| *dark.entry(group).or_default() += 1);
+        let group = dark.into_iter().max_by_key(|(_, count)| *count)?.0;
+        let of_it = |member: &&Member<'_>| member.group == Some(group);
+        let other = |member: &&Member<'_>| !of_it(member);
+        let answers = |member: &&Member<'_>| {
+            other(member) && member.has_say() && member.silent_since.is_none()
+        };
+        let has_say = |member: &&Member<'_>| of_it(member) && member.has_say();
+        let of = scope().filter(has_say).count();
+        let dark = hosts_of(left().filter(of_it));
+        let alone = hosts_of(left().filter(other)) < least(&self.limits)
+            && scope().any(|member| answers(&member))
+            && is_path(dark, hosts_of(scope().filter(has_say)), &self.limits);
+        alone.then(|| Within { group: group.to_owned(), of })
+    }
+
+    /// Lets go of those who are silent and no members of the group that is dark: each of them is
+    /// judged by itself.
+    fn let_go(&mut self, members: &[Member<'_>]) {
+        let Some(within) = &self.within else { return };
+        let other = |member: &&Member<'_>| member.group != Some(&*within.group);
+        let own: Vec<TargetId> = members.iter().filter(other).map(|member| member.target).collect();
+        let own: Vec<TargetId> = own.into_iter().filter(|id| self.holds(*id)).collect();
+        for id in own {
+            self.members.remove(&id);
+            self.voters.remove(&id);
+            self.left.remove(&id);
         }
     }
 }

@@ -6,6 +6,7 @@
 use super::credssp::{Credssp, credssp};
 use super::prelude::*;
 use super::service::negotiated;
+use super::starting::unless_starting;
 use crate::domain::sample::{NegotiateOutcome, Nla, NlaOutcome, TlsOutcome};
 
 /// Closed before the X.224 answer, or after TLS: the signature of 0x904.
@@ -15,7 +16,7 @@ pub(super) struct ConnectionDropped;
 static CONNECTION_DROPPED: RuleCard = RuleCard {
     id: RuleId("connection-dropped"),
     title: "connection dropped",
-    severities: &[Severity::Critical],
+    severities: &[Severity::Notice, Severity::Critical],
     owner: Owner::Server,
     rung: Some(Rung::X224),
     hysteresis: Hysteresis { raise: 2, of: 3, clear: 2 },
@@ -27,7 +28,8 @@ static CONNECTION_DROPPED: RuleCard = RuleCard {
         prevention system or an allow list does, a server at its connection limit or with a \
         damaged certificate store may. After TLS it may also be a host whose policy refuses NTLM, \
         the only thing the probe can offer without a password: there sign-in by name with Kerberos \
-        still works. A close that comes only at the TLS hello is another finding.",
+        still works. A close that comes only at the TLS hello is another finding. Of a \
+        host that has only just come back from silence it is a notice: it is starting.",
     disproof: "Two X.224 answers in a row from the same address; after TLS, two CredSSP answers.",
     remedies: &[
         remedies::RDP_EVENTS,
@@ -82,16 +84,15 @@ impl Rule for ConnectionDropped {
             name(view)
         );
         let (share, of) = recent_share(view, 5);
-        Judgement::fires(
-            Evidence::new(Severity::Critical, Confidence::Certain, title, sentence)
-                .line(super::port::connect_line(&entry.value.connect))
-                .line(format!(
-                    "closed by the peer after {after} and {}, before a Connection Confirm",
-                    count(u64::try_from(negotiate.received).unwrap_or(u64::MAX), "byte")
-                ))
-                .line(format!("{share} of the last {of} connections ended so"))
-                .since(view.attempts.since(dropped).map(|at| at.wall)),
-        )
+        let evidence = Evidence::new(Severity::Critical, Confidence::Certain, title, sentence)
+            .line(super::port::connect_line(&entry.value.connect))
+            .line(format!(
+                "closed by the peer after {after} and {}, before a Connection Confirm",
+                count(u64::try_from(negotiate.received).unwrap_or(u64::MAX), "byte")
+            ))
+            .line(format!("{share} of the last {of} connections ended so"))
+            .since(view.attempts.since(dropped).map(|at| at.wall));
+        Judgement::fires(unless_starting(view, what, evidence))
     }
 }
 
@@ -109,7 +110,7 @@ fn after_tls(view: &TargetView<'_>, attempt: &Attempt, nla: &Nla) -> Judgement {
     let rungs = || view.attempts.recent().filter_map(|entry| entry.value.nla.as_ref()).take(5);
     let share = rungs().filter(|nla| nla.outcome.hung_up()).count();
     let tls = attempt.tls.as_ref().and_then(|tls| tls.version);
-    Judgement::fires(
+    let evidence =
         Evidence::new(Severity::Critical, Confidence::Certain, "hangs up after TLS", sentence)
             .at_rung(Rung::Nla)
             .lines(tls.map(|version| format!("TLS is fine: {version}, whole handshake")))
@@ -125,8 +126,8 @@ fn after_tls(view: &TargetView<'_>, attempt: &Attempt, nla: &Nla) -> Judgement {
                     .take_while(|(_, nla)| nla.outcome.hung_up())
                     .last()
                     .map(|(at, _)| at),
-            ),
-    )
+            );
+    Judgement::fires(unless_starting(view, "completes TLS and then hangs up", evidence))
 }
 
 /// Closed before the X.224 answer, or an MCS disconnect in its place.

@@ -427,6 +427,11 @@ pub fn alerting_once() -> impl Iterator<Item = RuleId> {
     RULES.iter().map(|rule| rule.card()).filter(|card| card.alerting.once).map(|card| card.id)
 }
 
+/// What this rule explains.
+pub fn explained_by(cause: RuleId) -> impl Iterator<Item = RuleId> {
+    card(cause.0).into_iter().flat_map(|card| card.explains).map(|id| RuleId(id))
+}
+
 /// The card of the rule with this name.
 #[must_use]
 pub fn card(id: &str) -> Option<&'static RuleCard> {

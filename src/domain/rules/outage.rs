@@ -128,7 +128,7 @@ impl Rule for PathOutage {
             let evidence = evidence(first, title, comes_again(first)).lines(more);
             return Judgement::fires(evidence.of_faults(newest));
         }
-        let within = span(first.until.mono.since(first.since.mono).max(Duration::from_secs(1)));
+        let how = how(first);
         let since = clock(first.since.wall);
         if let (Some(stretch), Some(fault)) = (stretch(first), &first.fault) {
             let sentence = by_controls(first, stretch, fault, &since);
@@ -137,8 +137,7 @@ impl Rule for PathOutage {
         }
         let Some(nearer) = &first.nearer else {
             let sentence = format!(
-                "Nothing answers since {since}: {} fell silent within {within} of each other \
-                 (certain). It is this machine's own line, or what they all share (likely): nothing \
+                "Nothing answers since {since}: {} {how} (certain). It is this machine's own line, or what they all share (likely): nothing \
                  nearer is measured to tell which. {}",
                 whose(first),
                 first_step(first),
@@ -147,8 +146,7 @@ impl Rule for PathOutage {
             return Judgement::fires(evidence.of_faults(newest));
         };
         let sentence = format!(
-            "The way to {} is down since {since} (likely): they fell silent within {within} of \
-             each other, while {} answers{}. {}",
+            "The way to {} is down since {since} (likely): they {how}, while {} answers{}. {}",
             whose(first),
             nearer,
             match &first.tunnel {
@@ -159,6 +157,15 @@ impl Rule for PathOutage {
         );
         Judgement::fires(evidence(first, title, sentence).lines(more).of_faults(newest))
     }
+}
+
+/// `fell silent within 3.0 s of each other`.
+fn how(outage: &Outage) -> String {
+    if outage.found {
+        return "were silent when this run began".to_owned();
+    }
+    let within = outage.until.mono.since(outage.since.mono).max(Duration::from_secs(1));
+    format!("fell silent within {} of each other", span(within))
 }
 
 /// It breaks and mends itself again and again.
@@ -231,10 +238,17 @@ fn by_controls(outage: &Outage, stretch: Stretch, fault: &Fault, since: &str) ->
     }
 }
 
-/// `12 of 12 hosts behind the router`.
+/// `12 of 12 hosts behind the router`: those that are left in it.
 pub(crate) fn whose(outage: &Outage) -> String {
-    let hosts =
-        format!("{} of {} hosts", outage.members.len(), outage.of.max(outage.members.len()));
+    let count = outage.left.len();
+    if let Some(within) = &outage.within {
+        return format!(
+            "{count} of {} hosts of {}",
+            within.of.max(count),
+            excerpt(&within.group, 40)
+        );
+    }
+    let hosts = format!("{count} of {} hosts", outage.of.max(outage.members.len()));
     match (&outage.scope, &outage.tunnel) {
         (Scope::Tunnel(_), _) | (Scope::Routed, Some(_)) => format!("{hosts} behind the VPN"),
         (Scope::Routed, None) if outage.fault.as_ref().is_some_and(is_through_tunnel) => {
@@ -250,6 +264,8 @@ const fn is_through_tunnel(fault: &Fault) -> bool {
     matches!(fault.stretch, Stretch::Tunnel | Stretch::Site)
 }
 
+const SITE_FIRST: &str = "Network team: look at the site's line and power first.";
+
 fn first_step(outage: &Outage) -> &'static str {
     match stretch(outage) {
         Some(Stretch::Tunnel) => return "VPN team: look at the tunnel first.",
@@ -260,22 +276,35 @@ fn first_step(outage: &Outage) -> &'static str {
     if outage.nearer.is_none() && outage.tunnel.is_none() {
         return "Look at this machine's own line and router first.";
     }
+    if outage.within.is_some() && outage.tunnel.is_none() {
+        return SITE_FIRST;
+    }
     match (&outage.scope, &outage.tunnel) {
         (Scope::Tunnel(_), None) => "VPN team: look at the tunnel and the site behind it first.",
         (_, Some(_)) => "VPN team: look at the tunnel first.",
+        (Scope::Routed, None) if outage.left.len() < outage.of => {
+            "Network team: look at what they share and the others do not first."
+        }
         (Scope::Routed, None) => "Network team: look at this machine's line and router first.",
-        (Scope::Group(_), None) => "Network team: look at the site's line and power first.",
+        (Scope::Group(_), None) => SITE_FIRST,
     }
 }
 
 fn evidence(outage: &Outage, title: impl Into<String>, sentence: String) -> Evidence {
+    let began = if outage.found {
+        format!("the first was asked at {}", clock(outage.since.wall))
+    } else {
+        format!(
+            "the first fell silent at {}, the last of them {} later",
+            clock(outage.since.wall),
+            millis(outage.until.mono.since(outage.since.mono)),
+        )
+    };
     let silent = format!(
-        "{} silent of {}, {} back; the first fell silent at {}, the last of them {} later",
+        "{} silent of {}, {} back; {began}",
         outage.silent(),
         outage.members.len(),
         outage.back.len(),
-        clock(outage.since.wall),
-        millis(outage.until.mono.since(outage.since.mono)),
     );
     Evidence::new(Severity::Critical, Confidence::Likely, title, sentence)
         .line(silent)

@@ -2,6 +2,7 @@
 
 use super::prelude::*;
 use crate::domain::heard::{Sign, Stages};
+use crate::domain::outage::Outage;
 
 /// How long the event is shown.
 const SHOWN: Duration = Duration::from_mins(10);
@@ -84,7 +85,10 @@ fn find(view: &TargetView<'_>) -> Option<Stages> {
     let stages = view.heard.stages()?;
     let recent = view.now.mono.since(stages.up.mono) <= SHOWN;
     let enough = stages.back.mono.since(stages.silent.mono) >= SHORTEST;
-    (recent && enough).then_some(stages)
+    // Whoever was silent because its path was down did not restart.
+    let path_down = |outage: &Outage| outage.lost(view.target.id, stages.silent.mono);
+    let own = !view.around.outages.iter().any(path_down);
+    (recent && enough && own).then_some(stages)
 }
 
 const fn words(sign: Sign) -> &'static str {

@@ -1,13 +1,16 @@
 //! A host that has only just come back from silence: what fails there may still be starting.
 
 use super::prelude::*;
+use crate::domain::heard::Back;
+use crate::domain::outage::Outage;
 
 /// Makes a notice of `evidence` where the host came back from silence within the last minutes.
 /// `fails` says what it does: `refuses port 3389`.
 pub(super) fn unless_starting(view: &TargetView<'_>, fails: &str, evidence: Evidence) -> Evidence {
     let lasts = view.target.thresholds.port_closed.starting;
-    let back = view.heard.back().filter(|_| view.mode == Mode::Watch);
-    let Some(back) = back.filter(|back| view.now.mono.since(back.at.mono) < lasts) else {
+    let fresh = |back: &Back| view.now.mono.since(back.at.mono) < lasts;
+    let back = view.heard.back().filter(|back| view.mode == Mode::Watch && fresh(back));
+    let Some(back) = back.filter(|back| may_start(view, back)) else {
         return evidence;
     };
     if evidence.severity != Severity::Critical {
@@ -30,4 +33,11 @@ pub(super) fn unless_starting(view: &TargetView<'_>, fails: &str, evidence: Evid
     starting
         .titled("is starting")
         .line(format!("silent from {} to {since}", clock(back.silent.wall)))
+}
+
+/// Whether a start explains what fails: it worked before the silence, which was not that of a path
+/// that was down.
+fn may_start(view: &TargetView<'_>, back: &Back) -> bool {
+    let path_down = |outage: &Outage| outage.lost(view.target.id, back.silent.mono);
+    back.sound && !view.around.outages.iter().any(path_down)
 }

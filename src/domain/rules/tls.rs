@@ -2,6 +2,7 @@
 
 use super::certificate_dates::days;
 use super::prelude::*;
+use super::starting::unless_starting;
 use crate::domain::sample::{
     Afterwards, CipherSuite, ClientFit, Disambiguation, Hello, SweepAnswer, SweepOffer, Tls,
     TlsOutcome, TlsVersion,
@@ -22,7 +23,7 @@ pub(super) struct TlsHandshakeFailed;
 static TLS_HANDSHAKE_FAILED: RuleCard = RuleCard {
     id: RuleId("tls-handshake-failed"),
     title: "TLS handshake fails",
-    severities: &[Severity::Critical],
+    severities: &[Severity::Notice, Severity::Critical],
     owner: Owner::Server,
     rung: Some(Rung::Tls),
     hysteresis: Hysteresis { raise: 2, of: 3, clear: 1 },
@@ -33,7 +34,8 @@ static TLS_HANDSHAKE_FAILED: RuleCard = RuleCard {
         MachineKeys, a damaged or cloned key store), or something on the way breaks TLS. An alert \
         about versions or ciphers means that the two have no suite in common. Silence points to a \
         device in between, or to the large certificate packet not fitting through. Windows may \
-        close without an alert in every one of these cases.",
+        close without an alert in every one of these cases. Of a host that has only just come \
+        back from silence it is a notice: it is starting.",
     disproof: "One handshake with this host that gets as far as its certificate.",
     remedies: &[
         remedies::CERTIFICATE_EVENTS,
@@ -169,7 +171,8 @@ impl Rule for TlsHandshakeFailed {
             .take_while(|(_, tls)| tls.outcome != TlsOutcome::Ok)
             .last()
             .map_or(entry.at.wall, |(at, _)| at);
-        Judgement::fires(evidence.since(Some(since)).owned_by(cause.owner).client(error))
+        let evidence = evidence.since(Some(since)).owned_by(cause.owner).client(error);
+        Judgement::fires(unless_starting(view, ended, evidence))
     }
 }
 

@@ -63,7 +63,8 @@ impl Tracked {
         if self.echo.ever_answered() {
             return Answered::InThisRun;
         }
-        let before = silent.zip(self.memory.echo_answered);
+        // What lies ahead was heard with another clock, nobody knows when.
+        let before = silent.zip(self.memory.echo_answered).filter(|(first, at)| *at <= first.wall);
         before.map_or(Answered::Never, |(first, at)| Answered::Before(first.wall.since(at)))
     }
 

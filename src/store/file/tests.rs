@@ -42,12 +42,15 @@ fn state() -> State {
         since: WallTime::from_unix_secs(1),
         seen: WallTime::from_unix_secs(9),
         severity: Severity::Critical,
+        worst: Some(Severity::Critical),
+        attended: Some(Severity::Warning),
         title: "port 3389 is closed".to_owned(),
         told: Some(WallTime::from_unix_secs(2)),
         acknowledged: Some(WallTime::from_unix_secs(7)),
         signed: crate::domain::alert::Signature::new("ada", "seen"),
         snoozed_until: None,
         returns: 4,
+        heard: None,
     };
     memory.alerts.insert("port-closed".into(), alert);
     memory.resolved.push(RememberedResolved {

@@ -240,6 +240,14 @@ fn filters() -> impl Strategy<Value = String> {
     prop::collection::vec(word, 0..12).prop_map(|words| words.concat())
 }
 
+#[test]
+fn nothing_is_offered_behind_a_blank_that_does_not_belong() {
+    for text in ["! ", "state:ok ! ", "loss> ", "state: "] {
+        assert_eq!(offer(text, &[]).words, Vec::<String>::new(), "{text}");
+    }
+    assert!(!offer("state:ok ", &[]).words.is_empty());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -53,8 +53,17 @@ pub fn lines(world: &World<'_>, state: &UiState, layout: Layout) -> Vec<ViewLine
     lines
 }
 
+/// How many they are.
+#[must_use]
+pub fn height(world: &World<'_>, state: &UiState, layout: Layout) -> usize {
+    match layout.class {
+        Class::Small => lines(world, state, layout).len(),
+        _ => 2 + usize::from(layout.head > 2),
+    }
+}
+
 fn small(world: &World<'_>, state: &UiState, width: usize) -> Vec<ViewLine> {
-    let left = counts(world.snapshot, false);
+    let left = everybody(world.snapshot).line(false);
     let mut right = Line::new();
     if state.flow == Flow::Paused {
         right = right.glyph(Role::Label).text(Role::Label, " ");
@@ -90,12 +99,14 @@ fn first(world: &World<'_>, state: &UiState, width: usize) -> Line {
         right = right.text(Role::Label, &label).text(Role::Text, "   ");
     }
     let right = right.text(Role::Text, &clock(world, state)).text(Role::Text, " ");
+    let tally =
+        Tally::of(world.snapshot.targets.iter().map(AsRef::as_ref), &world.snapshot.seen_to());
     let words = if world.snapshot.targets.is_empty() {
         Line::of(Role::Dim, " no targets")
     } else {
-        Line::of(Role::Text, " ").join(counts(world.snapshot, true))
+        Line::of(Role::Text, " ").join(tally.line(true))
     };
-    let brief = Line::of(Role::Text, " ").join(counts(world.snapshot, false));
+    let brief = Line::of(Role::Text, " ").join(tally.line(false));
     let monitor = monitor_line(world.snapshot);
     let with_usage = usage(world.snapshot, monitor.clone());
     for (left, monitor) in [(&words, with_usage), (&words, monitor.clone()), (&brief, monitor)] {
@@ -153,50 +164,96 @@ fn ends(left: Line, right: Line, width: usize) -> Line {
     left.pad_to(room).join(right).cut(width)
 }
 
-fn counts(snapshot: &Snapshot, words: bool) -> Line {
-    apart(snapshot.targets.iter().map(AsRef::as_ref), &snapshot.seen_to(), words)
+/// How many targets are in which state.
+struct Tally {
+    /// In the order of [`COUNTED`].
+    states: [usize; COUNTED.len()],
+    /// Of these in trouble, whom somebody has seen to.
+    seen: [Seen; COUNTED.len()],
+    maintained: usize,
 }
 
-/// How many of them are in which state.
-pub(super) fn counted<'a>(
-    targets: impl Iterator<Item = &'a TargetSnapshot> + Clone,
-    words: bool,
-) -> Line {
-    apart(targets, &BTreeMap::new(), words)
+/// How many somebody has seen to.
+#[derive(Debug, Clone, Copy, Default)]
+struct Seen {
+    acknowledged: usize,
+    snoozed: usize,
 }
 
-/// The same, and how many of those in trouble somebody has seen to.
-fn apart<'a>(
-    targets: impl Iterator<Item = &'a TargetSnapshot> + Clone,
-    seen: &BTreeMap<TargetId, &Alert>,
-    words: bool,
-) -> Line {
-    let mut line = Line::new();
-    for state in COUNTED {
-        let counted =
-            |target: &&TargetSnapshot| target.state == state && target.maintenance.is_none();
-        let count = targets.clone().filter(counted).count();
-        line = counted_words(line, state_role(state), count, state_word(state), words);
-        let of = targets.clone().filter(counted).filter(|target| target.is_in_trouble());
-        let alerts: Vec<&Alert> =
-            of.filter_map(|target| seen.get(&target.target.id).copied()).collect();
-        if !alerts.is_empty() {
-            let told = if words { seen_word(&alerts) } else { "seen" };
-            line.push(Role::Dim, &format!(" ({} {told})", alerts.len()));
+impl Seen {
+    fn count(&mut self, alert: &Alert) {
+        let counter = match alert.acknowledged {
+            Some(_) => &mut self.acknowledged,
+            None => &mut self.snoozed,
+        };
+        *counter += 1;
+    }
+
+    const fn all(self) -> usize {
+        self.acknowledged + self.snoozed
+    }
+
+    const fn word(self) -> &'static str {
+        match (self.acknowledged, self.snoozed) {
+            (0, _) => "snoozed",
+            (_, 0) => "acknowledged",
+            _ => "seen to",
         }
     }
-    let maintained = targets.filter(|target| target.maintenance.is_some());
-    counted_words(line, Role::StateMuted, maintained.count(), "in maintenance", words)
 }
 
-/// How somebody has seen to all of these.
-fn seen_word(alerts: &[&Alert]) -> &'static str {
-    let acknowledged = alerts.iter().filter(|alert| alert.acknowledged.is_some()).count();
-    match acknowledged {
-        0 => "snoozed",
-        all if all == alerts.len() => "acknowledged",
-        _ => "seen to",
+impl Tally {
+    /// Of these.
+    fn of<'a>(
+        targets: impl Iterator<Item = &'a TargetSnapshot>,
+        seen: &BTreeMap<TargetId, &Alert>,
+    ) -> Self {
+        let mut tally = Self {
+            states: [0; COUNTED.len()],
+            seen: [Seen::default(); COUNTED.len()],
+            maintained: 0,
+        };
+        for target in targets {
+            let place = COUNTED.iter().position(|state| *state == target.state);
+            let counter = match (&target.maintenance, place) {
+                (Some(_), _) => Some(&mut tally.maintained),
+                (None, place) => place.and_then(|place| tally.states.get_mut(place)),
+            };
+            if let Some(counter) = counter {
+                *counter += 1;
+            }
+            if target.maintenance.is_none()
+                && target.is_in_trouble()
+                && let Some(alert) = seen.get(&target.target.id)
+                && let Some(of) = place.and_then(|place| tally.seen.get_mut(place))
+            {
+                of.count(alert);
+            }
+        }
+        tally
     }
+
+    /// The counts, with words or without.
+    fn line(&self, words: bool) -> Line {
+        let mut line = Line::new();
+        for ((state, count), seen) in COUNTED.into_iter().zip(self.states).zip(self.seen) {
+            line = counted_words(line, state_role(state), count, state_word(state), words);
+            if seen.all() > 0 {
+                let word = if words { seen.word() } else { "seen" };
+                line.push(Role::Dim, &format!(" ({} {word})", seen.all()));
+            }
+        }
+        counted_words(line, Role::StateMuted, self.maintained, "in maintenance", words)
+    }
+}
+
+fn everybody(snapshot: &Snapshot) -> Tally {
+    Tally::of(snapshot.targets.iter().map(AsRef::as_ref), &snapshot.seen_to())
+}
+
+/// How many of these are in which state.
+pub(super) fn counted<'a>(targets: impl Iterator<Item = &'a TargetSnapshot>, words: bool) -> Line {
+    Tally::of(targets, &BTreeMap::new()).line(words)
 }
 
 /// ` ▲ 2 warning`, or `▲2` without words; nothing for none.
@@ -362,7 +419,9 @@ fn trouble(
     let mut begun = begun.text(Role::Text, " ");
     // What nobody has seen to comes first: then there is none of that.
     if let Some(alert) = seen.get(&first.worst.target.id) {
-        begun.push(Role::Dim, &format!("{}: ", capitalised(seen_word(&[alert]))));
+        let mut seen = Seen::default();
+        seen.count(alert);
+        begun.push(Role::Dim, &format!("{}: ", capitalised(seen.word())));
     }
     let full = begun.clone().join(sentence(first));
     if let [next, rest @ ..] = more

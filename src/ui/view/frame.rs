@@ -21,7 +21,7 @@ fn height(world: &World<'_>, state: &UiState, panel: PanelId) -> usize {
     let (layout, panels) = (Layout::of(state.size), &state.panels);
     let keys = usize::from(panels.has(PanelId::Keys) && layout.foot > 0);
     match panel {
-        PanelId::Banner => banner::lines(world, state, layout).len(),
+        PanelId::Banner => banner::height(world, state, layout),
         PanelId::Table | PanelId::Preview => 0,
         PanelId::Keys => keys,
         PanelId::Alerts => {

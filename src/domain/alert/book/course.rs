@@ -109,7 +109,8 @@ impl AlertBook {
             }
         }
         // What stood before the cause came is none of its effects.
-        let keys = diagnosed.withheld.iter().map(|rule| (target, *rule));
+        let rules = diagnosed.withheld.iter().chain(&diagnosed.shadowed);
+        let keys = rules.map(|rule| (target, *rule));
         let effects: Vec<Key> = keys
             .filter(|key| !self.entries.contains_key(key) || self.withheld.contains_key(key))
             .collect();
@@ -169,7 +170,7 @@ impl AlertBook {
         };
         let entry = self.entries.entry(key).or_insert_with(|| {
             let mut entry = Entry::pending(key, finding, now.mono);
-            entry.alert.acknowledged = acknowledged;
+            entry.recall_acknowledgement(acknowledged);
             entry.alert.returns = returns;
             entry
         });

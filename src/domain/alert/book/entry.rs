@@ -84,6 +84,12 @@ impl Entry {
         self.attended = self.told.map(|told| told.severity).max(Some(self.alert.severity));
     }
 
+    /// Somebody acknowledged it in an earlier run, which does not say how bad it was: as it is.
+    pub(super) fn recall_acknowledgement(&mut self, acknowledged: Option<WallTime>) {
+        self.alert.acknowledged = acknowledged;
+        self.attended = acknowledged.map(|_| self.alert.severity);
+    }
+
     /// Nobody has seen to it.
     fn neglect(&mut self) {
         self.attended = None;
@@ -147,11 +153,14 @@ impl Entry {
             due: false,
             told: alert.told.map(|at| Told {
                 severity: alert.severity,
-                worst: alert.severity,
+                worst: alert.worst.unwrap_or(alert.severity),
                 at,
                 milder: None,
             }),
-            attended: alert.acknowledged.or(alert.snoozed_until).map(|_| alert.severity),
+            attended: alert
+                .acknowledged
+                .or(alert.snoozed_until)
+                .map(|_| alert.attended.unwrap_or(alert.severity)),
             faults: 1,
             seen: Some(alert.seen),
         }
@@ -186,13 +195,16 @@ impl Entry {
         RememberedAlert {
             since: alert.since,
             seen: self.last_seen(now),
-            severity: self.told.map_or(alert.severity, |told| told.worst),
+            severity: self.told.map_or(alert.severity, |told| told.severity),
+            worst: self.told.map(|told| told.worst),
+            attended: self.attended,
             title: alert.title.clone(),
             told: self.told.map(|told| told.at),
             acknowledged: alert.acknowledged,
             signed: alert.signed.clone(),
             snoozed_until: alert.snoozed_until.filter(|until| *until > now),
             returns: alert.returns,
+            heard: None,
         }
     }
 
@@ -214,9 +226,10 @@ impl Entry {
             self.told = Some(told(severity));
             return Some(AlertEvent::Fired(self.alert.clone()));
         };
-        let reminds = !settings.remind_every.is_zero()
-            && self.alert.acknowledged.is_none()
-            && now.since(before.at) >= settings.remind_every;
+        // What lies ahead was told while this machine's clock was wrong.
+        let long_ago = before.at > now || now.since(before.at) >= settings.remind_every;
+        let reminds =
+            !settings.remind_every.is_zero() && self.alert.acknowledged.is_none() && long_ago;
         reminds.then(|| {
             self.told = Some(told(before.severity));
             AlertEvent::Reminded(self.alert.clone())

@@ -48,7 +48,7 @@ impl AlertBook {
             }
         }
         self.recall_resolved(target, memory);
-        self.reviews.recall(target, &memory.accepted);
+        self.reviews.recall(target, &memory.accepted, &memory.accepted_clear);
         if let Some(target) = target {
             let names = |(rule, at): (&String, &WallTime)| ((target, rule.clone()), *at);
             self.recalled.extend(memory.acknowledged.iter().map(names));
@@ -66,6 +66,11 @@ impl AlertBook {
         self.resolved.make_contiguous().sort_by_key(|(_, ended)| *ended);
         let excess = self.resolved.len().saturating_sub(RESOLVED);
         self.resolved.drain(..excess);
+    }
+
+    /// Takes what is over at `target` off the list: it is remembered with it.
+    pub fn forget_resolved(&mut self, target: TargetId) {
+        self.resolved.retain(|(alert, _)| alert.target != Some(target));
     }
 
     /// What a later run must know of the alerts of `target` that are over, the oldest first.

@@ -154,12 +154,15 @@ fn a_stale_acknowledgement_is_not_inherited_by_a_later_alert_of_the_same_rule() 
         since: at(0).wall,
         seen: at(55).wall,
         severity: Severity::Critical,
+        worst: None,
+        attended: None,
         title: "port 3389 is closed".to_owned(),
         told: Some(at(0).wall),
         acknowledged: Some(at(50).wall),
         signed: Signature::default(),
         snoozed_until: None,
         returns: 0,
+        heard: None,
     };
     let mut memory = TargetMemory::default();
     memory.acknowledged.insert(KNOWN.0.to_owned(), at(50).wall);
@@ -281,6 +284,31 @@ fn what_was_found_is_counted_until_accepted() {
 }
 
 #[test]
+fn an_acceptance_ends_when_its_finding_was_measured_to_be_gone_for_a_day() {
+    let rule = crate::domain::rules::RULES[0].card().id;
+    let clear = |since: u64, last: u64| AcceptedLook::Clear {
+        since: at(since * 3_600).wall,
+        last: at(last * 3_600).wall,
+    };
+    let accepted = BTreeMap::from([(rule.0.to_owned(), at(0).wall)]);
+    let memory = TargetMemory { accepted, ..TargetMemory::default() };
+    let mut book = AlertBook::default();
+    book.recall(OFFICE, &memory, at(0));
+    for look in [clear(1, 20), AcceptedLook::Stands, clear(21, 44), AcceptedLook::Unknown] {
+        assert_eq!(book.outlive_accepted(OFFICE, |_| look), []);
+    }
+    assert_eq!(book.outlive_accepted(None, |_| clear(0, 99)), [], "another's");
+    // A later run, which saw nothing of it before.
+    let memory = TargetMemory { accepted_clear: book.accepted_clear(OFFICE), ..memory };
+    let mut later = AlertBook::default();
+    later.recall(OFFICE, &memory, at(0));
+    assert_eq!(later.outlive_accepted(OFFICE, |_| AcceptedLook::Unknown), []);
+    assert_eq!(later.outlive_accepted(OFFICE, |_| clear(45, 45)), [rule]);
+    assert_eq!(later.accepted(OFFICE), BTreeMap::new());
+    assert_eq!(later.accepted_clear(OFFICE), BTreeMap::new());
+}
+
+#[test]
 fn what_was_accepted_is_not_listed_in_a_later_run_nor_of_this_machine() {
     for target in [OFFICE, None] {
         let mut book = AlertBook::default();
@@ -379,6 +407,69 @@ fn what_got_worse_across_a_restart_is_told() {
     let mut later = restarted(&book, at(31), at(60));
     let told = later.apply(OFFICE, &closed(Severity::Critical), at(70));
     assert!(matches!(told.as_slice(), [AlertEvent::Fired(_)]), "{told:?}");
+}
+
+/// A warning that was critical once, long ago, when the program is started anew.
+fn calmed_and_restarted(acknowledged: bool) -> AlertBook {
+    let mut book = AlertBook::default();
+    assert_eq!(drawn(&book.apply(OFFICE, &closed(Severity::Critical), at(0))), 'F');
+    book.apply(OFFICE, &closed(Severity::Warning), at(10));
+    assert_eq!(book.apply(OFFICE, &closed(Severity::Warning), at(7_200)), []);
+    if acknowledged {
+        book.acknowledge(OFFICE, KNOWN, Signature::default(), at(7_200));
+    }
+    let mut later = restarted(&book, at(7_200), at(7_210));
+    assert_eq!(later.apply(OFFICE, &closed(Severity::Warning), at(7_220)), []);
+    later
+}
+
+#[test]
+fn what_gets_critical_again_after_a_restart_is_told() {
+    let mut book = calmed_and_restarted(false);
+    assert_eq!(drawn(&book.apply(OFFICE, &closed(Severity::Critical), at(7_260))), 'F');
+    let mut book = calmed_and_restarted(false);
+    assert_eq!(book.apply(OFFICE, &Diagnosed::default(), at(7_230)), []);
+    let over = book.apply(OFFICE, &Diagnosed::default(), at(7_330));
+    let [AlertEvent::Resolved(over, _)] = over.as_slice() else { panic!("{over:?}") };
+    assert_eq!(over.severity, Severity::Critical, "who is told only of what is critical hears it");
+}
+
+#[test]
+fn an_acknowledged_warning_that_gets_critical_after_a_restart_is_told() {
+    let mut book = calmed_and_restarted(true);
+    let acknowledged = |book: &AlertBook| book.snapshot(at(0)).firing[0].acknowledged.is_some();
+    assert!(acknowledged(&book));
+    assert_eq!(drawn(&book.apply(OFFICE, &closed(Severity::Critical), at(7_260))), 'F');
+    assert!(!acknowledged(&book));
+}
+
+#[test]
+fn what_was_acknowledged_before_it_fired_and_gets_worse_after_a_restart_is_told() {
+    let mut memory = TargetMemory::default();
+    memory.acknowledged.insert("a".to_owned(), at(0).wall);
+    let mut book = AlertBook::default();
+    book.recall(OFFICE, &memory, at(10));
+    book.apply(OFFICE, &stands(Severity::Warning), at(20));
+    assert_eq!(drawn(&book.apply(OFFICE, &stands(Severity::Warning), at(50))), 'F');
+    assert!(book.snapshot(at(50)).firing[0].acknowledged.is_some());
+    assert_eq!(drawn(&book.apply(OFFICE, &stands(Severity::Critical), at(60))), 'F');
+    assert_eq!(book.snapshot(at(60)).firing[0].acknowledged, None);
+}
+
+#[test]
+fn what_an_older_version_saved_is_as_bad_as_it_was_at_its_worst() {
+    let mut book = AlertBook::default();
+    book.apply(OFFICE, &closed(Severity::Critical), at(0));
+    book.acknowledge(OFFICE, KNOWN, Signature::default(), at(1));
+    let mut alert = serde_json::to_value(&book.remember(OFFICE, at(2))[KNOWN.0]).expect("JSON");
+    let fields = alert.as_object_mut().expect("an object");
+    assert!(fields.remove("worst").is_some() && fields.remove("attended").is_some());
+    let alert: RememberedAlert = serde_json::from_value(alert).expect("it reads");
+    let alerts = BTreeMap::from([(KNOWN.0.to_owned(), alert)]);
+    let mut later = AlertBook::default();
+    later.recall(OFFICE, &TargetMemory { alerts, ..TargetMemory::default() }, at(10));
+    assert_eq!(later.apply(OFFICE, &closed(Severity::Critical), at(20)), []);
+    assert!(later.snapshot(at(20)).firing[0].acknowledged.is_some());
 }
 
 #[test]
@@ -689,4 +780,17 @@ fn another_fault_in_place_of_one_that_is_over_is_an_alert_of_its_own() {
     // The same one that only wavers is not.
     assert_eq!(book.apply(OFFICE, &Diagnosed::default(), at(130)), []);
     assert_eq!(book.apply(OFFICE, &fault(2, 120), at(140)), []);
+}
+
+#[test]
+fn a_reminder_is_due_again_when_a_clock_that_was_ahead_is_put_right() {
+    let hour = Duration::from_hours(1);
+    let mut book = AlertBook::new(AlertSettings { remind_every: hour, ..<_>::default() });
+    let ahead = Now { wall: at(0).wall.plus(Duration::from_hours(24 * 365)), ..at(0) };
+    assert_eq!(drawn(&book.apply(OFFICE, &stands(Severity::Critical), ahead)), 'F');
+    let told = book.apply(OFFICE, &stands(Severity::Critical), at(10));
+    assert!(matches!(&told[..], [AlertEvent::Reminded(_)]), "{told:?}");
+    assert_eq!(book.apply(OFFICE, &stands(Severity::Critical), at(3_600)), []);
+    let told = book.apply(OFFICE, &stands(Severity::Critical), at(3_611));
+    assert!(matches!(&told[..], [AlertEvent::Reminded(_)]), "{told:?}");
 }

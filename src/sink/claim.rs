@@ -1,0 +1,96 @@
+//! Several programs that tell the same sinks agree on who does.
+
+use crate::domain::sink::{Notice, Secret, SinkEvent, SinkKind, SinkSpec};
+use crate::domain::telling::Claim;
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+/// Whoever cannot be asked for so long is not: then somebody is told twice.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// The other programs. The calls block.
+pub trait Tellers: Debug + Send + Sync {
+    /// What to do about a notice that the sink is to hear, and whether it hears of ends.
+    fn claim(&self, sink: &str, ends: bool, notice: &Notice) -> Claim;
+
+    /// What was to be told under `id` is told, or was not taken.
+    fn settle(&self, sink: &str, ends: bool, notice: &Notice, id: &str, told: bool);
+
+    /// The sink is told nothing any more.
+    fn leave(&self, sink: &str);
+}
+
+/// One sink among the programs that have it.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    tellers: Option<Arc<dyn Tellers>>,
+    sink: String,
+    ends: bool,
+}
+
+impl Place {
+    pub(super) fn new(tellers: Option<Arc<dyn Tellers>>, spec: &SinkSpec) -> Self {
+        let ends = spec.events.contains(&SinkEvent::Resolved);
+        Self { tellers, sink: fingerprint(spec), ends }
+    }
+
+    /// Asks whether to tell.
+    pub(super) async fn claim(&self, notice: &Arc<Notice>) -> Claim {
+        let (place, asked) = (self.clone(), Arc::clone(notice));
+        let own = || Claim::Tell(notice.id.clone());
+        let Some(tellers) = place.tellers else { return own() };
+        let claim = spawn_blocking(move || tellers.claim(&place.sink, place.ends, &asked));
+        timeout(PATIENCE, claim).await.ok().and_then(Result::ok).unwrap_or_else(own)
+    }
+
+    /// Says what came of it.
+    pub(super) async fn settle(&self, notice: &Arc<Notice>, id: String, told: bool) {
+        let (place, notice) = (self.clone(), Arc::clone(notice));
+        let Some(tellers) = place.tellers else { return };
+        let settle =
+            spawn_blocking(move || tellers.settle(&place.sink, place.ends, &notice, &id, told));
+        // Whoever hears nothing tells once more.
+        let _unheard = timeout(PATIENCE, settle).await;
+    }
+
+    /// Leaves what is open to the others.
+    pub(super) fn leave(self) {
+        if let Some(tellers) = self.tellers {
+            drop(spawn_blocking(move || tellers.leave(&self.sink)));
+        }
+    }
+}
+
+/// The same for the same sink in another program, and another for any other: 16 hex digits made of
+/// its name, what it hears of, and where it is (FNV-1a, 64 bits). No secret can be read from it.
+fn fingerprint(spec: &SinkSpec) -> String {
+    let mut words = vec![spec.name.clone()];
+    words.extend(spec.events.iter().map(|event| event.word().to_owned()));
+    words.push(spec.kind.word().to_owned());
+    match &spec.kind {
+        SinkKind::Webhook { url, token, template } => {
+            words.extend([Some(url), token.as_ref()].into_iter().flatten().map(plain));
+            words.push(format!("{template:?}"));
+        }
+        SinkKind::Exec(command) => words.extend(command.iter().cloned()),
+        SinkKind::File(path) => words.push(path.display().to_string()),
+        SinkKind::Bell | SinkKind::Syslog | SinkKind::Journald | SinkKind::Desktop => {}
+    }
+    let bytes = words.iter().flat_map(|word| word.bytes().chain([0]));
+    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("{hash:016x}")
+}
+
+/// What tells one secret from another.
+fn plain(secret: &Secret) -> String {
+    match secret {
+        Secret::Plain(text) => text.clone(),
+        Secret::Variable(name) => std::env::var(name).unwrap_or_default(),
+        Secret::File(path) => path.display().to_string(),
+    }
+}
