@@ -132,9 +132,10 @@ const PATH: &str = "thresholds.path-outage";
 const FLAP: &str = "thresholds.vpn-flap";
 const PROXIED: &str = "thresholds.proxied";
 const SIBLINGS: &str = "thresholds.siblings";
+const COMMON: &str = "thresholds.common-cause";
 
 /// Rules about the whole machine: their numbers stand at the top alone.
-const OF_THE_MACHINE: [&str; 3] = ["path-outage", "vpn-flap", "siblings"];
+const OF_THE_MACHINE: [&str; 4] = ["path-outage", "vpn-flap", "siblings", "common-cause"];
 
 /// The bounds of an echo interval, also of `--interval`.
 pub(super) const ECHO_INTERVAL: (Duration, Duration) = (TENTH, DAY);
@@ -273,6 +274,10 @@ pub(super) static SETTINGS: &[Setting] = &[
     count(SIBLINGS, "least", (1, 10_000), |s| &mut s.thresholds.siblings.least, "a failing host is held against at least this many others of its group"),
     count(SIBLINGS, "alike", (2, 10_000), |s| &mut s.thresholds.siblings.alike, "at least this many that fail alike are told as one change"),
     span(SIBLINGS, "together", (SECOND, DAY), |s| &mut s.thresholds.siblings.together, "when they began within this span of each other"),
+
+    count(COMMON, "hosts", (2, 10_000), |s| &mut s.thresholds.common_cause.hosts, "a DNS server fails for all, in place of each host, when it fails at least this many"),
+    count(COMMON, "share_pct", (51, 100), |s| &mut s.thresholds.common_cause.share_pct, "and this share of those that were asked since, in percent"),
+    span(COMMON, "together", (SECOND, HOUR), |s| &mut s.thresholds.common_cause.together, "when they began within this span of each other; longer than the probe's cadence"),
 ];
 
 /// Pairs of one section whose first number must not exceed the second.

@@ -9,6 +9,7 @@ pub mod alternative;
 pub mod certificate;
 pub mod client_settings;
 pub mod clocks;
+pub mod common_cause;
 pub mod control;
 pub mod course;
 pub mod diagnose;

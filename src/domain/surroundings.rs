@@ -2,6 +2,7 @@
 
 use super::certificate::Thumbprint;
 use super::clocks::Clocks;
+use super::common_cause::CommonCause;
 use super::control::ControlStats;
 use super::load::Punctuality;
 use super::local::{EchoAccess, LocalState};
@@ -72,6 +73,10 @@ pub struct Surroundings {
     pub control_names: BTreeMap<String, IpAddr>,
     /// Paths that are down, the first seen first, then those that were lately.
     pub outages: Vec<Outage>,
+    /// What fails several hosts at once, the first seen first.
+    pub common: Vec<CommonCause>,
+    /// The name of some target resolves.
+    pub names_resolve: bool,
     /// What the clocks of the targets say of this machine's.
     pub clocks: Clocks,
     /// How punctually this program ran in the last minute.
@@ -128,6 +133,8 @@ impl Default for Surroundings {
             lost_in_the_air: LostInTheAir::default(),
             control_names: BTreeMap::new(),
             outages: Vec::new(),
+            common: Vec::new(),
+            names_resolve: false,
             clocks: Clocks::default(),
             punctuality: Punctuality::default(),
         }

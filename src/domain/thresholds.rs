@@ -41,6 +41,38 @@ pub struct Thresholds {
     pub proxied: ProxiedThresholds,
     /// Of what the hosts of a group say of each other; of the whole machine.
     pub siblings: SiblingThresholds,
+    /// Of what fails several hosts at once; of the whole machine.
+    pub common_cause: CommonThresholds,
+}
+
+/// When several hosts that fail alike fail by one thing that they all need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CommonThresholds {
+    /// At least so many hosts …
+    pub hosts: u32,
+    /// … and this share of those that were asked since, in percent.
+    pub share_pct: u32,
+    /// They began to fail within this span of each other.
+    pub together: Duration,
+}
+
+impl Default for CommonThresholds {
+    // Each is probed once a minute at least, and a probe takes seconds to fail.
+    fn default() -> Self {
+        Self { hosts: 3, share_pct: 80, together: Duration::from_secs(90) }
+    }
+}
+
+impl CommonThresholds {
+    pub(crate) fn hosts(self) -> usize {
+        usize::try_from(self.hosts).unwrap_or(usize::MAX)
+    }
+
+    /// Whether so many of so many are enough.
+    pub(super) fn is_share(self, many: usize, of: usize) -> bool {
+        let share = usize::try_from(self.share_pct).unwrap_or(usize::MAX);
+        many.saturating_mul(100) >= of.saturating_mul(share)
+    }
 }
 
 /// When hosts that fall silent are a path that is down.

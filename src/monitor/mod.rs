@@ -5,6 +5,7 @@
 
 mod alerts;
 mod bound;
+mod common_causes;
 mod controls;
 #[cfg(test)]
 mod dialling_tests;
@@ -40,6 +41,7 @@ pub use surroundings::clocks;
 pub use tracked::{Budget, Change, Other, Tracked};
 
 use crate::domain::alert::{AlertBook, AlertEvent, AlertSettings};
+use crate::domain::common_cause::CommonCauses;
 use crate::domain::diagnose::MonitorDiagnosis;
 use crate::domain::finding::{Finding, RuleId};
 use crate::domain::incident::Incident;
@@ -89,6 +91,7 @@ pub struct Monitor {
     online_since: Option<MonoTime>,
     beats: Beats,
     outages: Outages,
+    common: CommonCauses,
     /// Paths that break again and again.
     unsteady: BTreeMap<Scope, Unsteady>,
     diagnosis: MonitorDiagnosis,
@@ -127,6 +130,7 @@ impl Monitor {
             online_since: None,
             beats: Beats::default(),
             outages: Outages::default(),
+            common: CommonCauses::default(),
             unsteady: BTreeMap::new(),
             diagnosis: MonitorDiagnosis::default(),
             alerts: AlertBook::new(alerts),
@@ -241,6 +245,9 @@ impl Monitor {
             let is_shared = |finding: &mut Finding| shared.contains(&finding.rule);
             let causes = diagnosed.findings.extract_if(.., is_shared);
             diagnosed.shadowed = causes.flat_map(|cause| explained_by(cause.rule)).collect();
+            for cause in &self.around.common {
+                diagnosed.withhold(|rule| cause.tells(*id, rule));
+            }
             events.extend(self.alerts.apply(Some(*id), &diagnosed, now));
         }
         let own = self.diagnosis.diagnosed(RULES);

@@ -25,6 +25,7 @@ impl Monitor {
         let gone = self.targets.remove(&id)?;
         self.outages.forget(id);
         self.around.outages = self.outages.lately();
+        self.common.forget(id);
         self.siblings.changed(gone.target().group.as_deref());
         let name = printable(&gone.target().name);
         for event in self.events.iter_mut().filter(|event| event.target == Some(id)) {

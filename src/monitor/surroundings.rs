@@ -170,6 +170,7 @@ impl Monitor {
         self.around.controls = self.controls.stats(&self.around.local);
         if self.around.offline == Offline::Online {
             self.look_for_outages(now);
+            self.look_for_common_causes(now);
         }
         link::look_for_saturation(&self.targets, &mut self.around, now);
         self.around.wifi = link::on_weak_wifi(self.targets.values(), &self.around, now);

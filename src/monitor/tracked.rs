@@ -6,6 +6,7 @@ mod judge;
 mod picture;
 mod record;
 mod remember;
+mod witness;
 
 pub use dialling::Other;
 pub use picture::Budget;

@@ -70,6 +70,7 @@ pub const GUIDE_CAUSES: &[GuideCause] = &[
     cause(
         "DNS problems, stale records",
         &[
+            "dns-server-failure",
             "dns-failure",
             "dns-mismatch",
             "dns-disagreement",

@@ -10,7 +10,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 /// Outcomes of a lookup without an address.
-const NO_ADDRESS: [(&str, NameOutcome); 7] = [
+pub(super) const NO_ADDRESS: [(&str, NameOutcome); 7] = [
     ("nxdomain", NameOutcome::NxDomain),
     ("no_data", NameOutcome::NoData),
     ("servfail", NameOutcome::ServFail),

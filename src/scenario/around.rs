@@ -1,11 +1,13 @@
 //! What is around the target of a scenario: this machine, its controls, the other targets.
 
 use super::air::Heard;
+use super::answer::NO_ADDRESS;
 use super::now;
 use super::rung::print;
 use super::word::{milliseconds, parse, pick, span, split};
 use super::wrong::Wrong;
 use crate::domain::clocks::Clocks;
+use crate::domain::common_cause::{CommonCause, How, Thing};
 use crate::domain::control::{ControlRole, ControlStats};
 use crate::domain::load::{Beats, Punctuality};
 use crate::domain::local::{EchoAccess, Interface, LocalState};
@@ -64,6 +66,8 @@ pub(super) struct AroundTable {
     controls: Vec<String>,
     /// The path is down since so long with so many others, and the tunnel is why: `20s 11 tunnel`.
     outage: Option<String>,
+    /// What fails so many hosts, this one among them, since so long: `10.0.0.53 timeout 12 20s`.
+    fails: Vec<String>,
     /// Machines that share a certificate, by the byte that its thumbprint repeats.
     shared: BTreeMap<String, BTreeSet<String>>,
 }
@@ -101,6 +105,7 @@ impl AroundTable {
             lost_in_the_air: LostInTheAir::default(),
             control_names: self.control_names.clone(),
             outages: outage.into_iter().collect(),
+            common: self.fails.iter().map(|text| common(text)).collect::<Result<_, _>>()?,
             tunnel_changes: self.tunnel_changes()?,
             looked_at: None,
             shared_certificates: self.shared_certificates()?,
@@ -323,6 +328,24 @@ fn outage(text: &str) -> Result<Outage, Wrong> {
         Some(_) => return Err(wrong()),
     };
     Ok(outage)
+}
+
+fn common(text: &str) -> Result<CommonCause, Wrong> {
+    let wrong = || Wrong::expected(text, "THING HOW HOSTS SINCE");
+    let words: Vec<&str> = text.split(' ').collect();
+    let [thing, how, hosts, since] = words.as_slice() else { return Err(wrong()) };
+    let hosts = hosts.parse().ok().filter(|hosts| (1..=1_000).contains(hosts)).ok_or_else(wrong)?;
+    let members: BTreeMap<TargetId, String> =
+        (0..hosts).map(|id| (TargetId(id), format!("host-{id}"))).collect();
+    Ok(CommonCause {
+        thing: Thing::NameServers(vec![parse(thing, "an address")?]),
+        how: How::Name(pick(&NO_ADDRESS, how)?),
+        since: now(MonoTime::ZERO.plus(span(since)?)),
+        served: None,
+        of: members.len(),
+        members,
+        number: 1,
+    })
 }
 
 /// An interface on a network where no target is.

@@ -3,7 +3,7 @@
 use super::air::Heard;
 use super::around::{AroundTable, Load, TUNNEL, elsewhere, route};
 use super::expect::{IncidentTable, ScenarioTable};
-use super::round::{Round, usual_resolution};
+use super::round::{Round, Turns, usual_resolution};
 use super::script::{Clock, Ground, Own, Script};
 use super::session::SessionTable;
 use super::target::TargetTable;
@@ -384,7 +384,9 @@ impl Incident {
             }
             for id in hosts {
                 own.address = round.get_ref().address.or(Some(address(id)));
-                own.resolve = round.get_ref().resolve.as_ref().map(|words| words.of(address(id)));
+                let of = |words: &Turns| words.of(address(id));
+                own.resolve = round.get_ref().resolve.as_ref().map(of);
+                own.servers = round.get_ref().servers.iter().map(of).collect();
                 play(&own, TargetId(id), &mut samples).map_err(wrong)?;
             }
         }

@@ -28,8 +28,11 @@ pub(super) enum Turns {
 impl Turns {
     /// The same words with `own` standing for an address.
     pub(super) fn of(&self, address: IpAddr) -> Self {
-        let of = |word: &String| {
-            if word == "own" { address.to_string() } else { word.clone() }
+        let of = |word: &String| match word.strip_suffix("own") {
+            Some(before) if before.is_empty() || before.ends_with('=') => {
+                format!("{before}{address}")
+            }
+            _ => word.clone(),
         };
         match self {
             Self::One(word) => Self::One(of(word)),
@@ -78,7 +81,7 @@ pub(super) struct Round {
     resolve_took: Option<String>,
     resolve_from: Option<String>,
     #[serde(default)]
-    servers: Vec<Turns>,
+    pub(super) servers: Vec<Turns>,
     #[serde(default)]
     alternatives: Vec<String>,
     neighbour: Option<Turns>,

@@ -28,7 +28,7 @@ mod tests;
 
 use super::alert::AcceptedLook;
 use super::finding::{Finding, RuleId, Severity};
-use super::rules::{Evidence, Judgement, Rule, RuleCard};
+use super::rules::{Evidence, Judgement, Rule, RuleCard, told_with};
 use super::sample::{EchoOutcome, NeighbourState, ProbeKind};
 use super::surroundings::{Offline, Surroundings};
 use super::time::{Now, WallTime};
@@ -61,6 +61,14 @@ pub struct Diagnosed {
 #[derive(Debug, Clone, Default)]
 pub struct Diagnosis {
     tracks: Tracks,
+}
+
+impl Diagnosed {
+    /// Withholds the findings of rules that are told otherwise.
+    pub fn withhold(&mut self, told: impl Fn(RuleId) -> bool) {
+        let withheld = self.findings.extract_if(.., |finding| told(finding.rule));
+        self.withheld.extend(withheld.map(|finding| finding.rule));
+    }
 }
 
 impl Diagnosis {
@@ -124,6 +132,7 @@ impl Diagnosis {
         let mut told = if can_be_judged(view) {
             let mut told = suppress(standing, view);
             hold_against_siblings(&mut told.findings, view);
+            name_common_cause(&mut told.findings, view);
             told
         } else {
             let withheld = standing.into_iter().map(|candidate| candidate.finding.rule).collect();
@@ -216,6 +225,16 @@ fn hold_against_siblings(findings: &mut [Finding], view: &TargetView<'_>) {
     let same = |finding: &&mut Finding| finding.rung == Some(contrast.rung);
     if let Some(finding) = findings.iter_mut().find(same) {
         finding.evidence.push(contrast.line.clone());
+    }
+}
+
+/// Says with a finding that several hosts have by one thing what that is.
+fn name_common_cause(findings: &mut [Finding], view: &TargetView<'_>) {
+    for cause in &view.around.common {
+        let told = |finding: &&mut Finding| cause.tells(view.target.id, finding.rule);
+        for finding in findings.iter_mut().filter(told) {
+            finding.evidence.push(told_with(cause));
+        }
     }
 }
 

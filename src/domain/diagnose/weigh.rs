@@ -19,6 +19,7 @@ const NEEDS_TIME: &[&str] = &[
     "wake-failed",
     "monitor-blocked",
     "path-outage",
+    "dns-server-failure",
     "vpn-flap",
     "link-saturated",
     "wifi-weak",

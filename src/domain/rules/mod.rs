@@ -11,6 +11,7 @@ mod certificate_intercepted;
 mod client;
 mod client_settings;
 mod clock;
+mod common;
 mod credssp;
 mod disagreement;
 mod dropped;
@@ -52,6 +53,7 @@ mod would_drop;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use common::told_with;
 pub(crate) use identity::is_another_machine;
 pub(crate) use latency::{HIGH_LATENCY_ID, usual_round_trip};
 pub(crate) use outage::{PATH_OUTAGE_ID, whose as whose_path};
@@ -85,6 +87,7 @@ pub static RULES: &[&dyn Rule] = &[
     &mtu::MtuLow,
     &mtu::MtuBlackHole,
     // Name.
+    &common::DnsServerFailure,
     &name::DnsFailure,
     &mismatch::DnsMismatch,
     &mismatch::AddressChanged,

@@ -103,7 +103,7 @@ impl Rule for DnsFailure {
         let silent = resolution.servers.iter().find(|one| one.outcome == NameOutcome::Timeout);
         let whose = silent
             .filter(|_| resolution.outcome == NameOutcome::Timeout && known.is_none())
-            .and_then(|one| super::whose::of_name_server(view, one.server.ip()));
+            .and_then(|one| super::whose::of_name_server(view.around, one.server.ip()));
         let owner = match &whose {
             Some(whose) => whose.owner,
             None if known.is_some() => Owner::Vpn,

@@ -27,13 +27,13 @@ fn lost(control: &ControlStats) -> String {
 
 /// Whose fault the silence of a DNS server is: its own while it answers echo requests, else that
 /// of the way there. Nothing is said of one that never answered them.
-pub(super) fn of_name_server(view: &TargetView<'_>, server: IpAddr) -> Option<Whose> {
-    let controls = &view.around.controls;
+pub(super) fn of_name_server(around: &Surroundings, server: IpAddr) -> Option<Whose> {
+    let controls = &around.controls;
     let own = controls.iter().find(|control| control.address == server)?;
     let line = format!("DNS server {server}: echo requests, {} in the last minute", lost(own));
     let whose = |sentences, owner| Some(Whose { sentences, lines: vec![line.clone()], owner });
     if own.loses()? {
-        let local = &view.around.local;
+        let local = &around.local;
         let others = controls.iter().filter_map(|control| {
             Some(Sign { address: control.address, role: control.role, ails: control.loses()? })
         });

@@ -1,0 +1,175 @@
+//! One thing that several hosts need and that fails, in place of many hosts that fail: a DNS server
+//! that answers nobody.
+//!
+//! What each target says of such a [`Thing`] is a [`Witness`]. [`CommonCauses`] holds them against each
+//! other: those that began to fail together, while (nearly) nobody who asked since is served, fail by
+//! the thing and not by themselves. It reads no clock and is called as time passes.
+
+mod begins;
+mod follow;
+#[cfg(test)]
+mod tests;
+
+use super::finding::RuleId;
+use super::sample::NameOutcome;
+use super::target::TargetId;
+use super::thresholds::CommonThresholds;
+use super::time::Now;
+use begins::begins;
+use std::collections::{BTreeMap, VecDeque};
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// One that comes again within this long of the last one's end is the same trouble, and not told
+/// anew.
+const UNSTEADY: Duration = Duration::from_mins(5);
+/// How many that are over are remembered.
+const MOST_OVER: usize = 16;
+
+/// What several hosts need.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Thing {
+    /// DNS servers, in the order in which they are asked: all of them fail.
+    NameServers(Vec<IpAddr>),
+}
+
+/// How it fails one host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum How {
+    /// The answer of a DNS server.
+    Name(NameOutcome),
+}
+
+/// What one target says of a thing that it needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Witness<'a> {
+    /// Which.
+    pub target: TargetId,
+    /// Its name, unescaped.
+    pub name: &'a str,
+    /// What it says.
+    pub word: Word,
+    /// When the newest probe that says so began.
+    pub at: Now,
+}
+
+/// What a target says of a thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word {
+    /// It serves the target, or what it does not serve it with comes from elsewhere.
+    Works,
+    /// The target gets along without it, for now.
+    Without,
+    /// It fails the target, which fails with it.
+    Fails {
+        /// How.
+        how: How,
+        /// When the first of the probes in a row began that it failed.
+        since: Now,
+        /// The target's own finding stands.
+        stands: bool,
+    },
+}
+
+/// One thing that fails, and for whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommonCause {
+    /// What.
+    pub thing: Thing,
+    /// How it fails most of them.
+    pub how: How,
+    /// When the first probe began that it failed.
+    pub since: Now,
+    /// Who fails by it now, with names, unescaped.
+    pub members: BTreeMap<TargetId, String>,
+    /// When the probe began that was the first to be served again, while somebody is.
+    pub served: Option<Now>,
+    /// How many need it, as far as they were measured since.
+    pub of: usize,
+    /// Numbers the causes of one kind in the order in which they were seen; one that comes again
+    /// soon has the number that it had.
+    pub number: u32,
+}
+
+/// Every common cause that stands.
+#[derive(Debug, Clone, Default)]
+pub struct CommonCauses {
+    open: Vec<CommonCause>,
+    /// Things that failed, when they were seen to be over, and their numbers.
+    over: VecDeque<(Thing, Now, u32)>,
+    numbered: u32,
+}
+
+impl Thing {
+    /// Findings of a target that are told with it.
+    #[must_use]
+    pub const fn tells(&self) -> &'static [&'static str] {
+        match self {
+            Self::NameServers(_) => &["dns-failure"],
+        }
+    }
+}
+
+impl CommonCause {
+    /// Whether the finding of `rule` at `target` is told with it, and not by itself.
+    #[must_use]
+    pub fn tells(&self, target: TargetId, rule: RuleId) -> bool {
+        self.thing.tells().contains(&rule.0) && self.members.contains_key(&target)
+    }
+}
+
+impl CommonCauses {
+    /// Those that stand, the first seen first.
+    #[must_use]
+    pub fn open(&self) -> &[CommonCause] {
+        &self.open
+    }
+
+    /// Forgets a target that is watched no more.
+    pub fn forget(&mut self, target: TargetId) {
+        for cause in &mut self.open {
+            cause.members.remove(&target);
+        }
+    }
+
+    /// Holds what all targets say of each thing against each other. Of a thing that stands as a cause
+    /// they have to be heard, whether it fails anybody now or not. Call it about once a second, and
+    /// not while this machine is offline: then nobody is judged, and what stood stands.
+    pub fn observe(
+        &mut self,
+        heard: &BTreeMap<Thing, Vec<Witness<'_>>>,
+        limits: CommonThresholds,
+        now: Now,
+    ) {
+        let is_over = |cause: &mut CommonCause| {
+            let witnesses = heard.get(&cause.thing).map_or(&[][..], Vec::as_slice);
+            cause.follow(witnesses, limits, now)
+        };
+        let ended: Vec<CommonCause> = self.open.extract_if(.., is_over).collect();
+        self.over.extend(ended.into_iter().map(|cause| (cause.thing, now, cause.number)));
+        let excess = self.over.len().saturating_sub(MOST_OVER);
+        self.over.drain(..excess);
+        for (thing, witnesses) in heard {
+            if self.open.iter().any(|cause| cause.thing == *thing) {
+                continue;
+            }
+            if let Some(cause) = begins(thing, witnesses, limits) {
+                let number = self.number(thing, now);
+                self.open.push(CommonCause { number, ..cause });
+            }
+        }
+    }
+
+    fn number(&mut self, thing: &Thing, now: Now) -> u32 {
+        let lately = self
+            .over
+            .iter()
+            .rev()
+            .find(|(past, ended, _)| past == thing && now.mono.since(ended.mono) <= UNSTEADY);
+        if let Some((_, _, number)) = lately {
+            return *number;
+        }
+        self.numbered = self.numbered.saturating_add(1);
+        self.numbered
+    }
+}

@@ -1,0 +1,85 @@
+//! When a thing is seen to fail several hosts.
+
+use super::{CommonCause, How, Thing, Witness, Word};
+use crate::domain::target::TargetId;
+use crate::domain::thresholds::CommonThresholds;
+use crate::domain::time::Now;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A target that the thing fails.
+#[derive(Debug, Clone, Copy)]
+struct Failing<'a> {
+    target: TargetId,
+    name: &'a str,
+    how: How,
+    since: Now,
+    stands: bool,
+}
+
+/// The cause that `thing` is, when it is one: enough hosts began to fail by it within a while of each
+/// other, of one at least it is a finding, and (nearly) nobody who asked since is served.
+pub(super) fn begins(
+    thing: &Thing,
+    witnesses: &[Witness<'_>],
+    limits: CommonThresholds,
+) -> Option<CommonCause> {
+    let mut failing: Vec<Failing<'_>> = witnesses.iter().filter_map(failing).collect();
+    if failing.len() < limits.hosts() {
+        return None;
+    }
+    failing.sort_by_key(|one| (one.since.mono, one.target));
+    let together = most_together(&failing, limits)?;
+    let hosts: BTreeSet<&str> = together.iter().map(|one| one.name).collect();
+    if hosts.len() < limits.hosts() || !together.iter().any(|one| one.stands) {
+        return None;
+    }
+    let since = together.first()?.since;
+    let served = served_since(witnesses, since);
+    let of = together.len().saturating_add(served);
+    if !limits.is_share(together.len(), of) {
+        return None;
+    }
+    Some(CommonCause {
+        thing: thing.clone(),
+        how: most(together.iter().map(|one| one.how))?,
+        since,
+        members: together.iter().map(|one| (one.target, one.name.to_owned())).collect(),
+        served: None,
+        of,
+        number: 0,
+    })
+}
+
+fn failing<'a>(witness: &Witness<'a>) -> Option<Failing<'a>> {
+    let Word::Fails { how, since, stands } = witness.word else { return None };
+    Some(Failing { target: witness.target, name: witness.name, how, since, stands })
+}
+
+/// How many were served by a probe that began since then: what was measured before says nothing.
+pub(super) fn served_since(witnesses: &[Witness<'_>], since: Now) -> usize {
+    let served =
+        |witness: &&Witness<'_>| witness.word == Word::Works && witness.at.mono >= since.mono;
+    witnesses.iter().filter(served).count()
+}
+
+/// The most of `sorted` that began within the span of each other; of equally many the newest.
+fn most_together<'a, 'b>(
+    sorted: &'b [Failing<'a>],
+    limits: CommonThresholds,
+) -> Option<&'b [Failing<'a>]> {
+    let run = |(index, first): (usize, &Failing<'_>)| {
+        let until = first.since.mono.plus(limits.together);
+        let end = sorted.partition_point(|one| one.since.mono <= until);
+        sorted.get(index..end)
+    };
+    sorted.iter().enumerate().filter_map(run).max_by_key(|run| run.len())
+}
+
+/// What most say.
+pub(super) fn most(all: impl Iterator<Item = How>) -> Option<How> {
+    let mut counted: BTreeMap<How, usize> = BTreeMap::new();
+    for how in all {
+        *counted.entry(how).or_default() += 1;
+    }
+    counted.into_iter().max_by_key(|(_, number)| *number).map(|(how, _)| how)
+}

@@ -1,0 +1,57 @@
+//! What becomes of a thing that fails several hosts.
+
+use super::begins::{most, served_since};
+use super::{CommonCause, Witness, Word};
+use crate::domain::thresholds::CommonThresholds;
+use crate::domain::time::Now;
+use std::time::Duration;
+
+/// Who was not asked for so long after the first was served again is not waited for.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+impl CommonCause {
+    /// Brings up to date who fails by it. Whether it is over: more are served than fail, and everybody
+    /// was asked since the first was served again; or nobody is left.
+    pub(super) fn follow(
+        &mut self,
+        witnesses: &[Witness<'_>],
+        limits: CommonThresholds,
+        now: Now,
+    ) -> bool {
+        let mut hows = Vec::new();
+        let mut newest = Vec::new();
+        for witness in witnesses {
+            match witness.word {
+                Word::Fails { how, since, .. } if self.takes(since, limits) => {
+                    hows.push(how);
+                    newest.push(witness.at);
+                    self.members.entry(witness.target).or_insert_with(|| witness.name.to_owned());
+                }
+                _ => {
+                    self.members.remove(&witness.target);
+                }
+            }
+        }
+        let served = served_since(witnesses, self.since);
+        if let Some(how) = most(hows.iter().copied()) {
+            self.how = how;
+            self.of = self.of.max(hows.len().saturating_add(served));
+        }
+        if self.members.is_empty() {
+            return true;
+        }
+        let serves = witnesses.iter().filter(|one| one.word == Word::Works).map(|one| one.at);
+        let first = serves.filter(|at| at.mono >= self.since.mono).min_by_key(|at| at.mono);
+        self.served = self.served.filter(|_| first.is_some()).or(first);
+        let Some(again) = self.served.map(|at| at.mono) else { return false };
+        let waits = now.mono.since(again) <= PATIENCE;
+        let asked = |at: &&Now| at.mono > again;
+        let fail_on = newest.iter().filter(asked).count();
+        served > fail_on && (!waits || fail_on == newest.len())
+    }
+
+    /// Whether who fails since then fails by it. Who did so long before fails for a reason of its own.
+    fn takes(&self, since: Now, limits: CommonThresholds) -> bool {
+        since.mono.plus(limits.together) >= self.since.mono
+    }
+}

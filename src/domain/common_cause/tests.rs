@@ -1,0 +1,155 @@
+//! Things that fail several hosts, and near misses.
+
+use super::*;
+use crate::domain::diagnose::fixture::at;
+
+const NAMES: [&str; 12] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
+const SILENT: How = How::Name(NameOutcome::Timeout);
+
+/// Time passes, and hosts say what the thing is to them.
+struct Lab {
+    causes: CommonCauses,
+    says: Vec<Witness<'static>>,
+}
+
+impl Lab {
+    fn new() -> Self {
+        Self { causes: CommonCauses::default(), says: Vec::new() }
+    }
+
+    fn thing() -> Thing {
+        Thing::NameServers(vec![[10, 0, 0, 53].into()])
+    }
+
+    fn say(&mut self, host: u32, secs: u64, word: Word) {
+        let name = NAMES[usize::try_from(host).expect("small")];
+        self.says.retain(|one| one.target != TargetId(host));
+        self.says.push(Witness { target: TargetId(host), name, word, at: at(secs) });
+    }
+
+    /// Hosts failed by probes from `since` on, the newest of which is at `secs`.
+    fn fail(&mut self, hosts: std::ops::Range<u32>, since: u64, secs: u64) {
+        for host in hosts {
+            let stands = since < secs;
+            self.say(host, secs, Word::Fails { how: SILENT, since: at(since), stands });
+        }
+    }
+
+    fn work(&mut self, hosts: std::ops::Range<u32>, secs: u64) {
+        hosts.for_each(|host| self.say(host, secs, Word::Works));
+    }
+
+    /// How many fail by it, as it is seen at `secs`; none where nothing is in common.
+    fn look(&mut self, secs: u64) -> Option<usize> {
+        let heard = BTreeMap::from([(Self::thing(), self.says.clone())]);
+        self.causes.observe(&heard, CommonThresholds::default(), at(secs));
+        self.causes.open().first().map(|cause| cause.members.len())
+    }
+}
+
+#[test]
+fn hosts_that_fail_by_one_thing_have_one_cause_until_they_are_served() {
+    let mut lab = Lab::new();
+    lab.fail(0..12, 100, 100);
+    assert_eq!(lab.look(105), None, "one answer that did not come is no finding of anybody");
+    lab.fail(0..12, 100, 130);
+    assert_eq!(lab.look(135), Some(12));
+    assert_eq!(lab.causes.open()[0].since, at(100));
+    lab.work(0..6, 200);
+    assert_eq!(lab.look(201), Some(6), "the others were not asked since");
+    lab.work(6..12, 210);
+    assert_eq!(lab.look(211), None);
+}
+
+#[test]
+fn who_fails_on_when_the_others_are_served_fails_by_itself() {
+    let mut lab = Lab::new();
+    lab.fail(0..12, 100, 130);
+    assert_eq!(lab.look(135), Some(12));
+    lab.work(0..11, 200);
+    assert_eq!(lab.look(201), Some(1), "asked before the first was served");
+    lab.fail(11..12, 100, 210);
+    assert_eq!(lab.look(215), None);
+}
+
+#[test]
+fn what_was_not_asked_for_minutes_is_not_waited_for() {
+    let mut lab = Lab::new();
+    lab.fail(0..12, 100, 130);
+    assert_eq!(lab.look(135), Some(12));
+    lab.work(0..11, 200);
+    assert_eq!(lab.look(500), Some(1));
+    assert_eq!(lab.look(501), None);
+}
+
+#[test]
+fn near_misses_are_told_one_by_one() {
+    let mut two = Lab::new();
+    two.fail(0..2, 100, 130);
+    assert_eq!(two.look(135), None, "two hosts");
+
+    let mut half = Lab::new();
+    half.fail(0..6, 100, 130);
+    half.work(6..12, 131);
+    assert_eq!(half.look(135), None, "as many are served");
+
+    let mut apart = Lab::new();
+    for host in 0..3 {
+        let since = 100 + 91 * u64::from(host);
+        apart.fail(host..host + 1, since, 400);
+    }
+    assert_eq!(apart.look(405), None, "one after the other");
+
+    let mut renamed = Lab::new();
+    renamed.fail(0..3, 100, 130);
+    renamed.says.iter_mut().for_each(|one| one.name = "a");
+    assert_eq!(renamed.look(135), None, "three targets that are one host");
+}
+
+#[test]
+fn who_was_served_before_it_failed_has_no_say() {
+    let mut lab = Lab::new();
+    lab.work(3..12, 99);
+    lab.fail(0..3, 100, 130);
+    assert_eq!(lab.look(135), Some(3));
+    lab.fail(3..9, 140, 140);
+    assert_eq!(lab.look(145), Some(9), "they join as they are asked");
+}
+
+#[test]
+fn who_failed_long_before_is_no_part_of_it() {
+    let mut lab = Lab::new();
+    lab.fail(0..1, 10, 490);
+    lab.fail(1..12, 500, 530);
+    assert_eq!(lab.look(535), Some(11));
+    let causes = &lab.causes.open()[0];
+    assert!(!causes.tells(TargetId(0), RuleId("dns-failure")));
+    assert!(causes.tells(TargetId(1), RuleId("dns-failure")));
+    assert!(!causes.tells(TargetId(1), RuleId("port-closed")));
+}
+
+/// Nobody is asked while this machine is offline, and nothing is heard of who is worked on.
+#[test]
+fn of_whom_nothing_is_heard_stays_in_it() {
+    let mut lab = Lab::new();
+    lab.fail(0..12, 100, 130);
+    assert_eq!(lab.look(135), Some(12));
+    lab.says.clear();
+    assert_eq!(lab.look(1_000), Some(12));
+    (0..12).for_each(|host| lab.causes.forget(TargetId(host)));
+    assert_eq!(lab.look(1_001), None);
+}
+
+#[test]
+fn another_failure_is_another_number_and_one_that_comes_again_soon_is_not() {
+    let mut lab = Lab::new();
+    let mut failed = |from: u64| {
+        lab.fail(0..12, from, from + 30);
+        lab.look(from + 35);
+        let number = lab.causes.open()[0].number;
+        lab.work(0..12, from + 60);
+        assert_eq!(lab.look(from + 61), None);
+        number
+    };
+    assert_eq!((failed(100), failed(300), failed(1_000)), (1, 1, 2));
+}

@@ -1,0 +1,191 @@
+//! What fails several hosts at once: `dns-server-failure`.
+
+use super::prelude::*;
+use crate::domain::common_cause::{CommonCause, How, Thing};
+use crate::domain::sample::NameOutcome;
+use crate::domain::text::excerpt;
+use std::net::IpAddr;
+
+/// DNS servers that answer nobody.
+#[derive(Debug)]
+pub(super) struct DnsServerFailure;
+
+static DNS_SERVER_FAILURE: RuleCard = RuleCard {
+    id: RuleId("dns-server-failure"),
+    title: "DNS server fails",
+    severities: &[Severity::Critical],
+    owner: Owner::Dns,
+    rung: None,
+    hysteresis: Hysteresis::AT_ONCE,
+    fed_by: &[ProbeKind::Resolve],
+    explanation: "The names of at least three hosts lead nowhere because the same DNS server (or \
+        all of several) is silent, fails, refuses or cannot be asked; they began to within 90 seconds \
+        of each other, and of the hosts whose names it was asked for since, at least four of five fare \
+        so. So it is the server or the way to it, and no single name. It is one alert for all of \
+        them; each host keeps its finding and does not alert by itself. A server that says that a \
+        name does not exist has answered, and the name is at fault. It is over when more names are \
+        answered than not; a name that fails on then is told by itself.",
+    disproof: "The server answers for other names, or from another machine.",
+    remedies: &[
+        Remedy {
+            confirm: Some("Resolve-DnsName HOST -Server DNS-SERVER -DnsOnly"),
+            needs: Some("whoever runs the DNS server"),
+            ..Remedy::new(
+                "Ask the server from another machine. If it is silent there too, see whether the \
+                 machine is up and its DNS service runs; if it answers there, look at the way to it.",
+                RunOn::Dns,
+            )
+        },
+        remedies::VPN_NAMES,
+        Remedy::new(
+            "Meanwhile dial by address, or name a second DNS server that knows these names.",
+            RunOn::Client,
+        ),
+    ],
+    explains: &[],
+    low_risk: false,
+    client_error: client::NAME,
+    reviewed_when_found: false,
+    alerting: Alerting::ONCE,
+};
+
+impl Rule for DnsServerFailure {
+    fn card(&self) -> &'static RuleCard {
+        &DNS_SERVER_FAILURE
+    }
+
+    fn judge_monitor(&self, around: &Surroundings) -> Judgement {
+        let fails = around.common.iter().map(|cause| match &cause.thing {
+            Thing::NameServers(servers) => (cause, servers),
+        });
+        let Some(fails) = Several::of(fails) else {
+            return if around.names_resolve { Judgement::Clear } else { Judgement::NoEvidence };
+        };
+        let (cause, servers) = fails.first;
+        let whose = match cause.how {
+            How::Name(NameOutcome::Timeout) => {
+                servers.iter().find_map(|server| super::whose::of_name_server(around, *server))
+            }
+            How::Name(_) => None,
+        };
+        let owner = whose.as_ref().map_or(Owner::Dns, |whose| whose.owner);
+        let sentence = format!(
+            "{} {} since {} (certain): {}.{} {}",
+            spoken(servers),
+            words(cause.how, servers.len()),
+            clock(cause.since.wall),
+            nowhere(cause),
+            whose.as_ref().map_or(" No single name is at fault.", |whose| &whose.sentences),
+            match owner {
+                Owner::Client => "Look at this machine's own network first.",
+                Owner::Vpn => "VPN team: look at the tunnel first.",
+                Owner::Network => "Network team: look at the way to the server first.",
+                _ => "DNS team: look at the server first.",
+            },
+        );
+        let title = format!("{} {}", spoken(servers), word(cause.how));
+        let evidence = fails.evidence(title, sentence, |(cause, servers)| {
+            format!("{} {}: {}", spoken(servers), words(cause.how, servers.len()), nowhere(cause))
+        });
+        let evidence = evidence.lines(whose.into_iter().flat_map(|whose| whose.lines));
+        Judgement::fires(evidence.owned_by(owner))
+    }
+}
+
+/// What a host's finding says of the cause that it is told with.
+pub(crate) fn told_with(cause: &CommonCause) -> String {
+    let since = clock(cause.since.wall);
+    match &cause.thing {
+        Thing::NameServers(servers) => format!(
+            "{} {} since {since}, for other hosts as well: told once for all of them, as {}",
+            spoken(servers),
+            words(cause.how, servers.len()),
+            DNS_SERVER_FAILURE.id,
+        ),
+    }
+}
+
+/// Causes of one kind that stand, of which one alert tells.
+struct Several<'a, T> {
+    first: (&'a CommonCause, T),
+    others: Vec<(&'a CommonCause, T)>,
+}
+
+impl<'a, T: Copy> Several<'a, T> {
+    /// The one that fails most hosts, then the others.
+    fn of(causes: impl Iterator<Item = (&'a CommonCause, T)>) -> Option<Self> {
+        let mut all: Vec<(&CommonCause, T)> = causes.collect();
+        all.sort_by_key(|(cause, _)| std::cmp::Reverse(cause.members.len()));
+        let mut all = all.into_iter();
+        Some(Self { first: all.next()?, others: all.collect() })
+    }
+
+    fn evidence(
+        &self,
+        title: String,
+        sentence: String,
+        more: impl Fn((&CommonCause, T)) -> String,
+    ) -> Evidence {
+        let (cause, _) = self.first;
+        let title = match self.others.len() {
+            0 => title,
+            others => format!("{title}, and {others} more"),
+        };
+        let all = || std::iter::once(&self.first).chain(&self.others);
+        let newest = all().map(|(cause, _)| cause.number).max().unwrap_or_default();
+        Evidence::new(Severity::Critical, Confidence::Certain, title, sentence)
+            .line(format!(
+                "{} of {} that were asked since fail by it: {}",
+                cause.members.len(),
+                hosts(cause.of.max(cause.members.len())),
+                names(cause),
+            ))
+            .lines(self.others.iter().map(|other| format!("also: {}", more(*other))))
+            .since(Some(cause.since.wall))
+            .of_faults(newest)
+    }
+}
+
+fn hosts(number: usize) -> String {
+    count(u64::try_from(number).unwrap_or(u64::MAX), "host")
+}
+
+/// The names of who fails by it, escaped.
+fn names(cause: &CommonCause) -> String {
+    list(cause.members.values().map(|name| excerpt(name, 40)))
+}
+
+/// `the names of 12 hosts lead nowhere`.
+fn nowhere(cause: &CommonCause) -> String {
+    format!("the names of {} lead nowhere, {}", hosts(cause.members.len()), names(cause))
+}
+
+fn spoken(servers: &[IpAddr]) -> String {
+    match servers {
+        [one] => format!("DNS server {one}"),
+        many => format!("DNS servers {}", list(many)),
+    }
+}
+
+const fn word(how: How) -> &'static str {
+    match how {
+        How::Name(NameOutcome::Timeout) => "silent",
+        How::Name(NameOutcome::Refused) => "refuses",
+        How::Name(NameOutcome::Error) => "cannot be asked",
+        How::Name(_) => "fails",
+    }
+}
+
+const fn words(how: How, servers: usize) -> &'static str {
+    match (how, servers) {
+        (How::Name(NameOutcome::Timeout), 1) => "does not answer",
+        (How::Name(NameOutcome::Timeout), _) => "do not answer",
+        (How::Name(NameOutcome::Refused), 1) => "refuses to answer",
+        (How::Name(NameOutcome::Refused), _) => "refuse to answer",
+        (How::Name(NameOutcome::ServFail), 1) => "answers that it failed (SERVFAIL)",
+        (How::Name(NameOutcome::ServFail), _) => "answer that they failed (SERVFAIL)",
+        (How::Name(NameOutcome::Error), _) => "cannot be asked",
+        (How::Name(_), 1) => "gives no answer that can be read",
+        (How::Name(_), _) => "give no answer that can be read",
+    }
+}
