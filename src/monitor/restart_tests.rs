@@ -61,6 +61,9 @@ fn berlin_down() -> TargetMemory {
         signed: Signature::default(),
         snoozed_until: None,
         returns: 0,
+        worst: None,
+        attended: None,
+        heard: None,
     };
     TargetMemory {
         alerts: [("path-outage".to_owned(), path)].into(),
