@@ -101,8 +101,9 @@ impl Picture {
         Self { snapshot, places: Arc::new(self.places.next()) }
     }
 
-    fn world<'a>(&'a self, keymap: &'a Keymap, now: WallTime) -> World<'a> {
-        World { snapshot: &self.snapshot, places: &self.places, keymap, now }
+    fn world<'a>(&'a self, keymap: &'a Keymap, theme: &Theme, now: WallTime) -> World<'a> {
+        let glyphs = theme.glyphs();
+        World { snapshot: &self.snapshot, places: &self.places, keymap, now, glyphs }
     }
 }
 
@@ -130,7 +131,7 @@ impl Dashboard {
         };
         undo::begin(&mut state);
         let newest = Picture::new(snapshot);
-        let world = newest.world(&options.keymap, newest.snapshot.now.wall);
+        let world = newest.world(&options.keymap, &options.theme, newest.snapshot.now.wall);
         let rows = order::rows(world.snapshot, &state);
         marked::follow(&mut state, &world, &rows);
         Self {
@@ -179,7 +180,7 @@ impl Dashboard {
 
     /// Takes what the user did; returns what `app` has to do.
     pub fn input(&mut self, input: Input, now: WallTime) -> Vec<Effect> {
-        let world = self.shown.world(&self.keymap, now);
+        let world = self.shown.world(&self.keymap, &self.first_theme, now);
         let state = &mut self.state;
         let pinned = state.pinned.clone();
         let filter = state.filter.clone();
@@ -216,7 +217,7 @@ impl Dashboard {
         if !is_typing_filter(state) && (typing || filter != state.filter) {
             marked::let_go_if_hidden(state, &world);
         }
-        undo::note(state, &self.newest.world(&self.keymap, now), &effects);
+        undo::note(state, &self.newest.world(&self.keymap, &self.first_theme, now), &effects);
         undo::settle(state, &world);
         if state.pinned != pinned {
             effects.push(Effect::Pin(state.pinned.clone()));
@@ -246,7 +247,7 @@ impl Dashboard {
 
     /// What has to be written; `None` when the terminal is up to date.
     pub fn frame(&mut self, now: WallTime) -> Option<Frame<'_>> {
-        let world = self.shown.world(&self.keymap, now);
+        let world = self.shown.world(&self.keymap, &self.first_theme, now);
         let rows = order::rows(world.snapshot, &self.state);
         marked::follow(&mut self.state, &world, &rows);
         let model = ViewModel::of(&world, &self.state, &rows);
@@ -256,7 +257,7 @@ impl Dashboard {
     /// What a frame at `now` shows.
     #[must_use]
     pub fn view_model(&self, now: WallTime) -> ViewModel {
-        let world = self.shown.world(&self.keymap, now);
+        let world = self.shown.world(&self.keymap, &self.first_theme, now);
         ViewModel::build(&world, &marked::followed(&self.state, &world))
     }
 
@@ -321,7 +322,7 @@ impl Dashboard {
     #[must_use]
     pub fn export(&self, kind: Kind, now: WallTime) -> Option<String> {
         let state = UiState { overlay: None, message: None, ..self.state.clone() };
-        let world = self.shown.world(&self.keymap, now);
+        let world = self.shown.world(&self.keymap, &self.first_theme, now);
         if kind == Kind::Csv {
             return Some(export::csv(&order::rows(&self.shown.snapshot, &state)));
         }

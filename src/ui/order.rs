@@ -151,9 +151,14 @@ fn slowest(span: Option<Duration>) -> Reverse<Option<Duration>> {
     Reverse(span)
 }
 
-/// Its state, where those in maintenance come after whoever is in trouble.
-fn weight(target: &TargetSnapshot) -> TargetState {
-    if target.maintenance.is_some() { target.state.min(TargetState::Waking) } else { target.state }
+/// Its state, where those in maintenance come after whoever is in trouble, and those of whom a
+/// failure is known but not confirmed right after trouble.
+fn weight(target: &TargetSnapshot) -> (TargetState, bool) {
+    match target.state {
+        state if target.maintenance.is_some() => (state.min(TargetState::Waking), false),
+        TargetState::NotMeasured if target.unconfirmed().is_some() => (TargetState::Unknown, true),
+        state => (state, false),
+    }
 }
 
 /// Worst first: state, then risk, then who is in that state for longest, to the minute: what fell

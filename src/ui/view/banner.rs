@@ -84,8 +84,14 @@ fn small(world: &World<'_>, state: &UiState, width: usize) -> Vec<ViewLine> {
             .text(Role::Strong, &outage.title);
         lines.push(line.cut(width).into());
     }
-    if lines.len() == 1 && state.screen == Screen::Table && state.size.height >= ROOMY {
-        lines.extend(shared(world.snapshot, width));
+    if lines.len() == 1 && state.size.height >= ROOMY {
+        match state.screen {
+            Screen::Table => lines.extend(shared(world.snapshot, width)),
+            Screen::Wall | Screen::Timeline | Screen::Path | Screen::Simple | Screen::Detail => {
+                lines.extend(worst(world.snapshot, state, width));
+            }
+            Screen::Alerts => {}
+        }
     }
     if let Some(what) = world.snapshot.simulated {
         lines.push(Line::of(Role::Label, &format!("simulated: {what}")).cut(width).into());
@@ -99,8 +105,7 @@ fn first(world: &World<'_>, state: &UiState, width: usize) -> Line {
         right = right.text(Role::Label, &label).text(Role::Text, "   ");
     }
     let right = right.text(Role::Text, &clock(world, state)).text(Role::Text, " ");
-    let tally =
-        Tally::of(world.snapshot.targets.iter().map(AsRef::as_ref), &world.snapshot.seen_to());
+    let tally = everybody(world.snapshot);
     let words = if world.snapshot.targets.is_empty() {
         Line::of(Role::Dim, " no targets")
     } else {
@@ -170,6 +175,8 @@ struct Tally {
     states: [usize; COUNTED.len()],
     /// Of these in trouble, whom somebody has seen to.
     seen: [Seen; COUNTED.len()],
+    /// Of the unmeasured, those of whom a failure is known but not confirmed.
+    unconfirmed: usize,
     maintained: usize,
 }
 
@@ -211,12 +218,14 @@ impl Tally {
         let mut tally = Self {
             states: [0; COUNTED.len()],
             seen: [Seen::default(); COUNTED.len()],
+            unconfirmed: 0,
             maintained: 0,
         };
         for target in targets {
             let place = COUNTED.iter().position(|state| *state == target.state);
             let counter = match (&target.maintenance, place) {
                 (Some(_), _) => Some(&mut tally.maintained),
+                _ if target.unconfirmed().is_some() => Some(&mut tally.unconfirmed),
                 (None, place) => place.and_then(|place| tally.states.get_mut(place)),
             };
             if let Some(counter) = counter {
@@ -237,10 +246,17 @@ impl Tally {
     fn line(&self, words: bool) -> Line {
         let mut line = Line::new();
         for ((state, count), seen) in COUNTED.into_iter().zip(self.states).zip(self.seen) {
+            // Without words the two that look alike are one number.
+            let alike = state == TargetState::Warning && !words;
+            let count = count + if alike { self.unconfirmed } else { 0 };
             line = counted_words(line, state_role(state), count, state_word(state), words);
             if seen.all() > 0 {
                 let word = if words { seen.word() } else { "seen" };
                 line.push(Role::Dim, &format!(" ({} {word})", seen.all()));
+            }
+            if state == TargetState::Warning && words {
+                let (role, count) = (Role::StateWarning, self.unconfirmed);
+                line = counted_words(line, role, count, "unconfirmed", words);
             }
         }
         counted_words(line, Role::StateMuted, self.maintained, "in maintenance", words)
@@ -397,6 +413,10 @@ fn second(world: &World<'_>, state: &UiState, width: usize) -> ViewLine {
         };
         return trouble(first, more, &hint, width, &snapshot.seen_to()).into();
     }
+    if let Some((host, what)) = unconfirmed(snapshot) {
+        let text = format!(" {host}: {what}; asked again before it is called trouble.");
+        return Line::of(Role::Text, &text).cut(width).into();
+    }
     if let Some(finding) = snapshot.monitor.findings.first() {
         let named = finding.sentence.starts_with("This machine");
         return Line::of(Role::Text, if named { " " } else { " This machine: " })
@@ -405,6 +425,12 @@ fn second(world: &World<'_>, state: &UiState, width: usize) -> ViewLine {
             .into();
     }
     Line::of(Role::Dim, &format!(" {}", quiet_words(snapshot))).cut(width).into()
+}
+
+/// A host that is not judged yet, and what is known to have failed there.
+fn unconfirmed(snapshot: &Snapshot) -> Option<(&str, String)> {
+    let judged = snapshot.targets.iter().filter(|target| target.maintenance.is_none());
+    judged.into_iter().find_map(|target| Some((target.target.name.as_str(), target.unconfirmed()?)))
 }
 
 /// The worst cause, and where many share one the next, as far as there is room.
@@ -481,11 +507,22 @@ fn shared(snapshot: &Snapshot, width: usize) -> Vec<ViewLine> {
     if !troubles.iter().any(Trouble::is_shared) {
         return Vec::new();
     }
-    let line = |trouble: &Trouble<'_>| {
-        let line = Line::new().glyph(state_role(trouble.worst.state)).text(Role::Text, " ");
-        line.join(named(trouble)).text(Role::Text, &format!(": {}", trouble.title)).cut(width)
-    };
-    troubles.iter().take(2).map(|trouble| line(trouble).into()).collect()
+    troubles.iter().take(2).map(|trouble| cause(trouble, width).into()).collect()
+}
+
+/// `✖ office-pc: closes at the TLS handshake`.
+fn cause(trouble: &Trouble<'_>, width: usize) -> Line {
+    let line = Line::new().glyph(state_role(trouble.worst.state)).text(Role::Text, " ");
+    line.join(named(trouble)).text(Role::Text, &format!(": {}", trouble.title)).cut(width)
+}
+
+/// On a small screen: who is worst and why, where the view does not say it itself.
+fn worst(snapshot: &Snapshot, state: &UiState, width: usize) -> Option<ViewLine> {
+    let troubles = causes::troubles(snapshot);
+    let worst = troubles.first()?;
+    let about_it = matches!(state.screen, Screen::Path | Screen::Simple | Screen::Detail)
+        && state.selected.is_none_or(|id| id == worst.worst.target.id);
+    (!about_it).then(|| cause(worst, width).into())
 }
 
 /// Whether everything up to the certificate is measured and works.
