@@ -112,7 +112,8 @@ fn failure(status: ExitStatus, complaint: &[u8]) -> String {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::path::Path;

@@ -114,6 +114,16 @@ fn the_examples_of_the_default_file_are_valid() {
 }
 
 #[test]
+fn a_sink_without_a_name_takes_none_that_another_is_given() {
+    let named = |name: &str| format!("[[sink]]\ntype = 'syslog'\n{name}\n");
+    let text =
+        [named(""), named("name = 'Syslog'"), named(""), named("name = 'syslog 2'")].concat();
+    let config = read(&text).expect("valid");
+    let names: Vec<&str> = config.sinks.iter().map(|sink| sink.name.as_str()).collect();
+    assert_eq!(names, ["syslog 3", "Syslog", "syslog 4", "syslog 2"]);
+}
+
+#[test]
 fn the_markup_behind_a_placeholder_is_checked() {
     let text = |text: &str| {
         let sink = "[[sink]]\ntype = 'webhook'\nurl = 'http://127.0.0.1/'";

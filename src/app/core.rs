@@ -22,7 +22,7 @@ use crate::domain::maintenance::Calendar;
 use crate::domain::mark::Mark;
 use crate::domain::sample::{ProbeKind, Sample};
 use crate::domain::session::SessionLook;
-use crate::domain::sink::{Notice, SinkStatus};
+use crate::domain::sink::{Notice, SinkStatus, whose};
 use crate::domain::snapshot::Snapshot;
 use crate::domain::target::{Target, TargetId};
 use crate::domain::time::{MonoTime, Now, WallTime};
@@ -152,6 +152,8 @@ pub(super) struct Core {
     looking_for_marks: Option<AbortHandle>,
     /// The numbers of the marks that were taken lately, with the time.
     taken_marks: VecDeque<(u64, MonoTime)>,
+    /// By host and port as notices name them: under which key a target is remembered.
+    hosts: BTreeMap<String, String>,
     /// By what marks and memory know the targets.
     keys: Arc<BTreeSet<String>>,
     /// Why the sessions of this machine cannot be seen.
@@ -236,6 +238,7 @@ impl Core {
             looking_at_sessions: None,
             looking_for_marks: None,
             taken_marks: VecDeque::new(),
+            hosts: BTreeMap::new(),
             keys: Arc::default(),
             sessions_unseen: None,
             dirty: true,
@@ -306,6 +309,7 @@ impl Core {
     fn add(&mut self, target: Target) {
         let now = self.edge.clock.now();
         let key = store::key(&target);
+        self.hosts.insert(whose(&target), key.clone());
         self.recall_untold(&key, Some(&target));
         let departed = self.departed.remove(&key);
         let remembered = || self.remembered.get(&key).cloned().unwrap_or_default();

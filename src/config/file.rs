@@ -156,6 +156,7 @@ fn inherit(top: Top) -> Result<Layer, Fault> {
 /// The sinks, whose groups must be there and whose names must differ.
 fn sinks(raw: Vec<RawSink>, groups: &[(&RawGroup, Settings)]) -> Result<Vec<SinkSpec>, Fault> {
     let mut sinks: Vec<SinkSpec> = Vec::new();
+    let given: Vec<String> = raw.iter().filter_map(|raw| raw.name().map(str::to_owned)).collect();
     for raw in raw {
         for wanted in &raw.groups {
             if find_group(&wanted.value, groups).is_none() {
@@ -167,8 +168,8 @@ fn sinks(raw: Vec<RawSink>, groups: &[(&RawGroup, Settings)]) -> Result<Vec<Sink
         }
         let at = raw.at();
         let mut sink = sink::resolve(&raw).map_err(|fault| fault.under("sink"))?;
-        if !raw.is_named() {
-            sink.name = free_name(&sink.name, &sinks);
+        if raw.name().is_none() {
+            sink.name = free_name(&sink.name, &sinks, &given);
         }
         if sinks.iter().any(|other| other.name.eq_ignore_ascii_case(&sink.name)) {
             let shown = excerpt(&sink.name, 60);
@@ -183,10 +184,14 @@ fn sinks(raw: Vec<RawSink>, groups: &[(&RawGroup, Settings)]) -> Result<Vec<Sink
 
 /// The name of a sink that has none of its own: its type, and from the second of a type on, which
 /// it is.
-fn free_name(kind: &str, sinks: &[SinkSpec]) -> String {
-    let taken = |name: &str| sinks.iter().any(|other| other.name.eq_ignore_ascii_case(name));
+fn free_name(kind: &str, sinks: &[SinkSpec], given: &[String]) -> String {
+    let named = sinks.iter().map(|sink| &sink.name).chain(given);
+    let taken = |name: &str| named.clone().any(|other| other.eq_ignore_ascii_case(name));
     let names = std::iter::once(kind.to_owned()).chain((2..).map(|nth| format!("{kind} {nth}")));
-    names.take(sinks.len() + 1).find(|name| !taken(name)).unwrap_or_else(|| kind.to_owned())
+    names
+        .take(sinks.len() + given.len() + 1)
+        .find(|name| !taken(name))
+        .unwrap_or_else(|| kind.to_owned())
 }
 
 /// The windows of planned work, whose targets and groups must be there and whose names must differ.

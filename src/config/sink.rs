@@ -213,9 +213,9 @@ pub(super) fn resolve(raw: &RawSink) -> Result<SinkSpec, Fault> {
 }
 
 impl RawSink {
-    /// Whether it says what it is called.
-    pub(super) const fn is_named(&self) -> bool {
-        self.name.is_some()
+    /// What it says that it is called.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 
     /// Where it stands in the text.

@@ -6,6 +6,7 @@ use super::target::Target;
 use super::text::printable;
 use super::time::WallTime;
 use super::words::count;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -373,7 +374,36 @@ impl Notice {
     }
 }
 
+/// Which sinks heard that an alert began: names, unescaped, and [where they told](SinkSpec::place).
+pub type WhoHeard = BTreeMap<String, BTreeSet<String>>;
+
 impl SinkSpec {
+    /// Eight hex digits made of where it tells, the same in every run: of the address of a webhook,
+    /// or where that stands, the words of a command, or the path of a file.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let place = match &self.kind {
+            SinkKind::Webhook { url: Secret::Plain(address), .. } => address.clone(),
+            SinkKind::Webhook { url: Secret::Variable(name), .. } => format!("\0variable\0{name}"),
+            SinkKind::Webhook { url: Secret::File(path), .. } => {
+                format!("\0file\0{}", path.display())
+            }
+            SinkKind::Exec(words) => words.join("\0"),
+            SinkKind::File(path) => path.display().to_string(),
+            SinkKind::Bell | SinkKind::Syslog | SinkKind::Journald | SinkKind::Desktop => {
+                String::new()
+            }
+        };
+        short_id([self.kind.word(), &place], WallTime::default())
+    }
+
+    /// Whether its name says no more than its type and which of these it is.
+    #[must_use]
+    pub fn is_numbered(&self) -> bool {
+        let rest = self.name.strip_prefix(self.kind.word());
+        rest.is_some_and(|rest| rest.bytes().all(|byte| byte == b' ' || byte.is_ascii_digit()))
+    }
+
     /// Whether it is told this.
     #[must_use]
     pub fn wants(&self, notice: &Notice) -> bool {
@@ -445,6 +475,13 @@ pub struct SinkStatus {
 }
 
 impl SinkStatus {
+    /// The same sink with another name, escaped: it fares on from here.
+    pub fn rename(&mut self, name: String) {
+        if self.name != name {
+            *self = Self { name, error: self.error.take(), ..Self::default() };
+        }
+    }
+
     /// What is worth a line in the event log since `before`, escaped.
     #[must_use]
     pub fn news(&self, before: &Self) -> Vec<String> {

@@ -3,7 +3,7 @@
 use super::alert::{RememberedAlert, Signature};
 use super::finding::{Owner, Severity};
 use super::rules;
-use super::sink::{Notice, SinkEvent};
+use super::sink::{Notice, SinkEvent, SinkSpec};
 use super::text::printable;
 use super::time::WallTime;
 use std::collections::BTreeMap;
@@ -21,6 +21,9 @@ pub const KEPT: usize = 256;
 pub struct Untold {
     /// Which sink, unescaped.
     pub sink: String,
+    /// [Where it tells](super::sink::SinkSpec::place); empty: not known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub place: String,
     /// The alert's id.
     pub id: String,
     /// What happened.
@@ -58,9 +61,10 @@ pub struct Untold {
 impl Untold {
     /// What `sink` was not told.
     #[must_use]
-    pub fn of(sink: &str, notice: &Notice) -> Self {
+    pub fn of(sink: &SinkSpec, notice: &Notice) -> Self {
         Self {
-            sink: sink.to_owned(),
+            sink: sink.name.clone(),
+            place: sink.place(),
             id: notice.id.clone(),
             event: notice.event,
             target: notice.target.clone(),
@@ -130,12 +134,23 @@ pub fn still_news(
 mod tests {
     use super::*;
     use crate::domain::finding::RuleId;
+    use crate::domain::sink::SinkKind;
 
     fn untold(event: SinkEvent, ended: Option<i64>) -> Untold {
         let ended = ended.map(WallTime::from_unix_secs);
         let since = WallTime::from_unix_secs(100);
         let test = Notice::test(since);
-        Untold::of("on-call", &Notice { rule: RuleId("port-closed"), event, ended, ..test })
+        Untold::of(&spec(), &Notice { rule: RuleId("port-closed"), event, ended, ..test })
+    }
+
+    fn spec() -> SinkSpec {
+        SinkSpec {
+            name: "on-call".to_owned(),
+            kind: SinkKind::Exec(vec!["page".to_owned()]),
+            severity: Severity::Warning,
+            groups: Vec::new(),
+            events: Vec::new(),
+        }
     }
 
     #[test]
@@ -144,7 +159,7 @@ mod tests {
         let text = serde_json::to_string(&untold).expect("JSON");
         let read: Untold = serde_json::from_str(&text).expect("the same");
         assert_eq!(read, untold);
-        assert_eq!(Untold::of("on-call", &read.notice().expect("a known rule")), untold);
+        assert_eq!(Untold::of(&spec(), &read.notice().expect("a known rule")), untold);
         let hostile = Untold { sentence: "a\u{1b}[2Jb".to_owned(), ..untold.clone() };
         assert!(!hostile.notice().expect("a known rule").sentence.contains('\u{1b}'));
         let unknown = Untold { rule: "of-tomorrow".to_owned(), ..untold };

@@ -41,7 +41,7 @@ impl Monitor {
             let (OutageEvent::Began(outage) | OutageEvent::Ended(outage)) = &event;
             for id in outage.members.keys() {
                 if let Some(tracked) = self.targets.get_mut(id) {
-                    tracked.came_through(&outage);
+                    tracked.came_through(outage);
                     tracked.tick(&self.around, now);
                 }
             }

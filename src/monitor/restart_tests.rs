@@ -55,12 +55,15 @@ fn berlin_down() -> TargetMemory {
         since: sec(BEGAN).wall,
         seen: sec(START - 5).wall,
         severity: Severity::Critical,
+        worst: None,
+        attended: None,
         title: "path down: 6 of 6 hosts of berlin".to_owned(),
         told: Some(sec(BEGAN).wall),
         acknowledged: None,
         signed: Signature::default(),
         snoozed_until: None,
         returns: 0,
+        heard: None,
     };
     TargetMemory {
         alerts: [("path-outage".to_owned(), path)].into(),

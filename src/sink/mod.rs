@@ -7,6 +7,7 @@ mod command;
 mod deliver;
 #[cfg(feature = "desktop")]
 mod desktop;
+mod heirs;
 mod http;
 #[cfg(unix)]
 mod journald;
@@ -16,9 +17,7 @@ mod queue;
 mod syslog;
 
 use crate::domain::alert::Alert;
-use crate::domain::sink::{
-    Notice, SinkEvent, SinkKind, SinkSpec, SinkStatus, secret_variables, waiting_room,
-};
+use crate::domain::sink::{Notice, SinkEvent, SinkSpec, SinkStatus, waiting_room};
 use crate::domain::telling::Claim;
 use crate::domain::text::printable;
 use crate::domain::untold::Untold;
@@ -26,6 +25,7 @@ use claim::Place;
 pub use claim::Tellers;
 pub use deliver::deliver;
 use deliver::{NotTold, PATIENCE, hand_over};
+use heirs::Absent;
 use queue::Queue;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +45,10 @@ const PAUSES: [Duration; 5] = [
     Duration::from_mins(2),
 ];
 
+/// An alert that was never tried waits as if at most so many tries in a row had failed: what the
+/// sink does not take holds up no other.
+const UNTRIED: usize = 2;
+
 /// Before what another program is at is asked for again.
 const BUSY: Duration = Duration::from_secs(2);
 
@@ -60,6 +64,8 @@ pub struct Sinks {
     patience: Duration,
     /// So many alerts may wait for each.
     room: usize,
+    /// What sinks that are not there are still to be told, and heard.
+    absent: Absent,
     /// Other programs that may tell the same.
     tellers: Option<Arc<dyn Tellers>>,
 }
@@ -74,6 +80,7 @@ impl Default for Sinks {
             pauses: PAUSES,
             patience: PATIENCE,
             room: waiting_room(0),
+            absent: Absent::default(),
             tellers: None,
         }
     }
@@ -125,7 +132,7 @@ impl Sinks {
     #[must_use]
     pub fn start(specs: &[SinkSpec], targets: usize, tellers: Option<Arc<dyn Tellers>>) -> Self {
         let mut sinks = Self { room: waiting_room(targets), tellers, ..Self::default() };
-        sinks.change(specs);
+        sinks.change(specs, &BTreeMap::new());
         sinks
     }
 
@@ -133,7 +140,7 @@ impl Sinks {
     #[cfg(test)]
     fn pausing(specs: &[SinkSpec], targets: usize, pauses: [Duration; 5]) -> Self {
         let mut sinks = Self { pauses, room: waiting_room(targets), ..Self::default() };
-        sinks.change(specs);
+        sinks.change(specs, &BTreeMap::new());
         sinks
     }
 
@@ -143,40 +150,6 @@ impl Sinks {
         for worker in &self.workers {
             worker.desk.queue().make_room(self.room);
         }
-    }
-
-    /// Other sinks from here on. One with the same name goes on with what it is still to tell; one
-    /// that is the same goes on altogether.
-    pub fn change(&mut self, specs: &[SinkSpec]) {
-        let hidden: Arc<[String]> = secret_variables(specs).into();
-        let as_before = *hidden == *self.hidden;
-        self.hidden = hidden;
-        let mut before = std::mem::take(&mut self.workers);
-        for spec in specs.iter().filter(|spec| spec.kind != SinkKind::Bell) {
-            let known = before.iter().position(|worker| worker.spec.name == spec.name);
-            let known = known.map(|at| before.swap_remove(at));
-            let worker = match known {
-                Some(worker) if as_before && *worker.spec == *spec => worker,
-                Some(worker) => {
-                    worker.task.abort();
-                    worker.desk.queue().stop();
-                    worker.place.leave();
-                    self.work_for(spec, worker.desk)
-                }
-                None => {
-                    let name = printable(&spec.name).into_owned();
-                    let status = Mutex::new(SinkStatus { name, ..SinkStatus::default() });
-                    self.work_for(spec, Arc::new(Desk { status, ..Desk::default() }))
-                }
-            };
-            self.workers.push(worker);
-        }
-        for gone in before {
-            gone.task.abort();
-            gone.place.leave();
-        }
-        // Those that ended.
-        while self.tasks.try_join_next().is_some() {}
     }
 
     fn work_for(&mut self, spec: &SinkSpec, desk: Arc<Desk>) -> Worker {
@@ -203,8 +176,9 @@ impl Sinks {
         for Worker { spec, desk, .. } in &self.workers {
             let hears_ends = over && spec.events.contains(&SinkEvent::Resolved);
             let heard = hears_ends && desk.queue().knows(&notice.id);
-            let may_have_heard =
-                !spec.events.contains(&SinkEvent::Fired) || desk.queue().may_have_heard(&notice.id);
+            let may_have_heard = !spec.events.contains(&SinkEvent::Fired)
+                || desk.queue().may_have_heard(&notice.id)
+                || self.absent.heard(spec, &notice.id);
             if heard || (spec.wants(&notice) && (!over || may_have_heard)) {
                 desk.offer(Arc::clone(&notice));
             } else if over {
@@ -246,11 +220,11 @@ impl Sinks {
         ids
     }
 
-    /// What was dropped because too many waited, with the name of each sink.
+    /// What was dropped because too many waited, sink by sink.
     #[must_use]
-    pub fn lost(&self) -> Vec<(&str, BTreeSet<String>)> {
+    pub fn lost(&self) -> Vec<(&SinkSpec, BTreeSet<String>)> {
         let of = |worker: &Worker| worker.desk.queue().lost().cloned().collect();
-        self.workers.iter().map(|worker| (worker.spec.name.as_str(), of(worker))).collect()
+        self.workers.iter().map(|worker| (&*worker.spec, of(worker))).collect()
     }
 
     /// Hands what fires on to the sinks that dropped it, the worst first, as far as it fits.
@@ -269,48 +243,12 @@ impl Sinks {
         }
     }
 
-    /// The sinks that heard of the beginning of an alert; `None`: it began in an earlier run, which
-    /// does not say.
-    #[must_use]
-    pub fn heard(&self, id: &str) -> Option<BTreeSet<String>> {
-        if self.workers.iter().any(|worker| worker.desk.queue().may_have_heard(id)) {
-            return None;
-        }
-        let heard = self.workers.iter().filter(|worker| worker.desk.queue().has_heard(id));
-        Some(heard.map(|worker| worker.spec.name.clone()).collect())
-    }
-
-    /// Takes over who heard in an earlier run that an alert began.
-    pub fn recall_heard(&self, id: &str, heard: Option<&BTreeSet<String>>) {
-        for worker in &self.workers {
-            let heard = heard.map(|names| names.contains(&worker.spec.name));
-            worker.desk.queue().recall_heard(id, heard);
-        }
-    }
-
-    /// Hands out what an earlier run did not get told, to the sinks of the same names. It waits
-    /// until [`Sinks::attend`] has a word on its alert.
-    pub fn recall(&self, untold: &[Untold]) {
-        for untold in untold {
-            let Some(notice) = untold.notice() else { continue };
-            let worker = self.workers.iter().find(|worker| worker.spec.name == untold.sink);
-            if let Some(worker) = worker.filter(|worker| worker.spec.wants(&notice)) {
-                let mut queue = worker.desk.queue();
-                let notice = Arc::new(notice);
-                let kept = queue.offer(Arc::clone(&notice), Instant::now());
-                queue.silence(&notice.id);
-                drop(queue);
-                worker.desk.count(kept);
-            }
-        }
-    }
-
     /// What is not told yet, sink by sink, each alert's in its order.
     #[must_use]
     pub fn untold(&self) -> Vec<Untold> {
         let of = |worker: &Worker| {
             let notices = worker.desk.queue().untold();
-            let untold = |notice: Arc<Notice>| Untold::of(&worker.spec.name, &notice);
+            let untold = |notice: Arc<Notice>| Untold::of(&worker.spec, &notice);
             notices.into_iter().map(untold).collect::<Vec<_>>()
         };
         self.workers.iter().flat_map(of).collect()
@@ -391,9 +329,11 @@ async fn work(telling: Telling, closing: CancellationToken, pauses: [Duration; 5
             }
             continue;
         }
-        let pause = pauses.get(failures).or(pauses.last()).copied().unwrap_or_default();
+        let failed = if desk.queue().has_untried() { failures.min(UNTRIED) } else { failures };
+        let pause = pauses.get(failed).or(pauses.last()).copied().unwrap_or_default();
         tokio::select! {
             () = sleep_until(latest + pause.max(busy)) => {}
+            () = desk.more.notified() => continue,
             () = closing.cancelled() => break,
         }
         let Some(notice) = desk.queue().next() else { continue };

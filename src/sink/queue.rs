@@ -293,6 +293,42 @@ impl Queue {
         self.heard.has(id) || self.waiting.contains_key(id)
     }
 
+    /// The ids of what it heard of and is not told to be over.
+    pub(super) fn heard(&self) -> impl Iterator<Item = &String> {
+        self.heard.order.iter()
+    }
+
+    /// Takes out what the sink is not to be told, alert by alert: notices that are not `wanted`,
+    /// given whether it heard of the beginning or will, and an end of whose beginning it will not.
+    /// What is on its way stays.
+    pub(super) fn sift(&mut self, wanted: impl Fn(&Notice, bool) -> bool) -> Vec<Vec<Arc<Notice>>> {
+        let mut out = Vec::new();
+        for (id, alert) in self.waiting.iter_mut().filter(|(_, alert)| !alert.on_its_way) {
+            let mut hears = self.heard.has(id) || self.unclear.contains(id);
+            let (mut kept, mut dropped) = (VecDeque::new(), Vec::new());
+            for notice in alert.notices.drain(..) {
+                let begins = notice.event == SinkEvent::Fired;
+                let stays = wanted(&notice, hears)
+                    && (begins
+                        || hears
+                        || !dropped.iter().any(|one: &Arc<Notice>| one.event == SinkEvent::Fired));
+                hears |= begins && stays;
+                if stays { kept.push_back(notice) } else { dropped.push(notice) }
+            }
+            alert.notices = kept;
+            if !dropped.is_empty() {
+                out.push(dropped);
+            }
+        }
+        self.waiting.retain(|_, alert| !alert.notices.is_empty());
+        out
+    }
+
+    /// Takes back that it was dropped.
+    pub(super) fn forgo(&mut self, id: &str) {
+        self.lost.remove(id);
+    }
+
     /// Whether it was dropped and fires on.
     pub(super) fn has_lost(&self, id: &str) -> bool {
         self.lost.has(id)
@@ -328,6 +364,11 @@ impl Queue {
     /// Whether there is nothing to tell for the time being.
     pub(super) fn is_idle(&self) -> bool {
         self.waiting.values().all(|alert| alert.silenced)
+    }
+
+    /// Whether there is something to tell that was never tried.
+    pub(super) fn has_untried(&self) -> bool {
+        self.waiting.values().any(|alert| alert.tries == 0 && !alert.silenced)
     }
 
     /// The next to tell: of the alert that was tried least, so that one which the sink never takes

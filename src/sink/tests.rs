@@ -1,12 +1,14 @@
 use super::*;
 use crate::domain::alert::{AlertState, Signature};
 use crate::domain::finding::{RuleId, Severity};
-use crate::domain::sink::{Secret, SinkEvent, Template};
+use crate::domain::sink::{Secret, SinkEvent, SinkKind, Template, secret_variables};
 use crate::domain::time::WallTime;
 use std::net::Ipv4Addr;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::time::sleep;
+
+mod heirs;
 
 fn sink(kind: SinkKind) -> SinkSpec {
     SinkSpec {
@@ -199,7 +201,7 @@ async fn a_sink_that_fails_twice_is_tried_again_and_told_once() {
 fn impatient(spec: SinkSpec) -> Sinks {
     let patience = Duration::from_secs(1);
     let mut sinks = Sinks { pauses: AT_ONCE, patience, ..Sinks::default() };
-    sinks.change(&[spec]);
+    sinks.change(&[spec], &BTreeMap::new());
     sinks
 }
 
@@ -351,6 +353,22 @@ async fn a_line_that_is_down_for_long_loses_no_beginning_and_never_tells_an_end_
 }
 
 #[tokio::test]
+async fn an_alert_that_a_sink_refuses_delays_no_other() {
+    let (listener, port) = listen().await;
+    // What was refused is tried again after an hour, and what was never tried sooner.
+    let (soon, late) = (Duration::from_millis(1), Duration::from_hours(1));
+    let sinks = Sinks::pausing(&[webhook(port, "/")], 0, [soon, soon, soon, late, late]);
+    sinks.offer(numbered(1, SinkEvent::Fired));
+    for _ in 0..3 {
+        assert_eq!(heard(&serve(&listener, NO).await), said("fired", "1"));
+    }
+    nothing_comes(&listener).await;
+    sinks.offer(numbered(2, SinkEvent::Fired));
+    let served = timeout(Duration::from_secs(9), serve(&listener, OK)).await;
+    assert_eq!(heard(&served.expect("it waits for the other")), said("fired", "2"));
+}
+
+#[tokio::test]
 async fn what_was_not_told_when_the_program_ended_is_told_by_the_next_run() {
     let (listener, port) = listen().await;
     let spec =
@@ -375,8 +393,8 @@ async fn what_was_not_told_when_the_program_ended_is_told_by_the_next_run() {
     assert_eq!(said(untold[0].event.word(), &untold[0].id), second);
     drop(sinks);
 
-    let later = Sinks::pausing(&[spec], 0, AT_ONCE);
-    later.recall(&untold);
+    let mut later = Sinks::pausing(&[spec], 0, AT_ONCE);
+    later.recall(untold);
     later.attend(&BTreeMap::new());
     assert_eq!(heard(&serve(&listener, OK).await), second);
     while later.statuses()[0].told == 0 {
@@ -395,9 +413,10 @@ async fn another_configuration_of_a_sink_goes_on_with_what_it_is_still_to_tell()
     while sinks.statuses()[0].error.is_none() {
         tokio::task::yield_now().await;
     }
-    sinks.change(&[webhook(another, "/")]);
+    sinks.change(&[webhook(another, "/")], &heirs::firing(&[numbered(1, SinkEvent::Fired)]));
+    sinks.attend(&BTreeMap::new());
     assert_eq!(heard(&serve(&listener, OK).await), said("fired", "1"));
-    sinks.change(&[]);
+    sinks.change(&[], &BTreeMap::new());
     assert!(sinks.is_empty() && sinks.untold().is_empty());
 }
 
@@ -505,9 +524,9 @@ async fn what_waits_while_its_alert_is_snoozed_or_held_back_is_told_afterwards()
 #[tokio::test]
 async fn what_is_over_before_its_snooze_is_told_from_the_beginning() {
     let (listener, port) = listen().await;
-    let sinks = Sinks::pausing(&[everything(port)], 0, AT_ONCE);
-    sinks.recall(&[Untold::of(
-        "on-call",
+    let mut sinks = Sinks::pausing(&[everything(port)], 0, AT_ONCE);
+    sinks.recall(vec![Untold::of(
+        &everything(port),
         &Notice { rule: RuleId("port-closed"), ..numbered(1, SinkEvent::Fired) },
     )]);
     sinks.attend(&standing("1", |alert| alert.snoozed_until = Some(WallTime::default())));
@@ -553,7 +572,8 @@ async fn an_end_goes_only_to_whom_the_beginning_was_told_also_across_runs() {
         tokio::task::yield_now().await;
     }
     let who = before.heard("1");
-    assert_eq!(who, Some(BTreeSet::from(["on-call".to_owned()])));
+    let place = BTreeSet::from([everything(port).place()]);
+    assert_eq!(who, Some(BTreeMap::from([("on-call".to_owned(), place)])));
 
     let (another, theirs) = listen().await;
     let newcomer = SinkSpec { name: "newcomer".to_owned(), ..everything(theirs) };
@@ -562,7 +582,7 @@ async fn an_end_goes_only_to_whom_the_beginning_was_told_also_across_runs() {
         events: vec![SinkEvent::Resolved],
         ..everything(theirs)
     };
-    let after = Sinks::pausing(&[named("on-call"), newcomer], 0, AT_ONCE);
+    let mut after = Sinks::pausing(&[named("on-call"), newcomer], 0, AT_ONCE);
     after.recall_heard("1", who.as_ref());
     assert_eq!(after.heard("1"), who);
     after.offer(numbered(1, SinkEvent::Resolved));
@@ -572,7 +592,7 @@ async fn an_end_goes_only_to_whom_the_beginning_was_told_also_across_runs() {
     let sinks = Sinks::pausing(&[ends], 0, AT_ONCE);
     sinks.offer(numbered(2, SinkEvent::Resolved));
     assert_eq!(heard(&serve(&another, OK).await), said("resolved", "2"));
-    let sinks = Sinks::pausing(&[named("on-call")], 0, AT_ONCE);
+    let mut sinks = Sinks::pausing(&[named("on-call")], 0, AT_ONCE);
     sinks.recall_heard("3", None);
     assert_eq!(sinks.heard("3"), None);
     sinks.offer(numbered(3, SinkEvent::Resolved));

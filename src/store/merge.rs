@@ -2,6 +2,7 @@
 
 use super::State;
 use crate::domain::memory::TargetMemory;
+use crate::domain::untold::Untold;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -43,9 +44,35 @@ fn both_changed(
     ours: &TargetMemory,
     theirs: &TargetMemory,
 ) -> Option<TargetMemory> {
-    let value = |memory: &TargetMemory| serde_json::to_value(memory).ok();
+    let value = |memory: &TargetMemory| {
+        let memory = TargetMemory { untold: Vec::new(), ..memory.clone() };
+        serde_json::to_value(memory).ok()
+    };
     let merged = three_way(value(before), value(ours), value(theirs))?;
-    serde_json::from_value(merged).ok()
+    let merged: TargetMemory = serde_json::from_value(merged).ok()?;
+    Some(TargetMemory { untold: untold(&before.untold, &ours.untold, &theirs.untold), ..merged })
+}
+
+/// What is not told, sink by sink and alert by alert: ours where we changed it, otherwise theirs.
+fn untold(before: &[Untold], ours: &[Untold], theirs: &[Untold]) -> Vec<Untold> {
+    let [before, own] = [before, ours].map(by_alert);
+    let changed = |key: &_| own.get(key) != before.get(key);
+    let ours = ours.iter().filter(|one| changed(&alert_of(one)));
+    let theirs = theirs.iter().filter(|one| !changed(&alert_of(one)));
+    ours.chain(theirs).cloned().collect()
+}
+
+/// For which sink, and of which alert.
+fn alert_of(untold: &Untold) -> [&str; 3] {
+    [&untold.sink, &untold.place, &untold.id]
+}
+
+fn by_alert(untold: &[Untold]) -> BTreeMap<[&str; 3], Vec<&Untold>> {
+    let mut alerts: BTreeMap<_, Vec<&Untold>> = BTreeMap::new();
+    for one in untold {
+        alerts.entry(alert_of(one)).or_default().push(one);
+    }
+    alerts
 }
 
 /// Ours where we changed it, otherwise theirs; objects key by key.
@@ -90,6 +117,8 @@ fn by_key(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::finding::Severity;
+    use crate::domain::sink::{Notice, SinkKind, SinkSpec};
     use crate::domain::time::WallTime;
 
     const HOST: &str = "pc:3389";
@@ -141,6 +170,36 @@ mod tests {
         assert!(both.accepted.is_empty() && !both.pinned);
         assert!(both.sleeps);
         assert_eq!(both.last_answer, Some(at(2)));
+    }
+
+    #[test]
+    fn what_is_not_told_is_merged_alert_by_alert() {
+        let spec = |name: &str| SinkSpec {
+            name: name.to_owned(),
+            kind: SinkKind::Syslog,
+            severity: Severity::Warning,
+            groups: Vec::new(),
+            events: Vec::new(),
+        };
+        let one = |sink: &str, id: &str| {
+            Untold::of(&spec(sink), &Notice { id: id.to_owned(), ..Notice::test(at(1)) })
+        };
+        let memory = |untold: &[&Untold], seconds| TargetMemory {
+            untold: untold.iter().map(|one| (*one).clone()).collect(),
+            last_answer: Some(at(seconds)),
+            ..TargetMemory::default()
+        };
+        let (pager, mail) = (one("pager", "a"), one("mail", "a"));
+        let (told, new) = (one("mail", "b"), one("pager", "c"));
+        let before = memory(&[&pager, &told], 1);
+        // We told one alert and could not tell another; they did not get told a third.
+        let ours = memory(&[&pager, &mail], 2);
+        let theirs = memory(&[&pager, &told, &new], 3);
+        let both = merged(before.clone(), ours, theirs);
+        assert_eq!(both.untold, [mail, pager.clone(), new]);
+        // They told what we did not touch.
+        let theirs = memory(&[&told], 3);
+        assert_eq!(merged(before.clone(), memory(&[&pager, &told], 2), theirs).untold, [told]);
     }
 
     #[test]

@@ -75,7 +75,11 @@ fn what_a_sink_was_not_told_when_a_signal_ended_the_program_is_told_by_the_next_
     let mut session = watch(state, &config);
     session.wait("a try", |_| there("tried").exists());
     stop(session);
-    assert!(read(&file).contains("\"untold\":[{\"sink\":\"pager\",\"id\":\"0badcafe\""), "lost");
+    let kept = read(&file);
+    assert!(
+        kept.contains("\"untold\":[{\"sink\":\"pager\",") && kept.contains("0badcafe"),
+        "{kept}"
+    );
     assert!(!there("told").exists());
 
     std::fs::write(there("up"), "").expect("a file");
@@ -115,7 +119,61 @@ fn what_a_sink_was_not_told_waits_through_a_snooze_across_restarts() {
     session.wait("the sink is told", |_| told.exists());
     stop(session);
     assert!(read(&told).starts_with("fired "), "{}", read(&told));
-    assert!(read(&file).contains("\"heard\":[\"pager\"]"), "{}", read(&file));
+    assert!(read(&file).contains("\"heard\":{\"pager\":["), "{}", read(&file));
+}
+
+/// The same without a sink.
+fn without_sinks() -> &'static str {
+    "[[target]]\nname = 'office'\nhost = '127.0.0.1'\nport = 9\n"
+}
+
+#[test]
+fn a_look_without_the_sink_takes_nothing_from_what_it_is_still_to_be_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let state: &'static str = folder.path().display().to_string().leak();
+    let there = |name: &str| folder.path().join(name);
+    let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_default();
+    let file = remember(folder.path(), id, "\"heard\":{\"mail\":[\"00000000\"]},");
+    let kept = |when: &str| {
+        let kept = read(&file);
+        assert!(kept.contains("\"untold\":[{\"sink\":\"pager\""), "{when}: {kept}");
+        assert!(kept.contains("\"mail\":[\"00000000\"]"), "{when}: {kept}");
+    };
+    let look = || {
+        let mut session = watch(state, without_sinks());
+        session.wait("it is measured", |s| s.row("office").is_some_and(|r| r.contains('\u{2716}')));
+        stop(session);
+    };
+    look();
+    kept("alone");
+    let mut session = watch(state, &config(state));
+    session.wait("a try", |_| there("tried").exists());
+    look();
+    stop(session);
+    kept("beside the one that has it");
+
+    std::fs::write(there("up"), "").expect("a file");
+    let mut session = watch(state, &config(state));
+    session.wait("the sink is told", |_| there("told").exists());
+    stop(session);
+    assert!(read(&there("told")).starts_with("fired "), "{}", read(&there("told")));
+}
+
+#[test]
+fn a_sink_that_is_another_while_it_is_down_goes_on_with_what_waits() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let state: &'static str = folder.path().display().to_string().leak();
+    let there = |name: &str| folder.path().join(name);
+    remember(folder.path(), id, "");
+    let mut session = watch(state, &config(state));
+    session.wait("a try", |_| there("tried").exists());
+    let another = config(state).replace("pager", "on-call").replace("/told", "/heard");
+    session.write(".config/rdpwatch/config.toml", &another);
+    session.wait_for("read again");
+    std::fs::write(there("up"), "").expect("a file");
+    session.wait("the sink is told", |_| there("heard").exists());
+    stop(session);
+    assert!(!there("told").exists());
 }
 
 #[test]

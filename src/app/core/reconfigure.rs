@@ -87,8 +87,9 @@ impl Core {
             self.read_only = true;
             self.sinks.pause();
         }
-        if let Some(specs) = changes.sinks.filter(|_| !self.read_only) {
-            self.sinks.change(&specs);
+        if !self.read_only {
+            let specs = changes.sinks.unwrap_or_else(|| self.sinks.specs());
+            self.change_sinks(&specs, now);
         }
         self.monitor.log(None, now.wall, changes.note);
         self.look_at_local(None);

@@ -3,8 +3,9 @@
 
 use super::{Core, LAST_WORDS};
 use crate::domain::alert::AlertState;
-use crate::domain::sink::{short_id, waiting_room, whose};
+use crate::domain::sink::{SinkSpec, short_id, waiting_room, whose};
 use crate::domain::target::Target;
+use crate::domain::text::printable;
 use crate::domain::untold::{KEPT, Untold, still_news};
 use crate::store::{self, State};
 
@@ -57,18 +58,19 @@ impl Core {
     fn untold(&self) -> Vec<Untold> {
         let mut untold = self.sinks.untold();
         let now = self.edge.clock.now();
-        for (name, ids) in self.sinks.lost() {
+        for (sink, ids) in self.sinks.lost() {
             if !ids.is_empty() {
                 let notices = self.monitor.notices_of(&ids, now);
-                untold.extend(notices.iter().map(|notice| Untold::of(name, notice)));
+                let wanted = notices.iter().filter(|notice| sink.wants(notice));
+                untold.extend(wanted.map(|notice| Untold::of(sink, notice)));
             }
         }
         untold
     }
 
     /// Hands the sinks what an earlier run did not get told of `target` (`None`: of this machine),
-    /// which is remembered under `key`, once, and who heard of what fired. Without sinks it stays
-    /// with what is remembered.
+    /// which is remembered under `key`, once, and who heard of what fired. With `--read-only` it
+    /// stays with what is remembered.
     pub(super) fn recall_untold(&mut self, key: &str, target: Option<&Target>) {
         let now = self.edge.clock.now().wall;
         let Some(memory) = self.remembered.get_mut(key).filter(|_| !self.read_only) else { return };
@@ -76,9 +78,25 @@ impl Core {
         for (rule, alert) in memory.alerts.iter().filter(|(_, alert)| alert.told.is_some()) {
             self.sinks.recall_heard(&short_id([&host, rule], alert.since), alert.heard.as_ref());
         }
-        let untold = still_news(std::mem::take(&mut memory.untold), &memory.alerts, now);
+        let mut untold = still_news(std::mem::take(&mut memory.untold), &memory.alerts, now);
         self.unsaved |= !untold.is_empty();
-        self.sinks.recall(&untold);
+        if let Some(target) = target {
+            // Who is told of it goes by the group that it is in by now.
+            let group = target.group.as_ref().map(|group| printable(group).into_owned());
+            let host = Some(host);
+            for one in untold.iter_mut().filter(|one| one.host == host) {
+                one.group.clone_from(&group);
+            }
+        }
+        self.sinks.recall(untold);
+    }
+
+    /// Other sinks from here on, or another group of what waits for them.
+    pub(super) fn change_sinks(&mut self, specs: &[SinkSpec], now: Now) {
+        let firing = self.monitor.notices_of(&self.sinks.known(), now);
+        let firing = firing.into_iter().map(|notice| (notice.id.clone(), notice)).collect();
+        self.sinks.change(specs, &firing);
+        self.unsaved = true;
     }
 
     /// Adds what is not told yet to what is remembered of those whom it is about.
@@ -100,6 +118,12 @@ impl Core {
             let key = one.host.as_ref().and_then(|host| keys.get(host));
             untold.entry(key.map_or(store::MONITOR, String::as_str)).or_default().push(one);
         }
+        let mut left: BTreeMap<&str, Vec<Untold>> = BTreeMap::new();
+        for one in self.sinks.left() {
+            let key = one.host.as_ref().map(|host| self.hosts.get(host).unwrap_or(host));
+            left.entry(key.map_or(store::MONITOR, String::as_str)).or_default().push(one.clone());
+        }
+        let now = self.edge.clock.now().wall;
         for (key, memory) in state {
             let untold = untold.remove(key.as_str()).unwrap_or_default();
             if self.read_only {
@@ -107,6 +131,13 @@ impl Core {
                 memory.untold.extend(untold);
             } else {
                 memory.untold = untold;
+            }
+            if let Some(left) = left.remove(key.as_str()) {
+                // Another dashboard may know that it fires on.
+                let before = self.remembered.get(key).map(|before| before.alerts.clone());
+                let mut alerts = before.unwrap_or_default();
+                alerts.extend(memory.alerts.clone());
+                memory.untold.extend(still_news(left, &alerts, now));
             }
         }
     }

@@ -1,11 +1,11 @@
 //! What a later run must know of an alert, so that nobody is told twice.
 
 use super::super::finding::{RuleId, Severity};
+use super::super::sink::WhoHeard;
 use super::super::target::TargetId;
 use super::super::text::printable;
 use super::super::time::WallTime;
 use super::{Alert, AlertState, Signature};
-use std::collections::BTreeSet;
 
 /// An alert that fired when it was last saved; the store keeps it under its rule's name.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -40,9 +40,9 @@ pub struct RememberedAlert {
     /// How often it went and came back.
     #[serde(default)]
     pub returns: u32,
-    /// Names of the sinks that heard that it began, unescaped; `None`: not known.
+    /// The sinks that heard that it began; `None`: not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub heard: Option<BTreeSet<String>>,
+    pub heard: Option<WhoHeard>,
 }
 
 /// An alert that is over, as the store keeps it among those of its target.
