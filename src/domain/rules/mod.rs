@@ -131,6 +131,7 @@ pub static RULES: &[&dyn Rule] = &[
     &credssp::CredsspRejected,
     &clock::ClockSkew,
     // Gateway.
+    &common::GatewayFailure,
     &gateway::GatewayUnreachable,
     &gateway::GatewayNotAnswering,
     &gateway_certificate::GatewayCertificate,
