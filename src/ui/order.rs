@@ -162,7 +162,7 @@ fn weight(target: &TargetSnapshot) -> (TargetState, bool) {
     }
 }
 
-/// What is compared of a target: its weight, its risk, and in trouble since which minute, and its name.
+/// What is compared of a target: its state, its risk, and in trouble since which minute, and its name.
 type Badness<'a> = (Reverse<(TargetState, bool)>, Reverse<Risk>, Option<(i64, &'a str)>);
 
 /// Worst first: state, then risk, then who is in that state for longest, to the minute: what fell
