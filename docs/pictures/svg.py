@@ -105,6 +105,8 @@ def shape(glyph, x, y):
     if glyph in BLOCKS:
         height = ROW * (BLOCKS.index(glyph) + 1) / 8
         return f"M{at(x, y + ROW)}h{number(CELL)}v{number(-height)}h{number(-CELL)}z", False
+    if glyph == "▀":
+        return f"M{at(x, y)}h{number(CELL)}v{number(ROW / 2)}h{number(-CELL)}z", False
     cx, cy = middle
     if glyph == "–":
         return f"M{at(x + 1.6, cy)}h{number(CELL - 3.2)}", True

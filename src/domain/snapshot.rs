@@ -3,15 +3,16 @@
 use super::alert::{Alert, AlertsSnapshot};
 use super::alternative::Alternative;
 use super::control::ControlStats;
-use super::finding::{Finding, Risk};
+use super::finding::{Finding, Risk, Rung};
 use super::incident::Incident;
-use super::ladder::Ladder;
+use super::ladder::{Cell, Ladder, RungLine};
 use super::lane::Lane;
 use super::local::{EchoAccess, EchoCounts, EchoFacts, LocalState};
 use super::mac::MacAddr;
 use super::maintenance::Maintained;
 use super::sample::{
-    Attempt, Gateway, Neighbour, NeighbourState, Nla, PathMtu, Resolution, Tls, TlsSweep, Udp,
+    Attempt, ConnectOutcome, Gateway, NameOutcome, Neighbour, NeighbourState, Nla, PathMtu,
+    Resolution, Tls, TlsSweep, Udp,
 };
 use super::sink::SinkStatus;
 use super::stats::{EchoStats, Spark};
@@ -52,6 +53,14 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// What happened lately, the newest first, of what happened at once the later noted first.
+    #[must_use]
+    pub fn newest_events(&self) -> Vec<&Event> {
+        let mut events: Vec<&Event> = self.events.iter().rev().collect();
+        events.sort_by_key(|event| std::cmp::Reverse(event.at));
+        events
+    }
+
     /// What somebody has seen to: targets whose firing alerts are all acknowledged or snoozed, with
     /// the newest of those alerts.
     #[must_use]
@@ -287,7 +296,38 @@ impl TargetSnapshot {
     #[must_use]
     pub fn fails_unconfirmed(&self) -> bool {
         self.state == TargetState::NotMeasured
-            && self.ladder.iter().any(|line| line.cell == super::ladder::Cell::Broken)
+            && self.ladder.iter().any(|line| line.cell == Cell::Broken)
+    }
+
+    /// What broke at the latest attempt of a host that is not judged yet, where the host, or what
+    /// stands in its place, said so: `port 3389 refused with RST`. Silence says nothing yet.
+    #[must_use]
+    pub fn unconfirmed(&self) -> Option<String> {
+        if self.state != TargetState::NotMeasured {
+            return None;
+        }
+        let broken = |line: &&RungLine| line.cell == Cell::Broken && line.rung != Rung::Echo;
+        let line = self.ladder.iter().find(broken)?;
+        match line.rung {
+            Rung::Name => {
+                let silent = matches!(
+                    self.resolution.as_ref()?.outcome,
+                    NameOutcome::Timeout | NameOutcome::Error
+                );
+                (!silent).then(|| format!("name: {}", line.text))
+            }
+            Rung::Tcp => {
+                let outcome = self.attempt.as_ref()?.connect.outcome;
+                let silent = matches!(
+                    outcome,
+                    ConnectOutcome::Timeout
+                        | ConnectOutcome::Unreachable
+                        | ConnectOutcome::LocalError(_)
+                );
+                (!silent).then(|| format!("port {}: {}", self.target.port, line.text))
+            }
+            rung => Some(format!("{}: {}", rung.word(), line.text)),
+        }
     }
 
     /// The newest RTT inside its window.

@@ -8,7 +8,7 @@ use super::view::maintenance;
 use super::widget::{ladder, spark};
 use crate::domain::finding::Risk;
 pub use crate::domain::look::ColumnId;
-use crate::domain::sample::EchoMethod;
+use crate::domain::sample::{ConnectOutcome, EchoMethod};
 use crate::domain::snapshot::{Snapshot, TargetSnapshot, TargetState};
 use crate::domain::stats::EchoStats;
 use std::time::Duration;
@@ -286,15 +286,20 @@ pub const fn state_role(state: TargetState) -> Role {
 
 /// The role of a target's glyph: its state, or that work is planned on it.
 #[must_use]
-pub const fn row_role(target: &TargetSnapshot) -> Role {
-    if target.maintenance.is_some() { Role::StateMuted } else { state_role(target.state) }
+pub fn row_role(target: &TargetSnapshot) -> Role {
+    match target.state {
+        _ if target.maintenance.is_some() => Role::StateMuted,
+        TargetState::NotMeasured if target.unconfirmed().is_some() => Role::StateWarning,
+        state => state_role(state),
+    }
 }
 
 /// The role of a target's name.
 #[must_use]
-pub const fn name_role(target: &TargetSnapshot) -> Role {
+pub fn name_role(target: &TargetSnapshot) -> Role {
     match target.state {
         _ if target.maintenance.is_some() => Role::Dim,
+        TargetState::NotMeasured if target.unconfirmed().is_some() => Role::Text,
         TargetState::Ok | TargetState::NotMeasured => Role::Dim,
         TargetState::Warning | TargetState::Critical => Role::Strong,
         _ => Role::Text,
@@ -429,6 +434,9 @@ pub fn risk_word(target: &TargetSnapshot) -> (Role, &'static str) {
         _ if target.maintenance.is_some() => (Role::StateMuted, "maint."),
         (TargetState::Asleep, _) => (Role::StateAsleep, "asleep"),
         (TargetState::Waking, _) => (Role::StateWaking, "waking"),
+        (TargetState::NotMeasured, _) if target.unconfirmed().is_some() => {
+            (Role::StateWarning, if refuses(target) { "refused" } else { "fails" })
+        }
         (TargetState::NotMeasured, _) => (Role::StateNotMeasured, NOT_MEASURED),
         (_, Risk::Unknown) => (Role::StateUnknown, "unknown"),
         (_, Risk::None) => (Role::Dim, "none"),
@@ -438,9 +446,20 @@ pub fn risk_word(target: &TargetSnapshot) -> (Role, &'static str) {
     }
 }
 
+/// Whether its port refused the newest connection.
+fn refuses(target: &TargetSnapshot) -> bool {
+    target.attempt.as_ref().is_some_and(|a| a.connect.outcome == ConnectOutcome::Refused)
+}
+
 fn risk(row: &Row<'_>, _: usize) -> Line {
     let (role, word) = risk_word(row.target);
     Line::of(role, word)
+}
+
+/// What failed and is asked again before it is called trouble.
+#[must_use]
+pub fn unconfirmed(target: &TargetSnapshot) -> Option<String> {
+    target.unconfirmed().map(|what| format!("{what}, asked again"))
 }
 
 fn why(row: &Row<'_>, width: usize) -> Line {
@@ -450,6 +469,9 @@ fn why(row: &Row<'_>, width: usize) -> Line {
         let found = target.worst().map(|finding| format!(" \u{b7} {}", finding.title));
         let text = format!("{words}{}", found.unwrap_or_default());
         return Line::of(row.plain(), &fit(&text, width));
+    }
+    if let Some(words) = unconfirmed(target) {
+        return Line::of(Role::Text, &fit(&words, width));
     }
     let text = match (target.state, target.worst()) {
         (TargetState::Asleep, _) if target.mac.is_some() => "asleep, likely \u{b7} w wakes",

@@ -21,7 +21,9 @@ use super::order;
 use super::pace::Pace;
 use super::prompt::LONGEST;
 use super::render::{self, Frame, Renderer};
-use super::state::{Access, Flow, Overlay, Question, Screen, Size, Suggestion, UiState, Unsaved};
+use super::state::{
+    Access, Flow, Mend, Overlay, Question, Screen, Size, Suggestion, UiState, Unsaved,
+};
 use super::theme::{Role, Theme};
 use super::update::{self, undo};
 use super::view_model::ViewModel;
@@ -99,8 +101,9 @@ impl Picture {
         Self { snapshot, places: Arc::new(self.places.next()) }
     }
 
-    fn world<'a>(&'a self, keymap: &'a Keymap, now: WallTime) -> World<'a> {
-        World { snapshot: &self.snapshot, places: &self.places, keymap, now }
+    fn world<'a>(&'a self, keymap: &'a Keymap, theme: &Theme, now: WallTime) -> World<'a> {
+        let glyphs = theme.glyphs();
+        World { snapshot: &self.snapshot, places: &self.places, keymap, now, glyphs }
     }
 }
 
@@ -128,7 +131,7 @@ impl Dashboard {
         };
         undo::begin(&mut state);
         let newest = Picture::new(snapshot);
-        let world = newest.world(&options.keymap, newest.snapshot.now.wall);
+        let world = newest.world(&options.keymap, &options.theme, newest.snapshot.now.wall);
         let rows = order::rows(world.snapshot, &state);
         marked::follow(&mut state, &world, &rows);
         Self {
@@ -177,7 +180,7 @@ impl Dashboard {
 
     /// Takes what the user did; returns what `app` has to do.
     pub fn input(&mut self, input: Input, now: WallTime) -> Vec<Effect> {
-        let world = self.shown.world(&self.keymap, now);
+        let world = self.shown.world(&self.keymap, &self.first_theme, now);
         let state = &mut self.state;
         let pinned = state.pinned.clone();
         let filter = state.filter.clone();
@@ -214,7 +217,7 @@ impl Dashboard {
         if !is_typing_filter(state) && (typing || filter != state.filter) {
             marked::let_go_if_hidden(state, &world);
         }
-        undo::note(state, &self.newest.world(&self.keymap, now), &effects);
+        undo::note(state, &self.newest.world(&self.keymap, &self.first_theme, now), &effects);
         undo::settle(state, &world);
         if state.pinned != pinned {
             effects.push(Effect::Pin(state.pinned.clone()));
@@ -244,7 +247,7 @@ impl Dashboard {
 
     /// What has to be written; `None` when the terminal is up to date.
     pub fn frame(&mut self, now: WallTime) -> Option<Frame<'_>> {
-        let world = self.shown.world(&self.keymap, now);
+        let world = self.shown.world(&self.keymap, &self.first_theme, now);
         let rows = order::rows(world.snapshot, &self.state);
         marked::follow(&mut self.state, &world, &rows);
         let model = ViewModel::of(&world, &self.state, &rows);
@@ -254,7 +257,7 @@ impl Dashboard {
     /// What a frame at `now` shows.
     #[must_use]
     pub fn view_model(&self, now: WallTime) -> ViewModel {
-        let world = self.shown.world(&self.keymap, now);
+        let world = self.shown.world(&self.keymap, &self.first_theme, now);
         ViewModel::build(&world, &marked::followed(&self.state, &world))
     }
 
@@ -278,7 +281,29 @@ impl Dashboard {
     /// Asks for a target again, with what was typed and why it was refused.
     pub fn ask_again(&mut self, typed: &str, why: &str, now: WallTime) {
         self.state.overlay = Some(Overlay::AddTarget(typed.into(), None));
-        self.tell(why, now);
+        match self.state.mend.first_mut() {
+            Some(mend) => why.clone_into(&mut mend.why),
+            None => self.tell(why, now),
+        }
+    }
+
+    /// What was in the field of a target is watched: it need not be mended any more.
+    pub fn mended(&mut self) {
+        if !self.state.mend.is_empty() {
+            self.state.mend.remove(0);
+        }
+    }
+
+    /// Asks for the next of these lines, and of those before them, to be mended. False when there is
+    /// none.
+    pub fn ask_to_mend(&mut self, lines: Vec<Mend>) -> bool {
+        self.state.mend.extend(lines);
+        let next = self.state.mend.first().map(|mend| mend.text.clone());
+        let more = next.is_some();
+        if let Some(text) = next {
+            self.state.overlay = Some(Overlay::AddTarget(text.into(), None));
+        }
+        more
     }
 
     /// Says what was changed in the configuration file, which can be undone.
@@ -297,7 +322,7 @@ impl Dashboard {
     #[must_use]
     pub fn export(&self, kind: Kind, now: WallTime) -> Option<String> {
         let state = UiState { overlay: None, message: None, ..self.state.clone() };
-        let world = self.shown.world(&self.keymap, now);
+        let world = self.shown.world(&self.keymap, &self.first_theme, now);
         if kind == Kind::Csv {
             return Some(export::csv(&order::rows(&self.shown.snapshot, &state)));
         }

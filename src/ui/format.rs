@@ -41,6 +41,16 @@ impl Zone {
         }
     }
 
+    /// `14:03:20` on the day of `now`, `11-20 14:03:20` on another: when an event was.
+    #[must_use]
+    pub fn instant(&self, at: WallTime, now: WallTime) -> String {
+        if self.date(at) == self.date(now) {
+            self.seconds(at)
+        } else {
+            self.format(at, "%m-%d %H:%M:%S")
+        }
+    }
+
     /// `2026-11-21`.
     #[must_use]
     pub fn date(&self, at: WallTime) -> String {

@@ -143,6 +143,90 @@ impl Line {
         kept
     }
 
+    /// In lines of at most `width` cells, broken at blanks; longer words are broken inside.
+    #[must_use]
+    pub fn wrapped(self, width: usize) -> Vec<Self> {
+        if self.width() <= width {
+            return vec![self];
+        }
+        let width = width.max(1);
+        let mut lines = vec![Self::new()];
+        for word in self.words() {
+            let blank = word.0.iter().all(|p| matches!(p, Piece::Text(_, text) if text == " "));
+            let used = lines.last().map_or(0, Self::width);
+            if used + word.width() <= width {
+                lines.last_mut().into_iter().for_each(|line| line.append(word.clone()));
+            } else if blank {
+                lines.push(Self::new());
+            } else {
+                if used > 0 {
+                    lines.push(Self::new());
+                }
+                for part in word.parts(width) {
+                    match lines.last_mut().filter(|line| line.0.is_empty()) {
+                        Some(line) => line.append(part),
+                        None => lines.push(part),
+                    }
+                }
+            }
+        }
+        lines.retain(|line| line.width() > 0);
+        lines
+    }
+
+    /// Its words, and the blanks between them each as a word.
+    fn words(self) -> Vec<Self> {
+        let mut words = vec![Self::new()];
+        for piece in self.0 {
+            let Piece::Text(role, text) = piece else {
+                words.last_mut().into_iter().for_each(|word| word.0.push(piece.clone()));
+                continue;
+            };
+            for (place, part) in text.split(' ').enumerate() {
+                if place > 0 {
+                    words.push(Self::of(role, " "));
+                    words.push(Self::new());
+                }
+                words.last_mut().into_iter().for_each(|word| word.push(role, part));
+            }
+        }
+        words.retain(|word| !word.0.is_empty());
+        words
+    }
+
+    /// In parts of at most `width` cells.
+    fn parts(self, width: usize) -> Vec<Self> {
+        let mut parts = vec![Self::new()];
+        let mut take = |piece: Self| {
+            if parts
+                .last()
+                .is_some_and(|part| !part.0.is_empty() && part.width() + piece.width() > width)
+            {
+                parts.push(Self::new());
+            }
+            parts.last_mut().into_iter().for_each(|part| part.append(piece.clone()));
+        };
+        for piece in self.0 {
+            match piece {
+                Piece::Text(role, text) => {
+                    text.graphemes(true).for_each(|letter| take(Self::of(role, letter)));
+                }
+                glyph => take(Self(vec![glyph])),
+            }
+        }
+        parts
+    }
+
+    /// Adds everything of `other` in place; neighbouring pieces of one role are merged.
+    fn append(&mut self, other: Self) {
+        for piece in other.0 {
+            match piece {
+                Piece::Text(role, text) => self.push(role, &text),
+                glyph => self.0.push(glyph),
+            }
+        }
+    }
+
     /// Loss and breaks without weight, for hosts that are asleep or not judged.
     #[must_use]
     pub fn quiet(mut self) -> Self {
@@ -302,6 +386,22 @@ mod tests {
         assert_eq!(line.clone().cut(3).plain(), "ab\u{2026}");
         assert_eq!(line.clone().cut(0).width(), 0);
         assert_eq!(line.pad_to(10).plain(), "abc\u{25cf}defg  ");
+    }
+
+    #[test]
+    fn a_line_is_wrapped_at_blanks_and_keeps_its_roles() {
+        let line =
+            Line::of(Role::Text, "not saved: ").glyph(Role::StateOk).text(Role::Dim, " file");
+        let plain = |width| -> Vec<String> {
+            line.clone().wrapped(width).iter().map(Line::plain).collect()
+        };
+        assert_eq!(plain(80), ["not saved: \u{25cf} file"]);
+        assert_eq!(plain(12), ["not saved: \u{25cf}", "file"]);
+        assert_eq!(plain(4), ["not ", "save", "d: \u{25cf}", "file"]);
+        let lines = line.wrapped(12);
+        assert_eq!(lines[1], Line::of(Role::Dim, "file"));
+        let wide = Line::of(Role::Text, "\u{6771}\u{4eac}").wrapped(2);
+        assert_eq!(wide.iter().map(Line::plain).collect::<Vec<_>>(), ["\u{6771}", "\u{4eac}"]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::format::Zone;
 use super::keymap::Keymap;
+use super::theme::GlyphSet;
 use crate::domain::snapshot::{Snapshot, TargetSnapshot};
 use crate::domain::target::TargetId;
 use crate::domain::time::WallTime;
@@ -19,6 +20,8 @@ pub struct World<'a> {
     pub keymap: &'a Keymap,
     /// The present; later than the snapshot's while the screen is frozen.
     pub now: WallTime,
+    /// Which glyphs the terminal can show.
+    pub glyphs: GlyphSet,
 }
 
 /// Where each target of a picture is, by its identity. Pictures mostly have the same targets as those

@@ -31,6 +31,13 @@ fn last_line(screen: &Screen) -> String {
     screen.text().lines().last().unwrap_or_default().to_owned()
 }
 
+/// The last lines as one: what is long stands above what is typed.
+fn foot(screen: &Screen) -> String {
+    let text = screen.text();
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    lines[lines.len().saturating_sub(3)..].join(" ")
+}
+
 #[test]
 fn a_command_does_what_its_words_say() {
     let mut screen = mixed();
@@ -162,7 +169,7 @@ fn a_mistake_is_told_with_its_place_and_the_nearest_and_can_be_mended() {
     ] {
         let mut screen = mixed();
         assert_eq!(run(&mut screen, line), [], "{line}");
-        assert!(last_line(&screen).contains(told), "{line}: {}", last_line(&screen));
+        assert!(foot(&screen).contains(told), "{line}: {}", foot(&screen));
         assert!(matches!(screen.dashboard.state().overlay, Some(Overlay::Command(_))));
         screen.press("Esc");
         assert!(screen.dashboard.state().overlay.is_none());

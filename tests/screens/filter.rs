@@ -29,6 +29,13 @@ fn last_line(screen: &Screen) -> String {
     screen.text().lines().last().unwrap_or_default().to_owned()
 }
 
+/// The last lines as one: what is long stands above what is typed.
+fn foot(screen: &Screen) -> String {
+    let text = screen.text();
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    lines[lines.len().saturating_sub(3)..].join(" ")
+}
+
 #[test]
 fn numbers_are_compared_and_what_is_not_measured_never_matches() {
     let snapshot = fixtures::snapshot(vec![
@@ -90,7 +97,13 @@ fn a_mistake_is_told_where_it_stands_and_is_not_taken() {
     let mut narrow = Screen::new(fixtures::mixed(), 40, 12);
     narrow.press("/");
     narrow.type_text("berlin los>2");
-    assert!(last_line(&narrow).contains("column 8: loss?"), "{}", last_line(&narrow));
+    let text = narrow.text();
+    assert!(text.contains("column 8: no key \"los\", did you mean"), "{text}");
+    assert!(last_line(&narrow).starts_with("/berlin los>2"), "{text}");
+    let mut line = Screen::new(fixtures::mixed(), 40, 5);
+    line.press("/");
+    line.type_text("berlin los>2");
+    assert!(last_line(&line).contains("column 8: loss?"), "in brief: {}", last_line(&line));
     let mut screen = typed("group:berln");
     assert!(last_line(&screen).contains("column 7: no group \"berln\", did you mean \"berlin\"?"));
     screen.press("Enter Esc");
@@ -104,7 +117,7 @@ fn a_port_is_text_where_a_host_has_it_and_else_a_key_that_there_is_none_of() {
     assert_eq!(names(&snapshot, "10.0.0.21:3389"), ["office-pc"]);
     assert_eq!(names(&snapshot, "finding:tls"), names(&snapshot, "finding:tls*"));
     let mut screen = typed("port:9");
-    assert!(last_line(&screen).contains("column 1: no key \"port\""), "{}", last_line(&screen));
+    assert!(foot(&screen).contains("column 1: no key \"port\""), "{}", foot(&screen));
     screen.press("Enter");
     assert!(last_line(&screen).starts_with("/port:9"), "it stays to be mended");
     let screen = typed("\"two wo");
@@ -248,8 +261,8 @@ fn a_message_that_stays_leaves_the_label_of_the_filter_and_escape_takes_it_first
         screen.type_text("state:ok");
         screen.press("Enter");
         screen.dashboard.hold("not saved: the disk is full, and this goes on for quite a while");
-        let line = last_line(&screen);
-        assert!(line.contains("not saved") && line.contains("3 of 8"), "{line}");
+        let (text, line) = (screen.text(), last_line(&screen));
+        assert!(text.contains("not saved") && line.contains("3 of 8"), "{text}");
         screen.press("Esc");
         assert_eq!(screen.dashboard.state().filter.text(), "state:ok");
         assert!(!screen.text().contains("not saved"), "{}", screen.text());

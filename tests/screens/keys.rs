@@ -18,6 +18,7 @@ use rdpwatch::ui::state::{
     Access, Direction, Overlay, ReviewPlace, SortKey, Suggestion, UiState, Unsaved,
 };
 use rdpwatch::ui::terminal;
+use rdpwatch::ui::theme::GlyphSet;
 use rdpwatch::ui::update::update;
 use rdpwatch::ui::world::{Places, World};
 use std::sync::Arc;
@@ -607,7 +608,8 @@ fn zooming_out_shows_more_seconds() {
 fn outcome(snapshot: &Snapshot, before: &UiState, action: Action) -> (String, Vec<Effect>) {
     let keymap = Keymap::default();
     let places = Places::of(snapshot);
-    let world = World { snapshot, places: &places, keymap: &keymap, now: NOW };
+    let world =
+        World { snapshot, places: &places, keymap: &keymap, now: NOW, glyphs: GlyphSet::Unicode };
     let mut state = before.clone();
     let effects = update(&mut state, action, &world);
     (format!("{state:?}"), effects)

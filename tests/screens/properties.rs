@@ -9,6 +9,7 @@ use rdpwatch::ui::dashboard::Options;
 use rdpwatch::ui::input::{Input, Key};
 use rdpwatch::ui::keymap::Keymap;
 use rdpwatch::ui::state::{Size, UiState};
+use rdpwatch::ui::theme::GlyphSet;
 use rdpwatch::ui::view_model::ViewModel;
 use rdpwatch::ui::world::{Places, World};
 use std::sync::Arc;
@@ -146,7 +147,13 @@ fn only_the_rows_on_the_screen_are_formatted() {
         ..UiState::default()
     };
     let places = Places::of(&snapshot);
-    let world = World { snapshot: &snapshot, places: &places, keymap: &keymap, now: NOW };
+    let world = World {
+        snapshot: &snapshot,
+        places: &places,
+        keymap: &keymap,
+        now: NOW,
+        glyphs: GlyphSet::Unicode,
+    };
     let model = ViewModel::build(&world, &state);
     assert_eq!(model.lines.len(), 40);
     let shown = model.lines.iter().map(|line| line.line.plain()).collect::<String>();

@@ -78,27 +78,26 @@ fn a_page_of_the_wall_is_held_by_moving_about_and_let_go_by_escape() {
 
 #[test]
 fn a_tile_is_selected_by_a_click_and_opened_by_another() {
-    let mut screen = Screen::new(fixtures::mixed(), 80, 24);
+    let mut screen = Screen::new(fixtures::mixed(), 120, 40);
     screen.press("4");
     let text = screen.text();
     let (y, x) = text
         .lines()
         .enumerate()
-        .find_map(|(y, line)| Some((y, line.find("BERLIN-07")?)))
+        .find_map(|(y, line)| Some((y, line.find("loss 6.7 %")?)))
         .expect("its tile");
     let at = |y: usize, x: usize| Input::Click {
         x: u16::try_from(x).unwrap(),
         y: u16::try_from(y).unwrap(),
     };
-    // Bytes before it are more than cells; a little to the left is still its tile.
-    screen.dashboard.input(at(y + 1, x - 4), screen.now);
+    screen.dashboard.input(at(y - 2, x), screen.now);
     let berlin = screen.dashboard.state().selected;
     assert_eq!(berlin, Some(BERLIN), "{text}");
-    screen.dashboard.input(at(y + 2, x - 4), screen.now);
+    screen.dashboard.input(at(y, x), screen.now);
     assert!(screen.text().contains("HOW IT ENDED"), "{}", screen.text());
     // Between the tiles is nothing.
     screen.press("4");
-    screen.dashboard.input(at(y + 3, 2), screen.now);
+    screen.dashboard.input(at(y + 3, x), screen.now);
     assert_eq!(screen.dashboard.state().selected, berlin);
 }
 

@@ -27,18 +27,18 @@ pub(super) fn step(state: &mut UiState, action: Action, world: &World<'_>) {
         }
         Action::NextTarget => (from + 1).min(last),
         Action::PreviousTarget => from.saturating_sub(1),
-        Action::Down => from.saturating_add(wall.columns).min(last),
-        Action::Up => from.saturating_sub(wall.columns),
-        _ => target_place(action, from, worst.len(), wall.page),
+        Action::Down => from.saturating_add(wall.columns()).min(last),
+        Action::Up => from.saturating_sub(wall.columns()),
+        _ => target_place(action, from, worst.len(), wall.page()),
     };
     if let Some(id) = worst.get(to) {
         state.choose(*id);
     }
-    state.wall_page = Some(to / wall.page);
+    state.wall_page = Some(to / wall.page());
 }
 
 /// Keeps the page with the selected target on the screen.
 pub(super) fn hold(state: &mut UiState, world: &World<'_>) {
     let wall = of(state, world);
-    state.wall_page = wall.place(state.selected).map(|place| place / wall.page);
+    state.wall_page = wall.place(state.selected).map(|place| place / wall.page());
 }

@@ -129,6 +129,13 @@ impl Document {
         self.push(line.text(Role::Dim, &format!("  {words}")).cut(width));
     }
 
+    /// More words on the last line.
+    fn note(&mut self, words: &str, width: usize) {
+        if let Some((_, last)) = self.lines.last_mut() {
+            last.line = std::mem::take(&mut last.line).text(Role::Dim, words).cut(width);
+        }
+    }
+
     /// A line that can be chosen, and below it the note of an acknowledgement.
     fn entry(&mut self, world: &World<'_>, state: &UiState, entry: &Entry<'_>, marked: bool) {
         let place = Some(entry.place());
@@ -251,14 +258,15 @@ fn sink_line(sink: &SinkStatus) -> Line {
 /// The newest lines of the event log, the newest first: what changed on this machine and its
 /// targets besides alerts. Nothing at all where nothing happened.
 fn lately(all: &mut Document, world: &World<'_>, state: &UiState) {
-    let events = &world.snapshot.events;
+    let events = world.snapshot.newest_events();
     if events.is_empty() {
         return;
     }
-    let width = usize::from(state.size.width);
+    let (width, now) = (usize::from(state.size.width), world.snapshot.now.wall);
     all.heading("LATELY", events.len().min(LATELY), width);
-    for event in events.iter().rev().take(LATELY) {
-        let moment = state.zone.moment(event.at, world.snapshot.now.wall);
+    all.note(", newest first", width);
+    for event in events.into_iter().take(LATELY) {
+        let moment = state.zone.instant(event.at, now);
         let line = Line::of(Role::Dim, &format!("   {moment}  "))
             .text(Role::Text, &left(world.name(event.target), NAME))
             .text(Role::Text, &event.text);

@@ -1,11 +1,13 @@
 //! Is anything wrong? Counts, the way out of this machine, the clock; then the worst, in words.
 
 use super::footer;
+use crate::domain::alert::Alert;
 use crate::domain::finding::Rung;
 use crate::domain::ladder::Cell;
 use crate::domain::sample::NameOutcome;
 use crate::domain::snapshot::{Availability, ControlWord, Snapshot, TargetSnapshot, TargetState};
 use crate::domain::surroundings::Offline;
+use crate::domain::target::TargetId;
 use crate::domain::words::capitalised;
 use crate::ui::action::Action;
 use crate::ui::causes::{self, Trouble};
@@ -19,6 +21,7 @@ use crate::ui::theme::Role;
 use crate::ui::view_model::ViewLine;
 use crate::ui::widget::ladder;
 use crate::ui::world::World;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 /// The states in the order of the counts.
@@ -60,7 +63,7 @@ pub fn height(world: &World<'_>, state: &UiState, layout: Layout) -> usize {
 }
 
 fn small(world: &World<'_>, state: &UiState, width: usize) -> Vec<ViewLine> {
-    let left = counted(world.snapshot.targets.iter().map(AsRef::as_ref), false);
+    let left = everybody(world.snapshot).line(false);
     let mut right = Line::new();
     if state.flow == Flow::Paused {
         right = right.glyph(Role::Label).text(Role::Label, " ");
@@ -81,8 +84,14 @@ fn small(world: &World<'_>, state: &UiState, width: usize) -> Vec<ViewLine> {
             .text(Role::Strong, &outage.title);
         lines.push(line.cut(width).into());
     }
-    if lines.len() == 1 && state.screen == Screen::Table && state.size.height >= ROOMY {
-        lines.extend(shared(world.snapshot, width));
+    if lines.len() == 1 && state.size.height >= ROOMY {
+        match state.screen {
+            Screen::Table => lines.extend(shared(world.snapshot, width)),
+            Screen::Wall | Screen::Timeline | Screen::Path | Screen::Simple | Screen::Detail => {
+                lines.extend(worst(world.snapshot, state, width));
+            }
+            Screen::Alerts => {}
+        }
     }
     if let Some(what) = world.snapshot.simulated {
         lines.push(Line::of(Role::Label, &format!("simulated: {what}")).cut(width).into());
@@ -96,7 +105,7 @@ fn first(world: &World<'_>, state: &UiState, width: usize) -> Line {
         right = right.text(Role::Label, &label).text(Role::Text, "   ");
     }
     let right = right.text(Role::Text, &clock(world, state)).text(Role::Text, " ");
-    let tally = Tally::of(world.snapshot.targets.iter().map(AsRef::as_ref));
+    let tally = everybody(world.snapshot);
     let words = if world.snapshot.targets.is_empty() {
         Line::of(Role::Dim, " no targets")
     } else {
@@ -164,21 +173,70 @@ fn ends(left: Line, right: Line, width: usize) -> Line {
 struct Tally {
     /// In the order of [`COUNTED`].
     states: [usize; COUNTED.len()],
+    /// Of these in trouble, whom somebody has seen to.
+    seen: [Seen; COUNTED.len()],
+    /// Of the unmeasured, those of whom a failure is known but not confirmed.
+    unconfirmed: usize,
     maintained: usize,
+}
+
+/// How many somebody has seen to.
+#[derive(Debug, Clone, Copy, Default)]
+struct Seen {
+    acknowledged: usize,
+    snoozed: usize,
+}
+
+impl Seen {
+    fn count(&mut self, alert: &Alert) {
+        let counter = match alert.acknowledged {
+            Some(_) => &mut self.acknowledged,
+            None => &mut self.snoozed,
+        };
+        *counter += 1;
+    }
+
+    const fn all(self) -> usize {
+        self.acknowledged + self.snoozed
+    }
+
+    const fn word(self) -> &'static str {
+        match (self.acknowledged, self.snoozed) {
+            (0, _) => "snoozed",
+            (_, 0) => "acknowledged",
+            _ => "seen to",
+        }
+    }
 }
 
 impl Tally {
     /// Of these.
-    fn of<'a>(targets: impl Iterator<Item = &'a TargetSnapshot>) -> Self {
-        let mut tally = Self { states: [0; COUNTED.len()], maintained: 0 };
+    fn of<'a>(
+        targets: impl Iterator<Item = &'a TargetSnapshot>,
+        seen: &BTreeMap<TargetId, &Alert>,
+    ) -> Self {
+        let mut tally = Self {
+            states: [0; COUNTED.len()],
+            seen: [Seen::default(); COUNTED.len()],
+            unconfirmed: 0,
+            maintained: 0,
+        };
         for target in targets {
             let place = COUNTED.iter().position(|state| *state == target.state);
             let counter = match (&target.maintenance, place) {
                 (Some(_), _) => Some(&mut tally.maintained),
+                _ if target.unconfirmed().is_some() => Some(&mut tally.unconfirmed),
                 (None, place) => place.and_then(|place| tally.states.get_mut(place)),
             };
             if let Some(counter) = counter {
                 *counter += 1;
+            }
+            if target.maintenance.is_none()
+                && target.is_in_trouble()
+                && let Some(alert) = seen.get(&target.target.id)
+                && let Some(of) = place.and_then(|place| tally.seen.get_mut(place))
+            {
+                of.count(alert);
             }
         }
         tally
@@ -187,16 +245,31 @@ impl Tally {
     /// The counts, with words or without.
     fn line(&self, words: bool) -> Line {
         let mut line = Line::new();
-        for (state, count) in COUNTED.into_iter().zip(self.states) {
+        for ((state, count), seen) in COUNTED.into_iter().zip(self.states).zip(self.seen) {
+            // Without words the two that look alike are one number.
+            let alike = state == TargetState::Warning && !words;
+            let count = count + if alike { self.unconfirmed } else { 0 };
             line = counted_words(line, state_role(state), count, state_word(state), words);
+            if seen.all() > 0 {
+                let word = if words { seen.word() } else { "seen" };
+                line.push(Role::Dim, &format!(" ({} {word})", seen.all()));
+            }
+            if state == TargetState::Warning && words {
+                let (role, count) = (Role::StateWarning, self.unconfirmed);
+                line = counted_words(line, role, count, "unconfirmed", words);
+            }
         }
         counted_words(line, Role::StateMuted, self.maintained, "in maintenance", words)
     }
 }
 
+fn everybody(snapshot: &Snapshot) -> Tally {
+    Tally::of(snapshot.targets.iter().map(AsRef::as_ref), &snapshot.seen_to())
+}
+
 /// How many of these are in which state.
 pub(super) fn counted<'a>(targets: impl Iterator<Item = &'a TargetSnapshot>, words: bool) -> Line {
-    Tally::of(targets).line(words)
+    Tally::of(targets, &BTreeMap::new()).line(words)
 }
 
 /// ` ▲ 2 warning`, or `▲2` without words; nothing for none.
@@ -338,7 +411,11 @@ fn second(world: &World<'_>, state: &UiState, width: usize) -> ViewLine {
         } else {
             Line::new()
         };
-        return trouble(first, more, &hint, width).into();
+        return trouble(first, more, &hint, width, &snapshot.seen_to()).into();
+    }
+    if let Some((host, what)) = unconfirmed(snapshot) {
+        let text = format!(" {host}: {what}; asked again before it is called trouble.");
+        return Line::of(Role::Text, &text).cut(width).into();
     }
     if let Some(finding) = snapshot.monitor.findings.first() {
         let named = finding.sentence.starts_with("This machine");
@@ -350,10 +427,28 @@ fn second(world: &World<'_>, state: &UiState, width: usize) -> ViewLine {
     Line::of(Role::Dim, &format!(" {}", quiet_words(snapshot))).cut(width).into()
 }
 
+/// A host that is not judged yet, and what is known to have failed there.
+fn unconfirmed(snapshot: &Snapshot) -> Option<(&str, String)> {
+    let judged = snapshot.targets.iter().filter(|target| target.maintenance.is_none());
+    judged.into_iter().find_map(|target| Some((target.target.name.as_str(), target.unconfirmed()?)))
+}
+
 /// The worst cause, and where many share one the next, as far as there is room.
-fn trouble(first: &Trouble<'_>, more: &[Trouble<'_>], hint: &Line, width: usize) -> Line {
+fn trouble(
+    first: &Trouble<'_>,
+    more: &[Trouble<'_>],
+    hint: &Line,
+    width: usize,
+    seen: &BTreeMap<TargetId, &Alert>,
+) -> Line {
     let begun = Line::of(Role::Text, " ").glyph(state_role(first.worst.state));
-    let begun = begun.text(Role::Text, " ");
+    let mut begun = begun.text(Role::Text, " ");
+    // What nobody has seen to comes first: then there is none of that.
+    if let Some(alert) = seen.get(&first.worst.target.id) {
+        let mut seen = Seen::default();
+        seen.count(alert);
+        begun.push(Role::Dim, &format!("{}: ", capitalised(seen.word())));
+    }
     let full = begun.clone().join(sentence(first));
     if let [next, rest @ ..] = more
         && (first.is_shared() || more.iter().any(Trouble::is_shared))
@@ -412,11 +507,22 @@ fn shared(snapshot: &Snapshot, width: usize) -> Vec<ViewLine> {
     if !troubles.iter().any(Trouble::is_shared) {
         return Vec::new();
     }
-    let line = |trouble: &Trouble<'_>| {
-        let line = Line::new().glyph(state_role(trouble.worst.state)).text(Role::Text, " ");
-        line.join(named(trouble)).text(Role::Text, &format!(": {}", trouble.title)).cut(width)
-    };
-    troubles.iter().take(2).map(|trouble| line(trouble).into()).collect()
+    troubles.iter().take(2).map(|trouble| cause(trouble, width).into()).collect()
+}
+
+/// `✖ office-pc: closes at the TLS handshake`.
+fn cause(trouble: &Trouble<'_>, width: usize) -> Line {
+    let line = Line::new().glyph(state_role(trouble.worst.state)).text(Role::Text, " ");
+    line.join(named(trouble)).text(Role::Text, &format!(": {}", trouble.title)).cut(width)
+}
+
+/// On a small screen: who is worst and why, where the view does not say it itself.
+fn worst(snapshot: &Snapshot, state: &UiState, width: usize) -> Option<ViewLine> {
+    let troubles = causes::troubles(snapshot);
+    let worst = troubles.first()?;
+    let about_it = matches!(state.screen, Screen::Path | Screen::Simple | Screen::Detail)
+        && state.selected.is_none_or(|id| id == worst.worst.target.id);
+    (!about_it).then(|| cause(worst, width).into())
 }
 
 /// Whether everything up to the certificate is measured and works.

@@ -7,7 +7,7 @@ use crate::domain::ladder::Cell;
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
 use crate::domain::time::WallTime;
 use crate::domain::verdict::risk_factors;
-use crate::ui::columns::state_role;
+use crate::ui::columns::{self, state_role};
 use crate::ui::format;
 use crate::ui::layout::{ChartPlace, Layout};
 use crate::ui::line::{Line, fit, right, wrap};
@@ -107,13 +107,16 @@ fn head(world: &World<'_>, state: &UiState, target: &TargetSnapshot, width: usiz
         &format!("   {}:{} \u{2192} {address}{expected}", config.host, config.port),
     );
     let now = world.snapshot.now.wall;
-    let role = state_role(target.state);
+    let unconfirmed = columns::unconfirmed(target);
+    let role = if unconfirmed.is_some() { Role::StateWarning } else { state_role(target.state) };
     let words = match target.state {
         TargetState::Ok if target.risk == Risk::None => " no risk seen".to_owned(),
         TargetState::Ok | TargetState::Warning | TargetState::Critical => {
             format!(" {} risk", target.risk.word())
         }
-        TargetState::NotMeasured => " not measured yet".to_owned(),
+        TargetState::NotMeasured => {
+            format!(" {}", unconfirmed.as_deref().unwrap_or("not measured yet"))
+        }
         other => format!(" {}", crate::ui::filter::state_word(other)),
     };
     let mut fares = Line::new().glyph(role).text(role, &words);

@@ -5,7 +5,8 @@ use crate::domain::finding::Severity;
 use crate::ui::action::Action;
 use crate::ui::keymap::Layer;
 use crate::ui::line::{Line, fit};
-use crate::ui::state::{Overlay, Screen, UiState, layer_of};
+use crate::ui::order;
+use crate::ui::state::{Overlay, Screen, Size, UiState, layer_of};
 use crate::ui::theme::Role;
 use crate::ui::world::World;
 
@@ -103,26 +104,35 @@ const HINTS: [(Screen, &[(Action, &str)]); 7] = [
 const NO_TARGETS: &[(Action, &str)] =
     &[(Action::AddTarget, "watch a host"), (Action::Help, "help"), (Action::Quit, "quit")];
 
-/// What cannot wait: a text field, a message, or the filter that hides rows.
-pub(super) fn urgent(world: &World<'_>, state: &UiState, shown: usize) -> Option<Line> {
-    unbounded(world, state, shown).map(|line| line.cut(usize::from(state.size.width)))
+/// What cannot wait: a text field, a message, or the filter that hides rows. As many lines as that
+/// takes, and no more than the screen has to give; none where nothing does.
+pub(super) fn urgent(world: &World<'_>, state: &UiState, shown: usize) -> Vec<Line> {
+    let width = usize::from(state.size.width);
+    let mut lines = unbounded(world, state, shown);
+    lines.truncate(most_lines(state.size));
+    lines.into_iter().map(|line| line.cut(width)).collect()
 }
 
-fn unbounded(world: &World<'_>, state: &UiState, shown: usize) -> Option<Line> {
+/// How many lines what cannot wait may take.
+pub(super) fn most_lines(size: Size) -> usize {
+    usize::from(size.height / 3).clamp(1, 4)
+}
+
+fn unbounded(world: &World<'_>, state: &UiState, shown: usize) -> Vec<Line> {
     if let Some(Overlay::Filter(field, _)) = &state.overlay {
-        return Some(prompt::filter(world, state, field, shown));
+        return prompt::filter(world, state, field, shown);
     }
     if let Some(Overlay::Command(line)) = &state.overlay {
-        return Some(prompt::command(world, state, line));
+        return prompt::command(world, state, line);
     }
     let width = usize::from(state.size.width);
     let message = state.message.as_ref().filter(|message| world.now < message.until);
     match (message, narrows(state)) {
         (Some(message), true) if message.is_held() => {
-            Some(beside(&message.line, &label(world, state, shown, width / 2), width))
+            beside(&message.line, &label(world, state, shown, width / 2), state.size)
         }
-        (Some(message), _) => Some(Line::of(Role::Text, " ").join(message.line.clone())),
-        (None, true) => Some(match state.screen {
+        (Some(message), _) => paragraph(&message.line, width),
+        (None, true) => vec![match state.screen {
             Screen::Table | Screen::Wall | Screen::Timeline => label(world, state, shown, width)
                 .text(Role::Text, "   ")
                 .text(Role::Key, "Esc")
@@ -132,16 +142,22 @@ fn unbounded(world: &World<'_>, state: &UiState, shown: usize) -> Option<Line> {
                 let room = width.saturating_sub(label.width());
                 label.join(usual(world, state, room))
             }
-        }),
-        (None, false) => None,
+        }],
+        (None, false) => Vec::new(),
     }
 }
 
-/// Whether there is something that cannot wait.
-pub(super) fn is_urgent(world: &World<'_>, state: &UiState) -> bool {
-    matches!(state.overlay, Some(Overlay::Filter(..) | Overlay::Command(_)))
-        || state.message.as_ref().is_some_and(|message| world.now < message.until)
-        || narrows(state)
+/// A message in lines with a blank before each.
+pub(super) fn paragraph(message: &Line, width: usize) -> Vec<Line> {
+    let lines = message.clone().wrapped(width.saturating_sub(1).max(1));
+    lines.into_iter().map(|line| Line::of(Role::Text, " ").join(line)).collect()
+}
+
+/// How many lines there are of what cannot wait.
+pub(super) fn urgent_lines(world: &World<'_>, state: &UiState) -> usize {
+    let filtered = matches!(state.overlay, Some(Overlay::Filter(..))) || narrows(state);
+    let shown = if filtered { order::rows(world.snapshot, state).len() } else { 0 };
+    urgent(world, state, shown).len()
 }
 
 /// Whether a filter hides targets that this screen would show or lead to.
@@ -159,10 +175,22 @@ fn label(world: &World<'_>, state: &UiState, shown: usize, width: usize) -> Line
         .text(Role::Text, &counts)
 }
 
-/// A message that stays, and as much of it as leaves room for the label of the filter.
-fn beside(message: &Line, label: &Line, width: usize) -> Line {
-    let message = Line::of(Role::Text, " ").join(message.clone());
-    message.cut(width.saturating_sub(label.width() + 1)).text(Role::Text, " ").join(label.clone())
+/// A message that stays, and the label of the filter behind it: where a line is all there is, as much
+/// of the message as leaves room for that.
+fn beside(message: &Line, label: &Line, size: Size) -> Vec<Line> {
+    let width = usize::from(size.width);
+    let before = width.saturating_sub(label.width() + 1);
+    let mut lines = paragraph(message, width);
+    lines.truncate(most_lines(size));
+    let Some(last) = lines.pop() else { return vec![label.clone()] };
+    if last.width() <= before || lines.len() + 1 == most_lines(size) {
+        let line =
+            if lines.is_empty() { Line::of(Role::Text, " ").join(message.clone()) } else { last };
+        lines.push(line.cut(before).text(Role::Text, " ").join(label.clone()));
+    } else {
+        lines.extend([last, label.clone()]);
+    }
+    lines
 }
 
 /// A text field with its cursor as a reversed cell.

@@ -39,12 +39,13 @@ pub fn body(world: &World<'_>, state: &UiState) -> Body {
     let above = above.map(|panel| lines(*panel)).sum();
     let all: usize = order.iter().map(|panel| lines(*panel)).sum();
     let height = usize::from(state.size.height).saturating_sub(all);
-    Body { above, height: height.saturating_sub(usize::from(takes_line(world, state))) }
+    Body { above, height: height.saturating_sub(taken(world, state)) }
 }
 
-/// Whether what cannot wait stands below the view, for there is no line for keys.
-fn takes_line(world: &World<'_>, state: &UiState) -> bool {
-    height(world, state, PanelId::Keys) == 0 && footer::is_urgent(world, state)
+/// How many lines what cannot wait takes from the view, besides the line of the keys.
+fn taken(world: &World<'_>, state: &UiState) -> usize {
+    let keys = height(world, state, PanelId::Keys);
+    footer::urgent_lines(world, state).saturating_sub(keys)
 }
 
 /// The whole screen around the lines of the view. `shown` targets pass the filter.
@@ -56,9 +57,9 @@ pub fn around(
     shown: usize,
 ) -> Vec<ViewLine> {
     view.resize(body(world, state).height, ViewLine::default());
-    let urgent = footer::urgent(world, state, shown);
-    if takes_line(world, state) {
-        view.extend(urgent.clone().map(ViewLine::from));
+    let mut urgent = footer::urgent(world, state, shown);
+    if height(world, state, PanelId::Keys) == 0 {
+        view.extend(urgent.drain(..).map(ViewLine::from));
     }
     let mut lines = Vec::new();
     for panel in state.panels.in_order().iter().copied() {
@@ -69,8 +70,10 @@ pub fn around(
                 lines.push(strip::line(world, state).into());
             }
             PanelId::Keys if height(world, state, panel) > 0 => {
-                let keys = || footer::hints(world, state);
-                lines.push(urgent.clone().unwrap_or_else(keys).into());
+                if urgent.is_empty() {
+                    urgent.push(footer::hints(world, state));
+                }
+                lines.extend(urgent.drain(..).map(ViewLine::from));
             }
             PanelId::Preview | PanelId::Alerts | PanelId::Keys => {}
         }

@@ -13,7 +13,7 @@ use crate::ui::world::World;
 
 const GLYPHS: &[(Role, &str)] = &[
     (Role::StateOk, "works"),
-    (Role::StateWarning, "warning, or slow"),
+    (Role::StateWarning, "warning, or slow; of a host also: failed, and asked again"),
     (Role::StateCritical, "critical, or broken"),
     (Role::StateAsleep, "asleep or off, likely"),
     (Role::StateWaking, "a magic packet was sent, not up yet"),

@@ -50,20 +50,23 @@ pub fn lines(
     let beside = beside(world, target);
     if !beside.is_empty() {
         lines.push(Line::new());
-        lines.push(Line::of(Role::Heading, " BESIDE THE WAY"));
+        let text = " BESIDE THE WAY: asked too, not passed through";
+        lines.push(Line::of(Role::Heading, text));
         lines.extend(beside.iter().map(|stop| line(stop, width)));
     }
     lines.truncate(height);
     lines.into_iter().map(|line| line.cut(width).into()).collect()
 }
 
+/// Whose way it is, and what the columns are.
 fn heading(target: &TargetSnapshot, width: usize) -> Line {
     let columns = Columns::of(width);
-    let name = left(&format!("WAY TO {}", target.target.name), columns.name + columns.address);
-    let mut text =
-        format!(" {name}  {}{}", right("MS", columns.figure), right("LOSS%", columns.figure));
+    let title = left(&format!("WAY TO {}", target.target.name), columns.name + 2);
+    let address = left("ADDRESS", columns.address);
+    let figure = |text: &str| right(text, columns.figure);
+    let mut text = format!(" {title}{address}{}{}", figure("RTT MS"), figure("LOSS%"));
     if columns.answered > 0 {
-        text += &right("LAST MINUTE", columns.answered);
+        text += &right("ANSWERED 1 MIN", columns.answered);
     }
     Line::of(Role::Heading, &text)
 }
@@ -80,7 +83,7 @@ impl Columns {
     const fn of(width: usize) -> Self {
         match width {
             0..60 => Self { name: 22, address: 0, figure: 7, answered: 0 },
-            60..100 => Self { name: 26, address: 18, figure: 8, answered: 14 },
+            60..100 => Self { name: 26, address: 18, figure: 8, answered: 17 },
             _ => Self { name: 34, address: 40, figure: 9, answered: 18 },
         }
     }
@@ -112,12 +115,12 @@ fn way(world: &World<'_>, target: &TargetSnapshot, width: usize) -> Vec<Line> {
     let mut before = None;
     for (stretch, control) in on_the_way {
         if before != Some(stretch) {
-            lines.push(between(&connecting(world, target, stretch)));
+            lines.extend(between(&connecting(world, target, stretch), width));
         }
         before = Some(stretch);
         lines.push(line(&stop(world, target, control), width));
     }
-    lines.push(between(&last_stretch(world, target, before)));
+    lines.extend(between(&last_stretch(world, target, before), width));
     lines.push(line(&end(target), width));
     lines
 }
@@ -132,8 +135,12 @@ fn stretch(world: &World<'_>, target: &TargetSnapshot, control: &Control) -> Opt
     stands(&monitor.local, target.address?, at_site, (control.address, control.minute.role))
 }
 
-fn between(what: &str) -> Line {
-    Line::of(Role::Text, " ").text(Role::Border, "\u{2502}").text(Role::Dim, &format!("   {what}"))
+fn between(what: &str, width: usize) -> impl Iterator<Item = Line> {
+    let lines = wrap(what, width.saturating_sub(5).max(1));
+    lines.into_iter().map(|line| {
+        let bar = Line::of(Role::Text, " ").text(Role::Border, "\u{2502}");
+        bar.text(Role::Dim, &format!("   {line}"))
+    })
 }
 
 /// What leads to the end of a stretch.
@@ -216,7 +223,7 @@ fn stop(world: &World<'_>, target: &TargetSnapshot, control: &Control) -> Stop {
         },
         name: name(world, target, control),
         address: control.address.to_string(),
-        median: format::ms_or_dash(minute.median),
+        median: format::ms_or_dash(minute.median.filter(|_| said)),
         loss: if said { format::percent(share) } else { format::NOT_MEASURED.to_owned() },
         answered: if said {
             format!("{} of {}", minute.sent - minute.lost, minute.sent)
@@ -234,7 +241,7 @@ fn name(world: &World<'_>, target: &TargetSnapshot, control: &Control) -> String
     }
     let one_endpoint = monitor.local.vpn_endpoints().len() == 1;
     match control.minute.role {
-        ControlRole::Gateway => "your own router",
+        ControlRole::Gateway => "your router (gateway)",
         ControlRole::VpnEndpoint if one_endpoint => "the VPN's public endpoint",
         ControlRole::VpnEndpoint => "outside of the VPN",
         ControlRole::TunnelPeer => "the VPN's far end",

@@ -1,21 +1,21 @@
 //! A text field in the last line: what is typed, what is wrong with it, what could follow.
 
-use super::footer::{key_name, text_field};
+use super::footer::{self, key_name, text_field};
 use crate::ui::action::Action;
 use crate::ui::command;
 use crate::ui::filter::{self, Fault};
 use crate::ui::keymap::Layer;
 use crate::ui::line::Line;
 use crate::ui::prompt::{Offer, Prompt};
-use crate::ui::state::{CommandLine, UiState};
+use crate::ui::state::{CommandLine, Size, UiState};
 use crate::ui::theme::Role;
 use crate::ui::world::World;
 use tui_input::Input as TextField;
-use unicode_width::UnicodeWidthChar;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The filter that is being typed, with how many it lets through.
 #[must_use]
-pub fn filter(world: &World<'_>, state: &UiState, prompt: &Prompt, shown: usize) -> Line {
+pub fn filter(world: &World<'_>, state: &UiState, prompt: &Prompt, shown: usize) -> Vec<Line> {
     let width = usize::from(state.size.width);
     let total = world.snapshot.targets.len();
     let fault =
@@ -23,40 +23,58 @@ pub fn filter(world: &World<'_>, state: &UiState, prompt: &Prompt, shown: usize)
     let count = format!("  {shown} of {total}");
     let line = field("/", prompt, width).text(Role::Text, &count);
     if let Some(fault) = fault {
-        return wrong(line, &fault, width);
+        return wrong(line, &fault, state.size);
     }
     // Where a next word would begin, another filter could.
     let another = prompt.before().ends_with(' ') && !state.filter.is_empty();
     let line = if another { line.text(Role::Key, "  |").text(Role::Dim, " or") } else { line };
     let offered = offered(world, prompt, |before| filter::offer(before, &world.snapshot.targets));
     match state.filter.unfinished().filter(|_| offered.0.is_empty()) {
-        Some(missing) => line.text(Role::Dim, &format!("  {}", missing.within(width))),
-        None => line.join(offered),
+        Some(missing) => {
+            let (words, brief) = (missing.to_string(), missing.within(width));
+            beside_or_above(line, Role::Dim, &words, &brief, state.size)
+        }
+        None => vec![line.join(offered)],
     }
 }
 
 /// The command that is being typed.
 #[must_use]
-pub fn command(world: &World<'_>, state: &UiState, typed: &CommandLine) -> Line {
+pub fn command(world: &World<'_>, state: &UiState, typed: &CommandLine) -> Vec<Line> {
     let width = usize::from(state.size.width);
     let line = field(":", &typed.prompt, width);
     let value = typed.prompt.value();
     match command::read(value, world) {
-        Err(refusal) if typed.refused || !refusal.unfinished => wrong(line, &refusal.fault, width),
+        Err(refusal) if typed.refused || !refusal.unfinished => {
+            wrong(line, &refusal.fault, state.size)
+        }
         _ => {
             let offered = offered(world, &typed.prompt, |before| command::offer(before, world));
             match command::usage(value).filter(|_| offered.0.is_empty()) {
-                Some(usage) => line.text(Role::Dim, &format!("  {usage}")),
-                None => line.join(offered),
+                Some(usage) => beside_or_above(line, Role::Dim, &usage, &usage, state.size),
+                None => vec![line.join(offered)],
             }
         }
     }
 }
 
-/// What is wrong, in the room that is left.
-fn wrong(line: Line, fault: &Fault, width: usize) -> Line {
-    let room = width.saturating_sub(line.width() + 2);
-    line.text(Role::StateWarning, &format!("  {}", fault.within(room)))
+/// What is wrong, beside the field or above it; in fewer words where there is one line.
+fn wrong(line: Line, fault: &Fault, size: Size) -> Vec<Line> {
+    let room = usize::from(size.width).saturating_sub(line.width() + 2);
+    beside_or_above(line, Role::StateWarning, &fault.to_string(), &fault.within(room), size)
+}
+
+/// Words behind the field where they fit, else above it; in brief where there is one line.
+fn beside_or_above(line: Line, role: Role, words: &str, brief: &str, size: Size) -> Vec<Line> {
+    let width = usize::from(size.width);
+    let most = footer::most_lines(size);
+    if line.width() + 2 + words.width() <= width || most == 1 {
+        return vec![line.text(role, &format!("  {brief}"))];
+    }
+    let mut lines = footer::paragraph(&Line::of(role, words), width);
+    lines.truncate(most - 1);
+    lines.push(line);
+    lines
 }
 
 /// The mark and the field, which takes two thirds of the line at most.

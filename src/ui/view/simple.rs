@@ -57,10 +57,8 @@ pub fn lines(
         lines.extend(stages(target, brief));
         lines.push(Line::new());
     }
-    if target.state != TargetState::Ok || target.findings.is_empty() {
-        lines.extend(said(Role::Text, &target.verdict));
-        lines.push(Line::new());
-    }
+    lines.extend(said(Role::Text, &now(target)));
+    lines.push(Line::new());
     let steps = steps(world, target);
     if !steps.is_empty() {
         lines.push(Line::of(Role::Heading, "  WHAT TO DO"));
@@ -80,23 +78,69 @@ pub fn lines(
     lines.into_iter().map(|line| line.cut(width).into()).collect()
 }
 
-/// Does it work?
+/// Does it work? Only as far as it was measured.
 fn headline(target: &TargetSnapshot) -> String {
     let name = &target.target.name;
     if target.maintenance.is_some() {
         return format!("{name}: work is planned on it");
     }
+    let answers = target.attempt.as_ref().is_some_and(Attempt::works);
+    let broken = target.ladder.iter().any(|line| line.cell == Cell::Broken);
     match target.state {
+        TargetState::NotMeasured if target.unconfirmed().is_some() => {
+            format!("{name}: a first try failed; it is tried again")
+        }
         TargetState::NotMeasured => format!("{name}: being looked at"),
-        TargetState::Ok => format!("{name} is ready: you can sign in"),
-        TargetState::Asleep => format!("{name} is asleep or off"),
+        TargetState::Ok => format!("{name} {}", reached(target)),
+        TargetState::Asleep => format!("{name} is asleep or off, likely"),
         TargetState::Waking => format!("{name} is being woken"),
         TargetState::Unknown => format!("{name}: cannot be judged from here now"),
-        TargetState::Warning => format!("{name} works, with trouble"),
-        TargetState::Critical if target.attempt.as_ref().is_some_and(Attempt::works) => {
+        TargetState::Warning if answers => format!("{name} answers, with trouble"),
+        TargetState::Warning => format!("{name} has trouble"),
+        TargetState::Critical if answers => {
             format!("{name} takes connections, but signing in may fail")
         }
-        TargetState::Critical => format!("{name} does not work"),
+        TargetState::Critical if broken => format!("{name} does not work"),
+        TargetState::Critical => format!("{name} has serious trouble"),
+    }
+}
+
+/// How far one gets at a host without trouble.
+fn reached(target: &TargetSnapshot) -> &'static str {
+    let works = |rung| target.ladder.iter().any(|l| l.rung == rung && l.cell == Cell::Ok);
+    match () {
+        () if target.target.via_gateway() => "is reached through a gateway, which answers",
+        () if works(Rung::Nla) => "answers and asks who you are",
+        () if works(Rung::Tls) => "answers, and the connection is secured",
+        () => "answers",
+    }
+}
+
+/// What that means now, in a sentence or two.
+fn now(target: &TargetSnapshot) -> String {
+    match target.state {
+        _ if target.maintenance.is_some() => "Nobody is alerted of it meanwhile.".to_owned(),
+        TargetState::NotMeasured => match target.unconfirmed() {
+            Some(_) => "Nothing is said of it before it was tried again.",
+            None => "The first answers are on their way.",
+        }
+        .to_owned(),
+        TargetState::Ok if target.target.via_gateway() => {
+            "What lies behind the gateway is not looked at from here.".to_owned()
+        }
+        TargetState::Ok => "Whether you get in is not tried: that takes your name and your \
+                            password."
+            .to_owned(),
+        TargetState::Asleep => "It does not answer, and for such a machine that is usual when \
+                                nobody uses it."
+            .to_owned(),
+        TargetState::Waking => {
+            "It was asked to start and does not take connections yet.".to_owned()
+        }
+        TargetState::Unknown => target.verdict.clone(),
+        TargetState::Warning | TargetState::Critical => {
+            format!("For the help desk: {}", target.verdict)
+        }
     }
 }
 
@@ -143,7 +187,7 @@ fn steps(world: &World<'_>, target: &TargetSnapshot) -> Vec<String> {
     let mut steps: Vec<String> = here.take(STEPS - 1).collect();
     if finding.owner != Owner::Client {
         steps.push(format!(
-            "Tell the {}: they can mend it. {} shows a text to send them, {} copies it.",
+            "Tell the {}: it is theirs to look at. {} shows a text to send them, {} copies it.",
             finding.owner.team(),
             key(Action::Ticket),
             key(Action::Copy),
@@ -159,7 +203,12 @@ fn steps(world: &World<'_>, target: &TargetSnapshot) -> Vec<String> {
 fn line_words(target: &TargetSnapshot) -> String {
     let minute = &target.echo_minute;
     let Some(median) = minute.median else {
-        return "Nothing came back in the last minute.".to_owned();
+        let words = if minute.sent == 0 {
+            "Nothing was measured in the last minute."
+        } else {
+            "Nothing came back in the last minute."
+        };
+        return words.to_owned();
     };
     let ms = format::ms(median);
     let unit = if ms.ends_with('s') { "" } else { " ms" };

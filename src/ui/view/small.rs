@@ -4,7 +4,7 @@ use super::footer::key_name;
 use super::heading;
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
 use crate::ui::action::Action;
-use crate::ui::columns::{called, name_role, row_role};
+use crate::ui::columns::{called, name_role, row_role, unconfirmed};
 use crate::ui::format;
 use crate::ui::keymap::Layer;
 use crate::ui::line::{Line, fit, left};
@@ -15,6 +15,7 @@ use crate::ui::theme::Role;
 use crate::ui::view::table::{pin, top_row};
 use crate::ui::view_model::ViewLine;
 use crate::ui::world::World;
+use unicode_width::UnicodeWidthStr;
 
 /// The finding whose number is shown as the filter `loss` counts it.
 const PACKET_LOSS: &str = "packet-loss";
@@ -114,12 +115,13 @@ pub fn lines(
     }
     let selected = marked::entry(&order::entries(rows, state), state);
     let Visible { listed, healthy, hidden } = visible(state, rows, height);
+    let names = name_width(rows, state, width);
     let seen = world.snapshot.seen_to();
     let mut lines: Vec<ViewLine> = listed
         .iter()
         .map(|(place, entry)| {
             let line = match entry {
-                Entry::Target(target) => row(world, state, target, width),
+                Entry::Target(target) => row(world, state, target, (names, width)),
                 Entry::Group { name, folded, of } => heading::line(name, *folded, of, &seen, width),
             };
             ViewLine { line, base: (selected == Some(*place)).then_some(Role::Selection) }
@@ -144,8 +146,19 @@ pub fn lines(
     lines
 }
 
-fn row(world: &World<'_>, state: &UiState, target: &TargetSnapshot, width: usize) -> Line {
-    let name_width = (width / 3).clamp(4, 20);
+/// Cells of the names: no more than the longest needs, so that there is room for why.
+fn name_width(rows: &[&TargetSnapshot], state: &UiState, width: usize) -> usize {
+    let most = (width / 4).clamp(4, 20);
+    let longest = rows.iter().map(|target| called(target, state.naming, most).width()).max();
+    longest.unwrap_or_default().clamp(4, most)
+}
+
+fn row(
+    world: &World<'_>,
+    state: &UiState,
+    target: &TargetSnapshot,
+    (name_width, width): (usize, usize),
+) -> Line {
     Line::new()
         .glyph(row_role(target))
         .join(pin(state, target))
@@ -169,7 +182,9 @@ pub(super) fn words(world: &World<'_>, target: &TargetSnapshot) -> String {
         (TargetState::Asleep, _) => "asleep".to_owned(),
         (TargetState::Waking, _) => "waking".to_owned(),
         (TargetState::Unknown, _) => "cannot judge".to_owned(),
-        (TargetState::NotMeasured, _) => "not measured yet".to_owned(),
+        (TargetState::NotMeasured, _) => {
+            unconfirmed(target).unwrap_or_else(|| "not measured yet".to_owned())
+        }
         (TargetState::Warning | TargetState::Critical, Some(finding)) => {
             match target.echo_minute.loss() {
                 Some(share) if finding.rule.0 == PACKET_LOSS && share > 0.0 => {

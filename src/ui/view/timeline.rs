@@ -142,8 +142,8 @@ fn axis(state: &UiState, span: Span) -> Line {
     }
     let cursor = state.moment.and_then(|at| span.place(at));
     let minutes = span.cell / MINUTE;
-    let unit =
-        if minutes == 1 { "1 min a cell".to_owned() } else { format!("{minutes} min a cell") };
+    let a_cell = if names(state) < "60 min a cell".len() { "" } else { " a cell" };
+    let unit = format!("{minutes} min{a_cell}");
     let mut line = head(&unit, Role::Heading, state, false);
     for (place, cell) in cells.iter().enumerate() {
         let role = if cursor == Some(place) { Role::Cursor } else { Role::Heading };
@@ -223,7 +223,7 @@ fn known(
     let now = world.snapshot.now.wall;
     let title = match state.moment {
         Some(at) => format!("\u{2500}\u{2500} at {} ", state.zone.moment(at, now)),
-        None => "\u{2500}\u{2500} lately ".to_owned(),
+        None => "\u{2500}\u{2500} lately, newest first ".to_owned(),
     };
     let mut rule = Line::of(Role::Border, &title);
     rule.push(Role::Border, &"\u{2500}".repeat(width.saturating_sub(rule.width())));
@@ -237,11 +237,10 @@ fn known(
     let in_cell = |event: &&Event| {
         state.moment.is_none_or(|at| event.at >= at && event.at < at.plus(span.cell()))
     };
-    let mut events: Vec<&Event> = world.snapshot.events.iter().filter(in_cell).collect();
-    events.sort_by_key(|event| std::cmp::Reverse(event.at));
-    for event in events.into_iter().take(BELOW) {
+    let events = world.snapshot.newest_events();
+    for event in events.into_iter().filter(in_cell).take(BELOW) {
         let who = fit(world.name(event.target), 24);
-        let text = format!("{}  {who}: {}", state.zone.seconds(event.at), event.text);
+        let text = format!("{}  {who}: {}", state.zone.instant(event.at, now), event.text);
         let wrapped = wrap(&text, width.saturating_sub(2).max(1));
         lines.extend(wrapped.iter().map(|text| Line::of(Role::Dim, &format!(" {text}"))));
     }

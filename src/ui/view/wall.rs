@@ -1,53 +1,36 @@
-//! Is anything wrong, legible from across a room: a tile per host where they fit, else a tile per
-//! site with its worst three.
+//! Is anything wrong, legible from across a room: a tile per site with its worst three; a tile per
+//! host where each has room for large letters.
+
+mod tile;
 
 use super::banner::counted;
-use super::small::words;
-use crate::domain::snapshot::{TargetSnapshot, TargetState};
 use crate::domain::target::TargetId;
-use crate::ui::columns::row_role;
-use crate::ui::format;
-use crate::ui::line::{Line, fit};
+use crate::ui::line::Line;
 use crate::ui::sites::{Site, sites};
 use crate::ui::state::UiState;
 use crate::ui::theme::Role;
 use crate::ui::view_model::ViewLine;
+use crate::ui::widget::letters;
 use crate::ui::world::World;
+use tile::{Calm, Tile, WORST};
 
 /// A tile is at least so wide, in cells.
 const NARROWEST: usize = 30;
-/// And at most so wide, where the screen has room for another one.
-const WIDEST: usize = 66;
 /// No more tiles than this stand beside each other.
 const MOST_BESIDE: usize = 6;
 /// Cells between tiles.
 const GAP: usize = 2;
-/// How many of a site's worst are named.
-const WORST: usize = 3;
-/// Lines of a site's tile, and of a host's.
+/// Lines of a site's tile at least: its name and its worst; with its name in large letters where the
+/// screen is high enough.
 const SITE_LINES: usize = 1 + WORST;
-const HOST_LINES: usize = 3;
+const LARGE_LINES: usize = 3 + WORST;
+const LARGE_FROM: usize = 13;
+/// Lines of a host's tile at least: its name in large letters, how it fares, since when.
+const HOST_LINES: usize = 3 + 2;
+/// How many times as wide as high a tile is read best, in cells.
+const SHAPE: usize = 4;
 /// How long a page stays, in seconds.
 const PAGE_SECONDS: i64 = 15;
-
-/// One tile: what it says, and whom it is about.
-#[derive(Debug)]
-struct Tile<'a> {
-    role: Role,
-    title: Line,
-    lines: Vec<Line>,
-    hosts: Vec<&'a TargetSnapshot>,
-}
-
-impl Tile<'_> {
-    fn is_in_trouble(&self) -> bool {
-        self.hosts.iter().any(|host| host.is_in_trouble())
-    }
-
-    fn holds(&self, id: TargetId) -> bool {
-        self.hosts.iter().any(|host| host.target.id == id)
-    }
-}
 
 /// Tiles below one heading.
 #[derive(Debug)]
@@ -60,42 +43,122 @@ struct Band<'a> {
 #[derive(Debug)]
 pub struct Wall<'a> {
     bands: Vec<Band<'a>>,
-    /// Tiles beside each other.
-    pub columns: usize,
-    /// Lines of a tile.
-    tile: usize,
-    /// Tiles on a page.
-    pub page: usize,
+    grid: Grid,
     of: &'static str,
+}
+
+/// How many tiles there are on a page, and how large they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Grid {
+    /// Tiles beside each other.
+    columns: usize,
+    /// Cells of a tile.
+    width: usize,
+    /// Lines of a tile.
+    height: usize,
+    /// Tiles on a page.
+    page: usize,
+}
+
+impl Grid {
+    /// Tiles so many beside each other, and the rows of a page over all lines.
+    fn of(room: Room, columns: usize, rows: usize) -> Self {
+        Self {
+            columns,
+            width: (room.width.saturating_sub((columns - 1) * GAP) / columns).max(1),
+            height: ((room.height + 1) / rows.max(1)).saturating_sub(1).max(1),
+            page: columns * rows.max(1),
+        }
+    }
+
+    /// How far from the shape that is read best, in hundredths.
+    fn distortion(self) -> usize {
+        let (wide, high) = (self.width, self.height * SHAPE);
+        wide.max(high) * 100 / wide.min(high).max(1)
+    }
+}
+
+/// What the tiles are laid out in.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    width: usize,
+    height: usize,
+}
+
+impl Room {
+    /// How many tiles may stand beside each other.
+    fn columns(self) -> std::ops::RangeInclusive<usize> {
+        1..=((self.width + GAP) / (NARROWEST + GAP)).clamp(1, MOST_BESIDE)
+    }
+
+    /// The grid in which every host of every site has a tile with its name in large letters.
+    fn for_hosts(self, sites: &[Site<'_>]) -> Option<Grid> {
+        let headings = if sites.len() > 1 { sites.len() } else { 0 };
+        let titles: Vec<Line> =
+            sites.iter().flat_map(|site| &site.hosts).map(|host| tile::title(host)).collect();
+        let below = Self { height: self.height.checked_sub(headings)?, ..self };
+        let grids = self.columns().map(|columns| {
+            let rows = sites.iter().map(|site| site.hosts.len().div_ceil(columns)).sum();
+            Grid { page: usize::MAX, ..Grid::of(below, columns, rows) }
+        });
+        let large = grids.filter(|grid| grid.height >= HOST_LINES && all_large(&titles, *grid));
+        large.min_by_key(|grid| grid.distortion())
+    }
+
+    /// The grid for so many sites: on as few pages as can be, with as many names in large letters.
+    fn for_sites(self, sites: &[Site<'_>]) -> Grid {
+        let least = if self.height >= LARGE_FROM { LARGE_LINES } else { SITE_LINES };
+        let most = ((self.height + 1) / (least + 1)).max(1);
+        let titles: Vec<Line> = sites.iter().map(tile::site_title).collect();
+        let grids = self.columns().map(|columns| {
+            let pages = sites.len().div_ceil(columns * most).max(1);
+            Grid::of(self, columns, sites.len().div_ceil(pages).div_ceil(columns))
+        });
+        let rank = |grid: &Grid| {
+            let pages = sites.len().div_ceil(grid.page);
+            let empty = (grid.page * pages).saturating_sub(sites.len()) * 100 / sites.len().max(1);
+            (pages, !all_large(&titles, *grid), grid.distortion() + empty)
+        };
+        grids.min_by_key(rank).unwrap_or_else(|| Grid::of(self, 1, 1))
+    }
+}
+
+/// Whether every title can be drawn in large letters on one line of a tile.
+fn all_large(titles: &[Line], grid: Grid) -> bool {
+    titles.iter().all(|title| letters::fits(title, grid.width.saturating_sub(2)))
 }
 
 impl<'a> Wall<'a> {
     /// The tiles for so many lines.
     #[must_use]
     pub fn new(world: &World<'a>, state: &UiState, height: usize) -> Self {
-        let width = usize::from(state.size.width);
         let sites = sites(world.snapshot, state);
-        let height = height.saturating_sub(1);
-        let most = ((width + GAP) / (NARROWEST + GAP)).clamp(1, MOST_BESIDE);
-        let least = width.div_ceil(WIDEST + GAP).clamp(1, most);
+        let width = usize::from(state.size.width);
+        let room = Room { width, height: height.saturating_sub(1) };
         let named = sites.len() > 1;
-        let tall = |columns: &usize| {
-            let of = |site: &Site<'_>| site.hosts.len().div_ceil(*columns) * (HOST_LINES + 1);
-            sites.iter().map(|site| usize::from(named) + of(site)).sum::<usize>()
-        };
-        if let Some(columns) = (least..=most).find(|columns| tall(columns) <= height + 1) {
+        let calm = Calm::beside(&sites);
+        if let Some(grid) = room.for_hosts(&sites) {
             let bands = sites.iter().map(|site| Band {
                 heading: named.then(|| heading(site)),
-                tiles: site.hosts.iter().map(|host| host_tile(world, host)).collect(),
+                tiles: site.hosts.iter().map(|host| tile::of_host(world, host, calm)).collect(),
             });
-            let bands = bands.collect();
-            return Self { bands, columns, tile: HOST_LINES, page: usize::MAX, of: "host" };
+            return Self { bands: bands.collect(), grid, of: "host" };
         }
-        let rows = ((height + 1) / (SITE_LINES + 1)).max(1);
-        let columns = (least..=most).find(|columns| sites.len() <= rows * columns).unwrap_or(most);
-        let tiles = sites.into_iter().map(|site| site_tile(world, site)).collect();
-        let bands = vec![Band { heading: None, tiles }];
-        Self { bands, columns, tile: SITE_LINES, page: rows * columns, of: "site" }
+        let grid = room.for_sites(&sites);
+        let tiles = sites.into_iter().map(|site| tile::of_site(world, site, calm)).collect();
+        Self { bands: vec![Band { heading: None, tiles }], grid, of: "site" }
+    }
+
+    /// Tiles beside each other.
+    #[must_use]
+    pub const fn columns(&self) -> usize {
+        self.grid.columns
+    }
+
+    /// Tiles on a page.
+    #[must_use]
+    pub const fn page(&self) -> usize {
+        self.grid.page
     }
 
     fn tiles(&self) -> impl Iterator<Item = &Tile<'a>> {
@@ -116,7 +179,7 @@ impl<'a> Wall<'a> {
     }
 
     fn pages(&self) -> usize {
-        self.tiles().count().div_ceil(self.page).max(1)
+        self.tiles().count().div_ceil(self.grid.page).max(1)
     }
 
     /// The page that is shown: the held one; else one after the other, of those with trouble where
@@ -143,17 +206,17 @@ impl<'a> Wall<'a> {
         line: usize,
         x: usize,
     ) -> Option<usize> {
-        let each = self.tile_width(usize::from(state.size.width)) + GAP;
-        let column =
-            Some(x / each).filter(|column| *column < self.columns && x % each < each - GAP)?;
+        let Grid { columns, width, height: high, page } = self.grid;
+        let (each, high) = (width + GAP, high + 1);
+        let column = Some(x / each).filter(|column| *column < columns && x % each < width)?;
         let mut top = 1;
         let mut before = self.beginning(state, world);
         for band in &self.bands {
             top += usize::from(band.heading.is_some());
-            let height = band.tiles.len().min(self.page).div_ceil(self.columns) * (self.tile + 1);
+            let height = band.tiles.len().min(page).div_ceil(columns) * high;
             if let Some(inside) = line.checked_sub(top).filter(|inside| *inside < height) {
-                let place = inside / (self.tile + 1) * self.columns + column;
-                let there = inside % (self.tile + 1) < self.tile && place < band.tiles.len();
+                let place = inside / high * columns + column;
+                let there = inside % high < high - 1 && place < band.tiles.len();
                 return there.then_some(before + place);
             }
             top += height;
@@ -162,21 +225,16 @@ impl<'a> Wall<'a> {
         None
     }
 
-    /// Cells of a tile.
-    fn tile_width(&self, width: usize) -> usize {
-        (width.saturating_sub((self.columns - 1) * GAP) / self.columns).max(1)
-    }
-
     /// The first tile on the page that is seen.
     #[must_use]
     pub fn beginning(&self, state: &UiState, world: &World<'_>) -> usize {
-        self.shown(state, world.snapshot.now.wall.unix_secs()).saturating_mul(self.page)
+        self.shown(state, world.snapshot.now.wall.unix_secs()).saturating_mul(self.grid.page)
     }
 
     /// The pages on which somebody is in trouble.
     fn troubled(&self) -> Vec<usize> {
         let places = self.tiles().enumerate().filter(|(_, tile)| tile.is_in_trouble());
-        let mut pages: Vec<usize> = places.map(|(place, _)| place / self.page).collect();
+        let mut pages: Vec<usize> = places.map(|(place, _)| place / self.grid.page).collect();
         pages.dedup();
         pages
     }
@@ -196,9 +254,9 @@ pub fn lines(world: &World<'_>, state: &UiState, height: usize) -> Vec<ViewLine>
     for band in &wall.bands {
         lines.extend(band.heading.iter().map(|heading| heading.clone().cut(width)));
         let tiles: Vec<&Tile<'_>> = band.tiles.iter().collect();
-        let page = tiles.chunks(wall.page).nth(shown).unwrap_or_default();
-        for row in page.chunks(wall.columns) {
-            lines.extend(row_lines(row, &wall, state));
+        let page = tiles.chunks(wall.grid.page).nth(shown).unwrap_or_default();
+        for row in page.chunks(wall.grid.columns) {
+            lines.extend(row_lines(row, wall.grid, state));
             lines.push(Line::new());
         }
     }
@@ -230,101 +288,19 @@ fn top(wall: &Wall<'_>, state: &UiState, shown: usize) -> Line {
 }
 
 /// A row of tiles, line by line.
-fn row_lines(row: &[&Tile<'_>], wall: &Wall<'_>, state: &UiState) -> Vec<Line> {
-    let width = usize::from(state.size.width);
-    let each = wall.tile_width(width);
-    (0..wall.tile)
-        .map(|number| {
-            let mut line = Line::new();
-            for (place, tile) in row.iter().enumerate() {
-                line = line.pad_to(place * (each + GAP));
-                line = line.join(tile_line(tile, number, each, state));
-            }
-            line.cut(width)
-        })
-        .collect()
-}
-
-/// One line of a tile, filled to its edge.
-fn tile_line(tile: &Tile<'_>, number: usize, width: usize, state: &UiState) -> Line {
-    let selected = state.selected.is_some_and(|id| tile.holds(id));
-    let mut line = Line::of(tile.role, if selected && number == 0 { "" } else { " " });
-    if selected && number == 0 {
-        line = line.glyph(Role::Selection);
+fn row_lines(row: &[&Tile<'_>], grid: Grid, state: &UiState) -> Vec<Line> {
+    let mut lines = vec![Line::new(); grid.height];
+    for (place, tile) in row.iter().enumerate() {
+        let selected = state.selected.is_some_and(|id| tile.holds(id));
+        let drawn = tile.lines(grid.width, grid.height, selected);
+        for (line, part) in lines.iter_mut().zip(drawn) {
+            *line = std::mem::take(line).pad_to(place * (grid.width + GAP)).join(part);
+        }
     }
-    let text = match number {
-        0 => Some(&tile.title),
-        _ => tile.lines.get(number - 1),
-    };
-    let line = text.map_or(line.clone(), |text| line.join(text.clone())).cut(width);
-    let missing = width.saturating_sub(line.width());
-    line.text(tile.role, &" ".repeat(missing))
-}
-
-/// What a tile looks like whose worst is in this state.
-const fn tile_role(state: TargetState) -> Role {
-    match state {
-        TargetState::Critical => Role::TileCritical,
-        TargetState::Warning => Role::TileWarning,
-        TargetState::Ok => Role::TileOk,
-        TargetState::NotMeasured
-        | TargetState::Asleep
-        | TargetState::Waking
-        | TargetState::Unknown => Role::TileQuiet,
-    }
+    lines.into_iter().map(|line| line.cut(usize::from(state.size.width))).collect()
 }
 
 fn heading(site: &Site<'_>) -> Line {
     Line::of(Role::Heading, &format!(" {}  ", site.name.to_uppercase()))
         .join(counted(site.hosts.iter().copied(), false))
-}
-
-fn host_tile<'a>(world: &World<'_>, host: &'a TargetSnapshot) -> Tile<'a> {
-    let maintained = host.maintenance.is_some();
-    let role = if maintained { Role::TileQuiet } else { tile_role(host.state) };
-    let title = Line::new()
-        .glyph_in(row_role(host), role)
-        .text(role, &format!(" {}", host.target.name.to_uppercase()));
-    let below = if host.is_in_trouble() {
-        format!("for {}", format::age(world.snapshot.now.wall.since(host.state_since)))
-    } else {
-        host.address.map_or_else(String::new, |address| address.to_string())
-    };
-    let lines = vec![
-        Line::of(role, &format!("  {}", words(world, host))),
-        Line::of(role, &format!("  {below}")),
-    ];
-    Tile { role, title, lines, hosts: vec![host] }
-}
-
-fn site_tile<'a>(world: &World<'_>, site: Site<'a>) -> Tile<'a> {
-    let role = tile_role(site.state());
-    let title = Line::of(role, &format!("{}  ", fit(&site.name.to_uppercase(), 18)))
-        .join(counted(site.hosts.iter().copied(), false).in_role(role));
-    let troubled: Vec<Line> = site
-        .hosts
-        .iter()
-        .filter(|host| host.is_in_trouble())
-        .take(WORST)
-        .map(|host| {
-            let text = format!(" {}: {}", fit(&host.target.name, 14), words(world, host));
-            Line::new().glyph_in(row_role(host), role).text(role, &text)
-        })
-        .collect();
-    let lines = if troubled.is_empty() { calm(&site, role) } else { troubled };
-    Tile { role, title, lines, hosts: site.hosts }
-}
-
-/// What there is to say of a site without trouble: its slowest.
-fn calm(site: &Site<'_>, role: Role) -> Vec<Line> {
-    let rtt = |host: &&&TargetSnapshot| host.echo_minute.median;
-    let slowest = site.hosts.iter().filter(|host| rtt(host).is_some()).max_by_key(rtt);
-    let text = match slowest {
-        Some(host) => {
-            let ms = format::ms_or_dash(host.echo_minute.median);
-            format!("slowest {ms} ms, {}", host.target.name)
-        }
-        None => "no round trip measured".to_owned(),
-    };
-    vec![Line::of(role, &text)]
 }

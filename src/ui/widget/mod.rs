@@ -2,4 +2,5 @@
 
 pub mod chart;
 pub mod ladder;
+pub mod letters;
 pub mod spark;

@@ -1,0 +1,233 @@
+//! What stands on a tile, as large as its room allows.
+
+use crate::domain::snapshot::{TargetSnapshot, TargetState};
+use crate::domain::target::TargetId;
+use crate::ui::causes::{self, MANY, Trouble};
+use crate::ui::columns::{row_role, state_role};
+use crate::ui::format;
+use crate::ui::line::{Line, fit};
+use crate::ui::sites::Site;
+use crate::ui::theme::{GlyphSet, Role};
+use crate::ui::view::banner::counted;
+use crate::ui::view::small::words;
+use crate::ui::widget::letters::{LARGEST, drawn, height};
+use crate::ui::world::World;
+
+/// How many of a site's worst are named.
+pub(super) const WORST: usize = 3;
+/// Lines from which on a tile has one for what is spare.
+const ROOMY: usize = 7;
+/// The longest name on a tile, in cells.
+const NAME: usize = 40;
+
+/// One thing that a tile says.
+#[derive(Debug)]
+struct Item {
+    /// In ordinary letters.
+    line: Line,
+    /// In block letters: the first of these that stands on one line, else the last.
+    large: Vec<Line>,
+    /// How large it may be drawn; 0 is ordinary letters.
+    most: usize,
+}
+
+impl Item {
+    fn of(line: Line, most: usize) -> Self {
+        Self { large: vec![line.clone()], line, most }
+    }
+
+    /// As large as `scale` says, 0 for ordinary letters; `None` where that cannot be drawn.
+    fn at(&self, scale: usize, look: (Role, GlyphSet), width: usize) -> Option<Vec<Line>> {
+        if scale == 0 {
+            return Some(self.line.clone().in_role(look.0).wrapped(width));
+        }
+        // What leaves a glyph out is for the smallest block letters only.
+        let last = if scale > 1 { self.large.len().saturating_sub(1).max(1) } else { usize::MAX };
+        let all = self.large.iter().take(last).map(|line| drawn(line, look, width, scale));
+        let all: Vec<Vec<Line>> = all.flatten().collect();
+        let one_line = all.iter().find(|lines| lines.len() == height(look.1, scale));
+        one_line.or(all.last()).cloned()
+    }
+}
+
+/// How large what is said of nobody in trouble may be drawn: beside trouble it stays behind.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Calm(usize);
+
+impl Calm {
+    pub(super) fn beside(sites: &[Site<'_>]) -> Self {
+        Self(if sites.iter().any(Site::is_in_trouble) { 1 } else { 2 })
+    }
+
+    /// How large the title and the words of a tile may be.
+    const fn most(self, in_trouble: bool) -> (usize, usize) {
+        if in_trouble { (LARGEST, LARGEST) } else { (self.0, self.0 - 1) }
+    }
+}
+
+/// One tile: what it says, most important first, and whom it is about, worst first.
+#[derive(Debug)]
+pub(super) struct Tile<'a> {
+    role: Role,
+    glyphs: GlyphSet,
+    items: Vec<Item>,
+    /// What is said where there is room for it: in words, and in brief.
+    spare: Option<[Line; 2]>,
+    pub(super) hosts: Vec<&'a TargetSnapshot>,
+}
+
+impl Tile<'_> {
+    pub(super) fn is_in_trouble(&self) -> bool {
+        self.hosts.iter().any(|host| host.is_in_trouble())
+    }
+
+    pub(super) fn holds(&self, id: TargetId) -> bool {
+        self.hosts.iter().any(|host| host.target.id == id)
+    }
+
+    /// The tile in so many cells and lines, filled to its edges.
+    pub(super) fn lines(&self, width: usize, height: usize, selected: bool) -> Vec<Line> {
+        let inner = width.saturating_sub(2).max(1);
+        let mut lines = self.grown(inner, height);
+        lines.resize(height, Line::new());
+        let edged = lines.into_iter().enumerate().map(|(number, line)| {
+            let begun = match number {
+                0 if selected => Line::new().glyph(Role::Selection),
+                _ => Line::of(self.role, " "),
+            };
+            let line = begun.join(line).cut(width);
+            let missing = width.saturating_sub(line.width());
+            line.text(self.role, &" ".repeat(missing))
+        });
+        edged.collect()
+    }
+
+    /// Everything in ordinary letters as far as there is room, then step by step larger: nothing
+    /// becomes larger while something more important has no room to.
+    fn grown(&self, width: usize, height: usize) -> Vec<Line> {
+        let look = (self.role, self.glyphs);
+        let plain = |line: &Line| vec![line.clone().in_role(self.role).cut(width)];
+        let spare = self
+            .spare
+            .as_ref()
+            .filter(|_| height >= ROOMY)
+            .map(|[words, brief]| if words.width() <= width { words } else { brief });
+        let room = height - usize::from(spare.is_some());
+        let mut parts: Vec<Vec<Line>> =
+            self.items.iter().take(room).map(|item| plain(&item.line)).collect();
+        for scale in 0..=LARGEST {
+            let items = self.items.iter().enumerate().filter(|(_, item)| item.most >= scale);
+            for (place, item) in items {
+                let taken: usize = parts.iter().map(Vec::len).sum();
+                let Some(part) = parts.get_mut(place) else { break };
+                let Some(larger) = item.at(scale, look, width) else { continue };
+                if taken - part.len() + larger.len() > room {
+                    break;
+                }
+                *part = larger;
+            }
+        }
+        parts.extend(spare.map(plain));
+        let taken: usize = parts.iter().map(Vec::len).sum();
+        let apart = usize::from(taken + parts.len().saturating_sub(1) <= height);
+        parts.join(vec![Line::new(); apart].as_slice())
+    }
+}
+
+/// What a tile looks like whose worst is in this state.
+const fn tile_role(state: TargetState) -> Role {
+    match state {
+        TargetState::Critical => Role::TileCritical,
+        TargetState::Warning => Role::TileWarning,
+        TargetState::Ok => Role::TileOk,
+        TargetState::NotMeasured
+        | TargetState::Asleep
+        | TargetState::Waking
+        | TargetState::Unknown => Role::TileQuiet,
+    }
+}
+
+/// A host: its name, how it fares, since when or where.
+pub(super) fn of_host<'a>(world: &World<'_>, host: &'a TargetSnapshot, calm: Calm) -> Tile<'a> {
+    let (most, most_words) = calm.most(host.is_in_trouble());
+    let maintained = host.maintenance.is_some();
+    let role = if maintained { Role::TileQuiet } else { tile_role(host.state) };
+    let below = if host.is_in_trouble() {
+        format!("for {}", format::age(world.snapshot.now.wall.since(host.state_since)))
+    } else {
+        host.address.map_or_else(String::new, |address| address.to_string())
+    };
+    let items = vec![
+        Item::of(title(host), most),
+        Item::of(Line::of(role, &words(world, host)), most_words),
+        Item::of(Line::of(role, &below), 0),
+    ];
+    Tile { role, glyphs: world.glyphs, items, spare: None, hosts: vec![host] }
+}
+
+/// The title of a host's tile.
+pub(super) fn title(host: &TargetSnapshot) -> Line {
+    let name = fit(&host.target.name.to_uppercase(), NAME);
+    Line::new().glyph(row_role(host)).text(Role::Text, &format!(" {name}"))
+}
+
+/// A site: its name with its counts, and its worst. In large letters only what is in trouble is
+/// counted, or the glyph of its state shown; all are counted below.
+pub(super) fn of_site<'a>(world: &World<'_>, site: Site<'a>, calm: Calm) -> Tile<'a> {
+    let role = tile_role(site.state());
+    let all = || site.hosts.iter().copied();
+    let title = |beside: Line| site_title(&site).text(role, "  ").join(beside);
+    let troubles = causes::among(all(), MANY, &world.snapshot.seen_to());
+    let (most, most_words) = calm.most(!troubles.is_empty());
+    let troubled = all().filter(|host| host.is_in_trouble());
+    let large = vec![
+        title(counted(troubled, false)),
+        title(Line::new().glyph(state_role(site.state()))),
+        site_title(&site),
+    ];
+    let skip = usize::from(troubles.is_empty());
+    let large = large.into_iter().skip(skip).collect();
+    let mut items = vec![Item { line: title(counted(all(), false)), large, most }];
+    let named = troubles.iter().take(WORST).map(|trouble| worst(world, trouble));
+    items.extend(named.map(|line| Item::of(line, most)));
+    let more: usize = troubles.iter().skip(WORST).map(|trouble| trouble.hosts).sum();
+    if more > 0 {
+        items.push(Item::of(Line::of(role, &format!("and {more} more in trouble")), 0));
+    }
+    let counts = counted(all(), true);
+    let spare = if troubles.is_empty() {
+        let calm = [Some(counts), slowest(&site)].into_iter().flatten();
+        items.extend(calm.map(|line| Item::of(line, most_words)));
+        None
+    } else {
+        Some([counts, counted(all(), false)])
+    };
+    Tile { role, glyphs: world.glyphs, items, spare, hosts: site.hosts }
+}
+
+/// What a site is called.
+pub(super) fn site_title(site: &Site<'_>) -> Line {
+    Line::of(Role::Text, &fit(&site.name.to_uppercase(), NAME))
+}
+
+/// Who is in trouble, and why: a host, or how many with it.
+fn worst(world: &World<'_>, trouble: &Trouble<'_>) -> Line {
+    let host = trouble.worst;
+    let name = fit(&host.target.name, NAME);
+    let text = if trouble.is_shared() {
+        format!(" {name} and {} more: {}", trouble.hosts - 1, trouble.title)
+    } else {
+        format!(" {name}: {}", words(world, host))
+    };
+    Line::new().glyph(row_role(host)).text(Role::Text, &text)
+}
+
+/// Who of a site without trouble is slowest; `None` where nobody is judged.
+fn slowest(site: &Site<'_>) -> Option<Line> {
+    let rtt = |host: &&&TargetSnapshot| host.echo_minute.median;
+    let ok = site.hosts.iter().filter(|host| host.state == TargetState::Ok);
+    let slowest = ok.filter(|host| rtt(host).is_some()).max_by_key(rtt)?;
+    let ms = format::ms_or_dash(slowest.echo_minute.median);
+    let text = format!("slowest {ms} ms, {}", fit(&slowest.target.name, NAME));
+    Some(Line::of(Role::Text, &text))
+}

@@ -1,0 +1,214 @@
+//! What is known is said at once, and nothing that was not measured: rows of hosts that are not
+//! judged yet, the simple view, the way, the newest events.
+
+use super::fixtures::{self, ago, ms};
+use super::support::Screen;
+use rdpwatch::domain::ladder::Cell;
+use rdpwatch::domain::sample::{
+    Attempt, Connect, ConnectOutcome, Negotiate, NegotiateOutcome, ProbeKind,
+};
+use rdpwatch::domain::security::SecurityProtocol;
+use rdpwatch::domain::snapshot::{Event, Snapshot, TargetSnapshot, TargetState};
+use rdpwatch::domain::stats::EchoStats;
+use rdpwatch::domain::target::TargetId;
+use std::sync::Arc;
+
+const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 40), (200, 60)];
+
+fn attempt(outcome: ConnectOutcome) -> Attempt {
+    let connect = Connect {
+        address: "10.0.0.99:3389".parse().expect("an address"),
+        outcome,
+        icmp: None,
+        icmp_is_ours: false,
+        elapsed: ms(1.0),
+    };
+    Attempt::new(ProbeKind::Negotiate, connect)
+}
+
+/// A host in its first minute whose port was tried once.
+fn tried(outcome: ConnectOutcome, how: &'static str) -> Snapshot {
+    let mut host = fixtures::unmeasured(0);
+    host.ladder = fixtures::ladder("oox----", ["10.0.0.99", "3 of 3, ICMP", how, "", "", "", ""]);
+    host.attempt = Some(attempt(outcome));
+    let healthy = fixtures::target(1, "rds-01", "10.0.0.31");
+    fixtures::snapshot(vec![healthy, host])
+}
+
+#[test]
+fn a_port_that_refused_once_is_told_at_once_and_alerts_nobody() {
+    for (width, height) in SIZES {
+        let snapshot = tried(ConnectOutcome::Refused, "refused with RST");
+        assert!(snapshot.targets.iter().all(|host| !host.is_in_trouble()));
+        let mut screen = Screen::new(snapshot, width, height);
+        let text = screen.text();
+        assert!(text.contains("refused"), "{text}");
+        assert!(!text.contains("unmeasured") && !text.contains("not measured yet"), "{text}");
+        let place = |name: &str| text.lines().position(|line| line.contains(&format!(" {name} ")));
+        assert!(place("new-host") < place("rds-01") || width == 40, "worst first\n{text}");
+        screen.press("g 2");
+        let text = screen.text();
+        let how = if width == 40 { "" } else { ", asked again" };
+        assert!(text.contains(&format!("port 3389: refused with RST{how}")), "{text}");
+        screen.press("4");
+        assert!(!screen.text().contains("not measured yet"), "{}", screen.text());
+    }
+}
+
+#[test]
+fn a_host_that_was_only_met_with_silence_so_far_is_still_unmeasured() {
+    for outcome in [ConnectOutcome::Timeout, ConnectOutcome::Unreachable] {
+        let snapshot = tried(outcome, "no answer in 5 s");
+        assert!(snapshot.targets.iter().all(|host| host.unconfirmed().is_none()));
+        let text = Screen::new(snapshot, 200, 60).text();
+        assert!(text.contains("\u{2013} 1 unmeasured"), "{text}");
+    }
+    let text = Screen::new(fixtures::snapshot(vec![fixtures::unmeasured(0)]), 200, 60).text();
+    assert!(text.contains("\u{2013} 1 unmeasured"), "{text}");
+    let mut judged = fixtures::office_pc(0);
+    judged.attempt = Some(attempt(ConnectOutcome::Refused));
+    assert!(judged.unconfirmed().is_none(), "what is judged has its finding");
+}
+
+/// The simple view of one host.
+fn simple(host: TargetSnapshot) -> String {
+    let mut screen = Screen::new(fixtures::snapshot(vec![host]), 100, 40);
+    screen.press("v");
+    screen.text()
+}
+
+#[test]
+fn the_simple_view_claims_only_what_was_measured() {
+    let healthy = |ladder: &str| TargetSnapshot {
+        ladder: fixtures::ladder(ladder, [""; 7]),
+        ..fixtures::target(0, "pc", "10.0.0.9")
+    };
+    for (ladder, claim) in [
+        ("oooo---", "pc answers\n"),
+        ("ooooo--", "pc answers, and the connection is secured"),
+        ("oooooo-", "pc answers and asks who you are"),
+    ] {
+        let text = simple(healthy(ladder));
+        assert!(text.contains(claim), "{claim}\n{text}");
+        assert!(text.contains("Whether you get in is not tried"), "{text}");
+        assert!(!text.contains("you can sign in"), "{text}");
+    }
+    let mut silent = healthy("ooo----");
+    silent.echo_minute = EchoStats::default();
+    let text = simple(silent);
+    assert!(text.contains("Nothing was measured in the last minute."), "{text}");
+    let mut unheard = fixtures::berlin_07(0);
+    unheard.ladder[2].cell = Cell::NotMeasured;
+    let text = simple(unheard.clone());
+    assert!(text.contains("berlin-07 has trouble"), "it was not seen to answer\n{text}");
+    let confirmed = NegotiateOutcome::Confirmed { selected: SecurityProtocol::HYBRID, flags: 0 };
+    let negotiate = Negotiate {
+        asked: SecurityProtocol::OFFERED,
+        received: 19,
+        outcome: confirmed,
+        elapsed: ms(1.0),
+    };
+    let works = Attempt { negotiate: Some(negotiate), ..attempt(ConnectOutcome::Open) };
+    unheard.attempt = Some(works);
+    assert!(simple(unheard).contains("berlin-07 answers, with trouble"));
+}
+
+#[test]
+fn the_simple_view_has_no_words_of_protocols_but_for_the_help_desk() {
+    let states = [
+        fixtures::target(0, "pc", "10.0.0.9"),
+        fixtures::home_pc(0),
+        fixtures::waking(0),
+        fixtures::unmeasured(0),
+        fixtures::office_pc(0),
+        fixtures::berlin_07(0),
+    ];
+    for host in states {
+        let state = host.state;
+        let text = simple(host);
+        let body: Vec<&str> = text.lines().skip(3).collect();
+        let end = body.iter().position(|line| line.contains("For the help desk:"));
+        let end = end.unwrap_or(if state >= TargetState::Warning { 0 } else { body.len() });
+        let own = body[..end].join("\n");
+        for word in ["RDP ", "TLS", "NLA", "TCP", "X.224", "CredSSP", "echo", "certificate"] {
+            assert!(!own.contains(word), "{word}\n{text}");
+        }
+    }
+}
+
+#[test]
+fn the_figures_of_the_way_stand_under_their_headings() {
+    for (width, height) in SIZES {
+        let mut screen = Screen::new(fixtures::tunnelled(), width, height);
+        screen.press("] 5");
+        let text = screen.text();
+        let end = |line: &str, of: &str| {
+            let at = line.rfind(of).unwrap_or_else(|| panic!("{of}\n{text}"));
+            line[..at].chars().count() + of.chars().count()
+        };
+        let line = |of: &str| {
+            let mut lines = text.lines().filter(|line| line.contains(of));
+            lines.next_back().unwrap_or_else(|| panic!("{of}\n{text}")).to_owned()
+        };
+        let heading = line("RTT MS");
+        let far = line("the VPN's far end");
+        assert_eq!(end(&heading, "RTT MS"), end(&far, "41.0"), "{text}");
+        assert_eq!(end(&heading, "LOSS%"), end(&far, " 13"), "{text}");
+        if width >= 80 {
+            assert_eq!(end(&heading, "ANSWERED 1 MIN"), end(&far, "26 of 30"), "{text}");
+            let dns = line("DNS server");
+            assert_eq!(end(&heading, "ANSWERED 1 MIN"), end(&dns, " never answered"), "{text}");
+            assert!(!dns.contains("0.0 "), "never answered, so never measured\n{text}");
+            let own = line("this machine");
+            assert_eq!(end(&heading, "ADDRESS") - 7, end(&own, "10.0.0.5") - 8, "{text}");
+        }
+    }
+}
+
+#[test]
+fn events_are_the_newest_first_with_times_of_one_form_on_every_screen() {
+    let mut snapshot = fixtures::mixed();
+    let event = |secs: u64, text: &str| Event {
+        at: ago(secs),
+        target: Some(TargetId(0)),
+        text: text.to_owned(),
+    };
+    // A drop that somebody marks later is noted after what came after it.
+    let events = [event(300, "b-second"), event(90_000, "a-first"), event(60, "c-third")];
+    snapshot.events = Arc::new(events.to_vec());
+    for keys in ["3 G", "6"] {
+        let mut screen = Screen::new(snapshot.clone(), 120, 60);
+        screen.press(keys);
+        let text = screen.text();
+        let place = |what: &str| text.find(what).unwrap_or_else(|| panic!("{what}\n{text}"));
+        assert!(text.to_lowercase().contains("lately") && text.contains("newest first"), "{text}");
+        assert!(place("c-third") < place("b-second") && place("b-second") < place("a-first"));
+        for time in ["14:02:20", "13:58:20", "11-20 13:03:20"] {
+            assert!(text.contains(time), "{time}\n{text}");
+        }
+    }
+}
+
+#[test]
+fn a_small_screen_says_who_is_worst_and_why_in_every_view() {
+    for keys in ["1", "2", "3", "4", "5", "6", "7"] {
+        let mut screen = Screen::new(fixtures::mixed(), 40, 12);
+        screen.press(keys);
+        let text = screen.text();
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains("office-pc"), "{keys}: {text}");
+        if !["3", "5"].contains(&keys) {
+            assert!(
+                text.to_lowercase().contains("closes at the tls handshake")
+                    || text.contains("TLS handshake"),
+                "{keys}: {text}"
+            );
+        }
+        // On another host's screens too.
+        let mut screen = Screen::new(fixtures::mixed(), 40, 12);
+        screen.press("j j");
+        screen.press(keys);
+        let text = screen.text();
+        assert!(keys == "1" || text.contains("office-pc"), "{keys}\n{text}");
+    }
+}

@@ -1,0 +1,130 @@
+//! The wall is read from across a room: tiles that fill the screen, names and causes in large letters.
+
+use super::fixtures;
+use super::support::Screen;
+use ratatui::style::{Color, Modifier};
+use rdpwatch::domain::snapshot::Snapshot;
+use rdpwatch::domain::target::Target;
+use rdpwatch::ui::dashboard::Options;
+use rdpwatch::ui::line::Line;
+use rdpwatch::ui::theme::{GlyphSet, Role, Theme};
+use rdpwatch::ui::widget::letters;
+use std::sync::Arc;
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+/// Hosts of a site: more than have room for a tile each.
+const HOSTS: u32 = 40;
+
+/// So many sites, each with a critical host and one that warns.
+fn sites(count: u32) -> Snapshot {
+    let hosts = (0..count * HOSTS).map(|id| {
+        let mut host = match id % HOSTS {
+            7 => fixtures::office_pc(id),
+            9 => fixtures::berlin_07(id),
+            _ => fixtures::target(id, &format!("pc-{id:04}"), "10.0.0.9"),
+        };
+        let mut target = Target::clone(&host.target);
+        target.group = Some(format!("site-{}", id / HOSTS));
+        host.target = Arc::new(target);
+        host
+    });
+    fixtures::snapshot(hosts.collect())
+}
+
+fn wall(snapshot: Snapshot, (width, height): (u16, u16), theme: Theme) -> Screen {
+    let mut screen = Screen::with(snapshot, width, height, Options { theme, ..Options::default() });
+    screen.press("4");
+    screen
+}
+
+fn dark(snapshot: Snapshot, size: (u16, u16)) -> Screen {
+    wall(snapshot, size, Theme::built_in("dark").expect("built in"))
+}
+
+/// The lines of `line` in block letters.
+fn large(line: &Line, glyphs: GlyphSet, scale: usize) -> Vec<String> {
+    let lines = letters::drawn(line, (Role::Text, glyphs), 200, scale).expect("drawn");
+    let plain = lines.iter().map(|line| line.plain().trim().to_owned());
+    plain.filter(|line| !line.is_empty()).collect()
+}
+
+fn says(screen: &Screen, line: &Line, glyphs: GlyphSet, scale: usize) -> bool {
+    let text = screen.text();
+    large(line, glyphs, scale).iter().all(|row| text.contains(row.as_str()))
+}
+
+#[test]
+fn tiles_of_the_wall_fill_the_screen() {
+    for count in [1, 2, 3, 6, 20] {
+        for size in SIZES {
+            let screen = dark(sites(count), size);
+            let buffer = screen.buffer();
+            let filled = buffer.content.iter().filter(|cell| cell.bg == Color::Red).count();
+            let share = filled * 100 / buffer.content.len();
+            // The third of three leaves a place free; gaps take their share of many.
+            let least = [(3, 50), (6, 70), (20, 40)]
+                .iter()
+                .find(|(of, _)| *of == count)
+                .map_or(75, |l| l.1);
+            assert!(share >= least, "{count} at {size:?}: {share} %\n{}", screen.text());
+        }
+    }
+}
+
+#[test]
+fn which_site_is_bad_and_why_stands_in_large_letters() {
+    let said = |text: &str| Line::of(Role::Text, text);
+    for size in [(120, 40), (200, 60)] {
+        let screen = dark(sites(2), size);
+        let scales = 1..=letters::LARGEST;
+        for text in ["SITE-0", "SITE-1", "HANDSHAKE"] {
+            let shown = scales.clone().any(|s| says(&screen, &said(text), GlyphSet::Unicode, s));
+            assert!(shown, "{text} at {size:?}\n{}", screen.text());
+        }
+    }
+    // With twenty of them the names stay large, and the causes are legible from near by.
+    let screen = dark(sites(20), (200, 60));
+    for site in 0..20 {
+        assert!(says(&screen, &said(&format!("SITE-{site}")), GlyphSet::Unicode, 1), "{site}");
+    }
+    assert_eq!(screen.text().matches("office-pc: closes at the TLS handshake").count(), 20);
+}
+
+#[test]
+fn a_state_is_told_by_its_shape_without_colours_and_without_unicode() {
+    let critical = Line::new().glyph(Role::StateCritical);
+    for glyphs in [GlyphSet::Unicode, GlyphSet::Ascii] {
+        let theme = Theme::built_in("mono").expect("built in").with_glyphs(glyphs);
+        let screen = wall(sites(6), (120, 40), theme);
+        assert!(says(&screen, &critical, glyphs, 1), "{}", screen.text());
+        let buffer = screen.buffer();
+        let filled = |cell: &&ratatui::buffer::Cell| cell.modifier.contains(Modifier::REVERSED);
+        let filled = buffer.content.iter().filter(filled).count();
+        assert!(filled * 2 > buffer.content.len(), "{}", screen.text());
+    }
+}
+
+#[test]
+fn healthy_tiles_are_never_drawn_larger_than_those_in_trouble() {
+    let screen = dark(fixtures::mixed(), (200, 60));
+    let healthy = Line::of(Role::Text, "RDS-01");
+    assert!(says(&screen, &healthy, GlyphSet::Unicode, 1), "{}", screen.text());
+    assert!(!says(&screen, &healthy, GlyphSet::Unicode, 2), "{}", screen.text());
+    let calm = dark(fixtures::healthy(), (200, 60));
+    assert!(says(&calm, &healthy, GlyphSet::Unicode, 2), "{}", calm.text());
+}
+
+#[test]
+fn a_cause_that_many_of_a_site_share_is_told_once_with_how_many() {
+    let hosts = (0..7).map(fixtures::office_pc);
+    let text = dark(fixtures::snapshot(hosts.collect()), (40, 12)).text();
+    assert!(text.contains("office-pc and 6 more: closes at the"), "{text}");
+}
+
+#[test]
+fn a_site_that_is_not_judged_is_not_called_slow_or_well() {
+    let text = dark(fixtures::offline(), (40, 12)).text();
+    assert!(text.contains("6 unknown"), "{text}");
+    assert!(!text.contains("slowest") && !text.contains(" ok"), "{text}");
+}
