@@ -2,6 +2,7 @@
 
 use super::state::{Direction, SortKey, UiState};
 use super::world::World;
+use crate::domain::finding::Risk;
 use crate::domain::snapshot::{Snapshot, TargetSnapshot, TargetState};
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
@@ -125,7 +126,7 @@ pub fn worst(snapshot: &Snapshot) -> Option<&TargetSnapshot> {
 
 fn sort(rows: &mut [&TargetSnapshot], key: SortKey) {
     match key {
-        SortKey::Worst => rows.sort_by(|a, b| by_badness(a, b)),
+        SortKey::Worst => rows.sort_by_cached_key(|target| badness(target)),
         SortKey::Name => rows.sort_by_cached_key(|t| t.target.name.to_lowercase()),
         SortKey::Group => rows.sort_by_cached_key(|t| {
             t.target.group.as_ref().map_or((true, String::new()), |g| (false, g.to_lowercase()))
@@ -161,16 +162,18 @@ fn weight(target: &TargetSnapshot) -> (TargetState, bool) {
     }
 }
 
+/// What is compared of a target: its state, its risk, and in trouble since which minute, and its name.
+type Badness<'a> = (Reverse<TargetState>, Reverse<Risk>, Option<(i64, &'a str)>);
+
 /// Worst first: state, then risk, then who is in that state for longest, to the minute: what fell
 /// together stands by its name, on every screen alike.
+fn badness(target: &TargetSnapshot) -> Badness<'_> {
+    let minute = || target.state_since.unix_secs().div_euclid(60);
+    let since = target.is_in_trouble().then(|| (minute(), target.target.name.as_str()));
+    (Reverse(weight(target)), Reverse(target.risk), since)
+}
+
+/// The order of two by their badness.
 pub(super) fn by_badness(a: &TargetSnapshot, b: &TargetSnapshot) -> Ordering {
-    let trouble = a.is_in_trouble() && b.is_in_trouble();
-    let minute = |target: &TargetSnapshot| target.state_since.unix_secs().div_euclid(60);
-    weight(b).cmp(&weight(a)).then(b.risk.cmp(&a.risk)).then_with(|| {
-        if trouble {
-            minute(a).cmp(&minute(b)).then_with(|| a.target.name.cmp(&b.target.name))
-        } else {
-            Ordering::Equal
-        }
-    })
+    badness(a).cmp(&badness(b))
 }

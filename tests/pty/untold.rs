@@ -177,6 +177,26 @@ fn a_sink_that_is_another_while_it_is_down_goes_on_with_what_waits() {
 }
 
 #[test]
+fn what_a_sink_was_not_told_waits_through_maintenance() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let state: &'static str = folder.path().display().to_string().leak();
+    remember(folder.path(), id, "");
+    std::fs::write(folder.path().join("up"), "").expect("a file");
+    let planned = "[[maintenance]]\nname = 'work'\nfrom = '2020-01-01T00:00:00Z'\n\
+                   to = '2200-01-01T00:00:00Z'\n";
+    let mut session = watch(state, &format!("{}{planned}", config(state)));
+    session.wait("it is measured", |s| s.row("office").is_some_and(|r| r.contains('\u{2716}')));
+    stop(session);
+    assert!(!folder.path().join("tried").exists(), "somebody is told amid planned work");
+
+    let told = folder.path().join("told");
+    let mut session = watch(state, &config(state));
+    session.wait("the sink is told", |_| told.exists());
+    stop(session);
+    assert!(std::fs::read_to_string(&told).expect("it").starts_with("fired "));
+}
+
+#[test]
 fn two_dashboards_on_one_state_directory_tell_a_sink_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let state: &'static str = folder.path().display().to_string().leak();
