@@ -62,7 +62,7 @@ impl Rule for DnsServerFailure {
             Thing::Gateway { .. } => None,
         });
         let Some(fails) = Several::of(fails) else {
-            return if around.names_resolve { Judgement::Clear } else { Judgement::NoEvidence };
+            return if around.serving.names { Judgement::Clear } else { Judgement::NoEvidence };
         };
         let (cause, servers) = fails.first;
         let whose = match cause.how {
@@ -138,7 +138,7 @@ impl Rule for GatewayFailure {
             Thing::NameServers(_) => None,
         });
         let Some(fails) = Several::of(fails) else {
-            return if around.gateways_answer { Judgement::Clear } else { Judgement::NoEvidence };
+            return if around.serving.gateways { Judgement::Clear } else { Judgement::NoEvidence };
         };
         let (cause, gateway) = fails.first;
         let what = |(cause, gateway): (&CommonCause, (&str, u16))| {
@@ -256,13 +256,12 @@ fn the_gateway(gateway: (&str, u16)) -> String {
 
 const fn word(how: How) -> &'static str {
     match how {
-        How::Name(NameOutcome::Timeout) => "silent",
+        How::Name(NameOutcome::Timeout) | How::GatewaySilent => "silent",
         How::Name(NameOutcome::Refused) => "refuses",
         How::Name(NameOutcome::Error) => "cannot be asked",
         How::GatewayName => "not found",
         How::GatewayRefuses => "refuses connections",
         How::GatewayCutOff => "cut off",
-        How::GatewaySilent => "silent",
         How::GatewayAnswer => "does not ask for sign-in",
         How::Name(_) | How::GatewayTls => "fails",
     }
@@ -270,7 +269,7 @@ const fn word(how: How) -> &'static str {
 
 const fn words(how: How, servers: usize) -> &'static str {
     match (how, servers) {
-        (How::Name(NameOutcome::Timeout), 1) => "does not answer",
+        (How::Name(NameOutcome::Timeout), 1) | (How::GatewaySilent, _) => "does not answer",
         (How::Name(NameOutcome::Timeout), _) => "do not answer",
         (How::Name(NameOutcome::Refused), 1) => "refuses to answer",
         (How::Name(NameOutcome::Refused), _) => "refuse to answer",
@@ -280,7 +279,6 @@ const fn words(how: How, servers: usize) -> &'static str {
         (How::GatewayName, _) => "cannot be found: its name leads nowhere",
         (How::GatewayRefuses, _) => "refuses connections",
         (How::GatewayCutOff, _) => "cannot be reached: a router or firewall says so",
-        (How::GatewaySilent, _) => "does not answer",
         (How::GatewayTls, _) => "fails TLS",
         (How::GatewayAnswer, _) => "does not ask for sign-in",
         (How::Name(_), 1) => "gives no answer that can be read",
