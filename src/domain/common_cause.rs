@@ -115,6 +115,15 @@ pub struct CommonCause {
     pub number: u32,
 }
 
+/// What serves some target, whomever it fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Serving {
+    /// The name of some target resolves.
+    pub names: bool,
+    /// The gateway of some target asks for sign-in, as it has to.
+    pub gateways: bool,
+}
+
 /// Every common cause that stands.
 #[derive(Debug, Clone, Default)]
 pub struct CommonCauses {

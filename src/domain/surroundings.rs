@@ -2,7 +2,7 @@
 
 use super::certificate::Thumbprint;
 use super::clocks::Clocks;
-use super::common_cause::CommonCause;
+use super::common_cause::{CommonCause, Serving};
 use super::control::ControlStats;
 use super::load::Punctuality;
 use super::local::{EchoAccess, LocalState};
@@ -76,10 +76,8 @@ pub struct Surroundings {
     pub outages: Vec<Outage>,
     /// What fails several hosts at once, the first seen first.
     pub common: Vec<CommonCause>,
-    /// The name of some target resolves.
-    pub names_resolve: bool,
-    /// The gateway of some target asks for sign-in, as it has to.
-    pub gateways_answer: bool,
+    /// What serves some target.
+    pub serving: Serving,
     /// What the clocks of the targets say of this machine's.
     pub clocks: Clocks,
     /// How punctually this program ran in the last minute.
@@ -137,8 +135,7 @@ impl Default for Surroundings {
             control_names: BTreeMap::new(),
             outages: Vec::new(),
             common: Vec::new(),
-            names_resolve: false,
-            gateways_answer: false,
+            serving: Serving::default(),
             clocks: Clocks::default(),
             punctuality: Punctuality::default(),
         }

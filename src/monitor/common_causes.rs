@@ -14,8 +14,8 @@ const MOST: usize = 16;
 impl Monitor {
     /// Looks whether several targets fail by one thing that they all need.
     pub(super) fn look_for_common_causes(&mut self, now: Now) {
-        self.around.names_resolve = self.targets.values().any(Tracked::resolves);
-        self.around.gateways_answer = self.targets.values().any(Tracked::gateway_answers);
+        self.around.serving.names = self.targets.values().any(Tracked::resolves);
+        self.around.serving.gateways = self.targets.values().any(Tracked::gateway_answers);
         let things = self.suspects();
         if things.is_empty() {
             self.around.common.clear();

@@ -301,7 +301,8 @@ fn the_banner_counts_apart_what_somebody_has_seen_to_and_still_says_what_is_wron
     let of_office = snapshot.targets.iter().find(|t| t.target.name == "office-pc");
     let office = of_office.map(|target| target.target.id);
     let now = snapshot.now.wall;
-    for alert in snapshot.alerts.firing.iter_mut().filter(|alert| alert.target == office) {
+    let alerts = Arc::make_mut(&mut snapshot.alerts);
+    for alert in alerts.firing.iter_mut().filter(|alert| alert.target == office) {
         alert.acknowledged = Some(now);
     }
     let screen = Screen::new(snapshot.clone(), 200, 60);

@@ -62,7 +62,7 @@ impl Rule for DnsServerFailure {
             Thing::Gateway { .. } => None,
         });
         let Some(fails) = Several::of(fails) else {
-            return if around.names_resolve { Judgement::Clear } else { Judgement::NoEvidence };
+            return if around.serving.names { Judgement::Clear } else { Judgement::NoEvidence };
         };
         let (cause, servers) = fails.first;
         let whose = match cause.how {
@@ -138,7 +138,7 @@ impl Rule for GatewayFailure {
             Thing::NameServers(_) => None,
         });
         let Some(fails) = Several::of(fails) else {
-            return if around.gateways_answer { Judgement::Clear } else { Judgement::NoEvidence };
+            return if around.serving.gateways { Judgement::Clear } else { Judgement::NoEvidence };
         };
         let (cause, gateway) = fails.first;
         let what = |(cause, gateway): (&CommonCause, (&str, u16))| {
