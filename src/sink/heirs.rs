@@ -99,23 +99,20 @@ impl Sinks {
         let mut left = std::mem::take(&mut self.absent.untold);
         for (spec, heir) in specs.into_iter().zip(heirs) {
             let name = printable(&spec.name).into_owned();
-            let worker = match heir {
-                Some(worker) => {
-                    left.extend(sift(&worker, spec, firing));
-                    if as_before && *worker.spec == *spec {
-                        worker
-                    } else {
-                        worker.task.abort();
-                        worker.desk.queue().stop();
-                        worker.place.leave();
-                        worker.desk.status().rename(name);
-                        self.work_for(spec, worker.desk)
-                    }
+            let worker = if let Some(worker) = heir {
+                left.extend(sift(&worker, spec, firing));
+                if as_before && *worker.spec == *spec {
+                    worker
+                } else {
+                    worker.task.abort();
+                    worker.desk.queue().stop();
+                    worker.place.leave();
+                    worker.desk.status().rename(name);
+                    self.work_for(spec, worker.desk)
                 }
-                None => {
-                    let status = Mutex::new(SinkStatus { name, ..SinkStatus::default() });
-                    self.work_for(spec, Arc::new(Desk { status, ..Desk::default() }))
-                }
+            } else {
+                let status = Mutex::new(SinkStatus { name, ..SinkStatus::default() });
+                self.work_for(spec, Arc::new(Desk { status, ..Desk::default() }))
             };
             self.workers.push(worker);
         }
@@ -134,7 +131,7 @@ impl Sinks {
         for (id, who) in heard.iter().filter(|(id, _)| firing.contains_key(*id)) {
             self.recall_heard(id, Some(who));
         }
-        self.hand_on(left, Some(firing));
+        self.hand_on(&left, Some(firing));
     }
 
     /// The ids of all alerts that sinks were told of, or are to be, and that may not be over.
@@ -187,14 +184,13 @@ impl Sinks {
         };
         for (name, places) in heard {
             for place in places {
-                match self.kin(name, place).first() {
-                    Some((Kinship::Same | Kinship::SamePlace, worker)) => {
-                        worker.desk.queue().recall_heard(id, Some(true));
-                    }
-                    _ => {
-                        let who = self.absent.heard.entry(id.to_owned()).or_default();
-                        who.entry(name.clone()).or_default().insert(place.clone());
-                    }
+                let kin = self.kin(name, place);
+                let there = kin.first().filter(|(kinship, _)| *kinship != Kinship::SameName);
+                if let Some((_, worker)) = there {
+                    worker.desk.queue().recall_heard(id, Some(true));
+                } else {
+                    let who = self.absent.heard.entry(id.to_owned()).or_default();
+                    who.entry(name.clone()).or_default().insert(place.clone());
                 }
             }
         }
@@ -202,7 +198,7 @@ impl Sinks {
 
     /// Hands out what an earlier run did not get told. It waits until [`Sinks::attend`] has a word
     /// on its alert.
-    pub fn recall(&mut self, untold: Vec<Untold>) {
+    pub fn recall(&mut self, untold: &[Untold]) {
         self.hand_on(untold, None);
     }
 
@@ -217,7 +213,7 @@ impl Sinks {
 
     /// Hands what waited to those that go on with it, alert by alert; what nobody goes on with
     /// is kept. What is not over fires on if it is among `firing`; `None`: all of it does.
-    fn hand_on(&mut self, untold: Vec<Untold>, firing: Option<&BTreeMap<String, Notice>>) {
+    fn hand_on(&mut self, untold: &[Untold], firing: Option<&BTreeMap<String, Notice>>) {
         for notices in untold.chunk_by(same) {
             if !self.is_handed_on(notices, firing) {
                 self.absent.keep(notices);

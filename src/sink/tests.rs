@@ -394,7 +394,7 @@ async fn what_was_not_told_when_the_program_ended_is_told_by_the_next_run() {
     drop(sinks);
 
     let mut later = Sinks::pausing(&[spec], 0, AT_ONCE);
-    later.recall(untold);
+    later.recall(&untold);
     later.attend(&BTreeMap::new());
     assert_eq!(heard(&serve(&listener, OK).await), second);
     while later.statuses()[0].told == 0 {
@@ -525,7 +525,7 @@ async fn what_waits_while_its_alert_is_snoozed_or_held_back_is_told_afterwards()
 async fn what_is_over_before_its_snooze_is_told_from_the_beginning() {
     let (listener, port) = listen().await;
     let mut sinks = Sinks::pausing(&[everything(port)], 0, AT_ONCE);
-    sinks.recall(vec![Untold::of(
+    sinks.recall(&[Untold::of(
         &everything(port),
         &Notice { rule: RuleId("port-closed"), ..numbered(1, SinkEvent::Fired) },
     )]);

@@ -88,7 +88,7 @@ impl Core {
                 one.group.clone_from(&group);
             }
         }
-        self.sinks.recall(untold);
+        self.sinks.recall(&untold);
     }
 
     /// Other sinks from here on, or another group of what waits for them.

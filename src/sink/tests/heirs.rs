@@ -92,7 +92,7 @@ fn next_run(before: &Sinks, specs: &[SinkSpec], ids: &[&str]) -> Sinks {
     for id in ids {
         after.recall_heard(id, before.heard(id).as_ref());
     }
-    after.recall([before.untold(), before.left().to_vec()].concat());
+    after.recall(&[before.untold(), before.left().to_vec()].concat());
     after.attend(&BTreeMap::new());
     after
 }
@@ -286,7 +286,7 @@ async fn what_an_earlier_version_left_is_told_although_it_does_not_say_who_heard
     let old = Untold { place: String::new(), ..Untold::of(&pager, &fired("x")) };
     let mut sinks = start(&[pager]);
     sinks.recall_heard("x", None);
-    sinks.recall(vec![old]);
+    sinks.recall(&[old]);
     sinks.attend(&BTreeMap::new());
     places.up("pager");
     places.tell("pager", &["fired x"]).await;
