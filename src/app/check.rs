@@ -68,6 +68,10 @@ pub(super) fn check(
     // A name that the system looks up is not waited for.
     runtime.shutdown_background();
     let (monitor, targets) = looked?;
+    for target in &targets {
+        let state = check_text::CheckState::of(target).title();
+        tracing::info!(target = %target.target.name, state, verdict = %target.verdict, "checked");
+    }
     let now = crate::probe::clock::Clock::wall();
     let input = CheckInput { checked_at: now, monitor: &monitor, targets: &targets, cipher_name };
     let text = match format {

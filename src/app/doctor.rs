@@ -123,7 +123,10 @@ fn config_facts(options: &GlobalOptions, problem: Option<String>) -> PathFacts {
 
 fn state_facts() -> PathFacts {
     match config::state_dir(&process_environment) {
-        Some(path) => path_facts(&path, None),
+        Some(path) => {
+            let file = path.is_file().then(|| "it is a file, expected a folder".to_owned());
+            path_facts(&path, file)
+        }
         None => nowhere("no folder for state is known: nothing is remembered"),
     }
 }
@@ -139,12 +142,17 @@ fn nowhere(problem: &str) -> PathFacts {
 
 fn path_facts(path: &Path, problem: Option<String>) -> PathFacts {
     let exists = path.exists();
-    let nearest = path.ancestors().find(|ancestor| ancestor.exists());
+    // A relative path begins in the folder of the process, which has no name in it.
+    let named = |ancestor: &&Path| !ancestor.as_os_str().is_empty();
+    let nearest = path.ancestors().filter(named).find(|ancestor| ancestor.exists());
+    let nearest = nearest.unwrap_or(Path::new("."));
+    let in_the_way = !exists && !nearest.is_dir();
+    let file = || format!("not there, and cannot be made: {} is a file", nearest.display());
     PathFacts {
         path: path.display().to_string(),
         exists,
-        writable: nearest.is_some_and(may_write),
-        problem,
+        writable: !in_the_way && may_write(nearest),
+        problem: problem.or_else(|| in_the_way.then(file)),
     }
 }
 
@@ -213,4 +221,23 @@ fn terminal() -> Option<TerminalFacts> {
         colours,
         unicode: cfg!(windows) || locale.to_ascii_lowercase().replace('-', "").contains("utf8"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_below_a_file_cannot_be_made_and_doctor_says_so() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("state");
+        std::fs::write(&file, "").expect("written");
+        let facts = path_facts(&file.join("rdpwatch"), None);
+        assert!(!facts.exists && !facts.writable);
+        let problem = facts.problem.expect("told");
+        assert!(problem.starts_with("not there, and cannot be made: "), "{problem}");
+        assert!(problem.ends_with("state is a file"), "{problem}");
+        let facts = path_facts(&folder.path().join("a/b"), None);
+        assert!(!facts.exists && facts.writable && facts.problem.is_none());
+    }
 }

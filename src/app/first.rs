@@ -2,8 +2,10 @@
 
 use super::import::read_file;
 use crate::config::import::{self, Entry, Found, Plan};
-use crate::config::{ConfigError, Place};
+use crate::config::{self, ConfigError, Place};
 use crate::domain::target::Target;
+use crate::ui::prompt::LONGEST;
+use crate::ui::state::Mend;
 use std::path::{Path, PathBuf};
 
 /// What somebody dropped onto the terminal, which most terminals type as a path: in quotes, with
@@ -45,21 +47,49 @@ fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The hosts of a dropped file, all or none.
-pub(super) fn of_file(path: &Path) -> Result<Vec<Entry>, ConfigError> {
-    all_or_none(read_file(path)?)
+/// What a pasted text or a dropped file holds.
+#[derive(Debug)]
+pub(super) struct Hosts {
+    pub(super) entries: Vec<Entry>,
+    /// Lines that are no hosts.
+    pub(super) wrong: Vec<Mend>,
 }
 
-/// The hosts of a pasted text, all or none.
-pub(super) fn of_text(text: &str) -> Result<Vec<Entry>, ConfigError> {
-    all_or_none(import::read(Path::new("pasted"), text.as_bytes())?)
+/// The hosts of a dropped file.
+///
+/// # Errors
+/// What it is wrong with as a whole.
+pub(super) fn of_file(path: &Path) -> Result<Hosts, ConfigError> {
+    let found = read_file(path)?;
+    let limit = u64::try_from(import::MAX_BYTES).unwrap_or(u64::MAX);
+    let text = config::read_bounded(path, limit).unwrap_or_default();
+    Ok(sorted(found, &String::from_utf8_lossy(&text)))
 }
 
-fn all_or_none(found: Found) -> Result<Vec<Entry>, ConfigError> {
-    match found.wrong.into_iter().next() {
-        Some(wrong) => Err(wrong),
-        None => Ok(found.entries),
-    }
+/// The hosts of a pasted text.
+///
+/// # Errors
+/// What it is wrong with as a whole.
+pub(super) fn of_text(text: &str) -> Result<Hosts, ConfigError> {
+    Ok(sorted(import::read(Path::new("pasted"), text.as_bytes())?, text))
+}
+
+/// The hosts, and the lines that are none.
+fn sorted(found: Found, text: &str) -> Hosts {
+    // An element of XML is no line that could be typed.
+    let lines: Vec<&str> =
+        if text.trim_start().starts_with('<') { Vec::new() } else { text.lines().collect() };
+    let mend = |wrong: ConfigError| {
+        let line = match wrong.place {
+            Place::Text { line, .. } => line,
+            _ => 1,
+        };
+        let said = lines.get(line.saturating_sub(1)).copied().unwrap_or_default();
+        let said = said.trim().replace('\t', " ");
+        let text = said.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+        Mend { line, text, why: wrong.message }
+    };
+    Hosts { entries: found.entries, wrong: found.wrong.into_iter().map(mend).collect() }
 }
 
 /// The configuration with targets that were added on the screen behind its end; `before` is what
@@ -113,13 +143,17 @@ mod tests {
     }
 
     #[test]
-    fn pasted_text_is_taken_whole_or_not_at_all() {
+    fn of_a_pasted_text_the_good_lines_are_taken_and_the_others_named() {
         let hosts = of_text("office-pc\nhome=10.0.0.5\n").expect("taken");
-        assert_eq!(hosts.len(), 2);
-        let wrong = of_text("office-pc\nme@host\n").expect_err("refused").to_string();
-        assert!(wrong.starts_with("pasted:2:1: \"me\" looks like a user"), "{wrong}");
+        assert_eq!((hosts.entries.len(), hosts.wrong.len()), (2, 0));
+        let hosts = of_text("office-pc\n  me@host \nhome-pc\t10.0.0.7\npc:0\n").expect("taken");
+        assert_eq!(hosts.entries.len(), 2);
+        let [user, port] = hosts.wrong.as_slice() else { panic!("{hosts:?}") };
+        assert_eq!((user.line, user.text.as_str()), (2, "me@host"));
+        assert!(user.why.starts_with("\"me\" looks like a user"), "{}", user.why);
+        assert_eq!((port.line, port.text.as_str()), (4, "pc:0"));
         let csv = of_text("name,host\nfront,office-pc\n").expect("taken");
-        assert_eq!(csv[0].name.as_deref(), Some("front"));
+        assert_eq!(csv.entries[0].name.as_deref(), Some("front"));
     }
 
     #[test]
@@ -128,7 +162,7 @@ mod tests {
         let path = folder.path().join("new/config.toml");
         let text = "Front desk=office-pc:3390@10.0.0.21#02:11:22:33:44:55\n10.0.0.31\n";
         let config = Config::default();
-        let entries = of_text(text).expect("taken");
+        let entries = of_text(text).expect("taken").entries;
         let targets: Vec<Target> =
             entries.iter().map(|entry| entry.target(TargetId::default(), &config)).collect();
         let all: Vec<&Target> = targets.iter().collect();

@@ -93,7 +93,9 @@ async fn wait(store: &dyn StateStore, number: u64) -> Option<Vec<String>> {
 }
 
 /// Likeness of a word to a name from which on it is taken for that name, mistyped.
-const LIKE: f64 = 0.9;
+const LIKE: f64 = 0.85;
+/// The same for a word that can only be meant as a host.
+const LIKE_A_HOST: f64 = 0.6;
 
 /// The target that the first word names, by the name it is remembered under, and the text. A word
 /// that can only be meant as a host, and is none that is known, is an error.
@@ -105,7 +107,8 @@ fn understand(
     let Some((first, rest)) = words.split_first() else { return Ok((None, String::new())) };
     let configured = |target: &&Target| {
         let same = |name: &str| name.eq_ignore_ascii_case(first);
-        same(&target.name) || same(&target.host.to_string()) || same(&store::key(target))
+        let named = same(&target.name) || target.aliases.iter().any(|alias| same(alias));
+        named || same(&target.host.to_string()) || same(&store::key(target))
     };
     let remembered = || {
         let same = |key: &&String| {
@@ -133,12 +136,15 @@ fn mistyped(config: &Config, known: &State, word: &str) -> Result<(), String> {
         return Ok(());
     }
     let folded = word.to_lowercase();
-    let configured = config.targets.iter().map(|target| &*target.name);
+    let configured = config.targets.iter().flat_map(|target| {
+        std::iter::once(&*target.name).chain(target.aliases.iter().map(String::as_str))
+    });
+    let like = if looks_like_host(word) { LIKE_A_HOST } else { LIKE };
     let remembered = known.keys().filter(|key| *key != MONITOR).map(|key| host(key));
     let nearest = configured
         .chain(remembered)
         .map(|name| (strsim::jaro_winkler(&name.to_lowercase(), &folded), name))
-        .filter(|(likeness, _)| *likeness >= LIKE)
+        .filter(|(likeness, _)| *likeness >= like)
         .max_by(|a, b| a.0.total_cmp(&b.0));
     let several = known.keys().filter(|key| host(key).eq_ignore_ascii_case(word)).count() > 1;
     let shown = excerpt(word, 60);
@@ -158,11 +164,17 @@ fn mistyped(config: &Config, known: &State, word: &str) -> Result<(), String> {
     }
 }
 
-/// An address, or a name with a domain.
+/// An address, a name with a domain, one with a port, or one with a digit at the end as machines have.
 fn looks_like_host(word: &str) -> bool {
+    let (word, port) = match word.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') && port.parse::<u16>().is_ok() => (host, true),
+        _ => (word, false),
+    };
+    let numbered = word.ends_with(|c: char| c.is_ascii_digit())
+        && word.starts_with(|c: char| c.is_alphabetic());
     let address = word.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok();
     let labels: Vec<&str> = word.split('.').collect();
-    address || labels.len() > 1 && labels.iter().all(|label| !label.is_empty())
+    address || port || numbered || labels.len() > 1 && labels.iter().all(|label| !label.is_empty())
 }
 
 /// A time as people tell it: `10:32`, `10:32:05Z`, `5m`, RFC 3339.
@@ -272,6 +284,12 @@ mod tests {
             let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
             understand(&Config::default(), &state, &words)
         };
+        for wrong in ["offce", "office-pc7", "office-pd:3390", "ofice-pc"] {
+            assert!(of(&[wrong]).is_err(), "{wrong}");
+        }
+        for text in ["lunch", "dropped", "again"] {
+            assert!(of(&[text]).is_ok(), "{text}");
+        }
         let error = of(&["ofice-pc", "dropped"]).unwrap_err();
         assert!(error.contains("did you mean office-pc?"), "{error}");
         let error = of(&["two"]).unwrap_err();

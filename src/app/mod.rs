@@ -106,13 +106,18 @@ fn execute(cli: &Cli) -> Result<u8, Failure> {
             let format = arguments.format(&process_environment).map_err(invalid)?;
             let count = arguments.count(&process_environment).map_err(invalid)?;
             let config = load(cli, cli.command.targets()).map_err(invalid)?;
+            let _log = log::start(&config).map_err(|failure| Failure { code: usage, ..failure })?;
             check::check(&config, format, count, &remembered())
         }
         Command::Wake(arguments) => {
             let wait = arguments.wait(&process_environment).map_err(invalid)?;
+            let _log = started_log(cli)?;
             wake::wake(cli, &arguments.targets, wait, &remembered())
         }
-        Command::Explain(arguments) => explain::explain_code(cli, arguments),
+        Command::Explain(arguments) => {
+            let _log = started_log(cli)?;
+            explain::explain_code(cli, arguments)
+        }
         Command::Mark(arguments) => {
             let at = arguments.at(&process_environment).map_err(invalid)?;
             let config = load(cli, &[]).map_err(invalid)?;
@@ -135,7 +140,10 @@ fn execute(cli: &Cli) -> Result<u8, Failure> {
                 None => demo::demo(&config),
             }
         }
-        Command::Doctor => doctor::doctor(&cli.options, load(cli, &[])),
+        Command::Doctor => {
+            let _log = started_log(cli)?;
+            doctor::doctor(&cli.options, load(cli, &[]))
+        }
         Command::Completions { shell } => written(&crate::cli::completions(*shell)),
         Command::Man => {
             let page = crate::cli::manual().map_err(|error| Failure::new(FAILED, error))?;
@@ -180,6 +188,13 @@ fn source(cli: &Cli) -> Option<reload::Source> {
     let path = config::config_file(&cli.options, &process_environment)?;
     let cli = cli.clone();
     Some(reload::Source { path, load: Arc::new(move || load(&cli, cli.command.targets())) })
+}
+
+/// The log that the command line or the environment asks for, for commands that read the
+/// configuration themselves.
+fn started_log(cli: &Cli) -> Result<Option<tracing_appender::non_blocking::WorkerGuard>, Failure> {
+    let config = load_options(&cli.options);
+    log::start(&config.map_err(|error| Failure::new(cli.command.usage_code(), error))?)
 }
 
 /// The configuration without the file: what the command line and the environment say.

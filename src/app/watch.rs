@@ -422,9 +422,13 @@ impl Screen {
             }
             Effect::AddPasted(text) => {
                 match first::of_text(&text) {
-                    Ok(entries) => self.watch_entries(&entries),
+                    Ok(hosts) => self.watch_entries(hosts),
                     Err(error) => self.dashboard.ask_again("", &reload::short(&error), now),
                 }
+                return Ok(());
+            }
+            Effect::Mended => {
+                self.ask_to_save();
                 return Ok(());
             }
             Effect::EditTarget(id) => {

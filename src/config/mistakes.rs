@@ -5,6 +5,9 @@
 
 use super::error::ConfigError;
 use super::file::{self, parse_leniently, read_table};
+use super::value::Fault;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::Path;
 use toml::Spanned;
@@ -22,20 +25,74 @@ pub(super) fn mistakes(path: &Path, text: &str) -> Vec<ConfigError> {
     let is_toml = faults.is_empty();
     // The tables that something was taken out of.
     let mut bereft: Vec<Range<usize>> = Vec::new();
+    // What was taken out whole: whoever names it makes no mistake of their own.
+    let mut gone: BTreeSet<String> = BTreeSet::new();
     while is_toml && faults.len() < MOST {
         let Err(fault) = read_table(&document) else { break };
+        let before = named(&document);
         let Some(of) = take_out(&mut document, &fault.at) else {
             faults.push(fault);
             break;
         };
+        gone.extend(before.difference(&named(&document)).cloned());
         // What is missing from a table may be what was wrong in it.
-        if !bereft.contains(&fault.at) {
+        if !bereft.contains(&fault.at)
+            && !strangers(&fault).is_some_and(|name| gone.contains(&name))
+        {
             faults.push(fault);
         }
         bereft.push(of);
     }
     faults.sort_by_key(|fault| fault.at.start);
+    let faults = told_once(faults);
     faults.into_iter().map(|fault| file::locate(path, text, fault)).collect()
+}
+
+/// What a fault says there is none of: a group or a target, in small letters.
+fn strangers(fault: &Fault) -> Option<String> {
+    let rest = ["unknown group \"", "unknown target \""]
+        .iter()
+        .find_map(|begin| fault.message.strip_prefix(begin))?;
+    rest.split_once('"').map(|(name, _)| name.to_lowercase())
+}
+
+/// Who names the same stranger makes the same mistake, which is told at the first, with how many.
+fn told_once(faults: Vec<Fault>) -> Vec<Fault> {
+    let mut told: Vec<Fault> = Vec::new();
+    let mut more: BTreeMap<String, usize> = BTreeMap::new();
+    for fault in faults {
+        let again = strangers(&fault).is_some()
+            && told.iter().any(|other| other.message == fault.message && other.key == fault.key);
+        if again {
+            *more.entry(fault.message).or_default() += 1;
+        } else {
+            told.push(fault);
+        }
+    }
+    for fault in &mut told {
+        if let Some(count) = more.get(&fault.message).filter(|_| strangers(fault).is_some()) {
+            let s = if *count == 1 { " says" } else { "s say" };
+            let _infallible = write!(fault.message, " ({count} more line{s} the same)");
+        }
+    }
+    told
+}
+
+/// The groups and targets that a document has, in small letters.
+fn named(document: &Spanned<DeValue<'_>>) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let DeValue::Table(top) = document.get_ref() else { return names };
+    if let Some(DeValue::Table(groups)) = top.get("group").map(Spanned::get_ref) {
+        names.extend(groups.keys().map(|name| name.get_ref().to_lowercase()));
+    }
+    if let Some(DeValue::Array(targets)) = top.get("target").map(Spanned::get_ref) {
+        for target in targets {
+            let DeValue::Table(target) = target.get_ref() else { continue };
+            let said = ["name", "host"].iter().filter_map(|key| target.get(*key));
+            names.extend(said.filter_map(|name| Some(name.get_ref().as_str()?.to_lowercase())));
+        }
+    }
+    names
 }
 
 /// Takes the smallest entry out that holds a place, a key with its value or one of a list of
@@ -142,6 +199,26 @@ mod tests {
         for (told, start) in found.iter().zip(starts) {
             assert!(told.starts_with(start), "{told}\n{start}");
         }
+    }
+
+    #[test]
+    fn what_follows_from_a_mistake_is_told_once_and_others_all_the_same() {
+        let member = |host: &str| format!("[[target]]\nhost = '{host}'\ngroup = 'office'\n");
+        let members: String = ["a", "b", "c"].map(member).concat();
+        let found = of(&format!("[group.ofice]\n{members}[[target]]\nhost = 'd'\nport = 0\n"));
+        assert_eq!(found.len(), 2, "{found:#?}");
+        assert_eq!(
+            found[0],
+            "c.toml:4:9: target.group: unknown group \"office\", did you mean \"ofice\"? (2 more lines say the same)"
+        );
+        assert!(found[1].starts_with("c.toml:13:8: target.port"), "{}", found[1]);
+        // A window names a target that cannot be read.
+        let window = "[[maintenance]]\ntargets = ['x']\nat = ['Sun 02:00']\nlasts = '1h'\n";
+        let found = of(&format!("[[target]]\nname = 'x'\n{window}"));
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert!(found[0].contains("the key \"host\" is missing"), "{}", found[0]);
+        let strange = window.replace("'x'", "'y'");
+        assert_eq!(of(&format!("[[target]]\nname = 'x'\n{strange}")).len(), 2);
     }
 
     #[test]

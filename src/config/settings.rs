@@ -232,7 +232,7 @@ pub(super) static SETTINGS: &[Setting] = &[
     span(DNS, "warning", (MS, MINUTE), |s| &mut s.thresholds.dns_slow.warning, "warning from this time to resolve the name"),
 
     span(PORT, "starting", (MS, HOUR), |s| &mut s.thresholds.port_closed.starting, "a host that came back from silence less than this ago is starting: a port that fails is a notice; also of port-filtered, rdp-silent, connection-dropped and tls-handshake-failed"),
-    span(RDP, "warning", (MS, MINUTE), |s| &mut s.thresholds.rdp_slow.warning, "warning from this service time: X.224 answer less one network round trip"),
+    span(RDP, "warning", (MS, MINUTE), |s| &mut s.thresholds.rdp_slow.warning, "from this time beyond the network: of the X.224 answer, and of the TCP or TLS handshake"),
     real(RDP, "baseline_factor", (1.0, 1000.0), |s| &mut s.thresholds.rdp_slow.baseline_factor, "warning from this multiple of the target's own baseline"),
     span(RDP, "baseline_margin", (MS, MINUTE), |s| &mut s.thresholds.rdp_slow.baseline_margin, "and only when it is also this much above the baseline"),
 
@@ -275,7 +275,7 @@ pub(super) static SETTINGS: &[Setting] = &[
     count(SIBLINGS, "alike", (2, 10_000), |s| &mut s.thresholds.siblings.alike, "at least this many that fail alike are told as one change"),
     span(SIBLINGS, "together", (SECOND, DAY), |s| &mut s.thresholds.siblings.together, "when they began within this span of each other"),
 
-    count(COMMON, "hosts", (2, 10_000), |s| &mut s.thresholds.common_cause.hosts, "a DNS server fails for all, in place of each host, when it fails at least this many"),
+    count(COMMON, "hosts", (2, 10_000), |s| &mut s.thresholds.common_cause.hosts, "a DNS server or gateway fails, in place of each host that needs it, when it fails at least this many"),
     count(COMMON, "share_pct", (51, 100), |s| &mut s.thresholds.common_cause.share_pct, "and this share of those that were asked since, in percent"),
     span(COMMON, "together", (SECOND, HOUR), |s| &mut s.thresholds.common_cause.together, "when they began within this span of each other; longer than the probe's cadence"),
 ];

@@ -1,5 +1,5 @@
 //! One thing that several hosts need and that fails, in place of many hosts that fail: a DNS server
-//! that answers nobody.
+//! that answers nobody, the gateway in front of them.
 //!
 //! What each target says of such a [`Thing`] is a [`Witness`]. [`CommonCauses`] holds them against each
 //! other: those that began to fail together, while (nearly) nobody who asked since is served, fail by
@@ -10,7 +10,7 @@ mod follow;
 #[cfg(test)]
 mod tests;
 
-use super::finding::RuleId;
+use super::finding::{RuleId, Severity};
 use super::sample::NameOutcome;
 use super::target::TargetId;
 use super::thresholds::CommonThresholds;
@@ -31,6 +31,13 @@ const MOST_OVER: usize = 16;
 pub enum Thing {
     /// DNS servers, in the order in which they are asked: all of them fail.
     NameServers(Vec<IpAddr>),
+    /// An RD Gateway.
+    Gateway {
+        /// Its name or address, as configured; unescaped.
+        host: String,
+        /// Its TCP port.
+        port: u16,
+    },
 }
 
 /// How it fails one host.
@@ -38,6 +45,18 @@ pub enum Thing {
 pub enum How {
     /// The answer of a DNS server.
     Name(NameOutcome),
+    /// The gateway's own name leads nowhere.
+    GatewayName,
+    /// A connection to the gateway is refused.
+    GatewayRefuses,
+    /// A connection to the gateway is answered by an error of a firewall or a router.
+    GatewayCutOff,
+    /// A connection to the gateway is not answered.
+    GatewaySilent,
+    /// TLS with the gateway fails, or is too old.
+    GatewayTls,
+    /// The gateway does not ask for sign-in.
+    GatewayAnswer,
 }
 
 /// What one target says of a thing that it needs.
@@ -64,6 +83,8 @@ pub enum Word {
     Fails {
         /// How.
         how: How,
+        /// How bad that is.
+        severity: Severity,
         /// When the first of the probes in a row began that it failed.
         since: Now,
         /// The target's own finding stands.
@@ -78,9 +99,12 @@ pub struct CommonCause {
     pub thing: Thing,
     /// How it fails most of them.
     pub how: How,
+    /// How bad that is for whom it is worst.
+    pub severity: Severity,
     /// When the first probe began that it failed.
     pub since: Now,
-    /// Who fails by it now, with names, unescaped.
+    /// Who fails by it now, with names, unescaped; where it is one for all, who needs it and was not
+    /// served since.
     pub members: BTreeMap<TargetId, String>,
     /// When the probe began that was the first to be served again, while somebody is.
     pub served: Option<Now>,
@@ -106,7 +130,19 @@ impl Thing {
     pub const fn tells(&self) -> &'static [&'static str] {
         match self {
             Self::NameServers(_) => &["dns-failure"],
+            Self::Gateway { .. } => &["gateway-unreachable", "gateway-not-answering"],
         }
+    }
+
+    /// How many targets it fails before it may be a cause. A probe of a gateway says the same for
+    /// whomever it was sent, a question for a name is about that name.
+    #[must_use]
+    pub fn least(&self, limits: CommonThresholds) -> usize {
+        if self.is_one_for_all() { 1 } else { limits.hosts() }
+    }
+
+    const fn is_one_for_all(&self) -> bool {
+        matches!(self, Self::Gateway { .. })
     }
 }
 

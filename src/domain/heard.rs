@@ -26,6 +26,12 @@ const GONE: Duration = Duration::from_secs(10);
 /// What fails for longer than this before a silence was broken before it.
 const GOING_DOWN: Duration = Duration::from_mins(1);
 
+/// So many of the newest restarts are kept.
+const RESTARTS: usize = 16;
+
+/// A shorter silence is no restart.
+const RESTART: Duration = Duration::from_secs(10);
+
 /// What came of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Came {
@@ -67,6 +73,8 @@ pub struct Heard {
     /// The first request or connection without an answer after it.
     unheard: Option<Now>,
     back: Option<Back>,
+    /// Oldest first.
+    restarts: VecDeque<Stages>,
 }
 
 /// How a host came back from silence.
@@ -143,7 +151,20 @@ impl Heard {
         {
             back.worked = true;
         }
+        let was_up = self.absence.up.is_some();
         self.absence.observe(at, came, &attempt.connect, echo);
+        if !was_up {
+            self.note_restart();
+        }
+    }
+
+    /// Keeps what has just come back layer by layer.
+    fn note_restart(&mut self) {
+        let Some(stages) = self.restarted() else { return };
+        if self.restarts.len() >= RESTARTS {
+            self.restarts.pop_front();
+        }
+        self.restarts.push_back(stages);
     }
 
     /// Takes in an echo request.
@@ -187,6 +208,7 @@ impl Heard {
     pub fn void_since(&mut self, start: MonoTime) {
         self.unheard = self.unheard.filter(|first| first.mono < start);
         self.back = self.back.filter(|back| back.silent.mono < start);
+        self.restarts.retain(|stages| stages.silent.mono < start);
         if self.absence.failed.is_some_and(|failed| failed.mono >= start) {
             let worked = self.absence.worked || self.absence.up.is_some();
             self.absence = Absence { worked, ..Absence::default() };
@@ -209,18 +231,24 @@ impl Heard {
         self.back
     }
 
-    /// How it last went away and came back layer by layer; `None` where it did not, or not yet.
+    /// The first request or connection without an answer after it.
     #[must_use]
-    pub fn stages(&self) -> Option<Stages> {
-        let Absence { worked: true, echoed: false, .. } = self.absence else { return None };
-        let (silent, up) = (self.absence.silent?, self.absence.up?);
-        let failed = self.absence.failed?;
-        let echo = self.absence.echo.filter(|at| at.mono < failed.mono && at.mono < up.mono);
-        let (back, sign) = match self.absence.answered {
-            Some((at, refused)) => (at, if refused { Sign::Refused } else { Sign::Open }),
-            None => (echo?, Sign::Echo),
-        };
-        Some(Stages { silent, back, sign, up })
+    pub const fn silent_since(&self) -> Option<Now> {
+        self.unheard
+    }
+
+    /// How it last went away and came back layer by layer, as a machine that starts does; `None`
+    /// where it did not, not yet, or failed since.
+    #[must_use]
+    pub fn restarted(&self) -> Option<Stages> {
+        let long = |stages: &Stages| stages.back.mono.since(stages.silent.mono) >= RESTART;
+        self.absence.stages().filter(long)
+    }
+
+    /// Each time that it came back so, oldest first.
+    #[must_use]
+    pub fn restarts(&self) -> impl DoubleEndedIterator<Item = &Stages> {
+        self.restarts.iter()
     }
 }
 
@@ -246,6 +274,18 @@ impl Absence {
             _ => {}
         }
         self.listen(echo);
+    }
+
+    /// `None` where it did not go away and come back layer by layer, or not yet.
+    fn stages(&self) -> Option<Stages> {
+        let Self { worked: true, echoed: false, .. } = *self else { return None };
+        let (silent, up, failed) = (self.silent?, self.up?, self.failed?);
+        let echo = self.echo.filter(|at| at.mono < failed.mono && at.mono < up.mono);
+        let (back, sign) = match self.answered {
+            Some((at, refused)) => (at, if refused { Sign::Refused } else { Sign::Open }),
+            None => (echo?, Sign::Echo),
+        };
+        Some(Stages { silent, back, sign, up })
     }
 
     /// Notes whether echo was answered while connections were not.

@@ -24,6 +24,12 @@ const UDP_EXPECTED: Duration = Duration::from_hours(14 * 24);
 /// A host that answered echo this long ago is one that answers echo.
 const ECHO_EXPECTED: Duration = Duration::from_hours(24);
 
+/// A host that was woken so often out of a long silence is one that sleeps.
+const SLEEPER: u8 = 2;
+
+/// A handshake that was quick this long ago is one that is quick.
+const QUICK_EXPECTED: Duration = Duration::from_hours(14 * 24);
+
 /// What was accepted of a host that has not answered for this long is so no more.
 const ACCEPTED: Duration = Duration::from_hours(30 * 24);
 
@@ -78,16 +84,49 @@ pub struct TargetMemory {
     pub outages: Vec<RememberedOutage>,
     /// Seconds from the wake packet until RDP answered, newest last.
     pub waking_s: Vec<u32>,
+    /// When its TCP and TLS were last quick.
+    #[serde(skip_serializing_if = "Quick::is_unknown")]
+    pub quick: Quick,
     /// When sessions on it dropped.
     pub drops: Drops,
-    /// It was seen to sleep and come back by itself or by a wake packet.
+    /// How often it was woken out of a long silence, up to [`Self::sleeps`].
+    #[serde(skip_serializing_if = "is_zero")]
+    pub slept: u8,
+    /// It was woken out of a long silence more than once: it is one that sleeps.
     pub sleeps: bool,
     /// Its row stands above every order of the table.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub pinned: bool,
 }
 
+/// When the handshakes of a target were last quick, several times in a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Quick {
+    /// The TCP handshake.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tcp: Option<WallTime>,
+    /// The TLS handshake.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<WallTime>,
+}
+
+impl Quick {
+    const fn is_unknown(&self) -> bool {
+        self.tcp.is_none() && self.tls.is_none()
+    }
+
+    /// Whether what was quick at `at` was so lately: what is slow for longer is as it is.
+    #[must_use]
+    pub fn lately(at: Option<WallTime>, now: WallTime) -> bool {
+        at.is_some_and(|at| now.since(at) <= QUICK_EXPECTED)
+    }
+}
+
 impl TargetMemory {
+    /// What shows that a host sleeps.
+    pub const WOKEN: &str = "it was woken twice out of a silence of half an hour or more";
+
     /// Takes back what was accepted so long ago of a host that has not answered since.
     pub fn forget_accepted(&mut self, now: WallTime) {
         let answered = self.last_answer;
@@ -127,6 +166,15 @@ impl TargetMemory {
         self.waking_s.drain(..excess);
     }
 
+    /// Remembers that it was woken out of a long silence. Whether that makes it one that sleeps:
+    /// once may be chance, or a server that somebody switched off.
+    pub fn remember_sleep(&mut self) -> bool {
+        self.slept = self.slept.saturating_add(1);
+        let news = self.slept >= SLEEPER && !self.sleeps;
+        self.sleeps |= news;
+        news
+    }
+
     /// How long it usually takes from the wake packet until RDP answers: the median of what is
     /// remembered.
     #[must_use]
@@ -145,6 +193,11 @@ impl TargetMemory {
             self.thumbprints.remove(&oldest);
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+const fn is_zero(number: &u8) -> bool {
+    *number == 0
 }
 
 #[cfg(test)]

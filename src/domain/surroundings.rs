@@ -77,6 +77,8 @@ pub struct Surroundings {
     pub common: Vec<CommonCause>,
     /// The name of some target resolves.
     pub names_resolve: bool,
+    /// The gateway of some target asks for sign-in, as it has to.
+    pub gateways_answer: bool,
     /// What the clocks of the targets say of this machine's.
     pub clocks: Clocks,
     /// How punctually this program ran in the last minute.
@@ -135,6 +137,7 @@ impl Default for Surroundings {
             outages: Vec::new(),
             common: Vec::new(),
             names_resolve: false,
+            gateways_answer: false,
             clocks: Clocks::default(),
             punctuality: Punctuality::default(),
         }

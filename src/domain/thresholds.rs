@@ -254,12 +254,13 @@ impl Default for StartingThresholds {
     }
 }
 
-/// When the service itself is slow: the X.224 answer less one network round trip.
+/// When the service itself is slow: the X.224 answer less one network round trip, the TCP handshake
+/// less ping, the TLS handshake less two round trips.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RdpSlowThresholds {
-    /// Warning at this service time.
+    /// Slow at this time beyond the network.
     pub warning: Duration,
-    /// Warning at this multiple of the target's own baseline …
+    /// An X.224 answer also at this multiple of the target's own baseline …
     pub baseline_factor: f64,
     /// … when it is also this much above it.
     pub baseline_margin: Duration,

@@ -70,6 +70,8 @@ pub struct TargetView<'a> {
     pub gateway: &'a History<Gateway>,
     /// Service times of earlier X.224 answers, newest last, for the baseline.
     pub service_times: &'a History<Duration>,
+    /// How long the newest whole TLS handshakes took beyond the network, newest last.
+    pub tls_times: &'a History<Duration>,
     /// What was usual before a finding stood that compares with it.
     pub usual: Usual,
     /// Other addresses: published besides the dialled one, or expected and not published.

@@ -15,6 +15,7 @@ impl Monitor {
     /// Looks whether several targets fail by one thing that they all need.
     pub(super) fn look_for_common_causes(&mut self, now: Now) {
         self.around.names_resolve = self.targets.values().any(Tracked::resolves);
+        self.around.gateways_answer = self.targets.values().any(Tracked::gateway_answers);
         let things = self.suspects();
         if things.is_empty() {
             self.around.common.clear();
@@ -46,13 +47,13 @@ impl Monitor {
 
     /// Things that fail enough targets to be looked at, and those that stand as causes.
     fn suspects(&self) -> Vec<Thing> {
-        let least = self.around.limits.common_cause.hosts();
+        let limits = self.around.limits.common_cause;
         let mut failed: BTreeMap<Thing, usize> = BTreeMap::new();
-        for thing in self.targets.values().filter_map(Tracked::failed_by) {
+        for thing in self.targets.values().flat_map(Tracked::failed_by) {
             *failed.entry(thing).or_default() += 1;
         }
         let mut many: Vec<(Thing, usize)> =
-            failed.into_iter().filter(|(_, number)| *number >= least).collect();
+            failed.into_iter().filter(|(thing, number)| *number >= thing.least(limits)).collect();
         many.sort_by_key(|(_, number)| Reverse(*number));
         many.truncate(MOST);
         let open = self.common.open().iter().map(|cause| cause.thing.clone());

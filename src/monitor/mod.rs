@@ -32,6 +32,8 @@ mod surroundings;
 mod tests;
 mod timekeeping;
 mod tracked;
+#[cfg(test)]
+mod waking_tests;
 
 pub use bound::bytes_per_target;
 pub use opening::opening;
@@ -219,12 +221,14 @@ impl Monitor {
         if let Some(echo) = tracked.echo_of(sample) {
             tracked.observe(&echo, &self.around, now);
         }
-        if change.dialled {
-            let text = format!(
-                "{} is now dialled at {}",
-                printable(&tracked.target().name),
-                tracked.dialled().map_or_else(String::new, |address| address.to_string())
-            );
+        let name = printable(&tracked.target().name);
+        let dialled = || tracked.dialled().map_or_else(String::new, |address| address.to_string());
+        let sleeps = || format!("{name} is taken for one that sleeps: {}", TargetMemory::WOKEN);
+        let texts = [
+            change.dialled.then(|| format!("{name} is now dialled at {}", dialled())),
+            change.sleeps.then(sleeps),
+        ];
+        for text in texts.into_iter().flatten() {
             self.log(Some(sample.target), sample.sent_at.wall, text);
         }
         change

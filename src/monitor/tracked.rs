@@ -6,6 +6,7 @@ mod judge;
 mod picture;
 mod record;
 mod remember;
+mod waking;
 mod witness;
 
 pub use dialling::Other;
@@ -38,7 +39,7 @@ use crate::domain::target::Target;
 use crate::domain::time::{MonoTime, Now, WallTime};
 use crate::domain::transcripts::Transcripts;
 use crate::domain::usual::Usual;
-use crate::domain::wake::{WakeProgress, WakeRung};
+use crate::domain::wake::WakeProgress;
 use judge::fed_by;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -51,6 +52,8 @@ pub(super) const KEPT: usize = 16;
 pub(super) const KEPT_DEEP: usize = 8;
 /// How many service times make the baseline.
 pub(super) const SERVICE_TIMES: usize = 64;
+/// So many whole TLS handshakes in a row that are quick make a host that is.
+pub(super) const QUICK_TLS: usize = 3;
 /// One target with everything measured of it.
 #[derive(Debug)]
 pub struct Tracked {
@@ -70,6 +73,7 @@ pub struct Tracked {
     gateway: History<Gateway>,
     transcripts: Transcripts,
     service_times: History<Duration>,
+    tls_times: History<Duration>,
     usual: Usual,
     course: Box<Course>,
     heard: Box<Heard>,
@@ -79,6 +83,8 @@ pub struct Tracked {
     stranger: bool,
     memory: TargetMemory,
     wake: Option<WakeProgress>,
+    /// The long silence that it is being woken from.
+    slept: Option<Now>,
     sessions: Sessions,
     diagnosis: Diagnosis,
     ticked: Option<MonoTime>,
@@ -116,6 +122,7 @@ impl Tracked {
             gateway: History::new(KEPT_DEEP),
             transcripts: Transcripts::default(),
             service_times: History::new(SERVICE_TIMES),
+            tls_times: History::new(QUICK_TLS),
             usual: Usual::default(),
             course: Box::default(),
             heard: Box::default(),
@@ -124,6 +131,7 @@ impl Tracked {
             stranger: false,
             memory,
             wake: None,
+            slept: None,
             sessions: Sessions::default(),
             diagnosis: Diagnosis::default(),
             ticked: None,
@@ -218,18 +226,6 @@ impl Tracked {
         self.nla.as_ref()
     }
 
-    /// Its wake-up under way or last ended.
-    #[must_use]
-    pub const fn wake(&self) -> Option<&WakeProgress> {
-        self.wake.as_ref()
-    }
-
-    /// Starts to follow a wake-up, or amends the one under way.
-    pub fn set_wake(&mut self, wake: WakeProgress) {
-        self.changed = true;
-        self.wake = Some(wake);
-    }
-
     /// Forgets the statistics of echo, and what was usual; not what was found.
     pub fn reset_statistics(&mut self) {
         self.changed = true;
@@ -240,13 +236,7 @@ impl Tracked {
     /// Takes in a sample and judges what it feeds.
     pub fn observe(&mut self, sample: &Sample, around: &Surroundings, now: Now) -> Change {
         self.changed = true;
-        if let Some(wake) = &mut self.wake {
-            let was_up = wake.is_up();
-            wake.observe(sample);
-            if let Some(took) = wake.seen(WakeRung::X224).filter(|_| !was_up) {
-                self.memory.remember_waking(took);
-            }
-        }
+        let sleeps = self.follow_wake(sample, around);
         let mut change = self.record(sample);
         self.hear(sample);
         if let Observation::Resolve(answer) = &sample.observation {
@@ -266,7 +256,7 @@ impl Tracked {
         }
         self.judge(fed_by(&sample.observation), around, now);
         let stranger = self.meet_stranger(sample, around, now);
-        Change { memory: self.remember(sample), stranger, ..change }
+        Change { memory: self.remember(sample) || sleeps, sleeps, stranger, ..change }
     }
 
     /// Makes every loss since `start` void: this machine was offline.

@@ -112,7 +112,13 @@ pub const GUIDE_CAUSES: &[GuideCause] = &[
     ),
     cause(
         "RD Gateway auto-detection, gateway transport",
-        &["gateway-unreachable", "gateway-not-answering", "gateway-certificate", "gateway-misused"],
+        &[
+            "gateway-failure",
+            "gateway-unreachable",
+            "gateway-not-answering",
+            "gateway-certificate",
+            "gateway-misused",
+        ],
     )
     .except("the machine behind the gateway, and its policies"),
     cause("PC asleep or hibernating", &["host-asleep", "wake-failed", "mac-unknown"])

@@ -9,12 +9,13 @@ use super::wrong::Wrong;
 use crate::domain::clocks::Clocks;
 use crate::domain::common_cause::{CommonCause, How, Thing};
 use crate::domain::control::{ControlRole, ControlStats};
+use crate::domain::finding::Severity;
 use crate::domain::load::{Beats, Punctuality};
 use crate::domain::local::{EchoAccess, Interface, LocalState};
 use crate::domain::outage::{Outage, Scope};
 use crate::domain::route::{Origin, Route};
 use crate::domain::surroundings::{Offline, Surroundings, TunnelChange};
-use crate::domain::target::TargetId;
+use crate::domain::target::{GATEWAY_PORT, TargetId};
 use crate::domain::throughput::Traffic;
 use crate::domain::time::MonoTime;
 use crate::domain::wifi::LostInTheAir;
@@ -66,7 +67,8 @@ pub(super) struct AroundTable {
     controls: Vec<String>,
     /// The path is down since so long with so many others, and the tunnel is why: `20s 11 tunnel`.
     outage: Option<String>,
-    /// What fails so many hosts, this one among them, since so long: `10.0.0.53 timeout 12 20s`.
+    /// What fails so many hosts, this one among them, since then: `10.0.0.53 timeout 12 20s`; of a
+    /// gateway `gw.corp.lab silent 12 20s`, or as a warning `gw.corp.lab refuses-warning 12 20s`.
     fails: Vec<String>,
     /// Machines that share a certificate, by the byte that its thumbprint repeats.
     shared: BTreeMap<String, BTreeSet<String>>,
@@ -337,9 +339,26 @@ fn common(text: &str) -> Result<CommonCause, Wrong> {
     let hosts = hosts.parse().ok().filter(|hosts| (1..=1_000).contains(hosts)).ok_or_else(wrong)?;
     let members: BTreeMap<TargetId, String> =
         (0..hosts).map(|id| (TargetId(id), format!("host-{id}"))).collect();
+    let (how, severity) = match how.strip_suffix("-warning") {
+        Some(how) => (how, Severity::Warning),
+        None => (*how, Severity::Critical),
+    };
+    let (thing, how) = if let Ok(server) = thing.parse() {
+        (Thing::NameServers(vec![server]), How::Name(pick(&NO_ADDRESS, how)?))
+    } else {
+        let hows = [
+            ("silent", How::GatewaySilent),
+            ("refuses", How::GatewayRefuses),
+            ("name", How::GatewayName),
+            ("tls", How::GatewayTls),
+            ("answer", How::GatewayAnswer),
+        ];
+        (Thing::Gateway { host: (*thing).to_owned(), port: GATEWAY_PORT }, pick(&hows, how)?)
+    };
     Ok(CommonCause {
-        thing: Thing::NameServers(vec![parse(thing, "an address")?]),
-        how: How::Name(pick(&NO_ADDRESS, how)?),
+        thing,
+        how,
+        severity,
         since: now(MonoTime::ZERO.plus(span(since)?)),
         served: None,
         of: members.len(),

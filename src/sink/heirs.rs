@@ -184,9 +184,9 @@ impl Sinks {
         };
         for (name, places) in heard {
             for place in places {
-                let kin = self.kin(name, place);
-                let there = kin.first().filter(|(kinship, _)| *kinship != Kinship::SameName);
-                if let Some((_, worker)) = there {
+                if let Some((Kinship::Same | Kinship::SamePlace, worker)) =
+                    self.kin(name, place).first()
+                {
                     worker.desk.queue().recall_heard(id, Some(true));
                 } else {
                     let who = self.absent.heard.entry(id.to_owned()).or_default();

@@ -120,21 +120,34 @@ fn of_host(host: &TargetSnapshot, seen: &BTreeMap<TargetId, &Alert>) -> Option<C
     })
 }
 
-/// The places of the problems among these rows: of the hosts in trouble those that stand alone, and
-/// of each cause that many share the first. Where all share one, each of them.
+/// One problem among the rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem<'a> {
+    /// The places of its rows, the first of them in front; never empty.
+    pub rows: Vec<usize>,
+    /// What it is, in a few words.
+    pub title: &'a str,
+}
+
+/// The problems among these rows, in the order of their first row: each host in trouble that stands
+/// alone, and each cause that many share.
 #[must_use]
-pub fn problems(rows: &[&TargetSnapshot], snapshot: &Snapshot) -> Vec<usize> {
+pub fn problems<'a>(rows: &[&'a TargetSnapshot], snapshot: &Snapshot) -> Vec<Problem<'a>> {
     let seen = snapshot.seen_to();
-    let trouble: Vec<usize> =
-        (0..).zip(rows).filter(|(_, host)| host.is_in_trouble()).map(|(place, _)| place).collect();
+    let trouble = (0..).zip(rows).filter(|(_, host)| host.is_in_trouble()).map(|(place, _)| place);
     let cause = |place: &usize| rows.get(*place).and_then(|host| of_host(host, &seen));
-    let (alone, shared) = split(trouble.iter().copied(), MANY, cause);
-    if alone.is_empty() && shared.len() == 1 {
-        return trouble;
-    }
-    let firsts = shared.into_values().filter_map(|of| of.first().copied());
-    let mut problems: Vec<usize> = alone.into_iter().chain(firsts).collect();
-    problems.sort_unstable();
+    let (alone, shared) = split(trouble, MANY, cause);
+    let alone = alone.into_iter().map(|place| vec![place]);
+    let mut problems: Vec<Problem<'a>> = alone
+        .chain(shared.into_values())
+        .map(|of| {
+            let hosts: Vec<&'a TargetSnapshot> =
+                of.iter().filter_map(|place| rows.get(*place).copied()).collect();
+            let title = Trouble::of(&hosts).map_or("", |trouble| trouble.title);
+            Problem { rows: of, title }
+        })
+        .collect();
+    problems.sort_by(|a, b| a.rows.first().cmp(&b.rows.first()));
     problems
 }
 

@@ -21,7 +21,9 @@ use super::order;
 use super::pace::Pace;
 use super::prompt::LONGEST;
 use super::render::{self, Frame, Renderer};
-use super::state::{Access, Flow, Overlay, Question, Screen, Size, Suggestion, UiState, Unsaved};
+use super::state::{
+    Access, Flow, Mend, Overlay, Question, Screen, Size, Suggestion, UiState, Unsaved,
+};
 use super::theme::{Role, Theme};
 use super::update::{self, undo};
 use super::view_model::ViewModel;
@@ -279,7 +281,29 @@ impl Dashboard {
     /// Asks for a target again, with what was typed and why it was refused.
     pub fn ask_again(&mut self, typed: &str, why: &str, now: WallTime) {
         self.state.overlay = Some(Overlay::AddTarget(typed.into(), None));
-        self.tell(why, now);
+        match self.state.mend.first_mut() {
+            Some(mend) => why.clone_into(&mut mend.why),
+            None => self.tell(why, now),
+        }
+    }
+
+    /// What was in the field of a target is watched: it need not be mended any more.
+    pub fn mended(&mut self) {
+        if !self.state.mend.is_empty() {
+            self.state.mend.remove(0);
+        }
+    }
+
+    /// Asks for the next of these lines, and of those before them, to be mended. False when there is
+    /// none.
+    pub fn ask_to_mend(&mut self, lines: Vec<Mend>) -> bool {
+        self.state.mend.extend(lines);
+        let next = self.state.mend.first().map(|mend| mend.text.clone());
+        let more = next.is_some();
+        if let Some(text) = next {
+            self.state.overlay = Some(Overlay::AddTarget(text.into(), None));
+        }
+        more
     }
 
     /// Says what was changed in the configuration file, which can be undone.

@@ -88,6 +88,8 @@ pub enum Effect {
     AddTarget(String),
     /// Watch what a pasted text holds: a list, or a file's content, as it is.
     AddPasted(String),
+    /// Nothing of what was pasted is left to be mended.
+    Mended,
     /// Open the form over a target, as it stands in the configuration file.
     EditTarget(TargetId),
     /// Open the form for one more target; the text is as typed so far and not yet parsed.

@@ -31,6 +31,17 @@ pub struct Unsaved {
     pub is_new: bool,
 }
 
+/// A line of what was pasted that is no host, to be mended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mend {
+    /// Its number in the text, from 1.
+    pub line: usize,
+    /// As it stands there, cut to what a field takes.
+    pub text: String,
+    /// Why it was not taken.
+    pub why: String,
+}
+
 /// The search in the help.
 #[derive(Debug, Clone, Default)]
 pub struct Search {

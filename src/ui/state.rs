@@ -8,7 +8,8 @@ use super::lessons::Lessons;
 use super::line::Line;
 use super::marked::Lead;
 pub use super::overlay::{
-    CommandLine, MaintenanceBox, MaintenanceChoice, Overlay, Question, ReviewPlace, Search, Unsaved,
+    CommandLine, MaintenanceBox, MaintenanceChoice, Mend, Overlay, Question, ReviewPlace, Search,
+    Unsaved,
 };
 use super::update::undo::UndoStack;
 use crate::domain::finding::RuleId;
@@ -295,6 +296,8 @@ pub struct UiState {
     pub size: Size,
     /// Targets that could be watched.
     pub suggestions: Vec<Suggestion>,
+    /// What was pasted and is no host; the first is in the field of a target.
+    pub mend: Vec<Mend>,
     /// The search in the help.
     pub search: Search,
     /// Which keys are taught.

@@ -52,13 +52,27 @@ fn a_pasted_list_is_watched_and_saved_only_when_told_so() {
 }
 
 #[test]
-fn a_list_with_a_mistake_says_where_and_nothing_is_watched() {
+fn of_a_pasted_list_the_good_lines_are_watched_and_each_bad_one_is_mended_or_left_out() {
     let mut session = Setup::watching(&[]).start();
     session.wait_for("Paste a list of hosts");
-    paste(&mut session, "127.0.0.1:9\r\nme@host\r\n");
-    session.wait_for("pasted:2:1: \"me\" looks like a user");
-    session.wait_for("Paste a list of hosts");
-    session.press("\x03");
+    paste(&mut session, "one\t127.0.0.1\r\nme@host\r\ntwo=127.0.0.1:10\r\nthree=127.0.0.1:0\r\n");
+    session.wait_for("line 2 was not taken, 1 more");
+    session.wait_for("\"me\" looks like a user");
+    session.wait_for("line   4  three=127.0.0.1:0");
+    session.wait("the good ones", |s| s.row("one").is_some() && s.row("two").is_some());
+    // Mended wrong, then right.
+    session.press("\x15you@host\r");
+    session.wait_for("\"you\" looks like a user");
+    session.press("\x15four=127.0.0.1:11\r");
+    session.wait_for("line 4 was not taken");
+    session.press("\x15\r");
+    session.wait_for("Write these 3 hosts into the configuration file?");
+    session.press("y");
+    session.wait_for("3 hosts saved to config.toml");
+    let said = session.read(CONFIG).expect("it was written");
+    assert!(said.contains("host = \"one\"\nexpect = [\"127.0.0.1\"]\n"), "{said}");
+    assert!(said.contains("four") && !said.contains("three"), "{said}");
+    session.press("q");
     session.end().assert_code(0);
 }
 

@@ -262,7 +262,7 @@ fn three_keys_lead_from_500_hosts_to_the_remedy_of_the_odd_one() {
 }
 
 #[test]
-fn a_cause_that_many_share_is_one_problem_unless_it_is_the_only_one() {
+fn a_cause_that_many_share_is_one_problem_and_the_foot_says_how_many_share_it() {
     let chosen = |screen: &Screen| screen.dashboard.state().selected.map(|id| id.0);
     let mut screen = Screen::new(falls(500), 80, 24);
     let mut walk = |keys: &str| {
@@ -270,11 +270,15 @@ fn a_cause_that_many_share_is_one_problem_unless_it_is_the_only_one() {
         chosen(&screen)
     };
     assert_eq!(["]", "]", "[", "Up ]", "["].map(&mut walk), [3, 0, 3, 3, 0].map(Some));
+    let told = "problem 1 of 2: port 3389 closed, 499 hosts share it";
+    assert!(screen.text().contains(told), "{}", screen.text());
     let mut snapshot = falls(500);
     snapshot.targets.retain(|target| target.target.id != TargetId(3));
     let mut screen = Screen::new(snapshot, 80, 24);
     screen.press("] ] ]");
-    assert_ne!(chosen(&screen), Some(0));
+    assert_eq!(chosen(&screen), Some(0), "no other problem to go to");
+    let told = "the only problem: port 3389 closed, 499 hosts share it";
+    assert!(screen.text().contains(told), "{}", screen.text());
 }
 
 #[test]

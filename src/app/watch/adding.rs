@@ -3,11 +3,10 @@
 use super::super::core::Command;
 use super::super::{first, reload};
 use super::Screen;
-use crate::config::import::Entry;
 use crate::config::{MAX_TARGETS, read_rdp_file};
 use crate::domain::target::{Target, TargetId};
 use crate::store;
-use crate::ui::state::Unsaved;
+use crate::ui::state::{Mend, Unsaved};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,25 +27,32 @@ impl Screen {
         let text = rdp.as_deref().unwrap_or(text);
         if let Some(path) = file {
             match first::of_file(&path) {
-                Ok(entries) => self.watch_entries(&entries),
+                Ok(hosts) => self.watch_entries(hosts),
                 Err(error) => self.dashboard.ask_again(text, &reload::short(&error), now),
             }
             return;
         }
         match self.config.resolve(text.trim(), &read_rdp_file) {
-            Ok(targets) => self.watch_more(targets),
-            Err(error) => self.dashboard.ask_again(text, &error.to_string(), now),
+            Ok(targets) => self.watch_more(targets, Vec::new()),
+            // A name with its address, or several hosts.
+            Err(error) => match first::of_text(text) {
+                Ok(hosts) if hosts.wrong.is_empty() && !hosts.entries.is_empty() => {
+                    self.watch_entries(hosts);
+                }
+                _ => self.dashboard.ask_again(text, &error.to_string(), now),
+            },
         }
     }
 
-    pub(super) fn watch_entries(&mut self, entries: &[Entry]) {
+    pub(super) fn watch_entries(&mut self, hosts: first::Hosts) {
         let config = &self.config;
-        let targets = entries.iter().map(|entry| entry.target(TargetId::default(), config));
-        self.watch_more(targets.collect());
+        let targets = hosts.entries.iter().map(|entry| entry.target(TargetId::default(), config));
+        self.watch_more(targets.collect(), hosts.wrong);
     }
 
-    /// Watches targets that were added on the screen, each once, and asks whether they are saved.
-    pub(super) fn watch_more(&mut self, targets: Vec<Target>) {
+    /// Watches targets that were added on the screen, each once. Then asks for the lines that are
+    /// `wrong` to be mended, and, when there is none, whether the targets are saved.
+    pub(super) fn watch_more(&mut self, targets: Vec<Target>, wrong: Vec<Mend>) {
         let now = (self.now)();
         let mut known: BTreeSet<String> = self.config.targets.iter().map(store::key).collect();
         let (mut added, mut there) = (Vec::new(), 0_usize);
@@ -73,11 +79,14 @@ impl Screen {
         if !there.is_empty() {
             self.dashboard.tell(&there, now);
         }
-        if added.is_empty() {
-            return;
+        let any = !added.is_empty();
+        if any {
+            self.ask(Command::AddAll(added));
         }
-        self.ask(Command::AddAll(added));
-        self.ask_to_save();
+        self.dashboard.mended();
+        if !self.dashboard.ask_to_mend(wrong) && any {
+            self.ask_to_save();
+        }
     }
 
     /// Asks whether what was added on the screen is saved, where it can be.

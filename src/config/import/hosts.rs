@@ -1,20 +1,24 @@
 //! Files in the shape of `/etc/hosts`: an address and its names, `#` begins a comment.
 
-use super::{Draft, Hosts, Lines, MAX_EXPECT, Wrong, quoted};
+use super::{Draft, Hosts, Lines, MAX_EXPECT, Wrong, list, quoted};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 /// Reads the names, each once with all its addresses; those of this machine itself and of
-/// networks are left out.
-pub(super) fn read(text: &str) -> Result<Hosts, Wrong> {
+/// networks are left out. In a `mixed` text a line that is none of a hosts file is one of a list.
+pub(super) fn read(text: &str, mixed: bool) -> Result<Hosts, Wrong> {
     let mut hosts = Hosts::default();
     let lines = Lines::of(text);
     let mut drafts: Vec<Draft> = Vec::new();
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
     let (mut own, mut start) = (0_usize, 0);
-    for line in text.split('\n') {
+    for (line, number) in text.split('\n').zip(1..) {
         let at = start;
         start += line.len() + 1;
+        if mixed && !is_of_hosts(line) {
+            list::take(&mut hosts, line.trim_end_matches('\r'), number)?;
+            continue;
+        }
         let said = line.split('#').next().unwrap_or_default();
         let at = lines.place(at + said.len() - said.trim_start().len());
         let mut words = said.split_whitespace();
@@ -58,7 +62,18 @@ pub(super) fn read(text: &str) -> Result<Hosts, Wrong> {
     if own > 0 {
         hosts.notes.push(format!("lines of this machine and of networks left out: {own}"));
     }
+    if mixed {
+        hosts.entries.sort_by_key(|entry| entry.line);
+    }
     Ok(hosts)
+}
+
+/// Whether a line has an address and a name behind it.
+fn is_of_hosts(line: &str) -> bool {
+    let mut words = line.split('#').next().unwrap_or_default().split_whitespace();
+    let is_address =
+        |word: &str| word.split('%').next().is_some_and(|bare| bare.parse::<IpAddr>().is_ok());
+    words.next().is_some_and(is_address) && words.next().is_some_and(|word| !is_address(word))
 }
 
 /// Loopback, nothing, and what belongs to many.

@@ -351,7 +351,7 @@ pub fn read(path: &Path, bytes: &[u8]) -> Result<Found, ConfigError> {
     let hosts = match shape(path, &ending, text) {
         Shape::Connection => return connection_file(path, bytes),
         Shape::Xml => xml::read(text),
-        Shape::Hosts => hosts::read(text),
+        Shape::Hosts => hosts::read(text, !is_hosts_file(path)),
         Shape::Leases => leases::read(text),
         Shape::Table => table::read(text),
         Shape::List => list::read(text),
@@ -420,10 +420,9 @@ fn shape(path: &Path, ending: &str, text: &str) -> Shape {
     let first = lines.find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default();
     let mut property = first.splitn(3, ':').skip(1);
     let mut words = first.split_whitespace();
-    let named_hosts = path.file_name().is_some_and(|name| name.eq_ignore_ascii_case("hosts"));
     if property.next().is_some_and(|kind| matches!(kind, "s" | "i" | "b")) {
         Shape::Connection
-    } else if named_hosts
+    } else if is_hosts_file(path)
         || words.next().is_some_and(|word| word.parse::<IpAddr>().is_ok()) && words.next().is_some()
     {
         Shape::Hosts
@@ -434,6 +433,10 @@ fn shape(path: &Path, ending: &str, text: &str) -> Shape {
     } else {
         Shape::List
     }
+}
+
+fn is_hosts_file(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.eq_ignore_ascii_case("hosts"))
 }
 
 /// One long word of base64, as mRemoteNG writes a file that it encrypts as a whole.

@@ -4,6 +4,7 @@
 use super::{Draft, Hosts, Lines, Wrong, quoted};
 use crate::config::value::nearest;
 use csv::{ReaderBuilder, StringRecord};
+use std::net::IpAddr;
 
 /// A column of a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,9 +75,11 @@ fn separator(heads: &str) -> u8 {
 /// Whether a line is a row of heads: it names at least where hosts are.
 pub(super) fn has_heads(line: &str) -> bool {
     let heads = line.split(char::from(separator(line)));
-    heads
-        .map(|head| head.trim().trim_matches('"'))
-        .any(|head| matches!(column(head), Some(Column::Host | Column::Address | Column::Name)))
+    let mut heads = heads.map(|head| head.trim().trim_matches('"'));
+    // A host may be called like a head: `server,10.0.0.21`.
+    !heads.clone().any(|head| head.parse::<IpAddr>().is_ok())
+        && heads
+            .any(|head| matches!(column(head), Some(Column::Host | Column::Address | Column::Name)))
 }
 
 /// Reads the rows below the heads.

@@ -180,6 +180,53 @@ fn a_pasted_list_is_targets_as_on_the_command_line() {
 }
 
 #[test]
+fn a_name_beside_its_address_is_one_host_that_should_have_it() {
+    let text = "office-pc\t10.0.0.21\n\
+        rds-01,10.0.0.31\n\
+        rds-02;2001:db8::32\n\
+        \"rds-03\",\"10.0.0.33\"\n\
+        pc-4   10.0.0.34  # the one in the corner\n\
+        pc-5:3390\t10.0.0.35\n\
+        Front desk\t10.0.0.36\n\
+        10.0.0.37\tpc-7 reception\n\
+        10.0.0.38,10.0.0.39\n\
+        pc-8 pc-9\n";
+    let list = found("pasted", text);
+    assert_eq!(list.wrong, []);
+    let told: Vec<String> = list
+        .entries
+        .iter()
+        .map(|entry| {
+            let expect: Vec<String> = entry.expect.iter().map(ToString::to_string).collect();
+            let name = entry.name.as_deref().unwrap_or("-");
+            format!("{} {name} {} {}", entry.line, entry.host, expect.join("+"))
+        })
+        .collect();
+    let expected = [
+        "1 - office-pc 10.0.0.21",
+        "2 - rds-01 10.0.0.31",
+        "3 - rds-02 2001:db8::32",
+        "4 - rds-03 10.0.0.33",
+        "5 - pc-4 10.0.0.34",
+        "6 - pc-5 10.0.0.35",
+        "7 Front desk 10.0.0.36 ",
+        "8 - pc-7 10.0.0.37",
+        "9 - 10.0.0.38 ",
+        "9 - 10.0.0.39 ",
+        "10 - pc-8 ",
+        "10 - pc-9 ",
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(list.entries[7].aliases, ["reception"]);
+    assert_eq!(list.entries[5].port, Some(3390));
+    // A list may begin like a hosts file, and a host may be called like a head of a table.
+    let mixed = found("pasted", "10.0.0.21 office-pc\nrds-01\nme@rds-02\n10.0.0.40\n");
+    let hosts: Vec<String> = mixed.entries.iter().map(|entry| entry.host.to_string()).collect();
+    assert_eq!((hosts.join(" ").as_str(), mixed.wrong.len()), ("office-pc rds-01 10.0.0.40", 1));
+    assert_eq!(found("pasted", "server,10.0.0.21\npc,10.0.0.22\n").entries.len(), 2);
+}
+
+#[test]
 fn leases_give_names_and_hardware_addresses_and_expect_no_address() {
     let expected = "\
 # Imported from dnsmasq.leases.

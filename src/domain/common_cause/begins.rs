@@ -1,6 +1,7 @@
 //! When a thing is seen to fail several hosts.
 
 use super::{CommonCause, How, Thing, Witness, Word};
+use crate::domain::finding::Severity;
 use crate::domain::target::TargetId;
 use crate::domain::thresholds::CommonThresholds;
 use crate::domain::time::Now;
@@ -12,28 +13,35 @@ struct Failing<'a> {
     target: TargetId,
     name: &'a str,
     how: How,
+    severity: Severity,
     since: Now,
     stands: bool,
 }
 
 /// The cause that `thing` is, when it is one: enough hosts began to fail by it within a while of each
-/// other, of one at least it is a finding, and (nearly) nobody who asked since is served.
+/// other, of one at least it is a finding, and (nearly) nobody who asked since is served. Of a thing
+/// that is one for all, who did not ask since fails with the others.
 pub(super) fn begins(
     thing: &Thing,
     witnesses: &[Witness<'_>],
     limits: CommonThresholds,
 ) -> Option<CommonCause> {
     let mut failing: Vec<Failing<'_>> = witnesses.iter().filter_map(failing).collect();
-    if failing.len() < limits.hosts() {
+    if failing.len() < thing.least(limits) {
         return None;
     }
     failing.sort_by_key(|one| (one.since.mono, one.target));
     let together = most_together(&failing, limits)?;
-    let hosts: BTreeSet<&str> = together.iter().map(|one| one.name).collect();
+    let since = together.first()?.since;
+    let presumed = || {
+        let all = thing.is_one_for_all();
+        witnesses.iter().filter(move |one| all && one.was_served_before(since))
+    };
+    let names = together.iter().map(|one| one.name).chain(presumed().map(|one| one.name));
+    let hosts: BTreeSet<&str> = names.collect();
     if hosts.len() < limits.hosts() || !together.iter().any(|one| one.stands) {
         return None;
     }
-    let since = together.first()?.since;
     let served = served_since(witnesses, since);
     let of = together.len().saturating_add(served);
     if !limits.is_share(together.len(), of) {
@@ -42,8 +50,13 @@ pub(super) fn begins(
     Some(CommonCause {
         thing: thing.clone(),
         how: most(together.iter().map(|one| one.how))?,
+        severity: together.iter().map(|one| one.severity).max()?,
         since,
-        members: together.iter().map(|one| (one.target, one.name.to_owned())).collect(),
+        members: together
+            .iter()
+            .map(|one| (one.target, one.name.to_owned()))
+            .chain(presumed().map(|one| (one.target, one.name.to_owned())))
+            .collect(),
         served: None,
         of,
         number: 0,
@@ -51,8 +64,15 @@ pub(super) fn begins(
 }
 
 fn failing<'a>(witness: &Witness<'a>) -> Option<Failing<'a>> {
-    let Word::Fails { how, since, stands } = witness.word else { return None };
-    Some(Failing { target: witness.target, name: witness.name, how, since, stands })
+    let Word::Fails { how, severity, since, stands } = witness.word else { return None };
+    Some(Failing { target: witness.target, name: witness.name, how, severity, since, stands })
+}
+
+impl Witness<'_> {
+    /// Whether it was served, and did not ask since then.
+    pub(super) fn was_served_before(&self, since: Now) -> bool {
+        self.word == Word::Works && self.at.mono < since.mono
+    }
 }
 
 /// How many were served by a probe that began since then: what was measured before says nothing.

@@ -19,12 +19,17 @@ impl CommonCause {
         now: Now,
     ) -> bool {
         let mut hows = Vec::new();
+        let mut worst = None;
         let mut newest = Vec::new();
         for witness in witnesses {
             match witness.word {
-                Word::Fails { how, since, .. } if self.takes(since, limits) => {
+                Word::Fails { how, since, severity, .. } if self.takes(since, limits) => {
                     hows.push(how);
+                    worst = worst.max(Some(severity));
                     newest.push(witness.at);
+                    self.members.entry(witness.target).or_insert_with(|| witness.name.to_owned());
+                }
+                _ if self.thing.is_one_for_all() && witness.was_served_before(self.since) => {
                     self.members.entry(witness.target).or_insert_with(|| witness.name.to_owned());
                 }
                 _ => {
@@ -33,6 +38,7 @@ impl CommonCause {
             }
         }
         let served = served_since(witnesses, self.since);
+        self.severity = worst.unwrap_or(self.severity);
         if let Some(how) = most(hows.iter().copied()) {
             self.how = how;
             self.of = self.of.max(hows.len().saturating_add(served));

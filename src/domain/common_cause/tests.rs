@@ -31,7 +31,11 @@ impl Lab {
     fn fail(&mut self, hosts: std::ops::Range<u32>, since: u64, secs: u64) {
         for host in hosts {
             let stands = since < secs;
-            self.say(host, secs, Word::Fails { how: SILENT, since: at(since), stands });
+            self.say(
+                host,
+                secs,
+                Word::Fails { how: SILENT, severity: Severity::Critical, since: at(since), stands },
+            );
         }
     }
 
@@ -152,4 +156,25 @@ fn another_failure_is_another_number_and_one_that_comes_again_soon_is_not() {
         number
     };
     assert_eq!((failed(100), failed(300), failed(1_000)), (1, 1, 2));
+}
+
+/// A gateway was looked at for one host alone: it is in front of the others as well.
+#[test]
+fn a_gateway_that_fails_one_fails_all_who_were_not_served_since() {
+    let gateway = Thing::Gateway { host: "gw.corp.lab".to_owned(), port: 443 };
+    let mut lab = Lab::new();
+    lab.work(1..12, 99);
+    lab.fail(0..1, 100, 130);
+    let look = |lab: &Lab, secs| {
+        let heard = BTreeMap::from([(gateway.clone(), lab.says.clone())]);
+        let mut causes = CommonCauses::default();
+        causes.observe(&heard, CommonThresholds::default(), at(secs));
+        causes.open().first().map(|cause| cause.members.len())
+    };
+    assert_eq!(look(&lab, 135), Some(12));
+    assert_eq!(lab.look(135), None, "of a DNS server that says nothing of other names");
+    lab.work(1..2, 131);
+    assert_eq!(look(&lab, 135), None, "it serves another since");
+    lab.says.retain(|one| one.target.0 == 0 || one.target.0 == 2);
+    assert_eq!(look(&lab, 135), None, "two hosts alone are behind it");
 }

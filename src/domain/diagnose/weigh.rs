@@ -20,6 +20,7 @@ const NEEDS_TIME: &[&str] = &[
     "monitor-blocked",
     "path-outage",
     "dns-server-failure",
+    "gateway-failure",
     "vpn-flap",
     "link-saturated",
     "wifi-weak",

@@ -1,8 +1,10 @@
-//! What fails several hosts at once: `dns-server-failure`.
+//! What fails several hosts at once: `dns-server-failure`, `gateway-failure`.
 
+use super::gateway_remedies as steps;
 use super::prelude::*;
 use crate::domain::common_cause::{CommonCause, How, Thing};
 use crate::domain::sample::NameOutcome;
+use crate::domain::target::GATEWAY_PORT;
 use crate::domain::text::excerpt;
 use std::net::IpAddr;
 
@@ -55,8 +57,9 @@ impl Rule for DnsServerFailure {
     }
 
     fn judge_monitor(&self, around: &Surroundings) -> Judgement {
-        let fails = around.common.iter().map(|cause| match &cause.thing {
-            Thing::NameServers(servers) => (cause, servers),
+        let fails = around.common.iter().filter_map(|cause| match &cause.thing {
+            Thing::NameServers(servers) => Some((cause, servers)),
+            Thing::Gateway { .. } => None,
         });
         let Some(fails) = Several::of(fails) else {
             return if around.names_resolve { Judgement::Clear } else { Judgement::NoEvidence };
@@ -66,7 +69,7 @@ impl Rule for DnsServerFailure {
             How::Name(NameOutcome::Timeout) => {
                 servers.iter().find_map(|server| super::whose::of_name_server(around, *server))
             }
-            How::Name(_) => None,
+            _ => None,
         };
         let owner = whose.as_ref().map_or(Owner::Dns, |whose| whose.owner);
         let sentence = format!(
@@ -92,17 +95,90 @@ impl Rule for DnsServerFailure {
     }
 }
 
+/// A gateway that lets nobody in.
+#[derive(Debug)]
+pub(super) struct GatewayFailure;
+
+static GATEWAY_FAILURE: RuleCard = RuleCard {
+    id: RuleId("gateway-failure"),
+    title: "RD Gateway fails",
+    severities: &[Severity::Warning, Severity::Critical],
+    owner: Owner::Server,
+    rung: None,
+    hysteresis: Hysteresis::AT_ONCE,
+    fed_by: &[ProbeKind::Gateway],
+    explanation: "The RD Gateway in front of at least three hosts cannot be reached, fails TLS or does \
+        not ask for sign-in, twice in a row, and of the looks at it that were taken since for other \
+        hosts at least four of five find the same. It is one alert for all hosts behind it, also for \
+        those for which it was not looked at since; each keeps its finding and does not alert by \
+        itself. Where clients get through to all of those hosts directly it is a warning.",
+    disproof: "The gateway asks for sign-in from this machine, or from where the users are.",
+    remedies: &[
+        steps::TEST_FROM_CLIENT,
+        steps::SERVICES,
+        steps::BINDING,
+        steps::FIREWALL,
+        steps::DIRECTLY,
+    ],
+    explains: &[],
+    low_risk: false,
+    client_error: client::GATEWAY_UNREACHABLE,
+    reviewed_when_found: false,
+    alerting: Alerting::ONCE,
+};
+
+impl Rule for GatewayFailure {
+    fn card(&self) -> &'static RuleCard {
+        &GATEWAY_FAILURE
+    }
+
+    fn judge_monitor(&self, around: &Surroundings) -> Judgement {
+        let fails = around.common.iter().filter_map(|cause| match &cause.thing {
+            Thing::Gateway { host, port } => Some((cause, (&**host, *port))),
+            Thing::NameServers(_) => None,
+        });
+        let Some(fails) = Several::of(fails) else {
+            return if around.gateways_answer { Judgement::Clear } else { Judgement::NoEvidence };
+        };
+        let (cause, gateway) = fails.first;
+        let what = |(cause, gateway): (&CommonCause, (&str, u16))| {
+            format!("{} {}", the_gateway(gateway), words(cause.how, 1))
+        };
+        let (owner, first) = match cause.how {
+            How::GatewayName => {
+                (Owner::Dns, "DNS team: look its name up where the users are first.")
+            }
+            How::GatewayCutOff | How::GatewaySilent => {
+                (Owner::Network, "Network team: try it from where the users are first.")
+            }
+            _ => (Owner::Server, "Server team: look at its services first."),
+        };
+        let sentence = format!(
+            "{} since {} (certain): it is in front of {}, {}. Not the hosts. {first}",
+            what(fails.first),
+            clock(cause.since.wall),
+            hosts(cause.members.len()),
+            names(cause),
+        );
+        let title = format!("gateway {} {}", shown(gateway), word(cause.how));
+        let evidence = fails.evidence(title, sentence, |(cause, gateway)| {
+            format!("{}, in front of {}", what((cause, gateway)), hosts(cause.members.len()))
+        });
+        Judgement::fires(evidence.owned_by(owner))
+    }
+}
+
 /// What a host's finding says of the cause that it is told with.
 pub(crate) fn told_with(cause: &CommonCause) -> String {
-    let since = clock(cause.since.wall);
-    match &cause.thing {
-        Thing::NameServers(servers) => format!(
-            "{} {} since {since}, for other hosts as well: told once for all of them, as {}",
-            spoken(servers),
-            words(cause.how, servers.len()),
-            DNS_SERVER_FAILURE.id,
-        ),
-    }
+    let (what, servers, id) = match &cause.thing {
+        Thing::NameServers(servers) => (spoken(servers), servers.len(), DNS_SERVER_FAILURE.id),
+        Thing::Gateway { host, port } => (the_gateway((host, *port)), 1, GATEWAY_FAILURE.id),
+    };
+    format!(
+        "{what} {} since {}, for other hosts as well: told once for all of them, as {id}",
+        words(cause.how, servers),
+        clock(cause.since.wall),
+    )
 }
 
 /// Causes of one kind that stand, of which one alert tells.
@@ -133,9 +209,10 @@ impl<'a, T: Copy> Several<'a, T> {
         };
         let all = || std::iter::once(&self.first).chain(&self.others);
         let newest = all().map(|(cause, _)| cause.number).max().unwrap_or_default();
-        Evidence::new(Severity::Critical, Confidence::Certain, title, sentence)
+        let worst = all().map(|(cause, _)| cause.severity).max().unwrap_or(cause.severity);
+        Evidence::new(worst, Confidence::Certain, title, sentence)
             .line(format!(
-                "{} of {} that were asked since fail by it: {}",
+                "{} of {} fail by it: {}",
                 cause.members.len(),
                 hosts(cause.of.max(cause.members.len())),
                 names(cause),
@@ -167,12 +244,27 @@ fn spoken(servers: &[IpAddr]) -> String {
     }
 }
 
+/// `gw.corp.lab`, with its port unless that is 443; escaped.
+fn shown((host, port): (&str, u16)) -> String {
+    let host = excerpt(host, 60);
+    if port == GATEWAY_PORT { host } else { format!("{host} port {port}") }
+}
+
+fn the_gateway(gateway: (&str, u16)) -> String {
+    format!("The gateway {}", shown(gateway))
+}
+
 const fn word(how: How) -> &'static str {
     match how {
         How::Name(NameOutcome::Timeout) => "silent",
         How::Name(NameOutcome::Refused) => "refuses",
         How::Name(NameOutcome::Error) => "cannot be asked",
-        How::Name(_) => "fails",
+        How::GatewayName => "not found",
+        How::GatewayRefuses => "refuses connections",
+        How::GatewayCutOff => "cut off",
+        How::GatewaySilent => "silent",
+        How::GatewayAnswer => "does not ask for sign-in",
+        How::Name(_) | How::GatewayTls => "fails",
     }
 }
 
@@ -185,6 +277,12 @@ const fn words(how: How, servers: usize) -> &'static str {
         (How::Name(NameOutcome::ServFail), 1) => "answers that it failed (SERVFAIL)",
         (How::Name(NameOutcome::ServFail), _) => "answer that they failed (SERVFAIL)",
         (How::Name(NameOutcome::Error), _) => "cannot be asked",
+        (How::GatewayName, _) => "cannot be found: its name leads nowhere",
+        (How::GatewayRefuses, _) => "refuses connections",
+        (How::GatewayCutOff, _) => "cannot be reached: a router or firewall says so",
+        (How::GatewaySilent, _) => "does not answer",
+        (How::GatewayTls, _) => "fails TLS",
+        (How::GatewayAnswer, _) => "does not ask for sign-in",
         (How::Name(_), 1) => "gives no answer that can be read",
         (How::Name(_), _) => "give no answer that can be read",
     }

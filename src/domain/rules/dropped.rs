@@ -7,6 +7,7 @@ use super::credssp::{Credssp, credssp};
 use super::prelude::*;
 use super::service::negotiated;
 use super::starting::unless_starting;
+use crate::domain::history::Timed;
 use crate::domain::sample::{NegotiateOutcome, Nla, NlaOutcome, TlsOutcome};
 
 /// Closed before the X.224 answer, or after TLS: the signature of 0x904.
@@ -161,8 +162,11 @@ static CONNECTION_FLAPPING: RuleCard = RuleCard {
     explanation: "Attempts from the same machine alternate between success and failure. One bad \
         member behind a load balancer or a name with several machines does this, a service that \
         keeps restarting, a connection limit that is just reached, and a security product that \
-        stops some connections. In a single check it means that the retry disagreed with the first \
-        attempt. Connections that merely time out are left to the findings on loss and silence.",
+        stops some connections. A connection that times out counts where ping was answered all \
+        the while and hardly any is lost in the minutes around it: then the port was silent, and \
+        not the line. A dead member and a firewall that limits new connections look like that. All others \
+        that time out are left to the findings on loss and silence. In a single check it means \
+        that the retry disagreed with the first attempt.",
     disproof: "Six attempts in a row with the same outcome.",
     remedies: &[
         Remedy {
@@ -180,6 +184,7 @@ static CONNECTION_FLAPPING: RuleCard = RuleCard {
     explains: &[
         "connection-dropped",
         "port-closed",
+        "port-filtered",
         "rdp-silent",
         "tls-handshake-failed",
         "rdp-slow",
@@ -234,59 +239,79 @@ fn tries(view: &TargetView<'_>) -> Judgement {
 /// to TLS, then the answers to CredSSP. An attempt that was not meant to go on says nothing about
 /// what is above.
 fn over_time(view: &TargetView<'_>) -> Judgement {
-    let rungs: [fn(&Attempt) -> Option<bool>; 3] =
-        [verdict, Attempt::encrypted, Attempt::authenticates];
-    let judgements = rungs.map(|rung| in_turns(view, rung));
-    let [first, ..] = &judgements;
-    let lowest = first.clone();
-    judgements.into_iter().find(|judged| matches!(judged, Judgement::Fires(_))).unwrap_or(lowest)
+    let lowest = in_turns(view, |entry| verdict(view, entry));
+    let rungs: [fn(&Attempt) -> Option<bool>; 2] = [Attempt::encrypted, Attempt::authenticates];
+    let above = rungs.map(|rung| in_turns(view, |entry| rung(&entry.value)));
+    let fires = |judged: &Judgement| matches!(judged, Judgement::Fires(_));
+    if fires(&lowest) {
+        return lowest;
+    }
+    above.into_iter().find(fires).unwrap_or(lowest)
 }
 
-fn in_turns(view: &TargetView<'_>, verdict: fn(&Attempt) -> Option<bool>) -> Judgement {
+fn in_turns(view: &TargetView<'_>, verdict: impl Fn(&Timed<Attempt>) -> Option<bool>) -> Judgement {
     let newest: Vec<_> = view
         .attempts
         .recent()
-        .filter(|entry| verdict(&entry.value).is_some())
+        .filter_map(|entry| Some((entry, verdict(entry)?)))
         .take(LOOKED_AT)
         .collect();
     if newest.len() < ENOUGH {
         return Judgement::NoEvidence;
     }
-    let works: Vec<bool> = newest.iter().filter_map(|entry| verdict(&entry.value)).collect();
-    let good = works.iter().filter(|works| **works).count();
-    let changes = works.windows(2).filter(|pair| pair.first() != pair.last()).count();
-    if changes < 3 || good < 2 || works.len() - good < 2 {
+    let good = newest.iter().filter(|(_, works)| *works).count();
+    let bad = newest.len() - good;
+    let turns = |pair: &[(_, bool)]| matches!(pair, [(_, one), (_, next)] if one != next);
+    let changes = newest.windows(2).filter(|pair| turns(pair)).count();
+    if changes < 3 || good < 2 || bad < 2 {
         return Judgement::Clear;
     }
-    let bad = works.len() - good;
+    let silent = newest.iter().all(|(entry, works)| *works || is_unanswered(&entry.value));
+    let (failed, first) = if silent {
+        let first = "Network team: look for a dead member behind the name, or a firewall that \
+                     drops some connections.";
+        ("were not answered, while ping was", first)
+    } else {
+        (
+            "failed",
+            "Server team: look for a bad member behind the name, or a service that restarts.",
+        )
+    };
     let sentence = format!(
-        "{} works only sometimes: {bad} of the last {} attempts failed (certain), in turns. Server \
-         team: look for a bad member behind the name, or a service that restarts.",
+        "{} works only sometimes: {bad} of the last {} attempts {failed} (certain), in turns. \
+         {first}",
         name(view),
-        works.len()
+        newest.len()
     );
     let lines = newest
         .iter()
         .take(6)
-        .map(|entry| format!("{}: {}", clock(entry.at.wall), how(&entry.value)));
-    let title = format!("fails {bad} of {}", works.len());
-    Judgement::fires(
-        Evidence::new(Severity::Critical, Confidence::Certain, title, sentence)
-            .lines(lines)
-            .since(newest.last().map(|entry| entry.at.wall)),
-    )
+        .map(|(entry, _)| format!("{}: {}", clock(entry.at.wall), how(&entry.value)));
+    let title = format!("fails {bad} of {}", newest.len());
+    let evidence = Evidence::new(Severity::Critical, Confidence::Certain, title, sentence)
+        .lines(lines)
+        .since(newest.last().map(|(entry, _)| entry.at.wall));
+    Judgement::fires(if silent {
+        evidence.at_rung(Rung::Tcp).owned_by(Owner::Network).client(client::CONNECT)
+    } else {
+        evidence
+    })
 }
 
 /// Whether an attempt up to X.224 counts as success or failure; `None` for those that say nothing
-/// about the service: silence, and what this machine could not try.
-fn verdict(attempt: &Attempt) -> Option<bool> {
-    match attempt.connect.outcome {
-        ConnectOutcome::Timeout
-        | ConnectOutcome::Unreachable
-        | ConnectOutcome::LocalError(_)
-        | ConnectOutcome::Prohibited => None,
-        ConnectOutcome::Refused | ConnectOutcome::Open => Some(attempt.negotiated()),
+/// about the service: silence of the line, and what this machine could not try.
+fn verdict(view: &TargetView<'_>, entry: &Timed<Attempt>) -> Option<bool> {
+    match entry.value.connect.outcome {
+        ConnectOutcome::LocalError(_) | ConnectOutcome::Prohibited => None,
+        ConnectOutcome::Timeout | ConnectOutcome::Unreachable => {
+            view.line_was_sound(entry).then_some(false)
+        }
+        ConnectOutcome::Refused | ConnectOutcome::Open => Some(entry.value.negotiated()),
     }
+}
+
+const fn is_unanswered(attempt: &Attempt) -> bool {
+    matches!(attempt.connect.outcome, ConnectOutcome::Timeout | ConnectOutcome::Unreachable)
 }
 
 /// How an attempt ended, in a few words.

@@ -41,6 +41,7 @@ mod session;
 mod shared;
 mod silence;
 mod sleep;
+mod slow;
 mod starting;
 mod tls;
 mod udp;
@@ -57,9 +58,9 @@ pub(crate) use common::told_with;
 pub(crate) use identity::is_another_machine;
 pub(crate) use latency::{HIGH_LATENCY_ID, usual_round_trip};
 pub(crate) use outage::{PATH_OUTAGE_ID, whose as whose_path};
-pub(crate) use service::{RDP_SLOW_ID, usual_service};
 pub(crate) use session::drop_of;
 pub(crate) use silence::{HOST_ASLEEP_ID, HOST_UNREACHABLE_ID};
+pub(crate) use slow::{RDP_SLOW_ID, usual_service};
 
 use super::finding::{ClientError, Confidence, Owner, Remedy, Risk, RuleId, Rung, Severity};
 use super::sample::ProbeKind;
@@ -103,7 +104,7 @@ pub static RULES: &[&dyn Rule] = &[
     &port::PortRejected,
     &service::RdpSilent,
     &service::NotRdpAnswers,
-    &service::RdpSlow,
+    &slow::RdpSlow,
     &dropped::ConnectionDropped,
     &dropped::ConnectionFlapping,
     &proxied::Proxied,
@@ -130,6 +131,7 @@ pub static RULES: &[&dyn Rule] = &[
     &credssp::CredsspRejected,
     &clock::ClockSkew,
     // Gateway.
+    &common::GatewayFailure,
     &gateway::GatewayUnreachable,
     &gateway::GatewayNotAnswering,
     &gateway_certificate::GatewayCertificate,

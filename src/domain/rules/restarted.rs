@@ -1,4 +1,4 @@
-//! `host-restarted`: silent, then back layer by layer.
+//! `host-restarted`: silent, then back layer by layer, once or again and again.
 
 use super::prelude::*;
 use crate::domain::heard::{Sign, Stages};
@@ -7,8 +7,17 @@ use crate::domain::outage::Outage;
 /// How long the event is shown.
 const SHOWN: Duration = Duration::from_mins(10);
 
-/// Shorter silences are not a restart.
-const SHORTEST: Duration = Duration::from_secs(10);
+/// So many restarts within [`WITHIN`] are no updates any more.
+const OFTEN: usize = 3;
+
+/// So many leave hardly any time to work in.
+const LOOP: usize = 5;
+
+/// How far back from the last restart they are counted.
+const WITHIN: Duration = Duration::from_hours(1);
+
+/// A host that has stayed up for so long has come to rest.
+const SETTLED: Duration = Duration::from_mins(30);
 
 /// The host went away and came back as a booting machine does.
 #[derive(Debug)]
@@ -17,7 +26,7 @@ pub(super) struct HostRestarted;
 static HOST_RESTARTED: RuleCard = RuleCard {
     id: RuleId("host-restarted"),
     title: "restarted",
-    severities: &[Severity::Notice],
+    severities: &[Severity::Notice, Severity::Warning, Severity::Critical],
     owner: Owner::Server,
     rung: None,
     hysteresis: Hysteresis::AT_ONCE,
@@ -25,7 +34,10 @@ static HOST_RESTARTED: RuleCard = RuleCard {
     explanation: "The host answered, fell silent on every layer, then came back layer by layer: \
         first echo or a refused port, later Remote Desktop, as a booting machine does. A machine \
         that wakes from sleep, or a path that heals, brings everything back at once. Shown for ten \
-        minutes as an event; every session on the host ended with it.",
+        minutes as an event; every session on the host ended with it. Three restarts within an \
+        hour, with Remote Desktop between them, are a warning, and five are critical: such a host \
+        is always just starting, and nobody can work on it. That ends once it has stayed up for \
+        half an hour. The silence of a path that was down is no restart.",
     disproof: "An uptime on the host that is longer than the silence is ago.",
     remedies: &[Remedy {
         confirm: Some(
@@ -40,7 +52,7 @@ static HOST_RESTARTED: RuleCard = RuleCard {
     }],
     explains: &["session-would-drop"],
     low_risk: false,
-    client_error: None,
+    client_error: client::LINE,
     reviewed_when_found: false,
     alerting: Alerting::PLAIN,
 };
@@ -53,6 +65,9 @@ impl Rule for HostRestarted {
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
         if view.mode == Mode::Moment || view.settled().is_none() {
             return Judgement::NoEvidence;
+        }
+        if let Some(restarts) = often(view) {
+            return again(view, &restarts);
         }
         let Some(restart) = find(view) else { return Judgement::Clear };
         let down = restart.up.mono.since(restart.silent.mono);
@@ -82,13 +97,50 @@ pub(super) fn is_told(view: &TargetView<'_>) -> bool {
 
 /// Works, silence, a sign of life without Remote Desktop, works again.
 fn find(view: &TargetView<'_>) -> Option<Stages> {
-    let stages = view.heard.stages()?;
-    let recent = view.now.mono.since(stages.up.mono) <= SHOWN;
-    let enough = stages.back.mono.since(stages.silent.mono) >= SHORTEST;
-    // Whoever was silent because its path was down did not restart.
-    let path_down = |outage: &Outage| outage.lost(view.target.id, stages.silent.mono);
-    let own = !view.around.outages.iter().any(path_down);
-    (recent && enough && own).then_some(stages)
+    let recent = |stages: &Stages| view.now.mono.since(stages.up.mono) <= SHOWN;
+    view.heard.restarted().filter(|stages| recent(stages) && !path_was_down(view, stages))
+}
+
+/// Whether its silence was that of a path.
+fn path_was_down(view: &TargetView<'_>, stages: &Stages) -> bool {
+    let lost = |outage: &Outage| outage.lost(view.target.id, stages.silent.mono);
+    view.around.outages.iter().any(lost)
+}
+
+/// The restarts of the hour that led to the last one, oldest first, where they are too many and it
+/// has not come to rest since.
+fn often(view: &TargetView<'_>) -> Option<Vec<Stages>> {
+    let own = |stages: &&Stages| !path_was_down(view, stages);
+    let own: Vec<Stages> = view.heard.restarts().filter(own).copied().collect();
+    let last = own.last()?.up.mono;
+    let counted = |stages: &Stages| last.since(stages.up.mono) <= WITHIN;
+    let counted: Vec<Stages> = own.into_iter().filter(counted).collect();
+    (counted.len() >= OFTEN && view.now.mono.since(last) <= SETTLED).then_some(counted)
+}
+
+fn again(view: &TargetView<'_>, restarts: &[Stages]) -> Judgement {
+    let [first, .., last] = restarts else { return Judgement::Clear };
+    let times = restarts.len();
+    let severity = if times >= LOOP { Severity::Critical } else { Severity::Warning };
+    let sentence = format!(
+        "{} restarts again and again: {times} times within {}, the last time silent from {}, \
+         Remote Desktop back at {} (likely). Each time its sessions ended. Server team: its System \
+         log says who or what restarts it.",
+        name(view),
+        span(last.up.mono.since(first.silent.mono)),
+        clock(last.silent.wall),
+        clock(last.up.wall),
+    );
+    let line = |stages: &Stages| {
+        let (silent, back, up) = (stages.silent.wall, stages.back.wall, stages.up.wall);
+        let sign = words(stages.sign);
+        format!("silent {}, {sign} {}, Remote Desktop {}", clock(silent), clock(back), clock(up))
+    };
+    Judgement::fires(
+        Evidence::new(severity, Confidence::Likely, format!("restarted {times} times"), sentence)
+            .lines(restarts.iter().rev().take(6).map(line))
+            .since(Some(first.silent.wall)),
+    )
 }
 
 const fn words(sign: Sign) -> &'static str {

@@ -1,6 +1,7 @@
 //! Nothing answers on any layer: `host-unreachable` and `host-asleep`.
 
 use super::prelude::*;
+use crate::domain::memory::TargetMemory;
 use crate::domain::sample::NeighbourState;
 use crate::domain::target::{Expected, TargetKind};
 use crate::domain::view::Silence;
@@ -170,8 +171,8 @@ static HOST_ASLEEP: RuleCard = RuleCard {
     hysteresis: Hysteresis { raise: 4, of: 4, clear: 1 },
     fed_by: CONNECTIONS,
     explanation: "Nothing answers on any layer, and the target is one that sleeps: a PC or laptop \
-        by its kind, one that is not expected to be up always, or one that was seen to sleep and \
-        come back. From outside, asleep, switched off and unplugged look the same; a failed \
+        by its kind, one that is not expected to be up always, or one that was woken twice out of \
+        a silence of half an hour or more. From outside, asleep, switched off and unplugged look the same; a failed \
         neighbour entry speaks for all three. A sleeping network card may go on answering for its \
         address on the own link. Where the target is expected to be up, always or in its hours, it is a warning.",
     disproof: "It answers, or a wake-up brings nothing although its settings allow it.",
@@ -225,9 +226,16 @@ impl Rule for HostAsleep {
         Judgement::fires(
             Evidence::new(severity, confidence, "asleep or off", sentence)
                 .lines(lines(view, &silence))
+                .lines(why_it_sleeps(view))
                 .since(Some(silence.since.wall)),
         )
     }
+}
+
+/// Why a host sleeps whose kind does not.
+fn why_it_sleeps(view: &TargetView<'_>) -> Option<String> {
+    let learnt = view.memory.sleeps && !view.target.may_sleep();
+    learnt.then(|| format!("taken for one that sleeps: {}", TargetMemory::WOKEN))
 }
 
 /// Whether it can be woken from here.

@@ -58,7 +58,10 @@ fn states_of_one_thing_end_each_other_and_nothing_else() {
         assert!(card.alerting.state_of.is_none() || others.count() > 1, "{} is alone", card.id);
     }
     let once: Vec<&str> = alerting_once().map(|id| id.0).collect();
-    assert_eq!(once, ["path-outage", "link-saturated", "wifi-weak", "dns-server-failure"]);
+    assert_eq!(
+        once,
+        ["path-outage", "link-saturated", "wifi-weak", "dns-server-failure", "gateway-failure"]
+    );
 }
 
 /// An alert of an earlier run waits for a word, and these never gave one.

@@ -128,6 +128,12 @@ impl Disambiguation {
 }
 
 impl Tls {
+    /// Whether `elapsed` is the time of one whole handshake.
+    #[must_use]
+    pub const fn is_one_handshake(&self) -> bool {
+        matches!(self.outcome, TlsOutcome::Ok) && self.modern.is_none()
+    }
+
     /// What the hellos together say.
     #[must_use]
     pub const fn disambiguation(&self) -> Disambiguation {

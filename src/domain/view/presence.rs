@@ -1,6 +1,7 @@
 //! Whether a target is there, and what its silence may be.
 
 use super::super::echo_series::EchoPoint;
+use super::super::history::Timed;
 use super::super::sample::{
     Attempt, Connect, ConnectOutcome, EchoMethod, EchoOutcome, NeighbourState,
 };
@@ -15,6 +16,12 @@ const NEIGHBOUR_PROVES: Duration = Duration::from_secs(45);
 /// The same for a single look, where the entry was not refreshed by earlier answers: DELAY and
 /// PROBE end after 8 s (measured on Linux).
 const NEIGHBOUR_PROVES_MOMENT: Duration = Duration::from_secs(9);
+
+/// Echo beside a connection is looked at for this long before it and after it.
+const AROUND: Duration = Duration::from_mins(1);
+
+/// One lost request of so many is hardly any.
+const HARDLY_ANY: usize = 32;
 
 /// Whether anything answers.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -145,6 +152,23 @@ impl<'a> TargetView<'a> {
         } else {
             Beside::Silent
         }
+    }
+
+    /// Whether every ICMP echo request beside a connection was answered, and hardly any is lost in
+    /// the minutes around it: the two or three SYNs of a connection are not lost by that chance.
+    #[must_use]
+    pub fn line_was_sound(&self, entry: &Timed<Attempt>) -> bool {
+        let (start, end) = (entry.at.mono, entry.at.mono.plus(entry.value.connect.elapsed));
+        let measured = |point: &&EchoPoint| {
+            let known = !matches!(point.outcome, EchoOutcome::Void(_));
+            point.method == EchoMethod::Icmp && known && point.at.mono <= end.plus(AROUND)
+        };
+        let around = || self.echo.since(start.minus(AROUND)).filter(measured);
+        let beside = || around().filter(|point| point.at.mono >= start && point.at.mono <= end);
+        let lost = around().filter(|point| point.is_loss()).count();
+        beside().next().is_some()
+            && !beside().any(EchoPoint::is_loss)
+            && lost.saturating_mul(HARDLY_ANY) <= around().count()
     }
 
     /// When the host itself last answered anything: an echo request, or a SYN, be it with a RST.

@@ -4,7 +4,7 @@
 //! kept as long as the name has it, so that statistics are about one machine, and given up for
 //! the next when it failed twice in a row while that one accepts.
 
-use super::{KEPT, KEPT_DEEP, SERVICE_TIMES, Tracked};
+use super::{KEPT, KEPT_DEEP, QUICK_TLS, SERVICE_TIMES, Tracked};
 use crate::domain::alternative::Alternative;
 use crate::domain::history::{History, Timed};
 use crate::domain::sample::{Attempt, ConnectOutcome, NameOutcome, ProbeKind, Resolution};
@@ -214,6 +214,7 @@ impl Tracked {
         self.handshake = None;
         self.nla = None;
         self.sweep = None;
+        self.tls_times = History::new(QUICK_TLS);
         self.udp = History::new(KEPT_DEEP);
         self.path = History::new(KEPT_DEEP);
         if changed {

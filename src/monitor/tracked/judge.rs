@@ -96,6 +96,7 @@ impl Tracked {
             path: &self.path,
             gateway: &self.gateway,
             service_times: &self.service_times,
+            tls_times: &self.tls_times,
             usual: self.usual,
             alternatives: &self.alternatives,
             neighbour: self.neighbour.as_ref(),

@@ -1,7 +1,7 @@
 //! Samples taken in: what is kept of each, and what it changed.
 
-use super::Tracked;
-use crate::domain::history::Timed;
+use super::{QUICK_TLS, Tracked};
+use crate::domain::history::{History, Timed};
 use crate::domain::sample::{
     Attempt, Echo, EchoMethod, EchoOutcome, Nla, NlaOutcome, Observation, PathMtu, PathOutcome,
     Sample, TlsOutcome, Udp, UdpOutcome, echo_from_connect,
@@ -23,6 +23,8 @@ pub struct Change {
     pub method: bool,
     /// Another machine than the remembered one began to answer.
     pub stranger: bool,
+    /// It turned out to be one that sleeps.
+    pub sleeps: bool,
     /// A rung of its connection began to work or to fail.
     pub course: bool,
     /// Its gateway answers otherwise than before, or fails at first sight.
@@ -125,6 +127,10 @@ impl Tracked {
             self.service_times.push(sample.sent_at, service);
         }
         self.give_up_layers(sample.sent_at, attempt);
+        if let Some(tls) = attempt.tls.as_ref().filter(|tls| tls.is_one_handshake()) {
+            let network = attempt.connect.elapsed.saturating_mul(2);
+            self.tls_times.push(sample.sent_at, tls.elapsed.saturating_sub(network));
+        }
         if let Some(tls) = &attempt.tls {
             self.tls = Some(Timed { at: sample.sent_at, value: tls.clone() });
             self.handshake = attempt.socket.map(|value| Timed { at: sample.sent_at, value });
@@ -209,6 +215,7 @@ impl Tracked {
         };
         if !selected.starts_tls() {
             self.tls = None;
+            self.tls_times = History::new(QUICK_TLS);
             self.handshake = None;
         }
         if !selected.starts_nla() && self.nla.is_some() {

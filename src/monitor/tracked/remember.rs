@@ -1,14 +1,18 @@
 //! What is learnt of a target for later runs.
 
-use super::Tracked;
+use super::{QUICK_TLS, Tracked};
 use crate::domain::identity::{Presented, RememberedIdentity, target_names};
 use crate::domain::rules::is_another_machine;
 use crate::domain::sample::{
-    Attempt, EchoMethod, EchoOutcome, NeighbourState, Observation, Sample, UdpOutcome,
+    Attempt, ConnectOutcome, EchoMethod, EchoOutcome, NeighbourState, Observation, Sample,
+    UdpOutcome,
 };
 use crate::domain::surroundings::Surroundings;
-use crate::domain::time::Now;
+use crate::domain::time::{Now, WallTime};
 use crate::domain::view::Mode;
+
+/// So many connections in a row that open quickly make a host that is quick.
+const QUICK_TCP: usize = 10;
 
 impl Tracked {
     /// Learns what later runs need. Runs after judgement, so that rules compare with the past.
@@ -36,18 +40,19 @@ impl Tracked {
                 if attempt.connect.outcome.answered() {
                     self.memory.last_answer = Some(wall);
                 }
+                let paced = self.remember_pace(wall);
                 let Some(certificate) =
                     attempt.tls.as_ref().and_then(|tls| tls.certificate.as_ref())
                 else {
-                    return false;
+                    return paced;
                 };
                 if self.stranger {
-                    return false;
+                    return paced;
                 }
                 let known = self.memory.thumbprints.contains_key(&certificate.sha256);
                 self.memory.remember_thumbprint(certificate.sha256, wall);
                 self.memory.last_healthy = Some(wall);
-                self.remember_identity(sample) || !known
+                self.remember_identity(sample) || !known || paced
             }
             Observation::Echo(echo)
                 if echo.method == EchoMethod::Icmp
@@ -68,6 +73,23 @@ impl Tracked {
             }
             _ => false,
         }
+    }
+
+    /// Remembers that TCP or TLS is quick, once it was several times in a row. Whether that is news.
+    fn remember_pace(&mut self, wall: WallTime) -> bool {
+        let limit = self.target.thresholds.rdp_slow.warning;
+        let opened = |attempt: &Attempt| {
+            attempt.connect.outcome == ConnectOutcome::Open && attempt.connect.elapsed < limit
+        };
+        let mut connects = self.attempts.recent().take(QUICK_TCP);
+        let tcp = self.attempts.len() >= QUICK_TCP && connects.all(|entry| opened(&entry.value));
+        let tls = self.tls_times.len() >= QUICK_TLS
+            && self.tls_times.iter().all(|entry| entry.value < limit);
+        let quick = &mut self.memory.quick;
+        let news = tcp && quick.tcp.is_none() || tls && quick.tls.is_none();
+        quick.tcp = if tcp { Some(wall) } else { quick.tcp };
+        quick.tls = if tls { Some(wall) } else { quick.tls };
+        news
     }
 
     /// Takes note of whether the machine that presented a certificate is the remembered one.

@@ -378,7 +378,7 @@ const CATALOGUE: &str = "host-unreachable host-asleep host-restarted packet-loss
     certificate-expiring certificate-name-mismatch certificate-weak certificate-changed \
     certificate-shared certificate-intercepted tls-handshake-failed tls-outdated \
     legacy-security security-layer-mismatch entra-required nla-not-enforced \
-    credssp-outdated credssp-rejected clock-skew gateway-unreachable \
+    credssp-outdated credssp-rejected clock-skew gateway-failure gateway-unreachable \
     gateway-not-answering gateway-certificate gateway-misused client-settings \
     mac-unknown wake-failed monitor-offline monitor-overload probe-limited";
 

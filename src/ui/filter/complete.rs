@@ -1,7 +1,7 @@
 //! What could stand at the end of a filter that is being typed.
 
 use super::key::{FilterKey, KEYS, Looks, Word};
-use super::read::{Split, pieces};
+use super::read::{Piece, pieces};
 use crate::domain::snapshot::TargetSnapshot;
 use crate::ui::prompt::Offer;
 use std::collections::BTreeSet;
@@ -13,9 +13,12 @@ use std::sync::Arc;
 pub fn offer(before: &str, targets: &[Arc<TargetSnapshot>]) -> Offer {
     let length = before.chars().count();
     let last = pieces(before).pop();
-    let waits = |split: Split| split.value.is_empty();
-    if last.as_ref().is_some_and(|piece| !piece.open && piece.split().is_some_and(waits)) {
-        // No blank stands behind a sign.
+    let waits = |piece: &Piece| match piece.split() {
+        Some(split) => split.value.is_empty(),
+        None => piece.negated && piece.chars.is_empty(),
+    };
+    if last.as_ref().is_some_and(|piece| !piece.open && waits(piece)) {
+        // No blank stands behind a sign, nor behind what negates.
         return Offer::default();
     }
     let Some(piece) = last.filter(|piece| piece.open && !piece.is_bar()) else {

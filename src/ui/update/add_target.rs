@@ -3,8 +3,39 @@
 use super::overlay::Reply;
 use crate::ui::action::Action;
 use crate::ui::effect::Effect;
-use crate::ui::state::Suggestion;
+use crate::ui::line::Line;
+use crate::ui::state::{Suggestion, UiState};
+use crate::ui::theme::Role;
+use crate::ui::world::World;
 use tui_input::Input as TextField;
+
+/// What a key does in it while what was pasted is mended: nothing in it leaves the line out.
+pub(super) fn mend(
+    state: &mut UiState,
+    world: &World<'_>,
+    action: Action,
+    field: &mut TextField,
+) -> Reply {
+    let spec = field.value().trim().to_owned();
+    match action {
+        Action::Confirm if spec.is_empty() => {
+            state.mend.remove(0);
+            let Some(next) = state.mend.first() else { return Reply::Close(vec![Effect::Mended]) };
+            *field = next.text.clone().into();
+        }
+        Action::Confirm => return Reply::Close(vec![Effect::AddTarget(spec)]),
+        Action::Back => {
+            let told = match std::mem::take(&mut state.mend).as_slice() {
+                [one] => format!("line {} left out", one.line),
+                many => format!("{} lines left out", many.len()),
+            };
+            state.tell(Line::of(Role::Message, &told), world.now);
+            return Reply::Close(vec![Effect::Mended]);
+        }
+        _ => {}
+    }
+    Reply::STAY
+}
 
 /// What a key does in the field of a target.
 pub(super) fn update(

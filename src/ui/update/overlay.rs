@@ -35,6 +35,9 @@ pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> 
         }
         Overlay::Filter(prompt, before) => typing::filter(state, world, action, prompt, before),
         Overlay::Command(line) => command::update(state, world, action, line),
+        Overlay::AddTarget(field, _) if !state.mend.is_empty() => {
+            add_target::mend(state, world, action, field)
+        }
         Overlay::AddTarget(field, chosen) => {
             add_target::update(&state.suggestions, action, field, chosen)
         }

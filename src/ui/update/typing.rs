@@ -58,16 +58,24 @@ pub fn type_key(state: &mut UiState, key: Key, world: &World<'_>) {
     apply(state, request);
 }
 
-/// Adds pasted text to the text field in front, printable characters only. Several lines in the
-/// field of a target are a list.
+/// Adds pasted text to the text field in front, printable characters only; a tab or a break of lines
+/// is a blank. Several lines, or words with a tab between, in the field of a target or in an empty
+/// form are a list.
 pub fn paste(state: &mut UiState, text: &str) -> Vec<Effect> {
     let says = |line: &&str| line.chars().any(|c| !c.is_control() && !c.is_whitespace());
-    let mut lines = text.split(['\r', '\n']).filter(says);
-    if matches!(state.overlay, Some(Overlay::AddTarget(..))) && lines.nth(1).is_some() {
+    let lines = text.split(['\r', '\n']).filter(says).count();
+    let takes_lists = match &state.overlay {
+        Some(Overlay::AddTarget(..)) => true,
+        Some(Overlay::Form(form)) => form.is_new && form.texts().iter().all(String::is_empty),
+        _ => false,
+    };
+    if takes_lists && (lines > 1 || text.trim().contains('\t')) {
         state.overlay = None;
         return vec![Effect::AddPasted(text.replace("\r\n", "\n").replace('\r', "\n"))];
     }
-    for c in text.chars().filter(|c| !c.is_control()).take(LONGEST) {
+    let text = text.trim_matches(['\r', '\n', '\t']).replace("\r\n", "\n");
+    let blank = |c: char| if matches!(c, '\r' | '\n' | '\t') { ' ' } else { c };
+    for c in text.chars().map(blank).filter(|c| !c.is_control()).take(LONGEST) {
         apply(state, InputRequest::InsertChar(c));
     }
     Vec::new()

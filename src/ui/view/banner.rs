@@ -1,11 +1,13 @@
 //! Is anything wrong? Counts, the way out of this machine, the clock; then the worst, in words.
 
 use super::footer;
+use crate::domain::alert::Alert;
 use crate::domain::finding::Rung;
 use crate::domain::ladder::Cell;
 use crate::domain::sample::NameOutcome;
 use crate::domain::snapshot::{Availability, ControlWord, Snapshot, TargetSnapshot, TargetState};
 use crate::domain::surroundings::Offline;
+use crate::domain::target::TargetId;
 use crate::domain::words::capitalised;
 use crate::ui::action::Action;
 use crate::ui::causes::{self, Trouble};
@@ -19,6 +21,7 @@ use crate::ui::theme::Role;
 use crate::ui::view_model::ViewLine;
 use crate::ui::widget::ladder;
 use crate::ui::world::World;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 /// The states in the order of the counts.
@@ -60,7 +63,7 @@ pub fn height(world: &World<'_>, state: &UiState, layout: Layout) -> usize {
 }
 
 fn small(world: &World<'_>, state: &UiState, width: usize) -> Vec<ViewLine> {
-    let left = counted(world.snapshot.targets.iter().map(AsRef::as_ref), false);
+    let left = everybody(world.snapshot).line(false);
     let mut right = Line::new();
     if state.flow == Flow::Paused {
         right = right.glyph(Role::Label).text(Role::Label, " ");
@@ -102,7 +105,7 @@ fn first(world: &World<'_>, state: &UiState, width: usize) -> Line {
         right = right.text(Role::Label, &label).text(Role::Text, "   ");
     }
     let right = right.text(Role::Text, &clock(world, state)).text(Role::Text, " ");
-    let tally = Tally::of(world.snapshot.targets.iter().map(AsRef::as_ref));
+    let tally = everybody(world.snapshot);
     let words = if world.snapshot.targets.is_empty() {
         Line::of(Role::Dim, " no targets")
     } else {
@@ -170,15 +173,54 @@ fn ends(left: Line, right: Line, width: usize) -> Line {
 struct Tally {
     /// In the order of [`COUNTED`].
     states: [usize; COUNTED.len()],
+    /// Of these in trouble, whom somebody has seen to.
+    seen: [Seen; COUNTED.len()],
     /// Of the unmeasured, those of whom a failure is known but not confirmed.
     unconfirmed: usize,
     maintained: usize,
 }
 
+/// How many somebody has seen to.
+#[derive(Debug, Clone, Copy, Default)]
+struct Seen {
+    acknowledged: usize,
+    snoozed: usize,
+}
+
+impl Seen {
+    fn count(&mut self, alert: &Alert) {
+        let counter = match alert.acknowledged {
+            Some(_) => &mut self.acknowledged,
+            None => &mut self.snoozed,
+        };
+        *counter += 1;
+    }
+
+    const fn all(self) -> usize {
+        self.acknowledged + self.snoozed
+    }
+
+    const fn word(self) -> &'static str {
+        match (self.acknowledged, self.snoozed) {
+            (0, _) => "snoozed",
+            (_, 0) => "acknowledged",
+            _ => "seen to",
+        }
+    }
+}
+
 impl Tally {
     /// Of these.
-    fn of<'a>(targets: impl Iterator<Item = &'a TargetSnapshot>) -> Self {
-        let mut tally = Self { states: [0; COUNTED.len()], unconfirmed: 0, maintained: 0 };
+    fn of<'a>(
+        targets: impl Iterator<Item = &'a TargetSnapshot>,
+        seen: &BTreeMap<TargetId, &Alert>,
+    ) -> Self {
+        let mut tally = Self {
+            states: [0; COUNTED.len()],
+            seen: [Seen::default(); COUNTED.len()],
+            unconfirmed: 0,
+            maintained: 0,
+        };
         for target in targets {
             let place = COUNTED.iter().position(|state| *state == target.state);
             let counter = match (&target.maintenance, place) {
@@ -189,6 +231,13 @@ impl Tally {
             if let Some(counter) = counter {
                 *counter += 1;
             }
+            if target.maintenance.is_none()
+                && target.is_in_trouble()
+                && let Some(alert) = seen.get(&target.target.id)
+                && let Some(of) = place.and_then(|place| tally.seen.get_mut(place))
+            {
+                of.count(alert);
+            }
         }
         tally
     }
@@ -196,11 +245,15 @@ impl Tally {
     /// The counts, with words or without.
     fn line(&self, words: bool) -> Line {
         let mut line = Line::new();
-        for (state, count) in COUNTED.into_iter().zip(self.states) {
+        for ((state, count), seen) in COUNTED.into_iter().zip(self.states).zip(self.seen) {
             // Without words the two that look alike are one number.
             let alike = state == TargetState::Warning && !words;
             let count = count + if alike { self.unconfirmed } else { 0 };
             line = counted_words(line, state_role(state), count, state_word(state), words);
+            if seen.all() > 0 {
+                let word = if words { seen.word() } else { "seen" };
+                line.push(Role::Dim, &format!(" ({} {word})", seen.all()));
+            }
             if state == TargetState::Warning && words {
                 let (role, count) = (Role::StateWarning, self.unconfirmed);
                 line = counted_words(line, role, count, "unconfirmed", words);
@@ -210,9 +263,13 @@ impl Tally {
     }
 }
 
+fn everybody(snapshot: &Snapshot) -> Tally {
+    Tally::of(snapshot.targets.iter().map(AsRef::as_ref), &snapshot.seen_to())
+}
+
 /// How many of these are in which state.
 pub(super) fn counted<'a>(targets: impl Iterator<Item = &'a TargetSnapshot>, words: bool) -> Line {
-    Tally::of(targets).line(words)
+    Tally::of(targets, &BTreeMap::new()).line(words)
 }
 
 /// ` ▲ 2 warning`, or `▲2` without words; nothing for none.
@@ -354,7 +411,7 @@ fn second(world: &World<'_>, state: &UiState, width: usize) -> ViewLine {
         } else {
             Line::new()
         };
-        return trouble(first, more, &hint, width).into();
+        return trouble(first, more, &hint, width, &snapshot.seen_to()).into();
     }
     if let Some((host, what)) = unconfirmed(snapshot) {
         let text = format!(" {host}: {what}; asked again before it is called trouble.");
@@ -377,9 +434,21 @@ fn unconfirmed(snapshot: &Snapshot) -> Option<(&str, String)> {
 }
 
 /// The worst cause, and where many share one the next, as far as there is room.
-fn trouble(first: &Trouble<'_>, more: &[Trouble<'_>], hint: &Line, width: usize) -> Line {
+fn trouble(
+    first: &Trouble<'_>,
+    more: &[Trouble<'_>],
+    hint: &Line,
+    width: usize,
+    seen: &BTreeMap<TargetId, &Alert>,
+) -> Line {
     let begun = Line::of(Role::Text, " ").glyph(state_role(first.worst.state));
-    let begun = begun.text(Role::Text, " ");
+    let mut begun = begun.text(Role::Text, " ");
+    // What nobody has seen to comes first: then there is none of that.
+    if let Some(alert) = seen.get(&first.worst.target.id) {
+        let mut seen = Seen::default();
+        seen.count(alert);
+        begun.push(Role::Dim, &format!("{}: ", capitalised(seen.word())));
+    }
     let full = begun.clone().join(sentence(first));
     if let [next, rest @ ..] = more
         && (first.is_shared() || more.iter().any(Trouble::is_shared))

@@ -9,7 +9,7 @@ use crate::ui::action::Action;
 use crate::ui::alert_list;
 use crate::ui::keymap::Layer;
 use crate::ui::line::{Line, wrap};
-use crate::ui::state::{AlertKey, Overlay, Question, SNOOZES, Size, UiState};
+use crate::ui::state::{AlertKey, Mend, Overlay, Question, SNOOZES, Size, UiState};
 use crate::ui::theme::Role;
 use crate::ui::view_model::{Panel, ViewLine};
 use crate::ui::world::World;
@@ -58,6 +58,9 @@ fn of(world: &World<'_>, state: &UiState) -> Option<Panel> {
         Overlay::Review(chosen) => Some(review::panel(world, state, *chosen)),
         Overlay::Maintenance(asked) => Some(maintenance::panel(world, state, asked)),
         Overlay::Acknowledge(alerts, field) => Some(acknowledge(world, state, alerts, field)),
+        Overlay::AddTarget(field, _) if !state.mend.is_empty() => {
+            Some(mend(world, state, field, &state.mend))
+        }
         Overlay::AddTarget(field, chosen) => Some(add_target(world, state, field, *chosen)),
     }
 }
@@ -286,6 +289,39 @@ pub(super) fn choice(text: &str, chosen: bool) -> ViewLine {
         line: line.text(Role::Text, &format!(" {text}")),
         base: chosen.then_some(Role::Selection),
     }
+}
+
+/// A line of what was pasted, in the field of a target, and those that follow.
+fn mend(world: &World<'_>, state: &UiState, field: &tui_input::Input, of: &[Mend]) -> Panel {
+    let width = text_room(state.size).0.min(72);
+    let cells = usize::from(width);
+    let mut lines: Vec<ViewLine> = vec![Line::of(Role::Dim, "> ").join(text_field(field)).into()];
+    let [first, others @ ..] = of else {
+        return centred(state.size, width, "watch a host", Line::new(), lines);
+    };
+    let mut why = wrap(&first.why, cells);
+    why.truncate(3);
+    lines.extend(why.iter().map(|line| Line::of(Role::StateWarning, line).into()));
+    let room = usize::from(state.size.height).saturating_sub(lines.len() + 6).min(8);
+    for mend in others.iter().take(room) {
+        let line = Line::of(Role::Dim, &format!("line {:>3}  ", mend.line));
+        let line = line.text(Role::Text, &mend.text).text(Role::Dim, &format!("  {}", mend.why));
+        lines.push(line.cut(cells).into());
+    }
+    if others.len() > room {
+        lines.push(Line::of(Role::Dim, &format!("and {} more", others.len() - room)).into());
+    }
+    let back = if others.is_empty() { "leave it out" } else { "leave out the rest" };
+    let hint = keys(
+        world,
+        Layer::Input,
+        &[(Action::Confirm, "watch; empty: leave it out"), (Action::Back, back)],
+    );
+    let title = match others.len() {
+        0 => format!("line {} was not taken", first.line),
+        more => format!("line {} was not taken, {more} more", first.line),
+    };
+    centred(state.size, width, &title, hint, lines)
 }
 
 fn add_target(
