@@ -37,7 +37,15 @@ pub(super) fn test(config: &Config, name: Option<&str>, usage: u8) -> Result<u8,
         let word = if sink.kind == SinkKind::Bell {
             print(b"\x07").map(|()| "rung".to_owned()).map_err(|error| error.to_string())
         } else {
-            runtime()?.block_on(deliver(sink, &notice, &hidden)).map(|()| "told".to_owned())
+            let told = runtime()?.block_on(async {
+                tokio::select! {
+                    told = deliver(sink, &notice, &hidden) => Some(told),
+                    // A hook has a process group of its own, and is ended here.
+                    _ = tokio::signal::ctrl_c() => None,
+                }
+            });
+            let Some(told) = told else { return Err(Failure::new(FAILED, "interrupted")) };
+            told.map(|()| "told".to_owned())
         };
         let word = word.unwrap_or_else(|error| {
             code = FAILED;

@@ -32,6 +32,8 @@ const MOST_KEPT: usize = 32;
 /// One that comes again within this long of the last one's end is the same trouble, and not told
 /// anew.
 const UNSTEADY: Duration = Duration::from_mins(5);
+/// A break of an unsteady path that is shorter needs no word of its own.
+const BRIEF: Duration = Duration::from_mins(1);
 /// Paths that break so often within [`KEPT`] are told of, however short each time is.
 pub(super) const OFTEN: u32 = 3;
 
@@ -179,11 +181,11 @@ impl Outage {
         self.times >= OFTEN
     }
 
-    /// Whether it lasted too briefly to be told of by itself.
+    /// Whether it lasted too briefly for a word of its own where it only comes again.
     #[must_use]
     pub fn was_brief(&self) -> bool {
         let ended = self.ended.unwrap_or(self.until);
-        ended.mono.since(self.since.mono) < self.limits.lasts
+        ended.mono.since(self.since.mono) < BRIEF
     }
 
     /// An outage without members yet, since a first silence, while `nearer` answers.

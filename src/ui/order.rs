@@ -163,7 +163,7 @@ fn weight(target: &TargetSnapshot) -> (TargetState, bool) {
 }
 
 /// What is compared of a target: its state, its risk, and in trouble since which minute, and its name.
-type Badness<'a> = (Reverse<TargetState>, Reverse<Risk>, Option<(i64, &'a str)>);
+type Badness<'a> = (Reverse<(TargetState, bool)>, Reverse<Risk>, Option<(i64, &'a str)>);
 
 /// Worst first: state, then risk, then who is in that state for longest, to the minute: what fell
 /// together stands by its name, on every screen alike.

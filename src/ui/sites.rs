@@ -21,11 +21,16 @@ pub struct Site<'a> {
 }
 
 impl Site<'_> {
-    /// Its worst state; work that is planned does not count.
+    /// Its worst state; work that is planned does not count, and it is not well while one of them is
+    /// not measured.
     #[must_use]
     pub fn state(&self) -> TargetState {
-        let judged = self.hosts.iter().filter(|host| host.maintenance.is_none());
-        judged.map(|host| host.state).max().unwrap_or_default()
+        let judged = || self.hosts.iter().filter(|host| host.maintenance.is_none());
+        let unmeasured = judged().any(|host| host.state == TargetState::NotMeasured);
+        match judged().map(|host| host.state).max().unwrap_or_default() {
+            TargetState::Ok if unmeasured => TargetState::NotMeasured,
+            worst => worst,
+        }
     }
 
     /// Whether somebody should look at one of its targets.

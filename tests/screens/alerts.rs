@@ -294,3 +294,20 @@ fn pictures_of_many_with_one_cause() {
         insta::assert_snapshot!(format!("one_cause_{width}x{height}"), pages.join("\n"));
     }
 }
+
+#[test]
+fn the_banner_counts_apart_what_somebody_has_seen_to_and_still_says_what_is_wrong() {
+    let mut snapshot = fixtures::mixed();
+    let of_office = snapshot.targets.iter().find(|t| t.target.name == "office-pc");
+    let office = of_office.map(|target| target.target.id);
+    let now = snapshot.now.wall;
+    for alert in snapshot.alerts.firing.iter_mut().filter(|alert| alert.target == office) {
+        alert.acknowledged = Some(now);
+    }
+    let screen = Screen::new(snapshot.clone(), 200, 60);
+    let first = screen.text().lines().next().unwrap_or_default().to_owned();
+    assert!(first.contains("1 critical (1 acknowledged)"), "{first}");
+    let narrow = Screen::new(snapshot, 80, 24);
+    let first = narrow.text().lines().next().unwrap_or_default().to_owned();
+    assert!(first.contains("1 (1 seen)") || first.contains("(1 acknowledged)"), "{first}");
+}

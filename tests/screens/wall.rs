@@ -128,3 +128,11 @@ fn a_site_that_is_not_judged_is_not_called_slow_or_well() {
     assert!(text.contains("6 unknown"), "{text}");
     assert!(!text.contains("slowest") && !text.contains(" ok"), "{text}");
 }
+
+#[test]
+fn a_site_is_not_well_while_one_of_its_hosts_is_not_measured() {
+    let hosts = vec![fixtures::target(0, "rds-01", "10.0.0.31"), fixtures::unmeasured(1)];
+    let screen = dark(fixtures::snapshot(hosts), (40, 12));
+    assert!(!says(&screen, &Line::new().glyph(Role::StateOk), GlyphSet::Unicode, 1));
+    assert!(screen.text().contains("1 unmeasured"), "{}", screen.text());
+}
