@@ -31,7 +31,7 @@ const LAYERS: &[Layer] = &[
         crates: Some(&["httparse", "ring", "thiserror", "x509_parser"]),
     },
     Layer { name: "files", layers: &[], crates: Some(&[]) },
-    Layer { name: "process", layers: &[], crates: Some(&["tokio"]) },
+    Layer { name: "process", layers: &[], crates: Some(&["nix", "tokio"]) },
     Layer { name: "probe", layers: &["domain", "process", "proto"], crates: None },
     Layer { name: "schedule", layers: &["domain"], crates: Some(&[]) },
     Layer {

@@ -19,7 +19,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 /// What is not about one target alone.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::struct_excessive_bools, reason = "independent facts, not modes")]
 pub struct Surroundings {
     /// This machine.
     pub local: LocalState,

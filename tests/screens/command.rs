@@ -35,7 +35,7 @@ fn last_line(screen: &Screen) -> String {
 fn foot(screen: &Screen) -> String {
     let text = screen.text();
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
-    lines[lines.len().saturating_sub(3)..].join(" ")
+    lines.get(lines.len().saturating_sub(3)..).unwrap_or_default().join(" ")
 }
 
 #[test]

@@ -115,7 +115,7 @@ fn the_simple_view_claims_only_what_was_measured() {
 
 #[test]
 fn the_simple_view_has_no_words_of_protocols_but_for_the_help_desk() {
-    let states = [
+    let states = vec![
         fixtures::target(0, "pc", "10.0.0.9"),
         fixtures::home_pc(0),
         fixtures::waking(0),

@@ -25,7 +25,7 @@ fn foot(screen: &Screen) -> String {
     let text = screen.text();
     let lines: Vec<&str> = text.lines().collect();
     let most = usize::from(screen.size.height / 3).clamp(1, 4);
-    lines[lines.len() - most..].iter().map(|line| line.trim()).collect()
+    lines.iter().skip(lines.len().saturating_sub(most)).map(|line| line.trim()).collect()
 }
 
 fn without_blanks(text: &str) -> String {
