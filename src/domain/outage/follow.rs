@@ -145,7 +145,14 @@ impl Outage {
         let has_say = |member: &&Member<'_>| of_it(member) && member.has_say();
         let of = scope().filter(has_say).count();
         let dark = hosts_of(left().filter(of_it));
+        // Whoever fell silent with others of its own group did not do so by chance.
+        let mut in_it: BTreeMap<Option<&str>, usize> = BTreeMap::new();
+        scope()
+            .filter(|member| self.members.contains_key(&member.target))
+            .for_each(|member| *in_it.entry(member.group).or_default() += 1);
+        let companions = |one: &Member<'_>| in_it.get(&one.group).is_some_and(|count| *count > 1);
         let alone = hosts_of(left().filter(other)) < least(&self.limits)
+            && !left().filter(other).any(companions)
             && scope().any(|member| answers(&member))
             && is_path(dark, hosts_of(scope().filter(has_say)), &self.limits);
         alone.then(|| Within { group: group.to_owned(), of })

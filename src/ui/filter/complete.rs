@@ -12,12 +12,14 @@ use std::sync::Arc;
 #[must_use]
 pub fn offer(before: &str, targets: &[Arc<TargetSnapshot>]) -> Offer {
     let length = before.chars().count();
-    let last = pieces(before).pop();
+    let mut all = pieces(before);
+    let last = all.pop();
     let waits = |piece: &Piece| match piece.split() {
         Some(split) => split.value.is_empty(),
         None => piece.negated && piece.chars.is_empty(),
     };
-    if last.as_ref().is_some_and(|piece| !piece.open && waits(piece)) {
+    let cut = last.as_ref().is_some_and(|piece| !piece.open && waits(piece));
+    if cut || all.last().is_some_and(waits) {
         // No blank stands behind a sign, nor behind what negates.
         return Offer::default();
     }

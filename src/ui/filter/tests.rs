@@ -242,7 +242,7 @@ fn filters() -> impl Strategy<Value = String> {
 
 #[test]
 fn nothing_is_offered_behind_a_blank_that_does_not_belong() {
-    for text in ["! ", "state:ok ! ", "loss> ", "state: "] {
+    for text in ["! ", "state:ok ! ", "loss> ", "state: ", "state= state", "! sta"] {
         assert_eq!(offer(text, &[]).words, Vec::<String>::new(), "{text}");
     }
     assert!(!offer("state:ok ", &[]).words.is_empty());
