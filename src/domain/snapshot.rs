@@ -46,8 +46,9 @@ pub struct Snapshot {
     pub alerts: Arc<AlertsSnapshot>,
     /// What happened lately, newest last, bounded.
     pub events: Arc<Vec<Event>>,
-    /// Targets whose rows stand above every order, as far as that is remembered.
-    pub pinned: BTreeSet<TargetId>,
+    /// Targets whose rows stand above every order, as far as that is remembered; `None` before what is
+    /// remembered was read.
+    pub pinned: Option<BTreeSet<TargetId>>,
     /// What is simulated behind the seams, for `demo`; shown on every screen when present.
     pub simulated: Option<&'static str>,
 }

@@ -329,7 +329,7 @@ impl Monitor {
             targets,
             alerts: Arc::new(alerts),
             events: Arc::new(self.events.iter().cloned().collect()),
-            pinned: self.pinned(),
+            pinned: Some(self.pinned()),
             simulated: self.simulated,
         }
     }

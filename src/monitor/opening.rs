@@ -31,7 +31,7 @@ pub fn opening(
         Arc::new(TargetSnapshot { spark: Vec::new(), ..shown })
     };
     let targets = targets.iter().map(unmeasured).collect();
-    Snapshot { targets, ..nobody.snapshot(now, 0, |_| Budget::default()) }
+    Snapshot { targets, pinned: None, ..nobody.snapshot(now, 0, |_| Budget::default()) }
 }
 
 #[cfg(test)]

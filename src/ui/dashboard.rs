@@ -79,6 +79,8 @@ pub struct Dashboard {
     /// The one that was asked for and is drawn in.
     worn: Option<&'static str>,
     colours: Colours,
+    /// What an earlier run pinned is known.
+    recalled: bool,
     newest: Picture,
     shown: Picture,
 }
@@ -107,6 +109,14 @@ impl Picture {
     }
 }
 
+/// Takes over what an earlier run pinned, once that is known. Whether it is.
+fn recall_pins(state: &mut UiState, snapshot: &Snapshot) -> bool {
+    let Some(pinned) = &snapshot.pinned else { return false };
+    state.pinned.extend(pinned);
+    undo::recall_pins(state, pinned);
+    true
+}
+
 impl Dashboard {
     /// A dashboard over a first snapshot. Without targets it begins with the text field for one.
     #[must_use]
@@ -126,10 +136,9 @@ impl Dashboard {
             columns: options.columns,
             panels: options.panels,
             relayed: options.relayed,
-            pinned: snapshot.pinned.clone(),
             ..UiState::default()
         };
-        undo::begin(&mut state);
+        let recalled = recall_pins(&mut state, &snapshot);
         let newest = Picture::new(snapshot);
         let world = newest.world(&options.keymap, &options.theme, newest.snapshot.now.wall);
         let rows = order::rows(world.snapshot, &state);
@@ -138,6 +147,7 @@ impl Dashboard {
             state,
             keymap: options.keymap,
             renderer: Renderer::new(options.theme.clone()),
+            recalled,
             first_theme: options.theme,
             worn: None,
             colours: options.colours,
@@ -172,6 +182,7 @@ impl Dashboard {
 
     /// Takes the newest picture; a frozen screen keeps its own.
     pub fn set_snapshot(&mut self, snapshot: Arc<Snapshot>) {
+        self.recalled = self.recalled || recall_pins(&mut self.state, &snapshot);
         self.newest = self.newest.next(snapshot);
         if self.state.flow == Flow::Live {
             self.shown = self.newest.clone();

@@ -121,7 +121,7 @@ fn a_screen_of_ones_own() {
         .file(".config/rdpwatch/plain.toml", "name = 'plain'\n[roles]\n'text' = { fg = 'red' }\n")
         .start();
     session.wait_for("1 host");
-    assert!(session.text().contains(" PC"), "{}", session.text());
+    assert!(session.text().contains("\u{2588}\u{2588}"), "large letters: {}", session.text());
     session.press("X");
     session.wait("the chosen columns", |session| {
         let rows = session.rows();

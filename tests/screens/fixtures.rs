@@ -482,7 +482,7 @@ pub(crate) fn snapshot(targets: Vec<TargetSnapshot>) -> Snapshot {
         targets: targets.into_iter().map(Arc::new).collect(),
         alerts: Arc::new(AlertsSnapshot::default()),
         events: Arc::new(Vec::new()),
-        pinned: BTreeSet::new(),
+        pinned: Some(BTreeSet::new()),
         simulated: None,
     }
 }

@@ -32,11 +32,14 @@ fn row(screen: &Screen, wanted: &str) -> usize {
 }
 
 #[test]
-fn pins_are_told_to_be_remembered_and_those_of_an_earlier_run_hold() {
+fn pins_are_told_to_be_remembered_and_those_of_an_earlier_run_hold_when_they_are_read_late() {
     let mut remembered = fixtures::mixed();
     let last = remembered.targets.last().expect("there are some").target.id;
-    remembered.pinned.insert(last);
-    let mut screen = Screen::new(remembered, 120, 40);
+    // The first frame is drawn before what is remembered was read.
+    remembered.pinned = None;
+    let mut screen = Screen::new(remembered.clone(), 120, 40);
+    remembered.pinned = Some([last].into());
+    screen.dashboard.set_snapshot(Arc::new(remembered));
     assert!(body(&screen).first().is_some_and(|row| row.chars().take(3).any(|c| c == '*')));
     let mut told = |keys: &str| {
         let pins = |effect: &Effect| match effect {

@@ -147,10 +147,9 @@ pub fn file_changed(state: &mut UiState, change: FileChange) {
     state.undo.push(Step::File(change));
 }
 
-/// Begins with how the screen looks at the start: what an earlier run pinned was not changed in this
-/// one.
-pub fn begin(state: &mut UiState) {
-    state.undo.look = Look::of(state);
+/// What an earlier run pinned was not changed in this one.
+pub fn recall_pins(state: &mut UiState, pinned: &BTreeSet<TargetId>) {
+    state.undo.look.pinned.extend(pinned);
 }
 
 /// Remembers what one input changed of the looks. A filter counts when it is no longer being typed.
