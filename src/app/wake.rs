@@ -70,7 +70,11 @@ pub(super) fn wake(
         let edge = real_edge(&config)?;
         // All at the same time: the last one must not wait until those before it are up.
         let waking = sleepers.iter().map(|sleeper| wake_one(&edge, sleeper, wait));
-        let up = join_all(waking).await;
+        let up = tokio::select! {
+            up = join_all(waking) => up,
+            // A relay has a process group of its own, and is ended here.
+            _ = tokio::signal::ctrl_c() => return Err(Failure::new(FAILED, "interrupted")),
+        };
         Ok(if up.into_iter().all(|up| up) { DONE } else { FAILED })
     })
 }

@@ -1,6 +1,12 @@
 //! The commands that send nothing.
 
 use super::program::{Done, Home, run, run_into_closed_pipe};
+#[cfg(unix)]
+use std::io::{BufRead, BufReader, Read};
+#[cfg(unix)]
+use std::process::Stdio;
+#[cfg(unix)]
+use std::time::Duration;
 
 #[cfg(unix)]
 #[test]
@@ -50,6 +56,38 @@ fn a_relay_is_asked_in_place_of_this_machine() {
     let done = wake("['sh', '-c', 'echo no such host >&2; exit 255', '{mac}']");
     let failed = "the relay sh failed: exit status: 255: no such host\n";
     assert_eq!((done.out.as_str(), done.code), (failed, Some(1)));
+}
+
+/// It has a process group of its own, which Ctrl-C does not reach.
+#[cfg(unix)]
+#[test]
+fn a_relay_ends_when_wake_is_interrupted() {
+    let home = Home::new();
+    let fifo = home.path().join("fifo");
+    nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).expect("a FIFO");
+    let file = home.write(
+        "relay.toml",
+        "[[target]]\nhost = '127.0.0.1'\nport = 9\nmac = '02:77:1a:00:00:01'\n\
+         wake.via = ['sh', '-c', 'exec 3>fifo; echo up >&3; sleep 4711; true', '{mac}']\n",
+    );
+    let mut wake = home.command(&["wake", "-c", &file, "127.0.0.1"]);
+    let mut wake = wake.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs");
+    let (sender, heard) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let mut reader = BufReader::new(std::fs::File::open(fifo).expect("the FIFO"));
+        let (mut line, mut rest) = (String::new(), String::new());
+        reader.read_line(&mut line).expect("a line");
+        sender.send(line).expect("it is waited for");
+        // It ends when nobody holds the other end open.
+        reader.read_to_string(&mut rest).expect("text");
+        sender.send(rest).expect("it is waited for");
+    });
+    let next = || heard.recv_timeout(Duration::from_mins(1));
+    assert_eq!(next().as_deref(), Ok("up\n"));
+    let pid = nix::unistd::Pid::from_raw(wake.id().try_into().expect("a process id"));
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).expect("it is alive");
+    assert_eq!(next().as_deref(), Ok(""), "the relay goes on");
+    assert_eq!(wake.wait().expect("it was started").code(), Some(1));
 }
 
 #[test]
