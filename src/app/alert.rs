@@ -1,6 +1,6 @@
 //! `alert test`: tells every sink, or one, that nothing is wrong.
 
-use super::{DONE, FAILED, Failure, print, runtime};
+use super::{DONE, FAILED, Failure, print, runtime, signals};
 use crate::config::Config;
 use crate::domain::sink::{Notice, SinkKind, SinkSpec, secret_variables};
 use crate::domain::text::{excerpt, printable};
@@ -41,7 +41,7 @@ pub(super) fn test(config: &Config, name: Option<&str>, usage: u8) -> Result<u8,
                 tokio::select! {
                     told = deliver(sink, &notice, &hidden) => Some(told),
                     // A hook has a process group of its own, and is ended here.
-                    _ = tokio::signal::ctrl_c() => None,
+                    () = signals::ended() => None,
                 }
             });
             let Some(told) = told else { return Err(Failure::new(FAILED, "interrupted")) };

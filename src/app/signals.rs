@@ -48,6 +48,20 @@ mod imp {
         }
     }
 
+    /// Waits until a command that started others is to end, with what it started.
+    pub(in crate::app) async fn ended() {
+        let streams = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+        let Ok(streams) = streams.into_iter().map(signal).collect::<io::Result<Vec<_>>>() else {
+            return std::future::pending().await;
+        };
+        let waiting = streams.into_iter().map(|mut stream| {
+            Box::pin(async move {
+                stream.recv().await;
+            })
+        });
+        futures_util::future::select_all(waiting).await;
+    }
+
     /// Stops this process as SIGTSTP would have; returns after SIGCONT.
     pub(in crate::app) fn stop_here() {
         let _stopped = nix::sys::signal::raise(nix::sys::signal::Signal::SIGSTOP);
@@ -77,8 +91,13 @@ mod imp {
         }
     }
 
+    /// Waits until a command that started others is to end, with what it started.
+    pub(in crate::app) async fn ended() {
+        Signals.next().await;
+    }
+
     /// There is no job control here.
     pub(in crate::app) fn stop_here() {}
 }
 
-pub(super) use imp::{Signals, stop_here};
+pub(super) use imp::{Signals, ended, stop_here};

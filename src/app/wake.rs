@@ -1,7 +1,7 @@
 //! `wake`: magic packets, then the ladder until the hosts are up.
 
 use super::edge::Edge;
-use super::{DONE, FAILED, Failure, load, print, real_edge, runtime};
+use super::{DONE, FAILED, Failure, load, print, real_edge, runtime, signals};
 use crate::cli::Cli;
 use crate::config::{Config, ConfigError, WakeItem, wake_items};
 use crate::domain::mac::MacAddr;
@@ -73,7 +73,7 @@ pub(super) fn wake(
         let up = tokio::select! {
             up = join_all(waking) => up,
             // A relay has a process group of its own, and is ended here.
-            _ = tokio::signal::ctrl_c() => return Err(Failure::new(FAILED, "interrupted")),
+            () = signals::ended() => return Err(Failure::new(FAILED, "interrupted")),
         };
         Ok(if up.into_iter().all(|up| up) { DONE } else { FAILED })
     })

@@ -14,7 +14,7 @@ use super::finding::{RuleId, Severity};
 use super::sample::NameOutcome;
 use super::target::TargetId;
 use super::thresholds::CommonThresholds;
-use super::time::Now;
+use super::time::{MonoTime, Now};
 use begins::begins;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
@@ -106,6 +106,8 @@ pub struct CommonCause {
     /// Who fails by it now, with names, unescaped; where it is one for all, who needs it and was not
     /// served since.
     pub members: BTreeMap<TargetId, String>,
+    /// Of whom nothing is heard any more, and since when.
+    pub unheard: BTreeMap<TargetId, MonoTime>,
     /// When the probe began that was the first to be served again, while somebody is.
     pub served: Option<Now>,
     /// How many need it, as far as they were measured since.
@@ -170,10 +172,11 @@ impl CommonCauses {
         &self.open
     }
 
-    /// Forgets a target that is watched no more.
+    /// Forgets a target that is watched no more, or asks another thing from now on.
     pub fn forget(&mut self, target: TargetId) {
         for cause in &mut self.open {
             cause.members.remove(&target);
+            cause.unheard.remove(&target);
         }
     }
 

@@ -170,10 +170,11 @@ impl Telling {
         times.chain(self.over).fold(self.made, WallTime::max)
     }
 
-    /// Whether another program has told what is wanted already.
+    /// Whether another program has told what is wanted already. One that runs no more did not mean
+    /// this: what it told is remembered, and whoever fires it again has news.
     fn is_told(&self, wanted: Wanted<'_>, program: &Program<'_>) -> bool {
         let others = |by: Option<&(String, WallTime)>| {
-            by.filter(|(name, _)| name.as_str() != program.name).map(|(_, at)| *at)
+            by.filter(|(name, _)| program.is_other(name)).map(|(_, at)| *at)
         };
         match wanted.notice.event {
             SinkEvent::Fired => {
@@ -445,5 +446,16 @@ mod tests {
         two.now += 8 * 24 * 3_600;
         two.tell("a", &notice("new", Fired));
         assert_eq!(two.tellings.0.len(), 1);
+    }
+
+    /// It was critical, calmed, and the program was started anew.
+    #[test]
+    fn what_fires_again_after_a_restart_is_told_although_the_former_run_told_it_once() {
+        let mut two = Two::new();
+        let fired = notice("1", Fired);
+        assert_eq!(two.tell("a", &fired).as_deref(), Some("1"));
+        assert_eq!(two.claim("b", &fired), Claim::Told, "while the one that told it runs");
+        two.running = "b";
+        assert_eq!(two.claim("b", &fired), Claim::Tell("1".to_owned()));
     }
 }

@@ -43,6 +43,9 @@ impl Monitor {
         let Some(tracked) = self.targets.get_mut(&id) else { return };
         self.siblings.changed(tracked.target().group.as_deref());
         self.siblings.changed(target.group.as_deref());
+        if tracked.target().gateway != target.gateway {
+            self.common.forget(id);
+        }
         tracked.set_target(Arc::new(target));
         self.look_anew(id);
     }

@@ -360,6 +360,7 @@ fn common(text: &str) -> Result<CommonCause, Wrong> {
         how,
         severity,
         since: now(MonoTime::ZERO.plus(span(since)?)),
+        unheard: BTreeMap::new(),
         served: None,
         of: members.len(),
         members,

@@ -58,10 +58,16 @@ fn a_relay_is_asked_in_place_of_this_machine() {
     assert_eq!((done.out.as_str(), done.code), (failed, Some(1)));
 }
 
-/// It has a process group of its own, which Ctrl-C does not reach.
+/// It has a process group of its own, which Ctrl-C and what ends a session do not reach.
 #[cfg(unix)]
 #[test]
-fn a_relay_ends_when_wake_is_interrupted() {
+fn a_relay_ends_with_wake() {
+    use nix::sys::signal::Signal::{SIGHUP, SIGINT, SIGTERM};
+    [SIGINT, SIGTERM, SIGHUP].into_iter().for_each(relay_ends_by);
+}
+
+#[cfg(unix)]
+fn relay_ends_by(signal: nix::sys::signal::Signal) {
     let home = Home::new();
     let fifo = home.path().join("fifo");
     nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).expect("a FIFO");
@@ -85,7 +91,7 @@ fn a_relay_ends_when_wake_is_interrupted() {
     let next = || heard.recv_timeout(Duration::from_mins(1));
     assert_eq!(next().as_deref(), Ok("up\n"));
     let pid = nix::unistd::Pid::from_raw(wake.id().try_into().expect("a process id"));
-    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).expect("it is alive");
+    nix::sys::signal::kill(pid, signal).expect("it is alive");
     assert_eq!(next().as_deref(), Ok(""), "the relay goes on");
     assert_eq!(wake.wait().expect("it was started").code(), Some(1));
 }

@@ -57,6 +57,7 @@ pub(super) fn begins(
             .map(|one| (one.target, one.name.to_owned()))
             .chain(presumed().map(|one| (one.target, one.name.to_owned())))
             .collect(),
+        unheard: BTreeMap::new(),
         served: None,
         of,
         number: 0,

@@ -2,8 +2,10 @@
 
 use super::begins::{most, served_since};
 use super::{CommonCause, Witness, Word};
+use crate::domain::target::TargetId;
 use crate::domain::thresholds::CommonThresholds;
 use crate::domain::time::Now;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Who was not asked for so long after the first was served again is not waited for.
@@ -37,6 +39,7 @@ impl CommonCause {
                 }
             }
         }
+        self.miss(witnesses, now);
         let served = served_since(witnesses, self.since);
         self.severity = worst.unwrap_or(self.severity);
         if let Some(how) = most(hows.iter().copied()) {
@@ -54,6 +57,19 @@ impl CommonCause {
         let asked = |at: &&Now| at.mono > again;
         let fail_on = newest.iter().filter(asked).count();
         served > fail_on && (!waits || fail_on == newest.len())
+    }
+
+    /// Lets go of those of whom nothing is heard any more: they ask another server, or none.
+    fn miss(&mut self, witnesses: &[Witness<'_>], now: Now) {
+        let heard: BTreeSet<TargetId> = witnesses.iter().map(|witness| witness.target).collect();
+        self.unheard.retain(|id, _| !heard.contains(id));
+        for id in self.members.keys().filter(|id| !heard.contains(*id)) {
+            self.unheard.entry(*id).or_insert(now.mono);
+        }
+        let unheard = &self.unheard;
+        let waited =
+            |id: &TargetId| unheard.get(id).is_none_or(|at| now.mono.since(*at) <= PATIENCE);
+        self.members.retain(|id, _| waited(id));
     }
 
     /// Whether who fails since then fails by it. Who did so long before fails for a reason of its own.

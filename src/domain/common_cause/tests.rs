@@ -178,3 +178,16 @@ fn a_gateway_that_fails_one_fails_all_who_were_not_served_since() {
     lab.says.retain(|one| one.target.0 == 0 || one.target.0 == 2);
     assert_eq!(look(&lab, 135), None, "two hosts alone are behind it");
 }
+
+/// The addresses of DNS servers in a file were mended: nobody asks the old one any more.
+#[test]
+fn a_cause_of_which_nothing_is_heard_any_more_is_over_after_a_while() {
+    let mut lab = Lab::new();
+    lab.fail(0..12, 100, 130);
+    assert_eq!(lab.look(135), Some(12));
+    lab.says.clear();
+    for secs in 140..=440 {
+        assert_eq!(lab.look(secs), Some(12), "it may be asked again: {secs}");
+    }
+    assert_eq!(lab.look(441), None);
+}

@@ -100,7 +100,7 @@ impl Outage {
     fn relapse(&mut self, known: &BTreeMap<TargetId, &Member<'_>>, now: Now) {
         let silent = |id: &TargetId| known.get(id).is_some_and(|m| m.silent_since.is_some());
         let lately = self.back.iter().filter(|(_, at)| now.mono.since(at.mono) <= UNSTEADY);
-        let again: Vec<TargetId> = lately.map(|(id, _)| *id).filter(silent).collect();
+        let again: BTreeSet<TargetId> = lately.map(|(id, _)| *id).filter(silent).collect();
         let hosts = again.iter().filter_map(|id| known.get(id).copied());
         if hosts_of(hosts) >= least(&self.limits) {
             self.back.retain(|id, _| !again.contains(id));
