@@ -18,7 +18,7 @@ pub(super) fn explain_code(cli: &Cli, arguments: &ExplainArgs) -> Result<u8, Fai
     let usage = cli.command.usage_code();
     let format =
         arguments.format(&process_environment).map_err(|error| Failure::new(usage, error))?;
-    let (extended, target) = parts(arguments);
+    let (extended, target) = parts(arguments, |word| is_configured(cli, word));
     let measured = target.map(|target| measure(cli, target)).transpose()?;
     let at = measured.as_ref().map(|(snapshot, weighed)| AtTarget { snapshot, weighed });
     let question = Question { code: &arguments.code, extended, rules: RULES, target: at };
@@ -31,12 +31,27 @@ pub(super) fn explain_code(cli: &Cli, arguments: &ExplainArgs) -> Result<u8, Fai
 }
 
 /// The extended code and the target. What stands in the place of the extended code and is no code
-/// is the target.
-fn parts(arguments: &ExplainArgs) -> (Option<&str>, Option<&str>) {
+/// is the target; so is a name such as `dc1`, which might be hexadecimal, where it `is_configured`.
+fn parts(
+    arguments: &ExplainArgs,
+    is_configured: impl Fn(&str) -> bool,
+) -> (Option<&str>, Option<&str>) {
+    let is_name = |word: &str| {
+        !is_code(word)
+            || (word.starts_with(|c: char| c.is_ascii_alphabetic()) && is_configured(word))
+    };
     match (arguments.extended.as_deref(), arguments.target.as_deref()) {
-        (Some(word), None) if !is_code(word) => (None, Some(word)),
+        (Some(word), None) if is_name(word) => (None, Some(word)),
         both => both,
     }
+}
+
+/// Whether a target of the configuration has this name.
+fn is_configured(cli: &Cli, word: &str) -> bool {
+    let is_it = |name: &String| name.eq_ignore_ascii_case(word);
+    load(cli, &[]).is_ok_and(|config| {
+        config.targets.iter().any(|target| is_it(&target.name) || target.aliases.iter().any(is_it))
+    })
 }
 
 type Measured = (crate::domain::snapshot::TargetSnapshot, Vec<crate::domain::diagnose::Weighed>);

@@ -120,9 +120,9 @@ pub struct CommonCause {
 /// What serves some target, whomever it fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Serving {
-    /// The name of some target resolves.
+    /// The name of some target resolves, or none has one.
     pub names: bool,
-    /// The gateway of some target asks for sign-in, as it has to.
+    /// The gateway of some target asks for sign-in, as it has to, or none has one.
     pub gateways: bool,
 }
 

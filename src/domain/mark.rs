@@ -169,7 +169,7 @@ fn port(view: &TargetView<'_>, about: &About) -> Told {
         .filter(|entry| about.holds(entry.at.mono))
         .filter(|entry| !matches!(entry.value.connect.outcome, ConnectOutcome::LocalError(_)))
         .collect();
-    let bad = tried.iter().find(|entry| !entry.value.works());
+    let bad = tried.iter().find(|entry| !entry.value.serves());
     match (tried.last(), bad) {
         (None, _) => Told::unmeasured("port: no connection was tried then"),
         (Some(_), None) => {
@@ -177,8 +177,9 @@ fn port(view: &TargetView<'_>, about: &About) -> Told {
             Told::quiet(format!("port: {connections} worked"))
         }
         (Some(_), Some(bad)) => {
-            let works = tried.iter().filter(|entry| entry.value.works()).count();
+            let works = tried.iter().filter(|entry| entry.value.serves()).count();
             let how = match bad.value.connect.outcome {
+                ConnectOutcome::Open if bad.value.refusal().is_some() => "RDP refused",
                 ConnectOutcome::Open => "no Remote Desktop behind it",
                 ConnectOutcome::Refused => "refused",
                 ConnectOutcome::Timeout => "no answer",

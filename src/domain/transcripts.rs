@@ -30,7 +30,7 @@ impl Transcripts {
         if transcript.is_empty() {
             return;
         }
-        let told = Told { at, works: attempt.works(), transcript };
+        let told = Told { at, works: attempt.serves(), transcript };
         if attempt.tls.is_some() {
             self.deep = Some(told.clone());
         }
@@ -58,7 +58,7 @@ mod tests {
     use crate::domain::diagnose::fixture::{at, confirmed, handshake, negotiated};
     use crate::domain::finding::Rung;
     use crate::domain::sample::{NegotiateOutcome, Step, TlsOutcome, Way};
-    use crate::domain::security::SecurityProtocol;
+    use crate::domain::security::{FailureCode, SecurityProtocol};
     use std::time::Duration;
 
     fn told(attempt: Attempt) -> Attempt {
@@ -92,5 +92,18 @@ mod tests {
         assert_eq!(push(3, shallow()), three);
         assert_eq!(push(4, negotiated(NegotiateOutcome::Closed)), [(at(4), false), (at(2), true)]);
         assert_eq!(push(5, shallow()).len(), 3);
+    }
+
+    /// A transcript that ends in `SSL_CERT_NOT_ON_SERVER` was called "as it should be".
+    #[test]
+    fn a_refusal_of_x224_is_a_failure_unless_it_wants_an_entra_sign_in() {
+        for (code, works) in
+            [(FailureCode::SSL_CERT_NOT_ON_SERVER, false), (FailureCode::ENTRA_AUTH_REQUIRED, true)]
+        {
+            let mut transcripts = Transcripts::default();
+            let mut attempt = told(negotiated(NegotiateOutcome::Failure(code)));
+            transcripts.take(at(1), &mut attempt);
+            assert_eq!(transcripts.kept()[0].works, works, "{code:?}");
+        }
     }
 }

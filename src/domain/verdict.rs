@@ -7,7 +7,7 @@ use super::sample::{
     Attempt, ConnectOutcome, EchoOutcome, GatewayAnswer, GatewayStage, NameOutcome,
     NegotiateOutcome, NeighbourState, Nla, NlaOutcome, Tls, TlsOutcome,
 };
-use super::security::{FailureCode, SecurityProtocol};
+use super::security::SecurityProtocol;
 use super::snapshot::{Availability, TargetState};
 use super::surroundings::Offline;
 use super::target::GatewayAddress;
@@ -212,14 +212,7 @@ fn answers_rdp(view: &TargetView<'_>) -> bool {
         .recent()
         .map(|entry| &entry.value)
         .find(|attempt| !matches!(attempt.connect.outcome, ConnectOutcome::LocalError(_)))
-        .is_some_and(|attempt| attempt.works() && !is_refused(attempt))
-}
-
-fn is_refused(attempt: &Attempt) -> bool {
-    attempt.negotiate.as_ref().is_some_and(|negotiate| match negotiate.outcome {
-        NegotiateOutcome::Failure(code) => code != FailureCode::ENTRA_AUTH_REQUIRED,
-        _ => false,
-    })
+        .is_some_and(Attempt::serves)
 }
 
 /// How far up the newest measurements got.

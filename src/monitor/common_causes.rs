@@ -3,7 +3,7 @@
 use super::{Monitor, Tracked};
 use crate::domain::common_cause::{CommonCause, Thing, Witness, Word};
 use crate::domain::outage::Outage;
-use crate::domain::target::TargetId;
+use crate::domain::target::{Host, TargetId};
 use crate::domain::time::{MonoTime, Now};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -14,8 +14,12 @@ const MOST: usize = 16;
 impl Monitor {
     /// Looks whether several targets fail by one thing that they all need.
     pub(super) fn look_for_common_causes(&mut self, now: Now) {
-        self.around.serving.names = self.targets.values().any(Tracked::resolves);
-        self.around.serving.gateways = self.targets.values().any(Tracked::gateway_answers);
+        let all = || self.targets.values();
+        // Where nobody needs a thing any more, it fails nobody.
+        let named = |one: &Tracked| matches!(one.target().host, Host::Name(_));
+        self.around.serving.names = all().any(Tracked::resolves) || !all().any(named);
+        let behind = |one: &Tracked| one.target().gateway.is_some();
+        self.around.serving.gateways = all().any(Tracked::gateway_answers) || !all().any(behind);
         let things = self.suspects();
         if things.is_empty() {
             self.around.common.clear();

@@ -320,7 +320,6 @@ async fn work(telling: Telling, closing: CancellationToken, pauses: [Duration; 5
     let desk = &telling.desk;
     let mut failures = 0;
     let mut latest = Instant::now();
-    let mut busy = Duration::ZERO;
     while !closing.is_cancelled() {
         if desk.queue().is_idle() {
             tokio::select! {
@@ -331,15 +330,19 @@ async fn work(telling: Telling, closing: CancellationToken, pauses: [Duration; 5
         }
         let failed = if desk.queue().has_untried() { failures.min(UNTRIED) } else { failures };
         let pause = pauses.get(failed).or(pauses.last()).copied().unwrap_or_default();
+        let free = desk.queue().free_at(Instant::now());
         tokio::select! {
-            () = sleep_until(latest + pause.max(busy)) => {}
+            () = sleep_until(free.max(latest + pause)) => {}
             () = desk.more.notified() => continue,
             () = closing.cancelled() => break,
         }
-        let Some(notice) = desk.queue().next() else { continue };
+        let Some(notice) = desk.queue().next(Instant::now()) else { continue };
         let tried = telling.attempt(&notice).await;
-        failures = if tried == Tried::Failed { failures + 1 } else { 0 };
-        busy = if tried == Tried::Busy { BUSY } else { Duration::ZERO };
+        failures = match tried {
+            Tried::Told => 0,
+            Tried::Failed => failures + 1,
+            Tried::Busy => failures,
+        };
         latest = Instant::now();
     }
     loop {
@@ -354,7 +357,7 @@ impl Telling {
         let id = match self.place.claim(notice).await {
             Claim::Tell(id) => id,
             Claim::Wait => {
-                self.desk.queue().put_back(&notice.id);
+                self.desk.queue().put_back(&notice.id, Instant::now() + BUSY);
                 return Tried::Busy;
             }
             Claim::Told => {

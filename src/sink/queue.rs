@@ -64,6 +64,8 @@ struct Alert {
     tries: u32,
     /// How often the first may have arrived.
     unclear: u32,
+    /// Another program is at it, and it is not asked for again until then.
+    busy_until: Option<Instant>,
     /// Since when it is over.
     over: Option<Instant>,
     /// Nobody is to be told of it for the time being.
@@ -110,6 +112,10 @@ fn weight(notice: &Notice) -> (bool, Severity) {
 }
 
 impl Alert {
+    fn is_free(&self, now: Instant) -> bool {
+        self.busy_until.is_none_or(|until| until <= now)
+    }
+
     fn ends(&self) -> bool {
         self.notices.back().is_some_and(|notice| notice.event == SinkEvent::Resolved)
     }
@@ -197,6 +203,7 @@ impl Queue {
             on_its_way: false,
             tries: 0,
             unclear: 0,
+            busy_until: None,
             over: over.then_some(now),
             silenced: false,
             last_words: false,
@@ -373,11 +380,19 @@ impl Queue {
 
     /// The next to tell: of the alert that was tried least, so that one which the sink never takes
     /// holds up no other, and of these the worst. It is on its way until [`Queue::told`] or [`Queue::failed`].
-    pub(super) fn next(&mut self) -> Option<Arc<Notice>> {
-        let loud = self.waiting.values_mut().filter(|alert| !alert.silenced);
+    /// What another program is at waits.
+    pub(super) fn next(&mut self, now: Instant) -> Option<Arc<Notice>> {
+        let free = |alert: &&mut Alert| !alert.silenced && alert.is_free(now);
+        let loud = self.waiting.values_mut().filter(free);
         let alert = loud.min_by_key(|alert| alert.turn())?;
         alert.on_its_way = true;
         alert.notices.front().cloned()
+    }
+
+    /// When the first of what waits may be told: `now` unless another program is at all of it.
+    pub(super) fn free_at(&self, now: Instant) -> Instant {
+        let loud = self.waiting.values().filter(|alert| !alert.silenced);
+        loud.map(|alert| alert.busy_until.map_or(now, |at| at.max(now))).min().unwrap_or(now)
     }
 
     /// The next of those that were not tried since the sink closes.
@@ -395,7 +410,7 @@ impl Queue {
         let told = alert.notices.pop_front();
         self.unclear.remove(id);
         (alert.on_its_way, alert.tries, alert.last_words) = (false, 0, false);
-        alert.unclear = 0;
+        (alert.unclear, alert.busy_until) = (0, None);
         if alert.notices.is_empty() {
             self.waiting.remove(id);
         }
@@ -435,9 +450,9 @@ impl Queue {
     }
 
     /// What was to be told next is not for the time being: another program is at it.
-    pub(super) fn put_back(&mut self, id: &str) {
+    pub(super) fn put_back(&mut self, id: &str, until: Instant) {
         if let Some(alert) = self.waiting.get_mut(id) {
-            alert.on_its_way = false;
+            (alert.on_its_way, alert.busy_until) = (false, Some(until));
             alert.tries = alert.tries.saturating_add(1);
         }
     }
@@ -486,10 +501,27 @@ mod tests {
             assert!(offer(&mut queue, id, event));
         }
         assert_eq!(words(&queue), ["a fired", "a resolved", "b fired"]);
-        let first = queue.next().expect("one waits");
+        let first = queue.next(Instant::now()).expect("one waits");
         assert_eq!((first.id.as_str(), first.event), ("a", Fired));
         queue.told("a");
         assert_eq!(words(&queue), ["a resolved", "b fired"]);
+    }
+
+    /// Many ends that were left to another program held up a new alert for minutes.
+    #[test]
+    fn what_another_program_is_at_holds_up_nothing_else() {
+        let mut queue = Queue::default();
+        let (now, later) = (Instant::now(), Instant::now() + Duration::from_secs(2));
+        for id in ["a", "b"] {
+            offer(&mut queue, id, Resolved);
+            assert_eq!(queue.next(now).map(|notice| notice.id.clone()).as_deref(), Some(id));
+            queue.put_back(id, later);
+        }
+        assert_eq!((queue.next(now), queue.free_at(now)), (None, later));
+        offer(&mut queue, "c", Fired);
+        assert_eq!(queue.free_at(now), now);
+        assert_eq!(queue.next(now).map(|notice| notice.id.clone()).as_deref(), Some("c"));
+        assert!(queue.next(later).is_some());
     }
 
     #[test]
@@ -498,7 +530,7 @@ mod tests {
         offer(&mut queue, "a", Fired);
         offer(&mut queue, "a", Fired);
         assert_eq!(words(&queue), ["a fired"]);
-        queue.next();
+        queue.next(Instant::now());
         offer(&mut queue, "a", Fired);
         assert_eq!(words(&queue), ["a fired", "a fired"]);
     }
@@ -510,7 +542,7 @@ mod tests {
         let day = PATIENCE + Duration::from_secs(1);
         queue.offer(notice("a", Fired), start);
         for _ in 0..1_000 {
-            queue.next();
+            queue.next(Instant::now());
             assert!(!queue.failed("a", start + day * 9));
         }
         queue.offer(notice("a", Resolved), start);
@@ -569,14 +601,14 @@ mod tests {
         assert_eq!(lost, ["reminder", "c", "e", "f"], "they fire on and were not told");
         // The end of what was told stays, however much comes.
         for id in ["d", "a", "b"] {
-            assert_eq!(queue.next().expect("one waits").id, id);
+            assert_eq!(queue.next(Instant::now()).expect("one waits").id, id);
             queue.told(id);
         }
         for (id, event) in [("a", Resolved), ("g", Fired), ("h", Fired), ("i", Fired)] {
             queue.offer(graded(id, event, if id == "a" { warning } else { critical }), now);
         }
         assert_eq!(words(&queue), ["g fired", "h fired", "a resolved"]);
-        assert_eq!(queue.next().expect("one waits").id, "g");
+        assert_eq!(queue.next(Instant::now()).expect("one waits").id, "g");
         queue.told("g");
         assert!(queue.has_lost("i") && queue.free() == 1);
         assert!(queue.offer(graded("i", Fired, critical), now) && !queue.has_lost("i"));
@@ -586,21 +618,21 @@ mod tests {
     fn what_may_have_arrived_twice_counts_as_told_and_its_end_follows() {
         let mut queue = Queue::default();
         offer(&mut queue, "a", Fired);
-        queue.next();
+        queue.next(Instant::now());
         assert!(!queue.unclear("a"));
-        queue.next();
+        queue.next(Instant::now());
         assert!(!queue.failed("a", Instant::now()), "a refusal is none of them");
-        queue.next();
+        queue.next(Instant::now());
         assert!(queue.unclear("a") && queue.waiting.is_empty());
         offer(&mut queue, "a", Resolved);
         assert_eq!(words(&queue), ["a resolved"]);
         // What got worse meanwhile is another thing to tell.
         offer(&mut queue, "b", Fired);
         queue.failed("a", Instant::now());
-        queue.next();
+        queue.next(Instant::now());
         assert!(!queue.unclear("b"));
         offer(&mut queue, "b", Fired);
-        queue.next();
+        queue.next(Instant::now());
         assert!(!queue.unclear("b"));
     }
 
@@ -608,9 +640,9 @@ mod tests {
     fn what_a_sink_never_takes_holds_up_no_other() {
         let mut queue = Queue::default();
         offer(&mut queue, "poison", Fired);
-        queue.next();
+        queue.next(Instant::now());
         queue.failed("poison", Instant::now());
         offer(&mut queue, "b", Fired);
-        assert_eq!(queue.next().expect("one waits").id, "b");
+        assert_eq!(queue.next(Instant::now()).expect("one waits").id, "b");
     }
 }

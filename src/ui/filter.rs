@@ -79,6 +79,9 @@ const SNOOZED: &str = "snoozed";
 
 /// Letters from which on part of a word for how alerts are attended is meant as that: `e` is not.
 const LEAST: usize = 4;
+/// Letters from which on what the screen says of a trouble is searched too: shorter ones are in it by
+/// chance.
+const WORD: usize = 3;
 
 impl Filter {
     /// Reads a filter; every text is one.
@@ -221,6 +224,7 @@ fn anywhere(target: &TargetSnapshot, seen: &Seen, pattern: &Pattern) -> bool {
         || in_text(state_word(target.state))
         || (target.maintenance.is_some() && in_text(MAINTENANCE))
         || target.findings.iter().any(|finding| in_text(finding.rule.0))
+        || (pattern.is_long(WORD) && target.findings.iter().any(|finding| in_text(&finding.title)))
         || (pattern.is_long(LEAST) && seen.attended(target.target.id, in_text))
 }
 

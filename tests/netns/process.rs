@@ -113,6 +113,11 @@ impl Daemon {
 
     /// Looks where no packet is needed: `/proc/PID/net` is the network of the process.
     fn has_socket(&self, tables: &[&str], port: u16, state: &str) -> bool {
+        // Before it has gone over to its namespace the sockets are those of this machine.
+        let network = |of: &str| fs::read_link(format!("/proc/{of}/ns/net")).ok();
+        if network(&self.child.id().to_string()) == network("self") {
+            return false;
+        }
         let local = format!(":{port:04X}");
         tables.iter().any(|table| {
             let text = fs::read_to_string(format!("/proc/{}/net/{table}", self.child.id()));

@@ -12,8 +12,8 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_mins(5);
 
 impl CommonCause {
-    /// Brings up to date who fails by it. Whether it is over: more are served than fail, and everybody
-    /// was asked since the first was served again; or nobody is left.
+    /// Brings up to date who fails by it. Whether it is over: not (nearly) everybody fails any more who
+    /// was asked since the first was served again, and everybody was; or nobody is left.
     pub(super) fn follow(
         &mut self,
         witnesses: &[Witness<'_>],
@@ -56,7 +56,8 @@ impl CommonCause {
         let waits = now.mono.since(again) <= PATIENCE;
         let asked = |at: &&Now| at.mono > again;
         let fail_on = newest.iter().filter(asked).count();
-        served > fail_on && (!waits || fail_on == newest.len())
+        let still = limits.is_share(fail_on, fail_on.saturating_add(served));
+        !still && (!waits || fail_on == newest.len())
     }
 
     /// Lets go of those of whom nothing is heard any more: they ask another server, or none.

@@ -7,6 +7,7 @@ use super::nla::Nla;
 use super::tcp_facts::TcpFacts;
 use super::tls::{Tls, TlsOutcome};
 use super::transcript::Transcript;
+use crate::domain::security::FailureCode;
 
 /// One connection, as far up the ladder as it went.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +56,24 @@ impl Attempt {
         self.negotiated()
             && !matches!(self.encrypted(), Some(false))
             && !matches!(self.authenticates(), Some(false))
+    }
+
+    /// Whether a client could go on: it works, and X.224 did not end in a refusal. That of a host which
+    /// wants an Entra sign-in is no fault.
+    #[must_use]
+    pub fn serves(&self) -> bool {
+        self.works() && self.refusal().is_none()
+    }
+
+    /// What X.224 refused the connection with, where that is a fault.
+    #[must_use]
+    pub fn refusal(&self) -> Option<FailureCode> {
+        match self.negotiate.as_ref()?.outcome {
+            NegotiateOutcome::Failure(code) => {
+                (code != FailureCode::ENTRA_AUTH_REQUIRED).then_some(code)
+            }
+            _ => None,
+        }
     }
 
     /// Whether X.224 was answered: with a confirm, or with what the server wants in its place.

@@ -7,6 +7,7 @@ use super::*;
 use crate::domain::finding::Confidence;
 use crate::domain::history::Timed;
 use crate::domain::sample::{ChainTrust, LocalFault};
+use crate::domain::security::FailureCode;
 use crate::domain::target::GatewayUsage;
 use std::net::IpAddr;
 
