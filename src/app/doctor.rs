@@ -2,8 +2,12 @@
 
 pub(super) mod sinks;
 
+use super::edge::Edge;
 use super::{FAILED, Failure, print, real_edge, runtime};
 use crate::config::{self, Config, GlobalOptions, process_environment};
+use crate::domain::local::EchoAccess;
+use crate::domain::sample::EchoMethod;
+use crate::domain::target::Target;
 use crate::monitor::bytes_per_target;
 use crate::probe::echo::RECEIVE_BUFFER;
 use crate::probe::gateway::Roots;
@@ -66,7 +70,7 @@ fn gather(
         terminal: terminal(),
         config: config_facts(options, problem),
         state: state_facts(),
-        budgets: budgets(config, edge.clock.mono()),
+        budgets: budgets(config, &edge),
         gateways: gateways(config),
         sinks: sinks::facts(config),
         bytes_per_target: u64::try_from(bytes_per_target()).unwrap_or(u64::MAX),
@@ -83,11 +87,21 @@ fn sessions(source: &dyn SessionSource) -> SessionsFact {
 }
 
 /// What each configured target costs its host a day, when all is quiet.
-fn budgets(config: &Config, now: crate::domain::time::MonoTime) -> Vec<Budget> {
+fn budgets(config: &Config, edge: &Edge) -> Vec<Budget> {
+    let now = edge.clock.mono();
+    // As the monitor begins; one that leaves ICMP unanswered is asked by TCP later on as well.
+    let method = |target: &Target| {
+        let over_v6 = target.host.address().is_some_and(|address| address.is_ipv6());
+        match edge.echo.access(over_v6) {
+            EchoAccess::Datagram | EchoAccess::Raw => EchoMethod::Icmp,
+            EchoAccess::Denied | EchoAccess::Off => EchoMethod::Tcp,
+        }
+    };
     let mut schedule = Schedule::new(Settings { deep: config.deep, ..Settings::default() });
     for target in &config.targets {
         schedule.add(target, now);
         schedule.set_ready(target.id, true, now);
+        schedule.set_echo_method(target.id, method(target), now);
     }
     config
         .targets

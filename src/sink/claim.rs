@@ -37,6 +37,11 @@ impl Place {
         Self { tellers, sink: fingerprint(spec), ends }
     }
 
+    /// Whether it is the place of a sink like this one.
+    pub(super) fn is_of(&self, spec: &SinkSpec) -> bool {
+        self.sink == fingerprint(spec)
+    }
+
     /// Asks whether to tell.
     pub(super) async fn claim(&self, notice: &Arc<Notice>) -> Claim {
         let (place, asked) = (self.clone(), Arc::clone(notice));

@@ -106,7 +106,9 @@ impl Sinks {
                 } else {
                     worker.task.abort();
                     worker.desk.queue().stop();
-                    worker.place.leave();
+                    if !worker.place.is_of(spec) {
+                        worker.place.leave();
+                    }
                     worker.desk.status().rename(name);
                     self.work_for(spec, worker.desk)
                 }

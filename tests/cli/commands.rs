@@ -96,6 +96,19 @@ fn relay_ends_by(signal: nix::sys::signal::Signal) {
     assert_eq!(wake.wait().expect("it was started").code(), Some(1));
 }
 
+/// Without ICMP it named the connections of a machine that has it, a quarter of them.
+#[test]
+fn doctor_counts_the_connections_that_stand_in_for_echo() {
+    let home = Home::new();
+    let targets = (1..=5).map(|i| format!("[[target]]\nname = 'dc{i}'\nhost = '127.0.0.{i}'\n"));
+    let file = home.write("five.toml", &targets.collect::<String>());
+    let told = home.run(&["doctor", "--no-icmp", "-c", &file]).out;
+    let lines = told.lines().filter_map(|line| line.strip_suffix("  dc3"));
+    let budget: Vec<u32> =
+        lines.filter_map(|line| line.split_whitespace().last()?.parse().ok()).collect();
+    assert!(matches!(budget[..], [5_760..5_800]), "every 15 s: {told}");
+}
+
 #[test]
 fn a_client_error_is_explained() {
     let text = run(&["explain", "0x904", "0x7"]).data();

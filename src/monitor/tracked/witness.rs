@@ -33,7 +33,8 @@ impl Tracked {
     }
 
     fn failed_by_servers(&self) -> Option<Thing> {
-        let answer = self.resolution().filter(|answer| self.misses(answer))?;
+        let answer =
+            self.resolution().filter(|answer| self.misses(answer) && !is_by_word(answer))?;
         let mut servers: Vec<IpAddr> = Vec::new();
         for one in answer.servers.iter().filter(|one| is_fault(one.outcome)) {
             if !servers.contains(&one.server.ip()) {
@@ -68,8 +69,10 @@ impl Tracked {
         let newest = self.resolve.last()?;
         let word = match said(&newest.value, servers) {
             Said::Serve => Word::Works,
-            Said::Fail(how) if self.misses(&newest.value) => {
-                let fail = |answer: &Resolution| matches!(said(answer, servers), Said::Fail(_));
+            Said::Fail(how) if self.misses(&newest.value) && !is_by_word(&newest.value) => {
+                let fail = |answer: &Resolution| {
+                    matches!(said(answer, servers), Said::Fail(_)) && self.misses(answer)
+                };
                 Word::Fails {
                     how: How::Name(how),
                     severity: Severity::Critical,
@@ -78,7 +81,7 @@ impl Tracked {
                 }
             }
             // It gets along by another server; or the operating system remembers the answer.
-            Said::Fail(_) if newest.value.servers.iter().any(|one| !is_fault(one.outcome)) => {
+            Said::Fail(_) if is_by_word(&newest.value) && !self.misses(&newest.value) => {
                 Word::Works
             }
             Said::Fail(_) | Said::Nothing => Word::Without,
@@ -115,6 +118,11 @@ impl Tracked {
         !matches!(answer.outcome, NameOutcome::Ok | NameOutcome::NotNeeded)
             && !self.target.via_gateway()
     }
+}
+
+/// Whether some server knew, or knew that there is nothing: then no other that fails is to blame.
+fn is_by_word(answer: &Resolution) -> bool {
+    answer.servers.iter().any(|one| !is_fault(one.outcome))
 }
 
 /// What DNS servers said in one answer.
