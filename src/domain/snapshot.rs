@@ -85,7 +85,7 @@ impl Snapshot {
 pub struct MonitorSnapshot {
     /// Whether anybody is judged.
     pub offline: Offline,
-    /// Findings about this machine: `monitor-offline`, `probe-limited`.
+    /// Findings about this machine, and of what several targets share.
     pub findings: Vec<Finding>,
     /// Interfaces, gateway, DNS servers, own CPU and memory.
     pub local: LocalState,

@@ -11,7 +11,7 @@ use super::siblings::Contrast;
 use super::target::{Host, Target, TargetId};
 use super::thresholds::Thresholds;
 use super::throughput::{Saturation, Traffic};
-use super::time::Now;
+use super::time::{MonoTime, Now};
 use super::wifi::{LostInTheAir, Wifi};
 use super::wireless::Airwaves;
 use jiff::tz::TimeZone;
@@ -142,6 +142,12 @@ impl Default for Surroundings {
 }
 
 impl Surroundings {
+    /// Whether what was sent to `target` at `at` was lost with a path that was down.
+    #[must_use]
+    pub fn path_was_down(&self, target: TargetId, at: MonoTime) -> bool {
+        self.outages.iter().any(|outage| outage.lost(target, at))
+    }
+
     /// Whether `address` is on one of this machine's own links, and something there answers.
     #[must_use]
     pub fn is_on_living_link(&self, address: IpAddr) -> bool {

@@ -57,7 +57,8 @@ pub struct CommonThresholds {
 }
 
 impl Default for CommonThresholds {
-    // Each is probed once a minute at least, and a probe takes seconds to fail.
+    // A name is asked for once a minute at least, and a question takes seconds to fail. What a look
+    // at a gateway shows for one host holds for all behind it, however rare the looks are.
     fn default() -> Self {
         Self { hosts: 3, share_pct: 80, together: Duration::from_secs(90) }
     }

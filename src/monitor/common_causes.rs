@@ -2,7 +2,7 @@
 
 use super::{Monitor, Tracked};
 use crate::domain::common_cause::{CommonCause, Thing, Witness, Word};
-use crate::domain::outage::Outage;
+use crate::domain::surroundings::Surroundings;
 use crate::domain::target::{Host, TargetId};
 use crate::domain::time::{MonoTime, Now};
 use std::cmp::Reverse;
@@ -25,10 +25,9 @@ impl Monitor {
             self.around.common.clear();
             return;
         }
-        let outages = &self.around.outages;
         let heard = |thing: &Thing| {
             let all = self.targets.values().filter_map(|tracked| tracked.witness(thing));
-            let all = all.filter(|witness| counts(witness, outages, self.online_since));
+            let all = all.filter(|witness| counts(witness, &self.around, self.online_since));
             all.collect::<Vec<Witness<'_>>>()
         };
         let heard = things.into_iter().map(|thing| {
@@ -70,10 +69,10 @@ impl Monitor {
 
 /// Whether it says anything of the thing. What failed while this machine was offline, or together
 /// with the way to the host, does not.
-fn counts(witness: &Witness<'_>, outages: &[Outage], online_since: Option<MonoTime>) -> bool {
+fn counts(witness: &Witness<'_>, around: &Surroundings, online_since: Option<MonoTime>) -> bool {
     if !matches!(witness.word, Word::Fails { .. }) {
         return true;
     }
     let offline = online_since.is_some_and(|online| witness.at.mono < online);
-    !offline && !outages.iter().any(|outage| outage.lost(witness.target, witness.at.mono))
+    !offline && !around.path_was_down(witness.target, witness.at.mono)
 }

@@ -349,6 +349,7 @@ fn common(text: &str) -> Result<CommonCause, Wrong> {
         let hows = [
             ("silent", How::GatewaySilent),
             ("refuses", How::GatewayRefuses),
+            ("cut-off", How::GatewayCutOff),
             ("name", How::GatewayName),
             ("tls", How::GatewayTls),
             ("answer", How::GatewayAnswer),

@@ -70,7 +70,8 @@ impl Place {
 }
 
 /// The same for the same sink in another program, and another for any other: 16 hex digits made of
-/// its name, what it hears of, and where it is (FNV-1a, 64 bits). No secret can be read from it.
+/// its name, what it hears of, and where it is (the beginning of SHA-256, FIPS 180-4). No secret can
+/// be read from it, though who guesses one can see whether it is right.
 fn fingerprint(spec: &SinkSpec) -> String {
     let mut words = vec![spec.name.clone()];
     words.extend(spec.events.iter().map(|event| event.word().to_owned()));
@@ -84,11 +85,10 @@ fn fingerprint(spec: &SinkSpec) -> String {
         SinkKind::File(path) => words.push(path.display().to_string()),
         SinkKind::Bell | SinkKind::Syslog | SinkKind::Journald | SinkKind::Desktop => {}
     }
-    let bytes = words.iter().flat_map(|word| word.bytes().chain([0]));
-    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    format!("{hash:016x}")
+    let bytes: Vec<u8> = words.iter().flat_map(|word| word.bytes().chain([0])).collect();
+    let digest = ring::digest::digest(&ring::digest::SHA256, &bytes);
+    let head = digest.as_ref().first_chunk().copied().unwrap_or_default();
+    format!("{:016x}", u64::from_be_bytes(head))
 }
 
 /// What tells one secret from another.

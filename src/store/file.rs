@@ -10,7 +10,7 @@ use crate::files::private;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek as _, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -303,6 +303,14 @@ fn parse(bytes: &[u8]) -> Result<State, String> {
         return Err(format!("has layout version {version}, this rdpwatch knows {VERSION}"));
     }
     serde_json::from_slice::<Contents>(bytes).map(|contents| contents.targets).map_err(damaged)
+}
+
+/// Writes a file that several programs share anew, under its lock. Whoever is stopped in between
+/// leaves the end of what was there before behind what is new.
+pub(super) fn overwrite(file: &mut File, bytes: &[u8]) -> io::Result<()> {
+    file.rewind()?;
+    file.write_all(bytes)?;
+    file.set_len(u64::try_from(bytes.len()).unwrap_or(u64::MAX))
 }
 
 pub(super) fn failed(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {

@@ -5,7 +5,7 @@
 //! is lost between two processes. What is in it is not trusted: its size is bounded, and a line
 //! that is no mark is dropped.
 
-use super::file::failed;
+use super::file::{failed, overwrite};
 use super::{LINGER, StoreError};
 use crate::domain::mark::{Mark, TEXT};
 use crate::domain::time::WallTime;
@@ -60,7 +60,7 @@ impl Spool {
         let room = LIMIT.saturating_sub(line.len());
         let newest = newest_lines(&waiting, room);
         if newest.len() < waiting.len() {
-            replace(&mut file, newest).map_err(failed("replace", &self.path))?;
+            overwrite(&mut file, newest).map_err(failed("replace", &self.path))?;
         }
         file.seek(io::SeekFrom::End(0))
             .and_then(|_| file.write_all(&line))
@@ -115,7 +115,7 @@ impl Spool {
             }
         }
         if left != bytes {
-            replace(&mut file, &left).map_err(failed("replace", &self.path))?;
+            overwrite(&mut file, &left).map_err(failed("replace", &self.path))?;
         }
         Ok(taken)
     }
@@ -202,14 +202,6 @@ fn read(file: &mut File) -> io::Result<Vec<u8>> {
     let bound = u64::try_from(LIMIT).unwrap_or(u64::MAX).saturating_add(1);
     file.take(bound).read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-/// Replaces what is in the file by something shorter: whoever is stopped in between leaves marks
-/// twice and a torn line, and loses none.
-fn replace(file: &mut File, bytes: &[u8]) -> io::Result<()> {
-    file.rewind()?;
-    file.write_all(bytes)?;
-    file.set_len(u64::try_from(bytes.len()).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]

@@ -2,11 +2,11 @@
 //! the lock of a file with its name, which the system gives back when it ends, however it does.
 
 use super::StoreError;
-use super::file::{failed, wait_for};
+use super::file::{failed, overwrite, wait_for};
 use crate::domain::telling::Tellings;
 use crate::files::private;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Seek as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -51,7 +51,7 @@ impl Desk {
         step(&mut after, &name, &|name| runs(folder, name));
         if after != before {
             let bytes = serde_json::to_vec(&after)?;
-            replace(&mut file, &bytes).map_err(failed("replace", &path))?;
+            overwrite(&mut file, &bytes).map_err(failed("replace", &path))?;
         }
         Ok(())
     }
@@ -107,12 +107,6 @@ fn sweep(folder: &Path) {
             let _gone = fs::remove_file(entry.path());
         }
     }
-}
-
-fn replace(file: &mut File, bytes: &[u8]) -> io::Result<()> {
-    file.rewind()?;
-    file.write_all(bytes)?;
-    file.set_len(u64::try_from(bytes.len()).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]

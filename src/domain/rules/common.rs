@@ -113,13 +113,7 @@ static GATEWAY_FAILURE: RuleCard = RuleCard {
         those for which it was not looked at since; each keeps its finding and does not alert by \
         itself. Where clients get through to all of those hosts directly it is a warning.",
     disproof: "The gateway asks for sign-in from this machine, or from where the users are.",
-    remedies: &[
-        steps::TEST_FROM_CLIENT,
-        steps::SERVICES,
-        steps::BINDING,
-        steps::FIREWALL,
-        steps::DIRECTLY,
-    ],
+    remedies: steps::REACH,
     explains: &[],
     low_risk: false,
     client_error: client::GATEWAY_UNREACHABLE,

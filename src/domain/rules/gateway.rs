@@ -68,19 +68,6 @@ pub(super) fn usage_lines(view: &TargetView<'_>, gateway: &GatewayAddress) -> Ve
     [Some(usage), direct].into_iter().flatten().map(str::to_owned).collect()
 }
 
-/// How the name fared, in words.
-const fn name_words(outcome: NameOutcome) -> &'static str {
-    match outcome {
-        NameOutcome::NxDomain => "the name does not exist",
-        NameOutcome::NoData => "the name exists but has no address",
-        NameOutcome::ServFail => "the DNS server failed",
-        NameOutcome::Refused => "the DNS server refused to answer",
-        NameOutcome::Timeout => "no DNS server answered in time",
-        NameOutcome::Malformed => "the DNS answer was damaged",
-        NameOutcome::Error | NameOutcome::Ok | NameOutcome::NotNeeded => "the name was not found",
-    }
-}
-
 /// No way to the gateway.
 #[derive(Debug)]
 pub(super) struct GatewayUnreachable;
@@ -100,13 +87,7 @@ static GATEWAY_UNREACHABLE: RuleCard = RuleCard {
         use the gateway only when the direct way fails, and that way works, it is a warning.",
     disproof: "The gateway completes a TLS handshake from this machine, or from where the users \
         are.",
-    remedies: &[
-        steps::TEST_FROM_CLIENT,
-        steps::SERVICES,
-        steps::BINDING,
-        steps::FIREWALL,
-        steps::DIRECTLY,
-    ],
+    remedies: steps::REACH,
     explains: &["gateway-not-answering", "gateway-certificate"],
     low_risk: false,
     client_error: client::GATEWAY_UNREACHABLE,
@@ -125,7 +106,7 @@ impl Rule for GatewayUnreachable {
         let who = the_gateway(view, gateway);
         let (title, sentence, owner) = match found.stage() {
             GatewayStage::NoName => {
-                let why = name_words(found.name);
+                let why = super::name::words(found.name);
                 let sentence = format!(
                     "{who} cannot be found: {why} (certain). DNS team: look the name up where the \
                      users are first."
@@ -233,7 +214,7 @@ fn tls_words(outcome: TlsOutcome) -> String {
 pub(super) fn look_lines(found: &Gateway) -> Vec<String> {
     let name = match found.name {
         NameOutcome::Ok | NameOutcome::NotNeeded => None,
-        outcome => Some(format!("name: {}", name_words(outcome))),
+        outcome => Some(format!("name: {}", super::name::words(outcome))),
     };
     let tcp = found.connect.as_ref().map(super::port::connect_line);
     let tls = found.tls.as_ref().map(|tls| {

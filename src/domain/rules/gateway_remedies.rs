@@ -5,6 +5,9 @@ use crate::domain::finding::{Remedy, RunOn};
 const AT_GATEWAY: Option<&str> =
     Some("administrator rights on the gateway; PowerShell remoting, or the same at its console");
 
+/// Where it lets nobody in, safe first.
+pub(super) const REACH: &[Remedy] = &[TEST_FROM_CLIENT, SERVICES, BINDING, FIREWALL, DIRECTLY];
+
 /// The same way, from where the users are.
 pub(super) const TEST_FROM_CLIENT: Remedy = Remedy {
     confirm: Some("Resolve-DnsName GATEWAY; Test-NetConnection GATEWAY -Port GATEWAY_PORT"),

@@ -5,7 +5,6 @@ use super::whose;
 use super::would_drop;
 use crate::domain::echo_series::EchoPoint;
 use crate::domain::heard::Came;
-use crate::domain::outage::Outage;
 use crate::domain::sample::EchoOutcome;
 use crate::domain::thresholds::LossThresholds;
 use crate::domain::wifi;
@@ -278,8 +277,7 @@ fn is_outage(
     size: usize,
 ) -> bool {
     let (start, end) = (head.at.mono, tail.at.mono);
-    let path_down = |outage: &Outage| outage.lost(view.target.id, start);
-    if view.around.outages.iter().any(path_down)
+    if view.around.path_was_down(view.target.id, start)
         || view.around.lost_in_the_air.holds(view.target.id, start)
     {
         return true;

@@ -6,7 +6,7 @@ use crate::domain::time::Now;
 use std::net::IpAddr;
 
 /// Why a name has no address, in words.
-const fn words(outcome: NameOutcome) -> &'static str {
+pub(super) const fn words(outcome: NameOutcome) -> &'static str {
     match outcome {
         NameOutcome::NxDomain => "the name does not exist",
         NameOutcome::NoData => "the name exists but has no address",

@@ -2,7 +2,6 @@
 
 use super::prelude::*;
 use crate::domain::heard::{Sign, Stages};
-use crate::domain::outage::Outage;
 
 /// How long the event is shown.
 const SHOWN: Duration = Duration::from_mins(10);
@@ -103,8 +102,7 @@ fn find(view: &TargetView<'_>) -> Option<Stages> {
 
 /// Whether its silence was that of a path.
 fn path_was_down(view: &TargetView<'_>, stages: &Stages) -> bool {
-    let lost = |outage: &Outage| outage.lost(view.target.id, stages.silent.mono);
-    view.around.outages.iter().any(lost)
+    view.around.path_was_down(view.target.id, stages.silent.mono)
 }
 
 /// The restarts of the hour that led to the last one, oldest first, where they are too many and it

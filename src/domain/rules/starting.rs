@@ -2,7 +2,6 @@
 
 use super::prelude::*;
 use crate::domain::heard::Back;
-use crate::domain::outage::Outage;
 
 /// Makes a notice of `evidence` where the host came back from silence within the last minutes.
 /// `fails` says what it does: `refuses port 3389`.
@@ -38,6 +37,5 @@ pub(super) fn unless_starting(view: &TargetView<'_>, fails: &str, evidence: Evid
 /// Whether a start explains what fails: it worked before the silence, which was not that of a path
 /// that was down.
 fn may_start(view: &TargetView<'_>, back: &Back) -> bool {
-    let path_down = |outage: &Outage| outage.lost(view.target.id, back.silent.mono);
-    back.sound && !view.around.outages.iter().any(path_down)
+    back.sound && !view.around.path_was_down(view.target.id, back.silent.mono)
 }

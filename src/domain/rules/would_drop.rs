@@ -142,7 +142,7 @@ fn gap(view: &TargetView<'_>, run: &[EchoPoint]) -> Option<Gap> {
     if lost < PROVEN || !silence || view.may_sleep() {
         return None;
     }
-    if view.around.outages.iter().any(|outage| outage.lost(view.target.id, start)) {
+    if view.around.path_was_down(view.target.id, start) {
         return None;
     }
     let worked = view.heard.tried_before(start).any(|tried| tried.came == Came::Works);

@@ -116,13 +116,4 @@ impl Attempt {
             Some(nla) => Some(nla.outcome.answered()),
         }
     }
-
-    /// Whether CredSSP ended in a close in place of an answer.
-    #[must_use]
-    pub const fn closed_after_tls(&self) -> bool {
-        match &self.nla {
-            None => false,
-            Some(nla) => nla.outcome.hung_up(),
-        }
-    }
 }

@@ -1,7 +1,6 @@
 //! Woken: what a wake-up that succeeds tells of its target.
 
 use super::Tracked;
-use crate::domain::outage::Outage;
 use crate::domain::sample::Sample;
 use crate::domain::surroundings::Surroundings;
 use crate::domain::wake::{WakeProgress, WakeReceipt, WakeRung};
@@ -37,8 +36,7 @@ impl Tracked {
         let in_time = sample.ended_at <= wake.deadline();
         self.memory.remember_waking(took);
         let Some(since) = self.slept.take() else { return false };
-        let lost = |outage: &Outage| outage.lost(self.target.id, since.mono);
-        let excused = self.maintained.is_some() || around.outages.iter().any(lost);
+        let excused = self.maintained.is_some() || around.path_was_down(self.target.id, since.mono);
         in_time && !excused && self.memory.remember_sleep() && !self.target.may_sleep()
     }
 }

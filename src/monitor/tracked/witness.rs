@@ -129,7 +129,7 @@ fn is_by_word(answer: &Resolution) -> bool {
 enum Said {
     /// One of them knew, or knew that there is nothing.
     Serve,
-    /// All failed, most in this way.
+    /// All failed, the first of them in this way.
     Fail(NameOutcome),
     /// They were not asked, or not all of them.
     Nothing,
