@@ -309,7 +309,7 @@ fn evidence(outage: &Outage, title: impl Into<String>, sentence: String) -> Evid
     Evidence::new(Severity::Critical, Confidence::Likely, title, sentence)
         .line(silent)
         .line(match &outage.nearer {
-            Some(one) => format!("{one} goes on answering"),
+            Some(one) => format!("{one} answers"),
             None => "nothing nearer is known to answer".to_owned(),
         })
         .lines(outage.fault.iter().flat_map(|fault| {
