@@ -46,6 +46,7 @@ mod starting;
 mod tls;
 mod udp;
 mod vpn;
+mod way_down;
 mod whose;
 mod wifi;
 mod words;
