@@ -198,6 +198,7 @@ pub(crate) fn target(id: u32, name: &str, address: &str) -> TargetSnapshot {
             elapsed: ms(1.2),
         }),
         attempt: None,
+        stopped: None,
         transcripts: Vec::new(),
         tls: None,
         nla: None,

@@ -16,6 +16,7 @@ use crate::ui::filter::state_word;
 use crate::ui::keymap::Layer;
 use crate::ui::layout::{Class, Layout};
 use crate::ui::line::{Line, fit};
+use crate::ui::sites::SeenTo;
 use crate::ui::state::{Access, Flow, Screen, UiState};
 use crate::ui::theme::Role;
 use crate::ui::view_model::ViewLine;
@@ -267,9 +268,20 @@ fn everybody(snapshot: &Snapshot) -> Tally {
     Tally::of(snapshot.targets.iter().map(AsRef::as_ref), &snapshot.seen_to())
 }
 
-/// How many of these are in which state.
-pub(super) fn counted<'a>(targets: impl Iterator<Item = &'a TargetSnapshot>, words: bool) -> Line {
-    Tally::of(targets, &BTreeMap::new()).line(words)
+/// How many of these are in which state, and whom of them somebody has `seen` to.
+pub(super) fn counted<'a>(
+    targets: impl Iterator<Item = &'a TargetSnapshot>,
+    seen: &SeenTo<'_>,
+    words: bool,
+) -> Line {
+    Tally::of(targets, seen).line(words)
+}
+
+/// `acknowledged`, or `snoozed`.
+pub(super) fn seen_word(alert: &Alert) -> &'static str {
+    let mut seen = Seen::default();
+    seen.count(alert);
+    seen.word()
 }
 
 /// ` ▲ 2 warning`, or `▲2` without words; nothing for none.
@@ -445,9 +457,7 @@ fn trouble(
     let mut begun = begun.text(Role::Text, " ");
     // What nobody has seen to comes first: then there is none of that.
     if let Some(alert) = seen.get(&first.worst.target.id) {
-        let mut seen = Seen::default();
-        seen.count(alert);
-        begun.push(Role::Dim, &format!("{}: ", capitalised(seen.word())));
+        begun.push(Role::Dim, &format!("{}: ", capitalised(seen_word(alert))));
     }
     let full = begun.clone().join(sentence(first));
     if let [next, rest @ ..] = more
