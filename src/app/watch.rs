@@ -504,10 +504,12 @@ impl Screen {
                         return;
                     }
                 };
+                let (before, after) = (&self.config.settings, &config.settings);
                 let found = reload::difference(
                     &self.config.targets,
                     &self.by_hand,
                     &config.targets,
+                    |target| reload::inherit(before, after, target),
                     &mut self.next_id,
                 );
                 config.targets.clone_from(&found.targets);

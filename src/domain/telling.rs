@@ -5,23 +5,21 @@
 use super::finding::Severity;
 use super::sink::{Notice, SinkEvent};
 use super::time::WallTime;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 /// Whoever tells has so long; then another one does.
 const UNDER_WAY: Duration = Duration::from_secs(20);
-/// An end is left for so long to others that still see the alert.
-const LEFT: Duration = Duration::from_mins(10);
 /// What another one reminded of so lately is not reminded of again.
 const REMINDED: Duration = Duration::from_mins(2);
 /// Two programs see the same within this long of each other, where nobody hears of ends.
 const APART: Duration = Duration::from_secs(90);
-/// What began so long ago says nothing of what another program sees.
-const OPEN: Duration = Duration::from_hours(24);
-/// What was told so long ago is forgotten.
+/// What was told so long ago is forgotten, unless somebody sees it still.
 const KEPT: Duration = Duration::from_hours(7 * 24);
-/// Most alerts that are kept in mind; the oldest give way.
+/// Most alerts that are kept in mind: those that are over give way, then the oldest.
 const MOST: usize = 1_024;
+/// Most ids of one alert that are kept in mind; the oldest give way.
+const IDS: usize = 32;
 
 /// What was told to whom, and who is at it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -40,21 +38,18 @@ struct Telling {
     id: String,
     /// How bad it was when it was last told that it began.
     severity: Severity,
-    /// Under which programs know it.
-    ids: BTreeSet<String>,
+    /// Under which programs know it or knew it, the newest last.
+    ids: VecDeque<String>,
     /// When somebody first wanted to tell it.
     made: WallTime,
-    /// The programs that see it.
-    seen_by: BTreeSet<String>,
+    /// The programs that see it, and under which ids.
+    sights: BTreeMap<String, BTreeSet<String>>,
     /// Who told last that it began, and when.
     #[serde(default)]
     begun: Option<(String, WallTime)>,
     /// Who told anything last.
     #[serde(default)]
     latest: Option<(String, WallTime)>,
-    /// Since when somebody leaves its end to others.
-    #[serde(default)]
-    left: Option<WallTime>,
     #[serde(default)]
     over: Option<WallTime>,
     /// Who is telling something, and since when.
@@ -121,21 +116,49 @@ impl Telling {
             title: notice.title.clone(),
             id: notice.id.clone(),
             severity: notice.severity,
-            ids: BTreeSet::from([notice.id.clone()]),
+            ids: VecDeque::new(),
             made: now,
-            seen_by: BTreeSet::new(),
+            sights: BTreeMap::new(),
             begun: None,
             latest: None,
-            left: None,
             over: None,
             under_way: None,
         }
     }
 
-    fn see(&mut self, notice: &Notice, program: &Program<'_>) {
-        self.ids.insert(notice.id.clone());
-        self.seen_by.insert(program.name.to_owned());
-        self.left = None;
+    fn see(&mut self, id: &str, program: &str) {
+        if !self.ids.iter().any(|known| known == id) {
+            let excess = (self.ids.len() + 1).saturating_sub(IDS);
+            self.ids.drain(..excess);
+            self.ids.push_back(id.to_owned());
+        }
+        self.sights.entry(program.to_owned()).or_default().insert(id.to_owned());
+    }
+
+    /// What `program` knows under this id is over. Whether it sees the alert under another one.
+    fn lose_sight(&mut self, id: &str, program: &str) -> bool {
+        let Some(ids) = self.sights.get_mut(program) else { return false };
+        ids.remove(id);
+        let sees = !ids.is_empty();
+        if !sees {
+            self.sights.remove(program);
+        }
+        sees
+    }
+
+    /// `program` sees under these ids what it sees of it, and nothing else.
+    fn look(&mut self, ids: &BTreeSet<String>, program: &str) {
+        let seen: BTreeSet<String> =
+            self.ids.iter().filter(|id| ids.contains(*id)).cloned().collect();
+        if seen.is_empty() {
+            self.sights.remove(program);
+        } else {
+            self.sights.insert(program.to_owned(), seen);
+        }
+    }
+
+    fn is_seen_by_others(&self, program: &Program<'_>) -> bool {
+        self.sights.keys().any(|name| program.is_other(name))
     }
 
     /// Whether another program that runs sees the same. What is about no host is the same only in
@@ -146,14 +169,12 @@ impl Telling {
             && self.rule == notice.rule.0
             && (notice.host.is_some() || self.title == notice.title);
         // Where nobody hears of ends nobody knows whether it is still the same.
-        let lately = self.begun.as_ref().is_none_or(|(_, at)| {
-            if wanted.ends {
-                program.lately(*at, OPEN)
-            } else {
-                notice.since <= *at || notice.since.since(*at) <= APART
-            }
-        });
-        subject && lately && self.seen_by.iter().any(|name| program.is_other(name))
+        let lately = wanted.ends
+            || self
+                .begun
+                .as_ref()
+                .is_none_or(|(_, at)| notice.since <= *at || notice.since.since(*at) <= APART);
+        subject && lately && self.is_seen_by_others(program)
     }
 
     /// Whether another program is telling something of it.
@@ -170,8 +191,9 @@ impl Telling {
         times.chain(self.over).fold(self.made, WallTime::max)
     }
 
-    /// Whether another program has told what is wanted already. One that runs no more did not mean
-    /// this: what it told is remembered, and whoever fires it again has news.
+    /// Whether a program has told what is wanted already. One that runs no more did not mean this:
+    /// what it told is remembered, and whoever fires it again has news. What the program itself told
+    /// under another id is not over as long as somebody else sees it.
     fn is_told(&self, wanted: Wanted<'_>, program: &Program<'_>) -> bool {
         let others = |by: Option<&(String, WallTime)>| {
             by.filter(|(name, _)| program.is_other(name)).map(|(_, at)| *at)
@@ -179,7 +201,8 @@ impl Telling {
         match wanted.notice.event {
             SinkEvent::Fired => {
                 let says_so = wanted.notice.host.is_some() || self.title == wanted.notice.title;
-                others(self.begun.as_ref()).is_some()
+                let by_itself = self.begun.as_ref().is_some_and(|(name, _)| name == program.name);
+                (by_itself || others(self.begun.as_ref()).is_some())
                     && self.severity >= wanted.notice.severity
                     && says_so
             }
@@ -195,7 +218,7 @@ impl Tellings {
     /// Says what `program` is to do about a notice; what it is to tell is its own until
     /// [`Tellings::settle`], or for twenty seconds.
     pub fn claim(&mut self, wanted: Wanted<'_>, program: &Program<'_>) -> Claim {
-        self.forget(program.now);
+        self.forget(program);
         let notice = wanted.notice;
         if notice.event == SinkEvent::Test {
             return Claim::Tell(notice.id.clone());
@@ -208,7 +231,7 @@ impl Tellings {
                 return Claim::Tell(notice.id.clone());
             }
             let mut telling = Telling::new(wanted, program.now);
-            telling.see(notice, program);
+            telling.see(&notice.id, program.name);
             telling.under_way = Some((program.name.to_owned(), program.now));
             self.0.push(telling);
             return Claim::Tell(notice.id.clone());
@@ -217,14 +240,14 @@ impl Tellings {
             return Claim::Wait;
         }
         if notice.event == SinkEvent::Resolved {
-            telling.seen_by.remove(program.name);
-            let others = telling.seen_by.iter().any(|name| program.is_other(name));
-            let left = *telling.left.get_or_insert(program.now);
-            if others && program.lately(left, LEFT) {
+            if telling.lose_sight(&notice.id, program.name) {
+                return Claim::Told;
+            }
+            if telling.is_seen_by_others(program) {
                 return Claim::Wait;
             }
         } else {
-            telling.see(notice, program);
+            telling.see(&notice.id, program.name);
             if telling.is_told(wanted, program) {
                 return Claim::Told;
             }
@@ -252,7 +275,10 @@ impl Tellings {
                 telling.title.clone_from(&wanted.notice.title);
                 telling.begun = Some(by);
             }
-            SinkEvent::Resolved => telling.over = Some(program.now),
+            SinkEvent::Resolved => {
+                telling.over = Some(program.now);
+                telling.sights.clear();
+            }
             SinkEvent::Reminded | SinkEvent::Test => {}
         }
     }
@@ -260,7 +286,16 @@ impl Tellings {
     /// `program` tells this sink nothing any more.
     pub fn leave(&mut self, sink: &str, program: &str) {
         for telling in self.0.iter_mut().filter(|telling| telling.sink == sink) {
-            telling.seen_by.remove(program);
+            telling.sights.remove(program);
+        }
+    }
+
+    /// `program` sees, of all that this sink was told, what is known under these ids, which it may
+    /// have from an earlier run, and nothing else.
+    pub fn look(&mut self, sink: &str, ids: &BTreeSet<String>, program: &str) {
+        let open = |telling: &&mut Telling| telling.sink == sink && telling.over.is_none();
+        for telling in self.0.iter_mut().filter(open) {
+            telling.look(ids, program);
         }
     }
 
@@ -283,11 +318,27 @@ impl Tellings {
         self.0.iter().filter(own).any(|one| one.ids.contains(&wanted.notice.id))
     }
 
-    fn forget(&mut self, now: WallTime) {
-        let fresh = |one: &Telling| now.since(one.touched()) <= KEPT;
-        self.0.retain(fresh);
-        let excess = self.0.len().saturating_sub(MOST - 1);
-        self.0.drain(..excess);
+    /// Forgets programs that are gone, and what was told long ago.
+    fn forget(&mut self, program: &Program<'_>) {
+        let mut running = BTreeMap::new();
+        let mut runs = |name: &str| {
+            *running
+                .entry(name.to_owned())
+                .or_insert_with(|| name == program.name || (program.runs)(name))
+        };
+        for telling in &mut self.0 {
+            telling.sights.retain(|name, _| runs(name));
+        }
+        let fresh = |one: &Telling| program.now.since(one.touched()) <= KEPT;
+        self.0.retain(|one| !one.sights.is_empty() || fresh(one));
+        for gives_way in [|one: &Telling| one.over.is_some(), |_: &Telling| true] {
+            let mut excess = self.0.len().saturating_sub(MOST - 1);
+            self.0.retain(|one| {
+                let goes = excess > 0 && gives_way(one);
+                excess -= usize::from(goes);
+                !goes
+            });
+        }
     }
 }
 
@@ -397,14 +448,20 @@ mod tests {
         assert_eq!(claim, Claim::Tell("7".to_owned()));
     }
 
+    fn ids(ids: &[&str]) -> BTreeSet<String> {
+        ids.iter().map(|id| (*id).to_owned()).collect()
+    }
+
     #[test]
-    fn an_end_is_left_to_others_for_ten_minutes_and_never_lost() {
+    fn an_end_is_left_to_others_while_they_see_it_and_never_lost() {
         let mut two = Two::new();
         two.tell("a", &notice("1", Fired));
         two.claim("b", &notice("2", Fired));
-        assert_eq!(two.claim("a", &notice("1", Resolved)), Claim::Wait);
-        two.now += 601;
-        assert_eq!(two.tell("a", &notice("1", Resolved)).as_deref(), Some("1"));
+        two.now += 6 * 24 * 3_600;
+        assert_eq!(two.claim("a", &notice("1", Resolved)), Claim::Wait, "b sees it");
+        two.running = "a";
+        assert_eq!(two.tell("a", &notice("1", Resolved)).as_deref(), Some("1"), "b is gone");
+        two.running = "ab";
         assert_eq!(two.claim("b", &notice("2", Resolved)), Claim::Told);
         // Of what another run told, and of what nobody knows.
         assert_eq!(two.tell("b", &notice("9", Resolved)).as_deref(), Some("9"));
@@ -412,6 +469,35 @@ mod tests {
         two.tell("b", &notice("3", Fired));
         two.tellings.leave("pager", "b");
         assert_eq!(two.tell("a", &notice("4", Fired)).as_deref(), Some("4"));
+    }
+
+    /// One dashboard was restarted, or looks more often: its old end is no end of what it sees anew.
+    #[test]
+    fn whoever_sees_it_anew_does_not_end_it_by_its_old_end() {
+        let mut two = Two::new();
+        two.tell("a", &notice("1", Fired));
+        assert_eq!(two.claim("b", &notice("2", Fired)), Claim::Told);
+        assert_eq!(two.claim("a", &notice("1", Resolved)), Claim::Wait);
+        assert_eq!(two.claim("a", &notice("3", Fired)), Claim::Told, "it was never over");
+        assert_eq!(two.claim("a", &notice("1", Resolved)), Claim::Told, "nothing to tell");
+        assert_eq!(two.claim("b", &notice("2", Resolved)), Claim::Wait, "a sees it anew");
+        assert_eq!(two.tell("a", &notice("3", Resolved)).as_deref(), Some("1"));
+        assert_eq!(two.claim("b", &notice("2", Resolved)), Claim::Told);
+    }
+
+    /// It shows what an earlier run told, and never says itself that it began.
+    #[test]
+    fn what_is_recalled_after_a_restart_is_seen_too() {
+        let mut two = Two::new();
+        two.tell("a", &notice("1", Fired));
+        two.claim("b", &notice("2", Fired));
+        two.running = "bc";
+        two.tellings.look("pager", &ids(&["1", "8"]), "c");
+        assert_eq!(two.claim("b", &notice("2", Resolved)), Claim::Wait, "c sees it");
+        two.tellings.look("pager", &ids(&["8"]), "c");
+        assert_eq!(two.tell("b", &notice("2", Resolved)).as_deref(), Some("1"));
+        two.tellings.look("pager", &ids(&["1"]), "c");
+        assert_eq!(two.tell("b", &notice("4", Fired)).as_deref(), Some("4"), "another one");
     }
 
     #[test]
@@ -443,9 +529,21 @@ mod tests {
             two.tell("a", &Notice { host, ..notice(&number.to_string(), Fired) });
         }
         assert_eq!(two.tellings.0.len(), MOST);
+        two.tellings.leave("pager", "a");
         two.now += 8 * 24 * 3_600;
         two.tell("a", &notice("new", Fired));
         assert_eq!(two.tellings.0.len(), 1);
+        // What is over gives way first, and of one that comes and goes the oldest ids do.
+        for number in 0..2_000 {
+            let host = Some(format!("pc-{number}:3389"));
+            two.tell("a", &Notice { host: host.clone(), ..notice(&number.to_string(), Fired) });
+            two.tell("a", &Notice { host, ..notice(&number.to_string(), Resolved) });
+        }
+        assert!(two.tellings.0.iter().any(|one| one.id == "new"));
+        for number in 0..100 {
+            two.tell("b", &notice(&format!("b{number}"), Fired));
+        }
+        assert!(two.tellings.0.iter().all(|one| one.ids.len() <= IDS));
     }
 
     /// It was critical, calmed, and the program was started anew.

@@ -62,9 +62,15 @@ impl Untold {
     /// What `sink` was not told.
     #[must_use]
     pub fn of(sink: &SinkSpec, notice: &Notice) -> Self {
+        Self::for_sink(&sink.name, &sink.place(), notice)
+    }
+
+    /// What the sink of this name and place was not told.
+    #[must_use]
+    pub fn for_sink(name: &str, place: &str, notice: &Notice) -> Self {
         Self {
-            sink: sink.name.clone(),
-            place: sink.place(),
+            sink: name.to_owned(),
+            place: place.to_owned(),
             id: notice.id.clone(),
             event: notice.event,
             target: notice.target.clone(),

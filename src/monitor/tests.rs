@@ -213,6 +213,25 @@ fn observe(monitor: &mut Monitor, secs: u64, observation: Observation) -> Change
     monitor.observe(&sample, sent)
 }
 
+/// A slow handshake is news for once: two in a row are a finding, and nobody need wait for the second.
+#[test]
+fn a_tls_handshake_that_is_slow_is_news_until_the_next_one_is_slow_too() {
+    let mut monitor = Monitor::new(ACCESS, LocalState::default(), AlertSettings::default(), at(0));
+    let target = Target::new(TargetId(1), "pc-1", Host::Address(address(1), None));
+    monitor.add(target, TargetMemory::default(), at(0));
+    let mut took = |secs: u64, millis: u64| {
+        let mut attempt = handshake(TlsOutcome::Ok);
+        attempt.connect.address = (address(1), 3389).into();
+        if let Some(tls) = &mut attempt.tls {
+            tls.elapsed = Duration::from_millis(millis);
+        }
+        observe(&mut monitor, secs, Observation::Attempt(Box::new(attempt))).slow_tls
+    };
+    let news: Vec<bool> =
+        (1..).zip([30, 1_500, 1_600, 1_700, 30, 1_500]).map(|(at, ms)| took(at, ms)).collect();
+    assert_eq!(news, [false, true, false, false, false, true]);
+}
+
 fn udp(outcome: UdpOutcome) -> Observation {
     let answered = (outcome == UdpOutcome::SynAck).then_some(1_232);
     Observation::Udp(Udp {
@@ -364,7 +383,7 @@ fn what_fires_can_be_told_anew_by_its_id_and_is_known_to_be_snoozed() {
     let [fired @ AlertEvent::Fired(alert)] = told.as_slice() else { panic!("{told:?}") };
     let now = at(120_000);
     let first = monitor.notice(fired, now);
-    let ids = |id: &str| std::collections::BTreeSet::from([id.to_owned()]);
+    let ids = |id: &str| BTreeSet::from([id.to_owned()]);
     assert_eq!(monitor.notices_of(&ids(&first.id), now), std::slice::from_ref(&first));
     assert_eq!(monitor.notices_of(&ids("another"), now), []);
     let silenced = |monitor: &Monitor| {

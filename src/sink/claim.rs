@@ -2,7 +2,9 @@
 
 use crate::domain::sink::{Notice, Secret, SinkEvent, SinkKind, SinkSpec};
 use crate::domain::telling::Claim;
+use std::collections::BTreeSet;
 use std::fmt::Debug;
+use std::path::{Path, absolute};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::spawn_blocking;
@@ -18,6 +20,9 @@ pub trait Tellers: Debug + Send + Sync {
 
     /// What was to be told under `id` is told, or was not taken.
     fn settle(&self, sink: &str, ends: bool, notice: &Notice, id: &str, told: bool);
+
+    /// Of what the sink was told, this program sees what it knows under these ids, and nothing else.
+    fn look(&self, sink: &str, ids: &BTreeSet<String>);
 
     /// The sink is told nothing any more.
     fn leave(&self, sink: &str);
@@ -61,6 +66,20 @@ impl Place {
         let _unheard = timeout(PATIENCE, settle).await;
     }
 
+    /// Whether other programs may tell the same sink.
+    pub(super) fn is_shared(&self) -> bool {
+        self.tellers.is_some()
+    }
+
+    /// Says what is seen of what the sink was told.
+    pub(super) async fn look(&self, ids: BTreeSet<String>) {
+        let place = self.clone();
+        let Some(tellers) = place.tellers else { return };
+        let look = spawn_blocking(move || tellers.look(&place.sink, &ids));
+        // Whoever cannot be asked is asked the next time.
+        let _unheard = timeout(PATIENCE, look).await;
+    }
+
     /// Leaves what is open to the others.
     pub(super) fn leave(self) {
         if let Some(tellers) = self.tellers {
@@ -82,7 +101,7 @@ fn fingerprint(spec: &SinkSpec) -> String {
             words.push(format!("{template:?}"));
         }
         SinkKind::Exec(command) => words.extend(command.iter().cloned()),
-        SinkKind::File(path) => words.push(path.display().to_string()),
+        SinkKind::File(path) => words.push(whole(path)),
         SinkKind::Bell | SinkKind::Syslog | SinkKind::Journald | SinkKind::Desktop => {}
     }
     let bytes: Vec<u8> = words.iter().flat_map(|word| word.bytes().chain([0])).collect();
@@ -96,6 +115,11 @@ fn plain(secret: &Secret) -> String {
     match secret {
         Secret::Plain(text) => text.clone(),
         Secret::Variable(name) => std::env::var(name).unwrap_or_default(),
-        Secret::File(path) => path.display().to_string(),
+        Secret::File(path) => whole(path),
     }
+}
+
+/// A path from the root: in two folders the same words are two files.
+fn whole(path: &Path) -> String {
+    absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
 }

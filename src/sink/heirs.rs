@@ -176,6 +176,18 @@ impl Sinks {
         Some(who)
     }
 
+    /// Keeps the end of an alert for the sinks that heard it begin and are not there.
+    pub(super) fn keep_end(&mut self, notice: &Notice) {
+        let Some(who) = self.absent.heard.remove(&notice.id) else { return };
+        let places = who.iter().flat_map(|(name, places)| places.iter().map(move |at| (name, at)));
+        let gone = places.filter(|(name, place)| self.kin(name, place).is_empty());
+        let ends: Vec<Untold> =
+            gone.map(|(name, place)| Untold::for_sink(name, place, notice)).collect();
+        for end in ends {
+            self.absent.keep(&[end]);
+        }
+    }
+
     /// Takes over who heard in an earlier run that an alert began.
     pub fn recall_heard(&mut self, id: &str, heard: Option<&WhoHeard>) {
         let Some(heard) = heard else {

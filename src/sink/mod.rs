@@ -49,6 +49,12 @@ const PAUSES: [Duration; 5] = [
 /// sink does not take holds up no other.
 const UNTRIED: usize = 2;
 
+/// After what an earlier run told was taken over, before this program says that it sees it.
+const FIRST_LOOK: Duration = Duration::from_secs(1);
+
+/// So often each program says what it sees of what the sinks were told.
+const LOOK: Duration = Duration::from_mins(1);
+
 /// Before what another program is at is asked for again.
 const BUSY: Duration = Duration::from_secs(2);
 
@@ -169,8 +175,9 @@ impl Sinks {
 
     /// Hands a notice to every sink that wants it. An end goes to each that heard the beginning and
     /// is told ends at all, whichever groups and severities it wants by now, and to those that are
-    /// told no beginnings. Never waits.
-    pub fn offer(&self, notice: Notice) {
+    /// told no beginnings; for those that heard the beginning and are not there it is kept. Never
+    /// waits.
+    pub fn offer(&mut self, notice: Notice) {
         let notice = Arc::new(notice);
         let over = notice.event == SinkEvent::Resolved;
         for Worker { spec, desk, .. } in &self.workers {
@@ -184,6 +191,9 @@ impl Sinks {
             } else if over {
                 desk.queue().is_over(&notice.id, Instant::now());
             }
+        }
+        if over {
+            self.keep_end(&notice);
         }
     }
 
@@ -320,10 +330,17 @@ async fn work(telling: Telling, closing: CancellationToken, pauses: [Duration; 5
     let desk = &telling.desk;
     let mut failures = 0;
     let mut latest = Instant::now();
+    let mut look = latest + FIRST_LOOK;
     while !closing.is_cancelled() {
+        if look <= Instant::now() {
+            telling.look().await;
+            look = Instant::now() + LOOK;
+        }
+        let looks = sleep_until(look);
         if desk.queue().is_idle() {
             tokio::select! {
                 () = desk.more.notified() => {}
+                () = looks, if telling.place.is_shared() => {}
                 () = closing.cancelled() => {}
             }
             continue;
@@ -333,6 +350,7 @@ async fn work(telling: Telling, closing: CancellationToken, pauses: [Duration; 5
         let free = desk.queue().free_at(Instant::now());
         tokio::select! {
             () = sleep_until(free.max(latest + pause)) => {}
+            () = looks, if telling.place.is_shared() => continue,
             () = desk.more.notified() => continue,
             () = closing.cancelled() => break,
         }
@@ -352,6 +370,14 @@ async fn work(telling: Telling, closing: CancellationToken, pauses: [Duration; 5
 }
 
 impl Telling {
+    /// Says to other programs what is seen here, and that it is.
+    async fn look(&self) {
+        let open = self.desk.queue().open();
+        if !open.is_empty() {
+            self.place.look(open).await;
+        }
+    }
+
     /// One try.
     async fn attempt(&self, notice: &Arc<Notice>) -> Tried {
         let id = match self.place.claim(notice).await {

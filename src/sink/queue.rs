@@ -305,6 +305,12 @@ impl Queue {
         self.heard.order.iter()
     }
 
+    /// The ids of what the sink was told of or will be, and that is not over.
+    pub(super) fn open(&self) -> BTreeSet<String> {
+        let is_over = |id: &String| self.waiting.get(id).is_some_and(|alert| alert.over.is_some());
+        self.heard().chain(self.ids()).filter(|id| !is_over(id)).cloned().collect()
+    }
+
     /// Takes out what the sink is not to be told, alert by alert: notices that are not `wanted`,
     /// given whether it heard of the beginning or will, and an end of whose beginning it will not.
     /// What is on its way stays.

@@ -181,7 +181,7 @@ const AT_ONCE: [Duration; 5] = [Duration::from_millis(1); 5];
 #[tokio::test]
 async fn a_sink_that_fails_twice_is_tried_again_and_told_once() {
     let (listener, port) = listen().await;
-    let sinks = Sinks::pausing(&[webhook(port, "/")], 0, AT_ONCE);
+    let mut sinks = Sinks::pausing(&[webhook(port, "/")], 0, AT_ONCE);
     sinks.offer(notice());
     let no = "HTTP/1.1 500 no\r\n\r\n";
     serve(&listener, no).await;
@@ -212,7 +212,7 @@ async fn a_hook_that_does_its_work_and_ends_late_pages_twice_at_most() {
     let path = folder.path().join("pages");
     let script = format!("echo $RDPWATCH_ALERT_ID >> {}; exec sleep 60", path.display());
     let hook = sink(SinkKind::Exec(["sh", "-c", &script].map(str::to_owned).to_vec()));
-    let sinks = impatient(hook);
+    let mut sinks = impatient(hook);
     sinks.offer(numbered(1, SinkEvent::Fired));
     while sinks.statuses()[0].told == 0 {
         sleep(Duration::from_millis(10)).await;
@@ -228,7 +228,7 @@ async fn a_server_that_takes_it_and_answers_late_is_told_twice_at_most() {
     let (listener, port) = listen().await;
     let mut spec = webhook(port, "/");
     spec.events.push(SinkEvent::Resolved);
-    let sinks = impatient(spec);
+    let mut sinks = impatient(spec);
     sinks.offer(numbered(1, SinkEvent::Fired));
     let mut held = Vec::new();
     while sinks.statuses()[0].told == 0 {
@@ -253,7 +253,7 @@ fn numbered(number: usize, event: SinkEvent) -> Notice {
 async fn a_sink_that_is_down_is_bounded_and_nobody_waits_for_it() {
     let (listener, port) = listen().await;
     drop(listener);
-    let sinks = Sinks::pausing(&[webhook(port, "/")], 0, AT_ONCE);
+    let mut sinks = Sinks::pausing(&[webhook(port, "/")], 0, AT_ONCE);
     for number in 0..100 {
         sinks.offer(numbered(number, SinkEvent::Fired));
     }
@@ -275,7 +275,7 @@ async fn two_hundred_alerts_of_one_moment_are_all_told_and_the_worst_first() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("alerts.jsonl");
     let all = 200;
-    let sinks = Sinks::start(&[sink(SinkKind::File(path.clone()))], all, None);
+    let mut sinks = Sinks::start(&[sink(SinkKind::File(path.clone()))], all, None);
     for number in 0..all {
         let severity = if number < all / 2 { Severity::Warning } else { Severity::Critical };
         sinks.offer(Notice { severity, ..numbered(number, SinkEvent::Fired) });
@@ -294,7 +294,7 @@ async fn two_hundred_alerts_of_one_moment_are_all_told_and_the_worst_first() {
 async fn what_found_no_room_is_told_once_there_is_room() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("alerts.jsonl");
-    let sinks = Sinks::start(&[sink(SinkKind::File(path.clone()))], 0, None);
+    let mut sinks = Sinks::start(&[sink(SinkKind::File(path.clone()))], 0, None);
     let fired = |number: usize| {
         let severity = if number < 100 { Severity::Warning } else { Severity::Critical };
         Notice { severity, ..numbered(number, SinkEvent::Fired) }
@@ -338,7 +338,7 @@ async fn a_line_that_is_down_for_long_loses_no_beginning_and_never_tells_an_end_
         events: vec![SinkEvent::Fired, SinkEvent::Reminded, SinkEvent::Resolved],
         ..webhook(port, "/")
     };
-    let sinks = Sinks::pausing(&[spec], 0, AT_ONCE);
+    let mut sinks = Sinks::pausing(&[spec], 0, AT_ONCE);
     sinks.offer(numbered(1, SinkEvent::Fired));
     for _ in 0..20 {
         assert_eq!(heard(&serve(&listener, NO).await), said("fired", "1"));
@@ -357,7 +357,7 @@ async fn an_alert_that_a_sink_refuses_delays_no_other() {
     let (listener, port) = listen().await;
     // What was refused is tried again after an hour, and what was never tried sooner.
     let (soon, late) = (Duration::from_millis(1), Duration::from_hours(1));
-    let sinks = Sinks::pausing(&[webhook(port, "/")], 0, [soon, soon, soon, late, late]);
+    let mut sinks = Sinks::pausing(&[webhook(port, "/")], 0, [soon, soon, soon, late, late]);
     sinks.offer(numbered(1, SinkEvent::Fired));
     for _ in 0..3 {
         assert_eq!(heard(&serve(&listener, NO).await), said("fired", "1"));
@@ -428,7 +428,7 @@ async fn who_heard_the_beginning_hears_the_end_whatever_its_filter_says_by_then(
         groups: vec!["berlin".to_owned()],
         ..webhook(port, "/")
     };
-    let sinks = Sinks::pausing(&[berlin], 0, AT_ONCE);
+    let mut sinks = Sinks::pausing(&[berlin], 0, AT_ONCE);
     let of = |number, event, group: &str| Notice {
         group: Some(group.to_owned()),
         ..numbered(number, event)
@@ -508,7 +508,7 @@ async fn what_waits_while_its_alert_is_snoozed_or_held_back_is_told_afterwards()
     let silences: [fn(&mut Alert, Option<WallTime>); 2] =
         [|alert, until| alert.snoozed_until = until, |alert, until| alert.held_until = until];
     for silence in silences {
-        let sinks = Sinks::pausing(&[everything(port)], 0, AT_ONCE);
+        let mut sinks = Sinks::pausing(&[everything(port)], 0, AT_ONCE);
         sinks.offer(numbered(1, SinkEvent::Fired));
         assert_eq!(heard(&serve(&listener, NO).await), said("fired", "1"));
         sinks.attend(&standing("1", |alert| silence(alert, until)));
@@ -539,7 +539,7 @@ async fn what_is_over_before_its_snooze_is_told_from_the_beginning() {
 #[tokio::test]
 async fn who_acknowledged_it_is_said_with_what_waited_and_nobody_is_reminded() {
     let (listener, port) = listen().await;
-    let sinks = Sinks::pausing(&[everything(port)], 0, AT_ONCE);
+    let mut sinks = Sinks::pausing(&[everything(port)], 0, AT_ONCE);
     let ours = |alert: &mut Alert| {
         alert.acknowledged = Some(WallTime::from_unix_secs(4));
         alert.signed = Signature::new("ada", "on my way");
@@ -565,7 +565,7 @@ async fn who_acknowledged_it_is_said_with_what_waited_and_nobody_is_reminded() {
 async fn an_end_goes_only_to_whom_the_beginning_was_told_also_across_runs() {
     let (listener, port) = listen().await;
     let named = |name: &str| SinkSpec { name: name.to_owned(), ..everything(port) };
-    let before = Sinks::pausing(&[named("on-call")], 0, AT_ONCE);
+    let mut before = Sinks::pausing(&[named("on-call")], 0, AT_ONCE);
     before.offer(numbered(1, SinkEvent::Fired));
     assert_eq!(heard(&serve(&listener, OK).await), said("fired", "1"));
     while before.statuses()[0].told == 0 {
@@ -589,7 +589,7 @@ async fn an_end_goes_only_to_whom_the_beginning_was_told_also_across_runs() {
     assert_eq!(heard(&serve(&listener, OK).await), said("resolved", "1"));
     nothing_comes(&another).await;
     // Who never hears of beginnings hears of every end, and so does who may have heard of one.
-    let sinks = Sinks::pausing(&[ends], 0, AT_ONCE);
+    let mut sinks = Sinks::pausing(&[ends], 0, AT_ONCE);
     sinks.offer(numbered(2, SinkEvent::Resolved));
     assert_eq!(heard(&serve(&another, OK).await), said("resolved", "2"));
     let mut sinks = Sinks::pausing(&[named("on-call")], 0, AT_ONCE);

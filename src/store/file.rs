@@ -261,9 +261,9 @@ impl StateStore for FileStore {
         self.spool().forget(number);
     }
 
-    fn tell_together(&self, step: &mut Step<'_>) -> Result<(), StoreError> {
+    fn tell_together(&self, now: WallTime, step: &mut Step<'_>) -> Result<(), StoreError> {
         self.make_folder()?;
-        self.desk.step(self.folder().unwrap_or(Path::new(".")), step)
+        self.desk.step(self.folder().unwrap_or(Path::new(".")), now, step)
     }
 }
 

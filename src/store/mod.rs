@@ -96,7 +96,7 @@ pub trait StateStore: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// [`StoreError`] when it could not be taken, or another process hangs in one.
-    fn tell_together(&self, _step: &mut Step<'_>) -> Result<(), StoreError> {
+    fn tell_together(&self, _now: WallTime, _step: &mut Step<'_>) -> Result<(), StoreError> {
         Ok(())
     }
 }

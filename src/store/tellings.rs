@@ -1,14 +1,22 @@
 //! What was told to whom, in a file beside the state, and which programs that tell run: each holds
-//! the lock of a file with its name, which the system gives back when it ends, however it does.
+//! the lock of a file with its name, which the system gives back when it ends, however it does, and
+//! gives that file the present time whenever it takes a step, so that one which is stopped is not
+//! taken for one that sees.
 
 use super::StoreError;
-use super::file::{failed, overwrite, wait_for};
+use super::file::{failed, wait_for};
 use crate::domain::telling::Tellings;
+use crate::domain::time::WallTime;
 use crate::files::private;
+use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+/// Version of the file's layout.
+const VERSION: u64 = 1;
 
 /// Most bytes that are read.
 const LIMIT: u64 = 4 << 20;
@@ -16,6 +24,21 @@ const LIMIT: u64 = 4 << 20;
 const NAMES: u32 = 1_000;
 /// Most files that are looked at for programs that are gone.
 const SWEPT: usize = 1_024;
+/// Whoever took no step for so long is stopped or hangs: three steps of those that see something.
+const SILENT: Duration = Duration::from_mins(3);
+
+/// As much of any version's file as has to be known first.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u64,
+}
+
+/// The file.
+#[derive(Serialize, Deserialize)]
+struct Contents<T> {
+    version: u64,
+    tellings: T,
+}
 
 /// One step on what was told: the name of this program, and whether one of another name runs.
 pub type Step<'a> = dyn FnMut(&mut Tellings, &str, &dyn Fn(&str) -> bool) + 'a;
@@ -30,30 +53,30 @@ pub(super) struct Desk {
 impl Desk {
     /// One step, with what is in the file of `folder`. What cannot be read is nothing: then
     /// somebody is told twice.
-    pub(super) fn step(&self, folder: &Path, step: &mut Step<'_>) -> Result<(), StoreError> {
-        let path = folder.join("tellings.json");
-        let mut options = private();
-        let options = options.create(true).truncate(false).read(true).write(true);
-        let mut file = options.open(&path).map_err(failed("write", &path))?;
+    pub(super) fn step(
+        &self,
+        folder: &Path,
+        now: WallTime,
+        step: &mut Step<'_>,
+    ) -> Result<(), StoreError> {
+        let now = system(now);
+        let path = folder.join("tellings.lock");
         // Held until the end.
-        if !wait_for(&file).map_err(failed("lock", &path))? {
+        let lock = private().create(true).append(true).open(&path);
+        let lock = lock.map_err(failed("write", &path))?;
+        if !wait_for(&lock).map_err(failed("lock", &path))? {
             return Err(failed("lock", &path)(io::ErrorKind::WouldBlock.into()));
         }
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
-        let name = match &*own {
-            Some((name, _)) => name.clone(),
-            None => own.insert(join(folder)?).0.clone(),
+        let (name, file) = match &mut *own {
+            Some(own) => own,
+            None => own.insert(join(folder)?),
         };
-        let mut bytes = Vec::new();
-        (&file).take(LIMIT).read_to_end(&mut bytes).map_err(failed("read", &path))?;
-        let before: Tellings = serde_json::from_slice(&bytes).unwrap_or_default();
+        file.set_modified(now).map_err(failed("write", &place(folder, name)))?;
+        let before = read(folder)?;
         let mut after = before.clone();
-        step(&mut after, &name, &|name| runs(folder, name));
-        if after != before {
-            let bytes = serde_json::to_vec(&after)?;
-            overwrite(&mut file, &bytes).map_err(failed("replace", &path))?;
-        }
-        Ok(())
+        step(&mut after, name, &|name| runs(folder, name, now));
+        if after == before { Ok(()) } else { write(folder, &after) }
     }
 }
 
@@ -62,6 +85,44 @@ impl Drop for Desk {
         // The lock ends with the file; its name may be taken away by anybody who comes later.
         self.own.get_mut().unwrap_or_else(PoisonError::into_inner).take();
     }
+}
+
+fn file_of(folder: &Path) -> PathBuf {
+    folder.join("tellings.json")
+}
+
+/// What is in the file; nothing where it is damaged. One of a newer layout is another program's.
+fn read(folder: &Path) -> Result<Tellings, StoreError> {
+    let path = file_of(folder);
+    let mut bytes = Vec::new();
+    match File::open(&path) {
+        Ok(file) => file.take(LIMIT).read_to_end(&mut bytes).map_err(failed("read", &path))?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+        Err(error) => return Err(failed("read", &path)(error)),
+    };
+    let version = serde_json::from_slice::<Versioned>(&bytes).map(|file| file.version);
+    if version.is_ok_and(|version| version > VERSION) {
+        return Err(failed("read", &path)(io::Error::other("a newer rdpwatch wrote it")));
+    }
+    let contents = serde_json::from_slice::<Contents<Tellings>>(&bytes);
+    Ok(contents.map(|contents| contents.tellings).unwrap_or_default())
+}
+
+/// Replaces the file at once: whoever is stopped in between leaves what was there. The caller holds
+/// the lock.
+fn write(folder: &Path, tellings: &Tellings) -> Result<(), StoreError> {
+    let bytes = serde_json::to_vec(&Contents { version: VERSION, tellings })?;
+    let (path, new) = (file_of(folder), folder.join("tellings.json.tmp"));
+    let mut options = private();
+    let mut file = options
+        .create(true)
+        .write(true)
+        .truncate(true)
+        .open(&new)
+        .map_err(failed("write", &new))?;
+    file.write_all(&bytes).map_err(failed("write", &new))?;
+    drop(file);
+    fs::rename(&new, &path).map_err(failed("replace", &path))
 }
 
 fn place(folder: &Path, name: &str) -> PathBuf {
@@ -86,10 +147,25 @@ fn join(folder: &Path) -> Result<(String, File), StoreError> {
     Err(failed("write", folder)(io::ErrorKind::AlreadyExists.into()))
 }
 
-/// Whether the program of this name runs. Names come from a file: only digits and a hyphen are one.
-fn runs(folder: &Path, name: &str) -> bool {
+/// Whether the program of this name runs, and is not stopped.
+fn runs(folder: &Path, name: &str, now: SystemTime) -> bool {
+    let file = || fs::metadata(place(folder, name)).and_then(|file| file.modified());
+    exists(folder, name) && file().is_ok_and(|at| is_fresh(at, now))
+}
+
+/// Whether there is a program of this name. Names come from a file: only digits and a hyphen are one.
+fn exists(folder: &Path, name: &str) -> bool {
     let sound = name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
     sound && is_locked(&place(folder, name))
+}
+
+/// Whether a step was taken lately; one in the future is of a clock that was set since.
+fn is_fresh(step: SystemTime, now: SystemTime) -> bool {
+    now.duration_since(step).is_ok_and(|age| age <= SILENT)
+}
+
+fn system(time: WallTime) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(time.unix_millis()).unwrap_or(0))
 }
 
 fn is_locked(path: &Path) -> bool {
@@ -102,7 +178,7 @@ fn sweep(folder: &Path) {
         let name = entry.file_name();
         let name = name.to_str().unwrap_or_default();
         let name = name.strip_prefix("telling-").and_then(|name| name.strip_suffix(".lock"));
-        if name.is_some_and(|name| !runs(folder, name)) {
+        if name.is_some_and(|name| !exists(folder, name)) {
             // What is gone already is what was wanted.
             let _gone = fs::remove_file(entry.path());
         }
@@ -114,15 +190,18 @@ mod tests {
     use super::*;
     use crate::domain::sink::{Notice, SinkEvent};
     use crate::domain::telling::{Claim, Program, Wanted};
-    use crate::domain::time::WallTime;
 
     fn claim(desk: &Desk, folder: &Path, id: &str) -> Claim {
-        let now = WallTime::from_unix_secs(100);
+        claim_at(100, desk, folder, id)
+    }
+
+    fn claim_at(second: i64, desk: &Desk, folder: &Path, id: &str) -> Claim {
+        let now = WallTime::from_unix_secs(second);
         let event = SinkEvent::Fired;
         let notice = Notice { id: id.to_owned(), event, ..Notice::test(now) };
         let wanted = Wanted { sink: "pager", ends: true, notice: &notice };
         let mut claimed = None;
-        desk.step(folder, &mut |tellings, name, runs| {
+        desk.step(folder, now, &mut |tellings, name, runs| {
             claimed = Some(tellings.claim(wanted, &Program { name, runs, now }));
         })
         .expect("a step");
@@ -141,16 +220,44 @@ mod tests {
         let third = Desk::default();
         assert_eq!(claim(&third, folder.path(), "3"), Claim::Wait);
         let locks = fs::read_dir(folder.path()).expect("a folder").count();
-        assert_eq!(locks, 3, "the file, and two that run");
+        assert_eq!(locks, 4, "the file, its lock, and two that run");
     }
 
     #[test]
     fn what_cannot_be_read_is_nothing() {
         let folder = tempfile::tempdir().expect("a folder");
-        fs::write(folder.path().join("tellings.json"), "[{\"sink\":").expect("written");
+        fs::write(file_of(folder.path()), "{\"version\":1,\"tellings\":[{\"sink\":")
+            .expect("written");
         let desk = Desk::default();
         assert_eq!(claim(&desk, folder.path(), "1"), Claim::Tell("1".to_owned()));
         let other = Desk::default();
         assert_eq!(claim(&other, folder.path(), "2"), Claim::Wait);
+    }
+
+    #[test]
+    fn what_a_newer_program_wrote_is_left_as_it_is_and_told_twice() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let newer = "{\"version\":2,\"tellings\":{}}";
+        fs::write(file_of(folder.path()), newer).expect("written");
+        let error = Desk::default()
+            .step(folder.path(), WallTime::from_unix_secs(100), &mut |_, _, _| {})
+            .expect_err("newer");
+        assert!(error.to_string().contains("a newer rdpwatch wrote it"), "{error}");
+        let after = fs::read_to_string(file_of(folder.path())).expect("a file");
+        assert_eq!(after, newer);
+    }
+
+    /// `Ctrl-Z`, and forgotten.
+    #[test]
+    fn a_program_that_is_stopped_is_not_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (first, second) = (Desk::default(), Desk::default());
+        let tell = |id: &str| Claim::Tell(id.to_owned());
+        assert_eq!(claim(&first, folder.path(), "1"), tell("1"));
+        let second_at = |at| claim_at(at, &second, folder.path(), "2");
+        assert_eq!(second_at(110), Claim::Wait);
+        assert_eq!(claim_at(270, &first, folder.path(), "1"), tell("1"));
+        assert_eq!(second_at(280), Claim::Wait);
+        assert_eq!(second_at(460), tell("2"), "nothing of the first for three minutes");
     }
 }

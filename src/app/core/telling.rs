@@ -6,6 +6,7 @@ use crate::domain::time::WallTime;
 use crate::probe::clock::Clock;
 use crate::sink::Tellers;
 use crate::store::StateStore;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The programs that share a store.
@@ -26,7 +27,7 @@ impl Tellers for Shared {
         let now = self.now();
         // Where nobody can be asked it is told.
         let mut claim = Claim::Tell(notice.id.clone());
-        let asked = self.store.tell_together(&mut |tellings, name, runs| {
+        let asked = self.store.tell_together(now, &mut |tellings, name, runs| {
             let wanted = Wanted { sink, ends, notice };
             claim = tellings.claim(wanted, &Program { name, runs, now });
         });
@@ -38,7 +39,7 @@ impl Tellers for Shared {
 
     fn settle(&self, sink: &str, ends: bool, notice: &Notice, id: &str, told: bool) {
         let now = self.now();
-        let settled = self.store.tell_together(&mut |tellings, name, runs| {
+        let settled = self.store.tell_together(now, &mut |tellings, name, runs| {
             let wanted = Wanted { sink, ends, notice };
             tellings.settle(wanted, id, told, &Program { name, runs, now });
         });
@@ -47,8 +48,19 @@ impl Tellers for Shared {
         }
     }
 
+    fn look(&self, sink: &str, ids: &BTreeSet<String>) {
+        let looked = self
+            .store
+            .tell_together(self.now(), &mut |tellings, name, _| tellings.look(sink, ids, name));
+        if let Err(error) = looked {
+            tracing::warn!(%error, "other programs may tell an end too early");
+        }
+    }
+
     fn leave(&self, sink: &str) {
-        let left = self.store.tell_together(&mut |tellings, name, _| tellings.leave(sink, name));
+        let left = self
+            .store
+            .tell_together(self.now(), &mut |tellings, name, _| tellings.leave(sink, name));
         if let Err(error) = left {
             tracing::warn!(%error, "other programs may wait for an end");
         }

@@ -4,6 +4,7 @@ use super::prelude::*;
 use crate::domain::outage::{Fault, KEPT, OFTEN, Outage, Scope};
 use crate::domain::text::excerpt;
 use crate::domain::way::Stretch;
+use std::sync::Arc;
 
 /// The rule's id: its finding of a target is told with that of this machine and never by itself.
 pub(crate) const PATH_OUTAGE_ID: RuleId = RuleId("path-outage");
@@ -113,6 +114,7 @@ impl Rule for PathOutage {
         let alerting: Vec<&Outage> = around
             .outages
             .iter()
+            .map(Arc::as_ref)
             .filter(|outage| outage.alerts && outage.ended.is_none())
             .collect();
         // The newest: of the others somebody was told before.
