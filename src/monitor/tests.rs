@@ -123,7 +123,7 @@ fn what_an_earlier_run_saw_begin_lasts_since_then() {
     assert_eq!(since(0), (began, began));
     let (state, finding) = since(1);
     assert!(state >= at(61_000).wall && finding >= at(61_000).wall, "nothing is known of before");
-    assert_eq!(state, finding, "one trouble begins once");
+    assert_eq!(state, finding, "one trouble begins once, with its first sample");
 }
 
 #[test]
@@ -450,4 +450,29 @@ fn another_configuration_keeps_what_was_measured_and_what_goes_is_remembered() {
     let event = snapshot.events.iter().find(|event| event.text.ends_with("fell")).unwrap();
     assert_eq!((event.target, event.text.as_str()), (None, "pc-2: fell"));
     assert!(!monitor.observe(&reply(2, 1, at(500)), at(503)).memory, "a late answer is nobody's");
+}
+
+#[test]
+fn alerts_of_rules_that_another_version_knows_are_remembered_on() {
+    let alert = RememberedAlert {
+        since: at(1_000).wall,
+        seen: at(2_000).wall,
+        severity: Severity::Warning,
+        worst: None,
+        attended: None,
+        title: "x".to_owned(),
+        told: None,
+        acknowledged: None,
+        signed: Signature::default(),
+        snoozed_until: None,
+        returns: 0,
+        heard: None,
+    };
+    let alerts = [("of-tomorrow".to_owned(), alert.clone())].into_iter().collect();
+    let mut monitor = Monitor::new(ACCESS, LocalState::default(), <_>::default(), at(3_000));
+    let host = Host::Address(address(1), None);
+    let memory = TargetMemory { alerts, ..TargetMemory::default() };
+    monitor.add(Target::new(TargetId(1), "pc-1", host), memory, at(3_000));
+    let kept = monitor.remembered(Some(TargetId(1)), at(4_000)).alerts;
+    assert_eq!(kept.get("of-tomorrow"), Some(&alert));
 }

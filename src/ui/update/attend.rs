@@ -8,7 +8,7 @@ use crate::domain::words::count;
 use crate::ui::action::Action;
 use crate::ui::alert_list;
 use crate::ui::effect::Effect;
-use crate::ui::state::{AlertKey, SNOOZES, SnoozeChoice, SnoozeMenu, UiState};
+use crate::ui::state::{AlertKey, Flow, SNOOZES, SnoozeChoice, SnoozeMenu, UiState};
 use crate::ui::world::World;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -111,13 +111,23 @@ pub(super) const fn is_acknowledged(alert: &Alert) -> bool {
     alert.acknowledged.is_some()
 }
 
+/// Those of `alerts` of which something is ended. A frozen picture does not know: there it is all.
+fn ending(
+    state: &UiState,
+    world: &World<'_>,
+    alerts: &[AlertKey],
+    wanted: impl Fn(&Alert) -> bool,
+) -> Vec<AlertKey> {
+    if state.flow == Flow::Paused { alerts.to_vec() } else { such(world, alerts, wanted) }
+}
+
 /// Ends the snooze of those that are snoozed.
 pub(super) fn end_snooze(
     state: &mut UiState,
     world: &World<'_>,
     alerts: &[AlertKey],
 ) -> Vec<Effect> {
-    let snoozed = such(world, alerts, is_snoozed);
+    let snoozed = ending(state, world, alerts, is_snoozed);
     if snoozed.is_empty() {
         return say(state, world, &format!("{}: nothing is snoozed", whose(world, alerts)));
     }
@@ -127,7 +137,7 @@ pub(super) fn end_snooze(
 
 /// Withdraws the acknowledgement of those that are acknowledged.
 pub(super) fn withdraw(state: &mut UiState, world: &World<'_>, alerts: &[AlertKey]) -> Vec<Effect> {
-    let seen = such(world, alerts, is_acknowledged);
+    let seen = ending(state, world, alerts, is_acknowledged);
     if seen.is_empty() {
         return say(state, world, &format!("{}: nothing is acknowledged", whose(world, alerts)));
     }
