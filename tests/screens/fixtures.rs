@@ -752,6 +752,8 @@ pub(crate) fn tunnelled() -> Snapshot {
             lost,
             median: Some(ms(median)),
             jitter: Some(ms(0.3)),
+            missed: 0,
+            silent_since: None,
         },
     };
     snapshot.monitor.controls = vec![
