@@ -100,6 +100,7 @@ impl Tracked {
             drops: self.memory.drops.within(DAY, now.wall),
             resolution: self.resolution().cloned(),
             attempt: self.attempt().cloned(),
+            stopped: self.course.stopped().map(|since| since.wall),
             transcripts: self.transcripts.kept(),
             certificate_days,
             name_matches,
