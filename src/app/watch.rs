@@ -451,6 +451,10 @@ impl Screen {
                 self.remove(id);
                 return Ok(());
             }
+            Effect::Unwatch(ids) => {
+                self.unwatch(&ids);
+                return Ok(());
+            }
             Effect::Export(name) => {
                 self.export(&name);
                 return Ok(());

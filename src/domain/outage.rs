@@ -154,7 +154,6 @@ pub enum OutageEvent {
 /// When the hosts of an outage that alerts fell silent: what a later run must know to tell who was
 /// silent with it from who was off for days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct RememberedOutage {
     /// The first of them.
     pub since: WallTime,
