@@ -123,7 +123,7 @@ fn what_an_earlier_run_saw_begin_lasts_since_then() {
     assert_eq!(since(0), (began, began));
     let (state, finding) = since(1);
     assert!(state >= at(61_000).wall && finding >= at(61_000).wall, "nothing is known of before");
-    assert_eq!(state, finding, "one trouble begins once, with its first sample");
+    assert_eq!(state, finding, "one trouble begins once");
 }
 
 #[test]
