@@ -8,6 +8,7 @@
 //! at most fps      -> if let Some(frame) = dashboard.frame(now) { terminal.draw(&frame)? }
 //! ```
 
+use super::columns;
 use super::effect::{Effect, FileChange};
 use super::export::{self, Kind};
 use super::form::Form;
@@ -139,6 +140,7 @@ impl Dashboard {
             relayed: options.relayed,
             ..UiState::default()
         };
+        state.longest_name = columns::longest_name(&snapshot);
         let recalled = recall_pins(&mut state, &snapshot);
         let newest = Picture::new(snapshot);
         let world = newest.world(&options.keymap, &options.theme, newest.snapshot.now.wall);
@@ -184,6 +186,7 @@ impl Dashboard {
     /// Takes the newest picture; a frozen screen keeps its own.
     pub fn set_snapshot(&mut self, snapshot: Arc<Snapshot>) {
         self.recalled = self.recalled || recall_pins(&mut self.state, &snapshot);
+        self.state.longest_name = columns::longest_name(&snapshot);
         self.newest = self.newest.next(snapshot);
         if self.state.flow == Flow::Live {
             self.shown = self.newest.clone();

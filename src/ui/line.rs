@@ -2,6 +2,7 @@
 
 use super::theme::Role;
 use crate::domain::text::printable;
+use std::net::IpAddr;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -266,6 +267,19 @@ pub fn fit(text: &str, width: usize) -> String {
     let mut kept = head(&text, width - 1);
     kept.push_str(ELLIPSIS);
     kept
+}
+
+/// A host's name in at most `width` cells. Its domain gives way first, then the middle of what is
+/// left: hosts of one kind are told apart by the end of it.
+#[must_use]
+pub fn fit_name(name: &str, width: usize) -> String {
+    let name = printable(name);
+    let label = name.split('.').next().unwrap_or_default();
+    if name.width() > width && label.width() < width && name.parse::<IpAddr>().is_err() {
+        return fit(&name, width);
+    }
+    let cut = if name.parse::<IpAddr>().is_err() && name.width() > width { label } else { &name };
+    fit_middle(cut, width)
 }
 
 /// `text` in at most `width` cells, cut in its middle: both ends of an address matter.

@@ -5,7 +5,7 @@ use crate::domain::snapshot::TargetSnapshot;
 use crate::domain::target::TargetId;
 use crate::ui::causes::{self, Trouble};
 use crate::ui::columns::row_role;
-use crate::ui::line::{Line, fit};
+use crate::ui::line::{Line, fit, fit_name};
 use crate::ui::sites::WITHOUT;
 use crate::ui::theme::Role;
 use std::collections::BTreeMap;
@@ -71,6 +71,6 @@ fn words(trouble: &Trouble<'_>) -> String {
     if trouble.is_shared() {
         format!("{} hosts: {}", trouble.hosts, trouble.title)
     } else {
-        format!("{}: {}", fit(&trouble.worst.target.name, NAME), trouble.title)
+        format!("{}: {}", fit_name(&trouble.worst.target.name, NAME), trouble.title)
     }
 }

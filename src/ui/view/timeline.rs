@@ -8,7 +8,7 @@ use crate::domain::time::WallTime;
 use crate::ui::columns::name_role;
 use crate::ui::filter::state_word;
 use crate::ui::format;
-use crate::ui::line::{Line, fit, left, wrap};
+use crate::ui::line::{Line, fit_name, left, wrap};
 use crate::ui::marked;
 use crate::ui::state::UiState;
 use crate::ui::theme::Role;
@@ -122,7 +122,7 @@ pub fn lines(
 fn head(name: &str, role: Role, state: &UiState, chosen: bool) -> Line {
     let cells = names(state);
     let line = if chosen { Line::new().glyph(Role::Selection) } else { Line::of(Role::Text, " ") };
-    line.text(role, &left(name, cells)).text(Role::Text, " ")
+    line.text(role, &left(&fit_name(name, cells), cells)).text(Role::Text, " ")
 }
 
 /// The clock above the lanes; the cursor is a mark on it.
@@ -239,7 +239,7 @@ fn known(
     };
     let events = world.snapshot.newest_events();
     for event in events.into_iter().filter(in_cell).take(BELOW) {
-        let who = fit(world.name(event.target), 24);
+        let who = fit_name(world.name(event.target), 24);
         let text = format!("{}  {who}: {}", state.zone.instant(event.at, now), event.text);
         let wrapped = wrap(&text, width.saturating_sub(2).max(1));
         lines.extend(wrapped.iter().map(|text| Line::of(Role::Dim, &format!(" {text}"))));

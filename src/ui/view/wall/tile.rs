@@ -5,7 +5,7 @@ use crate::domain::target::TargetId;
 use crate::ui::causes::{self, MANY, Trouble};
 use crate::ui::columns::{row_role, state_role};
 use crate::ui::format;
-use crate::ui::line::{Line, fit};
+use crate::ui::line::{Line, fit, fit_name};
 use crate::ui::sites::Site;
 use crate::ui::theme::{GlyphSet, Role};
 use crate::ui::view::banner::counted;
@@ -167,7 +167,7 @@ pub(super) fn of_host<'a>(world: &World<'_>, host: &'a TargetSnapshot, calm: Cal
 
 /// The title of a host's tile.
 pub(super) fn title(host: &TargetSnapshot) -> Line {
-    let name = fit(&host.target.name.to_uppercase(), NAME);
+    let name = fit_name(&host.target.name.to_uppercase(), NAME);
     Line::new().glyph(row_role(host)).text(Role::Text, &format!(" {name}"))
 }
 
@@ -213,7 +213,7 @@ pub(super) fn site_title(site: &Site<'_>) -> Line {
 /// Who is in trouble, and why: a host, or how many with it.
 fn worst(world: &World<'_>, trouble: &Trouble<'_>) -> Line {
     let host = trouble.worst;
-    let name = fit(&host.target.name, NAME);
+    let name = fit_name(&host.target.name, NAME);
     let text = if trouble.is_shared() {
         format!(" {name} and {} more: {}", trouble.hosts - 1, trouble.title)
     } else {
@@ -228,6 +228,6 @@ fn slowest(site: &Site<'_>) -> Option<Line> {
     let ok = site.hosts.iter().filter(|host| host.state == TargetState::Ok);
     let slowest = ok.filter(|host| rtt(host).is_some()).max_by_key(rtt)?;
     let ms = format::ms_or_dash(slowest.echo_minute.median);
-    let text = format!("slowest {ms} ms, {}", fit(&slowest.target.name, NAME));
+    let text = format!("slowest {ms} ms, {}", fit_name(&slowest.target.name, NAME));
     Some(Line::of(Role::Text, &text))
 }
