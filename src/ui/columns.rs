@@ -149,7 +149,7 @@ pub const COLUMNS: &[Column] = &[
     column!(Why, "WHY", 190, ALWAYS, 20, Left, None, why),
 ];
 
-/// Stands in [`GROWTH`] for the longest name that is watched, and is the most that it gets there.
+/// Most that the first column grows for a long name.
 const LONG_NAME: u16 = 32;
 
 /// Cells of the longest name, as far as the first column grows for it.
@@ -160,18 +160,28 @@ pub fn longest_name(snapshot: &Snapshot) -> u16 {
     u16::try_from(longest).unwrap_or(LONG_NAME).min(LONG_NAME)
 }
 
+/// How far a column grows into the room that is left.
+#[derive(Debug, Clone, Copy)]
+enum Growth {
+    /// To so many cells.
+    To(u16),
+    /// To so many cells where a name is as long.
+    ForNames(u16),
+}
+
 /// Who gets the cells that are left, up to which width, in this order.
-const GROWTH: &[(ColumnId, u16)] = &[
-    (ColumnId::Name, 16),
-    (ColumnId::Spark, 16),
-    (ColumnId::Name, LONG_NAME),
-    (ColumnId::Spark, 30),
-    (ColumnId::Why, 36),
-    (ColumnId::Name, 24),
-    (ColumnId::Spark, 60),
-    (ColumnId::Address, 39),
-    (ColumnId::Why, 80),
-    (ColumnId::Spark, 120),
+const GROWTH: &[(ColumnId, Growth)] = &[
+    (ColumnId::Name, Growth::To(16)),
+    (ColumnId::Name, Growth::ForNames(20)),
+    (ColumnId::Spark, Growth::To(24)),
+    (ColumnId::Name, Growth::ForNames(LONG_NAME)),
+    (ColumnId::Spark, Growth::To(30)),
+    (ColumnId::Why, Growth::To(36)),
+    (ColumnId::Name, Growth::To(24)),
+    (ColumnId::Spark, Growth::To(60)),
+    (ColumnId::Address, Growth::To(39)),
+    (ColumnId::Why, Growth::To(80)),
+    (ColumnId::Spark, Growth::To(120)),
 ];
 
 /// A column on the screen.
@@ -204,7 +214,10 @@ pub fn place(width: u16, chosen: &[ColumnId], longest_name: u16) -> Vec<Placed> 
     }
     let mut left = width.saturating_sub(used(&placed));
     for (id, most) in GROWTH {
-        let most = if *most == LONG_NAME { longest_name } else { *most };
+        let most = match *most {
+            Growth::To(cells) => cells,
+            Growth::ForNames(cells) => cells.min(longest_name),
+        };
         if let Some(column) = placed.iter_mut().find(|p| p.column.id == *id) {
             let more = left.min(most.saturating_sub(column.width));
             column.width += more;

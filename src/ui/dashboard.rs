@@ -186,10 +186,9 @@ impl Dashboard {
     /// Takes the newest picture; a frozen screen keeps its own.
     pub fn set_snapshot(&mut self, snapshot: Arc<Snapshot>) {
         self.recalled = self.recalled || recall_pins(&mut self.state, &snapshot);
-        self.state.longest_name = columns::longest_name(&snapshot);
         self.newest = self.newest.next(snapshot);
         if self.state.flow == Flow::Live {
-            self.shown = self.newest.clone();
+            self.show_newest();
         }
     }
 
@@ -239,7 +238,7 @@ impl Dashboard {
         }
         self.put_on_theme();
         if self.state.flow == Flow::Live {
-            self.shown = self.newest.clone();
+            self.show_newest();
         }
         effects
     }
@@ -258,6 +257,11 @@ impl Dashboard {
         let chosen = self.worn.and_then(Theme::built_in);
         let chosen = chosen.map(|theme| theme.with_glyphs(glyphs).reduced_to(self.colours));
         self.renderer.put_on(chosen.unwrap_or_else(|| self.first_theme.clone()));
+    }
+
+    fn show_newest(&mut self) {
+        self.shown = self.newest.clone();
+        self.state.longest_name = columns::longest_name(&self.shown.snapshot);
     }
 
     /// What has to be written; `None` when the terminal is up to date.

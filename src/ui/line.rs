@@ -371,6 +371,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn names_of_one_kind_are_told_apart_by_their_end_and_domains_give_way_first() {
+        assert_eq!(fit_name("rds-farm-vienna-prod-01", 16), "rds-farm…prod-01");
+        assert_eq!(fit_name("rds-farm-vienna-prod-01", 23), "rds-farm-vienna-prod-01");
+        assert_eq!(fit_name("office-pc.corp.example", 16), "office-pc.corp.…");
+        assert_eq!(fit_name("rds-farm-vienna-prod-01.corp.example", 16), "rds-farm…prod-01");
+        assert_eq!(fit_name("2001:db8:0:1:2:3:4:21", 12), "2001:d…:4:21");
+        assert_eq!(fit_name("10.200.100.221", 9), "10.2….221");
+        assert_eq!(fit_name("office", 2), "o…");
+    }
+
+    #[test]
     fn text_is_cut_by_cells_not_by_characters() {
         assert_eq!(fit("office-pc", 9), "office-pc");
         assert_eq!(fit("office-pc", 6), "offic\u{2026}");

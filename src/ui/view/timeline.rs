@@ -122,7 +122,7 @@ pub fn lines(
 fn head(name: &str, role: Role, state: &UiState, chosen: bool) -> Line {
     let cells = names(state);
     let line = if chosen { Line::new().glyph(Role::Selection) } else { Line::of(Role::Text, " ") };
-    line.text(role, &left(&fit_name(name, cells), cells)).text(Role::Text, " ")
+    line.text(role, &left(name, cells)).text(Role::Text, " ")
 }
 
 /// The clock above the lanes; the cursor is a mark on it.
@@ -180,7 +180,8 @@ fn events_lane(
 
 fn lane(target: &TargetSnapshot, state: &UiState, span: Span, chosen: bool) -> Line {
     let thresholds = &target.target.thresholds;
-    let mut line = head(&target.target.name, name_role(target), state, chosen);
+    let mut line =
+        head(&fit_name(&target.target.name, names(state)), name_role(target), state, chosen);
     for place in 0..span.cells {
         let minute = target.lane.between(span.begins(place), span.begins(place + 1));
         line =
