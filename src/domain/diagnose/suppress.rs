@@ -8,7 +8,7 @@ use super::Diagnosed;
 use std::cmp::Reverse;
 use std::time::Duration;
 
-/// Loss that may be why connections fail is measured over this long.
+/// Loss that may be why connections fail is measured since the first of them, and no longer than this.
 const MEASURED_OVER: Duration = Duration::from_mins(1);
 
 /// So often at least a SYN is sent before a connection is given up (RFC 6298: the second after 1 s).
@@ -75,17 +75,14 @@ fn loss_may_be_why(view: &TargetView<'_>) -> bool {
             || connect.outcome == ConnectOutcome::Unreachable && connect.icmp_is_ours
     };
     let local = |connect: &Connect| matches!(connect.outcome, ConnectOutcome::LocalError(_));
-    let mut tried = view
-        .attempts
-        .recent()
-        .map(|entry| &entry.value.connect)
-        .filter(|connect| !local(connect))
-        .peekable();
+    let mut tried = view.attempts.recent().filter(|entry| !local(&entry.value.connect)).peekable();
     if tried.peek().is_none() {
         return true;
     }
-    let failed = tried.take_while(|connect| unheard(connect)).count();
-    let echo = view.echo.window(view.now.mono, MEASURED_OVER);
+    let in_a_row: Vec<_> = tried.take_while(|entry| unheard(&entry.value.connect)).collect();
+    let failed = in_a_row.len();
+    let since = in_a_row.last().map_or(MEASURED_OVER, |first| view.now.mono.since(first.at.mono));
+    let echo = view.echo.window(view.now.mono, since.min(MEASURED_OVER));
     if failed == 0 || echo.sent > 0 && echo.received == 0 {
         return false;
     }
