@@ -149,10 +149,26 @@ impl Course {
         matches!(self.tcp.bad, Some((_, Way::Silent)))
     }
 
+    /// Since when connections are not answered that were answered before.
+    #[must_use]
+    pub const fn stopped(&self) -> Option<Now> {
+        match (self.tcp.good, self.tcp.bad) {
+            (Some(_), Some((since, Way::Silent))) => Some(since),
+            _ => None,
+        }
+    }
+
     /// Whether a rung fails.
     #[must_use]
     pub fn fails(&self) -> bool {
         self.broken().is_some()
+    }
+
+    /// Since when connections are not accepted that were before.
+    #[must_use]
+    pub fn barred_since(&self) -> Option<Now> {
+        self.tcp.good?;
+        self.tcp.bad.map(|(since, _)| since)
     }
 
     /// The lowest rung that fails.

@@ -17,6 +17,7 @@ use super::wireless::Airwaves;
 use jiff::tz::TimeZone;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 /// What is not about one target alone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Surroundings {
@@ -44,6 +45,9 @@ pub struct Surroundings {
     pub silent_outside: u32,
     /// Interfaces on whose own link a target answered in the last 15 s, by kernel index.
     pub living_links: BTreeSet<u32>,
+    /// When the newest request was sent that a target behind a router or a tunnel answered in the
+    /// last two minutes, by the kernel index of the tunnel that leads there.
+    pub answered_by: BTreeMap<Option<u32>, MonoTime>,
     /// Self-signed certificates that more than one machine presents, with the NTLM names of those
     /// machines, unescaped.
     pub shared_certificates: BTreeMap<Thumbprint, BTreeSet<String>>,
@@ -72,7 +76,7 @@ pub struct Surroundings {
     /// What names of controls lead to.
     pub control_names: BTreeMap<String, IpAddr>,
     /// Paths that are down, the first seen first, then those that were lately.
-    pub outages: Vec<Outage>,
+    pub outages: Vec<Arc<Outage>>,
     /// What fails several hosts at once, the first seen first.
     pub common: Vec<CommonCause>,
     /// What serves some target.
@@ -90,6 +94,10 @@ pub struct TunnelChange {
     pub at: Now,
     /// Which, and what became of it: `wg0 went down`; escaped.
     pub what: String,
+    /// Addresses of targets that a tunnel led to and that none leads to since then.
+    pub left: BTreeSet<IpAddr>,
+    /// Those that another tunnel leads to since then, or one at all.
+    pub taken: BTreeSet<IpAddr>,
 }
 
 /// Whether this monitor can judge anybody.
@@ -119,6 +127,7 @@ impl Default for Surroundings {
             peers_silent: 0,
             silent_outside: 0,
             living_links: BTreeSet::new(),
+            answered_by: BTreeMap::new(),
             shared_certificates: BTreeMap::new(),
             siblings: BTreeMap::new(),
             tunnel_changes: Vec::new(),

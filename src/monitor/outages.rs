@@ -20,6 +20,8 @@ pub(super) struct Unsteady {
 impl Monitor {
     /// Looks whether targets fell silent together.
     pub(super) fn look_for_outages(&mut self, now: Now) {
+        // Nobody else holds those that stand while they are brought up to date.
+        self.around.outages.clear();
         let members: Vec<Member<'_>> = self
             .targets
             .values()

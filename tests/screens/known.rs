@@ -70,6 +70,44 @@ fn a_host_that_was_only_met_with_silence_so_far_is_still_unmeasured() {
     assert!(judged.unconfirmed().is_none(), "what is judged has its finding");
 }
 
+/// A host that worked, and whose newest connection was not answered.
+fn fell_silent() -> Snapshot {
+    let mut host = fixtures::target(0, "office-pc", "10.0.0.21");
+    host.state = TargetState::NotMeasured;
+    host.stopped = Some(ago(25));
+    let how = ["10.0.0.21", "35 of 60, ICMP", "no answer in 5 s", "", "", "", ""];
+    host.ladder = fixtures::ladder("oox----", how);
+    host.attempt = Some(attempt(ConnectOutcome::Timeout));
+    fixtures::snapshot(vec![host, fixtures::target(1, "rds-01", "10.0.0.31")])
+}
+
+#[test]
+fn a_host_that_worked_and_falls_silent_is_never_called_unmeasured() {
+    assert!(fell_silent().targets.iter().all(|host| !host.is_in_trouble()), "nobody is alerted");
+    for (width, height) in SIZES {
+        for keys in ["1", "2", "3", "4", "v"] {
+            let mut screen = Screen::new(fell_silent(), width, height);
+            screen.press(keys);
+            let text = screen.text();
+            for wrong in ["unmeasured", "not measured yet", "on their way", "being looked at"] {
+                assert!(!text.contains(wrong), "{keys} {width}: {wrong}\n{text}");
+            }
+            let first = text.lines().next().unwrap_or_default();
+            let counted = if width == 40 { "\u{25b2}1" } else { "\u{25b2} 1 unconfirmed" };
+            assert!(first.contains(counted), "{keys} {width}\n{text}");
+            let told = text.contains("stopped answering");
+            assert!(told || width == 40 && keys == "3", "{keys} {width}\n{text}");
+        }
+    }
+    let mut screen = Screen::new(fell_silent(), 100, 40);
+    screen.press("v");
+    let text = screen.text();
+    assert!(text.contains("office-pc has stopped answering"), "{text}");
+    assert!(text.contains("asked again before this is called trouble"), "{text}");
+    screen.press("2");
+    assert!(screen.text().contains("stopped answering, asked again since"), "{}", screen.text());
+}
+
 /// The simple view of one host.
 fn simple(host: TargetSnapshot) -> String {
     let mut screen = Screen::new(fixtures::snapshot(vec![host]), 100, 40);
@@ -124,16 +162,45 @@ fn the_simple_view_has_no_words_of_protocols_but_for_the_help_desk() {
         fixtures::berlin_07(0),
     ];
     for host in states {
-        let state = host.state;
+        let rule = host.worst().map(|finding| finding.rule.0);
         let text = simple(host);
-        let body: Vec<&str> = text.lines().skip(3).collect();
-        let end = body.iter().position(|line| line.contains("For the help desk:"));
-        let end = end.unwrap_or(if state >= TargetState::Warning { 0 } else { body.len() });
-        let own = body[..end].join("\n");
-        for word in ["RDP ", "TLS", "NLA", "TCP", "X.224", "CredSSP", "echo", "certificate"] {
+        let mut told: Vec<&str> = text.lines().skip(1).collect();
+        // Advice names what it is about, and the help desk gets the name of the finding.
+        let place = |what: &str, told: &[&str]| told.iter().position(|line| line.contains(what));
+        if let Some(from) = place("WHAT TO DO", &told) {
+            told.drain(from..place("THE LINE", &told).unwrap_or(told.len()));
+        }
+        if let Some(at) = place("For the help desk:", &told) {
+            let line = told.remove(at);
+            assert!(line.contains(rule.unwrap_or("no finding")), "{text}");
+        }
+        let own = told.join("\n");
+        for word in ["RDP", "TLS", "NLA", "TCP", "X.224", "CredSSP", "echo", "certificate", "port"]
+        {
             assert!(!own.contains(word), "{word}\n{text}");
         }
     }
+    let mut screen = Screen::new(fixtures::mixed(), 100, 40);
+    screen.press("v");
+    let text = screen.text();
+    assert!(text.contains("office-pc does not work, since 09:12; 1 more has trouble."), "{text}");
+}
+
+#[test]
+fn the_simple_view_of_an_address_finds_no_name_and_its_drops_begin_with_the_watch() {
+    let mut host = fixtures::target(0, "10.0.0.9", "10.0.0.9");
+    host.ladder = fixtures::ladder(".oooo--", [""; 7]);
+    let mut snapshot = fixtures::snapshot(vec![host]);
+    snapshot.started.wall = ago(180);
+    let mut screen = Screen::new(snapshot.clone(), 100, 40);
+    screen.press("v");
+    let text = screen.text();
+    assert!(!text.contains("its name") && text.contains("it takes connections"), "{text}");
+    assert!(text.contains("No drop seen since 14:00, when the watch began."), "{text}");
+    snapshot.started.wall = ago(86_400 * 2);
+    let mut screen = Screen::new(snapshot, 100, 40);
+    screen.press("v");
+    assert!(screen.text().contains("No drop seen today."), "{}", screen.text());
 }
 
 #[test]
@@ -197,7 +264,9 @@ fn a_small_screen_says_who_is_worst_and_why_in_every_view() {
         let text = screen.text();
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(text.contains("office-pc"), "{keys}: {text}");
-        if !["3", "5"].contains(&keys) {
+        if keys == "7" {
+            assert!(text.contains("the connection is not secured"), "{text}");
+        } else if !["3", "5"].contains(&keys) {
             assert!(
                 text.to_lowercase().contains("closes at the tls handshake")
                     || text.contains("TLS handshake"),

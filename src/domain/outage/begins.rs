@@ -24,9 +24,20 @@ pub(super) fn scopes(members: &[Member<'_>]) -> BTreeSet<Scope> {
 /// A control that answers has proved itself so long after the start.
 const PROVING: Duration = Duration::from_secs(25);
 
+/// How a member is reached: behind a router or not, and through which tunnel, unescaped.
+type By<'a> = (bool, Option<&'a str>);
+
+/// The ways by which somebody answers.
+pub(super) fn ways_that_answer<'m>(members: &[Member<'m>]) -> BTreeSet<By<'m>> {
+    let answers = |one: &&Member<'_>| one.has_say() && one.silent_since.is_none();
+    members.iter().filter(answers).map(|one| (one.routed, one.tunnel)).collect()
+}
+
 /// What silence is held against.
 pub(super) struct Known<'a, 'm> {
     pub(super) members: &'a [Member<'m>],
+    /// Ways by which somebody answers.
+    pub(super) ways: &'a BTreeSet<By<'m>>,
     pub(super) ground: &'a Ground,
     pub(super) remembered: &'a [RememberedOutage],
 }
@@ -38,7 +49,7 @@ pub(super) fn begins(
     known: &Known<'_, '_>,
     now: Now,
 ) -> Option<Outage> {
-    let Known { members, ground, remembered } = *known;
+    let Known { members, ground, remembered, .. } = *known;
     let mut silent: Vec<(Now, &Member<'_>)> =
         concerned.iter().filter_map(|member| member.silent_since.map(|at| (at, *member))).collect();
     silent.sort_by_key(|(at, member)| (at.mono, member.target));
@@ -110,13 +121,7 @@ pub(super) fn begins(
 /// run began, in an outage of an earlier run, or where nobody answers. When the silence of any other
 /// began nobody knows: it may have been off for days.
 fn was_there(member: &Member<'_>, newest: Option<Duration>, known: &Known<'_, '_>) -> bool {
-    let answers = |other: &Member<'_>| {
-        other.has_say()
-            && other.silent_since.is_none()
-            && other.routed == member.routed
-            && other.tunnel == member.tunnel
-    };
-    let nobody = || !known.members.iter().any(answers);
+    let nobody = || !known.ways.contains(&(member.routed, member.tunnel));
     match member.answered {
         Answered::InThisRun => true,
         Answered::Never => nobody(),

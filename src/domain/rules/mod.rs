@@ -4,6 +4,7 @@
 //! moment). When a judgement becomes a finding is the business of `diagnose`; what else explains
 //! it is on the card.
 
+mod barred;
 mod blocked;
 mod certificate_dates;
 mod certificate_identity;
@@ -47,6 +48,7 @@ mod starting;
 mod tls;
 mod udp;
 mod vpn;
+mod way_down;
 mod whose;
 mod wifi;
 mod words;
@@ -55,7 +57,7 @@ mod would_drop;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use common::told_with;
+pub(crate) use common::{told_as, told_with};
 pub(crate) use identity::is_another_machine;
 pub(crate) use latency::{HIGH_LATENCY_ID, usual_round_trip};
 pub(crate) use outage::{PATH_OUTAGE_ID, whose as whose_path};
@@ -100,6 +102,7 @@ pub static RULES: &[&dyn Rule] = &[
     &name::AddressDead,
     &name::NameIsSelf,
     // Port and transport.
+    &barred::PortBarred,
     &port::PortClosed,
     &port::PortFiltered,
     &port::PortRejected,

@@ -4,6 +4,7 @@ use super::prelude::*;
 use crate::domain::outage::{Fault, KEPT, OFTEN, Outage, Scope};
 use crate::domain::text::excerpt;
 use crate::domain::way::Stretch;
+use std::sync::Arc;
 
 /// The rule's id: its finding of a target is told with that of this machine and never by itself.
 pub(crate) const PATH_OUTAGE_ID: RuleId = RuleId("path-outage");
@@ -35,21 +36,7 @@ static PATH_OUTAGE: RuleCard = RuleCard {
         elsewhere meanwhile is back when it accepts connections there. Nothing is said while this \
         machine itself is offline.",
     disproof: "The hosts come back one by one, minutes apart: then they were restarted together.",
-    remedies: &[
-        Remedy {
-            confirm: Some("tracepath HOST"),
-            ..Remedy::new(
-                "Look where a trace to one of them ends, and whether the tunnel or line it leaves \
-                 by is up.",
-                RunOn::Monitor,
-            )
-        },
-        Remedy::new(
-            "If a VPN is in between: connect it again, then try another node.",
-            RunOn::Client,
-        ),
-        remedies::NETWORK_FIREWALL,
-    ],
+    remedies: &[remedies::TRACE, remedies::RECONNECT_VPN, remedies::NETWORK_FIREWALL],
     explains: &[
         "host-unreachable",
         "host-asleep",
@@ -113,6 +100,7 @@ impl Rule for PathOutage {
         let alerting: Vec<&Outage> = around
             .outages
             .iter()
+            .map(Arc::as_ref)
             .filter(|outage| outage.alerts && outage.ended.is_none())
             .collect();
         // The newest: of the others somebody was told before.

@@ -2,7 +2,7 @@
 
 use super::Tracked;
 use crate::domain::ladder::ladder;
-use crate::domain::snapshot::{SPARK_SLOTS, TargetSnapshot};
+use crate::domain::snapshot::{SPARK_SLOTS, TargetSnapshot, TargetState};
 use crate::domain::surroundings::Surroundings;
 use crate::domain::target::Host;
 use crate::domain::time::{MonoTime, Now};
@@ -67,8 +67,10 @@ impl Tracked {
         let began = verdict::headline(&view, &findings).map(|worst| worst.since);
         if state != self.state {
             self.state = state;
-            // What began before this run lasts since then.
-            self.state_since = began.filter(|began| *began < self.started).unwrap_or(now.wall);
+            // What a finding says lasts since its first sample, in an earlier run or in this one.
+            let told = state >= TargetState::Warning;
+            let began = began.filter(|began| told || *began < self.started);
+            self.state_since = began.unwrap_or(now.wall);
         }
         let echo_minute = self.echo.window(now.mono, MINUTE);
         self.lane.observe(now.wall, state, &echo_minute);
@@ -98,6 +100,7 @@ impl Tracked {
             drops: self.memory.drops.within(DAY, now.wall),
             resolution: self.resolution().cloned(),
             attempt: self.attempt().cloned(),
+            stopped: self.course.stopped().map(|since| since.wall),
             transcripts: self.transcripts.kept(),
             certificate_days,
             name_matches,
