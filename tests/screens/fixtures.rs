@@ -198,6 +198,7 @@ pub(crate) fn target(id: u32, name: &str, address: &str) -> TargetSnapshot {
             elapsed: ms(1.2),
         }),
         attempt: None,
+        stopped: None,
         transcripts: Vec::new(),
         tls: None,
         nla: None,
@@ -797,6 +798,7 @@ pub(crate) fn hours() -> Snapshot {
     let event = |secs: u64, target: Option<u32>, text: &str| Event {
         at: ago(secs),
         target: target.map(TargetId),
+        gone: None,
         text: text.to_owned(),
     };
     snapshot.events = Arc::new(vec![

@@ -3,6 +3,7 @@
 use super::{Answered, Fault, Ground, KEPT, Member, Outage, RememberedOutage, SAVED, Scope};
 use crate::domain::thresholds::PathThresholds;
 use crate::domain::time::Now;
+use crate::domain::together::{is_share, most_within};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -53,14 +54,7 @@ pub(super) fn begins(
     let mut silent: Vec<(Now, &Member<'_>)> =
         concerned.iter().filter_map(|member| member.silent_since.map(|at| (at, *member))).collect();
     silent.sort_by_key(|(at, member)| (at.mono, member.target));
-    let together = |start: usize| {
-        let first = silent.get(start).map(|(at, _)| *at)?;
-        let rest = silent.get(start..)?;
-        let count =
-            rest.partition_point(|(at, _)| at.mono.since(first.mono) <= ground.limits.together);
-        rest.get(..count)
-    };
-    let cluster = (0..silent.len()).filter_map(together).max_by_key(|cluster| cluster.len())?;
+    let cluster = most_within(&silent, |(at, _)| at.mono, ground.limits.together)?;
     let (first, last) = (cluster.first()?.0, cluster.last()?.0);
     // Where others are reached outside of it, only those behind the tunnel are its scope.
     let through = one_way(cluster.iter().map(|(_, member)| *member))
@@ -148,8 +142,7 @@ pub(super) fn hosts<'a, 'm: 'a>(members: impl Iterator<Item = &'a Member<'m>>) -
 
 /// Whether so many silent hosts are a path that is down.
 pub(super) fn is_path(silent: usize, of: usize, limits: &PathThresholds) -> bool {
-    let share = usize::try_from(limits.share_pct).unwrap_or(100);
-    silent >= least(limits) && silent * 100 >= of * share
+    silent >= least(limits) && is_share(silent, of, limits.share_pct)
 }
 
 /// Fewer hosts are no path.

@@ -8,7 +8,7 @@ use crate::domain::time::WallTime;
 use crate::ui::columns::name_role;
 use crate::ui::filter::state_word;
 use crate::ui::format;
-use crate::ui::line::{Line, fit, left, wrap};
+use crate::ui::line::{Line, fit_name, left, wrap};
 use crate::ui::marked;
 use crate::ui::state::UiState;
 use crate::ui::theme::Role;
@@ -180,7 +180,8 @@ fn events_lane(
 
 fn lane(target: &TargetSnapshot, state: &UiState, span: Span, chosen: bool) -> Line {
     let thresholds = &target.target.thresholds;
-    let mut line = head(&target.target.name, name_role(target), state, chosen);
+    let mut line =
+        head(&fit_name(&target.target.name, names(state)), name_role(target), state, chosen);
     for place in 0..span.cells {
         let minute = target.lane.between(span.begins(place), span.begins(place + 1));
         line =
@@ -231,7 +232,7 @@ fn known(
     if let (Some(at), Some(target)) = (state.moment, target) {
         lines.push(Line::of(
             Role::Text,
-            &format!(" {}", of_target(target, at, at.plus(span.cell()))),
+            &format!(" {}", of_target(target, at, at.plus(span.cell()), now)),
         ));
     }
     let in_cell = |event: &&Event| {
@@ -239,7 +240,7 @@ fn known(
     };
     let events = world.snapshot.newest_events();
     for event in events.into_iter().filter(in_cell).take(BELOW) {
-        let who = fit(world.name(event.target), 24);
+        let who = fit_name(world.whose(event), 24);
         let text = format!("{}  {who}: {}", state.zone.instant(event.at, now), event.text);
         let wrapped = wrap(&text, width.saturating_sub(2).max(1));
         lines.extend(wrapped.iter().map(|text| Line::of(Role::Dim, &format!(" {text}"))));
@@ -250,10 +251,15 @@ fn known(
     lines
 }
 
-fn of_target(target: &TargetSnapshot, from: WallTime, until: WallTime) -> String {
+fn of_target(target: &TargetSnapshot, from: WallTime, until: WallTime, now: WallTime) -> String {
     let name = &target.target.name;
     let Some(minute) = target.lane.between(from, until) else {
-        return format!("{name}: nothing is kept of this moment");
+        let why = if until > now {
+            "this minute is not over yet"
+        } else {
+            "nothing is kept of this moment"
+        };
+        return format!("{name}: {why}");
     };
     let rtt = minute.rtt.map_or_else(
         || "no round trip".to_owned(),
