@@ -14,6 +14,7 @@ mod client_settings;
 mod clock;
 mod common;
 mod credssp;
+mod detour;
 mod disagreement;
 mod dropped;
 mod failing;

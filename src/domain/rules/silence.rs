@@ -1,5 +1,6 @@
 //! Nothing answers on any layer: `host-unreachable` and `host-asleep`.
 
+use super::detour::detour;
 use super::prelude::*;
 use super::way_down::{Broken, Known, known};
 use crate::domain::memory::TargetMemory;
@@ -46,7 +47,9 @@ static HOST_UNREACHABLE: RuleCard = RuleCard {
         changed within half a minute of the silence, or a control further out on its way that \
         always answered is silent since then while a nearer one answers, it is the VPN, the Internet \
         line or the site's line, and nothing is said of the host: then a host that may sleep has \
-        this finding too, as bad as its sleep would be. A router's or the own machine's \
+        this finding too, as bad as its sleep would be. Where users take an RD Gateway when the direct \
+        way fails, and it answers, a direct way that never worked is a notice and one that fails a \
+        warning. A router's or the own machine's \
         \"host unreachable\" means that the last hop found no such machine on its link; said by \
         the own machine of a host on another network, it is the default gateway that does not \
         answer. For hosts whose ports open only on demand (kinds cloud and jit) it is a state, not \
@@ -75,6 +78,21 @@ impl Rule for HostUnreachable {
         if view.gateway_is_silent(silence.connect) {
             return Judgement::fires(gateway_is_silent(view, &silence));
         }
+        let detour = detour(view);
+        if let Some(detour) = detour.as_ref().filter(|detour| detour.never_direct) {
+            let sentence = format!(
+                "{} answers nothing directly {}: from here only through {} (likely).",
+                name(view),
+                since_words(view, &silence),
+                detour.words()
+            );
+            let title = "only through the gateway";
+            return Judgement::fires(
+                Evidence::new(detour.severity(), Confidence::Likely, title, sentence)
+                    .lines(lines(view, &silence))
+                    .since(Some(silence.since.wall)),
+            );
+        }
         let way = match known(view, &silence) {
             Known::JustMended => return Judgement::NoEvidence,
             Known::Broken(broken) => return Judgement::fires(way_is_down(view, &silence, broken)),
@@ -86,6 +104,7 @@ impl Rule for HostUnreachable {
         let path = path_suspected(view);
         let who = name(view);
         let severity = severity_of(view);
+        let severity = detour.as_ref().map_or(severity, |detour| severity.min(detour.severity()));
         let gone = matches!(silence.connect.outcome, ConnectOutcome::Unreachable);
         let (confidence, sentence) = if severity == Severity::Notice {
             (
@@ -120,6 +139,10 @@ impl Rule for HostUnreachable {
                 ),
             )
         };
+        let sentence = match &detour {
+            Some(detour) => format!("{sentence} Meanwhile users come through {}.", detour.words()),
+            None => sentence,
+        };
         let mut evidence = Evidence::new(severity, confidence, "does not answer", sentence)
             .lines(lines(view, &silence))
             .since(Some(silence.since.wall));
@@ -134,6 +157,7 @@ impl Rule for HostUnreachable {
 /// to do. As bad as the host's own silence.
 fn way_is_down(view: &TargetView<'_>, silence: &Silence<'_>, broken: Broken) -> Evidence {
     let severity = if view.may_sleep() { asleep_severity(view) } else { severity_of(view) };
+    let severity = detour(view).map_or(severity, |detour| severity.min(detour.severity()));
     let sentence =
         format!("{} answers nothing {}: {}", name(view), since_words(view, silence), broken.clause);
     Evidence::new(severity, Confidence::Likely, broken.title, sentence)
@@ -228,6 +252,9 @@ impl Rule for HostAsleep {
             Presence::Silent(silence) => silence,
         };
         if !view.may_sleep() || view.gateway_is_silent(silence.connect) {
+            return Judgement::Clear;
+        }
+        if detour(view).is_some_and(|detour| detour.never_direct) {
             return Judgement::Clear;
         }
         let untold = match known(view, &silence) {

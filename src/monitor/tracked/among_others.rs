@@ -7,7 +7,7 @@ use crate::domain::outage::{Answered, Member};
 use crate::domain::sample::{Attempt, ConnectOutcome, EchoMethod};
 use crate::domain::siblings::Sibling;
 use crate::domain::surroundings::Surroundings;
-use crate::domain::target::Expected;
+use crate::domain::target::{Expected, TargetKind};
 use crate::domain::time::{MonoTime, Now, WallTime};
 use std::time::Duration;
 
@@ -52,11 +52,23 @@ impl Tracked {
             group: self.target.group.as_deref(),
             routed: tunnel.is_some() || local.on_link(address).is_none(),
             tunnel,
-            sleeps: may_sleep(now) || self.maintained.is_some() || was_excused,
+            sleeps: may_sleep(now)
+                || self.maintained.is_some()
+                || was_excused
+                || self.closes_by_policy(),
             answered: self.answered(since),
             accepts,
             silent_since,
         })
+    }
+
+    /// Whether its silence may be a port that is closed by policy: of a `jit` host always, of a
+    /// `cloud` host as long as only its port ever answered.
+    fn closes_by_policy(&self) -> bool {
+        match self.target.kind {
+            TargetKind::Jit => true,
+            kind => kind.port_is_policy() && self.method == EchoMethod::Tcp,
+        }
     }
 
     /// When the newest request was sent, at `start` or later, that it answered.
