@@ -47,14 +47,15 @@ static DNS_FAILURE: RuleCard = RuleCard {
     rung: Some(Rung::Name),
     hysteresis: Hysteresis::TWICE,
     fed_by: &[ProbeKind::Resolve],
-    explanation: "Where users take an RD Gateway when the direct way fails, and it answers, this is \
-        a notice of a host that never answered directly, and else a warning. The operating system finds no address for the name that users dial. Its answer \
+    explanation: "The operating system finds no address for the name that users dial. Its answer \
         is the truth that users live with: it includes the hosts file, search suffixes, VPN rules \
         and neighbours on the link. Every configured DNS server is asked beside it, to say why: \
         the name does not exist, has no address, or the server failed, refused or was silent. \
         Over a VPN it usually means that the VPN's DNS servers are not asked for this name. A \
         target that may sleep and was silent before its record went is asleep or off: DHCP and \
-        scavenging take away the records of machines that are away.",
+        scavenging take away the records of machines that are away. \
+        Where users take an RD Gateway when the direct way fails, and it answers, this is a notice of \
+        a host that never answered directly, and else a warning.",
     disproof: "The same name resolves on this machine by any other program.",
     remedies: &[
         remedies::FLUSH_NAMES,
