@@ -35,7 +35,7 @@ fn mass(count: u32) -> Snapshot {
     firing.push(alert(count - 1, "tls-handshake-failed", Severity::Critical));
     snapshot.alerts = Arc::new(AlertsSnapshot { firing, ..AlertsSnapshot::default() });
     snapshot.events = (0..40)
-        .map(|nth| Event { at: NOW, target: None, text: format!("event number {nth}") })
+        .map(|nth| Event { at: NOW, target: None, gone: None, text: format!("event number {nth}") })
         .collect::<Vec<_>>()
         .into();
     snapshot
@@ -378,11 +378,28 @@ fn a_snooze_of_the_heading_of_a_group_is_one_of_each_of_its_hosts() {
 }
 
 #[test]
+fn what_happened_to_a_host_that_is_watched_no_more_bears_its_name() {
+    let mut snapshot = fixtures::healthy();
+    let over = "over: port 3389 closed (no longer watched)".to_owned();
+    let gone = Some("old-pc".into());
+    snapshot.events = Arc::new(vec![Event { at: NOW, target: None, gone, text: over }]);
+    for keys in ["3", "6"] {
+        let mut screen = Screen::new(snapshot.clone(), 120, 40);
+        screen.press(keys);
+        let text = screen.text();
+        let line = text.lines().find(|line| line.contains("no longer watched"));
+        let line = line.unwrap_or_else(|| panic!("{text}"));
+        assert!(line.contains("old-pc") && !line.contains("this machine"), "{text}");
+    }
+}
+
+#[test]
 fn like_events_of_many_hosts_are_one_line_and_the_odd_one_is_seen() {
     let mut snapshot = mass(500);
     let event = |id: u32, text: &str| Event {
         at: ago(u64::from(id % 3)),
         target: Some(TargetId(id)),
+        gone: None,
         text: text.to_owned(),
     };
     let mut events: Vec<Event> = (0..480).map(|id| event(id, "port 9 closed")).collect();

@@ -279,9 +279,9 @@ fn lately(all: &mut Document, world: &World<'_>, state: &UiState) {
         let Some(newest) = of.first() else { continue };
         let moment = state.zone.instant(newest.at, now);
         let (who, names) = match of.as_slice() {
-            [one] => (world.name(one.target).to_owned(), String::new()),
+            [one] => (world.whose(one).to_owned(), String::new()),
             many => {
-                let names = many.iter().take(NAMES).map(|event| world.name(event.target));
+                let names = many.iter().take(NAMES).map(|event| world.whose(event));
                 let names: Vec<&str> = names.collect();
                 (format!("{} hosts", many.len()), format!(": {}", names.join(", ")))
             }

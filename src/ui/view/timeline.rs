@@ -240,7 +240,7 @@ fn known(
     };
     let events = world.snapshot.newest_events();
     for event in events.into_iter().filter(in_cell).take(BELOW) {
-        let who = fit_name(world.name(event.target), 24);
+        let who = fit_name(world.whose(event), 24);
         let text = format!("{}  {who}: {}", state.zone.instant(event.at, now), event.text);
         let wrapped = wrap(&text, width.saturating_sub(2).max(1));
         lines.extend(wrapped.iter().map(|text| Line::of(Role::Dim, &format!(" {text}"))));
