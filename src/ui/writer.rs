@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn given_up_it_writes_no_further_chunk() {
-        let Bench { writer, begun, open, taken, done } = bench();
+        let Bench { writer, begun: _begun, open, taken, done } = bench();
         let progress = writer.progress();
         writer.frame(vec![b'x'; 3 * CHUNK]).expect("room");
         open.send(()).expect("it waits");
@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn the_error_of_the_terminal_is_told() {
-        let Bench { writer, open, done, .. } = bench();
+        let Bench { writer, begun: _begun, open, done, .. } = bench();
         drop(open);
         writer.frame(b"frame".to_vec()).expect("room");
         assert!(done.recv_timeout(PATIENCE).expect("ended").result.is_err());
