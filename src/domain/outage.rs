@@ -32,6 +32,12 @@ const MOST_KEPT: usize = 32;
 /// One that comes again within this long of the last one's end is the same trouble, and not told
 /// anew.
 const UNSTEADY: Duration = Duration::from_mins(5);
+/// A host that was last heard so long before its first silence fell silent nobody knows when.
+const WIDEST: Duration = Duration::from_mins(1);
+/// Who refuses its port so soon after it came back may be starting.
+const STARTING: Duration = Duration::from_mins(3);
+/// Hosts that restarted together are told of for so long after it.
+const SHOWN: Duration = Duration::from_mins(10);
 /// A break of an unsteady path that is shorter needs no word of its own.
 const BRIEF: Duration = Duration::from_mins(1);
 /// Paths that break so often within [`KEPT`] are told of, however short each time is.
@@ -59,6 +65,12 @@ pub struct Member<'a> {
     pub accepts: bool,
     /// When the first request of those that are unanswered now was sent; `None` while it answers.
     pub silent_since: Option<Now>,
+    /// When the newest request was sent that it answered; `None` when that is not known.
+    pub heard: Option<MonoTime>,
+    /// It answers now and then, and loses three of ten requests or more.
+    pub loses: bool,
+    /// It came back from silence and refuses its port, which worked before.
+    pub refuses: bool,
 }
 
 /// When a member answered an echo request.
@@ -100,7 +112,7 @@ pub struct Outage {
     /// When the first of them fell silent. Of one that an earlier run saw begin the wall clock is
     /// that run's; the other is when this run first asked.
     pub since: Now,
-    /// When the last of them did, likewise.
+    /// When the last of them did, likewise. Who falls silent shortly after that joins it.
     pub until: Now,
     /// They were silent when this run began, and nobody saw when that was.
     pub found: bool,
@@ -111,6 +123,14 @@ pub struct Outage {
     pub back: BTreeMap<TargetId, Now>,
     /// Those of them whose silence was no sleep when it began.
     pub voters: BTreeSet<TargetId>,
+    /// When members answered for the first time after it, on any layer.
+    pub returned: BTreeMap<TargetId, MonoTime>,
+    /// Where those are dialled that refused their port when they came back, which worked before.
+    pub refused: BTreeSet<IpAddr>,
+    /// How many members answer now and then, and lose three of ten requests or more.
+    pub losing: usize,
+    /// Others of its scope answered since it began.
+    pub spares: bool,
     /// Members whose answers have not settled yet: all that are silent, and who was a moment ago.
     /// When it is over, the last ones.
     pub left: BTreeSet<TargetId>,
@@ -139,6 +159,8 @@ pub struct Outage {
     pub number: u32,
     /// When it was seen to be over.
     pub ended: Option<Now>,
+    /// It is over, but is told of for a while: it breaks so often, or was a restart.
+    pub lingers: bool,
     /// Since when it does not hold.
     good: Option<MonoTime>,
 }
@@ -150,6 +172,8 @@ pub enum OutageEvent {
     Began(Outage),
     /// Its members are back, or too few are left to speak of one path.
     Ended(Outage),
+    /// Its members came back as machines do that restarted.
+    Restarted(Outage),
 }
 
 /// When the hosts of an outage that alerts fell silent: what a later run must know to tell who was
@@ -199,6 +223,10 @@ impl Outage {
             members: BTreeMap::new(),
             back: BTreeMap::new(),
             voters: BTreeSet::new(),
+            returned: BTreeMap::new(),
+            refused: BTreeSet::new(),
+            losing: 0,
+            spares: false,
             left: BTreeSet::new(),
             of: 0,
             within: None,
@@ -211,8 +239,28 @@ impl Outage {
             times: 1,
             number: 0,
             ended: None,
+            lingers: false,
             good: None,
         }
+    }
+
+    /// Whether it was no path: its hosts came back as machines do that restarted together.
+    #[must_use]
+    pub fn is_restart(&self) -> bool {
+        self.refused.len() >= least(&self.limits)
+    }
+
+    /// Whether `target` may have restarted in it: others are silent still, or it came back long after
+    /// the first of them, where a path is back for all at once.
+    #[must_use]
+    pub fn may_be_restart_of(&self, target: TargetId) -> bool {
+        let late = || {
+            let own = self.returned.get(&target)?;
+            let first = self.returned.values().min()?;
+            Some(own.since(*first) > self.limits.together * 2)
+        };
+        let away = self.members.len().saturating_sub(self.returned.len());
+        self.is_restart() || away >= least(&self.limits) || late().unwrap_or_default()
     }
 
     /// Members that are silent still.
@@ -223,9 +271,12 @@ impl Outage {
 
     /// Who can mend it.
     #[must_use]
-    pub const fn owner(&self) -> Owner {
+    pub fn owner(&self) -> Owner {
         if self.nearer.is_none() && self.tunnel.is_none() {
             return Owner::Client;
+        }
+        if self.is_restart() {
+            return Owner::Server;
         }
         match (&self.tunnel, &self.fault) {
             (Some(_), _) | (None, Some(Fault { stretch: Stretch::Tunnel, .. })) => Owner::Vpn,
@@ -272,6 +323,7 @@ impl Outages {
         for outage in self.open.iter_mut().chain(&mut self.over) {
             outage.members.remove(&target);
             outage.back.remove(&target);
+            outage.returned.remove(&target);
             outage.voters.remove(&target);
             outage.left.remove(&target);
         }
@@ -294,9 +346,11 @@ impl Outages {
         for outage in &mut self.open {
             outage.follow(members, ground, now);
         }
-        let mut events = self.end(now);
+        let mut events = self.see_returns(members, now);
+        events.extend(self.end(now));
         self.begin(members, ground, now, &mut events);
         self.number();
+        self.linger(now);
         events
     }
 
@@ -312,6 +366,29 @@ impl Outages {
         let excess = self.over.len().saturating_sub(MOST_KEPT);
         self.over.drain(..excess);
         ended.into_iter().map(OutageEvent::Ended).collect()
+    }
+
+    /// Looks how those come back that were silent together.
+    fn see_returns(&mut self, members: &[Member<'_>], now: Now) -> Vec<OutageEvent> {
+        let outages = self.open.iter_mut().chain(&mut self.over);
+        let shown = outages.filter_map(|outage| {
+            let before = outage.is_restart();
+            outage.see_returns(members, now);
+            (outage.is_restart() && !before).then(|| OutageEvent::Restarted(outage.clone()))
+        });
+        shown.collect()
+    }
+
+    /// Lets the newest break of a path that breaks again and again stand until it was quiet, and a
+    /// restart until somebody read of it.
+    fn linger(&mut self, now: Now) {
+        let mut told: BTreeSet<u32> = self.open.iter().map(|outage| outage.number).collect();
+        for past in self.over.iter_mut().rev().filter(|past| past.alerts) {
+            let over = past.ended.map_or(Duration::ZERO, |at| now.mono.since(at.mono));
+            let lately = past.is_restart() && over <= SHOWN;
+            past.lingers =
+                (lately || past.is_unsteady() && over <= UNSTEADY) && told.insert(past.number);
+        }
     }
 
     /// Opens an outage for each scope whose hosts fell silent together.
@@ -391,6 +468,14 @@ impl Member<'_> {
     fn recalled(&self, remembered: &[RememberedOutage]) -> Option<RememberedOutage> {
         let answered = self.silent_since?.wall.minus(self.unwatched()?);
         remembered.iter().find(|past| past.began_about(answered)).copied()
+    }
+
+    /// When it may have fallen silent at the earliest: after its last answer, which lies as far back
+    /// as it is asked seldom.
+    fn silent_after(&self) -> Option<MonoTime> {
+        let first = self.silent_since?.mono;
+        let near = |heard: &MonoTime| *heard <= first && first.since(*heard) <= WIDEST;
+        Some(self.heard.filter(near).unwrap_or(first))
     }
 
     const fn has_say(&self) -> bool {

@@ -20,11 +20,8 @@ pub(super) struct Unsteady {
 impl Monitor {
     /// Looks whether targets fell silent together.
     pub(super) fn look_for_outages(&mut self, now: Now) {
-        let members: Vec<Member<'_>> = self
-            .targets
-            .values()
-            .filter_map(|tracked| tracked.member(&self.around, now.wall))
-            .collect();
+        let members: Vec<Member<'_>> =
+            self.targets.values().filter_map(|tracked| tracked.member(&self.around, now)).collect();
         let mut nearer = self.controls.answering().map(|address| address.to_string());
         if nearer.is_none() {
             nearer = self.answering_target(now);
@@ -38,7 +35,9 @@ impl Monitor {
         let events = self.outages.observe(&members, &ground, now);
         self.around.outages = self.outages.lately();
         for event in events {
-            let (OutageEvent::Began(outage) | OutageEvent::Ended(outage)) = &event;
+            let (OutageEvent::Began(outage)
+            | OutageEvent::Ended(outage)
+            | OutageEvent::Restarted(outage)) = &event;
             for id in outage.members.keys() {
                 if let Some(tracked) = self.targets.get_mut(id) {
                     tracked.came_through(outage);
@@ -51,6 +50,10 @@ impl Monitor {
                 }
                 // The line that counts says enough.
                 OutageEvent::Ended(outage) if outage.is_unsteady() && outage.was_brief() => {}
+                OutageEvent::Restarted(outage) => {
+                    let text = format!("{} hosts restarted together", outage.members.len());
+                    self.log(None, now.wall, text);
+                }
                 OutageEvent::Began(outage) => self.log(None, now.wall, began(&outage)),
                 OutageEvent::Ended(outage) => {
                     let (back, all) = (outage.back.len(), outage.members.len());

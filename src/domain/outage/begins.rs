@@ -44,10 +44,11 @@ pub(super) fn begins(
     silent.sort_by_key(|(at, member)| (at.mono, member.target));
     let together = |start: usize| {
         let first = silent.get(start).map(|(at, _)| *at)?;
-        let rest = silent.get(start..)?;
-        let count =
-            rest.partition_point(|(at, _)| at.mono.since(first.mono) <= ground.limits.together);
-        rest.get(..count)
+        let until = first.mono.plus(ground.limits.together);
+        let with = |(_, member): &&(Now, &Member<'_>)| {
+            member.silent_after().is_some_and(|earliest| earliest <= until)
+        };
+        Some(silent.iter().skip(start).filter(with).copied().collect::<Vec<_>>())
     };
     let cluster = (0..silent.len()).filter_map(together).max_by_key(|cluster| cluster.len())?;
     let (first, last) = (cluster.first()?.0, cluster.last()?.0);
@@ -95,7 +96,7 @@ pub(super) fn begins(
             .map(|(_, member)| member.target)
             .collect(),
         left: cluster.iter().map(|(_, member)| member.target).collect(),
-        of: concerned.len(),
+        of: members.iter().filter(|member| scope.takes(member) && member.has_say()).count(),
         limits: ground.limits,
         change: ground.change_before(first).filter(|_| tunnel.is_none()),
         tunnel,

@@ -15,6 +15,9 @@ fn member(id: u32, silent_since: Option<u64>) -> Member<'static> {
         answered: Answered::InThisRun,
         accepts: true,
         silent_since: silent_since.map(at),
+        heard: None,
+        loses: false,
+        refuses: false,
     }
 }
 
