@@ -236,6 +236,14 @@ impl Schedule {
         }
     }
 
+    /// The TLS handshake of a target was slow, for once: a connection within the next minutes reads
+    /// the certificate again, so that nobody waits for the next one that is due to know.
+    pub fn note_slow_tls(&mut self, target: TargetId, now: MonoTime) {
+        if let Some(plan) = self.plans.get_mut(&target) {
+            plan.tls_again(LOOK_AGAIN, &self.settings, now);
+        }
+    }
+
     /// The gateway in front of a target answers otherwise than before: it is asked again soon, so
     /// that both agree.
     pub fn note_gateway(&mut self, target: TargetId, now: MonoTime) {

@@ -139,10 +139,12 @@ fn mistyped(config: &Config, known: &State, word: &str) -> Result<(), String> {
     let configured = config.targets.iter().flat_map(|target| {
         std::iter::once(&*target.name).chain(target.aliases.iter().map(String::as_str))
     });
-    let like = if looks_like_host(word) { LIKE_A_HOST } else { LIKE };
     let remembered = known.keys().filter(|key| *key != MONITOR).map(|key| host(key));
-    let nearest = configured
-        .chain(remembered)
+    let names: Vec<&str> = configured.chain(remembered).collect();
+    let a_host = looks_like_host(word) || is_in_series(&folded, &names);
+    let like = if a_host { LIKE_A_HOST } else { LIKE };
+    let nearest = names
+        .into_iter()
         .map(|name| (strsim::jaro_winkler(&name.to_lowercase(), &folded), name))
         .filter(|(likeness, _)| *likeness >= like)
         .max_by(|a, b| a.0.total_cmp(&b.0));
@@ -157,11 +159,20 @@ fn mistyped(config: &Config, known: &State, word: &str) -> Result<(), String> {
              with a space",
             excerpt(name, 60)
         )),
-        None if looks_like_host(word) => Err(format!(
+        None if a_host => Err(format!(
             "{shown} is no target that is known here; a text alone goes into quotes, with a space"
         )),
         None => Ok(()),
     }
+}
+
+/// Begins up to its hyphen as one of the known names does: `pc-zz` beside `pc-a`.
+fn is_in_series(folded: &str, names: &[&str]) -> bool {
+    let Some((series, _)) = folded.split_once('-').filter(|(series, _)| !series.is_empty()) else {
+        return false;
+    };
+    let series_of = |name: &str| name.split_once('-').map(|(series, _)| series.to_lowercase());
+    names.iter().any(|name| series_of(name).as_deref() == Some(series))
 }
 
 /// An address, a name with a domain, one with a port, or one with a digit at the end as machines have.
@@ -297,7 +308,11 @@ mod tests {
         for host in ["10.0.0.7", "fe80::1", "pc.corp.lab"] {
             assert!(of(&[host]).unwrap_err().contains("is no target that is known"), "{host}");
         }
-        for text in ["black", "ofice-pc went black", "gone."] {
+        // What goes on from a hyphen as the known names do is one of them.
+        let error = of(&["office-zz"]).unwrap_err();
+        assert!(error.contains("did you mean office-pc?"), "{error}");
+        assert!(of(&["office-zz", "dropped"]).is_err());
+        for text in ["black", "ofice-pc went black", "gone.", "re-login", "-pc"] {
             assert_eq!(of(&[text]), Ok((None, text.to_owned())), "{text}");
         }
     }

@@ -2,7 +2,7 @@
 //! else, because not every file system tells of changes. What stood still for a second is taken.
 
 use super::core::Reconfiguration;
-use crate::config::{Config, ConfigError, Place, read_bounded};
+use crate::config::{Config, ConfigError, Place, Settings, read_bounded};
 use crate::domain::target::{Target, TargetId};
 use crate::store;
 use std::collections::{BTreeMap, BTreeSet};
@@ -119,11 +119,12 @@ pub(super) struct Difference {
 
 /// Gives the targets of a file that was read again the ids that they have: a target is the same
 /// when host and port are; of several, the one of the same name. Those in `by_hand`, which were
-/// added on the screen, stay whether or not the file has them.
+/// added on the screen, stay whether or not the file has them, with what `inherited` makes of them.
 pub(super) fn difference(
     watched: &[Target],
     by_hand: &BTreeSet<TargetId>,
     file: &[Target],
+    inherited: impl Fn(&Target) -> Target,
     next_id: &mut u32,
 ) -> Difference {
     let mut left: BTreeMap<String, Vec<&Target>> = BTreeMap::new();
@@ -156,12 +157,35 @@ pub(super) fn difference(
     let gone: BTreeSet<TargetId> = left.into_values().flatten().map(|target| target.id).collect();
     for target in watched.iter().filter(|target| gone.contains(&target.id)) {
         if by_hand.contains(&target.id) {
-            difference.targets.push(target.clone());
+            let own = inherited(target);
+            if own != *target {
+                difference.changed.push(own.clone());
+            }
+            difference.targets.push(own);
         } else {
             difference.removed.push(target.id);
         }
     }
     difference
+}
+
+/// A target that stands in no file, which has the numbers of the top of the file: with those of
+/// `after` in place of those of `before`. What it has of its own stays.
+pub(super) fn inherit(before: &Settings, after: &Settings, target: &Target) -> Target {
+    let mut target = target.clone();
+    if target.thresholds == before.thresholds {
+        target.thresholds.clone_from(&after.thresholds);
+    }
+    if target.alert == before.alert {
+        target.alert = after.alert;
+    }
+    if target.cadence == before.cadence {
+        target.cadence = after.cadence;
+    }
+    if target.deadlines == before.deadlines {
+        target.deadlines = after.deadlines;
+    }
+    target
 }
 
 /// What changes for the core from `before` to `after`, whose targets are those of `difference`.
@@ -288,7 +312,7 @@ mod tests {
         );
         let mut next = 10;
         let hand = BTreeSet::new();
-        let found = difference(&before.targets, &hand, &after.targets, &mut next);
+        let found = difference(&before.targets, &hand, &after.targets, Target::clone, &mut next);
         let ids = |targets: &[Target]| -> Vec<(u32, String)> {
             targets.iter().map(|target| (target.id.0, target.name.clone())).collect()
         };
@@ -300,7 +324,7 @@ mod tests {
         assert_eq!(found.removed, [TargetId(2)]);
         let all = [(10, "new"), (0, "uno"), (1, "b"), (11, "c"), (4, "z"), (3, "x")];
         assert_eq!(ids(&found.targets), named(&all));
-        let again = difference(&found.targets, &hand, &after.targets, &mut next);
+        let again = difference(&found.targets, &hand, &after.targets, Target::clone, &mut next);
         assert!(again.added.is_empty() && again.changed.is_empty() && again.removed.is_empty());
     }
 
@@ -311,11 +335,32 @@ mod tests {
         let own = Target { id: TargetId(7), ..config("[[target]]\nhost='h'\n").targets[0].clone() };
         let watched = [file.targets[0].clone(), own.clone()];
         let mut next = 8;
-        let kept = difference(&watched, &hand, &file.targets, &mut next);
+        let kept = difference(&watched, &hand, &file.targets, Target::clone, &mut next);
         assert_eq!(kept.targets, watched);
         let saved = config("[[target]]\nhost='h'\n[[target]]\nhost='a'\n");
-        let saved = difference(&watched, &hand, &saved.targets, &mut next);
+        let saved = difference(&watched, &hand, &saved.targets, Target::clone, &mut next);
         assert!(saved.added.is_empty() && saved.removed.is_empty() && saved.changed.is_empty());
+    }
+
+    /// It kept the `[alert]` of before until the next start.
+    #[test]
+    fn what_was_added_on_the_screen_follows_the_top_of_a_file_that_is_read_again() {
+        let before = config("[[target]]\nhost='a'\n");
+        let after = config("alert.for_critical='5m'\n[cadence]\necho='2s'\n[[target]]\nhost='a'\n");
+        let hand = BTreeSet::from([TargetId(7), TargetId(8)]);
+        let of = |id, text| Target { id: TargetId(id), ..config(text).targets[0].clone() };
+        let own = "[[target]]\nhost='i'\ncadence.echo='3s'\n";
+        let watched =
+            [of(0, "[[target]]\nhost='a'\n"), of(7, "[[target]]\nhost='h'\n"), of(8, own)];
+        let inherited = |target: &Target| inherit(&before.settings, &after.settings, target);
+        let found = difference(&watched, &hand, &after.targets, inherited, &mut 9);
+        let changed: Vec<u32> = found.changed.iter().map(|target| target.id.0).collect();
+        assert_eq!(changed, [0, 7, 8]);
+        let [_, added, special] = &found.targets[..] else { panic!("three are watched") };
+        assert_eq!(added.alert.for_critical, Duration::from_mins(5));
+        assert_eq!(added.cadence.echo, Duration::from_secs(2));
+        assert_eq!(special.alert.for_critical, Duration::from_mins(5));
+        assert_eq!(special.cadence.echo, Duration::from_secs(3), "what is its own stays");
     }
 
     #[test]
@@ -323,7 +368,8 @@ mod tests {
         let before = config("[[target]]\nhost='a'\n");
         let after = config("deep=false\nui.ascii=true\n[[target]]\nhost='b'\n");
         let mut next = 1;
-        let found = difference(&before.targets, &BTreeSet::new(), &after.targets, &mut next);
+        let found =
+            difference(&before.targets, &BTreeSet::new(), &after.targets, Target::clone, &mut next);
         let note = reconfiguration(&before, &after, found).note;
         let expected = "the configuration was read again: 1 added, 1 removed, the screen; at the next start: deep";
         assert_eq!(note, expected);

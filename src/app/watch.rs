@@ -451,6 +451,10 @@ impl Screen {
                 self.remove(id);
                 return Ok(());
             }
+            Effect::Unwatch(ids) => {
+                self.unwatch(&ids);
+                return Ok(());
+            }
             Effect::Export(name) => {
                 self.export(&name);
                 return Ok(());
@@ -504,10 +508,12 @@ impl Screen {
                         return;
                     }
                 };
+                let (before, after) = (&self.config.settings, &config.settings);
                 let found = reload::difference(
                     &self.config.targets,
                     &self.by_hand,
                     &config.targets,
+                    |target| reload::inherit(before, after, target),
                     &mut self.next_id,
                 );
                 config.targets.clone_from(&found.targets);

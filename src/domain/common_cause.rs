@@ -1,22 +1,24 @@
-//! One thing that several hosts need and that fails, in place of many hosts that fail: a DNS server
-//! that answers nobody, the gateway in front of them.
+//! One thing that fails several hosts, in place of many hosts that fail: a DNS server that answers
+//! nobody, the gateway in front of them or its certificate, a firewall that bars a port of theirs.
 //!
 //! What each target says of such a [`Thing`] is a [`Witness`]. [`CommonCauses`] holds them against each
 //! other: those that began to fail together, while (nearly) nobody who asked since is served, fail by
-//! the thing and not by themselves. It reads no clock and is called as time passes.
+//! the thing and not by themselves. Of a port others may go on to be served: a firewall bars whom it
+//! was told to. It reads no clock and is called as time passes.
 
+mod barred;
 mod begins;
 mod follow;
 #[cfg(test)]
 mod tests;
 
-use super::finding::{RuleId, Severity};
+use super::finding::{Confidence, RuleId, Severity};
 use super::sample::NameOutcome;
 use super::target::TargetId;
 use super::thresholds::CommonThresholds;
 use super::time::{MonoTime, Now};
 use begins::begins;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -25,6 +27,8 @@ use std::time::Duration;
 const UNSTEADY: Duration = Duration::from_mins(5);
 /// How many that are over are remembered.
 const MOST_OVER: usize = 16;
+
+pub use barred::undecided;
 
 /// What several hosts need.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,6 +42,15 @@ pub enum Thing {
         /// Its TCP port.
         port: u16,
     },
+    /// The certificate that an RD Gateway presents.
+    GatewayCertificate {
+        /// The gateway's name or address, as configured; unescaped.
+        host: String,
+        /// Its TCP port.
+        port: u16,
+    },
+    /// This TCP port of hosts that answer otherwise.
+    Port(u16),
 }
 
 /// How it fails one host.
@@ -57,6 +70,13 @@ pub enum How {
     GatewayTls,
     /// The gateway does not ask for sign-in.
     GatewayAnswer,
+    /// Clients refuse the gateway's certificate, or soon will.
+    GatewayCertificate,
+    /// A connection to the port is not answered.
+    PortFiltered,
+    /// A connection to the port is answered by an error of this firewall; `None`: of the host's own, or
+    /// of one that does not say who it is.
+    PortRejected(Option<IpAddr>),
 }
 
 /// What one target says of a thing that it needs.
@@ -70,6 +90,11 @@ pub struct Witness<'a> {
     pub word: Word,
     /// When the newest probe that says so began.
     pub at: Now,
+    /// What its own finding says in a few words, escaped, and how sure; where that tells more than
+    /// [`How`].
+    pub says: Option<(&'a str, Confidence)>,
+    /// It is worked on, and not told of with the others.
+    pub maintained: bool,
 }
 
 /// What a target says of a thing.
@@ -79,6 +104,8 @@ pub enum Word {
     Works,
     /// The target gets along without it, for now.
     Without,
+    /// The target needs it, and was not asked yet.
+    NotAsked,
     /// It fails the target, which fails with it.
     Fails {
         /// How.
@@ -103,15 +130,24 @@ pub struct CommonCause {
     pub severity: Severity,
     /// When the first probe began that it failed.
     pub since: Now,
+    /// When the last of them began to fail by it.
+    pub until: Now,
+    /// What the worst of their own findings says, escaped, and how sure; where that tells more than
+    /// `how`.
+    pub says: Option<(String, Confidence)>,
     /// Who fails by it now, with names, unescaped; where it is one for all, who needs it and was not
     /// served since.
     pub members: BTreeMap<TargetId, String>,
+    /// Those of them that are worked on.
+    pub maintained: BTreeSet<TargetId>,
     /// Of whom nothing is heard any more, and since when.
     pub unheard: BTreeMap<TargetId, MonoTime>,
     /// When the probe began that was the first to be served again, while somebody is.
     pub served: Option<Now>,
-    /// How many need it, as far as they were measured since.
+    /// How many need it, as far as they were measured since; of a port, all that have it.
     pub of: usize,
+    /// Of a port: how many were reached at it since, and the names of some, unescaped.
+    pub spared: (usize, Vec<String>),
     /// Numbers the causes of one kind in the order in which they were seen; one that comes again
     /// soon has the number that it had.
     pub number: u32,
@@ -119,11 +155,16 @@ pub struct CommonCause {
 
 /// What serves some target, whomever it fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, not modes")]
 pub struct Serving {
     /// The name of some target resolves, or none has one.
     pub names: bool,
     /// The gateway of some target asks for sign-in, as it has to, or none has one.
     pub gateways: bool,
+    /// The certificate of some target's gateway is good, or none has one.
+    pub certificates: bool,
+    /// The port of some target is open, or there is none.
+    pub ports: bool,
 }
 
 /// Every common cause that stands.
@@ -142,6 +183,8 @@ impl Thing {
         match self {
             Self::NameServers(_) => &["dns-failure"],
             Self::Gateway { .. } => &["gateway-unreachable", "gateway-not-answering"],
+            Self::GatewayCertificate { .. } => &["gateway-certificate"],
+            Self::Port(_) => &["port-filtered", "port-rejected"],
         }
     }
 
@@ -153,7 +196,12 @@ impl Thing {
     }
 
     const fn is_one_for_all(&self) -> bool {
-        matches!(self, Self::Gateway { .. })
+        matches!(self, Self::Gateway { .. } | Self::GatewayCertificate { .. })
+    }
+
+    /// Whether some may fail by it while others are served.
+    const fn bars_some(&self) -> bool {
+        matches!(self, Self::Port(_))
     }
 }
 
@@ -162,6 +210,19 @@ impl CommonCause {
     #[must_use]
     pub fn tells(&self, target: TargetId, rule: RuleId) -> bool {
         self.thing.tells().contains(&rule.0) && self.members.contains_key(&target)
+    }
+
+    /// Whether everybody whom it fails is worked on.
+    #[must_use]
+    pub fn is_maintained(&self) -> bool {
+        self.maintained.len() >= self.members.len()
+    }
+
+    /// Whom it is told of: who fails by it, without those that are worked on unless all are.
+    pub fn told(&self) -> impl Iterator<Item = &String> {
+        let all = self.is_maintained();
+        let told = move |id: &TargetId| all || !self.maintained.contains(id);
+        self.members.iter().filter(move |(id, _)| told(id)).map(|(_, name)| name)
     }
 }
 
@@ -176,6 +237,7 @@ impl CommonCauses {
     pub fn forget(&mut self, target: TargetId) {
         for cause in &mut self.open {
             cause.members.remove(&target);
+            cause.maintained.remove(&target);
             cause.unheard.remove(&target);
         }
     }
@@ -191,17 +253,27 @@ impl CommonCauses {
     ) {
         let is_over = |cause: &mut CommonCause| {
             let witnesses = heard.get(&cause.thing).map_or(&[][..], Vec::as_slice);
-            cause.follow(witnesses, limits, now)
+            if cause.thing.bars_some() {
+                cause.follow_barred(witnesses, limits, now)
+            } else {
+                cause.follow(witnesses, limits, now)
+            }
         };
         let ended: Vec<CommonCause> = self.open.extract_if(.., is_over).collect();
         self.over.extend(ended.into_iter().map(|cause| (cause.thing, now, cause.number)));
         let excess = self.over.len().saturating_sub(MOST_OVER);
         self.over.drain(..excess);
         for (thing, witnesses) in heard {
-            if self.open.iter().any(|cause| cause.thing == *thing) {
-                continue;
-            }
-            if let Some(cause) = begins(thing, witnesses, limits) {
+            let known = || self.open.iter().filter(|cause| cause.thing == *thing);
+            let begun = if thing.bars_some() {
+                let taken = |id| known().any(|cause| cause.members.contains_key(&id));
+                barred::begins(thing, witnesses, taken, limits, now)
+            } else if known().next().is_none() {
+                begins(thing, witnesses, limits)
+            } else {
+                None
+            };
+            if let Some(cause) = begun {
                 let number = self.number(thing, now);
                 self.open.push(CommonCause { number, ..cause });
             }

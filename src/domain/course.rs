@@ -155,6 +155,13 @@ impl Course {
         self.broken().is_some()
     }
 
+    /// Since when connections are not accepted that were before.
+    #[must_use]
+    pub fn barred_since(&self) -> Option<Now> {
+        self.tcp.good?;
+        self.tcp.bad.map(|(since, _)| since)
+    }
+
     /// The lowest rung that fails.
     pub(super) fn broken(&self) -> Option<Broken> {
         let rungs = [(Rung::Tcp, self.tcp), (Rung::X224, self.x224), (Rung::Tls, self.tls)];

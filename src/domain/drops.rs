@@ -21,7 +21,6 @@ const BY_HAND: Duration = Duration::from_mins(2);
 
 /// One drop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct RememberedDrop {
     /// When the host was last heard, or when somebody said that it dropped.
     pub at: WallTime,
@@ -41,7 +40,6 @@ pub struct RememberedDrop {
 
 /// A session that did not drop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Spell {
     /// When it was first seen.
     pub since: WallTime,
@@ -51,7 +49,7 @@ pub struct Spell {
 
 /// The drops of one target, and the sessions that hold against a timer.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Drops {
     drops: Vec<RememberedDrop>,
     spells: Vec<Spell>,

@@ -15,6 +15,24 @@ const WITH_THE_TUNNEL: Duration = Duration::from_secs(40);
 pub struct Flips {
     known: Vec<IpAddr>,
     flip: Option<Flip>,
+    failing: Option<Failing>,
+}
+
+/// The name has no answer any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failing {
+    /// The first lookup without one.
+    pub since: Now,
+    /// The tunnel that changed just before.
+    pub with: Option<TunnelChange>,
+}
+
+/// The newest of the changes, oldest first, that came just before `at`.
+fn just_before(at: Now, changes: &[TunnelChange]) -> Option<TunnelChange> {
+    let about = |change: &&TunnelChange| {
+        at.mono >= change.at.mono && at.mono.since(change.at.mono) <= WITH_THE_TUNNEL
+    };
+    changes.iter().rev().find(about).cloned()
 }
 
 /// The answer has become another.
@@ -42,6 +60,15 @@ impl Flip {
 impl Flips {
     /// Takes in an answer to the name, and what tunnels did lately, oldest first.
     pub fn observe(&mut self, at: Now, answer: &Resolution, changes: &[TunnelChange]) {
+        match answer.outcome {
+            NameOutcome::Ok => self.failing = None,
+            NameOutcome::NotNeeded | NameOutcome::Error => {}
+            _ if self.known.is_empty() => {}
+            _ => {
+                let failing = self.failing.get_or_insert(Failing { since: at, with: None });
+                failing.with = failing.with.take().or_else(|| just_before(failing.since, changes));
+            }
+        }
         if answer.outcome != NameOutcome::Ok || answer.addresses.is_empty() {
             return;
         }
@@ -52,12 +79,14 @@ impl Flips {
         }
         self.known.clone_from(&answer.addresses);
         if let Some(flip) = self.flip.as_mut().filter(|flip| flip.with.is_none()) {
-            let just_before = |change: &&TunnelChange| {
-                flip.at.mono >= change.at.mono
-                    && flip.at.mono.since(change.at.mono) <= WITH_THE_TUNNEL
-            };
-            flip.with = changes.iter().rev().find(just_before).cloned();
+            flip.with = just_before(flip.at, changes);
         }
+    }
+
+    /// Since when the name has no answer, of one that had.
+    #[must_use]
+    pub const fn failing(&self) -> Option<&Failing> {
+        self.failing.as_ref()
     }
 
     /// Takes in a connection to the dialled address: what works needs no reason.

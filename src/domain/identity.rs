@@ -10,7 +10,7 @@ use super::view::TargetView;
 
 /// Who answered, as remembered between runs.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct RememberedIdentity {
     /// NetBIOS name of the NTLM challenge.
     pub computer: Option<String>,

@@ -38,7 +38,7 @@ const ADDRESSES: usize = 8;
 
 /// One target's memory. Persisted by the store under the target's host and port.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct TargetMemory {
     /// Hardware address learnt while the PC was up.
     pub mac: Option<MacAddr>,
@@ -101,7 +101,7 @@ pub struct TargetMemory {
 
 /// When the handshakes of a target were last quick, several times in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Quick {
     /// The TCP handshake.
     #[serde(skip_serializing_if = "Option::is_none")]

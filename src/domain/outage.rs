@@ -13,9 +13,10 @@ use super::target::TargetId;
 use super::thresholds::PathThresholds;
 use super::time::{MonoTime, Now, WallTime};
 use super::way::Stretch;
-use begins::{Known, begins, least, scopes};
+use begins::{Known, begins, least, scopes, ways_that_answer};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use ground::{Fault, Ground};
@@ -169,17 +170,16 @@ pub struct Outage {
 #[derive(Debug, Clone, PartialEq)]
 pub enum OutageEvent {
     /// It was seen.
-    Began(Outage),
+    Began(Arc<Outage>),
     /// Its members are back, or too few are left to speak of one path.
-    Ended(Outage),
+    Ended(Arc<Outage>),
     /// Its members came back as machines do that restarted.
-    Restarted(Outage),
+    Restarted(Arc<Outage>),
 }
 
 /// When the hosts of an outage that alerts fell silent: what a later run must know to tell who was
 /// silent with it from who was off for days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct RememberedOutage {
     /// The first of them.
     pub since: WallTime,
@@ -190,8 +190,8 @@ pub struct RememberedOutage {
 /// Every outage that stands, and the latest that are over.
 #[derive(Debug, Clone, Default)]
 pub struct Outages {
-    open: Vec<Outage>,
-    over: VecDeque<Outage>,
+    open: Vec<Arc<Outage>>,
+    over: VecDeque<Arc<Outage>>,
     /// Those that alerted when an earlier run ended.
     remembered: Vec<RememberedOutage>,
     /// The last number that was given.
@@ -318,9 +318,19 @@ impl Outages {
             .collect()
     }
 
+    /// Whether any stands.
+    #[must_use]
+    pub const fn any_stands(&self) -> bool {
+        !self.open.is_empty()
+    }
+
     /// Forgets a target that is watched no more.
     pub fn forget(&mut self, target: TargetId) {
         for outage in self.open.iter_mut().chain(&mut self.over) {
+            if !outage.members.contains_key(&target) {
+                continue;
+            }
+            let outage = Arc::make_mut(outage);
             outage.members.remove(&target);
             outage.back.remove(&target);
             outage.returned.remove(&target);
@@ -329,9 +339,10 @@ impl Outages {
         }
     }
 
-    /// Those that stand, the first seen first, then those that were over lately.
+    /// Those that stand, the first seen first, then those that were over lately. Whoever lets go of
+    /// them before the next look spares it to copy those that stand.
     #[must_use]
-    pub fn lately(&self) -> Vec<Outage> {
+    pub fn lately(&self) -> Vec<Arc<Outage>> {
         self.open.iter().chain(&self.over).cloned().collect()
     }
 
@@ -344,7 +355,7 @@ impl Outages {
         now: Now,
     ) -> Vec<OutageEvent> {
         for outage in &mut self.open {
-            outage.follow(members, ground, now);
+            Arc::make_mut(outage).follow(members, ground, now);
         }
         let mut events = self.see_returns(members, now);
         events.extend(self.end(now));
@@ -358,10 +369,13 @@ impl Outages {
     fn end(&mut self, now: Now) -> Vec<OutageEvent> {
         self.over.retain(|past| past.ended.is_some_and(|at| now.mono.since(at.mono) <= KEPT));
         let is_over =
-            |outage: &mut Outage| outage.good.is_some_and(|good| now.mono.since(good) >= GOOD);
+            |outage: &mut Arc<Outage>| outage.good.is_some_and(|good| now.mono.since(good) >= GOOD);
         let ended = self.open.extract_if(.., is_over);
-        let ended = ended.map(|outage| Outage { ended: Some(now), ..outage });
-        let ended: Vec<Outage> = ended.collect();
+        let ended = ended.map(|mut outage| {
+            Arc::make_mut(&mut outage).ended = Some(now);
+            outage
+        });
+        let ended: Vec<Arc<Outage>> = ended.collect();
         self.over.extend(ended.iter().cloned());
         let excess = self.over.len().saturating_sub(MOST_KEPT);
         self.over.drain(..excess);
@@ -373,8 +387,11 @@ impl Outages {
         let outages = self.open.iter_mut().chain(&mut self.over);
         let shown = outages.filter_map(|outage| {
             let before = outage.is_restart();
-            outage.see_returns(members, now);
-            (outage.is_restart() && !before).then(|| OutageEvent::Restarted(outage.clone()))
+            if before || outage.ended.is_some_and(|at| now.mono.since(at.mono) > SHOWN) {
+                return None;
+            }
+            Arc::make_mut(outage).see_returns(members, now);
+            outage.is_restart().then(|| OutageEvent::Restarted(Arc::clone(outage)))
         });
         shown.collect()
     }
@@ -386,8 +403,11 @@ impl Outages {
         for past in self.over.iter_mut().rev().filter(|past| past.alerts) {
             let over = past.ended.map_or(Duration::ZERO, |at| now.mono.since(at.mono));
             let lately = past.is_restart() && over <= SHOWN;
-            past.lingers =
-                (lately || past.is_unsteady() && over <= UNSTEADY) && told.insert(past.number);
+            let unsteady = past.is_unsteady() && over <= UNSTEADY;
+            let lingers = (lately || unsteady) && told.insert(past.number);
+            if past.lingers != lingers {
+                Arc::make_mut(past).lingers = lingers;
+            }
         }
     }
 
@@ -404,6 +424,7 @@ impl Outages {
         if silent < least(&ground.limits) {
             return;
         }
+        let ways = ways_that_answer(members);
         for scope in scopes(members) {
             let held = |member: &Member<'_>| self.open.iter().any(|o| o.holds(member.target));
             // PCs that stay silent when the others are back went to sleep.
@@ -416,10 +437,10 @@ impl Outages {
                 .filter(|member| scope.takes(member) && member.has_say())
                 .filter(|member| !held(member) && !asleep(member))
                 .collect();
-            let known = Known { members, ground, remembered: &self.remembered };
+            let known = Known { members, ways: &ways, ground, remembered: &self.remembered };
             if let Some(outage) = begins(scope, &concerned, &known, now) {
-                let outage = self.compare_with_past(outage);
-                events.push(OutageEvent::Began(outage.clone()));
+                let outage = Arc::new(self.compare_with_past(outage));
+                events.push(OutageEvent::Began(Arc::clone(&outage)));
                 self.open.push(outage);
             }
         }
@@ -444,7 +465,7 @@ impl Outages {
     fn number(&mut self) {
         for outage in self.open.iter_mut().filter(|outage| outage.alerts && outage.number == 0) {
             self.numbered = self.numbered.saturating_add(1);
-            outage.number = self.numbered;
+            Arc::make_mut(outage).number = self.numbered;
         }
     }
 }

@@ -17,6 +17,7 @@ use super::wireless::Airwaves;
 use jiff::tz::TimeZone;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 /// What is not about one target alone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Surroundings {
@@ -72,7 +73,7 @@ pub struct Surroundings {
     /// What names of controls lead to.
     pub control_names: BTreeMap<String, IpAddr>,
     /// Paths that are down, the first seen first, then those that were lately.
-    pub outages: Vec<Outage>,
+    pub outages: Vec<Arc<Outage>>,
     /// What fails several hosts at once, the first seen first.
     pub common: Vec<CommonCause>,
     /// What serves some target.

@@ -45,12 +45,12 @@ pub struct Thresholds {
     pub common_cause: CommonThresholds,
 }
 
-/// When several hosts that fail alike fail by one thing that they all need.
+/// When several hosts that fail alike fail by one thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CommonThresholds {
     /// At least so many hosts …
     pub hosts: u32,
-    /// … and this share of those that were asked since, in percent.
+    /// … and this share of those that were asked since, in percent; not of a port.
     pub share_pct: u32,
     /// They began to fail within this span of each other.
     pub together: Duration,

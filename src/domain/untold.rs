@@ -17,7 +17,6 @@ pub const KEPT: usize = 256;
 
 /// A notice that one sink was not told yet.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Untold {
     /// Which sink, unescaped.
     pub sink: String,

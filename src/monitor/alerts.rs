@@ -8,7 +8,7 @@ use super::Tracked;
 use crate::domain::alert::{AlertEvent, Signature};
 use crate::domain::finding::RuleId;
 use crate::domain::memory::TargetMemory;
-use crate::domain::rules::PATH_OUTAGE_ID;
+use crate::domain::rules::{self, PATH_OUTAGE_ID};
 use crate::domain::target::TargetId;
 use crate::domain::time::{Now, WallTime};
 
@@ -64,9 +64,14 @@ impl Monitor {
             outages: self.outages.remember(),
             ..<_>::default()
         };
+        // Alerts of another version's rules are not this one's to forget.
+        let of_others = memory.into_iter().flat_map(|memory| &memory.alerts);
+        let of_others = of_others.filter(|(rule, _)| rules::card(rule).is_none());
+        let mut alerts = self.alerts.remember(id, now);
+        alerts.extend(of_others.map(|(rule, alert)| (rule.clone(), alert.clone())));
         TargetMemory {
             accepted_clear: self.alerts.accepted_clear(id),
-            alerts: self.alerts.remember(id, now),
+            alerts,
             resolved: self.alerts.remember_resolved(id),
             ..memory.cloned().unwrap_or_else(own)
         }

@@ -1,12 +1,12 @@
 //! What fails several targets at once.
 
 use super::{Monitor, Tracked};
-use crate::domain::common_cause::{CommonCause, Thing, Witness, Word};
+use crate::domain::common_cause::{CommonCause, Serving, Thing, Witness, Word, undecided};
 use crate::domain::surroundings::Surroundings;
 use crate::domain::target::{Host, TargetId};
 use crate::domain::time::{MonoTime, Now};
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// At most so many things are looked at, those that fail most.
 const MOST: usize = 16;
@@ -14,28 +14,31 @@ const MOST: usize = 16;
 impl Monitor {
     /// Looks whether several targets fail by one thing that they all need.
     pub(super) fn look_for_common_causes(&mut self, now: Now) {
-        let all = || self.targets.values();
-        // Where nobody needs a thing any more, it fails nobody.
-        let named = |one: &Tracked| matches!(one.target().host, Host::Name(_));
-        self.around.serving.names = all().any(Tracked::resolves) || !all().any(named);
-        let behind = |one: &Tracked| one.target().gateway.is_some();
-        self.around.serving.gateways = all().any(Tracked::gateway_answers) || !all().any(behind);
-        let things = self.suspects();
+        self.look_who_is_served();
+        let mut failed: BTreeMap<Thing, usize> = BTreeMap::new();
+        for thing in self.targets.values().flat_map(|one| one.failed_by(&self.around, now)) {
+            *failed.entry(thing).or_default() += 1;
+        }
+        let limits = self.around.limits.common_cause;
+        let things = self.suspects(&failed);
+        let ports = failed.into_keys().filter(|thing| matches!(thing, Thing::Port(_)));
+        let looked_at: BTreeSet<Thing> = things.iter().cloned().chain(ports).collect();
+        let heard_of = |thing: &Thing| {
+            let all = self.targets.values();
+            let all = all.filter_map(|tracked| tracked.witness(thing, &self.around, now));
+            all.filter(|witness| counts(witness, &self.around, self.online_since)).collect()
+        };
+        let mut heard: BTreeMap<Thing, Vec<Witness<'_>>> =
+            looked_at.into_iter().map(|thing| (thing.clone(), heard_of(&thing))).collect();
+        let of_ports = heard.iter().filter(|(thing, _)| matches!(thing, Thing::Port(_)));
+        self.undecided =
+            of_ports.flat_map(|(_, witnesses)| undecided(witnesses, limits, now)).collect();
         if things.is_empty() {
             self.around.common.clear();
             return;
         }
-        let heard = |thing: &Thing| {
-            let all = self.targets.values().filter_map(|tracked| tracked.witness(thing));
-            let all = all.filter(|witness| counts(witness, &self.around, self.online_since));
-            all.collect::<Vec<Witness<'_>>>()
-        };
-        let heard = things.into_iter().map(|thing| {
-            let witnesses = heard(&thing);
-            (thing, witnesses)
-        });
-        let heard: BTreeMap<Thing, Vec<Witness<'_>>> = heard.collect();
-        self.common.observe(&heard, self.around.limits.common_cause, now);
+        heard.retain(|thing, _| things.contains(thing));
+        self.common.observe(&heard, limits, now);
         let before = std::mem::take(&mut self.around.common);
         self.around.common = self.common.open().to_vec();
         let has = |causes: &[CommonCause], id: &TargetId| {
@@ -48,22 +51,28 @@ impl Monitor {
         }
     }
 
+    /// Looks what serves anybody. Where nobody needs a thing any more, it fails nobody.
+    fn look_who_is_served(&mut self) {
+        let all = || self.targets.values();
+        let named = |one: &Tracked| matches!(one.target().host, Host::Name(_));
+        let behind = |one: &Tracked| one.target().gateway.is_some();
+        self.around.serving = Serving {
+            names: all().any(Tracked::resolves) || !all().any(named),
+            gateways: all().any(Tracked::gateway_answers) || !all().any(behind),
+            certificates: all().any(Tracked::certificate_is_good) || !all().any(behind),
+            ports: all().any(Tracked::is_open) || self.targets.is_empty(),
+        };
+    }
+
     /// Things that fail enough targets to be looked at, and those that stand as causes.
-    fn suspects(&self) -> Vec<Thing> {
+    fn suspects(&self, failed: &BTreeMap<Thing, usize>) -> BTreeSet<Thing> {
         let limits = self.around.limits.common_cause;
-        let mut failed: BTreeMap<Thing, usize> = BTreeMap::new();
-        for thing in self.targets.values().flat_map(Tracked::failed_by) {
-            *failed.entry(thing).or_default() += 1;
-        }
-        let mut many: Vec<(Thing, usize)> =
-            failed.into_iter().filter(|(thing, number)| *number >= thing.least(limits)).collect();
-        many.sort_by_key(|(_, number)| Reverse(*number));
+        let enough = |(thing, number): &(&Thing, &usize)| **number >= thing.least(limits);
+        let mut many: Vec<(&Thing, &usize)> = failed.iter().filter(enough).collect();
+        many.sort_by_key(|(_, number)| Reverse(**number));
         many.truncate(MOST);
-        let open = self.common.open().iter().map(|cause| cause.thing.clone());
-        let mut things: Vec<Thing> = many.into_iter().map(|(thing, _)| thing).chain(open).collect();
-        things.sort();
-        things.dedup();
-        things
+        let open = self.common.open().iter().map(|cause| &cause.thing);
+        many.into_iter().map(|(thing, _)| thing).chain(open).cloned().collect()
     }
 }
 

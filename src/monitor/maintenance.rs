@@ -3,9 +3,9 @@
 
 use super::Monitor;
 use crate::domain::alert::Hold;
+use crate::domain::finding::RuleId;
 use crate::domain::maintenance::{Calendar, Maintained};
-use crate::domain::outage::Outage;
-use crate::domain::rules::PATH_OUTAGE_ID;
+use crate::domain::rules::{PATH_OUTAGE_ID, told_as};
 use crate::domain::target::TargetId;
 use crate::domain::text::printable;
 use crate::domain::time::{Now, WallTime};
@@ -101,23 +101,35 @@ impl Monitor {
                 self.log(Some(id), now.wall, "maintenance is over".to_owned());
             }
         }
-        let own = holding.of_all().map(Hold::all).or_else(|| self.path_in_maintenance());
-        self.alerts.hold(None, own);
+        let all = holding.of_all().map(Hold::all);
+        let holds: Vec<Hold> = all.map_or_else(|| self.of_many(), |all| vec![all]);
+        self.alerts.hold(None, holds);
         self.maintenance.calendar = calendar;
     }
 
-    /// A path is this machine's alert; it is held back while everybody behind it is.
-    fn path_in_maintenance(&self) -> Option<Hold> {
-        let open: Vec<&Outage> =
-            self.around.outages.iter().filter(|outage| outage.ended.is_none()).collect();
+    /// What concerns many is this machine's alert; it is held back while everybody concerned is worked
+    /// on.
+    fn of_many(&self) -> Vec<Hold> {
+        let outages = self.around.outages.iter().filter(|outage| outage.ended.is_none());
+        let paths =
+            outages.map(|outage| (PATH_OUTAGE_ID, outage.members.keys().copied().collect()));
+        let causes = self.around.common.iter();
+        let causes =
+            causes.map(|cause| (told_as(&cause.thing), cause.members.keys().copied().collect()));
+        let mut concerned: BTreeMap<RuleId, Vec<TargetId>> = BTreeMap::new();
+        for (rule, ids) in paths.chain(causes) {
+            let ids: Vec<TargetId> = ids;
+            concerned.entry(rule).or_default().extend(ids);
+        }
         let until = |id: &TargetId| {
             let maintained = self.targets.get(id).and_then(super::Tracked::maintained);
             maintained.map(Maintained::until)
         };
-        let ends: Option<Vec<WallTime>> =
-            open.iter().flat_map(|outage| outage.members.keys()).map(until).collect();
-        let until = ends?.into_iter().min()?;
-        Some(Hold { until, only: Some(PATH_OUTAGE_ID) })
+        let hold = |(rule, ids): (RuleId, Vec<TargetId>)| {
+            let ends: Option<Vec<WallTime>> = ids.iter().map(until).collect();
+            Some(Hold { until: ends?.into_iter().min()?, only: Some(rule) })
+        };
+        concerned.into_iter().filter_map(hold).collect()
     }
 
     fn log_windows(&mut self, held: &BTreeMap<String, WallTime>, now: Now) {

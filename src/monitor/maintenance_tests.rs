@@ -228,3 +228,68 @@ fn hosts_that_are_worked_on_together_are_no_broken_path() {
         assert_eq!((path, told > 0), (!planned, !planned), "planned {planned}");
     }
 }
+
+/// The gateway of four hosts fails from a second on; a window holds from 300 to 600 for the first so many
+/// of them. Returns what was told and when, and the monitor at second 500.
+fn gateway_fails(from: u64, planned: u32) -> (Vec<(u64, String)>, Snapshot) {
+    use crate::domain::diagnose::fixture::looked;
+    use crate::domain::sample::{ChainTrust, GatewayAnswer};
+    use crate::domain::target::{GatewayAddress, GatewayUsage};
+    let mut monitor = Monitor::new(ACCESS, local(), AlertSettings::default(), at(0));
+    monitor.plan(calendar("office"));
+    let host = Host::Name("gw.corp.lab".to_owned());
+    let gateway = GatewayAddress { host, port: 443, usage: GatewayUsage::Always };
+    for id in 0..4_u32 {
+        let address = [192, 0, 2, u8::try_from(id).unwrap() + 1].into();
+        let target = Target {
+            group: Some(if id < planned { "office" } else { "home" }.to_owned()),
+            gateway: Some(gateway.clone()),
+            ..Target::new(TargetId(id), format!("pc-{id}"), Host::Address(address, None))
+        };
+        monitor.add(target, TargetMemory::default(), at(0));
+    }
+    let (mut told, mut seen) = (Vec::new(), None);
+    for second in 0..700 {
+        for id in (0..4_u32).filter(|_| second % 30 == 0) {
+            let works = second < from;
+            let answer = if works { GatewayAnswer::Challenge } else { GatewayAnswer::NotFound };
+            let mut found = looked(answer, ChainTrust::Trusted);
+            found.host = "gw.corp.lab".to_owned();
+            let sample = Sample {
+                target: TargetId(id),
+                seq: second,
+                sent_at: at(second),
+                ended_at: at(second).mono,
+                observation: Observation::Gateway(Box::new(found)),
+            };
+            monitor.observe(&sample, at(second));
+        }
+        for event in monitor.tick(at(second)) {
+            told.push((second, event.alert().rule.0.to_owned()));
+        }
+        if second == 500 {
+            seen = Some(monitor.snapshot(at(500), 0, |_| Budget::default()));
+        }
+    }
+    (told, seen.expect("it was seen"))
+}
+
+/// It was told while everybody behind the gateway was worked on, and then once for each of them.
+#[test]
+fn what_fails_only_hosts_that_are_worked_on_is_told_at_the_end_as_one() {
+    let one = |second| vec![(second, "gateway-failure".to_owned())];
+    let (told, seen) = gateway_fails(310, 4);
+    assert_eq!(told, one(600));
+    assert_eq!(seen.alerts.pending[0].held_until, Some(at(600).wall));
+
+    let (told, seen) = gateway_fails(210, 4);
+    assert_eq!(told, one(240), "it stands before, during and after");
+    assert_eq!(seen.alerts.firing[0].held_until, Some(at(600).wall));
+
+    let (told, seen) = gateway_fails(310, 2);
+    assert_eq!(told, one(360), "two are not worked on");
+    let found = &seen.monitor.findings[0];
+    assert!(found.sentence.contains("in front of 2 hosts, pc-2 and pc-3"), "{}", found.sentence);
+    let all = found.evidence.join("\n");
+    assert!(all.contains("2 hosts more that fail by it are in maintenance"), "{all}");
+}

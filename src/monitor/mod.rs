@@ -66,7 +66,7 @@ use link::LinkRecorder;
 use maintenance::Maintenance;
 use outages::Unsteady;
 use siblings::Siblings;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use timekeeping::Timekeeping;
 
@@ -94,6 +94,8 @@ pub struct Monitor {
     beats: Beats,
     outages: Outages,
     common: CommonCauses,
+    /// Whose port may be barred with those of others, which is not known yet.
+    undecided: BTreeSet<TargetId>,
     /// Paths that break again and again.
     unsteady: BTreeMap<Scope, Unsteady>,
     diagnosis: MonitorDiagnosis,
@@ -133,6 +135,7 @@ impl Monitor {
             beats: Beats::default(),
             outages: Outages::default(),
             common: CommonCauses::default(),
+            undecided: BTreeSet::new(),
             unsteady: BTreeMap::new(),
             diagnosis: MonitorDiagnosis::default(),
             alerts: AlertBook::new(alerts),
@@ -252,6 +255,9 @@ impl Monitor {
             for cause in &self.around.common {
                 diagnosed.withhold(|rule| cause.tells(*id, rule));
             }
+            if self.undecided.contains(id) {
+                diagnosed.undecided.extend(tracked::BARRED);
+            }
             events.extend(self.alerts.apply(Some(*id), &diagnosed, now));
         }
         let own = self.diagnosis.diagnosed(RULES);
@@ -322,7 +328,7 @@ impl Monitor {
                 engine: None,
                 controls: self.controls.words(&self.around.local),
                 control_names: self.around.control_names.clone(),
-                incidents: self.around.outages.iter().map(Incident::of).collect(),
+                incidents: self.around.outages.iter().map(|outage| Incident::of(outage)).collect(),
                 in_flight,
                 sinks: Vec::new(),
             },

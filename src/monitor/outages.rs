@@ -20,8 +20,14 @@ pub(super) struct Unsteady {
 impl Monitor {
     /// Looks whether targets fell silent together.
     pub(super) fn look_for_outages(&mut self, now: Now) {
-        let members: Vec<Member<'_>> =
-            self.targets.values().filter_map(|tracked| tracked.member(&self.around, now)).collect();
+        // Nobody else holds those that stand while they are brought up to date.
+        self.around.outages.clear();
+        let troubled = self.outages.any_stands();
+        let members: Vec<Member<'_>> = self
+            .targets
+            .values()
+            .filter_map(|tracked| tracked.member(&self.around, troubled, now))
+            .collect();
         let mut nearer = self.controls.answering().map(|address| address.to_string());
         if nearer.is_none() {
             nearer = self.answering_target(now);

@@ -23,6 +23,7 @@ impl Monitor {
         memory.acknowledged.clear();
         self.alerts.forget_resolved(id);
         let gone = self.targets.remove(&id)?;
+        self.around.outages.clear();
         self.outages.forget(id);
         self.around.outages = self.outages.lately();
         self.common.forget(id);

@@ -122,6 +122,7 @@ fn what_an_earlier_run_saw_begin_lasts_since_then() {
     assert_eq!(since(0), (began, began));
     let (state, finding) = since(1);
     assert!(state >= at(61_000).wall && finding >= at(61_000).wall, "nothing is known of before");
+    assert_eq!(state, finding, "one trouble begins once, with its first sample");
 }
 
 #[test]
@@ -184,6 +185,25 @@ fn observe(monitor: &mut Monitor, secs: u64, observation: Observation) -> Change
     let sample =
         Sample { target: TargetId(1), seq: secs, sent_at: sent, ended_at: sent.mono, observation };
     monitor.observe(&sample, sent)
+}
+
+/// A slow handshake is news for once: two in a row are a finding, and nobody need wait for the second.
+#[test]
+fn a_tls_handshake_that_is_slow_is_news_until_the_next_one_is_slow_too() {
+    let mut monitor = Monitor::new(ACCESS, LocalState::default(), AlertSettings::default(), at(0));
+    let target = Target::new(TargetId(1), "pc-1", Host::Address(address(1), None));
+    monitor.add(target, TargetMemory::default(), at(0));
+    let mut took = |secs: u64, millis: u64| {
+        let mut attempt = handshake(TlsOutcome::Ok);
+        attempt.connect.address = (address(1), 3389).into();
+        if let Some(tls) = &mut attempt.tls {
+            tls.elapsed = Duration::from_millis(millis);
+        }
+        observe(&mut monitor, secs, Observation::Attempt(Box::new(attempt))).slow_tls
+    };
+    let news: Vec<bool> =
+        (1..).zip([30, 1_500, 1_600, 1_700, 30, 1_500]).map(|(at, ms)| took(at, ms)).collect();
+    assert_eq!(news, [false, true, false, false, false, true]);
 }
 
 fn udp(outcome: UdpOutcome) -> Observation {
@@ -337,7 +357,7 @@ fn what_fires_can_be_told_anew_by_its_id_and_is_known_to_be_snoozed() {
     let [fired @ AlertEvent::Fired(alert)] = told.as_slice() else { panic!("{told:?}") };
     let now = at(120_000);
     let first = monitor.notice(fired, now);
-    let ids = |id: &str| std::collections::BTreeSet::from([id.to_owned()]);
+    let ids = |id: &str| BTreeSet::from([id.to_owned()]);
     assert_eq!(monitor.notices_of(&ids(&first.id), now), std::slice::from_ref(&first));
     assert_eq!(monitor.notices_of(&ids("another"), now), []);
     let silenced = |monitor: &Monitor| {
@@ -404,4 +424,29 @@ fn another_configuration_keeps_what_was_measured_and_what_goes_is_remembered() {
     let event = snapshot.events.iter().find(|event| event.text.ends_with("fell")).unwrap();
     assert_eq!((event.target, event.text.as_str()), (None, "pc-2: fell"));
     assert!(!monitor.observe(&reply(2, 1, at(500)), at(503)).memory, "a late answer is nobody's");
+}
+
+#[test]
+fn alerts_of_rules_that_another_version_knows_are_remembered_on() {
+    let alert = RememberedAlert {
+        since: at(1_000).wall,
+        seen: at(2_000).wall,
+        severity: Severity::Warning,
+        worst: None,
+        attended: None,
+        title: "x".to_owned(),
+        told: None,
+        acknowledged: None,
+        signed: Signature::default(),
+        snoozed_until: None,
+        returns: 0,
+        heard: None,
+    };
+    let alerts = [("of-tomorrow".to_owned(), alert.clone())].into_iter().collect();
+    let mut monitor = Monitor::new(ACCESS, LocalState::default(), <_>::default(), at(3_000));
+    let host = Host::Address(address(1), None);
+    let memory = TargetMemory { alerts, ..TargetMemory::default() };
+    monitor.add(Target::new(TargetId(1), "pc-1", host), memory, at(3_000));
+    let kept = monitor.remembered(Some(TargetId(1)), at(4_000)).alerts;
+    assert_eq!(kept.get("of-tomorrow"), Some(&alert));
 }

@@ -12,6 +12,7 @@ mod witness;
 pub use dialling::Other;
 pub use picture::Budget;
 pub use record::Change;
+pub(super) use witness::BARRED;
 
 use crate::domain::alert::AcceptedLook;
 use crate::domain::alternative::Alternative;

@@ -447,7 +447,10 @@ fn sinks(page: &mut Page, sinks: &[SinkFacts], targets: usize) {
     let room = waiting_room(targets);
     page.line(
         Mark::Ok,
-        &format!("at most {room} alerts wait for each sink; beyond that the worst stay"),
+        &format!(
+            "{room} alerts wait for each sink at once, the worst; others that still fire are told \
+             as there is room"
+        ),
     );
 }
 

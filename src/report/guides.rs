@@ -52,7 +52,7 @@ pub const GUIDE_CAUSES: &[GuideCause] = &[
     ),
     cause(
         "firewall or blocked traffic on the RDP ports, Defender rules",
-        &["port-filtered", "port-rejected", "port-closed", "monitor-blocked"],
+        &["port-barred", "port-filtered", "port-rejected", "port-closed", "monitor-blocked"],
     )
     .except("which of several silent firewalls dropped a packet"),
     cause(

@@ -23,6 +23,7 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Index of the interface wg0.
@@ -68,7 +69,8 @@ pub(super) struct AroundTable {
     /// The path is down since so long with so many others, and the tunnel is why: `20s 11 tunnel`.
     outage: Option<String>,
     /// What fails so many hosts, this one among them, since then: `10.0.0.53 timeout 12 20s`; of a
-    /// gateway `gw.corp.lab silent 12 20s`, or as a warning `gw.corp.lab refuses-warning 12 20s`.
+    /// gateway `gw.corp.lab silent 12 20s`, or as a warning `gw.corp.lab refuses-warning 12 20s`; of a
+    /// port `3389 filtered 12 20s`.
     fails: Vec<String>,
     /// Machines that share a certificate, by the byte that its thumbprint repeats.
     shared: BTreeMap<String, BTreeSet<String>>,
@@ -106,7 +108,7 @@ impl AroundTable {
             wifi: Vec::new(),
             lost_in_the_air: LostInTheAir::default(),
             control_names: self.control_names.clone(),
-            outages: outage.into_iter().collect(),
+            outages: outage.into_iter().map(Arc::new).collect(),
             common: self.fails.iter().map(|text| common(text)).collect::<Result<_, _>>()?,
             tunnel_changes: self.tunnel_changes()?,
             looked_at: None,
@@ -343,8 +345,11 @@ fn common(text: &str) -> Result<CommonCause, Wrong> {
         Some(how) => (how, Severity::Warning),
         None => (*how, Severity::Critical),
     };
-    let (thing, how) = if let Ok(server) = thing.parse() {
+    let (thing, how) = if let Ok(server) = thing.parse::<IpAddr>() {
         (Thing::NameServers(vec![server]), How::Name(pick(&NO_ADDRESS, how)?))
+    } else if let Ok(port) = thing.parse::<u16>() {
+        let hows = [("filtered", How::PortFiltered), ("rejected", How::PortRejected(None))];
+        (Thing::Port(port), pick(&hows, how)?)
     } else {
         let hows = [
             ("silent", How::GatewaySilent),
@@ -356,11 +361,16 @@ fn common(text: &str) -> Result<CommonCause, Wrong> {
         ];
         (Thing::Gateway { host: (*thing).to_owned(), port: GATEWAY_PORT }, pick(&hows, how)?)
     };
+    let since = now(MonoTime::ZERO.plus(span(since)?));
     Ok(CommonCause {
         thing,
         how,
         severity,
-        since: now(MonoTime::ZERO.plus(span(since)?)),
+        since,
+        until: since,
+        says: None,
+        spared: (0, Vec::new()),
+        maintained: BTreeSet::new(),
         unheard: BTreeMap::new(),
         served: None,
         of: members.len(),

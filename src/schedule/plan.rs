@@ -335,6 +335,14 @@ impl Plan {
         number
     }
 
+    /// Reads the certificate again after `rest`, or up to three times as late, so that targets that
+    /// were slow together are not asked together.
+    pub(super) fn tls_again(&mut self, rest: Duration, settings: &Settings, now: MonoTime) {
+        let noise = self.noise(Lane::Connection, settings.seed, self.tls_seq);
+        let again = rest.saturating_add(fraction(rest.saturating_mul(2), noise));
+        self.tls_due = self.tls_due.min(now.plus(again));
+    }
+
     /// When a climb beyond X.224 is due that connections every `interval` would be late for.
     pub(super) fn next_climb(&self, interval: Duration) -> Option<MonoTime> {
         let tls = (self.tls_interval() < interval).then_some(self.tls_due);

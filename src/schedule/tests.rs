@@ -732,6 +732,23 @@ fn credssp_that_ails_is_asked_again_at_once_and_then_with_the_certificate() {
     assert!((1..=3).contains(&within(4 * 3_600, 6 * 3_600)), "{climbs:?}");
 }
 
+/// A slow handshake was found when the certificate was read again, up to an hour later.
+#[test]
+fn tls_that_was_slow_is_tried_again_within_minutes_once_and_not_by_all_at_once() {
+    let mut schedule = schedule(100);
+    run(&mut schedule, secs(100), QUICKLY);
+    (0..50).for_each(|id| schedule.note_slow_tls(TargetId(id), secs(100)));
+    let log = run(&mut schedule, secs(1_500), QUICKLY);
+    let mut seconds = BTreeMap::<u64, usize>::new();
+    for id in 0..50 {
+        let [again] = times(&log, id, &CERTIFICATE)[..] else { panic!("once") };
+        assert!(again >= secs(120) && again <= secs(230), "{again:?}");
+        *seconds.entry(again.as_nanos() / (1_000 * MILLI)).or_default() += 1;
+    }
+    assert!(seconds.values().all(|count| *count <= 8), "{seconds:?}");
+    assert_eq!(times(&log, 60, &CERTIFICATE), []);
+}
+
 #[test]
 fn a_udp_transport_that_is_missed_is_asked_for_each_hour_until_it_is_back() {
     let mut schedule = Schedule::new(Settings::default());

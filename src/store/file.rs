@@ -1,5 +1,6 @@
 //! State in one JSON file, replaced atomically.
 
+use super::foreign::Foreign;
 use super::marks::Spool;
 use super::merge::Base;
 use super::tellings::{Desk, Step};
@@ -15,7 +16,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-/// Version of the file's layout. One that is not known is kept aside, not guessed at.
+/// Version of the file's layout: higher where an older program would misread it. A field more makes no
+/// other version; what is not known of it goes back as it was.
 const VERSION: u64 = 2;
 
 /// Older layouts that are read: 1 lacks who answered, and where.
@@ -47,7 +49,6 @@ pub struct FileStore {
 
 /// The file as it is read.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Contents {
     #[expect(dead_code, reason = "checked before the rest is read")]
     version: u64,
@@ -165,31 +166,42 @@ impl FileStore {
         }
     }
 
-    /// What the file holds; what cannot be understood is kept aside.
-    fn read(&self) -> Result<Loaded, StoreError> {
+    /// What the file holds, and its bytes; what cannot be understood is kept aside, unless a newer
+    /// version may still use it.
+    fn read(&self) -> Result<(Loaded, Vec<u8>), StoreError> {
         let bytes = match read_bounded(&self.path) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Loaded::default()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(<_>::default()),
             Err(error) => return Err(failed("read", &self.path)(error)),
         };
         match parse(&bytes) {
-            Ok(state) => Ok(Loaded { state, warning: None }),
-            Err(reason) => {
+            Ok(state) => Ok((Loaded { state, warning: None }, bytes)),
+            Err(Unread::Newer(version)) => {
+                Err(StoreError::Newer { path: self.path.clone(), version, known: VERSION })
+            }
+            Err(Unread::Bad(reason)) => {
                 let aside = self.keep_aside()?;
                 let warning = format!(
                     "{} {reason}; it is kept as {} and rdpwatch starts without memory",
                     self.path.display(),
                     aside.display()
                 );
-                Ok(Loaded { state: State::new(), warning: Some(warning) })
+                Ok((Loaded { state: State::new(), warning: Some(warning) }, Vec::new()))
             }
         }
     }
 
     /// Replaces the state as a whole: a reader sees the old one or the new one, never a part. Where it
     /// could not be written the old one is untouched.
-    fn save(&self, state: &State) -> Result<(), StoreError> {
-        let bytes = serde_json::to_vec(&Written { version: VERSION, targets: state })?;
+    fn save(&self, state: &State, foreign: Option<&Foreign>) -> Result<(), StoreError> {
+        let bytes = match foreign {
+            None => in_bytes(state)?,
+            Some(foreign) => {
+                let mut value = serde_json::to_value(Written { version: VERSION, targets: state })?;
+                foreign.put_into(&mut value);
+                serde_json::to_vec(&value)?
+            }
+        };
         if bytes.len() > LIMIT {
             return Err(StoreError::TooLarge { bytes: bytes.len(), limit: LIMIT });
         }
@@ -215,7 +227,7 @@ impl FileStore {
 
 impl StateStore for FileStore {
     fn load(&self) -> Result<Loaded, StoreError> {
-        let loaded = self.read()?;
+        let (loaded, _) = self.read()?;
         self.base.set(loaded.state.clone());
         Ok(loaded)
     }
@@ -224,9 +236,10 @@ impl StateStore for FileStore {
         self.make_folder()?;
         // Held until the end.
         let _alone = self.lock()?;
-        let mut whole = self.read()?.state;
+        let (Loaded { state: mut whole, .. }, said) = self.read()?;
+        let foreign = Foreign::between(&said, &in_bytes(&whole)?);
         self.base.merge(&mut whole, &own);
-        self.save(&whole)?;
+        self.save(&whole, foreign.as_ref())?;
         self.base.set(own);
         Ok(())
     }
@@ -292,15 +305,31 @@ fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The state in `bytes`, or why it cannot be understood, as the rest of a sentence.
-fn parse(bytes: &[u8]) -> Result<State, String> {
+/// The file of such a state, as this version writes it.
+fn in_bytes(state: &State) -> Result<Vec<u8>, serde_json::Error> {
+    serde_json::to_vec(&Written { version: VERSION, targets: state })
+}
+
+/// Why a file is not understood.
+enum Unread {
+    /// A newer version wrote it, in this layout.
+    Newer(u64),
+    /// Nobody would understand it; the rest of a sentence.
+    Bad(String),
+}
+
+/// The state in `bytes`.
+fn parse(bytes: &[u8]) -> Result<State, Unread> {
     if bytes.len() > LIMIT {
-        return Err(format!("is larger than {LIMIT} bytes"));
+        return Err(Unread::Bad(format!("is larger than {LIMIT} bytes")));
     }
-    let damaged = |error: serde_json::Error| format!("is damaged ({error})");
+    let damaged = |error: serde_json::Error| Unread::Bad(format!("is damaged ({error})"));
     let Versioned { version } = serde_json::from_slice(bytes).map_err(damaged)?;
+    if version > VERSION {
+        return Err(Unread::Newer(version));
+    }
     if !READ.contains(&version) {
-        return Err(format!("has layout version {version}, this rdpwatch knows {VERSION}"));
+        return Err(Unread::Bad(format!("has layout version {version}, which there never was")));
     }
     serde_json::from_slice::<Contents>(bytes).map(|contents| contents.targets).map_err(damaged)
 }

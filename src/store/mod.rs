@@ -1,6 +1,7 @@
 //! What is remembered between runs, behind one small seam.
 
 mod file;
+mod foreign;
 mod marks;
 mod memory;
 mod merge;
@@ -113,6 +114,20 @@ pub enum StoreError {
         path: PathBuf,
         /// What the operating system says.
         source: io::Error,
+    },
+    /// A newer version keeps its state there, in a layout that this one does not know.
+    #[error(
+        "{} is of a newer rdpwatch (layout {version}; this one knows up to {known}): nothing of it is \
+         remembered here, and it is left as it is",
+        path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its layout.
+        version: u64,
+        /// The newest layout that is known.
+        known: u64,
     },
     /// The state is larger than what would be read again.
     #[error("the state to remember is {bytes} bytes, more than the {limit} that are read back")]

@@ -7,7 +7,7 @@ use super::prompt::Offer;
 use super::state::{Direction, Screen, SortKey};
 use super::theme::Theme;
 use super::world::World;
-use crate::domain::maintenance::parse_length;
+use crate::domain::maintenance::{LengthError, parse_length};
 use crate::domain::snapshot::TargetSnapshot;
 use crate::domain::target::TargetId;
 use std::collections::BTreeSet;
@@ -338,6 +338,10 @@ fn maintain(argument: Argument<'_>, world: &World<'_>) -> Result<Order, Refusal>
         return whom(Argument::of(named, argument.column), world)
             .map(|whom| Order::Maintain(whom, span));
     }
+    if let Some(column) = beyond(&argument, &places) {
+        let fault = Fault::new(column, LengthError::Bounds.to_string());
+        return Err(Refusal { fault, unfinished: false });
+    }
     let word = argument.split().0;
     if word.starts_with(|c: char| c.is_ascii_digit()) {
         let shown = length(argument.text, argument.column).err();
@@ -345,6 +349,16 @@ fn maintain(argument: Argument<'_>, world: &World<'_>) -> Result<Order, Refusal>
     }
     whom(argument, world)?;
     Err(no_length(argument, argument.text))
+}
+
+/// Where a length begins that is too short or too long, in front or behind.
+fn beyond(argument: &Argument<'_>, places: &[(usize, usize)]) -> Option<usize> {
+    let is = |text: Option<&str>| text.is_some_and(|t| parse_length(t) == Err(LengthError::Bounds));
+    if places.iter().any(|(_, end)| is(argument.text.get(..*end))) {
+        return Some(argument.column);
+    }
+    let (start, _) = places.iter().skip(1).find(|(start, _)| is(argument.text.get(*start..)))?;
+    Some(argument.column + argument.text.get(..*start)?.chars().count())
 }
 
 /// For whom is said, and not for how long.

@@ -30,6 +30,7 @@ use super::view_model::ViewModel;
 use super::world::{Places, World};
 use crate::domain::look::{ColumnId, Panels};
 use crate::domain::snapshot::{Snapshot, TargetSnapshot};
+use crate::domain::target::TargetId;
 use crate::domain::time::WallTime;
 use crate::report::doctor::Colours;
 use ratatui::buffer::Buffer;
@@ -315,6 +316,12 @@ impl Dashboard {
             self.state.overlay = Some(Overlay::AddTarget(text.into(), None));
         }
         more
+    }
+
+    /// Says that these targets are watched, which can be undone.
+    pub fn added(&mut self, targets: Vec<TargetId>, what: &str, now: WallTime) {
+        self.tell(what, now);
+        undo::added(&mut self.state, targets);
     }
 
     /// Says what was changed in the configuration file, which can be undone.

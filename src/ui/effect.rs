@@ -105,6 +105,8 @@ pub enum Effect {
     },
     /// Watch a target no more, and take it out of the configuration file; the user confirmed it.
     RemoveTarget(TargetId),
+    /// These were added on the screen, and are watched no more, as far as no file has them.
+    Unwatch(Vec<TargetId>),
     /// Write back what the configuration file said before this change.
     UndoFileChange(FileChange),
     /// Write what is on the screen to a file of this name.

@@ -29,6 +29,7 @@ pub mod order;
 pub mod overlay;
 pub mod pace;
 pub mod palette;
+pub mod plain;
 pub mod prompt;
 pub mod render;
 pub mod screen_doc;

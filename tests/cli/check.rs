@@ -265,3 +265,35 @@ fn a_machine_out_of_descriptors_blames_no_host() {
     assert!(lines.iter().any(|line| untried(&line)), "{done:?}");
     assert!(lines.iter().all(|line| untried(&line) || refused(&line)), "{done:?}");
 }
+
+#[test]
+fn the_log_file_holds_what_was_checked_and_the_streams_nothing_of_it() {
+    let mut lab = Lab::new();
+    let home = Home::new();
+    let (good, bad) = (lab.host("good", &healthy()), lab.host("bad", &missing()));
+    let log = home.path().join("check.log");
+    let path = log.to_str().expect("a name");
+    let logged = [HERMETIC, &["--log-file", path]].concat();
+    let done = home.run(&[&logged[..], &[&good, &bad]].concat());
+    assert_eq!((done.code, done.err.as_str()), (Some(2), ""), "{done:?}");
+    assert_eq!(done.out.lines().count(), 2, "data and nothing else: {done:?}");
+    let read = || std::fs::read_to_string(&log).expect("the log");
+    let text = read();
+    for (name, state) in [("good", "OK"), ("bad", "CRITICAL")] {
+        let told = |line: &&str| line.contains(" INFO ") && line.contains("checked");
+        let line = text.lines().filter(told).find(|line| line.contains(&format!("target={name}")));
+        let line = line.unwrap_or_else(|| panic!("{name}\n{text}"));
+        assert!(
+            line.contains(&format!("state=\"{state}\"")) && line.contains("verdict="),
+            "{line}"
+        );
+    }
+    assert!(!text.contains('\u{1b}'), "{text}");
+    // Another run is told behind it.
+    home.run(&[&logged[..], &[&good]].concat());
+    assert!(read().starts_with(&text) && read().len() > text.len());
+    let folder = home.path().to_str().expect("a name");
+    let refused = home.run(&[HERMETIC, &["--log-file", folder, &good]].concat());
+    let why = refused.sentence(3);
+    assert!(why.contains(&format!("cannot write the log file {folder}")), "{why}");
+}

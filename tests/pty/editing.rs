@@ -127,11 +127,38 @@ fn undo_after_a_removal_and_a_save_ends_where_the_file_began() {
     assert!(session.read(CONFIG).is_some_and(|said| said.contains("three")));
     session.press("u");
     session.wait_for("undone: three saved to config.toml; it is watched until you quit");
+    session.press("u");
+    session.wait_for("undone: three is watched no more");
     session.press("uu");
     session.wait_for("undone: two removed");
     assert_eq!(session.read(CONFIG).as_deref(), Some(TEXT));
     session.press("\x1b");
-    session.wait("all", |s| s.row("two").is_some() && s.row("three").is_some());
+    session.wait("both", |s| s.row("one").is_some() && s.row("two").is_some());
+    assert!(!session.text().contains("three"), "{}", session.text());
+    session.press("q");
+    session.end().assert_code(0);
+}
+
+#[test]
+fn a_host_that_was_added_is_watched_no_more_after_undo() {
+    let mut session = Setup::watching(&[]).file(CONFIG, TEXT).start();
+    session.wait("both", |s| s.row("one").is_some() && s.row("two").is_some());
+    session.press("Athree=127.0.0.1:port\r");
+    session.wait_for("is not a port");
+    // What was refused is not told of what is typed in its place.
+    session.press("\x15three=127.0.0.1:11");
+    session.wait_gone("is not a port");
+    session.press("\r");
+    session.wait_for("Write three into the configuration file?");
+    session.wait_for("three is watched");
+    session.press("n");
+    session.wait("three", |s| s.row("three").is_some());
+    session.press("u");
+    session.wait_for("undone: three is watched no more");
+    session.wait("without three", |s| s.row("three").is_none());
+    session.press("u");
+    session.wait_for("there is nothing to undo");
+    assert_eq!(session.read(CONFIG).as_deref(), Some(TEXT));
     session.press("q");
     session.end().assert_code(0);
 }

@@ -367,3 +367,40 @@ fn a_note_that_does_not_fit_is_told() {
         screen.text()
     );
 }
+
+#[test]
+fn a_length_beyond_its_bounds_is_told_as_that_with_a_host_behind_it_or_before() {
+    for line in ["maintenance 400d rds-01", "maintenance rds-01 400d", "maintenance 400d"] {
+        let mut screen = mixed();
+        assert_eq!(run(&mut screen, line), [], "{line}");
+        let foot = foot(&screen);
+        assert!(foot.contains("expected a length from 1m to 30d"), "{line}: {foot}");
+    }
+    let mut screen = mixed();
+    run(&mut screen, "maintenance rds-01 400d");
+    assert!(foot(&screen).contains("column 20:"), "{}", foot(&screen));
+}
+
+#[test]
+fn who_acknowledged_an_alert_already_is_said_where_it_is_asked_for_again() {
+    let mut snapshot = fixtures::mixed();
+    for alert in &mut std::sync::Arc::make_mut(&mut snapshot.alerts).firing {
+        if alert.target == Some(OFFICE) {
+            alert.acknowledged = Some(fixtures::ago(3_600));
+            alert.signed = rdpwatch::domain::alert::Signature::new("anna", "");
+            alert.snoozed_until = Some(fixtures::NOW.plus(Duration::from_hours(1)));
+        }
+    }
+    let mut screen = Screen::new(snapshot, 120, 40);
+    run(&mut screen, "goto office-pc");
+    let words = "office-pc: already acknowledged by anna at 13:03, snoozed until 15:03";
+    for again in ["a", ""] {
+        let asked = if again.is_empty() { run(&mut screen, "ack") } else { screen.press(again) };
+        assert_eq!(asked, []);
+        assert!(screen.text().contains(words), "{}", screen.text());
+        screen.press("Esc");
+    }
+    run(&mut screen, "goto rds-01");
+    screen.press("a");
+    assert!(screen.text().contains("rds-01: no alert stands here"), "{}", screen.text());
+}

@@ -286,3 +286,14 @@ fn a_letter_of_a_word_for_attention_is_not_that_word() {
     }
     assert!(!names(&snapshot, "acknow").is_empty());
 }
+
+#[test]
+fn behind_a_bar_the_other_is_asked_for() {
+    for text in ["loss>200 |", "loss>200 | "] {
+        let line = last_line(&typed(text));
+        assert!(line.contains("0 of ") && line.contains("or what?"), "{line}");
+    }
+    assert!(last_line(&typed("loss>200 ")).contains("| or"));
+    let foot = foot(&typed("loss 2"));
+    assert!(foot.contains("a sign is missing before it, write loss>2"), "{foot}");
+}

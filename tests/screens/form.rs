@@ -7,7 +7,7 @@ use rdpwatch::domain::target::TargetId;
 use rdpwatch::ui::dashboard::Options;
 use rdpwatch::ui::effect::Effect;
 use rdpwatch::ui::form::Form;
-use rdpwatch::ui::state::{Access, Unsaved};
+use rdpwatch::ui::state::{Access, Mend, Unsaved};
 
 fn form() -> Form {
     let said = ["office-pc", "office-pc.corp.lab"];
@@ -103,4 +103,41 @@ fn a_new_host_is_filled_in_on_a_form_of_its_own() {
     screen.dashboard.open_form(Form { is_new: true, ..Form::new("", &FIELDS, texts.clone()) });
     assert!(screen.text().contains("a new host"), "{}", screen.text());
     assert_eq!(screen.press("Enter"), [Effect::NewTarget(texts)]);
+}
+
+#[test]
+fn below_a_box_stands_no_hint_of_what_lies_under_it() {
+    let options = Options { teach: true, ..Options::default() };
+    for teach in [true, false] {
+        let options = Options { teach, ..options.clone() };
+        let mut screen = Screen::with(fixtures::mixed(), 80, 24, options);
+        let last = |screen: &Screen| screen.text().lines().nth(23).unwrap_or_default().to_owned();
+        let hint = if teach { "try Enter why and what to do" } else { "Enter why" };
+        assert!(last(&screen).contains(hint), "{}", screen.text());
+        screen.dashboard.open_form(form());
+        assert_eq!(last(&screen), "", "{}", screen.text());
+        screen.press("Esc D");
+        assert_eq!(last(&screen), "", "{}", screen.text());
+        screen.press("n");
+        assert!(last(&screen).contains(hint), "{}", screen.text());
+    }
+}
+
+#[test]
+fn why_a_line_was_refused_goes_as_soon_as_another_is_typed() {
+    let mut screen = Screen::new(fixtures::mixed(), 40, 12);
+    let why = "target \"x#02\": \"02\" is not a MAC address";
+    screen.dashboard.ask_again("x#02", why, fixtures::NOW);
+    assert!(screen.text().contains("is not a MAC"), "{}", screen.text());
+    screen.type_text(":");
+    assert!(!screen.text().contains("is not a MAC"), "{}", screen.text());
+    let mut screen = Screen::new(fixtures::mixed(), 80, 24);
+    let line =
+        |line, text: &str| Mend { line, text: text.to_owned(), why: format!("{why} in {line}") };
+    screen.dashboard.ask_to_mend(vec![line(3, "x#02"), line(5, "y#02")]);
+    assert!(screen.text().contains("MAC address in 3"), "{}", screen.text());
+    screen.type_text(":");
+    let text = screen.text();
+    assert!(!text.contains("address in 3") && text.contains("line 3 was not taken"), "{text}");
+    assert!(text.contains("y#02"), "the others keep theirs: {text}");
 }

@@ -8,7 +8,7 @@ use rdpwatch::domain::sample::{
     Attempt, Connect, ConnectOutcome, Negotiate, NegotiateOutcome, ProbeKind,
 };
 use rdpwatch::domain::security::SecurityProtocol;
-use rdpwatch::domain::snapshot::{Event, Snapshot, TargetSnapshot, TargetState};
+use rdpwatch::domain::snapshot::{Event, Snapshot, TargetSnapshot};
 use rdpwatch::domain::stats::EchoStats;
 use rdpwatch::domain::target::TargetId;
 use std::sync::Arc;
@@ -124,16 +124,45 @@ fn the_simple_view_has_no_words_of_protocols_but_for_the_help_desk() {
         fixtures::berlin_07(0),
     ];
     for host in states {
-        let state = host.state;
+        let rule = host.worst().map(|finding| finding.rule.0);
         let text = simple(host);
-        let body: Vec<&str> = text.lines().skip(3).collect();
-        let end = body.iter().position(|line| line.contains("For the help desk:"));
-        let end = end.unwrap_or(if state >= TargetState::Warning { 0 } else { body.len() });
-        let own = body[..end].join("\n");
-        for word in ["RDP ", "TLS", "NLA", "TCP", "X.224", "CredSSP", "echo", "certificate"] {
+        let mut told: Vec<&str> = text.lines().skip(1).collect();
+        // Advice names what it is about, and the help desk gets the name of the finding.
+        let place = |what: &str, told: &[&str]| told.iter().position(|line| line.contains(what));
+        if let Some(from) = place("WHAT TO DO", &told) {
+            told.drain(from..place("THE LINE", &told).unwrap_or(told.len()));
+        }
+        if let Some(at) = place("For the help desk:", &told) {
+            let line = told.remove(at);
+            assert!(line.contains(rule.unwrap_or("no finding")), "{text}");
+        }
+        let own = told.join("\n");
+        for word in ["RDP", "TLS", "NLA", "TCP", "X.224", "CredSSP", "echo", "certificate", "port"]
+        {
             assert!(!own.contains(word), "{word}\n{text}");
         }
     }
+    let mut screen = Screen::new(fixtures::mixed(), 100, 40);
+    screen.press("v");
+    let text = screen.text();
+    assert!(text.contains("office-pc does not work, since 09:12; 1 more has trouble."), "{text}");
+}
+
+#[test]
+fn the_simple_view_of_an_address_finds_no_name_and_its_drops_begin_with_the_watch() {
+    let mut host = fixtures::target(0, "10.0.0.9", "10.0.0.9");
+    host.ladder = fixtures::ladder(".oooo--", [""; 7]);
+    let mut snapshot = fixtures::snapshot(vec![host]);
+    snapshot.started.wall = ago(180);
+    let mut screen = Screen::new(snapshot.clone(), 100, 40);
+    screen.press("v");
+    let text = screen.text();
+    assert!(!text.contains("its name") && text.contains("it takes connections"), "{text}");
+    assert!(text.contains("No drop seen since 14:00, when the watch began."), "{text}");
+    snapshot.started.wall = ago(86_400 * 2);
+    let mut screen = Screen::new(snapshot, 100, 40);
+    screen.press("v");
+    assert!(screen.text().contains("No drop seen today."), "{}", screen.text());
 }
 
 #[test]
@@ -197,7 +226,9 @@ fn a_small_screen_says_who_is_worst_and_why_in_every_view() {
         let text = screen.text();
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(text.contains("office-pc"), "{keys}: {text}");
-        if !["3", "5"].contains(&keys) {
+        if keys == "7" {
+            assert!(text.contains("the connection is not secured"), "{text}");
+        } else if !["3", "5"].contains(&keys) {
             assert!(
                 text.to_lowercase().contains("closes at the tls handshake")
                     || text.contains("TLS handshake"),

@@ -100,7 +100,7 @@ fn a_command_is_about_the_row_that_was_marked_when_it_was_opened_and_names_it() 
     says(&screen, "office-pc in maintenance until");
     type_command(&mut screen, "maintenance end");
     screen.press("Enter");
-    says(&screen, "maintenance is ended for ");
+    says(&screen, "nothing to end: berlin-07 is not in maintenance");
 }
 
 #[test]

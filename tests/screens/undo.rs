@@ -128,3 +128,21 @@ fn undoing_maintenance_of_all_is_one_wish_for_all_that_end_together() {
     );
     says(&screen, "undone: maintenance of 300 targets");
 }
+
+#[test]
+fn an_end_where_there_is_no_maintenance_is_none_and_no_step_of_undo() {
+    let mut screen = Screen::new(fixtures::mixed(), 120, 40);
+    run(&mut screen, "goto rds-02");
+    run(&mut screen, "maintenance end");
+    says(&screen, "nothing to end: rds-02 is not in maintenance");
+    run(&mut screen, "maintenance end all");
+    says(&screen, "nothing to end: none of");
+    screen.press("u");
+    says(&screen, "there is nothing to undo");
+    let mut screen = held();
+    run(&mut screen, "maintenance end all");
+    says(&screen, "maintenance is ended for rds-02");
+    let length = Some(Duration::from_hours(3));
+    assert_eq!(screen.press("u"), [Effect::Maintain { targets: vec![RDS], length }]);
+    says(&screen, "undone: end of the maintenance of rds-02");
+}

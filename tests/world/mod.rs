@@ -428,6 +428,9 @@ impl World {
         if change.ladder || change.dialled {
             self.schedule.note_change(sample.target, now.mono);
         }
+        if change.slow_tls {
+            self.schedule.note_slow_tls(sample.target, now.mono);
+        }
         if change.stranger {
             self.schedule.look_again(sample.target, now.mono);
         }

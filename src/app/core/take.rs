@@ -93,6 +93,9 @@ impl Core {
         if change.stranger {
             self.schedule.look_again(id, now);
         }
+        if change.slow_tls {
+            self.schedule.note_slow_tls(id, now);
+        }
         if change.gateway {
             self.schedule.note_gateway(id, now);
         }

@@ -55,14 +55,14 @@ impl Screen {
     pub(super) fn watch_more(&mut self, targets: Vec<Target>, wrong: Vec<Mend>) {
         let now = (self.now)();
         let mut known: BTreeSet<String> = self.config.targets.iter().map(store::key).collect();
-        let (mut added, mut there) = (Vec::new(), 0_usize);
+        let (mut added, mut there, mut full) = (Vec::new(), 0_usize, false);
         for target in targets {
             if !known.insert(store::key(&target)) {
                 there += 1;
                 continue;
             }
             if self.config.targets.len() >= MAX_TARGETS {
-                self.dashboard.tell("no more hosts can be watched", now);
+                full = true;
                 break;
             }
             let target = Target { id: TargetId(self.next_id), ..target };
@@ -72,16 +72,24 @@ impl Screen {
             added.push(target);
         }
         let there = match there {
-            0 => String::new(),
-            1 => "1 is watched already".to_owned(),
-            there => format!("{there} are watched already"),
+            0 => None,
+            1 => Some("1 is watched already".to_owned()),
+            there => Some(format!("{there} are watched already")),
         };
-        if !there.is_empty() {
-            self.dashboard.tell(&there, now);
-        }
         let any = !added.is_empty();
+        let words = match added.as_slice() {
+            [] => None,
+            [one] => Some(format!("{} is watched", one.name)),
+            many => Some(format!("{} hosts are watched", many.len())),
+        };
+        let full = full.then(|| "no more hosts can be watched".to_owned());
+        let told: Vec<String> = words.into_iter().chain(there).chain(full).collect();
         if any {
+            let ids = added.iter().map(|target| target.id).collect();
+            self.dashboard.added(ids, &told.join("; "), now);
             self.ask(Command::AddAll(added));
+        } else if !told.is_empty() {
+            self.dashboard.tell(&told.join("; "), now);
         }
         self.dashboard.mended();
         if !self.dashboard.ask_to_mend(wrong) && any {

@@ -136,23 +136,7 @@ impl Screen {
         let name = &target.name;
         match self.editor.remove(&target) {
             Ok(Some(change)) => self.dashboard.file_changed(change, (self.now)()),
-            Ok(None) => {
-                let told = format!("{name}: removed; it stood in no file");
-                Arc::make_mut(&mut self.config).targets.retain(|target| target.id != id);
-                self.dashboard.tell(&told, (self.now)());
-                self.ask(Command::Reconfigure(Box::new(Reconfiguration {
-                    limits: self.config.settings.thresholds.clone(),
-                    alert: self.config.settings.alert,
-                    removed: vec![id],
-                    changed: Vec::new(),
-                    added: Vec::new(),
-                    maintenance: self.config.maintenance.clone(),
-                    deep: false,
-                    read_only: false,
-                    sinks: None,
-                    note: told,
-                })));
-            }
+            Ok(None) => self.forget(vec![id], format!("{name}: removed; it stood in no file")),
             Err(error) => {
                 self.dashboard.hold(&format!("not removed: {}", reload::short(&error)));
                 return;
@@ -160,5 +144,43 @@ impl Screen {
         }
         // What was added by hand would stay when the file is read again.
         self.by_hand.remove(&id);
+    }
+
+    /// Watches no more what was added on the screen; what was saved since stays.
+    pub(super) fn unwatch(&mut self, ids: &[TargetId]) {
+        let by_hand =
+            |target: &&Target| ids.contains(&target.id) && self.by_hand.contains(&target.id);
+        let added: Vec<&Target> = self.config.targets.iter().filter(by_hand).collect();
+        let what = match added.as_slice() {
+            [] => {
+                let text =
+                    "not undone: what was added stands in the configuration file, or is gone";
+                self.dashboard.tell(text, (self.now)());
+                return;
+            }
+            [one] => format!("undone: {} is watched no more", one.name),
+            many => format!("undone: {} hosts are watched no more", many.len()),
+        };
+        let ids: Vec<TargetId> = added.iter().map(|target| target.id).collect();
+        self.by_hand.retain(|id| !ids.contains(id));
+        self.forget(ids, what);
+    }
+
+    /// Takes targets that no file has out of this run, and says so.
+    fn forget(&mut self, ids: Vec<TargetId>, told: String) {
+        Arc::make_mut(&mut self.config).targets.retain(|target| !ids.contains(&target.id));
+        self.dashboard.tell(&told, (self.now)());
+        self.ask(Command::Reconfigure(Box::new(Reconfiguration {
+            limits: self.config.settings.thresholds.clone(),
+            alert: self.config.settings.alert,
+            removed: ids,
+            changed: Vec::new(),
+            added: Vec::new(),
+            maintenance: self.config.maintenance.clone(),
+            deep: false,
+            read_only: false,
+            sinks: None,
+            note: told,
+        })));
     }
 }

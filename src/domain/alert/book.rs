@@ -33,7 +33,8 @@ type Key = (Option<TargetId>, RuleId);
 /// afterwards only when it still fires.
 ///
 /// What a cause explained does not alert for a minute after the cause is over: its own measurements
-/// still hold what came of it.
+/// still hold what came of it. No alert begins by a finding that may be told of many at once in a
+/// moment ([`Diagnosed::undecided`](crate::domain::diagnose::Diagnosed::undecided)).
 ///
 /// States that exclude each other (a port that is closed, one that is silent) do not fire at one
 /// time: the one that is found ends the one that is gone at once.
@@ -60,7 +61,7 @@ pub struct AlertBook {
     /// How often each came back, and when it was last over.
     returned: BTreeMap<Key, (u32, MonoTime)>,
     /// Whose alerts are held back.
-    held: BTreeMap<Option<TargetId>, Hold>,
+    held: BTreeMap<Option<TargetId>, Vec<Hold>>,
     /// What was withheld lately, and when for the last time.
     withheld: BTreeMap<Key, MonoTime>,
     /// An alert that fired or was held back ended without an event.
@@ -86,17 +87,20 @@ impl AlertBook {
         self.own.insert(target, settings);
     }
 
-    /// Holds back the alerts of `target` (`None`: of this machine), or of one rule of it, or does
-    /// so no more.
-    pub fn hold(&mut self, target: Option<TargetId>, hold: Option<Hold>) {
-        match hold {
-            Some(hold) => self.held.insert(target, hold),
-            None => self.held.remove(&target),
-        };
+    /// Holds back the alerts of `target` (`None`: of this machine), or of some rules of it, or (with
+    /// none) does so no more.
+    pub fn hold(&mut self, target: Option<TargetId>, holds: impl IntoIterator<Item = Hold>) {
+        let holds: Vec<Hold> = holds.into_iter().collect();
+        if holds.is_empty() {
+            self.held.remove(&target);
+        } else {
+            self.held.insert(target, holds);
+        }
     }
 
     fn held(&self, key: Key, now: WallTime) -> Option<Hold> {
-        self.held.get(&key.0).copied().filter(|hold| hold.holds(key.1, now))
+        let holds = self.held.get(&key.0)?.iter().copied();
+        holds.filter(|hold| hold.holds(key.1, now)).max_by_key(|hold| hold.until)
     }
 
     fn settings(&self, target: Option<TargetId>) -> AlertSettings {

@@ -9,7 +9,6 @@ use super::{Alert, AlertState, Signature};
 
 /// An alert that fired when it was last saved; the store keeps it under its rule's name.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct RememberedAlert {
     /// First supporting sample.
     pub since: WallTime,
@@ -47,7 +46,6 @@ pub struct RememberedAlert {
 
 /// An alert that is over, as the store keeps it among those of its target.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct RememberedResolved {
     /// Its rule's name.
     pub rule: String,

@@ -10,7 +10,6 @@ const NOTE: usize = 200;
 
 /// A name and a note under an acknowledgement; either may be missing. Escaped and bounded.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Signature {
     /// Who.
     #[serde(default, skip_serializing_if = "Option::is_none")]

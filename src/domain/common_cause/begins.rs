@@ -1,7 +1,7 @@
 //! When a thing is seen to fail several hosts.
 
 use super::{CommonCause, How, Thing, Witness, Word};
-use crate::domain::finding::Severity;
+use crate::domain::finding::{Confidence, Severity};
 use crate::domain::target::TargetId;
 use crate::domain::thresholds::CommonThresholds;
 use crate::domain::time::Now;
@@ -9,13 +9,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A target that the thing fails.
 #[derive(Debug, Clone, Copy)]
-struct Failing<'a> {
-    target: TargetId,
-    name: &'a str,
-    how: How,
-    severity: Severity,
-    since: Now,
-    stands: bool,
+pub(super) struct Failing<'a> {
+    pub(super) target: TargetId,
+    pub(super) name: &'a str,
+    pub(super) how: How,
+    pub(super) severity: Severity,
+    pub(super) since: Now,
+    pub(super) stands: bool,
+    says: Option<(&'a str, Confidence)>,
+    maintained: bool,
 }
 
 /// The cause that `thing` is, when it is one: enough hosts began to fail by it within a while of each
@@ -35,7 +37,7 @@ pub(super) fn begins(
     let since = together.first()?.since;
     let presumed = || {
         let all = thing.is_one_for_all();
-        witnesses.iter().filter(move |one| all && one.was_served_before(since))
+        witnesses.iter().filter(move |one| all && one.is_presumed(since))
     };
     let names = together.iter().map(|one| one.name).chain(presumed().map(|one| one.name));
     let hosts: BTreeSet<&str> = names.collect();
@@ -47,32 +49,49 @@ pub(super) fn begins(
     if !limits.is_share(together.len(), of) {
         return None;
     }
-    Some(CommonCause {
-        thing: thing.clone(),
-        how: most(together.iter().map(|one| one.how))?,
-        severity: together.iter().map(|one| one.severity).max()?,
-        since,
-        members: together
-            .iter()
-            .map(|one| (one.target, one.name.to_owned()))
-            .chain(presumed().map(|one| (one.target, one.name.to_owned())))
-            .collect(),
-        unheard: BTreeMap::new(),
-        served: None,
-        of,
-        number: 0,
-    })
+    let mut cause = CommonCause::of(thing, together)?;
+    presumed().for_each(|one| cause.keep(one));
+    cause.of = of;
+    Some(cause)
 }
 
-fn failing<'a>(witness: &Witness<'a>) -> Option<Failing<'a>> {
+impl CommonCause {
+    /// That `thing` fails these, who began to in this order.
+    pub(super) fn of(thing: &Thing, together: &[Failing<'_>]) -> Option<Self> {
+        let worst = together.iter().max_by_key(|one| (!one.maintained, one.severity))?;
+        let worked_on = together.iter().filter(|one| one.maintained);
+        Some(Self {
+            thing: thing.clone(),
+            how: most(together.iter().map(|one| one.how))?,
+            severity: worst.severity,
+            since: together.first()?.since,
+            until: together.last()?.since,
+            says: worst.says.map(|(what, sure)| (what.to_owned(), sure)),
+            members: together.iter().map(|one| (one.target, one.name.to_owned())).collect(),
+            maintained: worked_on.map(|one| one.target).collect(),
+            unheard: BTreeMap::new(),
+            served: None,
+            of: together.len(),
+            spared: (0, Vec::new()),
+            number: 0,
+        })
+    }
+}
+
+pub(super) fn failing<'a>(witness: &Witness<'a>) -> Option<Failing<'a>> {
     let Word::Fails { how, severity, since, stands } = witness.word else { return None };
-    Some(Failing { target: witness.target, name: witness.name, how, severity, since, stands })
+    let Witness { target, name, says, maintained, .. } = *witness;
+    Some(Failing { target, name, how, severity, since, stands, says, maintained })
 }
 
 impl Witness<'_> {
-    /// Whether it was served, and did not ask since then.
-    pub(super) fn was_served_before(&self, since: Now) -> bool {
-        self.word == Word::Works && self.at.mono < since.mono
+    /// Whether it fails as well by what is one for all: it did not ask since then.
+    pub(super) fn is_presumed(&self, since: Now) -> bool {
+        match self.word {
+            Word::Works => self.at.mono < since.mono,
+            Word::NotAsked => true,
+            Word::Without | Word::Fails { .. } => false,
+        }
     }
 }
 
@@ -84,7 +103,7 @@ pub(super) fn served_since(witnesses: &[Witness<'_>], since: Now) -> usize {
 }
 
 /// The most of `sorted` that began within the span of each other; of equally many the newest.
-fn most_together<'a, 'b>(
+pub(super) fn most_together<'a, 'b>(
     sorted: &'b [Failing<'a>],
     limits: CommonThresholds,
 ) -> Option<&'b [Failing<'a>]> {

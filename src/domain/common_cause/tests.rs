@@ -24,7 +24,14 @@ impl Lab {
     fn say(&mut self, host: u32, secs: u64, word: Word) {
         let name = NAMES[usize::try_from(host).expect("small")];
         self.says.retain(|one| one.target != TargetId(host));
-        self.says.push(Witness { target: TargetId(host), name, word, at: at(secs) });
+        self.says.push(Witness {
+            target: TargetId(host),
+            name,
+            word,
+            at: at(secs),
+            says: None,
+            maintained: false,
+        });
     }
 
     /// Hosts failed by probes from `since` on, the newest of which is at `secs`.
@@ -190,4 +197,144 @@ fn a_cause_of_which_nothing_is_heard_any_more_is_over_after_a_while() {
         assert_eq!(lab.look(secs), Some(12), "it may be asked again: {secs}");
     }
     assert_eq!(lab.look(441), None);
+}
+
+const PORT: Thing = Thing::Port(3389);
+
+impl Lab {
+    /// Hosts whose port is filtered by probes from `since` on, the newest of which is at `secs`.
+    fn filter(&mut self, hosts: std::ops::Range<u32>, since: u64, secs: u64) {
+        let how = How::PortFiltered;
+        for host in hosts {
+            let stands = since < secs;
+            let word = Word::Fails { how, severity: Severity::Critical, since: at(since), stands };
+            self.say(host, secs, word);
+        }
+    }
+
+    /// How many each cause of the port fails, of how many, as it is seen at `secs`.
+    fn look_at_port(&mut self, secs: u64) -> Vec<(usize, usize)> {
+        let heard = BTreeMap::from([(PORT, self.says.clone())]);
+        self.causes.observe(&heard, CommonThresholds::default(), at(secs));
+        self.causes.open().iter().map(|cause| (cause.members.len(), cause.of)).collect()
+    }
+
+    fn undecided(&self, secs: u64) -> Vec<u32> {
+        let all = undecided(&self.says, CommonThresholds::default(), at(secs));
+        all.into_iter().map(|id| id.0).collect()
+    }
+}
+
+#[test]
+fn a_port_that_is_barred_for_some_is_one_cause_until_fewer_than_three_are_left() {
+    let mut lab = Lab::new();
+    lab.work(4..12, 60);
+    lab.filter(0..4, 100, 110);
+    assert_eq!(lab.look_at_port(115), [], "too few were asked since to say of how many");
+    assert_eq!(lab.undecided(115), [0, 1, 2, 3]);
+    lab.work(4..8, 112);
+    assert_eq!(lab.look_at_port(116), [(4, 12)]);
+    assert_eq!(lab.causes.open()[0].spared.0, 4);
+    lab.filter(8..10, 170, 170);
+    assert_eq!(lab.look_at_port(176), [(6, 12)]);
+    lab.work(0..3, 200);
+    assert_eq!(lab.look_at_port(201), [(3, 12)]);
+    lab.work(3..4, 201);
+    assert_eq!(lab.look_at_port(202), []);
+}
+
+#[test]
+fn nobody_is_waited_for_longer_than_hosts_fail_together() {
+    let mut lab = Lab::new();
+    lab.work(4..12, 60);
+    lab.filter(0..4, 100, 180);
+    assert_eq!((lab.look_at_port(189), lab.undecided(189).len()), (vec![], 4));
+    assert_eq!((lab.look_at_port(190), lab.undecided(190).len()), (vec![(4, 12)], 0));
+}
+
+#[test]
+fn another_wave_at_the_same_port_is_another_cause() {
+    let mut lab = Lab::new();
+    lab.work(3..12, 101);
+    lab.filter(0..3, 100, 110);
+    assert_eq!(lab.look_at_port(115), [(3, 12)]);
+    lab.work(8..12, 1_001);
+    lab.filter(3..8, 1_000, 1_010);
+    assert_eq!(lab.look_at_port(1_015), [(3, 7), (5, 9)]);
+    let numbers: Vec<u32> = lab.causes.open().iter().map(|cause| cause.number).collect();
+    assert_eq!(numbers, [1, 2], "it is told anew");
+}
+
+#[test]
+fn a_port_that_is_barred_for_one_host_waits_only_until_enough_others_were_reached() {
+    let mut lab = Lab::new();
+    lab.work(1..12, 60);
+    lab.filter(0..1, 100, 110);
+    assert_eq!(lab.undecided(111), [0]);
+    lab.work(1..9, 105);
+    assert_eq!(lab.undecided(111), [0; 0], "eight others were reached");
+    lab.work(8..9, 60);
+    assert_eq!(lab.undecided(111), [0], "seven were");
+    lab.work(1..12, 112);
+    assert_eq!(lab.undecided(112), [0; 0], "nobody is left to be asked");
+
+    let mut two = Lab::new();
+    two.work(2..12, 60);
+    two.filter(0..2, 100, 110);
+    two.work(2..11, 105);
+    assert_eq!(two.undecided(111), [0, 1], "two fail alike, and one was not asked yet");
+    two.work(11..12, 112);
+    assert_eq!(two.undecided(112), [0; 0]);
+
+    let mut few = Lab::new();
+    few.work(1..2, 60);
+    few.filter(0..1, 100, 110);
+    assert_eq!(few.undecided(111), [0; 0], "two hosts are never many");
+}
+
+#[test]
+fn who_fails_at_once_with_enough_others_waits_until_they_are_sure() {
+    let mut lab = Lab::new();
+    lab.filter(0..1, 100, 110);
+    lab.filter(1..4, 105, 105);
+    lab.work(4..12, 106);
+    assert_eq!((lab.look_at_port(111), lab.undecided(111)), (vec![], vec![0, 1, 2, 3]));
+    lab.filter(1..4, 105, 115);
+    assert_eq!(lab.look_at_port(120), [(4, 12)]);
+}
+
+/// The names of hosts that are worked on were told with the others.
+#[test]
+fn who_is_worked_on_is_not_told_with_the_others() {
+    let worked_on = |lab: &mut Lab, hosts: std::ops::Range<u32>| {
+        let those = lab.says.iter_mut().filter(|one| hosts.contains(&one.target.0));
+        those.for_each(|one| one.maintained = true);
+    };
+    let told = |lab: &Lab| {
+        let cause = &lab.causes.open()[0];
+        (cause.told().map(String::as_str).collect::<String>(), cause.is_maintained())
+    };
+    let mut lab = Lab::new();
+    lab.fail(0..5, 100, 130);
+    worked_on(&mut lab, 0..2);
+    assert_eq!(lab.look(135), Some(5));
+    assert_eq!(told(&lab), ("cde".to_owned(), false));
+    worked_on(&mut lab, 0..5);
+    assert_eq!(lab.look(136), Some(5));
+    assert_eq!(told(&lab), ("abcde".to_owned(), true), "held back, and told when the work is over");
+    lab.fail(0..5, 100, 140);
+    lab.look(145);
+    assert_eq!(told(&lab), ("abcde".to_owned(), false), "the work is over");
+}
+
+/// A gateway was looked at for one host so far: the others that are behind it fail as well.
+#[test]
+fn who_was_not_asked_yet_fails_by_what_is_one_for_all() {
+    let certificate = Thing::GatewayCertificate { host: "gw.corp.lab".to_owned(), port: 443 };
+    let mut lab = Lab::new();
+    lab.fail(0..1, 3, 4);
+    (1..12).for_each(|host| lab.say(host, 4, Word::NotAsked));
+    let heard = BTreeMap::from([(certificate, lab.says.clone())]);
+    lab.causes.observe(&heard, CommonThresholds::default(), at(4));
+    assert_eq!(lab.causes.open()[0].members.len(), 12);
 }

@@ -37,6 +37,7 @@ use std::time::Duration;
 use suppress::{Candidate, suppress};
 use track::Tracks;
 
+pub use track::Stands;
 pub use weigh::{Weighed, Weight, weigh};
 
 /// While the controls are gone, an on-link target is judged when it answered within this span.
@@ -55,6 +56,8 @@ pub struct Diagnosed {
     pub shadowed: Vec<RuleId>,
     /// Rules that fired in an earlier run, and of which this one has no word yet.
     pub awaited: Vec<RuleId>,
+    /// Rules whose findings may be told of many at once in a moment: no alert begins by them yet.
+    pub undecided: Vec<RuleId>,
 }
 
 /// One target's memory of what the rules said.
@@ -148,6 +151,12 @@ impl Diagnosis {
         self.tracks.stands(rule)
     }
 
+    /// The finding of `rule`, while it stands, told or not.
+    #[must_use]
+    pub fn standing(&self, rule: RuleId) -> Option<Stands<'_>> {
+        self.tracks.standing_of(rule)
+    }
+
     /// What it says of a rule whose finding somebody accepted.
     #[must_use]
     pub fn look(&self, rule: RuleId) -> AcceptedLook {
@@ -189,6 +198,7 @@ impl MonitorDiagnosis {
             withheld: Vec::new(),
             shadowed: Vec::new(),
             awaited: self.tracks.awaited().collect(),
+            undecided: Vec::new(),
         }
     }
 

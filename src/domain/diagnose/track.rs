@@ -1,11 +1,26 @@
 //! Raise and clear: the memory of the judgements of one subject.
 
 use super::super::alert::AcceptedLook;
-use super::super::finding::{RuleId, Severity};
+use super::super::finding::{Confidence, RuleId, Severity};
 use super::super::rules::{Evidence, Hysteresis, Judgement, Rule, RuleCard};
 use super::super::time::WallTime;
 use super::suppress::Candidate;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// A finding that stands, told or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stands<'a> {
+    /// How bad.
+    pub severity: Severity,
+    /// How sure.
+    pub confidence: Confidence,
+    /// A few words, escaped.
+    pub title: &'a str,
+    /// First supporting sample.
+    pub since: WallTime,
+    /// It was there on first sight, to be reviewed.
+    pub as_found: bool,
+}
 
 /// Every rule that holds, or held lately. A rule that never held takes no room.
 #[derive(Debug, Clone, Default)]
@@ -156,6 +171,18 @@ impl Tracks {
     /// Whether the finding of `rule` stands.
     pub(super) fn stands(&self, rule: RuleId) -> bool {
         self.active.get(&rule).is_some_and(|track| track.standing.is_some())
+    }
+
+    /// The finding of `rule`, while it stands.
+    pub(super) fn standing_of(&self, rule: RuleId) -> Option<Stands<'_>> {
+        let standing = self.active.get(&rule)?.standing.as_ref()?;
+        Some(Stands {
+            severity: standing.evidence.severity,
+            confidence: standing.evidence.confidence,
+            title: &standing.evidence.title,
+            since: standing.since,
+            as_found: standing.as_found.is_some(),
+        })
     }
 
     /// What stands, in the order of `rules`.

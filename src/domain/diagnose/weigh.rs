@@ -21,6 +21,7 @@ const NEEDS_TIME: &[&str] = &[
     "path-outage",
     "dns-server-failure",
     "gateway-failure",
+    "port-barred",
     "vpn-flap",
     "link-saturated",
     "wifi-weak",

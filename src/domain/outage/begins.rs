@@ -2,7 +2,7 @@
 
 use super::{Answered, Fault, Ground, KEPT, Member, Outage, RememberedOutage, SAVED, Scope};
 use crate::domain::thresholds::PathThresholds;
-use crate::domain::time::Now;
+use crate::domain::time::{MonoTime, Now};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -24,9 +24,20 @@ pub(super) fn scopes(members: &[Member<'_>]) -> BTreeSet<Scope> {
 /// A control that answers has proved itself so long after the start.
 const PROVING: Duration = Duration::from_secs(25);
 
+/// How a member is reached: behind a router or not, and through which tunnel, unescaped.
+type By<'a> = (bool, Option<&'a str>);
+
+/// The ways by which somebody answers.
+pub(super) fn ways_that_answer<'m>(members: &[Member<'m>]) -> BTreeSet<By<'m>> {
+    let answers = |one: &&Member<'_>| one.has_say() && one.silent_since.is_none();
+    members.iter().filter(answers).map(|one| (one.routed, one.tunnel)).collect()
+}
+
 /// What silence is held against.
 pub(super) struct Known<'a, 'm> {
     pub(super) members: &'a [Member<'m>],
+    /// Ways by which somebody answers.
+    pub(super) ways: &'a BTreeSet<By<'m>>,
     pub(super) ground: &'a Ground,
     pub(super) remembered: &'a [RememberedOutage],
 }
@@ -38,19 +49,25 @@ pub(super) fn begins(
     known: &Known<'_, '_>,
     now: Now,
 ) -> Option<Outage> {
-    let Known { members, ground, remembered } = *known;
+    let Known { members, ground, remembered, .. } = *known;
     let mut silent: Vec<(Now, &Member<'_>)> =
         concerned.iter().filter_map(|member| member.silent_since.map(|at| (at, *member))).collect();
     silent.sort_by_key(|(at, member)| (at.mono, member.target));
-    let together = |start: usize| {
-        let first = silent.get(start).map(|(at, _)| *at)?;
+    let mut earliest: Vec<MonoTime> =
+        silent.iter().filter_map(|(_, member)| member.silent_after()).collect();
+    earliest.sort_unstable();
+    // Whoever is before the first of them may have fallen silent before it too.
+    let with = |(before, (first, _)): &(usize, &(Now, &Member<'_>))| {
         let until = first.mono.plus(ground.limits.together);
-        let with = |(_, member): &&(Now, &Member<'_>)| {
-            member.silent_after().is_some_and(|earliest| earliest <= until)
-        };
-        Some(silent.iter().skip(start).filter(with).copied().collect::<Vec<_>>())
+        earliest.partition_point(|at| *at <= until).saturating_sub(*before)
     };
-    let cluster = (0..silent.len()).filter_map(together).max_by_key(|cluster| cluster.len())?;
+    let (start, (first, _)) = silent.iter().enumerate().max_by_key(with)?;
+    let until = first.mono.plus(ground.limits.together);
+    let joins = |(_, member): &&(Now, &Member<'_>)| {
+        member.silent_after().is_some_and(|earliest| earliest <= until)
+    };
+    let cluster: Vec<(Now, &Member<'_>)> =
+        silent.iter().skip(start).filter(joins).copied().collect();
     let (first, last) = (cluster.first()?.0, cluster.last()?.0);
     // Where others are reached outside of it, only those behind the tunnel are its scope.
     let through = one_way(cluster.iter().map(|(_, member)| *member))
@@ -111,13 +128,7 @@ pub(super) fn begins(
 /// run began, in an outage of an earlier run, or where nobody answers. When the silence of any other
 /// began nobody knows: it may have been off for days.
 fn was_there(member: &Member<'_>, newest: Option<Duration>, known: &Known<'_, '_>) -> bool {
-    let answers = |other: &Member<'_>| {
-        other.has_say()
-            && other.silent_since.is_none()
-            && other.routed == member.routed
-            && other.tunnel == member.tunnel
-    };
-    let nobody = || !known.members.iter().any(answers);
+    let nobody = || !known.ways.contains(&(member.routed, member.tunnel));
     match member.answered {
         Answered::InThisRun => true,
         Answered::Never => nobody(),

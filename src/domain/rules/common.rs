@@ -1,5 +1,8 @@
-//! What fails several hosts at once: `dns-server-failure`, `gateway-failure`.
+//! What fails several hosts at once: `dns-server-failure`, `gateway-failure`, and the words that all such
+//! causes share.
 
+use super::barred::PORT_BARRED_ID;
+use super::gateway_certificate::GATEWAY_CERTIFICATE_ID;
 use super::gateway_remedies as steps;
 use super::prelude::*;
 use crate::domain::common_cause::{CommonCause, How, Thing};
@@ -8,12 +11,15 @@ use crate::domain::target::GATEWAY_PORT;
 use crate::domain::text::excerpt;
 use std::net::IpAddr;
 
+const DNS_SERVER_FAILURE_ID: RuleId = RuleId("dns-server-failure");
+const GATEWAY_FAILURE_ID: RuleId = RuleId("gateway-failure");
+
 /// DNS servers that answer nobody.
 #[derive(Debug)]
 pub(super) struct DnsServerFailure;
 
 static DNS_SERVER_FAILURE: RuleCard = RuleCard {
-    id: RuleId("dns-server-failure"),
+    id: DNS_SERVER_FAILURE_ID,
     title: "DNS server fails",
     severities: &[Severity::Critical],
     owner: Owner::Dns,
@@ -59,7 +65,7 @@ impl Rule for DnsServerFailure {
     fn judge_monitor(&self, around: &Surroundings) -> Judgement {
         let fails = around.common.iter().filter_map(|cause| match &cause.thing {
             Thing::NameServers(servers) => Some((cause, servers)),
-            Thing::Gateway { .. } => None,
+            _ => None,
         });
         let Some(fails) = Several::of(fails) else {
             return if around.serving.names { Judgement::Clear } else { Judgement::NoEvidence };
@@ -100,7 +106,7 @@ impl Rule for DnsServerFailure {
 pub(super) struct GatewayFailure;
 
 static GATEWAY_FAILURE: RuleCard = RuleCard {
-    id: RuleId("gateway-failure"),
+    id: GATEWAY_FAILURE_ID,
     title: "RD Gateway fails",
     severities: &[Severity::Warning, Severity::Critical],
     owner: Owner::Server,
@@ -129,7 +135,7 @@ impl Rule for GatewayFailure {
     fn judge_monitor(&self, around: &Surroundings) -> Judgement {
         let fails = around.common.iter().filter_map(|cause| match &cause.thing {
             Thing::Gateway { host, port } => Some((cause, (&**host, *port))),
-            Thing::NameServers(_) => None,
+            _ => None,
         });
         let Some(fails) = Several::of(fails) else {
             return if around.serving.gateways { Judgement::Clear } else { Judgement::NoEvidence };
@@ -151,46 +157,68 @@ impl Rule for GatewayFailure {
             "{} since {} (certain): it is in front of {}, {}. Not the hosts. {first}",
             what(fails.first),
             clock(cause.since.wall),
-            hosts(cause.members.len()),
+            hosts(cause.told().count()),
             names(cause),
         );
         let title = format!("gateway {} {}", shown(gateway), word(cause.how));
         let evidence = fails.evidence(title, sentence, |(cause, gateway)| {
-            format!("{}, in front of {}", what((cause, gateway)), hosts(cause.members.len()))
+            format!("{}, in front of {}", what((cause, gateway)), hosts(cause.told().count()))
         });
         Judgement::fires(evidence.owned_by(owner))
     }
 }
 
+/// The rule whose finding tells of it.
+pub(crate) const fn told_as(thing: &Thing) -> RuleId {
+    match thing {
+        Thing::NameServers(_) => DNS_SERVER_FAILURE_ID,
+        Thing::Gateway { .. } => GATEWAY_FAILURE_ID,
+        Thing::GatewayCertificate { .. } => GATEWAY_CERTIFICATE_ID,
+        Thing::Port(_) => PORT_BARRED_ID,
+    }
+}
+
 /// What a host's finding says of the cause that it is told with.
 pub(crate) fn told_with(cause: &CommonCause) -> String {
-    let (what, servers, id) = match &cause.thing {
-        Thing::NameServers(servers) => (spoken(servers), servers.len(), DNS_SERVER_FAILURE.id),
-        Thing::Gateway { host, port } => (the_gateway((host, *port)), 1, GATEWAY_FAILURE.id),
+    let what = match &cause.thing {
+        Thing::NameServers(servers) => {
+            format!("{} {}", spoken(servers), words(cause.how, servers.len()))
+        }
+        Thing::Gateway { host, port } => {
+            format!("{} {}", the_gateway((host, *port)), words(cause.how, 1))
+        }
+        Thing::GatewayCertificate { host, port } => {
+            super::gateway_certificate::refused(cause, host, *port)
+        }
+        Thing::Port(port) => format!("Port {port} is {}", word(cause.how)),
     };
     format!(
-        "{what} {} since {}, for other hosts as well: told once for all of them, as {id}",
-        words(cause.how, servers),
+        "{what} since {}, for other hosts as well: told once for all of them, as {}",
         clock(cause.since.wall),
+        told_as(&cause.thing),
     )
 }
 
 /// Causes of one kind that stand, of which one alert tells.
-struct Several<'a, T> {
-    first: (&'a CommonCause, T),
+pub(super) struct Several<'a, T> {
+    pub(super) first: (&'a CommonCause, T),
     others: Vec<(&'a CommonCause, T)>,
 }
 
 impl<'a, T: Copy> Several<'a, T> {
-    /// The one that fails most hosts, then the others.
-    fn of(causes: impl Iterator<Item = (&'a CommonCause, T)>) -> Option<Self> {
+    /// The one that fails most hosts, then the others; without those that fail only hosts that are
+    /// worked on, unless all do.
+    pub(super) fn of(causes: impl Iterator<Item = (&'a CommonCause, T)>) -> Option<Self> {
         let mut all: Vec<(&CommonCause, T)> = causes.collect();
-        all.sort_by_key(|(cause, _)| std::cmp::Reverse(cause.members.len()));
+        if all.iter().any(|(cause, _)| !cause.is_maintained()) {
+            all.retain(|(cause, _)| !cause.is_maintained());
+        }
+        all.sort_by_key(|(cause, _)| std::cmp::Reverse(cause.told().count()));
         let mut all = all.into_iter();
         Some(Self { first: all.next()?, others: all.collect() })
     }
 
-    fn evidence(
+    pub(super) fn evidence(
         &self,
         title: String,
         sentence: String,
@@ -207,28 +235,36 @@ impl<'a, T: Copy> Several<'a, T> {
         Evidence::new(worst, Confidence::Certain, title, sentence)
             .line(format!(
                 "{} of {} fail by it: {}",
-                cause.members.len(),
+                cause.told().count(),
                 hosts(cause.of.max(cause.members.len())),
                 names(cause),
             ))
+            .lines(worked_on(cause))
             .lines(self.others.iter().map(|other| format!("also: {}", more(*other))))
             .since(Some(cause.since.wall))
             .of_faults(newest)
     }
 }
 
-fn hosts(number: usize) -> String {
+/// `3 hosts more that fail by it are in maintenance`.
+fn worked_on(cause: &CommonCause) -> Option<String> {
+    let number = cause.members.len().saturating_sub(cause.told().count());
+    let are = if number == 1 { "is" } else { "are" };
+    (number > 0).then(|| format!("{} more that fail by it {are} in maintenance", hosts(number)))
+}
+
+pub(super) fn hosts(number: usize) -> String {
     count(u64::try_from(number).unwrap_or(u64::MAX), "host")
 }
 
 /// The names of who fails by it, escaped.
-fn names(cause: &CommonCause) -> String {
-    list(cause.members.values().map(|name| excerpt(name, 40)))
+pub(super) fn names(cause: &CommonCause) -> String {
+    list(cause.told().map(|name| excerpt(name, 40)))
 }
 
 /// `the names of 12 hosts lead nowhere`.
 fn nowhere(cause: &CommonCause) -> String {
-    format!("the names of {} lead nowhere, {}", hosts(cause.members.len()), names(cause))
+    format!("the names of {} lead nowhere, {}", hosts(cause.told().count()), names(cause))
 }
 
 fn spoken(servers: &[IpAddr]) -> String {
@@ -239,7 +275,7 @@ fn spoken(servers: &[IpAddr]) -> String {
 }
 
 /// `gw.corp.lab`, with its port unless that is 443; escaped.
-fn shown((host, port): (&str, u16)) -> String {
+pub(super) fn shown((host, port): (&str, u16)) -> String {
     let host = excerpt(host, 60);
     if port == GATEWAY_PORT { host } else { format!("{host} port {port}") }
 }
@@ -248,7 +284,7 @@ fn the_gateway(gateway: (&str, u16)) -> String {
     format!("The gateway {}", shown(gateway))
 }
 
-const fn word(how: How) -> &'static str {
+pub(super) const fn word(how: How) -> &'static str {
     match how {
         How::Name(NameOutcome::Timeout) | How::GatewaySilent => "silent",
         How::Name(NameOutcome::Refused) => "refuses",
@@ -258,6 +294,9 @@ const fn word(how: How) -> &'static str {
         How::GatewayCutOff => "cut off",
         How::GatewayAnswer => "does not ask for sign-in",
         How::Name(_) | How::GatewayTls => "fails",
+        How::GatewayCertificate => "certificate",
+        How::PortFiltered => "filtered",
+        How::PortRejected(_) => "rejected",
     }
 }
 
@@ -275,6 +314,9 @@ const fn words(how: How, servers: usize) -> &'static str {
         (How::GatewayCutOff, _) => "cannot be reached: a router or firewall says so",
         (How::GatewayTls, _) => "fails TLS",
         (How::GatewayAnswer, _) => "does not ask for sign-in",
+        (How::GatewayCertificate, _) => "presents a certificate that clients refuse",
+        (How::PortFiltered, _) => "is filtered",
+        (How::PortRejected(_), _) => "is rejected",
         (How::Name(_), 1) => "gives no answer that can be read",
         (How::Name(_), _) => "give no answer that can be read",
     }

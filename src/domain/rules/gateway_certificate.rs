@@ -1,11 +1,13 @@
 //! What clients make of the gateway's certificate: `gateway-certificate`.
 
 use super::certificate_dates::{certificate_lines, days};
+use super::common::{Several, hosts, names, shown};
 use super::gateway::{GATEWAYS, looked, severity, unseen, usage_lines};
 use super::gateway_remedies as steps;
 use super::prelude::*;
 use crate::domain::certificate::CertificateSummary;
 use crate::domain::clocks::wall_by_most;
+use crate::domain::common_cause::{CommonCause, Thing};
 use crate::domain::finding::ClientError;
 use crate::domain::sample::{ChainTrust, GatewayTls, TlsOutcome};
 use crate::domain::target::{GatewayAddress, Host};
@@ -17,8 +19,11 @@ const DAY: Duration = Duration::from_hours(24);
 #[derive(Debug)]
 pub(super) struct GatewayCertificate;
 
+/// The rule about the certificate of a gateway.
+pub(super) const GATEWAY_CERTIFICATE_ID: RuleId = RuleId("gateway-certificate");
+
 static GATEWAY_CERTIFICATE: RuleCard = RuleCard {
-    id: RuleId("gateway-certificate"),
+    id: GATEWAY_CERTIFICATE_ID,
     title: "RD Gateway's certificate",
     severities: &[Severity::Notice, Severity::Warning, Severity::Critical],
     owner: Owner::Server,
@@ -32,7 +37,8 @@ static GATEWAY_CERTIFICATE: RuleCard = RuleCard {
         clients may know an authority of your own that this machine does not, or fetch an \
         intermediate certificate that the gateway does not send. Where this machine has no \
         authorities at all, only dates and names are judged. Revocation is not looked up. Three weeks \
-        before its end it is a notice, one week before a warning.",
+        before its end it is a notice, one week before a warning. Where the gateway is in front of at \
+        least three hosts it is one alert for all of them.",
     disproof: "A client without a saved decision connects through the gateway without a warning.",
     remedies: &[steps::RENEW, steps::INTERMEDIATE, steps::TRUST_HERE, steps::CLOCKS],
     explains: &[],
@@ -66,7 +72,7 @@ impl Rule for GatewayCertificate {
         let evidence = Evidence::new(
             claim.severity.min(worst),
             claim.confidence,
-            format!("gateway's certificate {}", claim.title),
+            format!("{TITLE}{}", claim.title),
             sentence,
         );
         let client = match claim.severity {
@@ -82,6 +88,44 @@ impl Rule for GatewayCertificate {
                 .client(client),
         )
     }
+
+    fn judge_monitor(&self, around: &Surroundings) -> Judgement {
+        let refused_by_many = around.common.iter().filter_map(|cause| match &cause.thing {
+            Thing::GatewayCertificate { host, port } => Some((cause, (&**host, *port))),
+            _ => None,
+        });
+        let Some(all) = Several::of(refused_by_many) else {
+            let good = around.serving.certificates;
+            return if good { Judgement::Clear } else { Judgement::NoEvidence };
+        };
+        let (cause, (host, port)) = all.first;
+        let sure = cause.says.as_ref().map_or(Confidence::Likely, |(_, sure)| *sure);
+        let sentence = format!(
+            "{} ({}): it is in front of {}, {}. Not the hosts. Server team: look at its certificate \
+             first.",
+            refused(cause, host, port),
+            sure.word(),
+            hosts(cause.told().count()),
+            names(cause),
+        );
+        let says = cause.says.as_ref().map_or(TITLE.trim_end(), |(title, _)| title);
+        let title = format!("{}: {says}", shown((host, port)));
+        let evidence = all.evidence(title, sentence, |(cause, (host, port))| {
+            format!("{}, in front of {}", refused(cause, host, port), hosts(cause.told().count()))
+        });
+        // What was there on first sight is listed for review host by host, and makes no cause.
+        Judgement::fires(Evidence { confidence: sure, ..evidence }.changed(true))
+    }
+}
+
+/// What the title of a finding begins with.
+const TITLE: &str = "gateway's certificate ";
+
+/// `The certificate of the gateway gw.corp.lab expired 9 days ago`.
+pub(super) fn refused(cause: &CommonCause, host: &str, port: u16) -> String {
+    let says =
+        cause.says.as_ref().map_or("is refused", |(title, _)| title.trim_start_matches(TITLE));
+    format!("The certificate of the gateway {} {says}", shown((host, port)))
 }
 
 /// What is wrong with a certificate.

@@ -4,6 +4,7 @@
 //! moment). When a judgement becomes a finding is the business of `diagnose`; what else explains
 //! it is on the card.
 
+mod barred;
 mod blocked;
 mod certificate_dates;
 mod certificate_identity;
@@ -54,7 +55,7 @@ mod would_drop;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use common::told_with;
+pub(crate) use common::{told_as, told_with};
 pub(crate) use identity::is_another_machine;
 pub(crate) use latency::{HIGH_LATENCY_ID, usual_round_trip};
 pub(crate) use outage::{PATH_OUTAGE_ID, whose as whose_path};
@@ -99,6 +100,7 @@ pub static RULES: &[&dyn Rule] = &[
     &name::AddressDead,
     &name::NameIsSelf,
     // Port and transport.
+    &barred::PortBarred,
     &port::PortClosed,
     &port::PortFiltered,
     &port::PortRejected,

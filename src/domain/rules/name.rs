@@ -50,7 +50,9 @@ static DNS_FAILURE: RuleCard = RuleCard {
         is the truth that users live with: it includes the hosts file, search suffixes, VPN rules \
         and neighbours on the link. Every configured DNS server is asked beside it, to say why: \
         the name does not exist, has no address, or the server failed, refused or was silent. \
-        Over a VPN it usually means that the VPN's DNS servers are not asked for this name.",
+        Over a VPN it usually means that the VPN's DNS servers are not asked for this name. A \
+        target that may sleep and was silent before its record went is asleep or off: DHCP and \
+        scavenging take away the records of machines that are away.",
     disproof: "The same name resolves on this machine by any other program.",
     remedies: &[
         remedies::FLUSH_NAMES,
@@ -80,6 +82,7 @@ impl Rule for DnsFailure {
             NameOutcome::NotNeeded => return Judgement::NoEvidence,
             NameOutcome::Ok => return Judgement::Clear,
             NameOutcome::Error if !asked => return Judgement::NoEvidence,
+            _ if record_gone(view).is_some() => return Judgement::Clear,
             _ => {}
         }
         let why = words(resolution.outcome);
@@ -104,15 +107,17 @@ impl Rule for DnsFailure {
         let whose = silent
             .filter(|_| resolution.outcome == NameOutcome::Timeout && known.is_none())
             .and_then(|one| super::whose::of_name_server(view.around, one.server.ip()));
+        let tunnel = tunnel_about(view);
         let owner = match &whose {
             Some(whose) => whose.owner,
-            None if known.is_some() => Owner::Vpn,
+            None if known.is_some() || tunnel.is_some() => Owner::Vpn,
             None => Owner::Dns,
         };
         let sentence = format!(
-            "The name {} leads nowhere: {why} ({}).{hint}{}{works} {} team.",
+            "The name {} leads nowhere: {why} ({}).{}{hint}{}{works} {} team.",
             host(view),
             confidence.word(),
+            tunnel.as_ref().map_or("", |tunnel| &tunnel.sentence),
             whose.as_ref().map_or("", |whose| &whose.sentences),
             match owner {
                 Owner::Vpn => "VPN",
@@ -127,12 +132,47 @@ impl Rule for DnsFailure {
                 resolution.outcome.word(),
                 span(resolution.elapsed)
             ))
+            .lines(tunnel.map(|tunnel| tunnel.line))
             .lines(server_lines(resolution))
             .lines(by_address.into_iter().map(|(_, line)| line))
             .since(view.resolve.since(failed).map(|at| at.wall));
         let evidence = evidence.lines(whose.into_iter().flat_map(|whose| whose.lines));
         Judgement::fires(evidence.owned_by(owner))
     }
+}
+
+/// A tunnel that changed when the name failed.
+struct Tunnel {
+    sentence: String,
+    line: String,
+}
+
+fn tunnel_about(view: &TargetView<'_>) -> Option<Tunnel> {
+    let failing = view.flips.failing()?;
+    let change = failing.with.as_ref()?;
+    let at = clock(change.at.wall);
+    Some(Tunnel {
+        sentence: format!(
+            " {} at {at}, and the VPN's DNS servers went along with it (likely).",
+            change.what
+        ),
+        line: format!(
+            "{} at {at}; the name fails since {}",
+            change.what,
+            clock(failing.since.wall)
+        ),
+    })
+}
+
+/// Since when DNS holds no record of a target that may sleep and was silent before it went.
+pub(super) fn record_gone(view: &TargetView<'_>) -> Option<Now> {
+    let outcome = view.resolution()?.outcome;
+    if !view.may_sleep() || !matches!(outcome, NameOutcome::NxDomain | NameOutcome::NoData) {
+        return None;
+    }
+    let since = view.flips.failing()?.since;
+    let Presence::Silent(silence) = view.presence() else { return None };
+    (silence.since.mono < since.mono).then_some(since)
 }
 
 /// What the expected addresses answer, and whether everything tried there works.

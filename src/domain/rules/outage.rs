@@ -4,6 +4,7 @@ use super::prelude::*;
 use crate::domain::outage::{Fault, KEPT, OFTEN, Outage, Scope};
 use crate::domain::text::excerpt;
 use crate::domain::way::Stretch;
+use std::sync::Arc;
 
 /// The rule's id: its finding of a target is told with that of this machine and never by itself.
 pub(crate) const PATH_OUTAGE_ID: RuleId = RuleId("path-outage");
@@ -126,7 +127,8 @@ impl Rule for PathOutage {
         let stands = |outage: &&Outage| {
             outage.alerts && (outage.ended.is_none() || outage.lingers && !outage.is_restart())
         };
-        let mut alerting: Vec<&Outage> = around.outages.iter().filter(stands).collect();
+        let mut alerting: Vec<&Outage> =
+            around.outages.iter().map(Arc::as_ref).filter(stands).collect();
         alerting.sort_by_key(|outage| outage.ended.is_none());
         // The newest: of the others somebody was told before.
         let Some((first, others)) = alerting.split_last() else {

@@ -217,16 +217,22 @@ impl Rule for HostAsleep {
             _ if doubtful => "possibly asleep or off",
             _ => "most likely asleep or off",
         };
+        let record = super::name::record_gone(view);
         let sentence = format!(
-            "{} answers nothing {}{peers}: {state}. {}",
+            "{} answers nothing {}{peers}: {state}.{} {}",
             name(view),
             since_words(view, &silence),
+            if record.is_some() { " Its DNS record is gone meanwhile." } else { "" },
             wake_words(view),
         );
         Judgement::fires(
             Evidence::new(severity, confidence, "asleep or off", sentence)
                 .lines(lines(view, &silence))
                 .lines(why_it_sleeps(view))
+                .lines(record.map(|at| {
+                    let at = clock(at.wall);
+                    format!("its name has no address since {at}: records of hosts that are away go")
+                }))
                 .since(Some(silence.since.wall)),
         )
     }

@@ -60,7 +60,14 @@ fn states_of_one_thing_end_each_other_and_nothing_else() {
     let once: Vec<&str> = alerting_once().map(|id| id.0).collect();
     assert_eq!(
         once,
-        ["path-outage", "link-saturated", "wifi-weak", "dns-server-failure", "gateway-failure"]
+        [
+            "path-outage",
+            "link-saturated",
+            "wifi-weak",
+            "dns-server-failure",
+            "port-barred",
+            "gateway-failure"
+        ]
     );
 }
 

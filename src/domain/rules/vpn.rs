@@ -3,6 +3,7 @@
 use super::prelude::*;
 use crate::domain::outage::Outage;
 use crate::domain::time::Now;
+use std::sync::Arc;
 
 /// A tunnel of this machine comes and goes.
 #[derive(Debug)]
@@ -60,7 +61,7 @@ impl Rule for VpnFlap {
         if lately.len() < enough {
             return few(around, newest);
         }
-        let within = |outage: &&Outage| newest.mono.since(outage.since.mono) <= limits.within;
+        let within = |outage: &&Arc<Outage>| newest.mono.since(outage.since.mono) <= limits.within;
         let breaks = around.outages.iter().filter(within).count();
         let with = around.outages.iter().filter(within).filter(|o| o.tunnel.is_some()).count();
         let correlated = match breaks {

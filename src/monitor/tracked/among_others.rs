@@ -12,9 +12,14 @@ use crate::domain::time::{Now, WallTime};
 
 impl Tracked {
     /// What it is to an outage of a path; `None` for this machine itself, and before it answered
-    /// an echo request or took a connection.
+    /// an echo request or took a connection. Loss counts where others are in an outage, `troubled`.
     #[must_use]
-    pub fn member<'a>(&'a self, around: &'a Surroundings, now: Now) -> Option<Member<'a>> {
+    pub fn member<'a>(
+        &'a self,
+        around: &'a Surroundings,
+        troubled: bool,
+        now: Now,
+    ) -> Option<Member<'a>> {
         let local = &around.local;
         let address = self.dialled().filter(|address| !local.owns(*address))?;
         let (lost, since) = self.echo.trailing_losses();
@@ -27,7 +32,6 @@ impl Tracked {
         let answered = |entry: &&Timed<Attempt>| entry.value.connect.outcome.answered();
         let opened = self.attempts.recent().find(answered).map(|entry| entry.at.mono);
         let heard = self.echo.last_answered().map(|at| at.mono).max(opened);
-        let troubled = around.outages.iter().any(|outage| outage.ended.is_none());
         let accepts = newest == Some(ConnectOutcome::Open);
         if !self.echo.ever_answered() && !remembered() && !accepts {
             return None;

@@ -2,10 +2,10 @@
 
 use super::Tracked;
 use crate::domain::ladder::ladder;
-use crate::domain::snapshot::{SPARK_SLOTS, TargetSnapshot};
+use crate::domain::snapshot::{SPARK_SLOTS, TargetSnapshot, TargetState};
 use crate::domain::surroundings::Surroundings;
 use crate::domain::target::Host;
-use crate::domain::time::{MonoTime, Now};
+use crate::domain::time::{MonoTime, Now, WallTime};
 use crate::domain::verdict;
 use crate::domain::view::Mode;
 use std::sync::Arc;
@@ -66,9 +66,13 @@ impl Tracked {
         let rungs = ladder(&view, &findings);
         let began = verdict::headline(&view, &findings).map(|worst| worst.since);
         if state != self.state {
+            let troubled =
+                matches!(state, TargetState::Asleep | TargetState::Warning | TargetState::Critical);
+            // Trouble lasts since its first sample, which was before it was certain, or before this
+            // run. What stood beside something worse is the state only from its end on.
+            let lasts = |began: &WallTime| *began < self.started || *began >= self.state_since;
+            self.state_since = began.filter(|_| troubled).filter(lasts).unwrap_or(now.wall);
             self.state = state;
-            // What began before this run lasts since then.
-            self.state_since = began.filter(|began| *began < self.started).unwrap_or(now.wall);
         }
         let echo_minute = self.echo.window(now.mono, MINUTE);
         self.lane.observe(now.wall, state, &echo_minute);

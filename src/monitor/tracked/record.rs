@@ -4,7 +4,7 @@ use super::{QUICK_TLS, Tracked};
 use crate::domain::history::{History, Timed};
 use crate::domain::sample::{
     Attempt, Echo, EchoMethod, EchoOutcome, Nla, NlaOutcome, Observation, PathMtu, PathOutcome,
-    Sample, TlsOutcome, Udp, UdpOutcome, echo_from_connect,
+    Sample, Tls, TlsOutcome, Udp, UdpOutcome, echo_from_connect,
 };
 use crate::domain::time::Now;
 use std::time::Duration;
@@ -29,6 +29,8 @@ pub struct Change {
     pub course: bool,
     /// Its gateway answers otherwise than before, or fails at first sight.
     pub gateway: bool,
+    /// A whole TLS handshake was slow after one that was not, or as the first: two make a finding.
+    pub slow_tls: bool,
     /// Whether CredSSP was answered as by a sound host; `None` when it was not asked.
     pub nla: Option<bool>,
     /// Whether the UDP transport is silent where it answered lately; `None` when it was not asked.
@@ -65,6 +67,8 @@ impl Tracked {
             Observation::Attempt(attempt) => {
                 change.nla = attempt.nla.as_ref().map(|nla| self.is_sound(nla));
                 change.ladder = self.record_attempt(sample, attempt);
+                let whole = attempt.tls.as_ref().is_some_and(Tls::is_one_handshake);
+                change.slow_tls = whole && self.encrypted_slowly_once();
                 change.dialled = self.dial_next();
             }
             Observation::Alternative(attempt) => {
@@ -142,6 +146,12 @@ impl Tracked {
         self.transcripts.take(sample.sent_at, &mut attempt);
         self.attempts.push(sample.sent_at, attempt);
         changed
+    }
+
+    /// Whether the newest TLS handshake was slow, and the one before it was not.
+    fn encrypted_slowly_once(&self) -> bool {
+        let limit = self.target.thresholds.rdp_slow.warning;
+        self.tls_times.recent().take_while(|entry| entry.value >= limit).count() == 1
     }
 
     /// Takes an echo outcome in, and changes the method where that is due: to TCP once ICMP went

@@ -2,17 +2,28 @@
 
 use super::Tracked;
 use crate::domain::common_cause::{How, Thing, Witness, Word};
+use crate::domain::diagnose::Stands;
 use crate::domain::finding::{RuleId, Severity};
 use crate::domain::sample::{
-    Attempt, ConnectOutcome, Gateway, GatewayStage, NameOutcome, Resolution, ServerAnswer,
+    Attempt, Connect, ConnectOutcome, Gateway, GatewayStage, NameOutcome, Resolution, ServerAnswer,
 };
+use crate::domain::surroundings::Surroundings;
+use crate::domain::target::GatewayAddress;
 use crate::domain::time::Now;
+use crate::domain::view::{Beside, Mode};
 use std::net::IpAddr;
 
 /// Its finding when a name has no address.
 const DNS_FAILURE: RuleId = RuleId("dns-failure");
 /// Its findings when the gateway in front of it fails.
 const GATEWAY: [RuleId; 2] = [RuleId("gateway-unreachable"), RuleId("gateway-not-answering")];
+/// Its finding when clients refuse the certificate of the gateway in front of it.
+const CERTIFICATE: RuleId = RuleId("gateway-certificate");
+/// Its findings when its port is not reached while it answers otherwise.
+pub(in crate::monitor) const BARRED: [RuleId; 2] =
+    [RuleId("port-filtered"), RuleId("port-rejected")];
+/// Its finding when packets are lost: what is not answered may be lost.
+const LOSS: RuleId = RuleId("packet-loss");
 
 impl Tracked {
     /// Whether its name has an address.
@@ -27,9 +38,26 @@ impl Tracked {
         self.gateway.last().is_some_and(|look| look.value.answers())
     }
 
+    /// Whether clients take the certificate of its gateway, as far as that was judged.
+    #[must_use]
+    pub fn certificate_is_good(&self) -> bool {
+        let read = |look: &Gateway| look.tls.as_ref().is_some_and(|tls| tls.certificate.is_some());
+        self.gateway.last().is_some_and(|look| read(&look.value))
+            && !self.diagnosis.stands(CERTIFICATE)
+    }
+
+    /// Whether its port was open at the last connection.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.attempt().is_some_and(|attempt| attempt.connect.outcome == ConnectOutcome::Open)
+    }
+
     /// What fails it that may fail others as well.
-    pub fn failed_by(&self) -> impl Iterator<Item = Thing> {
-        [self.failed_by_servers(), self.failed_by_gateway()].into_iter().flatten()
+    pub fn failed_by(&self, around: &Surroundings, now: Now) -> impl Iterator<Item = Thing> {
+        let port = || self.bars(around, now).map(|_| Thing::Port(self.target.port));
+        [self.failed_by_servers(), self.failed_by_gateway(), self.failed_by_certificate(), port()]
+            .into_iter()
+            .flatten()
     }
 
     fn failed_by_servers(&self) -> Option<Thing> {
@@ -50,19 +78,40 @@ impl Tracked {
         Some(Thing::Gateway { host: look.host.clone(), port: look.port })
     }
 
-    /// What it says of `thing`; nothing where it does not need it, or was not asked yet, or is worked
-    /// on.
+    fn failed_by_certificate(&self) -> Option<Thing> {
+        self.bad_certificate()?;
+        let look = &self.gateway.last()?.value;
+        Some(Thing::GatewayCertificate { host: look.host.clone(), port: look.port })
+    }
+
+    /// Its finding about the gateway's certificate, unless it was there on first sight, to be looked
+    /// through by somebody.
+    fn bad_certificate(&self) -> Option<Stands<'_>> {
+        let stands = self.diagnosis.standing(CERTIFICATE)?;
+        (stands.severity >= Severity::Warning && !stands.as_found).then_some(stands)
+    }
+
+    /// What it says of `thing`; nothing where it does not need it, or nothing is known of it.
     #[must_use]
-    pub fn witness(&self, thing: &Thing) -> Option<Witness<'_>> {
+    pub fn witness(&self, thing: &Thing, around: &Surroundings, now: Now) -> Option<Witness<'_>> {
         let (at, word) = match thing {
             Thing::NameServers(servers) => self.of_servers(servers)?,
-            Thing::Gateway { host, port } => self.of_gateway(host, *port)?,
+            Thing::Gateway { host, port } => self.of_gateway(host, *port, now)?,
+            Thing::GatewayCertificate { host, port } => self.of_certificate(host, *port, now)?,
+            Thing::Port(port) => self.of_port(*port, around, now)?,
         };
-        let fails = matches!(word, Word::Fails { .. });
-        if fails && self.maintained.is_some() {
-            return None;
-        }
-        Some(Witness { target: self.target.id, name: &self.target.name, word, at })
+        let says = match thing {
+            Thing::GatewayCertificate { .. } => self.bad_certificate(),
+            _ => None,
+        };
+        Some(Witness {
+            target: self.target.id,
+            name: &self.target.name,
+            word,
+            at,
+            says: says.map(|stands| (stands.title, stands.confidence)),
+            maintained: self.maintained.is_some(),
+        })
     }
 
     fn of_servers(&self, servers: &[IpAddr]) -> Option<(Now, Word)> {
@@ -89,8 +138,8 @@ impl Tracked {
         Some((newest.at, word))
     }
 
-    fn of_gateway(&self, host: &str, port: u16) -> Option<(Now, Word)> {
-        let newest = self.gateway.last()?;
+    fn of_gateway(&self, host: &str, port: u16, now: Now) -> Option<(Now, Word)> {
+        let Some(newest) = self.gateway.last() else { return self.awaits(host, port, now) };
         if newest.value.host != host || newest.value.port != port {
             return None;
         }
@@ -105,6 +154,82 @@ impl Tracked {
             None => return None,
         };
         Some((newest.at, word))
+    }
+
+    fn of_certificate(&self, host: &str, port: u16, now: Now) -> Option<(Now, Word)> {
+        let Some(newest) = self.gateway.last() else { return self.awaits(host, port, now) };
+        if newest.value.host != host || newest.value.port != port {
+            return None;
+        }
+        let word = match self.bad_certificate() {
+            Some(stands) => Word::Fails {
+                how: How::GatewayCertificate,
+                severity: stands.severity,
+                // What was good when it was looked at may have ended since.
+                since: Now {
+                    mono: now.mono.minus(now.wall.since(stands.since)),
+                    wall: stands.since,
+                },
+                stands: true,
+            },
+            None if self.certificate_is_good() => Word::Works,
+            None => return None,
+        };
+        Some((newest.at, word))
+    }
+
+    /// Its gateway is this one, and was not looked at for it yet.
+    fn awaits(&self, host: &str, port: u16, now: Now) -> Option<(Now, Word)> {
+        let is_it =
+            |gateway: &&GatewayAddress| gateway.port == port && gateway.host.to_string() == host;
+        self.target.gateway.as_ref().filter(is_it)?;
+        Some((now, Word::NotAsked))
+    }
+
+    fn of_port(&self, port: u16, around: &Surroundings, now: Now) -> Option<(Now, Word)> {
+        if self.target.port != port || self.target.via_gateway() {
+            return None;
+        }
+        let newest = self.attempts.last()?;
+        if let Some((how, since)) = self.bars(around, now) {
+            let told = BARRED.into_iter().find_map(|rule| self.diagnosis.standing(rule));
+            let word = match told.map(|stands| stands.severity) {
+                // It is starting.
+                Some(severity) if severity < Severity::Critical => Word::Without,
+                stands => Word::Fails {
+                    how,
+                    severity: Severity::Critical,
+                    since,
+                    stands: stands.is_some(),
+                },
+            };
+            return Some((newest.at, word));
+        }
+        match newest.value.connect.outcome {
+            ConnectOutcome::Open => Some((newest.at, Word::Works)),
+            // Whether the host is there is not known.
+            _ if barred(&newest.value.connect).is_some() => None,
+            _ => Some((newest.at, Word::Without)),
+        }
+    }
+
+    /// How its port is barred that was open before, and since when, while it answers echo requests:
+    /// not where a port is opened on demand, nor where packets are lost.
+    fn bars(&self, around: &Surroundings, now: Now) -> Option<(How, Now)> {
+        let entry = self.attempts.last()?;
+        let how = barred(&entry.value.connect)?;
+        let began = self.course.barred_since()?;
+        if self.target.kind.port_is_policy()
+            || self.target.via_gateway()
+            || self.diagnosis.stands(LOSS)
+            || self.is_not_dialled(entry.value.connect.address.ip())
+        {
+            return None;
+        }
+        let beside = self.view(Mode::Watch, around, now).echo_beside(entry.at.mono);
+        let back = self.heard.back().map(|back| back.at);
+        let since = back.filter(|back| back.mono > began.mono).unwrap_or(began);
+        (beside == Beside::Answers).then_some((how, since))
     }
 
     /// How bad it is that its gateway fails.
@@ -159,6 +284,20 @@ const fn is_fault(outcome: NameOutcome) -> bool {
         NameOutcome::Ok | NameOutcome::NoData | NameOutcome::NxDomain | NameOutcome::NotNeeded => {
             false
         }
+    }
+}
+
+/// How a firewall answers for a host, if that is what did. A RST is the host's own, as far as anybody
+/// can tell.
+fn barred(connect: &Connect) -> Option<How> {
+    let from = connect.icmp.and_then(|error| error.from);
+    let firewall = from.filter(|from| *from != connect.address.ip());
+    match connect.outcome {
+        ConnectOutcome::Timeout => Some(How::PortFiltered),
+        ConnectOutcome::Prohibited => Some(How::PortRejected(firewall)),
+        ConnectOutcome::Refused if connect.icmp.is_some() => Some(How::PortRejected(firewall)),
+        ConnectOutcome::Unreachable if !connect.icmp_is_ours => Some(How::PortRejected(firewall)),
+        _ => None,
     }
 }
 

@@ -78,6 +78,8 @@ fn sinks_are_listed_with_what_keeps_them_from_being_told() {
     assert!(told.text.contains("  ok    on-call (webhook): Slack, address from the variable"));
     assert!(told.text.contains("  NO    ops\u{fffd}[2J (webhook)"), "{}", told.text);
     assert!(told.text.contains("        the variable RDPWATCH_HOOK is not set here"));
+    let room = "64 alerts wait for each sink at once, the worst; others that still fire are told";
+    assert!(told.text.contains(room) && !told.text.contains("beyond that"), "{}", told.text);
     assert!(!report(&facts()).text.contains("Sinks"));
 }
 

@@ -372,7 +372,7 @@ const CATALOGUE: &str = "host-unreachable host-asleep host-restarted packet-loss
     link-saturated wifi-weak path-outage vpn-flap drops-periodic mtu-low mtu-black-hole \
     session-would-drop session-dropped dns-server-failure dns-failure dns-mismatch address-changed \
     dns-disagreement dns-slow name-path-broken identity-mismatch address-dead \
-    name-is-self port-closed port-filtered port-rejected rdp-silent not-rdp rdp-slow \
+    name-is-self port-barred port-closed port-filtered port-rejected rdp-silent not-rdp rdp-slow \
     connection-dropped connection-flapping proxied udp-blocked udp-65s-bug \
     monitor-blocked certificate-missing certificate-expired certificate-not-yet-valid \
     certificate-expiring certificate-name-mismatch certificate-weak certificate-changed \

@@ -98,8 +98,8 @@ fn nothing_remembered_is_an_empty_state() {
 #[test]
 fn state_comes_back_whole_and_leaves_nothing_beside_it() {
     let (_folder, store) = store();
-    store.save(&State::new()).expect("saved");
-    store.save(&state()).expect("saved again");
+    store.save(&State::new(), None).expect("saved");
+    store.save(&state(), None).expect("saved again");
     assert_eq!(store.load().expect("loaded"), Loaded { state: state(), warning: None });
     assert_eq!(files(&store), ["state.json"]);
 }
@@ -114,7 +114,7 @@ fn a_file_of_the_first_layout_is_read_and_saved_in_the_present_one() {
     assert_eq!(loaded.warning, None);
     let memory = &loaded.state["office-pc:3389"];
     assert!(memory.sleeps && memory.identity.is_none() && memory.addresses.is_empty());
-    store.save(&loaded.state).expect("saved");
+    store.save(&loaded.state, None).expect("saved");
     let text = fs::read_to_string(store.path()).expect("there");
     assert!(text.starts_with("{\"version\":2,"), "{text}");
     assert_eq!(store.load().expect("loaded again"), loaded);
@@ -150,7 +150,7 @@ fn the_layout_is_a_contract() {
 fn only_its_owner_may_read_it() {
     use std::os::unix::fs::PermissionsExt;
     let (_folder, store) = store();
-    store.save(&state()).expect("saved");
+    store.save(&state(), None).expect("saved");
     let mode = fs::metadata(store.path()).expect("there").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
@@ -158,12 +158,11 @@ fn only_its_owner_may_read_it() {
 #[test]
 fn what_cannot_be_understood_is_kept_aside_and_never_lost() {
     let (_folder, store) = store();
-    let bad: [(&[u8], &str); 6] = [
+    let bad: [(&[u8], &str); 5] = [
         (b"", "is damaged"),
         (b"{\"version\":1,\"targets\":{", "is damaged"),
         (b"\xff\xfe\x00", "is damaged"),
-        (b"{\"version\":1,\"targets\":{\"a:1\":{\"color\":3}}}", "is damaged"),
-        (b"{\"version\":3,\"hosts\":[]}", "has layout version 3"),
+        (b"{\"version\":0,\"targets\":{}}", "has layout version 0"),
         (b"{\"targets\":{}}", "is damaged"),
     ];
     for (number, (bytes, reason)) in (1..).zip(bad) {
@@ -177,9 +176,9 @@ fn what_cannot_be_understood_is_kept_aside_and_never_lost() {
         assert_eq!(fs::read(aside).expect("kept"), bytes);
     }
     assert!(!files(&store).contains(&"state.json".to_owned()));
-    store.save(&state()).expect("saved");
+    store.save(&state(), None).expect("saved");
     assert_eq!(store.load().expect("loaded").state, state());
-    assert_eq!(files(&store).len(), 7);
+    assert_eq!(files(&store).len(), 6);
 }
 
 #[test]
@@ -188,7 +187,7 @@ fn a_huge_file_is_neither_read_nor_written() {
     put(&store, &vec![b' '; LIMIT + 1]);
     assert!(store.load().expect("kept aside").warning.expect("said").contains("larger than"));
     let huge = State::from([("x".repeat(LIMIT), TargetMemory::default())]);
-    assert!(matches!(store.save(&huge), Err(StoreError::TooLarge { .. })));
+    assert!(matches!(store.save(&huge, None), Err(StoreError::TooLarge { .. })));
     assert_eq!(files(&store), ["state.json.bad-1"]);
 }
 
@@ -198,7 +197,7 @@ fn a_failed_save_leaves_the_old_state_and_no_litter() {
     store.make_folder().expect("the folder");
     fs::create_dir(store.path()).expect("a folder in the way");
     fs::write(store.path().join("full"), b"x").expect("not empty");
-    let error = store.save(&state()).expect_err("cannot replace a folder");
+    let error = store.save(&state(), None).expect_err("cannot replace a folder");
     assert!(error.to_string().starts_with("cannot replace "), "{error}");
     assert_eq!(files(&store), ["state.json"]);
     assert!(matches!(store.load(), Err(StoreError::Io { operation: "read", .. })));
@@ -225,7 +224,7 @@ fn what_many_processes_add_is_all_there() {
 #[test]
 fn a_process_that_hangs_while_it_saves_is_not_waited_for_for_ever() {
     let (_folder, store) = store();
-    store.save(&State::new()).expect("saved");
+    store.save(&State::new(), None).expect("saved");
     let holder = store.lock().expect("locked");
     store.add(state()).expect("added all the same");
     assert_eq!(store.load().expect("loaded").state, state());
@@ -241,12 +240,12 @@ fn many_writers_never_tear_it() {
             names.collect()
         })
         .collect();
-    store.save(&versions[0]).expect("saved");
+    store.save(&versions[0], None).expect("saved");
     std::thread::scope(|scope| {
         for version in &versions {
             let store = &store;
             scope.spawn(move || {
-                (0..20).for_each(|_| store.save(version).expect("saved"));
+                (0..20).for_each(|_| store.save(version, None).expect("saved"));
             });
         }
         for _ in 0..50 {
@@ -278,4 +277,57 @@ fn two_dashboards_over_one_host_keep_what_the_other_did() {
     let kept = first.load().expect("loaded").state;
     assert!(!kept[&host].pinned && kept[&host].acknowledged.contains_key("tls-outdated"));
     assert_eq!(kept[&host].last_answer, Some(at(4_000)));
+}
+
+/// An older version put the file of a newer one aside: what it remembered was gone.
+#[test]
+fn what_a_newer_version_adds_is_kept_and_goes_back_as_it_was() {
+    let (_folder, store) = store();
+    put(
+        &store,
+        b"{\"version\":2,\"colours\":[1],\"targets\":{\"a:1\":{\"color\":3,\"drops\":{\"drops\":[{\"at\":3000,\
+        \"why\":\"storm\"}],\"spells\":[]},\"alerts\":{\"port-closed\":{\"since\":1,\"seen\":2,\"severity\":\"critical\",\
+        \"title\":\"x\",\"channel\":{\"of\":\"us\"}}}},\"other:1\":{\"color\":4}}}",
+    );
+    let loaded = store.load().expect("loaded");
+    assert_eq!(loaded.warning, None);
+    let mut own = loaded.state;
+    own.remove("other:1");
+    let memory = own.get_mut("a:1").expect("it");
+    memory.pinned = true;
+    memory.alerts.get_mut("port-closed").expect("it").returns = 2;
+    for _ in 0..2 {
+        store.add(own.clone()).expect("saved");
+    }
+    let said: serde_json::Value =
+        serde_json::from_slice(&fs::read(store.path()).expect("there")).expect("JSON");
+    assert_eq!(said["colours"][0], 1);
+    let (a, other) = (&said["targets"]["a:1"], &said["targets"]["other:1"]);
+    assert_eq!((&a["color"], &a["pinned"], &other["color"]), (&3.into(), &true.into(), &4.into()));
+    assert_eq!(a["drops"]["drops"][0]["why"], "storm");
+    let alert = &a["alerts"]["port-closed"];
+    assert_eq!((&alert["channel"]["of"], &alert["returns"]), (&"us".into(), &2.into()));
+    // What is over takes with it what was said of it.
+    own.get_mut("a:1").expect("it").alerts.clear();
+    store.add(own).expect("saved");
+    let text = fs::read_to_string(store.path()).expect("there");
+    assert!(!text.contains("channel") && text.contains("colours"), "{text}");
+    assert_eq!(files(&store), ["state.json", "state.json.lock"], "nothing was put aside");
+}
+
+#[test]
+fn the_layout_of_a_newer_version_is_left_as_it_is_and_that_is_said() {
+    let (_folder, store) = store();
+    let newer = b"{\"version\":3,\"hosts\":[]}";
+    put(&store, newer);
+    for error in [store.load().map(drop), store.add(state())] {
+        let told = error.expect_err("it is not understood").to_string();
+        assert!(
+            told.contains("is of a newer rdpwatch (layout 3; this one knows up to 2)"),
+            "{told}"
+        );
+        assert_eq!(told.matches(". ").count(), 0, "one sentence: {told}");
+    }
+    assert_eq!(fs::read(store.path()).expect("there"), newer);
+    assert_eq!(files(&store), ["state.json", "state.json.lock"]);
 }

@@ -313,6 +313,11 @@ fn worded(piece: &Piece, behind: &Piece) -> Option<Fault> {
 /// A blank beside a sign: `loss >2`, `loss> 2`, `state: ok`.
 fn torn(before: Option<&Piece>, piece: &Piece) -> Option<Fault> {
     let split = piece.split();
+    if split.is_none()
+        && let Some(wrong) = before.and_then(|before| unsigned(before, piece))
+    {
+        return Some(wrong);
+    }
     let key = |name: &str| FilterKey::named(name);
     let of = |piece: &Piece| piece.chars.iter().map(|(_, c, _)| *c).collect::<String>();
     if let Some(split) = split.filter(|split| split.key.is_empty() && split.sign != ":") {
@@ -330,6 +335,26 @@ fn torn(before: Option<&Piece>, piece: &Piece) -> Option<Fault> {
     let key = key(&split.key).filter(|_| split.value.is_empty())?;
     let written = format!("{}{}{}", key.name, split.sign, excerpt(&of(piece), SHOWN));
     let text = format!("no blank behind \"{}\", write {written}", split.sign);
+    Some(Fault::mended(piece.column, text, written))
+}
+
+/// A key and its value without the sign between them: `loss 2`, `state critical`.
+fn unsigned(before: &Piece, piece: &Piece) -> Option<Fault> {
+    let plain = |piece: &Piece| piece.chars.iter().all(|(_, _, quoted)| !quoted);
+    if before.split().is_some() || !plain(before) || !plain(piece) || piece.negated {
+        return None;
+    }
+    let key = FilterKey::named(&before.word().to_lowercase())?;
+    let value = piece.word().to_lowercase();
+    let fits = match key.looks {
+        Looks::Measures(_) => value.starts_with(|c: char| c.is_ascii_digit()),
+        Looks::At(word) => word.known().contains(&value.as_str()),
+    };
+    if !fits {
+        return None;
+    }
+    let written = format!("{}{}{}", key.name, key.sign(), excerpt(&value, SHOWN));
+    let text = format!("a sign is missing before it, write {written}");
     Some(Fault::mended(piece.column, text, written))
 }
 

@@ -73,6 +73,9 @@ fn what_is_wrong_is_told_with_its_column_and_the_nearest() {
         ("loss >", "column 6: no blank before \">\", write loss>2"),
         ("loss> 2", "column 7: no blank behind \">\", write loss>2"),
         ("state: ok", "column 8: no blank behind \":\", write state:ok"),
+        ("loss 2", "column 6: a sign is missing before it, write loss>2"),
+        ("pc cert 14d", "column 9: a sign is missing before it, write cert<14d"),
+        ("state critical", "column 7: a sign is missing before it, write state:critical"),
         ("pc >2", "column 4: what is compared stands before \">\": loss>2"),
         ("| pc", "column 1: \"|\" stands between two: state:critical | loss>2"),
         ("a | | pc", "column 5: \"|\" stands between two: state:critical | loss>2"),
@@ -167,6 +170,9 @@ fn what_looks_like_a_filter_of_elsewhere_is_told_and_never_taken_as_text() {
     let mut open = Filter::parse("pc \"two wo");
     assert_eq!(open.unfinished().map(|fault| fault.column), Some(4));
     assert!(!open.finish());
+    for text in ["\"loss\" 2", "loss \"2\"", "group berlin", "loss rack"] {
+        assert_eq!(fault(text), None, "{text}");
+    }
     for text in ["office (old)", "a and b", "a && b", "\"(a|b)\""] {
         assert!(Filter::parse(text).finish(), "{text}");
     }

@@ -4,9 +4,11 @@ use super::motion::{self, target_place};
 use super::{missing, open, say, subject};
 use crate::domain::alert::Alert;
 use crate::domain::snapshot::TargetSnapshot;
+use crate::domain::target::TargetId;
 use crate::ui::action::Action;
 use crate::ui::alert_list::{self, Entry, Place, is_muted};
 use crate::ui::effect::Effect;
+use crate::ui::format::Zone;
 use crate::ui::marked::Lead;
 use crate::ui::state::{AlertKey, Overlay, Screen, UiState};
 use crate::ui::view::{alerts, explain, frame};
@@ -139,9 +141,30 @@ pub(super) fn none(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
         return say(state, world, words.as_deref().unwrap_or(NONE));
     }
     match subject(state, world) {
-        Some(target) => say(state, world, &format!("{}: {NONE}", target.target.name)),
+        Some(target) => {
+            let words = match acknowledged(world, &state.zone, target.target.id) {
+                Some(words) => format!("{}: {words}", target.target.name),
+                None => format!("{}: {NONE}", target.target.name),
+            };
+            say(state, world, &words)
+        }
         None => missing(state, world),
     }
+}
+
+/// `already acknowledged by ada at 10:54, snoozed until 11:24`: the newest alert of this target that
+/// somebody saw.
+fn acknowledged(world: &World<'_>, zone: &Zone, id: TargetId) -> Option<String> {
+    let alerts = &world.snapshot.alerts;
+    let own = alerts.firing.iter().chain(&alerts.pending).filter(|alert| alert.target == Some(id));
+    let alert = own.max_by_key(|alert| alert.acknowledged)?;
+    let at = zone.moment(alert.acknowledged?, world.now);
+    let by = alert.signed.who().map_or_else(String::new, |who| format!(" by {who}"));
+    let until = alert.snoozed_until.filter(|until| *until > world.now);
+    let until = until.map_or_else(String::new, |until| {
+        format!(", snoozed until {}", zone.moment(until, world.now))
+    });
+    Some(format!("already acknowledged{by} at {at}{until}"))
 }
 
 /// The alerts that are acknowledged or snoozed.

@@ -12,7 +12,7 @@ use crate::ui::effect::Effect;
 use crate::ui::line::Line;
 use crate::ui::marked;
 use crate::ui::order;
-use crate::ui::state::{MaintenanceBox, MaintenanceChoice, Overlay, Screen, UiState};
+use crate::ui::state::{Flow, MaintenanceBox, MaintenanceChoice, Overlay, Screen, UiState};
 use crate::ui::theme::Role;
 use crate::ui::world::World;
 use std::time::Duration;
@@ -134,18 +134,51 @@ pub(super) fn hold(
     carry_out(state, world, ids(targets), length)
 }
 
+/// Those of `targets` whose maintenance somebody asked for; `None` where there is none. A frozen
+/// picture does not know: there it is all.
+fn ending(state: &UiState, world: &World<'_>, targets: &[TargetId]) -> Option<Vec<TargetId>> {
+    if state.flow == Flow::Paused {
+        return Some(targets.to_vec());
+    }
+    let held = |id: &&TargetId| {
+        let maintained = world.target(**id).and_then(|target| target.maintenance.as_ref());
+        maintained.is_some_and(|maintained| maintained.asked.is_some())
+    };
+    let held: Vec<TargetId> = targets.iter().filter(held).copied().collect();
+    (!held.is_empty()).then_some(held)
+}
+
+/// Why there is none to end: a window of the configuration goes on.
+fn nothing_to_end(world: &World<'_>, targets: &[TargetId]) -> String {
+    let window =
+        targets.iter().find_map(|id| world.target(*id)?.maintenance.as_ref()?.window.as_ref());
+    match (window, targets) {
+        (Some((name, _)), _) => {
+            format!("nothing to end: \"{name}\" stands in the configuration, and goes on")
+        }
+        (None, [one]) => {
+            format!("nothing to end: {} is not in maintenance", world.name(Some(*one)))
+        }
+        (None, many) => format!("nothing to end: none of {} is in maintenance", count(many.len())),
+    }
+}
+
 fn carry_out(
     state: &mut UiState,
     world: &World<'_>,
     targets: Vec<TargetId>,
     length: Option<Duration>,
 ) -> Vec<Effect> {
-    let many = match targets.as_slice() {
+    let named = |targets: &[TargetId]| match targets {
         [one] => world.name(Some(*one)).to_owned(),
         many => count(many.len()),
     };
+    let many = named(&targets);
     let words = match length {
-        None => format!("maintenance is ended for {many}"),
+        None => match ending(state, world, &targets) {
+            Some(of) => format!("maintenance is ended for {}", named(&of)),
+            None => nothing_to_end(world, &targets),
+        },
         Some(length) => {
             let until = state.zone.moment(world.now.plus(length), world.now);
             format!("{many} in maintenance until {until}: nobody is alerted")

@@ -93,6 +93,11 @@ fn apply(state: &mut UiState, request: InputRequest) {
     match &mut state.overlay {
         Some(Overlay::Filter(prompt, _)) => narrow(&mut state.filter, &mut state.top, prompt),
         Some(Overlay::Help(first)) => *first = 0,
+        // Why it was refused is no word about what is typed in its place.
+        Some(Overlay::AddTarget(..)) => match state.mend.first_mut() {
+            Some(mend) => mend.why.clear(),
+            None => state.message = None,
+        },
         _ => {}
     }
 }

@@ -34,6 +34,8 @@ enum Step {
     Ask(Vec<Before>, String),
     /// The configuration file was changed: whoever undoes that says how it ended.
     File(FileChange),
+    /// These are watched since then, and stand in no file by that.
+    Added(Vec<TargetId>),
     /// This was sent, or forgotten.
     Gone(String),
 }
@@ -147,6 +149,11 @@ pub fn file_changed(state: &mut UiState, change: FileChange) {
     state.undo.push(Step::File(change));
 }
 
+/// Remembers that these targets were added on the screen.
+pub fn added(state: &mut UiState, targets: Vec<TargetId>) {
+    state.undo.push(Step::Added(targets));
+}
+
 /// What an earlier run pinned was not changed in this one.
 pub fn recall_pins(state: &mut UiState, pinned: &BTreeSet<TargetId>) {
     state.undo.look.pinned.extend(pinned);
@@ -211,6 +218,7 @@ pub(super) fn undo(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
             before.into_iter().map(|before| before.asks(world.now)).collect()
         }
         Step::File(change) => vec![Effect::UndoFileChange(change)],
+        Step::Added(targets) => vec![Effect::Unwatch(targets)],
         Step::Gone(words) => say(
             state,
             world,

@@ -1,6 +1,6 @@
 //! Is anything wrong? Counts, the way out of this machine, the clock; then the worst, in words.
 
-use super::footer;
+use super::{footer, simple};
 use crate::domain::alert::Alert;
 use crate::domain::finding::Rung;
 use crate::domain::ladder::Cell;
@@ -16,6 +16,7 @@ use crate::ui::filter::state_word;
 use crate::ui::keymap::Layer;
 use crate::ui::layout::{Class, Layout};
 use crate::ui::line::{Line, fit};
+use crate::ui::plain;
 use crate::ui::state::{Access, Flow, Screen, UiState};
 use crate::ui::theme::Role;
 use crate::ui::view_model::ViewLine;
@@ -404,6 +405,9 @@ fn second(world: &World<'_>, state: &UiState, width: usize) -> ViewLine {
             .cut(width)
             .into();
     }
+    if state.screen == Screen::Simple {
+        return plainly(world, state, width).into();
+    }
     if let [first, more @ ..] = causes::troubles(snapshot).as_slice() {
         let hint = if state.screen == Screen::Table && width >= 100 {
             let key = footer::key_name(world, Layer::Table, Action::Open);
@@ -427,6 +431,32 @@ fn second(world: &World<'_>, state: &UiState, width: usize) -> ViewLine {
     Line::of(Role::Dim, &format!(" {}", quiet_words(snapshot))).cut(width).into()
 }
 
+/// The worst without protocol words, for the view that has none.
+fn plainly(world: &World<'_>, state: &UiState, width: usize) -> Line {
+    let snapshot = world.snapshot;
+    let troubles = causes::troubles(snapshot);
+    let Some(first) = troubles.first() else {
+        let unconfirmed = unconfirmed(snapshot)
+            .map(|(host, _)| format!("{host}: a first try failed; it is tried again."));
+        let own = || snapshot.monitor.findings.first().and_then(|found| plain::words(found.rule));
+        let words = unconfirmed.or_else(|| own().map(str::to_owned));
+        let role = if words.is_some() { Role::Text } else { Role::Dim };
+        let words = words.unwrap_or_else(|| quiet_words(snapshot).to_owned());
+        return Line::of(role, &format!(" {words}")).cut(width);
+    };
+    let since = first.worst.worst().map_or_else(String::new, |finding| {
+        format!(", since {}", state.zone.moment(finding.since, snapshot.now.wall))
+    });
+    let hosts: usize = troubles.iter().map(|trouble| trouble.hosts).sum();
+    let others = match hosts - 1 {
+        0 => String::new(),
+        1 => "; 1 more has trouble".to_owned(),
+        more => format!("; {more} more have trouble"),
+    };
+    let text = format!("{}{since}{others}.", simple::headline(first.worst));
+    begun(first, &snapshot.seen_to()).text(Role::Text, &text).cut(width)
+}
+
 /// A host that is not judged yet, and what is known to have failed there.
 fn unconfirmed(snapshot: &Snapshot) -> Option<(&str, String)> {
     let judged = snapshot.targets.iter().filter(|target| target.maintenance.is_none());
@@ -441,14 +471,7 @@ fn trouble(
     width: usize,
     seen: &BTreeMap<TargetId, &Alert>,
 ) -> Line {
-    let begun = Line::of(Role::Text, " ").glyph(state_role(first.worst.state));
-    let mut begun = begun.text(Role::Text, " ");
-    // What nobody has seen to comes first: then there is none of that.
-    if let Some(alert) = seen.get(&first.worst.target.id) {
-        let mut seen = Seen::default();
-        seen.count(alert);
-        begun.push(Role::Dim, &format!("{}: ", capitalised(seen.word())));
-    }
+    let begun = begun(first, seen);
     let full = begun.clone().join(sentence(first));
     if let [next, rest @ ..] = more
         && (first.is_shared() || more.iter().any(Trouble::is_shared))
@@ -470,6 +493,19 @@ fn trouble(
         }
     }
     ends(full, hint.clone(), width)
+}
+
+/// The glyph of a trouble, and that somebody has seen to it: what nobody has seen to comes first, so
+/// there is none of that.
+fn begun(first: &Trouble<'_>, seen: &BTreeMap<TargetId, &Alert>) -> Line {
+    let begun = Line::of(Role::Text, " ").glyph(state_role(first.worst.state));
+    let mut begun = begun.text(Role::Text, " ");
+    if let Some(alert) = seen.get(&first.worst.target.id) {
+        let mut seen = Seen::default();
+        seen.count(alert);
+        begun.push(Role::Dim, &format!("{}: ", capitalised(seen.word())));
+    }
+    begun
 }
 
 /// Whose trouble it is: a host's name, or how many share it.
@@ -522,7 +558,14 @@ fn worst(snapshot: &Snapshot, state: &UiState, width: usize) -> Option<ViewLine>
     let worst = troubles.first()?;
     let about_it = matches!(state.screen, Screen::Path | Screen::Simple | Screen::Detail)
         && state.selected.is_none_or(|id| id == worst.worst.target.id);
-    (!about_it).then(|| cause(worst, width).into())
+    let plain = |worst: &Trouble<'_>| {
+        let line = Line::new().glyph(state_role(worst.worst.state)).text(Role::Text, " ");
+        line.text(Role::Text, &simple::headline(worst.worst)).cut(width)
+    };
+    (!about_it).then(|| match state.screen {
+        Screen::Simple => plain(worst).into(),
+        _ => cause(worst, width).into(),
+    })
 }
 
 /// Whether everything up to the certificate is measured and works.
@@ -547,6 +590,6 @@ fn quiet_words(snapshot: &Snapshot) -> &'static str {
     } else if snapshot.targets.iter().all(|target| sign_in_reached(target)) {
         "Nothing is wrong: up to the sign-in prompt, everything works."
     } else {
-        "Nothing is wrong with what is measured: every host answers RDP."
+        "Nothing is wrong with what is measured: Remote Desktop answers everywhere."
     }
 }

@@ -209,8 +209,12 @@ pub fn key_name(world: &World<'_>, layer: Layer, action: Action) -> String {
     world.keymap.key_for(layer, action).map_or_else(String::new, |key| key.to_string())
 }
 
-/// Which keys there are.
+/// Which keys there are; none below a box, which has its own in its frame, but how to quit while a
+/// first host is typed.
 pub(super) fn hints(world: &World<'_>, state: &UiState) -> Line {
+    if state.overlay.is_some() && !world.snapshot.targets.is_empty() {
+        return Line::new();
+    }
     let usual = || usual(world, state, usize::from(state.size.width));
     super::tip::line(world, state).unwrap_or_else(usual)
 }

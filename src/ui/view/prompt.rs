@@ -27,7 +27,13 @@ pub fn filter(world: &World<'_>, state: &UiState, prompt: &Prompt, shown: usize)
     }
     // Where a next word would begin, another filter could.
     let another = prompt.before().ends_with(' ') && !state.filter.is_empty();
-    let line = if another { line.text(Role::Key, "  |").text(Role::Dim, " or") } else { line };
+    let line = if prompt.before().trim_end().ends_with('|') {
+        line.text(Role::Dim, "  or what?")
+    } else if another {
+        line.text(Role::Key, "  |").text(Role::Dim, " or")
+    } else {
+        line
+    };
     let offered = offered(world, prompt, |before| filter::offer(before, &world.snapshot.targets));
     match state.filter.unfinished().filter(|_| offered.0.is_empty()) {
         Some(missing) => {

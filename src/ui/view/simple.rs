@@ -1,8 +1,8 @@
 //! One target for whoever works on it: does it work, what is in the way, what to do. No protocol
-//! words but those of the advice itself.
+//! words but those of the advice itself, and the name of the finding for the help desk.
 
 use super::footer::key_name;
-use crate::domain::finding::{Owner, RunOn, Rung};
+use crate::domain::finding::{Finding, Owner, RunOn, Rung};
 use crate::domain::ladder::Cell;
 use crate::domain::placeholder::Placeholders;
 use crate::domain::sample::Attempt;
@@ -13,6 +13,7 @@ use crate::ui::format;
 use crate::ui::keymap::Layer;
 use crate::ui::layout::{Class, Layout};
 use crate::ui::line::{Line, wrap};
+use crate::ui::plain;
 use crate::ui::state::UiState;
 use crate::ui::theme::Role;
 use crate::ui::view_model::ViewLine;
@@ -57,7 +58,7 @@ pub fn lines(
         lines.extend(stages(target, brief));
         lines.push(Line::new());
     }
-    lines.extend(said(Role::Text, &now(target)));
+    lines.extend(now(world, state, target).iter().flat_map(|text| said(Role::Text, text)));
     lines.push(Line::new());
     let steps = steps(world, target);
     if !steps.is_empty() {
@@ -79,7 +80,7 @@ pub fn lines(
 }
 
 /// Does it work? Only as far as it was measured.
-fn headline(target: &TargetSnapshot) -> String {
+pub(super) fn headline(target: &TargetSnapshot) -> String {
     let name = &target.target.name;
     if target.maintenance.is_some() {
         return format!("{name}: work is planned on it");
@@ -116,8 +117,25 @@ fn reached(target: &TargetSnapshot) -> &'static str {
     }
 }
 
-/// What that means now, in a sentence or two.
-fn now(target: &TargetSnapshot) -> String {
+/// What that means now, in a sentence or two; of trouble also what the help desk looks up.
+fn now(world: &World<'_>, state: &UiState, target: &TargetSnapshot) -> Vec<String> {
+    if let Some(finding) = trouble(target) {
+        let since = state.zone.moment(finding.since, world.snapshot.now.wall);
+        return vec![
+            plain::words(finding.rule).unwrap_or(&finding.sentence).to_owned(),
+            format!("For the help desk: {}, since {since}.", finding.rule.0),
+        ];
+    }
+    vec![quiet(target)]
+}
+
+/// What a host suffers from that is in trouble.
+fn trouble(target: &TargetSnapshot) -> Option<&Finding> {
+    target.worst().filter(|_| target.is_in_trouble())
+}
+
+/// What it means where no finding tells.
+fn quiet(target: &TargetSnapshot) -> String {
     match target.state {
         _ if target.maintenance.is_some() => "Nobody is alerted of it meanwhile.".to_owned(),
         TargetState::NotMeasured => match target.unconfirmed() {
@@ -137,9 +155,8 @@ fn now(target: &TargetSnapshot) -> String {
         TargetState::Waking => {
             "It was asked to start and does not take connections yet.".to_owned()
         }
-        TargetState::Unknown => target.verdict.clone(),
-        TargetState::Warning | TargetState::Critical => {
-            format!("For the help desk: {}", target.verdict)
+        TargetState::Unknown | TargetState::Warning | TargetState::Critical => {
+            target.verdict.clone()
         }
     }
 }
@@ -150,8 +167,9 @@ fn stages(target: &TargetSnapshot, brief: bool) -> Vec<Line> {
     for (rung, works, fails) in STAGES {
         let Some(there) = target.ladder.iter().find(|line| line.rung == *rung) else { continue };
         let broken = there.cell == Cell::Broken;
-        // Many hosts do not answer echo requests, and work.
-        if there.cell == Cell::NotMeasured || (*rung == Rung::Echo && broken) {
+        // Many hosts do not answer echo requests, and work. An address has no name to be found.
+        let untold = matches!(there.cell, Cell::NotMeasured | Cell::NotEstablished);
+        if untold || (*rung == Rung::Echo && broken) {
             continue;
         }
         let role = if broken { Role::Strong } else { Role::Dim };
@@ -176,8 +194,8 @@ fn steps(world: &World<'_>, target: &TargetSnapshot) -> Vec<String> {
     if target.state == TargetState::Asleep && target.mac.is_some() {
         return vec![format!("Press {} to wake it.", key(Action::Wake))];
     }
-    let trouble = target.worst().filter(|_| target.state >= TargetState::Warning);
-    let Some(finding) = trouble else { return Vec::new() };
+    let worst = target.worst().filter(|_| target.state >= TargetState::Warning);
+    let Some(finding) = worst else { return Vec::new() };
     let values = Placeholders::of(target);
     let here = finding
         .remedies
@@ -220,12 +238,17 @@ fn line_words(target: &TargetSnapshot) -> String {
     }
 }
 
-/// The drops of today.
+/// The drops of today, or since the watch began where that is later.
 fn drops(world: &World<'_>, state: &UiState, target: &TargetSnapshot) -> String {
     let today = state.zone.date(world.snapshot.now.wall);
+    let began = world.snapshot.started.wall;
     let drops: Vec<_> = target.drops.iter().filter(|at| state.zone.date(**at) == today).collect();
     let mark = key_name(world, Layer::Simple, Action::Mark);
     match drops.as_slice() {
+        [] if state.zone.date(began) == today => format!(
+            "No drop seen since {}, when the watch began. If your session drops, press {mark} at once.",
+            state.zone.clock(began)
+        ),
         [] => format!("No drop seen today. If your session drops, press {mark} at once."),
         [one] => format!("One drop today, at {}.", state.zone.clock(**one)),
         [.., last] => {

@@ -36,8 +36,9 @@ impl AlertBook {
         self.note_withheld(target, diagnosed, now.mono);
         let mut events = self.end_outdated(target);
         for finding in &diagnosed.findings {
-            if self.alerts(target, finding) {
-                let key = (target, finding.rule);
+            let key = (target, finding.rule);
+            let decided = !diagnosed.undecided.contains(&finding.rule);
+            if self.alerts(target, finding) && (decided || self.entries.contains_key(&key)) {
                 events.extend(self.end_former(key, finding));
                 events.extend(self.stands(key, finding, now));
             }

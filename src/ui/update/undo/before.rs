@@ -91,8 +91,12 @@ pub(super) fn of(world: &World<'_>, effects: &[Effect]) -> Option<Asked> {
                 // One wish for all that end together: usually for all.
                 let mut ends: BTreeMap<Option<WallTime>, Vec<TargetId>> = BTreeMap::new();
                 for id in targets {
-                    whose.insert(Some(*id));
                     let asked = world.target(*id).and_then(|t| t.maintenance.as_ref()?.asked);
+                    // Where there is none, none is ended.
+                    if length.is_none() && asked.is_none() {
+                        continue;
+                    }
+                    whose.insert(Some(*id));
                     ends.entry(asked).or_default().push(*id);
                 }
                 let parts = ends.into_iter();
