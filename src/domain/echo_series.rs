@@ -301,7 +301,8 @@ impl EchoSeries {
     /// counts once, however many requests it has.
     #[must_use]
     pub fn loses_heavily(&self, now: MonoTime) -> bool {
-        let asked = self.newest_within(now, LATELY);
+        // A gap may begin before what is counted.
+        let asked = self.newest_within(now, LATELY + GAP);
         let asked: Vec<&EchoPoint> =
             asked.filter(|point| !matches!(point.outcome, EchoOutcome::Void(_))).collect();
         let mut runs = asked.chunk_by(|newer, older| newer.is_loss() && older.is_loss());
@@ -311,7 +312,9 @@ impl EchoSeries {
         };
         let counted: usize = runs.by_ref().take_while(|run| !is_gap(run)).map(<[_]>::len).sum();
         let second = |point: &&EchoPoint| point.at.mono.as_nanos() / 1_000_000_000;
-        let counted = asked.get(..counted).unwrap_or_default();
+        let start = now.minus(LATELY);
+        let lately = asked.partition_point(|point| point.at.mono >= start);
+        let counted = asked.get(..counted.min(lately)).unwrap_or_default();
         let seconds = counted.chunk_by(|newer, older| second(newer) == second(older));
         let (mut lost, mut of) = (0, 0);
         for points in seconds {

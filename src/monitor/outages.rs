@@ -63,8 +63,9 @@ impl Monitor {
                 OutageEvent::Began(outage) => self.log(None, now.wall, began(&outage)),
                 OutageEvent::Ended(outage) => {
                     let (back, all) = (outage.back.len(), outage.members.len());
-                    let text = format!("the path is back: {back} of {all} hosts answer");
-                    self.log(None, now.wall, text);
+                    let what =
+                        if outage.is_restart() { "after the restart" } else { "the path is back" };
+                    self.log(None, now.wall, format!("{what}: {back} of {all} hosts answer"));
                 }
             }
         }
