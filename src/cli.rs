@@ -283,7 +283,7 @@ pub struct ImportArgs {
     /// Write what is added behind the end of the configuration file.
     #[arg(long)]
     pub write: bool,
-    /// Leave entries out that are wrong, in place of refusing the file.
+    /// Leave out the entries that are wrong, and take the others; without it nothing is written where one is wrong.
     #[arg(long)]
     pub skip_wrong: bool,
 }

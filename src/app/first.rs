@@ -2,10 +2,12 @@
 
 use super::import::read_file;
 use crate::config::import::{self, Entry, Found, Plan};
-use crate::config::{self, ConfigError, Place};
-use crate::domain::target::Target;
+use crate::config::{self, Config, ConfigError, Place};
+use crate::domain::target::{Target, TargetId};
+use crate::store;
 use crate::ui::prompt::LONGEST;
 use crate::ui::state::Mend;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// What somebody dropped onto the terminal, which most terminals type as a path: in quotes, with
@@ -53,6 +55,62 @@ pub(super) struct Hosts {
     pub(super) entries: Vec<Entry>,
     /// Lines that are no hosts.
     pub(super) wrong: Vec<Mend>,
+    /// The lines of the text, where one could be typed.
+    lines: Vec<String>,
+    /// See [`Found::by_hand`].
+    by_hand: bool,
+}
+
+/// Where a host stands, by its name in lower case.
+pub(super) type Names = BTreeMap<String, String>;
+
+/// The names of these targets.
+pub(super) fn names(targets: &[Target]) -> Names {
+    targets.iter().map(|target| (target.name.to_lowercase(), target.host.to_string())).collect()
+}
+
+impl Hosts {
+    /// The targets of these hosts beside those of `config`, and the lines that are wrong: no host, or
+    /// one that is called as another is.
+    pub(super) fn told_apart(self, config: &Config) -> (Vec<Target>, Vec<Mend>) {
+        let Self { entries, mut wrong, lines, by_hand } = self;
+        let mut names = names(&config.targets);
+        let mut hosts: BTreeSet<String> = config.targets.iter().map(store::key).collect();
+        let mut targets = Vec::new();
+        for entry in entries {
+            let mut target = entry.target(TargetId::default(), config);
+            if hosts.insert(store::key(&target)) {
+                match (names.get(&target.name.to_lowercase()), entry.own_name()) {
+                    (Some(other), Some(own)) if by_hand => {
+                        let why = import::another_is_called(own, other);
+                        wrong.push(mend(&lines, entry.line, why));
+                        continue;
+                    }
+                    (Some(_), _) => {
+                        target.name = import::free_name(&entry, |name| names.contains_key(name));
+                    }
+                    (None, _) => {}
+                }
+                names.insert(target.name.to_lowercase(), target.host.to_string());
+            }
+            targets.push(target);
+        }
+        wrong.sort_by_key(|mend| mend.line);
+        (targets, wrong)
+    }
+}
+
+/// Why a target that was typed cannot be called so beside those of these `names`; one without a name of
+/// its own is called by its port as well.
+pub(super) fn told_apart(target: &mut Target, names: &Names) -> Result<(), String> {
+    let Some(other) = names.get(&target.name.to_lowercase()) else { return Ok(()) };
+    let distinct = format!("{}:{}", target.name, target.port);
+    let own = !target.name.eq_ignore_ascii_case(&target.host.to_string());
+    if own || names.contains_key(&distinct.to_lowercase()) {
+        return Err(import::another_is_called(&target.name, other));
+    }
+    target.name = distinct;
+    Ok(())
 }
 
 /// The hosts of a dropped file.
@@ -79,17 +137,21 @@ fn sorted(found: Found, text: &str) -> Hosts {
     // An element of XML is no line that could be typed.
     let lines: Vec<&str> =
         if text.trim_start().starts_with('<') { Vec::new() } else { text.lines().collect() };
-    let mend = |wrong: ConfigError| {
-        let line = match wrong.place {
-            Place::Text { line, .. } => line,
-            _ => 1,
-        };
-        let said = lines.get(line.saturating_sub(1)).copied().unwrap_or_default();
-        let said = said.trim().replace('\t', " ");
-        let text = said.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
-        Mend { line, text, why: wrong.message }
-    };
-    Hosts { entries: found.entries, wrong: found.wrong.into_iter().map(mend).collect() }
+    let lines: Vec<String> = lines.into_iter().map(typed).collect();
+    let wrong = found.wrong.into_iter();
+    let wrong = wrong.map(|wrong| mend(&lines, wrong.line().max(1), wrong.message)).collect();
+    Hosts { entries: found.entries, wrong, lines, by_hand: found.by_hand }
+}
+
+/// A line as it can be typed.
+fn typed(line: &str) -> String {
+    let said = line.trim().replace('\t', " ");
+    said.chars().filter(|c| !c.is_control()).take(LONGEST).collect()
+}
+
+fn mend(lines: &[String], line: usize, why: String) -> Mend {
+    let text = lines.get(line.saturating_sub(1)).cloned().unwrap_or_default();
+    Mend { line, text, why }
 }
 
 /// The configuration with targets that were added on the screen behind its end; `before` is what
@@ -103,18 +165,17 @@ pub(super) fn behind(
     targets: &[&Target],
 ) -> Result<Plan, ConfigError> {
     let entries = targets.iter().map(|target| Entry::from(*target)).collect();
-    let found = Found { entries, ..Found::default() };
-    import::plan(path, before, &[(PathBuf::new(), found)], false).map_err(|wrong| {
-        let failed = || ConfigError { place: Place::File(path.to_owned()), message: String::new() };
-        wrong.into_iter().next().unwrap_or_else(failed)
-    })
+    let found = Found { entries, by_hand: true, ..Found::default() };
+    let plan = import::plan(path, before, &[(PathBuf::new(), found)])?;
+    match plan.wrong.first() {
+        Some(wrong) => Err(ConfigError::new(Place::File(path.to_owned()), wrong.message.as_str())),
+        None => Ok(plan),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
-    use crate::domain::target::TargetId;
     use std::fs;
 
     #[test]
@@ -154,6 +215,22 @@ mod tests {
         assert_eq!((port.line, port.text.as_str()), (4, "pc:0"));
         let csv = of_text("name,host\nfront,office-pc\n").expect("taken");
         assert_eq!(csv.entries[0].name.as_deref(), Some("front"));
+    }
+
+    #[test]
+    fn a_line_that_gives_a_host_the_name_of_another_is_one_to_be_mended() {
+        let config = Config::default();
+        let text = "wa=127.0.9.4\nme@host\nWA=127.0.9.77\npc\npc:3390\nwa=127.0.9.4\n";
+        let (targets, wrong) = of_text(text).expect("taken").told_apart(&config);
+        let names: Vec<&str> = targets.iter().map(|target| target.name.as_str()).collect();
+        assert_eq!(names, ["wa", "pc", "pc:3390", "wa"], "the last is the first once more");
+        let [user, called] = wrong.as_slice() else { panic!("{wrong:?}") };
+        assert_eq!((user.line, called.line, called.text.as_str()), (2, 3, "WA=127.0.9.77"));
+        let why = "another host is called \"WA\" (127.0.9.4), expected a name of its own";
+        assert_eq!(called.why, why);
+        let watched = Config { targets, ..config };
+        let (none, wrong) = of_text("wa=127.0.9.5").expect("taken").told_apart(&watched);
+        assert_eq!((none.len(), wrong.len()), (0, 1));
     }
 
     #[test]

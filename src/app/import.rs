@@ -18,13 +18,21 @@ pub(super) fn import(options: &GlobalOptions, arguments: &ImportArgs) -> Result<
         config::config_file(options, &process_environment).ok_or_else(|| invalid(no_place()))?;
     let before = present(options, &path).map_err(invalid)?;
     let sources = read_all(&arguments.files)?;
-    let plan = import::plan(&path, before.as_deref(), &sources, arguments.skip_wrong)
-        .map_err(|wrong| refused(&wrong))?;
+    let plan = import::plan(&path, before.as_deref(), &sources)
+        .map_err(|error| Failure::new(FAILED, error))?;
+    let refused = !plan.wrong.is_empty() && !arguments.skip_wrong;
+    if refused && arguments.write {
+        return Err(Failure::new(FAILED, mistakes(&plan)));
+    }
     if plan.added > 0 && arguments.write {
         config::replace(&plan.path, plan.before.as_deref(), &plan.after)
             .map_err(|error| Failure::new(FAILED, error))?;
     }
     let done = written(plan.difference().as_bytes())?;
+    if refused {
+        tell(&mistakes(&plan));
+        return Ok(FAILED);
+    }
     tell(&summary(&plan, arguments.write));
     Ok(done)
 }
@@ -58,13 +66,18 @@ pub(super) fn read_file(path: &Path) -> Result<Found, ConfigError> {
     import::read(path, &bytes)
 }
 
-/// All mistakes, one in a line.
-fn refused(wrong: &[ConfigError]) -> Failure {
+/// All mistakes, one in a line, and what can be done with the rest.
+fn mistakes(plan: &Plan) -> String {
+    let wrong = &plan.wrong;
     let mut lines: Vec<String> = wrong.iter().take(TOLD).map(ToString::to_string).collect();
     if wrong.len() > TOLD {
         lines.push(format!("and {} more mistakes", wrong.len() - TOLD));
     }
-    Failure::new(FAILED, lines.join("\n"))
+    lines.push(format!(
+        "{}; nothing was written: mend the file, or leave that out with --skip-wrong",
+        plan.words()
+    ));
+    lines.join("\n")
 }
 
 fn summary(plan: &Plan, write: bool) -> String {

@@ -4,6 +4,7 @@
 use super::core::Reconfiguration;
 use crate::config::{Config, ConfigError, Place, Settings, read_bounded};
 use crate::domain::target::{Target, TargetId};
+use crate::domain::text::excerpt;
 use crate::store;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -16,6 +17,9 @@ use tokio::time::{MissedTickBehavior, interval};
 const LOOK: Duration = Duration::from_secs(1);
 /// Largest file that is compared, in bytes; what is larger is refused when it is read.
 const MAX_BYTES: u64 = 2 * 1024 * 1024;
+
+/// So many targets are named.
+const NAMED: usize = 3;
 
 /// Reads the configuration as at the start: the file, with environment and command line over it.
 pub(super) type Load = Arc<dyn Fn() -> Result<Config, ConfigError> + Send + Sync>;
@@ -169,6 +173,13 @@ pub(super) fn difference(
     difference
 }
 
+/// ` (berlin-07, home-pc)`: what a few targets of a configuration are called; nothing for many.
+fn called(config: &Config, ids: &[TargetId]) -> String {
+    let of = config.targets.iter().filter(|target| ids.contains(&target.id));
+    let names: Vec<String> = of.map(|target| excerpt(&target.name, 32)).collect();
+    if names.len() > NAMED { String::new() } else { format!(" ({})", names.join(", ")) }
+}
+
 /// A target that stands in no file, which has the numbers of the top of the file: with those of
 /// `after` in place of those of `before`. What it has of its own stays.
 pub(super) fn inherit(before: &Settings, after: &Settings, target: &Target) -> Target {
@@ -203,6 +214,10 @@ pub(super) fn reconfiguration(
     .filter(|(count, _)| *count > 0)
     .map(|(count, word)| format!("{count} {word}"))
     .collect();
+    // No row tells any more which they were.
+    if let Some(removed) = words.last_mut().filter(|_| !difference.removed.is_empty()) {
+        removed.push_str(&called(before, &difference.removed));
+    }
     if words.is_empty() {
         words.push("the same targets".to_owned());
     }
@@ -371,7 +386,7 @@ mod tests {
         let found =
             difference(&before.targets, &BTreeSet::new(), &after.targets, Target::clone, &mut next);
         let note = reconfiguration(&before, &after, found).note;
-        let expected = "the configuration was read again: 1 added, 1 removed, the screen; at the next start: deep";
+        let expected = "the configuration was read again: 1 added, 1 removed (a), the screen; at the next start: deep";
         assert_eq!(note, expected);
         let back = reconfiguration(&after, &before, Difference::default());
         let expected = "the configuration was read again: the same targets, the screen, deep probes \

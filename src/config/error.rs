@@ -62,4 +62,13 @@ impl ConfigError {
     pub(crate) fn new(place: Place, message: impl fmt::Display) -> Self {
         Self { place, message: printable(&message.to_string()).into_owned() }
     }
+
+    /// Its line in a file, from 1; 0 where it is about more than a line.
+    #[must_use]
+    pub(crate) const fn line(&self) -> usize {
+        match self.place {
+            Place::Text { line, .. } => line,
+            _ => 0,
+        }
+    }
 }

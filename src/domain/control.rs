@@ -1,6 +1,7 @@
 //! Control addresses: machines beside the targets that show where on the way something begins.
 
 use super::local::LocalState;
+use super::time::MonoTime;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -74,6 +75,10 @@ pub struct ControlStats {
     pub median: Option<Duration>,
     /// Mean difference of consecutive round trips; `None` without two in a row.
     pub jitter: Option<Duration>,
+    /// How many requests in a row are unanswered by now.
+    pub missed: u32,
+    /// When the first of those was sent, to the tick before.
+    pub silent_since: Option<MonoTime>,
 }
 
 impl ControlStats {
@@ -95,6 +100,8 @@ impl ControlStats {
             lost: count(outcomes.len() - answered.len()),
             median: answered.get(answered.len() / 2).copied(),
             jitter,
+            missed: count(outcomes.iter().rev().take_while(|outcome| outcome.is_none()).count()),
+            silent_since: None,
         }
     }
 }

@@ -149,6 +149,15 @@ impl Course {
         matches!(self.tcp.bad, Some((_, Way::Silent)))
     }
 
+    /// Since when connections are not answered that were answered before.
+    #[must_use]
+    pub const fn stopped(&self) -> Option<Now> {
+        match (self.tcp.good, self.tcp.bad) {
+            (Some(_), Some((since, Way::Silent))) => Some(since),
+            _ => None,
+        }
+    }
+
     /// Whether a rung fails.
     #[must_use]
     pub fn fails(&self) -> bool {

@@ -12,6 +12,7 @@ use super::finding::Owner;
 use super::target::TargetId;
 use super::thresholds::PathThresholds;
 use super::time::{MonoTime, Now, WallTime};
+use super::together::UNSTEADY;
 use super::way::Stretch;
 use begins::{Known, begins, least, scopes, ways_that_answer};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -30,9 +31,6 @@ const SAVED: Duration = Duration::from_mins(1);
 pub(super) const KEPT: Duration = Duration::from_mins(20);
 /// And not more than so many.
 const MOST_KEPT: usize = 32;
-/// One that comes again within this long of the last one's end is the same trouble, and not told
-/// anew.
-const UNSTEADY: Duration = Duration::from_mins(5);
 /// A host that was last heard so long before its first silence fell silent nobody knows when.
 const WIDEST: Duration = Duration::from_mins(1);
 /// Who refuses its port so soon after it came back may be starting.

@@ -246,6 +246,8 @@ pub struct TargetSnapshot {
     pub resolution: Option<Resolution>,
     /// The newest connection.
     pub attempt: Option<Attempt>,
+    /// Since when it does not answer connections, where it did before in this run.
+    pub stopped: Option<WallTime>,
     /// What was said and heard in the newest attempts, newest first, at most three.
     pub transcripts: Vec<Told>,
     /// The newest TLS rung, however long ago.
@@ -293,6 +295,12 @@ impl TargetSnapshot {
         self.state >= TargetState::Warning && self.maintenance.is_none()
     }
 
+    /// Since when a host that answered is silent, while that is not confirmed: no finding says it.
+    #[must_use]
+    pub fn fell_silent(&self) -> Option<WallTime> {
+        self.stopped.filter(|_| self.state == TargetState::NotMeasured)
+    }
+
     /// Not judged yet, and a rung broke at the latest attempt.
     #[must_use]
     pub fn fails_unconfirmed(&self) -> bool {
@@ -301,11 +309,15 @@ impl TargetSnapshot {
     }
 
     /// What broke at the latest attempt of a host that is not judged yet, where the host, or what
-    /// stands in its place, said so: `port 3389 refused with RST`. Silence says nothing yet.
+    /// stands in its place, said so: `port 3389 refused with RST`. Silence says nothing of a host
+    /// that never answered; of one that did, it says that it stopped.
     #[must_use]
     pub fn unconfirmed(&self) -> Option<String> {
         if self.state != TargetState::NotMeasured {
             return None;
+        }
+        if self.stopped.is_some() {
+            return Some("stopped answering".to_owned());
         }
         let broken = |line: &&RungLine| line.cell == Cell::Broken && line.rung != Rung::Echo;
         let line = self.ladder.iter().find(broken)?;

@@ -45,6 +45,9 @@ pub struct Surroundings {
     pub silent_outside: u32,
     /// Interfaces on whose own link a target answered in the last 15 s, by kernel index.
     pub living_links: BTreeSet<u32>,
+    /// When the newest request was sent that a target behind a router or a tunnel answered in the
+    /// last two minutes, by the kernel index of the tunnel that leads there.
+    pub answered_by: BTreeMap<Option<u32>, MonoTime>,
     /// Self-signed certificates that more than one machine presents, with the NTLM names of those
     /// machines, unescaped.
     pub shared_certificates: BTreeMap<Thumbprint, BTreeSet<String>>,
@@ -91,6 +94,10 @@ pub struct TunnelChange {
     pub at: Now,
     /// Which, and what became of it: `wg0 went down`; escaped.
     pub what: String,
+    /// Addresses of targets that a tunnel led to and that none leads to since then.
+    pub left: BTreeSet<IpAddr>,
+    /// Those that another tunnel leads to since then, or one at all.
+    pub taken: BTreeSet<IpAddr>,
 }
 
 /// Whether this monitor can judge anybody.
@@ -120,6 +127,7 @@ impl Default for Surroundings {
             peers_silent: 0,
             silent_outside: 0,
             living_links: BTreeSet::new(),
+            answered_by: BTreeMap::new(),
             shared_certificates: BTreeMap::new(),
             siblings: BTreeMap::new(),
             tunnel_changes: Vec::new(),

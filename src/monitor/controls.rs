@@ -31,12 +31,18 @@ struct Control {
     answered: u32,
     missed: u32,
     proven: bool,
+    /// When the first of the missed ones was sent, to the tick before.
+    silent_since: Option<MonoTime>,
 }
 
 impl Control {
     fn minute(&self, address: IpAddr, local: &LocalState) -> ControlStats {
         let outcomes: Vec<_> = self.outcomes.iter().copied().collect();
-        ControlStats::of(address, role_of(local, address), &outcomes)
+        let silent_since = self.silent_since;
+        ControlStats {
+            silent_since,
+            ..ControlStats::of(address, role_of(local, address), &outcomes)
+        }
     }
 }
 
@@ -74,9 +80,11 @@ impl Controls {
             self.last_answer = at.or(self.last_answer);
             control.answered = control.answered.saturating_add(1);
             control.missed = 0;
+            control.silent_since = None;
             control.proven |= control.answered >= PROVEN_AFTER;
         } else {
             control.missed = control.missed.saturating_add(1);
+            control.silent_since = control.silent_since.or(at);
             control.answered = 0;
         }
     }

@@ -6,11 +6,14 @@ use crate::domain::echo_series::EchoPoint;
 use crate::domain::sample::{EchoOutcome, LocalFault};
 use crate::domain::text::printable;
 use crate::domain::time::{MonoTime, Now};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// How recent an answer must be for a peer to count as answering.
 const PEER_WINDOW: Duration = Duration::from_secs(15);
+
+/// An answer to an older request says nothing of the way at this moment.
+const LATELY: Duration = Duration::from_mins(2);
 
 /// How many targets answer lately, and how many ceased to; this machine itself is none of them.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +29,9 @@ pub(super) struct Peers {
     pub(super) silent_outside: u32,
     /// Interfaces on whose own link a target answers.
     pub(super) living_links: BTreeSet<u32>,
+    /// When the newest request was sent that a target behind a router or a tunnel answered, by the
+    /// tunnel that leads there.
+    pub(super) answered_by: BTreeMap<Option<u32>, MonoTime>,
 }
 
 impl Peers {
@@ -78,6 +84,13 @@ impl Monitor {
             let recent = || tracked.echo().newest_within(now.mono, PEER_WINDOW);
             let link = self.around.local.on_link(address).map(|interface| interface.index);
             let beyond = link.is_none();
+            let tunnel = self.around.local.tunnel_of(address).map(|tunnel| tunnel.index);
+            if (beyond || tunnel.is_some())
+                && let Some(at) = tracked.answered_lately(now.mono, LATELY)
+            {
+                let newest = peers.answered_by.entry(tunnel).or_insert(at);
+                *newest = at.max(*newest);
+            }
             if recent().any(|point| point.rtt().is_some()) {
                 peers.answering += 1;
                 peers.answering_beyond += u32::from(beyond);

@@ -94,12 +94,23 @@ impl Monitor {
             if self.around.tunnel_changes.len() >= TUNNEL_CHANGES {
                 self.around.tunnel_changes.remove(0);
             }
-            self.around.tunnel_changes.push(TunnelChange { at: now, what });
+            let (left, taken) = self.moved(&local);
+            self.around.tunnel_changes.push(TunnelChange { at: now, what, left, taken });
         }
         self.around.traffic.observe(&local, now);
         self.around.air.observe(&local, now);
         self.around.local = local;
         another_way
+    }
+
+    /// Addresses of targets that no tunnel leads to any more in `local`, and those that another one
+    /// leads to.
+    fn moved(&self, local: &LocalState) -> (BTreeSet<IpAddr>, BTreeSet<IpAddr>) {
+        let through = |local: &LocalState, address| local.tunnel_of(address).map(|one| one.index);
+        let addresses = self.targets.values().filter_map(Tracked::dialled);
+        let moved = addresses
+            .filter(|address| through(&self.around.local, *address) != through(local, *address));
+        moved.partition(|address| through(local, *address).is_none())
     }
 
     /// Says which control addresses are followed from here on.
@@ -138,6 +149,7 @@ impl Monitor {
         self.around.peers_silent = peers.silent;
         self.around.silent_outside = peers.silent_outside;
         self.around.living_links.clone_from(&peers.living_links);
+        self.around.answered_by.clone_from(&peers.answered_by);
         self.around.clocks = clocks(self.targets.values(), &self.around.local, now);
         let was = self.around.offline.clone();
         self.around.offline = if !self.around.local.online() && !self.only_own_addresses() {

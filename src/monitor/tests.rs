@@ -1,13 +1,14 @@
 use super::*;
 use crate::domain::alert::{RememberedAlert, Signature};
 use crate::domain::clocks::Clocks;
-use crate::domain::diagnose::fixture::{handshake, stopped_at_tcp};
+use crate::domain::diagnose::fixture::{confirmed, handshake, stopped_at_tcp};
 use crate::domain::finding::Severity;
 use crate::domain::local::Interface;
 use crate::domain::sample::{
-    ConnectOutcome, Echo, EchoOutcome, Nla, Observation, PathMtu, PathOutcome, TlsOutcome, Udp,
-    UdpOutcome,
+    Attempt, ConnectOutcome, Echo, EchoOutcome, Nla, Observation, PathMtu, PathOutcome, TlsOutcome,
+    Udp, UdpOutcome,
 };
+use crate::domain::security::SecurityProtocol;
 use crate::domain::sink::SinkEvent;
 use crate::domain::snapshot::TargetState;
 use crate::domain::target::Host;
@@ -122,7 +123,32 @@ fn what_an_earlier_run_saw_begin_lasts_since_then() {
     assert_eq!(since(0), (began, began));
     let (state, finding) = since(1);
     assert!(state >= at(61_000).wall && finding >= at(61_000).wall, "nothing is known of before");
-    assert_eq!(state, finding, "one trouble begins once, with its first sample");
+    assert_eq!(state, finding, "one trouble begins once");
+}
+
+#[test]
+fn a_host_that_answered_and_falls_silent_stopped_and_one_that_never_answered_did_not() {
+    let mut monitor = two();
+    let mut tried = |id: u32, seq: u64, mut attempt: Attempt| {
+        attempt.connect.address = SocketAddr::new(address(id), 3389);
+        let sent_at = at(1_000 * seq);
+        let observation = Observation::Attempt(Box::new(attempt));
+        let target = TargetId(id);
+        let sample = Sample { target, seq, sent_at, ended_at: sent_at.mono, observation };
+        monitor.observe(&sample, sent_at);
+        monitor.snapshot(sent_at, 0, |_| Budget::default())
+    };
+    tried(1, 1, confirmed(SecurityProtocol::HYBRID));
+    tried(1, 2, stopped_at_tcp(ConnectOutcome::Timeout));
+    let snapshot = tried(2, 3, stopped_at_tcp(ConnectOutcome::Timeout));
+    let [one, other] = snapshot.targets.as_slice() else { panic!("two targets") };
+    assert_eq!([one.state, other.state], [TargetState::NotMeasured; 2]);
+    assert_eq!(one.fell_silent(), Some(at(2_000).wall));
+    assert_eq!(one.unconfirmed().as_deref(), Some("stopped answering"));
+    assert_eq!((other.fell_silent(), other.unconfirmed()), (None, None));
+    let again = tried(1, 4, confirmed(SecurityProtocol::HYBRID));
+    assert_eq!(again.targets[0].fell_silent(), None);
+    assert_eq!(again.targets[0].state, TargetState::Ok);
 }
 
 #[test]

@@ -263,6 +263,7 @@ pub(super) fn healthy() -> TargetSnapshot {
             nla: Some(nla()),
             ..Attempt::new(ProbeKind::Nla, connect("10.0.0.21", ConnectOutcome::Open))
         }),
+        stopped: None,
         transcripts: Vec::new(),
         tls: Some(tls()),
         nla: Some(nla()),

@@ -3,6 +3,7 @@
 use super::air::Heard;
 use super::answer::NO_ADDRESS;
 use super::now;
+use super::round::ADDRESS;
 use super::rung::print;
 use super::word::{milliseconds, parse, pick, span, split};
 use super::wrong::Wrong;
@@ -64,7 +65,8 @@ pub(super) struct AroundTable {
     /// What names of controls lead to.
     control_names: BTreeMap<String, IpAddr>,
     /// Controls and their last minute: `router 10.0.0.1 5/30 1ms 0ms` lost of sent, median, jitter;
-    /// `dns`, `endpoint` and `peer` of a VPN, `site` for one of the target's own.
+    /// `dns`, `endpoint` and `peer` of a VPN, `site` for one of the target's own. Of one that lost
+    /// all, `since=300s` behind it says when it fell silent.
     controls: Vec<String>,
     /// The path is down since so long with so many others, and the tunnel is why: `20s 11 tunnel`.
     outage: Option<String>,
@@ -89,17 +91,14 @@ impl AroundTable {
         let controls: Result<_, Wrong> = self.controls.iter().map(|text| control(text)).collect();
         Ok(Surroundings {
             siblings: BTreeMap::new(),
-            local: LocalState {
-                interfaces: self.interfaces()?,
-                routes: self.routes.iter().map(|text| route(text)).collect::<Result<_, _>>()?,
-                ..LocalState::default()
-            },
+            local: self.local()?,
             offline: self.offline()?,
             echo_v4: echo,
             echo_v6: echo,
             neighbours_readable: self.neighbours.unwrap_or(true),
             peers_answering: self.peers_answering,
             peers_silent: self.peers_silent,
+            answered_by: self.answered_by(),
             silent_outside: self.silent_outside,
             controls: controls?,
             traffic: self.traffic()?,
@@ -117,6 +116,21 @@ impl AroundTable {
             punctuality: self.punctuality(),
             ..Surroundings::default()
         })
+    }
+
+    fn local(&self) -> Result<LocalState, Wrong> {
+        Ok(LocalState {
+            interfaces: self.interfaces()?,
+            routes: self.routes.iter().map(|text| route(text)).collect::<Result<_, _>>()?,
+            ..LocalState::default()
+        })
+    }
+
+    /// Peers that answer do so all the time, on every way.
+    fn answered_by(&self) -> BTreeMap<Option<u32>, MonoTime> {
+        let ever = MonoTime::ZERO.plus(LONGEST_LOAD);
+        let ways = [None, Some(TUNNEL)].into_iter().filter(|_| self.peers_answering > 0);
+        ways.map(|way| (way, ever)).collect()
     }
 
     /// As the counters would have been read, every two seconds.
@@ -167,10 +181,15 @@ impl AroundTable {
     }
 
     fn tunnel_changes(&self) -> Result<Vec<TunnelChange>, Wrong> {
+        let through = self.local()?.tunnel_of(ADDRESS).is_some();
+        let moved: BTreeSet<IpAddr> = through.then_some(ADDRESS).into_iter().collect();
+        let none = BTreeSet::new();
         let times = self.tunnel_changed.iter().chain(&self.tunnel_changes);
         let change = |(at, down): (&String, bool)| {
             let what = if down { "wg0 went down" } else { "wg0 came up" }.to_owned();
-            Ok(TunnelChange { at: now(MonoTime::ZERO.plus(span(at)?)), what })
+            let (left, taken) = if down { (&moved, &none) } else { (&none, &moved) };
+            let (left, taken) = (left.clone(), taken.clone());
+            Ok(TunnelChange { at: now(MonoTime::ZERO.plus(span(at)?)), what, left, taken })
         };
         times.zip((0..).map(|i| i % 2 == 0)).map(change).collect()
     }
@@ -220,8 +239,15 @@ fn interface(
 /// `router 10.0.0.1 5/30 1ms 0ms`.
 fn control(text: &str) -> Result<ControlStats, Wrong> {
     let words: Vec<&str> = text.split(' ').collect();
-    let [role, address, share, median, jitter] = words.as_slice() else {
-        return Err(Wrong::expected(text, "ROLE ADDRESS LOST/SENT MEDIAN JITTER"));
+    let (words, since) = match words.as_slice() {
+        [words @ .., last] if last.starts_with("since=") => (words, last.strip_prefix("since=")),
+        words => (words, None),
+    };
+    let [role, address, share, median, jitter] = words else {
+        return Err(Wrong::expected(
+            text,
+            "ROLE ADDRESS LOST/SENT MEDIAN JITTER, or since=TIME behind",
+        ));
     };
     let (lost, sent) = split(share, "/", "LOST/SENT")?;
     let roles = [
@@ -231,11 +257,16 @@ fn control(text: &str) -> Result<ControlStats, Wrong> {
         ("dns", ControlRole::Dns),
         ("site", ControlRole::Group),
     ];
+    let (sent, lost): (u32, u32) = (parse(sent, "a number")?, parse(lost, "a number")?);
+    let missed = if lost == sent { lost } else { 0 };
+    let since = since.map(span).transpose()?;
     Ok(ControlStats {
         address: parse(address, "an address")?,
         role: pick(&roles, role)?,
-        sent: parse(sent, "a number")?,
-        lost: parse(lost, "a number")?,
+        sent,
+        lost,
+        missed,
+        silent_since: (missed > 0).then(|| MonoTime::ZERO.plus(since.unwrap_or_default())),
         median: Some(span(median)?),
         jitter: Some(span(jitter)?),
     })

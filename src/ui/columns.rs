@@ -219,6 +219,40 @@ const fn gap(id: ColumnId) -> u16 {
     }
 }
 
+/// Of how many rows echo is measured by connections: seldom, and by none of its own requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OverTcp {
+    /// Of none.
+    #[default]
+    None,
+    /// Of some.
+    Some,
+    /// Of all.
+    All,
+}
+
+impl OverTcp {
+    /// Of these rows.
+    #[must_use]
+    pub fn of(rows: &[&TargetSnapshot]) -> Self {
+        let tcp = |row: &&&TargetSnapshot| row.echo_minute.method == Some(EchoMethod::Tcp);
+        match rows.iter().filter(tcp).count() {
+            0 => Self::None,
+            all if all == rows.len() => Self::All,
+            _ => Self::Some,
+        }
+    }
+
+    /// What it adds to a heading.
+    const fn words(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Some => ", SOME TCP",
+            Self::All => ", TCP",
+        }
+    }
+}
+
 impl Placed {
     /// The first cell of the heading: that of right-aligned columns begins in the gap before
     /// them, so that the mark of the order has room.
@@ -232,7 +266,7 @@ impl Placed {
 
     /// The heading, from [`Placed::heading_x`] to the end of the column.
     #[must_use]
-    pub fn heading(&self, state: &UiState) -> String {
+    pub fn heading(&self, state: &UiState, over_tcp: OverTcp) -> String {
         let sorted = self.column.sorts_by(state.naming).is_some_and(|key| key == state.sort);
         let mark = match (sorted, state.direction) {
             (false, _) => "",
@@ -243,7 +277,12 @@ impl Placed {
             ColumnId::Spark => {
                 let cells = usize::from(self.width) - usize::from(state.in_place);
                 let seconds = cells * state.zoom.seconds();
-                format!("LAST {seconds} S")
+                let words = over_tcp.words();
+                let long = format!("LAST {seconds} S{words}");
+                let brief = format!("{seconds} S{words}");
+                let fits = |text: &String| text.len() <= usize::from(self.width);
+                let fitting = [long, brief].into_iter().find(fits);
+                fitting.unwrap_or_else(|| format!("LAST {seconds} S"))
             }
             ColumnId::Name if state.naming == Naming::Addresses => format!("ADDRESS{mark}"),
             ColumnId::Address if state.naming == Naming::Addresses => format!("TARGET{mark}"),
@@ -420,10 +459,12 @@ fn certificate(row: &Row<'_>, _: usize) -> Line {
 }
 
 fn since(row: &Row<'_>, _: usize) -> Line {
-    let text = match row.target.state {
-        TargetState::NotMeasured => NOT_MEASURED.to_owned(),
-        _ => format::age(row.snapshot.now.wall.since(row.target.state_since)),
+    let since = match row.target.state {
+        TargetState::NotMeasured => row.target.fell_silent(),
+        _ => Some(row.target.state_since),
     };
+    let age = since.map(|since| format::age(row.snapshot.now.wall.since(since)));
+    let text = age.unwrap_or_else(|| NOT_MEASURED.to_owned());
     Line::of(row.plain(), &text)
 }
 
@@ -434,6 +475,9 @@ pub fn risk_word(target: &TargetSnapshot) -> (Role, &'static str) {
         _ if target.maintenance.is_some() => (Role::StateMuted, "maint."),
         (TargetState::Asleep, _) => (Role::StateAsleep, "asleep"),
         (TargetState::Waking, _) => (Role::StateWaking, "waking"),
+        (TargetState::NotMeasured, _) if target.fell_silent().is_some() => {
+            (Role::StateWarning, "silent")
+        }
         (TargetState::NotMeasured, _) if target.unconfirmed().is_some() => {
             (Role::StateWarning, if refuses(target) { "refused" } else { "fails" })
         }
@@ -523,8 +567,11 @@ mod tests {
         for width in [60, 80, 120, 160, 200] {
             for placed in place(width, &[]) {
                 let sort = placed.column.sort.unwrap_or_default();
-                let heading = placed.heading(&UiState { sort, ..UiState::default() });
-                assert!(!heading.contains('\u{2026}'), "{width}: {heading}");
+                let state = UiState { sort, ..UiState::default() };
+                for over_tcp in [OverTcp::None, OverTcp::Some, OverTcp::All] {
+                    let heading = placed.heading(&state, over_tcp);
+                    assert!(!heading.contains('\u{2026}'), "{width}: {heading}");
+                }
             }
         }
     }

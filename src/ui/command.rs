@@ -58,9 +58,9 @@ pub const COMMANDS: &[CommandCard] = commands! {
     "theme" "NAME" Verb::Theme, "another theme until you quit";
     "filter" "FILTER" Verb::Filter, "narrow the table; alone, type the filter";
     "goto" "HOST" Verb::Goto, "select a host by its name or address";
-    "acknowledge" "[NOTE]" Verb::Acknowledge, "acknowledge the alerts of the selected host";
-    "snooze" "LENGTH" Verb::Snooze, "keep its alerts quiet, such as 30m or 8h; alone, choose";
-    "maintenance" "LENGTH|end [HOST|GROUP|group|all]" Verb::Maintenance, "hold back alerts, or end that; alone, choose";
+    "acknowledge" "[NOTE|end]" Verb::Acknowledge, "acknowledge the alerts of the selected host or group, or withdraw that";
+    "snooze" "LENGTH|end" Verb::Snooze, "keep them quiet, such as 30m or 8h, or end that; alone, choose";
+    "maintenance" "LENGTH|end [HOST|GROUP|group|shown|all]" Verb::Maintenance, "hold back alerts, or end that; alone, choose";
     "probe" "" Verb::Act(Action::ProbeNow), "probe now";
     "q" "" Verb::Act(Action::Quit), "quit";
 };
@@ -82,8 +82,12 @@ pub enum Order {
     Goto(TargetId),
     /// Acknowledge, with a note.
     Acknowledge(String),
+    /// Withdraw the acknowledgement.
+    Withdraw,
     /// Snooze for so long.
     Snooze(Duration),
+    /// End the snooze.
+    EndSnooze,
     /// Begin maintenance of such length, or end it (`None`).
     Maintain(Whom, Option<Duration>),
 }
@@ -95,14 +99,16 @@ pub enum Whom {
     Selected,
     /// Its group.
     Group,
-    /// Every target.
+    /// Those that the filter shows.
+    Shown,
+    /// Every target, hidden by the filter or not.
     All,
     /// These, which were named.
     Named(Vec<TargetId>),
 }
 
 impl Whom {
-    const WORDS: [&'static str; 2] = ["group", "all"];
+    const WORDS: [&'static str; 3] = ["group", "shown", "all"];
 }
 
 /// Why a line is no command.
@@ -301,12 +307,28 @@ fn taking(
             }
         }
         Verb::Goto => host(argument, world).map(Order::Goto),
+        Verb::Acknowledge if is_end(argument.text) => Ok(Order::Withdraw),
         Verb::Acknowledge => Ok(Order::Acknowledge(argument.text.to_owned())),
         Verb::Snooze if word.is_empty() => Ok(Order::Act(Action::Snooze)),
-        Verb::Snooze => length(argument.text, argument.column).map(Order::Snooze),
+        Verb::Snooze if is_end(argument.text) => Ok(Order::EndSnooze),
+        Verb::Snooze => {
+            length(argument.text, argument.column).map(Order::Snooze).map_err(|refused| {
+                let begins = END.starts_with(&word.to_lowercase());
+                let text = format!("{}, or end", refused.fault.text);
+                let fault = Fault { text, ..refused.fault };
+                Refusal { fault, unfinished: refused.unfinished || begins }
+            })
+        }
         Verb::Maintenance if word.is_empty() => Ok(Order::Act(Action::Maintenance)),
         Verb::Maintenance => maintain(*argument, world),
     }
+}
+
+/// What ends what such a command began.
+const END: &str = "end";
+
+fn is_end(text: &str) -> bool {
+    text.eq_ignore_ascii_case(END)
 }
 
 fn length(text: &str, column: usize) -> Result<Duration, Refusal> {
@@ -320,7 +342,7 @@ fn length(text: &str, column: usize) -> Result<Duration, Refusal> {
 fn maintain(argument: Argument<'_>, world: &World<'_>) -> Result<Order, Refusal> {
     let places = word_places(argument.text);
     let span = |text: &str| match text {
-        end if end.eq_ignore_ascii_case("end") => Some(None),
+        end if is_end(end) => Some(None),
         text => parse_length(text).ok().map(Some),
     };
     let after = |at: usize| {
@@ -392,6 +414,7 @@ fn whom(argument: Argument<'_>, world: &World<'_>) -> Result<Whom, Refusal> {
     match wanted.as_str() {
         "" => return Ok(Whom::Selected),
         "group" => return Ok(Whom::Group),
+        "shown" => return Ok(Whom::Shown),
         "all" => return Ok(Whom::All),
         _ => {}
     }
@@ -486,8 +509,9 @@ pub fn offer(before: &str, world: &World<'_>) -> Offer {
         (Verb::Sort, 1) => own(["asc", "desc"]),
         (Verb::View, 0) => own(Screen::WORDS.iter().map(|(word, _)| *word)),
         (Verb::Theme, 0) => own(Theme::names()),
-        (Verb::Snooze, 0) => own(["30m", "1h", "8h", "24h"]),
-        (Verb::Maintenance, 0) => own(["30m", "1h", "4h", "1d", "end"]),
+        (Verb::Acknowledge, 0) => own([END]),
+        (Verb::Snooze, 0) => own(["30m", "1h", "8h", "24h", END]),
+        (Verb::Maintenance, 0) => own(["30m", "1h", "4h", "1d", END]),
         (Verb::Maintenance, _) => {
             let targets = world.snapshot.targets.iter().map(|target| target.target.name.as_str());
             own(Whom::WORDS.into_iter().chain(groups(world)).chain(targets))

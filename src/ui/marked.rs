@@ -87,6 +87,20 @@ pub fn heading<'a>(state: &UiState, world: &World<'a>) -> Option<&'a str> {
     }
 }
 
+/// The hosts that the marked heading of the table stands for; empty where none is marked.
+#[must_use]
+pub fn under_heading<'a>(state: &UiState, world: &World<'a>) -> Vec<&'a TargetSnapshot> {
+    if state.screen != Screen::Table || !state.groups.on {
+        return Vec::new();
+    }
+    let mut entries = order::entries(&order::rows(world.snapshot, state), state);
+    let place = entry(&entries, state).filter(|place| *place < entries.len());
+    match place.map(|place| entries.swap_remove(place)) {
+        Some(Entry::Group { of, .. }) => of,
+        Some(Entry::Target(_)) | None => Vec::new(),
+    }
+}
+
 /// Puts the mark on the first line, for the frame that is drawn next, while nobody chose another. It
 /// stays where it is while a command is typed, for that is about what was marked at its beginning.
 /// `rows` are those of this state.

@@ -5,7 +5,7 @@ use super::filter::Filter;
 use super::form::Form;
 use super::keymap::Layer;
 use super::prompt::Prompt;
-use super::state::AlertKey;
+use super::state::{AlertKey, SNOOZES};
 use crate::domain::target::TargetId;
 use tui_input::Input as TextField;
 
@@ -70,8 +70,8 @@ pub enum Overlay {
     AddTarget(TextField, Option<usize>),
     /// A question.
     Confirm(Question),
-    /// How long to snooze these; the choice.
-    Snooze(Vec<AlertKey>, usize),
+    /// How long to snooze which, or the end of that.
+    Snooze(SnoozeMenu),
     /// For whom alerts are held back, and for how long, being typed.
     Maintenance(MaintenanceBox),
     /// What was there on first sight, and which of it is chosen.
@@ -110,6 +110,51 @@ pub struct CommandLine {
     pub refused: bool,
     /// The alerts that were marked when the line was opened: no others are acknowledged or snoozed.
     pub alerts: Vec<AlertKey>,
+}
+
+/// A line of the menu of snoozing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SnoozeChoice {
+    /// Keep the alerts quiet for one of [`SNOOZES`].
+    For(usize),
+    /// End the snooze of those that are snoozed.
+    End,
+    /// Withdraw the acknowledgement of those that are acknowledged.
+    Withdraw,
+}
+
+impl SnoozeChoice {
+    /// In words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::For(place) => SNOOZES.get(place).map_or("", |(words, _)| words),
+            Self::End => "end the snooze",
+            Self::Withdraw => "withdraw the acknowledgement",
+        }
+    }
+}
+
+/// The menu of snoozing, with what it offered when it was opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SnoozeMenu {
+    /// The alerts it is about.
+    pub alerts: Vec<AlertKey>,
+    /// Its lines.
+    pub choices: Vec<SnoozeChoice>,
+    /// The marked line.
+    pub chosen: usize,
+}
+
+impl SnoozeMenu {
+    /// About `alerts`, of which some are snoozed or acknowledged.
+    #[must_use]
+    pub fn new(alerts: Vec<AlertKey>, snoozed: bool, acknowledged: bool) -> Self {
+        let mut choices: Vec<SnoozeChoice> = (0..SNOOZES.len()).map(SnoozeChoice::For).collect();
+        choices.extend(snoozed.then_some(SnoozeChoice::End));
+        choices.extend(acknowledged.then_some(SnoozeChoice::Withdraw));
+        Self { alerts, choices, chosen: 0 }
+    }
 }
 
 /// The box of maintenance.

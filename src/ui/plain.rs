@@ -41,6 +41,7 @@ const WORDS: &[(&str, &str)] = &[
     ),
     ("port-filtered", "It is on, and Remote Desktop on it is met with silence: likely a firewall."),
     ("port-rejected", "A firewall turns Remote Desktop away."),
+    ("port-barred", "A firewall on the way keeps Remote Desktop out, for others too."),
     (
         "rdp-silent",
         "It takes connections, and Remote Desktop says nothing: it hangs or is still starting, likely.",

@@ -1,8 +1,12 @@
 //! Targets by site: the groups of the configuration, for screens that are seen from afar.
 
+use super::columns::state_role;
 use super::order::by_badness;
 use super::state::UiState;
+use super::theme::Role;
+use crate::domain::alert::Alert;
 use crate::domain::snapshot::{Snapshot, TargetSnapshot, TargetState};
+use crate::domain::target::TargetId;
 use std::collections::BTreeMap;
 
 /// What the targets without a group are called.
@@ -20,16 +24,40 @@ pub struct Site<'a> {
     pub hosts: Vec<&'a TargetSnapshot>,
 }
 
+/// What somebody has seen to: targets with an alert of theirs.
+pub type SeenTo<'a> = BTreeMap<TargetId, &'a Alert>;
+
 impl Site<'_> {
-    /// Its worst state; work that is planned does not count, and it is not well while one of them is
-    /// not measured.
+    /// Its worst state; work that is planned and what somebody has `seen` to do not count, and it is
+    /// not well while one of them is not measured.
     #[must_use]
-    pub fn state(&self) -> TargetState {
-        let judged = || self.hosts.iter().filter(|host| host.maintenance.is_none());
+    pub fn state(&self, seen: &SeenTo<'_>) -> TargetState {
+        let judged =
+            || self.hosts.iter().filter(|h| h.maintenance.is_none() && !is_seen_to(h, seen));
         let unmeasured = judged().any(|host| host.state == TargetState::NotMeasured);
         match judged().map(|host| host.state).max().unwrap_or_default() {
             TargetState::Ok if unmeasured => TargetState::NotMeasured,
             worst => worst,
+        }
+    }
+
+    /// Whether some are in trouble, and somebody has `seen` to all of these.
+    #[must_use]
+    pub fn is_seen_to(&self, seen: &SeenTo<'_>) -> bool {
+        let mut trouble = self.hosts.iter().filter(|host| host.is_in_trouble()).peekable();
+        trouble.peek().is_some() && trouble.all(|host| is_seen_to(host, seen))
+    }
+
+    /// The role of its glyph: of its state, of a failure that is not confirmed, or that somebody has
+    /// seen to its trouble.
+    #[must_use]
+    pub fn glyph(&self, seen: &SeenTo<'_>) -> Role {
+        let unconfirmed =
+            |host: &&TargetSnapshot| host.maintenance.is_none() && host.unconfirmed().is_some();
+        match self.state(seen) {
+            _ if self.is_seen_to(seen) => Role::StateMuted,
+            TargetState::NotMeasured if self.hosts.iter().any(unconfirmed) => Role::StateWarning,
+            state => state_role(state),
         }
     }
 
@@ -38,6 +66,12 @@ impl Site<'_> {
     pub fn is_in_trouble(&self) -> bool {
         self.hosts.iter().any(|host| host.is_in_trouble())
     }
+}
+
+/// Whether a host is in trouble that somebody has `seen` to.
+#[must_use]
+pub fn is_seen_to(host: &TargetSnapshot, seen: &SeenTo<'_>) -> bool {
+    host.is_in_trouble() && seen.contains_key(&host.target.id)
 }
 
 /// The sites in the order of the configuration, so that each keeps its place; those without a group

@@ -111,16 +111,11 @@ fn what_cannot_be_taken_is_told_in_a_sentence_and_changes_nothing() {
     home.write("good.txt", "rds-01\n");
     home.write("broken.rdg", "<RDCMan>\n<file></RDCMan>");
     home.write("secret.xml", "<Connections FullFileEncryption=\"true\">QUJD</Connections>");
-    home.write("bad.csv", "host,port\npc,70000\n");
     let huge = fs::File::create(home.path().join("huge.csv")).expect("made");
     huge.set_len(17 << 20).expect("sized");
     for (file, words) in [
         ("broken.rdg", "broken.rdg:2:7: the XML is broken"),
         ("secret.xml", "secret.xml:1:1: the whole file is encrypted"),
-        (
-            "bad.csv",
-            "bad.csv:2:1: port: \"70000\" is not a port, expected a number from 1 to 65535",
-        ),
         ("huge.csv", "huge.csv: it is larger than 16 MiB, expected a list of hosts"),
         ("missing.rdg", "missing.rdg: cannot be read: "),
         (".", ".: cannot be read: "),
@@ -129,11 +124,44 @@ fn what_cannot_be_taken_is_told_in_a_sentence_and_changes_nothing() {
         assert!(sentence.starts_with(words), "{file}: {sentence}");
         assert_eq!(fs::read_to_string(&config).expect("it is there"), OWN, "{file}");
     }
-    let done = home.run(&["import", "--skip-wrong", "good.txt", "bad.csv"]);
-    assert!(done.out.contains("# bad.csv:2:1: port: ") && done.out.contains("; left out\n"));
-    assert_eq!(done.code, Some(0));
     assert!(home.run(&["import"]).err.contains("FILE"));
     home.write(CONFIG, "deep = maybe\n");
     let sentence = home.run(&["import", "--write", "good.txt"]).sentence(1);
     assert!(sentence.contains("config.toml:1:8"), "{sentence}");
+}
+
+#[test]
+fn every_mistake_is_told_at_once_and_the_good_lines_are_taken_when_told_so() {
+    let home = Home::new();
+    let config = home.write(CONFIG, OWN);
+    home.write("a.csv", "host,port\nrds-01,\npc,70000\n,3389\nrds-02,3390\n");
+    home.write("b.txt", "wa=10.0.0.4\nwa=10.0.0.77\nwb=10.0.0.5\n");
+    let mistakes = "rdpwatch: a.csv:3:1: port: \"70000\" is not a port, expected a number from 1 to \
+                    65535\na.csv:4:1: host: the host is empty, expected a name or an address\n\
+                    b.txt:2:1: another host is called \"wa\" (b.txt:1), expected a name of its \
+                    own\n4 to add, 3 mistakes; nothing was written: mend the file, or leave that \
+                    out with --skip-wrong\n";
+    let dry = home.run(&["import", "a.csv", "b.txt"]);
+    assert_eq!((dry.code, dry.err.as_str()), (Some(1), mistakes));
+    for host in ["rds-01", "rds-02", "10.0.0.4", "10.0.0.5"] {
+        assert!(dry.out.contains(&format!("+host = \"{host}\"\n")), "{host}: {}", dry.out);
+    }
+    assert!(dry.out.contains("# a.csv:3:1: port: ") && dry.out.contains("; left out\n"));
+    assert!(!dry.out.contains("10.0.0.77\""), "{}", dry.out);
+    let refused = home.run(&["import", "--write", "a.csv", "b.txt"]);
+    assert_eq!((refused.code, refused.err.as_str(), refused.out.as_str()), (Some(1), mistakes, ""));
+    assert_eq!(fs::read_to_string(&config).expect("it is there"), OWN);
+    let done = home.run(&["import", "--write", "--skip-wrong", "a.csv", "b.txt"]);
+    assert_eq!((done.code, done.out), (Some(0), dry.out));
+    assert!(home.run(&["config", "check"]).data().ends_with(": ok, 5 targets\n"));
+}
+
+#[test]
+fn of_very_many_mistakes_the_first_are_told_and_the_others_counted() {
+    let home = Home::new();
+    home.write("a.txt", &"pc:0\n".repeat(500));
+    let done = home.run(&["import", "a.txt"]);
+    assert_eq!(done.code, Some(1));
+    assert_eq!(done.err.lines().count(), 22, "{}", done.err);
+    assert!(done.err.contains("and 480 more mistakes\n0 to add, 500 mistakes; "), "{}", done.err);
 }

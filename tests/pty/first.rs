@@ -77,6 +77,25 @@ fn of_a_pasted_list_the_good_lines_are_watched_and_each_bad_one_is_mended_or_lef
 }
 
 #[test]
+fn a_second_host_of_one_name_is_asked_about_however_it_comes() {
+    let mut session = Setup::watching(&[]).start();
+    session.wait_for("Paste a list of hosts");
+    paste(&mut session, "wa=127.0.0.1:9\rwb=127.0.0.1:10\rwa=127.0.0.1:11\r");
+    session.wait_for("line 3 was not taken");
+    session.wait_for("another host is called \"wa\" (127.0.0.1)");
+    session.press("\x15wc=127.0.0.1:11\r");
+    session.wait_for("Write these 3 hosts into the configuration file?");
+    session.press("n");
+    session.wait("three", |s| ["wa", "wb", "wc"].iter().all(|name| s.row(name).is_some()));
+    session.press("AWB=127.0.0.1:12\r");
+    session.wait_for("another host is called \"WB\" (127.0.0.1)");
+    session.press("\x15wd=127.0.0.1:12\r");
+    session.wait("the fourth", |s| s.row("wd").is_some());
+    session.press("q");
+    session.end().assert_code(0);
+}
+
+#[test]
 fn a_dropped_file_is_imported_and_a_broken_one_says_where() {
     let setup = Setup::watching(&[]).file("my lab.rdg", RDG).file("bad.rdg", "<RDCMan>\n<file>");
     let mut session = setup.start();

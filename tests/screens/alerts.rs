@@ -312,3 +312,77 @@ fn the_banner_counts_apart_what_somebody_has_seen_to_and_still_says_what_is_wron
     let first = narrow.text().lines().next().unwrap_or_default().to_owned();
     assert!(first.contains("1 (1 seen)") || first.contains("(1 acknowledged)"), "{first}");
 }
+
+/// The length for which each alert is snoozed, host by host.
+fn snoozed(effects: &[Effect]) -> Vec<TargetId> {
+    let hour = std::time::Duration::from_hours(1);
+    let of = effects.iter().map(|effect| match effect {
+        Effect::Snooze { target: Some(id), rule: RuleId("port-closed"), length } => {
+            assert_eq!(*length, hour);
+            *id
+        }
+        other => panic!("{other:?}"),
+    });
+    of.collect()
+}
+
+#[test]
+fn a_snooze_of_the_line_of_499_hosts_is_one_of_each_of_them() {
+    let every: Vec<TargetId> = (0..499).map(TargetId).collect();
+    let mut screen = Screen::new(mass(500), 80, 24);
+    screen.press("3");
+    assert!(screen.text().contains("499 hosts"), "{}", screen.text());
+    for begun in ["g Down", "Up Up Down"] {
+        screen.press(begun);
+        screen.press(":");
+        screen.type_text("snooze 1h");
+        assert_eq!(snoozed(&screen.press("Enter")), every, "{begun}");
+        assert!(screen.text().contains("snoozed for 1 h: port-closed of 499 hosts"));
+    }
+    screen.press("S");
+    assert!(screen.text().contains("snooze 499 alerts for"), "{}", screen.text());
+    assert_eq!(snoozed(&screen.press("1")), every);
+}
+
+#[test]
+fn a_snooze_of_the_heading_of_a_group_is_one_of_each_of_its_hosts() {
+    let mut snapshot = fixtures::sited(500);
+    let firing = (0..500).map(|id| alert(id, "port-closed", Severity::Critical)).collect();
+    snapshot.alerts = Arc::new(AlertsSnapshot { firing, ..AlertsSnapshot::default() });
+    let berlin: std::collections::BTreeSet<TargetId> = (0..100).map(TargetId).collect();
+    for size in [(80, 24), (200, 60), (40, 12)] {
+        let mut screen = Screen::new(snapshot.clone(), size.0, size.1);
+        screen.press("b f");
+        let header = screen.dashboard.state().groups.header.clone();
+        assert_eq!(header.as_deref(), Some("berlin"), "{}", screen.text());
+        screen.press(":");
+        screen.type_text("snooze 1h");
+        let asked = snoozed(&screen.press("Enter"));
+        assert_eq!(asked.into_iter().collect::<std::collections::BTreeSet<_>>(), berlin);
+        screen.press("a");
+        assert!(screen.text().contains("acknowledge 100 alerts"), "{}", screen.text());
+    }
+}
+
+#[test]
+fn like_events_of_many_hosts_are_one_line_and_the_odd_one_is_seen() {
+    let mut snapshot = mass(500);
+    let event = |id: u32, text: &str| Event {
+        at: ago(u64::from(id % 3)),
+        target: Some(TargetId(id)),
+        text: text.to_owned(),
+    };
+    let mut events: Vec<Event> = (0..480).map(|id| event(id, "port 9 closed")).collect();
+    events.insert(100, event(481, "SSH answers"));
+    snapshot.events = events.into();
+    let mut screen = Screen::new(snapshot.clone(), 80, 24);
+    screen.press("3 G");
+    let text = screen.text();
+    assert!(text.contains("LATELY  2, newest first"), "{text}");
+    assert!(text.contains("480 hosts") && text.contains("SSH answers"), "{text}");
+    let other = |nth: u32| event(nth, &format!("event number {nth}"));
+    snapshot.events = (0..100).map(other).collect::<Vec<_>>().into();
+    let mut screen = Screen::new(snapshot, 200, 60);
+    screen.press("3 G");
+    assert!(screen.text().contains("LATELY  30 of 100, newest first"), "{}", screen.text());
+}

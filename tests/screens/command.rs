@@ -323,6 +323,93 @@ fn what_was_asked_of_the_monitor_is_taken_back() {
     assert_eq!(screen.press("u"), [Effect::Maintain { targets: vec![OFFICE], length: None }]);
 }
 
+/// Those of the mixed world whose trouble somebody has seen to.
+const CERTIFICATE: RuleId = RuleId("certificate-expired");
+const ASLEEP: RuleId = RuleId("host-asleep");
+
+#[test]
+fn a_snooze_is_ended_and_an_acknowledgement_withdrawn_whoever_began_it_and_whenever() {
+    let mut screen = mixed();
+    run(&mut screen, "goto home-pc");
+    let ended = [Effect::Unsnooze { target: Some(HOME), rule: ASLEEP }];
+    for line in ["snooze end", "snooze END"] {
+        assert_eq!(run(&mut screen, line), ended);
+        assert!(last_line(&screen).contains("snooze ended: home-pc: host-asleep"));
+    }
+    let length = Duration::from_hours(7);
+    let back = [Effect::Snooze { target: Some(HOME), rule: ASLEEP, length }];
+    assert_eq!(screen.press("u"), back, "which can be undone");
+    assert_eq!(run(&mut screen, "ack end"), []);
+    assert!(last_line(&screen).contains("home-pc: nothing is acknowledged"));
+    run(&mut screen, "goto office-pc");
+    let withdrawn = [Effect::Unacknowledge { target: Some(OFFICE), rule: CERTIFICATE }];
+    assert_eq!(run(&mut screen, "ack end"), withdrawn);
+    assert!(last_line(&screen).contains("acknowledgement withdrawn: office-pc"));
+    let back = screen.press("u");
+    assert!(matches!(&back[..], [Effect::Reacknowledge { rule: CERTIFICATE, .. }]), "{back:?}");
+    assert_eq!(run(&mut screen, "snooze end"), []);
+    assert!(last_line(&screen).contains("office-pc: nothing is snoozed"));
+    run(&mut screen, "goto rds-01");
+    assert_eq!(run(&mut screen, "snooze end"), []);
+    assert!(last_line(&screen).contains("rds-01: no alert stands here"));
+    screen.press(":");
+    screen.type_text("snooze off");
+    screen.press("Enter");
+    assert!(foot(&screen).contains("or end"), "{}", foot(&screen));
+}
+
+#[test]
+fn the_menu_of_snoozing_offers_the_end_of_what_there_is() {
+    for (width, height) in [(40, 12), (80, 24), (200, 60)] {
+        let mut screen = Screen::new(fixtures::mixed(), width, height);
+        run(&mut screen, "goto home-pc");
+        screen.press("S");
+        let text = screen.text();
+        assert!(text.contains("end the snooze") && !text.contains("withdraw the"), "{text}");
+        assert_eq!(
+            screen.press("Down Down Down Enter"),
+            [Effect::Unsnooze { target: Some(HOME), rule: ASLEEP }]
+        );
+        run(&mut screen, "goto office-pc");
+        screen.press("S");
+        let text = screen.text();
+        assert!(text.contains("withdraw the acknowledgement"), "{text}");
+        assert!(!text.contains("end the snooze"), "{text}");
+        assert_eq!(
+            screen.press("Down Down Down Enter"),
+            [Effect::Unacknowledge { target: Some(OFFICE), rule: CERTIFICATE }]
+        );
+        run(&mut screen, "goto berlin");
+        screen.press("S");
+        let text = screen.text();
+        assert!(!text.contains("end the snooze") && !text.contains("withdraw the"), "{text}");
+    }
+}
+
+#[test]
+fn maintenance_of_all_says_how_many_are_hidden_and_can_be_of_those_shown() {
+    let mut screen = mixed();
+    run(&mut screen, "filter state:critical");
+    let length = Some(Duration::from_hours(2));
+    let shown = [Effect::Maintain { targets: vec![OFFICE], length }];
+    assert_eq!(run(&mut screen, "maintenance 2h shown"), shown);
+    assert!(last_line(&screen).contains("office-pc in maintenance until"));
+    let all = run(&mut screen, "maintenance 2h all");
+    assert!(matches!(&all[..], [Effect::Maintain { targets, .. }] if targets.len() == 8));
+    let told = "8 targets, 7 of them hidden, in maintenance until";
+    assert!(last_line(&screen).contains(told), "{}", last_line(&screen));
+    for keys in ["1 m", "4 m", "6 m"] {
+        screen.press(keys);
+        let text = screen.text();
+        assert!(text.contains("those that the filter shows, 1 target"), "{text}");
+        assert!(text.contains("all, 8 targets, hidden ones too"), "{text}");
+        screen.press("Esc");
+    }
+    run(&mut screen, "filter rtt>9999");
+    assert_eq!(run(&mut screen, "maintenance 2h shown"), []);
+    assert!(last_line(&screen).contains("the filter shows no target"), "{}", last_line(&screen));
+}
+
 #[test]
 fn what_stood_before_comes_back_and_not_just_nothing() {
     let mut screen = mixed();

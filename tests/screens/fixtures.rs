@@ -198,6 +198,7 @@ pub(crate) fn target(id: u32, name: &str, address: &str) -> TargetSnapshot {
             elapsed: ms(1.2),
         }),
         attempt: None,
+        stopped: None,
         transcripts: Vec::new(),
         tls: None,
         nla: None,
@@ -751,6 +752,8 @@ pub(crate) fn tunnelled() -> Snapshot {
             lost,
             median: Some(ms(median)),
             jitter: Some(ms(0.3)),
+            missed: 0,
+            silent_since: None,
         },
     };
     snapshot.monitor.controls = vec![

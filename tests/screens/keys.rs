@@ -15,7 +15,7 @@ use rdpwatch::ui::keymap::{Keymap, Layer};
 use rdpwatch::ui::line::Line;
 use rdpwatch::ui::prompt::Prompt;
 use rdpwatch::ui::state::{
-    Access, Direction, Overlay, ReviewPlace, SortKey, Suggestion, UiState, Unsaved,
+    Access, Direction, Overlay, ReviewPlace, SnoozeMenu, SortKey, Suggestion, UiState, Unsaved,
 };
 use rdpwatch::ui::terminal;
 use rdpwatch::ui::theme::GlyphSet;
@@ -626,7 +626,10 @@ fn every_action_does_something_somewhere() {
             let snooze = vec![(Some(OFFICE), RuleId("packet-loss"))];
             let prepared: Vec<UiState> = match layer {
                 Layer::Text => vec![Overlay::Help(1), Overlay::Explain(Some(OFFICE), 0, 0)],
-                Layer::Menu => vec![Overlay::Snooze(snooze, 1)],
+                Layer::Menu => vec![Overlay::Snooze(SnoozeMenu {
+                    chosen: 1,
+                    ..SnoozeMenu::new(snooze, false, false)
+                })],
                 Layer::Review => vec![Overlay::Review(ReviewPlace {
                     key: (Some(OFFICE), RuleId("nla-not-enforced")),
                     at: 0,

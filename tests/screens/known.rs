@@ -8,7 +8,7 @@ use rdpwatch::domain::sample::{
     Attempt, Connect, ConnectOutcome, Negotiate, NegotiateOutcome, ProbeKind,
 };
 use rdpwatch::domain::security::SecurityProtocol;
-use rdpwatch::domain::snapshot::{Event, Snapshot, TargetSnapshot};
+use rdpwatch::domain::snapshot::{Event, Snapshot, TargetSnapshot, TargetState};
 use rdpwatch::domain::stats::EchoStats;
 use rdpwatch::domain::target::TargetId;
 use std::sync::Arc;
@@ -68,6 +68,44 @@ fn a_host_that_was_only_met_with_silence_so_far_is_still_unmeasured() {
     let mut judged = fixtures::office_pc(0);
     judged.attempt = Some(attempt(ConnectOutcome::Refused));
     assert!(judged.unconfirmed().is_none(), "what is judged has its finding");
+}
+
+/// A host that worked, and whose newest connection was not answered.
+fn fell_silent() -> Snapshot {
+    let mut host = fixtures::target(0, "office-pc", "10.0.0.21");
+    host.state = TargetState::NotMeasured;
+    host.stopped = Some(ago(25));
+    let how = ["10.0.0.21", "35 of 60, ICMP", "no answer in 5 s", "", "", "", ""];
+    host.ladder = fixtures::ladder("oox----", how);
+    host.attempt = Some(attempt(ConnectOutcome::Timeout));
+    fixtures::snapshot(vec![host, fixtures::target(1, "rds-01", "10.0.0.31")])
+}
+
+#[test]
+fn a_host_that_worked_and_falls_silent_is_never_called_unmeasured() {
+    assert!(fell_silent().targets.iter().all(|host| !host.is_in_trouble()), "nobody is alerted");
+    for (width, height) in SIZES {
+        for keys in ["1", "2", "3", "4", "v"] {
+            let mut screen = Screen::new(fell_silent(), width, height);
+            screen.press(keys);
+            let text = screen.text();
+            for wrong in ["unmeasured", "not measured yet", "on their way", "being looked at"] {
+                assert!(!text.contains(wrong), "{keys} {width}: {wrong}\n{text}");
+            }
+            let first = text.lines().next().unwrap_or_default();
+            let counted = if width == 40 { "\u{25b2}1" } else { "\u{25b2} 1 unconfirmed" };
+            assert!(first.contains(counted), "{keys} {width}\n{text}");
+            let told = text.contains("stopped answering");
+            assert!(told || width == 40 && keys == "3", "{keys} {width}\n{text}");
+        }
+    }
+    let mut screen = Screen::new(fell_silent(), 100, 40);
+    screen.press("v");
+    let text = screen.text();
+    assert!(text.contains("office-pc has stopped answering"), "{text}");
+    assert!(text.contains("asked again before this is called trouble"), "{text}");
+    screen.press("2");
+    assert!(screen.text().contains("stopped answering, asked again since"), "{}", screen.text());
 }
 
 /// The simple view of one host.

@@ -103,8 +103,10 @@ fn a_group_folds_and_its_heading_takes_no_action_for_a_host() {
     let groups = &screen.dashboard.state().groups;
     assert_eq!(groups.header.as_deref(), Some("berlin"));
     assert_eq!(groups.folded.iter().collect::<Vec<_>>(), ["berlin"]);
-    assert_eq!(screen.press("w p a"), []);
+    assert_eq!(screen.press("w p"), []);
     assert!(screen.text().contains("a group is selected, and no target"));
+    assert_eq!(screen.press("a"), []);
+    assert!(screen.text().contains("group berlin: no alert stands here"), "{}", screen.text());
     screen.press("Enter");
     assert!(screen.dashboard.state().groups.folded.is_empty());
     screen.press("f ]");

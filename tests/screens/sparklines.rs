@@ -2,6 +2,7 @@
 
 use super::fixtures::{self, NOW, ms};
 use super::support::Screen;
+use rdpwatch::domain::sample::EchoMethod;
 use rdpwatch::domain::snapshot::{SPARK_SLOTS, Snapshot};
 use rdpwatch::domain::stats::Spark;
 use rdpwatch::domain::time::{MonoTime, Now};
@@ -148,4 +149,23 @@ fn overwriting_takes_a_fraction_of_the_bytes_of_scrolling() {
     let told = format!("50 hosts at 200x60, bytes/s: {} and {}", scrolled / 60, still / 60);
     writeln!(std::io::stderr(), "{told}").expect("told");
     assert!(still * 4 < scrolled, "{still} of {scrolled}");
+}
+
+#[test]
+fn the_table_says_where_echo_goes_over_tcp() {
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        let mut snapshot = fixtures::healthy();
+        let heading = |snapshot: &Snapshot| {
+            let text = Screen::new(snapshot.clone(), width, height).text();
+            let line = text.lines().find(|line| line.contains("LAST ")).map(str::to_owned);
+            line.unwrap_or_else(|| panic!("{text}"))
+        };
+        assert!(!heading(&snapshot).contains("TCP"));
+        for (place, words) in [(0, " S, SOME TCP"), (8, " S, TCP")] {
+            for host in snapshot.targets.iter_mut().take(place.max(1)) {
+                Arc::make_mut(host).echo_minute.method = Some(EchoMethod::Tcp);
+            }
+            assert!(heading(&snapshot).contains(words), "{}", heading(&snapshot));
+        }
+    }
 }

@@ -6,7 +6,7 @@ use rdpwatch::domain::sample::{
     Attempt, Connect, ConnectOutcome, Negotiate, NegotiateOutcome, ProbeKind,
 };
 use rdpwatch::domain::security::SecurityProtocol;
-use rdpwatch::domain::snapshot::Snapshot;
+use rdpwatch::domain::snapshot::{Event, Snapshot};
 use rdpwatch::domain::target::TargetId;
 use rdpwatch::ui::input::Input;
 use std::sync::Arc;
@@ -200,4 +200,16 @@ fn a_host_that_takes_connections_is_not_called_dead_by_its_certificate() {
     let text = screen.text();
     assert!(text.contains("office-pc takes connections, but signing in may fail"), "{text}");
     assert!(!text.contains("does not work"), "{text}");
+}
+
+#[test]
+fn of_the_minute_that_runs_the_timeline_says_that_it_is_not_over_yet() {
+    let mut snapshot = fixtures::hours();
+    let event = Event { at: ago(5), target: Some(TargetId(0)), text: "loses 9 %".to_owned() };
+    Arc::make_mut(&mut snapshot.events).push(event);
+    let mut screen = Screen::new(snapshot, 120, 40);
+    screen.press("6 [");
+    let text = screen.text();
+    assert!(text.contains("this minute is not over yet"), "{text}");
+    assert!(!text.contains("nothing is kept"), "{text}");
 }

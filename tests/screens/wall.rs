@@ -3,13 +3,15 @@
 use super::fixtures;
 use super::support::Screen;
 use ratatui::style::{Color, Modifier};
+use rdpwatch::domain::alert::{Alert, AlertState, AlertsSnapshot, Signature};
 use rdpwatch::domain::snapshot::Snapshot;
-use rdpwatch::domain::target::Target;
+use rdpwatch::domain::target::{Target, TargetId};
 use rdpwatch::ui::dashboard::Options;
 use rdpwatch::ui::line::Line;
 use rdpwatch::ui::theme::{GlyphSet, Role, Theme};
 use rdpwatch::ui::widget::letters;
 use std::sync::Arc;
+use std::time::Duration;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
@@ -135,4 +137,68 @@ fn a_site_is_not_well_while_one_of_its_hosts_is_not_measured() {
     let screen = dark(fixtures::snapshot(hosts), (40, 12));
     assert!(!says(&screen, &Line::new().glyph(Role::StateOk), GlyphSet::Unicode, 1));
     assert!(screen.text().contains("1 unmeasured"), "{}", screen.text());
+}
+
+/// The same, and somebody has seen to the trouble of these sites.
+fn seen_to(mut snapshot: Snapshot, sites: &[u32], acknowledged: bool) -> Snapshot {
+    let seen = |id: TargetId| sites.contains(&(id.0 / HOSTS));
+    let troubled = snapshot.targets.iter().filter(|host| host.is_in_trouble());
+    let firing = troubled.filter_map(|host| Some((host, host.worst()?)));
+    let firing = firing.map(|(host, worst)| Alert {
+        target: Some(host.target.id),
+        rule: worst.rule,
+        severity: worst.severity,
+        state: AlertState::Firing,
+        since: fixtures::ago(300),
+        title: worst.title.clone(),
+        acknowledged: (seen(host.target.id) && acknowledged).then(|| fixtures::ago(60)),
+        signed: Signature::default(),
+        snoozed_until: (seen(host.target.id) && !acknowledged)
+            .then(|| fixtures::NOW.plus(Duration::from_hours(1))),
+        held_until: None,
+        returns: 0,
+    });
+    let alerts = AlertsSnapshot { firing: firing.collect(), ..AlertsSnapshot::default() };
+    snapshot.alerts = Arc::new(alerts);
+    snapshot
+}
+
+fn red(screen: &Screen) -> usize {
+    screen.buffer().content.iter().filter(|cell| cell.bg == Color::Red).count()
+}
+
+#[test]
+fn a_site_that_somebody_has_seen_to_does_not_look_like_one_that_nobody_has() {
+    for size in [(40, 12), (80, 24), (200, 60)] {
+        let unseen = dark(seen_to(sites(2), &[], true), size);
+        for (acknowledged, word) in [(true, "acknowledged: "), (false, "snoozed: ")] {
+            let one = dark(seen_to(sites(2), &[0], acknowledged), size);
+            assert!(red(&one) * 3 < red(&unseen) * 2, "{size:?}\n{}", one.text());
+            assert!(red(&one) > 0, "the other still is\n{}", one.text());
+            let line = Line::of(Role::Text, word.trim_end_matches(": "));
+            let told =
+                says(&one, &line, GlyphSet::Unicode, 1) || one.text().matches(word).count() == 2;
+            assert!(told, "{size:?}: {word}\n{}", one.text());
+            let both = dark(seen_to(sites(2), &[0, 1], acknowledged), size);
+            assert_eq!(red(&both), 0, "{}", both.text());
+            let muted = Line::new().glyph(Role::StateMuted);
+            let plain = both.text().contains('\u{2016}');
+            assert!(plain || says(&both, &muted, GlyphSet::Unicode, 1), "{}", both.text());
+        }
+    }
+}
+
+#[test]
+fn a_host_that_somebody_has_seen_to_says_so_on_its_tile() {
+    let hosts = vec![fixtures::office_pc(0), fixtures::target(1, "rds-01", "10.0.0.31")];
+    let loud = dark(fixtures::snapshot(hosts.clone()), (120, 40));
+    assert!(red(&loud) > 0);
+    for (acknowledged, word) in [(true, "acknowledged"), (false, "snoozed")] {
+        let screen =
+            dark(seen_to(fixtures::snapshot(hosts.clone()), &[0], acknowledged), (120, 40));
+        assert_eq!(red(&screen), 0, "{}", screen.text());
+        let line = Line::of(Role::Text, word);
+        let large = says(&screen, &line, GlyphSet::Unicode, 1);
+        assert!(large || screen.text().contains(word), "{}", screen.text());
+    }
 }

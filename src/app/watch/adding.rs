@@ -33,7 +33,10 @@ impl Screen {
             return;
         }
         match self.config.resolve(text.trim(), &read_rdp_file) {
-            Ok(targets) => self.watch_more(targets, Vec::new()),
+            Ok(mut targets) => match self.told_apart(&mut targets) {
+                Ok(()) => self.watch_more(targets, Vec::new()),
+                Err(why) => self.dashboard.ask_again(text, &why, now),
+            },
             // A name with its address, or several hosts.
             Err(error) => match first::of_text(text) {
                 Ok(hosts) if hosts.wrong.is_empty() && !hosts.entries.is_empty() => {
@@ -45,9 +48,19 @@ impl Screen {
     }
 
     pub(super) fn watch_entries(&mut self, hosts: first::Hosts) {
-        let config = &self.config;
-        let targets = hosts.entries.iter().map(|entry| entry.target(TargetId::default(), config));
-        self.watch_more(targets.collect(), hosts.wrong);
+        let (targets, wrong) = hosts.told_apart(&self.config);
+        self.watch_more(targets, wrong);
+    }
+
+    /// Gives those of what was typed that are not watched yet names that no other host has.
+    ///
+    /// # Errors
+    /// Which name another host has.
+    fn told_apart(&self, targets: &mut [Target]) -> Result<(), String> {
+        let known: BTreeSet<String> = self.config.targets.iter().map(store::key).collect();
+        let names = first::names(&self.config.targets);
+        let new = targets.iter_mut().filter(|target| !known.contains(&store::key(target)));
+        new.into_iter().try_for_each(|target| first::told_apart(target, &names))
     }
 
     /// Watches targets that were added on the screen, each once. Then asks for the lines that are

@@ -17,7 +17,7 @@ mod table;
 mod tests;
 mod xml;
 
-pub use plan::{Plan, plan};
+pub use plan::{Plan, another_is_called, free_name, plan};
 
 use super::error::{ConfigError, Place};
 use super::host::{parse_gateway, parse_host_port, parse_port};
@@ -78,6 +78,9 @@ pub struct Found {
     pub wrong: Vec<ConfigError>,
     /// What was passed over, in words.
     pub notes: Vec<String>,
+    /// Its names were given by hand, line by line: two hosts of one name are a mistake there. Programs
+    /// allow that, in folders of their own.
+    pub by_hand: bool,
 }
 
 /// A mistake and its place, line and column from 1.
@@ -286,6 +289,12 @@ impl From<&Target> for Entry {
 }
 
 impl Entry {
+    /// The name that it was given, where that is not its host.
+    #[must_use]
+    pub fn own_name(&self) -> Option<&str> {
+        self.name.as_deref().filter(|name| !name.eq_ignore_ascii_case(&self.typed))
+    }
+
     /// The target that this describes, with the numbers of `config`. It is in its group by name
     /// only: what the members of the group inherit is for the file.
     #[must_use]
@@ -348,7 +357,8 @@ pub fn read(path: &Path, bytes: &[u8]) -> Result<Found, ConfigError> {
     }
     let text = text_of(bytes).map_err(|wrong| wrong.in_file(path))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let hosts = match shape(path, &ending, text) {
+    let shape = shape(path, &ending, text);
+    let hosts = match shape {
         Shape::Connection => return connection_file(path, bytes),
         Shape::Xml => xml::read(text),
         Shape::Hosts => hosts::read(text, !is_hosts_file(path)),
@@ -374,6 +384,7 @@ pub fn read(path: &Path, bytes: &[u8]) -> Result<Found, ConfigError> {
         entries: hosts.entries,
         wrong: hosts.wrong.into_iter().map(|wrong| wrong.in_file(path)).collect(),
         notes: hosts.notes,
+        by_hand: matches!(shape, Shape::Hosts | Shape::Table | Shape::List),
     })
 }
 

@@ -9,7 +9,7 @@ use crate::config::target_spec::parse_name;
 use crate::config::{Config, default_kind};
 use crate::domain::target::{DEFAULT_PORT, GatewayUsage, Target};
 use crate::domain::text::{excerpt, printable};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -31,6 +31,8 @@ pub struct Plan {
     pub known: Vec<String>,
     /// What was passed over, each in a line that says where.
     pub left_out: Vec<String>,
+    /// Entries that are wrong, in the order of the sources; `after` does without them.
+    pub wrong: Vec<ConfigError>,
 }
 
 impl Plan {
@@ -81,6 +83,13 @@ impl Plan {
         if !self.known.is_empty() {
             let _infallible = write!(words, ", {} there already", self.known.len());
         }
+        match self.wrong.len() {
+            0 => {}
+            1 => words.push_str(", 1 mistake"),
+            many => {
+                let _infallible = write!(words, ", {many} mistakes");
+            }
+        }
         words
     }
 }
@@ -89,49 +98,57 @@ impl Plan {
 struct Stock {
     /// Where each host stands and whether with a hardware address, by host and port.
     hosts: BTreeMap<(String, u16), (String, bool)>,
-    names: BTreeSet<String>,
+    /// Where each name stands, in lower case.
+    names: BTreeMap<String, String>,
     /// Groups by their name in lower case.
     groups: BTreeMap<String, String>,
     new_groups: Vec<String>,
 }
 
+/// What becomes of an entry.
+enum Taken {
+    /// Its host stands there already: where, in words.
+    Known(String),
+    /// Another host has the name that somebody gave it.
+    Clash(ConfigError),
+    /// It is added.
+    New {
+        name: String,
+        group: Option<String>,
+        /// That it is not called as the file says, in words.
+        renamed: Option<String>,
+    },
+}
+
 /// Plans to add what `sources` hold to the configuration `before`, read from `path`; `None` where
-/// there is no file yet. Wrong entries are left out when `lenient`.
+/// there is no file yet. It does without the entries that are wrong, and names them.
 ///
 /// # Errors
-/// What is wrong with the configuration, or with entries of the sources: then there is no plan.
+/// What is wrong with the configuration, or with what it would become: then there is no plan.
 pub fn plan(
     path: &Path,
     before: Option<&str>,
     sources: &[(PathBuf, Found)],
-    lenient: bool,
-) -> Result<Plan, Vec<ConfigError>> {
+) -> Result<Plan, ConfigError> {
     let text = before.unwrap_or_default();
-    let config = Config::from_text(path, text).map_err(|error| vec![error])?;
+    let config = Config::from_text(path, text)?;
     let mut wrong: Vec<ConfigError> = Vec::new();
     let mut left_out = Vec::new();
-    for (source, found) in sources {
-        let shown = excerpt(&source.display().to_string(), 200);
-        left_out.extend(found.notes.iter().map(|note| format!("{shown}: {note}")));
-        if lenient {
-            left_out.extend(found.wrong.iter().map(|wrong| format!("{wrong}; left out")));
-        } else {
-            wrong.extend(found.wrong.iter().cloned());
-        }
-    }
-    if !wrong.is_empty() {
-        return Err(wrong);
-    }
     let mut stock = Stock::of(path, &config, text);
     let mut known = Vec::new();
     let mut tables = String::new();
     let mut added = 0;
     for (source, found) in sources {
+        let shown = excerpt(&source.display().to_string(), 200);
+        left_out.extend(found.notes.iter().map(|note| format!("{shown}: {note}")));
         let mut heading = false;
+        let mut mistakes = found.wrong.clone();
         for entry in &found.entries {
-            match stock.take(source, entry) {
-                Err(stands) => known.push(stands),
-                Ok((name, group)) => {
+            match stock.take(source, entry, found.by_hand) {
+                Taken::Known(stands) => known.push(stands),
+                Taken::Clash(error) => mistakes.push(error),
+                Taken::New { name, group, renamed } => {
+                    left_out.extend(renamed);
                     if !std::mem::replace(&mut heading, true) {
                         let from = match source.file_name() {
                             Some(file) => excerpt(&file.to_string_lossy(), 100),
@@ -144,11 +161,14 @@ pub fn plan(
                 }
             }
         }
+        mistakes.sort_by_key(ConfigError::line);
+        left_out.extend(mistakes.iter().map(|wrong| format!("{wrong}; left out")));
+        wrong.extend(mistakes);
     }
     let after = grown(text, &stock.new_groups, &tables, added);
     if u64::try_from(after.len()).unwrap_or(u64::MAX) > MAX_CONFIG {
         let message = format!("with {added} more hosts it would be larger than 1 MiB");
-        return Err(vec![ConfigError::new(Place::File(path.to_owned()), message)]);
+        return Err(ConfigError::new(Place::File(path.to_owned()), message));
     }
     // What cannot be read again must not be written: targets that are an inline list, for one.
     Config::from_text(path, &after).map_err(|error| {
@@ -156,7 +176,7 @@ pub fn plan(
             "{added} hosts cannot be added behind its end: {}; expected [[target]] and [group.NAME] tables",
             error.message
         );
-        vec![ConfigError::new(Place::File(path.to_owned()), message)]
+        ConfigError::new(Place::File(path.to_owned()), message)
     })?;
     Ok(Plan {
         path: path.to_owned(),
@@ -165,6 +185,7 @@ pub fn plan(
         added,
         known,
         left_out,
+        wrong,
     })
 }
 
@@ -191,25 +212,31 @@ fn grown(before: &str, groups: &[String], tables: &str, added: usize) -> String 
 impl Stock {
     fn of(path: &Path, config: &Config, text: &str) -> Self {
         let lines = target_lines(text);
-        let stands = |target: &Target, line: Option<&usize>| {
+        let place = |line: Option<&usize>| {
             let line = line.map_or_else(String::new, |line| format!(":{line}"));
-            let shown = excerpt(&path.display().to_string(), 200);
-            format!("{shown}{line} as \"{}\"", printable(&target.name))
+            format!("{}{line}", excerpt(&path.display().to_string(), 200))
+        };
+        let stands = |target: &Target, line: Option<&usize>| {
+            format!("{} as \"{}\"", place(line), printable(&target.name))
         };
         let key = |target: &Target| (target.host.to_string().to_lowercase(), target.port);
         let targets = config.targets.iter().zip((0..).map(|index| lines.get(index)));
         Self {
             hosts: targets
+                .clone()
                 .map(|(target, line)| (key(target), (stands(target, line), target.mac.is_some())))
                 .collect(),
-            names: config.targets.iter().map(|target| target.name.to_lowercase()).collect(),
+            names: targets
+                .map(|(target, line)| (target.name.to_lowercase(), place(line)))
+                .collect(),
             groups: config.groups.iter().map(|name| (name.to_lowercase(), name.clone())).collect(),
             new_groups: Vec::new(),
         }
     }
 
-    /// The name and group that an entry gets, or where its host stands already.
-    fn take(&mut self, source: &Path, entry: &Entry) -> Result<(String, Option<String>), String> {
+    /// The name and group that an entry gets, where its host stands already, or who has its name
+    /// where that was given `by_hand`.
+    fn take(&mut self, source: &Path, entry: &Entry, by_hand: bool) -> Taken {
         let port = entry.port.unwrap_or(DEFAULT_PORT);
         let here = format!("{}:{}", excerpt(&source.display().to_string(), 200), entry.line);
         let host = entry.host.to_string();
@@ -218,9 +245,27 @@ impl Stock {
             let name = excerpt(name, 64);
             let lacks = entry.mac.filter(|_| !has_mac);
             let lacks = lacks.map_or_else(String::new, |mac| format!(", without mac = \"{mac}\""));
-            return Err(format!("{here}: \"{name}\" ({host}:{port}) stands at {stands}{lacks}"));
+            let words = format!("{here}: \"{name}\" ({host}:{port}) stands at {stands}{lacks}");
+            return Taken::Known(words);
         }
-        let name = self.free_name(name, entry, port);
+        let other = self.names.get(&name.to_lowercase());
+        if by_hand && let (Some(other), Some(own)) = (other, entry.own_name()) {
+            let place = Place::Text {
+                path: source.to_owned(),
+                line: entry.line,
+                column: 1,
+                key: String::new(),
+            };
+            return Taken::Clash(ConfigError::new(place, another_is_called(own, other)));
+        }
+        let wanted = excerpt(name, 64);
+        let other = other.cloned();
+        let name = free_name(entry, |name| self.names.contains_key(name));
+        self.names.insert(name.to_lowercase(), here.clone());
+        let renamed = other.map(|other| {
+            let name = printable(&name);
+            format!("{here}: another host is called \"{wanted}\" ({other}); taken as \"{name}\"")
+        });
         let stands = (format!("{here} as \"{name}\""), entry.mac.is_some());
         self.hosts.insert((host.to_lowercase(), port), stands);
         let group = entry.group.as_ref().map(|group| {
@@ -232,24 +277,33 @@ impl Stock {
                 })
                 .clone()
         });
-        Ok((name, group))
+        Taken::New { name, group, renamed }
     }
+}
 
-    /// A name that no other target has.
-    fn free_name(&mut self, name: &str, entry: &Entry, port: u16) -> String {
-        let wanted =
-            parse_name(&excerpt(name, 63)).unwrap_or_else(|_| excerpt(&entry.host.to_string(), 63));
-        let short = excerpt(&wanted, 50);
-        let others = [excerpt(&entry.typed, 63), format!("{short}:{port}")];
-        let counted = (2_u32..).map(|number| format!("{short} {number}"));
-        let free = std::iter::once(wanted.clone())
-            .chain(others)
-            .chain(counted)
-            .find(|name| parse_name(name).is_ok() && !self.names.contains(&name.to_lowercase()));
-        let free = free.unwrap_or(wanted);
-        self.names.insert(free.to_lowercase());
-        free
-    }
+/// The sentence for a name that another host has, which stands at `other`.
+#[must_use]
+pub fn another_is_called(name: &str, other: &str) -> String {
+    let name = excerpt(name, 60);
+    format!("another host is called \"{name}\" ({other}), expected a name of its own")
+}
+
+/// What an entry is called where no other target has that name, else a name that none has. `taken`
+/// is asked in lower case.
+#[must_use]
+pub fn free_name(entry: &Entry, taken: impl Fn(&str) -> bool) -> String {
+    let port = entry.port.unwrap_or(DEFAULT_PORT);
+    let name = entry.name.as_deref().unwrap_or(&entry.typed);
+    let wanted =
+        parse_name(&excerpt(name, 63)).unwrap_or_else(|_| excerpt(&entry.host.to_string(), 63));
+    let short = excerpt(&wanted, 50);
+    let others = [excerpt(&entry.typed, 63), format!("{short}:{port}")];
+    let counted = (2_u32..).map(|number| format!("{short} {number}"));
+    let free = std::iter::once(wanted.clone())
+        .chain(others)
+        .chain(counted)
+        .find(|name| parse_name(name).is_ok() && !taken(&name.to_lowercase()));
+    free.unwrap_or(wanted)
 }
 
 /// One `[[target]]` with what it does not have by default.

@@ -34,7 +34,10 @@ fn sentence(name: &str, text: &str) -> String {
 fn planned(config: Option<&str>, files: &[(&str, &str)]) -> Plan {
     let sources: Vec<_> =
         files.iter().map(|(name, text)| (PathBuf::from(name), found(name, text))).collect();
-    plan(Path::new("config.toml"), config, &sources, false).unwrap_or_else(|e| panic!("{e:?}"))
+    let plan = plan(Path::new("config.toml"), config, &sources);
+    let plan = plan.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(plan.wrong, []);
+    plan
 }
 
 /// What a file adds to an empty configuration.
@@ -422,9 +425,8 @@ fn wrong_entries_are_all_told_and_left_out_only_when_asked() {
     ];
     assert_eq!(told, expected);
     let sources = [(PathBuf::from("a.csv"), found)];
-    let strict = plan(Path::new("c.toml"), None, &sources, false).expect_err("refused");
-    assert_eq!(strict.len(), 4);
-    let lenient = plan(Path::new("c.toml"), None, &sources, true).expect("planned");
+    let lenient = plan(Path::new("c.toml"), None, &sources).expect("planned");
+    assert_eq!(lenient.wrong.len(), 4);
     assert_eq!((lenient.added, lenient.left_out.len()), (1, 4));
     assert!(lenient.left_out[0].ends_with("expected 1 to 65535; left out"), "{lenient:?}");
 }
@@ -480,21 +482,55 @@ fn what_stands_already_is_marked_with_its_line_and_the_rest_is_kept_to_the_byte(
 }
 
 #[test]
-fn two_hosts_of_one_name_are_told_apart() {
+fn two_hosts_of_one_name_are_refused_where_names_are_given_by_hand() {
     let own = "[[target]]\nname = \"pc\"\nhost = \"a\"\n";
-    let csv = "name,host\npc,b\npc,b:1\nPC,c\nb,d\n";
-    let after = planned(Some(own), &[("a.csv", csv)]).after;
-    let config = Config::from_text(Path::new("config.toml"), &after).expect("it reads");
+    let told = |file: &str, text: &str| {
+        let sources = [(PathBuf::from(file), found(file, text))];
+        let plan = plan(Path::new("config.toml"), Some(own), &sources).expect("planned");
+        let told: Vec<String> = plan.wrong.iter().map(ToString::to_string).collect();
+        (plan.added, told)
+    };
+    let called = |place: &str, name: &str, other: &str| {
+        format!("{place}: another host is called \"{name}\" ({other}), expected a name of its own")
+    };
+    assert_eq!(
+        told("a.csv", "name,host\npc,b\nw,b:0\nw,c\nW,d\npc,a\n"),
+        (
+            1,
+            vec![
+                called("a.csv:2:1", "pc", "config.toml:1"),
+                "a.csv:3:1: host: port 0 cannot be connected to, expected 1 to 65535".to_owned(),
+                called("a.csv:5:1", "W", "a.csv:4"),
+            ]
+        )
+    );
+    let pasted = "wa=127.0.9.4\nwb=127.0.9.5\nwa=127.0.9.77\n";
+    assert_eq!(told("list.txt", pasted), (2, vec![called("list.txt:3:1", "wa", "list.txt:1")]));
+    assert_eq!(told("list.txt", "b\nb:1\nPC\n"), (3, vec![]), "a host is no name that was given");
+}
+
+#[test]
+fn two_hosts_of_one_name_in_folders_are_told_apart_and_that_is_said() {
+    let server = |host: &str| {
+        format!(
+            "<server><properties><displayName>DC</displayName><name>{host}</name></properties></server>\n"
+        )
+    };
+    let text = format!("<RDCMan><file>\n{}{}</file></RDCMan>", server("a"), server("b"));
+    let plan = planned(None, &[("lab.rdg", &text)]);
+    let config = Config::from_text(Path::new("config.toml"), &plan.after).expect("it reads");
     let names: Vec<&str> = config.targets.iter().map(|target| target.name.as_str()).collect();
-    assert_eq!(names, ["pc", "b", "pc:1", "c", "d"]);
+    assert_eq!(names, ["DC", "b"]);
+    let told = "lab.rdg:3: another host is called \"DC\" (lab.rdg:2); taken as \"b\"";
+    assert_eq!(plan.left_out, [told]);
 }
 
 #[test]
 fn a_configuration_that_cannot_grow_says_so() {
     let sources = [(PathBuf::from("a.txt"), found("a.txt", "pc\n"))];
     let refused = |text: &str| {
-        let refused = plan(Path::new("c.toml"), Some(text), &sources, false);
-        refused.expect_err("refused")[0].to_string()
+        let refused = plan(Path::new("c.toml"), Some(text), &sources);
+        refused.expect_err("refused").to_string()
     };
     assert_eq!(refused("deep = 1"), "c.toml:1:8: deep: expected true or false, found an integer");
     let inline = refused("target = [{ host = \"a\" }]\n");

@@ -3,6 +3,7 @@
 use super::{Answered, Fault, Ground, KEPT, Member, Outage, RememberedOutage, SAVED, Scope};
 use crate::domain::thresholds::PathThresholds;
 use crate::domain::time::{MonoTime, Now};
+use crate::domain::together::is_share;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -155,8 +156,7 @@ pub(super) fn hosts<'a, 'm: 'a>(members: impl Iterator<Item = &'a Member<'m>>) -
 
 /// Whether so many silent hosts are a path that is down.
 pub(super) fn is_path(silent: usize, of: usize, limits: &PathThresholds) -> bool {
-    let share = usize::try_from(limits.share_pct).unwrap_or(100);
-    silent >= least(limits) && silent * 100 >= of * share
+    silent >= least(limits) && is_share(silent, of, limits.share_pct)
 }
 
 /// Fewer hosts are no path.

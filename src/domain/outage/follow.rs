@@ -1,9 +1,10 @@
 //! Whether a path that broke is still down.
 
 use super::begins::{hosts as hosts_of, is_path, least};
-use super::{Answered, Fault, Ground, Member, Outage, STARTING, UNSTEADY, Within};
+use super::{Answered, Fault, Ground, Member, Outage, STARTING, Within};
 use crate::domain::target::TargetId;
 use crate::domain::time::Now;
+use crate::domain::together::UNSTEADY;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 

@@ -47,6 +47,7 @@ mod starting;
 mod tls;
 mod udp;
 mod vpn;
+mod way_down;
 mod whose;
 mod wifi;
 mod words;

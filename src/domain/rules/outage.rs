@@ -40,21 +40,7 @@ static PATH_OUTAGE: RuleCard = RuleCard {
         elsewhere meanwhile is back when it accepts connections there. Nothing is said while this \
         machine itself is offline.",
     disproof: "The uptime of the hosts is shorter than the outage is ago: then they were restarted together.",
-    remedies: &[
-        Remedy {
-            confirm: Some("tracepath HOST"),
-            ..Remedy::new(
-                "Look where a trace to one of them ends, and whether the tunnel or line it leaves \
-                 by is up.",
-                RunOn::Monitor,
-            )
-        },
-        Remedy::new(
-            "If a VPN is in between: connect it again, then try another node.",
-            RunOn::Client,
-        ),
-        remedies::NETWORK_FIREWALL,
-    ],
+    remedies: &[remedies::TRACE, remedies::RECONNECT_VPN, remedies::NETWORK_FIREWALL],
     explains: &[
         "host-unreachable",
         "host-asleep",

@@ -407,6 +407,19 @@ pub(super) const OTHER_VPN_NODE: Remedy = Remedy {
     )
 };
 
+/// Where the way ends.
+pub(super) const TRACE: Remedy = Remedy {
+    confirm: Some("tracepath HOST"),
+    ..Remedy::new(
+        "Look where a trace to one of them ends, and whether the tunnel or line it leaves by is up.",
+        RunOn::Monitor,
+    )
+};
+
+/// The tunnel itself.
+pub(super) const RECONNECT_VPN: Remedy =
+    Remedy::new("If a VPN is in between: connect it again, then try another node.", RunOn::Client);
+
 /// The VPN's packet size.
 pub(super) const VPN_MTU: Remedy = Remedy {
     confirm: Some("ping -f -l 1322 HOST"),

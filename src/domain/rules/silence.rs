@@ -1,6 +1,7 @@
 //! Nothing answers on any layer: `host-unreachable` and `host-asleep`.
 
 use super::prelude::*;
+use super::way_down::{Broken, Known, known};
 use crate::domain::memory::TargetMemory;
 use crate::domain::sample::NeighbourState;
 use crate::domain::target::{Expected, TargetKind};
@@ -41,7 +42,11 @@ static HOST_UNREACHABLE: RuleCard = RuleCard {
         dropped them), TCP connections time out or are reported undeliverable, no other published \
         address answers, and nothing refuses, which a firewall or a stopped service would. So the \
         machine is off, hung or unplugged, or the way to it is gone. When other targets fell \
-        silent at the same time the way is the likelier cause. A router's or the own machine's \
+        silent at the same time the way is the likelier cause. Where a tunnel that leads to it \
+        changed within half a minute of the silence, or a control further out on its way that \
+        always answered is silent since then while a nearer one answers, it is the VPN, the Internet \
+        line or the site's line, and nothing is said of the host: then a host that may sleep has \
+        this finding too, as bad as its sleep would be. A router's or the own machine's \
         \"host unreachable\" means that the last hop found no such machine on its link; said by \
         the own machine of a host on another network, it is the default gateway that does not \
         answer. For hosts whose ports open only on demand (kinds cloud and jit) it is a state, not \
@@ -70,6 +75,11 @@ impl Rule for HostUnreachable {
         if view.gateway_is_silent(silence.connect) {
             return Judgement::fires(gateway_is_silent(view, &silence));
         }
+        let way = match known(view, &silence) {
+            Known::JustMended => return Judgement::NoEvidence,
+            Known::Broken(broken) => return Judgement::fires(way_is_down(view, &silence, broken)),
+            way => way,
+        };
         if view.may_sleep() || silence.alive_on_link {
             return Judgement::Clear;
         }
@@ -96,11 +106,16 @@ impl Rule for HostUnreachable {
                 ),
             )
         } else {
+            let state = match way {
+                Known::Untold(what) => format!(
+                    "it is off or hung, or {what} down: nothing else out there is known to answer"
+                ),
+                _ => "it is off, hung or cut off".to_owned(),
+            };
             (
                 if gone { Confidence::Certain } else { Confidence::Likely },
                 format!(
-                    "{who} answers nothing {}: it is off, hung or cut off. Server team: look at \
-                     its console first.",
+                    "{who} answers nothing {}: {state}. Server team: look at its console first.",
                     since_words(view, &silence)
                 ),
             )
@@ -114,6 +129,23 @@ impl Rule for HostUnreachable {
         Judgement::fires(evidence)
     }
 }
+
+/// Nothing can be said of the host: the way to it is broken, and whoever looks after it has nothing
+/// to do. As bad as the host's own silence.
+fn way_is_down(view: &TargetView<'_>, silence: &Silence<'_>, broken: Broken) -> Evidence {
+    let severity = if view.may_sleep() { asleep_severity(view) } else { severity_of(view) };
+    let sentence =
+        format!("{} answers nothing {}: {}", name(view), since_words(view, silence), broken.clause);
+    Evidence::new(severity, Confidence::Likely, broken.title, sentence)
+        .lines(broken.lines)
+        .lines(lines(view, silence))
+        .since(Some(silence.since.wall))
+        .owned_by(broken.owner)
+        .remedied(Some(WAY_DOWN))
+}
+
+/// What mends the way.
+const WAY_DOWN: &[Remedy] = &[remedies::TRACE, remedies::RECONNECT_VPN];
 
 /// Nothing can be said of the host: its packets end at this machine's default gateway.
 fn gateway_is_silent(view: &TargetView<'_>, silence: &Silence<'_>) -> Evidence {
@@ -198,24 +230,32 @@ impl Rule for HostAsleep {
         if !view.may_sleep() || view.gateway_is_silent(silence.connect) {
             return Judgement::Clear;
         }
-        let severity = match view.expected() {
-            Expected::Always => Severity::Warning,
-            Expected::Hours | Expected::OnDemand => Severity::Notice,
+        let untold = match known(view, &silence) {
+            Known::JustMended => return Judgement::NoEvidence,
+            Known::Broken(_) => return Judgement::Clear,
+            Known::Untold(what) => Some(what),
+            Known::Sound => None,
         };
-        let doubtful =
-            path_suspected(view) || silence.alive_on_link || lossy_before(view, &silence);
+        let severity = asleep_severity(view);
+        let doubtful = untold.is_some()
+            || path_suspected(view)
+            || silence.alive_on_link
+            || lossy_before(view, &silence);
         let confidence = if doubtful { Confidence::Possible } else { Confidence::Likely };
         let peers = match view.around.peers_answering {
             0 => String::new(),
             _ => " while others answer".to_owned(),
         };
         let state = match (path_suspected(view), view.echo_word()) {
-            (true, _) => "possibly asleep or off, or the way there is gone",
+            (true, _) => "possibly asleep or off, or the way there is gone".to_owned(),
             (false, EchoWord::NeverAnswered) if silence.last_answer.is_none() => {
-                "asleep, off, or behind a firewall that drops everything"
+                "asleep, off, or behind a firewall that drops everything".to_owned()
             }
-            _ if doubtful => "possibly asleep or off",
-            _ => "most likely asleep or off",
+            _ if doubtful => match untold {
+                Some(what) => format!("possibly asleep or off, or {what} down"),
+                None => "possibly asleep or off".to_owned(),
+            },
+            _ => "most likely asleep or off".to_owned(),
         };
         let record = super::name::record_gone(view);
         let sentence = format!(
@@ -235,6 +275,14 @@ impl Rule for HostAsleep {
                 }))
                 .since(Some(silence.since.wall)),
         )
+    }
+}
+
+/// Sleep where the target is expected to be up needs a look.
+fn asleep_severity(view: &TargetView<'_>) -> Severity {
+    match view.expected() {
+        Expected::Always => Severity::Warning,
+        Expected::Hours | Expected::OnDemand => Severity::Notice,
     }
 }
 

@@ -59,6 +59,22 @@ pub struct Connect {
     pub elapsed: Duration,
 }
 
+impl Connect {
+    /// Whether the host's own TCP, or its own firewall, answered.
+    #[must_use]
+    pub fn is_answer_of_host(&self) -> bool {
+        let said_by_host = |error: IcmpError| error.from == Some(self.address.ip());
+        match self.outcome {
+            ConnectOutcome::Open => true,
+            ConnectOutcome::Refused => self.icmp.is_none_or(said_by_host),
+            ConnectOutcome::Prohibited | ConnectOutcome::Unreachable => {
+                !self.icmp_is_ours && self.icmp.is_some_and(said_by_host)
+            }
+            ConnectOutcome::Timeout | ConnectOutcome::LocalError(_) => false,
+        }
+    }
+}
+
 /// A connection probe taken as an echo request, for machines that do not permit ICMP.
 ///
 /// A completed handshake, a reset and the host's own port unreachable are replies. An ICMP error

@@ -87,7 +87,7 @@ impl<'a> TargetView<'a> {
                 return if stale { Presence::Unknown } else { Presence::Answers };
             }
         }
-        if is_connect_answer(connect) {
+        if connect.is_answer_of_host() {
             return Presence::Answers;
         }
         match self.echo_beside(attempt.at.mono) {
@@ -97,7 +97,7 @@ impl<'a> TargetView<'a> {
         }
         let since = self.unanswered_since().unwrap_or(attempt.at);
         if self.published_alternatives().any(|(_, other)| {
-            is_connect_answer(&other.value) && self.is_beside(other.at.mono, since.mono)
+            other.value.is_answer_of_host() && self.is_beside(other.at.mono, since.mono)
         }) {
             return Presence::Answers;
         }
@@ -184,7 +184,7 @@ impl<'a> TargetView<'a> {
         let connect = self
             .attempts
             .recent()
-            .find(|entry| is_connect_answer(&entry.value.connect))
+            .find(|entry| entry.value.connect.is_answer_of_host())
             .map(|entry| entry.at);
         echo.into_iter().chain(connect).max_by_key(|at| at.mono)
     }
@@ -226,20 +226,5 @@ impl<'a> TargetView<'a> {
     pub(super) fn is_beside(&self, other: MonoTime, attempt: MonoTime) -> bool {
         let slack = self.target.cadence.echo.max(Duration::from_secs(1)).saturating_mul(2);
         self.mode == Mode::Moment || other >= attempt.minus(slack)
-    }
-}
-
-/// Whether the host's own TCP, or its own firewall, answered.
-fn is_connect_answer(connect: &Connect) -> bool {
-    match connect.outcome {
-        ConnectOutcome::Open => true,
-        ConnectOutcome::Refused => {
-            connect.icmp.is_none_or(|error| error.from == Some(connect.address.ip()))
-        }
-        ConnectOutcome::Prohibited | ConnectOutcome::Unreachable => {
-            !connect.icmp_is_ours
-                && connect.icmp.is_some_and(|error| error.from == Some(connect.address.ip()))
-        }
-        ConnectOutcome::Timeout | ConnectOutcome::LocalError(_) => false,
     }
 }

@@ -8,7 +8,8 @@ use crate::domain::sample::{Attempt, ConnectOutcome, EchoMethod};
 use crate::domain::siblings::Sibling;
 use crate::domain::surroundings::Surroundings;
 use crate::domain::target::Expected;
-use crate::domain::time::{Now, WallTime};
+use crate::domain::time::{MonoTime, Now, WallTime};
+use std::time::Duration;
 
 impl Tracked {
     /// What it is to an outage of a path; `None` for this machine itself, and before it answered
@@ -68,6 +69,21 @@ impl Tracked {
             loses: troubled && silent_since.is_none() && self.echo.loses_heavily(now.mono),
             refuses: refused && self.heard.back().is_some_and(|back| back.sound),
         })
+    }
+
+    /// When the newest request was sent, not longer ago than `window`, that it answered.
+    #[must_use]
+    pub fn answered_lately(&self, now: MonoTime, window: Duration) -> Option<MonoTime> {
+        let mut echo = self.echo.newest_within(now, window);
+        let echo = echo.find(|point| point.rtt().is_some()).map(|point| point.at.mono);
+        let start = now.minus(window);
+        let connect = self
+            .attempts
+            .recent()
+            .take_while(|entry| entry.at.mono >= start)
+            .find(|entry| entry.value.connect.is_answer_of_host())
+            .map(|entry| entry.at.mono);
+        echo.max(connect)
     }
 
     /// When it answered an echo request; `silent` is the first of those that are unanswered.

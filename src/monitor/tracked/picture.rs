@@ -5,7 +5,7 @@ use crate::domain::ladder::ladder;
 use crate::domain::snapshot::{SPARK_SLOTS, TargetSnapshot, TargetState};
 use crate::domain::surroundings::Surroundings;
 use crate::domain::target::Host;
-use crate::domain::time::{MonoTime, Now, WallTime};
+use crate::domain::time::{MonoTime, Now};
 use crate::domain::verdict;
 use crate::domain::view::Mode;
 use std::sync::Arc;
@@ -66,13 +66,11 @@ impl Tracked {
         let rungs = ladder(&view, &findings);
         let began = verdict::headline(&view, &findings).map(|worst| worst.since);
         if state != self.state {
-            let troubled =
-                matches!(state, TargetState::Asleep | TargetState::Warning | TargetState::Critical);
-            // Trouble lasts since its first sample, which was before it was certain, or before this
-            // run. What stood beside something worse is the state only from its end on.
-            let lasts = |began: &WallTime| *began < self.started || *began >= self.state_since;
-            self.state_since = began.filter(|_| troubled).filter(lasts).unwrap_or(now.wall);
             self.state = state;
+            // What a finding says lasts since its first sample, in an earlier run or in this one.
+            let told = state >= TargetState::Warning;
+            let began = began.filter(|began| told || *began < self.started);
+            self.state_since = began.unwrap_or(now.wall);
         }
         let echo_minute = self.echo.window(now.mono, MINUTE);
         self.lane.observe(now.wall, state, &echo_minute);
@@ -102,6 +100,7 @@ impl Tracked {
             drops: self.memory.drops.within(DAY, now.wall),
             resolution: self.resolution().cloned(),
             attempt: self.attempt().cloned(),
+            stopped: self.course.stopped().map(|since| since.wall),
             transcripts: self.transcripts.kept(),
             certificate_days,
             name_matches,

@@ -1,7 +1,7 @@
 //! What keys do among the alerts.
 
 use super::motion::{self, target_place};
-use super::{missing, open, say, subject};
+use super::{attend, missing, open, say, subject};
 use crate::domain::alert::Alert;
 use crate::domain::snapshot::TargetSnapshot;
 use crate::domain::target::TargetId;
@@ -9,10 +9,11 @@ use crate::ui::action::Action;
 use crate::ui::alert_list::{self, Entry, Place, is_muted};
 use crate::ui::effect::Effect;
 use crate::ui::format::Zone;
-use crate::ui::marked::Lead;
-use crate::ui::state::{AlertKey, Overlay, Screen, UiState};
+use crate::ui::marked::{self, Lead};
+use crate::ui::state::{AlertKey, Overlay, Screen, SnoozeMenu, UiState};
 use crate::ui::view::{alerts, explain, frame};
 use crate::ui::world::World;
+use std::collections::BTreeSet;
 
 /// What is said where nothing is to be seen to.
 const NONE: &str = "no alert stands here";
@@ -122,14 +123,16 @@ pub(super) fn fold_all(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Acknowledges or snoozes: the chosen line, or every firing alert of the selected target.
+/// Acknowledges or snoozes: the chosen line, or every firing alert of the selected target or group.
 pub(super) fn attend(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
     let keys = attended(state, world, action);
     if keys.is_empty() {
         return none(state, world);
     }
     if action == Action::Snooze {
-        return open(state, Overlay::Snooze(keys, 0));
+        let snoozed = !attend::such(world, &keys, attend::is_snoozed).is_empty();
+        let seen = !attend::such(world, &keys, attend::is_acknowledged).is_empty();
+        return open(state, Overlay::Snooze(SnoozeMenu::new(keys, snoozed, seen)));
     }
     open(state, Overlay::Acknowledge(keys, tui_input::Input::default()))
 }
@@ -140,15 +143,17 @@ pub(super) fn none(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
         let words = alert_list::missing(state, world);
         return say(state, world, words.as_deref().unwrap_or(NONE));
     }
-    match subject(state, world) {
-        Some(target) => {
+    match (subject(state, world), marked::heading(state, world)) {
+        (Some(target), _) => {
             let words = match acknowledged(world, &state.zone, target.target.id) {
                 Some(words) => format!("{}: {words}", target.target.name),
                 None => format!("{}: {NONE}", target.target.name),
             };
             say(state, world, &words)
         }
-        None => missing(state, world),
+        (None, Some("")) => say(state, world, &format!("hosts without a group: {NONE}")),
+        (None, Some(group)) => say(state, world, &format!("group {group}: {NONE}")),
+        (None, None) => missing(state, world),
     }
 }
 
@@ -173,9 +178,12 @@ pub(super) fn attended(state: &UiState, world: &World<'_>, action: Action) -> Ve
         return chosen(state, world).map_or_else(Vec::new, |entry| entry.keys());
     }
     let alerts = &world.snapshot.alerts;
-    let id = subject(state, world).map(|target| target.target.id);
+    let of: BTreeSet<Option<TargetId>> = match subject(state, world) {
+        Some(target) => BTreeSet::from([Some(target.target.id)]),
+        None => marked::under_heading(state, world).iter().map(|t| Some(t.target.id)).collect(),
+    };
     let own = alerts.firing.iter().chain(&alerts.pending);
-    own.filter(|alert| id.is_some() && alert.target == id)
+    own.filter(|alert| of.contains(&alert.target))
         .filter(|alert| action == Action::Snooze || alert.acknowledged.is_none())
         .map(|alert| (alert.target, alert.rule))
         .collect()

@@ -122,6 +122,9 @@ fn carry_out(
             }
             attend::snooze(state, world, &keys, &words(length), length)
         }
+        Order::EndSnooze | Order::Withdraw if alerts.is_empty() => alerts::none(state, world),
+        Order::EndSnooze => attend::end_snooze(state, world, alerts),
+        Order::Withdraw => attend::withdraw(state, world, alerts),
         Order::Maintain(whom, length) => maintain(state, world, &whom, length),
     }
 }
@@ -180,12 +183,13 @@ fn maintain(
     let all = || world.snapshot.targets.iter().map(AsRef::as_ref);
     let chosen = subject(state, world);
     let heading = marked::heading(state, world);
-    let others = matches!(whom, Whom::All | Whom::Named(_));
+    let others = matches!(whom, Whom::All | Whom::Shown | Whom::Named(_));
     if chosen.is_none() && heading.is_none() && !others {
         return missing(state, world);
     }
     let targets: Vec<&TargetSnapshot> = match whom {
         Whom::All => all().collect(),
+        Whom::Shown => order::rows(world.snapshot, state),
         Whom::Named(ids) => all().filter(|target| ids.contains(&target.target.id)).collect(),
         Whom::Selected => chosen.into_iter().collect(),
         Whom::Group => {
@@ -196,6 +200,9 @@ fn maintain(
             all().filter(|target| target.target.group.as_deref() == Some(group)).collect()
         }
     };
+    if targets.is_empty() && *whom == Whom::Shown {
+        return say(state, world, "the filter shows no target");
+    }
     if targets.is_empty() {
         return missing(state, world);
     }

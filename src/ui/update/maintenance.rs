@@ -12,7 +12,7 @@ use crate::ui::effect::Effect;
 use crate::ui::line::Line;
 use crate::ui::marked;
 use crate::ui::order;
-use crate::ui::state::{Flow, MaintenanceBox, MaintenanceChoice, Overlay, Screen, UiState};
+use crate::ui::state::{Flow, MaintenanceBox, MaintenanceChoice, Overlay, UiState};
 use crate::ui::theme::Role;
 use crate::ui::world::World;
 use std::time::Duration;
@@ -52,14 +52,14 @@ pub(super) fn open_box(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
             &members,
         ));
     }
-    if state.screen == Screen::Table && !state.filter.is_empty() {
-        let shown = order::rows(world.snapshot, state);
-        if !shown.is_empty() {
-            let label = format!("those that the filter shows, {}", count(shown.len()));
-            choices.push(begins(label, &shown));
-        }
+    let shown = order::rows(world.snapshot, state);
+    let filtered = shown.len() < targets.len();
+    if filtered && !shown.is_empty() {
+        let label = format!("those that the filter shows, {}", count(shown.len()));
+        choices.push(begins(label, &shown));
     }
-    choices.push(begins(format!("all, {}", count(targets.len())), &targets));
+    let hidden = if filtered { ", hidden ones too" } else { "" };
+    choices.push(begins(format!("all, {}{hidden}", count(targets.len())), &targets));
     let asked: Vec<&TargetSnapshot> = targets
         .into_iter()
         .filter(|target| target.maintenance.as_ref().is_some_and(|m| m.asked.is_some()))
@@ -134,6 +134,16 @@ pub(super) fn hold(
     carry_out(state, world, ids(targets), length)
 }
 
+/// `, 109 of them hidden,`: how many of several the filter does not show.
+fn hidden(state: &UiState, world: &World<'_>, targets: &[TargetId]) -> String {
+    let hides =
+        |id: &&TargetId| world.target(**id).is_some_and(|t| !marked::admits(state, world, t));
+    match targets.iter().filter(hides).count() {
+        hidden if hidden > 0 && targets.len() > 1 => format!(", {hidden} of them hidden,"),
+        _ => String::new(),
+    }
+}
+
 /// Those of `targets` whose maintenance somebody asked for; `None` where there is none. A frozen
 /// picture does not know: there it is all.
 fn ending(state: &UiState, world: &World<'_>, targets: &[TargetId]) -> Option<Vec<TargetId>> {
@@ -181,7 +191,8 @@ fn carry_out(
         },
         Some(length) => {
             let until = state.zone.moment(world.now.plus(length), world.now);
-            format!("{many} in maintenance until {until}: nobody is alerted")
+            let hidden = hidden(state, world, &targets);
+            format!("{many}{hidden} in maintenance until {until}: nobody is alerted")
         }
     };
     say(state, world, &words);

@@ -47,7 +47,7 @@ pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> 
         Overlay::Acknowledge(alerts, field) => {
             attend::note(state, world, action, alerts, field.value().trim())
         }
-        Overlay::Snooze(alerts, chosen) => attend::length(state, world, action, alerts, chosen),
+        Overlay::Snooze(menu) => attend::menu(state, world, action, menu),
         Overlay::Review(chosen) => review::update(state, world, action, chosen),
         Overlay::Maintenance(asked) => maintenance::update(state, world, action, asked),
     };

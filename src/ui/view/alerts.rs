@@ -3,6 +3,7 @@
 use super::footer::severity_role;
 use crate::domain::alert::{Alert, AlertState};
 use crate::domain::sink::{SinkStatus, incident_id, whose};
+use crate::domain::snapshot::Event;
 use crate::domain::time::WallTime;
 use crate::ui::action::Action;
 use crate::ui::alert_list::{self, Cause, Entry, Place};
@@ -15,9 +16,14 @@ use crate::ui::theme::Role;
 use crate::ui::view::table::first_row;
 use crate::ui::view_model::ViewLine;
 use crate::ui::world::World;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Lines of the event log that are shown.
 const LATELY: usize = 30;
+/// Events of one text that are so close are told together.
+const TOGETHER: Duration = Duration::from_mins(1);
 /// Width of a target's name in front of an event.
 const NAME: usize = 18;
 /// Width from which on a row has room for the note of an acknowledgement.
@@ -263,15 +269,62 @@ fn lately(all: &mut Document, world: &World<'_>, state: &UiState) {
         return;
     }
     let (width, now) = (usize::from(state.size.width), world.snapshot.now.wall);
-    all.heading("LATELY", events.len().min(LATELY), width);
+    let told = told_together(&events);
+    all.heading("LATELY", told.len().min(LATELY), width);
+    if told.len() > LATELY {
+        all.note(&format!(" of {}", told.len()), width);
+    }
     all.note(", newest first", width);
-    for event in events.into_iter().take(LATELY) {
-        let moment = state.zone.instant(event.at, now);
+    for of in told.iter().take(LATELY) {
+        let Some(newest) = of.first() else { continue };
+        let moment = state.zone.instant(newest.at, now);
+        let (who, names) = match of.as_slice() {
+            [one] => (world.name(one.target).to_owned(), String::new()),
+            many => {
+                let names = many.iter().take(NAMES).map(|event| world.name(event.target));
+                let names: Vec<&str> = names.collect();
+                (format!("{} hosts", many.len()), format!(": {}", names.join(", ")))
+            }
+        };
         let line = Line::of(Role::Dim, &format!("   {moment}  "))
-            .text(Role::Text, &left(world.name(event.target), NAME))
-            .text(Role::Text, &event.text);
+            .text(Role::Text, &left(&who, NAME))
+            .text(Role::Text, &newest.text)
+            .text(Role::Dim, &names);
         all.push(line.cut(width));
     }
+}
+
+/// Events of hosts, each newest first: those that many hosts have in common, one soon after the other,
+/// together, in the place of the newest.
+fn told_together<'e>(events: &[&'e Event]) -> Vec<Vec<&'e Event>> {
+    let mut runs: Vec<Vec<&'e Event>> = Vec::new();
+    let mut open: BTreeMap<&'e str, usize> = BTreeMap::new();
+    for event in events {
+        let place = open.get(event.text.as_str()).copied().filter(|_| event.target.is_some());
+        let run = place.and_then(|place| runs.get_mut(place));
+        let joins = |run: &&mut Vec<&Event>| {
+            run.last().is_some_and(|last| last.at.since(event.at) <= TOGETHER)
+                && run.iter().all(|other| other.target != event.target)
+        };
+        if let Some(run) = run.filter(joins) {
+            run.push(event);
+            continue;
+        }
+        if event.target.is_some() {
+            open.insert(&event.text, runs.len());
+        }
+        runs.push(vec![event]);
+    }
+    let mut told: Vec<Vec<&'e Event>> = Vec::new();
+    for run in runs {
+        match run.len() {
+            many if many >= causes::MANY => told.push(run),
+            _ => told.extend(run.into_iter().map(|event| vec![event])),
+        }
+    }
+    let newest = |of: &Vec<&Event>| of.first().map(|event| Reverse(event.at));
+    told.sort_by_key(newest);
+    told
 }
 
 /// When it was acknowledged, by whom, and their note where there is room for it.

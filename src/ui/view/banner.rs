@@ -17,6 +17,7 @@ use crate::ui::keymap::Layer;
 use crate::ui::layout::{Class, Layout};
 use crate::ui::line::{Line, fit};
 use crate::ui::plain;
+use crate::ui::sites::SeenTo;
 use crate::ui::state::{Access, Flow, Screen, UiState};
 use crate::ui::theme::Role;
 use crate::ui::view_model::ViewLine;
@@ -268,9 +269,20 @@ fn everybody(snapshot: &Snapshot) -> Tally {
     Tally::of(snapshot.targets.iter().map(AsRef::as_ref), &snapshot.seen_to())
 }
 
-/// How many of these are in which state.
-pub(super) fn counted<'a>(targets: impl Iterator<Item = &'a TargetSnapshot>, words: bool) -> Line {
-    Tally::of(targets, &BTreeMap::new()).line(words)
+/// How many of these are in which state, and whom of them somebody has `seen` to.
+pub(super) fn counted<'a>(
+    targets: impl Iterator<Item = &'a TargetSnapshot>,
+    seen: &SeenTo<'_>,
+    words: bool,
+) -> Line {
+    Tally::of(targets, seen).line(words)
+}
+
+/// `acknowledged`, or `snoozed`.
+pub(super) fn seen_word(alert: &Alert) -> &'static str {
+    let mut seen = Seen::default();
+    seen.count(alert);
+    seen.word()
 }
 
 /// ` ▲ 2 warning`, or `▲2` without words; nothing for none.
@@ -501,9 +513,7 @@ fn begun(first: &Trouble<'_>, seen: &BTreeMap<TargetId, &Alert>) -> Line {
     let begun = Line::of(Role::Text, " ").glyph(state_role(first.worst.state));
     let mut begun = begun.text(Role::Text, " ");
     if let Some(alert) = seen.get(&first.worst.target.id) {
-        let mut seen = Seen::default();
-        seen.count(alert);
-        begun.push(Role::Dim, &format!("{}: ", capitalised(seen.word())));
+        begun.push(Role::Dim, &format!("{}: ", capitalised(seen_word(alert))));
     }
     begun
 }

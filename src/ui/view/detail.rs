@@ -120,9 +120,13 @@ fn head(world: &World<'_>, state: &UiState, target: &TargetSnapshot, width: usiz
         other => format!(" {}", crate::ui::filter::state_word(other)),
     };
     let mut fares = Line::new().glyph(role).text(role, &words);
-    if target.state != TargetState::NotMeasured {
-        let since = state.zone.moment(target.state_since, now);
-        let age = format::age_in_words(now.since(target.state_since));
+    let since = match target.state {
+        TargetState::NotMeasured => target.fell_silent(),
+        _ => Some(target.state_since),
+    };
+    if let Some(began) = since {
+        let since = state.zone.moment(began, now);
+        let age = format::age_in_words(now.since(began));
         fares.push(Role::Dim, &format!(" since {since} ({age})"));
     }
     let mut out = Vec::new();
@@ -253,6 +257,9 @@ fn why(
     }
     if target.findings.is_empty() {
         let text = match target.state {
+            TargetState::NotMeasured if target.fell_silent().is_some() => {
+                "It answered before and has stopped; it is asked again before that is called trouble."
+            }
             TargetState::NotMeasured if target.fails_unconfirmed() => {
                 "A first attempt failed; it is asked again before anything is said of it."
             }

@@ -1,14 +1,11 @@
 //! The heading of a group.
 
-use crate::domain::alert::Alert;
 use crate::domain::snapshot::TargetSnapshot;
-use crate::domain::target::TargetId;
 use crate::ui::causes::{self, Trouble};
 use crate::ui::columns::row_role;
 use crate::ui::line::{Line, fit};
-use crate::ui::sites::WITHOUT;
+use crate::ui::sites::{SeenTo, WITHOUT, is_seen_to};
 use crate::ui::theme::Role;
-use std::collections::BTreeMap;
 
 /// Widest name in it.
 const NAME: usize = 24;
@@ -22,18 +19,18 @@ pub(super) fn line(
     name: &str,
     folded: bool,
     of: &[&TargetSnapshot],
-    seen: &BTreeMap<TargetId, &Alert>,
+    seen: &SeenTo<'_>,
     width: usize,
 ) -> Line {
     let mut line = match of.first() {
-        Some(worst) => Line::new().glyph(row_role(worst)),
+        Some(worst) => Line::new().glyph(role(worst, seen)),
         None => Line::of(Role::Text, " "),
     };
     line.push(Role::Key, if folded { "+" } else { "-" });
     let name = if name.is_empty() { WITHOUT } else { name };
     line.push(Role::Strong, &format!("{} ", fit(name, NAME)));
     let mut roles: Vec<(Role, usize)> = Vec::new();
-    for role in of.iter().map(|target| row_role(target)) {
+    for role in of.iter().map(|target| role(target, seen)) {
         match roles.iter_mut().find(|(known, _)| *known == role) {
             Some((_, count)) => *count += 1,
             None => roles.push((role, 1)),
@@ -44,6 +41,11 @@ pub(super) fn line(
     }
     let room = width.saturating_sub(line.width());
     line.join(fails(&causes::among(of.iter().copied(), ALIKE, seen), room)).cut(width)
+}
+
+/// The role of a host's glyph: somebody has `seen` to it, or its own.
+fn role(host: &TargetSnapshot, seen: &SeenTo<'_>) -> Role {
+    if is_seen_to(host, seen) { Role::StateMuted } else { row_role(host) }
 }
 
 /// As many of the causes as there is room for, and how many hosts have others; the first always.

@@ -9,7 +9,9 @@ use crate::ui::action::Action;
 use crate::ui::alert_list;
 use crate::ui::keymap::Layer;
 use crate::ui::line::{Line, wrap};
-use crate::ui::state::{AlertKey, Mend, Overlay, Question, SNOOZES, Size, UiState};
+use crate::ui::state::{
+    AlertKey, Mend, Overlay, Question, Size, SnoozeChoice, SnoozeMenu, UiState,
+};
 use crate::ui::theme::Role;
 use crate::ui::view_model::{Panel, ViewLine};
 use crate::ui::world::World;
@@ -54,7 +56,7 @@ fn of(world: &World<'_>, state: &UiState) -> Option<Panel> {
             Some(text(world, state, &title, *first))
         }
         Overlay::Confirm(question) => Some(confirm(world, state, question)),
-        Overlay::Snooze(alerts, chosen) => Some(snooze(world, state, alerts, *chosen)),
+        Overlay::Snooze(menu) => Some(snooze(world, state, menu)),
         Overlay::Review(chosen) => Some(review::panel(world, state, *chosen)),
         Overlay::Maintenance(asked) => Some(maintenance::panel(world, state, asked)),
         Overlay::Acknowledge(alerts, field) => Some(acknowledge(world, state, alerts, field)),
@@ -231,20 +233,26 @@ fn which(world: &World<'_>, alerts: &[AlertKey], width: u16) -> Vec<ViewLine> {
     lines.iter().map(|line| Line::of(Role::Strong, line).cut(usize::from(width)).into()).collect()
 }
 
-fn snooze(world: &World<'_>, state: &UiState, alerts: &[AlertKey], chosen: usize) -> Panel {
+fn snooze(world: &World<'_>, state: &UiState, menu: &SnoozeMenu) -> Panel {
     let width = text_room(state.size).0.min(48);
-    let mut lines = which(world, alerts, width);
-    lines.extend(
-        SNOOZES
-            .iter()
-            .enumerate()
-            .map(|(place, (words, _))| choice(&format!("{}  {words}", place + 1), place == chosen)),
-    );
-    let many = match alerts.len() {
+    let mut lines = which(world, &menu.alerts, width);
+    lines.extend(menu.choices.iter().enumerate().map(|(place, one)| {
+        let text = match one {
+            SnoozeChoice::For(length) => format!("{}  {}", length + 1, one.words()),
+            _ => format!("   {}", one.words()),
+        };
+        choice(&text, place == menu.chosen)
+    }));
+    let many = match menu.alerts.len() {
         1 => "1 alert".to_owned(),
         many => format!("{many} alerts"),
     };
-    let hint = keys(world, Layer::Menu, &[(Action::Confirm, "snooze"), (Action::Back, "cancel")]);
+    let does = match menu.choices.get(menu.chosen) {
+        Some(SnoozeChoice::End) => "end",
+        Some(SnoozeChoice::Withdraw) => "withdraw",
+        Some(SnoozeChoice::For(_)) | None => "snooze",
+    };
+    let hint = keys(world, Layer::Menu, &[(Action::Confirm, does), (Action::Back, "cancel")]);
     centred(state.size, width, &format!("snooze {many} for"), hint, lines)
 }
 

@@ -88,6 +88,9 @@ pub(super) fn headline(target: &TargetSnapshot) -> String {
     let answers = target.attempt.as_ref().is_some_and(Attempt::works);
     let broken = target.ladder.iter().any(|line| line.cell == Cell::Broken);
     match target.state {
+        TargetState::NotMeasured if target.fell_silent().is_some() => {
+            format!("{name} has stopped answering")
+        }
         TargetState::NotMeasured if target.unconfirmed().is_some() => {
             format!("{name}: a first try failed; it is tried again")
         }
@@ -139,6 +142,9 @@ fn quiet(target: &TargetSnapshot) -> String {
     match target.state {
         _ if target.maintenance.is_some() => "Nobody is alerted of it meanwhile.".to_owned(),
         TargetState::NotMeasured => match target.unconfirmed() {
+            Some(_) if target.fell_silent().is_some() => {
+                "It answered before. It is asked again before this is called trouble."
+            }
             Some(_) => "Nothing is said of it before it was tried again.",
             None => "The first answers are on their way.",
         }

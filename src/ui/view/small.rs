@@ -121,7 +121,11 @@ pub fn lines(
         .iter()
         .map(|(place, entry)| {
             let line = match entry {
-                Entry::Target(target) => row(world, state, target, (names, width)),
+                Entry::Target(target) => {
+                    let seen_to = target.is_in_trouble() && seen.contains_key(&target.target.id);
+                    let role = if seen_to { Role::StateMuted } else { row_role(target) };
+                    row(world, state, target, role, (names, width))
+                }
                 Entry::Group { name, folded, of } => heading::line(name, *folded, of, &seen, width),
             };
             ViewLine { line, base: (selected == Some(*place)).then_some(Role::Selection) }
@@ -157,10 +161,11 @@ fn row(
     world: &World<'_>,
     state: &UiState,
     target: &TargetSnapshot,
+    role: Role,
     (name_width, width): (usize, usize),
 ) -> Line {
     Line::new()
-        .glyph(row_role(target))
+        .glyph(role)
         .join(pin(state, target))
         .text(name_role(target), &left(&called(target, state.naming, name_width), name_width))
         .text(Role::Text, " ")

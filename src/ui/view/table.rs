@@ -4,7 +4,7 @@ use super::{findings, heading};
 use crate::domain::look::PanelId;
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
 use crate::ui::action::Action;
-use crate::ui::columns::{self, Row, row_role};
+use crate::ui::columns::{self, OverTcp, Row, row_role};
 use crate::ui::keymap::Layer;
 use crate::ui::layout::{Class, Layout};
 use crate::ui::line::Line;
@@ -29,9 +29,10 @@ pub fn lines(
     let width = state.size.width;
     let placed = columns::place(width, &state.columns);
     let mut heading = Line::of(Role::Heading, "");
+    let over_tcp = OverTcp::of(rows);
     for column in &placed {
         heading = heading.pad_to(usize::from(column.heading_x()));
-        heading.push(Role::Heading, &column.heading(state));
+        heading.push(Role::Heading, &column.heading(state, over_tcp));
     }
     let mut lines: Vec<ViewLine> = Vec::new();
     if rows.is_empty() {

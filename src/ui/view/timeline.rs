@@ -231,7 +231,7 @@ fn known(
     if let (Some(at), Some(target)) = (state.moment, target) {
         lines.push(Line::of(
             Role::Text,
-            &format!(" {}", of_target(target, at, at.plus(span.cell()))),
+            &format!(" {}", of_target(target, at, at.plus(span.cell()), now)),
         ));
     }
     let in_cell = |event: &&Event| {
@@ -250,10 +250,15 @@ fn known(
     lines
 }
 
-fn of_target(target: &TargetSnapshot, from: WallTime, until: WallTime) -> String {
+fn of_target(target: &TargetSnapshot, from: WallTime, until: WallTime, now: WallTime) -> String {
     let name = &target.target.name;
     let Some(minute) = target.lane.between(from, until) else {
-        return format!("{name}: nothing is kept of this moment");
+        let why = if until > now {
+            "this minute is not over yet"
+        } else {
+            "nothing is kept of this moment"
+        };
+        return format!("{name}: {why}");
     };
     let rtt = minute.rtt.map_or_else(
         || "no round trip".to_owned(),

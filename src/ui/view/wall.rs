@@ -6,7 +6,7 @@ mod tile;
 use super::banner::counted;
 use crate::domain::target::TargetId;
 use crate::ui::line::Line;
-use crate::ui::sites::{Site, sites};
+use crate::ui::sites::{SeenTo, Site, sites};
 use crate::ui::state::UiState;
 use crate::ui::theme::Role;
 use crate::ui::view_model::ViewLine;
@@ -137,15 +137,16 @@ impl<'a> Wall<'a> {
         let room = Room { width, height: height.saturating_sub(1) };
         let named = sites.len() > 1;
         let calm = Calm::beside(&sites);
+        let seen = world.snapshot.seen_to();
         if let Some(grid) = room.for_hosts(&sites) {
             let bands = sites.iter().map(|site| Band {
-                heading: named.then(|| heading(site)),
-                tiles: site.hosts.iter().map(|host| tile::of_host(world, host, calm)).collect(),
+                heading: named.then(|| heading(site, &seen)),
+                tiles: tile::of_hosts(world, site, calm, &seen),
             });
             return Self { bands: bands.collect(), grid, of: "host" };
         }
         let grid = room.for_sites(&sites);
-        let tiles = sites.into_iter().map(|site| tile::of_site(world, site, calm)).collect();
+        let tiles = sites.into_iter().map(|site| tile::of_site(world, site, calm, &seen)).collect();
         Self { bands: vec![Band { heading: None, tiles }], grid, of: "site" }
     }
 
@@ -231,9 +232,9 @@ impl<'a> Wall<'a> {
         self.shown(state, world.snapshot.now.wall.unix_secs()).saturating_mul(self.grid.page)
     }
 
-    /// The pages on which somebody is in trouble.
+    /// The pages on which somebody is in trouble that nobody has seen to.
     fn troubled(&self) -> Vec<usize> {
-        let places = self.tiles().enumerate().filter(|(_, tile)| tile.is_in_trouble());
+        let places = self.tiles().enumerate().filter(|(_, tile)| tile.unseen);
         let mut pages: Vec<usize> = places.map(|(place, _)| place / self.grid.page).collect();
         pages.dedup();
         pages
@@ -300,7 +301,10 @@ fn row_lines(row: &[&Tile<'_>], grid: Grid, state: &UiState) -> Vec<Line> {
     lines.into_iter().map(|line| line.cut(usize::from(state.size.width))).collect()
 }
 
-fn heading(site: &Site<'_>) -> Line {
-    Line::of(Role::Heading, &format!(" {}  ", site.name.to_uppercase()))
-        .join(counted(site.hosts.iter().copied(), false))
+fn heading(site: &Site<'_>, seen: &SeenTo<'_>) -> Line {
+    Line::of(Role::Heading, &format!(" {}  ", site.name.to_uppercase())).join(counted(
+        site.hosts.iter().copied(),
+        seen,
+        false,
+    ))
 }

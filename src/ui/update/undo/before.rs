@@ -70,8 +70,11 @@ pub(super) fn of(world: &World<'_>, effects: &[Effect]) -> Option<Asked> {
     let alerts = alerts(world, effects);
     for effect in effects {
         match effect {
-            Effect::Acknowledge { target, rule, .. } => {
-                what = "acknowledgement";
+            Effect::Acknowledge { target, rule, .. } | Effect::Unacknowledge { target, rule } => {
+                what = match effect {
+                    Effect::Acknowledge { .. } => "acknowledgement",
+                    _ => "withdrawal of the acknowledgement",
+                };
                 whose.insert(*target);
                 let key = (*target, *rule);
                 let signed = alerts
@@ -79,8 +82,11 @@ pub(super) fn of(world: &World<'_>, effects: &[Effect]) -> Option<Asked> {
                     .and_then(|alert| alert.acknowledged.map(|at| (at, alert.signed.clone())));
                 before.push(Before::Acknowledged(key, signed));
             }
-            Effect::Snooze { target, rule, .. } => {
-                what = "snooze";
+            Effect::Snooze { target, rule, .. } | Effect::Unsnooze { target, rule } => {
+                what = match effect {
+                    Effect::Snooze { .. } => "snooze",
+                    _ => "end of the snooze",
+                };
                 whose.insert(*target);
                 let key = (*target, *rule);
                 let until = alerts.get(&key).and_then(|alert| alert.snoozed_until);
@@ -110,8 +116,15 @@ pub(super) fn of(world: &World<'_>, effects: &[Effect]) -> Option<Asked> {
 
 /// Every alert by its key, where one of the effects is about an alert.
 fn alerts<'a>(world: &World<'a>, effects: &[Effect]) -> BTreeMap<AlertKey, &'a Alert> {
-    let about =
-        |effect: &Effect| matches!(effect, Effect::Acknowledge { .. } | Effect::Snooze { .. });
+    let about = |effect: &Effect| {
+        matches!(
+            effect,
+            Effect::Acknowledge { .. }
+                | Effect::Unacknowledge { .. }
+                | Effect::Snooze { .. }
+                | Effect::Unsnooze { .. }
+        )
+    };
     if !effects.iter().any(about) {
         return BTreeMap::new();
     }

@@ -1,14 +1,15 @@
 //! What stands on a tile, as large as its room allows.
 
+use crate::domain::alert::Alert;
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
 use crate::domain::target::TargetId;
 use crate::ui::causes::{self, MANY, Trouble};
-use crate::ui::columns::{row_role, state_role};
+use crate::ui::columns::row_role;
 use crate::ui::format;
 use crate::ui::line::{Line, fit};
-use crate::ui::sites::Site;
+use crate::ui::sites::{SeenTo, Site, is_seen_to};
 use crate::ui::theme::{GlyphSet, Role};
-use crate::ui::view::banner::counted;
+use crate::ui::view::banner::{counted, seen_word};
 use crate::ui::view::small::words;
 use crate::ui::widget::letters::{LARGEST, drawn, height};
 use crate::ui::world::World;
@@ -74,13 +75,11 @@ pub(super) struct Tile<'a> {
     /// What is said where there is room for it: in words, and in brief.
     spare: Option<[Line; 2]>,
     pub(super) hosts: Vec<&'a TargetSnapshot>,
+    /// Somebody is in trouble that nobody has seen to.
+    pub(super) unseen: bool,
 }
 
 impl Tile<'_> {
-    pub(super) fn is_in_trouble(&self) -> bool {
-        self.hosts.iter().any(|host| host.is_in_trouble())
-    }
-
     pub(super) fn holds(&self, id: TargetId) -> bool {
         self.hosts.iter().any(|host| host.target.id == id)
     }
@@ -147,62 +146,107 @@ const fn tile_role(state: TargetState) -> Role {
     }
 }
 
-/// A host: its name, how it fares, since when or where.
-pub(super) fn of_host<'a>(world: &World<'_>, host: &'a TargetSnapshot, calm: Calm) -> Tile<'a> {
+/// A tile for each host of a site.
+pub(super) fn of_hosts<'a>(
+    world: &World<'_>,
+    site: &Site<'a>,
+    calm: Calm,
+    seen: &SeenTo<'_>,
+) -> Vec<Tile<'a>> {
+    site.hosts.iter().map(|host| of_host(world, host, calm, seen)).collect()
+}
+
+/// A host: its name, how it fares and whether somebody has seen to it, since when or where.
+fn of_host<'a>(
+    world: &World<'_>,
+    host: &'a TargetSnapshot,
+    calm: Calm,
+    seen: &SeenTo<'_>,
+) -> Tile<'a> {
     let (most, most_words) = calm.most(host.is_in_trouble());
-    let maintained = host.maintenance.is_some();
-    let role = if maintained { Role::TileQuiet } else { tile_role(host.state) };
+    let seen = seen.get(&host.target.id).filter(|_| host.is_in_trouble());
+    let quiet = host.maintenance.is_some() || seen.is_some();
+    let role = if quiet { Role::TileQuiet } else { tile_role(host.state) };
+    let glyph = if seen.is_some() { Role::StateMuted } else { row_role(host) };
     let below = if host.is_in_trouble() {
         format!("for {}", format::age(world.snapshot.now.wall.since(host.state_since)))
     } else {
         host.address.map_or_else(String::new, |address| address.to_string())
     };
     let items = vec![
-        Item::of(title(host), most),
-        Item::of(Line::of(role, &words(world, host)), most_words),
+        Item::of(titled(host, glyph), most),
+        Item::of(Line::of(role, &told(words(world, host), seen.copied())), most_words),
         Item::of(Line::of(role, &below), 0),
     ];
-    Tile { role, glyphs: world.glyphs, items, spare: None, hosts: vec![host] }
+    let unseen = host.is_in_trouble() && seen.is_none();
+    Tile { role, glyphs: world.glyphs, items, spare: None, hosts: vec![host], unseen }
+}
+
+/// What is wrong, and in front of it that somebody has seen to it.
+fn told(words: String, seen: Option<&Alert>) -> String {
+    match seen {
+        Some(alert) => format!("{}: {words}", seen_word(alert)),
+        None => words,
+    }
 }
 
 /// The title of a host's tile.
 pub(super) fn title(host: &TargetSnapshot) -> Line {
+    titled(host, row_role(host))
+}
+
+fn titled(host: &TargetSnapshot, glyph: Role) -> Line {
     let name = fit(&host.target.name.to_uppercase(), NAME);
-    Line::new().glyph(row_role(host)).text(Role::Text, &format!(" {name}"))
+    Line::new().glyph(glyph).text(Role::Text, &format!(" {name}"))
 }
 
 /// A site: its name with its counts, and its worst. In large letters only what is in trouble is
-/// counted, or the glyph of its state shown; all are counted below.
-pub(super) fn of_site<'a>(world: &World<'_>, site: Site<'a>, calm: Calm) -> Tile<'a> {
-    let role = tile_role(site.state());
+/// counted, or the glyph of its state shown; all are counted below. It is quiet where somebody has
+/// seen to all of its trouble.
+pub(super) fn of_site<'a>(
+    world: &World<'_>,
+    site: Site<'a>,
+    calm: Calm,
+    seen: &SeenTo<'_>,
+) -> Tile<'a> {
+    let seen_to = site.is_seen_to(seen);
+    let role = if seen_to { Role::TileQuiet } else { tile_role(site.state(seen)) };
     let all = || site.hosts.iter().copied();
     let title = |beside: Line| site_title(&site).text(role, "  ").join(beside);
-    let troubles = causes::among(all(), MANY, &world.snapshot.seen_to());
+    let troubles = causes::among(all(), MANY, seen);
     let (most, most_words) = calm.most(!troubles.is_empty());
-    let troubled = all().filter(|host| host.is_in_trouble());
-    let large = vec![
-        title(counted(troubled, false)),
-        title(Line::new().glyph(state_role(site.state()))),
-        site_title(&site),
-    ];
+    let troubled = || all().filter(|host| host.is_in_trouble());
+    let unseen = troubled().filter(|host| !is_seen_to(host, seen));
+    let loud = if seen_to {
+        Line::new().glyph(Role::StateMuted).text(role, &troubled().count().to_string())
+    } else {
+        counted(unseen, seen, false)
+    };
+    let large = vec![title(loud), title(Line::new().glyph(site.glyph(seen))), site_title(&site)];
     let skip = usize::from(troubles.is_empty());
     let large = large.into_iter().skip(skip).collect();
-    let mut items = vec![Item { line: title(counted(all(), false)), large, most }];
-    let named = troubles.iter().take(WORST).map(|trouble| worst(world, trouble));
+    let mut items = vec![Item { line: title(counted(all(), seen, false)), large, most }];
+    let named = troubles.iter().take(WORST).map(|trouble| worst(world, trouble, seen));
     items.extend(named.map(|line| Item::of(line, most)));
     let more: usize = troubles.iter().skip(WORST).map(|trouble| trouble.hosts).sum();
     if more > 0 {
         items.push(Item::of(Line::of(role, &format!("and {more} more in trouble")), 0));
     }
-    let counts = counted(all(), true);
+    let counts = counted(all(), seen, true);
+    let asked_again = all().filter(|h| h.maintenance.is_none() && h.unconfirmed().is_some());
+    if troubles.is_empty() {
+        let named = asked_again.take(WORST).map(|host| line_of(world, host, None));
+        items.extend(named.map(|line| Item::of(line, most_words)));
+    }
     let spare = if troubles.is_empty() {
         let calm = [Some(counts), slowest(&site)].into_iter().flatten();
         items.extend(calm.map(|line| Item::of(line, most_words)));
         None
     } else {
-        Some([counts, counted(all(), false)])
+        Some([counts, counted(all(), seen, false)])
     };
-    Tile { role, glyphs: world.glyphs, items, spare, hosts: site.hosts }
+    let unseen = !troubles.is_empty() && !seen_to;
+    Tile { role, glyphs: world.glyphs, items, spare, hosts: site.hosts, unseen }
 }
 
 /// What a site is called.
@@ -211,15 +255,26 @@ pub(super) fn site_title(site: &Site<'_>) -> Line {
 }
 
 /// Who is in trouble, and why: a host, or how many with it.
-fn worst(world: &World<'_>, trouble: &Trouble<'_>) -> Line {
+fn worst(world: &World<'_>, trouble: &Trouble<'_>, seen: &SeenTo<'_>) -> Line {
     let host = trouble.worst;
+    let seen = seen.get(&host.target.id).copied();
+    if !trouble.is_shared() {
+        return line_of(world, host, seen);
+    }
     let name = fit(&host.target.name, NAME);
-    let text = if trouble.is_shared() {
-        format!(" {name} and {} more: {}", trouble.hosts - 1, trouble.title)
-    } else {
-        format!(" {name}: {}", words(world, host))
-    };
-    Line::new().glyph(row_role(host)).text(Role::Text, &text)
+    let text = format!("{name} and {} more: {}", trouble.hosts - 1, trouble.title);
+    glyph_and(host, &text, seen)
+}
+
+/// A host, and how it fares.
+fn line_of(world: &World<'_>, host: &TargetSnapshot, seen: Option<&Alert>) -> Line {
+    let name = fit(&host.target.name, NAME);
+    glyph_and(host, &format!("{name}: {}", words(world, host)), seen)
+}
+
+fn glyph_and(host: &TargetSnapshot, text: &str, seen: Option<&Alert>) -> Line {
+    let glyph = if seen.is_some() { Role::StateMuted } else { row_role(host) };
+    Line::new().glyph(glyph).text(Role::Text, &format!(" {}", told(text.to_owned(), seen)))
 }
 
 /// Who of a site without trouble is slowest; `None` where nobody is judged.
