@@ -248,17 +248,16 @@ impl Outage {
         self.refused.len() >= least(&self.limits)
     }
 
-    /// Whether `target` may have restarted in it: others are silent still, or it came back long after
-    /// the first of them, where a path is back for all at once.
+    /// Whether its hosts may have restarted: some are silent still, or they came back one by one, where
+    /// a path is back for all at once.
     #[must_use]
-    pub fn may_be_restart_of(&self, target: TargetId) -> bool {
-        let late = || {
-            let own = self.returned.get(&target)?;
-            let first = self.returned.values().min()?;
-            Some(own.since(*first) > self.limits.together * 2)
-        };
+    pub fn may_be_restart(&self) -> bool {
+        let returns = || self.returned.values();
+        let apart = returns().max().zip(returns().min()).map(|(last, first)| last.since(*first));
         let away = self.members.len().saturating_sub(self.returned.len());
-        self.is_restart() || away >= least(&self.limits) || late().unwrap_or_default()
+        self.is_restart()
+            || away * 5 >= self.members.len()
+            || apart.is_some_and(|apart| apart > self.limits.together * 2)
     }
 
     /// Members that are silent still.

@@ -163,11 +163,11 @@ impl Surroundings {
         self.outages.iter().any(|outage| outage.lost(target, at) && !outage.is_restart())
     }
 
-    /// Whether it was lost with a path, and `target` came back as all others did.
+    /// Whether it was lost with a path that brought all its hosts back at once.
     #[must_use]
     pub fn path_brought_back(&self, target: TargetId, at: MonoTime) -> bool {
         let outages = &mut self.outages.iter();
-        outages.any(|outage| outage.lost(target, at) && !outage.may_be_restart_of(target))
+        outages.any(|outage| outage.lost(target, at) && !outage.may_be_restart())
     }
 
     /// Whether `address` is on one of this machine's own links, and something there answers.
