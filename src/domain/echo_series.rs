@@ -58,6 +58,15 @@ impl EchoPoint {
             _ => None,
         }
     }
+
+    /// The round trip, when it was answered, be it late.
+    #[must_use]
+    pub const fn round_trip(&self) -> Option<Duration> {
+        match self.outcome {
+            EchoOutcome::Reply { rtt, .. } | EchoOutcome::Late { rtt } => Some(rtt),
+            _ => None,
+        }
+    }
 }
 
 /// Echo requests of one target in the order they were sent.

@@ -238,6 +238,7 @@ fn events_are_the_newest_first_with_times_of_one_form_on_every_screen() {
     let event = |secs: u64, text: &str| Event {
         at: ago(secs),
         target: Some(TargetId(0)),
+        gone: None,
         text: text.to_owned(),
     };
     // A drop that somebody marks later is noted after what came after it.

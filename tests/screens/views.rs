@@ -205,7 +205,8 @@ fn a_host_that_takes_connections_is_not_called_dead_by_its_certificate() {
 #[test]
 fn of_the_minute_that_runs_the_timeline_says_that_it_is_not_over_yet() {
     let mut snapshot = fixtures::hours();
-    let event = Event { at: ago(5), target: Some(TargetId(0)), text: "loses 9 %".to_owned() };
+    let event =
+        Event { at: ago(5), target: Some(TargetId(0)), gone: None, text: "loses 9 %".to_owned() };
     Arc::make_mut(&mut snapshot.events).push(event);
     let mut screen = Screen::new(snapshot, 120, 40);
     screen.press("6 [");

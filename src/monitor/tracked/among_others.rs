@@ -71,19 +71,30 @@ impl Tracked {
         })
     }
 
-    /// When the newest request was sent, not longer ago than `window`, that it answered.
+    /// When the newest request was sent, at `start` or later, that it answered.
     #[must_use]
-    pub fn answered_lately(&self, now: MonoTime, window: Duration) -> Option<MonoTime> {
-        let mut echo = self.echo.newest_within(now, window);
+    pub fn answered_since(&self, start: MonoTime) -> Option<MonoTime> {
+        let mut echo = self.echo.points().rev().take_while(|point| point.at.mono >= start);
         let echo = echo.find(|point| point.rtt().is_some()).map(|point| point.at.mono);
-        let start = now.minus(window);
-        let connect = self
-            .attempts
-            .recent()
-            .take_while(|entry| entry.at.mono >= start)
-            .find(|entry| entry.value.connect.is_answer_of_host())
-            .map(|entry| entry.at.mono);
-        echo.max(connect)
+        echo.max(self.connected_since(start))
+    }
+
+    /// When the newest connection was begun, at `start` or later, that it answered.
+    #[must_use]
+    pub fn connected_since(&self, start: MonoTime) -> Option<MonoTime> {
+        let mut connects = self.attempts.recent().take_while(|entry| entry.at.mono >= start);
+        let answered = connects.find(|entry| entry.value.connect.is_answer_of_host());
+        answered.map(|entry| entry.at.mono)
+    }
+
+    /// How long it is between two echo requests to it, and how long each may take.
+    #[must_use]
+    pub fn echo_pace(&self) -> (Duration, Duration) {
+        let (cadence, deadlines) = (&self.target.cadence, &self.target.deadlines);
+        match self.method {
+            EchoMethod::Icmp => (cadence.echo, deadlines.echo),
+            EchoMethod::Tcp => (cadence.echo_tcp, deadlines.connect),
+        }
     }
 
     /// When it answered an echo request; `silent` is the first of those that are unanswered.
