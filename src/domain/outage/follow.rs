@@ -98,11 +98,10 @@ impl Outage {
         if self.nearer.is_none() {
             self.nearer.clone_from(&ground.nearer);
         }
-        let other =
-            |one: &&Member<'_>| self.scope.takes(one) && !self.members.contains_key(&one.target);
+        self.leave(members, now);
+        let other = |one: &&Member<'_>| self.scope.takes(one) && !self.left.contains(&one.target);
         let heard = |one: &Member<'_>| one.heard.is_some_and(|at| at > self.since.mono);
         self.spares |= members.iter().filter(other).any(heard);
-        self.leave(members, now);
     }
 
     /// Takes in who falls silent shortly after the newest of its members, and who suffers from it while

@@ -33,7 +33,7 @@ fn silent(count: u32) -> Vec<Member<'static>> {
 fn began(events: &[OutageEvent]) -> Vec<(Scope, usize)> {
     let began = events.iter().filter_map(|event| match event {
         OutageEvent::Began(outage) => Some((outage.scope.clone(), outage.members.len())),
-        OutageEvent::Ended(_) => None,
+        OutageEvent::Ended(_) | OutageEvent::Restarted(_) => None,
     });
     began.collect()
 }
