@@ -45,6 +45,7 @@ pub(super) const OFTEN: u32 = 3;
 /// One target as it is seen now. Only targets that answered echo requests before have a say; one
 /// that accepts connections without is a member, so that it can be back.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, not modes")]
 pub struct Member<'a> {
     /// Which.
     pub target: TargetId,
@@ -105,6 +106,7 @@ pub struct Within {
 
 /// One broken path.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, not modes")]
 pub struct Outage {
     /// Whose hosts.
     pub scope: Scope,

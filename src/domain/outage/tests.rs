@@ -337,7 +337,9 @@ fn a_host_that_is_asked_seldom_joins_by_its_last_answer() {
 fn an_outage_grows_by_who_falls_silent_shortly_after_its_newest_member() {
     let mut outages = Outages::default();
     let mut members = silent(4);
-    members.iter_mut().for_each(|member| member.group = None);
+    for member in &mut members {
+        member.group = None;
+    }
     outages.observe(&members, &ground(), at(106));
     for (id, secs) in [(4, 110), (5, 120), (6, 132), (7, 150)] {
         members[id].silent_since = Some(at(secs));
