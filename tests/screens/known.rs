@@ -224,8 +224,8 @@ fn the_figures_of_the_way_stand_under_their_headings() {
         if width >= 80 {
             assert_eq!(end(&heading, "ANSWERED 1 MIN"), end(&far, "26 of 30"), "{text}");
             let dns = line("DNS server");
-            assert_eq!(end(&heading, "ANSWERED 1 MIN"), end(&dns, " never answered"), "{text}");
-            assert!(!dns.contains("0.0 "), "never answered, so never measured\n{text}");
+            assert_eq!(end(&heading, "ANSWERED 1 MIN"), end(&dns, " answers no ping"), "{text}");
+            assert!(!dns.contains("0.0 "), "no ping is answered, so none is measured\n{text}");
             let own = line("this machine");
             assert_eq!(end(&heading, "ADDRESS") - 7, end(&own, "10.0.0.5") - 8, "{text}");
         }

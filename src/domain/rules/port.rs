@@ -143,7 +143,7 @@ static PORT_FILTERED: RuleCard = RuleCard {
         while connections to the port are met with silence: a firewall drops them, on the host or \
         on the way. A service that is merely off would refuse. A host that answers nothing at all \
         is another finding, because a firewall that drops ping looks the same as a machine that is \
-        off. For hosts whose port opens only on demand (kinds cloud and jit) it is a state. \
+        off, and so is one that stops answering echo and connections together. For hosts whose port opens only on demand (kinds cloud and jit) it is a state. \
         Of a host that has only just come back from silence it is a notice: it is starting.",
     disproof: "A RST or an open port from this machine; or silence to echo too.",
     remedies: &[
@@ -179,10 +179,14 @@ impl Rule for PortFiltered {
             Beside::NotKnown => return Judgement::NoEvidence,
             Beside::Silent => match view.presence() {
                 Presence::Unknown => return Judgement::NoEvidence,
-                Presence::Silent(silence) if silence.alive_on_link && !view.may_sleep() => (
-                    Confidence::Likely,
-                    Some("neighbour table: reachable, its network card answers".to_owned()),
-                ),
+                Presence::Silent(silence)
+                    if silence.alive_on_link && !view.may_sleep() && !view.stopped_together() =>
+                {
+                    (
+                        Confidence::Likely,
+                        Some("neighbour table: reachable, its network card answers".to_owned()),
+                    )
+                }
                 Presence::Silent(_) | Presence::Answers => return Judgement::Clear,
             },
         };

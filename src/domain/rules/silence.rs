@@ -41,7 +41,8 @@ static HOST_UNREACHABLE: RuleCard = RuleCard {
     explanation: "Nothing answers on any layer: echo requests are lost (or a firewall always \
         dropped them), TCP connections time out or are reported undeliverable, no other published \
         address answers, and nothing refuses, which a firewall or a stopped service would. So the \
-        machine is off, hung or unplugged, or the way to it is gone. When other targets fell \
+        machine is off, hung or unplugged, or the way to it is gone. One whose network card answers \
+        on the own link, and that stopped answering all else together, hangs. When other targets fell \
         silent at the same time the way is the likelier cause. Where a tunnel that leads to it \
         changed within half a minute of the silence, or a control further out on its way that \
         always answered is silent since then while a nearer one answers, it is the VPN, the Internet \
@@ -80,7 +81,8 @@ impl Rule for HostUnreachable {
             Known::Broken(broken) => return Judgement::fires(way_is_down(view, &silence, broken)),
             way => way,
         };
-        if view.may_sleep() || silence.alive_on_link {
+        let hangs = silence.alive_on_link && view.stopped_together();
+        if view.may_sleep() || silence.alive_on_link && !hangs {
             return Judgement::Clear;
         }
         let path = path_suspected(view);
@@ -96,7 +98,7 @@ impl Rule for HostUnreachable {
                     since_words(view, &silence)
                 ),
             )
-        } else if path {
+        } else if path && !hangs {
             (
                 Confidence::Possible,
                 format!(
@@ -107,6 +109,9 @@ impl Rule for HostUnreachable {
             )
         } else {
             let state = match way {
+                _ if hangs => "its network card answers on, so it hangs, or a firewall of its own \
+                               closed everything at once"
+                    .to_owned(),
                 Known::Untold(what) => format!(
                     "it is off or hung, or {what} down: nothing else out there is known to answer"
                 ),
@@ -123,7 +128,7 @@ impl Rule for HostUnreachable {
         let mut evidence = Evidence::new(severity, confidence, "does not answer", sentence)
             .lines(lines(view, &silence))
             .since(Some(silence.since.wall));
-        if path || router_says_no_route(&silence) {
+        if path && !hangs || router_says_no_route(&silence) {
             evidence = evidence.owned_by(Owner::Network);
         }
         Judgement::fires(evidence)

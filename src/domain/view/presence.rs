@@ -17,6 +17,9 @@ const NEIGHBOUR_PROVES: Duration = Duration::from_secs(45);
 /// PROBE end after 8 s (measured on Linux).
 const NEIGHBOUR_PROVES_MOMENT: Duration = Duration::from_secs(9);
 
+/// What stops within this long stops together.
+const TOGETHER: Duration = Duration::from_secs(15);
+
 /// Echo beside a connection is looked at for this long before it and after it.
 const AROUND: Duration = Duration::from_mins(1);
 
@@ -152,6 +155,16 @@ impl<'a> TargetView<'a> {
         } else {
             Beside::Silent
         }
+    }
+
+    /// Whether echo and connections stopped being answered together, as of a host that hangs: a
+    /// firewall that drops ping does so while connections are answered.
+    #[must_use]
+    pub fn stopped_together(&self) -> bool {
+        let (_, echo) = self.echo.trailing_losses();
+        let all = self.heard.silent_since();
+        self.echo_word() == EchoWord::Stopped
+            && echo.zip(all).is_some_and(|(echo, all)| all.mono <= echo.mono.plus(TOGETHER))
     }
 
     /// Whether every ICMP echo request beside a connection was answered, and hardly any is lost in
