@@ -13,9 +13,14 @@ use std::time::Duration;
 
 impl Tracked {
     /// What it is to an outage of a path; `None` for this machine itself, and before it answered
-    /// an echo request or took a connection.
+    /// an echo request or took a connection. Loss counts where others are in an outage, `troubled`.
     #[must_use]
-    pub fn member<'a>(&'a self, around: &'a Surroundings, now: WallTime) -> Option<Member<'a>> {
+    pub fn member<'a>(
+        &'a self,
+        around: &'a Surroundings,
+        troubled: bool,
+        now: Now,
+    ) -> Option<Member<'a>> {
         let local = &around.local;
         let address = self.dialled().filter(|address| !local.owns(*address))?;
         let (lost, since) = self.echo.trailing_losses();
@@ -24,6 +29,10 @@ impl Tracked {
                 && since.is_some_and(|first| self.memory.expects_echo(first.wall))
         };
         let newest = self.attempt().map(|newest| newest.connect.outcome);
+        let refused = newest == Some(ConnectOutcome::Refused);
+        let answered = |entry: &&Timed<Attempt>| entry.value.connect.outcome.answered();
+        let opened = self.attempts.recent().find(answered).map(|entry| entry.at.mono);
+        let heard = self.echo.last_answered().map(|at| at.mono).max(opened);
         let accepts = newest == Some(ConnectOutcome::Open);
         if !self.echo.ever_answered() && !remembered() && !accepts {
             return None;
@@ -52,13 +61,16 @@ impl Tracked {
             group: self.target.group.as_deref(),
             routed: tunnel.is_some() || local.on_link(address).is_none(),
             tunnel,
-            sleeps: may_sleep(now)
+            sleeps: may_sleep(now.wall)
                 || self.maintained.is_some()
                 || was_excused
                 || self.closes_by_policy(),
             answered: self.answered(since),
             accepts,
             silent_since,
+            heard,
+            loses: troubled && silent_since.is_none() && self.echo.loses_heavily(now.mono),
+            refuses: refused && self.heard.back().is_some_and(|back| back.sound),
         })
     }
 
