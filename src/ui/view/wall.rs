@@ -256,8 +256,11 @@ pub fn lines(world: &World<'_>, state: &UiState, height: usize) -> Vec<ViewLine>
         lines.extend(band.heading.iter().map(|heading| heading.clone().cut(width)));
         let tiles: Vec<&Tile<'_>> = band.tiles.iter().collect();
         let page = tiles.chunks(wall.grid.page).nth(shown).unwrap_or_default();
+        // None in trouble looks worse than another because less is to be said of it.
+        let scale = |tile: &&Tile<'_>| tile.title_scale(wall.grid.width, wall.grid.height);
+        let most = page.iter().filter_map(scale).min().unwrap_or(letters::LARGEST);
         for row in page.chunks(wall.grid.columns) {
-            lines.extend(row_lines(row, wall.grid, state));
+            lines.extend(row_lines(row, wall.grid, most, state));
             lines.push(Line::new());
         }
     }
@@ -289,11 +292,11 @@ fn top(wall: &Wall<'_>, state: &UiState, shown: usize) -> Line {
 }
 
 /// A row of tiles, line by line.
-fn row_lines(row: &[&Tile<'_>], grid: Grid, state: &UiState) -> Vec<Line> {
+fn row_lines(row: &[&Tile<'_>], grid: Grid, most: usize, state: &UiState) -> Vec<Line> {
     let mut lines = vec![Line::new(); grid.height];
     for (place, tile) in row.iter().enumerate() {
         let selected = state.selected.is_some_and(|id| tile.holds(id));
-        let drawn = tile.lines(grid.width, grid.height, selected);
+        let drawn = tile.lines(grid.width, grid.height, most, selected);
         for (line, part) in lines.iter_mut().zip(drawn) {
             *line = std::mem::take(line).pad_to(place * (grid.width + GAP)).join(part);
         }

@@ -13,11 +13,14 @@ use crate::ui::view::banner::{counted, seen_word};
 use crate::ui::view::small::words;
 use crate::ui::widget::letters::{LARGEST, drawn, height};
 use crate::ui::world::World;
+use unicode_width::UnicodeWidthStr as _;
 
 /// How many of a site's worst are named.
 pub(super) const WORST: usize = 3;
 /// Lines from which on a tile has one for what is spare.
 const ROOMY: usize = 7;
+/// No name of a site is cut to fewer cells for large letters.
+const SHORTEST: usize = 5;
 /// The longest name on a tile, in cells.
 const NAME: usize = 40;
 
@@ -26,15 +29,17 @@ const NAME: usize = 40;
 struct Item {
     /// In ordinary letters.
     line: Line,
-    /// In block letters: the first of these that stands on one line, else the last.
+    /// In block letters: the first of these that stands on one line, else the one on fewest.
     large: Vec<Line>,
+    /// The same cut, for the smallest block letters only: the first that stands on one line.
+    cut: Vec<Line>,
     /// How large it may be drawn; 0 is ordinary letters.
     most: usize,
 }
 
 impl Item {
     fn of(line: Line, most: usize) -> Self {
-        Self { large: vec![line.clone()], line, most }
+        Self { large: vec![line.clone()], cut: Vec::new(), line, most }
     }
 
     /// As large as `scale` says, 0 for ordinary letters; `None` where that cannot be drawn.
@@ -42,12 +47,14 @@ impl Item {
         if scale == 0 {
             return Some(self.line.clone().in_role(look.0).wrapped(width));
         }
-        // What leaves a glyph out is for the smallest block letters only.
-        let last = if scale > 1 { self.large.len().saturating_sub(1).max(1) } else { usize::MAX };
-        let all = self.large.iter().take(last).map(|line| drawn(line, look, width, scale));
-        let all: Vec<Vec<Line>> = all.flatten().collect();
-        let one_line = all.iter().find(|lines| lines.len() == height(look.1, scale));
-        one_line.or(all.last()).cloned()
+        let draw = |lines: &[Line]| {
+            let drawn = lines.iter().filter_map(|line| drawn(line, look, width, scale));
+            drawn.collect::<Vec<_>>()
+        };
+        let large = draw(&self.large);
+        let cut = if scale == 1 { draw(&self.cut) } else { Vec::new() };
+        let one_line = large.iter().chain(&cut).find(|lines| lines.len() == height(look.1, scale));
+        one_line.or(large.iter().min_by_key(|lines| lines.len())).cloned()
     }
 }
 
@@ -72,6 +79,8 @@ pub(super) struct Tile<'a> {
     role: Role,
     glyphs: GlyphSet,
     items: Vec<Item>,
+    /// How many are not named, where there is room to say so: the title counts them.
+    more: Option<Line>,
     /// What is said where there is room for it: in words, and in brief.
     spare: Option<[Line; 2]>,
     pub(super) hosts: Vec<&'a TargetSnapshot>,
@@ -84,10 +93,23 @@ impl Tile<'_> {
         self.hosts.iter().any(|host| host.target.id == id)
     }
 
-    /// The tile in so many cells and lines, filled to its edges.
-    pub(super) fn lines(&self, width: usize, height: usize, selected: bool) -> Vec<Line> {
+    /// Whether it is about trouble, and how large its title is drawn in so many cells and lines; 0
+    /// is ordinary letters.
+    pub(super) fn title_scale(&self, width: usize, height: usize) -> Option<usize> {
+        let troubled = self.hosts.first().is_some_and(|host| host.is_in_trouble());
+        troubled.then(|| self.grown(width.saturating_sub(2).max(1), height, LARGEST).1)
+    }
+
+    /// The tile in so many cells and lines, filled to its edges, its title no larger than `most`.
+    pub(super) fn lines(
+        &self,
+        width: usize,
+        height: usize,
+        most: usize,
+        selected: bool,
+    ) -> Vec<Line> {
         let inner = width.saturating_sub(2).max(1);
-        let mut lines = self.grown(inner, height);
+        let (mut lines, _) = self.grown(inner, height, most);
         lines.resize(height, Line::new());
         let edged = lines.into_iter().enumerate().map(|(number, line)| {
             let begun = match number {
@@ -101,9 +123,10 @@ impl Tile<'_> {
         edged.collect()
     }
 
-    /// Everything in ordinary letters as far as there is room, then step by step larger: nothing
-    /// becomes larger while something more important has no room to.
-    fn grown(&self, width: usize, height: usize) -> Vec<Line> {
+    /// Everything on a line of ordinary letters as far as there is room, then the title in block
+    /// letters, then all of it step by step larger: nothing becomes larger while something more
+    /// important has no room to. Besides, how large the title became.
+    fn grown(&self, width: usize, height: usize, most: usize) -> (Vec<Line>, usize) {
         let look = (self.role, self.glyphs);
         let plain = |line: &Line| vec![line.clone().in_role(self.role).cut(width)];
         let spare = self
@@ -114,9 +137,15 @@ impl Tile<'_> {
         let room = height - usize::from(spare.is_some());
         let mut parts: Vec<Vec<Line>> =
             self.items.iter().take(room).map(|item| plain(&item.line)).collect();
-        for scale in 0..=LARGEST {
-            let items = self.items.iter().enumerate().filter(|(_, item)| item.most >= scale);
-            for (place, item) in items {
+        let mut title = 0;
+        let title_first = std::iter::once((1, 1));
+        for (scale, many) in title_first.chain((0..=LARGEST).map(|scale| (scale, usize::MAX))) {
+            let items = self.items.iter().enumerate().take(many);
+            for (place, item) in items.filter(|(_, item)| item.most >= scale) {
+                let is_title = place == 0;
+                if is_title && (scale > most || scale < title) {
+                    continue;
+                }
                 let taken: usize = parts.iter().map(Vec::len).sum();
                 let Some(part) = parts.get_mut(place) else { break };
                 let Some(larger) = item.at(scale, look, width) else { continue };
@@ -124,12 +153,17 @@ impl Tile<'_> {
                     break;
                 }
                 *part = larger;
+                if is_title {
+                    title = scale;
+                }
             }
         }
+        let taken: usize = parts.iter().map(Vec::len).sum();
+        parts.extend(self.more.as_ref().filter(|_| taken < room).map(plain));
         parts.extend(spare.map(plain));
         let taken: usize = parts.iter().map(Vec::len).sum();
         let apart = usize::from(taken + parts.len().saturating_sub(1) <= height);
-        parts.join(vec![Line::new(); apart].as_slice())
+        (parts.join(vec![Line::new(); apart].as_slice()), title)
     }
 }
 
@@ -179,7 +213,7 @@ fn of_host<'a>(
         Item::of(Line::of(role, &below), 0),
     ];
     let unseen = host.is_in_trouble() && seen.is_none();
-    Tile { role, glyphs: world.glyphs, items, spare: None, hosts: vec![host], unseen }
+    Tile { role, glyphs: world.glyphs, items, more: None, spare: None, hosts: vec![host], unseen }
 }
 
 /// What is wrong, and in front of it that somebody has seen to it.
@@ -222,16 +256,22 @@ pub(super) fn of_site<'a>(
     } else {
         counted(unseen, seen, false)
     };
-    let large = vec![title(loud), title(Line::new().glyph(site.glyph(seen))), site_title(&site)];
-    let skip = usize::from(troubles.is_empty());
-    let large = large.into_iter().skip(skip).collect();
-    let mut items = vec![Item { line: title(counted(all(), seen, false)), large, most }];
-    let named = troubles.iter().take(WORST).map(|trouble| worst(world, trouble, seen));
-    items.extend(named.map(|line| Item::of(line, most)));
+    let glyph = Line::new().glyph(site.glyph(seen));
+    let beside = if troubles.is_empty() { vec![glyph] } else { vec![loud, glyph] };
+    let cut = beside.iter().flat_map(|beside| {
+        let letters = (SHORTEST..site.name.width()).rev();
+        letters.map(|letters| named(&site, letters).text(role, " ").join(beside.clone()))
+    });
+    let mut items = vec![Item {
+        line: title(counted(all(), seen, false)),
+        cut: cut.collect(),
+        large: beside.iter().cloned().map(title).collect(),
+        most,
+    }];
+    let worst_three = troubles.iter().take(WORST).map(|trouble| worst(world, trouble, seen));
+    items.extend(worst_three.map(|line| Item::of(line, most)));
     let more: usize = troubles.iter().skip(WORST).map(|trouble| trouble.hosts).sum();
-    if more > 0 {
-        items.push(Item::of(Line::of(role, &format!("and {more} more in trouble")), 0));
-    }
+    let more = (more > 0).then(|| Line::of(role, &format!("and {more} more in trouble")));
     let counts = counted(all(), seen, true);
     let asked_again = all().filter(|h| h.maintenance.is_none() && h.unconfirmed().is_some());
     if troubles.is_empty() {
@@ -246,12 +286,17 @@ pub(super) fn of_site<'a>(
         Some([counts, counted(all(), seen, false)])
     };
     let unseen = !troubles.is_empty() && !seen_to;
-    Tile { role, glyphs: world.glyphs, items, spare, hosts: site.hosts, unseen }
+    Tile { role, glyphs: world.glyphs, items, more, spare, hosts: site.hosts, unseen }
 }
 
 /// What a site is called.
 pub(super) fn site_title(site: &Site<'_>) -> Line {
-    Line::of(Role::Text, &fit(&site.name.to_uppercase(), NAME))
+    named(site, NAME)
+}
+
+/// Its name in so many cells.
+fn named(site: &Site<'_>, width: usize) -> Line {
+    Line::of(Role::Text, &fit(&site.name.to_uppercase(), width))
 }
 
 /// Who is in trouble, and why: a host, or how many with it.
