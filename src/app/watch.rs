@@ -209,11 +209,22 @@ fn mouse() -> Mouse {
     if set("STY").is_some() { Mouse::Free } else { Mouse::Captured }
 }
 
+/// Whether the terminal says that it can nothing else, or the locale that it is not told UTF-8. The
+/// fonts of the Linux console lack most signs.
+fn shows_ascii_only(set: &dyn Fn(&str) -> Option<String>) -> bool {
+    let vt = |term: &str| {
+        term.strip_prefix("vt").is_some_and(|model| model.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    let plain = |term: &str| matches!(term, "dumb" | "linux") || vt(term);
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
+    let utf8 = |locale: String| locale.to_ascii_lowercase().replace('-', "").contains("utf8");
+    set("TERM").is_some_and(|term| plain(&term)) || !locale.is_none_or(utf8)
+}
+
 fn options(config: &Config, local: &LocalState) -> Result<Options, Failure> {
     let Looks { mut theme, keymap } =
         Looks::read(config).map_err(|message| Failure::new(2, message))?;
-    // A terminal that says it can nothing is not asked for more.
-    if config.ui.ascii || set("TERM").as_deref() == Some("dumb") {
+    if config.ui.ascii || shows_ascii_only(&set) {
         theme = theme.with_glyphs(GlyphSet::Ascii);
     }
     let colours = match config.ui.color {
@@ -575,6 +586,25 @@ async fn next_change<T>(newest: &mut watch::Receiver<T>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_terminal_that_says_so_gets_ascii() {
+        let ascii = |pairs: &[(&str, &str)]| {
+            let set = |name: &str| {
+                let found = pairs.iter().find(|(known, _)| *known == name);
+                found.map(|(_, value)| (*value).to_owned())
+            };
+            shows_ascii_only(&set)
+        };
+        let xterm = ("TERM", "xterm-256color");
+        assert!(!ascii(&[xterm]), "nothing is said of the locale");
+        assert!(!ascii(&[xterm, ("LANG", "de_AT.UTF-8")]));
+        assert!(!ascii(&[xterm, ("LC_ALL", "C.utf8"), ("LANG", "C")]));
+        assert!(ascii(&[xterm, ("LANG", "C")]));
+        assert!(ascii(&[xterm, ("LC_ALL", "de_AT.ISO-8859-1"), ("LANG", "de_AT.UTF-8")]));
+        assert!(ascii(&[("TERM", "dumb")]) && ascii(&[("TERM", "linux"), ("LANG", "C.UTF-8")]));
+        assert!(ascii(&[("TERM", "vt100")]) && !ascii(&[("TERM", "vte-256color")]));
+    }
 
     #[tokio::test]
     async fn a_core_that_died_is_noticed_and_its_last_picture_is_not_shown_on() {

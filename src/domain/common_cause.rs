@@ -17,14 +17,11 @@ use super::sample::NameOutcome;
 use super::target::TargetId;
 use super::thresholds::CommonThresholds;
 use super::time::{MonoTime, Now};
+use super::together::UNSTEADY;
 use begins::begins;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
-use std::time::Duration;
 
-/// One that comes again within this long of the last one's end is the same trouble, and not told
-/// anew.
-const UNSTEADY: Duration = Duration::from_mins(5);
 /// How many that are over are remembered.
 const MOST_OVER: usize = 16;
 

@@ -16,6 +16,15 @@ const GROWTH: usize = POINTS / 10;
 /// Percentiles of up to so many requests are exact.
 const EXACT: usize = 64;
 
+/// Loss of this moment is counted over so long a span …
+const LATELY: Duration = Duration::from_secs(10);
+/// … since the last silence of this length, which is a gap and no rate of loss …
+const GAP: Duration = Duration::from_secs(5);
+/// … with so many requests at least …
+const ENOUGH: usize = 3;
+/// … and from this share of the seconds on, in percent.
+const HEAVY_PCT: u32 = 30;
+
 /// Upper bound of the histogram behind since-start percentiles, in microseconds.
 const HISTOGRAM_MAX_US: u64 = 60_000_000;
 /// Precision of that histogram.
@@ -46,6 +55,15 @@ impl EchoPoint {
     pub const fn rtt(&self) -> Option<Duration> {
         match self.outcome {
             EchoOutcome::Reply { rtt, .. } => Some(rtt),
+            _ => None,
+        }
+    }
+
+    /// The round trip, when it was answered, be it late.
+    #[must_use]
+    pub const fn round_trip(&self) -> Option<Duration> {
+        match self.outcome {
+            EchoOutcome::Reply { rtt, .. } | EchoOutcome::Late { rtt } => Some(rtt),
             _ => None,
         }
     }
@@ -277,6 +295,43 @@ impl EchoSeries {
             Some((before, first)) => (count.saturating_add(before), Some(first)),
             None => (count, since),
         }
+    }
+
+    /// When the newest request was sent that was answered.
+    #[must_use]
+    pub fn last_answered(&self) -> Option<Now> {
+        let answered = |point: &&EchoPoint| {
+            matches!(point.outcome, EchoOutcome::Reply { .. } | EchoOutcome::Late { .. })
+        };
+        self.points.iter().rev().find(answered).map(|point| point.at).or(self.before.answer)
+    }
+
+    /// Whether it answers in between, and three of ten requests are lost all the same. Each second
+    /// counts once, however many requests it has.
+    #[must_use]
+    pub fn loses_heavily(&self, now: MonoTime) -> bool {
+        // A gap may begin before what is counted.
+        let asked = self.newest_within(now, LATELY + GAP);
+        let asked: Vec<&EchoPoint> =
+            asked.filter(|point| !matches!(point.outcome, EchoOutcome::Void(_))).collect();
+        let mut runs = asked.chunk_by(|newer, older| newer.is_loss() && older.is_loss());
+        let is_gap = |run: &[&EchoPoint]| match run {
+            [newest, .., oldest] => newest.at.mono.since(oldest.at.mono) >= GAP,
+            _ => false,
+        };
+        let counted: usize = runs.by_ref().take_while(|run| !is_gap(run)).map(<[_]>::len).sum();
+        let second = |point: &&EchoPoint| point.at.mono.as_nanos() / 1_000_000_000;
+        let start = now.minus(LATELY);
+        let lately = asked.partition_point(|point| point.at.mono >= start);
+        let counted = asked.get(..counted.min(lately)).unwrap_or_default();
+        let seconds = counted.chunk_by(|newer, older| second(newer) == second(older));
+        let (mut lost, mut of) = (0, 0);
+        for points in seconds {
+            let losses = points.iter().filter(|point| point.is_loss()).count();
+            lost += u32::try_from(losses * 100 / points.len()).unwrap_or(100);
+            of += 1;
+        }
+        counted.len() >= ENOUGH && lost >= HEAVY_PCT * of
     }
 
     /// When the last request before the exact points was sent that was answered.

@@ -52,6 +52,7 @@ pub mod thresholds;
 pub mod throughput;
 pub mod time;
 pub mod tls_alert;
+mod together;
 pub mod transcripts;
 pub mod untold;
 pub mod usual;

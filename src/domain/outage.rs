@@ -12,6 +12,7 @@ use super::finding::Owner;
 use super::target::TargetId;
 use super::thresholds::PathThresholds;
 use super::time::{MonoTime, Now, WallTime};
+use super::together::UNSTEADY;
 use super::way::Stretch;
 use begins::{Known, begins, least, scopes, ways_that_answer};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -30,9 +31,12 @@ const SAVED: Duration = Duration::from_mins(1);
 pub(super) const KEPT: Duration = Duration::from_mins(20);
 /// And not more than so many.
 const MOST_KEPT: usize = 32;
-/// One that comes again within this long of the last one's end is the same trouble, and not told
-/// anew.
-const UNSTEADY: Duration = Duration::from_mins(5);
+/// A host that was last heard so long before its first silence fell silent nobody knows when.
+const WIDEST: Duration = Duration::from_mins(1);
+/// Who refuses its port so soon after it came back may be starting.
+const STARTING: Duration = Duration::from_mins(3);
+/// Hosts that restarted together are told of for so long after it.
+const SHOWN: Duration = Duration::from_mins(10);
 /// A break of an unsteady path that is shorter needs no word of its own.
 const BRIEF: Duration = Duration::from_mins(1);
 /// Paths that break so often within [`KEPT`] are told of, however short each time is.
@@ -41,6 +45,7 @@ pub(super) const OFTEN: u32 = 3;
 /// One target as it is seen now. Only targets that answered echo requests before have a say; one
 /// that accepts connections without is a member, so that it can be back.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, not modes")]
 pub struct Member<'a> {
     /// Which.
     pub target: TargetId,
@@ -60,6 +65,12 @@ pub struct Member<'a> {
     pub accepts: bool,
     /// When the first request of those that are unanswered now was sent; `None` while it answers.
     pub silent_since: Option<Now>,
+    /// When the newest request was sent that it answered; `None` when that is not known.
+    pub heard: Option<MonoTime>,
+    /// It answers now and then, and loses three of ten requests or more.
+    pub loses: bool,
+    /// It came back from silence and refuses its port, which worked before.
+    pub refuses: bool,
 }
 
 /// When a member answered an echo request.
@@ -95,13 +106,14 @@ pub struct Within {
 
 /// One broken path.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, not modes")]
 pub struct Outage {
     /// Whose hosts.
     pub scope: Scope,
     /// When the first of them fell silent. Of one that an earlier run saw begin the wall clock is
     /// that run's; the other is when this run first asked.
     pub since: Now,
-    /// When the last of them did, likewise.
+    /// When the last of them did, likewise. Who falls silent shortly after that joins it.
     pub until: Now,
     /// They were silent when this run began, and nobody saw when that was.
     pub found: bool,
@@ -112,6 +124,14 @@ pub struct Outage {
     pub back: BTreeMap<TargetId, Now>,
     /// Those of them whose silence was no sleep when it began.
     pub voters: BTreeSet<TargetId>,
+    /// When members answered for the first time after it, on any layer.
+    pub returned: BTreeMap<TargetId, MonoTime>,
+    /// Where those are dialled that refused their port when they came back, which worked before.
+    pub refused: BTreeSet<IpAddr>,
+    /// How many members answer now and then, and lose three of ten requests or more.
+    pub losing: usize,
+    /// Others of its scope answered since it began.
+    pub spares: bool,
     /// Members whose answers have not settled yet: all that are silent, and who was a moment ago.
     /// When it is over, the last ones.
     pub left: BTreeSet<TargetId>,
@@ -140,6 +160,8 @@ pub struct Outage {
     pub number: u32,
     /// When it was seen to be over.
     pub ended: Option<Now>,
+    /// It is over, but is told of for a while: it breaks so often, or was a restart.
+    pub lingers: bool,
     /// Since when it does not hold.
     good: Option<MonoTime>,
 }
@@ -151,6 +173,8 @@ pub enum OutageEvent {
     Began(Arc<Outage>),
     /// Its members are back, or too few are left to speak of one path.
     Ended(Arc<Outage>),
+    /// Its members came back as machines do that restarted.
+    Restarted(Arc<Outage>),
 }
 
 /// When the hosts of an outage that alerts fell silent: what a later run must know to tell who was
@@ -199,6 +223,10 @@ impl Outage {
             members: BTreeMap::new(),
             back: BTreeMap::new(),
             voters: BTreeSet::new(),
+            returned: BTreeMap::new(),
+            refused: BTreeSet::new(),
+            losing: 0,
+            spares: false,
             left: BTreeSet::new(),
             of: 0,
             within: None,
@@ -211,8 +239,27 @@ impl Outage {
             times: 1,
             number: 0,
             ended: None,
+            lingers: false,
             good: None,
         }
+    }
+
+    /// Whether it was no path: its hosts came back as machines do that restarted together.
+    #[must_use]
+    pub fn is_restart(&self) -> bool {
+        self.refused.len() >= least(&self.limits)
+    }
+
+    /// Whether its hosts may have restarted: some are silent still, or they came back one by one, where
+    /// a path is back for all at once.
+    #[must_use]
+    pub fn may_be_restart(&self) -> bool {
+        let returns = || self.returned.values();
+        let apart = returns().max().zip(returns().min()).map(|(last, first)| last.since(*first));
+        let away = self.members.len().saturating_sub(self.returned.len());
+        self.is_restart()
+            || away * 5 >= self.members.len()
+            || apart.is_some_and(|apart| apart > self.limits.together * 2)
     }
 
     /// Members that are silent still.
@@ -223,9 +270,12 @@ impl Outage {
 
     /// Who can mend it.
     #[must_use]
-    pub const fn owner(&self) -> Owner {
+    pub fn owner(&self) -> Owner {
         if self.nearer.is_none() && self.tunnel.is_none() {
             return Owner::Client;
+        }
+        if self.is_restart() {
+            return Owner::Server;
         }
         match (&self.tunnel, &self.fault) {
             (Some(_), _) | (None, Some(Fault { stretch: Stretch::Tunnel, .. })) => Owner::Vpn,
@@ -267,6 +317,12 @@ impl Outages {
             .collect()
     }
 
+    /// Whether any stands.
+    #[must_use]
+    pub const fn any_stands(&self) -> bool {
+        !self.open.is_empty()
+    }
+
     /// Forgets a target that is watched no more.
     pub fn forget(&mut self, target: TargetId) {
         for outage in self.open.iter_mut().chain(&mut self.over) {
@@ -276,6 +332,7 @@ impl Outages {
             let outage = Arc::make_mut(outage);
             outage.members.remove(&target);
             outage.back.remove(&target);
+            outage.returned.remove(&target);
             outage.voters.remove(&target);
             outage.left.remove(&target);
         }
@@ -299,9 +356,11 @@ impl Outages {
         for outage in &mut self.open {
             Arc::make_mut(outage).follow(members, ground, now);
         }
-        let mut events = self.end(now);
+        let mut events = self.see_returns(members, now);
+        events.extend(self.end(now));
         self.begin(members, ground, now, &mut events);
         self.number();
+        self.linger(now);
         events
     }
 
@@ -320,6 +379,35 @@ impl Outages {
         let excess = self.over.len().saturating_sub(MOST_KEPT);
         self.over.drain(..excess);
         ended.into_iter().map(OutageEvent::Ended).collect()
+    }
+
+    /// Looks how those come back that were silent together.
+    fn see_returns(&mut self, members: &[Member<'_>], now: Now) -> Vec<OutageEvent> {
+        let outages = self.open.iter_mut().chain(&mut self.over);
+        let shown = outages.filter_map(|outage| {
+            let before = outage.is_restart();
+            if before || outage.ended.is_some_and(|at| now.mono.since(at.mono) > SHOWN) {
+                return None;
+            }
+            Arc::make_mut(outage).see_returns(members, now);
+            outage.is_restart().then(|| OutageEvent::Restarted(Arc::clone(outage)))
+        });
+        shown.collect()
+    }
+
+    /// Lets the newest break of a path that breaks again and again stand until it was quiet, and a
+    /// restart until somebody read of it.
+    fn linger(&mut self, now: Now) {
+        let mut told: BTreeSet<u32> = self.open.iter().map(|outage| outage.number).collect();
+        for past in self.over.iter_mut().rev().filter(|past| past.alerts) {
+            let over = past.ended.map_or(Duration::ZERO, |at| now.mono.since(at.mono));
+            let lately = past.is_restart() && over <= SHOWN;
+            let unsteady = past.is_unsteady() && over <= UNSTEADY;
+            let lingers = (lately || unsteady) && told.insert(past.number);
+            if past.lingers != lingers {
+                Arc::make_mut(past).lingers = lingers;
+            }
+        }
     }
 
     /// Opens an outage for each scope whose hosts fell silent together.
@@ -400,6 +488,14 @@ impl Member<'_> {
     fn recalled(&self, remembered: &[RememberedOutage]) -> Option<RememberedOutage> {
         let answered = self.silent_since?.wall.minus(self.unwatched()?);
         remembered.iter().find(|past| past.began_about(answered)).copied()
+    }
+
+    /// When it may have fallen silent at the earliest: after its last answer, which lies as far back
+    /// as it is asked seldom.
+    fn silent_after(&self) -> Option<MonoTime> {
+        let first = self.silent_since?.mono;
+        let near = |heard: &MonoTime| *heard <= first && first.since(*heard) <= WIDEST;
+        Some(self.heard.filter(near).unwrap_or(first))
     }
 
     const fn has_say(&self) -> bool {

@@ -10,6 +10,7 @@ use super::target::TargetId;
 use super::text::excerpt;
 use super::thresholds::SiblingThresholds;
 use super::time::Now;
+use super::together::most_within;
 use super::words::{clock, count, millis};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -133,7 +134,8 @@ fn in_common(
     let mut contrasts = BTreeMap::new();
     for ((rung, way), mut since) in alike {
         since.sort_by_key(|at| at.mono);
-        let Some((first, last, number)) = most_within(&since, limits.together) else { continue };
+        let most = most_within(&since, |at| at.mono, limits.together).unwrap_or_default();
+        let ([first, ..], Some(last), number) = (most, most.last(), most.len()) else { continue };
         if number < limits.alike() || number * 3 < hosts.len() {
             continue;
         }
@@ -158,22 +160,6 @@ fn in_common(
         }
     }
     contrasts
-}
-
-/// The most of `sorted` that lie within `span` of each other: the first, the last and their number.
-fn most_within(sorted: &[Now], span: Duration) -> Option<(Now, Now, usize)> {
-    let mut best = None;
-    for (index, first) in sorted.iter().enumerate() {
-        let until = first.mono.plus(span);
-        let end = sorted.partition_point(|at| at.mono <= until);
-        let number = end.saturating_sub(index);
-        if let Some(last) = sorted.get(end.saturating_sub(1))
-            && best.is_none_or(|(_, _, most)| number > most)
-        {
-            best = Some((*first, *last, number));
-        }
-    }
-    best
 }
 
 #[cfg(test)]

@@ -141,8 +141,10 @@ pub enum ControlWord {
 pub struct Event {
     /// When.
     pub at: WallTime,
-    /// Whose; `None` for this machine.
+    /// Whose; `None` for this machine, and where it is watched no more.
     pub target: Option<TargetId>,
+    /// What a target was called that is watched no more, escaped.
+    pub gone: Option<Arc<str>>,
     /// What, escaped.
     pub text: String,
 }

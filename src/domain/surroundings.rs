@@ -157,6 +157,19 @@ impl Surroundings {
         self.outages.iter().any(|outage| outage.lost(target, at))
     }
 
+    /// Whether it was lost with a path, and not with hosts that restarted together.
+    #[must_use]
+    pub fn path_alone_was_down(&self, target: TargetId, at: MonoTime) -> bool {
+        self.outages.iter().any(|outage| outage.lost(target, at) && !outage.is_restart())
+    }
+
+    /// Whether it was lost with a path that brought all its hosts back at once.
+    #[must_use]
+    pub fn path_brought_back(&self, target: TargetId, at: MonoTime) -> bool {
+        let outages = &mut self.outages.iter();
+        outages.any(|outage| outage.lost(target, at) && !outage.may_be_restart())
+    }
+
     /// Whether `address` is on one of this machine's own links, and something there answers.
     #[must_use]
     pub fn is_on_living_link(&self, address: IpAddr) -> bool {

@@ -1,5 +1,6 @@
 //! When findings fire: the numbers a user may change, globally, per group or per target.
 
+use super::together;
 use std::time::Duration;
 
 /// Every number that a rule compares with.
@@ -71,8 +72,7 @@ impl CommonThresholds {
 
     /// Whether so many of so many are enough.
     pub(super) fn is_share(self, many: usize, of: usize) -> bool {
-        let share = usize::try_from(self.share_pct).unwrap_or(usize::MAX);
-        many.saturating_mul(100) >= of.saturating_mul(share)
+        together::is_share(many, of, self.share_pct)
     }
 }
 

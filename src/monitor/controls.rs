@@ -15,6 +15,11 @@ use std::time::Duration;
 const PROVEN_AFTER: u32 = 10;
 /// A proven control is gone after this many unanswered in a row.
 const GONE_AFTER: u32 = 4;
+/// Its silence says nothing once others have answered for so long all the same.
+const CONTRADICTED: Duration = Duration::from_mins(1);
+/// A request that was sent so much later than the first that a control left unanswered, and is
+/// answered, shows that its silence is its own: the next one to it was lost by then as well.
+pub(super) const SEEN: Duration = Duration::from_secs(2);
 /// How long it takes at most to notice that every control is gone: four echoes two seconds apart
 /// and the deadline of the last.
 pub(super) const NOTICED_AFTER: Duration = Duration::from_secs(12);
@@ -33,9 +38,43 @@ struct Control {
     proven: bool,
     /// When the first of the missed ones was sent, to the tick before.
     silent_since: Option<MonoTime>,
+    /// Something beyond this machine's own links answers in spite of its silence: it says nothing
+    /// of this machine.
+    beyond: Contradiction,
+    /// A target behind it does: it says nothing of the way either.
+    behind: Contradiction,
+}
+
+/// What is answered although a control is silent.
+#[derive(Debug, Clone, Copy, Default)]
+struct Contradiction {
+    since: Option<MonoTime>,
+    /// It went on for so long that the control has to prove itself anew.
+    stands: bool,
+}
+
+impl Contradiction {
+    fn look(&mut self, answered: bool, now: MonoTime) {
+        self.since = answered.then(|| self.since.unwrap_or(now));
+        self.stands |= self.since.is_some_and(|since| now.since(since) >= CONTRADICTED);
+    }
 }
 
 impl Control {
+    /// Its silence and its answers say something of the way.
+    const fn speaks(&self) -> bool {
+        self.proven && !self.behind.stands
+    }
+
+    /// Its silence says something of this machine.
+    const fn witnesses(&self) -> bool {
+        self.proven && !self.beyond.stands
+    }
+
+    const fn is_gone(&self) -> bool {
+        self.missed >= GONE_AFTER
+    }
+
     fn minute(&self, address: IpAddr, local: &LocalState) -> ControlStats {
         let outcomes: Vec<_> = self.outcomes.iter().copied().collect();
         let silent_since = self.silent_since;
@@ -81,7 +120,10 @@ impl Controls {
             control.answered = control.answered.saturating_add(1);
             control.missed = 0;
             control.silent_since = None;
-            control.proven |= control.answered >= PROVEN_AFTER;
+            if control.answered >= PROVEN_AFTER {
+                control.proven = true;
+                (control.beyond, control.behind) = Default::default();
+            }
         } else {
             control.missed = control.missed.saturating_add(1);
             control.silent_since = control.silent_since.or(at);
@@ -100,7 +142,7 @@ impl Controls {
 
     /// The last minute of every control that proved itself.
     pub(super) fn stats(&self, local: &LocalState) -> Vec<ControlStats> {
-        let proven = self.known.iter().filter(|(_, control)| control.proven);
+        let proven = self.known.iter().filter(|(_, control)| control.speaks());
         proven.map(|(address, control)| control.minute(*address, local)).collect()
     }
 
@@ -127,7 +169,7 @@ impl Controls {
     /// What every proven control says at this moment; one that missed a single request says
     /// nothing.
     fn signs(&self, local: &LocalState) -> impl Iterator<Item = Sign> {
-        self.known.iter().filter(|(_, control)| control.proven && control.missed != 1).map(
+        self.known.iter().filter(|(_, control)| control.speaks() && control.missed != 1).map(
             |(address, control)| Sign {
                 address: *address,
                 role: role_of(local, *address),
@@ -171,14 +213,45 @@ impl Controls {
     }
 
     /// Offline once every proven control is gone. A control that never proved itself (a router
-    /// that drops ping) says nothing.
+    /// that drops ping) says nothing, nor does one whose silence others contradicted.
     pub(super) fn verdict(&self) -> Offline {
-        let proven: Vec<_> = self.known.iter().filter(|(_, control)| control.proven).collect();
-        let gone = proven.iter().all(|(_, control)| control.missed >= GONE_AFTER);
-        if proven.is_empty() || !gone {
+        if self.gone_since().is_none() {
             return Offline::Online;
         }
-        Offline::ControlsGone(proven.iter().map(|(address, _)| **address).collect())
+        Offline::ControlsGone(self.witnesses().map(|(address, _)| *address).collect())
+    }
+
+    /// Since when every control is gone that says something of this machine, and there are any.
+    pub(super) fn gone_since(&self) -> Option<MonoTime> {
+        let gone = self.witnesses().all(|(_, control)| control.is_gone());
+        let last = self.witnesses().map(|(_, control)| control.silent_since.unwrap_or_default());
+        last.max().filter(|_| gone)
+    }
+
+    fn witnesses(&self) -> impl Iterator<Item = (&IpAddr, &Control)> {
+        self.known.iter().filter(|(_, control)| control.witnesses())
+    }
+
+    /// Whether any control is gone.
+    pub(super) fn any_gone(&self) -> bool {
+        self.known.values().any(|control| control.proven && control.is_gone())
+    }
+
+    /// Holds the silence of controls against what answers all the same: when the newest requests
+    /// were sent that were answered lately by anything beyond this machine's own links, and by
+    /// targets `behind` a control.
+    pub(super) fn contradict(
+        &mut self,
+        beyond: Option<MonoTime>,
+        behind: impl Fn(IpAddr) -> Option<MonoTime>,
+        now: MonoTime,
+    ) {
+        for (address, control) in self.known.iter_mut().filter(|(_, control)| control.is_gone()) {
+            let silent = control.silent_since.unwrap_or_default().plus(SEEN);
+            let later = |at: Option<MonoTime>| at.is_some_and(|at| at >= silent);
+            control.beyond.look(later(beyond), now);
+            control.behind.look(later(behind(*address)), now);
+        }
     }
 }
 

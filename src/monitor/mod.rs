@@ -298,7 +298,7 @@ impl Monitor {
         if self.events.len() >= EVENTS {
             self.events.pop_front();
         }
-        self.events.push_back(Event { at, target, text });
+        self.events.push_back(Event { at, target, gone: None, text });
     }
 
     /// The picture of this moment.

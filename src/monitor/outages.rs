@@ -22,10 +22,11 @@ impl Monitor {
     pub(super) fn look_for_outages(&mut self, now: Now) {
         // Nobody else holds those that stand while they are brought up to date.
         self.around.outages.clear();
+        let troubled = self.outages.any_stands();
         let members: Vec<Member<'_>> = self
             .targets
             .values()
-            .filter_map(|tracked| tracked.member(&self.around, now.wall))
+            .filter_map(|tracked| tracked.member(&self.around, troubled, now))
             .collect();
         let mut nearer = self.controls.answering().map(|address| address.to_string());
         if nearer.is_none() {
@@ -40,7 +41,9 @@ impl Monitor {
         let events = self.outages.observe(&members, &ground, now);
         self.around.outages = self.outages.lately();
         for event in events {
-            let (OutageEvent::Began(outage) | OutageEvent::Ended(outage)) = &event;
+            let (OutageEvent::Began(outage)
+            | OutageEvent::Ended(outage)
+            | OutageEvent::Restarted(outage)) = &event;
             for id in outage.members.keys() {
                 if let Some(tracked) = self.targets.get_mut(id) {
                     tracked.came_through(outage);
@@ -53,11 +56,16 @@ impl Monitor {
                 }
                 // The line that counts says enough.
                 OutageEvent::Ended(outage) if outage.is_unsteady() && outage.was_brief() => {}
+                OutageEvent::Restarted(outage) => {
+                    let text = format!("{} hosts restarted together", outage.members.len());
+                    self.log(None, now.wall, text);
+                }
                 OutageEvent::Began(outage) => self.log(None, now.wall, began(&outage)),
                 OutageEvent::Ended(outage) => {
                     let (back, all) = (outage.back.len(), outage.members.len());
-                    let text = format!("the path is back: {back} of {all} hosts answer");
-                    self.log(None, now.wall, text);
+                    let what =
+                        if outage.is_restart() { "after the restart" } else { "the path is back" };
+                    self.log(None, now.wall, format!("{what}: {back} of {all} hosts answer"));
                 }
             }
         }

@@ -151,3 +151,42 @@ fn a_target_that_is_taken_out_and_put_back_has_its_ended_alerts_once() {
         assert_eq!(of, [Some(TargetId(round + 1))]);
     }
 }
+
+#[test]
+fn what_an_earlier_run_snoozed_and_acknowledged_can_be_ended_in_this_one() {
+    let until = sec(START + 3_600).wall;
+    let closed = |snoozed: bool| RememberedAlert {
+        acknowledged: (!snoozed).then(|| sec(BEGAN).wall),
+        snoozed_until: snoozed.then_some(until),
+        title: "port 3389 closed".to_owned(),
+        ..berlin_down().alerts["path-outage"].clone()
+    };
+    let mut monitor = Monitor::new(ACCESS, local(), AlertSettings::default(), sec(START));
+    for id in [1, 2] {
+        let memory = TargetMemory {
+            alerts: [("port-closed".to_owned(), closed(id == 1))].into(),
+            acknowledged: (id == 2)
+                .then(|| ("port-closed".to_owned(), sec(BEGAN).wall))
+                .into_iter()
+                .collect(),
+            ..TargetMemory::default()
+        };
+        let host = Host::Address(address(id), None);
+        monitor.add(Target::new(TargetId(id), format!("pc-{id}"), host), memory, sec(START));
+    }
+    let muted = |monitor: &mut Monitor| {
+        let alerts = monitor.snapshot(sec(START + 1), 0, |_| Budget::default()).alerts.clone();
+        let all: Vec<_> = alerts.firing.iter().chain(&alerts.pending).cloned().collect();
+        assert_eq!(all.len(), 2, "{all:?}");
+        let of = |id: u32| all.iter().find(|alert| alert.target == Some(TargetId(id))).cloned();
+        (of(1).unwrap().snoozed_until, of(2).unwrap().acknowledged)
+    };
+    assert_eq!(muted(&mut monitor), (Some(until), Some(sec(BEGAN).wall)));
+    let rule = monitor.snapshot(sec(START), 0, |_| Budget::default()).alerts.pending[0].rule;
+    monitor.unsnooze(Some(TargetId(1)), rule);
+    monitor.unacknowledge(Some(TargetId(2)), rule);
+    assert_eq!(muted(&mut monitor), (None, None));
+    let later = |id| monitor.remembered(Some(TargetId(id)), sec(START + 2)).alerts;
+    assert_eq!(later(1)["port-closed"].snoozed_until, None, "the run after this one knows");
+    assert_eq!(later(2)["port-closed"].acknowledged, None);
+}

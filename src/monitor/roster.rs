@@ -11,7 +11,7 @@ use std::sync::Arc;
 impl Monitor {
     /// Watches a target no more; what is to be remembered of it comes back, and what sinks are told
     /// of its alerts: who heard that one began hears that it is over. Its lines in the event log
-    /// stay, with its name in front.
+    /// stay, with its name.
     pub fn remove(&mut self, id: TargetId, now: Now) -> Option<(TargetMemory, Vec<Notice>)> {
         self.targets.get(&id)?;
         let over = self.alerts.forget(id, now.wall);
@@ -28,10 +28,10 @@ impl Monitor {
         self.around.outages = self.outages.lately();
         self.common.forget(id);
         self.siblings.changed(gone.target().group.as_deref());
-        let name = printable(&gone.target().name);
+        let name: Arc<str> = printable(&gone.target().name).into();
         for event in self.events.iter_mut().filter(|event| event.target == Some(id)) {
             event.target = None;
-            event.text = format!("{name}: {}", event.text);
+            event.gone = Some(Arc::clone(&name));
         }
         Some((memory, notices))
     }

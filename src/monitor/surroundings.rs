@@ -151,6 +151,7 @@ impl Monitor {
         self.around.living_links.clone_from(&peers.living_links);
         self.around.answered_by.clone_from(&peers.answered_by);
         self.around.clocks = clocks(self.targets.values(), &self.around.local, now);
+        self.contradict_controls(&peers, now);
         let was = self.around.offline.clone();
         self.around.offline = if !self.around.local.online() && !self.only_own_addresses() {
             Offline::NoInterface

@@ -448,7 +448,7 @@ fn another_configuration_keeps_what_was_measured_and_what_goes_is_remembered() {
     assert_eq!(kept.target.name, "renamed");
     assert_eq!(monitor.target(TargetId(1)).unwrap().echo().total().received, 1);
     let event = snapshot.events.iter().find(|event| event.text.ends_with("fell")).unwrap();
-    assert_eq!((event.target, event.text.as_str()), (None, "pc-2: fell"));
+    assert_eq!((event.target, event.gone.as_deref()), (None, Some("pc-2")));
     assert!(!monitor.observe(&reply(2, 1, at(500)), at(503)).memory, "a late answer is nobody's");
 }
 

@@ -345,9 +345,11 @@ pub(super) fn route(text: &str) -> Result<Route, Wrong> {
     })
 }
 
-/// `20s 11 tunnel`: since then, with so many others (at most 1 000), for the tunnel's sake.
+/// `20s 11 tunnel`: since then, with so many others (at most 1 000), for the tunnel's sake; or
+/// `restart`: it was one, and is over.
 fn outage(text: &str) -> Result<Outage, Wrong> {
-    let wrong = || Wrong::expected(text, "SINCE OTHERS, or SINCE OTHERS tunnel");
+    let wrong =
+        || Wrong::expected(text, "SINCE OTHERS, SINCE OTHERS tunnel, or SINCE OTHERS restart");
     let mut words = text.split(' ');
     let since = now(MonoTime::ZERO.plus(span(words.next().unwrap_or_default())?));
     let others = words.next().and_then(|word| word.parse::<u32>().ok());
@@ -357,11 +359,15 @@ fn outage(text: &str) -> Result<Outage, Wrong> {
     let nowhere = IpAddr::from([0, 0, 0, 0]);
     outage.members = (0..=others).map(|id| (TargetId(id), nowhere)).collect();
     outage.of = 12;
-    outage.tunnel = match words.next() {
-        None => None,
-        Some("tunnel") => Some("wg0 went down".to_owned()),
+    match words.next() {
+        None => {}
+        Some("tunnel") => outage.tunnel = Some("wg0 went down".to_owned()),
+        Some("restart") => {
+            outage.refused = [21, 22, 23].map(|host| IpAddr::from([10, 9, 0, host])).into();
+            (outage.alerts, outage.lingers, outage.ended) = (true, true, Some(since));
+        }
         Some(_) => return Err(wrong()),
-    };
+    }
     Ok(outage)
 }
 

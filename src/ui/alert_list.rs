@@ -137,8 +137,8 @@ pub fn of<'a>(
     }
     lines.extend(shared.into_iter().map(|(cause, of)| Entry::Cause(cause, of)));
     lines.sort_by_key(|line| match line {
-        Entry::Alert(alert, _) => (Reverse(alert.severity), false, 0),
-        Entry::Cause(cause, of) => (Reverse(cause.severity), cause.muted, of.len()),
+        Entry::Alert(alert, _) => (Reverse(alert.severity), is_muted(alert), Reverse(1)),
+        Entry::Cause(cause, of) => (Reverse(cause.severity), cause.muted, Reverse(of.len())),
     });
     let listed = |line: Entry<'a>| match line {
         Entry::Cause(cause, of) if opened.contains(&cause) => {

@@ -1,7 +1,7 @@
 //! What many hosts have in common is told together, on every screen alike.
 
 use super::alert_list::Cause;
-use super::order::by_badness;
+use super::order::{badness, by_badness};
 use crate::domain::alert::Alert;
 use crate::domain::finding::{Finding, Owner, RuleId};
 use crate::domain::rules;
@@ -104,10 +104,32 @@ pub fn among<'a>(
     let mut troubles: Vec<Trouble<'a>> = alone.chain(shared).collect();
     let seen = |host: &TargetSnapshot| seen.contains_key(&host.target.id);
     troubles.sort_by(|a, b| {
-        let rank = |t: &Trouble<'_>| (seen(t.worst), Reverse(t.worst.state), Reverse(t.hosts));
+        let shared = |t: &Trouble<'_>| {
+            let rule = t.worst.worst().map(|finding| finding.rule);
+            (t.hosts >= least).then_some((Reverse(t.hosts), rule))
+        };
+        let rank = |t: &Trouble<'_>| {
+            let shared = shared(t);
+            (seen(t.worst), badness(t.worst), Reverse(shared.is_some()), shared)
+        };
         rank(a).cmp(&rank(b)).then_with(|| by_badness(a.worst, b.worst))
     });
     troubles
+}
+
+/// The cause of each host that is in trouble, and how many hosts have the same.
+#[must_use]
+pub fn shared(snapshot: &Snapshot) -> BTreeMap<TargetId, (Cause, usize)> {
+    let seen = snapshot.seen_to();
+    let trouble = snapshot.targets.iter().filter(|host| host.is_in_trouble());
+    let causes: Vec<(TargetId, Cause)> =
+        trouble.filter_map(|host| Some((host.target.id, of_host(host, &seen)?))).collect();
+    let mut sizes: BTreeMap<Cause, usize> = BTreeMap::new();
+    for (_, cause) in &causes {
+        *sizes.entry(*cause).or_default() += 1;
+    }
+    let size = |cause: &Cause| sizes.get(cause).copied().unwrap_or_default();
+    causes.into_iter().map(|(id, cause)| (id, (cause, size(&cause)))).collect()
 }
 
 /// The cause of a host's trouble.

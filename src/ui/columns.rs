@@ -1,7 +1,7 @@
 //! The columns of the table, as a table.
 
 use super::format::{self, NOT_MEASURED};
-use super::line::{Line, fit, fit_middle, left, right};
+use super::line::{Line, fit, fit_middle, fit_name, left, right};
 use super::state::{Naming, SortKey, UiState};
 use super::theme::Role;
 use super::view::maintenance;
@@ -12,6 +12,7 @@ use crate::domain::sample::{ConnectOutcome, EchoMethod};
 use crate::domain::snapshot::{Snapshot, TargetSnapshot, TargetState};
 use crate::domain::stats::EchoStats;
 use std::time::Duration;
+use unicode_width::UnicodeWidthStr as _;
 
 /// What a column needs to fill a cell.
 #[derive(Debug, Clone, Copy)]
@@ -148,16 +149,39 @@ pub const COLUMNS: &[Column] = &[
     column!(Why, "WHY", 190, ALWAYS, 20, Left, None, why),
 ];
 
+/// Most that the first column grows for a long name.
+const LONG_NAME: u16 = 32;
+
+/// Cells of the longest name, as far as the first column grows for it.
+#[must_use]
+pub fn longest_name(snapshot: &Snapshot) -> u16 {
+    let widths = snapshot.targets.iter().map(|target| target.target.name.width());
+    let longest = widths.max().unwrap_or_default();
+    u16::try_from(longest).unwrap_or(LONG_NAME).min(LONG_NAME)
+}
+
+/// How far a column grows into the room that is left.
+#[derive(Debug, Clone, Copy)]
+enum Growth {
+    /// To so many cells.
+    To(u16),
+    /// To so many cells where a name is as long.
+    ForNames(u16),
+}
+
 /// Who gets the cells that are left, up to which width, in this order.
-const GROWTH: &[(ColumnId, u16)] = &[
-    (ColumnId::Name, 16),
-    (ColumnId::Spark, 30),
-    (ColumnId::Why, 36),
-    (ColumnId::Name, 24),
-    (ColumnId::Spark, 60),
-    (ColumnId::Address, 39),
-    (ColumnId::Why, 80),
-    (ColumnId::Spark, 120),
+const GROWTH: &[(ColumnId, Growth)] = &[
+    (ColumnId::Name, Growth::To(16)),
+    (ColumnId::Name, Growth::ForNames(20)),
+    (ColumnId::Spark, Growth::To(24)),
+    (ColumnId::Name, Growth::ForNames(LONG_NAME)),
+    (ColumnId::Spark, Growth::To(30)),
+    (ColumnId::Why, Growth::To(36)),
+    (ColumnId::Name, Growth::To(24)),
+    (ColumnId::Spark, Growth::To(60)),
+    (ColumnId::Address, Growth::To(39)),
+    (ColumnId::Why, Growth::To(80)),
+    (ColumnId::Spark, Growth::To(120)),
 ];
 
 /// A column on the screen.
@@ -172,9 +196,9 @@ pub struct Placed {
 }
 
 /// The columns of a screen this wide: the chosen ones, as far as there is room; without a choice
-/// those made for the width. They depend on nothing else, so they never jump.
+/// those made for the width. They depend on nothing else but the longest name, so they do not jump.
 #[must_use]
-pub fn place(width: u16, chosen: &[ColumnId]) -> Vec<Placed> {
+pub fn place(width: u16, chosen: &[ColumnId], longest_name: u16) -> Vec<Placed> {
     let placed = |column| Placed { column, x: 0, width: column.width };
     let fitting = COLUMNS.iter().filter(|column| (column.from..column.until).contains(&width));
     let mut placed: Vec<Placed> = if chosen.is_empty() {
@@ -190,6 +214,10 @@ pub fn place(width: u16, chosen: &[ColumnId]) -> Vec<Placed> {
     }
     let mut left = width.saturating_sub(used(&placed));
     for (id, most) in GROWTH {
+        let most = match *most {
+            Growth::To(cells) => cells,
+            Growth::ForNames(cells) => cells.min(longest_name),
+        };
         if let Some(column) = placed.iter_mut().find(|p| p.column.id == *id) {
             let more = left.min(most.saturating_sub(column.width));
             column.width += more;
@@ -353,7 +381,7 @@ fn address_text(target: &TargetSnapshot) -> String {
 #[must_use]
 pub fn called(target: &TargetSnapshot, naming: Naming, width: usize) -> String {
     match naming {
-        Naming::Names => fit(&target.target.name, width),
+        Naming::Names => fit_name(&target.target.name, width),
         Naming::Addresses => fit_middle(&address_text(target), width),
     }
 }
@@ -365,7 +393,7 @@ fn name(row: &Row<'_>, width: usize) -> Line {
 fn address(row: &Row<'_>, width: usize) -> Line {
     let text = match row.state.naming {
         Naming::Names => fit_middle(&address_text(row.target), width),
-        Naming::Addresses => fit(&row.target.target.name, width),
+        Naming::Addresses => fit_name(&row.target.target.name, width),
     };
     Line::of(row.plain(), &text)
 }
@@ -540,7 +568,7 @@ mod tests {
     #[test]
     fn columns_fit_every_width_and_keep_their_order() {
         for width in 60..500 {
-            let placed = place(width, &[]);
+            let placed = place(width, &[], 0);
             let mut end = LEAD;
             for column in &placed {
                 assert!(column.x >= end, "{width}: {:?}", column.column.id);
@@ -553,7 +581,7 @@ mod tests {
 
     #[test]
     fn one_of_each_pair_of_columns_is_shown() {
-        let has = |width, id| place(width, &[]).iter().any(|p| p.column.id == id);
+        let has = |width, id| place(width, &[], 0).iter().any(|p| p.column.id == id);
         for width in 60..300 {
             assert_ne!(has(width, ColumnId::Loss), has(width, ColumnId::LossBoth));
             assert_ne!(has(width, ColumnId::Ladder), has(width, ColumnId::LadderWide));
@@ -565,7 +593,7 @@ mod tests {
     #[test]
     fn headings_fit_their_columns() {
         for width in [60, 80, 120, 160, 200] {
-            for placed in place(width, &[]) {
+            for placed in place(width, &[], 0) {
                 let sort = placed.column.sort.unwrap_or_default();
                 let state = UiState { sort, ..UiState::default() };
                 for over_tcp in [OverTcp::None, OverTcp::Some, OverTcp::All] {
@@ -579,7 +607,7 @@ mod tests {
     #[test]
     fn chosen_columns_stand_in_their_order_as_far_as_there_is_room() {
         let ids = |width, chosen: &[ColumnId]| {
-            place(width, chosen).iter().map(|placed| placed.column.id).collect::<Vec<_>>()
+            place(width, chosen, 0).iter().map(|placed| placed.column.id).collect::<Vec<_>>()
         };
         let chosen = [ColumnId::Risk, ColumnId::Name, ColumnId::Worst];
         assert_eq!(ids(200, &chosen), chosen);
@@ -587,7 +615,7 @@ mod tests {
         assert_eq!(ids(28, &chosen), [ColumnId::Risk, ColumnId::Name], "the least needed goes");
         for width in 0..300 {
             let all: Vec<ColumnId> = COLUMNS.iter().map(|column| column.id).collect();
-            let placed = place(width, &all);
+            let placed = place(width, &all, 0);
             assert!(used(&placed) <= width || placed.len() == 1, "{width}");
         }
     }

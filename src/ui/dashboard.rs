@@ -8,6 +8,7 @@
 //! at most fps      -> if let Some(frame) = dashboard.frame(now) { terminal.draw(&frame)? }
 //! ```
 
+use super::columns;
 use super::effect::{Effect, FileChange};
 use super::export::{self, Kind};
 use super::form::Form;
@@ -139,6 +140,7 @@ impl Dashboard {
             relayed: options.relayed,
             ..UiState::default()
         };
+        state.longest_name = columns::longest_name(&snapshot);
         let recalled = recall_pins(&mut state, &snapshot);
         let newest = Picture::new(snapshot);
         let world = newest.world(&options.keymap, &options.theme, newest.snapshot.now.wall);
@@ -186,7 +188,7 @@ impl Dashboard {
         self.recalled = self.recalled || recall_pins(&mut self.state, &snapshot);
         self.newest = self.newest.next(snapshot);
         if self.state.flow == Flow::Live {
-            self.shown = self.newest.clone();
+            self.show_newest();
         }
     }
 
@@ -236,7 +238,7 @@ impl Dashboard {
         }
         self.put_on_theme();
         if self.state.flow == Flow::Live {
-            self.shown = self.newest.clone();
+            self.show_newest();
         }
         effects
     }
@@ -255,6 +257,11 @@ impl Dashboard {
         let chosen = self.worn.and_then(Theme::built_in);
         let chosen = chosen.map(|theme| theme.with_glyphs(glyphs).reduced_to(self.colours));
         self.renderer.put_on(chosen.unwrap_or_else(|| self.first_theme.clone()));
+    }
+
+    fn show_newest(&mut self) {
+        self.shown = self.newest.clone();
+        self.state.longest_name = columns::longest_name(&self.shown.snapshot);
     }
 
     /// What has to be written; `None` when the terminal is up to date.

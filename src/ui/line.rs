@@ -2,6 +2,7 @@
 
 use super::theme::Role;
 use crate::domain::text::printable;
+use std::net::IpAddr;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -268,6 +269,19 @@ pub fn fit(text: &str, width: usize) -> String {
     kept
 }
 
+/// A host's name in at most `width` cells. Its domain gives way first, then the middle of what is
+/// left: hosts of one kind are told apart by the end of it.
+#[must_use]
+pub fn fit_name(name: &str, width: usize) -> String {
+    let name = printable(name);
+    let label = name.split('.').next().unwrap_or_default();
+    if name.width() > width && label.width() < width && name.parse::<IpAddr>().is_err() {
+        return fit(&name, width);
+    }
+    let cut = if name.parse::<IpAddr>().is_err() && name.width() > width { label } else { &name };
+    fit_middle(cut, width)
+}
+
 /// `text` in at most `width` cells, cut in its middle: both ends of an address matter.
 #[must_use]
 pub fn fit_middle(text: &str, width: usize) -> String {
@@ -355,6 +369,17 @@ fn head(text: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_one_kind_are_told_apart_by_their_end_and_domains_give_way_first() {
+        assert_eq!(fit_name("rds-farm-vienna-prod-01", 16), "rds-farm…prod-01");
+        assert_eq!(fit_name("rds-farm-vienna-prod-01", 23), "rds-farm-vienna-prod-01");
+        assert_eq!(fit_name("office-pc.corp.example", 16), "office-pc.corp.…");
+        assert_eq!(fit_name("rds-farm-vienna-prod-01.corp.example", 16), "rds-farm…prod-01");
+        assert_eq!(fit_name("2001:db8:0:1:2:3:4:21", 12), "2001:d…:4:21");
+        assert_eq!(fit_name("10.200.100.221", 9), "10.2….221");
+        assert_eq!(fit_name("office", 2), "o…");
+    }
 
     #[test]
     fn text_is_cut_by_cells_not_by_characters() {

@@ -1,8 +1,10 @@
 //! Which targets the table shows, and in which order.
 
+use super::causes;
 use super::state::{Direction, SortKey, UiState};
 use super::world::World;
 use crate::domain::finding::Risk;
+use crate::domain::sample::Attempt;
 use crate::domain::snapshot::{Snapshot, TargetSnapshot, TargetState};
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
@@ -14,7 +16,10 @@ pub fn rows<'a>(snapshot: &'a Snapshot, state: &UiState) -> Vec<&'a TargetSnapsh
     let sieve = state.filter.over(&snapshot.alerts);
     let all = snapshot.targets.iter().map(AsRef::as_ref);
     let mut rows: Vec<&TargetSnapshot> = all.filter(|target| sieve.admits(target)).collect();
-    sort(&mut rows, state.sort);
+    match state.sort {
+        SortKey::Worst => sort_by_trouble(&mut rows, snapshot),
+        key => sort(&mut rows, key),
+    }
     if state.direction == Direction::Inverted {
         rows.reverse();
     }
@@ -126,7 +131,7 @@ pub fn worst(snapshot: &Snapshot) -> Option<&TargetSnapshot> {
 
 fn sort(rows: &mut [&TargetSnapshot], key: SortKey) {
     match key {
-        SortKey::Worst => rows.sort_by_cached_key(|target| badness(target)),
+        SortKey::Worst => rows.sort_by(|a, b| by_badness(a, b)),
         SortKey::Name => rows.sort_by_cached_key(|t| t.target.name.to_lowercase()),
         SortKey::Group => rows.sort_by_cached_key(|t| {
             t.target.group.as_ref().map_or((true, String::new()), |g| (false, g.to_lowercase()))
@@ -162,18 +167,36 @@ fn weight(target: &TargetSnapshot) -> (TargetState, bool) {
     }
 }
 
-/// What is compared of a target: its state, its risk, and in trouble since which minute, and its name.
-type Badness<'a> = (Reverse<(TargetState, bool)>, Reverse<Risk>, Option<(i64, &'a str)>);
+/// How bad it is: its state, its risk, and whether nobody gets in.
+pub(super) type Badness = (Reverse<(TargetState, bool)>, Reverse<Risk>, Reverse<bool>);
 
-/// Worst first: state, then risk, then who is in that state for longest, to the minute: what fell
-/// together stands by its name, on every screen alike.
-fn badness(target: &TargetSnapshot) -> Badness<'_> {
+/// Worst first: state, then risk, then whether nobody gets in.
+pub(super) fn badness(target: &TargetSnapshot) -> Badness {
+    let trouble = target.is_in_trouble();
+    let shut = trouble && !target.attempt.as_ref().is_some_and(Attempt::serves);
+    (Reverse(weight(target)), Reverse(target.risk), Reverse(shut))
+}
+
+/// Among those that are as bad as each other: who is in trouble for longest, to the minute. What
+/// fell together stands by its name, on every screen alike.
+fn longest(target: &TargetSnapshot) -> Option<(i64, &str)> {
     let minute = || target.state_since.unix_secs().div_euclid(60);
-    let since = target.is_in_trouble().then(|| (minute(), target.target.name.as_str()));
-    (Reverse(weight(target)), Reverse(target.risk), since)
+    target.is_in_trouble().then(|| (minute(), target.target.name.as_str()))
+}
+
+/// The order of the banner: what nobody has seen to, then the worst, then what most hosts share.
+fn sort_by_trouble(rows: &mut [&TargetSnapshot], snapshot: &Snapshot) {
+    let causes = causes::shared(snapshot);
+    rows.sort_by_cached_key(|target| {
+        let cause = causes.get(&target.target.id);
+        let seen = cause.is_none_or(|(cause, _)| cause.muted);
+        let shared = cause.map(|(cause, hosts)| (Reverse(*hosts), cause.rule));
+        let shared = shared.filter(|(Reverse(hosts), _)| *hosts >= causes::MANY);
+        (seen, badness(target), Reverse(shared.is_some()), shared, longest(target))
+    });
 }
 
 /// The order of two by their badness.
 pub(super) fn by_badness(a: &TargetSnapshot, b: &TargetSnapshot) -> Ordering {
-    badness(a).cmp(&badness(b))
+    badness(a).cmp(&badness(b)).then_with(|| longest(a).cmp(&longest(b)))
 }

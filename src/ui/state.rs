@@ -264,6 +264,8 @@ pub struct UiState {
     pub direction: Direction,
     /// The columns of the table, in this order; empty: what the width has room for.
     pub columns: Vec<ColumnId>,
+    /// Cells of the longest name that is watched, as far as its column grows for it.
+    pub longest_name: u16,
     /// Which parts of the screen there are.
     pub panels: Panels,
     /// What its first column shows.

@@ -239,7 +239,7 @@ fn look(state: &mut UiState, action: Action) -> Vec<Effect> {
             return open(state, Overlay::Filter(field, state.filter.clone()));
         }
         Action::Sort => {
-            let shown = super::columns::place(state.size.width, &state.columns);
+            let shown = super::columns::place(state.size.width, &state.columns, state.longest_name);
             let sorts = SortKey::WORDS.map(|(_, key)| key);
             let offered = |key: &&SortKey| {
                 shown.iter().any(|p| p.column.sorts_by(state.naming) == Some(**key))
@@ -269,7 +269,7 @@ fn look(state: &mut UiState, action: Action) -> Vec<Effect> {
                 Naming::Addresses => Naming::Names,
             };
             // An order that nothing on the screen shows would be none to the eye.
-            let shown = super::columns::place(state.size.width, &state.columns);
+            let shown = super::columns::place(state.size.width, &state.columns, state.longest_name);
             let seen = shown.iter().any(|p| p.column.sorts_by(state.naming) == Some(state.sort));
             state.sort = match state.sort {
                 SortKey::Name if !seen => SortKey::Address,

@@ -3,7 +3,7 @@
 use super::format::Zone;
 use super::keymap::Keymap;
 use super::theme::GlyphSet;
-use crate::domain::snapshot::{Snapshot, TargetSnapshot};
+use crate::domain::snapshot::{Event, Snapshot, TargetSnapshot};
 use crate::domain::target::TargetId;
 use crate::domain::time::WallTime;
 use crate::report::ticket::{TicketInput, ticket};
@@ -99,6 +99,15 @@ impl<'a> World<'a> {
             None => "this machine",
             Some(id) => self.target(id).map_or("a removed target", |t| t.target.name.as_str()),
         }
+    }
+
+    /// Whose event it is: of a target, also of one that is watched no more, or of this machine.
+    #[must_use]
+    pub fn whose<'e>(&self, event: &'e Event) -> &'e str
+    where
+        'a: 'e,
+    {
+        event.gone.as_deref().unwrap_or_else(|| self.name(event.target))
     }
 }
 

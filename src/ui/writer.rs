@@ -173,12 +173,14 @@ mod tests {
 
     /// A terminal that takes a chunk only when it is told to.
     struct Gate {
+        begun: Sender<()>,
         open: Receiver<()>,
         taken: Sender<Vec<u8>>,
     }
 
     impl Write for Gate {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.begun.send(()).map_err(|_| io::ErrorKind::BrokenPipe)?;
             self.open.recv().map_err(|_| io::ErrorKind::BrokenPipe)?;
             self.taken.send(bytes.to_vec()).map_err(|_| io::ErrorKind::BrokenPipe)?;
             Ok(bytes.len())
@@ -191,27 +193,30 @@ mod tests {
 
     struct Bench {
         writer: Writer,
+        begun: Receiver<()>,
         open: Sender<()>,
         taken: Receiver<Vec<u8>>,
         done: Receiver<Written>,
     }
 
     fn bench() -> Bench {
+        let (beginning, begun) = channel();
         let (open, gate) = channel();
         let (taker, taken) = channel();
         let (told, done) = channel();
-        let out = Gate { open: gate, taken: taker };
+        let out = Gate { begun: beginning, open: gate, taken: taker };
         let writer = Writer::start(out, move |written| drop(told.send(written))).expect("a thread");
-        Bench { writer, open, taken, done }
+        Bench { writer, begun, open, taken, done }
     }
 
     #[test]
     fn the_time_of_a_terminal_that_stalls_is_measured() {
-        let Bench { writer, open, taken, done } = bench();
+        let Bench { writer, begun, open, taken, done } = bench();
         let progress = writer.progress();
         assert!(progress.is_idle());
         writer.frame(b"frame".to_vec()).expect("room");
         assert!(!progress.is_idle());
+        begun.recv_timeout(PATIENCE).expect("it writes");
         let stall = Duration::from_millis(30);
         assert!(!progress.settle(stall), "it waits for the terminal");
         open.send(()).expect("it waits");
@@ -224,7 +229,7 @@ mod tests {
 
     #[test]
     fn what_waits_is_bounded_and_in_order() {
-        let Bench { writer, open, taken, done } = bench();
+        let Bench { writer, begun: _begun, open, taken, done } = bench();
         let mut put = 0_u8;
         while writer.other(vec![put]).is_ok() {
             put += 1;
@@ -240,7 +245,7 @@ mod tests {
 
     #[test]
     fn given_up_it_writes_no_further_chunk() {
-        let Bench { writer, open, taken, done } = bench();
+        let Bench { writer, begun: _begun, open, taken, done } = bench();
         let progress = writer.progress();
         writer.frame(vec![b'x'; 3 * CHUNK]).expect("room");
         open.send(()).expect("it waits");
@@ -259,7 +264,7 @@ mod tests {
 
     #[test]
     fn the_error_of_the_terminal_is_told() {
-        let Bench { writer, open, done, .. } = bench();
+        let Bench { writer, begun: _begun, open, done, .. } = bench();
         drop(open);
         writer.frame(b"frame".to_vec()).expect("room");
         assert!(done.recv_timeout(PATIENCE).expect("ended").result.is_err());

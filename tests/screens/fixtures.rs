@@ -798,6 +798,7 @@ pub(crate) fn hours() -> Snapshot {
     let event = |secs: u64, target: Option<u32>, text: &str| Event {
         at: ago(secs),
         target: target.map(TargetId),
+        gone: None,
         text: text.to_owned(),
     };
     snapshot.events = Arc::new(vec![

@@ -294,7 +294,7 @@ fn what_is_in_maintenance_is_not_the_worst_and_no_problem() {
 fn what_happened_lately_stands_below_the_alerts_newest_first() {
     let mut snapshot = fixtures::healthy();
     let at = snapshot.now.wall;
-    let event = |target, text: &str| Event { at, target, text: text.to_owned() };
+    let event = |target, text: &str| Event { at, target, gone: None, text: text.to_owned() };
     let gateway = event(None, "default gateway is now 10.0.0.1");
     let unknown = event(Some(OFFICE), "office-pc has no known MAC address");
     snapshot.events = Arc::new(vec![gateway, unknown]);

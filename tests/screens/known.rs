@@ -224,8 +224,8 @@ fn the_figures_of_the_way_stand_under_their_headings() {
         if width >= 80 {
             assert_eq!(end(&heading, "ANSWERED 1 MIN"), end(&far, "26 of 30"), "{text}");
             let dns = line("DNS server");
-            assert_eq!(end(&heading, "ANSWERED 1 MIN"), end(&dns, " never answered"), "{text}");
-            assert!(!dns.contains("0.0 "), "never answered, so never measured\n{text}");
+            assert_eq!(end(&heading, "ANSWERED 1 MIN"), end(&dns, " answers no ping"), "{text}");
+            assert!(!dns.contains("0.0 "), "no ping is answered, so none is measured\n{text}");
             let own = line("this machine");
             assert_eq!(end(&heading, "ADDRESS") - 7, end(&own, "10.0.0.5") - 8, "{text}");
         }
@@ -238,6 +238,7 @@ fn events_are_the_newest_first_with_times_of_one_form_on_every_screen() {
     let event = |secs: u64, text: &str| Event {
         at: ago(secs),
         target: Some(TargetId(0)),
+        gone: None,
         text: text.to_owned(),
     };
     // A drop that somebody marks later is noted after what came after it.

@@ -107,6 +107,7 @@ fn an_acknowledgement_comes_back_with_its_time_and_under_its_own_name() {
         }
     }
     let mut screen = Screen::new(snapshot, 120, 40);
+    run(&mut screen, "goto office-pc");
     screen.press("3");
     let asked = run(&mut screen, "ack mine");
     let [Effect::Acknowledge { target, rule, .. }] = asked.as_slice() else { panic!("{asked:?}") };

@@ -2,11 +2,12 @@
 
 use super::fixtures::{self, ago};
 use super::support::Screen;
+use rdpwatch::domain::finding::Severity;
 use rdpwatch::domain::sample::{
     Attempt, Connect, ConnectOutcome, Negotiate, NegotiateOutcome, ProbeKind,
 };
 use rdpwatch::domain::security::SecurityProtocol;
-use rdpwatch::domain::snapshot::{Event, Snapshot};
+use rdpwatch::domain::snapshot::{Event, Snapshot, TargetState};
 use rdpwatch::domain::target::TargetId;
 use rdpwatch::ui::input::Input;
 use std::sync::Arc;
@@ -152,7 +153,7 @@ fn a_control_that_never_answered_is_not_called_lossy() {
     screen.press("5");
     let text = screen.text();
     let line = text.lines().find(|line| line.contains("DNS server")).expect("beside the way");
-    assert!(line.contains("never answered") && !line.contains("100"), "{line}");
+    assert!(line.contains("answers no ping") && !line.contains("100"), "{line}");
 }
 
 #[test]
@@ -205,11 +206,31 @@ fn a_host_that_takes_connections_is_not_called_dead_by_its_certificate() {
 #[test]
 fn of_the_minute_that_runs_the_timeline_says_that_it_is_not_over_yet() {
     let mut snapshot = fixtures::hours();
-    let event = Event { at: ago(5), target: Some(TargetId(0)), text: "loses 9 %".to_owned() };
+    let event =
+        Event { at: ago(5), target: Some(TargetId(0)), gone: None, text: "loses 9 %".to_owned() };
     Arc::make_mut(&mut snapshot.events).push(event);
     let mut screen = Screen::new(snapshot, 120, 40);
     screen.press("6 [");
     let text = screen.text();
     assert!(text.contains("this minute is not over yet"), "{text}");
     assert!(!text.contains("nothing is kept"), "{text}");
+}
+
+/// The direct way is sound, and nobody uses it.
+#[test]
+fn the_way_of_a_host_whose_gateway_fails_is_not_absolved() {
+    let mut snapshot = fixtures::healthy();
+    let host = Arc::make_mut(&mut snapshot.targets[0]);
+    let said = "The RD Gateway gw.example.test answers 503 (certain).";
+    host.state = TargetState::Critical;
+    host.findings =
+        vec![fixtures::finding("gateway-not-answering", Severity::Critical, "answers 503", said)];
+    let mut screen = Screen::new(snapshot, 200, 60);
+    screen.press("5");
+    let text = screen.text();
+    assert!(
+        text.contains("through the RD Gateway: The RD Gateway gw.example.test answers 503"),
+        "{text}"
+    );
+    assert!(!text.contains("is not the way"), "{text}");
 }

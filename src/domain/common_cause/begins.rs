@@ -5,6 +5,7 @@ use crate::domain::finding::{Confidence, Severity};
 use crate::domain::target::TargetId;
 use crate::domain::thresholds::CommonThresholds;
 use crate::domain::time::Now;
+use crate::domain::together::most_within;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A target that the thing fails.
@@ -102,17 +103,12 @@ pub(super) fn served_since(witnesses: &[Witness<'_>], since: Now) -> usize {
     witnesses.iter().filter(served).count()
 }
 
-/// The most of `sorted` that began within the span of each other; of equally many the newest.
+/// The most of `sorted` that began within the span of each other.
 pub(super) fn most_together<'a, 'b>(
     sorted: &'b [Failing<'a>],
     limits: CommonThresholds,
 ) -> Option<&'b [Failing<'a>]> {
-    let run = |(index, first): (usize, &Failing<'_>)| {
-        let until = first.since.mono.plus(limits.together);
-        let end = sorted.partition_point(|one| one.since.mono <= until);
-        sorted.get(index..end)
-    };
-    sorted.iter().enumerate().filter_map(run).max_by_key(|run| run.len())
+    most_within(sorted, |one| one.since.mono, limits.together)
 }
 
 /// What most say.

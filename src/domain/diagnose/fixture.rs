@@ -278,6 +278,7 @@ pub(crate) fn evidence(id: &str, severity: Severity) -> Evidence {
         remedies: None,
         is_change: false,
         faults: 1,
+        anew: true,
     }
 }
 

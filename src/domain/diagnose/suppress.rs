@@ -3,13 +3,17 @@
 use super::super::finding::{Finding, Rung, Severity};
 use super::super::rules::{HOST_ASLEEP_ID, RuleCard};
 use super::super::sample::{Connect, ConnectOutcome, ProbeKind};
+use super::super::stats::EchoStats;
 use super::super::view::TargetView;
 use super::Diagnosed;
 use std::cmp::Reverse;
 use std::time::Duration;
 
-/// Loss that may be why connections fail is measured over this long.
+/// Loss that may be why connections fail is measured since the first of them, and no longer than this.
 const MEASURED_OVER: Duration = Duration::from_mins(1);
+
+/// Of so many requests the share since then stands alone.
+const ENOUGH: u32 = 10;
 
 /// So often at least a SYN is sent before a connection is given up (RFC 6298: the second after 1 s).
 const SYNS: i32 = 2;
@@ -75,21 +79,24 @@ fn loss_may_be_why(view: &TargetView<'_>) -> bool {
             || connect.outcome == ConnectOutcome::Unreachable && connect.icmp_is_ours
     };
     let local = |connect: &Connect| matches!(connect.outcome, ConnectOutcome::LocalError(_));
-    let mut tried = view
-        .attempts
-        .recent()
-        .map(|entry| &entry.value.connect)
-        .filter(|connect| !local(connect))
-        .peekable();
+    let mut tried = view.attempts.recent().filter(|entry| !local(&entry.value.connect)).peekable();
     if tried.peek().is_none() {
         return true;
     }
-    let failed = tried.take_while(|connect| unheard(connect)).count();
-    let echo = view.echo.window(view.now.mono, MEASURED_OVER);
-    if failed == 0 || echo.sent > 0 && echo.received == 0 {
+    let in_a_row: Vec<_> = tried.take_while(|entry| unheard(&entry.value.connect)).collect();
+    let failed = in_a_row.len();
+    let lately = view.echo.window(view.now.mono, MEASURED_OVER);
+    if failed == 0 || lately.sent > 0 && lately.received == 0 {
         return false;
     }
-    let share = if echo.sent == 0 { 1.0 } else { f64::from(echo.lost) / f64::from(echo.sent) };
+    let share = |echo: &EchoStats| f64::from(echo.lost) / f64::from(echo.sent.max(1));
+    let since = in_a_row.last().map_or(MEASURED_OVER, |first| view.now.mono.since(first.at.mono));
+    let meanwhile = view.echo.window(view.now.mono, since.min(MEASURED_OVER));
+    let share = match (lately.sent, meanwhile.sent) {
+        (0, _) => 1.0,
+        (_, ENOUGH..) => share(&meanwhile),
+        _ => share(&meanwhile).max(share(&lately)),
+    };
     let packets = SYNS.saturating_mul(i32::try_from(failed).unwrap_or(i32::MAX));
     share.powi(packets) > CHANCE
 }

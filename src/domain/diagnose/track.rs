@@ -68,6 +68,7 @@ impl Tracks {
     pub(super) fn count(&mut self, card: &RuleCard, judgement: Judgement, now: WallTime) {
         match judgement {
             Judgement::NoEvidence => {}
+            Judgement::Fires(evidence) if !evidence.anew && !self.stands(card.id) => {}
             Judgement::Moot => self.drop_question(card),
             Judgement::Fires(evidence) => {
                 let first = self.is_first(card);
@@ -255,6 +256,9 @@ impl Track {
 impl Standing {
     /// The newest evidence replaces the old; what got worse is no longer as it was found.
     fn renew(&mut self, evidence: Box<Evidence>) {
+        if !evidence.anew && evidence.severity > self.evidence.severity {
+            return;
+        }
         self.as_found =
             self.as_found.filter(|found| evidence.severity <= *found && !evidence.is_change);
         self.evidence = evidence;

@@ -169,3 +169,22 @@ fn a_silence_longer_than_what_is_kept_began_when_it_began() {
     (2_001..2_700).for_each(|secs| series.push(secs, at(secs), echo(EchoOutcome::Lost)));
     assert_eq!(series.trailing_losses(), (699, Some(at(2_001))));
 }
+
+/// Of a VPN that loses most, one answer in between was taken for a path that is back.
+#[test]
+fn loss_of_this_moment_is_a_rate_and_no_gap_that_is_over() {
+    let lost = echo(EchoOutcome::Lost);
+    let row = |word: &str| -> EchoSeries {
+        series(&word.chars().map(|one| if one == '.' { ok(20) } else { lost }).collect::<Vec<_>>())
+    };
+    let heavily = |word: &str| {
+        let newest = u64::try_from(word.len()).unwrap_or_default();
+        row(word).loses_heavily(MonoTime::from_secs(newest))
+    };
+    assert!(heavily("..........xxx.xx.x.xx.x"));
+    assert!(!heavily("....................") && !heavily("...x.......x......x."));
+    // A gap is over: the first answers, and when only its end lies in the span.
+    assert!(!heavily("......xxxxxxxxxx...") && !heavily("......xxxxxxxxxx......."));
+    assert!(!heavily("xxxxxxxxxxxxxxx.x"), "too few to say");
+    assert!(!EchoSeries::default().loses_heavily(MonoTime::from_secs(1)));
+}

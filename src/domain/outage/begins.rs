@@ -2,7 +2,8 @@
 
 use super::{Answered, Fault, Ground, KEPT, Member, Outage, RememberedOutage, SAVED, Scope};
 use crate::domain::thresholds::PathThresholds;
-use crate::domain::time::Now;
+use crate::domain::time::{MonoTime, Now};
+use crate::domain::together::is_share;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -53,14 +54,21 @@ pub(super) fn begins(
     let mut silent: Vec<(Now, &Member<'_>)> =
         concerned.iter().filter_map(|member| member.silent_since.map(|at| (at, *member))).collect();
     silent.sort_by_key(|(at, member)| (at.mono, member.target));
-    let together = |start: usize| {
-        let first = silent.get(start).map(|(at, _)| *at)?;
-        let rest = silent.get(start..)?;
-        let count =
-            rest.partition_point(|(at, _)| at.mono.since(first.mono) <= ground.limits.together);
-        rest.get(..count)
+    let mut earliest: Vec<MonoTime> =
+        silent.iter().filter_map(|(_, member)| member.silent_after()).collect();
+    earliest.sort_unstable();
+    // Whoever is before the first of them may have fallen silent before it too.
+    let with = |(before, (first, _)): &(usize, &(Now, &Member<'_>))| {
+        let until = first.mono.plus(ground.limits.together);
+        earliest.partition_point(|at| *at <= until).saturating_sub(*before)
     };
-    let cluster = (0..silent.len()).filter_map(together).max_by_key(|cluster| cluster.len())?;
+    let (start, (first, _)) = silent.iter().enumerate().max_by_key(with)?;
+    let until = first.mono.plus(ground.limits.together);
+    let joins = |(_, member): &&(Now, &Member<'_>)| {
+        member.silent_after().is_some_and(|earliest| earliest <= until)
+    };
+    let cluster: Vec<(Now, &Member<'_>)> =
+        silent.iter().skip(start).filter(joins).copied().collect();
     let (first, last) = (cluster.first()?.0, cluster.last()?.0);
     // Where others are reached outside of it, only those behind the tunnel are its scope.
     let through = one_way(cluster.iter().map(|(_, member)| *member))
@@ -106,7 +114,7 @@ pub(super) fn begins(
             .map(|(_, member)| member.target)
             .collect(),
         left: cluster.iter().map(|(_, member)| member.target).collect(),
-        of: concerned.len(),
+        of: members.iter().filter(|member| scope.takes(member) && member.has_say()).count(),
         limits: ground.limits,
         change: ground.change_before(first).filter(|_| tunnel.is_none()),
         tunnel,
@@ -148,8 +156,7 @@ pub(super) fn hosts<'a, 'm: 'a>(members: impl Iterator<Item = &'a Member<'m>>) -
 
 /// Whether so many silent hosts are a path that is down.
 pub(super) fn is_path(silent: usize, of: usize, limits: &PathThresholds) -> bool {
-    let share = usize::try_from(limits.share_pct).unwrap_or(100);
-    silent >= least(limits) && silent * 100 >= of * share
+    silent >= least(limits) && is_share(silent, of, limits.share_pct)
 }
 
 /// Fewer hosts are no path.

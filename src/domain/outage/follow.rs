@@ -1,24 +1,35 @@
 //! Whether a path that broke is still down.
 
 use super::begins::{hosts as hosts_of, is_path, least};
-use super::{Fault, Ground, Member, Outage, UNSTEADY, Within};
+use super::{Answered, Fault, Ground, Member, Outage, STARTING, Within};
 use crate::domain::target::TargetId;
 use crate::domain::time::Now;
+use crate::domain::together::UNSTEADY;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 impl Outage {
-    /// Whether most of the hosts of either are those of the other.
+    /// Whether most of the hosts of either are those of the other; of the same scope, most of those
+    /// of the smaller one.
     pub(super) fn is_same_path(&self, other: &Self) -> bool {
         let both = self.members.keys().filter(|id| other.members.contains_key(id)).count();
-        both * 2 > self.members.len().max(other.members.len())
+        let (own, theirs) = (self.members.len(), other.members.len());
+        let least = if self.scope == other.scope { own.min(theirs) } else { own.max(theirs) };
+        both * 2 > least
     }
 
     /// Whether `member` answers again. Where the name led elsewhere meanwhile, an answer from there
     /// shows nothing before Remote Desktop is reached.
     fn is_back(&self, member: &Member<'_>) -> bool {
         let same = self.members.get(&member.target).is_none_or(|at| *at == member.address);
-        member.silent_since.is_none() && if same { member.has_say() } else { member.accepts }
+        let answers = member.silent_since.is_none() && !member.loses;
+        answers && if same { member.has_say() } else { member.accepts }
+    }
+
+    /// Whether it lets a packet through now and then: it is not back while those who answer lose
+    /// most of the others.
+    fn is_lossy(&self) -> bool {
+        self.losing >= least(&self.limits)
     }
 
     /// Whether enough of those who can speak for the path are silent. A PC may have gone to sleep
@@ -54,23 +65,17 @@ impl Outage {
         let together = self.limits.together;
         let known: BTreeMap<TargetId, &Member<'_>> =
             members.iter().map(|member| (member.target, member)).collect();
-        for member in members {
-            let joins = self.admits(member)
-                && member.silent_since.is_some_and(|at| {
-                    at.mono.plus(together) >= self.since.mono
-                        && self.since.mono.plus(together) >= at.mono
-                });
-            if joins && !self.members.contains_key(&member.target) {
-                self.members.insert(member.target, member.address);
-                self.voters.extend((!member.sleeps).then_some(member.target));
-            }
-        }
+        self.losing =
+            self.members.keys().filter(|id| known.get(id).is_some_and(|m| m.loses)).count();
+        self.take_in(members);
         for id in self.members.keys() {
             // Of one whose statistics were reset nothing is known yet.
             let Some(member) = known.get(id) else { continue };
             if self.is_back(member) {
                 self.back.entry(*id).or_insert(now);
-            } else if self.back.get(id).is_some_and(|at| now.mono.since(at.mono) <= together) {
+            } else if self.is_lossy()
+                || self.back.get(id).is_some_and(|at| now.mono.since(at.mono) <= together)
+            {
                 self.back.remove(id);
             }
         }
@@ -94,6 +99,51 @@ impl Outage {
             self.nearer.clone_from(&ground.nearer);
         }
         self.leave(members, now);
+        let other = |one: &&Member<'_>| self.scope.takes(one) && !self.left.contains(&one.target);
+        let heard = |one: &Member<'_>| one.heard.is_some_and(|at| at > self.since.mono);
+        self.spares |= members.iter().filter(other).any(heard);
+    }
+
+    /// Takes in who falls silent shortly after the newest of its members, and who suffers from it while
+    /// it lets little through.
+    fn take_in(&mut self, members: &[Member<'_>]) {
+        let together = self.limits.together;
+        let mut others: Vec<&Member<'_>> = members
+            .iter()
+            .filter(|one| one.silent_since.is_some() || one.loses)
+            .filter(|one| self.admits(one) && !self.members.contains_key(&one.target))
+            .collect();
+        others.sort_by_key(|one| (one.silent_since.map(|at| at.mono), one.target));
+        for member in others {
+            let suffers = self.is_lossy() && !member.sleeps;
+            let joins =
+                member.silent_since.zip(member.silent_after()).is_some_and(|(at, after)| {
+                    at.mono.plus(together) >= self.since.mono
+                        && self.until.mono.plus(together) >= after
+                });
+            if !joins && !suffers {
+                continue;
+            }
+            self.members.insert(member.target, member.address);
+            self.voters.extend((!member.sleeps).then_some(member.target));
+            // Nobody saw when one fell silent that never answered, and sleep comes one by one.
+            let seen = member.answered == Answered::InThisRun && !member.sleeps;
+            let newer = |at: &Now| seen && at.mono > self.until.mono;
+            self.until = member.silent_since.filter(newer).unwrap_or(self.until);
+        }
+    }
+
+    /// Notes who answers again for the first time, and who refuses its port then.
+    pub(super) fn see_returns(&mut self, members: &[Member<'_>], now: Now) {
+        for member in members.iter().filter(|one| self.members.contains_key(&one.target)) {
+            if member.silent_since.is_some() || !member.has_say() {
+                continue;
+            }
+            let returned = *self.returned.entry(member.target).or_insert(now.mono);
+            if member.refuses && now.mono.since(returned) <= STARTING {
+                self.refused.insert(member.address);
+            }
+        }
     }
 
     /// Takes those in again who were back and fall silent once more, when they are enough for a path.
@@ -122,7 +172,7 @@ impl Outage {
             self.left = left;
         }
         // Before that, others may be about to fall silent too.
-        if now.mono.since(self.since.mono) >= self.limits.lasts.max(self.limits.together) {
+        if now.mono.since(self.until.mono) >= self.limits.lasts.max(self.limits.together) {
             self.within = self.only_group(members);
             self.let_go(members);
         }

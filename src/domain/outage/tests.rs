@@ -15,6 +15,9 @@ fn member(id: u32, silent_since: Option<u64>) -> Member<'static> {
         answered: Answered::InThisRun,
         accepts: true,
         silent_since: silent_since.map(at),
+        heard: None,
+        loses: false,
+        refuses: false,
     }
 }
 
@@ -30,7 +33,7 @@ fn silent(count: u32) -> Vec<Member<'static>> {
 fn began(events: &[OutageEvent]) -> Vec<(Scope, usize)> {
     let began = events.iter().filter_map(|event| match event {
         OutageEvent::Began(outage) => Some((outage.scope.clone(), outage.members.len())),
-        OutageEvent::Ended(_) => None,
+        OutageEvent::Ended(_) | OutageEvent::Restarted(_) => None,
     });
     began.collect()
 }
@@ -307,4 +310,56 @@ fn hosts_that_an_earlier_run_lost_at_different_hours_are_no_path_even_where_nobo
     let nobody = Ground::default();
     assert!(Outages::default().observe(&heard(1), &nobody, at(120)).is_empty());
     assert_eq!(Outages::default().observe(&heard(1), &nobody, at(126)).len(), 1);
+}
+
+/// Hosts that drop ping are asked every quarter of a minute: the last of them was paged as dead.
+#[test]
+fn a_host_that_is_asked_seldom_joins_by_its_last_answer() {
+    let seldom = |heard: u64| -> Vec<Member<'static>> {
+        let mut members = silent(11);
+        members[11].silent_since = Some(at(heard + 16));
+        members[11].heard = Some(at(heard).mono);
+        members
+    };
+    let mut outages = Outages::default();
+    assert_eq!(began(&outages.observe(&seldom(99), &ground(), at(132))), [(Scope::Routed, 12)]);
+    assert_eq!(outages.open[0].until, at(115), "the last of them is told of");
+    let mut outages = Outages::default();
+    outages.observe(&silent(11), &ground(), at(105));
+    outages.observe(&seldom(99), &ground(), at(132));
+    assert!(outages.open[0].holds(TargetId(11)));
+    let mut outages = Outages::default();
+    outages.observe(&seldom(140), &ground(), at(170));
+    assert!(!outages.open[0].holds(TargetId(11)), "it answered long after the first fell silent");
+}
+
+#[test]
+fn an_outage_grows_by_who_falls_silent_shortly_after_its_newest_member() {
+    let mut outages = Outages::default();
+    let mut members = silent(4);
+    for member in &mut members {
+        member.group = None;
+    }
+    outages.observe(&members, &ground(), at(106));
+    for (id, secs) in [(4, 110), (5, 120), (6, 132), (7, 150)] {
+        members[id].silent_since = Some(at(secs));
+    }
+    outages.observe(&members, &ground(), at(155));
+    let outage = &outages.open[0];
+    assert!(outage.holds(TargetId(6)) && !outage.holds(TargetId(7)), "{outage:?}");
+    assert_eq!((outage.until, outage.of), (at(132), 12));
+}
+
+#[test]
+fn a_path_is_not_back_while_those_who_answer_lose_most() {
+    let mut outages = Outages::default();
+    outages.observe(&silent(12), &ground(), at(105));
+    let lossy: Vec<Member<'static>> =
+        silent(0).into_iter().map(|one| Member { loses: true, ..one }).collect();
+    for secs in 120..200 {
+        assert!(outages.observe(&lossy, &ground(), at(secs)).is_empty(), "{secs}");
+    }
+    assert_eq!((outages.open[0].silent(), outages.open[0].losing), (12, 12));
+    outages.observe(&silent(0), &ground(), at(200));
+    assert_eq!(outages.observe(&silent(0), &ground(), at(205)).len(), 1);
 }

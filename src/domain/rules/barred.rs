@@ -84,7 +84,7 @@ impl Rule for PortBarred {
             names(cause),
         );
         let so_far = if untried(cause) > 0 { " so far" } else { "" };
-        let title = format!("port {port} of {} {}{so_far}", whose(), word(cause.how));
+        let title = format!("port {port} {}: {}{so_far}", word(cause.how), whose());
         let evidence = bars.evidence(title, sentence, |(cause, port)| {
             format!("port {port} of {} {}", hosts(cause.told().count()), word(cause.how))
         });

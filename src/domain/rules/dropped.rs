@@ -288,9 +288,11 @@ fn in_turns(view: &TargetView<'_>, verdict: impl Fn(&Timed<Attempt>) -> Option<b
         .take(6)
         .map(|(entry, _)| format!("{}: {}", clock(entry.at.wall), how(&entry.value)));
     let title = format!("fails {bad} of {}", newest.len());
+    let first = newest.iter().rfind(|(_, works)| !works).map(|(entry, _)| entry.at.wall);
     let evidence = Evidence::new(Severity::Critical, Confidence::Certain, title, sentence)
         .lines(lines)
-        .since(newest.last().map(|(entry, _)| entry.at.wall));
+        .lines(first.map(|at| format!("the first of these failed at {}", clock(at))))
+        .since(first);
     Judgement::fires(if silent {
         evidence.at_rung(Rung::Tcp).owned_by(Owner::Network).client(client::CONNECT)
     } else {

@@ -38,18 +38,31 @@ fn without_round_trips(view: &TargetView<'_>) -> Judgement {
     if is_filtered(view) { Judgement::Clear } else { Judgement::NoEvidence }
 }
 
-/// The newest round trips: of a window of time over ICMP, of a few requests over TCP, all of them
-/// in a single moment. `None` where a request was not answered in time, which breaks a chain.
-fn newest<'a>(
+/// The newest requests: of a window of time over ICMP, of a few requests over TCP, all of them in a
+/// single moment.
+fn requests<'a>(
     view: &TargetView<'a>,
     window: Duration,
-) -> impl Iterator<Item = Option<Duration>> + use<'a> {
+) -> impl Iterator<Item = &'a EchoPoint> + use<'a> {
     let span = match (view.mode, view.echo.last().map(|point| point.method)) {
         (Mode::Moment, _) | (_, None) => Duration::MAX,
         (_, Some(EchoMethod::Icmp)) => window.max(view.target.cadence.echo.saturating_mul(8)),
         (_, Some(EchoMethod::Tcp)) => window.max(view.target.cadence.echo_tcp.saturating_mul(8)),
     };
-    view.echo.within(view.now.mono, span).map(EchoPoint::rtt)
+    view.echo.within(view.now.mono, span)
+}
+
+/// Their round trips. `None` where a request was not answered in time, which breaks a chain.
+fn newest<'a>(
+    view: &TargetView<'a>,
+    window: Duration,
+) -> impl Iterator<Item = Option<Duration>> + use<'a> {
+    requests(view, window).map(EchoPoint::rtt)
+}
+
+/// The newest round trips, also those of replies that came after the deadline.
+fn round_trips<'a>(view: &TargetView<'a>) -> impl Iterator<Item = Duration> + use<'a> {
+    requests(view, WINDOW).filter_map(EchoPoint::round_trip)
 }
 
 /// The rule that compares with the usual round trip.
@@ -74,8 +87,8 @@ static HIGH_LATENCY: RuleCard = RuleCard {
     fed_by: &[ProbeKind::Echo],
     explanation: "The median round trip of the last half minute is above a fixed threshold, or \
         three times what is usual for this target and 50 ms more; what is usual is what it was before \
-        the finding stood. The median is used because a few \
-        slow answers say little. A session over such a line feels like typing into syrup; by \
+        the finding stood. A reply that comes after the deadline counts with its round trip. The \
+        median is used because a few slow answers say little. A session over such a line feels like typing into syrup; by \
         itself it does not drop. Through a tunnel or a proxy that answers from this side the echo \
         says nothing about the host.",
     disproof: "A median under the threshold over the same half minute, or no round trip for two \
@@ -98,7 +111,7 @@ impl Rule for HighLatency {
         // Nearly always: the lower half lies under every threshold, and nothing is sorted.
         let floor = limits.warning.min(limits.baseline_margin);
         let (mut received, mut under) = (0_usize, 0_usize);
-        for rtt in newest(view, WINDOW).flatten() {
+        for rtt in round_trips(view) {
             received += 1;
             under += usize::from(rtt < floor);
         }
@@ -108,7 +121,8 @@ impl Rule for HighLatency {
         if under >= received.div_ceil(2) {
             return Judgement::Clear;
         }
-        let mut rtts: Vec<Duration> = newest(view, WINDOW).flatten().collect();
+        let mut rtts: Vec<Duration> = round_trips(view).collect();
+        let late = requests(view, WINDOW).filter(|point| point.round_trip() > point.rtt()).count();
         let Some(median) = median(rtts.clone()) else { return Judgement::NoEvidence };
         let baseline = match view.mode {
             Mode::Watch => usual_round_trip(view),
@@ -150,6 +164,9 @@ impl Rule for HighLatency {
             sentence,
         )
         .line(format!("median {} of {} echo replies", millis(median), rtts.len()));
+        if late > 0 {
+            evidence = evidence.line(format!("{late} of them came after the deadline"));
+        }
         rtts.sort_unstable();
         if let Some(p95) = nearest_rank(&rtts, 95) {
             evidence = evidence.line(format!("95th percentile {}", millis(p95)));

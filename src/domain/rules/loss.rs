@@ -5,8 +5,10 @@ use super::whose;
 use super::would_drop;
 use crate::domain::echo_series::EchoPoint;
 use crate::domain::heard::Came;
+use crate::domain::history::Timed;
 use crate::domain::sample::EchoOutcome;
 use crate::domain::thresholds::LossThresholds;
+use crate::domain::time::MonoTime;
 use crate::domain::wifi;
 
 /// Losses in a row over this long, while TCP was silent too, are an outage of the host or the
@@ -26,6 +28,24 @@ const TRAILING: usize = 3;
 /// first retransmission after 1 s).
 const RETRANSMITTED: Duration = Duration::from_millis(900);
 
+/// A rate of loss has so many runs of lost requests at least: one run is a gap, however many
+/// requests fell into it.
+const RUNS: usize = 3;
+
+/// A run that lasts so long, of so many requests, is a gap too. A rate is proven without them, or
+/// there are [`RUNS`] of them.
+const GAP: Duration = Duration::from_secs(2);
+const GAP_REQUESTS: usize = 3;
+
+/// Losses that are no further apart are of one course.
+const COURSE: Duration = Duration::from_mins(1);
+
+/// So many connections at least show that TCP is clean.
+const CONNECTIONS_PROVE: usize = 5;
+
+/// Without a loss for so long, what is found was there before.
+const FRESH: Duration = Duration::from_mins(1);
+
 /// So many in a row at the end are silence, whatever TCP says: then a firewall drops ping.
 const SILENT: usize = 5;
 /// Loss of echo alone is believed when real loss would have spared TCP with less than this chance.
@@ -44,10 +64,12 @@ static PACKET_LOSS: RuleCard = RuleCard {
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: &[ProbeKind::Echo],
     explanation: "A share of the echo requests is not answered before the deadline, over a window \
-        and above a count, so that a single lost packet is nothing. Silence is not loss: when \
+        and above a count, so that a single lost packet is nothing, and in three runs at least: one run, \
+        or a silence of two seconds or more, is a gap, unless there are three of these too. \
+        Silence is not loss: when \
         every request is lost, or the last ones are and TCP is silent too, the host or the path \
         is gone; when every request is lost, or the last five are, and TCP answers, a firewall drops ping. When \
-        connections pass so cleanly that the loss could hardly be real, routers may merely treat \
+        connections made amid the losses pass so cleanly that the loss could hardly be real, routers may merely treat \
         echo as less urgent, and it is a notice. Sessions over a lossy line stutter, freeze and \
         drop; a session that ends so shows 0x904.",
     disproof: "The share falls under the threshold over the same window, or connections made \
@@ -86,7 +108,8 @@ impl Rule for PacketLoss {
             return Judgement::NoEvidence;
         }
         let share = seen.share();
-        let only_echo = view.mode == Mode::Watch && tcp_is_clean(view, share);
+        let course = Course::of(view, &seen).filter(|_| view.mode == Mode::Watch);
+        let only_echo = course.as_ref().is_some_and(|course| course.tcp_is_clean(view));
         let who = name(view);
         let rate = percent(share);
         let (severity, confidence, sentence) = if only_echo {
@@ -131,11 +154,12 @@ impl Rule for PacketLoss {
         if let Some(last) = seen.last_loss {
             evidence = evidence.line(format!("last one at {}", clock(last.at.wall)));
         }
-        if only_echo {
-            let opened = connections(view).count();
+        if let Some(course) = course.filter(|_| only_echo) {
+            let opened = course.connections(view).count();
             evidence = evidence.line(format!("{opened} connections meanwhile, none disturbed"));
         }
-        Judgement::fires(evidence.blamed(whose))
+        let fresh = seen.last_loss.is_some_and(|last| view.now.mono.since(last.at.mono) <= FRESH);
+        Judgement::fires(evidence.blamed(whose).anew(fresh || view.mode == Mode::Moment))
     }
 }
 
@@ -145,6 +169,10 @@ struct Seen {
     sent: u32,
     lost: u32,
     longest: usize,
+    /// Runs of lost requests.
+    runs: usize,
+    /// Those that are gaps, and how many requests are in them.
+    gaps: (usize, u32),
     first_loss: Option<EchoPoint>,
     last_loss: Option<EchoPoint>,
     answered: bool,
@@ -157,6 +185,16 @@ impl Seen {
 
     fn exceeds(&self, pct: f64, lost: u32) -> bool {
         self.lost >= lost && self.share() * 100.0 >= pct
+    }
+
+    /// Whether it is a rate of loss, and not a gap or two.
+    fn is_rate(&self, pct: f64, lost: u32) -> bool {
+        let (gaps, inside) = self.gaps;
+        let rest = (self.sent.saturating_sub(inside), self.lost.saturating_sub(inside));
+        let scattered = Self { sent: rest.0, lost: rest.1, ..*self };
+        self.exceeds(pct, lost)
+            && self.runs >= RUNS
+            && (gaps >= RUNS || scattered.exceeds(pct, lost))
     }
 }
 
@@ -192,19 +230,19 @@ fn over_time(view: &TargetView<'_>, limits: &LossThresholds) -> Found {
     }
     if let Some(short) = seen(view, limits.critical_window)
         && short.answered
-        && short.exceeds(limits.critical_pct, limits.critical_lost)
+        && short.is_rate(limits.critical_pct, limits.critical_lost)
     {
         return Found::Loss(Severity::Critical, short);
     }
     if let Some(quick) = seen(view, QUICK)
         && quick.answered
-        && quick.exceeds(QUICK_FACTOR * limits.warning_pct, limits.warning_lost)
+        && quick.is_rate(QUICK_FACTOR * limits.warning_pct, limits.warning_lost)
     {
         return Found::Loss(Severity::Warning, quick);
     }
     let Some(long) = seen(view, limits.warning_window) else { return Found::Nothing };
-    let exceeds = long.exceeds(limits.warning_pct, limits.warning_lost);
-    Found::above(exceeds.then_some(Severity::Warning), long)
+    let is_rate = long.is_rate(limits.warning_pct, limits.warning_lost);
+    Found::above(is_rate.then_some(Severity::Warning), long)
 }
 
 /// By the handful of requests of one check.
@@ -236,6 +274,8 @@ fn seen(view: &TargetView<'_>, window: Duration) -> Option<Seen> {
         sent: 0,
         lost: 0,
         longest: 0,
+        runs: 0,
+        gaps: (0, 0),
         first_loss: None,
         last_loss: None,
         answered: false,
@@ -260,6 +300,10 @@ fn seen(view: &TargetView<'_>, window: Duration) -> Option<Seen> {
         seen.sent = seen.sent.saturating_add(size);
         seen.lost = seen.lost.saturating_add(size);
         seen.longest = seen.longest.max(counted.len());
+        seen.runs += 1;
+        if run.len() >= GAP_REQUESTS && tail.at.mono.since(head.at.mono) >= GAP {
+            seen.gaps = (seen.gaps.0 + 1, seen.gaps.1.saturating_add(size));
+        }
         seen.first_loss = seen.first_loss.or(Some(*first));
         seen.last_loss = Some(*tail);
     }
@@ -296,36 +340,76 @@ fn is_outage(
         && view.heard.tried_within(start, end).any(|tried| tried.came == Came::Silent)
 }
 
-/// Connections of the last five minutes.
-fn connections<'a>(view: &TargetView<'a>) -> impl Iterator<Item = &'a Attempt> + use<'a> {
-    let start = view.now.mono.minus(view.target.thresholds.packet_loss.warning_window);
-    view.attempts
-        .recent()
-        .take_while(move |entry| entry.at.mono >= start)
-        .map(|entry| &entry.value)
-        .filter(|attempt| !matches!(attempt.connect.outcome, ConnectOutcome::LocalError(_)))
+/// The losses that belong together, to the last one.
+struct Course {
+    start: MonoTime,
+    end: MonoTime,
+    /// Of all requests in between.
+    share: f64,
 }
 
-/// Whether connections pass as they hardly would if `share` of all packets were lost. Each is two
-/// round trips: the handshake and the X.224 exchange.
-fn tcp_is_clean(view: &TargetView<'_>, share: f64) -> bool {
-    let usual = connections(view).map(|attempt| attempt.connect.elapsed).min();
-    let Some(usual) = usual else { return false };
-    let mut trips = 0;
-    for attempt in connections(view) {
-        let connect = &attempt.connect;
-        let clean = matches!(connect.outcome, ConnectOutcome::Open)
-            && connect.elapsed < usual.saturating_add(RETRANSMITTED);
-        if !clean {
+impl Course {
+    /// The losses that lead to the last one of `seen`, none of them long before the next.
+    fn of(view: &TargetView<'_>, seen: &Seen) -> Option<Self> {
+        let end = seen.last_loss?.at.mono;
+        let known = |point: &&EchoPoint| {
+            point.at.mono <= end && !matches!(point.outcome, EchoOutcome::Void(_))
+        };
+        let (mut start, mut sent, mut lost, mut answered) = (end, 0_u32, 0_u32, 0_u32);
+        for point in view.echo.points().rev().filter(known) {
+            if start.since(point.at.mono) > COURSE {
+                break;
+            }
+            answered += 1;
+            if point.is_loss() {
+                start = point.at.mono;
+                lost += 1;
+                sent += answered;
+                answered = 0;
+            }
+        }
+        Some(Self { start, end, share: f64::from(lost) / f64::from(sent.max(1)) })
+    }
+
+    /// Connections begun meanwhile.
+    fn connections<'a>(
+        &self,
+        view: &TargetView<'a>,
+    ) -> impl Iterator<Item = &'a Attempt> + use<'a> {
+        let (start, end) = (self.start, self.end);
+        view.attempts
+            .recent()
+            .skip_while(move |entry| entry.at.mono > end)
+            .take_while(move |entry| entry.at.mono >= start)
+            .map(|entry| &entry.value)
+            .filter(|attempt| !matches!(attempt.connect.outcome, ConnectOutcome::LocalError(_)))
+    }
+
+    /// Whether connections pass as they hardly would if this share of all packets were lost. Each
+    /// is two round trips: the handshake and the X.224 exchange.
+    fn tcp_is_clean(&self, view: &TargetView<'_>) -> bool {
+        let opened = |entry: &&Timed<Attempt>| entry.value.connect.outcome == ConnectOutcome::Open;
+        let took = view.attempts.iter().filter(opened).map(|entry| entry.value.connect.elapsed);
+        let Some(usual) = took.min() else { return false };
+        if self.connections(view).count() < CONNECTIONS_PROVE {
             return false;
         }
-        trips += 1;
-        if let Some(negotiate) = &attempt.negotiate {
-            if negotiate.elapsed >= connect.elapsed.saturating_add(RETRANSMITTED) {
+        let mut trips = 0;
+        for attempt in self.connections(view) {
+            let connect = &attempt.connect;
+            let clean = matches!(connect.outcome, ConnectOutcome::Open)
+                && connect.elapsed < usual.saturating_add(RETRANSMITTED);
+            if !clean {
                 return false;
             }
             trips += 1;
+            if let Some(negotiate) = &attempt.negotiate {
+                if negotiate.elapsed >= connect.elapsed.saturating_add(RETRANSMITTED) {
+                    return false;
+                }
+                trips += 1;
+            }
         }
+        (1.0 - self.share.clamp(0.0, 1.0)).powi(trips) <= CHANCE
     }
-    (1.0 - share.clamp(0.0, 1.0)).powi(trips) <= CHANCE
 }

@@ -14,8 +14,10 @@ mod client_settings;
 mod clock;
 mod common;
 mod credssp;
+mod detour;
 mod disagreement;
 mod dropped;
+mod failing;
 mod gateway;
 mod gateway_certificate;
 mod gateway_remedies;
@@ -216,6 +218,9 @@ pub struct Evidence {
     /// The number of the newest fault that it speaks of: another one is told although the one before
     /// it was.
     pub faults: u32,
+    /// It is of measurements that are new enough to raise a finding, or a worse one: else it may
+    /// only keep what stands.
+    pub anew: bool,
 }
 
 impl Evidence {
@@ -240,6 +245,7 @@ impl Evidence {
             remedies: None,
             is_change: false,
             faults: 1,
+            anew: true,
         }
     }
 
@@ -268,6 +274,13 @@ impl Evidence {
     #[must_use]
     pub const fn of_faults(mut self, newest: u32) -> Self {
         self.faults = newest;
+        self
+    }
+
+    /// Says whether it may raise a finding.
+    #[must_use]
+    pub const fn anew(mut self, anew: bool) -> Self {
+        self.anew = anew;
         self
     }
 

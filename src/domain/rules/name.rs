@@ -1,5 +1,6 @@
 //! The name rung: `dns-failure`, `dns-slow`, `name-is-self`, `address-dead`.
 
+use super::detour::{Detour, detour};
 use super::prelude::*;
 use crate::domain::sample::{Connect, NameOutcome, NameSource, Resolution};
 use crate::domain::time::Now;
@@ -41,7 +42,7 @@ pub(super) struct DnsFailure;
 static DNS_FAILURE: RuleCard = RuleCard {
     id: RuleId("dns-failure"),
     title: "name does not resolve",
-    severities: &[Severity::Critical],
+    severities: &[Severity::Notice, Severity::Warning, Severity::Critical],
     owner: Owner::Dns,
     rung: Some(Rung::Name),
     hysteresis: Hysteresis::TWICE,
@@ -52,7 +53,9 @@ static DNS_FAILURE: RuleCard = RuleCard {
         the name does not exist, has no address, or the server failed, refused or was silent. \
         Over a VPN it usually means that the VPN's DNS servers are not asked for this name. A \
         target that may sleep and was silent before its record went is asleep or off: DHCP and \
-        scavenging take away the records of machines that are away.",
+        scavenging take away the records of machines that are away. \
+        Where users take an RD Gateway when the direct way fails, and it answers, this is a notice of \
+        a host that never answered directly, and else a warning.",
     disproof: "The same name resolves on this machine by any other program.",
     remedies: &[
         remedies::FLUSH_NAMES,
@@ -126,7 +129,18 @@ impl Rule for DnsFailure {
             },
         );
         let title = format!("name: {}", resolution.outcome.word());
-        let evidence = Evidence::new(Severity::Critical, confidence, title, sentence)
+        let detour = detour(view);
+        let severity = detour.as_ref().map_or(Severity::Critical, Detour::severity);
+        let sentence = match detour {
+            Some(detour) if detour.never_direct => format!(
+                "The name {} is not known here: from here only through {} (likely).",
+                host(view),
+                detour.words()
+            ),
+            Some(detour) => format!("{sentence} Meanwhile users come through {}.", detour.words()),
+            None => sentence,
+        };
+        let evidence = Evidence::new(severity, confidence, title, sentence)
             .line(format!(
                 "the operating system: {} after {}",
                 resolution.outcome.word(),

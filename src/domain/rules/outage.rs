@@ -16,13 +16,14 @@ pub(super) struct PathOutage;
 static PATH_OUTAGE: RuleCard = RuleCard {
     id: PATH_OUTAGE_ID,
     title: "path down",
-    severities: &[Severity::Critical],
+    severities: &[Severity::Notice, Severity::Critical],
     owner: Owner::Network,
     rung: None,
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: &[ProbeKind::Echo, ProbeKind::Negotiate, ProbeKind::Tls],
     explanation: "At least three hosts, and three of ten of a group or of all that are behind a \
-        router, fell silent within 15 seconds of each other, while a nearer control address or \
+        router, fell silent within 15 seconds of each other (by the last answer of one that is asked more seldom; \
+        who falls silent within 15 seconds of the newest joins it), while a nearer control address or \
         another host goes on answering. So it is what they share: a tunnel, a line, a router, a \
         switch, the power of a site. It is one incident for all of them, and none of them alerts \
         by itself. Which stretch broke is said as far as controls that answered ten of ten show it: \
@@ -31,11 +32,14 @@ static PATH_OUTAGE: RuleCard = RuleCard {
         one address are one host. Hosts that may be asleep do not count, unless \
         a tunnel of this machine changed at the same time and fewer than half are back; hosts that were \
         silent already when this run began count only where nobody answers. A path that breaks \
-        for seconds only is told of from the third time within 20 minutes on. Where nothing nearer \
+        for seconds only is told of from the third time within 20 minutes on, and stands until it was \
+        quiet for five minutes. Nor is it back while those who answer lose three of ten requests. When \
+        three of its hosts come back and refuse their port, which worked before, they restarted \
+        together: that is a notice for ten minutes after it. Where nothing nearer \
         answers, nine of ten hosts behind a router have to fall silent together. A host whose name leads \
         elsewhere meanwhile is back when it accepts connections there. Nothing is said while this \
         machine itself is offline.",
-    disproof: "The hosts come back one by one, minutes apart: then they were restarted together.",
+    disproof: "The uptime of the hosts is shorter than the outage is ago: then they were restarted together.",
     remedies: &[remedies::TRACE, remedies::RECONNECT_VPN, remedies::NETWORK_FIREWALL],
     explains: &[
         "host-unreachable",
@@ -82,6 +86,15 @@ impl Rule for PathOutage {
             return Judgement::Clear;
         };
         let others = u32::try_from(outage.members.len()).unwrap_or(u32::MAX).saturating_sub(1);
+        if outage.is_restart() {
+            let sentence = format!(
+                "{} fell silent with {} (certain), which restarted and came back before it (likely). {}",
+                name(view),
+                count(others, "other host"),
+                first_step(outage),
+            );
+            return Judgement::fires(evidence(outage, title(outage), sentence));
+        }
         let sentence = format!(
             "{} fell silent with {} (certain): {} down, and not this host (likely). {}",
             name(view),
@@ -97,21 +110,32 @@ impl Rule for PathOutage {
     }
 
     fn judge_monitor(&self, around: &Surroundings) -> Judgement {
-        let alerting: Vec<&Outage> = around
-            .outages
-            .iter()
-            .map(Arc::as_ref)
-            .filter(|outage| outage.alerts && outage.ended.is_none())
-            .collect();
+        let stands = |outage: &&Outage| {
+            outage.alerts && (outage.ended.is_none() || outage.lingers && !outage.is_restart())
+        };
+        let mut alerting: Vec<&Outage> =
+            around.outages.iter().map(Arc::as_ref).filter(stands).collect();
+        alerting.sort_by_key(|outage| outage.ended.is_none());
         // The newest: of the others somebody was told before.
-        let Some((first, others)) = alerting.split_last() else { return Judgement::Clear };
+        let Some((first, others)) = alerting.split_last() else {
+            let restarted = around.outages.iter().find(|outage| outage.lingers);
+            return restarted.map_or(Judgement::Clear, |outage| {
+                let evidence = restarted_together(outage, restarted_title(outage));
+                Judgement::fires(Evidence { severity: Severity::Notice, ..evidence })
+            });
+        };
         let newest = alerting.iter().map(|outage| outage.number).max().unwrap_or_default();
         let more = others.iter().map(|outage| format!("also down: {}", whose(outage)));
         let more: Vec<String> = more.collect();
         let title = match others.len() {
+            0 if first.is_restart() => restarted_title(first),
             0 => format!("{}: {}", title(first), whose(first)),
             others => format!("{}: {}, and {others} more", title(first), whose(first)),
         };
+        if first.is_restart() {
+            let evidence = restarted_together(first, title).lines(more);
+            return Judgement::fires(evidence.of_faults(newest));
+        }
         if first.times >= OFTEN {
             let evidence = evidence(first, title, comes_again(first)).lines(more);
             return Judgement::fires(evidence.of_faults(newest));
@@ -134,8 +158,9 @@ impl Rule for PathOutage {
             return Judgement::fires(evidence.of_faults(newest));
         };
         let sentence = format!(
-            "The way to {} is down since {since} (likely): they {how}, while {} answers{}. {}",
+            "The way to {} is {} since {since} (likely): they {how}, while {} answers{}. {}",
             whose(first),
+            down(first),
             nearer,
             match &first.tunnel {
                 Some(what) => format!(", and {what}"),
@@ -145,6 +170,28 @@ impl Rule for PathOutage {
         );
         Judgement::fires(evidence(first, title, sentence).lines(more).of_faults(newest))
     }
+}
+
+fn down(outage: &Outage) -> &'static str {
+    if outage.losing == 0 { "down" } else { "down but for a few packets" }
+}
+
+fn restarted_title(outage: &Outage) -> String {
+    format!("{}: {}", title(outage), whose(outage))
+}
+
+/// No path, but a restart of them all.
+fn restarted_together(outage: &Outage, title: String) -> Evidence {
+    let sentence = format!(
+        "{} restarted together at {} (likely): they {}, and {} of them came back and refused the port of \
+         Remote Desktop at first, which worked before. {}",
+        whose(outage),
+        clock(outage.since.wall),
+        how(outage),
+        outage.refused.len(),
+        first_step(outage),
+    );
+    evidence(outage, title, sentence)
 }
 
 /// `fell silent within 3.0 s of each other`.
@@ -181,6 +228,9 @@ fn stretch(outage: &Outage) -> Option<Stretch> {
 }
 
 fn title(outage: &Outage) -> &'static str {
+    if outage.is_restart() {
+        return "restarted together";
+    }
     if outage.times >= OFTEN {
         return match stretch(outage) {
             Some(Stretch::Tunnel) => "VPN unsteady",
@@ -228,7 +278,7 @@ fn by_controls(outage: &Outage, stretch: Stretch, fault: &Fault, since: &str) ->
 
 /// `12 of 12 hosts behind the router`: those that are left in it.
 pub(crate) fn whose(outage: &Outage) -> String {
-    let count = outage.left.len();
+    let count = if outage.is_restart() { outage.members.len() } else { outage.left.len() };
     if let Some(within) = &outage.within {
         return format!(
             "{count} of {} hosts of {}",
@@ -255,6 +305,9 @@ const fn is_through_tunnel(fault: &Fault) -> bool {
 const SITE_FIRST: &str = "Network team: look at the site's line and power first.";
 
 fn first_step(outage: &Outage) -> &'static str {
+    if outage.is_restart() {
+        return "Server team: look at who restarts them first (an update, a policy, power).";
+    }
     match stretch(outage) {
         Some(Stretch::Tunnel) => return "VPN team: look at the tunnel first.",
         Some(Stretch::Line) => return "Ask your provider; look at your modem first.",
@@ -270,7 +323,7 @@ fn first_step(outage: &Outage) -> &'static str {
     match (&outage.scope, &outage.tunnel) {
         (Scope::Tunnel(_), None) => "VPN team: look at the tunnel and the site behind it first.",
         (_, Some(_)) => "VPN team: look at the tunnel first.",
-        (Scope::Routed, None) if outage.left.len() < outage.of => {
+        (Scope::Routed, None) if outage.spares && outage.left.len() < outage.of => {
             "Network team: look at what they share and the others do not first."
         }
         (Scope::Routed, None) => "Network team: look at this machine's line and router first.",
@@ -300,6 +353,10 @@ fn evidence(outage: &Outage, title: impl Into<String>, sentence: String) -> Evid
             Some(one) => format!("{one} answers"),
             None => "nothing nearer is known to answer".to_owned(),
         })
+        .lines(
+            (outage.losing > 0)
+                .then(|| format!("{} answer now and then, and lose 30 % or more", outage.losing)),
+        )
         .lines(outage.fault.iter().flat_map(|fault| {
             let silent = fault.silent.as_ref().map(|control| format!("{control} is silent too"));
             [Some(format!("{} answers", fault.sound)), silent].into_iter().flatten()

@@ -1,6 +1,7 @@
 //! A host that is there and a port that is not open: `port-closed`, `port-filtered`,
 //! `port-rejected`.
 
+use super::failing::{Fails, Said, said, told};
 use super::prelude::*;
 use super::starting::unless_starting;
 use crate::domain::sample::Connect;
@@ -71,7 +72,9 @@ static PORT_CLOSED: RuleCard = RuleCard {
         stopped, Remote Desktop is switched off, it listens on another port, or a firewall refuses \
         in the host's name. These cannot be told apart from outside. For hosts whose port opens \
         only on demand (kinds cloud and jit) it is a state, not an alarm. Of a host that came back \
-        from silence less than three minutes ago it is a notice: it is starting.",
+        from silence less than three minutes ago it is a notice: it is starting. Where connections \
+        fail in several ways in turns and none works, the one that tells most is told: another \
+        protocol, a firewall's refusal, a RST, silence after the connection, silence before it.",
     disproof: "The port opens from this machine, or from the host's own network while it stays \
         closed from here (then it is a firewall).",
     remedies: &[
@@ -93,10 +96,11 @@ impl Rule for PortClosed {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let Some(attempt) = view.settled() else { return Judgement::NoEvidence };
-        if !closed(&attempt.value) {
-            return Judgement::Clear;
-        }
+        let (attempt, turns) = match said(view, Fails::Closed) {
+            Said::Nothing => return Judgement::NoEvidence,
+            Said::Not => return Judgement::Clear,
+            Said::So(attempt, turns) => (attempt, turns),
+        };
         let port = view.target.port;
         let sentence = by_policy(view, "is closed").unwrap_or_else(|| {
             format!(
@@ -114,6 +118,7 @@ impl Rule for PortClosed {
         .line(connect_line(&attempt.value.connect))
         .lines(echo_line(view))
         .since(view.attempts.since(closed).map(|at| at.wall));
+        let evidence = told(turns, evidence);
         Judgement::fires(unless_starting(view, &format!("refuses port {port}"), evidence))
     }
 }
@@ -138,7 +143,7 @@ static PORT_FILTERED: RuleCard = RuleCard {
         while connections to the port are met with silence: a firewall drops them, on the host or \
         on the way. A service that is merely off would refuse. A host that answers nothing at all \
         is another finding, because a firewall that drops ping looks the same as a machine that is \
-        off. For hosts whose port opens only on demand (kinds cloud and jit) it is a state. \
+        off, and so is one that stops answering echo and connections together. For hosts whose port opens only on demand (kinds cloud and jit) it is a state. \
         Of a host that has only just come back from silence it is a notice: it is starting.",
     disproof: "A RST or an open port from this machine; or silence to echo too.",
     remedies: &[
@@ -160,7 +165,11 @@ impl Rule for PortFiltered {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let Some(attempt) = view.settled() else { return Judgement::NoEvidence };
+        let (attempt, turns) = match said(view, Fails::Unanswered) {
+            Said::Nothing => return Judgement::NoEvidence,
+            Said::Not => return Judgement::Clear,
+            Said::So(attempt, turns) => (attempt, turns),
+        };
         let connect = &attempt.value.connect;
         if !matches!(connect.outcome, ConnectOutcome::Timeout) {
             return Judgement::Clear;
@@ -170,10 +179,14 @@ impl Rule for PortFiltered {
             Beside::NotKnown => return Judgement::NoEvidence,
             Beside::Silent => match view.presence() {
                 Presence::Unknown => return Judgement::NoEvidence,
-                Presence::Silent(silence) if silence.alive_on_link && !view.may_sleep() => (
-                    Confidence::Likely,
-                    Some("neighbour table: reachable, its network card answers".to_owned()),
-                ),
+                Presence::Silent(silence)
+                    if silence.alive_on_link && !view.may_sleep() && !view.stopped_together() =>
+                {
+                    (
+                        Confidence::Likely,
+                        Some("neighbour table: reachable, its network card answers".to_owned()),
+                    )
+                }
                 Presence::Silent(_) | Presence::Answers => return Judgement::Clear,
             },
         };
@@ -191,6 +204,7 @@ impl Rule for PortFiltered {
             .line(connect_line(connect))
             .lines(proof)
             .since(view.attempts.since(timed_out).map(|at| at.wall));
+        let evidence = told(turns, evidence);
         let fails = format!("does not answer at port {port}");
         Judgement::fires(unless_starting(view, &fails, evidence))
     }
@@ -231,15 +245,12 @@ impl Rule for PortRejected {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let Some(attempt) = view.settled() else { return Judgement::NoEvidence };
+        let (attempt, turns) = match said(view, Fails::Rejected) {
+            Said::Nothing => return Judgement::NoEvidence,
+            Said::Not => return Judgement::Clear,
+            Said::So(attempt, turns) => (attempt, turns),
+        };
         let connect = &attempt.value.connect;
-        let says_so_itself = matches!(connect.outcome, ConnectOutcome::Unreachable)
-            && !connect.icmp_is_ours
-            && (view.echo_beside(attempt.at.mono) == Beside::Answers
-                || connect.icmp.is_some_and(|error| error.from == Some(connect.address.ip())));
-        if !rejected(&attempt.value) && !says_so_itself {
-            return Judgement::Clear;
-        }
         let port = view.target.port;
         let from = connect.icmp.and_then(|error| error.from);
         let who = match from {
@@ -264,18 +275,11 @@ impl Rule for PortRejected {
         .line(connect_line(connect))
         .lines(echo_line(view))
         .since(view.attempts.since(|one| one.connect.outcome == connect.outcome).map(|at| at.wall));
+        let evidence = told(turns, evidence);
         Judgement::fires(if from == Some(connect.address.ip()) {
             evidence.owned_by(Owner::Server)
         } else {
             evidence
         })
-    }
-}
-
-fn rejected(attempt: &Attempt) -> bool {
-    match attempt.connect.outcome {
-        ConnectOutcome::Prohibited => true,
-        ConnectOutcome::Refused => attempt.connect.icmp.is_some(),
-        _ => false,
     }
 }

@@ -102,7 +102,7 @@ fn find(view: &TargetView<'_>) -> Option<Stages> {
 
 /// Whether its silence was that of a path.
 fn path_was_down(view: &TargetView<'_>, stages: &Stages) -> bool {
-    view.around.path_was_down(view.target.id, stages.silent.mono)
+    view.around.path_alone_was_down(view.target.id, stages.silent.mono)
 }
 
 /// The restarts of the hour that led to the last one, oldest first, where they are too many and it

@@ -1,6 +1,7 @@
 //! TCP opens and what comes next is not Remote Desktop: `rdp-silent`, `not-rdp`.
 
 use super::credssp::{Credssp, credssp};
+use super::failing::{Fails, Said, said, told};
 use super::prelude::*;
 use super::starting::unless_starting;
 use crate::domain::history::Timed;
@@ -47,15 +48,12 @@ impl Rule for RdpSilent {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let Some((entry, negotiate)) = negotiated(view) else { return Judgement::NoEvidence };
-        if !matches!(negotiate.outcome, NegotiateOutcome::Timeout) {
-            return match credssp(view, &entry.value, |outcome| outcome == NlaOutcome::Timeout) {
-                Credssp::Now(nla) => silent_after_tls(view, entry, nla),
-                // Connections that end lower say nothing for or against it.
-                Credssp::Before => Judgement::NoEvidence,
-                Credssp::No => Judgement::Clear,
-            };
-        }
+        let (entry, turns) = match said(view, Fails::Mute) {
+            Said::Nothing => return Judgement::NoEvidence,
+            Said::Not => return above_x224(view),
+            Said::So(entry, turns) => (entry, turns),
+        };
+        let Some(negotiate) = &entry.value.negotiate else { return Judgement::NoEvidence };
         let sentence = format!(
             "{} accepts the connection but Remote Desktop does not answer in {} (certain): its \
              service hangs, or something else answers for it. Server team: look at the host's \
@@ -82,8 +80,23 @@ impl Rule for RdpSilent {
                  end may be gone",
             );
         }
+        let evidence = told(turns, evidence);
         let fails = format!("accepts at port {} and says nothing", view.target.port);
         Judgement::fires(unless_starting(view, &fails, evidence))
+    }
+}
+
+/// X.224 is answered, or fails in another way.
+fn above_x224(view: &TargetView<'_>) -> Judgement {
+    let Some((entry, negotiate)) = negotiated(view) else { return Judgement::NoEvidence };
+    if matches!(negotiate.outcome, NegotiateOutcome::Timeout) {
+        return Judgement::Clear;
+    }
+    match credssp(view, &entry.value, |outcome| outcome == NlaOutcome::Timeout) {
+        Credssp::Now(nla) => silent_after_tls(view, entry, nla),
+        // Connections that end lower say nothing for or against it.
+        Credssp::Before => Judgement::NoEvidence,
+        Credssp::No => Judgement::Clear,
     }
 }
 
@@ -160,7 +173,13 @@ impl Rule for NotRdpAnswers {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let Some((entry, negotiate)) = negotiated(view) else { return Judgement::NoEvidence };
+        let (entry, turns) = match said(view, Fails::NotRdp) {
+            Said::Nothing => return Judgement::NoEvidence,
+            Said::Not if negotiated(view).is_none() => return Judgement::NoEvidence,
+            Said::Not => return Judgement::Clear,
+            Said::So(entry, turns) => (entry, turns),
+        };
+        let Some(negotiate) = &entry.value.negotiate else { return Judgement::NoEvidence };
         let NegotiateOutcome::Malformed(answer) = &negotiate.outcome else {
             return Judgement::Clear;
         };
@@ -176,19 +195,18 @@ impl Rule for NotRdpAnswers {
             None => "not Remote Desktop".to_owned(),
         };
         let by_address = matches!(view.target.host, Host::Address(..));
-        Judgement::fires(
-            Evidence::new(Severity::Critical, Confidence::Certain, title, sentence)
-                .remedied(by_address.then_some(NOT_RDP_BY_ADDRESS))
-                .line(super::port::connect_line(&entry.value.connect))
-                .line(format!(
-                    "X.224: {} at byte {}, after {}",
-                    excerpt(answer.reason, 80),
-                    answer.offset,
-                    span(negotiate.elapsed)
-                ))
-                .lines(head_line(answer))
-                .since(view.attempts.since(is_not_rdp).map(|at| at.wall)),
-        )
+        let evidence = Evidence::new(Severity::Critical, Confidence::Certain, title, sentence)
+            .remedied(by_address.then_some(NOT_RDP_BY_ADDRESS))
+            .line(super::port::connect_line(&entry.value.connect))
+            .line(format!(
+                "X.224: {} at byte {}, after {}",
+                excerpt(answer.reason, 80),
+                answer.offset,
+                span(negotiate.elapsed)
+            ))
+            .lines(head_line(answer))
+            .since(view.attempts.since(is_not_rdp).map(|at| at.wall));
+        Judgement::fires(told(turns, evidence))
     }
 }
 

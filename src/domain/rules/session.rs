@@ -2,6 +2,7 @@
 
 use super::prelude::*;
 use crate::domain::drops::RememberedDrop;
+use crate::domain::echo_series::EchoPoint;
 use crate::domain::sample::EchoOutcome;
 use crate::domain::session::{EndedSession, SessionEnd};
 use crate::domain::time::MonoTime;
@@ -11,6 +12,10 @@ use crate::domain::words::capitalised;
 const BEFORE: Duration = Duration::from_secs(30);
 /// So many lost echo requests about the end show that the line was bad.
 const LOST: usize = 3;
+/// A session that vanished dropped in a silence: so many requests in a row lost to the end, over
+/// this long at least, or a silence of [`FREEZE`] before it. Single losses take no session.
+const SILENT: Duration = Duration::from_secs(2);
+const FREEZE: Duration = Duration::from_secs(3);
 
 /// A session of this machine broke.
 #[derive(Debug)]
@@ -27,8 +32,10 @@ static SESSION_DROPPED: RuleCard = RuleCard {
     explanation: "A Remote Desktop connection of this machine, seen in its own list of sockets for \
         at least ten seconds, ended without an orderly close: the host left at least two \
         repetitions in a row unanswered, until the system or the client gave up. One that vanished \
-        without a trace counts only when echo requests were lost, a tunnel changed or a path broke \
-        in the half minute before: a quick close looks the same. A close by either side is no \
+        without a trace counts only when echo was silent for two seconds up to the end or for three \
+        before, a tunnel changed or a path broke in the half minute before: a quick close looks the \
+        same, and single losses end no session. A host that fell silent alone, or restarted, ended \
+        it itself. A close by either side is no \
         drop; a log-off is one. Shown for ten minutes, or until a new session lives for a minute.",
     disproof: "The user closed the client while the session worked.",
     remedies: &[remedies::USE_CABLE, remedies::OTHER_VPN_NODE, remedies::FIND_HOP],
@@ -84,7 +91,18 @@ struct Ground {
     /// A change of a tunnel of this machine, and how long before or after the host was last heard.
     tunnel: Option<String>,
     lost: usize,
+    /// Echo was silent, not only lossy.
+    gap: bool,
     path: bool,
+    host: Option<HostItself>,
+}
+
+/// What the host itself did about the end, alone of all that are watched.
+enum HostItself {
+    /// It went away and came back layer by layer.
+    Restarted,
+    /// It answers nothing since.
+    Silent,
 }
 
 impl Ground {
@@ -100,18 +118,45 @@ impl Ground {
                 format!("{} {} before", change.what, span(before))
             }
         });
-        let points = view.echo.since(from).filter(|point| about(point.at.mono));
-        let lost = points.filter(|point| point.outcome == EchoOutcome::Lost).count();
+        let points = || view.echo.since(from).filter(|point| about(point.at.mono));
+        let lost = points().filter(|point| point.outcome == EchoOutcome::Lost).count();
         let path =
             view.around.outages.iter().any(|outage| {
                 outage.members.contains_key(&view.target.id) && about(outage.since.mono)
             });
-        Self { tunnel, lost, path }
+        let known: Vec<_> =
+            points().filter(|point| !matches!(point.outcome, EchoOutcome::Void(_))).collect();
+        let mut runs = known.chunk_by(|a, b| a.is_loss() == b.is_loss());
+        let gap = runs.any(|run| is_gap(run, known.last().copied(), ended.at.mono));
+        let host = if path || tunnel.is_some() { None } else { host_itself(view, about) };
+        Self { tunnel, lost, gap, path, host }
     }
 
     const fn any(&self) -> bool {
-        self.tunnel.is_some() || self.path || self.lost >= LOST
+        self.tunnel.is_some() || self.path || self.gap
     }
+}
+
+/// Whether a run of requests is a silence that may end a session: up to its end, or long.
+fn is_gap(run: &[&EchoPoint], newest: Option<&EchoPoint>, end: MonoTime) -> bool {
+    let (Some(first), Some(last)) = (run.first(), run.last()) else { return false };
+    let trails = newest.is_some_and(|newest| newest.seq == last.seq);
+    let silent = if trails {
+        run.len() >= LOST && end.since(first.at.mono) >= SILENT
+    } else {
+        last.at.mono.since(first.at.mono) >= FREEZE
+    };
+    first.is_loss() && silent
+}
+
+/// What the host itself did about then, as its other findings say.
+fn host_itself(view: &TargetView<'_>, about: impl Fn(MonoTime) -> bool) -> Option<HostItself> {
+    if view.heard.restarts().any(|stages| about(stages.silent.mono)) {
+        return Some(HostItself::Restarted);
+    }
+    let Presence::Silent(silence) = view.presence() else { return None };
+    let alone = view.around.peers_answering > 0 && !view.may_sleep();
+    (alone && about(silence.since.mono)).then_some(HostItself::Silent)
 }
 
 fn evidence(view: &TargetView<'_>, ended: &EndedSession, ground: Ground) -> Evidence {
@@ -136,10 +181,20 @@ fn evidence(view: &TargetView<'_>, ended: &EndedSession, ground: Ground) -> Evid
     if ground.path {
         lines.push("the path to other hosts broke about then".to_owned());
     }
-    let owner = if ground.tunnel.is_some() { Owner::Vpn } else { Owner::Network };
+    let owner = match (&ground.tunnel, &ground.host) {
+        (Some(_), _) => Owner::Vpn,
+        (None, Some(_)) => Owner::Server,
+        (None, None) => Owner::Network,
+    };
     let why = match &ground.tunnel {
         Some(tunnel) => tunnel.clone(),
         None if ground.path => "the path to other hosts broke too".to_owned(),
+        None if matches!(ground.host, Some(HostItself::Restarted)) => {
+            "the host itself went away then, and restarted".to_owned()
+        }
+        None if ground.host.is_some() => {
+            "the host itself fell silent, while others answer".to_owned()
+        }
         None if ground.lost >= LOST => format!("{} echo requests were lost", ground.lost),
         None => "the host answered no more".to_owned(),
     };
@@ -159,8 +214,9 @@ fn evidence(view: &TargetView<'_>, ended: &EndedSession, ground: Ground) -> Evid
             clock(from.wall)
         ),
     };
+    let look_at = if owner == Owner::Server { "its System log" } else { "the line" };
     let sentence = format!(
-        "Your session on {} dropped ({}): {course}; {why}. {}: look at the line at {}.",
+        "Your session on {} dropped ({}): {course}; {why}. {}: look at {look_at} at {}.",
         name(view),
         confidence.word(),
         capitalised(owner.team()),

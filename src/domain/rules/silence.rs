@@ -1,5 +1,6 @@
 //! Nothing answers on any layer: `host-unreachable` and `host-asleep`.
 
+use super::detour::detour;
 use super::prelude::*;
 use super::way_down::{Broken, Known, known};
 use crate::domain::memory::TargetMemory;
@@ -41,12 +42,15 @@ static HOST_UNREACHABLE: RuleCard = RuleCard {
     explanation: "Nothing answers on any layer: echo requests are lost (or a firewall always \
         dropped them), TCP connections time out or are reported undeliverable, no other published \
         address answers, and nothing refuses, which a firewall or a stopped service would. So the \
-        machine is off, hung or unplugged, or the way to it is gone. When other targets fell \
+        machine is off, hung or unplugged, or the way to it is gone. One whose network card answers \
+        on the own link, and that stopped answering all else together, hangs. When other targets fell \
         silent at the same time the way is the likelier cause. Where a tunnel that leads to it \
         changed within half a minute of the silence, or a control further out on its way that \
         always answered is silent since then while a nearer one answers, it is the VPN, the Internet \
         line or the site's line, and nothing is said of the host: then a host that may sleep has \
-        this finding too, as bad as its sleep would be. A router's or the own machine's \
+        this finding too, as bad as its sleep would be. Where users take an RD Gateway when the direct \
+        way fails, and it answers, a direct way that never worked is a notice and one that fails a \
+        warning. A router's or the own machine's \
         \"host unreachable\" means that the last hop found no such machine on its link; said by \
         the own machine of a host on another network, it is the default gateway that does not \
         answer. For hosts whose ports open only on demand (kinds cloud and jit) it is a state, not \
@@ -75,17 +79,34 @@ impl Rule for HostUnreachable {
         if view.gateway_is_silent(silence.connect) {
             return Judgement::fires(gateway_is_silent(view, &silence));
         }
+        let detour = detour(view);
+        if let Some(detour) = detour.as_ref().filter(|detour| detour.never_direct) {
+            let sentence = format!(
+                "{} answers nothing directly {}: from here only through {} (likely).",
+                name(view),
+                since_words(view, &silence),
+                detour.words()
+            );
+            let title = "only through the gateway";
+            return Judgement::fires(
+                Evidence::new(detour.severity(), Confidence::Likely, title, sentence)
+                    .lines(lines(view, &silence))
+                    .since(Some(silence.since.wall)),
+            );
+        }
         let way = match known(view, &silence) {
             Known::JustMended => return Judgement::NoEvidence,
             Known::Broken(broken) => return Judgement::fires(way_is_down(view, &silence, broken)),
             way => way,
         };
-        if view.may_sleep() || silence.alive_on_link {
+        let hangs = silence.alive_on_link && view.stopped_together();
+        if view.may_sleep() || silence.alive_on_link && !hangs {
             return Judgement::Clear;
         }
         let path = path_suspected(view);
         let who = name(view);
         let severity = severity_of(view);
+        let severity = detour.as_ref().map_or(severity, |detour| severity.min(detour.severity()));
         let gone = matches!(silence.connect.outcome, ConnectOutcome::Unreachable);
         let (confidence, sentence) = if severity == Severity::Notice {
             (
@@ -96,7 +117,7 @@ impl Rule for HostUnreachable {
                     since_words(view, &silence)
                 ),
             )
-        } else if path {
+        } else if path && !hangs {
             (
                 Confidence::Possible,
                 format!(
@@ -107,6 +128,9 @@ impl Rule for HostUnreachable {
             )
         } else {
             let state = match way {
+                _ if hangs => "its network card answers on, so it hangs, or a firewall of its own \
+                               closed everything at once"
+                    .to_owned(),
                 Known::Untold(what) => format!(
                     "it is off or hung, or {what} down: nothing else out there is known to answer"
                 ),
@@ -120,10 +144,14 @@ impl Rule for HostUnreachable {
                 ),
             )
         };
+        let sentence = match &detour {
+            Some(detour) => format!("{sentence} Meanwhile users come through {}.", detour.words()),
+            None => sentence,
+        };
         let mut evidence = Evidence::new(severity, confidence, "does not answer", sentence)
             .lines(lines(view, &silence))
             .since(Some(silence.since.wall));
-        if path || router_says_no_route(&silence) {
+        if path && !hangs || router_says_no_route(&silence) {
             evidence = evidence.owned_by(Owner::Network);
         }
         Judgement::fires(evidence)
@@ -134,6 +162,7 @@ impl Rule for HostUnreachable {
 /// to do. As bad as the host's own silence.
 fn way_is_down(view: &TargetView<'_>, silence: &Silence<'_>, broken: Broken) -> Evidence {
     let severity = if view.may_sleep() { asleep_severity(view) } else { severity_of(view) };
+    let severity = detour(view).map_or(severity, |detour| severity.min(detour.severity()));
     let sentence =
         format!("{} answers nothing {}: {}", name(view), since_words(view, silence), broken.clause);
     Evidence::new(severity, Confidence::Likely, broken.title, sentence)
@@ -228,6 +257,9 @@ impl Rule for HostAsleep {
             Presence::Silent(silence) => silence,
         };
         if !view.may_sleep() || view.gateway_is_silent(silence.connect) {
+            return Judgement::Clear;
+        }
+        if detour(view).is_some_and(|detour| detour.never_direct) {
             return Judgement::Clear;
         }
         let untold = match known(view, &silence) {

@@ -7,9 +7,6 @@ use crate::domain::memory::Quick;
 use crate::domain::sample::NegotiateOutcome;
 use crate::domain::time::WallTime;
 
-/// Ping beside a connection is measured over this long.
-const PING_OVER: Duration = Duration::from_mins(1);
-
 /// The rule that compares with the usual service time.
 pub(crate) const RDP_SLOW_ID: RuleId = RuleId("rdp-slow");
 
@@ -30,7 +27,7 @@ static RDP_SLOW: RuleCard = RuleCard {
         the finding stood. The handshake is one network \
         round trip, so the rest is the server: starved of processor or memory, starting up, or \
         swamped by password guessing. A lost packet looks the same once, which is why it takes two \
-        of three. A TCP handshake that takes a second longer than ping, while ping is answered, is \
+        of three, and why no connection counts beside which echo requests are lost or late. A TCP handshake that takes a second longer than ping, while ping is answered, is \
         found here too: the host's backlog is full, or something on the way drops the first SYN. \
         So is a TLS handshake that takes a second longer than its two round trips, twice in a row: \
         connections are slow to encrypt. Of a host whose TCP or TLS was not quick in the last two \
@@ -96,6 +93,9 @@ impl Rule for RdpSlow {
                 .or_else(|| encrypts_slowly(view))
                 .map_or(Judgement::Clear, Judgement::fires);
         }
+        if view.mode == Mode::Watch && view.line_was_lossy(entry) {
+            return Judgement::NoEvidence;
+        }
         let sentence = format!(
             "Remote Desktop on {} takes {} to answer although the network needs only {} (certain): \
              the server is slow, not the line. Server team: look at its load.",
@@ -124,14 +124,9 @@ impl Rule for RdpSlow {
 /// The TCP handshake takes longer than ping does, on a line that is sound.
 fn opens_slowly(view: &TargetView<'_>, entry: &Timed<Attempt>) -> Option<Evidence> {
     let limit = view.target.thresholds.rdp_slow.warning;
-    let ping = view.echo.window(view.now.mono, PING_OVER).median?;
-    let slow = |entry: &Timed<Attempt>| {
-        let connect = &entry.value.connect;
-        connect.outcome == ConnectOutcome::Open
-            && connect.elapsed.saturating_sub(ping) >= limit
-            && view.line_was_sound(entry)
-    };
-    if !slow(entry) {
+    let connect = &entry.value.connect;
+    let ping = view.ping_beside(entry)?;
+    if connect.outcome != ConnectOutcome::Open || connect.elapsed.saturating_sub(ping) < limit {
         return None;
     }
     let took = span(entry.value.connect.elapsed);

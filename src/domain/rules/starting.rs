@@ -35,7 +35,7 @@ pub(super) fn unless_starting(view: &TargetView<'_>, fails: &str, evidence: Evid
 }
 
 /// Whether a start explains what fails: it worked before the silence, which was not that of a path
-/// that was down.
+/// that brought all back at once.
 fn may_start(view: &TargetView<'_>, back: &Back) -> bool {
-    back.sound && !view.around.path_was_down(view.target.id, back.silent.mono)
+    back.sound && !view.around.path_brought_back(view.target.id, back.silent.mono)
 }

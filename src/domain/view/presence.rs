@@ -3,7 +3,7 @@
 use super::super::echo_series::EchoPoint;
 use super::super::history::Timed;
 use super::super::sample::{
-    Attempt, Connect, ConnectOutcome, EchoMethod, EchoOutcome, NeighbourState,
+    Attempt, Connect, ConnectOutcome, EchoMethod, EchoOutcome, Negotiate, NeighbourState,
 };
 use super::super::time::{MonoTime, Now};
 use super::{Mode, TargetView};
@@ -16,6 +16,9 @@ const NEIGHBOUR_PROVES: Duration = Duration::from_secs(45);
 /// The same for a single look, where the entry was not refreshed by earlier answers: DELAY and
 /// PROBE end after 8 s (measured on Linux).
 const NEIGHBOUR_PROVES_MOMENT: Duration = Duration::from_secs(9);
+
+/// What stops within this long stops together.
+const TOGETHER: Duration = Duration::from_secs(15);
 
 /// Echo beside a connection is looked at for this long before it and after it.
 const AROUND: Duration = Duration::from_mins(1);
@@ -154,21 +157,67 @@ impl<'a> TargetView<'a> {
         }
     }
 
+    /// Whether echo and connections stopped being answered together, as of a host that hangs: a
+    /// firewall that drops ping does so while connections are answered.
+    #[must_use]
+    pub fn stopped_together(&self) -> bool {
+        let (_, echo) = self.echo.trailing_losses();
+        let all = self.heard.silent_since();
+        self.echo_word() == EchoWord::Stopped
+            && echo.zip(all).is_some_and(|(echo, all)| all.mono <= echo.mono.plus(TOGETHER))
+    }
+
     /// Whether every ICMP echo request beside a connection was answered, and hardly any is lost in
     /// the minutes around it: the two or three SYNs of a connection are not lost by that chance.
     #[must_use]
     pub fn line_was_sound(&self, entry: &Timed<Attempt>) -> bool {
-        let (start, end) = (entry.at.mono, entry.at.mono.plus(entry.value.connect.elapsed));
-        let measured = |point: &&EchoPoint| {
-            let known = !matches!(point.outcome, EchoOutcome::Void(_));
-            point.method == EchoMethod::Icmp && known && point.at.mono <= end.plus(AROUND)
-        };
-        let around = || self.echo.since(start.minus(AROUND)).filter(measured);
-        let beside = || around().filter(|point| point.at.mono >= start && point.at.mono <= end);
+        self.ping_beside(entry).is_some()
+    }
+
+    /// The longest round trip of the ICMP echo requests beside a connection, while TCP was not open
+    /// yet; `None` where one was not answered in time, or the line loses some about then.
+    #[must_use]
+    pub fn ping_beside(&self, entry: &Timed<Attempt>) -> Option<Duration> {
+        let end = entry.at.mono.plus(entry.value.connect.elapsed);
+        let sound = !self.lossy_beside(entry.at.mono, end);
+        let beside = self.measured_about(entry.at.mono, end, Duration::ZERO);
+        beside.filter_map(EchoPoint::rtt).max().filter(|_| sound)
+    }
+
+    /// Whether the line loses packets beside a connection: an ICMP echo request sent during it was
+    /// not answered in time, or more than hardly any in the minutes around it. Of a host that does
+    /// not answer them nobody can tell.
+    #[must_use]
+    pub fn line_was_lossy(&self, entry: &Timed<Attempt>) -> bool {
+        let took = |negotiate: &Negotiate| negotiate.elapsed;
+        let above = entry.value.negotiate.as_ref().map_or(Duration::ZERO, took);
+        let end = entry.at.mono.plus(entry.value.connect.elapsed).plus(above);
+        let told = matches!(self.echo_word(), EchoWord::Answers | EchoWord::Stopped);
+        told && self.lossy_beside(entry.at.mono, end)
+    }
+
+    fn lossy_beside(&self, start: MonoTime, end: MonoTime) -> bool {
+        let in_time = |point: &EchoPoint| point.rtt().is_some();
+        let around = || self.measured_about(start, end, AROUND);
         let lost = around().filter(|point| point.is_loss()).count();
-        beside().next().is_some()
-            && !beside().any(EchoPoint::is_loss)
-            && lost.saturating_mul(HARDLY_ANY) <= around().count()
+        self.measured_about(start, end, Duration::ZERO).any(|point| !in_time(point))
+            || lost.saturating_mul(HARDLY_ANY) > around().count()
+    }
+
+    /// ICMP echo requests sent from `slack` before `start` to as long after `end`.
+    fn measured_about(
+        &self,
+        start: MonoTime,
+        end: MonoTime,
+        slack: Duration,
+    ) -> impl Iterator<Item = &'a EchoPoint> + use<'a> {
+        let end = end.plus(slack);
+        self.echo.since(start.minus(slack)).take_while(move |point| point.at.mono <= end).filter(
+            |point| {
+                let known = !matches!(point.outcome, EchoOutcome::Void(_));
+                point.method == EchoMethod::Icmp && known
+            },
+        )
     }
 
     /// When the host itself last answered anything: an echo request, or a SYN, be it with a RST.

@@ -7,15 +7,20 @@ use crate::domain::outage::{Answered, Member};
 use crate::domain::sample::{Attempt, ConnectOutcome, EchoMethod};
 use crate::domain::siblings::Sibling;
 use crate::domain::surroundings::Surroundings;
-use crate::domain::target::Expected;
+use crate::domain::target::{Expected, TargetKind};
 use crate::domain::time::{MonoTime, Now, WallTime};
 use std::time::Duration;
 
 impl Tracked {
     /// What it is to an outage of a path; `None` for this machine itself, and before it answered
-    /// an echo request or took a connection.
+    /// an echo request or took a connection. Loss counts where others are in an outage, `troubled`.
     #[must_use]
-    pub fn member<'a>(&'a self, around: &'a Surroundings, now: WallTime) -> Option<Member<'a>> {
+    pub fn member<'a>(
+        &'a self,
+        around: &'a Surroundings,
+        troubled: bool,
+        now: Now,
+    ) -> Option<Member<'a>> {
         let local = &around.local;
         let address = self.dialled().filter(|address| !local.owns(*address))?;
         let (lost, since) = self.echo.trailing_losses();
@@ -24,6 +29,10 @@ impl Tracked {
                 && since.is_some_and(|first| self.memory.expects_echo(first.wall))
         };
         let newest = self.attempt().map(|newest| newest.connect.outcome);
+        let refused = newest == Some(ConnectOutcome::Refused);
+        let answered = |entry: &&Timed<Attempt>| entry.value.connect.outcome.answered();
+        let opened = self.attempts.recent().find(answered).map(|entry| entry.at.mono);
+        let heard = self.echo.last_answered().map(|at| at.mono).max(opened);
         let accepts = newest == Some(ConnectOutcome::Open);
         if !self.echo.ever_answered() && !remembered() && !accepts {
             return None;
@@ -52,26 +61,52 @@ impl Tracked {
             group: self.target.group.as_deref(),
             routed: tunnel.is_some() || local.on_link(address).is_none(),
             tunnel,
-            sleeps: may_sleep(now) || self.maintained.is_some() || was_excused,
+            sleeps: may_sleep(now.wall)
+                || self.maintained.is_some()
+                || was_excused
+                || self.closes_by_policy(),
             answered: self.answered(since),
             accepts,
             silent_since,
+            heard,
+            loses: troubled && silent_since.is_none() && self.echo.loses_heavily(now.mono),
+            refuses: refused && self.heard.back().is_some_and(|back| back.sound),
         })
     }
 
-    /// When the newest request was sent, not longer ago than `window`, that it answered.
+    /// Whether its silence may be a port that is closed by policy: of a `jit` host always, of a
+    /// `cloud` host as long as only its port ever answered.
+    fn closes_by_policy(&self) -> bool {
+        match self.target.kind {
+            TargetKind::Jit => true,
+            kind => kind.port_is_policy() && self.method == EchoMethod::Tcp,
+        }
+    }
+
+    /// When the newest request was sent, at `start` or later, that it answered.
     #[must_use]
-    pub fn answered_lately(&self, now: MonoTime, window: Duration) -> Option<MonoTime> {
-        let mut echo = self.echo.newest_within(now, window);
+    pub fn answered_since(&self, start: MonoTime) -> Option<MonoTime> {
+        let mut echo = self.echo.points().rev().take_while(|point| point.at.mono >= start);
         let echo = echo.find(|point| point.rtt().is_some()).map(|point| point.at.mono);
-        let start = now.minus(window);
-        let connect = self
-            .attempts
-            .recent()
-            .take_while(|entry| entry.at.mono >= start)
-            .find(|entry| entry.value.connect.is_answer_of_host())
-            .map(|entry| entry.at.mono);
-        echo.max(connect)
+        echo.max(self.connected_since(start))
+    }
+
+    /// When the newest connection was begun, at `start` or later, that it answered.
+    #[must_use]
+    pub fn connected_since(&self, start: MonoTime) -> Option<MonoTime> {
+        let mut connects = self.attempts.recent().take_while(|entry| entry.at.mono >= start);
+        let answered = connects.find(|entry| entry.value.connect.is_answer_of_host());
+        answered.map(|entry| entry.at.mono)
+    }
+
+    /// How long it is between two echo requests to it, and how long each may take.
+    #[must_use]
+    pub fn echo_pace(&self) -> (Duration, Duration) {
+        let (cadence, deadlines) = (&self.target.cadence, &self.target.deadlines);
+        match self.method {
+            EchoMethod::Icmp => (cadence.echo, deadlines.echo),
+            EchoMethod::Tcp => (cadence.echo_tcp, deadlines.connect),
+        }
     }
 
     /// When it answered an echo request; `silent` is the first of those that are unanswered.

@@ -91,7 +91,7 @@ pub fn let_go(state: &mut UiState) -> Vec<Effect> {
 
 /// Sorts by the column whose heading is at `x`; a second click turns the order round.
 fn sort(state: &mut UiState, x: u16) {
-    let placed = columns::place(state.size.width, &state.columns);
+    let placed = columns::place(state.size.width, &state.columns, state.longest_name);
     let hit = placed.iter().find(|p| (p.heading_x()..p.x + p.width).contains(&x));
     let Some(key) = hit.and_then(|placed| placed.column.sorts_by(state.naming)) else { return };
     if state.sort == key {

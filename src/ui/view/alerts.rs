@@ -10,7 +10,7 @@ use crate::ui::alert_list::{self, Cause, Entry, Place};
 use crate::ui::causes;
 use crate::ui::format;
 use crate::ui::keymap::Layer;
-use crate::ui::line::{Line, left, right};
+use crate::ui::line::{Line, fit_name, left, right};
 use crate::ui::state::UiState;
 use crate::ui::theme::Role;
 use crate::ui::view::table::first_row;
@@ -279,15 +279,15 @@ fn lately(all: &mut Document, world: &World<'_>, state: &UiState) {
         let Some(newest) = of.first() else { continue };
         let moment = state.zone.instant(newest.at, now);
         let (who, names) = match of.as_slice() {
-            [one] => (world.name(one.target).to_owned(), String::new()),
+            [one] => (world.whose(one).to_owned(), String::new()),
             many => {
-                let names = many.iter().take(NAMES).map(|event| world.name(event.target));
+                let names = many.iter().take(NAMES).map(|event| world.whose(event));
                 let names: Vec<&str> = names.collect();
                 (format!("{} hosts", many.len()), format!(": {}", names.join(", ")))
             }
         };
         let line = Line::of(Role::Dim, &format!("   {moment}  "))
-            .text(Role::Text, &left(&who, NAME))
+            .text(Role::Text, &left(&fit_name(&who, NAME), NAME))
             .text(Role::Text, &newest.text)
             .text(Role::Dim, &names);
         all.push(line.cut(width));
@@ -357,7 +357,7 @@ fn row(
     line = if marked { line.glyph(Role::Selection) } else { line.text(Role::Text, " ") };
     line = line.glyph(role).text(Role::Text, " ");
     let name_width = if width < 60 { 12 } else { 18 };
-    line.push(name, &left(world.name(alert.target), name_width));
+    line.push(name, &left(&fit_name(world.name(alert.target), name_width), name_width));
     let age = format::age(ended.unwrap_or(now).since(alert.since));
     let mark = if let Some(ended) = ended {
         format!("over since {}", state.zone.moment(ended, now))

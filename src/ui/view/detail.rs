@@ -10,7 +10,7 @@ use crate::domain::verdict::risk_factors;
 use crate::ui::columns::{self, state_role};
 use crate::ui::format;
 use crate::ui::layout::{ChartPlace, Layout};
-use crate::ui::line::{Line, fit, right, wrap};
+use crate::ui::line::{Line, fit_name, right, wrap};
 use crate::ui::state::UiState;
 use crate::ui::theme::Role;
 use crate::ui::view_model::ViewLine;
@@ -102,7 +102,7 @@ fn head(world: &World<'_>, state: &UiState, target: &TargetSnapshot, width: usiz
         (false, Some(_)) => " (NOT expected)",
         _ => "",
     };
-    let who = Line::of(Role::Strong, &format!(" {}", fit(&config.name, 32))).text(
+    let who = Line::of(Role::Strong, &format!(" {}", fit_name(&config.name, 32))).text(
         Role::Dim,
         &format!("   {}:{} \u{2192} {address}{expected}", config.host, config.port),
     );

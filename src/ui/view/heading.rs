@@ -3,7 +3,7 @@
 use crate::domain::snapshot::TargetSnapshot;
 use crate::ui::causes::{self, Trouble};
 use crate::ui::columns::row_role;
-use crate::ui::line::{Line, fit};
+use crate::ui::line::{Line, fit, fit_name};
 use crate::ui::sites::{SeenTo, WITHOUT, is_seen_to};
 use crate::ui::theme::Role;
 
@@ -73,6 +73,6 @@ fn words(trouble: &Trouble<'_>) -> String {
     if trouble.is_shared() {
         format!("{} hosts: {}", trouble.hosts, trouble.title)
     } else {
-        format!("{}: {}", fit(&trouble.worst.target.name, NAME), trouble.title)
+        format!("{}: {}", fit_name(&trouble.worst.target.name, NAME), trouble.title)
     }
 }

@@ -228,7 +228,7 @@ fn stop(world: &World<'_>, target: &TargetSnapshot, control: &Control) -> Stop {
         answered: if said {
             format!("{} of {}", minute.sent - minute.lost, minute.sent)
         } else {
-            "never answered".to_owned()
+            "answers no ping".to_owned()
         },
     }
 }
@@ -295,6 +295,14 @@ fn words(world: &World<'_>, target: &TargetSnapshot) -> String {
     let name = &target.target.name;
     if target.echo_minute.sent == 0 {
         return format!("Nothing was measured on the way to {name} in the last minute.");
+    }
+    let gateway = target.findings.iter().find(|finding| finding.rule.0.starts_with("gateway-"));
+    if let Some(finding) = gateway.filter(|_| target.echo_minute.lost == 0) {
+        return format!(
+            "Nothing was lost on the direct way to {name} in the last minute. Its users come through the \
+             RD Gateway: {}",
+            finding.sentence
+        );
     }
     match (target.echo_minute.lost, target.is_in_trouble()) {
         (0, true) => format!(

@@ -27,7 +27,7 @@ pub fn lines(
     height: usize,
 ) -> Vec<ViewLine> {
     let width = state.size.width;
-    let placed = columns::place(width, &state.columns);
+    let placed = columns::place(width, &state.columns, state.longest_name);
     let mut heading = Line::of(Role::Heading, "");
     let over_tcp = OverTcp::of(rows);
     for column in &placed {

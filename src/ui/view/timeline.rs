@@ -8,7 +8,7 @@ use crate::domain::time::WallTime;
 use crate::ui::columns::name_role;
 use crate::ui::filter::state_word;
 use crate::ui::format;
-use crate::ui::line::{Line, fit, left, wrap};
+use crate::ui::line::{Line, fit_name, left, wrap};
 use crate::ui::marked;
 use crate::ui::state::UiState;
 use crate::ui::theme::Role;
@@ -180,7 +180,8 @@ fn events_lane(
 
 fn lane(target: &TargetSnapshot, state: &UiState, span: Span, chosen: bool) -> Line {
     let thresholds = &target.target.thresholds;
-    let mut line = head(&target.target.name, name_role(target), state, chosen);
+    let mut line =
+        head(&fit_name(&target.target.name, names(state)), name_role(target), state, chosen);
     for place in 0..span.cells {
         let minute = target.lane.between(span.begins(place), span.begins(place + 1));
         line =
@@ -239,7 +240,7 @@ fn known(
     };
     let events = world.snapshot.newest_events();
     for event in events.into_iter().filter(in_cell).take(BELOW) {
-        let who = fit(world.name(event.target), 24);
+        let who = fit_name(world.whose(event), 24);
         let text = format!("{}  {who}: {}", state.zone.instant(event.at, now), event.text);
         let wrapped = wrap(&text, width.saturating_sub(2).max(1));
         lines.extend(wrapped.iter().map(|text| Line::of(Role::Dim, &format!(" {text}"))));

@@ -6,7 +6,7 @@ use crate::domain::target::TargetId;
 use crate::ui::causes::{self, MANY, Trouble};
 use crate::ui::columns::row_role;
 use crate::ui::format;
-use crate::ui::line::{Line, fit};
+use crate::ui::line::{Line, fit, fit_name};
 use crate::ui::sites::{SeenTo, Site, is_seen_to};
 use crate::ui::theme::{GlyphSet, Role};
 use crate::ui::view::banner::{counted, seen_word};
@@ -196,7 +196,7 @@ pub(super) fn title(host: &TargetSnapshot) -> Line {
 }
 
 fn titled(host: &TargetSnapshot, glyph: Role) -> Line {
-    let name = fit(&host.target.name.to_uppercase(), NAME);
+    let name = fit_name(&host.target.name.to_uppercase(), NAME);
     Line::new().glyph(glyph).text(Role::Text, &format!(" {name}"))
 }
 
@@ -261,14 +261,14 @@ fn worst(world: &World<'_>, trouble: &Trouble<'_>, seen: &SeenTo<'_>) -> Line {
     if !trouble.is_shared() {
         return line_of(world, host, seen);
     }
-    let name = fit(&host.target.name, NAME);
+    let name = fit_name(&host.target.name, NAME);
     let text = format!("{name} and {} more: {}", trouble.hosts - 1, trouble.title);
     glyph_and(host, &text, seen)
 }
 
 /// A host, and how it fares.
 fn line_of(world: &World<'_>, host: &TargetSnapshot, seen: Option<&Alert>) -> Line {
-    let name = fit(&host.target.name, NAME);
+    let name = fit_name(&host.target.name, NAME);
     glyph_and(host, &format!("{name}: {}", words(world, host)), seen)
 }
 
@@ -283,6 +283,6 @@ fn slowest(site: &Site<'_>) -> Option<Line> {
     let ok = site.hosts.iter().filter(|host| host.state == TargetState::Ok);
     let slowest = ok.filter(|host| rtt(host).is_some()).max_by_key(rtt)?;
     let ms = format::ms_or_dash(slowest.echo_minute.median);
-    let text = format!("slowest {ms} ms, {}", fit(&slowest.target.name, NAME));
+    let text = format!("slowest {ms} ms, {}", fit_name(&slowest.target.name, NAME));
     Some(Line::of(Role::Text, &text))
 }
