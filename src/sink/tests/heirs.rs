@@ -276,6 +276,13 @@ async fn what_waits_is_kept_by_a_run_without_its_sink_and_so_is_who_heard() {
     places.up("log");
     sinks.offer(fired("x"));
     places.tell("log", &["fired x"]).await;
+    let is_noted = || sinks.untold().iter().all(|one| one.sink == "pager");
+    for _ in 0..500 {
+        if is_noted() {
+            break;
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
     let between = next_run(&sinks, &[], &["x"]);
     assert_eq!(between.left(), sinks.untold());
     drop(sinks);
