@@ -80,7 +80,8 @@ impl Rule for HostUnreachable {
             return Judgement::fires(gateway_is_silent(view, &silence));
         }
         let detour = detour(view);
-        if let Some(detour) = detour.as_ref().filter(|detour| detour.never_direct) {
+        let only = |never: bool| never && !silence.alive_on_link;
+        if let Some(detour) = detour.as_ref().filter(|detour| only(detour.never_direct)) {
             let sentence = format!(
                 "{} answers nothing directly {}: from here only through {} (likely).",
                 name(view),

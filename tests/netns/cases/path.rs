@@ -99,7 +99,7 @@ fn nobody_behind_the_router() {
 fn router_without_a_route() {
     let routed = Routed::new();
     check(&routed.monitor, &["10.99.0.5"]).is(&json!({
-        "availability": "down", "state": "critical",
+        "availability": "unknown", "state": "critical",
         "tcp": {"outcome": "unreachable", "icmp": "3/0", "from": Net::Near.v4(ROUTER)},
         "findings": [{"id": "host-unreachable", "severity": "critical", "owner": "network"}],
     }));
