@@ -105,6 +105,27 @@ fn risk(snapshot: &TargetSnapshot) -> String {
     if factors.is_empty() { word.to_owned() } else { format!("{word}: {}", factors.join(", ")) }
 }
 
+/// The ticket of a cause that several targets share: which, each with its first supporting sample,
+/// and then the whole ticket of one of them, that of `input`. With a line break at its end.
+#[must_use]
+pub fn shared_ticket(
+    input: &TicketInput<'_>,
+    title: &str,
+    targets: &[(&TargetSnapshot, WallTime)],
+) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "Remote Desktop: {} hosts: {}", targets.len(), printable(title));
+    for (snapshot, since) in targets {
+        let target = &snapshot.target;
+        let (name, host) = (printable(&target.name), target.host.to_string());
+        let since = both(*since, input.zone);
+        let _ =
+            writeln!(out, "  {name} ({}, port {}) since {since}", printable(&host), target.port);
+    }
+    let _ = writeln!(out, "\nOne of them:\n");
+    out + &ticket(input)
+}
+
 fn field(out: &mut String, label: &str, value: &str) {
     let _ = writeln!(out, "{:<17} {value}", format!("{label}:"));
 }

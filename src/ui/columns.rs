@@ -400,7 +400,7 @@ fn address(row: &Row<'_>, width: usize) -> Line {
 
 fn group(row: &Row<'_>, width: usize) -> Line {
     let target = &row.target.target;
-    Line::of(row.plain(), &fit(target.group.as_deref().unwrap_or(target.kind.word()), width))
+    Line::of(row.plain(), &fit(target.group.as_deref().unwrap_or_default(), width))
 }
 
 /// Loss with weight only where the count, too, says that it is no accident.

@@ -1,10 +1,12 @@
 //! What can be copied, and the page without borders to select it from.
 
+use super::causes;
 use super::line::{Line, fit};
 use super::state::{Size, UiState};
 use super::view::{explain, panel};
 use super::world::World;
-use crate::domain::finding::{Finding, Remedy, RunOn};
+use crate::domain::alert::Alert;
+use crate::domain::finding::{Finding, Remedy, RuleId, RunOn};
 use crate::domain::placeholder::Placeholders;
 use crate::domain::snapshot::TargetSnapshot;
 use crate::domain::target::TargetId;
@@ -109,6 +111,22 @@ pub fn of_target(world: &World<'_>, state: &UiState, target: &TargetSnapshot) ->
         weakens_security: false,
     });
     pieces
+}
+
+/// What can be copied about a cause that the hosts of these alerts share: a ticket for all of them.
+#[must_use]
+pub fn of_shared(world: &World<'_>, state: &UiState, rule: RuleId, of: &[&Alert]) -> Vec<Piece> {
+    let title = causes::words(rule, of.iter().map(|alert| alert.title.as_str()));
+    let text = world.shared_ticket(title, of, &state.zone);
+    let piece = |text: String| Piece {
+        label: format!("the text for one ticket of {} hosts", of.len()),
+        text: clean(&text),
+        purpose: "Which hosts, since when, and the proof and remedies of one of them.".to_owned(),
+        run_on: None,
+        impact: None,
+        weakens_security: false,
+    };
+    text.map(piece).into_iter().collect()
 }
 
 /// The commands of the finding that is explained.

@@ -395,12 +395,12 @@ const STAND_INS: &[(char, &str)] = &[
     ('\u{256f}', "+"),
     ('\u{2570}', "+"),
     ('\u{2581}', "_"),
-    ('\u{2582}', "."),
+    ('\u{2582}', ","),
     ('\u{2583}', ":"),
-    ('\u{2584}', "-"),
-    ('\u{2585}', "="),
-    ('\u{2586}', "+"),
-    ('\u{2587}', "*"),
+    ('\u{2584}', ";"),
+    ('\u{2585}', "i"),
+    ('\u{2586}', "I"),
+    ('\u{2587}', "H"),
     ('\u{2588}', "#"),
     ('\u{2026}', "~"),
     ('\u{2192}', ">"),
@@ -523,6 +523,11 @@ mod tests {
             let glyphs: std::collections::BTreeSet<&str> =
                 states.iter().map(|role| theme.glyph(*role)).collect();
             assert_eq!(glyphs.len(), states.len(), "{set:?}");
+            // A round trip looks like no state: a row of `-` is not measured.
+            let levels: Vec<char> = ('\u{2581}'..='\u{2588}').collect();
+            let level =
+                |level: &char| STAND_INS.iter().find(|(c, _)| c == level).map(|(_, text)| *text);
+            assert!(!levels.iter().filter_map(level).any(|text| glyphs.contains(text)));
         }
     }
 }

@@ -3,10 +3,11 @@
 use super::format::Zone;
 use super::keymap::Keymap;
 use super::theme::GlyphSet;
+use crate::domain::alert::Alert;
 use crate::domain::snapshot::{Event, Snapshot, TargetSnapshot};
 use crate::domain::target::TargetId;
 use crate::domain::time::WallTime;
-use crate::report::ticket::{TicketInput, ticket};
+use crate::report::ticket::{TicketInput, shared_ticket, ticket};
 use std::sync::{Arc, OnceLock};
 
 /// Read-only input of `update` and `ViewModel::build`.
@@ -81,7 +82,21 @@ impl<'a> World<'a> {
     /// The text about `target` for a ticket.
     #[must_use]
     pub fn ticket(&self, target: &TargetSnapshot, zone: &Zone) -> String {
-        ticket(&TicketInput {
+        ticket(&self.ticket_input(target, zone))
+    }
+
+    /// The text for a ticket of what the hosts of these alerts share; `None` where there are none.
+    #[must_use]
+    pub fn shared_ticket(&self, title: &str, alerts: &[&Alert], zone: &Zone) -> Option<String> {
+        let hosts =
+            alerts.iter().filter_map(|alert| Some((self.target(alert.target?)?, alert.since)));
+        let hosts: Vec<(&TargetSnapshot, WallTime)> = hosts.collect();
+        let (one, _) = hosts.first()?;
+        Some(shared_ticket(&self.ticket_input(one, zone), title, &hosts))
+    }
+
+    fn ticket_input<'t>(&'t self, target: &'t TargetSnapshot, zone: &'t Zone) -> TicketInput<'t> {
+        TicketInput {
             target,
             monitor: &self.snapshot.monitor,
             alerts: &self.snapshot.alerts,
@@ -89,7 +104,7 @@ impl<'a> World<'a> {
             zone: &zone.0,
             simulated: self.snapshot.simulated,
             version: env!("CARGO_PKG_VERSION"),
-        })
+        }
     }
 
     /// What the user calls a target; this machine's alerts belong to "this machine".

@@ -156,6 +156,8 @@ fn what_the_screen_cannot_be_is_named_with_the_nearest() {
         ),
         ("keymap = 'mine.toml'", "tabel = []", "tabel"),
         ("columns = ['target', 'jiter']", "", "\"jitter\""),
+        ("columns = ['loss']", "", "\"target\" is missing: no screen goes without it"),
+        ("columns = ['target', 'loss', 'loss']", "", "\"loss\" stands twice"),
         ("view = 'wal'", "", "\"wall\""),
     ] {
         let home = Home::new();

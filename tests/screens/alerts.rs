@@ -261,6 +261,20 @@ fn three_keys_lead_from_500_hosts_to_the_remedy_of_the_odd_one() {
     }
 }
 
+/// Who calls the server team sends one text and not fifty-nine.
+#[test]
+fn a_cause_that_many_share_has_one_ticket_for_all_of_them() {
+    let mut screen = Screen::new(falls(60), 120, 40);
+    let effects = screen.press("3 g Y Enter");
+    let [Effect::CopyText(text)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert!(text.starts_with("Remote Desktop: 59 hosts: in a few words\n"), "{text}");
+    for name in ["host-0 (", "host-59 (", "host-2 ("] {
+        assert_eq!(text.lines().filter(|line| line.starts_with(&format!("  {name}"))).count(), 1);
+    }
+    assert!(!text.contains("  host-3 ("), "{text}");
+    assert!(text.contains("One of them:\n\nRemote Desktop: host-0"), "{text}");
+}
+
 /// The odd one fails for longest; what the banner names first is what Enter explains.
 #[test]
 fn the_first_row_is_of_what_the_banner_names_first() {

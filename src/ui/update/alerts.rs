@@ -23,7 +23,7 @@ fn entries<'a>(state: &UiState, world: &World<'a>) -> Vec<Entry<'a>> {
 }
 
 /// The chosen line.
-fn chosen<'a>(state: &UiState, world: &World<'a>) -> Option<Entry<'a>> {
+pub(super) fn chosen<'a>(state: &UiState, world: &World<'a>) -> Option<Entry<'a>> {
     let mut entries = entries(state, world);
     let place = alert_list::chosen(&entries, state.alerts.chosen)?;
     (place < entries.len()).then(|| entries.swap_remove(place))

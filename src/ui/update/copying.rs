@@ -3,10 +3,13 @@
 use super::motion::target_place;
 use super::{missing, open, say, subject};
 use crate::ui::action::Action;
-use crate::ui::copying::{CopyBox, Page, clean, of_explained, of_overlay, of_target, part, told};
+use crate::ui::alert_list::Entry;
+use crate::ui::copying::{
+    CopyBox, Page, Piece, clean, of_explained, of_overlay, of_shared, of_target, part, told,
+};
 use crate::ui::effect::Effect;
 use crate::ui::input::Key;
-use crate::ui::state::{Overlay, UiState};
+use crate::ui::state::{Overlay, Screen, UiState};
 use crate::ui::view::footer::key_name;
 use crate::ui::world::World;
 use crossterm::event::KeyCode;
@@ -26,7 +29,10 @@ pub(super) fn copy(state: &mut UiState, world: &World<'_>, what: &str, text: &st
 pub(super) fn ask(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
     let pieces = match &state.overlay {
         Some(Overlay::Explain(target, index, _)) => of_explained(world, *target, *index),
-        _ => subject(state, world).map_or_else(Vec::new, |target| of_target(world, state, target)),
+        _ => match subject(state, world) {
+            Some(target) => of_target(world, state, target),
+            None => shared(state, world),
+        },
     };
     if pieces.is_empty() {
         return match &state.overlay {
@@ -35,6 +41,17 @@ pub(super) fn ask(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
         };
     }
     open(state, Overlay::Copy(CopyBox { pieces, chosen: 0 }))
+}
+
+/// What can be copied of a line of the alerts that many hosts share.
+fn shared(state: &UiState, world: &World<'_>) -> Vec<Piece> {
+    if state.screen != Screen::Alerts {
+        return Vec::new();
+    }
+    match super::alerts::chosen(state, world) {
+        Some(Entry::Cause(cause, of)) => of_shared(world, state, cause.rule, &of),
+        _ => Vec::new(),
+    }
 }
 
 /// What a key does in the box or on the page.
@@ -84,7 +101,9 @@ fn choose(
 pub(super) fn page(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
     let copied = state.copied.take().or_else(|| of_overlay(world, state));
     let text = copied.or_else(|| {
-        let target = subject(state, world)?;
+        let Some(target) = subject(state, world) else {
+            return shared(state, world).pop().map(|piece| piece.text);
+        };
         Some(clean(&world.ticket(target, &state.zone)))
     });
     match text {
