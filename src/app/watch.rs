@@ -224,7 +224,7 @@ fn shows_ascii_only(set: &dyn Fn(&str) -> Option<String>) -> bool {
 fn options(config: &Config, local: &LocalState) -> Result<Options, Failure> {
     let Looks { mut theme, keymap } =
         Looks::read(config).map_err(|message| Failure::new(2, message))?;
-    if config.ui.ascii || shows_ascii_only(&set) {
+    if config.ui.ascii.unwrap_or_else(|| shows_ascii_only(&set)) {
         theme = theme.with_glyphs(GlyphSet::Ascii);
     }
     let colours = match config.ui.color {

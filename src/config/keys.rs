@@ -225,15 +225,15 @@ pub(super) static UI: &[Key<RawUi>] = &[
         set: |ui, v| { ui.theme = Some(value::parsed(v, "a theme's name", parse_theme)?); Ok(()) } },
     Key { name: "view", shape: Shape::Word(VIEW_WORDS), doc: "what fills the screen at the start; the keys change it while it runs",
         set: |ui, v| { ui.view = Some(value::word(v, &Screen::WORDS)?); Ok(()) } },
-    Key { name: "columns", shape: Shape::Texts("target"), doc: "columns of the table in this order, as far as there is room: target, address, group, loss, loss-both, last, median, p95, best, worst, deviation, jitter, sparkline, ladder, ladder-wide, certificate, since, risk, why; empty: those made for the width",
-        set: |ui, v| { ui.columns = value::list(v, ColumnId::WORDS.len(), "a list of columns", |v| value::word(v, &ColumnId::WORDS))?; Ok(()) } },
+    Key { name: "columns", shape: Shape::Texts("target"), doc: "columns of the table in this order, as far as there is room: target, address, group, loss, loss-both, last, median, p95, best, worst, deviation, jitter, sparkline, ladder, ladder-wide, certificate, since, risk, why; each once, and target is needed; empty: those made for the width",
+        set: |ui, v| { ui.columns = read_once(v, "a list of columns", &ColumnId::WORDS, &[ColumnId::Name])?; Ok(()) } },
     Key { name: "layout", shape: Shape::Texts("banner"), doc: "parts of the screen from the top down: banner, table, preview, alerts, keys; banner and table are needed, the preview stands above or below the table; empty: all of them in this order",
-        set: |ui, v| { ui.panels.order = read_layout(v)?; Ok(()) } },
+        set: |ui, v| { ui.panels.order = read_once(v, "a list of parts of the screen", &PanelId::WORDS, &PanelId::NEEDED)?; Ok(()) } },
     Key { name: "preview", shape: Shape::Count(10, 80), doc: "lines of the preview, in per cent of what it shares with the table; default: what it needs, where rows leave room",
         set: |ui, v| { ui.panels.preview = u8::try_from(value::count(v, 10, 80)?).ok(); Ok(()) } },
     Key { name: "keymap", shape: Shape::Text("keys.toml"), doc: "a file whose keys replace built-in ones, relative to this file; in the form of config/keymap.toml",
         set: |ui, v| { ui.keymap = Some(value::parsed(v, "a path", |text| Ok::<_, String>(PathBuf::from(text)))?); Ok(()) } },
-    Key { name: "ascii", shape: Shape::Flag, doc: "whether only ASCII characters are drawn",
+    Key { name: "ascii", shape: Shape::Flag, doc: "whether only ASCII characters are drawn; default: where the locale is not UTF-8, or TERM is that of a console",
         set: |ui, v| { ui.ascii = Some(value::boolean(v)?); Ok(()) } },
     Key { name: "fps", shape: Shape::Count(1, 60), doc: "most redraws per second",
         set: |ui, v| { ui.fps = Some(value::count(v, 1, 60)?); Ok(()) } },
@@ -362,26 +362,27 @@ fn read_wake(into: &mut WakeSettings, value: Value<'_, '_>) -> Result<(), Fault>
     Ok(())
 }
 
-/// Each part once, those that are needed among them.
-fn read_layout(value: Value<'_, '_>) -> Result<Vec<PanelId>, Fault> {
-    let expected = "a list of parts of the screen";
-    let panels = value::list(value, PanelId::WORDS.len(), expected, |item| {
-        value::word(item, &PanelId::WORDS)
-    })?;
-    let twice = panels
-        .iter()
-        .enumerate()
-        .find(|(nth, panel)| panels.iter().take(*nth).any(|p| p == *panel));
-    let missing = PanelId::NEEDED.iter().find(|needed| !panels.contains(needed));
+/// Each of these words once, those that are `needed` among them unless the list is empty.
+fn read_once<T: Copy + PartialEq>(
+    value: Value<'_, '_>,
+    expected: &str,
+    words: &[(&str, T)],
+    needed: &[T],
+) -> Result<Vec<T>, Fault> {
+    let all = value::list(value, words.len(), expected, |item| value::word(item, words))?;
+    let said =
+        |wanted: T| words.iter().find(|(_, one)| *one == wanted).map_or("", |(word, _)| word);
+    let twice = all.iter().enumerate().find(|(nth, one)| all.iter().take(*nth).any(|o| o == *one));
+    let missing = needed.iter().find(|needed| !all.contains(needed));
     match (twice, missing) {
-        (Some((_, panel)), _) => {
-            Err(Fault::new(value.span(), format_args!("\"{}\" stands twice", panel.word())))
+        (Some((_, one)), _) => {
+            Err(Fault::new(value.span(), format_args!("\"{}\" stands twice", said(*one))))
         }
-        (None, Some(panel)) if !panels.is_empty() => Err(Fault::new(
+        (None, Some(one)) if !all.is_empty() => Err(Fault::new(
             value.span(),
-            format_args!("\"{}\" is missing: no screen goes without it", panel.word()),
+            format_args!("\"{}\" is missing: no screen goes without it", said(*one)),
         )),
-        _ => Ok(panels),
+        _ => Ok(all),
     }
 }
 

@@ -92,8 +92,8 @@ pub struct Ui {
     pub columns: Vec<ColumnId>,
     /// Which parts of the screen there are.
     pub panels: Panels,
-    /// Only ASCII characters.
-    pub ascii: bool,
+    /// Whether only ASCII characters are drawn; `None`: as the terminal says.
+    pub ascii: Option<bool>,
     /// Most redraws per second, 1 to 60.
     pub fps: u8,
     /// Colours.
@@ -110,7 +110,7 @@ impl Default for Ui {
             view: Screen::default(),
             columns: Vec::new(),
             panels: Panels::default(),
-            ascii: false,
+            ascii: None,
             fps: 10,
             color: ColorMode::Auto,
             operator: None,
@@ -242,7 +242,7 @@ impl Config {
                 view: layer.ui.view.unwrap_or(default.ui.view),
                 columns: layer.ui.columns,
                 panels: layer.ui.panels,
-                ascii: layer.ui.ascii.unwrap_or(default.ui.ascii),
+                ascii: layer.ui.ascii.or(default.ui.ascii),
                 fps: fps.unwrap_or(default.ui.fps),
                 color: layer.ui.color.unwrap_or(default.ui.color),
                 operator: layer.ui.operator,
@@ -330,7 +330,7 @@ impl Config {
         self.read_only = options.read_only.unwrap_or(self.read_only);
         self.ui.theme = options.theme.unwrap_or_else(|| self.ui.theme.clone());
         self.ui.view = options.view.unwrap_or(self.ui.view);
-        self.ui.ascii = options.ascii.unwrap_or(self.ui.ascii);
+        self.ui.ascii = options.ascii.or(self.ui.ascii);
         self.ui.fps = options.fps.unwrap_or(self.ui.fps);
         self.ui.color = match options.no_color {
             Some(true) => ColorMode::Never,

@@ -33,7 +33,9 @@ pub(super) fn to_toml(config: &Config) -> String {
     if let Some(keymap) = &config.ui.keymap {
         line(&mut out, "keymap", text(&keymap.display().to_string()));
     }
-    line(&mut out, "ascii", config.ui.ascii);
+    if let Some(ascii) = config.ui.ascii {
+        line(&mut out, "ascii", ascii);
+    }
     line(&mut out, "fps", config.ui.fps);
     line(&mut out, "color", text(config.ui.color.word()));
     if let Some(operator) = &config.ui.operator {

@@ -21,7 +21,14 @@ impl Monitor {
         }
         let limits = self.around.limits.common_cause;
         let things = self.suspects(&failed);
-        let ports = failed.into_keys().filter(|thing| matches!(thing, Thing::Port(_)));
+        // Of a port that too few have none can be one of many.
+        let mut users: BTreeMap<u16, usize> = BTreeMap::new();
+        for tracked in self.targets.values() {
+            *users.entry(tracked.target().port).or_default() += 1;
+        }
+        let shared = |port: &u16| users.get(port).is_some_and(|many| *many >= limits.hosts());
+        let ports =
+            failed.into_keys().filter(|thing| matches!(thing, Thing::Port(port) if shared(port)));
         let looked_at: BTreeSet<Thing> = things.iter().cloned().chain(ports).collect();
         let heard_of = |thing: &Thing| {
             let all = self.targets.values();

@@ -42,10 +42,11 @@ pub struct Loaded {
 
 /// Keeps state between runs. The calls block: keep them off the loop that probes.
 pub trait StateStore: fmt::Debug + Send + Sync {
-    /// Reads the state. What cannot be understood is kept aside, never lost.
+    /// Reads the state. What cannot be understood is kept aside, never lost; what a newer version
+    /// wrote is left where it is.
     ///
     /// # Errors
-    /// [`StoreError`] when it is there and could be neither read nor kept aside. Saving would then
+    /// [`StoreError`] when it is there and could be neither read nor kept aside, or is newer. Saving would then
     /// destroy it: do not.
     fn load(&self) -> Result<Loaded, StoreError>;
 
@@ -93,10 +94,12 @@ pub trait StateStore: fmt::Debug + Send + Sync {
     fn forget_answer(&self, number: u64);
 
     /// One step on what programs that share this state told whom, which no other process comes
-    /// between. A store that nobody shares takes none.
+    /// between; by its time, `now`, other processes see that this one is not stopped. A store that
+    /// nobody shares takes none.
     ///
     /// # Errors
-    /// [`StoreError`] when it could not be taken, or another process hangs in one.
+    /// [`StoreError`] when it could not be taken, another process hangs in one, or a newer version
+    /// wrote what is there.
     fn tell_together(&self, _now: WallTime, _step: &mut Step<'_>) -> Result<(), StoreError> {
         Ok(())
     }

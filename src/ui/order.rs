@@ -16,10 +16,7 @@ pub fn rows<'a>(snapshot: &'a Snapshot, state: &UiState) -> Vec<&'a TargetSnapsh
     let sieve = state.filter.over(&snapshot.alerts);
     let all = snapshot.targets.iter().map(AsRef::as_ref);
     let mut rows: Vec<&TargetSnapshot> = all.filter(|target| sieve.admits(target)).collect();
-    match state.sort {
-        SortKey::Worst => sort_by_trouble(&mut rows, snapshot),
-        key => sort(&mut rows, key),
-    }
+    sort(&mut rows, state.sort, snapshot);
     if state.direction == Direction::Inverted {
         rows.reverse();
     }
@@ -129,9 +126,9 @@ pub fn worst(snapshot: &Snapshot) -> Option<&TargetSnapshot> {
     trouble.min_by(|a, b| seen(a).cmp(&seen(b)).then_with(|| by_badness(a, b)))
 }
 
-fn sort(rows: &mut [&TargetSnapshot], key: SortKey) {
+fn sort(rows: &mut [&TargetSnapshot], key: SortKey, snapshot: &Snapshot) {
     match key {
-        SortKey::Worst => rows.sort_by(|a, b| by_badness(a, b)),
+        SortKey::Worst => sort_by_trouble(rows, snapshot),
         SortKey::Name => rows.sort_by_cached_key(|t| t.target.name.to_lowercase()),
         SortKey::Group => rows.sort_by_cached_key(|t| {
             t.target.group.as_ref().map_or((true, String::new()), |g| (false, g.to_lowercase()))

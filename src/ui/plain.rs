@@ -6,7 +6,7 @@ use crate::domain::finding::RuleId;
 const WORDS: &[(&str, &str)] = &[
     ("path-outage", "The way to it is down, for others behind it too."),
     ("vpn-flap", "The VPN of this machine keeps breaking and coming back."),
-    ("session-dropped", "A session on it broke off: the line carried nothing any more."),
+    ("session-dropped", "A session on it broke off: it or the line was silent."),
     ("drops-periodic", "Sessions on it drop at regular times, as if by a timer."),
     (
         "host-unreachable",
@@ -41,7 +41,10 @@ const WORDS: &[(&str, &str)] = &[
     ),
     ("port-filtered", "It is on, and Remote Desktop on it is met with silence: likely a firewall."),
     ("port-rejected", "A firewall turns Remote Desktop away."),
-    ("port-barred", "A firewall on the way keeps Remote Desktop out, for others too."),
+    (
+        "port-barred",
+        "Something on the way keeps Remote Desktop out, for others too: a firewall, likely.",
+    ),
     (
         "rdp-silent",
         "It takes connections, and Remote Desktop says nothing: it hangs or is still starting, likely.",

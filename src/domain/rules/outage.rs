@@ -93,7 +93,8 @@ impl Rule for PathOutage {
                 count(others, "other host"),
                 first_step(outage),
             );
-            return Judgement::fires(evidence(outage, title(outage), sentence));
+            let evidence = evidence(outage, title(outage), sentence);
+            return Judgement::fires(evidence.remedied(Some(RESTARTED)));
         }
         let sentence = format!(
             "{} fell silent with {} (certain): {} down, and not this host (likely). {}",
@@ -191,8 +192,11 @@ fn restarted_together(outage: &Outage, title: String) -> Evidence {
         outage.refused.len(),
         first_step(outage),
     );
-    evidence(outage, title, sentence)
+    evidence(outage, title, sentence).remedied(Some(RESTARTED))
 }
+
+/// What says why hosts restart.
+const RESTARTED: &[Remedy] = &[remedies::WHY_RESTARTED];
 
 /// `fell silent within 3.0 s of each other`.
 fn how(outage: &Outage) -> String {

@@ -547,6 +547,18 @@ pub(super) const NEVER_SLEEP: Remedy = Remedy {
 };
 
 /// Somebody has to look.
+pub(super) const WHY_RESTARTED: Remedy = Remedy {
+    confirm: Some(
+        "Get-WinEvent -ComputerName HOST -MaxEvents 5 -FilterHashtable @{LogName='System'; Id=1074,6005,6006,6008,41}",
+    ),
+    needs: Some("rights to read HOST's event log"),
+    ..Remedy::new(
+        "Ask the host why: 1074 names who restarted it (often Windows Update), 6008 and 41 \
+             mean that it went down without being told to.",
+        RunOn::Host,
+    )
+};
+
 pub(super) const LOOK_AT_HOST: Remedy = Remedy {
     confirm: Some("Test-Connection HOST -Count 4 (from a machine on its own network)"),
     needs: Some("the hypervisor's or management card's console, or somebody on site"),

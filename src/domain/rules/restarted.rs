@@ -38,17 +38,7 @@ static HOST_RESTARTED: RuleCard = RuleCard {
         is always just starting, and nobody can work on it. That ends once it has stayed up for \
         half an hour. The silence of a path that was down is no restart.",
     disproof: "An uptime on the host that is longer than the silence is ago.",
-    remedies: &[Remedy {
-        confirm: Some(
-            "Get-WinEvent -ComputerName HOST -MaxEvents 5 -FilterHashtable @{LogName='System'; Id=1074,6005,6006,6008,41}",
-        ),
-        needs: Some("rights to read HOST's event log"),
-        ..Remedy::new(
-            "Ask the host why: 1074 names who restarted it (often Windows Update), 6008 and 41 \
-             mean that it went down without being told to.",
-            RunOn::Host,
-        )
-    }],
+    remedies: &[remedies::WHY_RESTARTED],
     explains: &["session-would-drop"],
     low_risk: false,
     client_error: client::LINE,

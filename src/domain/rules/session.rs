@@ -226,5 +226,9 @@ fn evidence(view: &TargetView<'_>, ended: &EndedSession, ground: Ground) -> Evid
     Evidence::new(Severity::Critical, confidence, title, sentence)
         .lines(lines)
         .since(Some(from.wall))
+        .remedied((owner == Owner::Server).then_some(BY_THE_HOST))
         .owned_by(owner)
 }
+
+/// What helps where the host itself ended it.
+const BY_THE_HOST: &[Remedy] = &[remedies::WHY_RESTARTED, remedies::LOOK_AT_HOST];
