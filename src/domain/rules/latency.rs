@@ -38,6 +38,16 @@ fn without_round_trips(view: &TargetView<'_>) -> Judgement {
     if is_filtered(view) { Judgement::Clear } else { Judgement::NoEvidence }
 }
 
+/// Whether a target that sleeps was silent for a part of the last minute: it is waking, or asleep again
+/// in a moment, and its network card may save power meanwhile.
+fn has_just_woken(view: &TargetView<'_>) -> bool {
+    if view.mode == Mode::Moment || !view.may_sleep() {
+        return false;
+    }
+    let lately = view.echo.window(view.now.mono, JITTER_WINDOW);
+    lately.lost.saturating_mul(4) > lately.sent
+}
+
 /// The newest requests: of a window of time over ICMP, of a few requests over TCP, all of them in a
 /// single moment.
 fn requests<'a>(
@@ -99,7 +109,7 @@ static HIGH_LATENCY: RuleCard = RuleCard {
     low_risk: false,
     client_error: None,
     reviewed_when_found: false,
-    alerting: Alerting::PLAIN,
+    alerting: Alerting::PASSING,
 };
 
 impl Rule for HighLatency {
@@ -133,6 +143,9 @@ impl Rule for HighLatency {
             median.as_secs_f64() >= usual.as_secs_f64() * limits.baseline_factor
                 && median >= usual.saturating_add(limits.baseline_margin)
         });
+        if has_just_woken(view) {
+            return Judgement::NoEvidence;
+        }
         let severity = if median >= limits.critical {
             Severity::Critical
         } else if median >= limits.warning || above_usual.is_some() {
@@ -203,7 +216,7 @@ static HIGH_JITTER: RuleCard = RuleCard {
     low_risk: false,
     client_error: None,
     reviewed_when_found: false,
-    alerting: Alerting::PLAIN,
+    alerting: Alerting::PASSING,
 };
 
 impl Rule for HighJitter {
@@ -222,6 +235,9 @@ impl Rule for HighJitter {
         let Some(Jitter { mean, usual }) = jitter(&rtts).filter(|_| received >= enough) else {
             return without_round_trips(view);
         };
+        if has_just_woken(view) {
+            return Judgement::NoEvidence;
+        }
         let severity = if usual >= limits.critical {
             Severity::Critical
         } else if usual >= limits.warning {
