@@ -409,6 +409,7 @@ fn common(text: &str) -> Result<CommonCause, Wrong> {
         until: since,
         says: None,
         spared: (0, Vec::new()),
+        in_turns: None,
         maintained: BTreeSet::new(),
         unheard: BTreeMap::new(),
         served: None,
