@@ -159,9 +159,11 @@ fn exists(folder: &Path, name: &str) -> bool {
     sound && is_locked(&place(folder, name))
 }
 
-/// Whether a step was taken lately; one in the future is of a clock that was set since.
+/// Whether a step was taken lately. Whoever waited for the lock knows an earlier time than the one
+/// that held it; one far in the future is of a clock that was set since.
 fn is_fresh(step: SystemTime, now: SystemTime) -> bool {
-    now.duration_since(step).is_ok_and(|age| age <= SILENT)
+    let apart = now.duration_since(step).unwrap_or_else(|ahead| ahead.duration());
+    apart <= SILENT
 }
 
 fn system(time: WallTime) -> SystemTime {
@@ -245,6 +247,15 @@ mod tests {
         assert!(error.to_string().contains("a newer rdpwatch wrote it"), "{error}");
         let after = fs::read_to_string(file_of(folder.path())).expect("a file");
         assert_eq!(after, newer);
+    }
+
+    /// Its time was taken before it waited for the other one's step to end.
+    #[test]
+    fn a_program_whose_step_came_later_than_this_one_began_is_not_taken_for_gone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (first, second) = (Desk::default(), Desk::default());
+        assert_eq!(claim_at(100, &first, folder.path(), "1"), Claim::Tell("1".to_owned()));
+        assert_eq!(claim_at(99, &second, folder.path(), "2"), Claim::Wait);
     }
 
     /// `Ctrl-Z`, and forgotten.

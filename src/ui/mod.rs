@@ -29,7 +29,6 @@ pub mod order;
 pub mod overlay;
 pub mod pace;
 pub mod palette;
-pub mod plain;
 pub mod prompt;
 pub mod render;
 pub mod screen_doc;

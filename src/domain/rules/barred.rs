@@ -20,6 +20,8 @@ static PORT_BARRED: RuleCard = RuleCard {
     rung: None,
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: CONNECTIONS,
+    plain: "Something keeps Remote Desktop out, for others too: likely a firewall on the way, or \
+        a rule on them.",
     explanation: "At least three hosts that were reached at the same port before are filtered or \
         rejected at it, twice in a row each, since within 90 seconds of each other, and all of them \
         answer ping. Hosts do not do so by chance: a firewall on the way was changed, or a policy was \

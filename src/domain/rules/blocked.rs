@@ -18,6 +18,7 @@ static MONITOR_BLOCKED: RuleCard = RuleCard {
     rung: None,
     hysteresis: Hysteresis::TWICE,
     fed_by: CONNECTIONS,
+    plain: "This machine may be shut out there; others may still get in.",
     explanation: "The port answered, then fell silent or was rejected within two minutes of the daily \
         sweep, which makes up to seven connections in a row, while the host still answers echo and \
         other hosts answer. An intrusion prevention system that takes the sweep for a scan looks like \

@@ -72,6 +72,7 @@ static CERTIFICATE_EXPIRED: RuleCard = RuleCard {
     rung: Some(Rung::Tls),
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: &[ProbeKind::Tls],
+    plain: "What it proves itself with is out of date: you may be warned or refused.",
     explanation: "The certificate that the host presents is past its end. Windows makes a new \
         self-signed one by itself when the old one expires; one that stays expired means that it \
         cannot, usually because the rights on its key file are wrong. That it expired is certain; \
@@ -142,6 +143,7 @@ static CERTIFICATE_NOT_YET_VALID: RuleCard = RuleCard {
     rung: Some(Rung::Tls),
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: &[ProbeKind::Tls],
+    plain: "What it proves itself with is not valid yet: you may be warned or refused.",
     explanation: "The certificate begins in the future, by this machine's clock. Either the host's \
         clock is ahead and it made the certificate by it, or this machine's clock is behind. \
         Clients whose clock agrees with this one warn or refuse.",
@@ -200,6 +202,7 @@ static CERTIFICATE_EXPIRING: RuleCard = RuleCard {
     rung: Some(Rung::Tls),
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: &[ProbeKind::Tls],
+    plain: "What it proves itself with is soon out of date.",
     explanation: "The certificate ends soon. One from an authority must be renewed by somebody: \
         three weeks ahead it is a notice, one week ahead a warning. A self-signed one is renewed \
         by Windows itself when it ends, so it is only mentioned three days ahead, to see that it \

@@ -20,6 +20,7 @@ static CERTIFICATE_MISSING: RuleCard = RuleCard {
     rung: Some(Rung::X224),
     hysteresis: Hysteresis::TWICE,
     fed_by: CONNECTIONS,
+    plain: "Remote Desktop on it has nothing to prove itself with, and refuses everybody.",
     explanation: "The host refuses with SSL_CERT_NOT_ON_SERVER (RDP negotiation failure 3): it has \
         no certificate that it could use, or cannot read the private key. A damaged key store, \
         wrong rights in MachineKeys, or a certificate bound by thumbprint that was deleted do \
@@ -89,6 +90,7 @@ static CERTIFICATE_NAME_MISMATCH: RuleCard = RuleCard {
     rung: Some(Rung::Tls),
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: &[ProbeKind::Tls],
+    plain: "What it proves itself with is made out for another name: you may be warned.",
     explanation: "An authority issued the certificate, and the name that is dialled is not among \
         its names, nor is any alias that was configured: clients warn until the right name is \
         dialled. Names are compared without case; a short name stands for itself in any domain; \
@@ -159,6 +161,7 @@ static CERTIFICATE_WEAK: RuleCard = RuleCard {
     rung: Some(Rung::Tls),
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: &[ProbeKind::Tls],
+    plain: "What it proves itself with is weak: an update may end that it is accepted.",
     explanation: "The certificate's RSA key is shorter than 2048 bits, or it is signed with SHA-1 \
         or MD5. Current Windows still connects to most of these and says so; a policy or an update \
         may end that.",
@@ -211,6 +214,7 @@ static CERTIFICATE_CHANGED: RuleCard = RuleCard {
     rung: Some(Rung::Tls),
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: &[ProbeKind::Tls],
+    plain: "It proves itself with something new.",
     explanation: "The host presents a certificate that was not seen there before. Renewal does \
         this rightly; so does another machine that took over the name or address, and a product \
         that intercepts TLS. A beginning of validity close to the change speaks for a renewal. New \

@@ -45,6 +45,7 @@ static CERTIFICATE_INTERCEPTED: RuleCard = RuleCard {
     rung: Some(Rung::Tls),
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: &[ProbeKind::Tls],
+    plain: "A security product opens the connection on the way: signing in fails then.",
     explanation: "The certificate names a product that inspects TLS as its issuer: something \
         between this machine and the host, or on one of the two, opens the connection and makes \
         certificates of its own. Sign-in with NLA is bound to the host's key and fails then, \

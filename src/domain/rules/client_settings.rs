@@ -19,6 +19,7 @@ static CLIENT_SETTINGS: RuleCard = RuleCard {
     rung: None,
     hysteresis: Hysteresis::TWICE,
     fed_by: CONNECTIONS,
+    plain: "The connection file on this machine does not fit it.",
     explanation: "The .rdp file that leads here asks for something that this host does not give: no \
         NLA (enablecredsspsupport:i:0) where the host chooses or demands it, no connection to a host \
         whose certificate cannot be verified (authentication level:i:1) where the certificate is \

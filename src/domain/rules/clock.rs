@@ -21,6 +21,7 @@ static CLOCK_SKEW: RuleCard = RuleCard {
     rung: Some(Rung::Nla),
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: NLA,
+    plain: "Its clock is wrong, or that of this machine: signing in may fail.",
     explanation: "The host's NTLM challenge tells its time. Compared with this machine's clock at \
         that moment, less half the time the answer took, it differs by two minutes or more; from \
         five minutes on Kerberos refuses to sign anybody in (at the default setting of a domain). \

@@ -26,6 +26,7 @@ static DNS_SERVER_FAILURE: RuleCard = RuleCard {
     rung: None,
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: &[ProbeKind::Resolve],
+    plain: "The directory of names does not answer as it should, for others too.",
     explanation: "The names of at least three hosts lead nowhere because the same DNS server (or \
         all of several) is silent, fails, refuses or cannot be asked; they began to within 90 seconds \
         of each other, and of the hosts whose names it was asked for since, at least four of five fare \
@@ -113,6 +114,7 @@ static GATEWAY_FAILURE: RuleCard = RuleCard {
     rung: None,
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: &[ProbeKind::Gateway],
+    plain: "The gateway that all go through fails, for others too.",
     explanation: "The RD Gateway in front of at least three hosts cannot be reached, fails TLS or does \
         not ask for sign-in, twice in a row, and of the looks at it that were taken since for other \
         hosts at least four of five find the same. It is one alert for all hosts behind it, also for \

@@ -72,6 +72,7 @@ static NLA_NOT_ENFORCED: RuleCard = RuleCard {
     rung: Some(Rung::Nla),
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: CONNECTIONS,
+    plain: "It shows its sign-in screen before it asks who you are.",
     explanation: "NLA was offered, and the host chose TLS without it: whoever reaches the port \
         gets a sign-in screen before any password is checked. Only Windows hosts are judged, by a \
         flag of their answer; xrdp and FreeRDP without NLA have no other choice. A host that \
@@ -126,6 +127,7 @@ static CREDSSP_OUTDATED: RuleCard = RuleCard {
     rung: Some(Rung::Nla),
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: NLA,
+    plain: "It lacks an old update, and clients that have it refuse to sign in.",
     explanation: "The host answers CredSSP with a version below 5: it lacks the update of 2018 for \
         CVE-2018-0886. Clients with that update refuse such hosts unless their policy \"Encryption \
         Oracle Remediation\" is set to Vulnerable: they show \"An authentication error has \
@@ -218,6 +220,7 @@ static CREDSSP_REJECTED: RuleCard = RuleCard {
     rung: Some(Rung::Nla),
     hysteresis: Hysteresis::TWICE,
     fed_by: NLA,
+    plain: "It refuses the way in which clients sign in.",
     explanation: "The host chose NLA, and answers its first message, which names no user, with an \
         error code of Windows, with an early denial, or with bytes that are no CredSSP. Its \
         security authority may not be ready, may not reach a domain controller, or policy forbids \

@@ -20,6 +20,7 @@ static DNS_DISAGREEMENT: RuleCard = RuleCard {
     rung: None,
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: &[ProbeKind::Resolve],
+    plain: "Its name leads to different addresses, depending on who is asked.",
     explanation: "Two DNS servers that this machine uses give addresses for the name that have \
         nothing in common, twice in a row; which of them is dialled depends on which server answers \
         first. A zone that is not transferred, a stale cache, and a public server beside an \

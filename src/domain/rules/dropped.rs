@@ -22,6 +22,7 @@ static CONNECTION_DROPPED: RuleCard = RuleCard {
     rung: Some(Rung::X224),
     hysteresis: Hysteresis { raise: 2, of: 3, clear: 2 },
     fed_by: UP_TO_NLA,
+    plain: "It takes connections and hangs up before Remote Desktop begins.",
     explanation: "TCP opens, and the other side closes the connection before Remote Desktop has \
         answered, or answers with a disconnect; or it completes TLS, and closes in place of an \
         answer to CredSSP. That is what the Windows client shows as 0x904, \"socket closed\". A \
@@ -159,6 +160,7 @@ static CONNECTION_FLAPPING: RuleCard = RuleCard {
     rung: Some(Rung::X224),
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: UP_TO_NLA,
+    plain: "It works at one try and not at the next.",
     explanation: "Attempts from the same machine alternate between success and failure. One bad \
         member behind a load balancer or a name with several machines does this, a service that \
         keeps restarting, a connection limit that is just reached, and a security product that \

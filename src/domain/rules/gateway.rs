@@ -80,6 +80,7 @@ static GATEWAY_UNREACHABLE: RuleCard = RuleCard {
     rung: None,
     hysteresis: Hysteresis::TWICE,
     fed_by: GATEWAYS,
+    plain: "The gateway that leads to it cannot be reached.",
     explanation: "The RD Gateway that the target's users go through cannot be reached from this \
         machine: its name leads nowhere, TCP does not open on any of the first two addresses, TLS \
         fails, or it takes only versions of TLS that current Windows has switched off. Every \
@@ -260,6 +261,7 @@ static GATEWAY_NOT_ANSWERING: RuleCard = RuleCard {
     rung: None,
     hysteresis: Hysteresis::TWICE,
     fed_by: GATEWAYS,
+    plain: "The gateway that leads to it does not ask for sign-in.",
     explanation: "TLS with the RD Gateway works, and its answer to one request without credentials \
         (RDG_OUT_DATA on /remoteDesktopGateway/) is not the 401 with sign-in schemes that a gateway \
         must give (MS-TSGU 3.3.5.1). 404: a web server without a gateway. 405 or 501: something in \
@@ -405,6 +407,7 @@ static GATEWAY_MISUSED: RuleCard = RuleCard {
     rung: None,
     hysteresis: Hysteresis::TWICE,
     fed_by: &[ProbeKind::Gateway, ProbeKind::Negotiate, ProbeKind::Tls],
+    plain: "It answers directly, and sessions go round by a gateway.",
     explanation: "The configuration, or the .rdp file, sends every session through an RD Gateway, \
         and the host is a neighbour of this machine that answers directly. From here the gateway \
         is a detour: one more thing that can fail or end a session. For users elsewhere it may be \

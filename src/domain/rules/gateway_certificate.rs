@@ -30,6 +30,7 @@ static GATEWAY_CERTIFICATE: RuleCard = RuleCard {
     rung: None,
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: GATEWAYS,
+    plain: "The gateway that leads to it cannot prove itself: clients may refuse it.",
     explanation: "Clients refuse an RD Gateway whose certificate is expired, not yet valid, not for \
         the name they dial, or from an authority that they do not trust; unlike at a host they offer \
         no way on. The chain is validated as a client does, against this machine's authorities. One \

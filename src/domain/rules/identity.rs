@@ -17,6 +17,7 @@ static IDENTITY_MISMATCH: RuleCard = RuleCard {
     rung: Some(Rung::Tls),
     hysteresis: Hysteresis::TWICE,
     fed_by: &[ProbeKind::Tls, ProbeKind::Nla],
+    plain: "Another machine than before seems to answer in its place.",
     explanation: "The machine that answers is not the one remembered for this target, by the name \
         in its NTLM challenge, or by the common name of its certificate where no challenge could \
         be read; or it belongs to the domain of the dialled name and calls itself otherwise. \

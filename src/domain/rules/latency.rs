@@ -85,6 +85,7 @@ static HIGH_LATENCY: RuleCard = RuleCard {
     rung: Some(Rung::Echo),
     hysteresis: Hysteresis { raise: 5, of: 8, clear: 5 },
     fed_by: &[ProbeKind::Echo],
+    plain: "Answers are slow: the session feels like typing into syrup.",
     explanation: "The median round trip of the last half minute is above a fixed threshold, or \
         three times what is usual for this target and 50 ms more; what is usual is what it was before \
         the finding stood. A reply that comes after the deadline counts with its round trip. The \
@@ -190,6 +191,7 @@ static HIGH_JITTER: RuleCard = RuleCard {
     rung: Some(Rung::Echo),
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: &[ProbeKind::Echo],
+    plain: "Answers come unevenly: sound and pointer stutter.",
     explanation: "Consecutive round trips of the last minute differ by this much on average, also \
         when the largest tenth of the differences is left out, so that one slow answer is nothing; \
         a lost packet breaks the chain and counts for nothing. Uneven delay makes sound and pointer \

@@ -63,6 +63,7 @@ static PACKET_LOSS: RuleCard = RuleCard {
     rung: Some(Rung::Echo),
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: &[ProbeKind::Echo],
+    plain: "Part of what is sent gets lost on the way: sessions freeze or drop.",
     explanation: "A share of the echo requests is not answered before the deadline, over a window \
         and above a count, so that a single lost packet is nothing, and in three runs at least: one run, \
         or a silence of two seconds or more, is a gap, unless there are three of these too. \

@@ -21,6 +21,7 @@ static DNS_MISMATCH: RuleCard = RuleCard {
     rung: Some(Rung::Name),
     hysteresis: Hysteresis::TWICE,
     fed_by: &[ProbeKind::Resolve, ProbeKind::Negotiate, ProbeKind::Tls],
+    plain: "Its name leads to another address than it should.",
     explanation: "The name resolves, and none of its addresses is one that was listed as expected; \
         and at the address nobody answers, or a machine with another name on its certificate, or \
         one that cannot be identified. Stale records, DHCP leases given to somebody else and \
@@ -257,6 +258,7 @@ static ADDRESS_CHANGED: RuleCard = RuleCard {
     rung: None,
     hysteresis: Hysteresis::TWICE,
     fed_by: &[ProbeKind::Resolve, ProbeKind::Negotiate, ProbeKind::Tls],
+    plain: "It has a new address, and is the same machine.",
     explanation: "The name resolves, to none of the addresses that were listed as expected, and \
         the machine there is the same PC: it presents the remembered certificate, or says its \
         name. That is what DHCP does, and nothing is wrong with it but the list. Without listed \

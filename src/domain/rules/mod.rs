@@ -405,6 +405,9 @@ pub struct RuleCard {
     pub hysteresis: Hysteresis,
     /// Samples of these kinds are evidence for or against it.
     pub fed_by: &'static [ProbeKind],
+    /// What it found, one sentence without words of protocols, for whoever works on a host and does
+    /// not run it. As far as the rule is not sure, neither is the sentence.
+    pub plain: &'static str,
     /// One paragraph: what it means, how it is measured, what else it could be.
     pub explanation: &'static str,
     /// What would show that it is wrong, one sentence.
@@ -451,6 +454,12 @@ pub fn alerting_once() -> impl Iterator<Item = RuleId> {
 /// What this rule explains.
 pub fn explained_by(cause: RuleId) -> impl Iterator<Item = RuleId> {
     card(cause.0).into_iter().flat_map(|card| card.explains).map(|id| RuleId(id))
+}
+
+/// What the rule with this name found, in plain words.
+#[must_use]
+pub fn plain(id: RuleId) -> Option<&'static str> {
+    card(id.0).map(|card| card.plain)
 }
 
 /// The card of the rule with this name.

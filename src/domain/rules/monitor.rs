@@ -19,6 +19,7 @@ static MONITOR_OFFLINE: RuleCard = RuleCard {
     rung: None,
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: ProbeKind::ALL.as_slice(),
+    plain: "This machine is offline.",
     explanation: "No interface of this machine is up, or every control address that used to answer \
         ten times of ten is silent at once. Then the fault is here, and nobody is judged: the \
         figures of the targets stand still and no alert is sent for them.",
@@ -123,6 +124,7 @@ static PROBE_LIMITED: RuleCard = RuleCard {
     rung: None,
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: ProbeKind::ALL.as_slice(),
+    plain: "This machine may not measure everything.",
     explanation: "This machine does not let rdpwatch send ICMP echo requests, or does not show its \
         neighbour table. Without ICMP, loss and round trips come from TCP handshakes, which are \
         far fewer and hide small loss behind retransmission. Without the neighbour table, a host \

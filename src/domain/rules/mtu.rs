@@ -21,6 +21,7 @@ static MTU_LOW: RuleCard = RuleCard {
     rung: Some(Rung::Echo),
     hysteresis: Hysteresis::TWICE,
     fed_by: &[ProbeKind::PathMtu],
+    plain: "Large packets do not fit through the way: part of a session may go a slower one.",
     explanation: "The largest packet that reaches the host is smaller than RDP's UDP transport \
         needs: its datagrams are 1232 bytes, which makes 1260 with the headers of IPv4 and 1280 \
         with those of IPv6. Somebody on the way, or an interface of this machine, says so: TCP \
@@ -99,6 +100,7 @@ static MTU_BLACK_HOLE: RuleCard = RuleCard {
     rung: Some(Rung::Echo),
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: &[ProbeKind::PathMtu, ProbeKind::Tls],
+    plain: "Large packets vanish on the way: sessions connect, and then freeze or drop.",
     explanation: "Small packets reach the host, large ones vanish, and nobody says that they are \
         too big: sessions connect and then freeze or drop as soon as much is to be shown, and \
         some stop at the certificate. Measured with echo requests that may not be fragmented: one \

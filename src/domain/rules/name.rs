@@ -47,6 +47,7 @@ static DNS_FAILURE: RuleCard = RuleCard {
     rung: Some(Rung::Name),
     hysteresis: Hysteresis::TWICE,
     fed_by: &[ProbeKind::Resolve],
+    plain: "Its name leads nowhere.",
     explanation: "The operating system finds no address for the name that users dial. Its answer \
         is the truth that users live with: it includes the hosts file, search suffixes, VPN rules \
         and neighbours on the link. Every configured DNS server is asked beside it, to say why: \
@@ -223,6 +224,7 @@ static DNS_SLOW: RuleCard = RuleCard {
     rung: Some(Rung::Name),
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: &[ProbeKind::Resolve],
+    plain: "Its name is found slowly: connecting takes longer.",
     explanation: "At least three of the last five answers to the name took a second or more. That \
         is what a dead first DNS server looks like: every question waits for it before the second \
         is asked. Connecting is late by as much and may run into the client's own deadline.",
@@ -306,6 +308,7 @@ static NAME_IS_SELF: RuleCard = RuleCard {
     rung: Some(Rung::Name),
     hysteresis: Hysteresis::TWICE,
     fed_by: &[ProbeKind::Resolve],
+    plain: "Its name leads to this very machine.",
     explanation: "The name resolves to an address of the very machine that dials: a stale record \
         whose address was handed to this machine, a hosts file line, or a blocking DNS server that \
         answers with loopback. Windows refuses to connect to itself with 0x708, \"another console \
@@ -399,6 +402,7 @@ static ADDRESS_DEAD: RuleCard = RuleCard {
     rung: None,
     hysteresis: Hysteresis { raise: 2, of: 2, clear: 2 },
     fed_by: &[ProbeKind::Connect],
+    plain: "One of its addresses is dead: connecting works sometimes, or late.",
     explanation: "The name has several addresses, and one does not answer while another does: an \
         IPv6 address without a way to it, a farm member that is down, an old network card left in \
         DNS. Clients that try the dead one first wait for it, and sessions start sometimes and \

@@ -22,6 +22,7 @@ static NAME_PATH_BROKEN: RuleCard = RuleCard {
     rung: Some(Rung::Name),
     hysteresis: Hysteresis::TWICE,
     fed_by: &[ProbeKind::Resolve, ProbeKind::Connect, ProbeKind::Negotiate, ProbeKind::Tls],
+    plain: "By its name and by its address one gets differently far.",
     explanation: "The whole ladder is climbed twice, by the name and by the expected address. By \
         one of them it breaks, by the other it works: the host itself is well, and something \
         about the name is not. A stale or double record, a hosts file line, a VPN that answers for \

@@ -21,6 +21,7 @@ static PATH_OUTAGE: RuleCard = RuleCard {
     rung: None,
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: &[ProbeKind::Echo, ProbeKind::Negotiate, ProbeKind::Tls],
+    plain: "The way to it is down, for others behind it too.",
     explanation: "At least three hosts, and three of ten of a group or of all that are behind a \
         router, fell silent within 15 seconds of each other (by the last answer of one that is asked more seldom; \
         who falls silent within 15 seconds of the newest joins it), while a nearer control address or \

@@ -15,6 +15,7 @@ static MONITOR_OVERLOAD: RuleCard = RuleCard {
     rung: None,
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: ProbeKind::ALL.as_slice(),
+    plain: "This machine is too busy to measure well.",
     explanation: "rdpwatch wakes up twice a second, and a quarter of a second later than it should \
         counts as late. When many of these beats come late within a minute, the machine is busy, \
         starved by a virtual machine's host, or has more targets than it can carry. A measurement \

@@ -21,6 +21,7 @@ static DROPS_PERIODIC: RuleCard = RuleCard {
     rung: None,
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: &[ProbeKind::Echo],
+    plain: "Sessions on it drop at regular times, as if by a timer.",
     explanation: "The sessions of this machine on the host, and what was marked by hand, dropped at \
         a near-constant spacing, at the same time of the day, or at the same age of the session: a \
         timer does that, not a bad line. At least four drops are needed, over days and restarts of \

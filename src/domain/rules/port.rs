@@ -68,6 +68,8 @@ static PORT_CLOSED: RuleCard = RuleCard {
     rung: Some(Rung::Tcp),
     hysteresis: Hysteresis::TWICE,
     fed_by: CONNECTIONS,
+    plain: "Something is there, and it turns Remote Desktop away: likely Remote Desktop is off \
+        there.",
     explanation: "The host answers, and refuses the connection with a RST: the service is \
         stopped, Remote Desktop is switched off, it listens on another port, or a firewall refuses \
         in the host's name. These cannot be told apart from outside. For hosts whose port opens \
@@ -139,6 +141,7 @@ static PORT_FILTERED: RuleCard = RuleCard {
     rung: Some(Rung::Tcp),
     hysteresis: Hysteresis::TWICE,
     fed_by: CONNECTIONS,
+    plain: "It is on, and Remote Desktop on it is met with silence: likely a firewall.",
     explanation: "The host answers echo requests (or its network card answers on the own link) \
         while connections to the port are met with silence: a firewall drops them, on the host or \
         on the way. A service that is merely off would refuse. A host that answers nothing at all \
@@ -226,6 +229,7 @@ static PORT_REJECTED: RuleCard = RuleCard {
     rung: Some(Rung::Tcp),
     hysteresis: Hysteresis::TWICE,
     fed_by: CONNECTIONS,
+    plain: "A firewall turns Remote Desktop away.",
     explanation: "The connection is answered with an ICMP error that says that it is prohibited, \
         or that the port is unreachable: a firewall refuses it openly. The sender of the error is \
         the firewall, or the host's own when it is the host's address. An ordinary closed port \

@@ -16,6 +16,7 @@ static PROXIED: RuleCard = RuleCard {
     rung: None,
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: CONNECTIONS,
+    plain: "Something on this side answers in its place.",
     explanation: "TCP connections complete in less than a fifth of the echo's round trip, five \
         times of five: something on this side (a VPN client, a zero-trust agent, a transparent \
         proxy) accepts them before the host has been asked. Or the address is in 100.64.0.0/10, \

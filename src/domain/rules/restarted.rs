@@ -30,6 +30,7 @@ static HOST_RESTARTED: RuleCard = RuleCard {
     rung: None,
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: CONNECTIONS,
+    plain: "It was started anew: every session on it ended with that.",
     explanation: "The host answered, fell silent on every layer, then came back layer by layer: \
         first echo or a refused port, later Remote Desktop, as a booting machine does. A machine \
         that wakes from sleep, or a path that heals, brings everything back at once. Shown for ten \

@@ -16,6 +16,7 @@ static LINK_SATURATED: RuleCard = RuleCard {
     rung: Some(Rung::Echo),
     hysteresis: Hysteresis { raise: 5, of: 5, clear: 5 },
     fed_by: &[ProbeKind::Echo],
+    plain: "The line of this machine is full, by a download or an upload of its own.",
     explanation: "This machine's own interface counters show that its line carries nearly as much \
         as it was ever seen to carry, for some seconds at least, and the median round trip since \
         then is at least twice what it was while the line was quiet, and 30 ms more. So a download, \

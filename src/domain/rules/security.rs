@@ -18,6 +18,7 @@ static LEGACY_SECURITY: RuleCard = RuleCard {
     rung: Some(Rung::X224),
     hysteresis: Hysteresis::TWICE,
     fed_by: CONNECTIONS,
+    plain: "It secures connections in a very old way only, which clients may refuse.",
     explanation: "The host takes neither TLS nor NLA: it chooses plain RDP, sends no negotiation \
         data as very old systems do, or refuses TLS outright (RDP negotiation failure 2). Current \
         clients and proxies may hang up, which shows as 0x904, and nothing proves to the user \
@@ -104,6 +105,7 @@ static SECURITY_LAYER_MISMATCH: RuleCard = RuleCard {
     rung: Some(Rung::X224),
     hysteresis: Hysteresis::TWICE,
     fed_by: CONNECTIONS,
+    plain: "It and today's clients do not agree on how to secure the connection.",
     explanation: "Asked with everything that a current Windows client offers (TLS, NLA and NLA \
         with early authorization), the host still refuses: it wants another layer, a client \
         certificate, calls the request inconsistent, or gives a reason that the specification does \
@@ -194,6 +196,7 @@ static ENTRA_REQUIRED: RuleCard = RuleCard {
     rung: Some(Rung::X224),
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: CONNECTIONS,
+    plain: "It takes only sign-in with a work account of the cloud.",
     explanation: "The host takes only sign-in with Microsoft Entra (RDP negotiation failure 7). \
         The probe does not offer that layer, because some servers hang up on it, so the host is \
         not judged further: it is there and answers Remote Desktop.",

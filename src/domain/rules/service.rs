@@ -21,6 +21,8 @@ static RDP_SILENT: RuleCard = RuleCard {
     rung: Some(Rung::X224),
     hysteresis: Hysteresis::TWICE,
     fed_by: UP_TO_NLA,
+    plain: "It takes connections, and Remote Desktop says nothing: it hangs or is still \
+        starting, likely.",
     explanation: "The TCP connection opens, and the X.224 request gets no answer before the \
         deadline: the service hangs, the machine is starting up or starved, a port proxy or an \
         access gateway answers for a PC that is not there, or a security product holds the \
@@ -150,6 +152,7 @@ static NOT_RDP: RuleCard = RuleCard {
     rung: Some(Rung::X224),
     hysteresis: Hysteresis::TWICE,
     fed_by: CONNECTIONS,
+    plain: "Something answers in its place, and it is not Remote Desktop.",
     explanation: "The port answers with bytes that are no X.224 Connection Confirm: another \
         program took the port, the connection was redirected to a portal or a proxy, or the name \
         leads to another machine. Known protocols are named by their first bytes.",

@@ -29,6 +29,7 @@ static SESSION_DROPPED: RuleCard = RuleCard {
     rung: None,
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: &[ProbeKind::Echo],
+    plain: "A session on it broke off: it fell silent, or the line did.",
     explanation: "A Remote Desktop connection of this machine, seen in its own list of sockets for \
         at least ten seconds, ended without an orderly close: the host left at least two \
         repetitions in a row unanswered, until the system or the client gave up. One that vanished \

@@ -19,6 +19,7 @@ static CERTIFICATE_SHARED: RuleCard = RuleCard {
     rung: Some(Rung::Tls),
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: &[ProbeKind::Tls, ProbeKind::Nla],
+    plain: "Another machine proves itself with the very same: one is a copy of the other.",
     explanation: "Two machines that call themselves differently in their NTLM challenge present \
         the same self-signed certificate: one was cloned from the other, or both from an image, \
         without making the keys anew. Whoever holds the key of one can pose as the other, and a \

@@ -39,6 +39,7 @@ static HOST_UNREACHABLE: RuleCard = RuleCard {
     rung: Some(Rung::Tcp),
     hysteresis: Hysteresis { raise: 3, of: 4, clear: 2 },
     fed_by: CONNECTIONS,
+    plain: "Nothing at all answers there: it is off, it hangs, or the way to it is gone.",
     explanation: "Nothing answers on any layer: echo requests are lost (or a firewall always \
         dropped them), TCP connections time out or are reported undeliverable, no other published \
         address answers, and nothing refuses, which a firewall or a stopped service would. So the \
@@ -232,6 +233,7 @@ static HOST_ASLEEP: RuleCard = RuleCard {
     rung: Some(Rung::Tcp),
     hysteresis: Hysteresis { raise: 4, of: 4, clear: 1 },
     fed_by: CONNECTIONS,
+    plain: "It is asleep or switched off, likely.",
     explanation: "Nothing answers on any layer, and the target is one that sleeps: a PC or laptop \
         by its kind, one that is not expected to be up always, or one that was woken twice out of \
         a silence of half an hour or more. From outside, asleep, switched off and unplugged look the same; a failed \

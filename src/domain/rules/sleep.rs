@@ -17,6 +17,7 @@ static MAC_UNKNOWN: RuleCard = RuleCard {
     rung: None,
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: &[ProbeKind::Neighbour],
+    plain: "It cannot be woken from here: the number of its network card is not known.",
     explanation: "The target is one that sleeps, no MAC address is configured or remembered, and \
         it is on another network, where addresses of network cards cannot be learnt. A magic \
         packet needs the MAC address, and from here also a relay on the PC's own network. On this \
@@ -99,6 +100,7 @@ static WAKE_FAILED: RuleCard = RuleCard {
     rung: None,
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: &[ProbeKind::Echo, ProbeKind::Negotiate, ProbeKind::Tls, ProbeKind::Neighbour],
+    plain: "It was asked to start and did not.",
     explanation: "Magic packets were sent, and Remote Desktop did not answer before the wait was \
         over. From another network they usually do not arrive: routers drop broadcasts. On the \
         own link the packet arrives, and the PC ignores it: Wake on LAN is off in the firmware or \

@@ -22,6 +22,7 @@ static RDP_SLOW: RuleCard = RuleCard {
     rung: Some(Rung::X224),
     hysteresis: Hysteresis { raise: 2, of: 3, clear: 2 },
     fed_by: CONNECTIONS,
+    plain: "Remote Desktop on it is slow to answer.",
     explanation: "The X.224 answer takes a second longer than the TCP handshake took, or five \
         times what is usual for this host and half a second more; what is usual is what it was before \
         the finding stood. The handshake is one network \

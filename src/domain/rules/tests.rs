@@ -23,7 +23,7 @@ fn cards() -> impl Iterator<Item = &'static RuleCard> {
 }
 
 fn texts(card: &'static RuleCard) -> Vec<&'static str> {
-    let mut texts = vec![card.title, card.explanation, card.disproof];
+    let mut texts = vec![card.title, card.plain, card.explanation, card.disproof];
     for remedy in card.remedies {
         texts.push(remedy.text);
         texts.extend(remedy.commands);
@@ -43,6 +43,40 @@ fn ids_are_unique_and_well_formed() {
         assert!(rule(id).is_some_and(|found| found.card().id == card.id), "{id}");
     }
     assert!(rule("no-such-rule").is_none());
+}
+
+/// Words of protocols, and of those who run hosts.
+const PROTOCOLS: &[&str] = &[
+    "RDP",
+    "TLS",
+    "SSL",
+    "NLA",
+    "TCP",
+    "UDP",
+    "X.224",
+    "ICMP",
+    "MTU",
+    "DNS",
+    "RST",
+    "CredSSP",
+    "echo",
+    "port",
+    "certificate",
+    "TermService",
+    "Kerberos",
+    "MAC",
+];
+
+#[test]
+fn every_rule_has_one_plain_sentence_without_words_of_protocols() {
+    for card in cards() {
+        let (id, plain) = (card.id, card.plain);
+        assert!(plain.ends_with('.') && !plain.contains(". "), "{id}: {plain}");
+        for word in plain.split(|c: char| !(c.is_alphanumeric() || c == '.' || c == '-')) {
+            let word = word.trim_end_matches('.');
+            assert!(!PROTOCOLS.contains(&word), "{id}: {word}");
+        }
+    }
 }
 
 #[test]

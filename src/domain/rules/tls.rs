@@ -28,6 +28,7 @@ static TLS_HANDSHAKE_FAILED: RuleCard = RuleCard {
     rung: Some(Rung::Tls),
     hysteresis: Hysteresis { raise: 2, of: 3, clear: 1 },
     fed_by: &[ProbeKind::Tls],
+    plain: "Remote Desktop answers, and the connection cannot be secured.",
     explanation: "Remote Desktop answers and chooses TLS, and the handshake then ends with a \
         close, an alert or silence at the ClientHello. When a modern and an old-fashioned hello \
         both die while X.224 is fine, the host cannot use its private key (wrong rights in \
@@ -312,6 +313,7 @@ static TLS_OUTDATED: RuleCard = RuleCard {
     rung: Some(Rung::Tls),
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: &[ProbeKind::Tls],
+    plain: "It secures connections in an outdated way that new clients refuse.",
     explanation: "The host refuses a modern hello, and with one that offers everything up to TLS \
         1.2 it chooses TLS 1.0 or 1.1, or a suite that current Windows does not offer any more \
         (3DES, RC4). Clients on which the old versions are switched off cannot connect. TLS 1.2 \

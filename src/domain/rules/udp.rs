@@ -30,6 +30,7 @@ static UDP_BLOCKED: RuleCard = RuleCard {
     rung: Some(Rung::Udp),
     hysteresis: Hysteresis::TWICE,
     fed_by: &[ProbeKind::Udp],
+    plain: "The faster way of a session does not work any more; the slower one takes over.",
     explanation: "The host answered the opening of RDP's UDP transport at this address before, \
         within the last two weeks, and does not any more, while its TCP port is open. UDP is \
         optional: sessions go on over TCP and feel it only where packets are lost, so that it is \
@@ -165,6 +166,7 @@ static UDP_65S_BUG: RuleCard = RuleCard {
     rung: Some(Rung::Udp),
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: &[ProbeKind::Udp, ProbeKind::Nla],
+    plain: "Sessions of new clients may drop after about a minute.",
     explanation: "The host says that it is Server 2016 or older (build 14393 at the most) and \
         answers RDP's UDP transport with version 2. With clients of Windows 11 24H2 and Server \
         2025 sessions over UDP to such hosts are commonly reported to drop after about 65 seconds, \

@@ -17,6 +17,7 @@ static VPN_FLAP: RuleCard = RuleCard {
     rung: None,
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: ProbeKind::ALL.as_slice(),
+    plain: "The VPN of this machine keeps breaking and coming back.",
     explanation: "A tunnel interface of this machine went down or came up many times: at \
         the defaults four times within half an hour, so it broke and was made again at least twice. Sessions through it \
         freeze, reconnect or drop each time. How many broken paths came with a change is counted \

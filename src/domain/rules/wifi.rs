@@ -21,6 +21,7 @@ static WIFI_WEAK: RuleCard = RuleCard {
     rung: Some(Rung::Echo),
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: &[ProbeKind::Echo],
+    plain: "The Wi-Fi of this machine is weak.",
     explanation: "This machine reaches its router over Wi-Fi, hears its access point at -75 dBm or \
         less for half a minute (the median counts), and in the same minute echo requests to its own \
         router are lost or their round trips jump. So what sessions suffer begins in the air \

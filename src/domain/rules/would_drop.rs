@@ -32,6 +32,7 @@ static SESSION_WOULD_DROP: RuleCard = RuleCard {
     rung: None,
     hysteresis: Hysteresis::AT_ONCE,
     fed_by: &[ProbeKind::Echo, ProbeKind::Negotiate, ProbeKind::Tls],
+    plain: "It did not answer for a while: long enough to hurt a session.",
     explanation: "The host answered, then nothing for a while, then again. The gap is counted from \
         the first request without an answer to the last one, so it was at least that long. From \
         3 s a session freezes (notice), from 10 s the client begins to reconnect (warning), from \

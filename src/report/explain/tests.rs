@@ -27,6 +27,7 @@ const fn card(id: &'static str, title: &'static str, remedies: &'static [Remedy]
         rung: Some(Rung::Tls),
         hysteresis: Hysteresis::AT_ONCE,
         fed_by: &[],
+        plain: "What it proves itself with is out of date.",
         explanation: "The certificate is past its end. Windows renews its own.",
         disproof: "A valid certificate is read.",
         remedies,

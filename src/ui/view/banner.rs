@@ -4,6 +4,7 @@ use super::{footer, simple};
 use crate::domain::alert::Alert;
 use crate::domain::finding::Rung;
 use crate::domain::ladder::Cell;
+use crate::domain::rules;
 use crate::domain::sample::NameOutcome;
 use crate::domain::snapshot::{Availability, ControlWord, Snapshot, TargetSnapshot, TargetState};
 use crate::domain::surroundings::Offline;
@@ -16,7 +17,6 @@ use crate::ui::filter::state_word;
 use crate::ui::keymap::Layer;
 use crate::ui::layout::{Class, Layout};
 use crate::ui::line::{Line, fit};
-use crate::ui::plain;
 use crate::ui::sites::SeenTo;
 use crate::ui::state::{Access, Flow, Screen, UiState};
 use crate::ui::theme::Role;
@@ -451,7 +451,7 @@ fn plainly(world: &World<'_>, state: &UiState, width: usize) -> Line {
     let Some(first) = troubles.first() else {
         let unconfirmed = unconfirmed(snapshot)
             .map(|(host, _)| format!("{host}: a first try failed; it is tried again."));
-        let own = || snapshot.monitor.findings.first().and_then(|found| plain::words(found.rule));
+        let own = || snapshot.monitor.findings.first().and_then(|found| rules::plain(found.rule));
         let words = unconfirmed.or_else(|| own().map(str::to_owned));
         let role = if words.is_some() { Role::Text } else { Role::Dim };
         let words = words.unwrap_or_else(|| quiet_words(snapshot).to_owned());

@@ -5,6 +5,7 @@ use super::footer::key_name;
 use crate::domain::finding::{Finding, Owner, RunOn, Rung};
 use crate::domain::ladder::Cell;
 use crate::domain::placeholder::Placeholders;
+use crate::domain::rules;
 use crate::domain::sample::Attempt;
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
 use crate::domain::stats::Spark;
@@ -14,7 +15,6 @@ use crate::ui::format;
 use crate::ui::keymap::Layer;
 use crate::ui::layout::{Class, Layout};
 use crate::ui::line::{Line, wrap};
-use crate::ui::plain;
 use crate::ui::state::UiState;
 use crate::ui::theme::Role;
 use crate::ui::view_model::ViewLine;
@@ -133,7 +133,7 @@ fn now(world: &World<'_>, state: &UiState, target: &TargetSnapshot) -> Vec<Strin
             ];
         }
         return vec![
-            plain::words(finding.rule).unwrap_or(&finding.sentence).to_owned(),
+            rules::plain(finding.rule).unwrap_or(&finding.sentence).to_owned(),
             format!("For the help desk: {}, since {since}.", finding.rule.0),
         ];
     }
