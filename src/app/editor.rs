@@ -1,7 +1,7 @@
 //! The configuration file changed from the dashboard, and changed back.
 
 use super::{first, reload};
-use crate::config::edit::{FIELDS, Mistake, Mistakes, NewGroup, added, changed, fields, without};
+use crate::config::edit::{FIELDS, Mistake, NewGroup, added, changed, fields, without};
 use crate::config::{self, ConfigError, Place};
 use crate::domain::target::{DEFAULT_PORT, Host, Target, TargetId};
 use crate::ui::effect::FileChange;
@@ -91,7 +91,7 @@ impl Editor {
             _ => return Err(not_written(&gone(self.path.as_deref()))),
         };
         let after = changed(&path, &before, name, texts, self.asked_again(texts))
-            .map_err(|mistakes| self.refused(mistakes, texts))?;
+            .map_err(|mistakes| self.refused(&mistakes, texts))?;
         if after == before {
             return Ok(None);
         }
@@ -108,7 +108,7 @@ impl Editor {
     }
 
     /// What is wrong, in the words of the form; a group that is new is offered to be made.
-    fn refused(&mut self, mistakes: Mistakes, texts: &[String]) -> Vec<Wrong> {
+    fn refused(&mut self, mistakes: &[Mistake], texts: &[String]) -> Vec<Wrong> {
         let is_new = mistakes.iter().any(|mistake| mistake.is_new_group);
         self.new_group = group(texts).filter(|_| is_new).map(str::to_owned);
         let words = |mistake: &Mistake| match &self.new_group {
@@ -145,7 +145,7 @@ impl Editor {
         let before = self.opened.clone();
         let text = before.as_deref().unwrap_or_default();
         let after = added(&path, text, texts, self.asked_again(texts))
-            .map_err(|mistakes| self.refused(mistakes, texts))?;
+            .map_err(|mistakes| self.refused(&mistakes, texts))?;
         let named = texts.iter().take(2).find(|text| !text.is_empty());
         let what = format!("{} added to {}", named.map_or("", String::as_str), short(&path));
         if before.is_none() {

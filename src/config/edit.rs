@@ -35,7 +35,7 @@ pub struct Mistake {
 }
 
 impl Mistake {
-    fn of(error: ConfigError) -> Self {
+    fn of(error: &ConfigError) -> Self {
         let Place::Text { key, .. } = &error.place else {
             let message = error.to_string();
             return Self { field: None, message, is_new_group: false };
@@ -93,12 +93,12 @@ pub fn changed(
     fields: &[String],
     new_group: NewGroup,
 ) -> Result<String, Mistakes> {
-    let mut document = parse(path, text).map_err(alone)?;
-    let found = targets(path, &mut document).map_err(alone)?.and_then(|targets| {
+    let mut document = parse(path, text).map_err(|error| alone(&error))?;
+    let found = targets(path, &mut document).map_err(|error| alone(&error))?.and_then(|targets| {
         let place = place(targets, name)?;
         targets.get_mut(place)
     });
-    let Some(table) = found else { return Err(alone(missing(path, text, name))) };
+    let Some(table) = found else { return Err(alone(&missing(path, text, name))) };
     for ((key, _), said) in FIELDS.iter().zip(fields) {
         if shown(table.get(key)) != said.trim() {
             put(table, key, said.trim());
@@ -108,7 +108,7 @@ pub fn changed(
     filled_in(path, text, &document)
 }
 
-fn alone(error: ConfigError) -> Mistakes {
+fn alone(error: &ConfigError) -> Mistakes {
     vec![Mistake::of(error)]
 }
 
@@ -137,11 +137,12 @@ fn filled_in(path: &Path, before: &str, document: &DocumentMut) -> Result<String
     match Config::from_text(path, &after) {
         Ok(_) => Ok(after),
         Err(first) => {
-            let all = Config::mistakes(path, &after).into_iter().map(Mistake::of);
+            let all = Config::mistakes(path, &after);
+            let all = all.iter().map(Mistake::of);
             let mut all: Mistakes = all.collect();
             all.sort_by_key(|mistake| (mistake.field.is_none(), mistake.field));
             all.dedup_by(|a, b| a.message == b.message);
-            Err(if all.is_empty() { alone(first) } else { all })
+            Err(if all.is_empty() { alone(&first) } else { all })
         }
     }
 }
@@ -156,7 +157,7 @@ pub fn added(
     fields: &[String],
     new_group: NewGroup,
 ) -> Result<String, Mistakes> {
-    let mut document = parse(path, text).map_err(alone)?;
+    let mut document = parse(path, text).map_err(|error| alone(&error))?;
     let mut table = Table::new();
     for ((key, _), said) in FIELDS.iter().zip(fields) {
         put(&mut table, key, said.trim());
@@ -164,10 +165,10 @@ pub fn added(
     if !text.trim().is_empty() {
         table.decor_mut().set_prefix("\n");
     }
-    if targets(path, &mut document).map_err(alone)?.is_none() {
+    if targets(path, &mut document).map_err(|error| alone(&error))?.is_none() {
         document.insert("target", Item::ArrayOfTables(ArrayOfTables::new()));
     }
-    if let Some(targets) = targets(path, &mut document).map_err(alone)? {
+    if let Some(targets) = targets(path, &mut document).map_err(|error| alone(&error))? {
         targets.push(table);
     }
     make_group(&mut document, fields, new_group);

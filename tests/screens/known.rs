@@ -327,8 +327,10 @@ fn woken(lost: &[usize]) -> TargetSnapshot {
     host.echo_minute = EchoStats { sent: 89, lost: 55, ..fixtures::stats(47.4, 0, 0.1) };
     host.spark = vec![Spark::Lost; 100];
     host.spark.resize(120, Spark::Rtt(ms(47.4)));
-    for place in lost {
-        host.spark[*place] = Spark::Lost;
+    for (place, slot) in host.spark.iter_mut().enumerate() {
+        if lost.contains(&place) {
+            *slot = Spark::Lost;
+        }
     }
     host
 }
