@@ -268,14 +268,11 @@ impl Outage {
         self.members.len().saturating_sub(self.back.len())
     }
 
-    /// Who can mend it.
+    /// Who can mend the path.
     #[must_use]
     pub fn owner(&self) -> Owner {
         if self.nearer.is_none() && self.tunnel.is_none() {
             return Owner::Client;
-        }
-        if self.is_restart() {
-            return Owner::Server;
         }
         match (&self.tunnel, &self.fault) {
             (Some(_), _) | (None, Some(Fault { stretch: Stretch::Tunnel, .. })) => Owner::Vpn,

@@ -3,7 +3,7 @@
 use super::alert::{Alert, AlertsSnapshot};
 use super::alternative::Alternative;
 use super::control::ControlStats;
-use super::finding::{Finding, Risk, Rung, Severity};
+use super::finding::{Finding, Risk, Rung};
 use super::incident::Incident;
 use super::ladder::{Cell, Ladder, RungLine};
 use super::lane::Lane;
@@ -111,14 +111,10 @@ pub struct MonitorSnapshot {
 }
 
 impl MonitorSnapshot {
-    /// The finding that a path is down, when one is: it speaks for all targets behind it. That hosts
-    /// restarted together is a notice once they are back.
+    /// The finding that a path is down, when one is: it speaks for all targets behind it.
     #[must_use]
     pub fn path_outage(&self) -> Option<&Finding> {
-        let stands = |finding: &&Finding| {
-            finding.rule == super::rules::PATH_OUTAGE_ID && finding.severity > Severity::Notice
-        };
-        self.findings.iter().find(stands)
+        self.findings.iter().find(|finding| finding.rule == super::rules::PATH_OUTAGE_ID)
     }
 }
 

@@ -655,6 +655,7 @@ pub(crate) fn outage() -> Snapshot {
     snapshot.monitor.findings = vec![down];
     snapshot.monitor.incidents = vec![Incident {
         id: "5f0c9a21".to_owned(),
+        restart: false,
         whose: "6 of 6 hosts behind the VPN".to_owned(),
         since: ago(136),
         ended: None,

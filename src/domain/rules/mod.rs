@@ -37,6 +37,7 @@ mod prelude;
 mod proxied;
 mod remedies;
 mod restarted;
+mod restarted_together;
 mod saturated;
 mod security;
 mod service;
@@ -62,6 +63,7 @@ pub(crate) use common::{told_as, told_with};
 pub(crate) use identity::is_another_machine;
 pub(crate) use latency::{HIGH_LATENCY_ID, usual_round_trip};
 pub(crate) use outage::{PATH_OUTAGE_ID, whose as whose_path};
+pub(crate) use restarted_together::RESTARTED_TOGETHER_ID;
 pub(crate) use session::drop_of;
 pub(crate) use silence::{HOST_ASLEEP_ID, HOST_UNREACHABLE_ID};
 pub(crate) use slow::{RDP_SLOW_ID, usual_service};
@@ -77,6 +79,7 @@ use std::fmt::Debug;
 pub static RULES: &[&dyn Rule] = &[
     // Path.
     &outage::PathOutage,
+    &restarted_together::RestartedTogether,
     &vpn::VpnFlap,
     &session::SessionDropped,
     &periodic::DropsPeriodic,

@@ -435,7 +435,8 @@ fn second(world: &World<'_>, state: &UiState, width: usize) -> ViewLine {
         return Line::of(Role::Text, &text).cut(width).into();
     }
     if let Some(finding) = snapshot.monitor.findings.first() {
-        let named = finding.sentence.starts_with("This machine");
+        let of_many = rules::card(finding.rule.0).is_some_and(|card| card.alerting.once);
+        let named = of_many || finding.sentence.starts_with("This machine");
         return Line::of(Role::Text, if named { " " } else { " This machine: " })
             .text(Role::Text, &finding.sentence)
             .cut(width)
