@@ -9,6 +9,7 @@
 mod barred;
 mod begins;
 mod follow;
+mod in_turns;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +27,7 @@ use std::net::IpAddr;
 const MOST_OVER: usize = 16;
 
 pub use barred::undecided;
+pub use in_turns::{LOOKED_AT, Lookups};
 
 /// What several hosts need.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -145,6 +147,9 @@ pub struct CommonCause {
     pub of: usize,
     /// Of a port: how many were reached at it since, and the names of some, unescaped.
     pub spared: (usize, Vec<String>),
+    /// Of DNS servers that answer only some lookups: how many failed of all in the last
+    /// [`LOOKED_AT`], since it began.
+    pub in_turns: Option<(usize, usize)>,
     /// Numbers the causes of one kind in the order in which they were seen; one that comes again
     /// soon has the number that it had.
     pub number: u32,
@@ -168,6 +173,8 @@ pub struct Serving {
 #[derive(Debug, Clone, Default)]
 pub struct CommonCauses {
     open: Vec<CommonCause>,
+    /// DNS servers that answer only some lookups.
+    in_turns: Vec<CommonCause>,
     /// Things that failed, when they were seen to be over, and their numbers.
     over: VecDeque<(Thing, Now, u32)>,
     numbered: u32,
@@ -224,15 +231,22 @@ impl CommonCause {
 }
 
 impl CommonCauses {
-    /// Those that stand, the first seen first.
+    /// Those that fail (nearly) everybody, the first seen first.
     #[must_use]
     pub fn open(&self) -> &[CommonCause] {
         &self.open
     }
 
+    /// Those that stand, and DNS servers that answer only some lookups, also where at times they
+    /// answer none.
+    pub fn told(&self) -> impl Iterator<Item = &CommonCause> {
+        let told = |one: &&CommonCause| !self.in_turns.iter().any(|some| some.thing == one.thing);
+        self.open.iter().filter(told).chain(&self.in_turns)
+    }
+
     /// Forgets a target that is watched no more, or asks another thing from now on.
     pub fn forget(&mut self, target: TargetId) {
-        for cause in &mut self.open {
+        for cause in self.open.iter_mut().chain(&mut self.in_turns) {
             cause.members.remove(&target);
             cause.maintained.remove(&target);
             cause.unheard.remove(&target);
@@ -257,9 +271,9 @@ impl CommonCauses {
             }
         };
         let ended: Vec<CommonCause> = self.open.extract_if(.., is_over).collect();
-        self.over.extend(ended.into_iter().map(|cause| (cause.thing, now, cause.number)));
-        let excess = self.over.len().saturating_sub(MOST_OVER);
-        self.over.drain(..excess);
+        for cause in ended {
+            self.end(cause, now);
+        }
         for (thing, witnesses) in heard {
             let known = || self.open.iter().filter(|cause| cause.thing == *thing);
             let begun = if thing.bars_some() {
@@ -271,10 +285,18 @@ impl CommonCauses {
                 None
             };
             if let Some(cause) = begun {
-                let number = self.number(thing, now);
+                let known = self.in_turns.iter().find(|some| some.thing == *thing);
+                let number = known.map(|some| some.number);
+                let number = number.unwrap_or_else(|| self.number(thing, now));
                 self.open.push(CommonCause { number, ..cause });
             }
         }
+    }
+
+    fn end(&mut self, cause: CommonCause, now: Now) {
+        self.over.push_back((cause.thing, now, cause.number));
+        let excess = self.over.len().saturating_sub(MOST_OVER);
+        self.over.drain(..excess);
     }
 
     fn number(&mut self, thing: &Thing, now: Now) -> u32 {

@@ -1,12 +1,13 @@
 //! What fails several targets at once.
 
 use super::{Monitor, Tracked};
-use crate::domain::common_cause::{CommonCause, Serving, Thing, Witness, Word, undecided};
+use crate::domain::common_cause::{CommonCause, Lookups, Serving, Thing, Witness, Word, undecided};
 use crate::domain::surroundings::Surroundings;
 use crate::domain::target::{Host, TargetId};
 use crate::domain::time::{MonoTime, Now};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 /// At most so many things are looked at, those that fail most.
 const MOST: usize = 16;
@@ -21,6 +22,7 @@ impl Monitor {
         }
         let limits = self.around.limits.common_cause;
         let things = self.suspects(&failed);
+        let servers = self.suspected_servers(&failed);
         // Of a port that too few have none can be one of many.
         let mut users: BTreeMap<u16, usize> = BTreeMap::new();
         for tracked in self.targets.values() {
@@ -40,14 +42,22 @@ impl Monitor {
         let of_ports = heard.iter().filter(|(thing, _)| matches!(thing, Thing::Port(_)));
         self.undecided =
             of_ports.flat_map(|(_, witnesses)| undecided(witnesses, limits, now)).collect();
-        if things.is_empty() {
+        if things.is_empty() && servers.is_empty() {
             self.around.common.clear();
             return;
         }
         heard.retain(|thing, _| things.contains(thing));
+        let lookups = servers.into_iter().map(|servers| {
+            let all = self.targets.values();
+            let said = all.map(|one| one.lookups(&servers, &self.around, self.online_since, now));
+            let said = said.collect();
+            (servers, said)
+        });
+        let lookups: BTreeMap<Vec<IpAddr>, Vec<Lookups<'_>>> = lookups.collect();
         self.common.observe(&heard, limits, now);
+        self.common.observe_lookups(&lookups, limits, now);
         let before = std::mem::take(&mut self.around.common);
-        self.around.common = self.common.open().to_vec();
+        self.around.common = self.common.told().cloned().collect();
         let has = |causes: &[CommonCause], id: &TargetId| {
             causes.iter().any(|cause| cause.members.contains_key(id))
         };
@@ -69,6 +79,15 @@ impl Monitor {
             certificates: all().any(Tracked::certificate_is_good) || !all().any(behind),
             ports: all().any(Tracked::is_open) || self.targets.is_empty(),
         };
+    }
+
+    /// DNS servers that fail somebody at this moment, or stand as answering only some lookups.
+    fn suspected_servers(&self, failed: &BTreeMap<Thing, usize>) -> BTreeSet<Vec<IpAddr>> {
+        let servers = failed.keys().filter_map(|thing| match thing {
+            Thing::NameServers(servers) => Some(servers),
+            _ => None,
+        });
+        servers.take(MOST).chain(self.common.in_turns()).cloned().collect()
     }
 
     /// Things that fail enough targets to be looked at, and those that stand as causes.

@@ -74,6 +74,7 @@ impl CommonCause {
             served: None,
             of: together.len(),
             spared: (0, Vec::new()),
+            in_turns: None,
             number: 0,
         })
     }

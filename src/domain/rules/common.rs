@@ -33,7 +33,9 @@ static DNS_SERVER_FAILURE: RuleCard = RuleCard {
         so. So it is the server or the way to it, and no single name. It is one alert for all of \
         them; each host keeps its finding and does not alert by itself. A server that says that a \
         name does not exist has answered, and the name is at fault. It is over when more names are \
-        answered than not; a name that fails on then is told by itself.",
+        answered than not; a name that fails on then is told by itself. A server that answers some \
+        lookups and fails others in turns, for at least three hosts within five minutes and at least \
+        one of five lookups, is told so as well, until all were answered for two and a half minutes.",
     disproof: "The server answers for other names, or from another machine.",
     remedies: &[
         Remedy {
@@ -82,7 +84,7 @@ impl Rule for DnsServerFailure {
         let sentence = format!(
             "{} {} since {} (certain): {}.{} {}",
             spoken(servers),
-            words(cause.how, servers.len()),
+            failing(cause, servers.len()),
             clock(cause.since.wall),
             nowhere(cause),
             whose.as_ref().map_or(" No single name is at fault.", |whose| &whose.sentences),
@@ -93,10 +95,15 @@ impl Rule for DnsServerFailure {
                 _ => "DNS team: look at the server first.",
             },
         );
-        let title = format!("{} {}", spoken(servers), word(cause.how));
+        let short = if cause.in_turns.is_some() { "answers only some" } else { word(cause.how) };
+        let title = format!("{} {short}", spoken(servers));
         let evidence = fails.evidence(title, sentence, |(cause, servers)| {
-            format!("{} {}: {}", spoken(servers), words(cause.how, servers.len()), nowhere(cause))
+            format!("{} {}: {}", spoken(servers), failing(cause, servers.len()), nowhere(cause))
         });
+        let evidence = evidence.lines(fails.first.0.in_turns.map(|(failed, of)| {
+            let last = clock(cause.until.wall);
+            format!("{failed} of {of} lookups failed in the last 5 min, the last at {last}")
+        }));
         let evidence = evidence.lines(whose.into_iter().flat_map(|whose| whose.lines));
         Judgement::fires(evidence.owned_by(owner))
     }
@@ -184,7 +191,7 @@ pub(crate) const fn told_as(thing: &Thing) -> RuleId {
 pub(crate) fn told_with(cause: &CommonCause) -> String {
     let what = match &cause.thing {
         Thing::NameServers(servers) => {
-            format!("{} {}", spoken(servers), words(cause.how, servers.len()))
+            format!("{} {}", spoken(servers), failing(cause, servers.len()))
         }
         Thing::Gateway { host, port } => {
             format!("{} {}", the_gateway((host, *port)), words(cause.how, 1))
@@ -236,9 +243,10 @@ impl<'a, T: Copy> Several<'a, T> {
         let worst = all().map(|(cause, _)| cause.severity).max().unwrap_or(cause.severity);
         Evidence::new(worst, Confidence::Certain, title, sentence)
             .line(format!(
-                "{} of {} fail by it: {}",
+                "{} of {} {} by it: {}",
                 cause.told().count(),
                 hosts(cause.of.max(cause.members.len())),
+                if cause.in_turns.is_some() { "failed" } else { "fail" },
                 names(cause),
             ))
             .lines(worked_on(cause))
@@ -266,7 +274,17 @@ pub(super) fn names(cause: &CommonCause) -> String {
 
 /// `the names of 12 hosts lead nowhere`.
 fn nowhere(cause: &CommonCause) -> String {
-    format!("the names of {} lead nowhere, {}", hosts(cause.told().count()), names(cause))
+    let lead = if cause.in_turns.is_some() { "lead nowhere at times" } else { "lead nowhere" };
+    format!("the names of {} {lead}, {}", hosts(cause.told().count()), names(cause))
+}
+
+/// How DNS servers fail.
+fn failing(cause: &CommonCause, servers: usize) -> &'static str {
+    match (cause.in_turns, servers) {
+        (None, _) => words(cause.how, servers),
+        (Some(_), 1) => "answers only some lookups",
+        (Some(_), _) => "answer only some lookups",
+    }
 }
 
 fn spoken(servers: &[IpAddr]) -> String {
