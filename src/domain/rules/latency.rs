@@ -38,16 +38,6 @@ fn without_round_trips(view: &TargetView<'_>) -> Judgement {
     if is_filtered(view) { Judgement::Clear } else { Judgement::NoEvidence }
 }
 
-/// Whether a target that sleeps was silent for a part of the last minute: it is waking, or asleep again
-/// in a moment, and its network card may save power meanwhile.
-fn has_just_woken(view: &TargetView<'_>) -> bool {
-    if view.mode == Mode::Moment || !view.may_sleep() {
-        return false;
-    }
-    let lately = view.echo.window(view.now.mono, JITTER_WINDOW);
-    lately.lost.saturating_mul(4) > lately.sent
-}
-
 /// The newest requests: of a window of time over ICMP, of a few requests over TCP, all of them in a
 /// single moment.
 fn requests<'a>(
@@ -143,7 +133,7 @@ impl Rule for HighLatency {
             median.as_secs_f64() >= usual.as_secs_f64() * limits.baseline_factor
                 && median >= usual.saturating_add(limits.baseline_margin)
         });
-        if has_just_woken(view) {
+        if view.woke_lately() {
             return Judgement::NoEvidence;
         }
         let severity = if median >= limits.critical {
@@ -235,7 +225,7 @@ impl Rule for HighJitter {
         let Some(Jitter { mean, usual }) = jitter(&rtts).filter(|_| received >= enough) else {
             return without_round_trips(view);
         };
-        if has_just_woken(view) {
+        if view.woke_lately() {
             return Judgement::NoEvidence;
         }
         let severity = if usual >= limits.critical {

@@ -11,6 +11,9 @@ use crate::domain::thresholds::LossThresholds;
 use crate::domain::time::MonoTime;
 use crate::domain::wifi;
 
+/// A rate of loss goes on for so long at least: less is a gap, be it that some packets came through.
+const SPREAD: Duration = Duration::from_secs(10);
+
 /// Losses in a row over this long, while TCP was silent too, are an outage of the host or the
 /// path and not a rate of loss.
 const OUTAGE: Duration = Duration::from_secs(20);
@@ -116,11 +119,17 @@ impl Rule for PacketLoss {
             Found::Little => return Judgement::Clear,
             Found::Loss(severity, seen) => (severity, seen),
         };
+        if view.woke_lately() {
+            return Judgement::NoEvidence;
+        }
         let early = |to| wifi::undecided(view.around, view.target, to, view.now.mono);
         if view.mode == Mode::Watch && view.dialled.is_some_and(early) {
             return Judgement::NoEvidence;
         }
-        let share = seen.share();
+        let share = match view.mode {
+            Mode::Watch => seen.seconds.share(),
+            Mode::Moment => seen.share_of_requests(),
+        };
         let course = Course::of(view, &seen).filter(|_| view.mode == Mode::Watch);
         let only_echo = course.as_ref().is_some_and(|course| course.tcp_is_clean(view));
         let who = name(view);
@@ -144,13 +153,21 @@ impl Rule for PacketLoss {
                 ),
             )
         };
-        let whose = if only_echo { None } else { whose::of_loss(view) };
+        let fresh = view.mode == Mode::Moment
+            || seen.last_loss.is_some_and(|last| view.now.mono.since(last.at.mono) <= FRESH);
+        // A minute of the controls says nothing of what was lost before.
+        let whose = if only_echo || !fresh { None } else { whose::of_loss(view) };
         let sentence = match &whose {
             Some(whose) => format!(
                 "{rate} of the packets to {who} and back are lost (certain): sessions stutter and \
                  may drop. {}",
                 whose.sentences
             ),
+            None if !fresh => {
+                format!(
+                    "{rate} of the packets to {who} and back were lost (certain), and none is since."
+                )
+            }
             None => sentence,
         };
         let mut evidence = Evidence::new(severity, confidence, format!("loses {rate}"), sentence)
@@ -161,6 +178,9 @@ impl Rule for PacketLoss {
                 span(seen.window)
             ))
             .since(seen.first_loss.map(|point| point.at.wall));
+        if percent(seen.share_of_requests()) != rate {
+            evidence = evidence.line(format!("{rate} when each second counts once"));
+        }
         if seen.longest > 1 {
             evidence = evidence.line(format!("up to {} in a row", seen.longest));
         }
@@ -171,8 +191,7 @@ impl Rule for PacketLoss {
             let opened = course.connections(view).count();
             evidence = evidence.line(format!("{opened} connections meanwhile, none disturbed"));
         }
-        let fresh = seen.last_loss.is_some_and(|last| view.now.mono.since(last.at.mono) <= FRESH);
-        Judgement::fires(evidence.blamed(whose).anew(fresh || view.mode == Mode::Moment))
+        Judgement::fires(evidence.blamed(whose).anew(fresh))
     }
 }
 
@@ -184,30 +203,72 @@ struct Seen {
     longest: usize,
     /// Runs of lost requests.
     runs: usize,
-    /// Those that are gaps, and how many requests are in them.
-    gaps: (usize, u32),
+    /// Those that are gaps.
+    gaps: usize,
+    /// What was lost in each second, each counted once however many requests fell into it.
+    seconds: Seconds,
+    /// The same without gaps, and how much was lost beside them.
+    scattered: (Seconds, u32),
     first_loss: Option<EchoPoint>,
     last_loss: Option<EchoPoint>,
     answered: bool,
 }
 
-impl Seen {
-    fn share(&self) -> f64 {
-        if self.sent == 0 { 0.0 } else { f64::from(self.lost) / f64::from(self.sent) }
+/// Shares of seconds: while loss is suspected ten requests are sent in one, and one before.
+#[derive(Debug, Clone, Copy, Default)]
+struct Seconds {
+    /// The shares of those before the current one, added up, and how many they are.
+    before: (f64, u32),
+    /// The current one, with the requests lost in it and all of them.
+    current: Option<(u64, u32, u32)>,
+}
+
+impl Seconds {
+    fn add(&mut self, point: &EchoPoint) {
+        let second = point.at.mono.since(MonoTime::ZERO).as_secs();
+        let lost = u32::from(point.is_loss());
+        match &mut self.current {
+            Some((current, losses, all)) if *current == second => {
+                *losses += lost;
+                *all += 1;
+            }
+            _ => {
+                self.before = self.sum();
+                self.current = Some((second, lost, 1));
+            }
+        }
     }
 
-    fn exceeds(&self, pct: f64, lost: u32) -> bool {
-        self.lost >= lost && self.share() * 100.0 >= pct
+    fn sum(&self) -> (f64, u32) {
+        let (sum, count) = self.before;
+        match self.current {
+            Some((_, lost, all)) => (sum + f64::from(lost) / f64::from(all.max(1)), count + 1),
+            None => self.before,
+        }
+    }
+
+    fn share(&self) -> f64 {
+        let (sum, count) = self.sum();
+        if count == 0 { 0.0 } else { sum / f64::from(count) }
+    }
+}
+
+impl Seen {
+    /// Of all requests.
+    fn share_of_requests(&self) -> f64 {
+        if self.sent == 0 { 0.0 } else { f64::from(self.lost) / f64::from(self.sent) }
     }
 
     /// Whether it is a rate of loss, and not a gap or two.
     fn is_rate(&self, pct: f64, lost: u32) -> bool {
-        let (gaps, inside) = self.gaps;
-        let rest = (self.sent.saturating_sub(inside), self.lost.saturating_sub(inside));
-        let scattered = Self { sent: rest.0, lost: rest.1, ..*self };
-        self.exceeds(pct, lost)
+        let (beside, losses) = &self.scattered;
+        let (first, last) = (self.first_loss, self.last_loss);
+        let lasts = first.zip(last).is_some_and(|(a, b)| b.at.mono.since(a.at.mono) >= SPREAD);
+        let exceeds = |seconds: &Seconds, losses| losses >= lost && seconds.share() * 100.0 >= pct;
+        lasts
             && self.runs >= RUNS
-            && (gaps >= RUNS || scattered.exceeds(pct, lost))
+            && exceeds(&self.seconds, self.lost)
+            && (self.gaps >= RUNS || exceeds(beside, *losses))
     }
 }
 
@@ -261,10 +322,11 @@ fn over_time(view: &TargetView<'_>, limits: &LossThresholds) -> Found {
 /// By the handful of requests of one check.
 fn at_once(view: &TargetView<'_>) -> Found {
     let Some(seen) = seen(view, Duration::MAX) else { return Found::Nothing };
-    let severity = if seen.exceeds(30.0, 3) {
+    let exceeds = |pct, lost| seen.lost >= lost && seen.share_of_requests() * 100.0 >= pct;
+    let severity = if exceeds(30.0, 3) {
         Some(Severity::Critical)
     } else {
-        seen.exceeds(10.0, 2).then_some(Severity::Warning)
+        exceeds(10.0, 2).then_some(Severity::Warning)
     };
     Found::above(severity, seen)
 }
@@ -289,7 +351,9 @@ fn seen(view: &TargetView<'_>, window: Duration) -> Option<Seen> {
         lost: 0,
         longest: 0,
         runs: 0,
-        gaps: (0, 0),
+        gaps: 0,
+        seconds: Seconds::default(),
+        scattered: (Seconds::default(), 0),
         first_loss: None,
         last_loss: None,
         answered: false,
@@ -304,6 +368,10 @@ fn seen(view: &TargetView<'_>, window: Duration) -> Option<Seen> {
         if !head.is_loss() {
             seen.sent = seen.sent.saturating_add(size);
             seen.answered = true;
+            for point in counted {
+                seen.seconds.add(point);
+                seen.scattered.0.add(point);
+            }
             continue;
         }
         let trails = tail.seq == last.seq;
@@ -315,8 +383,12 @@ fn seen(view: &TargetView<'_>, window: Duration) -> Option<Seen> {
         seen.lost = seen.lost.saturating_add(size);
         seen.longest = seen.longest.max(counted.len());
         seen.runs += 1;
+        counted.iter().for_each(|point| seen.seconds.add(point));
         if run.len() >= GAP_REQUESTS && tail.at.mono.since(head.at.mono) >= GAP {
-            seen.gaps = (seen.gaps.0 + 1, seen.gaps.1.saturating_add(size));
+            seen.gaps += 1;
+        } else {
+            counted.iter().for_each(|point| seen.scattered.0.add(point));
+            seen.scattered.1 = seen.scattered.1.saturating_add(size);
         }
         seen.first_loss = seen.first_loss.or(Some(*first));
         seen.last_loss = Some(*tail);
