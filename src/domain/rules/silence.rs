@@ -45,10 +45,10 @@ static HOST_UNREACHABLE: RuleCard = RuleCard {
         address answers, and nothing refuses, which a firewall or a stopped service would. So the \
         machine is off, hung or unplugged, or the way to it is gone. One whose network card answers \
         on the own link, and that stopped answering all else together, hangs. When other targets fell \
-        silent at the same time the way is the likelier cause. Where a tunnel that leads to it \
-        changed within half a minute of the silence, or a control further out on its way that \
-        always answered is silent since then while a nearer one answers, it is the VPN, the Internet \
-        line or the site's line, and nothing is said of the host: then a host that may sleep has \
+        silent at the same time the way is the likelier cause. Where a control further out on its way \
+        that always answered is silent since then while a nearer one answers, or a tunnel that leads \
+        to it changed within half a minute of the silence, it is the Internet line, the VPN or the \
+        site's line, the nearest of them, and nothing is said of the host: then a host that may sleep has \
         this finding too, as bad as its sleep would be. Where users take an RD Gateway when the direct \
         way fails, and it answers, a direct way that never worked is a notice and one that fails a \
         warning. A router's or the own machine's \
