@@ -61,7 +61,14 @@ pub const GUIDE_CAUSES: &[GuideCause] = &[
     ),
     cause(
         "server overloaded, hung or restarting",
-        &["rdp-slow", "rdp-silent", "connection-flapping", "host-restarted", "host-unreachable"],
+        &[
+            "rdp-slow",
+            "rdp-silent",
+            "connection-flapping",
+            "host-restarted",
+            "restarted-together",
+            "host-unreachable",
+        ],
     ),
     cause(
         "hostname handshake bug of Windows 11, \"use the IP instead\"",

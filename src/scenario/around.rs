@@ -346,10 +346,10 @@ pub(super) fn route(text: &str) -> Result<Route, Wrong> {
 }
 
 /// `20s 11 tunnel`: since then, with so many others (at most 1 000), for the tunnel's sake; or
-/// `restart`: it was one, and is over.
+/// `restarting` (three of them are back and refuse their port) or `restart` (and it is over).
 fn outage(text: &str) -> Result<Outage, Wrong> {
     let wrong =
-        || Wrong::expected(text, "SINCE OTHERS, SINCE OTHERS tunnel, or SINCE OTHERS restart");
+        || Wrong::expected(text, "SINCE OTHERS, and nothing, tunnel, restarting or restart");
     let mut words = text.split(' ');
     let since = now(MonoTime::ZERO.plus(span(words.next().unwrap_or_default())?));
     let others = words.next().and_then(|word| word.parse::<u32>().ok());
@@ -362,9 +362,11 @@ fn outage(text: &str) -> Result<Outage, Wrong> {
     match words.next() {
         None => {}
         Some("tunnel") => outage.tunnel = Some("wg0 went down".to_owned()),
-        Some("restart") => {
-            outage.refused = [21, 22, 23].map(|host| IpAddr::from([10, 9, 0, host])).into();
-            (outage.alerts, outage.lingers, outage.ended) = (true, true, Some(since));
+        Some(word @ ("restart" | "restarting")) => {
+            outage.returns.refused = [21, 22, 23].map(|host| IpAddr::from([10, 9, 0, host])).into();
+            if word == "restart" {
+                (outage.alerts, outage.lingers, outage.ended) = (true, true, Some(since));
+            }
         }
         Some(_) => return Err(wrong()),
     }

@@ -298,6 +298,7 @@ pub(crate) fn evidence(id: &str, severity: Severity) -> Evidence {
         client_error: None,
         remedies: None,
         is_change: false,
+        of_the_way: false,
         faults: 1,
         anew: true,
     }

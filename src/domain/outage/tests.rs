@@ -18,6 +18,7 @@ fn member(id: u32, silent_since: Option<u64>) -> Member<'static> {
         heard: None,
         loses: false,
         refuses: false,
+        starting: Duration::from_mins(3),
     }
 }
 
@@ -362,4 +363,21 @@ fn a_path_is_not_back_while_those_who_answer_lose_most() {
     assert_eq!((outages.open[0].silent(), outages.open[0].losing), (12, 12));
     outages.observe(&silent(0), &ground(), at(200));
     assert_eq!(outages.observe(&silent(0), &ground(), at(205)).len(), 1);
+}
+
+/// A large server takes its time, and `[thresholds.port-closed] starting` says how long.
+#[test]
+fn hosts_that_are_given_longer_to_start_are_a_restart_for_longer() {
+    let restarted = |starting| {
+        let mut outages = Outages::default();
+        outages.observe(&silent(12), &ground(), at(105));
+        let back = |refuses| -> Vec<Member<'static>> {
+            silent(6).into_iter().map(|one| Member { refuses, starting, ..one }).collect()
+        };
+        outages.observe(&back(false), &ground(), at(120));
+        outages.observe(&back(true), &ground(), at(420));
+        outages.open[0].is_restart()
+    };
+    assert!(!restarted(Duration::from_mins(3)), "it has had its time");
+    assert!(restarted(Duration::from_mins(10)));
 }

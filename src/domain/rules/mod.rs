@@ -38,6 +38,7 @@ mod prelude;
 mod proxied;
 mod remedies;
 mod restarted;
+mod restarted_together;
 mod saturated;
 mod security;
 mod service;
@@ -63,6 +64,7 @@ pub(crate) use common::{told_as, told_with};
 pub(crate) use identity::is_another_machine;
 pub(crate) use latency::{HIGH_LATENCY_ID, usual_round_trip};
 pub(crate) use outage::{PATH_OUTAGE_ID, whose as whose_path};
+pub(crate) use restarted_together::RESTARTED_TOGETHER_ID;
 pub(crate) use session::drop_of;
 pub(crate) use silence::{HOST_ASLEEP_ID, HOST_UNREACHABLE_ID};
 pub(crate) use slow::{RDP_SLOW_ID, usual_service};
@@ -78,6 +80,7 @@ use std::fmt::Debug;
 pub static RULES: &[&dyn Rule] = &[
     // Path.
     &outage::PathOutage,
+    &restarted_together::RestartedTogether,
     &vpn::VpnFlap,
     &session::SessionDropped,
     &periodic::DropsPeriodic,
@@ -216,6 +219,8 @@ pub struct Evidence {
     pub remedies: Option<&'static [Remedy]>,
     /// It is a change against what was remembered, and so never as it was found.
     pub is_change: bool,
+    /// It is of the way to the host, and says nothing of the host itself.
+    pub of_the_way: bool,
     /// The number of the newest fault that it speaks of: another one is told although the one before
     /// it was.
     pub faults: u32,
@@ -245,6 +250,7 @@ impl Evidence {
             client_error: None,
             remedies: None,
             is_change: false,
+            of_the_way: false,
             faults: 1,
             anew: true,
         }
@@ -268,6 +274,13 @@ impl Evidence {
     #[must_use]
     pub fn lines(mut self, lines: impl IntoIterator<Item = String>) -> Self {
         self.lines.extend(lines);
+        self
+    }
+
+    /// Says that the host itself may be there: it is the way to it that is broken, or likelier to be.
+    #[must_use]
+    pub const fn of_the_way(mut self) -> Self {
+        self.of_the_way = true;
         self
     }
 

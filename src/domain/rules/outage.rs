@@ -16,7 +16,7 @@ pub(super) struct PathOutage;
 static PATH_OUTAGE: RuleCard = RuleCard {
     id: PATH_OUTAGE_ID,
     title: "path down",
-    severities: &[Severity::Notice, Severity::Critical],
+    severities: &[Severity::Critical],
     owner: Owner::Network,
     rung: None,
     hysteresis: Hysteresis::AT_ONCE,
@@ -36,42 +36,45 @@ static PATH_OUTAGE: RuleCard = RuleCard {
         for seconds only is told of from the third time within 20 minutes on, and stands until it was \
         quiet for five minutes. Nor is it back while those who answer lose three of ten requests. When \
         three of its hosts come back and refuse their port, which worked before, they restarted \
-        together: that is a notice for ten minutes after it. Where nothing nearer \
+        together, and it was no path. Where nothing nearer \
         answers, nine of ten hosts behind a router have to fall silent together. A host whose name leads \
         elsewhere meanwhile is back when it accepts connections there. Nothing is said while this \
         machine itself is offline.",
     disproof: "The uptime of the hosts is shorter than the outage is ago: then they were restarted together.",
     remedies: &[remedies::TRACE, remedies::RECONNECT_VPN, remedies::NETWORK_FIREWALL],
-    explains: &[
-        "host-unreachable",
-        "host-asleep",
-        "host-restarted",
-        "session-would-drop",
-        "packet-loss",
-        "high-latency",
-        "high-jitter",
-        "mtu-low",
-        "mtu-black-hole",
-        "dns-failure",
-        "dns-slow",
-        "dns-disagreement",
-        "dns-mismatch",
-        "address-dead",
-        "name-path-broken",
-        "port-filtered",
-        "port-rejected",
-        "rdp-silent",
-        "rdp-slow",
-        "connection-dropped",
-        "connection-flapping",
-        "udp-blocked",
-        "gateway-unreachable",
-    ],
+    explains: HIDDEN,
     low_risk: false,
     client_error: client::CONNECT,
     reviewed_when_found: false,
-    alerting: Alerting::ONCE,
+    alerting: Alerting { once: true, ..Alerting::state_of("hosts that are silent together") },
 };
+
+/// What else is measured of hosts that are silent together.
+pub(super) const HIDDEN: &[&str] = &[
+    "host-unreachable",
+    "host-asleep",
+    "host-restarted",
+    "session-would-drop",
+    "packet-loss",
+    "high-latency",
+    "high-jitter",
+    "mtu-low",
+    "mtu-black-hole",
+    "dns-failure",
+    "dns-slow",
+    "dns-disagreement",
+    "dns-mismatch",
+    "address-dead",
+    "name-path-broken",
+    "port-filtered",
+    "port-rejected",
+    "rdp-silent",
+    "rdp-slow",
+    "connection-dropped",
+    "connection-flapping",
+    "udp-blocked",
+    "gateway-unreachable",
+];
 
 impl Rule for PathOutage {
     fn card(&self) -> &'static RuleCard {
@@ -82,21 +85,11 @@ impl Rule for PathOutage {
         if view.around.outages.is_empty() {
             return Judgement::NoEvidence;
         }
-        let mut outages = view.around.outages.iter();
-        let Some(outage) = outages.find(|outage| outage.holds(view.target.id)) else {
+        let holds = |outage: &&Arc<Outage>| !outage.is_restart() && outage.holds(view.target.id);
+        let Some(outage) = view.around.outages.iter().find(holds) else {
             return Judgement::Clear;
         };
         let others = u32::try_from(outage.members.len()).unwrap_or(u32::MAX).saturating_sub(1);
-        if outage.is_restart() {
-            let sentence = format!(
-                "{} fell silent with {} (certain), which restarted and came back before it (likely). {}",
-                name(view),
-                count(others, "other host"),
-                first_step(outage),
-            );
-            let evidence = evidence(outage, title(outage), sentence);
-            return Judgement::fires(evidence.remedied(Some(RESTARTED)));
-        }
         let sentence = format!(
             "{} fell silent with {} (certain): {} down, and not this host (likely). {}",
             name(view),
@@ -113,31 +106,20 @@ impl Rule for PathOutage {
 
     fn judge_monitor(&self, around: &Surroundings) -> Judgement {
         let stands = |outage: &&Outage| {
-            outage.alerts && (outage.ended.is_none() || outage.lingers && !outage.is_restart())
+            outage.alerts && !outage.is_restart() && (outage.ended.is_none() || outage.lingers)
         };
         let mut alerting: Vec<&Outage> =
             around.outages.iter().map(Arc::as_ref).filter(stands).collect();
         alerting.sort_by_key(|outage| outage.ended.is_none());
         // The newest: of the others somebody was told before.
-        let Some((first, others)) = alerting.split_last() else {
-            let restarted = around.outages.iter().find(|outage| outage.lingers);
-            return restarted.map_or(Judgement::Clear, |outage| {
-                let evidence = restarted_together(outage, restarted_title(outage));
-                Judgement::fires(Evidence { severity: Severity::Notice, ..evidence })
-            });
-        };
+        let Some((first, others)) = alerting.split_last() else { return Judgement::Clear };
         let newest = alerting.iter().map(|outage| outage.number).max().unwrap_or_default();
         let more = others.iter().map(|outage| format!("also down: {}", whose(outage)));
         let more: Vec<String> = more.collect();
         let title = match others.len() {
-            0 if first.is_restart() => restarted_title(first),
             0 => format!("{}: {}", title(first), whose(first)),
             others => format!("{}: {}, and {others} more", title(first), whose(first)),
         };
-        if first.is_restart() {
-            let evidence = restarted_together(first, title).lines(more);
-            return Judgement::fires(evidence.of_faults(newest));
-        }
         if first.times >= OFTEN {
             let evidence = evidence(first, title, comes_again(first)).lines(more);
             return Judgement::fires(evidence.of_faults(newest));
@@ -178,29 +160,8 @@ fn down(outage: &Outage) -> &'static str {
     if outage.losing == 0 { "down" } else { "down but for a few packets" }
 }
 
-fn restarted_title(outage: &Outage) -> String {
-    format!("{}: {}", title(outage), whose(outage))
-}
-
-/// No path, but a restart of them all.
-fn restarted_together(outage: &Outage, title: String) -> Evidence {
-    let sentence = format!(
-        "{} restarted together at {} (likely): they {}, and {} of them came back and refused the port of \
-         Remote Desktop at first, which worked before. {}",
-        whose(outage),
-        clock(outage.since.wall),
-        how(outage),
-        outage.refused.len(),
-        first_step(outage),
-    );
-    evidence(outage, title, sentence).remedied(Some(RESTARTED))
-}
-
-/// What says why hosts restart.
-const RESTARTED: &[Remedy] = &[remedies::WHY_RESTARTED];
-
 /// `fell silent within 3.0 s of each other`.
-fn how(outage: &Outage) -> String {
+pub(super) fn how(outage: &Outage) -> String {
     if outage.found {
         return "were silent when this run began".to_owned();
     }
@@ -233,9 +194,6 @@ fn stretch(outage: &Outage) -> Option<Stretch> {
 }
 
 fn title(outage: &Outage) -> &'static str {
-    if outage.is_restart() {
-        return "restarted together";
-    }
     if outage.times >= OFTEN {
         return match stretch(outage) {
             Some(Stretch::Tunnel) => "VPN unsteady",
@@ -310,9 +268,6 @@ const fn is_through_tunnel(fault: &Fault) -> bool {
 const SITE_FIRST: &str = "Network team: look at the site's line and power first.";
 
 fn first_step(outage: &Outage) -> &'static str {
-    if outage.is_restart() {
-        return "Server team: look at who restarts them first (an update, a policy, power).";
-    }
     match stretch(outage) {
         Some(Stretch::Tunnel) => return "VPN team: look at the tunnel first.",
         Some(Stretch::Line) => return "Ask your provider; look at your modem first.",
@@ -336,7 +291,8 @@ fn first_step(outage: &Outage) -> &'static str {
     }
 }
 
-fn evidence(outage: &Outage, title: impl Into<String>, sentence: String) -> Evidence {
+/// What was measured of hosts that fell silent together, as the evidence of what it was.
+pub(super) fn evidence(outage: &Outage, title: impl Into<String>, sentence: String) -> Evidence {
     let began = if outage.found {
         format!("the first was asked at {}", clock(outage.since.wall))
     } else {

@@ -160,7 +160,7 @@ impl Rule for HostUnreachable {
             .lines(lines(view, &silence))
             .since(Some(silence.since.wall));
         if path && !hangs || router_says_no_route(&silence) {
-            evidence = evidence.owned_by(Owner::Network);
+            evidence = evidence.owned_by(Owner::Network).of_the_way();
         }
         Judgement::fires(evidence)
     }
@@ -178,6 +178,7 @@ fn way_is_down(view: &TargetView<'_>, silence: &Silence<'_>, broken: Broken) -> 
         .lines(lines(view, silence))
         .since(Some(silence.since.wall))
         .owned_by(broken.owner)
+        .of_the_way()
         .remedied(Some(WAY_DOWN))
 }
 
@@ -206,6 +207,7 @@ fn gateway_is_silent(view: &TargetView<'_>, silence: &Silence<'_>) -> Evidence {
     .lines(std::iter::once(first).chain(others))
     .since(Some(silence.since.wall))
     .owned_by(Owner::Network)
+    .of_the_way()
 }
 
 /// A cloud machine that used to answer echo has gone away; one that never did is closed by policy.

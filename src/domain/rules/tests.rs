@@ -96,6 +96,7 @@ fn states_of_one_thing_end_each_other_and_nothing_else() {
         once,
         [
             "path-outage",
+            "restarted-together",
             "link-saturated",
             "wifi-weak",
             "dns-server-failure",
