@@ -7,6 +7,7 @@
 mod begins;
 mod follow;
 mod ground;
+mod returns;
 
 use super::finding::Owner;
 use super::target::TargetId;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use ground::{Fault, Ground};
+pub use returns::Returns;
 
 /// It is over when it has not held for so long: of a path that lets a packet through now and then,
 /// one answer of each host is no sign that it is back.
@@ -33,8 +35,6 @@ pub(super) const KEPT: Duration = Duration::from_mins(20);
 const MOST_KEPT: usize = 32;
 /// A host that was last heard so long before its first silence fell silent nobody knows when.
 const WIDEST: Duration = Duration::from_mins(1);
-/// Who refuses its port so soon after it came back may be starting.
-const STARTING: Duration = Duration::from_mins(3);
 /// Hosts that restarted together are told of for so long after it.
 const SHOWN: Duration = Duration::from_mins(10);
 /// A break of an unsteady path that is shorter needs no word of its own.
@@ -71,6 +71,8 @@ pub struct Member<'a> {
     pub loses: bool,
     /// It came back from silence and refuses its port, which worked before.
     pub refuses: bool,
+    /// How long after it came back it may be starting.
+    pub starting: Duration,
 }
 
 /// When a member answered an echo request.
@@ -124,10 +126,8 @@ pub struct Outage {
     pub back: BTreeMap<TargetId, Now>,
     /// Those of them whose silence was no sleep when it began.
     pub voters: BTreeSet<TargetId>,
-    /// When members answered for the first time after it, on any layer.
-    pub returned: BTreeMap<TargetId, MonoTime>,
-    /// Where those are dialled that refused their port when they came back, which worked before.
-    pub refused: BTreeSet<IpAddr>,
+    /// How members came back.
+    pub returns: Returns,
     /// How many members answer now and then, and lose three of ten requests or more.
     pub losing: usize,
     /// Others of its scope answered since it began.
@@ -225,8 +225,7 @@ impl Outage {
             members: BTreeMap::new(),
             back: BTreeMap::new(),
             voters: BTreeSet::new(),
-            returned: BTreeMap::new(),
-            refused: BTreeSet::new(),
+            returns: Returns::default(),
             losing: 0,
             spares: false,
             left: BTreeSet::new(),
@@ -245,24 +244,6 @@ impl Outage {
             good: None,
             sound: None,
         }
-    }
-
-    /// Whether it was no path: its hosts came back as machines do that restarted together.
-    #[must_use]
-    pub fn is_restart(&self) -> bool {
-        self.refused.len() >= least(&self.limits)
-    }
-
-    /// Whether its hosts may have restarted: some are silent still, or they came back one by one, where
-    /// a path is back for all at once.
-    #[must_use]
-    pub fn may_be_restart(&self) -> bool {
-        let returns = || self.returned.values();
-        let apart = returns().max().zip(returns().min()).map(|(last, first)| last.since(*first));
-        let away = self.members.len().saturating_sub(self.returned.len());
-        self.is_restart()
-            || away * 5 >= self.members.len()
-            || apart.is_some_and(|apart| apart > self.limits.together * 2)
     }
 
     /// Members that are silent still.
@@ -342,7 +323,7 @@ impl Outages {
             let outage = Arc::make_mut(outage);
             outage.members.remove(&target);
             outage.back.remove(&target);
-            outage.returned.remove(&target);
+            outage.returns.first.remove(&target);
             outage.voters.remove(&target);
             outage.left.remove(&target);
         }

@@ -367,7 +367,7 @@ fn outage(text: &str) -> Result<Outage, Wrong> {
         None => {}
         Some("tunnel") => outage.tunnel = Some("wg0 went down".to_owned()),
         Some(word @ ("restart" | "restarting")) => {
-            outage.refused = [21, 22, 23].map(|host| IpAddr::from([10, 9, 0, host])).into();
+            outage.returns.refused = [21, 22, 23].map(|host| IpAddr::from([10, 9, 0, host])).into();
             if word == "restart" {
                 (outage.alerts, outage.lingers, outage.ended) = (true, true, Some(since));
             }

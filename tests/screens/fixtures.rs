@@ -89,6 +89,7 @@ pub(crate) fn finding(
         risk: Risk::High,
         client_error: None,
         as_found: false,
+        of_the_way: false,
         faults: 1,
     }
 }

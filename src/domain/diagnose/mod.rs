@@ -289,6 +289,7 @@ impl RuleCard {
             risk: self.risk(evidence.severity),
             client_error: evidence.client_error.or(self.client_error),
             as_found,
+            of_the_way: evidence.of_the_way,
             faults: evidence.faults,
         }
     }

@@ -1,7 +1,7 @@
 //! Whether a path that broke is still down.
 
 use super::begins::{hosts as hosts_of, is_path, least};
-use super::{Answered, Fault, Ground, Member, Outage, STARTING, Within};
+use super::{Answered, Fault, Ground, Member, Outage, Within};
 use crate::domain::target::TargetId;
 use crate::domain::time::Now;
 use crate::domain::together::UNSTEADY;
@@ -143,19 +143,6 @@ impl Outage {
             let seen = member.answered == Answered::InThisRun && !member.sleeps;
             let newer = |at: &Now| seen && at.mono > self.until.mono;
             self.until = member.silent_since.filter(newer).unwrap_or(self.until);
-        }
-    }
-
-    /// Notes who answers again for the first time, and who refuses its port then.
-    pub(super) fn see_returns(&mut self, members: &[Member<'_>], now: Now) {
-        for member in members.iter().filter(|one| self.members.contains_key(&one.target)) {
-            if member.silent_since.is_some() || !member.has_say() {
-                continue;
-            }
-            let returned = *self.returned.entry(member.target).or_insert(now.mono);
-            if member.refuses && now.mono.since(returned) <= STARTING {
-                self.refused.insert(member.address);
-            }
         }
     }
 

@@ -20,6 +20,7 @@ fn member(id: u32, silent_since: Option<u64>) -> Member<'static> {
         heard: None,
         loses: false,
         refuses: false,
+        starting: Duration::from_mins(3),
     }
 }
 
@@ -438,4 +439,21 @@ fn a_line_that_is_proven_to_be_dead_outranks_a_tunnel_that_goes_down_after_it() 
     assert_eq!(told(&outages).0, Some(Stretch::Line), "one answer may be chance");
     outages.observe(&silent(12), &ground(false, down()), at(216));
     assert_eq!(told(&outages), (None, Owner::Vpn));
+}
+
+/// A large server takes its time, and `[thresholds.port-closed] starting` says how long.
+#[test]
+fn hosts_that_are_given_longer_to_start_are_a_restart_for_longer() {
+    let restarted = |starting| {
+        let mut outages = Outages::default();
+        outages.observe(&silent(12), &ground(), at(105));
+        let back = |refuses| -> Vec<Member<'static>> {
+            silent(6).into_iter().map(|one| Member { refuses, starting, ..one }).collect()
+        };
+        outages.observe(&back(false), &ground(), at(120));
+        outages.observe(&back(true), &ground(), at(420));
+        outages.open[0].is_restart()
+    };
+    assert!(!restarted(Duration::from_mins(3)), "it has had its time");
+    assert!(restarted(Duration::from_mins(10)));
 }

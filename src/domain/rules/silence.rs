@@ -1,6 +1,7 @@
 //! Nothing answers on any layer: `host-unreachable` and `host-asleep`.
 
 use super::detour::detour;
+use super::lease::given_away;
 use super::prelude::*;
 use super::way_down::{Broken, Known, known};
 use crate::domain::memory::TargetMemory;
@@ -72,6 +73,11 @@ impl Rule for HostUnreachable {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
+        match view.other_card() {
+            Some(_) if view.may_sleep() => return Judgement::Clear,
+            Some(card) => return Judgement::fires(given_away(view, card, severity_of(view), None)),
+            None => {}
+        }
         let silence = match view.presence() {
             Presence::Unknown => return Judgement::NoEvidence,
             Presence::Answers => return Judgement::Clear,
@@ -154,7 +160,7 @@ impl Rule for HostUnreachable {
             .lines(lines(view, &silence))
             .since(Some(silence.since.wall));
         if path && !hangs || router_says_no_route(&silence) {
-            evidence = evidence.owned_by(Owner::Network);
+            evidence = evidence.owned_by(Owner::Network).of_the_way();
         }
         Judgement::fires(evidence)
     }
@@ -172,6 +178,7 @@ fn way_is_down(view: &TargetView<'_>, silence: &Silence<'_>, broken: Broken) -> 
         .lines(lines(view, silence))
         .since(Some(silence.since.wall))
         .owned_by(broken.owner)
+        .of_the_way()
         .remedied(Some(WAY_DOWN))
 }
 
@@ -200,6 +207,7 @@ fn gateway_is_silent(view: &TargetView<'_>, silence: &Silence<'_>) -> Evidence {
     .lines(std::iter::once(first).chain(others))
     .since(Some(silence.since.wall))
     .owned_by(Owner::Network)
+    .of_the_way()
 }
 
 /// A cloud machine that used to answer echo has gone away; one that never did is closed by policy.
@@ -238,7 +246,9 @@ static HOST_ASLEEP: RuleCard = RuleCard {
         by its kind, one that is not expected to be up always, or one that was woken twice out of \
         a silence of half an hour or more. From outside, asleep, switched off and unplugged look the same; a failed \
         neighbour entry speaks for all three. A sleeping network card may go on answering for its \
-        address on the own link. Where the target is expected to be up, always or in its hours, it is a warning.",
+        address on the own link. Where another network card than the remembered one answers at its \
+        address and no Remote Desktop does, another device has its lease, and what that one says is \
+        not said of the host. Where the target is expected to be up, always or in its hours, it is a warning.",
     disproof: "It answers, or a wake-up brings nothing although its settings allow it.",
     remedies: &[remedies::WAKE, remedies::NEVER_SLEEP, remedies::WAKE_SETTINGS],
     explains: FOLLOWS_FROM_SILENCE,
@@ -254,6 +264,14 @@ impl Rule for HostAsleep {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
+        match view.other_card() {
+            Some(_) if !view.may_sleep() => return Judgement::Clear,
+            Some(card) => {
+                let wake = Some(wake_words(view));
+                return Judgement::fires(given_away(view, card, asleep_severity(view), wake));
+            }
+            None => {}
+        }
         let silence = match view.presence() {
             Presence::Unknown => return Judgement::NoEvidence,
             Presence::Answers => return Judgement::Clear,

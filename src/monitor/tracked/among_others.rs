@@ -71,6 +71,7 @@ impl Tracked {
             heard,
             loses: troubled && silent_since.is_none() && self.echo.loses_heavily(now.mono),
             refuses: refused && self.heard.back().is_some_and(|back| back.sound),
+            starting: self.target.thresholds.port_closed.starting,
         })
     }
 
