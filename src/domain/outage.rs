@@ -164,6 +164,8 @@ pub struct Outage {
     pub lingers: bool,
     /// Since when it does not hold.
     good: Option<MonoTime>,
+    /// Since when the control answers again that was silent with it.
+    sound: Option<MonoTime>,
 }
 
 /// What is worth a line in the event log.
@@ -240,6 +242,7 @@ impl Outage {
             ended: None,
             lingers: false,
             good: None,
+            sound: None,
         }
     }
 
@@ -249,15 +252,25 @@ impl Outage {
         self.members.len().saturating_sub(self.back.len())
     }
 
+    /// The stretch that broke, as far as controls show it. The nearest that is proven to ail outranks
+    /// what lies beyond: where the line died, the change of a tunnel is a consequence; where a tunnel
+    /// changed, nothing is said of what lies behind it.
+    #[must_use]
+    pub fn stretch(&self) -> Option<Stretch> {
+        let shown = self.fault.as_ref().map(|fault| fault.stretch);
+        shown.filter(|stretch| self.tunnel.is_none() || *stretch <= Stretch::Tunnel)
+    }
+
     /// Who can mend the path.
     #[must_use]
     pub fn owner(&self) -> Owner {
         if self.nearer.is_none() && self.tunnel.is_none() {
             return Owner::Client;
         }
-        match (&self.tunnel, &self.fault) {
-            (Some(_), _) | (None, Some(Fault { stretch: Stretch::Tunnel, .. })) => Owner::Vpn,
-            (None, _) => Owner::Network,
+        match self.stretch() {
+            Some(Stretch::Tunnel) => Owner::Vpn,
+            None if self.tunnel.is_some() => Owner::Vpn,
+            Some(Stretch::Own | Stretch::Line | Stretch::Site) | None => Owner::Network,
         }
     }
 

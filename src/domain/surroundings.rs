@@ -12,6 +12,7 @@ use super::target::{Host, Target, TargetId};
 use super::thresholds::Thresholds;
 use super::throughput::{Saturation, Traffic};
 use super::time::{MonoTime, Now};
+use super::tunnel::TunnelChange;
 use super::wifi::{LostInTheAir, Wifi};
 use super::wireless::Airwaves;
 use jiff::tz::TimeZone;
@@ -85,19 +86,6 @@ pub struct Surroundings {
     pub clocks: Clocks,
     /// How punctually this program ran in the last minute.
     pub punctuality: Punctuality,
-}
-
-/// A tunnel of this machine that came up or went down.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TunnelChange {
-    /// When it was seen.
-    pub at: Now,
-    /// Which, and what became of it: `wg0 went down`; escaped.
-    pub what: String,
-    /// Addresses of targets that a tunnel led to and that none leads to since then.
-    pub left: BTreeSet<IpAddr>,
-    /// Those that another tunnel leads to since then, or one at all.
-    pub taken: BTreeSet<IpAddr>,
 }
 
 /// Whether this monitor can judge anybody.

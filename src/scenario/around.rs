@@ -15,10 +15,11 @@ use crate::domain::load::{Beats, Punctuality};
 use crate::domain::local::{EchoAccess, Interface, LocalState};
 use crate::domain::outage::{Outage, Scope};
 use crate::domain::route::{Origin, Route};
-use crate::domain::surroundings::{Offline, Surroundings, TunnelChange};
+use crate::domain::surroundings::{Offline, Surroundings};
 use crate::domain::target::{GATEWAY_PORT, TargetId};
 use crate::domain::throughput::Traffic;
 use crate::domain::time::MonoTime;
+use crate::domain::tunnel::TunnelChange;
 use crate::domain::wifi::LostInTheAir;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -181,7 +182,9 @@ impl AroundTable {
     }
 
     fn tunnel_changes(&self) -> Result<Vec<TunnelChange>, Wrong> {
-        let through = self.local()?.tunnel_of(ADDRESS).is_some();
+        let local = self.local()?;
+        let through = local.tunnel_of(ADDRESS).is_some();
+        let blind = local.routes.is_empty();
         let moved: BTreeSet<IpAddr> = through.then_some(ADDRESS).into_iter().collect();
         let none = BTreeSet::new();
         let times = self.tunnel_changed.iter().chain(&self.tunnel_changes);
@@ -189,7 +192,8 @@ impl AroundTable {
             let what = if down { "wg0 went down" } else { "wg0 came up" }.to_owned();
             let (left, taken) = if down { (&moved, &none) } else { (&none, &moved) };
             let (left, taken) = (left.clone(), taken.clone());
-            Ok(TunnelChange { at: now(MonoTime::ZERO.plus(span(at)?)), what, left, taken })
+            let at = now(MonoTime::ZERO.plus(span(at)?));
+            Ok(TunnelChange { at, what, left, taken, blind })
         };
         times.zip((0..).map(|i| i % 2 == 0)).map(change).collect()
     }

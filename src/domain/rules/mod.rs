@@ -23,6 +23,7 @@ mod gateway_certificate;
 mod gateway_remedies;
 mod identity;
 mod latency;
+mod lease;
 mod loss;
 mod mismatch;
 mod monitor;

@@ -29,9 +29,13 @@ static PATH_OUTAGE: RuleCard = RuleCard {
         switch, the power of a site. It is one incident for all of them, and none of them alerts \
         by itself. Which stretch broke is said as far as controls that answered ten of ten show it: \
         this machine's router, the public endpoint of its VPN (an address with a route of its own \
-        past the tunnel; several may have one), the far end inside the tunnel, DNS servers. Targets at \
+        past the tunnel; several may have one; it is asked on while the tunnel is down), the far end \
+        inside the tunnel, DNS servers. The nearest that is silent is the cause: a tunnel that goes \
+        down half a minute after its line died is a consequence. A tunnel that changes is the cause for \
+        hosts whose ways it took along, and who answered no more; where this machine's routes are not \
+        known, for whoever is behind a router. Targets at \
         one address are one host. Hosts that may be asleep do not count, unless \
-        a tunnel of this machine changed at the same time and fewer than half are back; hosts that were \
+        such a change came at the same time and fewer than half are back; hosts that were \
         silent already when this run began count only where nobody answers. A path that breaks \
         for seconds only is told of from the third time within 20 minutes on, and stands until it was \
         quiet for five minutes. Nor is it back while those who answer lose three of ten requests. When \
@@ -94,7 +98,7 @@ impl Rule for PathOutage {
             "{} fell silent with {} (certain): {} down, and not this host (likely). {}",
             name(view),
             count(others, "other host"),
-            match stretch(outage) {
+            match outage.stretch() {
                 Some(Stretch::Tunnel) => "your VPN is",
                 Some(Stretch::Line) => "your Internet line is",
                 _ => "the way there is",
@@ -126,7 +130,7 @@ impl Rule for PathOutage {
         }
         let how = how(first);
         let since = clock(first.since.wall);
-        if let (Some(stretch), Some(fault)) = (stretch(first), &first.fault) {
+        if let (Some(stretch), Some(fault)) = (first.stretch(), &first.fault) {
             let sentence = by_controls(first, stretch, fault, &since);
             let evidence = evidence(first, title, sentence).lines(more);
             return Judgement::fires(evidence.of_faults(newest));
@@ -187,21 +191,15 @@ fn comes_again(outage: &Outage) -> String {
     )
 }
 
-/// The stretch that the controls show to be broken; where a tunnel is seen to change, that is it.
-fn stretch(outage: &Outage) -> Option<Stretch> {
-    let shown = outage.fault.as_ref().map(|fault| fault.stretch);
-    shown.filter(|stretch| outage.tunnel.is_none() || *stretch == Stretch::Tunnel)
-}
-
 fn title(outage: &Outage) -> &'static str {
     if outage.times >= OFTEN {
-        return match stretch(outage) {
+        return match outage.stretch() {
             Some(Stretch::Tunnel) => "VPN unsteady",
             Some(Stretch::Line) => "Internet line unsteady",
             _ => "path unsteady",
         };
     }
-    match stretch(outage) {
+    match outage.stretch() {
         Some(Stretch::Tunnel) => "VPN down",
         Some(Stretch::Line) => "Internet line down",
         _ if outage.nearer.is_none() => "nothing answers",
@@ -268,7 +266,7 @@ const fn is_through_tunnel(fault: &Fault) -> bool {
 const SITE_FIRST: &str = "Network team: look at the site's line and power first.";
 
 fn first_step(outage: &Outage) -> &'static str {
-    match stretch(outage) {
+    match outage.stretch() {
         Some(Stretch::Tunnel) => return "VPN team: look at the tunnel first.",
         Some(Stretch::Line) => return "Ask your provider; look at your modem first.",
         Some(Stretch::Site) => return "Network team: look at the site behind the VPN first.",

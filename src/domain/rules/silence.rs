@@ -1,6 +1,7 @@
 //! Nothing answers on any layer: `host-unreachable` and `host-asleep`.
 
 use super::detour::detour;
+use super::lease::given_away;
 use super::prelude::*;
 use super::way_down::{Broken, Known, known};
 use crate::domain::memory::TargetMemory;
@@ -45,10 +46,10 @@ static HOST_UNREACHABLE: RuleCard = RuleCard {
         address answers, and nothing refuses, which a firewall or a stopped service would. So the \
         machine is off, hung or unplugged, or the way to it is gone. One whose network card answers \
         on the own link, and that stopped answering all else together, hangs. When other targets fell \
-        silent at the same time the way is the likelier cause. Where a tunnel that leads to it \
-        changed within half a minute of the silence, or a control further out on its way that \
-        always answered is silent since then while a nearer one answers, it is the VPN, the Internet \
-        line or the site's line, and nothing is said of the host: then a host that may sleep has \
+        silent at the same time the way is the likelier cause. Where a control further out on its way \
+        that always answered is silent since then while a nearer one answers, or a tunnel that leads \
+        to it changed within half a minute of the silence, it is the Internet line, the VPN or the \
+        site's line, the nearest of them, and nothing is said of the host: then a host that may sleep has \
         this finding too, as bad as its sleep would be. Where users take an RD Gateway when the direct \
         way fails, and it answers, a direct way that never worked is a notice and one that fails a \
         warning. A router's or the own machine's \
@@ -72,6 +73,11 @@ impl Rule for HostUnreachable {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
+        match view.other_card() {
+            Some(_) if view.may_sleep() => return Judgement::Clear,
+            Some(card) => return Judgement::fires(given_away(view, card, severity_of(view), None)),
+            None => {}
+        }
         let silence = match view.presence() {
             Presence::Unknown => return Judgement::NoEvidence,
             Presence::Answers => return Judgement::Clear,
@@ -243,7 +249,9 @@ static HOST_ASLEEP: RuleCard = RuleCard {
         by its kind, one that is not expected to be up always, or one that was woken twice out of \
         a silence of half an hour or more. From outside, asleep, switched off and unplugged look the same; a failed \
         neighbour entry speaks for all three. A sleeping network card may go on answering for its \
-        address on the own link. Where the target is expected to be up, always or in its hours, it is a warning.",
+        address on the own link. Where another network card than the remembered one answers at its \
+        address and no Remote Desktop does, another device has its lease, and what that one says is \
+        not said of the host. Where the target is expected to be up, always or in its hours, it is a warning.",
     disproof: "It answers, or a wake-up brings nothing although its settings allow it.",
     remedies: &[remedies::WAKE, remedies::NEVER_SLEEP, remedies::WAKE_SETTINGS],
     explains: FOLLOWS_FROM_SILENCE,
@@ -259,6 +267,14 @@ impl Rule for HostAsleep {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
+        match view.other_card() {
+            Some(_) if !view.may_sleep() => return Judgement::Clear,
+            Some(card) => {
+                let wake = Some(wake_words(view));
+                return Judgement::fires(given_away(view, card, asleep_severity(view), wake));
+            }
+            None => {}
+        }
         let silence = match view.presence() {
             Presence::Unknown => return Judgement::NoEvidence,
             Presence::Answers => return Judgement::Clear,

@@ -2,17 +2,12 @@
 
 use super::prelude::*;
 use crate::domain::control::{ControlStats, spoken};
-use crate::domain::surroundings::TunnelChange;
 use crate::domain::time::MonoTime;
+use crate::domain::tunnel::{SEEN, TUNNEL, TunnelChange};
 use crate::domain::view::Silence;
 use crate::domain::way::{Sign, Stretch, Way};
 use std::net::IpAddr;
 
-/// A tunnel that changed this long before or after the first silence is its cause, and has this
-/// long to carry answers once it is back.
-const TUNNEL: Duration = Duration::from_secs(30);
-/// A request may be on its way when the tunnel changes.
-const SEEN: Duration = Duration::from_secs(2);
 /// A control that fell silent so long before the host's last answer, or after the host did, has
 /// nothing to do with it.
 const TOGETHER: Duration = Duration::from_secs(10);
@@ -46,33 +41,35 @@ pub(super) fn known(view: &TargetView<'_>, silence: &Silence<'_>) -> Known {
     let Some(address) = view.dialled.filter(|_| view.mode == Mode::Watch) else {
         return Known::Sound;
     };
-    let changed = view.around.tunnel_changes.iter().rev().find(|change| change.moved(address));
-    let since = silence.since.mono;
-    if let Some(change) = changed {
-        let at = change.at.mono;
-        let about = at.max(since).since(at.min(since)) <= TUNNEL;
-        if about && change.left.contains(&address) {
-            return Known::Broken(by_tunnel(view, silence, change));
-        }
-        let is_new = change.taken.contains(&address) && view.now.mono.since(at) <= TUNNEL;
-        if is_new && silence.last_answer.is_none_or(|answer| answer.mono < at) {
-            return Known::JustMended;
-        }
-        let took = about && change.taken.contains(&address) && since.plus(SEEN) >= at;
-        if took && !is_sound(view, silence, address) {
-            return Known::Broken(by_tunnel(view, silence, change));
-        }
+    // The nearest that is proven to ail is the cause: what lies beyond fails with it, a tunnel too.
+    let by_controls = by_controls(view, silence, address);
+    let by_controls = match by_controls {
+        Some((Stretch::Own | Stretch::Line, broken)) => return Known::Broken(broken),
+        other => other.map(|(_, broken)| broken),
+    };
+    if let Some(known) = by_tunnel(view, silence, address) {
+        return known;
     }
-    if let Some(broken) = by_controls(view, silence, address) {
+    if let Some(broken) = by_controls {
         return Known::Broken(broken);
     }
     if is_sound(view, silence, address) { Known::Sound } else { untold(view, address) }
 }
 
-impl TunnelChange {
-    fn moved(&self, address: IpAddr) -> bool {
-        self.left.contains(&address) || self.taken.contains(&address)
+/// What the latest change of the way to the host says, when it belongs to its silence.
+fn by_tunnel(view: &TargetView<'_>, silence: &Silence<'_>, address: IpAddr) -> Option<Known> {
+    let change = view.around.tunnel_changes.iter().rev().find(|change| change.moved(address))?;
+    let (at, since) = (change.at.mono, silence.since.mono);
+    let answered = silence.last_answer.map(|answer| answer.mono);
+    let about = change.is_about(since, since) && !change.was_survived(answered);
+    if change.left.contains(&address) {
+        return about.then(|| Known::Broken(went_down(view, silence, change)));
     }
+    if view.now.mono.since(at) <= TUNNEL && answered.is_none_or(|answered| answered < at) {
+        return Some(Known::JustMended);
+    }
+    let took = about && since.plus(SEEN) >= at && !is_sound(view, silence, address);
+    took.then(|| Known::Broken(took_over(view, silence, change)))
 }
 
 fn untold(view: &TargetView<'_>, address: IpAddr) -> Known {
@@ -86,20 +83,41 @@ fn untold(view: &TargetView<'_>, address: IpAddr) -> Known {
     }
 }
 
-fn by_tunnel(view: &TargetView<'_>, silence: &Silence<'_>, change: &TunnelChange) -> Broken {
-    let what = format!("{} {}", change.what, beside(change.at.mono, silence.since.mono));
-    let mut lines = vec![format!("this machine: {what}")];
-    let answering = view.around.controls.iter().find(|control| control.missed == 0);
-    lines.extend(answering.map(|control| format!("{} answers", words(view, control))));
+fn went_down(view: &TargetView<'_>, silence: &Silence<'_>, change: &TunnelChange) -> Broken {
+    let what = what(silence, change);
     Broken {
         title: "VPN down",
         clause: format!(
             "your VPN is down, and not this host (likely): {what}. VPN team: look at the tunnel \
              first."
         ),
-        lines,
+        lines: change_lines(view, &what),
         owner: Owner::Vpn,
     }
+}
+
+fn took_over(view: &TargetView<'_>, silence: &Silence<'_>, change: &TunnelChange) -> Broken {
+    let what = what(silence, change);
+    Broken {
+        title: "VPN does not carry it",
+        clause: format!(
+            "your VPN took the way to it over and does not carry it (likely): {what}. VPN team: \
+             look at its routes first."
+        ),
+        lines: change_lines(view, &what),
+        owner: Owner::Vpn,
+    }
+}
+
+/// `wg0 went down 3.0 s before its first silence`.
+fn what(silence: &Silence<'_>, change: &TunnelChange) -> String {
+    format!("{} {}", change.what, beside(change.at.mono, silence.since.mono))
+}
+
+fn change_lines(view: &TargetView<'_>, what: &str) -> Vec<String> {
+    let answering = view.around.controls.iter().find(|control| control.missed == 0);
+    let answering = answering.map(|control| format!("{} answers", words(view, control)));
+    std::iter::once(format!("this machine: {what}")).chain(answering).collect()
 }
 
 /// `3.0 s before its first silence`.
@@ -151,7 +169,12 @@ fn is_sound(view: &TargetView<'_>, silence: &Silence<'_>, address: IpAddr) -> bo
     reached || said || other_answers(view, silence, address)
 }
 
-fn by_controls(view: &TargetView<'_>, silence: &Silence<'_>, address: IpAddr) -> Option<Broken> {
+/// What controls say of the way: the stretch that is broken, and why.
+fn by_controls(
+    view: &TargetView<'_>,
+    silence: &Silence<'_>,
+    address: IpAddr,
+) -> Option<(Stretch, Broken)> {
     let around = view.around;
     let way = way(view, silence, address);
     let (sound_to, near) = way.sound?;
@@ -193,10 +216,11 @@ fn by_controls(view: &TargetView<'_>, silence: &Silence<'_>, address: IpAddr) ->
         ),
         _ => return None,
     };
-    Some(Broken {
+    let broken = Broken {
         title,
         clause: format!("{what}: {far} is silent since then too, while {near} answers. {first}"),
         lines: vec![format!("{far} is silent too"), format!("{near} answers")],
         owner,
-    })
+    };
+    Some((ails_at, broken))
 }
