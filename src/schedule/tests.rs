@@ -337,8 +337,8 @@ fn a_limit_of_the_rate_of_echo_is_not_asked_quickly_for_long_nor_again_for_an_ho
     let (mut sent, mut from) = (Vec::new(), secs(0));
     let mut live = |schedule: &mut Schedule, until: u64, lost: &dyn Fn(u64) -> bool| {
         let mut quick = 0;
-        for tenth in from.since(MonoTime::ZERO).as_millis() / 100..u128::from(until) * 10 {
-            let now = MonoTime::ZERO.plus(Duration::from_millis(100) * tenth as u32);
+        for tenth in from.since(MonoTime::ZERO).as_secs() * 10..until * 10 {
+            let now = MonoTime::ZERO.plus(Duration::from_millis(100 * tenth));
             let log = run(schedule, now, QUICKLY);
             let echoes = times(&log, 0, &[ProbeKind::Echo]);
             for at in echoes {
