@@ -8,6 +8,7 @@ mod begins;
 mod follow;
 mod ground;
 mod returns;
+mod said;
 
 use super::finding::Owner;
 use super::target::TargetId;
@@ -23,6 +24,7 @@ use std::time::Duration;
 
 pub use ground::{Fault, Ground};
 pub use returns::Returns;
+pub use said::Said;
 
 /// It is over when it has not held for so long: of a path that lets a packet through now and then,
 /// one answer of each host is no sign that it is back.
@@ -73,6 +75,8 @@ pub struct Member<'a> {
     pub refuses: bool,
     /// How long after it came back it may be starting.
     pub starting: Duration,
+    /// What a machine on the way said of it since it is silent, by its newest connection.
+    pub said: Option<Said>,
 }
 
 /// When a member answered an echo request.
@@ -149,6 +153,8 @@ pub struct Outage {
     pub nearer: Option<String>,
     /// Where on the way it is, as far as controls show it.
     pub fault: Option<Fault>,
+    /// What a machine on the way says of most of them.
+    pub said: Option<Said>,
     /// What makes silent hosts a path that is down.
     pub limits: PathThresholds,
     /// It lasts long enough to alert, or came often enough.
@@ -235,6 +241,7 @@ impl Outage {
             change: None,
             nearer,
             fault: None,
+            said: None,
             limits: PathThresholds::default(),
             alerts: false,
             times: 1,

@@ -9,6 +9,8 @@ use std::time::Duration;
 pub const TUNNEL: Duration = Duration::from_secs(30);
 /// A request may be on its way when a tunnel changes.
 pub const SEEN: Duration = Duration::from_secs(2);
+/// Whoever answers for longer after a change is reached all the same.
+const SURVIVES: Duration = Duration::from_secs(5);
 
 /// A tunnel of this machine that came up or went down.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +52,7 @@ impl TunnelChange {
     /// silence is no consequence.
     #[must_use]
     pub fn was_survived(&self, heard: Option<MonoTime>) -> bool {
-        heard.is_some_and(|heard| heard > self.at.mono.plus(SEEN))
+        heard.is_some_and(|heard| heard > self.at.mono.plus(SURVIVES))
     }
 }
 
@@ -86,7 +88,7 @@ mod tests {
         let secs = |secs| at(secs).mono;
         assert!(change.is_about(secs(130), secs(130)) && change.is_about(secs(60), secs(70)));
         assert!(!change.is_about(secs(131), secs(140)) && !change.is_about(secs(60), secs(69)));
-        assert!(change.was_survived(Some(secs(103))) && !change.was_survived(Some(secs(102))));
+        assert!(change.was_survived(Some(secs(106))) && !change.was_survived(Some(secs(105))));
         assert!(!change.was_survived(None));
     }
 }

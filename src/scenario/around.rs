@@ -271,6 +271,7 @@ fn control(text: &str) -> Result<ControlStats, Wrong> {
         lost,
         missed,
         silent_since: (missed > 0).then(|| MonoTime::ZERO.plus(since.unwrap_or_default())),
+        was_silent: None,
         median: Some(span(median)?),
         jitter: Some(span(jitter)?),
     })

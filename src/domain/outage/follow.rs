@@ -87,6 +87,7 @@ impl Outage {
             self.members.keys().filter_map(|id| known.get(id).copied()).collect();
         if holds && self.back.is_empty() {
             self.locate(&own, members, ground, now);
+            self.hear(&own);
         }
         if self.tunnel.is_none() {
             self.tunnel = ground.tunnel_about(&own, self.since, self.since);

@@ -21,6 +21,7 @@ fn member(id: u32, silent_since: Option<u64>) -> Member<'static> {
         loses: false,
         refuses: false,
         starting: Duration::from_mins(3),
+        said: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::prelude::*;
 use crate::domain::control::{ControlStats, spoken};
+use crate::domain::sample::{NameOutcome, ServerAnswer};
 use crate::domain::time::MonoTime;
 use crate::domain::tunnel::{SEEN, TUNNEL, TunnelChange};
 use crate::domain::view::Silence;
@@ -11,6 +12,9 @@ use std::net::IpAddr;
 /// A control that fell silent so long before the host's last answer, or after the host did, has
 /// nothing to do with it.
 const TOGETHER: Duration = Duration::from_secs(10);
+
+/// A name is looked up as often.
+const LOOKED_UP: Duration = Duration::from_mins(1);
 
 /// What is known of the way to a silent host.
 pub(super) enum Known {
@@ -28,12 +32,24 @@ pub(super) enum Known {
 pub(super) struct Broken {
     /// A few words.
     pub(super) title: &'static str,
-    /// What it is, why, and who looks first: `your VPN is down, and not this host (likely): ...`.
-    pub(super) clause: String,
+    /// What it is: `your VPN is down, and not this host (likely)`.
+    pub(super) what: &'static str,
+    /// What shows it.
+    pub(super) why: String,
+    /// Who looks first, and at what.
+    pub(super) first: &'static str,
     /// The measurements.
     pub(super) lines: Vec<String>,
     /// Who can mend it.
     pub(super) owner: Owner,
+}
+
+impl Broken {
+    /// What it is, why, and who looks first.
+    pub(super) fn clause(&self) -> String {
+        let Self { what, why, first, .. } = self;
+        format!("{what}: {why}. {first}")
+    }
 }
 
 /// What is known of the way to the host of `view`, which is silent.
@@ -53,7 +69,49 @@ pub(super) fn known(view: &TargetView<'_>, silence: &Silence<'_>) -> Known {
     if let Some(broken) = by_controls {
         return Known::Broken(broken);
     }
-    if is_sound(view, silence, address) { Known::Sound } else { untold(view, address) }
+    if mended(view, silence).is_some_and(|at| view.now.mono.since(at) <= TUNNEL) {
+        return Known::JustMended;
+    }
+    if is_sound(view, silence, address) {
+        return Known::Sound;
+    }
+    match by_names(view, silence, address) {
+        Some(broken) => Known::Broken(broken),
+        None => untold(view, address),
+    }
+}
+
+/// When the way to the host of `view` was mended, which broke as the host fell silent: its silence
+/// is another fault since then.
+pub(super) fn mended(view: &TargetView<'_>, silence: &Silence<'_>) -> Option<MonoTime> {
+    let address = view.dialled?;
+    let since = silence.since.mono;
+    let changes = &view.around.tunnel_changes;
+    let broke =
+        |change: &TunnelChange| change.left.contains(&address) && change.is_about(since, since);
+    let left = changes.iter().find(|change| broke(change)).map(|change| change.at.mono);
+    let taken = changes.iter().find(|change| {
+        change.taken.contains(&address) && left.is_some_and(|left| change.at.mono >= left)
+    });
+    let controls = &view.around.controls;
+    let was = |control: &ControlStats| {
+        control.was_silent.filter(|(from, _)| is_together(silence, *from)).map(|(_, until)| until)
+    };
+    let signs = controls.iter().filter(|control| control.missed == 0).map(|control| Sign {
+        address: control.address,
+        role: control.role,
+        ails: was(control).is_some(),
+    });
+    let tunnelled = view.around.local.tunnel_of(address).is_some();
+    let way = way_of(view, address, signs);
+    let ailed = way.ailing.zip(way.sound).filter(|((ailed, _), (sound_to, _))| {
+        use Stretch::{Line, Own, Site, Tunnel};
+        matches!((sound_to, ailed), (Own, Line) | (_, Site)) || (tunnelled && *ailed == Tunnel)
+    });
+    let answers = ailed.and_then(|((_, sign), _)| {
+        controls.iter().find(|control| control.address == sign.address).and_then(was)
+    });
+    taken.map(|change| change.at.mono).max(answers)
 }
 
 /// What the latest change of the way to the host says, when it belongs to its silence.
@@ -84,40 +142,38 @@ fn untold(view: &TargetView<'_>, address: IpAddr) -> Known {
 }
 
 fn went_down(view: &TargetView<'_>, silence: &Silence<'_>, change: &TunnelChange) -> Broken {
-    let what = what(silence, change);
+    let why = when(silence, change);
     Broken {
         title: "VPN down",
-        clause: format!(
-            "your VPN is down, and not this host (likely): {what}. VPN team: look at the tunnel \
-             first."
-        ),
-        lines: change_lines(view, &what),
+        what: "your VPN is down, and not this host (likely)",
+        lines: change_lines(view, &why),
+        why,
+        first: "VPN team: look at the tunnel first.",
         owner: Owner::Vpn,
     }
 }
 
 fn took_over(view: &TargetView<'_>, silence: &Silence<'_>, change: &TunnelChange) -> Broken {
-    let what = what(silence, change);
+    let why = when(silence, change);
     Broken {
         title: "VPN does not carry it",
-        clause: format!(
-            "your VPN took the way to it over and does not carry it (likely): {what}. VPN team: \
-             look at its routes first."
-        ),
-        lines: change_lines(view, &what),
+        what: "your VPN took the way to it over and does not carry it (likely)",
+        lines: change_lines(view, &why),
+        why,
+        first: "VPN team: look at its routes first.",
         owner: Owner::Vpn,
     }
 }
 
 /// `wg0 went down 3.0 s before its first silence`.
-fn what(silence: &Silence<'_>, change: &TunnelChange) -> String {
+fn when(silence: &Silence<'_>, change: &TunnelChange) -> String {
     format!("{} {}", change.what, beside(change.at.mono, silence.since.mono))
 }
 
-fn change_lines(view: &TargetView<'_>, what: &str) -> Vec<String> {
+fn change_lines(view: &TargetView<'_>, change: &str) -> Vec<String> {
     let answering = view.around.controls.iter().find(|control| control.missed == 0);
     let answering = answering.map(|control| format!("{} answers", words(view, control)));
-    std::iter::once(format!("this machine: {what}")).chain(answering).collect()
+    std::iter::once(format!("this machine: {change}")).chain(answering).collect()
 }
 
 /// `3.0 s before its first silence`.
@@ -136,20 +192,26 @@ fn words(view: &TargetView<'_>, control: &ControlStats) -> String {
 
 /// What controls say that fell silent with the host, and those that go on answering.
 fn way(view: &TargetView<'_>, silence: &Silence<'_>, address: IpAddr) -> Way<Sign> {
-    let together = |at: MonoTime| {
-        let after = silence.last_answer.is_some_and(|last| at.plus(TOGETHER) >= last.mono);
-        after && at <= silence.since.mono.plus(TOGETHER)
-    };
     let signs = view.around.controls.iter().filter_map(|control| {
         let ails = match control.missed {
             0 => false,
             1 => return None,
-            _ => control.silent_since.filter(|at| together(*at)).map(|_| true)?,
+            _ => control.silent_since.filter(|at| is_together(silence, *at)).map(|_| true)?,
         };
         Some(Sign { address: control.address, role: control.role, ails })
     });
+    way_of(view, address, signs)
+}
+
+fn way_of(view: &TargetView<'_>, address: IpAddr, signs: impl Iterator<Item = Sign>) -> Way<Sign> {
     let near = |control| view.around.is_control_of(view.target, control);
     Way::of(&view.around.local, address, near, signs)
+}
+
+/// Whether a control that fell silent at `at` did so with the host.
+fn is_together(silence: &Silence<'_>, at: MonoTime) -> bool {
+    let after = silence.last_answer.is_some_and(|last| at.plus(TOGETHER) >= last.mono);
+    after && at <= silence.since.mono.plus(TOGETHER)
 }
 
 /// Whether another target answered, since the host does not, that is reached by the tunnel that
@@ -218,9 +280,56 @@ fn by_controls(
     };
     let broken = Broken {
         title,
-        clause: format!("{what}: {far} is silent since then too, while {near} answers. {first}"),
+        what,
+        why: format!("{far} is silent since then too, while {near} answers"),
+        first,
         lines: vec![format!("{far} is silent too"), format!("{near} answers")],
         owner,
     };
     Some((ails_at, broken))
+}
+
+/// A DNS server behind the same tunnel that gives no answer since then either: of two that are
+/// silent, what they share.
+fn by_names(view: &TargetView<'_>, silence: &Silence<'_>, address: IpAddr) -> Option<Broken> {
+    let local = &view.around.local;
+    let tunnel = local.tunnel_of(address)?.index;
+    let failing = view.flips.failing()?.since;
+    let since = silence.since.mono;
+    let together = failing.mono.plus(TUNNEL) >= since && since.plus(LOOKED_UP) >= failing.mono;
+    let behind = |one: &&ServerAnswer| {
+        let ip = one.server.ip();
+        ip != address && local.tunnel_of(ip).is_some_and(|through| through.index == tunnel)
+    };
+    let servers = &view.resolution().filter(|_| together)?.servers;
+    let silent = |one: &ServerAnswer| one.outcome == NameOutcome::Timeout;
+    let server = servers.iter().find(behind)?.server.ip();
+    if !servers.iter().filter(behind).all(silent) {
+        return None;
+    }
+    let near = way(view, silence, address).sound;
+    let what = match near {
+        Some((Stretch::Line, _)) => {
+            "your VPN is down, or the site behind it, and not your Internet line or this host \
+             (likely)"
+        }
+        _ => {
+            "your VPN is down, or the line that it runs over, or the site behind it, and not this \
+             host (likely)"
+        }
+    };
+    let near = near.map(|(_, sign)| spoken(local, sign.role, sign.address));
+    let while_near =
+        near.as_ref().map_or_else(String::new, |near| format!(", while {near} answers"));
+    let line = format!("the DNS server {server} behind the VPN gives no answer either");
+    Some(Broken {
+        title: "VPN down",
+        what,
+        why: format!(
+            "the DNS server {server} behind it gives no answer since then either{while_near}"
+        ),
+        first: "VPN team: look at the tunnel first.",
+        lines: std::iter::once(line).chain(near.map(|near| format!("{near} answers"))).collect(),
+        owner: Owner::Vpn,
+    })
 }
