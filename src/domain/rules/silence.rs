@@ -83,6 +83,9 @@ impl Rule for HostUnreachable {
             Presence::Answers => return Judgement::Clear,
             Presence::Silent(silence) => silence,
         };
+        if view.mode == Mode::Watch && view.loss_may_be_silence(silence.since.mono) {
+            return Judgement::NoEvidence;
+        }
         if view.gateway_is_silent(silence.connect) {
             return Judgement::fires(gateway_is_silent(view, &silence));
         }

@@ -14,6 +14,13 @@ use std::time::Duration;
 /// What a cause explained does not alert for so long after the cause is over.
 const AFTERMATH: Duration = Duration::from_mins(1);
 
+/// What is measured anew all the time is over when something else has explained it for so long, as the
+/// silence of a host explains that its answers are slow no more.
+const PASSED: Duration = Duration::from_mins(5);
+
+/// Why it is over then.
+const NOT_MEASURED_NOW: &str = "not measured any more";
+
 /// How often an alert may come back and still end at once when one that excludes it fires: what goes
 /// to and fro is held like any other that returns.
 const AT_ONCE: u32 = 3;
@@ -49,9 +56,7 @@ impl AlertBook {
                 continue;
             }
             if diagnosed.withheld.contains(&key.1) {
-                if let Some(entry) = self.entries.get_mut(&key) {
-                    entry.freeze(now.mono);
-                }
+                events.extend(self.is_withheld(key, now));
             } else if self.waits(key, diagnosed) {
                 events.extend(self.give_up(key, now));
             } else {
@@ -63,6 +68,19 @@ impl AlertBook {
             }
         }
         events
+    }
+
+    /// Something else explains the finding: its clocks stand still, and what is of the moment only is
+    /// over after a while.
+    fn is_withheld(&mut self, key: Key, now: Now) -> Option<AlertEvent> {
+        let held = self.held(key, now.wall).is_some();
+        let entry = self.entries.get_mut(&key)?;
+        let passing = rules::card(key.1.0).is_some_and(|card| card.alerting.passing);
+        let frozen = entry.freeze(now);
+        if !passing || held || now.mono.since(frozen.mono) < PASSED {
+            return None;
+        }
+        self.close(key, Some(NOT_MEASURED_NOW), frozen.wall)
     }
 
     /// Whether it fired in an earlier run and nothing is known of it in this one.
