@@ -146,6 +146,8 @@ pub struct Outage {
     /// The tunnel of this machine that changed about then, how, and when by the first silence:
     /// `wg0 went down 3.0 s before`; escaped.
     pub tunnel: Option<String>,
+    /// That tunnel took the ways of its hosts over, and is not one that went down.
+    pub took: bool,
     /// The same of whatever else changed on this machine's network shortly before.
     pub change: Option<String>,
     /// What goes on answering nearer, escaped: `10.0.0.1`; `None` where nothing at all answers and
@@ -238,6 +240,7 @@ impl Outage {
             of: 0,
             within: None,
             tunnel: None,
+            took: false,
             change: None,
             nearer,
             fault: None,

@@ -158,6 +158,13 @@ impl Surroundings {
         outages.any(|outage| outage.lost(target, at) && !outage.may_be_restart())
     }
 
+    /// Whether a change of a tunnel may be why something happened to a host that is dialled at `to`.
+    #[must_use]
+    pub fn is_of(&self, change: &TunnelChange, to: Option<IpAddr>) -> bool {
+        let beside = |to| self.local.tunnel_of(to).is_none() && self.local.on_link(to).is_some();
+        to.is_some_and(|to| change.concerns(to, beside(to)))
+    }
+
     /// Whether `address` is on one of this machine's own links, and something there answers.
     #[must_use]
     pub fn is_on_living_link(&self, address: IpAddr) -> bool {

@@ -42,6 +42,14 @@ impl TunnelChange {
         self.moved(address) || (self.blind && !beside)
     }
 
+    /// Whether it may be why `address` is silent since `first`: a tunnel that took the way over later
+    /// is not.
+    #[must_use]
+    pub fn may_silence(&self, address: IpAddr, beside: bool, first: MonoTime) -> bool {
+        let later = self.at.mono > first.plus(SEEN);
+        self.concerns(address, beside) && !(later && self.taken.contains(&address))
+    }
+
     /// Whether it belongs to hosts that fell silent from `first` to `last`.
     #[must_use]
     pub fn is_about(&self, first: MonoTime, last: MonoTime) -> bool {

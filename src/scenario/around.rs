@@ -250,7 +250,7 @@ fn control(text: &str) -> Result<ControlStats, Wrong> {
     let [role, address, share, median, jitter] = words else {
         return Err(Wrong::expected(
             text,
-            "ROLE ADDRESS LOST/SENT MEDIAN JITTER, or since=TIME behind",
+            "ROLE ADDRESS LOST/SENT MEDIAN JITTER, or since=TIME or since=TIME-TIME behind",
         ));
     };
     let (lost, sent) = split(share, "/", "LOST/SENT")?;
@@ -263,15 +263,21 @@ fn control(text: &str) -> Result<ControlStats, Wrong> {
     ];
     let (sent, lost): (u32, u32) = (parse(sent, "a number")?, parse(lost, "a number")?);
     let missed = if lost == sent { lost } else { 0 };
-    let since = since.map(span).transpose()?;
+    let (since, until) = since.map_or((None, None), |since| match since.split_once('-') {
+        Some((since, until)) => (Some(since), Some(until)),
+        None => (Some(since), None),
+    });
+    let at = |text: &str| Ok(MonoTime::ZERO.plus(span(text)?));
+    let since = since.map(at).transpose()?;
+    let until = until.map(at).transpose()?;
     Ok(ControlStats {
         address: parse(address, "an address")?,
         role: pick(&roles, role)?,
         sent,
         lost,
         missed,
-        silent_since: (missed > 0).then(|| MonoTime::ZERO.plus(since.unwrap_or_default())),
-        was_silent: None,
+        silent_since: (missed > 0).then(|| since.unwrap_or_default()),
+        was_silent: since.zip(until),
         median: Some(span(median)?),
         jitter: Some(span(jitter)?),
     })

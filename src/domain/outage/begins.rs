@@ -118,7 +118,8 @@ pub(super) fn begins(
         of: members.iter().filter(|member| scope.takes(member) && member.has_say()).count(),
         limits: ground.limits,
         change: ground.change_before(first).filter(|_| tunnel.is_none()),
-        tunnel,
+        took: tunnel.as_ref().is_some_and(|tunnel| tunnel.took),
+        tunnel: tunnel.map(|tunnel| tunnel.what),
         fault,
         ..Outage::new(scope, Now { wall: since, ..first }, ground.nearer.clone())
     })

@@ -1,6 +1,7 @@
 //! Whether a path that broke is still down.
 
 use super::begins::{hosts as hosts_of, is_path, least};
+use super::ground::Beside;
 use super::{Answered, Fault, Ground, Member, Outage, Within};
 use crate::domain::target::TargetId;
 use crate::domain::time::Now;
@@ -89,8 +90,10 @@ impl Outage {
             self.locate(&own, members, ground, now);
             self.hear(&own);
         }
-        if self.tunnel.is_none() {
-            self.tunnel = ground.tunnel_about(&own, self.since, self.since);
+        if self.tunnel.is_none()
+            && let Some(Beside { what, took }) = ground.tunnel_about(&own, self.since, self.since)
+        {
+            (self.tunnel, self.took) = (Some(what), took);
         }
         if self.nearer.is_none() {
             self.nearer.clone_from(&ground.nearer);

@@ -79,14 +79,23 @@ fn beside(what: &str, at: Now, first: Now) -> String {
     format!("{what} {} {word}", span(apart))
 }
 
+/// A tunnel that changed beside an outage.
+pub(super) struct Beside {
+    /// `wg0 went down 3.0 s before`.
+    pub(super) what: String,
+    /// It took the ways of hosts over, and is not one that went down.
+    pub(super) took: bool,
+}
+
 /// Whether a change may be why most of these hosts are silent: it moved them, and they answered no
 /// more.
-fn is_of_most(change: &TunnelChange, silent: &[&Member<'_>]) -> bool {
+fn is_of_most(change: &TunnelChange, silent: &[&Member<'_>], first: MonoTime) -> bool {
     let hosts = |of: &mut dyn Iterator<Item = &&Member<'_>>| -> usize {
         of.map(|member| member.address).collect::<BTreeSet<IpAddr>>().len()
     };
     let of_it = |member: &&&Member<'_>| {
-        change.concerns(member.address, !member.routed) && !change.was_survived(member.heard)
+        change.may_silence(member.address, !member.routed, first)
+            && !change.was_survived(member.heard)
     };
     let moved = hosts(&mut silent.iter().filter(of_it));
     moved > 0 && is_share(moved, hosts(&mut silent.iter()), MOST)
@@ -115,12 +124,13 @@ impl Ground {
         silent: &[&Member<'_>],
         first: Now,
         last: Now,
-    ) -> Option<String> {
+    ) -> Option<Beside> {
         let about = self.tunnels.iter().filter(|change| change.is_about(first.mono, last.mono));
-        let fits = about.filter(|change| is_of_most(change, silent));
+        let fits = about.filter(|change| is_of_most(change, silent, first.mono));
         let apart = |at: MonoTime| at.since(first.mono).max(first.mono.since(at));
         let nearest = fits.min_by_key(|change| apart(change.at.mono))?;
-        Some(beside(&nearest.what, nearest.at, first))
+        let took = silent.iter().any(|member| nearest.taken.contains(&member.address));
+        Some(Beside { what: beside(&nearest.what, nearest.at, first), took })
     }
 
     /// Whether what ends `stretch` goes on answering, or something beyond it.

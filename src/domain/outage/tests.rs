@@ -392,6 +392,10 @@ fn a_tunnel_is_the_cause_for_those_whose_ways_it_took_along() {
         Some("wg0 went down 3.0 s before".to_owned())
     );
     assert_eq!(tunnel_of(&servers, vec![known(97, came, BTreeSet::new())]), None);
+    // One that takes the ways over breaks them, and one that does so later does not.
+    let takes = |secs| TunnelChange { taken: hosts(12), ..known(secs, came, BTreeSet::new()) };
+    assert!(tunnel_of(&servers, vec![takes(99)]).is_some());
+    assert!(tunnel_of(&servers, vec![takes(104)]).is_none());
     // Of most of them: the others' silence is another one.
     assert!(tunnel_of(&servers, vec![known(97, went, hosts(7))]).is_some());
     assert!(tunnel_of(&servers, vec![known(97, went, hosts(6))]).is_none());

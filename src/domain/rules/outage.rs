@@ -321,6 +321,7 @@ fn nearest_first(outage: &Outage) -> &'static str {
     }
     match (&outage.scope, &outage.tunnel) {
         (Scope::Tunnel(_), None) => "VPN team: look at the tunnel and the site behind it first.",
+        (_, Some(_)) if outage.took => "VPN team: look at its routes first.",
         (_, Some(_)) => "VPN team: look at the tunnel first.",
         (Scope::Routed, None) if outage.spares && outage.left.len() < outage.of => {
             "Network team: look at what they share and the others do not first."

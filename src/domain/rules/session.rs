@@ -1,7 +1,7 @@
 //! `session-dropped`: a session of this machine itself broke.
 
 use super::prelude::*;
-use super::way_down::{Broken, Known, known};
+use super::way_down::{Broken, Known, known, was_broken};
 use crate::domain::drops::RememberedDrop;
 use crate::domain::echo_series::EchoPoint;
 use crate::domain::sample::EchoOutcome;
@@ -9,7 +9,6 @@ use crate::domain::session::{EndedSession, SessionEnd};
 use crate::domain::time::{MonoTime, Now};
 use crate::domain::tunnel::TunnelChange;
 use crate::domain::words::capitalised;
-use std::net::IpAddr;
 
 /// What happened so long before the host was last heard belongs to the drop.
 const BEFORE: Duration = Duration::from_secs(30);
@@ -119,9 +118,8 @@ impl Ground {
     fn of(view: &TargetView<'_>, ended: &EndedSession) -> Self {
         let from = ended.heard.mono.minus(BEFORE);
         let about = |at: MonoTime| at >= from && at <= ended.at.mono;
-        let beside = view.dialled.is_some_and(|to| is_beside(view, to));
         let concerns = |change: &&TunnelChange| {
-            about(change.at.mono) && view.dialled.is_some_and(|to| change.concerns(to, beside))
+            about(change.at.mono) && view.around.is_of(change, view.dialled)
         };
         let tunnel = view.around.tunnel_changes.iter().rev().find(concerns);
         let tunnel = tunnel.map(|change| {
@@ -143,7 +141,7 @@ impl Ground {
             points().filter(|point| !matches!(point.outcome, EchoOutcome::Void(_))).collect();
         let mut runs = known.chunk_by(|a, b| a.is_loss() == b.is_loss());
         let gap = runs.any(|run| is_gap(run, known.last().copied(), ended.at.mono));
-        let cause = cause(view, about);
+        let cause = cause(view, ended, about);
         // What is proven to ail nearer than the tunnel outranks its change.
         let cause = match cause {
             Some(Cause::Way(broken)) if path.is_none() && broken.owner != Owner::Vpn => {
@@ -159,12 +157,6 @@ impl Ground {
     }
 }
 
-/// Whether `to` is on a link of this machine's own.
-fn is_beside(view: &TargetView<'_>, to: IpAddr) -> bool {
-    let local = &view.around.local;
-    local.tunnel_of(to).is_none() && local.on_link(to).is_some()
-}
-
 /// Whether a run of requests is a silence that may end a session: up to its end, or long.
 fn is_gap(run: &[&EchoPoint], newest: Option<&EchoPoint>, end: MonoTime) -> bool {
     let (Some(first), Some(last)) = (run.first(), run.last()) else { return false };
@@ -178,14 +170,18 @@ fn is_gap(run: &[&EchoPoint], newest: Option<&EchoPoint>, end: MonoTime) -> bool
 }
 
 /// What is known of the host about then, and of the way there, as its other findings say.
-fn cause(view: &TargetView<'_>, about: impl Fn(MonoTime) -> bool) -> Option<Cause> {
+fn cause(
+    view: &TargetView<'_>,
+    ended: &EndedSession,
+    about: impl Fn(MonoTime) -> bool,
+) -> Option<Cause> {
     if view.heard.restarts().any(|stages| about(stages.silent.mono)) {
         return Some(Cause::Restarted);
     }
-    let Presence::Silent(silence) = view.presence() else { return None };
-    if !about(silence.since.mono) {
-        return None;
-    }
+    let silence = match view.presence() {
+        Presence::Silent(silence) if about(silence.since.mono) => silence,
+        _ => return was_broken(view, ended.heard.mono).map(Cause::Way),
+    };
     match known(view, &silence) {
         Known::Broken(broken) => Some(Cause::Way(broken)),
         Known::Untold(what) => Some(Cause::Either(what)),

@@ -93,25 +93,73 @@ pub(super) fn mended(view: &TargetView<'_>, silence: &Silence<'_>) -> Option<Mon
     let taken = changes.iter().find(|change| {
         change.taken.contains(&address) && left.is_some_and(|left| change.at.mono >= left)
     });
+    let together = |at| is_together(silence, at);
+    let ailed = ailed(view, address, together).map(|ailed| ailed.until);
+    taken.map(|change| change.at.mono).max(ailed)
+}
+
+/// What was silent on the way to a host, and answers again.
+struct Ailed {
+    at: Stretch,
+    far: String,
+    near: String,
+    until: MonoTime,
+}
+
+/// What controls that were silent from a moment on that is `about` then say of the way.
+fn ailed(
+    view: &TargetView<'_>,
+    address: IpAddr,
+    about: impl Fn(MonoTime) -> bool,
+) -> Option<Ailed> {
+    let local = &view.around.local;
     let controls = &view.around.controls;
-    let was = |control: &ControlStats| {
-        control.was_silent.filter(|(from, _)| is_together(silence, *from)).map(|(_, until)| until)
-    };
+    let was = |control: &ControlStats| control.was_silent.filter(|(from, _)| about(*from));
     let signs = controls.iter().filter(|control| control.missed == 0).map(|control| Sign {
         address: control.address,
         role: control.role,
         ails: was(control).is_some(),
     });
-    let tunnelled = view.around.local.tunnel_of(address).is_some();
     let way = way_of(view, address, signs);
-    let ailed = way.ailing.zip(way.sound).filter(|((ailed, _), (sound_to, _))| {
-        use Stretch::{Line, Own, Site, Tunnel};
-        matches!((sound_to, ailed), (Own, Line) | (_, Site)) || (tunnelled && *ailed == Tunnel)
-    });
-    let answers = ailed.and_then(|((_, sign), _)| {
-        controls.iter().find(|control| control.address == sign.address).and_then(was)
-    });
-    taken.map(|change| change.at.mono).max(answers)
+    let ((sound_to, near), (at, far)) = way.sound.zip(way.ailing)?;
+    let tunnelled = local.tunnel_of(address).is_some();
+    let speaks = match (sound_to, at) {
+        (Stretch::Own, Stretch::Line) | (_, Stretch::Site) => true,
+        (_, Stretch::Tunnel) => tunnelled,
+        _ => false,
+    };
+    let control = controls.iter().find(|control| control.address == far.address);
+    let (_, until) = control.and_then(was).filter(|_| speaks)?;
+    let told = |sign: Sign| spoken(local, sign.role, sign.address);
+    Some(Ailed { at, far: told(far), near: told(near), until })
+}
+
+/// What the way to the host of `view` was, which answers again, when it was heard last before its
+/// silence, at `heard`.
+pub(super) fn was_broken(view: &TargetView<'_>, heard: MonoTime) -> Option<Broken> {
+    let about = |from: MonoTime| from.plus(TOGETHER) >= heard && heard.plus(TOGETHER) >= from;
+    let Ailed { at, far, near, .. } = ailed(view, view.dialled?, about)?;
+    let (what, first, owner) = match at {
+        Stretch::Tunnel => {
+            ("your VPN was down (likely)", "VPN team: look at the tunnel.", Owner::Vpn)
+        }
+        Stretch::Site => (
+            "the way to its site was down (likely)",
+            "Network team: look at the site's line and power.",
+            Owner::Network,
+        ),
+        Stretch::Own | Stretch::Line => {
+            ("your Internet line was down (likely)", "Ask your provider.", Owner::Network)
+        }
+    };
+    Some(Broken {
+        title: "the way was down",
+        what,
+        why: format!("{far} was silent then too, while {near} answered"),
+        first,
+        lines: vec![format!("{far} was silent then too"), format!("{near} answered")],
+        owner,
+    })
 }
 
 /// What the latest change of the way to the host says, when it belongs to its silence.
