@@ -89,6 +89,7 @@ pub(crate) fn finding(
         risk: Risk::High,
         client_error: None,
         as_found: false,
+        of_the_way: false,
         faults: 1,
     }
 }
@@ -747,6 +748,7 @@ pub(crate) fn tunnelled() -> Snapshot {
         address: ip(address),
         word: ControlWord::Answers,
         minute: ControlStats {
+            was_silent: None,
             address: ip(address),
             role,
             sent: 30,

@@ -23,6 +23,7 @@ mod gateway_certificate;
 mod gateway_remedies;
 mod identity;
 mod latency;
+mod lease;
 mod loss;
 mod mismatch;
 mod monitor;
@@ -218,6 +219,8 @@ pub struct Evidence {
     pub remedies: Option<&'static [Remedy]>,
     /// It is a change against what was remembered, and so never as it was found.
     pub is_change: bool,
+    /// It is of the way to the host, and says nothing of the host itself.
+    pub of_the_way: bool,
     /// The number of the newest fault that it speaks of: another one is told although the one before
     /// it was.
     pub faults: u32,
@@ -247,6 +250,7 @@ impl Evidence {
             client_error: None,
             remedies: None,
             is_change: false,
+            of_the_way: false,
             faults: 1,
             anew: true,
         }
@@ -270,6 +274,13 @@ impl Evidence {
     #[must_use]
     pub fn lines(mut self, lines: impl IntoIterator<Item = String>) -> Self {
         self.lines.extend(lines);
+        self
+    }
+
+    /// Says that the host itself may be there: it is the way to it that is broken, or likelier to be.
+    #[must_use]
+    pub const fn of_the_way(mut self) -> Self {
+        self.of_the_way = true;
         self
     }
 
@@ -368,11 +379,16 @@ pub struct Alerting {
     /// What it is a state of. A host is in one state of a thing at a time: the alert of another
     /// state ends when this one fires.
     pub state_of: Option<&'static str>,
+    /// It is measured anew all the time, and says nothing of a time in which nothing is: its alert is
+    /// over once something else has explained it for some minutes.
+    pub passing: bool,
 }
 
 impl Alerting {
     /// As most do.
-    pub const PLAIN: Self = Self { once: false, alone: false, state_of: None };
+    pub const PLAIN: Self = Self { once: false, alone: false, state_of: None, passing: false };
+    /// Over when nothing can be measured of it.
+    pub const PASSING: Self = Self { passing: true, ..Self::PLAIN };
     /// One alert of this machine.
     pub const ONCE: Self = Self { once: true, ..Self::PLAIN };
     /// Accepted one by one.

@@ -23,7 +23,8 @@ static RESTARTED_TOGETHER: RuleCard = RuleCard {
     fed_by: &[ProbeKind::Echo, ProbeKind::Negotiate, ProbeKind::Tls],
     plain: "Several hosts went away together and were started anew, likely: sessions on them ended.",
     explanation: "At least three hosts fell silent together, as for `path-outage`, and three of them \
-        came back and refused their port within three minutes, which worked before. A path that is \
+        came back and refused their port, which worked before, within the three minutes that a host \
+        may take to start (`[thresholds.port-closed] starting`). A path that is \
         down brings its hosts back as they were; machines that start answer before Remote Desktop \
         does. So it is an update, a policy, a hypervisor or the power that they share, and no path: \
         the alert of `path-outage` ends with it. Critical while so many are away still that a path \
@@ -92,7 +93,7 @@ impl Rule for RestartedTogether {
             whose(newest),
             clock(newest.since.wall),
             how(newest),
-            newest.refused.len(),
+            newest.returns.refused.len(),
         );
         let more = others.iter().map(|outage| format!("restarted too: {}", whose(outage)));
         let stands = told.iter().any(|outage| outage.ended.is_none());
