@@ -118,6 +118,10 @@ impl Tracks {
         }
     }
 
+    pub(super) fn forget_undecided(&mut self) {
+        self.active.retain(|_, track| track.standing.is_some());
+    }
+
     /// Nobody asks any more: nothing stands, and nothing is waited for.
     fn drop_question(&mut self, card: &RuleCard) {
         self.active.remove(&card.id);

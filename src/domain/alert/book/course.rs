@@ -11,7 +11,8 @@ use crate::domain::target::TargetId;
 use crate::domain::time::{MonoTime, Now, WallTime};
 use std::time::Duration;
 
-/// What a cause explained does not alert for so long after the cause is over.
+/// What a cause explained does not alert for so long after the cause is over, the times between
+/// several of them added up.
 const AFTERMATH: Duration = Duration::from_mins(1);
 
 /// What is measured anew all the time is over when something else has explained it for so long, as the
@@ -196,7 +197,8 @@ impl AlertBook {
         entry.thaw(now.mono);
         entry.follow(finding, now.mono);
         let stood = now.mono.since(entry.stands_from);
-        let waits = aftermath || stood < settings.wait(finding.severity);
+        // What has stood for so long between the effects is none of them.
+        let waits = aftermath && stood < AFTERMATH || stood < settings.wait(finding.severity);
         match entry.alert.state {
             AlertState::Pending if waits && !entry.due => return None,
             AlertState::Pending | AlertState::Recalled if held && entry.told.is_none() => {
