@@ -55,6 +55,7 @@ pub mod tls_alert;
 mod together;
 pub mod transcripts;
 pub mod turn;
+pub mod turns;
 pub mod untold;
 pub mod usual;
 pub mod verdict;
