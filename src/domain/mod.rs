@@ -54,6 +54,7 @@ pub mod time;
 pub mod tls_alert;
 mod together;
 pub mod transcripts;
+pub mod tunnel;
 pub mod turn;
 pub mod turns;
 pub mod untold;

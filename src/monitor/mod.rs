@@ -32,6 +32,7 @@ mod surroundings;
 mod tests;
 mod timekeeping;
 mod tracked;
+mod tunnels;
 #[cfg(test)]
 mod waking_tests;
 
