@@ -1,7 +1,10 @@
 //! What fails several targets at once.
 
+use super::tracked::Ailment;
 use super::{Monitor, Tracked};
-use crate::domain::common_cause::{CommonCause, Serving, Thing, Witness, Word, undecided};
+use crate::domain::common_cause::{
+    CommonCause, Serving, Thing, Trouble, Witness, Word, most_at_once, undecided, undecided_alike,
+};
 use crate::domain::surroundings::Surroundings;
 use crate::domain::target::{Host, TargetId};
 use crate::domain::time::{MonoTime, Now};
@@ -11,48 +14,89 @@ use std::collections::{BTreeMap, BTreeSet};
 /// At most so many things are looked at, those that fail most.
 const MOST: usize = 16;
 
+/// What all say of things.
+type Heard<'a> = BTreeMap<Thing, Vec<Witness<'a>>>;
+/// What ails whom.
+type Ailments = BTreeMap<TargetId, Vec<Ailment>>;
+
 impl Monitor {
-    /// Looks whether several targets fail by one thing that they all need.
+    /// Looks whether several targets fail by one thing that they all need, or ail alike.
     pub(super) fn look_for_common_causes(&mut self, now: Now) {
         self.look_who_is_served();
+        let limits = self.around.limits.common_cause;
         let mut failed: BTreeMap<Thing, usize> = BTreeMap::new();
         for thing in self.targets.values().flat_map(|one| one.failed_by(&self.around, now)) {
             *failed.entry(thing).or_default() += 1;
         }
-        let limits = self.around.limits.common_cause;
         let things = self.suspects(&failed);
-        // Of a port that too few have none can be one of many.
-        let mut users: BTreeMap<u16, usize> = BTreeMap::new();
-        for tracked in self.targets.values() {
-            *users.entry(tracked.target().port).or_default() += 1;
-        }
-        let shared = |port: &u16| users.get(port).is_some_and(|many| *many >= limits.hosts());
-        let ports =
-            failed.into_keys().filter(|thing| matches!(thing, Thing::Port(port) if shared(port)));
+        let ports = failed.into_keys().filter(|thing| matches!(thing, Thing::Port(_)));
         let looked_at: BTreeSet<Thing> = things.iter().cloned().chain(ports).collect();
-        let heard_of = |thing: &Thing| {
-            let all = self.targets.values();
-            let all = all.filter_map(|tracked| tracked.witness(thing, &self.around, now));
-            all.filter(|witness| counts(witness, &self.around, self.online_since)).collect()
-        };
-        let mut heard: BTreeMap<Thing, Vec<Witness<'_>>> =
-            looked_at.into_iter().map(|thing| (thing.clone(), heard_of(&thing))).collect();
-        let of_ports = heard.iter().filter(|(thing, _)| matches!(thing, Thing::Port(_)));
-        self.undecided =
-            of_ports.flat_map(|(_, witnesses)| undecided(witnesses, limits, now)).collect();
-        if things.is_empty() {
-            self.around.common.clear();
-            return;
+        let mut heard = hear(&self.targets, &looked_at, &self.around, now);
+        for witnesses in heard.values_mut() {
+            witnesses.retain(|witness| counts(witness, &self.around, self.online_since));
         }
+        let ports = heard.iter().filter(|(thing, _)| matches!(thing, Thing::Port(_)));
+        let ports = ports.flat_map(|(_, witnesses)| undecided(witnesses, limits, now));
+        self.undecided =
+            ports.flat_map(|id| super::tracked::BARRED.map(|rule| (id, rule))).collect();
         heard.retain(|thing, _| things.contains(thing));
+        let ailments: Ailments = self
+            .targets
+            .iter()
+            .map(|(id, tracked)| (*id, tracked.ailments(&self.around, now)))
+            .filter(|(_, ailments)| !ailments.is_empty())
+            .collect();
+        let ids = ailments.iter().flat_map(|(id, all)| all.iter().map(|one| (*id, one.rule)));
+        self.signs.observe(&ids.collect(), now);
+        let alike =
+            hear_alike(&self.targets, &ailments, &self.troubles(&ailments, now), &self.around, now);
+        for (thing, witnesses) in &alike {
+            let Thing::Alike(trouble, _) = thing else { continue };
+            let waits = undecided_alike(witnesses, limits).into_iter().flat_map(|id| {
+                let own = ailments.get(&id).into_iter().flatten();
+                let own = own.filter(|one| one.trouble == *trouble);
+                own.map(move |one| (id, one.rule))
+                    .filter(|(id, rule)| self.signs.is_fresh(*id, *rule, now))
+            });
+            self.undecided.extend(waits);
+        }
+        heard.extend(alike);
         self.common.observe(&heard, limits, now);
+        self.take_over();
+    }
+
+    /// What ails enough targets within a while to be looked at, or one that waits for others; and what
+    /// stands.
+    fn troubles(&self, ailments: &Ailments, now: Now) -> BTreeSet<Trouble> {
+        let limits = self.around.limits.common_cause;
+        let mut since: BTreeMap<Trouble, Vec<MonoTime>> = BTreeMap::new();
+        let mut fresh: BTreeSet<Trouble> = BTreeSet::new();
+        for (id, one) in ailments.iter().flat_map(|(id, all)| all.iter().map(move |one| (*id, one)))
+        {
+            since.entry(one.trouble).or_default().push(one.since.mono);
+            if self.signs.is_fresh(id, one.rule, now) {
+                fresh.insert(one.trouble);
+            }
+        }
+        let many = since.into_iter().filter_map(|(trouble, since)| {
+            (most_at_once(since, limits) >= limits.hosts()).then_some(trouble)
+        });
+        let open = self.common.open().iter().filter_map(|cause| match cause.thing {
+            Thing::Alike(trouble, _) => Some(trouble),
+            _ => None,
+        });
+        fresh.into_iter().chain(many).chain(open).collect()
+    }
+
+    /// Takes over what stands.
+    fn take_over(&mut self) {
         let before = std::mem::take(&mut self.around.common);
         self.around.common = self.common.open().to_vec();
-        let has = |causes: &[CommonCause], id: &TargetId| {
-            causes.iter().any(|cause| cause.members.contains_key(id))
+        let members = |causes: &[CommonCause]| -> BTreeSet<TargetId> {
+            causes.iter().flat_map(|cause| cause.members.keys().copied()).collect()
         };
-        for (id, tracked) in &mut self.targets {
-            if has(&before, id) != has(&self.around.common, id) {
+        for id in members(&before).symmetric_difference(&members(&self.around.common)) {
+            if let Some(tracked) = self.targets.get_mut(id) {
                 tracked.set_changed();
             }
         }
@@ -68,6 +112,7 @@ impl Monitor {
             gateways: all().any(Tracked::gateway_answers) || !all().any(behind),
             certificates: all().any(Tracked::certificate_is_good) || !all().any(behind),
             ports: all().any(Tracked::is_open) || self.targets.is_empty(),
+            measured: all().any(Tracked::is_measured) || self.targets.is_empty(),
         };
     }
 
@@ -79,8 +124,59 @@ impl Monitor {
         many.sort_by_key(|(_, number)| Reverse(**number));
         many.truncate(MOST);
         let open = self.common.open().iter().map(|cause| &cause.thing);
+        let open = open.filter(|thing| !matches!(thing, Thing::Alike(..)));
         many.into_iter().map(|(thing, _)| thing).chain(open).cloned().collect()
     }
+}
+
+/// What all say of each of these things. Of ports, of which there may be as many as targets, each is
+/// asked of its own only.
+fn hear<'a>(
+    targets: &'a BTreeMap<TargetId, Tracked>,
+    things: &BTreeSet<Thing>,
+    around: &Surroundings,
+    now: Now,
+) -> Heard<'a> {
+    let mut heard: Heard<'a> = things.iter().map(|thing| (thing.clone(), Vec::new())).collect();
+    let is_port = |thing: &&Thing| matches!(thing, Thing::Port(_));
+    let others: Vec<&Thing> = things.iter().filter(|thing| !is_port(thing)).collect();
+    for tracked in targets.values() {
+        let own = Thing::Port(tracked.target().port);
+        let own = things.get(&own).into_iter();
+        for thing in others.iter().copied().chain(own) {
+            let says = tracked.witness(thing, around, now);
+            if let Some((witness, all)) = says.zip(heard.get_mut(thing)) {
+                all.push(witness);
+            }
+        }
+    }
+    heard
+}
+
+/// What all say of what ails some: each of whatever it shares with others.
+fn hear_alike<'a>(
+    targets: &'a BTreeMap<TargetId, Tracked>,
+    ailments: &Ailments,
+    troubles: &BTreeSet<Trouble>,
+    around: &Surroundings,
+    now: Now,
+) -> Heard<'a> {
+    let mut heard = Heard::new();
+    if troubles.is_empty() {
+        return heard;
+    }
+    for (id, tracked) in targets {
+        let own = ailments.get(id).map_or(&[][..], Vec::as_slice);
+        let shares = tracked.shares(around);
+        for trouble in troubles {
+            let Some(witness) = tracked.fares(*trouble, own, around, now) else { continue };
+            for shared in &shares {
+                let thing = Thing::Alike(*trouble, shared.clone());
+                heard.entry(thing).or_default().push(witness.clone());
+            }
+        }
+    }
+    heard
 }
 
 /// Whether it says anything of the thing. What failed while this machine was offline, or together

@@ -61,7 +61,14 @@ pub const GUIDE_CAUSES: &[GuideCause] = &[
     ),
     cause(
         "server overloaded, hung or restarting",
-        &["rdp-slow", "rdp-silent", "connection-flapping", "host-restarted", "host-unreachable"],
+        &[
+            "service-failure",
+            "rdp-slow",
+            "rdp-silent",
+            "connection-flapping",
+            "host-restarted",
+            "host-unreachable",
+        ],
     ),
     cause(
         "hostname handshake bug of Windows 11, \"use the IP instead\"",
@@ -74,6 +81,8 @@ pub const GUIDE_CAUSES: &[GuideCause] = &[
             "dns-failure",
             "dns-mismatch",
             "dns-disagreement",
+            "dns-server-slow",
+            "names-to-one-address",
             "dns-slow",
             "address-changed",
             "name-is-self",
@@ -99,7 +108,13 @@ pub const GUIDE_CAUSES: &[GuideCause] = &[
     ),
     cause(
         "NLA misconfigured",
-        &["security-layer-mismatch", "nla-not-enforced", "credssp-rejected", "entra-required"],
+        &[
+            "security-layer-mismatch",
+            "nla-not-enforced",
+            "sign-in-failure",
+            "credssp-rejected",
+            "entra-required",
+        ],
     ),
     cause(
         "CredSSP update levels differ (CVE-2018-0886)",

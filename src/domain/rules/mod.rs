@@ -16,6 +16,7 @@ mod common;
 mod credssp;
 mod detour;
 mod disagreement;
+mod dns_server_slow;
 mod dropped;
 mod failing;
 mod gateway;
@@ -23,12 +24,14 @@ mod gateway_certificate;
 mod gateway_remedies;
 mod identity;
 mod latency;
+mod line_degraded;
 mod loss;
 mod mismatch;
 mod monitor;
 mod mtu;
 mod name;
 mod name_path;
+mod names_to_one_address;
 mod outage;
 mod overload;
 mod periodic;
@@ -40,13 +43,17 @@ mod restarted;
 mod saturated;
 mod security;
 mod service;
+mod service_failure;
 mod session;
+mod several;
 mod shared;
+mod sign_in_failure;
 mod silence;
 mod sleep;
 mod slow;
 mod starting;
 mod tls;
+mod told;
 mod udp;
 mod vpn;
 mod way_down;
@@ -58,13 +65,13 @@ mod would_drop;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use common::{told_as, told_with};
 pub(crate) use identity::is_another_machine;
 pub(crate) use latency::{HIGH_LATENCY_ID, usual_round_trip};
 pub(crate) use outage::{PATH_OUTAGE_ID, whose as whose_path};
 pub(crate) use session::drop_of;
 pub(crate) use silence::{HOST_ASLEEP_ID, HOST_UNREACHABLE_ID};
 pub(crate) use slow::{RDP_SLOW_ID, usual_service};
+pub(crate) use told::{told_as, told_with};
 
 use super::finding::{ClientError, Confidence, Owner, Remedy, Risk, RuleId, Rung, Severity};
 use super::sample::ProbeKind;
@@ -87,6 +94,7 @@ pub static RULES: &[&dyn Rule] = &[
     &loss::PacketLoss,
     &latency::HighLatency,
     &latency::HighJitter,
+    &line_degraded::LineDegraded,
     &saturated::LinkSaturated,
     &wifi::WifiWeak,
     &mtu::MtuLow,
@@ -94,9 +102,11 @@ pub static RULES: &[&dyn Rule] = &[
     // Name.
     &common::DnsServerFailure,
     &name::DnsFailure,
+    &names_to_one_address::NamesToOneAddress,
     &mismatch::DnsMismatch,
     &mismatch::AddressChanged,
     &disagreement::DnsDisagreement,
+    &dns_server_slow::DnsServerSlow,
     &name::DnsSlow,
     &name_path::NamePathBroken,
     &identity::IdentityMismatch,
@@ -104,6 +114,7 @@ pub static RULES: &[&dyn Rule] = &[
     &name::NameIsSelf,
     // Port and transport.
     &barred::PortBarred,
+    &service_failure::ServiceFailure,
     &port::PortClosed,
     &port::PortFiltered,
     &port::PortRejected,
@@ -133,6 +144,7 @@ pub static RULES: &[&dyn Rule] = &[
     &security::EntraRequired,
     &credssp::NlaNotEnforced,
     &credssp::CredsspOutdated,
+    &sign_in_failure::SignInFailure,
     &credssp::CredsspRejected,
     &clock::ClockSkew,
     // Gateway.

@@ -65,6 +65,8 @@ static PATH_OUTAGE: RuleCard = RuleCard {
         "connection-dropped",
         "connection-flapping",
         "udp-blocked",
+        "line-degraded",
+        "service-failure",
         "gateway-unreachable",
     ],
     low_risk: false,

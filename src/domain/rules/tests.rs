@@ -96,10 +96,15 @@ fn states_of_one_thing_end_each_other_and_nothing_else() {
         once,
         [
             "path-outage",
+            "line-degraded",
             "link-saturated",
             "wifi-weak",
             "dns-server-failure",
+            "names-to-one-address",
+            "dns-server-slow",
             "port-barred",
+            "service-failure",
+            "sign-in-failure",
             "gateway-failure"
         ]
     );
