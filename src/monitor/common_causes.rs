@@ -23,6 +23,7 @@ impl Monitor {
     /// Looks whether several targets fail by one thing that they all need, or ail alike.
     pub(super) fn look_for_common_causes(&mut self, now: Now) {
         self.look_who_is_served();
+        let ailments = self.look_what_ails(now);
         let limits = self.around.limits.common_cause;
         let mut failed: BTreeMap<Thing, usize> = BTreeMap::new();
         for thing in self.targets.values().flat_map(|one| one.failed_by(&self.around, now)) {
@@ -40,14 +41,6 @@ impl Monitor {
         self.undecided =
             ports.flat_map(|id| super::tracked::BARRED.map(|rule| (id, rule))).collect();
         heard.retain(|thing, _| things.contains(thing));
-        let ailments: Ailments = self
-            .targets
-            .iter()
-            .map(|(id, tracked)| (*id, tracked.ailments(&self.around, now)))
-            .filter(|(_, ailments)| !ailments.is_empty())
-            .collect();
-        let ids = ailments.iter().flat_map(|(id, all)| all.iter().map(|one| (*id, one.rule)));
-        self.signs.observe(&ids.collect(), now);
         let alike =
             hear_alike(&self.targets, &ailments, &self.troubles(&ailments, now), &self.around, now);
         for (thing, witnesses) in &alike {
@@ -63,6 +56,25 @@ impl Monitor {
         heard.extend(alike);
         self.common.observe(&heard, limits, now);
         self.take_over();
+    }
+
+    /// What ails whom that no other cause explains.
+    fn look_what_ails(&mut self, now: Now) -> Ailments {
+        let mut ailments = Ailments::new();
+        let (mut standing, mut explained) = (BTreeSet::new(), BTreeSet::new());
+        for (id, tracked) in &self.targets {
+            let (all, others) = tracked.ailments(&self.around, now);
+            explained.extend(others.into_iter().map(|rule| (*id, rule)));
+            if !all.is_empty() {
+                standing.extend(all.iter().map(|one| (*id, one.rule)));
+                ailments.insert(*id, all);
+            }
+        }
+        self.signs.observe(&standing, &explained, now);
+        for (id, all) in &mut ailments {
+            all.retain(|one| !self.signs.is_explained(*id, one.rule));
+        }
+        ailments
     }
 
     /// What ails enough targets within a while to be looked at, or one that waits for others; and what
@@ -170,7 +182,7 @@ fn hear_alike<'a>(
         let shares = tracked.shares(around);
         for trouble in troubles {
             let Some(witness) = tracked.fares(*trouble, own, around, now) else { continue };
-            for shared in &shares {
+            for shared in shares.iter().filter(|shared| trouble.is_shared_by(shared)) {
                 let thing = Thing::Alike(*trouble, shared.clone());
                 heard.entry(thing).or_default().push(witness.clone());
             }

@@ -2,7 +2,7 @@
 
 use super::begins::{Failing, failing, most_together};
 use super::follow::Seen;
-use super::{CommonCause, ServiceFault, Spared, Thing, Trouble, Witness, Word};
+use super::{CommonCause, ServiceFault, Shared, Spared, Thing, Trouble, Witness, Word};
 use crate::domain::finding::RuleId;
 use crate::domain::target::TargetId;
 use crate::domain::thresholds::CommonThresholds;
@@ -15,6 +15,9 @@ use std::time::Duration;
 const LINGERS: Duration = Duration::from_mins(1);
 /// So long at most a finding waits for others that show the first signs of the same.
 const WAITS: Duration = Duration::from_secs(20);
+
+/// What another cause explained counts for nothing for so long after.
+const AFTERMATH: Duration = Duration::from_mins(1);
 
 impl Trouble {
     /// Findings of a target that are told with it.
@@ -29,6 +32,16 @@ impl Trouble {
             Self::Service(ServiceFault::Silent) => &["rdp-silent"],
             Self::Service(ServiceFault::InTurns) => &["connection-flapping"],
             Self::Service(ServiceFault::Slow) => &["rdp-slow"],
+        }
+    }
+
+    /// Whether what hosts share so may be why.
+    #[must_use]
+    pub const fn is_shared_by(self, shared: &Shared) -> bool {
+        match self {
+            Self::SlowNames(_) | Self::LeadsTo(_) => matches!(shared, Shared::All),
+            Self::SignIn(_) => matches!(shared, Shared::All | Shared::Group(_)),
+            Self::Line | Self::LargePackets | Self::Service(_) => true,
         }
     }
 
@@ -167,15 +180,30 @@ pub fn most_at_once(mut since: Vec<MonoTime>, limits: CommonThresholds) -> usize
 #[derive(Debug, Clone, Default)]
 pub struct Signs {
     seen: BTreeMap<(TargetId, RuleId), MonoTime>,
+    /// When another cause explained a finding last.
+    explained: BTreeMap<(TargetId, RuleId), MonoTime>,
 }
 
 impl Signs {
-    /// Takes in which findings stand now.
-    pub fn observe(&mut self, standing: &BTreeSet<(TargetId, RuleId)>, now: Now) {
+    /// Takes in which findings stand now, and which of them another cause explains.
+    pub fn observe(
+        &mut self,
+        standing: &BTreeSet<(TargetId, RuleId)>,
+        explained: &BTreeSet<(TargetId, RuleId)>,
+        now: Now,
+    ) {
         self.seen.retain(|key, _| standing.contains(key));
         for key in standing {
             self.seen.entry(*key).or_insert(now.mono);
         }
+        self.explained.retain(|_, at| now.mono.since(*at) <= AFTERMATH);
+        self.explained.extend(explained.iter().map(|key| (*key, now.mono)));
+    }
+
+    /// Whether another cause explains the finding, or did a moment ago: it outlives its cause.
+    #[must_use]
+    pub fn is_explained(&self, target: TargetId, rule: RuleId) -> bool {
+        self.explained.contains_key(&(target, rule))
     }
 
     /// Whether the finding is so new that it waits for others, if any show the same.

@@ -4,7 +4,7 @@ use super::Tracked;
 use crate::domain::common_cause::{
     Example, How, LineFault, ServiceFault, Shared, Trouble, Witness, Word,
 };
-use crate::domain::echo_series::median;
+use crate::domain::echo_series::{EchoPoint, median};
 use crate::domain::finding::{Finding, RuleId, Severity};
 use crate::domain::history::Timed;
 use crate::domain::rules::usual_round_trip;
@@ -20,7 +20,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 /// Findings that may be those of many.
-const RULES: [&str; 10] = [
+const RULES: [&str; 11] = [
     "packet-loss",
     "high-latency",
     "high-jitter",
@@ -31,9 +31,9 @@ const RULES: [&str; 10] = [
     "port-closed",
     "rdp-silent",
     "rdp-slow",
+    "connection-flapping",
 ];
-/// A finding that so many connections in a row contradict.
-const IN_TURNS: RuleId = RuleId("connection-flapping");
+/// So many connections in a row contradict that some fail.
 const GOOD_IN_A_ROW: usize = 4;
 /// Echo is looked at over this long.
 const CLEAN: Duration = Duration::from_mins(1);
@@ -46,6 +46,10 @@ const MARGIN: Duration = Duration::from_millis(25);
 const TIMES: u32 = 2;
 /// So many requests that are lost in a row are silence.
 const SILENCE: u32 = 3;
+
+fn rules() -> impl Iterator<Item = RuleId> {
+    RULES.into_iter().map(RuleId)
+}
 
 /// A finding of a target that others may have alike.
 #[derive(Debug, Clone)]
@@ -62,17 +66,19 @@ pub struct Ailment {
 }
 
 impl Tracked {
-    /// What ails it, as it is told: without what another cause explains, and what was there on first
-    /// sight.
+    /// What ails it, as it is told, without what was there on first sight; and which findings another
+    /// cause explains.
     #[must_use]
-    pub fn ailments(&self, around: &Surroundings, now: Now) -> Vec<Ailment> {
-        let mut rules = RULES.into_iter().map(RuleId).chain([IN_TURNS]);
-        if !rules.any(|rule| self.diagnosis.stands(rule)) {
-            return Vec::new();
+    pub fn ailments(&self, around: &Surroundings, now: Now) -> (Vec<Ailment>, Vec<RuleId>) {
+        if !rules().any(|rule| self.diagnosis.stands(rule)) {
+            return (Vec::new(), Vec::new());
         }
-        let told = self.diagnosed(around, now).findings;
-        let counts = |one: &&Finding| one.severity >= Severity::Warning && !one.as_found;
-        told.iter().filter(counts).filter_map(|one| self.ailment(one, around, now)).collect()
+        let diagnosed = self.diagnosed(around, now);
+        let told = diagnosed.findings.iter();
+        let told = told.filter(|one| one.severity >= Severity::Warning && !one.as_found);
+        let ailments = told.filter_map(|one| self.ailment(one, around, now)).collect();
+        let explained = diagnosed.withheld.into_iter();
+        (ailments, explained.filter(|rule| rules().any(|one| one == *rule)).collect())
     }
 
     fn ailment(&self, finding: &Finding, around: &Surroundings, now: Now) -> Option<Ailment> {
@@ -111,8 +117,9 @@ impl Tracked {
             "high-jitter" => line(LineFault::Jumps),
             "mtu-black-hole" => Some((Trouble::LargePackets, How::Itself)),
             "dns-slow" => {
-                let server = slowest(&self.resolve.last()?.value)?;
-                Some((Trouble::SlowNames(server), How::Itself))
+                let limit = self.target.thresholds.dns_slow.warning;
+                let slow = self.resolve.recent().find(|answer| answer.value.elapsed >= limit)?;
+                Some((Trouble::SlowNames(slowest(&slow.value)?), How::Itself))
             }
             "dns-mismatch" => {
                 let to = *self.resolution()?.addresses.first()?;
@@ -177,8 +184,7 @@ impl Tracked {
 
     /// Whether it has a finding of the kind, which another cause explains.
     fn ails_otherwise(&self, trouble: Trouble) -> bool {
-        let mut rules = RULES.into_iter().map(RuleId).chain([IN_TURNS]);
-        rules.any(|rule| {
+        rules().any(|rule| {
             self.diagnosis.stands(rule) && self.trouble(rule).is_some_and(|(own, _)| own == trouble)
         })
     }
@@ -235,7 +241,7 @@ impl Tracked {
         let view = self.view(Mode::Watch, around, now);
         let points = self.echo.newest_within(now.mono, CLEAN);
         let measured = points.filter(|point| !matches!(point.outcome, EchoOutcome::Void(_)));
-        let newest = measured.filter_map(|point| point.round_trip()).take(NEWEST);
+        let newest = measured.filter_map(EchoPoint::round_trip).take(NEWEST);
         let slow =
             median(newest.collect()).zip(usual_round_trip(&view)).is_some_and(|(newest, usual)| {
                 newest >= usual.saturating_mul(TIMES).saturating_add(MARGIN)
