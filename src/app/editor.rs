@@ -1,11 +1,11 @@
 //! The configuration file changed from the dashboard, and changed back.
 
-use super::first;
-use crate::config::edit::{FIELDS, added, changed, fields, without};
+use super::{first, reload};
+use crate::config::edit::{FIELDS, Mistake, NewGroup, added, changed, fields, without};
 use crate::config::{self, ConfigError, Place};
 use crate::domain::target::{DEFAULT_PORT, Host, Target, TargetId};
 use crate::ui::effect::FileChange;
-use crate::ui::form::Form;
+use crate::ui::form::{Form, Wrong};
 use crate::ui::update::undo;
 use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
@@ -44,6 +44,8 @@ pub(super) struct Editor {
     path: Option<PathBuf>,
     /// What the file said when the form was opened.
     opened: Option<String>,
+    /// The group that the form named and the file does not have: named again, it is made.
+    new_group: Option<String>,
     /// The newest last.
     changes: VecDeque<Texts>,
     /// How many were made.
@@ -52,7 +54,7 @@ pub(super) struct Editor {
 
 impl Editor {
     pub(super) const fn new(path: Option<PathBuf>) -> Self {
-        Self { path, opened: None, changes: VecDeque::new(), made: 0 }
+        Self { path, opened: None, new_group: None, changes: VecDeque::new(), made: 0 }
     }
 
     /// The file, or where it would be.
@@ -70,29 +72,54 @@ impl Editor {
         let texts = fields(&path, &text, name)?.filter(|texts| is_of(target, texts));
         let form = texts.map(|texts| Form::new(name, &FIELDS, texts));
         self.opened = Some(text);
+        self.new_group = None;
         Ok(form)
     }
 
     /// Writes what the form says; returns what was done, `None` where nothing differs.
     ///
     /// # Errors
-    /// The first mistake, with its place and the nearest valid; a file that was changed since the
-    /// form was opened.
+    /// Every mistake, with its line of the form and the nearest valid; a file that was changed since
+    /// the form was opened.
     pub(super) fn change(
         &mut self,
         name: &str,
         texts: &[String],
-    ) -> Result<Option<FileChange>, ConfigError> {
+    ) -> Result<Option<FileChange>, Vec<Wrong>> {
         let (path, before) = match (&self.path, &self.opened) {
             (Some(path), Some(text)) => (path.clone(), text.clone()),
-            _ => return Err(gone(self.path.as_deref())),
+            _ => return Err(not_written(&gone(self.path.as_deref()))),
         };
-        let after = changed(&path, &before, name, texts)?;
+        let after = changed(&path, &before, name, texts, self.asked_again(texts))
+            .map_err(|mistakes| self.refused(&mistakes, texts))?;
         if after == before {
             return Ok(None);
         }
         let what = format!("{name} changed in {}", short(&path));
-        self.write(&path, before, after, what).map(Some)
+        self.write(&path, before, after, what).map(Some).map_err(|error| not_written(&error))
+    }
+
+    /// What becomes of a new group: it is made where the form named it twice.
+    fn asked_again(&self, texts: &[String]) -> NewGroup {
+        match &self.new_group {
+            Some(named) if Some(named.as_str()) == group(texts) => NewGroup::Made,
+            _ => NewGroup::Refused,
+        }
+    }
+
+    /// What is wrong, in the words of the form; a group that is new is offered to be made.
+    fn refused(&mut self, mistakes: &[Mistake], texts: &[String]) -> Vec<Wrong> {
+        let is_new = mistakes.iter().any(|mistake| mistake.is_new_group);
+        self.new_group = group(texts).filter(|_| is_new).map(str::to_owned);
+        let words = |mistake: &Mistake| match &self.new_group {
+            Some(name) if mistake.is_new_group => {
+                let meant = mistake.message.split_once(", did you mean ").map(|(_, near)| near);
+                let near = meant.map_or_else(String::new, |near| format!(", did you mean {near}"));
+                format!("group: there is no \"{name}\" yet{near}; save once more to make it")
+            }
+            _ => mistake.message.clone(),
+        };
+        mistakes.iter().map(|one| Wrong { field: one.field, words: words(one) }).collect()
     }
 
     /// A form for a target that no file has, with what is known of it.
@@ -104,24 +131,28 @@ impl Editor {
             return Ok(None);
         }
         self.opened = self.read()?.map(|(_, text)| text);
+        self.new_group = None;
         Ok(Some(Form { is_new: true, ..Form::new("", &FIELDS, texts) }))
     }
 
     /// Adds the target that the form says; the file is made where there is none.
     ///
     /// # Errors
-    /// The first mistake, with its place and the nearest valid; a file that was changed since the
-    /// form was opened.
-    pub(super) fn add(&mut self, texts: &[String]) -> Result<FileChange, ConfigError> {
-        let Some(path) = self.path.clone() else { return Err(gone(None)) };
+    /// Every mistake, with its line of the form and the nearest valid; a file that was changed since
+    /// the form was opened.
+    pub(super) fn add(&mut self, texts: &[String]) -> Result<FileChange, Vec<Wrong>> {
+        let Some(path) = self.path.clone() else { return Err(not_written(&gone(None))) };
         let before = self.opened.clone();
-        let after = added(&path, before.as_deref().unwrap_or_default(), texts)?;
+        let text = before.as_deref().unwrap_or_default();
+        let after = added(&path, text, texts, self.asked_again(texts))
+            .map_err(|mistakes| self.refused(&mistakes, texts))?;
         let named = texts.iter().take(2).find(|text| !text.is_empty());
         let what = format!("{} added to {}", named.map_or("", String::as_str), short(&path));
         if before.is_none() {
-            config::replace(&path, None, "")?;
+            config::replace(&path, None, "").map_err(|error| not_written(&error))?;
         }
         self.write(&path, before.unwrap_or_default(), after, what)
+            .map_err(|error| not_written(&error))
     }
 
     /// Takes the target called `name` out of the file; `None` where no file has it.
@@ -252,6 +283,17 @@ fn replace(path: &Path, before: &str, after: &str) -> Result<(), ConfigError> {
     })
 }
 
+/// What a form says of its group.
+fn group(texts: &[String]) -> Option<&str> {
+    let place = FIELDS.iter().position(|(key, _)| *key == "group")?;
+    texts.get(place).map(|text| text.trim()).filter(|text| !text.is_empty())
+}
+
+/// Why a file was not written, in the words of the form.
+fn not_written(error: &ConfigError) -> Vec<Wrong> {
+    vec![Wrong { field: None, words: reload::short(error) }]
+}
+
 fn gone(path: Option<&Path>) -> ConfigError {
     let place = Place::File(path.unwrap_or(Path::new("the configuration")).to_owned());
     ConfigError { place, message: "it was not opened, nothing was written".to_owned() }
@@ -298,8 +340,8 @@ mod tests {
         let form = editor.open(&target("B", 3389)).expect("reads").expect("there");
         let mut new = form.texts();
         new[5] = "02:11:22:33:44:zz".to_owned();
-        let wrong = editor.change("b", &new).expect_err("no MAC").to_string();
-        assert!(wrong.contains("target.mac") && said() == TEXT, "{wrong}");
+        let wrong = editor.change("b", &new).expect_err("no MAC");
+        assert!(wrong[0].words.starts_with("mac: ") && said() == TEXT, "{wrong:?}");
         new[5] = "02:11:22:33:44:55".to_owned();
         let first = editor.change("b", &new).expect("taken").expect("it differs");
         assert_eq!(first.what, "b changed in config.toml");
@@ -315,11 +357,30 @@ mod tests {
         assert!(editor.open(&target("a", 3389)).expect("reads").is_some());
         fs::write(&path, "deep = true\n").expect("written");
         let own = vec!["c".to_owned(), "c".to_owned()];
-        let late = editor.change("a", &own).expect_err("changed").to_string();
-        assert!(late.contains("changed by somebody else meanwhile"), "{late}");
+        let late = editor.change("a", &own).expect_err("changed");
+        assert!(late[0].words.contains("changed by somebody else meanwhile"), "{late:?}");
         assert_eq!(editor.undo(&first), Ok(Undone::Overtaken), "not over what somebody else wrote");
         assert_eq!(said(), "deep = true\n");
         assert_eq!(Editor::new(None).undo(&first), Ok(Undone::Forgotten));
+    }
+
+    #[test]
+    fn a_group_that_the_file_does_not_have_is_made_when_it_is_saved_once_more() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("config.toml");
+        fs::write(&path, TEXT).expect("written");
+        let mut editor = Editor::new(Some(path.clone()));
+        let form = editor.open(&target("b", 3389)).expect("reads").expect("there");
+        let mut new = form.texts();
+        new[3] = "berln".to_owned();
+        let wrong = editor.change("b", &new).expect_err("new");
+        let told = "group: there is no \"berln\" yet; save once more to make it";
+        assert_eq!(wrong, [Wrong { field: Some(3), words: told.to_owned() }]);
+        new[3] = "berlin".to_owned();
+        assert!(editor.change("b", &new).is_err(), "another name is asked for again");
+        editor.change("b", &new).expect("taken").expect("it differs");
+        let said = fs::read_to_string(&path).expect("there");
+        assert!(said.ends_with("group = \"berlin\"\n\n[group.berlin]\n"), "{said}");
     }
 
     #[test]
@@ -330,8 +391,8 @@ mod tests {
         let form = editor.open_new(vec![String::new(); FIELDS.len()]).expect("reads");
         assert!(form.expect("a form").is_new);
         let mut texts = vec![String::new(); FIELDS.len()];
-        let wrong = editor.add(&texts).expect_err("no host").to_string();
-        assert!(wrong.contains("host") && !path.exists(), "{wrong}");
+        let wrong = editor.add(&texts).expect_err("no host");
+        assert!(wrong[0].field == Some(1) && !path.exists(), "{wrong:?}");
         texts[1] = "h".to_owned();
         let change = editor.add(&texts).expect("added");
         assert_eq!(change.what, "h added to config.toml");

@@ -11,7 +11,7 @@ pub const FIELDS: [(&str, &str); 9] = [
     ("name", "what it is called; empty: the host"),
     ("host", "name or address, without port"),
     ("port", "TCP port; empty: 3389"),
-    ("group", "one that has a [group.NAME]"),
+    ("group", "its site; a new one is made once you say so"),
     ("expect", "addresses the name should have, with commas between"),
     ("mac", "hardware address, to wake it"),
     ("aliases", "other names of it, with commas between"),
@@ -21,6 +21,51 @@ pub const FIELDS: [(&str, &str); 9] = [
 
 /// Which of [`FIELDS`] are lists.
 const LISTS: [&str; 2] = ["expect", "aliases"];
+
+/// Why what a form says was not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// Which of [`FIELDS`] it is about; `None` where it is about no line of the form alone.
+    pub field: Option<usize>,
+    /// What is wrong, what was expected, and the nearest valid form. It names no line of a text that
+    /// was never written.
+    pub message: String,
+    /// It is a group that the file does not have.
+    pub is_new_group: bool,
+}
+
+impl Mistake {
+    fn of(error: &ConfigError) -> Self {
+        let Place::Text { key, .. } = &error.place else {
+            let message = error.to_string();
+            return Self { field: None, message, is_new_group: false };
+        };
+        let of_target = key.strip_prefix("target");
+        let said = of_target.and_then(|rest| rest.strip_prefix('.')).unwrap_or_default();
+        let named = |key: &str| said == key || error.message.contains(&format!("key \"{key}\""));
+        let field = of_target.and_then(|_| FIELDS.iter().position(|(key, _)| named(key)));
+        let place = field.and_then(|field| FIELDS.get(field)).map_or(key.as_str(), |(key, _)| key);
+        let message = if place.is_empty() {
+            error.message.clone()
+        } else {
+            format!("{place}: {}", error.message)
+        };
+        let is_new_group = said == "group" && error.message.starts_with("unknown group");
+        Self { field, message, is_new_group }
+    }
+}
+
+/// Every mistake, those of the form's first lines first; never empty.
+pub type Mistakes = Vec<Mistake>;
+
+/// What becomes of a group that the file does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewGroup {
+    /// It is a mistake.
+    Refused,
+    /// It is made.
+    Made,
+}
 
 /// What the file says of the target called `name`, one text per key of [`FIELDS`]; `None` where it
 /// has no such target.
@@ -40,33 +85,79 @@ pub fn fields(path: &Path, text: &str, name: &str) -> Result<Option<Vec<String>>
 /// text takes its key out.
 ///
 /// # Errors
-/// No such target, or the first mistake of the text that it would become, as at any other reading.
+/// No such target, or every mistake of the text that it would become.
 pub fn changed(
     path: &Path,
     text: &str,
     name: &str,
     fields: &[String],
-) -> Result<String, ConfigError> {
-    let mut document = parse(path, text)?;
-    let found = targets(path, &mut document)?.and_then(|targets| {
+    new_group: NewGroup,
+) -> Result<String, Mistakes> {
+    let mut document = parse(path, text).map_err(|error| alone(&error))?;
+    let found = targets(path, &mut document).map_err(|error| alone(&error))?.and_then(|targets| {
         let place = place(targets, name)?;
         targets.get_mut(place)
     });
-    let Some(table) = found else { return Err(missing(path, text, name)) };
+    let Some(table) = found else { return Err(alone(&missing(path, text, name))) };
     for ((key, _), said) in FIELDS.iter().zip(fields) {
         if shown(table.get(key)) != said.trim() {
             put(table, key, said.trim());
         }
     }
-    finish(path, text, &document)
+    make_group(&mut document, fields, new_group);
+    filled_in(path, text, &document)
+}
+
+fn alone(error: &ConfigError) -> Mistakes {
+    vec![Mistake::of(error)]
+}
+
+/// Makes the group that the form names, where the file has none of that name.
+fn make_group(document: &mut DocumentMut, fields: &[String], new_group: NewGroup) {
+    let place = FIELDS.iter().position(|(key, _)| *key == "group");
+    let name = place.and_then(|place| fields.get(place)).map_or("", |said| said.trim());
+    if new_group == NewGroup::Refused || name.is_empty() {
+        return;
+    }
+    let mut all = Table::new();
+    all.set_implicit(true);
+    let groups = document.entry("group").or_insert(Item::Table(all));
+    let Some(groups) = groups.as_table_like_mut() else { return };
+    let known = groups.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+    if !known {
+        let mut group = Table::new();
+        group.decor_mut().set_prefix("\n");
+        groups.insert(name, Item::Table(group));
+    }
+}
+
+/// The text of the document, where it can be used.
+fn filled_in(path: &Path, before: &str, document: &DocumentMut) -> Result<String, Mistakes> {
+    let after = written(before, document);
+    match Config::from_text(path, &after) {
+        Ok(_) => Ok(after),
+        Err(first) => {
+            let all = Config::mistakes(path, &after);
+            let all = all.iter().map(Mistake::of);
+            let mut all: Mistakes = all.collect();
+            all.sort_by_key(|mistake| (mistake.field.is_none(), mistake.field));
+            all.dedup_by(|a, b| a.message == b.message);
+            Err(if all.is_empty() { alone(&first) } else { all })
+        }
+    }
 }
 
 /// The text with one target more, as `fields` say it in the order of [`FIELDS`], behind the others.
 ///
 /// # Errors
-/// The first mistake of the text that it would become, as at any other reading.
-pub fn added(path: &Path, text: &str, fields: &[String]) -> Result<String, ConfigError> {
-    let mut document = parse(path, text)?;
+/// Every mistake of the text that it would become.
+pub fn added(
+    path: &Path,
+    text: &str,
+    fields: &[String],
+    new_group: NewGroup,
+) -> Result<String, Mistakes> {
+    let mut document = parse(path, text).map_err(|error| alone(&error))?;
     let mut table = Table::new();
     for ((key, _), said) in FIELDS.iter().zip(fields) {
         put(&mut table, key, said.trim());
@@ -74,13 +165,14 @@ pub fn added(path: &Path, text: &str, fields: &[String]) -> Result<String, Confi
     if !text.trim().is_empty() {
         table.decor_mut().set_prefix("\n");
     }
-    if targets(path, &mut document)?.is_none() {
+    if targets(path, &mut document).map_err(|error| alone(&error))?.is_none() {
         document.insert("target", Item::ArrayOfTables(ArrayOfTables::new()));
     }
-    if let Some(targets) = targets(path, &mut document)? {
+    if let Some(targets) = targets(path, &mut document).map_err(|error| alone(&error))? {
         targets.push(table);
     }
-    finish(path, text, &document)
+    make_group(&mut document, fields, new_group);
+    filled_in(path, text, &document)
 }
 
 /// The text without the target called `name`, the comment right above it and its sub-tables.
@@ -196,12 +288,15 @@ fn put(table: &mut Table, key: &str, said: &str) {
 }
 
 fn finish(path: &Path, before: &str, document: &DocumentMut) -> Result<String, ConfigError> {
-    let mut after = document.to_string();
-    if before.contains("\r\n") {
-        after = after.replace("\r\n", "\n").replace('\n', "\r\n");
-    }
+    let after = written(before, document);
     Config::from_text(path, &after)?;
     Ok(after)
+}
+
+/// The text of the document, in the line breaks of the one before.
+fn written(before: &str, document: &DocumentMut) -> String {
+    let after = document.to_string();
+    if before.contains("\r\n") { after.replace("\r\n", "\n").replace('\n', "\r\n") } else { after }
 }
 
 #[cfg(test)]
@@ -240,13 +335,17 @@ fps = 5
         Path::new("config.toml")
     }
 
-    fn set(name: &str, changes: &[(&str, &str)]) -> Result<String, ConfigError> {
+    fn set(name: &str, changes: &[(&str, &str)]) -> Result<String, Mistakes> {
         let mut said = fields(file(), TEXT, name).expect("it reads").expect("there");
         for (key, text) in changes {
             let place = FIELDS.iter().position(|(known, _)| known == key).expect("a key");
             (*text).clone_into(&mut said[place]);
         }
-        changed(file(), TEXT, name, &said)
+        changed(file(), TEXT, name, &said, NewGroup::Refused)
+    }
+
+    fn words(mistakes: Mistakes) -> String {
+        mistakes.into_iter().map(|mistake| mistake.message).collect::<Vec<_>>().join("\n")
     }
 
     #[test]
@@ -262,7 +361,7 @@ fps = 5
         assert_eq!(said[4], "10.0.0.1");
         let mut more = said.clone();
         more[4] = "10.0.0.2, 10.0.0.3".to_owned();
-        let after = changed(file(), &crlf, "two", &more).expect("taken");
+        let after = changed(file(), &crlf, "two", &more, NewGroup::Refused).expect("taken");
         assert!(after.contains("expect = [\"10.0.0.2\", \"10.0.0.3\"]\r\n"), "{after}");
         assert_eq!(after.matches('\n').count(), after.matches("\r\n").count());
         let gone = set("two", &[("expect", ""), ("name", "")]).expect("taken");
@@ -271,21 +370,48 @@ fps = 5
 
     #[test]
     fn a_mistake_is_told_as_by_the_reader_with_the_nearest() {
-        let wrong = set("a", &[("group", "offce")]).expect_err("no group").to_string();
-        assert!(wrong.starts_with("config.toml:13:9: target.group: unknown group \"offce\""));
+        let wrong = words(set("a", &[("group", "offce")]).expect_err("no group"));
+        assert!(wrong.starts_with("group: unknown group \"offce\""), "{wrong}");
         assert!(wrong.contains("office"), "{wrong}");
         for (key, text, says) in [
-            ("mac", "02:11", "target.mac"),
-            ("port", "many", "target.port"),
-            ("port", "0", "target.port"),
-            ("expect", "10.0.0", "target.expect"),
+            ("mac", "02:11", "mac: "),
+            ("port", "many", "port: "),
+            ("port", "0", "port: "),
+            ("expect", "10.0.0", "expect: "),
             ("kind", "sever", "server"),
             ("host", "", "\"host\" is missing"),
             ("name", "two", "two targets are called"),
         ] {
-            let wrong = set("a", &[(key, text)]).expect_err(key).to_string();
-            assert!(wrong.contains(says), "{wrong}");
+            let wrong = set("a", &[(key, text)]).expect_err(key);
+            let field = FIELDS.iter().position(|(known, _)| *known == key);
+            assert_eq!(wrong.iter().map(|one| one.field).collect::<Vec<_>>(), [field], "{wrong:?}");
+            let wrong = words(wrong);
+            assert!(wrong.contains(says) && !wrong.contains("config.toml"), "{wrong}");
         }
+    }
+
+    #[test]
+    fn every_mistake_of_a_form_is_told_at_its_line() {
+        let wrong = set("a", &[("kind", "foo"), ("port", "99999"), ("group", "x"), ("mac", "02")]);
+        let wrong = wrong.expect_err("four mistakes");
+        let fields: Vec<_> = wrong.iter().map(|one| (one.field, one.is_new_group)).collect();
+        let told = [(2, false), (3, true), (5, false), (7, false)];
+        assert_eq!(fields, told.map(|(field, new)| (Some(field), new)), "{wrong:?}");
+    }
+
+    #[test]
+    fn a_group_is_made_where_that_is_said() {
+        let mut said = fields(file(), TEXT, "a").expect("it reads").expect("there");
+        "Graz 2".clone_into(&mut said[3]);
+        let after = changed(file(), TEXT, "a", &said, NewGroup::Made).expect("taken");
+        assert!(after.contains("\n\n[group.\"Graz 2\"]\n"), "{after}");
+        assert!(after.contains("[group.office]\nkind = \"pc\"\n"), "{after}");
+        let again = changed(file(), &after, "a", &said, NewGroup::Made);
+        assert_eq!(again.as_deref(), Ok(&*after), "once");
+        let alone = "[[target]]\nhost = \"a\"\n";
+        said[5].clear();
+        let after = changed(file(), alone, "a", &said, NewGroup::Made).expect("taken");
+        assert_eq!(after, format!("{alone}group = \"Graz 2\"\n\n[group.\"Graz 2\"]\n"));
     }
 
     #[test]
@@ -326,21 +452,28 @@ fps = 5
         };
         let table = "[[target]]\nname = \"new\"\nhost = \"h\"\nport = 3390\n";
         let mac = "mac = \"02:11:22:33:44:66\"\n";
-        let first = added(path, "", &said("h", "")).expect("taken");
+        let first = added(path, "", &said("h", ""), NewGroup::Refused).expect("taken");
         assert_eq!(first, format!("{table}{mac}"));
-        let later = added(path, TEXT, &said("h", "office")).expect("taken");
+        let later = added(path, TEXT, &said("h", "office"), NewGroup::Refused).expect("taken");
         let config = Config::from_text(path, &later).expect("reads");
         assert_eq!(config.targets.last().map(|t| t.name.as_str()), Some("new"));
         for line in TEXT.lines() {
             assert!(later.contains(line), "{line}\n{later}");
         }
-        let none = added(path, "deep = true # kept\n", &said("h", "")).expect("taken");
+        let none =
+            added(path, "deep = true # kept\n", &said("h", ""), NewGroup::Refused).expect("taken");
         assert_eq!(none, format!("deep = true # kept\n\n{table}{mac}"));
-        let group = added(path, TEXT, &said("h", "ofice")).expect_err("no group").to_string();
+        let group = added(path, TEXT, &said("h", "ofice"), NewGroup::Refused)
+            .map_err(words)
+            .expect_err("no group");
         assert!(group.contains("office"), "{group}");
-        let host = added(path, TEXT, &said("", "")).expect_err("no host").to_string();
+        let host = added(path, TEXT, &said("", ""), NewGroup::Refused)
+            .map_err(words)
+            .expect_err("no host");
         assert!(host.contains("host"), "{host}");
-        let twice = added(path, &first, &said("x", "")).expect_err("the name").to_string();
+        let twice = added(path, &first, &said("x", ""), NewGroup::Refused)
+            .map_err(words)
+            .expect_err("the name");
         assert!(twice.contains("new"), "{twice}");
     }
 }

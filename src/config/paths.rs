@@ -2,7 +2,7 @@
 
 use super::error::{ConfigError, Place};
 use super::options::{Environment, GlobalOptions};
-use crate::files::private;
+use crate::files;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -131,28 +131,16 @@ pub fn replace(path: &Path, before: Option<&str>, after: &str) -> Result<(), Con
         });
     };
     let place = fs::canonicalize(path).map_err(|error| written(&error))?;
-    let mut draft_name = place.file_name().unwrap_or_default().to_owned();
-    draft_name.push(format!(".{}.new", std::process::id()));
-    let draft = place.with_file_name(draft_name);
-    let put = || -> io::Result<bool> {
-        write_draft(&mut private(), &draft, after.as_bytes())?;
+    let put = files::replace_if(&place, after.as_bytes(), |draft| {
         let standing = fs::metadata(&place)?;
-        keep_owner(&draft, &standing)?;
-        fs::set_permissions(&draft, standing.permissions())?;
-        if fs::read(&place)? != before.as_bytes() {
-            return Ok(false);
-        }
-        fs::rename(&draft, &place)?;
-        Ok(true)
-    };
-    let put = put();
-    if !matches!(put, Ok(true)) {
-        let _gone = fs::remove_file(&draft);
-    }
+        keep_owner(draft, &standing)?;
+        fs::set_permissions(draft, standing.permissions())?;
+        Ok(fs::read(&place)? == before.as_bytes())
+    });
     match put {
         Ok(true) => Ok(()),
         Ok(false) => Err(changed()),
-        Err(error) => Err(written(&error)),
+        Err(failed) => Err(written(&failed.source)),
     }
 }
 
@@ -164,11 +152,9 @@ fn write_new(path: &Path, contents: &[u8]) -> io::Result<()> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let directory = directory.unwrap_or(Path::new("."));
     fs::create_dir_all(directory)?;
-    let mut draft_name = name.to_owned();
-    draft_name.push(format!(".{}.new", std::process::id()));
-    let draft = directory.join(draft_name);
-    let written = write_draft(&mut OpenOptions::new(), &draft, contents)
-        .and_then(|()| publish(&draft, path, contents));
+    let draft = files::draft(&directory.join(name), &mut OpenOptions::new(), contents)
+        .map_err(|failed| failed.source)?;
+    let written = publish(&draft, path, contents);
     // The draft goes whether or not it was published; a failure to remove it hides nothing.
     let _ = fs::remove_file(&draft);
     written
@@ -193,19 +179,17 @@ fn keep_owner(_draft: &Path, _standing: &fs::Metadata) -> io::Result<()> {
     Ok(())
 }
 
-fn write_draft(options: &mut OpenOptions, draft: &Path, contents: &[u8]) -> io::Result<()> {
-    let mut file = options.write(true).create_new(true).open(draft)?;
-    file.write_all(contents)?;
-    file.sync_all()
-}
-
 /// Gives the draft its name: a hard link never replaces a file. Where the file system has no hard
 /// links, the file is made anew under its name.
 fn publish(draft: &Path, path: &Path, contents: &[u8]) -> io::Result<()> {
     match fs::hard_link(draft, path) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
-        Err(_) => write_draft(&mut OpenOptions::new(), path, contents),
+        Err(_) => {
+            let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+            file.write_all(contents)?;
+            file.sync_all()
+        }
     }
 }
 
@@ -230,13 +214,5 @@ mod tests {
         assert_eq!(now.mode() & 0o777, 0o640);
         assert_eq!(fs::read_to_string(&path).expect("read"), "after");
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
-    }
-
-    #[test]
-    fn nobody_else_reads_the_draft() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let draft = folder.path().join("draft");
-        write_draft(&mut private(), &draft, b"token").expect("written");
-        assert_eq!(fs::metadata(&draft).expect("there").mode() & 0o777, 0o600);
     }
 }

@@ -11,6 +11,7 @@ mod alike;
 mod barred;
 mod begins;
 mod follow;
+mod in_turns;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +31,7 @@ const MOST_OVER: usize = 16;
 
 pub use alike::{Signs, most_at_once, undecided as undecided_alike};
 pub use barred::undecided;
+pub use in_turns::{LOOKED_AT, Lookups};
 
 /// What several hosts have in common.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -237,6 +239,9 @@ pub struct CommonCause {
     pub of: usize,
     /// Who is served since.
     pub spared: Spared,
+    /// Of DNS servers that answer only some lookups: how many failed of all in the last
+    /// [`LOOKED_AT`], since it began.
+    pub in_turns: Option<(usize, usize)>,
     /// Numbers the causes of one kind in the order in which they were seen; one that comes again
     /// soon has the number that it had.
     pub number: u32,
@@ -271,6 +276,8 @@ pub struct Serving {
 #[derive(Debug, Clone, Default)]
 pub struct CommonCauses {
     open: Vec<CommonCause>,
+    /// DNS servers that answer only some lookups.
+    in_turns: Vec<CommonCause>,
     /// Things that failed, when they were seen to be over, and their numbers.
     over: VecDeque<(Thing, Now, u32)>,
     numbered: u32,
@@ -323,15 +330,22 @@ impl CommonCause {
 }
 
 impl CommonCauses {
-    /// Those that stand, the first seen first.
+    /// Those that fail (nearly) everybody, the first seen first.
     #[must_use]
     pub fn open(&self) -> &[CommonCause] {
         &self.open
     }
 
+    /// Those that stand, and DNS servers that answer only some lookups, also where at times they
+    /// answer none.
+    pub fn told(&self) -> impl Iterator<Item = &CommonCause> {
+        let told = |one: &&CommonCause| !self.in_turns.iter().any(|some| some.thing == one.thing);
+        self.open.iter().filter(told).chain(&self.in_turns)
+    }
+
     /// Forgets a target that is watched no more, or asks another thing from now on.
     pub fn forget(&mut self, target: TargetId) {
-        for cause in &mut self.open {
+        for cause in self.open.iter_mut().chain(&mut self.in_turns) {
             cause.members.remove(&target);
             cause.maintained.remove(&target);
             cause.unheard.remove(&target);
@@ -356,9 +370,9 @@ impl CommonCauses {
             }
         };
         let ended: Vec<CommonCause> = self.open.extract_if(.., is_over).collect();
-        self.over.extend(ended.into_iter().map(|cause| (cause.thing, now, cause.number)));
-        let excess = self.over.len().saturating_sub(MOST_OVER);
-        self.over.drain(..excess);
+        for cause in ended {
+            self.end(cause, now);
+        }
         for (thing, witnesses) in heard {
             let known = || self.open.iter().filter(|cause| cause.thing == *thing);
             let begun = match thing {
@@ -379,8 +393,16 @@ impl CommonCauses {
 
     fn begin(&mut self, begun: Option<CommonCause>, now: Now) {
         let Some(cause) = begun else { return };
-        let number = self.number(&cause.thing, now);
+        let known = self.in_turns.iter().find(|some| some.thing == cause.thing);
+        let number = known.map(|some| some.number);
+        let number = number.unwrap_or_else(|| self.number(&cause.thing, now));
         self.open.push(CommonCause { number, ..cause });
+    }
+
+    fn end(&mut self, cause: CommonCause, now: Now) {
+        self.over.push_back((cause.thing, now, cause.number));
+        let excess = self.over.len().saturating_sub(MOST_OVER);
+        self.over.drain(..excess);
     }
 
     fn number(&mut self, thing: &Thing, now: Now) -> u32 {

@@ -309,6 +309,8 @@ pub struct Finding {
     pub client_error: Option<ClientError>,
     /// It was there when the target was first seen: listed for review, never alerted.
     pub as_found: bool,
+    /// It is of the way to the host, and says nothing of the host itself.
+    pub of_the_way: bool,
     /// The number of the newest fault that it speaks of: another one is told although the one before
     /// it was.
     pub faults: u32,

@@ -1,4 +1,4 @@
-//! One broken path under one id, whoever tells of it.
+//! Hosts that fell silent together under one id, whoever tells of it.
 
 use super::outage::{Outage, Scope};
 use super::rules::whose_path;
@@ -6,11 +6,13 @@ use super::sink::short_id;
 use super::target::TargetId;
 use super::time::WallTime;
 
-/// A path that is down, or was lately.
+/// Hosts that fell silent together, or did lately.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incident {
     /// The same from its beginning to its end; made of whose path it is and when it broke.
     pub id: String,
+    /// It was no path that was down: the hosts restarted.
+    pub restart: bool,
     /// Whose: `6 hosts behind the VPN`, escaped.
     pub whose: String,
     /// When the first of its hosts fell silent.
@@ -34,6 +36,7 @@ impl Incident {
         };
         Self {
             id: short_id(["path", &scope], outage.since.wall),
+            restart: outage.is_restart(),
             whose: whose_path(outage),
             since: outage.since.wall,
             ended: outage.ended.map(|ended| ended.wall),

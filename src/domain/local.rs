@@ -63,6 +63,8 @@ pub struct LocalState {
     pub dns_servers: Vec<IpAddr>,
     /// Where packets go; empty where the operating system does not tell.
     pub routes: Arc<[Route]>,
+    /// Public endpoints of the tunnel that was up last, while none is up.
+    pub former_endpoints: Vec<IpAddr>,
     /// CPU use of this process, in percent of one core.
     pub cpu_pct: Option<f32>,
     /// Resident memory of this process, in bytes.
@@ -82,6 +84,11 @@ impl LocalState {
                     && !interface.loopback
                     && interface.addresses.iter().any(|(address, _)| !is_link_local(*address))
             })
+    }
+
+    /// Takes over what `before` knew of the tunnel that was up last.
+    pub fn follow(&mut self, before: &Self) {
+        self.former_endpoints = before.vpn_endpoints();
     }
 
     /// Whether `address` is one of this machine's own.

@@ -54,6 +54,8 @@ pub mod time;
 pub mod tls_alert;
 mod together;
 pub mod transcripts;
+pub mod tunnel;
+pub mod turn;
 pub mod untold;
 pub mod usual;
 pub mod verdict;

@@ -7,6 +7,8 @@
 mod begins;
 mod follow;
 mod ground;
+mod returns;
+mod said;
 
 use super::finding::Owner;
 use super::target::TargetId;
@@ -21,6 +23,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use ground::{Fault, Ground};
+pub use returns::Returns;
+pub use said::Said;
 
 /// It is over when it has not held for so long: of a path that lets a packet through now and then,
 /// one answer of each host is no sign that it is back.
@@ -33,8 +37,6 @@ pub(super) const KEPT: Duration = Duration::from_mins(20);
 const MOST_KEPT: usize = 32;
 /// A host that was last heard so long before its first silence fell silent nobody knows when.
 const WIDEST: Duration = Duration::from_mins(1);
-/// Who refuses its port so soon after it came back may be starting.
-const STARTING: Duration = Duration::from_mins(3);
 /// Hosts that restarted together are told of for so long after it.
 const SHOWN: Duration = Duration::from_mins(10);
 /// A break of an unsteady path that is shorter needs no word of its own.
@@ -71,6 +73,10 @@ pub struct Member<'a> {
     pub loses: bool,
     /// It came back from silence and refuses its port, which worked before.
     pub refuses: bool,
+    /// How long after it came back it may be starting.
+    pub starting: Duration,
+    /// What a machine on the way said of it since it is silent, by its newest connection.
+    pub said: Option<Said>,
 }
 
 /// When a member answered an echo request.
@@ -124,10 +130,8 @@ pub struct Outage {
     pub back: BTreeMap<TargetId, Now>,
     /// Those of them whose silence was no sleep when it began.
     pub voters: BTreeSet<TargetId>,
-    /// When members answered for the first time after it, on any layer.
-    pub returned: BTreeMap<TargetId, MonoTime>,
-    /// Where those are dialled that refused their port when they came back, which worked before.
-    pub refused: BTreeSet<IpAddr>,
+    /// How members came back.
+    pub returns: Returns,
     /// How many members answer now and then, and lose three of ten requests or more.
     pub losing: usize,
     /// Others of its scope answered since it began.
@@ -142,6 +146,8 @@ pub struct Outage {
     /// The tunnel of this machine that changed about then, how, and when by the first silence:
     /// `wg0 went down 3.0 s before`; escaped.
     pub tunnel: Option<String>,
+    /// That tunnel took the ways of its hosts over, and is not one that went down.
+    pub took: bool,
     /// The same of whatever else changed on this machine's network shortly before.
     pub change: Option<String>,
     /// What goes on answering nearer, escaped: `10.0.0.1`; `None` where nothing at all answers and
@@ -149,6 +155,8 @@ pub struct Outage {
     pub nearer: Option<String>,
     /// Where on the way it is, as far as controls show it.
     pub fault: Option<Fault>,
+    /// What a machine on the way says of most of them.
+    pub said: Option<Said>,
     /// What makes silent hosts a path that is down.
     pub limits: PathThresholds,
     /// It lasts long enough to alert, or came often enough.
@@ -164,6 +172,8 @@ pub struct Outage {
     pub lingers: bool,
     /// Since when it does not hold.
     good: Option<MonoTime>,
+    /// Since when the control answers again that was silent with it.
+    sound: Option<MonoTime>,
 }
 
 /// What is worth a line in the event log.
@@ -223,17 +233,18 @@ impl Outage {
             members: BTreeMap::new(),
             back: BTreeMap::new(),
             voters: BTreeSet::new(),
-            returned: BTreeMap::new(),
-            refused: BTreeSet::new(),
+            returns: Returns::default(),
             losing: 0,
             spares: false,
             left: BTreeSet::new(),
             of: 0,
             within: None,
             tunnel: None,
+            took: false,
             change: None,
             nearer,
             fault: None,
+            said: None,
             limits: PathThresholds::default(),
             alerts: false,
             times: 1,
@@ -241,25 +252,8 @@ impl Outage {
             ended: None,
             lingers: false,
             good: None,
+            sound: None,
         }
-    }
-
-    /// Whether it was no path: its hosts came back as machines do that restarted together.
-    #[must_use]
-    pub fn is_restart(&self) -> bool {
-        self.refused.len() >= least(&self.limits)
-    }
-
-    /// Whether its hosts may have restarted: some are silent still, or they came back one by one, where
-    /// a path is back for all at once.
-    #[must_use]
-    pub fn may_be_restart(&self) -> bool {
-        let returns = || self.returned.values();
-        let apart = returns().max().zip(returns().min()).map(|(last, first)| last.since(*first));
-        let away = self.members.len().saturating_sub(self.returned.len());
-        self.is_restart()
-            || away * 5 >= self.members.len()
-            || apart.is_some_and(|apart| apart > self.limits.together * 2)
     }
 
     /// Members that are silent still.
@@ -268,18 +262,25 @@ impl Outage {
         self.members.len().saturating_sub(self.back.len())
     }
 
-    /// Who can mend it.
+    /// The stretch that broke, as far as controls show it. The nearest that is proven to ail outranks
+    /// what lies beyond: where the line died, the change of a tunnel is a consequence; where a tunnel
+    /// changed, nothing is said of what lies behind it.
+    #[must_use]
+    pub fn stretch(&self) -> Option<Stretch> {
+        let shown = self.fault.as_ref().map(|fault| fault.stretch);
+        shown.filter(|stretch| self.tunnel.is_none() || *stretch <= Stretch::Tunnel)
+    }
+
+    /// Who can mend the path.
     #[must_use]
     pub fn owner(&self) -> Owner {
         if self.nearer.is_none() && self.tunnel.is_none() {
             return Owner::Client;
         }
-        if self.is_restart() {
-            return Owner::Server;
-        }
-        match (&self.tunnel, &self.fault) {
-            (Some(_), _) | (None, Some(Fault { stretch: Stretch::Tunnel, .. })) => Owner::Vpn,
-            (None, _) => Owner::Network,
+        match self.stretch() {
+            Some(Stretch::Tunnel) => Owner::Vpn,
+            None if self.tunnel.is_some() => Owner::Vpn,
+            Some(Stretch::Own | Stretch::Line | Stretch::Site) | None => Owner::Network,
         }
     }
 
@@ -332,7 +333,7 @@ impl Outages {
             let outage = Arc::make_mut(outage);
             outage.members.remove(&target);
             outage.back.remove(&target);
-            outage.returned.remove(&target);
+            outage.returns.first.remove(&target);
             outage.voters.remove(&target);
             outage.left.remove(&target);
         }

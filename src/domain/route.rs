@@ -138,13 +138,15 @@ impl LocalState {
 
     /// What may be the public endpoint of a tunnel that is up: addresses that this machine reaches
     /// by a route of their own through its router, past the tunnel; four at most. Of several, one
-    /// may be the endpoint and the others merely left out of the tunnel.
+    /// may be the endpoint and the others merely left out of the tunnel. While no tunnel is up, those
+    /// of the one that was up last: they show whether the line is sound that it ran over.
     #[must_use]
     pub fn vpn_endpoints(&self) -> Vec<IpAddr> {
         let router = self.own_router();
         let mut found = Vec::new();
-        for route in self.past_the_tunnel() {
-            let address = route.destination;
+        let former = self.former_endpoints.iter().copied();
+        let former = former.filter(|_| self.tunnels().next().is_none());
+        for address in self.past_the_tunnel().map(|route| route.destination).chain(former) {
             let fit = Some(address) != router
                 && !self.owns(address)
                 && !self.dns_servers.contains(&address);
@@ -257,6 +259,24 @@ mod tests {
         assert_eq!(local.vpn_endpoints(), [] as [IpAddr; 0]);
         assert_eq!(local.tunnel_peers(), [] as [IpAddr; 0]);
         assert_eq!(local.tunnel_of(ip("10.9.3.4")), None);
+    }
+
+    #[test]
+    fn the_endpoint_of_a_tunnel_that_went_down_is_known_until_one_is_up_again() {
+        let up = with_tunnel();
+        let mut down = with_tunnel();
+        down.interfaces.truncate(1);
+        down.routes = down.routes.iter().take(2).copied().collect();
+        let mut before = up.clone();
+        for _ in 0..2 {
+            down.follow(&before);
+            assert_eq!(down.vpn_endpoints(), [ip("203.0.113.9")]);
+            before = down.clone();
+        }
+        let mut other = up;
+        other.routes = other.routes.iter().take(4).copied().collect();
+        other.follow(&down);
+        assert_eq!(other.vpn_endpoints(), [] as [IpAddr; 0]);
     }
 
     #[test]

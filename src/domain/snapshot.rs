@@ -3,7 +3,7 @@
 use super::alert::{Alert, AlertsSnapshot};
 use super::alternative::Alternative;
 use super::control::ControlStats;
-use super::finding::{Finding, Risk, Rung, Severity};
+use super::finding::{Finding, Risk, Rung};
 use super::incident::Incident;
 use super::ladder::{Cell, Ladder, RungLine};
 use super::lane::Lane;
@@ -20,7 +20,8 @@ use super::surroundings::Offline;
 use super::target::{Target, TargetId};
 use super::time::{MonoTime, Now, WallTime};
 use super::transcripts::Told;
-use super::wake::{Reach, WakeProgress};
+use super::turn;
+use super::wake::{Reach, WakeProgress, WakeRung};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -28,6 +29,9 @@ use std::time::Duration;
 
 /// How many one-second slots of sparkline a snapshot carries per target.
 pub const SPARK_SLOTS: usize = 120;
+
+/// The window of the figures of echo.
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// Everything the screen may know, at one moment.
 #[derive(Debug, Clone)]
@@ -107,14 +111,10 @@ pub struct MonitorSnapshot {
 }
 
 impl MonitorSnapshot {
-    /// The finding that a path is down, when one is: it speaks for all targets behind it. That hosts
-    /// restarted together is a notice once they are back.
+    /// The finding that a path is down, when one is: it speaks for all targets behind it.
     #[must_use]
     pub fn path_outage(&self) -> Option<&Finding> {
-        let stands = |finding: &&Finding| {
-            finding.rule == super::rules::PATH_OUTAGE_ID && finding.severity > Severity::Notice
-        };
-        self.findings.iter().find(stands)
+        self.findings.iter().find(|finding| finding.rule == super::rules::PATH_OUTAGE_ID)
     }
 }
 
@@ -295,10 +295,35 @@ impl TargetSnapshot {
         self.findings.first()
     }
 
+    /// What broke at the newest attempt, where that is another trouble than the worst finding tells and
+    /// not confirmed yet.
+    #[must_use]
+    pub fn turned(&self) -> Option<&RungLine> {
+        turn::turned(self.worst()?, &self.ladder).filter(|_| self.state >= TargetState::Warning)
+    }
+
     /// Whether it is in trouble that somebody should look at: work that is planned excuses it.
     #[must_use]
     pub fn is_in_trouble(&self) -> bool {
         self.state >= TargetState::Warning && self.maintenance.is_none()
+    }
+
+    /// How long ago it first answered after it was woken, where that is inside the last minute: what
+    /// was lost before is its sleep.
+    #[must_use]
+    pub fn woke(&self) -> Option<Duration> {
+        let wake = self.wake.as_ref()?;
+        let seen = WakeRung::ALL.iter().filter(|rung| **rung > WakeRung::Neighbour);
+        let first = seen.filter_map(|rung| wake.seen(*rung)).min()?;
+        let ago = self.at.mono.since(wake.started().mono.plus(first));
+        (ago < MINUTE).then_some(ago)
+    }
+
+    /// Whether anything was measured that tells how it fares.
+    #[must_use]
+    pub fn has_measurements(&self) -> bool {
+        let tells = |line: &RungLine| line.rung > Rung::Name && line.cell != Cell::NotMeasured;
+        self.ladder.iter().any(tells)
     }
 
     /// Since when a host that answered is silent, while that is not confirmed: no finding says it.

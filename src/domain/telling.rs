@@ -47,6 +47,9 @@ struct Telling {
     /// Who told last that it began, and when.
     #[serde(default)]
     begun: Option<(String, WallTime)>,
+    /// The programs that saw it then: what they wanted to tell is told.
+    #[serde(default)]
+    audience: BTreeSet<String>,
     /// Who told anything last.
     #[serde(default)]
     latest: Option<(String, WallTime)>,
@@ -101,8 +104,11 @@ impl Program<'_> {
         name != self.name && (self.runs)(name)
     }
 
+    /// Whether it was within `span` of the time. Whoever waited for another one's step knows an
+    /// earlier time than that one.
     fn lately(&self, at: WallTime, span: Duration) -> bool {
-        at <= self.now && self.now.since(at) <= span
+        let apart = if at <= self.now { self.now.since(at) } else { at.since(self.now) };
+        apart <= span
     }
 }
 
@@ -120,6 +126,7 @@ impl Telling {
             made: now,
             sights: BTreeMap::new(),
             begun: None,
+            audience: BTreeSet::new(),
             latest: None,
             over: None,
             under_way: None,
@@ -191,9 +198,10 @@ impl Telling {
         times.chain(self.over).fold(self.made, WallTime::max)
     }
 
-    /// Whether a program has told what is wanted already. One that runs no more did not mean this:
-    /// what it told is remembered, and whoever fires it again has news. What the program itself told
-    /// under another id is not over as long as somebody else sees it.
+    /// Whether a program has told what is wanted already. One that runs no more did not mean this,
+    /// unless `program` saw the same then: what it told is remembered, and whoever fires it again has
+    /// news. What the program itself told under another id is not over as long as somebody else sees
+    /// it.
     fn is_told(&self, wanted: Wanted<'_>, program: &Program<'_>) -> bool {
         let others = |by: Option<&(String, WallTime)>| {
             by.filter(|(name, _)| program.is_other(name)).map(|(_, at)| *at)
@@ -201,8 +209,8 @@ impl Telling {
         match wanted.notice.event {
             SinkEvent::Fired => {
                 let says_so = wanted.notice.host.is_some() || self.title == wanted.notice.title;
-                let by_itself = self.begun.as_ref().is_some_and(|(name, _)| name == program.name);
-                (by_itself || others(self.begun.as_ref()).is_some())
+                let saw_it = self.audience.contains(program.name);
+                (saw_it || others(self.begun.as_ref()).is_some())
                     && self.severity >= wanted.notice.severity
                     && says_so
             }
@@ -273,6 +281,8 @@ impl Tellings {
             SinkEvent::Fired => {
                 telling.severity = wanted.notice.severity;
                 telling.title.clone_from(&wanted.notice.title);
+                telling.audience = telling.sights.keys().cloned().collect();
+                telling.audience.insert(by.0.clone());
                 telling.begun = Some(by);
             }
             SinkEvent::Resolved => {
@@ -328,6 +338,7 @@ impl Tellings {
         };
         for telling in &mut self.0 {
             telling.sights.retain(|name, _| runs(name));
+            telling.audience.retain(|name| runs(name));
         }
         let fresh = |one: &Telling| program.now.since(one.touched()) <= KEPT;
         self.0.retain(|one| !one.sights.is_empty() || fresh(one));
@@ -544,6 +555,21 @@ mod tests {
             two.tell("b", &notice(&format!("b{number}"), Fired));
         }
         assert!(two.tellings.0.iter().all(|one| one.ids.len() <= IDS));
+    }
+
+    /// Both wait for a sink that is down, and one ends as soon as it got through.
+    #[test]
+    fn what_was_told_while_a_program_waited_to_tell_it_is_told_although_the_teller_ended() {
+        let mut two = Two::new();
+        let (first, second) = (notice("1", Fired), notice("2", Fired));
+        let Claim::Tell(id) = two.claim("a", &first) else { panic!("nobody is at it") };
+        two.settle("a", &first, &id, false);
+        assert_eq!(two.tell("b", &second).as_deref(), Some("1"));
+        two.running = "a";
+        assert_eq!(two.claim("a", &first), Claim::Told);
+        let again = Notice { severity: Severity::Critical, ..first };
+        two.running = "c";
+        assert_eq!(two.claim("c", &again), Claim::Tell("1".to_owned()), "another run has news");
     }
 
     /// It was critical, calmed, and the program was started anew.

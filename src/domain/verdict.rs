@@ -1,7 +1,7 @@
 //! What it comes to for one target: state, availability, risk, and one plain sentence.
 
 use super::diagnose::can_be_judged;
-use super::finding::{ClientError, Finding, Owner, Risk, RuleId, Severity};
+use super::finding::{ClientError, Finding, Risk, RuleId, Severity};
 use super::rules::{HOST_ASLEEP_ID, HOST_UNREACHABLE_ID};
 use super::sample::{
     Attempt, ConnectOutcome, EchoOutcome, GatewayAnswer, GatewayStage, NameOutcome,
@@ -55,9 +55,7 @@ pub fn availability_of(view: &TargetView<'_>, findings: &[Finding]) -> Availabil
     } else if stands(HOST_ASLEEP_ID) {
         Availability::Asleep
     } else if let Some(found) = findings.iter().find(|one| one.rule == HOST_UNREACHABLE_ID) {
-        // A way that is down says nothing of the host.
-        let of_host = !matches!(found.owner, Owner::Vpn | Owner::Network);
-        if of_host { Availability::Down } else { Availability::Unknown }
+        if found.of_the_way { Availability::Unknown } else { Availability::Down }
     } else if is_up(view) {
         Availability::Up
     } else {

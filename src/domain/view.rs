@@ -1,7 +1,9 @@
 //! What a rule may look at.
 
+mod card;
 mod presence;
 
+pub use card::OtherCard;
 pub use presence::{Beside, EchoWord, Presence, Silence};
 
 use super::alternative::Alternative;

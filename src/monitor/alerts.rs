@@ -8,7 +8,7 @@ use super::Tracked;
 use crate::domain::alert::{AlertEvent, Signature};
 use crate::domain::finding::RuleId;
 use crate::domain::memory::TargetMemory;
-use crate::domain::rules::{self, PATH_OUTAGE_ID};
+use crate::domain::rules::{self, PATH_OUTAGE_ID, RESTARTED_TOGETHER_ID};
 use crate::domain::target::TargetId;
 use crate::domain::time::{Now, WallTime};
 
@@ -49,7 +49,8 @@ impl Monitor {
     /// Takes over what an earlier run knew of the alerts of this machine.
     pub fn recall_own(&mut self, memory: &TargetMemory, now: Now) {
         let recalled = self.alerts.recall(None, memory, now);
-        if recalled.iter().any(|(rule, _)| *rule == PATH_OUTAGE_ID) {
+        let of_many = [PATH_OUTAGE_ID, RESTARTED_TOGETHER_ID];
+        if recalled.iter().any(|(rule, _)| of_many.contains(rule)) {
             self.outages.recall(&memory.outages);
         }
         self.diagnosis.wait_for(recalled);

@@ -3,13 +3,15 @@
 use super::tracked::Ailment;
 use super::{Monitor, Tracked};
 use crate::domain::common_cause::{
-    CommonCause, Serving, Thing, Trouble, Witness, Word, most_at_once, undecided, undecided_alike,
+    CommonCause, Lookups, Serving, Thing, Trouble, Witness, Word, most_at_once, undecided,
+    undecided_alike,
 };
 use crate::domain::surroundings::Surroundings;
 use crate::domain::target::{Host, TargetId};
 use crate::domain::time::{MonoTime, Now};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 /// At most so many things are looked at, those that fail most.
 const MOST: usize = 16;
@@ -30,6 +32,7 @@ impl Monitor {
             *failed.entry(thing).or_default() += 1;
         }
         let things = self.suspects(&failed);
+        let servers = self.suspected_servers(&failed);
         let ports = failed.into_keys().filter(|thing| matches!(thing, Thing::Port(_)));
         let looked_at: BTreeSet<Thing> = things.iter().cloned().chain(ports).collect();
         let mut heard = hear(&self.targets, &looked_at, &self.around, now);
@@ -54,7 +57,15 @@ impl Monitor {
             self.undecided.extend(waits);
         }
         heard.extend(alike);
+        let lookups = servers.into_iter().map(|servers| {
+            let all = self.targets.values();
+            let said = all.map(|one| one.lookups(&servers, &self.around, self.online_since, now));
+            let said = said.collect();
+            (servers, said)
+        });
+        let lookups: BTreeMap<Vec<IpAddr>, Vec<Lookups<'_>>> = lookups.collect();
         self.common.observe(&heard, limits, now);
+        self.common.observe_lookups(&lookups, limits, now);
         self.take_over();
     }
 
@@ -103,7 +114,7 @@ impl Monitor {
     /// Takes over what stands.
     fn take_over(&mut self) {
         let before = std::mem::take(&mut self.around.common);
-        self.around.common = self.common.open().to_vec();
+        self.around.common = self.common.told().cloned().collect();
         let members = |causes: &[CommonCause]| -> BTreeSet<TargetId> {
             causes.iter().flat_map(|cause| cause.members.keys().copied()).collect()
         };
@@ -126,6 +137,15 @@ impl Monitor {
             ports: all().any(Tracked::is_open) || self.targets.is_empty(),
             measured: all().any(Tracked::is_measured) || self.targets.is_empty(),
         };
+    }
+
+    /// DNS servers that fail somebody at this moment, or stand as answering only some lookups.
+    fn suspected_servers(&self, failed: &BTreeMap<Thing, usize>) -> BTreeSet<Vec<IpAddr>> {
+        let servers = failed.keys().filter_map(|thing| match thing {
+            Thing::NameServers(servers) => Some(servers),
+            _ => None,
+        });
+        servers.take(MOST).chain(self.common.in_turns()).cloned().collect()
     }
 
     /// Things that fail enough targets to be looked at, and those that stand as causes.

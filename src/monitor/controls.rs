@@ -38,6 +38,8 @@ struct Control {
     proven: bool,
     /// When the first of the missed ones was sent, to the tick before.
     silent_since: Option<MonoTime>,
+    /// Its newest silence that is over.
+    was_silent: Option<(MonoTime, MonoTime)>,
     /// Something beyond this machine's own links answers in spite of its silence: it says nothing
     /// of this machine.
     beyond: Contradiction,
@@ -77,9 +79,9 @@ impl Control {
 
     fn minute(&self, address: IpAddr, local: &LocalState) -> ControlStats {
         let outcomes: Vec<_> = self.outcomes.iter().copied().collect();
-        let silent_since = self.silent_since;
         ControlStats {
-            silent_since,
+            silent_since: self.silent_since,
+            was_silent: self.was_silent,
             ..ControlStats::of(address, role_of(local, address), &outcomes)
         }
     }
@@ -117,6 +119,8 @@ impl Controls {
         control.outcomes.push_back(answer);
         if answer.is_some() {
             self.last_answer = at.or(self.last_answer);
+            let silence = control.silent_since.zip(at).filter(|_| control.missed > 1);
+            control.was_silent = silence.or(control.was_silent);
             control.answered = control.answered.saturating_add(1);
             control.missed = 0;
             control.silent_since = None;

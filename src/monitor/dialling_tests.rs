@@ -1,10 +1,11 @@
 //! Which address is dialled, and what the others are asked for.
 
 use super::*;
-use crate::domain::diagnose::fixture::{at, connect, handshake, reply};
+use crate::domain::diagnose::fixture::{at, certified, connect, handshake, reply};
+use crate::domain::mac::MacAddr;
 use crate::domain::sample::{
-    Attempt, ConnectOutcome, Echo, LocalFault, NameOutcome, NameSource, Observation, ProbeKind,
-    Resolution, TlsOutcome,
+    Attempt, ConnectOutcome, Echo, LocalFault, NameOutcome, NameSource, Neighbour, NeighbourState,
+    Observation, ProbeKind, Resolution, TlsOutcome,
 };
 use crate::domain::target::Host;
 use crate::domain::time::MonoTime;
@@ -199,4 +200,28 @@ fn expected_addresses_are_climbed_while_the_name_leads_nowhere() {
     probed.resolves(NameOutcome::Ok, &[FIRST]);
     probed.resolves(NameOutcome::NxDomain, &[]);
     assert_eq!(probed.depths(true), [(FIRST, ProbeKind::Tls, false)]);
+}
+
+#[test]
+fn the_card_of_a_device_that_has_the_address_now_is_not_learnt_to_be_woken() {
+    let card = |last: u8| MacAddr([2, 0x11, 0x22, 0x33, 0x44, last]);
+    let neighbour = |last: u8| {
+        let state = NeighbourState::Reachable;
+        Observation::Neighbour(Neighbour { address: FIRST, state, mac: Some(card(last)) })
+    };
+    let mut probed = Probed::new(&[]);
+    probed.resolves(NameOutcome::Ok, &[FIRST]);
+    probed.observe(neighbour(1));
+    probed.observe(Observation::Attempt(Box::new(certified("office-pc", 7))));
+    probed.dials(FIRST, ConnectOutcome::Refused);
+    probed.observe(neighbour(2));
+    probed.dials(FIRST, ConnectOutcome::Refused);
+    probed.observe(neighbour(2));
+    assert_eq!(probed.tracked.mac(), Some(card(1)), "a printer may have its lease");
+    probed.observe(Observation::Attempt(Box::new(certified("office-pc", 7))));
+    assert_eq!(
+        probed.tracked.mac(),
+        Some(card(2)),
+        "its certificate says that it has another card"
+    );
 }

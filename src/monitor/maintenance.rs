@@ -5,7 +5,7 @@ use super::Monitor;
 use crate::domain::alert::Hold;
 use crate::domain::finding::RuleId;
 use crate::domain::maintenance::{Calendar, Maintained};
-use crate::domain::rules::{PATH_OUTAGE_ID, told_as};
+use crate::domain::rules::{PATH_OUTAGE_ID, RESTARTED_TOGETHER_ID, told_as};
 use crate::domain::target::TargetId;
 use crate::domain::text::printable;
 use crate::domain::time::{Now, WallTime};
@@ -111,8 +111,9 @@ impl Monitor {
     /// on.
     fn of_many(&self) -> Vec<Hold> {
         let outages = self.around.outages.iter().filter(|outage| outage.ended.is_none());
-        let paths =
-            outages.map(|outage| (PATH_OUTAGE_ID, outage.members.keys().copied().collect()));
+        let told = |restart: bool| if restart { RESTARTED_TOGETHER_ID } else { PATH_OUTAGE_ID };
+        let paths = outages
+            .map(|outage| (told(outage.is_restart()), outage.members.keys().copied().collect()));
         let causes = self.around.common.iter();
         let causes =
             causes.map(|cause| (told_as(&cause.thing), cause.members.keys().copied().collect()));

@@ -5,8 +5,9 @@ use super::{Tracked, controls, link, shared_certificates};
 use crate::domain::clocks::{Clocks, clock_skew};
 use crate::domain::local::{EchoAccess, LocalState};
 use crate::domain::rules::RULES;
-use crate::domain::surroundings::{Offline, Surroundings, TunnelChange};
+use crate::domain::surroundings::{Offline, Surroundings};
 use crate::domain::time::Now;
+use crate::domain::tunnel::TunnelChange;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -80,6 +81,7 @@ impl Monitor {
             local.gateway_interface.clone_from(&before.gateway_interface);
             local.routes = Arc::clone(&before.routes);
         }
+        local.follow(&self.around.local);
         let differences = link::differences(&self.around.local, &local);
         if !differences.is_empty() || self.around.local.interfaces.is_empty() {
             self.targets.values_mut().for_each(Tracked::set_changed);
@@ -95,7 +97,8 @@ impl Monitor {
                 self.around.tunnel_changes.remove(0);
             }
             let (left, taken) = self.moved(&local);
-            self.around.tunnel_changes.push(TunnelChange { at: now, what, left, taken });
+            let blind = self.around.local.routes.is_empty() && local.routes.is_empty();
+            self.around.tunnel_changes.push(TunnelChange { at: now, what, left, taken, blind });
         }
         self.around.traffic.observe(&local, now);
         self.around.air.observe(&local, now);

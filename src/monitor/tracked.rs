@@ -32,8 +32,8 @@ use crate::domain::memory::TargetMemory;
 use crate::domain::outage::Outage;
 use crate::domain::rules::RULES;
 use crate::domain::sample::{
-    Attempt, EchoMethod, Gateway, Neighbour, Nla, Observation, PathMtu, Resolution, Sample,
-    TcpFacts, Tls, TlsSweep, Udp,
+    Attempt, ConnectOutcome, EchoMethod, Gateway, LocalFault, Neighbour, Nla, Observation, PathMtu,
+    Resolution, Sample, TcpFacts, Tls, TlsSweep, Udp,
 };
 use crate::domain::session::Sessions;
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
@@ -262,10 +262,20 @@ impl Tracked {
         Change { memory: self.remember(sample) || sleeps, sleeps, stranger, ..change }
     }
 
-    /// Makes every loss since `start` void: this machine was offline.
+    /// Makes every loss since `start` void, also of connections, and what was not decided yet: this
+    /// machine was offline.
     pub fn void_losses_since(&mut self, start: MonoTime) {
         self.changed = true;
         self.echo.void_losses_since(start);
+        for entry in self.attempts.recent_mut().take_while(|entry| entry.at.mono >= start) {
+            if matches!(
+                entry.value.connect.outcome,
+                ConnectOutcome::Timeout | ConnectOutcome::Unreachable
+            ) {
+                entry.value.connect.outcome = ConnectOutcome::LocalError(LocalFault::Offline);
+            }
+        }
+        self.diagnosis.forget_undecided();
         self.course.void_since(start);
         self.heard.void_since(start);
     }

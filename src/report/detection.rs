@@ -30,6 +30,7 @@ pub const BY_WINDOW: &[(&str, &str)] = &[
     ("dns-disagreement", "2 min 30 s (answers that repeat)"),
     ("connection-flapping", "three changes of outcome"),
     ("monitor-offline", "15 s"),
+    ("restarted-together", "once three of its hosts answer again"),
     ("path-outage", "recorded at once, told after 15 s"),
     ("vpn-flap", "2 s after the change that makes it one"),
     ("session-dropped", "1 s after the connection is over"),

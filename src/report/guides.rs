@@ -67,6 +67,7 @@ pub const GUIDE_CAUSES: &[GuideCause] = &[
             "rdp-silent",
             "connection-flapping",
             "host-restarted",
+            "restarted-together",
             "host-unreachable",
         ],
     ),

@@ -320,6 +320,7 @@ pub(super) fn expired_finding() -> Finding {
             likelihood: Confidence::Possible,
         }),
         as_found: false,
+        of_the_way: false,
         faults: 1,
     }
 }

@@ -63,7 +63,8 @@ pub fn ticket(input: &TicketInput<'_>) -> String {
     if let Some(worst) = snapshot.worst() {
         field(&mut out, "Who can fix it", worst.owner.team());
     }
-    if let Some(error) = expected_client_error(&snapshot.findings) {
+    let known = snapshot.turned().is_none();
+    if let Some(error) = expected_client_error(&snapshot.findings).filter(|_| known) {
         field(&mut out, "The client shows", &client_error(&error));
     }
     field(&mut out, "Session risk", &risk(snapshot));

@@ -7,13 +7,12 @@ use super::tellings::{Desk, Step};
 use super::{Loaded, State, StateStore, StoreError};
 use crate::domain::mark::Mark;
 use crate::domain::time::WallTime;
-use crate::files::private;
+use crate::files::{private, replace};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek as _, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 /// Version of the file's layout: higher where an older program would misread it. A field more makes no
@@ -121,22 +120,6 @@ impl FileStore {
         Ok(file)
     }
 
-    /// A fresh file in the same folder, readable by its owner only.
-    fn temporary(&self) -> Result<(PathBuf, File), StoreError> {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let mut options = private();
-        options.write(true).create_new(true);
-        loop {
-            let number = NEXT.fetch_add(1, Ordering::Relaxed);
-            let path = self.beside(&format!(".{}-{number}.tmp", std::process::id()));
-            match options.open(&path) {
-                Ok(file) => return Ok((path, file)),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(failed("write", &path)(error)),
-            }
-        }
-    }
-
     fn spool(&self) -> Spool {
         Spool::at(self.path.with_file_name("marks.jsonl"))
     }
@@ -155,15 +138,6 @@ impl FileStore {
             builder.mode(0o700);
         }
         builder.create(folder).map_err(failed("make", folder))
-    }
-
-    /// Makes the rename itself last through a power cut, where a folder can be flushed.
-    fn flush_folder(&self) {
-        #[cfg(unix)]
-        if let Ok(folder) = File::open(self.folder().unwrap_or(Path::new("."))) {
-            // The state is in place already; a folder that cannot be flushed takes nothing away.
-            let _ = folder.sync_all();
-        }
     }
 
     /// What the file holds, and its bytes; what cannot be understood is kept aside, unless a newer
@@ -206,22 +180,7 @@ impl FileStore {
             return Err(StoreError::TooLarge { bytes: bytes.len(), limit: LIMIT });
         }
         self.make_folder()?;
-        let (path, mut file) = self.temporary()?;
-        let written = file
-            .write_all(&bytes)
-            .and_then(|()| file.sync_all())
-            .map_err(failed("write", &path))
-            .and_then(|()| {
-                drop(file);
-                fs::rename(&path, &self.path).map_err(failed("replace", &self.path))
-            });
-        if written.is_err() {
-            // The error of the write says more than the error of the cleaning up.
-            let _ = fs::remove_file(&path);
-        } else {
-            self.flush_folder();
-        }
-        written
+        Ok(replace(&self.path, &bytes)?)
     }
 }
 

@@ -151,6 +151,13 @@ pub enum StoreError {
     Json(#[from] serde_json::Error),
 }
 
+impl From<crate::files::Failed> for StoreError {
+    fn from(failed: crate::files::Failed) -> Self {
+        let crate::files::Failed { operation, path, source } = failed;
+        Self::Io { operation, path, source }
+    }
+}
+
 /// The name under which a target is remembered: `host:port`, `[v6]:port`; names in lower case.
 #[must_use]
 pub fn key(target: &Target) -> String {

@@ -7,10 +7,10 @@ use super::StoreError;
 use super::file::{failed, wait_for};
 use crate::domain::telling::Tellings;
 use crate::domain::time::WallTime;
-use crate::files::private;
+use crate::files::{private, replace};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -18,7 +18,7 @@ use std::time::{Duration, SystemTime};
 /// Version of the file's layout.
 const VERSION: u64 = 1;
 
-/// Most bytes that are read.
+/// Most bytes that are read or written.
 const LIMIT: u64 = 4 << 20;
 /// So many names are tried.
 const NAMES: u32 = 1_000;
@@ -112,17 +112,11 @@ fn read(folder: &Path) -> Result<Tellings, StoreError> {
 /// the lock.
 fn write(folder: &Path, tellings: &Tellings) -> Result<(), StoreError> {
     let bytes = serde_json::to_vec(&Contents { version: VERSION, tellings })?;
-    let (path, new) = (file_of(folder), folder.join("tellings.json.tmp"));
-    let mut options = private();
-    let mut file = options
-        .create(true)
-        .write(true)
-        .truncate(true)
-        .open(&new)
-        .map_err(failed("write", &new))?;
-    file.write_all(&bytes).map_err(failed("write", &new))?;
-    drop(file);
-    fs::rename(&new, &path).map_err(failed("replace", &path))
+    let limit = usize::try_from(LIMIT).unwrap_or(usize::MAX);
+    if bytes.len() > limit {
+        return Err(StoreError::TooLarge { bytes: bytes.len(), limit });
+    }
+    Ok(replace(&file_of(folder), &bytes)?)
 }
 
 fn place(folder: &Path, name: &str) -> PathBuf {
@@ -159,9 +153,11 @@ fn exists(folder: &Path, name: &str) -> bool {
     sound && is_locked(&place(folder, name))
 }
 
-/// Whether a step was taken lately; one in the future is of a clock that was set since.
+/// Whether a step was taken lately. Whoever waited for the lock knows an earlier time than the one
+/// that held it; one far in the future is of a clock that was set since.
 fn is_fresh(step: SystemTime, now: SystemTime) -> bool {
-    now.duration_since(step).is_ok_and(|age| age <= SILENT)
+    let apart = now.duration_since(step).unwrap_or_else(|ahead| ahead.duration());
+    apart <= SILENT
 }
 
 fn system(time: WallTime) -> SystemTime {
@@ -245,6 +241,32 @@ mod tests {
         assert!(error.to_string().contains("a newer rdpwatch wrote it"), "{error}");
         let after = fs::read_to_string(file_of(folder.path())).expect("a file");
         assert_eq!(after, newer);
+    }
+
+    /// It would be read as nothing by the next step, and all of it be told twice.
+    #[test]
+    fn more_than_is_read_back_is_not_written() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let now = WallTime::from_unix_secs(100);
+        let title = "x".repeat(5 << 20);
+        let notice = Notice { event: SinkEvent::Fired, title, ..Notice::test(now) };
+        let wanted = Wanted { sink: "pager", ends: true, notice: &notice };
+        let desk = Desk::default();
+        let step = &mut |tellings: &mut Tellings, name: &str, runs: &dyn Fn(&str) -> bool| {
+            tellings.claim(wanted, &Program { name, runs, now });
+        };
+        let error = desk.step(folder.path(), now, step).expect_err("too large");
+        assert!(matches!(error, StoreError::TooLarge { .. }), "{error}");
+        assert!(!file_of(folder.path()).exists());
+    }
+
+    /// Its time was taken before it waited for the other one's step to end.
+    #[test]
+    fn a_program_whose_step_came_later_than_this_one_began_is_not_taken_for_gone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (first, second) = (Desk::default(), Desk::default());
+        assert_eq!(claim_at(100, &first, folder.path(), "1"), Claim::Tell("1".to_owned()));
+        assert_eq!(claim_at(99, &second, folder.path(), "2"), Claim::Wait);
     }
 
     /// `Ctrl-Z`, and forgotten.

@@ -179,6 +179,17 @@ pub fn missing(state: &UiState, world: &World<'_>) -> Option<String> {
     })
 }
 
+/// The alerts of a cause that many hosts share, as it is by now; empty where they share it no more.
+#[must_use]
+pub fn sharing<'a>(world: &World<'a>, cause: Cause) -> Vec<&'a Alert> {
+    let mut entries = entries(&world.snapshot.alerts, &BTreeSet::new());
+    let place = chosen(&entries, Some(Place::Cause(cause)));
+    match place.map(|place| entries.swap_remove(place)) {
+        Some(Entry::Cause(_, of)) => of,
+        _ => Vec::new(),
+    }
+}
+
 /// These alerts are over, in words.
 #[must_use]
 pub fn gone(world: &World<'_>, keys: &[AlertKey]) -> String {

@@ -1,17 +1,17 @@
 //! What can be copied, and the page without borders to select it from.
 
+use super::alert_list::{self, Cause};
 use super::causes;
 use super::line::{Line, fit};
 use super::state::{Size, UiState};
 use super::view::{explain, panel};
 use super::world::World;
-use crate::domain::alert::Alert;
-use crate::domain::finding::{Finding, Remedy, RuleId, RunOn};
+use crate::domain::finding::{Finding, Remedy, RunOn};
 use crate::domain::placeholder::Placeholders;
 use crate::domain::snapshot::TargetSnapshot;
 use crate::domain::target::TargetId;
 use crate::domain::text::printable;
-use crate::ui::state::Overlay;
+use crate::ui::state::{Overlay, SharedText};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -113,13 +113,21 @@ pub fn of_target(world: &World<'_>, state: &UiState, target: &TargetSnapshot) ->
     pieces
 }
 
-/// What can be copied about a cause that the hosts of these alerts share: a ticket for all of them.
+/// One ticket for all hosts that share a cause; `None` where they share it no more.
 #[must_use]
-pub fn of_shared(world: &World<'_>, state: &UiState, rule: RuleId, of: &[&Alert]) -> Vec<Piece> {
-    let title = causes::words(rule, of.iter().map(|alert| alert.title.as_str()));
-    let text = world.shared_ticket(title, of, &state.zone);
+pub fn shared_ticket(world: &World<'_>, state: &UiState, cause: Cause) -> Option<String> {
+    let of = alert_list::sharing(world, cause);
+    let title = causes::words(cause.rule, of.iter().map(|alert| alert.title.as_str()));
+    world.shared_ticket(title, &of, &state.zone)
+}
+
+/// What can be copied about a cause that many hosts share: a ticket for all of them.
+#[must_use]
+pub fn of_shared(world: &World<'_>, state: &UiState, cause: Cause) -> Vec<Piece> {
+    let many = alert_list::sharing(world, cause).len();
+    let text = shared_ticket(world, state, cause);
     let piece = |text: String| Piece {
-        label: format!("the text for one ticket of {} hosts", of.len()),
+        label: format!("the text for one ticket of {many} hosts"),
         text: clean(&text),
         purpose: "Which hosts, since when, and the proof and remedies of one of them.".to_owned(),
         run_on: None,
@@ -144,6 +152,9 @@ pub fn of_overlay(world: &World<'_>, state: &UiState) -> Option<String> {
     if let Some(Overlay::Ticket(id, _)) = &state.overlay {
         // As it is, not as the panel wraps it.
         return world.target(*id).map(|target| clean(&world.ticket(target, &state.zone)));
+    }
+    if let Some(Overlay::Shared(cause, SharedText::Ticket, _)) = &state.overlay {
+        return shared_ticket(world, state, *cause).map(|text| clean(&text));
     }
     let lines = panel::document(world, state)?;
     let plain: Vec<String> = lines.iter().map(Line::plain).collect();

@@ -11,7 +11,7 @@
 use super::columns;
 use super::effect::{Effect, FileChange};
 use super::export::{self, Kind};
-use super::form::Form;
+use super::form::{Form, Wrong};
 use super::format::Zone;
 use super::input::Input;
 use super::keymap::Keymap;
@@ -382,11 +382,11 @@ impl Dashboard {
         self.state.overlay = Some(Overlay::Form(form));
     }
 
-    /// Says in the form why it was not taken; without `why` it was, and the form closes.
-    pub fn answer_form(&mut self, why: Option<String>) {
-        match (&mut self.state.overlay, why) {
-            (Some(Overlay::Form(form)), Some(why)) => form.refused = Some(why),
-            (Some(Overlay::Form(_)), None) => self.state.overlay = None,
+    /// Says in the form why it was not taken; where nothing is wrong it was, and the form closes.
+    pub fn answer_form(&mut self, wrong: Vec<Wrong>) {
+        match &mut self.state.overlay {
+            Some(Overlay::Form(_)) if wrong.is_empty() => self.state.overlay = None,
+            Some(Overlay::Form(form)) => form.refuse(wrong),
             _ => {}
         }
     }

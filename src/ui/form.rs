@@ -13,6 +13,15 @@ pub struct Field {
     pub text: TextField,
 }
 
+/// Why a form was not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong {
+    /// Which line it is about; `None` where it is about no line alone.
+    pub field: Option<usize>,
+    /// What is wrong.
+    pub words: String,
+}
+
 /// A target being changed.
 #[derive(Debug, Clone)]
 pub struct Form {
@@ -24,8 +33,8 @@ pub struct Form {
     pub fields: Vec<Field>,
     /// The line in front.
     pub chosen: usize,
-    /// Why it was not taken.
-    pub refused: Option<String>,
+    /// Why it was not taken, as far as what is wrong was not typed anew.
+    pub wrong: Vec<Wrong>,
 }
 
 impl Form {
@@ -37,7 +46,7 @@ impl Form {
             .zip(texts)
             .map(|((key, about), text)| Field { key, about, text: text.into() })
             .collect();
-        Self { name: name.to_owned(), is_new: false, fields, chosen: 0, refused: None }
+        Self { name: name.to_owned(), is_new: false, fields, chosen: 0, wrong: Vec::new() }
     }
 
     /// What was typed, line by line.
@@ -52,9 +61,24 @@ impl Form {
         self.fields.get(self.chosen).map(|field| &field.text)
     }
 
-    /// The line in front, to be edited; why it was not taken is said until then.
+    /// It was not taken: the first line that is wrong is in front.
+    pub fn refuse(&mut self, wrong: Vec<Wrong>) {
+        if let Some(first) = wrong.iter().find_map(|one| one.field) {
+            self.chosen = first.min(self.fields.len().saturating_sub(1));
+        }
+        self.wrong = wrong;
+    }
+
+    /// Whether that line is wrong.
+    #[must_use]
+    pub fn is_wrong(&self, field: usize) -> bool {
+        self.wrong.iter().any(|one| one.field == Some(field))
+    }
+
+    /// The line in front, to be edited; what is wrong with it is said until then.
     pub fn field_mut(&mut self) -> Option<&mut TextField> {
-        self.refused = None;
+        let chosen = self.chosen;
+        self.wrong.retain(|one| one.field.is_some_and(|field| field != chosen));
         self.fields.get_mut(self.chosen).map(|field| &mut field.text)
     }
 

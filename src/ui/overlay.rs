@@ -1,5 +1,6 @@
 //! What lies over the screen and takes the keys.
 
+use super::alert_list::Cause;
 use super::copying::{CopyBox, Page};
 use super::filter::Filter;
 use super::form::Form;
@@ -60,6 +61,8 @@ pub enum Overlay {
     Explain(Option<TargetId>, usize, usize),
     /// Text for a ticket: whose, first line shown.
     Ticket(TargetId, usize),
+    /// What many hosts share: which cause, what of it, first line shown.
+    Shared(Cause, SharedText, usize),
     /// What its newest connections said and heard: whose, first line shown.
     Transcript(TargetId, usize),
     /// The filter being typed, and what it was before.
@@ -86,6 +89,15 @@ pub enum Overlay {
     Page(Page),
     /// The note under an acknowledgement of these, being typed.
     Acknowledge(Vec<AlertKey>, TextField),
+}
+
+/// What is shown of a cause that many hosts share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SharedText {
+    /// What it means and what to do.
+    Why,
+    /// The text for one ticket of all of them.
+    Ticket,
 }
 
 /// Where the user is among what was there on first sight.
@@ -184,9 +196,11 @@ impl Overlay {
     #[must_use]
     pub const fn layer(&self) -> Layer {
         match self {
-            Self::Help(_) | Self::Explain(..) | Self::Ticket(..) | Self::Transcript(..) => {
-                Layer::Text
-            }
+            Self::Help(_)
+            | Self::Explain(..)
+            | Self::Ticket(..)
+            | Self::Shared(..)
+            | Self::Transcript(..) => Layer::Text,
             Self::Filter(..)
             | Self::Command(_)
             | Self::AddTarget(..)
@@ -215,6 +229,7 @@ impl Overlay {
             Self::Help(_)
             | Self::Explain(..)
             | Self::Ticket(..)
+            | Self::Shared(..)
             | Self::Transcript(..)
             | Self::Confirm(_)
             | Self::Snooze(..)
@@ -242,6 +257,7 @@ impl Overlay {
             Self::Help(_)
             | Self::Explain(..)
             | Self::Ticket(..)
+            | Self::Shared(..)
             | Self::Transcript(..)
             | Self::Confirm(_)
             | Self::Snooze(..)

@@ -9,7 +9,7 @@ use super::line::Line;
 use super::marked::Lead;
 pub use super::overlay::{
     CommandLine, MaintenanceBox, MaintenanceChoice, Mend, Overlay, Question, ReviewPlace, Search,
-    SnoozeChoice, SnoozeMenu, Unsaved,
+    SharedText, SnoozeChoice, SnoozeMenu, Unsaved,
 };
 use super::update::undo::UndoStack;
 use crate::domain::finding::RuleId;

@@ -359,7 +359,8 @@ fn ask(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
         return alerts::explain(state, world);
     }
     let Some(target) = subject(state, world) else {
-        return missing(state, world);
+        let shared = alerts::shared_ticket(state, world, action);
+        return shared.unwrap_or_else(|| missing(state, world));
     };
     let (id, name) = (target.target.id, target.target.name.as_str());
     match action {

@@ -275,6 +275,32 @@ fn a_cause_that_many_share_has_one_ticket_for_all_of_them() {
     assert!(text.contains("One of them:\n\nRemote Desktop: host-0"), "{text}");
 }
 
+/// `o` and `y` on the line are about all of them, and `x` explains what they share.
+#[test]
+fn on_a_line_that_many_share_the_ticket_and_the_explanation_are_of_all_of_them() {
+    let mut screen = Screen::new(falls(60), 120, 40);
+    screen.press("3 g o");
+    let text = screen.text();
+    assert!(text.contains("59 hosts: text for one ticket"), "{text}");
+    assert!(text.contains("Remote Desktop: 59 hosts: in a few words"), "{text}");
+    let shown = screen.press("y");
+    screen.press("Esc");
+    let chosen = screen.press("y");
+    let [Effect::CopyText(text)] = chosen.as_slice() else { panic!("{chosen:?}") };
+    assert!(text.starts_with("Remote Desktop: 59 hosts: in a few words\n"), "{text}");
+    assert_eq!(shown, chosen);
+    screen.press("x");
+    let text = screen.text();
+    assert!(text.contains("59 hosts: why, and every remedy"), "{text}");
+    assert!(text.contains("HOST stands for each of them."), "{text}");
+    assert!(text.contains("host-0, host-1, host-2, host-4"), "{text}");
+    // What they shared is over while it is read.
+    let mut over = falls(60);
+    over.alerts = Arc::default();
+    screen.dashboard.set_snapshot(Arc::new(over));
+    assert!(screen.text().contains("shared by many hosts no more"), "{}", screen.text());
+}
+
 /// The odd one fails for longest; what the banner names first is what Enter explains.
 #[test]
 fn the_first_row_is_of_what_the_banner_names_first() {

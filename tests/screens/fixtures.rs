@@ -89,6 +89,7 @@ pub(crate) fn finding(
         risk: Risk::High,
         client_error: None,
         as_found: false,
+        of_the_way: false,
         faults: 1,
     }
 }
@@ -655,6 +656,7 @@ pub(crate) fn outage() -> Snapshot {
     snapshot.monitor.findings = vec![down];
     snapshot.monitor.incidents = vec![Incident {
         id: "5f0c9a21".to_owned(),
+        restart: false,
         whose: "6 of 6 hosts behind the VPN".to_owned(),
         since: ago(136),
         ended: None,
@@ -746,6 +748,7 @@ pub(crate) fn tunnelled() -> Snapshot {
         address: ip(address),
         word: ControlWord::Answers,
         minute: ControlStats {
+            was_silent: None,
             address: ip(address),
             role,
             sent: 30,

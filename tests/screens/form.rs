@@ -6,7 +6,7 @@ use rdpwatch::config::edit::FIELDS;
 use rdpwatch::domain::target::TargetId;
 use rdpwatch::ui::dashboard::Options;
 use rdpwatch::ui::effect::Effect;
-use rdpwatch::ui::form::Form;
+use rdpwatch::ui::form::{Form, Wrong};
 use rdpwatch::ui::state::{Access, Mend, Unsaved};
 
 fn form() -> Form {
@@ -27,12 +27,21 @@ fn the_form_is_filled_in_line_by_line_and_stays_until_it_is_taken() {
     let effects = screen.press("Enter");
     let [Effect::ChangeTarget { name, texts }] = effects.as_slice() else { panic!("{effects:?}") };
     assert_eq!((name.as_str(), texts[2].as_str()), ("office-pc", "3390"));
-    let why = "config.toml:3:8: target.port: 0 is too small, expected 1 to 65535";
-    screen.dashboard.answer_form(Some(why.to_owned()));
-    assert!(screen.text().contains("target.port: 0 is too small"), "{}", screen.text());
+    let wrong = |field, words: &str| Wrong { field: Some(field), words: words.to_owned() };
+    screen.press("Down Down Down");
+    screen.dashboard.answer_form(vec![
+        wrong(2, "port: 0 is too small, expected 1 to 65535"),
+        wrong(7, "kind: unknown value \"foo\""),
+    ]);
+    let text = screen.text();
+    assert!(text.contains("port: 0 is too small") && text.contains("unknown value"), "{text}");
+    assert!(text.contains("\u{25b8}\u{25b2}port"), "the first that is wrong is in front\n{text}");
+    assert!(text.contains(" \u{25b2}kind"), "{text}");
     screen.type_text("9");
-    assert!(!screen.text().contains("too small"), "another entry\n{}", screen.text());
-    screen.dashboard.answer_form(None);
+    let text = screen.text();
+    assert!(!text.contains("too small"), "another entry\n{text}");
+    assert!(text.contains("unknown value"), "still wrong\n{text}");
+    screen.dashboard.answer_form(Vec::new());
     assert!(screen.dashboard.state().overlay.is_none());
     screen.press("D");
     assert!(screen.text().contains("Remove office-pc?"));

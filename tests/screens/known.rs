@@ -5,13 +5,15 @@ use super::fixtures::{self, ago, ms};
 use super::support::Screen;
 use rdpwatch::domain::ladder::Cell;
 use rdpwatch::domain::sample::{
-    Attempt, Connect, ConnectOutcome, Negotiate, NegotiateOutcome, ProbeKind,
+    Attempt, Connect, ConnectOutcome, Negotiate, NegotiateOutcome, Observation, ProbeKind, Sample,
 };
 use rdpwatch::domain::security::SecurityProtocol;
 use rdpwatch::domain::snapshot::{Event, Snapshot, TargetSnapshot, TargetState};
-use rdpwatch::domain::stats::EchoStats;
+use rdpwatch::domain::stats::{EchoStats, Spark};
 use rdpwatch::domain::target::TargetId;
+use rdpwatch::domain::time::Now;
 use std::sync::Arc;
+use std::time::Duration;
 
 const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 40), (200, 60)];
 
@@ -281,4 +283,69 @@ fn a_small_screen_says_who_is_worst_and_why_in_every_view() {
         let text = screen.text();
         assert!(keys == "1" || text.contains("office-pc"), "{keys}\n{text}");
     }
+}
+
+/// The one whose TLS handshake was closed, and whose port refused the newest connection.
+fn turned() -> TargetSnapshot {
+    let mut host = fixtures::office_pc(0);
+    let how = ["", "", "refused with RST", "not reached", "not reached", "not reached", ""];
+    host.ladder = fixtures::ladder("oox---.", how);
+    host.attempt = Some(attempt(ConnectOutcome::Refused));
+    host
+}
+
+#[test]
+fn trouble_that_has_become_another_is_not_told_as_it_was() {
+    let text = simple(turned());
+    assert!(text.contains("it takes no connections"), "{text}");
+    assert!(text.contains("What is wrong has changed just now; it is asked again"), "{text}");
+    assert!(text.contains("For the help desk: until then tls-handshake-failed, since"), "{text}");
+    assert!(!text.contains("cannot be secured") && !text.contains("WHAT TO DO"), "{text}");
+    let mut screen = Screen::new(fixtures::snapshot(vec![turned()]), 120, 40);
+    screen.press("2");
+    let text = screen.text();
+    assert!(!text.contains("Users see"), "of another trouble: {text}");
+    screen.press("o");
+    assert!(!screen.text().contains("The client shows"), "{}", screen.text());
+}
+
+/// The PC that was woken: it first answered 20 s ago, its neighbour entry 5 s after the packet.
+fn woken(lost: &[usize]) -> TargetSnapshot {
+    let mut host = fixtures::waking(0);
+    host.at.mono = host.at.mono.plus(Duration::from_secs(28));
+    let wake = host.wake.as_mut().expect("it is being woken");
+    let at = wake.started().mono.plus(Duration::from_secs(20));
+    let ended_at = at;
+    let sent_at = Now { mono: at, wall: ago(20) };
+    let mut answers = attempt(ConnectOutcome::Open);
+    answers.negotiate = None;
+    let observation = Observation::Attempt(Box::new(answers));
+    wake.observe(&Sample { target: TargetId(0), seq: 1, sent_at, ended_at, observation });
+    host.state = TargetState::NotMeasured;
+    host.findings.clear();
+    host.ladder = fixtures::ladder("ooo----", [""; 7]);
+    host.echo_minute = EchoStats { sent: 89, lost: 55, ..fixtures::stats(47.4, 0, 0.1) };
+    host.spark = vec![Spark::Lost; 100];
+    host.spark.resize(120, Spark::Rtt(ms(47.4)));
+    for (place, slot) in host.spark.iter_mut().enumerate() {
+        if lost.contains(&place) {
+            *slot = Spark::Lost;
+        }
+    }
+    host
+}
+
+#[test]
+fn what_was_lost_while_a_woken_pc_slept_is_not_told_as_a_bad_line() {
+    let text = simple(woken(&[]));
+    let said = "It woke 20 s ago. An answer takes 47.4 ms; nothing was lost since.";
+    assert!(text.contains(said), "{text}");
+    assert!(!text.contains("55 of 89"), "{text}");
+    let text = simple(woken(&[105, 119]));
+    assert!(text.contains("in 2 of these seconds something was lost"), "{text}");
+    let mut screen = Screen::new(fixtures::snapshot(vec![woken(&[])]), 120, 40);
+    screen.press("2");
+    let text = screen.text();
+    assert!(text.contains("woke 20 s ago, not judged yet"), "{text}");
+    assert!(!text.contains("first measurements are on their way"), "{text}");
 }

@@ -240,11 +240,13 @@ fn the_way_of_a_host_whose_gateway_fails_is_not_absolved() {
 fn hosts_that_restarted_together_and_are_back_are_no_path_that_is_down() {
     let mut snapshot = fixtures::healthy();
     let said = "3 of 6 hosts behind the router restarted together at 14:00 (likely).";
-    let finding = fixtures::finding("path-outage", Severity::Notice, "restarted together", said);
+    let finding =
+        fixtures::finding("restarted-together", Severity::Notice, "restarted together", said);
     snapshot.monitor.findings.push(finding);
     for (width, height) in [(80, 24), (200, 60)] {
         let text = Screen::new(snapshot.clone(), width, height).text();
         assert!(text.contains("restarted together"), "{text}");
+        assert!(!text.contains("This machine: 3"), "{text}");
         assert!(!text.contains('\u{2716}'), "{text}");
     }
 }

@@ -67,10 +67,10 @@ impl Screen {
     pub(super) fn add_new(&mut self, texts: &[String]) {
         match self.editor.add(texts) {
             Ok(change) => {
-                self.dashboard.answer_form(None);
+                self.dashboard.answer_form(Vec::new());
                 self.dashboard.file_changed(change, (self.now)());
             }
-            Err(error) => self.dashboard.answer_form(Some(reload::short(&error))),
+            Err(wrong) => self.dashboard.answer_form(wrong),
         }
     }
 
@@ -91,11 +91,11 @@ impl Screen {
     pub(super) fn change(&mut self, name: &str, texts: &[String]) {
         match self.editor.change(name, texts) {
             Ok(Some(change)) => {
-                self.dashboard.answer_form(None);
+                self.dashboard.answer_form(Vec::new());
                 self.dashboard.file_changed(change, (self.now)());
             }
-            Ok(None) => self.dashboard.answer_form(None),
-            Err(error) => self.dashboard.answer_form(Some(reload::short(&error))),
+            Ok(None) => self.dashboard.answer_form(Vec::new()),
+            Err(wrong) => self.dashboard.answer_form(wrong),
         }
     }
 

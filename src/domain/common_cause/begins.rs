@@ -74,6 +74,7 @@ impl CommonCause {
             served: None,
             of: together.len(),
             spared: Spared::default(),
+            in_turns: None,
             number: 0,
         })
     }

@@ -20,6 +20,7 @@ use super::super::target::{GatewayAddress, GatewayUsage, Host, Target, TargetId}
 use super::super::time::{MonoTime, Now, WallTime};
 use super::super::view::{Mode, TargetView};
 use super::super::wake::WakeProgress;
+use crate::domain::certificate::{CertificateSummary, KeyKind, Thumbprint};
 use crate::domain::session::Sessions;
 use crate::domain::usual::Usual;
 use std::collections::BTreeMap;
@@ -225,6 +226,26 @@ pub(crate) fn handshake(outcome: TlsOutcome) -> Attempt {
     }
 }
 
+/// A whole handshake, with a certificate of its own that names `name`; `byte` is its thumbprint's.
+pub(crate) fn certified(name: &str, byte: u8) -> Attempt {
+    let mut attempt = handshake(TlsOutcome::Ok);
+    if let Some(tls) = &mut attempt.tls {
+        tls.certificate = Some(CertificateSummary {
+            subject: format!("CN={name}"),
+            common_name: Some(name.to_owned()),
+            issuer: format!("CN={name}"),
+            self_signed: true,
+            not_before: at(0).wall,
+            not_after: at(100_000_000).wall,
+            names: vec![name.to_owned()],
+            key: KeyKind::Rsa(2_048),
+            signature: "sha256WithRSAEncryption".to_owned(),
+            sha256: Thumbprint([byte; 32]),
+        });
+    }
+    attempt
+}
+
 /// A look at a gateway that answers like this.
 pub(crate) fn looked(answer: GatewayAnswer, trust: ChainTrust) -> Gateway {
     let challenge = answer == GatewayAnswer::Challenge;
@@ -277,6 +298,7 @@ pub(crate) fn evidence(id: &str, severity: Severity) -> Evidence {
         client_error: None,
         remedies: None,
         is_change: false,
+        of_the_way: false,
         faults: 1,
         anew: true,
     }

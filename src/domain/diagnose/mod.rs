@@ -89,6 +89,11 @@ impl Diagnosis {
         }
     }
 
+    /// Forgets what was counted towards a finding that does not stand yet.
+    pub fn forget_undecided(&mut self) {
+        self.tracks.forget_undecided();
+    }
+
     /// Judges every rule as time passes, without counting (see the module's documentation).
     pub fn tick(&mut self, rules: &[&'static dyn Rule], view: &TargetView<'_>) {
         if !can_be_judged(view) {
@@ -289,6 +294,7 @@ impl RuleCard {
             risk: self.risk(evidence.severity),
             client_error: evidence.client_error.or(self.client_error),
             as_found,
+            of_the_way: evidence.of_the_way,
             faults: evidence.faults,
         }
     }

@@ -19,6 +19,7 @@ const NEEDS_TIME: &[&str] = &[
     "wake-failed",
     "monitor-blocked",
     "path-outage",
+    "restarted-together",
     "dns-server-failure",
     "gateway-failure",
     "port-barred",

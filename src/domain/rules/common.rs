@@ -33,7 +33,9 @@ static DNS_SERVER_FAILURE: RuleCard = RuleCard {
         so. So it is the server or the way to it, and no single name. It is one alert for all of \
         them; each host keeps its finding and does not alert by itself. A server that says that a \
         name does not exist has answered, and the name is at fault. It is over when more names are \
-        answered than not; a name that fails on then is told by itself.",
+        answered than not; a name that fails on then is told by itself. A server that answers some \
+        lookups and fails others in turns, for at least three hosts within five minutes and at least \
+        one of five lookups, is told so as well, until all were answered for two and a half minutes.",
     disproof: "The server answers for other names, or from another machine.",
     remedies: &[
         Remedy {
@@ -51,7 +53,7 @@ static DNS_SERVER_FAILURE: RuleCard = RuleCard {
             RunOn::Client,
         ),
     ],
-    explains: &[],
+    explains: &["dns-server-slow"],
     low_risk: false,
     client_error: client::NAME,
     reviewed_when_found: false,
@@ -82,7 +84,7 @@ impl Rule for DnsServerFailure {
         let sentence = format!(
             "{} {} since {} (certain): {}.{} {}",
             spoken(servers),
-            name_words(how, servers.len()),
+            name_words(cause, how, servers.len()),
             clock(cause.since.wall),
             nowhere(cause),
             whose.as_ref().map_or(" No single name is at fault.", |whose| &whose.sentences),
@@ -93,10 +95,15 @@ impl Rule for DnsServerFailure {
                 _ => "DNS team: look at the server first.",
             },
         );
-        let title = format!("{} {}", spoken(servers), name_word(how));
+        let short = if cause.in_turns.is_some() { "answers only some" } else { name_word(how) };
+        let title = format!("{} {short}", spoken(servers));
         let evidence = fails.evidence(title, sentence, |(cause, (servers, how))| {
-            format!("{}: {}", servers_fail(servers, how), nowhere(cause))
+            format!("{}: {}", servers_fail(cause, servers, how), nowhere(cause))
         });
+        let evidence = evidence.lines(fails.first.0.in_turns.map(|(failed, of)| {
+            let last = clock(cause.until.wall);
+            format!("{failed} of {of} lookups failed in the last 5 min, the last at {last}")
+        }));
         let evidence = evidence.lines(whose.into_iter().flat_map(|whose| whose.lines));
         Judgement::fires(evidence.owned_by(owner))
     }
@@ -172,12 +179,13 @@ impl Rule for GatewayFailure {
 
 /// `the names of 12 hosts lead nowhere`.
 fn nowhere(cause: &CommonCause) -> String {
-    format!("the names of {} lead nowhere, {}", hosts(cause.told().count()), names(cause))
+    let lead = if cause.in_turns.is_some() { "lead nowhere at times" } else { "lead nowhere" };
+    format!("the names of {} {lead}, {}", hosts(cause.told().count()), names(cause))
 }
 
 /// `DNS server 10.0.0.53 does not answer`.
-pub(super) fn servers_fail(servers: &[IpAddr], how: NameOutcome) -> String {
-    format!("{} {}", spoken(servers), name_words(how, servers.len()))
+pub(super) fn servers_fail(cause: &CommonCause, servers: &[IpAddr], how: NameOutcome) -> String {
+    format!("{} {}", spoken(servers), name_words(cause, how, servers.len()))
 }
 
 /// `The gateway gw.corp.lab does not answer`; escaped.
@@ -207,8 +215,10 @@ const fn name_word(how: NameOutcome) -> &'static str {
     }
 }
 
-const fn name_words(how: NameOutcome, servers: usize) -> &'static str {
+const fn name_words(cause: &CommonCause, how: NameOutcome, servers: usize) -> &'static str {
     match (how, servers) {
+        (_, 1) if cause.in_turns.is_some() => "answers only some lookups",
+        _ if cause.in_turns.is_some() => "answer only some lookups",
         (NameOutcome::Timeout, 1) => "does not answer",
         (NameOutcome::Timeout, _) => "do not answer",
         (NameOutcome::Refused, 1) => "refuses to answer",

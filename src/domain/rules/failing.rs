@@ -90,6 +90,10 @@ pub(super) enum Said<'a> {
 /// and no connection of another way speaks against it.
 pub(super) fn said<'a>(view: &TargetView<'a>, way: Fails) -> Said<'a> {
     let Some(newest) = view.settled() else { return Said::Nothing };
+    if view.other_card().is_some() {
+        // What another device says of a port is nothing that the host says.
+        return Said::Not;
+    }
     match Turns::of(view) {
         Some((leads, entry, turns)) if leads == way => Said::So(entry, Some(turns)),
         None if Fails::of(view, newest) == Some(way) => Said::So(newest, None),

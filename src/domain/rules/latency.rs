@@ -99,7 +99,7 @@ static HIGH_LATENCY: RuleCard = RuleCard {
     low_risk: false,
     client_error: None,
     reviewed_when_found: false,
-    alerting: Alerting::PLAIN,
+    alerting: Alerting::PASSING,
 };
 
 impl Rule for HighLatency {
@@ -133,6 +133,9 @@ impl Rule for HighLatency {
             median.as_secs_f64() >= usual.as_secs_f64() * limits.baseline_factor
                 && median >= usual.saturating_add(limits.baseline_margin)
         });
+        if view.woke_lately() {
+            return Judgement::NoEvidence;
+        }
         let severity = if median >= limits.critical {
             Severity::Critical
         } else if median >= limits.warning || above_usual.is_some() {
@@ -203,7 +206,7 @@ static HIGH_JITTER: RuleCard = RuleCard {
     low_risk: false,
     client_error: None,
     reviewed_when_found: false,
-    alerting: Alerting::PLAIN,
+    alerting: Alerting::PASSING,
 };
 
 impl Rule for HighJitter {
@@ -222,6 +225,9 @@ impl Rule for HighJitter {
         let Some(Jitter { mean, usual }) = jitter(&rtts).filter(|_| received >= enough) else {
             return without_round_trips(view);
         };
+        if view.woke_lately() {
+            return Judgement::NoEvidence;
+        }
         let severity = if usual >= limits.critical {
             Severity::Critical
         } else if usual >= limits.warning {

@@ -24,6 +24,7 @@ mod gateway_certificate;
 mod gateway_remedies;
 mod identity;
 mod latency;
+mod lease;
 mod line_degraded;
 mod loss;
 mod mismatch;
@@ -40,6 +41,7 @@ mod prelude;
 mod proxied;
 mod remedies;
 mod restarted;
+mod restarted_together;
 mod saturated;
 mod security;
 mod service;
@@ -68,6 +70,7 @@ mod tests;
 pub(crate) use identity::is_another_machine;
 pub(crate) use latency::{HIGH_LATENCY_ID, usual_round_trip};
 pub(crate) use outage::{PATH_OUTAGE_ID, whose as whose_path};
+pub(crate) use restarted_together::RESTARTED_TOGETHER_ID;
 pub(crate) use session::drop_of;
 pub(crate) use silence::{HOST_ASLEEP_ID, HOST_UNREACHABLE_ID};
 pub(crate) use slow::{RDP_SLOW_ID, usual_service};
@@ -84,6 +87,7 @@ use std::fmt::Debug;
 pub static RULES: &[&dyn Rule] = &[
     // Path.
     &outage::PathOutage,
+    &restarted_together::RestartedTogether,
     &vpn::VpnFlap,
     &session::SessionDropped,
     &periodic::DropsPeriodic,
@@ -227,6 +231,8 @@ pub struct Evidence {
     pub remedies: Option<&'static [Remedy]>,
     /// It is a change against what was remembered, and so never as it was found.
     pub is_change: bool,
+    /// It is of the way to the host, and says nothing of the host itself.
+    pub of_the_way: bool,
     /// The number of the newest fault that it speaks of: another one is told although the one before
     /// it was.
     pub faults: u32,
@@ -256,6 +262,7 @@ impl Evidence {
             client_error: None,
             remedies: None,
             is_change: false,
+            of_the_way: false,
             faults: 1,
             anew: true,
         }
@@ -279,6 +286,13 @@ impl Evidence {
     #[must_use]
     pub fn lines(mut self, lines: impl IntoIterator<Item = String>) -> Self {
         self.lines.extend(lines);
+        self
+    }
+
+    /// Says that the host itself may be there: it is the way to it that is broken, or likelier to be.
+    #[must_use]
+    pub const fn of_the_way(mut self) -> Self {
+        self.of_the_way = true;
         self
     }
 
@@ -377,11 +391,16 @@ pub struct Alerting {
     /// What it is a state of. A host is in one state of a thing at a time: the alert of another
     /// state ends when this one fires.
     pub state_of: Option<&'static str>,
+    /// It is measured anew all the time, and says nothing of a time in which nothing is: its alert is
+    /// over once something else has explained it for some minutes.
+    pub passing: bool,
 }
 
 impl Alerting {
     /// As most do.
-    pub const PLAIN: Self = Self { once: false, alone: false, state_of: None };
+    pub const PLAIN: Self = Self { once: false, alone: false, state_of: None, passing: false };
+    /// Over when nothing can be measured of it.
+    pub const PASSING: Self = Self { passing: true, ..Self::PLAIN };
     /// One alert of this machine.
     pub const ONCE: Self = Self { once: true, ..Self::PLAIN };
     /// Accepted one by one.

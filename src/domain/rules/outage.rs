@@ -1,7 +1,7 @@
 //! `path-outage`: hosts fell silent together while something nearer answers.
 
 use super::prelude::*;
-use crate::domain::outage::{Fault, KEPT, OFTEN, Outage, Scope};
+use crate::domain::outage::{Fault, KEPT, OFTEN, Outage, Said, Scope};
 use crate::domain::text::excerpt;
 use crate::domain::way::Stretch;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ pub(super) struct PathOutage;
 static PATH_OUTAGE: RuleCard = RuleCard {
     id: PATH_OUTAGE_ID,
     title: "path down",
-    severities: &[Severity::Notice, Severity::Critical],
+    severities: &[Severity::Critical],
     owner: Owner::Network,
     rung: None,
     hysteresis: Hysteresis::AT_ONCE,
@@ -29,51 +29,59 @@ static PATH_OUTAGE: RuleCard = RuleCard {
         switch, the power of a site. It is one incident for all of them, and none of them alerts \
         by itself. Which stretch broke is said as far as controls that answered ten of ten show it: \
         this machine's router, the public endpoint of its VPN (an address with a route of its own \
-        past the tunnel; several may have one), the far end inside the tunnel, DNS servers. Targets at \
+        past the tunnel; several may have one; it is asked on while the tunnel is down), the far end \
+        inside the tunnel, DNS servers. The nearest that is silent is the cause: a tunnel that goes \
+        down half a minute after its line died is a consequence. A tunnel that changes is the cause for \
+        hosts whose ways it took along, and who answered no more; where this machine's routes are not \
+        known, for whoever is behind a router. Where a router or firewall on the way says of most of \
+        them that it cannot reach them, or that a rule forbids it, that is where to look. Targets at \
         one address are one host. Hosts that may be asleep do not count, unless \
-        a tunnel of this machine changed at the same time and fewer than half are back; hosts that were \
+        such a change came at the same time and fewer than half are back; hosts that were \
         silent already when this run began count only where nobody answers. A path that breaks \
         for seconds only is told of from the third time within 20 minutes on, and stands until it was \
         quiet for five minutes. Nor is it back while those who answer lose three of ten requests. When \
         three of its hosts come back and refuse their port, which worked before, they restarted \
-        together: that is a notice for ten minutes after it. Where nothing nearer \
+        together, and it was no path. Where nothing nearer \
         answers, nine of ten hosts behind a router have to fall silent together. A host whose name leads \
         elsewhere meanwhile is back when it accepts connections there. Nothing is said while this \
         machine itself is offline.",
     disproof: "The uptime of the hosts is shorter than the outage is ago: then they were restarted together.",
     remedies: &[remedies::TRACE, remedies::RECONNECT_VPN, remedies::NETWORK_FIREWALL],
-    explains: &[
-        "host-unreachable",
-        "host-asleep",
-        "host-restarted",
-        "session-would-drop",
-        "packet-loss",
-        "high-latency",
-        "high-jitter",
-        "mtu-low",
-        "mtu-black-hole",
-        "dns-failure",
-        "dns-slow",
-        "dns-disagreement",
-        "dns-mismatch",
-        "address-dead",
-        "name-path-broken",
-        "port-filtered",
-        "port-rejected",
-        "rdp-silent",
-        "rdp-slow",
-        "connection-dropped",
-        "connection-flapping",
-        "udp-blocked",
-        "line-degraded",
-        "service-failure",
-        "gateway-unreachable",
-    ],
+    explains: HIDDEN,
     low_risk: false,
     client_error: client::CONNECT,
     reviewed_when_found: false,
-    alerting: Alerting::ONCE,
+    alerting: Alerting { once: true, ..Alerting::state_of("hosts that are silent together") },
 };
+
+/// What else is measured of hosts that are silent together.
+pub(super) const HIDDEN: &[&str] = &[
+    "host-unreachable",
+    "host-asleep",
+    "host-restarted",
+    "session-would-drop",
+    "packet-loss",
+    "high-latency",
+    "high-jitter",
+    "mtu-low",
+    "mtu-black-hole",
+    "dns-failure",
+    "dns-slow",
+    "dns-disagreement",
+    "dns-mismatch",
+    "address-dead",
+    "name-path-broken",
+    "port-filtered",
+    "port-rejected",
+    "rdp-silent",
+    "rdp-slow",
+    "connection-dropped",
+    "connection-flapping",
+    "udp-blocked",
+    "line-degraded",
+    "service-failure",
+    "gateway-unreachable",
+];
 
 impl Rule for PathOutage {
     fn card(&self) -> &'static RuleCard {
@@ -84,29 +92,20 @@ impl Rule for PathOutage {
         if view.around.outages.is_empty() {
             return Judgement::NoEvidence;
         }
-        let mut outages = view.around.outages.iter();
-        let Some(outage) = outages.find(|outage| outage.holds(view.target.id)) else {
+        let holds = |outage: &&Arc<Outage>| !outage.is_restart() && outage.holds(view.target.id);
+        let Some(outage) = view.around.outages.iter().find(holds) else {
             return Judgement::Clear;
         };
         let others = u32::try_from(outage.members.len()).unwrap_or(u32::MAX).saturating_sub(1);
-        if outage.is_restart() {
-            let sentence = format!(
-                "{} fell silent with {} (certain), which restarted and came back before it (likely). {}",
-                name(view),
-                count(others, "other host"),
-                first_step(outage),
-            );
-            let evidence = evidence(outage, title(outage), sentence);
-            return Judgement::fires(evidence.remedied(Some(RESTARTED)));
-        }
         let sentence = format!(
-            "{} fell silent with {} (certain): {} down, and not this host (likely). {}",
+            "{} fell silent with {} (certain): {}, and not this host (likely). {}",
             name(view),
             count(others, "other host"),
-            match stretch(outage) {
-                Some(Stretch::Tunnel) => "your VPN is",
-                Some(Stretch::Line) => "your Internet line is",
-                _ => "the way there is",
+            match outage.stretch() {
+                Some(Stretch::Tunnel) => "your VPN is down",
+                Some(Stretch::Line) => "your Internet line is down",
+                _ if is_refused(outage) => "a firewall on the way refuses it",
+                _ => "the way there is down",
             },
             first_step(outage),
         );
@@ -115,38 +114,27 @@ impl Rule for PathOutage {
 
     fn judge_monitor(&self, around: &Surroundings) -> Judgement {
         let stands = |outage: &&Outage| {
-            outage.alerts && (outage.ended.is_none() || outage.lingers && !outage.is_restart())
+            outage.alerts && !outage.is_restart() && (outage.ended.is_none() || outage.lingers)
         };
         let mut alerting: Vec<&Outage> =
             around.outages.iter().map(Arc::as_ref).filter(stands).collect();
         alerting.sort_by_key(|outage| outage.ended.is_none());
         // The newest: of the others somebody was told before.
-        let Some((first, others)) = alerting.split_last() else {
-            let restarted = around.outages.iter().find(|outage| outage.lingers);
-            return restarted.map_or(Judgement::Clear, |outage| {
-                let evidence = restarted_together(outage, restarted_title(outage));
-                Judgement::fires(Evidence { severity: Severity::Notice, ..evidence })
-            });
-        };
+        let Some((first, others)) = alerting.split_last() else { return Judgement::Clear };
         let newest = alerting.iter().map(|outage| outage.number).max().unwrap_or_default();
         let more = others.iter().map(|outage| format!("also down: {}", whose(outage)));
         let more: Vec<String> = more.collect();
         let title = match others.len() {
-            0 if first.is_restart() => restarted_title(first),
             0 => format!("{}: {}", title(first), whose(first)),
             others => format!("{}: {}, and {others} more", title(first), whose(first)),
         };
-        if first.is_restart() {
-            let evidence = restarted_together(first, title).lines(more);
-            return Judgement::fires(evidence.of_faults(newest));
-        }
         if first.times >= OFTEN {
             let evidence = evidence(first, title, comes_again(first)).lines(more);
             return Judgement::fires(evidence.of_faults(newest));
         }
         let how = how(first);
         let since = clock(first.since.wall);
-        if let (Some(stretch), Some(fault)) = (stretch(first), &first.fault) {
+        if let (Some(stretch), Some(fault)) = (first.stretch(), &first.fault) {
             let sentence = by_controls(first, stretch, fault, &since);
             let evidence = evidence(first, title, sentence).lines(more);
             return Judgement::fires(evidence.of_faults(newest));
@@ -168,7 +156,7 @@ impl Rule for PathOutage {
             nearer,
             match &first.tunnel {
                 Some(what) => format!(", and {what}"),
-                None => String::new(),
+                None => said_words(first),
             },
             first_step(first),
         );
@@ -177,32 +165,14 @@ impl Rule for PathOutage {
 }
 
 fn down(outage: &Outage) -> &'static str {
+    if is_refused(outage) {
+        return "refused by a firewall";
+    }
     if outage.losing == 0 { "down" } else { "down but for a few packets" }
 }
 
-fn restarted_title(outage: &Outage) -> String {
-    format!("{}: {}", title(outage), whose(outage))
-}
-
-/// No path, but a restart of them all.
-fn restarted_together(outage: &Outage, title: String) -> Evidence {
-    let sentence = format!(
-        "{} restarted together at {} (likely): they {}, and {} of them came back and refused the port of \
-         Remote Desktop at first, which worked before. {}",
-        whose(outage),
-        clock(outage.since.wall),
-        how(outage),
-        outage.refused.len(),
-        first_step(outage),
-    );
-    evidence(outage, title, sentence).remedied(Some(RESTARTED))
-}
-
-/// What says why hosts restart.
-const RESTARTED: &[Remedy] = &[remedies::WHY_RESTARTED];
-
 /// `fell silent within 3.0 s of each other`.
-fn how(outage: &Outage) -> String {
+pub(super) fn how(outage: &Outage) -> String {
     if outage.found {
         return "were silent when this run began".to_owned();
     }
@@ -228,26 +198,18 @@ fn comes_again(outage: &Outage) -> String {
     )
 }
 
-/// The stretch that the controls show to be broken; where a tunnel is seen to change, that is it.
-fn stretch(outage: &Outage) -> Option<Stretch> {
-    let shown = outage.fault.as_ref().map(|fault| fault.stretch);
-    shown.filter(|stretch| outage.tunnel.is_none() || *stretch == Stretch::Tunnel)
-}
-
 fn title(outage: &Outage) -> &'static str {
-    if outage.is_restart() {
-        return "restarted together";
-    }
     if outage.times >= OFTEN {
-        return match stretch(outage) {
+        return match outage.stretch() {
             Some(Stretch::Tunnel) => "VPN unsteady",
             Some(Stretch::Line) => "Internet line unsteady",
             _ => "path unsteady",
         };
     }
-    match stretch(outage) {
+    match outage.stretch() {
         Some(Stretch::Tunnel) => "VPN down",
         Some(Stretch::Line) => "Internet line down",
+        _ if is_refused(outage) => "path refused",
         _ if outage.nearer.is_none() => "nothing answers",
         _ => "path down",
     }
@@ -278,7 +240,8 @@ fn by_controls(outage: &Outage, stretch: Stretch, fault: &Fault, since: &str) ->
         ),
         Stretch::Own | Stretch::Site => format!(
             "The way to {hosts} is down since {since} (likely): they are silent, while {sound} \
-             answers. It begins behind the VPN. {step}"
+             answers{}. It begins behind the VPN. {step}",
+            said_words(outage)
         ),
     }
 }
@@ -311,11 +274,42 @@ const fn is_through_tunnel(fault: &Fault) -> bool {
 
 const SITE_FIRST: &str = "Network team: look at the site's line and power first.";
 
-fn first_step(outage: &Outage) -> &'static str {
-    if outage.is_restart() {
-        return "Server team: look at who restarts them first (an update, a policy, power).";
+fn first_step(outage: &Outage) -> String {
+    let Some(said) = spoken_for(outage) else { return nearest_first(outage).to_owned() };
+    let Some(from) = said.error.from else {
+        return "Network team: look at the rules of the firewalls on the way first.".to_owned();
+    };
+    if said.prohibited {
+        format!("Network team: look at the rules of {from} first.")
+    } else {
+        format!("Network team: look at what lies behind {from} first.")
     }
-    match stretch(outage) {
+}
+
+/// What a machine on the way says of them, where nothing nearer is shown to be broken.
+fn spoken_for(outage: &Outage) -> Option<Said> {
+    let nothing_nearer =
+        outage.tunnel.is_none() && outage.stretch().is_none_or(|stretch| stretch == Stretch::Site);
+    // Who cannot deliver and says not where, shows nothing.
+    outage.said.filter(|said| nothing_nearer && (said.prohibited || said.error.from.is_some()))
+}
+
+/// Whether a rule on the way forbids it.
+fn is_refused(outage: &Outage) -> bool {
+    spoken_for(outage).is_some_and(|said| said.prohibited)
+}
+
+/// `, and 10.20.0.1 says that it cannot reach them`.
+fn said_words(outage: &Outage) -> String {
+    let Some(said) = spoken_for(outage) else { return String::new() };
+    let from = said.error.from;
+    let from = from.map_or_else(|| "a machine on the way".to_owned(), |from| from.to_string());
+    let what = if said.prohibited { "a rule forbids it" } else { "it cannot reach them" };
+    format!(", and {from} says that {what}")
+}
+
+fn nearest_first(outage: &Outage) -> &'static str {
+    match outage.stretch() {
         Some(Stretch::Tunnel) => return "VPN team: look at the tunnel first.",
         Some(Stretch::Line) => return "Ask your provider; look at your modem first.",
         Some(Stretch::Site) => return "Network team: look at the site behind the VPN first.",
@@ -329,6 +323,7 @@ fn first_step(outage: &Outage) -> &'static str {
     }
     match (&outage.scope, &outage.tunnel) {
         (Scope::Tunnel(_), None) => "VPN team: look at the tunnel and the site behind it first.",
+        (_, Some(_)) if outage.took => "VPN team: look at its routes first.",
         (_, Some(_)) => "VPN team: look at the tunnel first.",
         (Scope::Routed, None) if outage.spares && outage.left.len() < outage.of => {
             "Network team: look at what they share and the others do not first."
@@ -338,7 +333,8 @@ fn first_step(outage: &Outage) -> &'static str {
     }
 }
 
-fn evidence(outage: &Outage, title: impl Into<String>, sentence: String) -> Evidence {
+/// What was measured of hosts that fell silent together, as the evidence of what it was.
+pub(super) fn evidence(outage: &Outage, title: impl Into<String>, sentence: String) -> Evidence {
     let began = if outage.found {
         format!("the first was asked at {}", clock(outage.since.wall))
     } else {
@@ -363,6 +359,9 @@ fn evidence(outage: &Outage, title: impl Into<String>, sentence: String) -> Evid
         .lines(
             (outage.losing > 0)
                 .then(|| format!("{} answer now and then, and lose 30 % or more", outage.losing)),
+        )
+        .lines(
+            outage.said.map(|said| format!("connections to most of them end with {}", said.error)),
         )
         .lines(outage.fault.iter().flat_map(|fault| {
             let silent = fault.silent.as_ref().map(|control| format!("{control} is silent too"));

@@ -39,9 +39,10 @@ impl<'a, T: Copy> Several<'a, T> {
         let worst = all().map(|(cause, _)| cause.severity).max().unwrap_or(cause.severity);
         Evidence::new(worst, Confidence::Certain, title, sentence)
             .line(format!(
-                "{} of {} fail by it: {}",
+                "{} of {} {} by it: {}",
                 cause.told().count(),
                 hosts(cause.of.max(cause.members.len())),
+                if cause.in_turns.is_some() { "failed" } else { "fail" },
                 names(cause),
             ))
             .lines(worked_on(cause))

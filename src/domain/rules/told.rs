@@ -31,7 +31,7 @@ pub(crate) const fn told_as(thing: &Thing) -> RuleId {
 /// What a host's finding says of the cause that it is told with.
 pub(crate) fn told_with(cause: &CommonCause) -> Option<String> {
     let what = match (&cause.thing, cause.how) {
-        (Thing::NameServers(servers), How::Name(how)) => servers_fail(servers, how),
+        (Thing::NameServers(servers), How::Name(how)) => servers_fail(cause, servers, how),
         (Thing::Gateway { host, port }, How::Gateway(how)) => gateway_fails((host, *port), how),
         (Thing::GatewayCertificate { host, port }, _) => refused(cause, host, *port),
         (Thing::Port(port), How::Port(how)) => format!("Port {port} is {}", word(how)),

@@ -4,7 +4,7 @@ use super::super::diagnose::fixture::{
     Fixture, at, confirmed, finding, handshake, looked, negotiated, reply, stopped_at_tcp,
 };
 use super::*;
-use crate::domain::finding::Confidence;
+use crate::domain::finding::{Confidence, Owner};
 use crate::domain::history::Timed;
 use crate::domain::sample::{ChainTrust, LocalFault};
 use crate::domain::security::FailureCode;
@@ -123,6 +123,20 @@ fn a_sleeper_is_asleep_at_elevated_risk_until_it_should_be_up() {
     assert_eq!(state_of(&view, &warning, false), TargetState::Warning);
     let down = [finding("host-unreachable", Severity::Critical, None)];
     assert_eq!(availability_of(&view, &down), Availability::Down);
+}
+
+/// Whom a finding is assigned to may follow a suspicion; whether the host is there may not.
+#[test]
+fn a_host_is_down_by_what_is_known_of_it_and_not_by_who_looks_first() {
+    let mut fixture = Fixture::new();
+    fixture.attempt(stopped_at_tcp(SILENT));
+    let view = fixture.view();
+    let silent = finding("host-unreachable", Severity::Critical, None);
+    for owner in [Owner::Network, Owner::Server] {
+        let found = |of_the_way| [Finding { owner, of_the_way, ..silent.clone() }];
+        assert_eq!(availability_of(&view, &found(false)), Availability::Down);
+        assert_eq!(availability_of(&view, &found(true)), Availability::Unknown);
+    }
 }
 
 #[test]

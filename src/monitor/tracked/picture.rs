@@ -6,6 +6,7 @@ use crate::domain::snapshot::{SPARK_SLOTS, TargetSnapshot, TargetState};
 use crate::domain::surroundings::Surroundings;
 use crate::domain::target::Host;
 use crate::domain::time::{MonoTime, Now};
+use crate::domain::turn;
 use crate::domain::verdict;
 use crate::domain::view::Mode;
 use std::sync::Arc;
@@ -60,11 +61,17 @@ impl Tracked {
         let waking =
             self.wake.as_ref().is_some_and(|wake| !wake.is_up() && !wake.is_over(now.mono));
         let state = verdict::state_of(&view, &findings, waking);
-        let summary = verdict::verdict(&view, &findings);
         let availability = verdict::availability_of(&view, &findings);
         let risk = verdict::risk_of(&view, &findings);
         let rungs = ladder(&view, &findings);
-        let began = verdict::headline(&view, &findings).map(|worst| worst.since);
+        let worst = verdict::headline(&view, &findings);
+        let turned = worst.filter(|_| mode == Mode::Watch && state >= TargetState::Warning);
+        let turned = turned.and_then(|worst| Some((worst, turn::turned(worst, &rungs)?)));
+        let summary = turned.map_or_else(
+            || verdict::verdict(&view, &findings),
+            |(worst, broke)| turn::sentence(worst, broke),
+        );
+        let began = worst.map(|worst| worst.since);
         if state != self.state {
             self.state = state;
             // What a finding says lasts since its first sample, in an earlier run or in this one.

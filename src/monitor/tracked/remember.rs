@@ -2,14 +2,16 @@
 
 use super::{QUICK_TLS, Tracked};
 use crate::domain::identity::{Presented, RememberedIdentity, target_names};
+use crate::domain::mac::MacAddr;
 use crate::domain::rules::is_another_machine;
 use crate::domain::sample::{
-    Attempt, ConnectOutcome, EchoMethod, EchoOutcome, NeighbourState, Observation, Sample,
-    UdpOutcome,
+    Attempt, ConnectOutcome, EchoMethod, EchoOutcome, Neighbour, NeighbourState, Observation,
+    Sample, UdpOutcome,
 };
 use crate::domain::surroundings::Surroundings;
 use crate::domain::time::{Now, WallTime};
-use crate::domain::view::Mode;
+use crate::domain::view::{Mode, OtherCard};
+use std::net::IpAddr;
 
 /// So many connections in a row that open quickly make a host that is quick.
 const QUICK_TCP: usize = 10;
@@ -24,6 +26,10 @@ impl Tracked {
             return false;
         }
         let wall = sample.sent_at.wall;
+        let card = OtherCard::of(self.neighbour.as_ref(), &self.memory, self.attempt());
+        if card.is_some() {
+            return false;
+        }
         match &sample.observation {
             Observation::Neighbour(neighbour) if !self.is_not_dialled(neighbour.address) => {
                 let Some(mac) = neighbour.mac.filter(|_| {
@@ -31,10 +37,7 @@ impl Tracked {
                 }) else {
                     return false;
                 };
-                let known = self.memory.mac == Some(mac);
-                self.memory.mac = Some(mac);
-                self.memory.mac_address = Some(neighbour.address);
-                !known
+                self.learn_card(mac, neighbour.address)
             }
             Observation::Attempt(attempt) if !self.is_not_dialled(attempt.connect.address.ip()) => {
                 if attempt.connect.outcome.answered() {
@@ -52,6 +55,7 @@ impl Tracked {
                 let known = self.memory.thumbprints.contains_key(&certificate.sha256);
                 self.memory.remember_thumbprint(certificate.sha256, wall);
                 self.memory.last_healthy = Some(wall);
+                self.remember_card();
                 self.remember_identity(sample) || !known || paced
             }
             Observation::Echo(echo)
@@ -72,6 +76,34 @@ impl Tracked {
                 !known
             }
             _ => false,
+        }
+    }
+
+    /// Learns the card of the host. Whether it is news. Another card at the same address may be another
+    /// device, where the host can show a certificate: then it is learnt beside that.
+    fn learn_card(&mut self, mac: MacAddr, address: IpAddr) -> bool {
+        let memory = &mut self.memory;
+        let known = memory.mac == Some(mac);
+        let same = memory.mac_address == Some(address) && memory.mac.is_some();
+        if known || !same || memory.identity.is_none() && memory.thumbprints.is_empty() {
+            memory.mac = Some(mac);
+            memory.mac_address = Some(address);
+            return !known;
+        }
+        false
+    }
+
+    /// The host presents a certificate: the card that answers is its own.
+    fn remember_card(&mut self) {
+        let seen = [NeighbourState::Reachable, NeighbourState::Stale];
+        let Some(Neighbour { address, mac: Some(mac), state }) =
+            self.neighbour.as_ref().map(|entry| entry.value)
+        else {
+            return;
+        };
+        if seen.contains(&state) {
+            self.memory.mac = Some(mac);
+            self.memory.mac_address = Some(address);
         }
     }
 

@@ -1,15 +1,18 @@
 //! What it says of a thing that other targets need as well.
 
 use super::Tracked;
-use crate::domain::common_cause::{Barred, Example, GatewayFault, How, Thing, Witness, Word};
+use crate::domain::common_cause::{
+    Barred, Example, GatewayFault, How, LOOKED_AT, Lookups, Thing, Witness, Word,
+};
 use crate::domain::diagnose::Stands;
 use crate::domain::finding::{RuleId, Severity};
+use crate::domain::history::Timed;
 use crate::domain::sample::{
     Attempt, Connect, ConnectOutcome, Gateway, GatewayStage, NameOutcome, Resolution, ServerAnswer,
 };
 use crate::domain::surroundings::Surroundings;
 use crate::domain::target::GatewayAddress;
-use crate::domain::time::Now;
+use crate::domain::time::{MonoTime, Now};
 use crate::domain::view::{Beside, Mode};
 use std::net::IpAddr;
 
@@ -150,6 +153,41 @@ impl Tracked {
             Said::Fail(_) | Said::Nothing => Word::Without,
         };
         Some((newest.at, word))
+    }
+
+    /// What came of its latest lookups by `servers`. What failed while this machine was offline, or
+    /// together with the way to the host, says nothing.
+    #[must_use]
+    pub fn lookups(
+        &self,
+        servers: &[IpAddr],
+        around: &Surroundings,
+        online_since: Option<MonoTime>,
+        now: Now,
+    ) -> Lookups<'_> {
+        let by_word = |answer: &Resolution| self.misses(answer) && is_by_word(answer);
+        let nothing = self.resolution().is_some_and(by_word);
+        let fails = |answer: &Resolution| match said(answer, servers) {
+            Said::Serve => Some(None),
+            Said::Fail(how) if self.misses(answer) && !is_by_word(answer) => {
+                Some(Some(How::Name(how)))
+            }
+            Said::Fail(_) | Said::Nothing => None,
+        };
+        let counts = |at: MonoTime| {
+            online_since.is_none_or(|online| at >= online)
+                && !around.path_was_down(self.target.id, at)
+        };
+        let recent = |entry: &&Timed<Resolution>| now.mono.since(entry.at.mono) <= LOOKED_AT;
+        let asked = self.resolve.iter().filter(recent).filter(|_| !nothing);
+        let asked = asked.filter_map(|entry| Some((entry.at, fails(&entry.value)?)));
+        Lookups {
+            target: self.target.id,
+            name: &self.target.name,
+            asked: asked.filter(|(at, how)| how.is_none() || counts(at.mono)).collect(),
+            stands: self.diagnosis.stands(DNS_FAILURE),
+            maintained: self.maintained.is_some(),
+        }
     }
 
     fn of_gateway(&self, host: &str, port: u16, now: Now) -> Option<(Now, Word)> {

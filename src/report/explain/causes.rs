@@ -183,7 +183,7 @@ pub const CAUSES: &[Cause] = &[
         dialog: Dialog::Session,
         why: "Everything on the host falls silent at the same second and comes back layer by layer.",
         steps: &["On the host: events 6005, 6006, 6008 and 41 (System) around that minute."],
-        rules: &["host-restarted", "host-asleep", "host-unreachable"],
+        rules: &["host-restarted", "restarted-together", "host-asleep", "host-unreachable"],
     },
 ];
 

@@ -7,10 +7,11 @@ use crate::domain::snapshot::TargetSnapshot;
 use crate::domain::target::TargetId;
 use crate::ui::action::Action;
 use crate::ui::alert_list::{self, Entry, Place, is_muted};
+use crate::ui::copying;
 use crate::ui::effect::Effect;
 use crate::ui::format::Zone;
 use crate::ui::marked::{self, Lead};
-use crate::ui::state::{AlertKey, Overlay, Screen, SnoozeMenu, UiState};
+use crate::ui::state::{AlertKey, Overlay, Screen, SharedText, SnoozeMenu, UiState};
 use crate::ui::view::{alerts, explain, frame};
 use crate::ui::world::World;
 use std::collections::BTreeSet;
@@ -189,8 +190,32 @@ pub(super) fn attended(state: &UiState, world: &World<'_>, action: Action) -> Ve
         .collect()
 }
 
-/// Explains the chosen alert; of many, the first.
+/// The ticket of the chosen line where many hosts share it, to be shown or copied; `None` elsewhere.
+pub(super) fn shared_ticket(
+    state: &mut UiState,
+    world: &World<'_>,
+    action: Action,
+) -> Option<Vec<Effect>> {
+    let on_many = state.screen == Screen::Alerts;
+    let Some(Entry::Cause(cause, of)) = chosen(state, world).filter(|_| on_many) else {
+        return None;
+    };
+    match action {
+        Action::Ticket => Some(open(state, Overlay::Shared(cause, SharedText::Ticket, 0))),
+        Action::Copy => {
+            let text = copying::shared_ticket(world, state, cause)?;
+            let what = format!("{} hosts: ticket text", of.len());
+            Some(super::copying::copy(state, world, &what, &text))
+        }
+        _ => None,
+    }
+}
+
+/// Explains the chosen alert, or what many hosts share.
 pub(super) fn explain(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
+    if let Some(Entry::Cause(cause, _)) = chosen(state, world) {
+        return open(state, Overlay::Shared(cause, SharedText::Why, 0));
+    }
     let keys = chosen(state, world).map_or_else(Vec::new, |entry| entry.keys());
     let Some((target, rule)) = keys.first().copied() else {
         return none(state, world);

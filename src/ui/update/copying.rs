@@ -29,6 +29,7 @@ pub(super) fn copy(state: &mut UiState, world: &World<'_>, what: &str, text: &st
 pub(super) fn ask(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
     let pieces = match &state.overlay {
         Some(Overlay::Explain(target, index, _)) => of_explained(world, *target, *index),
+        Some(Overlay::Shared(cause, ..)) => of_shared(world, state, *cause),
         _ => match subject(state, world) {
             Some(target) => of_target(world, state, target),
             None => shared(state, world),
@@ -49,7 +50,7 @@ fn shared(state: &UiState, world: &World<'_>) -> Vec<Piece> {
         return Vec::new();
     }
     match super::alerts::chosen(state, world) {
-        Some(Entry::Cause(cause, of)) => of_shared(world, state, cause.rule, &of),
+        Some(Entry::Cause(cause, _)) => of_shared(world, state, cause),
         _ => Vec::new(),
     }
 }

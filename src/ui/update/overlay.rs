@@ -27,7 +27,11 @@ impl Reply {
 pub(super) fn update(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
     let Some(mut overlay) = state.overlay.take() else { return Vec::new() };
     let reply = match &mut overlay {
-        Overlay::Help(_) | Overlay::Explain(..) | Overlay::Ticket(..) | Overlay::Transcript(..) => {
+        Overlay::Help(_)
+        | Overlay::Explain(..)
+        | Overlay::Ticket(..)
+        | Overlay::Shared(..)
+        | Overlay::Transcript(..) => {
             return text::update(state, overlay, action, world);
         }
         Overlay::Copy(_) | Overlay::Page(_) => {

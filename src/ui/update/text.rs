@@ -62,6 +62,7 @@ pub(super) fn update(
         Overlay::Help(first)
         | Overlay::Explain(_, _, first)
         | Overlay::Ticket(_, first)
+        | Overlay::Shared(_, _, first)
         | Overlay::Transcript(_, first),
     ) = &mut state.overlay
     {

@@ -219,7 +219,7 @@ fn note(world: &World<'_>, state: &UiState, alert: &Alert) -> Option<Line> {
     Some(Line::of(Role::Dim, &format!("     {words}")).cut(width))
 }
 
-/// Paths that are down or were lately, each under its id. Nothing at all where none is.
+/// Hosts that are silent together or were lately, each under its id. Nothing at all where none is.
 fn incidents(all: &mut Document, world: &World<'_>, state: &UiState) {
     let incidents = &world.snapshot.monitor.incidents;
     if incidents.is_empty() {
@@ -234,10 +234,11 @@ fn incidents(all: &mut Document, world: &World<'_>, state: &UiState) {
             Some(ended) => format!("over since {}", state.zone.moment(ended, now)),
             None => format!("{} of {} back", incident.back, incident.members.len()),
         };
+        let what = if incident.restart { "restarted together" } else { "path down" };
         let line = Line::of(Role::Text, " ")
             .glyph(role)
             .text(Role::Dim, &format!(" {} {since}  {fares}  ", incident.id))
-            .text(Role::Text, &format!("path down: {}", incident.whose));
+            .text(Role::Text, &format!("{what}: {}", incident.whose));
         all.push(line.cut(width));
     }
 }

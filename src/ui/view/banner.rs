@@ -25,6 +25,7 @@ use crate::ui::widget::ladder;
 use crate::ui::world::World;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// The states in the order of the counts.
 const COUNTED: [TargetState; 7] = [
@@ -434,7 +435,8 @@ fn second(world: &World<'_>, state: &UiState, width: usize) -> ViewLine {
         return Line::of(Role::Text, &text).cut(width).into();
     }
     if let Some(finding) = snapshot.monitor.findings.first() {
-        let named = finding.sentence.starts_with("This machine");
+        let of_many = rules::card(finding.rule.0).is_some_and(|card| card.alerting.once);
+        let named = of_many || finding.sentence.starts_with("This machine");
         return Line::of(Role::Text, if named { " " } else { " This machine: " })
             .text(Role::Text, &finding.sentence)
             .cut(width)
@@ -530,7 +532,9 @@ fn named(trouble: &Trouble<'_>) -> Line {
 
 /// What is wrong and who can fix it: a host's own verdict, or what many have in common.
 fn sentence(trouble: &Trouble<'_>) -> Line {
-    let team = trouble.owner.map(|owner| capitalised(owner.team()));
+    // Nobody is sent for what is not known yet.
+    let known = trouble.is_shared() || trouble.worst.turned().is_none();
+    let team = trouble.owner.filter(|_| known).map(|owner| capitalised(owner.team()));
     let (mut line, told) = if trouble.is_shared() {
         (named(trouble).text(Role::Text, ": "), trouble.title)
     } else {
@@ -592,7 +596,12 @@ fn quiet_words(snapshot: &Snapshot) -> &'static str {
     } else if snapshot.targets.iter().any(|target| target.fails_unconfirmed()) {
         "A first attempt failed; it is asked again before anything is said of it."
     } else if any(TargetState::NotMeasured) {
-        "Nothing wrong so far; the first measurements are on their way."
+        let unjudged = |target: &&Arc<TargetSnapshot>| target.state == TargetState::NotMeasured;
+        if snapshot.targets.iter().filter(unjudged).all(|target| target.has_measurements()) {
+            "Nothing wrong so far; the next connections tell more."
+        } else {
+            "Nothing wrong so far; the first measurements are on their way."
+        }
     } else if snapshot.targets.iter().any(|target| target.maintenance.is_some()) {
         "Nothing is wrong with what no work is planned on."
     } else if any(TargetState::Asleep) || any(TargetState::Waking) {

@@ -115,7 +115,12 @@ fn head(world: &World<'_>, state: &UiState, target: &TargetSnapshot, width: usiz
             format!(" {} risk", target.risk.word())
         }
         TargetState::NotMeasured => {
-            format!(" {}", unconfirmed.as_deref().unwrap_or("not measured yet"))
+            let words = match target.woke() {
+                Some(ago) => format!("woke {} s ago, not judged yet", ago.as_secs()),
+                None if target.has_measurements() => "not judged yet".to_owned(),
+                None => "not measured yet".to_owned(),
+            };
+            format!(" {}", unconfirmed.as_deref().unwrap_or(&words))
         }
         other => format!(" {}", crate::ui::filter::state_word(other)),
     };
@@ -153,6 +158,7 @@ fn head(world: &World<'_>, state: &UiState, target: &TargetSnapshot, width: usiz
     let mut words = target.verdict.clone();
     if let Some(error) = target.worst().and_then(|finding| finding.client_error.as_ref())
         && !words.contains("Users see")
+        && target.turned().is_none()
     {
         words = format!("{words} {}", findings::client_error_words(error));
     }
@@ -262,6 +268,9 @@ fn why(
             }
             TargetState::NotMeasured if target.fails_unconfirmed() => {
                 "A first attempt failed; it is asked again before anything is said of it."
+            }
+            TargetState::NotMeasured if target.has_measurements() => {
+                "The next connections tell whether Remote Desktop answers."
             }
             TargetState::NotMeasured => "The first measurements are on their way.",
             TargetState::Unknown => "This monitor cannot judge it at present.",

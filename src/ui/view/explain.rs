@@ -5,7 +5,10 @@ use super::findings::{circumstances, client_error_words};
 use crate::domain::finding::{Finding, Remedy};
 use crate::domain::placeholder::Placeholders;
 use crate::domain::rules;
+use crate::domain::snapshot::TargetSnapshot;
 use crate::domain::target::TargetId;
+use crate::ui::alert_list::{self, Cause};
+use crate::ui::causes;
 use crate::ui::line::{Line, wrap};
 use crate::ui::state::UiState;
 use crate::ui::theme::Role;
@@ -73,6 +76,61 @@ pub fn document(
     text(Role::Text, "", 0);
     text(Role::Heading, "WHAT WOULD DISPROVE IT", 0);
     text(Role::Text, finding.disproof, 2);
+    out
+}
+
+/// Said of a cause that was shared by many hosts.
+pub const SHARED_NO_MORE: &str = "This cause is shared by many hosts no more.";
+
+/// The explanation of what many hosts share, of none of them alone: the words for a host in a remedy
+/// stay open.
+#[must_use]
+pub fn of_many(world: &World<'_>, state: &UiState, cause: Cause, width: usize) -> Vec<Line> {
+    let alerts = alert_list::sharing(world, cause);
+    let hosts: Vec<(&TargetSnapshot, &Finding)> = alerts
+        .iter()
+        .filter_map(|alert| {
+            let host = world.target(alert.target?)?;
+            Some((host, host.findings.iter().find(|finding| finding.rule == cause.rule)?))
+        })
+        .collect();
+    let mut out = Vec::new();
+    let mut text = |role, text: &str, indent: usize| {
+        let pad = " ".repeat(indent);
+        let lines = wrap(text, width.saturating_sub(indent));
+        out.extend(lines.iter().map(|line| Line::of(role, &format!("{pad}{line}")).cut(width)));
+    };
+    let Some((one, finding)) = hosts.first().copied() else {
+        text(Role::Text, SHARED_NO_MORE, 0);
+        return out;
+    };
+    let title = causes::words(cause.rule, alerts.iter().map(|alert| alert.title.as_str()));
+    text(Role::Strong, &format!("{} hosts: {title}", alerts.len()), 0);
+    let first = alerts.iter().map(|alert| alert.since).min().unwrap_or(finding.since);
+    let since = state.zone.moment(first, world.snapshot.now.wall);
+    let (severity, rule) = (cause.severity.word(), cause.rule.0);
+    text(Role::Dim, &format!("{severity}, {rule}, the first since {since}"), 0);
+    text(Role::Text, "", 0);
+    text(Role::Heading, "WHAT TO DO, SAFE FIRST", 0);
+    text(Role::Dim, "HOST stands for each of them.", 2);
+    let (safe, weakening): (Vec<&Remedy>, Vec<&Remedy>) =
+        finding.remedies.iter().partition(|remedy| !remedy.weakens_security);
+    for (place, remedy) in safe.into_iter().chain(weakening).enumerate() {
+        self::remedy(&mut text, place, remedy, &Placeholders::default(), width);
+    }
+    text(Role::Text, "", 0);
+    text(Role::Heading, "WHICH", 0);
+    let names: Vec<&str> = alerts.iter().map(|alert| world.name(alert.target)).collect();
+    text(Role::Text, &names.join(", "), 2);
+    if let Some(rule) = rules::rule(cause.rule.0) {
+        text(Role::Text, "", 0);
+        text(Role::Heading, "WHAT IT MEANS", 0);
+        text(Role::Text, rule.card().explanation, 2);
+    }
+    text(Role::Text, "", 0);
+    text(Role::Heading, &format!("SEEN AT {}, ONE OF THEM", one.target.name), 0);
+    text(Role::Text, &finding.sentence, 2);
+    finding.evidence.iter().for_each(|line| text(Role::Text, line, 2));
     out
 }
 

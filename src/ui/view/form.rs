@@ -6,7 +6,7 @@ use super::save::answers;
 use super::table::first_row;
 use crate::domain::target::TargetId;
 use crate::ui::action::Action;
-use crate::ui::form::Form;
+use crate::ui::form::{Form, Wrong};
 use crate::ui::keymap::Layer;
 use crate::ui::line::{Line, wrap};
 use crate::ui::state::{Question, UiState};
@@ -14,18 +14,25 @@ use crate::ui::theme::Role;
 use crate::ui::view_model::{Panel, ViewLine};
 use crate::ui::world::World;
 
+/// Most lines below those of the form.
+const BELOW: usize = 6;
+
 /// The lines of the form, and below them what the one in front is, or why it was not taken.
 pub(super) fn panel(world: &World<'_>, state: &UiState, form: &Form) -> Panel {
     let (width, height) = text_room(state.size);
     let (width, height) = (width.min(72), usize::from(height));
     let inner = usize::from(width);
     let about = form.fields.get(form.chosen).map_or("", |field| field.about);
-    let (role, below) = match &form.refused {
-        Some(why) => (Role::StateWarning, why.as_str()),
-        None => (Role::Dim, about),
+    // What is wrong with the line in front comes first.
+    let mut wrong: Vec<&Wrong> = form.wrong.iter().collect();
+    wrong.sort_by_key(|one| one.field != Some(form.chosen));
+    let (role, mut below) = if wrong.is_empty() {
+        (Role::Dim, wrap(about, inner))
+    } else {
+        let lines = wrong.iter().flat_map(|one| wrap(&one.words, inner));
+        (Role::StateWarning, lines.collect())
     };
-    let mut below = wrap(below, inner);
-    below.truncate(height.saturating_sub(2).clamp(1, 4));
+    below.truncate(height.saturating_sub(2).clamp(1, BELOW));
     let page = height.saturating_sub(below.len()).clamp(1, form.fields.len().max(1));
     let top = first_row(0, form.chosen, page, form.fields.len());
     let shown = form.fields.iter().enumerate().skip(top).take(page);
@@ -34,7 +41,12 @@ pub(super) fn panel(world: &World<'_>, state: &UiState, form: &Form) -> Panel {
             let front = place == form.chosen;
             let mark =
                 if front { Line::new().glyph(Role::Selection) } else { Line::of(Role::Text, " ") };
-            let line = mark.text(Role::Heading, &format!(" {:<9}", field.key));
+            let mark = if form.is_wrong(place) {
+                mark.glyph(Role::StateWarning)
+            } else {
+                mark.text(Role::Text, " ")
+            };
+            let line = mark.text(Role::Heading, &format!("{:<9}", field.key));
             let text = &field.text;
             let line = if front {
                 line.join(text_field(text))

@@ -7,10 +7,11 @@ use crate::domain::target::TargetId;
 use crate::domain::wake::Reach;
 use crate::ui::action::Action;
 use crate::ui::alert_list;
+use crate::ui::copying::shared_ticket;
 use crate::ui::keymap::Layer;
 use crate::ui::line::{Line, wrap};
 use crate::ui::state::{
-    AlertKey, Mend, Overlay, Question, Size, SnoozeChoice, SnoozeMenu, UiState,
+    AlertKey, Mend, Overlay, Question, SharedText, Size, SnoozeChoice, SnoozeMenu, UiState,
 };
 use crate::ui::theme::Role;
 use crate::ui::view_model::{Panel, ViewLine};
@@ -49,6 +50,14 @@ fn of(world: &World<'_>, state: &UiState) -> Option<Panel> {
         }
         Overlay::Ticket(target, first) => {
             let title = format!("{}: text for a ticket", world.name(Some(*target)));
+            Some(text(world, state, &title, *first))
+        }
+        Overlay::Shared(cause, what, first) => {
+            let many = alert_list::sharing(world, *cause).len();
+            let title = match what {
+                SharedText::Why => format!("{many} hosts: why, and every remedy"),
+                SharedText::Ticket => format!("{many} hosts: text for one ticket"),
+            };
             Some(text(world, state, &title, *first))
         }
         Overlay::Transcript(target, first) => {
@@ -92,19 +101,27 @@ pub fn document(world: &World<'_>, state: &UiState) -> Option<Vec<Line>> {
                 || "This target was removed.".to_owned(),
                 |target| world.ticket(target, &state.zone),
             );
-            Some(
-                text.lines()
-                    .flat_map(|line| wrap(line, width))
-                    .map(|line| Line::of(Role::Text, &line).cut(width))
-                    .collect(),
-            )
+            Some(wrapped(&text, width))
         }
+        Overlay::Shared(cause, what, _) => Some(match what {
+            SharedText::Why => explain::of_many(world, state, *cause, width),
+            SharedText::Ticket => {
+                let text = shared_ticket(world, state, *cause);
+                wrapped(text.as_deref().unwrap_or(explain::SHARED_NO_MORE), width)
+            }
+        }),
         Overlay::Transcript(target, _) => {
             let told = world.target(*target).map_or(&[][..], |target| &target.transcripts);
             Some(transcript::document(world, state, told, width))
         }
         _ => None,
     }
+}
+
+/// A text in lines of at most `width` cells.
+fn wrapped(text: &str, width: usize) -> Vec<Line> {
+    let lines = text.lines().flat_map(|line| wrap(line, width));
+    lines.map(|line| Line::of(Role::Text, &line).cut(width)).collect()
 }
 
 /// The last line that may be the first on the screen.
@@ -342,7 +359,9 @@ fn add_target(
     let mut lines: Vec<ViewLine> = vec![Line::of(Role::Dim, "> ").join(text_field(field)).into()];
     let form = "[name=]host[:port][@expected address][#MAC]";
     lines.push(Line::of(Role::Dim, form).cut(usize::from(width)).into());
-    let room = usize::from(state.size.height).saturating_sub(8).min(10);
+    let many = "or a list or table, pasted: its column \"group\" makes groups";
+    lines.push(Line::of(Role::Dim, many).cut(usize::from(width)).into());
+    let room = usize::from(state.size.height).saturating_sub(9).min(10);
     if !state.suggestions.is_empty() && room > 0 {
         lines.push(ViewLine::default());
         lines.push(Line::of(Role::Heading, "FOUND").into());

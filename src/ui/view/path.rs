@@ -15,8 +15,14 @@ use crate::ui::world::World;
 use std::net::IpAddr;
 
 /// The findings that tell where on the way something begins.
-const TELLING: &[&str] =
-    &["path-outage", "link-saturated", "packet-loss", "high-latency", "high-jitter"];
+const TELLING: &[&str] = &[
+    "path-outage",
+    "restarted-together",
+    "link-saturated",
+    "packet-loss",
+    "high-latency",
+    "high-jitter",
+];
 
 /// One line of figures: a stop, or what stands beside the way.
 struct Stop {

@@ -8,6 +8,7 @@ use crate::domain::placeholder::Placeholders;
 use crate::domain::rules;
 use crate::domain::sample::Attempt;
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
+use crate::domain::stats::Spark;
 use crate::ui::action::Action;
 use crate::ui::columns::row_role;
 use crate::ui::format;
@@ -124,6 +125,13 @@ fn reached(target: &TargetSnapshot) -> &'static str {
 fn now(world: &World<'_>, state: &UiState, target: &TargetSnapshot) -> Vec<String> {
     if let Some(finding) = trouble(target) {
         let since = state.zone.moment(finding.since, world.snapshot.now.wall);
+        if target.turned().is_some() {
+            return vec![
+                "What is wrong has changed just now; it is asked again before more is said."
+                    .to_owned(),
+                format!("For the help desk: until then {}, since {since}.", finding.rule.0),
+            ];
+        }
         return vec![
             rules::plain(finding.rule).unwrap_or(&finding.sentence).to_owned(),
             format!("For the help desk: {}, since {since}.", finding.rule.0),
@@ -200,7 +208,9 @@ fn steps(world: &World<'_>, target: &TargetSnapshot) -> Vec<String> {
     if target.state == TargetState::Asleep && target.mac.is_some() {
         return vec![format!("Press {} to wake it.", key(Action::Wake))];
     }
-    let worst = target.worst().filter(|_| target.state >= TargetState::Warning);
+    // What helped against the trouble before may be wrong against what has come.
+    let stands = target.state >= TargetState::Warning && target.turned().is_none();
+    let worst = target.worst().filter(|_| stands);
     let Some(finding) = worst else { return Vec::new() };
     let values = Placeholders::of(target);
     let here = finding
@@ -236,6 +246,16 @@ fn line_words(target: &TargetSnapshot) -> String {
     };
     let ms = format::ms(median);
     let unit = if ms.ends_with('s') { "" } else { " ms" };
+    if let Some(ago) = target.woke() {
+        let secs = ago.as_secs();
+        let since = target.spark.iter().rev().take(usize::try_from(secs).unwrap_or(usize::MAX));
+        let lost = since.filter(|slot| **slot == Spark::Lost).count();
+        let lost = match lost {
+            0 => "nothing was lost since".to_owned(),
+            lost => format!("in {lost} of these seconds something was lost"),
+        };
+        return format!("It woke {secs} s ago. An answer takes {ms}{unit}; {lost}.");
+    }
     match (minute.lost, minute.sent) {
         (0, _) => format!("An answer takes {ms}{unit}; nothing was lost in the last minute."),
         (lost, sent) => {
