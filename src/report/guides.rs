@@ -28,6 +28,7 @@ pub const GUIDE_CAUSES: &[GuideCause] = &[
     cause(
         "unstable network, packet loss, fluctuating bandwidth, high latency, Wi-Fi",
         &[
+            "line-degraded",
             "packet-loss",
             "high-latency",
             "high-jitter",

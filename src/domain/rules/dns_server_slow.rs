@@ -39,7 +39,7 @@ static DNS_SERVER_SLOW: RuleCard = RuleCard {
         remedies::VPN_NAMES,
     ],
     explains: &[],
-    low_risk: true,
+    low_risk: false,
     client_error: None,
     reviewed_when_found: false,
     alerting: Alerting::ONCE,
