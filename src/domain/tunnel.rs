@@ -12,7 +12,7 @@ pub const SEEN: Duration = Duration::from_secs(2);
 /// Whoever answers for longer after a change is reached all the same.
 const SURVIVES: Duration = Duration::from_secs(5);
 
-/// A tunnel of this machine that came up or went down.
+/// A tunnel of this machine that came up or went down, or whose routes did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TunnelChange {
     /// When it was seen.
@@ -23,11 +23,25 @@ pub struct TunnelChange {
     pub left: BTreeSet<IpAddr>,
     /// Those that another tunnel leads to since then, or one at all.
     pub taken: BTreeSet<IpAddr>,
+    /// Only routes changed, and no interface.
+    pub of_routes: bool,
     /// The routes of this machine are not known, so nobody can tell where the tunnel leads.
     pub blind: bool,
 }
 
 impl TunnelChange {
+    /// Takes in what came with it: the routes of the interface that changed, or the other way round.
+    /// What an interface did says more.
+    pub fn join(&mut self, other: Self) {
+        if self.of_routes {
+            self.what = other.what;
+        }
+        self.of_routes = false;
+        self.left.extend(other.left);
+        self.taken.extend(other.taken);
+        self.blind &= other.blind;
+    }
+
     /// Whether the way to `address` is another since then, as far as routes show.
     #[must_use]
     pub fn moved(&self, address: IpAddr) -> bool {
@@ -72,7 +86,14 @@ mod tests {
     fn change(left: &[[u8; 4]], taken: &[[u8; 4]], blind: bool) -> TunnelChange {
         let set = |of: &[[u8; 4]]| of.iter().map(|one| IpAddr::from(*one)).collect();
         let (left, taken) = (set(left), set(taken));
-        TunnelChange { at: at(100), what: "wg0 went down".to_owned(), left, taken, blind }
+        TunnelChange {
+            at: at(100),
+            what: "wg0 went down".to_owned(),
+            left,
+            taken,
+            of_routes: false,
+            blind,
+        }
     }
 
     #[test]

@@ -196,7 +196,7 @@ impl AroundTable {
             let (left, taken) = if down { (&moved, &none) } else { (&none, &moved) };
             let (left, taken) = (left.clone(), taken.clone());
             let at = now(MonoTime::ZERO.plus(span(at)?));
-            Ok(TunnelChange { at, what, left, taken, blind })
+            Ok(TunnelChange { at, what, left, taken, of_routes: false, blind })
         };
         times.zip((0..).map(|i| i % 2 == 0)).map(change).collect()
     }

@@ -32,7 +32,7 @@ fn ground() -> Ground {
 /// A tunnel that changed, of whose routes nothing is known.
 fn changed(secs: u64, what: &str) -> TunnelChange {
     let (left, taken) = (BTreeSet::new(), BTreeSet::new());
-    TunnelChange { at: at(secs), what: what.to_owned(), left, taken, blind: true }
+    TunnelChange { at: at(secs), what: what.to_owned(), left, taken, of_routes: false, blind: true }
 }
 
 /// Twelve hosts of which the first so many are silent since second 100.

@@ -68,7 +68,7 @@ mod would_drop;
 mod tests;
 
 pub(crate) use identity::is_another_machine;
-pub(crate) use latency::{HIGH_LATENCY_ID, usual_round_trip};
+pub(crate) use latency::{HIGH_LATENCY_ID, newest_round_trip, usual_round_trip};
 pub(crate) use outage::{PATH_OUTAGE_ID, whose as whose_path};
 pub(crate) use restarted_together::RESTARTED_TOGETHER_ID;
 pub(crate) use session::drop_of;
