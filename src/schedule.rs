@@ -290,12 +290,18 @@ impl Schedule {
     /// Takes note of an ICMP echo's outcome: after a loss echo runs ten times a second for one
     /// second, after two within twenty seconds for twenty, so that real loss is proven quickly.
     ///
-    /// Not for a host that answered nothing since the last time, not again within a minute, and
-    /// for at most 32 targets at a time.
-    pub fn note_echo(&mut self, target: TargetId, lost: bool, now: MonoTime) {
+    /// Not for a host that answered nothing since the last time, not again within a minute, not
+    /// where so many are lost that the pace itself may be why, and for at most 32 targets at a time.
+    pub fn note_echo(&mut self, target: TargetId, sent: MonoTime, lost: bool, now: MonoTime) {
         let Some(plan) = self.plans.get_mut(&target) else { return };
+        let before = plan.suspected_until();
+        if plan.count_echo(sent, lost, now) {
+            if let Some(place) = self.suspects.iter().position(|until| Some(*until) == before) {
+                self.suspects.swap_remove(place);
+            }
+            return;
+        }
         if !lost {
-            plan.answered();
             return;
         }
         let Some(length) = plan.lost(now) else { return };

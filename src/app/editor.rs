@@ -46,6 +46,8 @@ pub(super) struct Editor {
     opened: Option<String>,
     /// The group that the form named and the file does not have: named again, it is made.
     new_group: Option<String>,
+    /// What this program wrote there last.
+    wrote: Option<String>,
     /// The newest last.
     changes: VecDeque<Texts>,
     /// How many were made.
@@ -54,7 +56,7 @@ pub(super) struct Editor {
 
 impl Editor {
     pub(super) const fn new(path: Option<PathBuf>) -> Self {
-        Self { path, opened: None, new_group: None, changes: VecDeque::new(), made: 0 }
+        Self { path, opened: None, new_group: None, wrote: None, changes: VecDeque::new(), made: 0 }
     }
 
     /// The file, or where it would be.
@@ -211,8 +213,15 @@ impl Editor {
             return Ok(Undone::Overtaken);
         }
         replace(path, &texts.after, &texts.before)?;
+        self.wrote = Some(texts.before.clone());
         let saved = self.changes.pop_back().map(|texts| texts.saved);
         Ok(Undone::Done(saved.unwrap_or_default()))
+    }
+
+    /// Whether the file says what this program wrote there last: reading it again is no news.
+    pub(super) fn is_own(&self) -> bool {
+        let said = self.read().ok().flatten();
+        self.wrote.is_some() && said.map(|(_, text)| text) == self.wrote
     }
 
     fn read(&self) -> Result<Option<(PathBuf, String)>, ConfigError> {
@@ -237,6 +246,7 @@ impl Editor {
         what: String,
     ) -> Result<FileChange, ConfigError> {
         replace(path, &before, &after)?;
+        self.wrote = Some(after.clone());
         self.opened = None;
         self.made += 1;
         let change = FileChange { number: self.made, what };
@@ -381,6 +391,21 @@ mod tests {
         editor.change("b", &new).expect("taken").expect("it differs");
         let said = fs::read_to_string(&path).expect("there");
         assert!(said.ends_with("group = \"berlin\"\n\n[group.berlin]\n"), "{said}");
+    }
+
+    #[test]
+    fn what_was_written_from_here_is_no_news_when_it_is_read_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("config.toml");
+        fs::write(&path, TEXT).expect("written");
+        let mut editor = Editor::new(Some(path.clone()));
+        assert!(!editor.is_own(), "nothing was written");
+        let change = editor.remove(&target("a", 3389)).expect("out").expect("it was there");
+        assert!(editor.is_own());
+        editor.undo(&change).expect("undone");
+        assert!(editor.is_own(), "what undo wrote, too");
+        fs::write(&path, "deep = true\n").expect("written");
+        assert!(!editor.is_own(), "somebody else wrote");
     }
 
     #[test]

@@ -529,6 +529,7 @@ impl Screen {
                 );
                 config.targets.clone_from(&found.targets);
                 let changes = reload::reconfiguration(&self.config, &config, found);
+                let own = self.editor.is_own();
                 // What takes effect at the next start only is compared with what is in force.
                 let Config { dns, family, icmp, echo_engine, deep, read_only, .. } =
                     Config::clone(&self.config);
@@ -539,7 +540,11 @@ impl Screen {
                 let access = if read_only { Access::ReadOnly } else { Access::Full };
                 self.dashboard.change(Options { access, ..options });
                 tracing::info!("{}", changes.note);
-                self.dashboard.tell(&changes.note, now);
+                // What was written from here was told when it was written.
+                if !own {
+                    self.dashboard.tell(&changes.note, now);
+                }
+                let changes = if own { changes.quiet_where_same() } else { changes };
                 self.ask(Command::Reconfigure(Box::new(changes)));
             }
             Err(error) => {

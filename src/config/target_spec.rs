@@ -113,7 +113,7 @@ impl FromStr for TargetSpec {
         }
         refuse_lookalikes(text)?;
         let (name, rest) = match text.split_once('=') {
-            Some((name, rest)) => (Some(parse_name(name)?), rest),
+            Some((name, rest)) => (Some(parse_name(unquoted(name))?), rest),
             None => (None, text),
         };
         let (rest, mac) = match rest.split_once('#') {
@@ -137,6 +137,12 @@ impl FromStr for TargetSpec {
             client: None,
         })
     }
+}
+
+/// A name as a table with commas writes it: in quotes, which are none of it.
+fn unquoted(name: &str) -> &str {
+    let inner = name.trim().strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inner.filter(|inner| !inner.contains('"')).unwrap_or(name)
 }
 
 impl TargetSpec {
@@ -239,6 +245,14 @@ mod tests {
 
     fn spec(text: &str) -> TargetSpec {
         text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[test]
+    fn quotes_around_a_name_are_none_of_it() {
+        let name = |text: &str| text.parse::<TargetSpec>().expect(text).display_name();
+        assert_eq!(name("\"q\"=127.0.9.8"), "q");
+        assert_eq!(name("\"front desk\" =127.0.9.8"), "front desk");
+        assert_eq!(name("5\" disk=127.0.9.8"), "5\" disk");
     }
 
     #[test]

@@ -79,6 +79,9 @@ pub struct ControlStats {
     pub missed: u32,
     /// When the first of those was sent, to the tick before.
     pub silent_since: Option<MonoTime>,
+    /// When it was silent last before that: from the first of two requests or more that went
+    /// unanswered to the next answer, to the tick before each.
+    pub was_silent: Option<(MonoTime, MonoTime)>,
 }
 
 impl ControlStats {
@@ -102,6 +105,7 @@ impl ControlStats {
             jitter,
             missed: count(outcomes.iter().rev().take_while(|outcome| outcome.is_none()).count()),
             silent_since: None,
+            was_silent: None,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! An answer to a name that changed with a tunnel.
 
 use super::sample::{Attempt, NameOutcome, Resolution};
-use super::surroundings::TunnelChange;
 use super::time::Now;
+use super::tunnel::TunnelChange;
 use std::net::IpAddr;
 use std::time::Duration;
 

@@ -51,6 +51,11 @@ impl<T> History<T> {
         self.entries.iter().rev()
     }
 
+    /// The newest first, to be amended.
+    pub fn recent_mut(&mut self) -> impl Iterator<Item = &mut Timed<T>> {
+        self.entries.iter_mut().rev()
+    }
+
     /// How many are kept.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -63,6 +63,8 @@ pub struct LocalState {
     pub dns_servers: Vec<IpAddr>,
     /// Where packets go; empty where the operating system does not tell.
     pub routes: Arc<[Route]>,
+    /// The public endpoints of the tunnel that was up last, and the router by which they were reached.
+    pub former_endpoints: Option<(IpAddr, Vec<IpAddr>)>,
     /// CPU use of this process, in percent of one core.
     pub cpu_pct: Option<f32>,
     /// Resident memory of this process, in bytes.
@@ -82,6 +84,12 @@ impl LocalState {
                     && !interface.loopback
                     && interface.addresses.iter().any(|(address, _)| !is_link_local(*address))
             })
+    }
+
+    /// Takes over what `before` knew of the tunnel that was up last.
+    pub fn follow(&mut self, before: &Self) {
+        let own = before.own_router().zip(before.tunnel_endpoints());
+        self.former_endpoints = own.or_else(|| before.former_endpoints.clone());
     }
 
     /// Whether `address` is one of this machine's own.

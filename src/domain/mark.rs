@@ -5,6 +5,7 @@ use super::sample::{ConnectOutcome, EchoOutcome};
 use super::surroundings::Offline;
 use super::text::excerpt;
 use super::time::{MonoTime, WallTime};
+use super::tunnel::TunnelChange;
 use super::view::TargetView;
 use super::words::{clock, count, span};
 use serde::{Deserialize, Serialize};
@@ -83,11 +84,11 @@ pub fn said(text: &str) -> String {
     }
 }
 
-/// Whether a tunnel of this machine changed about then.
+/// Whether a tunnel of this machine changed about then that leads to it, or did.
 #[must_use]
 pub fn with_tunnel(view: &TargetView<'_>, at: WallTime) -> bool {
     let about = About::of(view, at);
-    view.around.tunnel_changes.iter().any(|change| about.holds(change.at.mono))
+    tunnel_change(view, &about).is_some()
 }
 
 /// What is held of the minutes about that moment, layer by layer.
@@ -193,9 +194,14 @@ fn port(view: &TargetView<'_>, about: &About) -> Told {
     }
 }
 
+/// The latest change of a tunnel about then that may have to do with it.
+fn tunnel_change<'v>(view: &TargetView<'v>, about: &About) -> Option<&'v TunnelChange> {
+    let mut changes = view.around.tunnel_changes.iter().rev();
+    changes.find(|one| about.holds(one.at.mono) && view.around.is_of(one, view.dialled))
+}
+
 fn tunnel(view: &TargetView<'_>, about: &About) -> Told {
-    let change = view.around.tunnel_changes.iter().rev().find(|change| about.holds(change.at.mono));
-    match change {
+    match tunnel_change(view, about) {
         None => Told::unmeasured("tunnel: no change"),
         Some(change) if change.at.mono <= about.at => {
             let before = about.at.since(change.at.mono);

@@ -8,6 +8,7 @@ mod begins;
 mod follow;
 mod ground;
 mod returns;
+mod said;
 
 use super::finding::Owner;
 use super::target::TargetId;
@@ -23,6 +24,7 @@ use std::time::Duration;
 
 pub use ground::{Fault, Ground};
 pub use returns::Returns;
+pub use said::Said;
 
 /// It is over when it has not held for so long: of a path that lets a packet through now and then,
 /// one answer of each host is no sign that it is back.
@@ -73,6 +75,8 @@ pub struct Member<'a> {
     pub refuses: bool,
     /// How long after it came back it may be starting.
     pub starting: Duration,
+    /// What a machine on the way said of it since it is silent, by its newest connection.
+    pub said: Option<Said>,
 }
 
 /// When a member answered an echo request.
@@ -142,6 +146,8 @@ pub struct Outage {
     /// The tunnel of this machine that changed about then, how, and when by the first silence:
     /// `wg0 went down 3.0 s before`; escaped.
     pub tunnel: Option<String>,
+    /// That tunnel took the ways of its hosts over, and is not one that went down.
+    pub took: bool,
     /// The same of whatever else changed on this machine's network shortly before.
     pub change: Option<String>,
     /// What goes on answering nearer, escaped: `10.0.0.1`; `None` where nothing at all answers and
@@ -149,6 +155,8 @@ pub struct Outage {
     pub nearer: Option<String>,
     /// Where on the way it is, as far as controls show it.
     pub fault: Option<Fault>,
+    /// What a machine on the way says of most of them.
+    pub said: Option<Said>,
     /// What makes silent hosts a path that is down.
     pub limits: PathThresholds,
     /// It lasts long enough to alert, or came often enough.
@@ -164,6 +172,8 @@ pub struct Outage {
     pub lingers: bool,
     /// Since when it does not hold.
     good: Option<MonoTime>,
+    /// Since when the control answers again that was silent with it.
+    sound: Option<MonoTime>,
 }
 
 /// What is worth a line in the event log.
@@ -230,9 +240,11 @@ impl Outage {
             of: 0,
             within: None,
             tunnel: None,
+            took: false,
             change: None,
             nearer,
             fault: None,
+            said: None,
             limits: PathThresholds::default(),
             alerts: false,
             times: 1,
@@ -240,6 +252,7 @@ impl Outage {
             ended: None,
             lingers: false,
             good: None,
+            sound: None,
         }
     }
 
@@ -249,15 +262,25 @@ impl Outage {
         self.members.len().saturating_sub(self.back.len())
     }
 
+    /// The stretch that broke, as far as controls show it. The nearest that is proven to ail outranks
+    /// what lies beyond: where the line died, the change of a tunnel is a consequence; where a tunnel
+    /// changed, nothing is said of what lies behind it.
+    #[must_use]
+    pub fn stretch(&self) -> Option<Stretch> {
+        let shown = self.fault.as_ref().map(|fault| fault.stretch);
+        shown.filter(|stretch| self.tunnel.is_none() || *stretch <= Stretch::Tunnel)
+    }
+
     /// Who can mend the path.
     #[must_use]
     pub fn owner(&self) -> Owner {
         if self.nearer.is_none() && self.tunnel.is_none() {
             return Owner::Client;
         }
-        match (&self.tunnel, &self.fault) {
-            (Some(_), _) | (None, Some(Fault { stretch: Stretch::Tunnel, .. })) => Owner::Vpn,
-            (None, _) => Owner::Network,
+        match self.stretch() {
+            Some(Stretch::Tunnel) => Owner::Vpn,
+            None if self.tunnel.is_some() => Owner::Vpn,
+            Some(Stretch::Own | Stretch::Line | Stretch::Site) | None => Owner::Network,
         }
     }
 

@@ -12,6 +12,7 @@ use super::target::{Host, Target, TargetId};
 use super::thresholds::Thresholds;
 use super::throughput::{Saturation, Traffic};
 use super::time::{MonoTime, Now};
+use super::tunnel::TunnelChange;
 use super::wifi::{LostInTheAir, Wifi};
 use super::wireless::Airwaves;
 use jiff::tz::TimeZone;
@@ -87,19 +88,6 @@ pub struct Surroundings {
     pub punctuality: Punctuality,
 }
 
-/// A tunnel of this machine that came up or went down.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TunnelChange {
-    /// When it was seen.
-    pub at: Now,
-    /// Which, and what became of it: `wg0 went down`; escaped.
-    pub what: String,
-    /// Addresses of targets that a tunnel led to and that none leads to since then.
-    pub left: BTreeSet<IpAddr>,
-    /// Those that another tunnel leads to since then, or one at all.
-    pub taken: BTreeSet<IpAddr>,
-}
-
 /// Whether this monitor can judge anybody.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Offline {
@@ -168,6 +156,13 @@ impl Surroundings {
     pub fn path_brought_back(&self, target: TargetId, at: MonoTime) -> bool {
         let outages = &mut self.outages.iter();
         outages.any(|outage| outage.lost(target, at) && !outage.may_be_restart())
+    }
+
+    /// Whether a change of a tunnel may be why something happened to a host that is dialled at `to`.
+    #[must_use]
+    pub fn is_of(&self, change: &TunnelChange, to: Option<IpAddr>) -> bool {
+        let beside = |to| self.local.tunnel_of(to).is_none() && self.local.on_link(to).is_some();
+        to.is_some_and(|to| change.concerns(to, beside(to)))
     }
 
     /// Whether `address` is on one of this machine's own links, and something there answers.

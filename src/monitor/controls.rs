@@ -38,6 +38,8 @@ struct Control {
     proven: bool,
     /// When the first of the missed ones was sent, to the tick before.
     silent_since: Option<MonoTime>,
+    /// Its newest silence that is over.
+    was_silent: Option<(MonoTime, MonoTime)>,
     /// Something beyond this machine's own links answers in spite of its silence: it says nothing
     /// of this machine.
     beyond: Contradiction,
@@ -77,9 +79,9 @@ impl Control {
 
     fn minute(&self, address: IpAddr, local: &LocalState) -> ControlStats {
         let outcomes: Vec<_> = self.outcomes.iter().copied().collect();
-        let silent_since = self.silent_since;
         ControlStats {
-            silent_since,
+            silent_since: self.silent_since,
+            was_silent: self.was_silent,
             ..ControlStats::of(address, role_of(local, address), &outcomes)
         }
     }
@@ -117,6 +119,8 @@ impl Controls {
         control.outcomes.push_back(answer);
         if answer.is_some() {
             self.last_answer = at.or(self.last_answer);
+            let silence = control.silent_since.zip(at).filter(|_| control.missed > 1);
+            control.was_silent = silence.or(control.was_silent);
             control.answered = control.answered.saturating_add(1);
             control.missed = 0;
             control.silent_since = None;
@@ -255,49 +259,9 @@ impl Controls {
     }
 }
 
-/// Which tunnels came up or went down; `None` when none did, or nothing was known before.
-pub(super) fn tunnels_changed(before: &LocalState, after: &LocalState) -> Option<String> {
-    let up = |state: &LocalState| -> BTreeSet<String> {
-        let tunnels = state.interfaces.iter().filter(|interface| {
-            interface.up && interface.tunnel && !interface.addresses.is_empty()
-        });
-        tunnels
-            .map(|interface| crate::domain::text::printable(&interface.name).into_owned())
-            .collect()
-    };
-    let (old, new) = (up(before), up(after));
-    if before.interfaces.is_empty() || old == new {
-        return None;
-    }
-    let came = new.difference(&old).map(|name| format!("{name} came up"));
-    let went = old.difference(&new).map(|name| format!("{name} went down"));
-    Some(came.chain(went).collect::<Vec<_>>().join(", "))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::local::Interface;
-
-    #[test]
-    fn a_tunnel_that_comes_and_goes_is_noted_and_nothing_else() {
-        let interface = |name: &str, tunnel, up| Interface {
-            up,
-            tunnel,
-            ..Interface::up(2, name, vec![(IpAddr::from([10, 8, 0, 2]), 24)])
-        };
-        let with = |interfaces| LocalState { interfaces, ..LocalState::default() };
-        let home = || interface("eth0", false, true);
-        let (without, down) =
-            (with(vec![home()]), with(vec![home(), interface("wg0", true, false)]));
-        let up = with(vec![home(), interface("wg0", true, true)]);
-        assert_eq!(tunnels_changed(&without, &up).as_deref(), Some("wg0 came up"));
-        assert_eq!(tunnels_changed(&up, &down).as_deref(), Some("wg0 went down"));
-        assert_eq!(tunnels_changed(&down, &without), None);
-        assert_eq!(tunnels_changed(&LocalState::default(), &up), None, "nothing known before");
-        let unplugged = with(vec![interface("eth0", false, false), interface("wg0", true, true)]);
-        assert_eq!(tunnels_changed(&up, &unplugged), None);
-    }
 
     const ANSWER: Option<Duration> = Some(Duration::from_millis(1));
     const GATEWAY: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));

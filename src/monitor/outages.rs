@@ -22,6 +22,7 @@ impl Monitor {
     pub(super) fn look_for_outages(&mut self, now: Now) {
         // Nobody else holds those that stand while they are brought up to date.
         self.around.outages.clear();
+        let tunnels = std::mem::take(&mut self.around.tunnel_changes);
         let troubled = self.outages.any_stands();
         let members: Vec<Member<'_>> = self
             .targets
@@ -32,13 +33,12 @@ impl Monitor {
         if nearer.is_none() {
             nearer = self.answering_target(now);
         }
-        let latest = self.around.tunnel_changes.last();
-        let tunnel = latest.map(|change| (change.at, change.what.clone()));
         let change = self.link.latest().cloned();
         let ways = self.controls.ways(&self.around.local, &members);
         let limits = self.around.limits.path_outage;
-        let ground = Ground { nearer, tunnel, change, limits, ways };
+        let ground = Ground { nearer, tunnels, change, limits, ways };
         let events = self.outages.observe(&members, &ground, now);
+        self.around.tunnel_changes = ground.tunnels;
         self.around.outages = self.outages.lately();
         for event in events {
             let (OutageEvent::Began(outage)

@@ -5,15 +5,12 @@ use super::{Tracked, controls, link, shared_certificates};
 use crate::domain::clocks::{Clocks, clock_skew};
 use crate::domain::local::{EchoAccess, LocalState};
 use crate::domain::rules::RULES;
-use crate::domain::surroundings::{Offline, Surroundings, TunnelChange};
+use crate::domain::surroundings::{Offline, Surroundings};
 use crate::domain::time::Now;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// How many changes of tunnels are kept.
-const TUNNEL_CHANGES: usize = 32;
 
 /// Losses older than this are not this machine's, however long everything was silent.
 const LONG_SILENCE: Duration = Duration::from_mins(1);
@@ -80,6 +77,7 @@ impl Monitor {
             local.gateway_interface.clone_from(&before.gateway_interface);
             local.routes = Arc::clone(&before.routes);
         }
+        local.follow(&self.around.local);
         let differences = link::differences(&self.around.local, &local);
         if !differences.is_empty() || self.around.local.interfaces.is_empty() {
             self.targets.values_mut().for_each(Tracked::set_changed);
@@ -89,28 +87,11 @@ impl Monitor {
         }
         let known_before = !self.around.local.interfaces.is_empty();
         let mut another_way = known_before && self.around.local.gateway != local.gateway;
-        if let Some(what) = controls::tunnels_changed(&self.around.local, &local) {
-            another_way = true;
-            if self.around.tunnel_changes.len() >= TUNNEL_CHANGES {
-                self.around.tunnel_changes.remove(0);
-            }
-            let (left, taken) = self.moved(&local);
-            self.around.tunnel_changes.push(TunnelChange { at: now, what, left, taken });
-        }
+        another_way |= self.note_tunnels(&local, now);
         self.around.traffic.observe(&local, now);
         self.around.air.observe(&local, now);
         self.around.local = local;
         another_way
-    }
-
-    /// Addresses of targets that no tunnel leads to any more in `local`, and those that another one
-    /// leads to.
-    fn moved(&self, local: &LocalState) -> (BTreeSet<IpAddr>, BTreeSet<IpAddr>) {
-        let through = |local: &LocalState, address| local.tunnel_of(address).map(|one| one.index);
-        let addresses = self.targets.values().filter_map(Tracked::dialled);
-        let moved = addresses
-            .filter(|address| through(&self.around.local, *address) != through(local, *address));
-        moved.partition(|address| through(local, *address).is_none())
     }
 
     /// Says which control addresses are followed from here on.

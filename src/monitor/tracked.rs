@@ -30,8 +30,8 @@ use crate::domain::memory::TargetMemory;
 use crate::domain::outage::Outage;
 use crate::domain::rules::RULES;
 use crate::domain::sample::{
-    Attempt, EchoMethod, Gateway, Neighbour, Nla, Observation, PathMtu, Resolution, Sample,
-    TcpFacts, Tls, TlsSweep, Udp,
+    Attempt, ConnectOutcome, EchoMethod, Gateway, LocalFault, Neighbour, Nla, Observation, PathMtu,
+    Resolution, Sample, TcpFacts, Tls, TlsSweep, Udp,
 };
 use crate::domain::session::Sessions;
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
@@ -39,6 +39,7 @@ use crate::domain::surroundings::{Offline, Surroundings};
 use crate::domain::target::Target;
 use crate::domain::time::{MonoTime, Now, WallTime};
 use crate::domain::transcripts::Transcripts;
+use crate::domain::turns::Visitors;
 use crate::domain::usual::Usual;
 use crate::domain::wake::WakeProgress;
 use judge::fed_by;
@@ -82,6 +83,7 @@ pub struct Tracked {
     neighbour: Option<Timed<Neighbour>>,
     /// Another machine than the remembered one presented the newest certificate.
     stranger: bool,
+    visitors: Visitors,
     memory: TargetMemory,
     wake: Option<WakeProgress>,
     /// The long silence that it is being woken from.
@@ -130,6 +132,7 @@ impl Tracked {
             alternatives: BTreeMap::new(),
             neighbour: None,
             stranger: false,
+            visitors: Visitors::default(),
             memory,
             wake: None,
             slept: None,
@@ -255,15 +258,25 @@ impl Tracked {
             self.usual = Usual::default();
             *self.heard = Heard::default();
         }
-        self.judge(fed_by(&sample.observation), around, now);
+        let settled = self.judge(fed_by(&sample.observation), around, now);
         let stranger = self.meet_stranger(sample, around, now);
-        Change { memory: self.remember(sample) || sleeps, sleeps, stranger, ..change }
+        Change { memory: self.remember(sample) || sleeps, sleeps, stranger, settled, ..change }
     }
 
-    /// Makes every loss since `start` void: this machine was offline.
+    /// Makes every loss since `start` void, also of connections, and what was not decided yet: this
+    /// machine was offline.
     pub fn void_losses_since(&mut self, start: MonoTime) {
         self.changed = true;
         self.echo.void_losses_since(start);
+        for entry in self.attempts.recent_mut().take_while(|entry| entry.at.mono >= start) {
+            if matches!(
+                entry.value.connect.outcome,
+                ConnectOutcome::Timeout | ConnectOutcome::Unreachable
+            ) {
+                entry.value.connect.outcome = ConnectOutcome::LocalError(LocalFault::Offline);
+            }
+        }
+        self.diagnosis.forget_undecided();
         self.course.void_since(start);
         self.heard.void_since(start);
     }

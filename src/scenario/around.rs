@@ -15,10 +15,11 @@ use crate::domain::load::{Beats, Punctuality};
 use crate::domain::local::{EchoAccess, Interface, LocalState};
 use crate::domain::outage::{Outage, Scope};
 use crate::domain::route::{Origin, Route};
-use crate::domain::surroundings::{Offline, Surroundings, TunnelChange};
+use crate::domain::surroundings::{Offline, Surroundings};
 use crate::domain::target::{GATEWAY_PORT, TargetId};
 use crate::domain::throughput::Traffic;
 use crate::domain::time::MonoTime;
+use crate::domain::tunnel::TunnelChange;
 use crate::domain::wifi::LostInTheAir;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -181,7 +182,9 @@ impl AroundTable {
     }
 
     fn tunnel_changes(&self) -> Result<Vec<TunnelChange>, Wrong> {
-        let through = self.local()?.tunnel_of(ADDRESS).is_some();
+        let local = self.local()?;
+        let through = local.tunnel_of(ADDRESS).is_some();
+        let blind = local.routes.is_empty();
         let moved: BTreeSet<IpAddr> = through.then_some(ADDRESS).into_iter().collect();
         let none = BTreeSet::new();
         let times = self.tunnel_changed.iter().chain(&self.tunnel_changes);
@@ -189,7 +192,8 @@ impl AroundTable {
             let what = if down { "wg0 went down" } else { "wg0 came up" }.to_owned();
             let (left, taken) = if down { (&moved, &none) } else { (&none, &moved) };
             let (left, taken) = (left.clone(), taken.clone());
-            Ok(TunnelChange { at: now(MonoTime::ZERO.plus(span(at)?)), what, left, taken })
+            let at = now(MonoTime::ZERO.plus(span(at)?));
+            Ok(TunnelChange { at, what, left, taken, of_routes: false, blind })
         };
         times.zip((0..).map(|i| i % 2 == 0)).map(change).collect()
     }
@@ -246,7 +250,7 @@ fn control(text: &str) -> Result<ControlStats, Wrong> {
     let [role, address, share, median, jitter] = words else {
         return Err(Wrong::expected(
             text,
-            "ROLE ADDRESS LOST/SENT MEDIAN JITTER, or since=TIME behind",
+            "ROLE ADDRESS LOST/SENT MEDIAN JITTER, or since=TIME or since=TIME-TIME behind",
         ));
     };
     let (lost, sent) = split(share, "/", "LOST/SENT")?;
@@ -259,14 +263,21 @@ fn control(text: &str) -> Result<ControlStats, Wrong> {
     ];
     let (sent, lost): (u32, u32) = (parse(sent, "a number")?, parse(lost, "a number")?);
     let missed = if lost == sent { lost } else { 0 };
-    let since = since.map(span).transpose()?;
+    let (since, until) = since.map_or((None, None), |since| match since.split_once('-') {
+        Some((since, until)) => (Some(since), Some(until)),
+        None => (Some(since), None),
+    });
+    let at = |text: &str| Ok(MonoTime::ZERO.plus(span(text)?));
+    let since = since.map(at).transpose()?;
+    let until = until.map(at).transpose()?;
     Ok(ControlStats {
         address: parse(address, "an address")?,
         role: pick(&roles, role)?,
         sent,
         lost,
         missed,
-        silent_since: (missed > 0).then(|| MonoTime::ZERO.plus(since.unwrap_or_default())),
+        silent_since: (missed > 0).then(|| since.unwrap_or_default()),
+        was_silent: since.zip(until),
         median: Some(span(median)?),
         jitter: Some(span(jitter)?),
     })

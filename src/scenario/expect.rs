@@ -44,10 +44,10 @@ pub(super) struct IncidentTable {
     /// Texts in the sentence or evidence of any finding of this machine.
     #[serde(default)]
     says: Vec<String>,
-    /// Texts in the evidence of what stands at a target, by its number.
+    /// Texts in the title, sentence or evidence of what stands at a target, by its number.
     #[serde(default)]
     host_says: BTreeMap<String, Vec<String>>,
-    /// Texts that no evidence of any target has.
+    /// Texts that no finding of any target has.
     #[serde(default)]
     no_host_says: Vec<String>,
 }
@@ -233,7 +233,8 @@ fn alert_complaints(
     }
     let told = |wanted: &dyn Fn(u32) -> bool| {
         let those = snapshot.targets.iter().filter(|target| wanted(target.target.id.0));
-        let lines = those.flat_map(|target| &target.findings).flat_map(|found| &found.evidence);
+        let found = those.flat_map(|target| &target.findings);
+        let lines = found.flat_map(|one| one.evidence.iter().chain([&one.sentence, &one.title]));
         lines.map(String::as_str).collect::<Vec<_>>().join("\n")
     };
     for (range, texts) in hosts {

@@ -22,6 +22,16 @@ const SUSPICION: Duration = Duration::from_secs(20);
 /// … and not again for this long, nor before something was answered in between.
 const SUSPICION_REST: Duration = Duration::from_mins(1);
 
+/// From so many lost requests and this percentage on, a suspicion is broken off: whatever limits the
+/// rate of echo (a firewall that answers for so many a second) would make the loss that is measured.
+const HEAVY: (u32, u32) = (5, 40);
+/// Of so many requests at the usual pace afterwards …
+const JUDGED: u32 = 30;
+/// … no more than so many are lost where the rate is limited …
+const SPARED: u32 = 1;
+/// … and then nothing is asked quickly for this long.
+const LIMITED: Duration = Duration::from_hours(1);
+
 /// No alternative address is connected to more often.
 const ALTERNATIVE: Duration = Duration::from_mins(1);
 
@@ -167,8 +177,57 @@ struct Suspicion {
     /// The last one was but a glance.
     glanced: bool,
     last_loss: Option<MonoTime>,
+    since: Option<MonoTime>,
     until: Option<MonoTime>,
     answered: bool,
+    /// Of the requests sent meanwhile.
+    quick: Tally,
+    /// Of those sent afterwards, if it was broken off.
+    after: Option<Tally>,
+    /// Until then something on the way is known to answer only so many requests a second.
+    limited_until: Option<MonoTime>,
+}
+
+/// Requests whose outcome is known.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tally {
+    lost: u32,
+    all: u32,
+}
+
+impl Tally {
+    const fn add(&mut self, lost: bool) {
+        self.lost = self.lost.saturating_add(lost as u32);
+        self.all = self.all.saturating_add(1);
+    }
+
+    const fn is_heavy(self) -> bool {
+        self.lost >= HEAVY.0 && self.lost.saturating_mul(100) >= self.all.saturating_mul(HEAVY.1)
+    }
+}
+
+impl Suspicion {
+    /// Counts a request sent at `sent`. Whether so many are lost that asking quickly shows nothing
+    /// that the usual pace will not show within seconds, and may be why they are lost.
+    fn count(&mut self, sent: MonoTime, lost: bool, now: MonoTime) -> bool {
+        let Some((since, until)) = self.since.zip(self.until) else { return false };
+        if sent < since {
+            return false;
+        }
+        if sent <= until {
+            self.quick.add(lost);
+            return now < until && self.quick.is_heavy();
+        }
+        if let Some(after) = &mut self.after {
+            after.add(lost);
+            if after.all >= JUDGED {
+                let limited = after.lost <= SPARED;
+                self.after = None;
+                self.limited_until = limited.then(|| now.plus(LIMITED));
+            }
+        }
+        false
+    }
 }
 
 impl Plan {
@@ -380,18 +439,28 @@ impl Plan {
         self.suspicion.until
     }
 
-    pub(super) const fn answered(&mut self) {
-        self.suspicion.answered = true;
+    /// Counts an echo request sent at `sent` whose outcome is known. Whether what is suspected is to
+    /// be looked into no longer.
+    pub(super) fn count_echo(&mut self, sent: MonoTime, lost: bool, now: MonoTime) -> bool {
+        self.suspicion.answered |= !lost;
+        let heavy = self.suspicion.count(sent, lost, now);
+        if heavy {
+            self.suspicion.until = Some(now);
+            self.suspicion.after = Some(Tally::default());
+        }
+        heavy
     }
 
     /// Takes note of a lost echo, and says how long it is to be looked into, if it is: for a
     /// moment after one loss, for longer after the second within twenty seconds. A host that
-    /// answers nothing at all is not suspected over and over.
+    /// answers nothing at all is not suspected over and over, and one behind a limit of the rate not
+    /// at all.
     pub(super) fn lost(&mut self, now: MonoTime) -> Option<Duration> {
         let previous = self.suspicion.last_loss.replace(now);
         let rested =
             |rest: Duration| self.suspicion.until.is_none_or(|until| now >= until.plus(rest));
-        if !self.suspicion.answered {
+        let limited = self.suspicion.limited_until.is_some_and(|until| now < until);
+        if !self.suspicion.answered || limited {
             return None;
         }
         let suspicious = previous.is_some_and(|at| now.since(at) <= SUSPICIOUS);
@@ -404,6 +473,12 @@ impl Plan {
     /// Begins to look into a loss for as long as [`Self::lost`] said, and says when that ends.
     pub(super) fn suspect(&mut self, length: Duration, now: MonoTime) -> MonoTime {
         let until = now.plus(length);
+        // A glance that becomes a suspicion goes on.
+        if !(self.suspicion.glanced && length == SUSPICION) {
+            self.suspicion.since = Some(now);
+            self.suspicion.quick = Tally::default();
+        }
+        self.suspicion.after = None;
         self.suspicion.until = Some(until);
         self.suspicion.glanced = length == GLANCE;
         self.suspicion.answered = false;

@@ -308,26 +308,55 @@ fn a_loss_is_looked_into_and_two_within_twenty_seconds_are_a_suspicion_once() {
         assert!(log.iter().all(|(at, _)| *at >= secs(from)));
         times(&log, 0, &[ProbeKind::Echo]).len() as u64
     };
-    schedule.note_echo(TargetId(0), true, secs(10));
-    schedule.note_echo(TargetId(0), true, secs(10));
+    schedule.note_echo(TargetId(0), secs(10), true, secs(10));
+    schedule.note_echo(TargetId(0), secs(10), true, secs(10));
     assert_eq!(echoes_in(&mut schedule, 10, 20), 10, "never answered anything");
-    schedule.note_echo(TargetId(0), false, secs(20));
+    schedule.note_echo(TargetId(0), secs(20), false, secs(20));
     assert_eq!(echoes_in(&mut schedule, 20, 31), 11);
-    schedule.note_echo(TargetId(0), true, secs(31));
+    schedule.note_echo(TargetId(0), secs(31), true, secs(31));
     let glance = echoes_in(&mut schedule, 31, 41);
     assert!((18..=20).contains(&glance), "one loss, the one before too long ago: {glance}");
-    schedule.note_echo(TargetId(0), true, secs(41));
+    schedule.note_echo(TargetId(0), secs(41), true, secs(41));
     assert_eq!(echoes_in(&mut schedule, 41, 42), 1, "nothing was answered since");
-    schedule.note_echo(TargetId(0), false, secs(42));
-    schedule.note_echo(TargetId(0), true, secs(42));
+    schedule.note_echo(TargetId(0), secs(42), false, secs(42));
+    schedule.note_echo(TargetId(0), secs(42), true, secs(42));
     let burst = echoes_in(&mut schedule, 42, 62);
     assert!((195..=205).contains(&burst), "{burst}");
     let after = echoes_in(&mut schedule, 62, 72);
     assert!((10..=11).contains(&after), "{after}");
     for second in 72..300 {
-        schedule.note_echo(TargetId(0), true, secs(second));
+        schedule.note_echo(TargetId(0), secs(second), true, secs(second));
         assert!(echoes_in(&mut schedule, second, second + 1) <= 2, "silent for good");
     }
+}
+
+/// A firewall that answers two echo requests a second, and one packet that is lost by chance.
+#[test]
+fn a_limit_of_the_rate_of_echo_is_not_asked_quickly_for_long_nor_again_for_an_hour() {
+    let mut schedule = schedule(1);
+    let (mut sent, mut from) = (Vec::new(), secs(0));
+    let mut live = |schedule: &mut Schedule, until: u64, lost: &dyn Fn(u64) -> bool| {
+        let mut quick = 0;
+        for tenth in from.since(MonoTime::ZERO).as_secs() * 10..until * 10 {
+            let now = MonoTime::ZERO.plus(Duration::from_millis(100 * tenth));
+            let log = run(schedule, now, QUICKLY);
+            let echoes = times(&log, 0, &[ProbeKind::Echo]);
+            for at in echoes {
+                let second = at.since(MonoTime::ZERO).as_secs();
+                let passed = sent.iter().filter(|(of, passed)| *of == second && *passed).count();
+                let passes = passed < 2 && !lost(second);
+                quick += usize::from(passed >= 2);
+                sent.push((second, passes));
+                schedule.note_echo(TargetId(0), at, !passes, now);
+            }
+        }
+        from = secs(until);
+        quick
+    };
+    assert_eq!(live(&mut schedule, 30, &|_| false), 0);
+    let beyond = live(&mut schedule, 100, &|second| second == 30);
+    assert!((1..=20).contains(&beyond), "{beyond}");
+    assert_eq!(live(&mut schedule, 3_600, &|second| second % 300 == 0), 0, "it is known");
 }
 
 #[test]
@@ -335,10 +364,10 @@ fn a_broken_path_does_not_raise_the_traffic_tenfold() {
     let mut schedule = schedule(200);
     run(&mut schedule, secs(10), QUICKLY);
     for id in 0..200 {
-        schedule.note_echo(TargetId(id), false, secs(10));
-        schedule.note_echo(TargetId(id), true, secs(10));
-        schedule.note_echo(TargetId(id), false, secs(10));
-        schedule.note_echo(TargetId(id), true, secs(10));
+        schedule.note_echo(TargetId(id), secs(10), false, secs(10));
+        schedule.note_echo(TargetId(id), secs(10), true, secs(10));
+        schedule.note_echo(TargetId(id), secs(10), false, secs(10));
+        schedule.note_echo(TargetId(id), secs(10), true, secs(10));
     }
     let log = run(&mut schedule, secs(20), QUICKLY);
     let echoes = log.iter().filter(|(_, request)| request.kind == ProbeKind::Echo).count();
@@ -615,8 +644,8 @@ fn play(steps: &[Step], seed: u64) -> Vec<(MonoTime, ProbeRequest)> {
             }
             Step::Trouble(id) => schedule.note_trouble(TargetId(id), now),
             Step::Change(id) => schedule.note_change(TargetId(id), now),
-            Step::Lost(id) => schedule.note_echo(TargetId(id), true, now),
-            Step::Answered(id) => schedule.note_echo(TargetId(id), false, now),
+            Step::Lost(id) => schedule.note_echo(TargetId(id), now, true, now),
+            Step::Answered(id) => schedule.note_echo(TargetId(id), now, false, now),
             Step::Look(id) => schedule.look_at(id.map(TargetId), now),
             Step::Ready(id, ready) => schedule.set_ready(TargetId(id), ready, now),
             Step::Method(id, tcp) => {

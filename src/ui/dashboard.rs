@@ -349,7 +349,8 @@ impl Dashboard {
         let state = UiState { overlay: None, message: None, ..self.state.clone() };
         let world = self.shown.world(&self.keymap, &self.first_theme, now);
         if kind == Kind::Csv {
-            return Some(export::csv(&order::rows(&self.shown.snapshot, &state)));
+            let rows = order::rows(&self.shown.snapshot, &state);
+            return Some(export::csv(&rows, &self.shown.snapshot.seen_to()));
         }
         let model = ViewModel::build(&world, &state);
         let mut buffer = Buffer::empty(Rect::new(0, 0, model.size.width, model.size.height));

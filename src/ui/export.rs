@@ -1,9 +1,11 @@
 //! What is on the screen as a file: plain text, a web page, or the table with commas.
 
 use super::format::Zone;
+use super::sites::SeenTo;
 use crate::domain::snapshot::TargetSnapshot;
 use crate::domain::text::{excerpt, printable};
 use crate::domain::time::WallTime;
+use crate::report::words;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 use std::fmt::Write as _;
@@ -175,9 +177,10 @@ fn colour(color: Color) -> Option<String> {
 
 /// A row per target, in the order of the screen; what is not measured is empty.
 #[must_use]
-pub fn csv(rows: &[&TargetSnapshot]) -> String {
+pub fn csv(rows: &[&TargetSnapshot], seen: &SeenTo<'_>) -> String {
     let mut out = "name,host,port,address,group,state,risk,verdict,loss_minute_pct,\
-                   loss_total_pct,rtt_median_ms,rtt_p95_ms,jitter_ms,findings\n"
+                   loss_total_pct,rtt_median_ms,rtt_p95_ms,jitter_ms,findings,certificate_days,\
+                   state_since,held_back\n"
         .to_owned();
     let ms = |span: Option<Duration>| {
         span.map_or_else(String::new, |span| format!("{:.3}", span.as_secs_f64() * 1_000.0))
@@ -202,6 +205,9 @@ pub fn csv(rows: &[&TargetSnapshot]) -> String {
             ms(minute.p95),
             ms(minute.jitter),
             findings.join(" "),
+            target.certificate_days.map_or_else(String::new, |days| days.to_string()),
+            words::utc(target.state_since),
+            held_back(target, seen).to_owned(),
         ];
         let fields: Vec<String> = fields.iter().map(|field| quoted(field)).collect();
         out.push_str(&fields.join(","));
@@ -210,10 +216,21 @@ pub fn csv(rows: &[&TargetSnapshot]) -> String {
     out
 }
 
+/// Why nobody is alerted of it, where that is so: work is planned, or somebody has `seen` to it.
+fn held_back(target: &TargetSnapshot, seen: &SeenTo<'_>) -> &'static str {
+    match (&target.maintenance, seen.get(&target.target.id)) {
+        (Some(_), _) => "maintenance",
+        (None, Some(alert)) if alert.acknowledged.is_some() => "acknowledged",
+        (None, Some(_)) => "snoozed",
+        (None, None) => "",
+    }
+}
+
 /// A field as RFC 4180 writes it. What a spreadsheet would take for a formula is made text.
 fn quoted(field: &str) -> String {
     let field = printable(field);
-    let guard = if field.starts_with(['=', '+', '-', '@']) { "'" } else { "" };
+    let formula = field.starts_with(['=', '+', '-', '@']) && field.parse::<i64>().is_err();
+    let guard = if formula { "'" } else { "" };
     if guard.is_empty() && !field.contains([',', '"']) {
         return field.into_owned();
     }
@@ -246,6 +263,7 @@ mod tests {
     #[test]
     fn no_field_is_a_formula_or_breaks_the_row() {
         assert_eq!(quoted("office-pc"), "office-pc");
+        assert_eq!(quoted("-9"), "-9");
         assert_eq!(quoted("=cmd|' /C calc'!A0"), "\"'=cmd|' /C calc'!A0\"");
         assert_eq!(quoted("a,\"b\"\n"), "\"a,\"\"b\"\"\u{fffd}\"");
     }

@@ -383,6 +383,7 @@ fn check_glyph(role: &str, glyph: Option<&str>, ascii: bool) -> Result<(), Theme
 const STAND_INS: &[(char, &str)] = &[
     ('\u{2500}', "-"),
     ('\u{2502}', "|"),
+    ('\u{2508}', "."),
     ('\u{250c}', "+"),
     ('\u{2510}', "+"),
     ('\u{2514}', "+"),

@@ -10,6 +10,7 @@ use super::state::{
     Access, Flow, Naming, Overlay, Question, Screen, Search, SortKey, UiState, Zoom,
 };
 use super::theme::Role;
+use super::view::footer::key_name;
 use super::world::World;
 use crate::domain::snapshot::{Availability, TargetSnapshot, TargetState};
 use crate::domain::target::TargetId;
@@ -369,13 +370,14 @@ fn ask(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
             vec![Effect::ProbeNow(id)]
         }
         Action::Mark => {
-            say(
-                state,
-                world,
-                &format!(
-                    "{name}: drop marked; under LATELY in the alerts stands what was measured around it"
-                ),
+            let place = match key_name(world, state.layer(), Action::ViewAlerts) {
+                key if key.is_empty() => "the alerts".to_owned(),
+                key => format!("the alerts ({key})"),
+            };
+            let text = format!(
+                "{name}: drop marked; under LATELY in {place} stands what was measured around it"
             );
+            say(state, world, &text);
             vec![Effect::Mark(id)]
         }
         Action::Ticket => open(state, Overlay::Ticket(id, 0)),

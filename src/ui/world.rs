@@ -3,8 +3,8 @@
 use super::format::Zone;
 use super::keymap::Keymap;
 use super::theme::GlyphSet;
-use crate::domain::alert::Alert;
-use crate::domain::snapshot::{Event, Snapshot, TargetSnapshot};
+use crate::domain::alert::{Alert, AlertState};
+use crate::domain::snapshot::{Event, Snapshot, TargetSnapshot, TargetState};
 use crate::domain::target::TargetId;
 use crate::domain::time::WallTime;
 use crate::report::ticket::{TicketInput, shared_ticket, ticket};
@@ -77,6 +77,17 @@ impl<'a> World<'a> {
     #[must_use]
     pub fn target(&self, id: TargetId) -> Option<&'a TargetSnapshot> {
         self.places.find(id, self.snapshot)
+    }
+
+    /// Whether an alert fires for a while only, of what is not measured any more: its host is well.
+    #[must_use]
+    pub fn is_clearing(&self, alert: &Alert) -> bool {
+        let host = alert.target.and_then(|id| self.target(id));
+        alert.state == AlertState::Firing
+            && host.is_some_and(|host| {
+                host.state == TargetState::Ok
+                    && !host.findings.iter().any(|finding| finding.rule == alert.rule)
+            })
     }
 
     /// The text about `target` for a ticket.

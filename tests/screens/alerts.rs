@@ -456,3 +456,33 @@ fn like_events_of_many_hosts_are_one_line_and_the_odd_one_is_seen() {
     screen.press("3 G");
     assert!(screen.text().contains("LATELY  30 of 100, newest first"), "{}", screen.text());
 }
+
+/// A host that is back is well, and its alert is kept for a minute.
+#[test]
+fn the_alert_of_a_host_that_is_well_again_is_told_as_clearing() {
+    let mut snapshot = fixtures::snapshot(vec![fixtures::target(0, "pc", "10.0.0.9")]);
+    let firing = vec![alert(0, "host-unreachable", Severity::Critical)];
+    snapshot.alerts = Arc::new(AlertsSnapshot { firing, ..AlertsSnapshot::default() });
+    let mut screen = Screen::new(snapshot, 120, 40);
+    assert!(screen.text().contains("host-unreachable 5m (clearing)"), "{}", screen.text());
+    screen.press("3");
+    assert!(screen.text().contains("clearing: it is well now"), "{}", screen.text());
+    let mut screen = Screen::new(fixtures::mixed(), 120, 40);
+    screen.press("3");
+    assert!(!screen.text().contains("clearing"), "{}", screen.text());
+}
+
+#[test]
+fn what_was_measured_around_a_mark_is_told_to_its_end() {
+    let text = "about the mark: echo: 23 requests answered, none lost; port: 2 connections, both \
+                fine; tunnel: none; path: as before";
+    let mut snapshot = fixtures::mixed();
+    let event = Event { at: NOW, target: Some(TargetId(3)), gone: None, text: text.to_owned() };
+    snapshot.events = vec![event].into();
+    for (width, height) in [(80, 24), (70, 40), (120, 40)] {
+        let mut screen = Screen::new(snapshot.clone(), width, height);
+        screen.press("3 G");
+        let text = screen.text();
+        assert!(text.contains("as before"), "{text}");
+    }
+}

@@ -748,6 +748,7 @@ pub(crate) fn tunnelled() -> Snapshot {
         address: ip(address),
         word: ControlWord::Answers,
         minute: ControlStats {
+            was_silent: None,
             address: ip(address),
             role,
             sent: 30,

@@ -9,6 +9,7 @@ use rdpwatch::domain::sample::{
 use rdpwatch::domain::security::SecurityProtocol;
 use rdpwatch::domain::snapshot::{Event, Snapshot, TargetState};
 use rdpwatch::domain::target::TargetId;
+use rdpwatch::ui::export::Kind;
 use rdpwatch::ui::input::Input;
 use std::sync::Arc;
 use std::time::Duration;
@@ -249,4 +250,31 @@ fn hosts_that_restarted_together_and_are_back_are_no_path_that_is_down() {
         assert!(!text.contains("This machine: 3"), "{text}");
         assert!(!text.contains('\u{2716}'), "{text}");
     }
+}
+
+#[test]
+fn the_simple_view_says_what_there_is_no_room_for() {
+    for height in 14..40 {
+        let mut screen = Screen::new(fixtures::mixed(), 80, height);
+        screen.press("v");
+        let text = screen.text();
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        if let Some(heading) = lines.iter().position(|line| *line == "THE LINE") {
+            let below = lines.get(heading + 1).copied().unwrap_or_default();
+            assert!(below.contains("An answer takes") || below.contains("more lines"), "{text}");
+        }
+        assert!(text.contains("! at once") || text.contains("Enter shows everything"), "{text}");
+    }
+}
+
+#[test]
+fn a_table_with_commas_has_the_certificate_since_when_and_why_nobody_is_told() {
+    let screen = Screen::new(fixtures::mixed(), 200, 60);
+    let csv = screen.dashboard.export(Kind::Csv, fixtures::NOW).expect("a table");
+    let row = |name: &str| csv.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+    assert!(csv.lines().next().is_some_and(|head| {
+        head.ends_with(",findings,certificate_days,state_since,held_back")
+    }));
+    assert!(row("office-pc").contains(",-9,2026-11-21T09:12"), "{csv}");
+    assert!(csv.contains(",snoozed\n"), "{csv}");
 }

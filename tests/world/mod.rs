@@ -419,7 +419,7 @@ impl World {
             && !matches!(outcome, EchoOutcome::Void(_) | EchoOutcome::Late { .. })
         {
             let lost = !matches!(outcome, EchoOutcome::Reply { .. });
-            self.schedule.note_echo(sample.target, lost, now.mono);
+            self.schedule.note_echo(sample.target, sample.sent_at.mono, lost, now.mono);
         }
         let change: Change = self.monitor.observe(sample, now);
         if let Some(sound) = change.nla {

@@ -25,8 +25,9 @@ impl Core {
         self.looking_at_local = Some(looking);
     }
 
-    pub(super) fn take_local(&mut self, local: LocalState, heard: Option<Now>) {
+    pub(super) fn take_local(&mut self, mut local: LocalState, heard: Option<Now>) {
         let now = self.edge.clock.now();
+        local.follow(self.monitor.local());
         self.follow_controls(&local);
         if self.monitor.observe_local(local, heard.unwrap_or(now)) {
             self.schedule.note_another_way(now.mono);

@@ -31,8 +31,19 @@ pub(in crate::app) struct Reconfiguration {
     pub(in crate::app) read_only: bool,
     /// Where alerts are told; `None`: as before.
     pub(in crate::app) sinks: Option<Vec<SinkSpec>>,
-    /// A line for the event log.
+    /// A line for the event log; empty: none.
     pub(in crate::app) note: String,
+}
+
+impl Reconfiguration {
+    /// Without a line for the event log where the same targets are watched as before.
+    #[must_use]
+    pub(in crate::app) fn quiet_where_same(mut self) -> Self {
+        if self.removed.is_empty() && self.changed.is_empty() && self.added.is_empty() {
+            self.note.clear();
+        }
+        self
+    }
 }
 
 impl Core {
@@ -91,7 +102,9 @@ impl Core {
             let specs = changes.sinks.unwrap_or_else(|| self.sinks.specs());
             self.change_sinks(&specs, now);
         }
-        self.monitor.log(None, now.wall, changes.note);
+        if !changes.note.is_empty() {
+            self.monitor.log(None, now.wall, changes.note);
+        }
         self.look_at_local(None);
         self.dirty = true;
     }

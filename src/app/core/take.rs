@@ -70,7 +70,7 @@ impl Core {
             && !matches!(outcome, EchoOutcome::Void(_) | EchoOutcome::Late { .. })
         {
             let lost = !matches!(outcome, EchoOutcome::Reply { .. });
-            self.schedule.note_echo(sample.target, lost, now.mono);
+            self.schedule.note_echo(sample.target, sample.sent_at.mono, lost, now.mono);
         }
         let change = self.monitor.observe(sample, now);
         self.follow(sample.target, change);

@@ -89,6 +89,11 @@ impl Diagnosis {
         }
     }
 
+    /// Forgets what was counted towards a finding that does not stand yet.
+    pub fn forget_undecided(&mut self) {
+        self.tracks.forget_undecided();
+    }
+
     /// Judges every rule as time passes, without counting (see the module's documentation).
     pub fn tick(&mut self, rules: &[&'static dyn Rule], view: &TargetView<'_>) {
         if !can_be_judged(view) {

@@ -13,7 +13,7 @@ use std::time::Duration;
 const MEASURED_OVER: Duration = Duration::from_mins(1);
 
 /// Of so many requests the share since then stands alone.
-const ENOUGH: u32 = 10;
+const ENOUGH: u32 = 30;
 
 /// So often at least a SYN is sent before a connection is given up (RFC 6298: the second after 1 s).
 const SYNS: i32 = 2;

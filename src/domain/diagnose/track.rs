@@ -118,6 +118,10 @@ impl Tracks {
         }
     }
 
+    pub(super) fn forget_undecided(&mut self) {
+        self.active.retain(|_, track| track.standing.is_some());
+    }
+
     /// Nobody asks any more: nothing stands, and nothing is waited for.
     fn drop_question(&mut self, card: &RuleCard) {
         self.active.remove(&card.id);
@@ -254,10 +258,14 @@ impl Track {
 }
 
 impl Standing {
-    /// The newest evidence replaces the old; what got worse is no longer as it was found.
-    fn renew(&mut self, evidence: Box<Evidence>) {
+    /// The newest evidence replaces the old; what got worse is no longer as it was found. Who can fix
+    /// what is over stays whoever could while it was measured.
+    fn renew(&mut self, mut evidence: Box<Evidence>) {
         if !evidence.anew && evidence.severity > self.evidence.severity {
             return;
+        }
+        if !evidence.anew {
+            evidence.owner = evidence.owner.or(self.evidence.owner);
         }
         self.as_found =
             self.as_found.filter(|found| evidence.severity <= *found && !evidence.is_change);

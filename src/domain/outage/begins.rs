@@ -76,7 +76,8 @@ pub(super) fn begins(
     if scope == Scope::Routed && through && one_way(concerned.iter().copied()).is_none() {
         return None;
     }
-    let tunnel = ground.tunnel_about(first, last);
+    let fallen: Vec<&Member<'_>> = cluster.iter().map(|(_, member)| *member).collect();
+    let tunnel = ground.tunnel_about(&fallen, first, last);
     let fault = ground.fault(cluster.iter().map(|(_, member)| *member), members);
     // Sleep ends many PCs within seconds when a policy says so; a tunnel that changed, or a host
     // that never sleeps, shows that it is the path.
@@ -117,7 +118,8 @@ pub(super) fn begins(
         of: members.iter().filter(|member| scope.takes(member) && member.has_say()).count(),
         limits: ground.limits,
         change: ground.change_before(first).filter(|_| tunnel.is_none()),
-        tunnel,
+        took: tunnel.as_ref().is_some_and(|tunnel| tunnel.took),
+        tunnel: tunnel.map(|tunnel| tunnel.what),
         fault,
         ..Outage::new(scope, Now { wall: since, ..first }, ground.nearer.clone())
     })

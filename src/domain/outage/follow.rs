@@ -1,6 +1,7 @@
 //! Whether a path that broke is still down.
 
 use super::begins::{hosts as hosts_of, is_path, least};
+use super::ground::Beside;
 use super::{Answered, Fault, Ground, Member, Outage, Within};
 use crate::domain::target::TargetId;
 use crate::domain::time::Now;
@@ -83,17 +84,16 @@ impl Outage {
         let holds = self.holds_still(members, &known);
         self.good = if holds { None } else { self.good.or(Some(now.mono)) };
         self.alerts |= holds && now.mono.since(self.since.mono) >= self.limits.lasts;
+        let own: Vec<&Member<'_>> =
+            self.members.keys().filter_map(|id| known.get(id).copied()).collect();
         if holds && self.back.is_empty() {
-            let silent = self.members.keys().filter_map(|id| known.get(id).copied());
-            let fault = ground.fault(silent, members);
-            // At first the controls may not have missed enough yet; what they show later stands.
-            let proves = fault.as_ref().is_some_and(|fault| fault.silent.is_some());
-            if proves || (fault.is_some() && !self.alerts) {
-                self.fault = fault;
-            }
+            self.locate(&own, members, ground, now);
+            self.hear(&own);
         }
-        if self.tunnel.is_none() {
-            self.tunnel = ground.tunnel_about(self.since, self.since);
+        if self.tunnel.is_none()
+            && let Some(Beside { what, took }) = ground.tunnel_about(&own, self.since, self.since)
+        {
+            (self.tunnel, self.took) = (Some(what), took);
         }
         if self.nearer.is_none() {
             self.nearer.clone_from(&ground.nearer);
@@ -102,6 +102,23 @@ impl Outage {
         let other = |one: &&Member<'_>| self.scope.takes(one) && !self.left.contains(&one.target);
         let heard = |one: &Member<'_>| one.heard.is_some_and(|at| at > self.since.mono);
         self.spares |= members.iter().filter(other).any(heard);
+    }
+
+    /// Takes in where on the way it is, by what controls show while nobody is back.
+    fn locate(&mut self, own: &[&Member<'_>], members: &[Member<'_>], ground: &Ground, now: Now) {
+        let fault = ground.fault(own.iter().copied(), members);
+        // The control that was silent too answers again, and the hosts do not.
+        let mended = self
+            .fault
+            .as_ref()
+            .is_some_and(|fault| fault.silent.is_some() && ground.reaches(fault.stretch));
+        self.sound = if mended { self.sound.or(Some(now.mono)) } else { None };
+        let passed = self.sound.is_some_and(|at| now.mono.since(at) > self.limits.together);
+        // At first the controls may not have missed enough yet; what they show later stands.
+        let proves = fault.as_ref().is_some_and(|fault| fault.silent.is_some());
+        if proves || passed || (fault.is_some() && !self.alerts) {
+            self.fault = fault;
+        }
     }
 
     /// Takes in who falls silent shortly after the newest of its members, and who suffers from it while

@@ -3,18 +3,20 @@
 use super::Member;
 use super::begins::one_way;
 use crate::domain::thresholds::PathThresholds;
-use crate::domain::time::Now;
+use crate::domain::time::{MonoTime, Now};
+use crate::domain::together::is_share;
+use crate::domain::tunnel::{SEEN, TunnelChange};
 use crate::domain::way::{Stretch, Way};
 use crate::domain::words::span;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::time::Duration;
 
-/// A change of anything else this long before the first silence belongs to it …
+/// A change of anything else belongs to a first silence that began so long after it,
+/// or [`SEEN`] after.
 const SHORTLY: Duration = Duration::from_secs(10);
-/// … or this long after: a request may be on its way when the change comes.
-const SEEN: Duration = Duration::from_secs(2);
-/// A change of a tunnel this long before or after the first silence belongs to it.
-const TUNNEL: Duration = Duration::from_secs(30);
+/// A change of a tunnel is of hosts when it moved so many of them, in percent.
+const MOST: u32 = 51;
 
 /// Where on the way an outage is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,8 +58,8 @@ pub struct Ground {
     /// Something nearer that answers, escaped; without any nobody can say whether the fault is
     /// this machine's own, and only the silence of all at once is told.
     pub nearer: Option<String>,
-    /// The latest change of this machine's tunnels.
-    pub tunnel: Option<(Now, String)>,
+    /// The latest changes of this machine's tunnels, oldest first.
+    pub tunnels: Vec<TunnelChange>,
     /// The latest change of anything in its network.
     pub change: Option<(Now, String)>,
     /// What makes silent hosts a path that is down.
@@ -77,6 +79,28 @@ fn beside(what: &str, at: Now, first: Now) -> String {
     format!("{what} {} {word}", span(apart))
 }
 
+/// A tunnel that changed beside an outage.
+pub(super) struct Beside {
+    /// `wg0 went down 3.0 s before`.
+    pub(super) what: String,
+    /// It took the ways of hosts over, and is not one that went down.
+    pub(super) took: bool,
+}
+
+/// Whether a change may be why most of these hosts are silent: it moved them, and they answered no
+/// more.
+fn is_of_most(change: &TunnelChange, silent: &[&Member<'_>], first: MonoTime) -> bool {
+    let hosts = |of: &mut dyn Iterator<Item = &&Member<'_>>| -> usize {
+        of.map(|member| member.address).collect::<BTreeSet<IpAddr>>().len()
+    };
+    let of_it = |member: &&&Member<'_>| {
+        change.may_silence(member.address, !member.routed, first)
+            && !change.was_survived(member.heard)
+    };
+    let moved = hosts(&mut silent.iter().filter(of_it));
+    moved > 0 && is_share(moved, hosts(&mut silent.iter()), MOST)
+}
+
 impl Ground {
     /// Where the way to `silent` is broken. That hosts alone are silent speaks for a tunnel when
     /// nobody else of `all` answers through it.
@@ -93,11 +117,26 @@ impl Ground {
         (!hosts_alone || !all.iter().any(answers)).then_some(fault)
     }
 
-    /// The tunnel that changed about when hosts fell silent, from the first to the last of them.
-    pub(super) fn tunnel_about(&self, first: Now, last: Now) -> Option<String> {
-        let (at, what) = self.tunnel.as_ref()?;
-        let about = at.mono.plus(TUNNEL) >= first.mono && last.mono.plus(TUNNEL) >= at.mono;
-        about.then(|| beside(what, *at, first))
+    /// The tunnel that changed about when hosts fell silent, from the first to the last of them, and
+    /// took most of their ways with it; of several the one nearest to the first silence.
+    pub(super) fn tunnel_about(
+        &self,
+        silent: &[&Member<'_>],
+        first: Now,
+        last: Now,
+    ) -> Option<Beside> {
+        let about = self.tunnels.iter().filter(|change| change.is_about(first.mono, last.mono));
+        let fits = about.filter(|change| is_of_most(change, silent, first.mono));
+        let apart = |at: MonoTime| at.since(first.mono).max(first.mono.since(at));
+        let nearest = fits.min_by_key(|change| apart(change.at.mono))?;
+        let took = silent.iter().any(|member| nearest.taken.contains(&member.address));
+        Some(Beside { what: beside(&nearest.what, nearest.at, first), took })
+    }
+
+    /// Whether what ends `stretch` goes on answering, or something beyond it.
+    pub(super) fn reaches(&self, stretch: Stretch) -> bool {
+        let sound = |way: &Way<String>| way.sound.as_ref().is_some_and(|(far, _)| *far >= stretch);
+        self.ways.values().any(sound)
     }
 
     /// What else changed shortly before the first of them did.

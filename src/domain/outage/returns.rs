@@ -27,18 +27,23 @@ impl Returns {
 }
 
 impl Outage {
-    /// Whether it was no path: its hosts came back as machines do that restarted together.
+    /// Whether it was no path: its hosts came back as machines do that restarted together, most of them
+    /// at a port that is not open yet, or one by one. A few that restarted beside a path that is back
+    /// for all are no such thing, nor is what began with something on the way.
     #[must_use]
     pub fn is_restart(&self) -> bool {
-        self.returns.refused.len() >= least(&self.limits)
+        let (refused, back) = (self.returns.refused.len(), self.returns.first.len());
+        let one_by_one = self.returns.apart() > self.limits.together * 2;
+        let on_the_way = self.tunnel.is_some() || self.stretch().is_some();
+        refused >= least(&self.limits) && (refused * 2 >= back || one_by_one) && !on_the_way
     }
 
-    /// Whether its hosts may have restarted: some are silent still, or they came back one by one, where
-    /// a path is back for all at once.
+    /// Whether its hosts may have restarted: some refuse their port, or are silent still, or they came
+    /// back one by one, where a path is back for all at once.
     #[must_use]
     pub fn may_be_restart(&self) -> bool {
         let away = self.members.len().saturating_sub(self.returns.first.len());
-        self.is_restart()
+        self.returns.refused.len() >= least(&self.limits)
             || away * 5 >= self.members.len()
             || self.returns.apart() > self.limits.together * 2
     }

@@ -1,6 +1,8 @@
 //! Hosts that fall silent together, and near misses.
 
 use super::super::diagnose::fixture::at;
+use super::super::tunnel::TunnelChange;
+use super::super::way::Way;
 use super::*;
 
 /// A server behind a router that is silent since then.
@@ -19,11 +21,18 @@ fn member(id: u32, silent_since: Option<u64>) -> Member<'static> {
         loses: false,
         refuses: false,
         starting: Duration::from_mins(3),
+        said: None,
     }
 }
 
 fn ground() -> Ground {
     Ground { nearer: Some("10.0.0.1".to_owned()), ..Ground::default() }
+}
+
+/// A tunnel that changed, of whose routes nothing is known.
+fn changed(secs: u64, what: &str) -> TunnelChange {
+    let (left, taken) = (BTreeSet::new(), BTreeSet::new());
+    TunnelChange { at: at(secs), what: what.to_owned(), left, taken, of_routes: false, blind: true }
 }
 
 /// Twelve hosts of which the first so many are silent since second 100.
@@ -177,8 +186,8 @@ fn pcs_that_go_to_sleep_together_are_no_path_unless_a_tunnel_changed() {
     let asleep: Vec<Member<'static>> =
         silent(12).into_iter().map(|member| Member { sleeps: true, ..member }).collect();
     assert!(Outages::default().observe(&asleep, &ground(), at(110)).is_empty());
-    let tunnel = Some((at(97), "wg0 went down".to_owned()));
-    let events = Outages::default().observe(&asleep, &Ground { tunnel, ..ground() }, at(110));
+    let tunnels = vec![changed(97, "wg0 went down")];
+    let events = Outages::default().observe(&asleep, &Ground { tunnels, ..ground() }, at(110));
     assert_eq!(began(&events), [(Scope::Routed, 12)]);
     let OutageEvent::Began(outage) = &events[0] else { panic!("{events:?}") };
     assert_eq!(
@@ -206,8 +215,7 @@ fn a_path_is_back_although_pcs_went_to_sleep_while_it_was_down() {
         members.into_iter().map(|one| Member { sleeps: sleeps(&one), ..one }).collect()
     };
     let mut outages = Outages::default();
-    let tunnel =
-        |secs, what: &str| Ground { tunnel: Some((at(secs), what.to_owned())), ..ground() };
+    let tunnel = |secs, what| Ground { tunnels: vec![changed(secs, what)], ..ground() };
     let down = tunnel(97, "wg0 went down");
     assert_eq!(outages.observe(&sleepy(silent(12)), &down, at(106)).len(), 1);
     assert!(outages.observe(&sleepy(silent(12)), &down, at(110)).is_empty());
@@ -363,6 +371,79 @@ fn a_path_is_not_back_while_those_who_answer_lose_most() {
     assert_eq!((outages.open[0].silent(), outages.open[0].losing), (12, 12));
     outages.observe(&silent(0), &ground(), at(200));
     assert_eq!(outages.observe(&silent(0), &ground(), at(205)).len(), 1);
+}
+
+/// Which change of which tunnel is why hosts fell silent, as it is told.
+fn tunnel_of(members: &[Member<'_>], tunnels: Vec<TunnelChange>) -> Option<String> {
+    let mut outages = Outages::default();
+    outages.observe(members, &Ground { tunnels, ..ground() }, at(105));
+    outages.open.first().and_then(|outage| outage.tunnel.clone())
+}
+
+/// Any tunnel that changed was the cause of any outage, and the latest change hid the others.
+#[test]
+fn a_tunnel_is_the_cause_for_those_whose_ways_it_took_along() {
+    let hosts = |count: u8| (0..count).map(|id| IpAddr::from([10, 9, 0, id])).collect();
+    let known = |secs, what, left| TunnelChange { left, blind: false, ..changed(secs, what) };
+    let (went, came) = ("wg0 went down", "wg1 came up");
+    let servers = silent(12);
+    assert_eq!(
+        tunnel_of(&servers, vec![known(97, went, hosts(12)), known(98, came, BTreeSet::new())]),
+        Some("wg0 went down 3.0 s before".to_owned())
+    );
+    assert_eq!(tunnel_of(&servers, vec![known(97, came, BTreeSet::new())]), None);
+    // One that takes the ways over breaks them, and one that does so later does not.
+    let takes = |secs| TunnelChange { taken: hosts(12), ..known(secs, came, BTreeSet::new()) };
+    assert!(tunnel_of(&servers, vec![takes(99)]).is_some());
+    assert!(tunnel_of(&servers, vec![takes(104)]).is_none());
+    // Of most of them: the others' silence is another one.
+    assert!(tunnel_of(&servers, vec![known(97, went, hosts(7))]).is_some());
+    assert!(tunnel_of(&servers, vec![known(97, went, hosts(6))]).is_none());
+    // They answered without it for a while.
+    let heard: Vec<Member<'_>> =
+        servers.iter().map(|one| Member { heard: Some(at(99).mono), ..*one }).collect();
+    assert!(tunnel_of(&heard, vec![known(97, went, hosts(12))]).is_some());
+    assert!(tunnel_of(&heard, vec![known(90, went, hosts(12))]).is_none());
+    // Where routes are not known, whoever is on a link of this machine is not behind it.
+    let beside: Vec<Member<'_>> =
+        servers.iter().map(|one| Member { routed: false, ..*one }).collect();
+    assert!(tunnel_of(&servers, vec![changed(97, went)]).is_some());
+    assert!(tunnel_of(&beside, vec![changed(97, went)]).is_none());
+}
+
+/// The line died, and the VPN that ran over it: the verdict was the VPN from then on.
+#[test]
+fn a_line_that_is_proven_to_be_dead_outranks_a_tunnel_that_goes_down_after_it() {
+    let control = |stretch, name: &str| Some((stretch, name.to_owned()));
+    let way = |line_is_dead: bool| Way {
+        sound: if line_is_dead {
+            control(Stretch::Own, "your own router 192.0.2.1")
+        } else {
+            control(Stretch::Line, "your VPN's public endpoint 203.0.113.9")
+        },
+        ailing: control(Stretch::Line, "your VPN's public endpoint 203.0.113.9")
+            .filter(|_| line_is_dead),
+    };
+    let ground = |dead, tunnels| Ground {
+        tunnels,
+        ways: std::iter::once((None, way(dead))).collect(),
+        ..ground()
+    };
+    let mut outages = Outages::default();
+    outages.observe(&silent(12), &ground(true, Vec::new()), at(105));
+    let told = |outages: &Outages| (outages.open[0].stretch(), outages.open[0].owner());
+    assert_eq!(told(&outages), (Some(Stretch::Line), Owner::Network));
+    let down = || vec![changed(122, "wg0 went down")];
+    for secs in 123..200 {
+        outages.observe(&silent(12), &ground(true, down()), at(secs));
+        assert_eq!(told(&outages), (Some(Stretch::Line), Owner::Network), "{secs}");
+    }
+    assert!(outages.open[0].tunnel.is_some(), "it is told, and is not the cause");
+    // The line is back, the tunnel is not.
+    outages.observe(&silent(12), &ground(false, down()), at(200));
+    assert_eq!(told(&outages).0, Some(Stretch::Line), "one answer may be chance");
+    outages.observe(&silent(12), &ground(false, down()), at(216));
+    assert_eq!(told(&outages), (None, Owner::Vpn));
 }
 
 /// A large server takes its time, and `[thresholds.port-closed] starting` says how long.

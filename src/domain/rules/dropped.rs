@@ -166,7 +166,8 @@ static CONNECTION_FLAPPING: RuleCard = RuleCard {
         keeps restarting, a connection limit that is just reached, and a security product that \
         stops some connections. A connection that times out counts where ping was answered all \
         the while and hardly any is lost in the minutes around it: then the port was silent, and \
-        not the line. A dead member and a firewall that limits new connections look like that. All others \
+        not the line; one that opens and gets no answer, where the line does not lose nearly half of \
+        all packets. A dead member and a firewall that limits new connections look like that. All others \
         that time out are left to the findings on loss and silence. In a single check it means \
         that the retry disagreed with the first attempt.",
     disproof: "Six attempts in a row with the same outcome.",
@@ -194,7 +195,7 @@ static CONNECTION_FLAPPING: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::MAYBE_CLOSED,
     reviewed_when_found: false,
-    alerting: Alerting::PLAIN,
+    alerting: Alerting::PASSING,
 };
 
 /// How many attempts are looked at, and how many there must be.
@@ -310,8 +311,14 @@ fn verdict(view: &TargetView<'_>, entry: &Timed<Attempt>) -> Option<bool> {
         ConnectOutcome::Timeout | ConnectOutcome::Unreachable => {
             view.line_was_sound(entry).then_some(false)
         }
+        ConnectOutcome::Open if is_mute(&entry.value) && view.line_may_mute(entry) => None,
         ConnectOutcome::Refused | ConnectOutcome::Open => Some(entry.value.negotiated()),
     }
+}
+
+fn is_mute(attempt: &Attempt) -> bool {
+    let negotiate = attempt.negotiate.as_ref();
+    negotiate.is_some_and(|negotiate| negotiate.outcome == NegotiateOutcome::Timeout)
 }
 
 const fn is_unanswered(attempt: &Attempt) -> bool {

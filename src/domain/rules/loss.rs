@@ -1,19 +1,17 @@
 //! `packet-loss`: a share of echo requests goes unanswered while the host is there.
 
+mod limited;
+mod seen;
+
+use self::seen::{Seen, seen};
 use super::prelude::*;
 use super::whose;
-use super::would_drop;
 use crate::domain::echo_series::EchoPoint;
-use crate::domain::heard::Came;
 use crate::domain::history::Timed;
 use crate::domain::sample::EchoOutcome;
 use crate::domain::thresholds::LossThresholds;
 use crate::domain::time::MonoTime;
 use crate::domain::wifi;
-
-/// Losses in a row over this long, while TCP was silent too, are an outage of the host or the
-/// path and not a rate of loss.
-const OUTAGE: Duration = Duration::from_secs(20);
 
 /// So much more than the share of a warning over this long, with as many losses, is one already:
 /// while loss is suspected there are enough requests in it. A steady 1 % gets there about once a
@@ -21,21 +19,9 @@ const OUTAGE: Duration = Duration::from_secs(20);
 const QUICK: Duration = Duration::from_secs(30);
 const QUICK_FACTOR: f64 = 1.6;
 
-/// So many losses in a row at the end may be the beginning of an outage.
-const TRAILING: usize = 3;
-
 /// A connection whose SYN had to be sent again takes at least this much longer (RFC 6298: the
 /// first retransmission after 1 s).
 const RETRANSMITTED: Duration = Duration::from_millis(900);
-
-/// A rate of loss has so many runs of lost requests at least: one run is a gap, however many
-/// requests fell into it.
-const RUNS: usize = 3;
-
-/// A run that lasts so long, of so many requests, is a gap too. A rate is proven without them, or
-/// there are [`RUNS`] of them.
-const GAP: Duration = Duration::from_secs(2);
-const GAP_REQUESTS: usize = 3;
 
 /// Losses that are no further apart are of one course.
 const COURSE: Duration = Duration::from_mins(1);
@@ -46,8 +32,6 @@ const CONNECTIONS_PROVE: usize = 5;
 /// Without a loss for so long, what is found was there before.
 const FRESH: Duration = Duration::from_mins(1);
 
-/// So many in a row at the end are silence, whatever TCP says: then a firewall drops ping.
-const SILENT: usize = 5;
 /// Loss of echo alone is believed when real loss would have spared TCP with less than this chance.
 const CHANCE: f64 = 0.05;
 
@@ -65,8 +49,11 @@ static PACKET_LOSS: RuleCard = RuleCard {
     fed_by: &[ProbeKind::Echo],
     plain: "Part of what is sent gets lost on the way: sessions freeze or drop.",
     explanation: "A share of the echo requests is not answered before the deadline, over a window \
-        and above a count, so that a single lost packet is nothing, and in three runs at least: one run, \
-        or a silence of two seconds or more, is a gap, unless there are three of these too. \
+        and above a count, so that a single lost packet is nothing, in three runs at least, and for ten \
+        seconds: one run, or a silence of two seconds or more, is a gap, unless there are three of these \
+        too. Each second counts once, however many requests were sent in it; where echo was asked quickly \
+        because loss was suspected, and only those requests are lost, something limits their rate, and \
+        they do not count. \
         Silence is not loss: when \
         every request is lost, or the last ones are and TCP is silent too, the host or the path \
         is gone; when every request is lost, or the last five are, and TCP answers, a firewall drops ping. When \
@@ -85,7 +72,7 @@ static PACKET_LOSS: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::LINE,
     reviewed_when_found: false,
-    alerting: Alerting::PLAIN,
+    alerting: Alerting::PASSING,
 };
 
 impl Rule for PacketLoss {
@@ -104,11 +91,17 @@ impl Rule for PacketLoss {
             Found::Little => return Judgement::Clear,
             Found::Loss(severity, seen) => (severity, seen),
         };
+        if view.woke_lately() {
+            return Judgement::NoEvidence;
+        }
         let early = |to| wifi::undecided(view.around, view.target, to, view.now.mono);
         if view.mode == Mode::Watch && view.dialled.is_some_and(early) {
             return Judgement::NoEvidence;
         }
-        let share = seen.share();
+        let share = match view.mode {
+            Mode::Watch => seen.seconds.share(),
+            Mode::Moment => seen.share_of_requests(),
+        };
         let course = Course::of(view, &seen).filter(|_| view.mode == Mode::Watch);
         let only_echo = course.as_ref().is_some_and(|course| course.tcp_is_clean(view));
         let who = name(view);
@@ -132,13 +125,21 @@ impl Rule for PacketLoss {
                 ),
             )
         };
-        let whose = if only_echo { None } else { whose::of_loss(view) };
+        let fresh = view.mode == Mode::Moment
+            || seen.last_loss.is_some_and(|last| view.now.mono.since(last.at.mono) <= FRESH);
+        // A minute of the controls says nothing of what was lost before.
+        let whose = if only_echo || !fresh { None } else { whose::of_loss(view) };
         let sentence = match &whose {
             Some(whose) => format!(
                 "{rate} of the packets to {who} and back are lost (certain): sessions stutter and \
                  may drop. {}",
                 whose.sentences
             ),
+            None if !fresh => {
+                format!(
+                    "{rate} of the packets to {who} and back were lost (certain), and none is since."
+                )
+            }
             None => sentence,
         };
         let mut evidence = Evidence::new(severity, confidence, format!("loses {rate}"), sentence)
@@ -149,6 +150,9 @@ impl Rule for PacketLoss {
                 span(seen.window)
             ))
             .since(seen.first_loss.map(|point| point.at.wall));
+        if percent(seen.share_of_requests()) != rate {
+            evidence = evidence.line(format!("{rate} when each second counts once"));
+        }
         if seen.longest > 1 {
             evidence = evidence.line(format!("up to {} in a row", seen.longest));
         }
@@ -159,43 +163,7 @@ impl Rule for PacketLoss {
             let opened = course.connections(view).count();
             evidence = evidence.line(format!("{opened} connections meanwhile, none disturbed"));
         }
-        let fresh = seen.last_loss.is_some_and(|last| view.now.mono.since(last.at.mono) <= FRESH);
-        Judgement::fires(evidence.blamed(whose).anew(fresh || view.mode == Mode::Moment))
-    }
-}
-
-/// Requests of a window, outages left out.
-struct Seen {
-    window: Duration,
-    sent: u32,
-    lost: u32,
-    longest: usize,
-    /// Runs of lost requests.
-    runs: usize,
-    /// Those that are gaps, and how many requests are in them.
-    gaps: (usize, u32),
-    first_loss: Option<EchoPoint>,
-    last_loss: Option<EchoPoint>,
-    answered: bool,
-}
-
-impl Seen {
-    fn share(&self) -> f64 {
-        if self.sent == 0 { 0.0 } else { f64::from(self.lost) / f64::from(self.sent) }
-    }
-
-    fn exceeds(&self, pct: f64, lost: u32) -> bool {
-        self.lost >= lost && self.share() * 100.0 >= pct
-    }
-
-    /// Whether it is a rate of loss, and not a gap or two.
-    fn is_rate(&self, pct: f64, lost: u32) -> bool {
-        let (gaps, inside) = self.gaps;
-        let rest = (self.sent.saturating_sub(inside), self.lost.saturating_sub(inside));
-        let scattered = Self { sent: rest.0, lost: rest.1, ..*self };
-        self.exceeds(pct, lost)
-            && self.runs >= RUNS
-            && (gaps >= RUNS || scattered.exceeds(pct, lost))
+        Judgement::fires(evidence.blamed(whose).anew(fresh))
     }
 }
 
@@ -206,13 +174,13 @@ enum Found {
     /// Loss under the thresholds, or silence.
     Little,
     /// Loss above them.
-    Loss(Severity, Seen),
+    Loss(Severity, Box<Seen>),
 }
 
 impl Found {
     fn above(severity: Option<Severity>, seen: Seen) -> Self {
         match severity {
-            Some(severity) if seen.answered => Self::Loss(severity, seen),
+            Some(severity) if seen.answered => Self::Loss(severity, Box::new(seen)),
             _ => Self::Little,
         }
     }
@@ -233,13 +201,13 @@ fn over_time(view: &TargetView<'_>, limits: &LossThresholds) -> Found {
         && short.answered
         && short.is_rate(limits.critical_pct, limits.critical_lost)
     {
-        return Found::Loss(Severity::Critical, short);
+        return Found::Loss(Severity::Critical, Box::new(short));
     }
     if let Some(quick) = seen(view, QUICK)
         && quick.answered
         && quick.is_rate(QUICK_FACTOR * limits.warning_pct, limits.warning_lost)
     {
-        return Found::Loss(Severity::Warning, quick);
+        return Found::Loss(Severity::Warning, Box::new(quick));
     }
     let Some(long) = seen(view, limits.warning_window) else { return Found::Nothing };
     let is_rate = long.is_rate(limits.warning_pct, limits.warning_lost);
@@ -249,96 +217,13 @@ fn over_time(view: &TargetView<'_>, limits: &LossThresholds) -> Found {
 /// By the handful of requests of one check.
 fn at_once(view: &TargetView<'_>) -> Found {
     let Some(seen) = seen(view, Duration::MAX) else { return Found::Nothing };
-    let severity = if seen.exceeds(30.0, 3) {
+    let exceeds = |pct, lost| seen.lost >= lost && seen.share_of_requests() * 100.0 >= pct;
+    let severity = if exceeds(30.0, 3) {
         Some(Severity::Critical)
     } else {
-        seen.exceeds(10.0, 2).then_some(Severity::Warning)
+        exceeds(10.0, 2).then_some(Severity::Warning)
     };
     Found::above(severity, seen)
-}
-
-/// Counts the requests of the last `window` that were made as the newest was, without those of an
-/// outage. A run of losses is looked at as a whole, also where it began before the window.
-fn seen(view: &TargetView<'_>, window: Duration) -> Option<Seen> {
-    let method = view.echo.last()?.method;
-    let points: Vec<EchoPoint> = view
-        .echo
-        .points()
-        .filter(|point| point.method == method && !matches!(point.outcome, EchoOutcome::Void(_)))
-        .copied()
-        .collect();
-    let start = view.now.mono.minus(window);
-    let inside = |point: &EchoPoint| point.at.mono >= start;
-    let (first, last) = (points.iter().find(|point| inside(point))?, points.last()?);
-    let mut seen = Seen {
-        window: last.at.mono.since(first.at.mono).max(Duration::from_secs(1)),
-        sent: 0,
-        lost: 0,
-        longest: 0,
-        runs: 0,
-        gaps: (0, 0),
-        first_loss: None,
-        last_loss: None,
-        answered: false,
-    };
-    for run in points.chunk_by(|a, b| a.is_loss() == b.is_loss()) {
-        let counted = run.get(run.partition_point(|point| !inside(point))..).unwrap_or_default();
-        let (Some(head), Some(first), Some(tail)) = (run.first(), counted.first(), run.last())
-        else {
-            continue;
-        };
-        let size = u32::try_from(counted.len()).unwrap_or(u32::MAX);
-        if !head.is_loss() {
-            seen.sent = seen.sent.saturating_add(size);
-            seen.answered = true;
-            continue;
-        }
-        let trails = tail.seq == last.seq;
-        let silent = !trails && would_drop::is_gap(view, run);
-        if silent || is_outage(view, head, tail, trails, run.len()) {
-            continue;
-        }
-        seen.sent = seen.sent.saturating_add(size);
-        seen.lost = seen.lost.saturating_add(size);
-        seen.longest = seen.longest.max(counted.len());
-        seen.runs += 1;
-        if run.len() >= GAP_REQUESTS && tail.at.mono.since(head.at.mono) >= GAP {
-            seen.gaps = (seen.gaps.0 + 1, seen.gaps.1.saturating_add(size));
-        }
-        seen.first_loss = seen.first_loss.or(Some(*first));
-        seen.last_loss = Some(*tail);
-    }
-    Some(seen)
-}
-
-/// Whether a run of losses is silence of the host or the path: at the end of the window as long
-/// as no connection since has opened, before that when it was long and TCP was silent in it, and
-/// wherever a path was down.
-fn is_outage(
-    view: &TargetView<'_>,
-    head: &EchoPoint,
-    tail: &EchoPoint,
-    trails: bool,
-    size: usize,
-) -> bool {
-    let (start, end) = (head.at.mono, tail.at.mono);
-    if view.around.path_was_down(view.target.id, start)
-        || view.around.lost_in_the_air.holds(view.target.id, start)
-    {
-        return true;
-    }
-    if trails && view.mode == Mode::Moment {
-        return view.settled().is_some_and(|newest| !newest.value.connect.outcome.answered());
-    }
-    if trails {
-        let opened = view
-            .attempts
-            .iter()
-            .any(|entry| entry.at.mono >= start && entry.value.connect.outcome.answered());
-        return size >= SILENT || (size >= TRAILING && !opened);
-    }
-    end.since(start) >= OUTAGE
-        && view.heard.tried_within(start, end).any(|tried| tried.came == Came::Silent)
 }
 
 /// The losses that belong together, to the last one.

@@ -62,7 +62,7 @@ mod tests;
 
 pub(crate) use common::{told_as, told_with};
 pub(crate) use identity::is_another_machine;
-pub(crate) use latency::{HIGH_LATENCY_ID, usual_round_trip};
+pub(crate) use latency::{HIGH_LATENCY_ID, newest_round_trip, usual_round_trip};
 pub(crate) use outage::{PATH_OUTAGE_ID, whose as whose_path};
 pub(crate) use restarted_together::RESTARTED_TOGETHER_ID;
 pub(crate) use session::drop_of;
@@ -379,11 +379,16 @@ pub struct Alerting {
     /// What it is a state of. A host is in one state of a thing at a time: the alert of another
     /// state ends when this one fires.
     pub state_of: Option<&'static str>,
+    /// It is measured anew all the time, and says nothing of a time in which nothing is: its alert is
+    /// over once something else has explained it for some minutes.
+    pub passing: bool,
 }
 
 impl Alerting {
     /// As most do.
-    pub const PLAIN: Self = Self { once: false, alone: false, state_of: None };
+    pub const PLAIN: Self = Self { once: false, alone: false, state_of: None, passing: false };
+    /// Over when nothing can be measured of it.
+    pub const PASSING: Self = Self { passing: true, ..Self::PLAIN };
     /// One alert of this machine.
     pub const ONCE: Self = Self { once: true, ..Self::PLAIN };
     /// Accepted one by one.

@@ -2,8 +2,10 @@
 
 use super::detour::{Detour, detour};
 use super::prelude::*;
+use super::way_down::{Known, known};
 use crate::domain::sample::{Connect, NameOutcome, NameSource, Resolution};
 use crate::domain::time::Now;
+use crate::domain::tunnel::TUNNEL;
 use std::net::IpAddr;
 
 /// Why a name has no address, in words.
@@ -54,7 +56,8 @@ static DNS_FAILURE: RuleCard = RuleCard {
         the name does not exist, has no address, or the server failed, refused or was silent. \
         Over a VPN it usually means that the VPN's DNS servers are not asked for this name. A \
         target that may sleep and was silent before its record went is asleep or off: DHCP and \
-        scavenging take away the records of machines that are away. \
+        scavenging take away the records of machines that are away. While the VPN or the line to a \
+        host is down, and its name fails since then, that is told and not its name. \
         Where users take an RD Gateway when the direct way fails, and it answers, this is a notice of \
         a host that never answered directly, and else a warning.",
     disproof: "The same name resolves on this machine by any other program.",
@@ -87,6 +90,7 @@ impl Rule for DnsFailure {
             NameOutcome::Ok => return Judgement::Clear,
             NameOutcome::Error if !asked => return Judgement::NoEvidence,
             _ if record_gone(view).is_some() => return Judgement::Clear,
+            _ if fails_with_the_way(view).is_some() => return Judgement::Clear,
             _ => {}
         }
         let why = words(resolution.outcome);
@@ -188,6 +192,15 @@ pub(super) fn record_gone(view: &TargetView<'_>) -> Option<Now> {
     let since = view.flips.failing()?.since;
     let Presence::Silent(silence) = view.presence() else { return None };
     (silence.since.mono < since.mono).then_some(since)
+}
+
+/// Since when the name of a host fails to whom the way broke then, or before: what finds names for
+/// it is behind the same way, or was asked elsewhere from then on.
+pub(super) fn fails_with_the_way(view: &TargetView<'_>) -> Option<Now> {
+    let since = view.flips.failing()?.since;
+    let Presence::Silent(silence) = view.presence() else { return None };
+    let with = since.mono.plus(TUNNEL) >= silence.since.mono;
+    (with && matches!(known(view, &silence), Known::Broken(_))).then_some(since)
 }
 
 /// What the expected addresses answer, and whether everything tried there works.

@@ -1,7 +1,7 @@
 //! `path-outage`: hosts fell silent together while something nearer answers.
 
 use super::prelude::*;
-use crate::domain::outage::{Fault, KEPT, OFTEN, Outage, Scope};
+use crate::domain::outage::{Fault, KEPT, OFTEN, Outage, Said, Scope};
 use crate::domain::text::excerpt;
 use crate::domain::way::Stretch;
 use std::sync::Arc;
@@ -29,9 +29,14 @@ static PATH_OUTAGE: RuleCard = RuleCard {
         switch, the power of a site. It is one incident for all of them, and none of them alerts \
         by itself. Which stretch broke is said as far as controls that answered ten of ten show it: \
         this machine's router, the public endpoint of its VPN (an address with a route of its own \
-        past the tunnel; several may have one), the far end inside the tunnel, DNS servers. Targets at \
+        past the tunnel; several may have one; it is asked on while the tunnel is down), the far end \
+        inside the tunnel, DNS servers. The nearest that is silent is the cause: a tunnel that goes \
+        down half a minute after its line died is a consequence. A tunnel that changes is the cause for \
+        hosts whose ways it took along, and who answered no more; where this machine's routes are not \
+        known, for whoever is behind a router. Where a router or firewall on the way says of most of \
+        them that it cannot reach them, or that a rule forbids it, that is where to look. Targets at \
         one address are one host. Hosts that may be asleep do not count, unless \
-        a tunnel of this machine changed at the same time and fewer than half are back; hosts that were \
+        such a change came at the same time and fewer than half are back; hosts that were \
         silent already when this run began count only where nobody answers. A path that breaks \
         for seconds only is told of from the third time within 20 minutes on, and stands until it was \
         quiet for five minutes. Nor is it back while those who answer lose three of ten requests. When \
@@ -91,13 +96,14 @@ impl Rule for PathOutage {
         };
         let others = u32::try_from(outage.members.len()).unwrap_or(u32::MAX).saturating_sub(1);
         let sentence = format!(
-            "{} fell silent with {} (certain): {} down, and not this host (likely). {}",
+            "{} fell silent with {} (certain): {}, and not this host (likely). {}",
             name(view),
             count(others, "other host"),
-            match stretch(outage) {
-                Some(Stretch::Tunnel) => "your VPN is",
-                Some(Stretch::Line) => "your Internet line is",
-                _ => "the way there is",
+            match outage.stretch() {
+                Some(Stretch::Tunnel) => "your VPN is down",
+                Some(Stretch::Line) => "your Internet line is down",
+                _ if is_refused(outage) => "a firewall on the way refuses it",
+                _ => "the way there is down",
             },
             first_step(outage),
         );
@@ -126,7 +132,7 @@ impl Rule for PathOutage {
         }
         let how = how(first);
         let since = clock(first.since.wall);
-        if let (Some(stretch), Some(fault)) = (stretch(first), &first.fault) {
+        if let (Some(stretch), Some(fault)) = (first.stretch(), &first.fault) {
             let sentence = by_controls(first, stretch, fault, &since);
             let evidence = evidence(first, title, sentence).lines(more);
             return Judgement::fires(evidence.of_faults(newest));
@@ -148,7 +154,7 @@ impl Rule for PathOutage {
             nearer,
             match &first.tunnel {
                 Some(what) => format!(", and {what}"),
-                None => String::new(),
+                None => said_words(first),
             },
             first_step(first),
         );
@@ -157,6 +163,9 @@ impl Rule for PathOutage {
 }
 
 fn down(outage: &Outage) -> &'static str {
+    if is_refused(outage) {
+        return "refused by a firewall";
+    }
     if outage.losing == 0 { "down" } else { "down but for a few packets" }
 }
 
@@ -187,23 +196,18 @@ fn comes_again(outage: &Outage) -> String {
     )
 }
 
-/// The stretch that the controls show to be broken; where a tunnel is seen to change, that is it.
-fn stretch(outage: &Outage) -> Option<Stretch> {
-    let shown = outage.fault.as_ref().map(|fault| fault.stretch);
-    shown.filter(|stretch| outage.tunnel.is_none() || *stretch == Stretch::Tunnel)
-}
-
 fn title(outage: &Outage) -> &'static str {
     if outage.times >= OFTEN {
-        return match stretch(outage) {
+        return match outage.stretch() {
             Some(Stretch::Tunnel) => "VPN unsteady",
             Some(Stretch::Line) => "Internet line unsteady",
             _ => "path unsteady",
         };
     }
-    match stretch(outage) {
+    match outage.stretch() {
         Some(Stretch::Tunnel) => "VPN down",
         Some(Stretch::Line) => "Internet line down",
+        _ if is_refused(outage) => "path refused",
         _ if outage.nearer.is_none() => "nothing answers",
         _ => "path down",
     }
@@ -234,7 +238,8 @@ fn by_controls(outage: &Outage, stretch: Stretch, fault: &Fault, since: &str) ->
         ),
         Stretch::Own | Stretch::Site => format!(
             "The way to {hosts} is down since {since} (likely): they are silent, while {sound} \
-             answers. It begins behind the VPN. {step}"
+             answers{}. It begins behind the VPN. {step}",
+            said_words(outage)
         ),
     }
 }
@@ -267,8 +272,42 @@ const fn is_through_tunnel(fault: &Fault) -> bool {
 
 const SITE_FIRST: &str = "Network team: look at the site's line and power first.";
 
-fn first_step(outage: &Outage) -> &'static str {
-    match stretch(outage) {
+fn first_step(outage: &Outage) -> String {
+    let Some(said) = spoken_for(outage) else { return nearest_first(outage).to_owned() };
+    let Some(from) = said.error.from else {
+        return "Network team: look at the rules of the firewalls on the way first.".to_owned();
+    };
+    if said.prohibited {
+        format!("Network team: look at the rules of {from} first.")
+    } else {
+        format!("Network team: look at what lies behind {from} first.")
+    }
+}
+
+/// What a machine on the way says of them, where nothing nearer is shown to be broken.
+fn spoken_for(outage: &Outage) -> Option<Said> {
+    let nothing_nearer =
+        outage.tunnel.is_none() && outage.stretch().is_none_or(|stretch| stretch == Stretch::Site);
+    // Who cannot deliver and says not where, shows nothing.
+    outage.said.filter(|said| nothing_nearer && (said.prohibited || said.error.from.is_some()))
+}
+
+/// Whether a rule on the way forbids it.
+fn is_refused(outage: &Outage) -> bool {
+    spoken_for(outage).is_some_and(|said| said.prohibited)
+}
+
+/// `, and 10.20.0.1 says that it cannot reach them`.
+fn said_words(outage: &Outage) -> String {
+    let Some(said) = spoken_for(outage) else { return String::new() };
+    let from = said.error.from;
+    let from = from.map_or_else(|| "a machine on the way".to_owned(), |from| from.to_string());
+    let what = if said.prohibited { "a rule forbids it" } else { "it cannot reach them" };
+    format!(", and {from} says that {what}")
+}
+
+fn nearest_first(outage: &Outage) -> &'static str {
+    match outage.stretch() {
         Some(Stretch::Tunnel) => return "VPN team: look at the tunnel first.",
         Some(Stretch::Line) => return "Ask your provider; look at your modem first.",
         Some(Stretch::Site) => return "Network team: look at the site behind the VPN first.",
@@ -282,6 +321,7 @@ fn first_step(outage: &Outage) -> &'static str {
     }
     match (&outage.scope, &outage.tunnel) {
         (Scope::Tunnel(_), None) => "VPN team: look at the tunnel and the site behind it first.",
+        (_, Some(_)) if outage.took => "VPN team: look at its routes first.",
         (_, Some(_)) => "VPN team: look at the tunnel first.",
         (Scope::Routed, None) if outage.spares && outage.left.len() < outage.of => {
             "Network team: look at what they share and the others do not first."
@@ -317,6 +357,9 @@ pub(super) fn evidence(outage: &Outage, title: impl Into<String>, sentence: Stri
         .lines(
             (outage.losing > 0)
                 .then(|| format!("{} answer now and then, and lose 30 % or more", outage.losing)),
+        )
+        .lines(
+            outage.said.map(|said| format!("connections to most of them end with {}", said.error)),
         )
         .lines(outage.fault.iter().flat_map(|fault| {
             let silent = fault.silent.as_ref().map(|control| format!("{control} is silent too"));

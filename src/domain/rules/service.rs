@@ -55,6 +55,9 @@ impl Rule for RdpSilent {
             Verdict::FailsNot => return above_x224(view),
             Verdict::Fails { newest, also } => (newest, also),
         };
+        if view.mode == Mode::Watch && view.line_may_mute(entry) {
+            return Judgement::NoEvidence;
+        }
         let Some(negotiate) = &entry.value.negotiate else { return Judgement::NoEvidence };
         let sentence = format!(
             "{} accepts the connection but Remote Desktop does not answer in {} (certain): its \

@@ -1,11 +1,13 @@
 //! `session-dropped`: a session of this machine itself broke.
 
 use super::prelude::*;
+use super::way_down::{Broken, Known, known, was_broken};
 use crate::domain::drops::RememberedDrop;
 use crate::domain::echo_series::EchoPoint;
 use crate::domain::sample::EchoOutcome;
 use crate::domain::session::{EndedSession, SessionEnd};
-use crate::domain::time::MonoTime;
+use crate::domain::time::{MonoTime, Now};
+use crate::domain::tunnel::TunnelChange;
 use crate::domain::words::capitalised;
 
 /// What happened so long before the host was last heard belongs to the drop.
@@ -35,8 +37,9 @@ static SESSION_DROPPED: RuleCard = RuleCard {
         repetitions in a row unanswered, until the system or the client gave up. One that vanished \
         without a trace counts only when echo was silent for two seconds up to the end or for three \
         before, a tunnel changed or a path broke in the half minute before: a quick close looks the \
-        same, and single losses end no session. A host that fell silent alone, or restarted, ended \
-        it itself. A close by either side is no \
+        same, and single losses end no session. A host that fell silent alone of all that \
+        are reached the same way, or restarted, ended it itself; where the VPN or the line on its way \
+        is silent too, those did. A close by either side is no \
         drop; a log-off is one. Shown for ten minutes, or until a new session lives for a minute.",
     disproof: "The user closed the client while the session worked.",
     remedies: &[remedies::USE_CABLE, remedies::OTHER_VPN_NODE, remedies::FIND_HOP],
@@ -94,23 +97,31 @@ struct Ground {
     lost: usize,
     /// Echo was silent, not only lossy.
     gap: bool,
-    path: bool,
-    host: Option<HostItself>,
+    /// A path of several hosts broke, this one among them: who can mend it.
+    path: Option<Owner>,
+    cause: Option<Cause>,
 }
 
-/// What the host itself did about the end, alone of all that are watched.
-enum HostItself {
-    /// It went away and came back layer by layer.
+/// What is known of the host about the end, and of the way there.
+enum Cause {
+    /// It went away alone and came back layer by layer.
     Restarted,
-    /// It answers nothing since.
+    /// It alone answers nothing since.
     Silent,
+    /// The way there is broken.
+    Way(Broken),
+    /// It is silent, and nothing else there is known to answer: it, or what `... is` down.
+    Either(&'static str),
 }
 
 impl Ground {
     fn of(view: &TargetView<'_>, ended: &EndedSession) -> Self {
         let from = ended.heard.mono.minus(BEFORE);
         let about = |at: MonoTime| at >= from && at <= ended.at.mono;
-        let tunnel = view.around.tunnel_changes.iter().rev().find(|change| about(change.at.mono));
+        let concerns = |change: &&TunnelChange| {
+            about(change.at.mono) && view.around.is_of(change, view.dialled)
+        };
+        let tunnel = view.around.tunnel_changes.iter().rev().find(concerns);
         let tunnel = tunnel.map(|change| {
             let before = ended.at.mono.since(change.at.mono);
             if before < Duration::from_secs(1) {
@@ -121,20 +132,28 @@ impl Ground {
         });
         let points = || view.echo.since(from).filter(|point| about(point.at.mono));
         let lost = points().filter(|point| point.outcome == EchoOutcome::Lost).count();
-        let path =
-            view.around.outages.iter().any(|outage| {
-                outage.members.contains_key(&view.target.id) && about(outage.since.mono)
-            });
+        let paths = view.around.outages.iter();
+        let path = paths
+            .filter(|one| one.members.contains_key(&view.target.id) && about(one.since.mono))
+            .map(|one| one.owner())
+            .next();
         let known: Vec<_> =
             points().filter(|point| !matches!(point.outcome, EchoOutcome::Void(_))).collect();
         let mut runs = known.chunk_by(|a, b| a.is_loss() == b.is_loss());
         let gap = runs.any(|run| is_gap(run, known.last().copied(), ended.at.mono));
-        let host = if path || tunnel.is_some() { None } else { host_itself(view, about) };
-        Self { tunnel, lost, gap, path, host }
+        let cause = cause(view, ended, about);
+        // What is proven to ail nearer than the tunnel outranks its change.
+        let cause = match cause {
+            Some(Cause::Way(broken)) if path.is_none() && broken.owner != Owner::Vpn => {
+                return Self { tunnel: None, lost, gap, path, cause: Some(Cause::Way(broken)) };
+            }
+            cause => cause.filter(|_| path.is_none() && tunnel.is_none()),
+        };
+        Self { tunnel, lost, gap, path, cause }
     }
 
     const fn any(&self) -> bool {
-        self.tunnel.is_some() || self.path || self.gap
+        self.tunnel.is_some() || self.path.is_some() || self.gap
     }
 }
 
@@ -150,14 +169,74 @@ fn is_gap(run: &[&EchoPoint], newest: Option<&EchoPoint>, end: MonoTime) -> bool
     first.is_loss() && silent
 }
 
-/// What the host itself did about then, as its other findings say.
-fn host_itself(view: &TargetView<'_>, about: impl Fn(MonoTime) -> bool) -> Option<HostItself> {
+/// What is known of the host about then, and of the way there, as its other findings say.
+fn cause(
+    view: &TargetView<'_>,
+    ended: &EndedSession,
+    about: impl Fn(MonoTime) -> bool,
+) -> Option<Cause> {
     if view.heard.restarts().any(|stages| about(stages.silent.mono)) {
-        return Some(HostItself::Restarted);
+        return Some(Cause::Restarted);
     }
-    let Presence::Silent(silence) = view.presence() else { return None };
-    let alone = view.around.peers_answering > 0 && !view.may_sleep();
-    (alone && about(silence.since.mono)).then_some(HostItself::Silent)
+    let silence = match view.presence() {
+        Presence::Silent(silence) if about(silence.since.mono) => silence,
+        _ => return was_broken(view, ended.heard.mono).map(Cause::Way),
+    };
+    match known(view, &silence) {
+        Known::Broken(broken) => Some(Cause::Way(broken)),
+        Known::Untold(what) => Some(Cause::Either(what)),
+        Known::Sound if view.around.peers_answering > 0 && !view.may_sleep() => Some(Cause::Silent),
+        Known::Sound | Known::JustMended => None,
+    }
+}
+
+/// Why a session broke, and who looks where.
+struct Verdict {
+    owner: Owner,
+    why: String,
+    first: String,
+}
+
+fn verdict(ended: &EndedSession, ground: &Ground) -> Verdict {
+    let (owner, why) = match (&ground.tunnel, ground.path, &ground.cause) {
+        (Some(tunnel), _, _) => (Owner::Vpn, tunnel.clone()),
+        (None, Some(Owner::Client), _) => {
+            (Owner::Network, "the path to other hosts broke too".to_owned())
+        }
+        (None, Some(owner), _) => (owner, "the path to other hosts broke too".to_owned()),
+        (None, None, Some(Cause::Way(broken))) => {
+            let why = format!("{}: {}", broken.what, broken.why);
+            return Verdict { owner: broken.owner, why, first: broken.first.to_owned() };
+        }
+        (None, None, Some(Cause::Restarted)) => {
+            (Owner::Server, "the host itself went away then, and restarted".to_owned())
+        }
+        (None, None, Some(Cause::Silent)) => {
+            (Owner::Server, "the host itself fell silent, while others answer".to_owned())
+        }
+        (None, None, Some(Cause::Either(what))) => (
+            Owner::Network,
+            format!(
+                "the host is off or hung, or {what} down: nothing else out there is known to answer"
+            ),
+        ),
+        (None, None, None) if ground.lost >= LOST => {
+            (Owner::Network, format!("{} echo requests were lost", ground.lost))
+        }
+        (None, None, None) => (Owner::Network, "the host answered no more".to_owned()),
+    };
+    let look_at = if owner == Owner::Server { "its System log" } else { "the line" };
+    let first = format!(
+        "{}: look at {look_at} at {}.",
+        capitalised(owner.team()),
+        clock(last_heard(ended).wall)
+    );
+    Verdict { owner, why, first }
+}
+
+/// A session that vanished was last heard in the second before.
+const fn last_heard(ended: &EndedSession) -> Now {
+    if matches!(ended.how, SessionEnd::Vanished) { ended.at } else { ended.heard }
 }
 
 fn evidence(view: &TargetView<'_>, ended: &EndedSession, ground: Ground) -> Evidence {
@@ -179,29 +258,15 @@ fn evidence(view: &TargetView<'_>, ended: &EndedSession, ground: Ground) -> Evid
     if ground.lost > 0 {
         lines.push(format!("{} echo requests lost about then", ground.lost));
     }
-    if ground.path {
+    if ground.path.is_some() {
         lines.push("the path to other hosts broke about then".to_owned());
     }
-    let owner = match (&ground.tunnel, &ground.host) {
-        (Some(_), _) => Owner::Vpn,
-        (None, Some(_)) => Owner::Server,
-        (None, None) => Owner::Network,
-    };
-    let why = match &ground.tunnel {
-        Some(tunnel) => tunnel.clone(),
-        None if ground.path => "the path to other hosts broke too".to_owned(),
-        None if matches!(ground.host, Some(HostItself::Restarted)) => {
-            "the host itself went away then, and restarted".to_owned()
-        }
-        None if ground.host.is_some() => {
-            "the host itself fell silent, while others answer".to_owned()
-        }
-        None if ground.lost >= LOST => format!("{} echo requests were lost", ground.lost),
-        None => "the host answered no more".to_owned(),
-    };
+    let verdict = verdict(ended, &ground);
     lines.extend(ground.tunnel);
-    // A session that vanished was last heard in the second before.
-    let from = if ended.how == SessionEnd::Vanished { ended.at } else { ended.heard };
+    if let Some(Cause::Way(broken)) = ground.cause {
+        lines.extend(broken.lines);
+    }
+    let from = last_heard(ended);
     let silent = span(ended.at.mono.since(ended.heard.mono).max(Duration::from_secs(1)));
     let over = clock(ended.at.wall);
     let course = match ended.how {
@@ -215,13 +280,11 @@ fn evidence(view: &TargetView<'_>, ended: &EndedSession, ground: Ground) -> Evid
             clock(from.wall)
         ),
     };
-    let look_at = if owner == Owner::Server { "its System log" } else { "the line" };
+    let Verdict { owner, why, first } = verdict;
     let sentence = format!(
-        "Your session on {} dropped ({}): {course}; {why}. {}: look at {look_at} at {}.",
+        "Your session on {} dropped ({}): {course}; {why}. {first}",
         name(view),
         confidence.word(),
-        capitalised(owner.team()),
-        clock(from.wall),
     );
     let title = format!("session dropped {}", clock(from.wall));
     Evidence::new(Severity::Critical, confidence, title, sentence)

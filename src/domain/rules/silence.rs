@@ -3,7 +3,7 @@
 use super::detour::detour;
 use super::lease::given_away;
 use super::prelude::*;
-use super::way_down::{Broken, Known, known};
+use super::way_down::{Broken, Known, known, mended};
 use crate::domain::memory::TargetMemory;
 use crate::domain::sample::NeighbourState;
 use crate::domain::target::{Expected, TargetKind};
@@ -46,10 +46,10 @@ static HOST_UNREACHABLE: RuleCard = RuleCard {
         address answers, and nothing refuses, which a firewall or a stopped service would. So the \
         machine is off, hung or unplugged, or the way to it is gone. One whose network card answers \
         on the own link, and that stopped answering all else together, hangs. When other targets fell \
-        silent at the same time the way is the likelier cause. Where a tunnel that leads to it \
-        changed within half a minute of the silence, or a control further out on its way that \
-        always answered is silent since then while a nearer one answers, it is the VPN, the Internet \
-        line or the site's line, and nothing is said of the host: then a host that may sleep has \
+        silent at the same time the way is the likelier cause. Where a control further out on its way \
+        that always answered is silent since then while a nearer one answers, or a tunnel that leads \
+        to it changed within half a minute of the silence, it is the Internet line, the VPN or the \
+        site's line, the nearest of them, and nothing is said of the host: then a host that may sleep has \
         this finding too, as bad as its sleep would be. Where users take an RD Gateway when the direct \
         way fails, and it answers, a direct way that never worked is a notice and one that fails a \
         warning. A router's or the own machine's \
@@ -83,6 +83,9 @@ impl Rule for HostUnreachable {
             Presence::Answers => return Judgement::Clear,
             Presence::Silent(silence) => silence,
         };
+        if view.mode == Mode::Watch && view.loss_may_be_silence(silence.since.mono) {
+            return Judgement::NoEvidence;
+        }
         if view.gateway_is_silent(silence.connect) {
             return Judgement::fires(gateway_is_silent(view, &silence));
         }
@@ -158,7 +161,8 @@ impl Rule for HostUnreachable {
         };
         let mut evidence = Evidence::new(severity, confidence, "does not answer", sentence)
             .lines(lines(view, &silence))
-            .since(Some(silence.since.wall));
+            .since(Some(silence.since.wall))
+            .of_faults(fault_of(view, &silence));
         if path && !hangs || router_says_no_route(&silence) {
             evidence = evidence.owned_by(Owner::Network).of_the_way();
         }
@@ -171,11 +175,19 @@ impl Rule for HostUnreachable {
 fn way_is_down(view: &TargetView<'_>, silence: &Silence<'_>, broken: Broken) -> Evidence {
     let severity = if view.may_sleep() { asleep_severity(view) } else { severity_of(view) };
     let severity = detour(view).map_or(severity, |detour| severity.min(detour.severity()));
-    let sentence =
-        format!("{} answers nothing {}: {}", name(view), since_words(view, silence), broken.clause);
+    let sentence = format!(
+        "{} answers nothing {}: {}",
+        name(view),
+        since_words(view, silence),
+        broken.clause()
+    );
     Evidence::new(severity, Confidence::Likely, broken.title, sentence)
         .lines(broken.lines)
         .lines(lines(view, silence))
+        .lines(
+            super::name::fails_with_the_way(view)
+                .map(|at| format!("its name leads nowhere either since {}", clock(at.wall))),
+        )
         .since(Some(silence.since.wall))
         .owned_by(broken.owner)
         .of_the_way()
@@ -208,6 +220,13 @@ fn gateway_is_silent(view: &TargetView<'_>, silence: &Silence<'_>) -> Evidence {
     .since(Some(silence.since.wall))
     .owned_by(Owner::Network)
     .of_the_way()
+}
+
+/// Which fault the silence of the host itself is: the one that it was from its beginning, or another
+/// since the way was mended. Those are numbered by the second.
+fn fault_of(view: &TargetView<'_>, silence: &Silence<'_>) -> u32 {
+    let mended = mended(view, silence).map_or(0, |at| at.as_nanos() / 1_000_000_000);
+    u32::try_from(mended).unwrap_or(u32::MAX).saturating_add(1)
 }
 
 /// A cloud machine that used to answer echo has gone away; one that never did is closed by policy.
@@ -439,4 +458,74 @@ fn lines(view: &TargetView<'_>, silence: &Silence<'_>) -> Vec<String> {
         lines.push(format!("last answered {}", moment(at)));
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::control::{ControlRole, ControlStats};
+    use crate::domain::diagnose::fixture::{ADDRESS, Fixture, reply, stopped_at_tcp};
+    use crate::domain::local::{Interface, LocalState};
+    use crate::domain::route::{Origin, Route};
+    use crate::domain::sample::EchoOutcome;
+    use crate::domain::time::MonoTime;
+
+    /// Silent from second 30 to second 130, behind a tunnel whose far end was silent until then too.
+    fn behind_a_tunnel(far_end_until: Option<u64>) -> Fixture {
+        let mut fixture = Fixture::new();
+        fixture.echoes(&[reply(20); 30]);
+        fixture.echoes(&[EchoOutcome::Lost; 100]);
+        fixture.attempt(stopped_at_tcp(ConnectOutcome::Timeout));
+        let own = vec![([10, 8, 0, 2].into(), 32)];
+        let tunnel = Interface { tunnel: true, ..Interface::up(5, "wg0", own) };
+        let route = Route {
+            destination: ADDRESS,
+            prefix: 32,
+            gateway: None,
+            interface: 5,
+            metric: 0,
+            origin: Origin::Machine,
+        };
+        let far = Route { destination: [10, 8, 0, 1].into(), origin: Origin::Kernel, ..route };
+        fixture.around.local = LocalState {
+            interfaces: vec![tunnel],
+            routes: vec![route, far].into(),
+            ..LocalState::default()
+        };
+        let control = |address: [u8; 4], role| {
+            let answer = Some(Duration::from_millis(9));
+            ControlStats::of(address.into(), role, &[answer; 30])
+        };
+        let peer = control([10, 8, 0, 1], ControlRole::TunnelPeer);
+        let until = far_end_until.map(MonoTime::from_secs);
+        let was_silent = until.map(|until| (MonoTime::from_secs(30), until));
+        fixture.around.controls = vec![
+            control([203, 0, 113, 9], ControlRole::VpnEndpoint),
+            ControlStats { was_silent, ..peer },
+        ];
+        fixture
+    }
+
+    fn evidence(fixture: &Fixture) -> Option<(u32, &'static str)> {
+        match HostUnreachable.judge(&fixture.view()) {
+            Judgement::Fires(evidence) => Some((
+                evidence.faults,
+                if evidence.sentence.contains("off, hung or cut off") { "host" } else { "other" },
+            )),
+            _ => None,
+        }
+    }
+
+    /// The alert of the VPN, acknowledged by its team, became that of the server, and nobody was told.
+    #[test]
+    fn a_host_that_stays_silent_when_the_way_to_it_is_back_is_another_fault() {
+        assert_eq!(evidence(&behind_a_tunnel(None)), Some((1, "host")), "the way was never broken");
+        assert_eq!(evidence(&behind_a_tunnel(Some(90))), Some((91, "host")));
+        assert_eq!(evidence(&behind_a_tunnel(Some(120))), None, "it had no time to answer yet");
+        // A silence of the far end at another time is none of its own.
+        let mut fixture = behind_a_tunnel(Some(90));
+        let long_ago = Some((MonoTime::from_secs(5), MonoTime::from_secs(9)));
+        fixture.around.controls[1].was_silent = long_ago;
+        assert_eq!(evidence(&fixture), Some((1, "host")));
+    }
 }

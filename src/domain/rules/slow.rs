@@ -62,7 +62,7 @@ static RDP_SLOW: RuleCard = RuleCard {
     low_risk: false,
     client_error: None,
     reviewed_when_found: false,
-    alerting: Alerting::PLAIN,
+    alerting: Alerting::PASSING,
 };
 
 impl Rule for RdpSlow {

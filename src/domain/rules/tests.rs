@@ -358,7 +358,7 @@ fn hostile_gateways(base: &Fixture) -> Vec<Fixture> {
 }
 
 /// Another machine than before; the same at another address; and one whose key others have too.
-fn strangers(base: &Fixture) -> [Fixture; 3] {
+fn strangers(base: &Fixture) -> Vec<Fixture> {
     let identity = |name: &str| NtlmIdentity {
         computer: Some(format!("{name}{EVIL}")),
         dns_computer: Some(format!("{name}.{EVIL}")),
@@ -394,7 +394,7 @@ fn strangers(base: &Fixture) -> [Fixture; 3] {
     let mut shared = with_names("now");
     let names = [format!("A{EVIL}"), format!("B{EVIL}")];
     shared.around.shared_certificates.insert(Thumbprint([3; 32]), names.into());
-    [with_names("then"), with_names("now"), shared]
+    vec![with_names("then"), with_names("now"), shared]
 }
 
 const ONE_YEAR: std::time::Duration = std::time::Duration::from_hours(365 * 24);

@@ -23,6 +23,24 @@ const TOGETHER: Duration = Duration::from_secs(15);
 /// Echo beside a connection is looked at for this long before it and after it.
 const AROUND: Duration = Duration::from_mins(1);
 
+/// A silence this long may be sleep …
+const SLEPT: Duration = Duration::from_secs(10);
+/// … and whoever is awake for less than this is waking, or asleep again in a moment.
+const AWAKE: Duration = Duration::from_mins(2);
+
+/// From this percentage of lost requests on, a request over an open connection and all its repetitions
+/// may be lost: five are sent in five seconds, and two in five to the fifth is one in a hundred.
+const MUTES_PCT: usize = 40;
+
+/// From this percentage on, what is lost in a row may be no more than that.
+const HEAVY_PCT: usize = 50;
+
+/// Less likely than this it is more.
+const CHANCE: f64 = 0.001;
+
+/// Heavy loss beside an exchange is looked at for this long before it and after it.
+const BESIDE: Duration = Duration::from_secs(15);
+
 /// One lost request of so many is hardly any.
 const HARDLY_ANY: usize = 32;
 
@@ -194,6 +212,65 @@ impl<'a> TargetView<'a> {
         let end = entry.at.mono.plus(entry.value.connect.elapsed).plus(above);
         let told = matches!(self.echo_word(), EchoWord::Answers | EchoWord::Stopped);
         told && self.lossy_beside(entry.at.mono, end)
+    }
+
+    /// Whether the line loses so much that what was sent over an open connection may have had no answer
+    /// for that.
+    #[must_use]
+    pub fn line_may_mute(&self, entry: &Timed<Attempt>) -> bool {
+        let took = |negotiate: &Negotiate| negotiate.elapsed;
+        let above = entry.value.negotiate.as_ref().map_or(Duration::ZERO, took);
+        let end = entry.at.mono.plus(entry.value.connect.elapsed).plus(above);
+        let around = || self.measured_about(entry.at.mono, end, BESIDE);
+        let lost = around().filter(|point| point.is_loss()).count();
+        lost.saturating_mul(100) >= around().count().saturating_mul(MUTES_PCT)
+            && around().any(|point| !point.is_loss())
+    }
+
+    /// Whether a target that sleeps was silent within the last minutes: how well the line carries is
+    /// judged when it is awake for good, for its network card saves power until then.
+    #[must_use]
+    pub fn woke_lately(&self) -> bool {
+        if self.mode == Mode::Moment || !self.may_sleep() {
+            return false;
+        }
+        let lately = self.now.mono.minus(AWAKE);
+        let measured = |point: &&EchoPoint| !matches!(point.outcome, EchoOutcome::Void(_));
+        let mut end = None;
+        for point in self.echo.points().rev().filter(measured) {
+            if !point.is_loss() {
+                end = None;
+                if point.at.mono < lately {
+                    break;
+                }
+                continue;
+            }
+            let end = *end.get_or_insert(point.at.mono);
+            if end < lately {
+                break;
+            }
+            if end.since(point.at.mono) >= SLEPT {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Whether a silence since `since` may be no more than the loss that was measured in the minute
+    /// before it.
+    #[must_use]
+    pub fn loss_may_be_silence(&self, since: MonoTime) -> bool {
+        let before = || {
+            self.measured_about(since, since, AROUND).take_while(move |point| point.at.mono < since)
+        };
+        let (lost, all) = (before().filter(|point| point.is_loss()).count(), before().count());
+        if lost == all || lost.saturating_mul(100) < all.saturating_mul(HEAVY_PCT) {
+            return false;
+        }
+        let in_a_row = self.echo.trailing_losses().0;
+        #[expect(clippy::cast_precision_loss, reason = "hundreds of requests")]
+        let share = lost as f64 / all as f64;
+        share.powi(i32::try_from(in_a_row).unwrap_or(i32::MAX)) > CHANCE
     }
 
     fn lossy_beside(&self, start: MonoTime, end: MonoTime) -> bool {

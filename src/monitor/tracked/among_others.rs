@@ -3,7 +3,7 @@
 use super::Tracked;
 use crate::domain::certificate::Thumbprint;
 use crate::domain::history::Timed;
-use crate::domain::outage::{Answered, Member};
+use crate::domain::outage::{Answered, Member, Said};
 use crate::domain::sample::{Attempt, ConnectOutcome, EchoMethod};
 use crate::domain::siblings::Sibling;
 use crate::domain::surroundings::Surroundings;
@@ -72,6 +72,7 @@ impl Tracked {
             loses: troubled && silent_since.is_none() && self.echo.loses_heavily(now.mono),
             refuses: refused && self.heard.back().is_some_and(|back| back.sound),
             starting: self.target.thresholds.port_closed.starting,
+            said: silent_since.and_then(|since| self.said_since(since.mono)),
         })
     }
 
@@ -118,6 +119,12 @@ impl Tracked {
         // What lies ahead was heard with another clock, nobody knows when.
         let before = silent.zip(self.memory.echo_answered).filter(|(first, at)| *at <= first.wall);
         before.map_or(Answered::Never, |(first, at)| Answered::Before(first.wall.since(at)))
+    }
+
+    /// What a machine on the way said of it at the newest connection, begun at `start` or later.
+    fn said_since(&self, start: MonoTime) -> Option<Said> {
+        let newest = self.attempts.recent().next().filter(|entry| entry.at.mono >= start)?;
+        Said::of(&newest.value.connect)
     }
 
     /// Whether it is on one of this machine's own links, where something answers.

@@ -284,6 +284,8 @@ async fn what_waits_is_kept_by_a_run_without_its_sink_and_so_is_who_heard() {
         sleep(Duration::from_millis(10)).await;
     }
     assert!(is_noted());
+    // What it is trying ends before there is anybody to hear it.
+    sinks.finish(Duration::from_secs(10)).await;
     let between = next_run(&sinks, &[], &["x"]);
     assert_eq!(between.left(), sinks.untold());
     drop(sinks);

@@ -293,7 +293,8 @@ fn more(piece: &Piece) -> Fault {
 fn bracketed(pieces: &[Piece], piece: &Piece) -> Option<Fault> {
     let column = piece.bracket()?;
     let around = piece.chars.first().is_some_and(|(first, ..)| *first == column);
-    let meant = around && piece.split().is_some();
+    let closed = piece.chars.iter().any(|(_, c, quoted)| *c == ')' && !quoted);
+    let meant = around && (piece.split().is_some() || piece.negated || !closed);
     if !(meant || pieces.iter().any(Piece::is_bar)) {
         return None;
     }
@@ -301,9 +302,9 @@ fn bracketed(pieces: &[Piece], piece: &Piece) -> Option<Fault> {
     Some(Fault::new(column, text))
 }
 
-/// The word before what is not wanted: `not state:ok`.
+/// The word before what is not wanted: `not state:ok`. In quotes it is text.
 fn worded(piece: &Piece, behind: &Piece) -> Option<Fault> {
-    if !piece.is_word("not") || FilterKey::named(&behind.split()?.key).is_none() {
+    if !piece.is_word("not") || behind.is_or(true) {
         return None;
     }
     let written = format!("!{}", excerpt(&behind.word(), SHOWN));

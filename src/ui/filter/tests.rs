@@ -147,6 +147,9 @@ fn what_looks_like_a_filter_of_elsewhere_is_told_and_never_taken_as_text() {
         ),
         ("!(state:ok)", "column 2: there are no brackets: a b | a c; as text they stand in quotes"),
         ("not state:ok", "column 1: not is written !, as in !state:ok"),
+        ("not ssh", "column 1: not is written !, as in !ssh"),
+        ("!(ssh)", "column 2: there are no brackets: a b | a c; as text they stand in quotes"),
+        ("(ssh", "column 1: there are no brackets: a b | a c; as text they stand in quotes"),
         ("finding:nonsense", "column 9: no finding \"nonsense\"; Tab behind finding: lists all"),
         ("finding:expird", "column 9: no finding \"expird\"; Tab behind finding: lists all"),
         (
@@ -173,7 +176,9 @@ fn what_looks_like_a_filter_of_elsewhere_is_told_and_never_taken_as_text() {
     for text in ["\"loss\" 2", "loss \"2\"", "group berlin", "loss rack"] {
         assert_eq!(fault(text), None, "{text}");
     }
-    for text in ["office (old)", "a and b", "a && b", "\"(a|b)\""] {
+    for text in
+        ["office (old)", "a and b", "a && b", "\"(a|b)\"", "\"not\" rdp", "not", "not | rdp"]
+    {
         assert!(Filter::parse(text).finish(), "{text}");
     }
     assert_eq!(Filter::parse("a|b").ways.len(), 2);

@@ -10,7 +10,7 @@ use crate::ui::alert_list::{self, Cause, Entry, Place};
 use crate::ui::causes;
 use crate::ui::format;
 use crate::ui::keymap::Layer;
-use crate::ui::line::{Line, fit_name, left, right};
+use crate::ui::line::{Line, fit_name, left, right, wrap};
 use crate::ui::state::UiState;
 use crate::ui::theme::Role;
 use crate::ui::view::table::first_row;
@@ -26,6 +26,10 @@ const LATELY: usize = 30;
 const TOGETHER: Duration = Duration::from_mins(1);
 /// Width of a target's name in front of an event.
 const NAME: usize = 18;
+/// Lines that one event takes.
+const MOST_LINES: usize = 4;
+/// Cells that a text is wrapped into at least; narrower ones cut it.
+const LEAST: usize = 20;
 /// Width from which on a row has room for the note of an acknowledgement.
 const ROOMY: usize = 140;
 /// Hosts that the line of a shared cause names, as far as it is wide.
@@ -287,11 +291,17 @@ fn lately(all: &mut Document, world: &World<'_>, state: &UiState) {
                 (format!("{} hosts", many.len()), format!(": {}", names.join(", ")))
             }
         };
-        let line = Line::of(Role::Dim, &format!("   {moment}  "))
-            .text(Role::Text, &left(&fit_name(&who, NAME), NAME))
-            .text(Role::Text, &newest.text)
-            .text(Role::Dim, &names);
-        all.push(line.cut(width));
+        let begun = Line::of(Role::Dim, &format!("   {moment}  "))
+            .text(Role::Text, &left(&fit_name(&who, NAME), NAME));
+        let (column, mut begun) = (begun.width(), Some(begun));
+        // One alone is told to its end; of many, the names go on for as long as there is room.
+        let room = if names.is_empty() { width.saturating_sub(column) } else { usize::MAX };
+        let mut told = wrap(&newest.text, room.max(LEAST));
+        told.truncate(MOST_LINES);
+        for words in told {
+            let line = begun.take().unwrap_or_else(|| Line::of(Role::Text, &" ".repeat(column)));
+            all.push(line.text(Role::Text, &words).text(Role::Dim, &names).cut(width));
+        }
     }
 }
 
@@ -370,6 +380,8 @@ fn row(
         acknowledged(alert, &state.zone.moment(at, now), width)
     } else if alert.state == AlertState::Recalled {
         "of an earlier run, not seen since".to_owned()
+    } else if world.is_clearing(alert) {
+        "clearing: it is well now".to_owned()
     } else {
         String::new()
     };

@@ -160,7 +160,12 @@ fn head(world: &World<'_>, state: &UiState, target: &TargetSnapshot, width: usiz
         && !words.contains("Users see")
         && target.turned().is_none()
     {
-        words = format!("{words} {}", findings::client_error_words(error));
+        let error = findings::client_error_words(error);
+        let error = match target.state {
+            TargetState::Ok => error.replacen("Users see", "Users may have seen", 1),
+            _ => error,
+        };
+        words = format!("{words} {error}");
     }
     let weight = if target.state >= TargetState::Warning { Role::Strong } else { Role::Text };
     for line in wrap(&words, width.saturating_sub(2)) {

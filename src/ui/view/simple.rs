@@ -73,11 +73,29 @@ pub fn lines(
         }
         lines.push(Line::new());
     }
-    lines.push(Line::of(Role::Heading, "  THE LINE"));
-    lines.extend(said(Role::Text, &line_words(target)));
-    lines.extend(said(Role::Text, &drops(world, state, target)));
+    let mut line = vec![Line::of(Role::Heading, "  THE LINE")];
+    line.extend(said(Role::Text, &line_words(target)));
+    line.extend(said(Role::Text, &drops(world, state, target)));
+    lines.extend(line);
+    fitting(lines, world, height).into_iter().map(|line| line.cut(width).into()).collect()
+}
+
+/// As many as there is room for: without the blank ones before any is left out, and with the key
+/// that shows all where that is not enough.
+fn fitting(mut lines: Vec<Line>, world: &World<'_>, height: usize) -> Vec<Line> {
+    while lines.len() > height {
+        let Some(blank) = lines.iter().rposition(|line| line.width() == 0) else { break };
+        lines.remove(blank);
+    }
+    let more = lines.len().saturating_sub(height);
+    if more > 0 && height > 3 {
+        lines.truncate(height - 1);
+        let key = key_name(world, Layer::Simple, Action::Open);
+        let text = format!("  \u{2193} {} more lines; {key} shows everything", more + 1);
+        lines.push(Line::of(Role::Dim, &text));
+    }
     lines.truncate(height);
-    lines.into_iter().map(|line| line.cut(width).into()).collect()
+    lines
 }
 
 /// Does it work? Only as far as it was measured.

@@ -60,7 +60,8 @@ pub fn lines(
     let top = nice_top(shown);
     let measured = shown.iter().any(|slot| matches!(slot, Spark::Rtt(_)));
     let mut grid = Grid::new(plot, rows + 1);
-    (0..plot).for_each(|x| grid.put(x, 0, '\u{2500}', Role::Border));
+    // Not drawn like the line: a host at 48 ms is not at 0.
+    (0..plot).for_each(|x| grid.put(x, 0, '\u{2508}', Role::Border));
     let mut previous = None;
     for (x, slot) in (plot - shown.len()..).zip(shown) {
         previous = match slot {
@@ -170,7 +171,7 @@ mod tests {
                 "     │       │    ╰ ",
                 "     │     ──╯      ",
                 "     │              ",
-                "    0┤─────────××───",
+                "    0┤┈┈┈┈┈┈┈┈┈××┈┈┈",
                 "      14 s ago   now",
             ]
         );

@@ -11,8 +11,16 @@ use crate::domain::target::TargetId;
 use crate::domain::time::{MonoTime, Now, WallTime};
 use std::time::Duration;
 
-/// What a cause explained does not alert for so long after the cause is over.
+/// What a cause explained does not alert for so long after the cause is over, the times between
+/// several of them added up.
 const AFTERMATH: Duration = Duration::from_mins(1);
+
+/// What is measured anew all the time is over when something else has explained it for so long, as the
+/// silence of a host explains that its answers are slow no more.
+const PASSED: Duration = Duration::from_mins(5);
+
+/// Why it is over then.
+const NOT_MEASURED_NOW: &str = "not measured any more";
 
 /// How often an alert may come back and still end at once when one that excludes it fires: what goes
 /// to and fro is held like any other that returns.
@@ -49,9 +57,7 @@ impl AlertBook {
                 continue;
             }
             if diagnosed.withheld.contains(&key.1) {
-                if let Some(entry) = self.entries.get_mut(&key) {
-                    entry.freeze(now.mono);
-                }
+                events.extend(self.is_withheld(key, now));
             } else if self.waits(key, diagnosed) {
                 events.extend(self.give_up(key, now));
             } else {
@@ -63,6 +69,19 @@ impl AlertBook {
             }
         }
         events
+    }
+
+    /// Something else explains the finding: its clocks stand still, and what is of the moment only is
+    /// over after a while.
+    fn is_withheld(&mut self, key: Key, now: Now) -> Option<AlertEvent> {
+        let held = self.held(key, now.wall).is_some();
+        let entry = self.entries.get_mut(&key)?;
+        let passing = rules::card(key.1.0).is_some_and(|card| card.alerting.passing);
+        let frozen = entry.freeze(now);
+        if !passing || held || now.mono.since(frozen.mono) < PASSED {
+            return None;
+        }
+        self.close(key, Some(NOT_MEASURED_NOW), frozen.wall)
     }
 
     /// Whether it fired in an earlier run and nothing is known of it in this one.
@@ -178,7 +197,8 @@ impl AlertBook {
         entry.thaw(now.mono);
         entry.follow(finding, now.mono);
         let stood = now.mono.since(entry.stands_from);
-        let waits = aftermath || stood < settings.wait(finding.severity);
+        // What has stood for so long between the effects is none of them.
+        let waits = aftermath && stood < AFTERMATH || stood < settings.wait(finding.severity);
         match entry.alert.state {
             AlertState::Pending if waits && !entry.due => return None,
             AlertState::Pending | AlertState::Recalled if held && entry.told.is_none() => {

@@ -33,7 +33,7 @@ pub(super) struct Entry {
     /// When the finding went away, while the alert fires on.
     pub(super) gone: Option<Now>,
     /// Since when its clocks stand still.
-    pub(super) frozen: Option<MonoTime>,
+    pub(super) frozen: Option<Now>,
     /// It stood for long enough and is held back.
     pub(super) due: bool,
     /// What was told of it.
@@ -236,14 +236,15 @@ impl Entry {
         })
     }
 
-    pub(super) fn freeze(&mut self, now: MonoTime) {
-        self.frozen.get_or_insert(now);
+    /// The clocks stand still. Since when.
+    pub(super) fn freeze(&mut self, now: Now) -> Now {
+        *self.frozen.get_or_insert(now)
     }
 
     /// Lets the clocks run again, later by as long as they stood still.
     pub(super) fn thaw(&mut self, now: MonoTime) {
         if let Some(frozen) = self.frozen.take() {
-            let stood = now.since(frozen);
+            let stood = now.since(frozen.mono);
             self.stands_from = self.stands_from.plus(stood);
             if let Some(gone) = &mut self.gone {
                 gone.mono = gone.mono.plus(stood);
