@@ -48,6 +48,9 @@ pub struct TargetMemory {
     pub thumbprints: BTreeMap<Thumbprint, WallTime>,
     /// Who answered last, by its own word.
     pub identity: Option<RememberedIdentity>,
+    /// Machines that took turns there, the one that answered last at the end; none where one answers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<RememberedIdentity>,
     /// Addresses where that machine answered, with the last time each did.
     pub addresses: BTreeMap<IpAddr, WallTime>,
     /// Last time the whole ladder was healthy.

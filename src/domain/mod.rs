@@ -56,6 +56,7 @@ mod together;
 pub mod transcripts;
 pub mod tunnel;
 pub mod turn;
+pub mod turns;
 pub mod untold;
 pub mod usual;
 pub mod verdict;

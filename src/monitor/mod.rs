@@ -60,8 +60,10 @@ use crate::domain::target::{Target, TargetId};
 use crate::domain::text::printable;
 use crate::domain::thresholds::Thresholds;
 use crate::domain::time::{MonoTime, Now, WallTime};
+use crate::domain::usual::Settled;
 use crate::domain::view::Mode;
 use crate::domain::wake::WakeProgress;
+use crate::domain::words::millis;
 use controls::Controls;
 use link::LinkRecorder;
 use maintenance::Maintenance;
@@ -227,10 +229,17 @@ impl Monitor {
         }
         let name = printable(&tracked.target().name);
         let dialled = || tracked.dialled().map_or_else(String::new, |address| address.to_string());
+        let settled = |Settled { before, usual }: Settled| {
+            let (before, usual) = (millis(before), millis(usual));
+            format!(
+                "{name}: a round trip of {usual} is usual now, it stood for a day; {before} was before"
+            )
+        };
         let sleeps = || format!("{name} is taken for one that sleeps: {}", TargetMemory::WOKEN);
         let texts = [
             change.dialled.then(|| format!("{name} is now dialled at {}", dialled())),
             change.sleeps.then(sleeps),
+            change.settled.map(settled),
         ];
         for text in texts.into_iter().flatten() {
             self.log(Some(sample.target), sample.sent_at.wall, text);

@@ -39,6 +39,7 @@ use crate::domain::surroundings::{Offline, Surroundings};
 use crate::domain::target::Target;
 use crate::domain::time::{MonoTime, Now, WallTime};
 use crate::domain::transcripts::Transcripts;
+use crate::domain::turns::Visitors;
 use crate::domain::usual::Usual;
 use crate::domain::wake::WakeProgress;
 use judge::fed_by;
@@ -82,6 +83,7 @@ pub struct Tracked {
     neighbour: Option<Timed<Neighbour>>,
     /// Another machine than the remembered one presented the newest certificate.
     stranger: bool,
+    visitors: Visitors,
     memory: TargetMemory,
     wake: Option<WakeProgress>,
     /// The long silence that it is being woken from.
@@ -130,6 +132,7 @@ impl Tracked {
             alternatives: BTreeMap::new(),
             neighbour: None,
             stranger: false,
+            visitors: Visitors::default(),
             memory,
             wake: None,
             slept: None,
@@ -255,9 +258,9 @@ impl Tracked {
             self.usual = Usual::default();
             *self.heard = Heard::default();
         }
-        self.judge(fed_by(&sample.observation), around, now);
+        let settled = self.judge(fed_by(&sample.observation), around, now);
         let stranger = self.meet_stranger(sample, around, now);
-        Change { memory: self.remember(sample) || sleeps, sleeps, stranger, ..change }
+        Change { memory: self.remember(sample) || sleeps, sleeps, stranger, settled, ..change }
     }
 
     /// Makes every loss since `start` void, also of connections, and what was not decided yet: this

@@ -38,15 +38,14 @@ impl Monitor {
         let change = TunnelChange { at: now, what, left, taken, of_routes, blind };
         let changes = &mut self.around.tunnel_changes;
         let last = changes.last_mut().filter(|last| now.mono.since(last.at.mono) <= ONE);
-        match last.filter(|last| last.of_routes != change.of_routes) {
-            Some(last) => last.join(change),
-            None => {
-                if changes.len() >= TUNNEL_CHANGES {
-                    changes.remove(0);
-                }
-                changes.push(change);
-            }
+        if let Some(last) = last.filter(|last| last.of_routes != change.of_routes) {
+            last.join(change);
+            return true;
         }
+        if changes.len() >= TUNNEL_CHANGES {
+            changes.remove(0);
+        }
+        changes.push(change);
         true
     }
 
@@ -110,7 +109,7 @@ mod tests {
         assert_eq!(tunnels_changed(&up, &unplugged), None);
     }
 
-    /// As OpenVPN, AnyConnect and NetworkManager do it.
+    /// As VPN clients do it.
     #[test]
     fn routes_that_go_before_their_interface_and_come_after_it_are_one_change() {
         let host = IpAddr::from([10, 9, 0, 21]);

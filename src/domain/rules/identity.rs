@@ -1,9 +1,11 @@
 //! `identity-mismatch`: the machine that answers is not the one that should.
 
 use super::prelude::*;
+use crate::domain::certificate::name_covers;
 use crate::domain::identity::{Compared, Presented, accepted_names};
 use crate::domain::sample::NameSource;
 use crate::domain::target::TargetKind;
+use crate::domain::turns::{is_member, take_turns};
 
 /// The machine that answers is not the remembered one, or not the one of that name.
 #[derive(Debug)]
@@ -12,7 +14,7 @@ pub(super) struct IdentityMismatch;
 static IDENTITY_MISMATCH: RuleCard = RuleCard {
     id: RuleId("identity-mismatch"),
     title: "another machine answers",
-    severities: &[Severity::Warning],
+    severities: &[Severity::Notice, Severity::Warning],
     owner: Owner::Dns,
     rung: Some(Rung::Tls),
     hysteresis: Hysteresis::TWICE,
@@ -25,7 +27,9 @@ static IDENTITY_MISMATCH: RuleCard = RuleCard {
         Whatever claims the dialled name, an alias of the configuration or the name behind a CNAME \
         is fine, and so is a machine whose certificate, NTLM name or hardware address is known: it \
         was renewed or renamed. Names are compared without case, and as NetBIOS cuts them at 15 \
-        characters. The reverse name is shown and never counts. Farms are left alone. None of \
+        characters. The reverse name is shown and never counts. Farms are left alone. Where the remembered \
+        machine comes back within a day, both took turns, as members of a farm or behind a load \
+        balancer do: that is a notice, and the members are known from then on. None of \
         these names is proof against somebody who wants to deceive: only the sign-in proves who \
         is there, and by then the password is typed.",
     disproof: "The remembered certificate or NTLM name answers again, or the name that answers is \
@@ -76,7 +80,7 @@ impl Rule for IdentityMismatch {
         let word = word(view);
         let (confidence, before) = match word {
             Word::NotKnown => return Judgement::NoEvidence,
-            Word::Right => return Judgement::Clear,
+            Word::Right => return in_turns(view),
             Word::Contradicts => (Confidence::Certain, None),
             Word::Changed(confidence) => (confidence, view.memory.identity.as_ref()),
         };
@@ -119,6 +123,36 @@ impl Rule for IdentityMismatch {
     }
 }
 
+/// Several machines answer in turns, unless each has a right to.
+fn in_turns(view: &TargetView<'_>) -> Judgement {
+    let accepted = accepted_names(view);
+    let members: Vec<_> = view.memory.members.iter().collect();
+    let is_rightful = |name: &str| accepted.iter().any(|own| name_covers(name, own));
+    let strange = members.iter().any(|one| !one.name().is_some_and(is_rightful));
+    if view.target.kind == TargetKind::Farm
+        || !strange
+        || !take_turns(&view.memory.members, view.now.wall)
+    {
+        return Judgement::Clear;
+    }
+    let names = members.iter().rev().filter_map(|one| one.name()).map(quoted);
+    let sentence = format!(
+        "Several machines answer at {} in turns (likely): {}. If they are one farm, say kind = \
+         \"farm\", or give their names as `aliases`. If there should be one machine only, do not \
+         type your password there.",
+        host(view),
+        list(names),
+    );
+    let lines = members.iter().rev().filter_map(|one| {
+        Some(format!("{} answered last {}", quoted(one.name()?), moment(one.seen)))
+    });
+    let title = "several machines answer";
+    let evidence = Evidence::new(Severity::Notice, Confidence::Likely, title, sentence);
+    let evidence = evidence.lines(lines);
+    let by_name = view.target.host.name().is_some();
+    Judgement::fires(if by_name { evidence } else { evidence.owned_by(Owner::Network) })
+}
+
 /// Whether another machine answers than the one that is remembered. Nothing is learnt from it.
 pub(crate) fn is_another_machine(view: &TargetView<'_>) -> bool {
     matches!(word(view), Word::Changed(_))
@@ -157,7 +191,7 @@ fn against_the_past(view: &TargetView<'_>, presented: &Presented<'_>) -> Option<
     let known_print = print.is_some_and(|print| view.memory.thumbprints.contains_key(&print));
     let mac = view.neighbour.and_then(|neighbour| neighbour.value.mac);
     let known_card = mac.is_some() && mac == remembered.mac;
-    if known_print || known_card {
+    if known_print || known_card || is_member(&view.memory.members, presented) {
         return None;
     }
     match (presented.ntlm_against(remembered), presented.common_name_against(remembered)) {

@@ -70,7 +70,12 @@ pub(crate) const HIGH_LATENCY_ID: RuleId = RuleId("high-latency");
 
 /// The round trip that is usual for a target: while `high-latency` stands, the one before that.
 pub(crate) fn usual_round_trip(view: &TargetView<'_>) -> Option<Duration> {
-    view.usual.round_trip.or_else(|| view.echo.baseline(view.now.mono, RECENT))
+    view.usual.round_trip.or_else(|| newest_round_trip(view))
+}
+
+/// The round trip of the requests that are kept, but for the newest, whatever stands.
+pub(crate) fn newest_round_trip(view: &TargetView<'_>) -> Option<Duration> {
+    view.echo.baseline(view.now.mono, RECENT)
 }
 
 /// The median is high, absolutely or for this target.
@@ -88,7 +93,7 @@ static HIGH_LATENCY: RuleCard = RuleCard {
     plain: "Answers are slow: the session feels like typing into syrup.",
     explanation: "The median round trip of the last half minute is above a fixed threshold, or \
         three times what is usual for this target and 50 ms more; what is usual is what it was before \
-        the finding stood. A reply that comes after the deadline counts with its round trip. The \
+        the finding stood, or for the day that it stood by now. A reply that comes after the deadline counts with its round trip. The \
         median is used because a few slow answers say little. A session over such a line feels like typing into syrup; by \
         itself it does not drop. Through a tunnel or a proxy that answers from this side the echo \
         says nothing about the host.",

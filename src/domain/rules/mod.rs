@@ -62,7 +62,7 @@ mod tests;
 
 pub(crate) use common::{told_as, told_with};
 pub(crate) use identity::is_another_machine;
-pub(crate) use latency::{HIGH_LATENCY_ID, usual_round_trip};
+pub(crate) use latency::{HIGH_LATENCY_ID, newest_round_trip, usual_round_trip};
 pub(crate) use outage::{PATH_OUTAGE_ID, whose as whose_path};
 pub(crate) use restarted_together::RESTARTED_TOGETHER_ID;
 pub(crate) use session::drop_of;

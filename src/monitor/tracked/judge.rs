@@ -5,13 +5,14 @@ use crate::domain::diagnose::{Diagnosed, Weighed, judge_moment, weigh};
 use crate::domain::drops::Spell;
 use crate::domain::finding::Finding;
 use crate::domain::rules::{
-    HIGH_LATENCY_ID, RDP_SLOW_ID, RULES, drop_of, usual_round_trip, usual_service,
+    HIGH_LATENCY_ID, RDP_SLOW_ID, RULES, drop_of, newest_round_trip, usual_round_trip,
+    usual_service,
 };
 use crate::domain::sample::{Observation, ProbeKind};
 use crate::domain::session::{SessionEnd, SessionEvent, SessionLook};
 use crate::domain::surroundings::Surroundings;
 use crate::domain::time::Now;
-use crate::domain::usual::Usual;
+use crate::domain::usual::Settled;
 use crate::domain::view::{Mode, TargetView};
 use std::time::Duration;
 
@@ -61,18 +62,25 @@ impl Tracked {
         events
     }
 
-    pub(super) fn judge(&mut self, fed: ProbeKind, around: &Surroundings, now: Now) {
+    /// Judges what a sample feeds. Says when another round trip is usual from now on.
+    pub(super) fn judge(
+        &mut self,
+        fed: ProbeKind,
+        around: &Surroundings,
+        now: Now,
+    ) -> Option<Settled> {
         let mut diagnosis = std::mem::take(&mut self.diagnosis);
         let view = self.view(Mode::Watch, around, now);
         diagnosis.observe(RULES, fed, &view);
-        self.usual = Usual {
-            round_trip: diagnosis
-                .stands(HIGH_LATENCY_ID)
-                .then(|| usual_round_trip(&view))
-                .flatten(),
-            service: diagnosis.stands(RDP_SLOW_ID).then(|| usual_service(&view)).flatten(),
-        };
+        let slow = diagnosis.stands(HIGH_LATENCY_ID);
+        let usual = slow.then(|| usual_round_trip(&view));
+        let mut held = self.usual;
+        let newest = || newest_round_trip(&view);
+        let settled = held.hold_round_trip(slow, usual.flatten(), newest, now.mono);
+        held.service = diagnosis.stands(RDP_SLOW_ID).then(|| usual_service(&view)).flatten();
+        self.usual = held;
         self.diagnosis = diagnosis;
+        settled
     }
 
     /// What rules may look at.

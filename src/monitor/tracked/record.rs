@@ -7,6 +7,7 @@ use crate::domain::sample::{
     Sample, Tls, TlsOutcome, Udp, UdpOutcome, echo_from_connect,
 };
 use crate::domain::time::Now;
+use crate::domain::usual::Settled;
 use std::time::Duration;
 
 /// What a sample changed, for whoever schedules and remembers.
@@ -25,6 +26,8 @@ pub struct Change {
     pub stranger: bool,
     /// It turned out to be one that sleeps.
     pub sleeps: bool,
+    /// Another round trip is usual from now on.
+    pub settled: Option<Settled>,
     /// A rung of its connection began to work or to fail.
     pub course: bool,
     /// Its gateway answers otherwise than before, or fails at first sight.

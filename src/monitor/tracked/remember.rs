@@ -10,6 +10,7 @@ use crate::domain::sample::{
 };
 use crate::domain::surroundings::Surroundings;
 use crate::domain::time::{Now, WallTime};
+use crate::domain::turns::{Visitor, remember_member};
 use crate::domain::view::{Mode, OtherCard};
 use std::net::IpAddr;
 
@@ -139,17 +140,46 @@ impl Tracked {
         }
         let before = self.stranger;
         self.stranger = is_another_machine(&self.view(Mode::Watch, around, now));
+        self.take_turns(sample.sent_at.wall);
         self.stranger && !before
+    }
+
+    /// Takes note of strangers, and of those that took turns with the machine that answers now.
+    fn take_turns(&mut self, wall: WallTime) {
+        let presented = self.presented();
+        let Some(print) = presented.certificate.map(|certificate| certificate.sha256) else {
+            return;
+        };
+        let mut identity = RememberedIdentity::default();
+        identity.learn(&presented, &target_names(&self.target, self.resolution()), None, wall);
+        if self.stranger {
+            self.visitors.came(Visitor { identity, print });
+            return;
+        }
+        let took = self.visitors.returned(wall);
+        if took.is_empty() && self.memory.members.is_empty() {
+            return;
+        }
+        for visitor in took {
+            self.memory.remember_thumbprint(visitor.print, wall);
+            remember_member(&mut self.memory.members, visitor.identity);
+        }
+        remember_member(&mut self.memory.members, identity);
+    }
+
+    /// What the machine that answered last says of itself.
+    fn presented(&self) -> Presented<'_> {
+        Presented {
+            certificate: self.tls.as_ref().and_then(|tls| tls.value.certificate.as_ref()),
+            ntlm: self.nla.as_ref().and_then(|nla| nla.value.identity.as_ref()),
+        }
     }
 
     /// Remembers who answered and where. Whether that is news.
     fn remember_identity(&mut self, sample: &Sample) -> bool {
         let wall = sample.sent_at.wall;
         let before = self.memory.identity.clone();
-        let presented = Presented {
-            certificate: self.tls.as_ref().and_then(|tls| tls.value.certificate.as_ref()),
-            ntlm: self.nla.as_ref().and_then(|nla| nla.value.identity.as_ref()),
-        };
+        let presented = self.presented();
         let mut identity = before.clone().unwrap_or_default();
         let mac = self.neighbour.as_ref().and_then(|neighbour| neighbour.value.mac);
         let names = target_names(&self.target, self.resolution());

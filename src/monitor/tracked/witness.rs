@@ -7,6 +7,7 @@ use crate::domain::finding::{RuleId, Severity};
 use crate::domain::history::Timed;
 use crate::domain::sample::{
     Attempt, Connect, ConnectOutcome, Gateway, GatewayStage, NameOutcome, Resolution, ServerAnswer,
+    Unreached,
 };
 use crate::domain::surroundings::Surroundings;
 use crate::domain::target::GatewayAddress;
@@ -326,14 +327,12 @@ const fn is_fault(outcome: NameOutcome) -> bool {
 /// How a firewall answers for a host, if that is what did. A RST is the host's own, as far as anybody
 /// can tell.
 fn barred(connect: &Connect) -> Option<How> {
-    let from = connect.icmp.and_then(|error| error.from);
-    let firewall = from.filter(|from| *from != connect.address.ip());
-    match connect.outcome {
-        ConnectOutcome::Timeout => Some(How::PortFiltered),
-        ConnectOutcome::Prohibited => Some(How::PortRejected(firewall)),
-        ConnectOutcome::Refused if connect.icmp.is_some() => Some(How::PortRejected(firewall)),
-        ConnectOutcome::Unreachable if !connect.icmp_is_ours => Some(How::PortRejected(firewall)),
-        _ => None,
+    match connect.unreached()? {
+        Unreached::TimedOut => Some(How::PortFiltered),
+        Unreached::Rejected(firewall) | Unreached::Unreachable(firewall) => {
+            Some(How::PortRejected(firewall))
+        }
+        Unreached::Refused | Unreached::NoNeighbour => None,
     }
 }
 
