@@ -66,6 +66,10 @@ pub(super) fn mark(config: &Config, words: &[String], at: Option<&str>) -> Resul
         text => format!(": {}", excerpt(text, TEXT)),
     };
     let mut text = format!("marked {}{on}{said}\n", moment(at));
+    if let (None, [word]) = (&mark.target, words) {
+        let word = excerpt(word, TEXT);
+        let _ = writeln!(text, "  \"{word}\" is the note: no target is known by that name.");
+    }
     match answer {
         // The first line says again what was marked.
         Some(lines) => {
