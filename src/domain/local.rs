@@ -63,8 +63,8 @@ pub struct LocalState {
     pub dns_servers: Vec<IpAddr>,
     /// Where packets go; empty where the operating system does not tell.
     pub routes: Arc<[Route]>,
-    /// Public endpoints of the tunnel that was up last, while none is up.
-    pub former_endpoints: Vec<IpAddr>,
+    /// The public endpoints of the tunnel that was up last, and the router by which they were reached.
+    pub former_endpoints: Option<(IpAddr, Vec<IpAddr>)>,
     /// CPU use of this process, in percent of one core.
     pub cpu_pct: Option<f32>,
     /// Resident memory of this process, in bytes.
@@ -88,7 +88,8 @@ impl LocalState {
 
     /// Takes over what `before` knew of the tunnel that was up last.
     pub fn follow(&mut self, before: &Self) {
-        self.former_endpoints = before.vpn_endpoints();
+        let own = before.own_router().zip(before.tunnel_endpoints());
+        self.former_endpoints = own.or_else(|| before.former_endpoints.clone());
     }
 
     /// Whether `address` is one of this machine's own.

@@ -139,14 +139,22 @@ impl LocalState {
     /// What may be the public endpoint of a tunnel that is up: addresses that this machine reaches
     /// by a route of their own through its router, past the tunnel; four at most. Of several, one
     /// may be the endpoint and the others merely left out of the tunnel. While no tunnel is up, those
-    /// of the one that was up last: they show whether the line is sound that it ran over.
+    /// of the one that was up last by the same router: they show whether the line is sound that it
+    /// ran over.
     #[must_use]
     pub fn vpn_endpoints(&self) -> Vec<IpAddr> {
+        let here = |router: &IpAddr| self.own_router().is_none_or(|own| own == *router);
+        let former = self.former_endpoints.as_ref().filter(|(router, _)| here(router));
+        let former = || former.map(|(_, endpoints)| endpoints.clone()).unwrap_or_default();
+        self.tunnel_endpoints().unwrap_or_else(former)
+    }
+
+    /// The same of tunnels that are up; `None` while none is.
+    pub(super) fn tunnel_endpoints(&self) -> Option<Vec<IpAddr>> {
+        self.tunnels().next()?;
         let router = self.own_router();
         let mut found = Vec::new();
-        let former = self.former_endpoints.iter().copied();
-        let former = former.filter(|_| self.tunnels().next().is_none());
-        for address in self.past_the_tunnel().map(|route| route.destination).chain(former) {
+        for address in self.past_the_tunnel().map(|route| route.destination) {
             let fit = Some(address) != router
                 && !self.owns(address)
                 && !self.dns_servers.contains(&address);
@@ -154,7 +162,7 @@ impl LocalState {
                 found.push(address);
             }
         }
-        found
+        Some(found)
     }
 
     /// Routes of single addresses through a router, made on this machine while a tunnel is up.
@@ -273,6 +281,9 @@ mod tests {
             assert_eq!(down.vpn_endpoints(), [ip("203.0.113.9")]);
             before = down.clone();
         }
+        // In another network nobody knows what its silence says.
+        down.gateway = Some(ip("10.20.0.1"));
+        assert_eq!(down.vpn_endpoints(), [] as [IpAddr; 0]);
         let mut other = up;
         other.routes = other.routes.iter().take(4).copied().collect();
         other.follow(&down);

@@ -19,7 +19,7 @@ mod udp;
 pub use super::nt_status::NtStatus;
 pub use super::os_version::OsVersion;
 pub use attempt::Attempt;
-pub use connect::{Connect, ConnectOutcome, echo_from_connect};
+pub use connect::{Connect, ConnectOutcome, Unreached, echo_from_connect};
 pub use echo::{Echo, EchoMethod, EchoOutcome};
 pub use fault::{IcmpError, LocalFault, Misread};
 pub use gateway::{ChainTrust, Gateway, GatewayAnswer, GatewayHttp, GatewayStage, GatewayTls};

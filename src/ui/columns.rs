@@ -309,7 +309,9 @@ impl Placed {
                 let long = format!("LAST {seconds} S{words}");
                 let brief = format!("{seconds} S{words}");
                 let fits = |text: &String| text.len() <= usize::from(self.width);
-                let fitting = [long, brief].into_iter().find(fits);
+                let last = words.trim_start_matches(", ").to_owned();
+                let fitting =
+                    [long, brief, last].into_iter().find(|text| !text.is_empty() && fits(text));
                 fitting.unwrap_or_else(|| format!("LAST {seconds} S"))
             }
             ColumnId::Name if state.naming == Naming::Addresses => format!("ADDRESS{mark}"),
@@ -601,6 +603,20 @@ mod tests {
                     assert!(!heading.contains('\u{2026}'), "{width}: {heading}");
                 }
             }
+        }
+    }
+
+    /// Loss that is measured by a handful of connections is not to be read as that of ping.
+    #[test]
+    fn a_narrow_sparkline_still_says_that_echo_goes_over_tcp() {
+        let spark = place(200, &[], 0).into_iter().find(|p| p.column.id == ColumnId::Spark);
+        let spark = spark.expect("a sparkline");
+        for width in 8..60 {
+            let placed = Placed { width, ..spark };
+            let heading = |over_tcp| placed.heading(&UiState::default(), over_tcp);
+            assert!(heading(OverTcp::All).contains("TCP"), "{width}: {}", heading(OverTcp::All));
+            assert!(heading(OverTcp::Some).contains("SOME TCP"), "{width}");
+            assert!(!heading(OverTcp::None).trim().is_empty(), "{width}");
         }
     }
 

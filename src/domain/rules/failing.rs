@@ -2,7 +2,7 @@
 
 use super::prelude::*;
 use crate::domain::history::Timed;
-use crate::domain::sample::{Connect, NegotiateOutcome};
+use crate::domain::sample::{Connect, NegotiateOutcome, Unreached};
 use crate::domain::time::WallTime;
 use crate::domain::view::Beside;
 
@@ -20,13 +20,13 @@ pub(super) enum Fails {
     /// A firewall says no.
     Rejected,
     /// RST to SYN.
-    Closed,
+    Refused,
     /// TCP opens and no X.224 answer comes.
-    Mute,
+    NoX224Answer,
     /// No answer to SYN.
-    Unanswered,
+    TimedOut,
     /// TCP opens and the peer hangs up.
-    Dropped,
+    HungUp,
 }
 
 impl Fails {
@@ -35,29 +35,28 @@ impl Fails {
         match self {
             Self::NotRdp => "are answered with another protocol",
             Self::Rejected => "are rejected by a firewall",
-            Self::Closed => "are refused",
-            Self::Mute => "open and get no answer",
-            Self::Unanswered => "get no answer",
-            Self::Dropped => "are hung up",
+            Self::Refused => "are refused",
+            Self::NoX224Answer => "open and get no answer",
+            Self::TimedOut => "get no answer",
+            Self::HungUp => "are hung up",
         }
     }
 
     /// `None` for one that works as far as X.224, or that this machine could not try.
     fn of(view: &TargetView<'_>, entry: &Timed<Attempt>) -> Option<Self> {
-        let connect = &entry.value.connect;
-        match connect.outcome {
-            ConnectOutcome::LocalError(_) => None,
-            ConnectOutcome::Prohibited => Some(Self::Rejected),
-            ConnectOutcome::Refused if connect.icmp.is_some() => Some(Self::Rejected),
-            ConnectOutcome::Refused => Some(Self::Closed),
-            ConnectOutcome::Unreachable if is_said_of_port(view, entry) => Some(Self::Rejected),
-            ConnectOutcome::Timeout | ConnectOutcome::Unreachable => Some(Self::Unanswered),
-            ConnectOutcome::Open => match entry.value.negotiate.as_ref()?.outcome {
-                NegotiateOutcome::Timeout => Some(Self::Mute),
+        match entry.value.connect.unreached() {
+            Some(Unreached::Refused) => Some(Self::Refused),
+            Some(Unreached::Rejected(_)) => Some(Self::Rejected),
+            Some(Unreached::Unreachable(_)) if is_said_of_port(view, entry) => Some(Self::Rejected),
+            Some(Unreached::Unreachable(_) | Unreached::TimedOut | Unreached::NoNeighbour) => {
+                Some(Self::TimedOut)
+            }
+            None => match entry.value.negotiate.as_ref()?.outcome {
+                NegotiateOutcome::Timeout => Some(Self::NoX224Answer),
                 NegotiateOutcome::Malformed(_) => Some(Self::NotRdp),
                 NegotiateOutcome::Reset
                 | NegotiateOutcome::Closed
-                | NegotiateOutcome::Disconnected => Some(Self::Dropped),
+                | NegotiateOutcome::Disconnected => Some(Self::HungUp),
                 NegotiateOutcome::Confirmed { .. }
                 | NegotiateOutcome::Failure(_)
                 | NegotiateOutcome::NoNegotiation => None,
@@ -77,27 +76,34 @@ pub(super) fn is_said_of_port(view: &TargetView<'_>, entry: &Timed<Attempt>) -> 
 
 /// Whether the newest connections fail in one of these ways.
 #[derive(Debug)]
-pub(super) enum Said<'a> {
+pub(super) enum Verdict<'a> {
     /// Nobody can tell.
-    Nothing,
-    /// They do: the newest one that does, and what else fails in turns with it.
-    So(&'a Timed<Attempt>, Option<Turns>),
+    Unknown,
+    /// They do.
+    Fails {
+        /// The newest one that does.
+        newest: &'a Timed<Attempt>,
+        /// What else fails in turns with it.
+        also: Option<Turns>,
+    },
     /// They do not, or another way is told.
-    Not,
+    FailsNot,
 }
 
 /// What the newest connections say of this way. Where two ways or more take turns, one is told,
 /// and no connection of another way speaks against it.
-pub(super) fn said<'a>(view: &TargetView<'a>, way: Fails) -> Said<'a> {
-    let Some(newest) = view.settled() else { return Said::Nothing };
+pub(super) fn verdict<'a>(view: &TargetView<'a>, way: Fails) -> Verdict<'a> {
+    let Some(newest) = view.settled() else { return Verdict::Unknown };
     if view.other_card().is_some() {
         // What another device says of a port is nothing that the host says.
-        return Said::Not;
+        return Verdict::FailsNot;
     }
     match Turns::of(view) {
-        Some((leads, entry, turns)) if leads == way => Said::So(entry, Some(turns)),
-        None if Fails::of(view, newest) == Some(way) => Said::So(newest, None),
-        Some(_) | None => Said::Not,
+        Some((leads, newest, turns)) if leads == way => {
+            Verdict::Fails { newest, also: Some(turns) }
+        }
+        None if Fails::of(view, newest) == Some(way) => Verdict::Fails { newest, also: None },
+        Some(_) | None => Verdict::FailsNot,
     }
 }
 
@@ -142,7 +148,8 @@ impl Turns {
         Some((leads, entry, Self { others, share, since: first.at.wall }))
     }
 
-    fn told(self, mut evidence: Evidence) -> Evidence {
+    /// Names them beside the way that is told.
+    fn name_others(self, mut evidence: Evidence) -> Evidence {
         let others = list(self.others.iter().map(|way| way.words()));
         let (told, of) = self.share;
         let line = format!(
@@ -156,9 +163,9 @@ impl Turns {
 }
 
 /// Says with what is told what takes turns with it.
-pub(super) fn told(turns: Option<Turns>, evidence: Evidence) -> Evidence {
+pub(super) fn name_others(turns: Option<Turns>, evidence: Evidence) -> Evidence {
     match turns {
-        Some(turns) => turns.told(evidence),
+        Some(turns) => turns.name_others(evidence),
         None => evidence,
     }
 }
@@ -173,11 +180,11 @@ fn is_gone(view: &TargetView<'_>) -> bool {
 fn leading(ways: &[Fails]) -> Option<Fails> {
     let opened: Vec<&Fails> = ways
         .iter()
-        .filter(|way| matches!(way, Fails::NotRdp | Fails::Mute | Fails::Dropped))
+        .filter(|way| matches!(way, Fails::NotRdp | Fails::NoX224Answer | Fails::HungUp))
         .collect();
-    let dropped = |three: &[&Fails]| three.iter().filter(|way| ***way == Fails::Dropped).count();
+    let dropped = |three: &[&Fails]| three.iter().filter(|way| ***way == Fails::HungUp).count();
     if opened.windows(3).any(|three| dropped(three) >= 2) {
-        return Some(Fails::Dropped);
+        return Some(Fails::HungUp);
     }
     ways.iter().copied().min()
 }

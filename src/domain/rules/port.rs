@@ -1,7 +1,7 @@
 //! A host that is there and a port that is not open: `port-closed`, `port-filtered`,
 //! `port-rejected`.
 
-use super::failing::{Fails, Said, said, told};
+use super::failing::{Fails, Verdict, name_others, verdict};
 use super::prelude::*;
 use super::starting::unless_starting;
 use crate::domain::sample::Connect;
@@ -98,10 +98,10 @@ impl Rule for PortClosed {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let (attempt, turns) = match said(view, Fails::Closed) {
-            Said::Nothing => return Judgement::NoEvidence,
-            Said::Not => return Judgement::Clear,
-            Said::So(attempt, turns) => (attempt, turns),
+        let (attempt, also) = match verdict(view, Fails::Refused) {
+            Verdict::Unknown => return Judgement::NoEvidence,
+            Verdict::FailsNot => return Judgement::Clear,
+            Verdict::Fails { newest, also } => (newest, also),
         };
         let port = view.target.port;
         let sentence = by_policy(view, "is closed").unwrap_or_else(|| {
@@ -120,7 +120,7 @@ impl Rule for PortClosed {
         .line(connect_line(&attempt.value.connect))
         .lines(echo_line(view))
         .since(view.attempts.since(closed).map(|at| at.wall));
-        let evidence = told(turns, evidence);
+        let evidence = name_others(also, evidence);
         Judgement::fires(unless_starting(view, &format!("refuses port {port}"), evidence))
     }
 }
@@ -168,10 +168,10 @@ impl Rule for PortFiltered {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let (attempt, turns) = match said(view, Fails::Unanswered) {
-            Said::Nothing => return Judgement::NoEvidence,
-            Said::Not => return Judgement::Clear,
-            Said::So(attempt, turns) => (attempt, turns),
+        let (attempt, also) = match verdict(view, Fails::TimedOut) {
+            Verdict::Unknown => return Judgement::NoEvidence,
+            Verdict::FailsNot => return Judgement::Clear,
+            Verdict::Fails { newest, also } => (newest, also),
         };
         let connect = &attempt.value.connect;
         if !matches!(connect.outcome, ConnectOutcome::Timeout) {
@@ -207,7 +207,7 @@ impl Rule for PortFiltered {
             .line(connect_line(connect))
             .lines(proof)
             .since(view.attempts.since(timed_out).map(|at| at.wall));
-        let evidence = told(turns, evidence);
+        let evidence = name_others(also, evidence);
         let fails = format!("does not answer at port {port}");
         Judgement::fires(unless_starting(view, &fails, evidence))
     }
@@ -249,10 +249,10 @@ impl Rule for PortRejected {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let (attempt, turns) = match said(view, Fails::Rejected) {
-            Said::Nothing => return Judgement::NoEvidence,
-            Said::Not => return Judgement::Clear,
-            Said::So(attempt, turns) => (attempt, turns),
+        let (attempt, also) = match verdict(view, Fails::Rejected) {
+            Verdict::Unknown => return Judgement::NoEvidence,
+            Verdict::FailsNot => return Judgement::Clear,
+            Verdict::Fails { newest, also } => (newest, also),
         };
         let connect = &attempt.value.connect;
         let port = view.target.port;
@@ -279,7 +279,7 @@ impl Rule for PortRejected {
         .line(connect_line(connect))
         .lines(echo_line(view))
         .since(view.attempts.since(|one| one.connect.outcome == connect.outcome).map(|at| at.wall));
-        let evidence = told(turns, evidence);
+        let evidence = name_others(also, evidence);
         Judgement::fires(if from == Some(connect.address.ip()) {
             evidence.owned_by(Owner::Server)
         } else {

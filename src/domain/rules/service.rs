@@ -1,7 +1,7 @@
 //! TCP opens and what comes next is not Remote Desktop: `rdp-silent`, `not-rdp`.
 
 use super::credssp::{Credssp, credssp};
-use super::failing::{Fails, Said, said, told};
+use super::failing::{Fails, Verdict, name_others, verdict};
 use super::prelude::*;
 use super::starting::unless_starting;
 use crate::domain::history::Timed;
@@ -50,10 +50,10 @@ impl Rule for RdpSilent {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let (entry, turns) = match said(view, Fails::Mute) {
-            Said::Nothing => return Judgement::NoEvidence,
-            Said::Not => return above_x224(view),
-            Said::So(entry, turns) => (entry, turns),
+        let (entry, also) = match verdict(view, Fails::NoX224Answer) {
+            Verdict::Unknown => return Judgement::NoEvidence,
+            Verdict::FailsNot => return above_x224(view),
+            Verdict::Fails { newest, also } => (newest, also),
         };
         if view.mode == Mode::Watch && view.line_may_mute(entry) {
             return Judgement::NoEvidence;
@@ -85,7 +85,7 @@ impl Rule for RdpSilent {
                  end may be gone",
             );
         }
-        let evidence = told(turns, evidence);
+        let evidence = name_others(also, evidence);
         let fails = format!("accepts at port {} and says nothing", view.target.port);
         Judgement::fires(unless_starting(view, &fails, evidence))
     }
@@ -179,11 +179,11 @@ impl Rule for NotRdpAnswers {
     }
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let (entry, turns) = match said(view, Fails::NotRdp) {
-            Said::Nothing => return Judgement::NoEvidence,
-            Said::Not if negotiated(view).is_none() => return Judgement::NoEvidence,
-            Said::Not => return Judgement::Clear,
-            Said::So(entry, turns) => (entry, turns),
+        let (entry, also) = match verdict(view, Fails::NotRdp) {
+            Verdict::Unknown => return Judgement::NoEvidence,
+            Verdict::FailsNot if negotiated(view).is_none() => return Judgement::NoEvidence,
+            Verdict::FailsNot => return Judgement::Clear,
+            Verdict::Fails { newest, also } => (newest, also),
         };
         let Some(negotiate) = &entry.value.negotiate else { return Judgement::NoEvidence };
         let NegotiateOutcome::Malformed(answer) = &negotiate.outcome else {
@@ -212,7 +212,7 @@ impl Rule for NotRdpAnswers {
             ))
             .lines(head_line(answer))
             .since(view.attempts.since(is_not_rdp).map(|at| at.wall));
-        Judgement::fires(told(turns, evidence))
+        Judgement::fires(name_others(also, evidence))
     }
 }
 

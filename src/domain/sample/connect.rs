@@ -2,7 +2,7 @@
 
 use super::echo::{Echo, EchoMethod, EchoOutcome};
 use super::fault::{IcmpError, LocalFault};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 /// How a TCP connect ended.
@@ -59,7 +59,43 @@ pub struct Connect {
     pub elapsed: Duration,
 }
 
+/// How a port is not reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unreached {
+    /// A RST answered the SYN: the host's own, as far as anybody can tell.
+    Refused,
+    /// An ICMP error says that somebody refuses it: a firewall, with its address where that is not
+    /// the host's.
+    Rejected(Option<IpAddr>),
+    /// An ICMP error from elsewhere says "unreachable": of the port where the host answers beside it or
+    /// says so itself, else of the host.
+    Unreachable(Option<IpAddr>),
+    /// Nothing answered the SYN.
+    TimedOut,
+    /// Nobody has that address on this machine's own link.
+    NoNeighbour,
+}
+
 impl Connect {
+    /// How the port was not reached. `None` where it was, and where this machine could not try.
+    #[must_use]
+    pub fn unreached(&self) -> Option<Unreached> {
+        let from = self.icmp.and_then(|error| error.from);
+        let firewall = from.filter(|from| *from != self.address.ip());
+        match self.outcome {
+            ConnectOutcome::Open | ConnectOutcome::LocalError(_) => None,
+            ConnectOutcome::Refused if self.icmp.is_none() => Some(Unreached::Refused),
+            ConnectOutcome::Refused | ConnectOutcome::Prohibited => {
+                Some(Unreached::Rejected(firewall))
+            }
+            ConnectOutcome::Unreachable if !self.icmp_is_ours => {
+                Some(Unreached::Unreachable(firewall))
+            }
+            ConnectOutcome::Unreachable => Some(Unreached::NoNeighbour),
+            ConnectOutcome::Timeout => Some(Unreached::TimedOut),
+        }
+    }
+
     /// Whether the host's own TCP, or its own firewall, answered.
     #[must_use]
     pub fn is_answer_of_host(&self) -> bool {
@@ -97,7 +133,36 @@ pub fn echo_from_connect(connect: &Connect) -> Echo {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::IpAddr;
+    use ConnectOutcome::{Open, Prohibited, Refused, Timeout, Unreachable};
+
+    #[test]
+    fn who_says_no_is_told_from_who_says_nothing() {
+        let (host, firewall) = (IpAddr::from([10, 0, 0, 21]), IpAddr::from([10, 0, 0, 1]));
+        let unreached = |outcome, from: Option<IpAddr>, icmp_is_ours| {
+            let icmp = |from| IcmpError { v6: false, kind: 3, code: 13, from: Some(from) };
+            let connect = Connect {
+                address: SocketAddr::new(host, 3389),
+                outcome,
+                icmp: from.map(icmp),
+                icmp_is_ours,
+                elapsed: Duration::ZERO,
+            };
+            connect.unreached()
+        };
+        for (outcome, from, ours, expected) in [
+            (Open, None, false, None),
+            (Refused, None, false, Some(Unreached::Refused)),
+            (Refused, Some(firewall), false, Some(Unreached::Rejected(Some(firewall)))),
+            (Refused, Some(host), false, Some(Unreached::Rejected(None))),
+            (Prohibited, Some(firewall), false, Some(Unreached::Rejected(Some(firewall)))),
+            (Unreachable, Some(firewall), false, Some(Unreached::Unreachable(Some(firewall)))),
+            (Unreachable, None, false, Some(Unreached::Unreachable(None))),
+            (Unreachable, Some(firewall), true, Some(Unreached::NoNeighbour)),
+            (Timeout, None, false, Some(Unreached::TimedOut)),
+        ] {
+            assert_eq!(unreached(outcome, from, ours), expected, "{outcome:?} {from:?}");
+        }
+    }
 
     #[test]
     fn a_connection_probe_counts_as_an_echo() {
@@ -108,14 +173,14 @@ mod tests {
         let reply = EchoOutcome::Reply { rtt: elapsed, ttl: None };
         let unreachable = |icmp: Option<IcmpError>| EchoOutcome::Unreachable(icmp.unwrap());
         for (outcome, icmp, expected) in [
-            (ConnectOutcome::Open, None, reply),
-            (ConnectOutcome::Refused, None, reply),
-            (ConnectOutcome::Refused, icmp(3, 3, host), reply),
-            (ConnectOutcome::Refused, icmp(3, 3, router), unreachable(icmp(3, 3, router))),
-            (ConnectOutcome::Timeout, None, EchoOutcome::Lost),
-            (ConnectOutcome::Unreachable, icmp(3, 1, router), unreachable(icmp(3, 1, router))),
-            (ConnectOutcome::Unreachable, None, EchoOutcome::Lost),
-            (ConnectOutcome::Prohibited, icmp(3, 13, host), unreachable(icmp(3, 13, host))),
+            (Open, None, reply),
+            (Refused, None, reply),
+            (Refused, icmp(3, 3, host), reply),
+            (Refused, icmp(3, 3, router), unreachable(icmp(3, 3, router))),
+            (Timeout, None, EchoOutcome::Lost),
+            (Unreachable, icmp(3, 1, router), unreachable(icmp(3, 1, router))),
+            (Unreachable, None, EchoOutcome::Lost),
+            (Prohibited, icmp(3, 13, host), unreachable(icmp(3, 13, host))),
             (
                 ConnectOutcome::LocalError(LocalFault::NoRoute),
                 None,

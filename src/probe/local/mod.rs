@@ -69,7 +69,7 @@ impl LocalObserver {
             gateway_interface: links.gateway_interface,
             dns_servers,
             routes: links.routes,
-            former_endpoints: Vec::new(),
+            former_endpoints: None,
             cpu_pct,
             memory_bytes,
             hosts_on_loopback: false,
