@@ -135,7 +135,7 @@ fn causes_of_one_screen_are_in_one_size() {
     };
     let fails = Line::of(Role::Text, "FAILS");
     let alone = dark(hosts(false), (200, 60));
-    assert!(says(&alone, &fails, GlyphSet::Unicode, 2), "{}", alone.text());
+    assert!(says(&alone, &fails, GlyphSet::Unicode, 1), "{}", alone.text());
     let beside = dark(hosts(true), (200, 60));
     assert!(beside.text().contains("accepts, says nothing at all to anybody"), "{}", beside.text());
     for scale in [1, 2] {

@@ -249,7 +249,7 @@ impl<'a> Wall<'a> {
         };
         // Titles that are no larger leave room for the causes.
         let title = least(Scales::LARGEST).title;
-        Scales { title, ..least(Scales { title, ..Scales::LARGEST }) }
+        Scales { title, words: least(Scales { title, words: title }).words }
     }
 
     /// The first tile on the page that is seen.
