@@ -68,7 +68,11 @@ impl Monitor {
                 }
                 OutageEvent::Began(outage) => {
                     let today = self.around.broke_today(&outage).len();
-                    let times = if today == 0 { String::new() } else { format!(", {} times today", today + 1) };
+                    let times = if today == 0 {
+                        String::new()
+                    } else {
+                        format!(", {} times today", today + 1)
+                    };
                     self.log(None, now.wall, format!("{}{times}", began(&outage)));
                 }
                 OutageEvent::Ended(outage) => {

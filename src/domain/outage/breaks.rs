@@ -70,8 +70,7 @@ impl Breaks {
             return;
         }
         let tunnel = outage.tunnel.is_some() || outage.stretch() == Some(Stretch::Tunnel);
-        let drop =
-            RememberedDrop { at: outage.since.wall, seen: true, tunnel, ..<_>::default() };
+        let drop = RememberedDrop { at: outage.since.wall, seen: true, tunnel, ..<_>::default() };
         let scope = outage.of_whom();
         let known = self.paths.iter().position(|path| path.scope == scope);
         let mut path = match known {
@@ -120,5 +119,65 @@ impl Outage {
         if self.group.as_deref() != one {
             self.group = one.map(str::to_owned);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::target::TargetId;
+    use crate::domain::time::MonoTime;
+
+    fn at(secs: u64) -> Now {
+        let wall = WallTime::from_unix_secs(1_795_244_400).plus(Duration::from_secs(secs));
+        Now { mono: MonoTime::from_secs(secs), wall }
+    }
+
+    fn over(group: u64, secs: u64) -> Outage {
+        let scope = Scope::Group(format!("site {group}"));
+        let mut outage = Outage::new(scope, at(secs), None);
+        outage.back.insert(TargetId(0), at(secs + 40));
+        outage
+    }
+
+    #[test]
+    fn breaks_are_kept_by_path_between_runs_and_bounded() {
+        let mut breaks = Breaks::default();
+        for round in 0..100 {
+            for group in 0..20 {
+                breaks.add(&over(group, round * 600));
+            }
+        }
+        assert_eq!(breaks.paths().len(), PATHS);
+        assert_eq!(breaks.before(&over(0, 60_000)), [], "it broke longer ago than the others");
+        let mut later = Breaks::default();
+        later.recall(&breaks.remember());
+        let before = later.before(&over(19, 59_400));
+        assert_eq!(before.len(), crate::domain::drops::KEPT - 1, "without that one");
+        assert_eq!(before.last(), Some(&at(58_800).wall));
+    }
+
+    #[test]
+    fn what_nobody_saw_begin_or_nobody_came_back_from_is_no_break() {
+        let mut breaks = Breaks::default();
+        breaks.add(&Outage { found: true, ..over(1, 600) });
+        breaks.add(&Outage { back: [].into(), ..over(1, 600) });
+        assert_eq!(breaks.paths(), []);
+        breaks.add(&over(1, 600));
+        assert_eq!(breaks.before(&over(1, 1_200)), [at(600).wall]);
+        breaks.forget(&over(1, 600));
+        assert_eq!(breaks.before(&over(1, 1_200)), [], "it was a restart");
+    }
+
+    #[test]
+    fn without_a_look_for_a_minute_nobody_knows_what_was() {
+        let mut breaks = Breaks::default();
+        breaks.watch(at(0));
+        breaks.watch(at(30));
+        let spell =
+            |since: u64, until: u64| Some(Spell { since: at(since).wall, until: at(until).wall });
+        assert_eq!(breaks.watched(), spell(0, 30));
+        breaks.watch(at(200));
+        assert_eq!(breaks.watched(), spell(200, 200));
     }
 }

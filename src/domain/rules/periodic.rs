@@ -113,6 +113,7 @@ impl Rule for DropsPeriodic {
             happened: format!("Your sessions on {} dropped", name(view)),
             title: "drops",
             past: "dropped",
+            tunnel: "a tunnel of this machine changed about then",
             owner: Owner::Network,
         };
         Judgement::fires(evidence(&what, &pattern, now))
@@ -134,12 +135,13 @@ impl Rule for DropsPeriodic {
         let Some((scope, pattern)) = found.pop() else { return Judgement::Clear };
         let also = found.iter().map(|(scope, pattern)| {
             let count = count(pattern.drops.len() as u64, "time");
-            format!("the way to {} broke {count} likewise", hosts(scope))
+            format!("the way to {} broke {count} likewise", hosts(scope, pattern))
         });
         let what = What {
-            happened: format!("The way to {} broke", hosts(scope)),
+            happened: format!("The way to {} broke", hosts(scope, &pattern)),
             title: "path breaks",
             past: "broke",
+            tunnel: "the VPN was down then",
             owner: match scope {
                 Scope::Tunnel(_) => Owner::Vpn,
                 Scope::Routed | Scope::Group(_) => Owner::Network,
@@ -178,12 +180,18 @@ fn pattern_of(path: &PathBreaks, around: &Surroundings, now: WallTime) -> Option
     (is_due_still(&pattern, now) && !outlived).then_some(pattern)
 }
 
-fn hosts(scope: &Scope) -> String {
+fn hosts(scope: &Scope, pattern: &Pattern) -> String {
     match scope {
+        Scope::Routed if is_of_tunnel(pattern) => "the hosts behind the VPN".to_owned(),
         Scope::Routed => "the hosts behind the router".to_owned(),
         Scope::Tunnel(name) => format!("the hosts behind {}", excerpt(name, 40)),
         Scope::Group(name) => format!("the hosts of {}", excerpt(name, 40)),
     }
+}
+
+/// Whether a tunnel had its part in most of them.
+fn is_of_tunnel(pattern: &Pattern) -> bool {
+    pattern.drops.iter().filter(|drop| drop.tunnel).count() * 2 > pattern.drops.len()
 }
 
 /// What keeps time.
@@ -194,6 +202,8 @@ struct What {
     title: &'static str,
     /// In a line: `dropped`.
     past: &'static str,
+    /// What a tunnel has to do with it.
+    tunnel: &'static str,
     /// Who can mend it, where no tunnel shows another.
     owner: Owner,
 }
@@ -202,7 +212,7 @@ fn evidence(what: &What, pattern: &Pattern, now: WallTime) -> Evidence {
     let drops = &pattern.drops;
     let last = drops.last().map_or(now, |drop| drop.at);
     let with_tunnel = drops.iter().filter(|drop| drop.tunnel).count();
-    let owner = if with_tunnel * 2 > drops.len() { Owner::Vpn } else { what.owner };
+    let owner = if is_of_tunnel(pattern) { Owner::Vpn } else { what.owner };
     let range = || range(pattern);
     let What { happened, title, past, .. } = what;
     let (when, title, fitting, suspects) = match pattern.rhythm {
@@ -240,10 +250,7 @@ fn evidence(what: &What, pattern: &Pattern, now: WallTime) -> Evidence {
         lines.push(format!("{marked} of {} were marked by hand", drops.len()));
     }
     if with_tunnel > 0 {
-        lines.push(format!(
-            "a tunnel of this machine changed about then in {with_tunnel} of {}",
-            drops.len()
-        ));
+        lines.push(format!("{} in {with_tunnel} of {}", what.tunnel, drops.len()));
     }
     lines.extend(pattern.due().map(|due| format!("the next one is due at about {}", moment(due))));
     Evidence::new(Severity::Warning, Confidence::Likely, title, sentence)
