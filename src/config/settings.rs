@@ -275,7 +275,7 @@ pub(super) static SETTINGS: &[Setting] = &[
     count(SIBLINGS, "alike", (2, 10_000), |s| &mut s.thresholds.siblings.alike, "at least this many that fail alike are told as one change"),
     span(SIBLINGS, "together", (SECOND, DAY), |s| &mut s.thresholds.siblings.together, "when they began within this span of each other"),
 
-    count(COMMON, "hosts", (2, 10_000), |s| &mut s.thresholds.common_cause.hosts, "so many hosts are told as one: of a DNS server, a gateway, its certificate, or a port that is barred"),
+    count(COMMON, "hosts", (2, 10_000), |s| &mut s.thresholds.common_cause.hosts, "so many hosts are told as one: of a DNS server, a gateway, its certificate, a port that is barred, or whatever they share that ail alike"),
     count(COMMON, "share_pct", (51, 100), |s| &mut s.thresholds.common_cause.share_pct, "and this share of those that were asked since, in percent; not of a port, which a firewall bars for some"),
     span(COMMON, "together", (SECOND, HOUR), |s| &mut s.thresholds.common_cause.together, "when they began within this span of each other; longer than the probe's cadence. A port that begins to be barred waits this long at most for word of the others"),
 ];

@@ -1,11 +1,13 @@
 //! One thing that fails several hosts, in place of many hosts that fail: a DNS server that answers
-//! nobody, the gateway in front of them or its certificate, a firewall that bars a port of theirs.
+//! nobody, the gateway in front of them or its certificate, a firewall that bars a port of theirs, or
+//! whatever they share that all ail alike from the same moment on.
 //!
 //! What each target says of such a [`Thing`] is a [`Witness`]. [`CommonCauses`] holds them against each
 //! other: those that began to fail together, while (nearly) nobody who asked since is served, fail by
 //! the thing and not by themselves. Of a port others may go on to be served: a firewall bars whom it
 //! was told to. It reads no clock and is called as time passes.
 
+mod alike;
 mod barred;
 mod begins;
 mod follow;
@@ -14,7 +16,7 @@ mod in_turns;
 mod tests;
 
 use super::finding::{Confidence, RuleId, Severity};
-use super::sample::NameOutcome;
+use super::sample::{NameOutcome, NtStatus};
 use super::target::TargetId;
 use super::thresholds::CommonThresholds;
 use super::time::{MonoTime, Now};
@@ -22,14 +24,16 @@ use super::together::UNSTEADY;
 use begins::begins;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
+use std::time::Duration;
 
 /// How many that are over are remembered.
 const MOST_OVER: usize = 16;
 
+pub use alike::{Signs, most_at_once, undecided as undecided_alike};
 pub use barred::undecided;
 pub use in_turns::{LOOKED_AT, Lookups};
 
-/// What several hosts need.
+/// What several hosts have in common.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Thing {
     /// DNS servers, in the order in which they are asked: all of them fail.
@@ -50,6 +54,89 @@ pub enum Thing {
     },
     /// This TCP port of hosts that answer otherwise.
     Port(u16),
+    /// Whatever hosts share that ail alike.
+    Alike(Trouble, Shared),
+}
+
+/// What ails several hosts alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Trouble {
+    /// The way to them loses packets, or takes long.
+    Line,
+    /// Large packets to them vanish.
+    LargePackets,
+    /// Their names are answered late, after this DNS server.
+    SlowNames(IpAddr),
+    /// Their names lead to this address, which is expected of none of them.
+    LeadsTo(IpAddr),
+    /// They refuse NLA with this code.
+    SignIn(NtStatus),
+    /// Remote Desktop itself fails so.
+    Service(ServiceFault),
+}
+
+/// How Remote Desktop fails at several hosts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ServiceFault {
+    /// The port refuses connections.
+    Refused,
+    /// Connections are taken, and nothing is said.
+    Silent,
+    /// Some connections fail, others work.
+    InTurns,
+    /// It answers late.
+    Slow,
+}
+
+/// What hosts share, the widest first.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Shared {
+    /// This machine.
+    All,
+    /// This machine's router.
+    Router,
+    /// A group, unescaped.
+    Group(String),
+    /// A tunnel, unescaped.
+    Tunnel(String),
+}
+
+/// How a gateway fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GatewayFault {
+    /// Its own name leads nowhere.
+    Name,
+    /// A connection to it is refused.
+    Refuses,
+    /// A connection to it is answered by an error of a firewall or a router.
+    CutOff,
+    /// A connection to it is not answered.
+    Silent,
+    /// TLS with it fails, or is too old.
+    Tls,
+    /// It does not ask for sign-in.
+    Answer,
+}
+
+/// How a port is barred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Barred {
+    /// A connection to it is not answered.
+    Filtered,
+    /// A connection to it is answered by an error of this firewall; `None`: of the host's own, or of
+    /// one that does not say who it is.
+    Rejected(Option<IpAddr>),
+}
+
+/// How a line fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LineFault {
+    /// It loses packets.
+    Loses,
+    /// A round trip takes long.
+    Slow,
+    /// Round trips jump.
+    Jumps,
 }
 
 /// How it fails one host.
@@ -57,29 +144,33 @@ pub enum Thing {
 pub enum How {
     /// The answer of a DNS server.
     Name(NameOutcome),
-    /// The gateway's own name leads nowhere.
-    GatewayName,
-    /// A connection to the gateway is refused.
-    GatewayRefuses,
-    /// A connection to the gateway is answered by an error of a firewall or a router.
-    GatewayCutOff,
-    /// A connection to the gateway is not answered.
-    GatewaySilent,
-    /// TLS with the gateway fails, or is too old.
-    GatewayTls,
-    /// The gateway does not ask for sign-in.
-    GatewayAnswer,
-    /// Clients refuse the gateway's certificate, or soon will.
-    GatewayCertificate,
-    /// A connection to the port is not answered.
-    PortFiltered,
-    /// A connection to the port is answered by an error of this firewall; `None`: of the host's own, or
-    /// of one that does not say who it is.
-    PortRejected(Option<IpAddr>),
+    /// What becomes of a look at the gateway.
+    Gateway(GatewayFault),
+    /// What becomes of a connection to the port.
+    Port(Barred),
+    /// What becomes of echo requests.
+    Line(LineFault),
+    /// The [`Thing`] says it.
+    Itself,
+}
+
+/// What the finding of one host says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Example {
+    /// In a few words, escaped.
+    pub title: String,
+    /// How sure.
+    pub sure: Confidence,
+    /// Where the host is dialled.
+    pub address: Option<IpAddr>,
+    /// The controls at its site.
+    pub beside: Vec<IpAddr>,
+    /// How long a round trip to it takes, or how far they jump, where that is what ails it.
+    pub takes: Option<Duration>,
 }
 
 /// What one target says of a thing that it needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Witness<'a> {
     /// Which.
     pub target: TargetId,
@@ -89,9 +180,8 @@ pub struct Witness<'a> {
     pub word: Word,
     /// When the newest probe that says so began.
     pub at: Now,
-    /// What its own finding says in a few words, escaped, and how sure; where that tells more than
-    /// [`How`].
-    pub says: Option<(&'a str, Confidence)>,
+    /// What its own finding says, where that tells more than [`How`].
+    pub says: Option<Example>,
     /// It is worked on, and not told of with the others.
     pub maintained: bool,
 }
@@ -105,6 +195,8 @@ pub enum Word {
     Without,
     /// The target needs it, and was not asked yet.
     NotAsked,
+    /// The target shows the first signs of what is no finding yet.
+    Suffers,
     /// It fails the target, which fails with it.
     Fails {
         /// How.
@@ -131,9 +223,8 @@ pub struct CommonCause {
     pub since: Now,
     /// When the last of them began to fail by it.
     pub until: Now,
-    /// What the worst of their own findings says, escaped, and how sure; where that tells more than
-    /// `how`.
-    pub says: Option<(String, Confidence)>,
+    /// What the worst of their own findings says, where that tells more than `how`.
+    pub says: Option<Example>,
     /// Who fails by it now, with names, unescaped; where it is one for all, who needs it and was not
     /// served since.
     pub members: BTreeMap<TargetId, String>,
@@ -141,18 +232,28 @@ pub struct CommonCause {
     pub maintained: BTreeSet<TargetId>,
     /// Of whom nothing is heard any more, and since when.
     pub unheard: BTreeMap<TargetId, MonoTime>,
-    /// When the probe began that was the first to be served again, while somebody is.
+    /// When the probe began that was the first to be served again, while somebody is; of those that
+    /// ail alike, since when it does not hold.
     pub served: Option<Now>,
     /// How many need it, as far as they were measured since; of a port, all that have it.
     pub of: usize,
-    /// Of a port: how many were reached at it since, and the names of some, unescaped.
-    pub spared: (usize, Vec<String>),
+    /// Who is served since.
+    pub spared: Spared,
     /// Of DNS servers that answer only some lookups: how many failed of all in the last
     /// [`LOOKED_AT`], since it began.
     pub in_turns: Option<(usize, usize)>,
     /// Numbers the causes of one kind in the order in which they were seen; one that comes again
     /// soon has the number that it had.
     pub number: u32,
+}
+
+/// Who is served while others fail.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Spared {
+    /// How many.
+    pub number: usize,
+    /// The names of some, unescaped.
+    pub names: Vec<String>,
 }
 
 /// What serves some target, whomever it fails.
@@ -167,6 +268,8 @@ pub struct Serving {
     pub certificates: bool,
     /// The port of some target is open, or there is none.
     pub ports: bool,
+    /// Some target is measured, or there is none: who shares anything is told of at once.
+    pub measured: bool,
 }
 
 /// Every common cause that stands.
@@ -189,6 +292,7 @@ impl Thing {
             Self::Gateway { .. } => &["gateway-unreachable", "gateway-not-answering"],
             Self::GatewayCertificate { .. } => &["gateway-certificate"],
             Self::Port(_) => &["port-filtered", "port-rejected"],
+            Self::Alike(trouble, _) => trouble.tells(),
         }
     }
 
@@ -201,11 +305,6 @@ impl Thing {
 
     const fn is_one_for_all(&self) -> bool {
         matches!(self, Self::Gateway { .. } | Self::GatewayCertificate { .. })
-    }
-
-    /// Whether some may fail by it while others are served.
-    const fn bars_some(&self) -> bool {
-        matches!(self, Self::Port(_))
     }
 }
 
@@ -264,10 +363,10 @@ impl CommonCauses {
     ) {
         let is_over = |cause: &mut CommonCause| {
             let witnesses = heard.get(&cause.thing).map_or(&[][..], Vec::as_slice);
-            if cause.thing.bars_some() {
-                cause.follow_barred(witnesses, limits, now)
-            } else {
-                cause.follow(witnesses, limits, now)
+            match cause.thing {
+                Thing::Port(_) => cause.follow_barred(witnesses, limits, now),
+                Thing::Alike(..) => cause.follow_alike(witnesses, limits, now),
+                _ => cause.follow(witnesses, limits, now),
             }
         };
         let ended: Vec<CommonCause> = self.open.extract_if(.., is_over).collect();
@@ -276,21 +375,28 @@ impl CommonCauses {
         }
         for (thing, witnesses) in heard {
             let known = || self.open.iter().filter(|cause| cause.thing == *thing);
-            let begun = if thing.bars_some() {
-                let taken = |id| known().any(|cause| cause.members.contains_key(&id));
-                barred::begins(thing, witnesses, taken, limits, now)
-            } else if known().next().is_none() {
-                begins(thing, witnesses, limits)
-            } else {
-                None
+            let begun = match thing {
+                Thing::Port(_) => {
+                    let taken = |id| known().any(|cause| cause.members.contains_key(&id));
+                    barred::begins(thing, witnesses, taken, limits, now)
+                }
+                Thing::Alike(..) => None,
+                _ if known().next().is_none() => begins(thing, witnesses, limits),
+                _ => None,
             };
-            if let Some(cause) = begun {
-                let known = self.in_turns.iter().find(|some| some.thing == *thing);
-                let number = known.map(|some| some.number);
-                let number = number.unwrap_or_else(|| self.number(thing, now));
-                self.open.push(CommonCause { number, ..cause });
-            }
+            self.begin(begun, now);
         }
+        while let Some(begun) = alike::widest(heard, &self.open, limits) {
+            self.begin(Some(begun), now);
+        }
+    }
+
+    fn begin(&mut self, begun: Option<CommonCause>, now: Now) {
+        let Some(cause) = begun else { return };
+        let known = self.in_turns.iter().find(|some| some.thing == cause.thing);
+        let number = known.map(|some| some.number);
+        let number = number.unwrap_or_else(|| self.number(&cause.thing, now));
+        self.open.push(CommonCause { number, ..cause });
     }
 
     fn end(&mut self, cause: CommonCause, now: Now) {

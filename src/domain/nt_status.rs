@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// An NTSTATUS, or an HRESULT of the security packages: servers send both as `errorCode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NtStatus(pub u32);
 
 /// Code, name, and what it means for somebody who connects.
@@ -51,6 +51,8 @@ const CODES: &[(u32, &str, &str)] = &[
 ];
 
 impl NtStatus {
+    /// `STATUS_NO_LOGON_SERVERS`.
+    pub const NO_LOGON_SERVERS: Self = Self(0xc000_005e);
     /// `STATUS_NOT_SUPPORTED`.
     pub const NOT_SUPPORTED: Self = Self(0xc000_00bb);
     /// `STATUS_NTLM_BLOCKED`.

@@ -431,7 +431,7 @@ impl Outages {
             return;
         }
         let ways = ways_that_answer(members);
-        for scope in scopes(members) {
+        for scope in scopes(members, &ground.limits) {
             let held = |member: &Member<'_>| self.open.iter().any(|o| o.holds(member.target));
             // PCs that stay silent when the others are back went to sleep.
             let asleep = |member: &Member<'_>| {

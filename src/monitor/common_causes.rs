@@ -1,7 +1,11 @@
 //! What fails several targets at once.
 
+use super::tracked::Ailment;
 use super::{Monitor, Tracked};
-use crate::domain::common_cause::{CommonCause, Lookups, Serving, Thing, Witness, Word, undecided};
+use crate::domain::common_cause::{
+    CommonCause, Lookups, Serving, Thing, Trouble, Witness, Word, most_at_once, undecided,
+    undecided_alike,
+};
 use crate::domain::surroundings::Surroundings;
 use crate::domain::target::{Host, TargetId};
 use crate::domain::time::{MonoTime, Now};
@@ -12,41 +16,47 @@ use std::net::IpAddr;
 /// At most so many things are looked at, those that fail most.
 const MOST: usize = 16;
 
+/// What all say of things.
+type Heard<'a> = BTreeMap<Thing, Vec<Witness<'a>>>;
+/// What ails whom.
+type Ailments = BTreeMap<TargetId, Vec<Ailment>>;
+
 impl Monitor {
-    /// Looks whether several targets fail by one thing that they all need.
+    /// Looks whether several targets fail by one thing that they all need, or ail alike.
     pub(super) fn look_for_common_causes(&mut self, now: Now) {
         self.look_who_is_served();
+        let ailments = self.look_what_ails(now);
+        let limits = self.around.limits.common_cause;
         let mut failed: BTreeMap<Thing, usize> = BTreeMap::new();
         for thing in self.targets.values().flat_map(|one| one.failed_by(&self.around, now)) {
             *failed.entry(thing).or_default() += 1;
         }
-        let limits = self.around.limits.common_cause;
         let things = self.suspects(&failed);
         let servers = self.suspected_servers(&failed);
-        // Of a port that too few have none can be one of many.
-        let mut users: BTreeMap<u16, usize> = BTreeMap::new();
-        for tracked in self.targets.values() {
-            *users.entry(tracked.target().port).or_default() += 1;
-        }
-        let shared = |port: &u16| users.get(port).is_some_and(|many| *many >= limits.hosts());
-        let ports =
-            failed.into_keys().filter(|thing| matches!(thing, Thing::Port(port) if shared(port)));
+        let ports = failed.into_keys().filter(|thing| matches!(thing, Thing::Port(_)));
         let looked_at: BTreeSet<Thing> = things.iter().cloned().chain(ports).collect();
-        let heard_of = |thing: &Thing| {
-            let all = self.targets.values();
-            let all = all.filter_map(|tracked| tracked.witness(thing, &self.around, now));
-            all.filter(|witness| counts(witness, &self.around, self.online_since)).collect()
-        };
-        let mut heard: BTreeMap<Thing, Vec<Witness<'_>>> =
-            looked_at.into_iter().map(|thing| (thing.clone(), heard_of(&thing))).collect();
-        let of_ports = heard.iter().filter(|(thing, _)| matches!(thing, Thing::Port(_)));
-        self.undecided =
-            of_ports.flat_map(|(_, witnesses)| undecided(witnesses, limits, now)).collect();
-        if things.is_empty() && servers.is_empty() {
-            self.around.common.clear();
-            return;
+        let mut heard = hear(&self.targets, &looked_at, &self.around, now);
+        for witnesses in heard.values_mut() {
+            witnesses.retain(|witness| counts(witness, &self.around, self.online_since));
         }
+        let ports = heard.iter().filter(|(thing, _)| matches!(thing, Thing::Port(_)));
+        let ports = ports.flat_map(|(_, witnesses)| undecided(witnesses, limits, now));
+        self.undecided =
+            ports.flat_map(|id| super::tracked::BARRED.map(|rule| (id, rule))).collect();
         heard.retain(|thing, _| things.contains(thing));
+        let alike =
+            hear_alike(&self.targets, &ailments, &self.troubles(&ailments, now), &self.around, now);
+        for (thing, witnesses) in &alike {
+            let Thing::Alike(trouble, _) = thing else { continue };
+            let waits = undecided_alike(witnesses, limits).into_iter().flat_map(|id| {
+                let own = ailments.get(&id).into_iter().flatten();
+                let own = own.filter(|one| one.trouble == *trouble);
+                own.map(move |one| (id, one.rule))
+                    .filter(|(id, rule)| self.signs.is_fresh(*id, *rule, now))
+            });
+            self.undecided.extend(waits);
+        }
+        heard.extend(alike);
         let lookups = servers.into_iter().map(|servers| {
             let all = self.targets.values();
             let said = all.map(|one| one.lookups(&servers, &self.around, self.online_since, now));
@@ -56,13 +66,60 @@ impl Monitor {
         let lookups: BTreeMap<Vec<IpAddr>, Vec<Lookups<'_>>> = lookups.collect();
         self.common.observe(&heard, limits, now);
         self.common.observe_lookups(&lookups, limits, now);
+        self.take_over();
+    }
+
+    /// What ails whom that no other cause explains.
+    fn look_what_ails(&mut self, now: Now) -> Ailments {
+        let mut ailments = Ailments::new();
+        let (mut standing, mut explained) = (BTreeSet::new(), BTreeSet::new());
+        for (id, tracked) in &self.targets {
+            let (all, others) = tracked.ailments(&self.around, now);
+            explained.extend(others.into_iter().map(|rule| (*id, rule)));
+            if !all.is_empty() {
+                standing.extend(all.iter().map(|one| (*id, one.rule)));
+                ailments.insert(*id, all);
+            }
+        }
+        self.signs.observe(&standing, &explained, now);
+        for (id, all) in &mut ailments {
+            all.retain(|one| !self.signs.is_explained(*id, one.rule));
+        }
+        ailments
+    }
+
+    /// What ails enough targets within a while to be looked at, or one that waits for others; and what
+    /// stands.
+    fn troubles(&self, ailments: &Ailments, now: Now) -> BTreeSet<Trouble> {
+        let limits = self.around.limits.common_cause;
+        let mut since: BTreeMap<Trouble, Vec<MonoTime>> = BTreeMap::new();
+        let mut fresh: BTreeSet<Trouble> = BTreeSet::new();
+        for (id, one) in ailments.iter().flat_map(|(id, all)| all.iter().map(move |one| (*id, one)))
+        {
+            since.entry(one.trouble).or_default().push(one.since.mono);
+            if self.signs.is_fresh(id, one.rule, now) {
+                fresh.insert(one.trouble);
+            }
+        }
+        let many = since.into_iter().filter_map(|(trouble, since)| {
+            (most_at_once(since, limits) >= limits.hosts()).then_some(trouble)
+        });
+        let open = self.common.open().iter().filter_map(|cause| match cause.thing {
+            Thing::Alike(trouble, _) => Some(trouble),
+            _ => None,
+        });
+        fresh.into_iter().chain(many).chain(open).collect()
+    }
+
+    /// Takes over what stands.
+    fn take_over(&mut self) {
         let before = std::mem::take(&mut self.around.common);
         self.around.common = self.common.told().cloned().collect();
-        let has = |causes: &[CommonCause], id: &TargetId| {
-            causes.iter().any(|cause| cause.members.contains_key(id))
+        let members = |causes: &[CommonCause]| -> BTreeSet<TargetId> {
+            causes.iter().flat_map(|cause| cause.members.keys().copied()).collect()
         };
-        for (id, tracked) in &mut self.targets {
-            if has(&before, id) != has(&self.around.common, id) {
+        for id in members(&before).symmetric_difference(&members(&self.around.common)) {
+            if let Some(tracked) = self.targets.get_mut(id) {
                 tracked.set_changed();
             }
         }
@@ -78,6 +135,7 @@ impl Monitor {
             gateways: all().any(Tracked::gateway_answers) || !all().any(behind),
             certificates: all().any(Tracked::certificate_is_good) || !all().any(behind),
             ports: all().any(Tracked::is_open) || self.targets.is_empty(),
+            measured: all().any(Tracked::is_measured) || self.targets.is_empty(),
         };
     }
 
@@ -98,8 +156,59 @@ impl Monitor {
         many.sort_by_key(|(_, number)| Reverse(**number));
         many.truncate(MOST);
         let open = self.common.open().iter().map(|cause| &cause.thing);
+        let open = open.filter(|thing| !matches!(thing, Thing::Alike(..)));
         many.into_iter().map(|(thing, _)| thing).chain(open).cloned().collect()
     }
+}
+
+/// What all say of each of these things. Of ports, of which there may be as many as targets, each is
+/// asked of its own only.
+fn hear<'a>(
+    targets: &'a BTreeMap<TargetId, Tracked>,
+    things: &BTreeSet<Thing>,
+    around: &Surroundings,
+    now: Now,
+) -> Heard<'a> {
+    let mut heard: Heard<'a> = things.iter().map(|thing| (thing.clone(), Vec::new())).collect();
+    let is_port = |thing: &&Thing| matches!(thing, Thing::Port(_));
+    let others: Vec<&Thing> = things.iter().filter(|thing| !is_port(thing)).collect();
+    for tracked in targets.values() {
+        let own = Thing::Port(tracked.target().port);
+        let own = things.get(&own).into_iter();
+        for thing in others.iter().copied().chain(own) {
+            let says = tracked.witness(thing, around, now);
+            if let Some((witness, all)) = says.zip(heard.get_mut(thing)) {
+                all.push(witness);
+            }
+        }
+    }
+    heard
+}
+
+/// What all say of what ails some: each of whatever it shares with others.
+fn hear_alike<'a>(
+    targets: &'a BTreeMap<TargetId, Tracked>,
+    ailments: &Ailments,
+    troubles: &BTreeSet<Trouble>,
+    around: &Surroundings,
+    now: Now,
+) -> Heard<'a> {
+    let mut heard = Heard::new();
+    if troubles.is_empty() {
+        return heard;
+    }
+    for (id, tracked) in targets {
+        let own = ailments.get(id).map_or(&[][..], Vec::as_slice);
+        let shares = tracked.shares(around);
+        for trouble in troubles {
+            let Some(witness) = tracked.fares(*trouble, own, around, now) else { continue };
+            for shared in shares.iter().filter(|shared| trouble.is_shared_by(shared)) {
+                let thing = Thing::Alike(*trouble, shared.clone());
+                heard.entry(thing).or_default().push(witness.clone());
+            }
+        }
+    }
+    heard
 }
 
 /// Whether it says anything of the thing. What failed while this machine was offline, or together

@@ -44,7 +44,7 @@ pub use surroundings::clocks;
 pub use tracked::{Budget, Change, Other, Tracked};
 
 use crate::domain::alert::{AlertBook, AlertEvent, AlertSettings};
-use crate::domain::common_cause::CommonCauses;
+use crate::domain::common_cause::{CommonCauses, Signs};
 use crate::domain::diagnose::MonitorDiagnosis;
 use crate::domain::finding::{Finding, RuleId};
 use crate::domain::incident::Incident;
@@ -97,8 +97,9 @@ pub struct Monitor {
     beats: Beats,
     outages: Outages,
     common: CommonCauses,
-    /// Whose port may be barred with those of others, which is not known yet.
-    undecided: BTreeSet<TargetId>,
+    /// Findings that may be told with those of others, which is not known yet.
+    undecided: BTreeSet<(TargetId, RuleId)>,
+    signs: Signs,
     /// Paths that break again and again.
     unsteady: BTreeMap<Scope, Unsteady>,
     diagnosis: MonitorDiagnosis,
@@ -139,6 +140,7 @@ impl Monitor {
             outages: Outages::default(),
             common: CommonCauses::default(),
             undecided: BTreeSet::new(),
+            signs: Signs::default(),
             unsteady: BTreeMap::new(),
             diagnosis: MonitorDiagnosis::default(),
             alerts: AlertBook::new(alerts),
@@ -265,9 +267,9 @@ impl Monitor {
             for cause in &self.around.common {
                 diagnosed.withhold(|rule| cause.tells(*id, rule));
             }
-            if self.undecided.contains(id) {
-                diagnosed.undecided.extend(tracked::BARRED);
-            }
+            let own = self.undecided.range((*id, RuleId(""))..);
+            let own = own.take_while(|(target, _)| target == id);
+            diagnosed.undecided.extend(own.map(|(_, rule)| *rule));
             events.extend(self.alerts.apply(Some(*id), &diagnosed, now));
         }
         let own = self.diagnosis.diagnosed(RULES);

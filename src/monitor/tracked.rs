@@ -1,5 +1,6 @@
 //! Everything known of one target: its measurements, its findings, its memory.
 
+mod alike;
 mod among_others;
 mod dialling;
 mod judge;
@@ -9,6 +10,7 @@ mod remember;
 mod waking;
 mod witness;
 
+pub(super) use alike::Ailment;
 pub use dialling::Other;
 pub use picture::Budget;
 pub use record::Change;

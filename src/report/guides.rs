@@ -28,6 +28,7 @@ pub const GUIDE_CAUSES: &[GuideCause] = &[
     cause(
         "unstable network, packet loss, fluctuating bandwidth, high latency, Wi-Fi",
         &[
+            "line-degraded",
             "packet-loss",
             "high-latency",
             "high-jitter",
@@ -62,6 +63,7 @@ pub const GUIDE_CAUSES: &[GuideCause] = &[
     cause(
         "server overloaded, hung or restarting",
         &[
+            "service-failure",
             "rdp-slow",
             "rdp-silent",
             "connection-flapping",
@@ -81,6 +83,8 @@ pub const GUIDE_CAUSES: &[GuideCause] = &[
             "dns-failure",
             "dns-mismatch",
             "dns-disagreement",
+            "dns-server-slow",
+            "names-to-one-address",
             "dns-slow",
             "address-changed",
             "name-is-self",
@@ -106,7 +110,13 @@ pub const GUIDE_CAUSES: &[GuideCause] = &[
     ),
     cause(
         "NLA misconfigured",
-        &["security-layer-mismatch", "nla-not-enforced", "credssp-rejected", "entra-required"],
+        &[
+            "security-layer-mismatch",
+            "nla-not-enforced",
+            "sign-in-failure",
+            "credssp-rejected",
+            "entra-required",
+        ],
     ),
     cause(
         "CredSSP update levels differ (CVE-2018-0886)",

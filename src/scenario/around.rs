@@ -8,13 +8,16 @@ use super::rung::print;
 use super::word::{milliseconds, parse, pick, span, split};
 use super::wrong::Wrong;
 use crate::domain::clocks::Clocks;
-use crate::domain::common_cause::{CommonCause, How, Thing};
+use crate::domain::common_cause::{
+    Barred, CommonCause, GatewayFault, How, LineFault, ServiceFault, Shared, Spared, Thing, Trouble,
+};
 use crate::domain::control::{ControlRole, ControlStats};
 use crate::domain::finding::Severity;
 use crate::domain::load::{Beats, Punctuality};
 use crate::domain::local::{EchoAccess, Interface, LocalState};
 use crate::domain::outage::{Outage, Scope};
 use crate::domain::route::{Origin, Route};
+use crate::domain::sample::NtStatus;
 use crate::domain::surroundings::{Offline, Surroundings};
 use crate::domain::target::{GATEWAY_PORT, TargetId};
 use crate::domain::throughput::Traffic;
@@ -398,16 +401,21 @@ fn common(text: &str) -> Result<CommonCause, Wrong> {
     let (thing, how) = if let Ok(server) = thing.parse::<IpAddr>() {
         (Thing::NameServers(vec![server]), How::Name(pick(&NO_ADDRESS, how)?))
     } else if let Ok(port) = thing.parse::<u16>() {
-        let hows = [("filtered", How::PortFiltered), ("rejected", How::PortRejected(None))];
+        let hows = [
+            ("filtered", How::Port(Barred::Filtered)),
+            ("rejected", How::Port(Barred::Rejected(None))),
+        ];
         (Thing::Port(port), pick(&hows, how)?)
+    } else if let Some(kind) = thing.strip_prefix("alike:") {
+        alike(kind, how).ok_or_else(wrong)?
     } else {
         let hows = [
-            ("silent", How::GatewaySilent),
-            ("refuses", How::GatewayRefuses),
-            ("cut-off", How::GatewayCutOff),
-            ("name", How::GatewayName),
-            ("tls", How::GatewayTls),
-            ("answer", How::GatewayAnswer),
+            ("silent", How::Gateway(GatewayFault::Silent)),
+            ("refuses", How::Gateway(GatewayFault::Refuses)),
+            ("cut-off", How::Gateway(GatewayFault::CutOff)),
+            ("name", How::Gateway(GatewayFault::Name)),
+            ("tls", How::Gateway(GatewayFault::Tls)),
+            ("answer", How::Gateway(GatewayFault::Answer)),
         ];
         (Thing::Gateway { host: (*thing).to_owned(), port: GATEWAY_PORT }, pick(&hows, how)?)
     };
@@ -419,7 +427,7 @@ fn common(text: &str) -> Result<CommonCause, Wrong> {
         since,
         until: since,
         says: None,
-        spared: (0, Vec::new()),
+        spared: Spared::default(),
         in_turns: None,
         maintained: BTreeSet::new(),
         unheard: BTreeMap::new(),
@@ -428,6 +436,36 @@ fn common(text: &str) -> Result<CommonCause, Wrong> {
         members,
         number: 1,
     })
+}
+
+/// What hosts have alike: `line loses`, `name 10.0.0.53`, `address 10.1.1.1`, `sign-in c000005e`.
+fn alike(kind: &str, how: &str) -> Option<(Thing, How)> {
+    let trouble = match kind {
+        "line" => {
+            let hows = [
+                ("loses", LineFault::Loses),
+                ("slow", LineFault::Slow),
+                ("jumps", LineFault::Jumps),
+            ];
+            let fault = hows.into_iter().find(|(word, _)| *word == how)?.1;
+            return Some((Thing::Alike(Trouble::Line, Shared::Router), How::Line(fault)));
+        }
+        "mtu" => Trouble::LargePackets,
+        "name" => Trouble::SlowNames(how.parse().ok()?),
+        "address" => Trouble::LeadsTo(how.parse().ok()?),
+        "sign-in" => Trouble::SignIn(NtStatus(u32::from_str_radix(how, 16).ok()?)),
+        "service" => {
+            let hows = [
+                ("refused", ServiceFault::Refused),
+                ("silent", ServiceFault::Silent),
+                ("in-turns", ServiceFault::InTurns),
+                ("slow", ServiceFault::Slow),
+            ];
+            Trouble::Service(hows.into_iter().find(|(word, _)| *word == how)?.1)
+        }
+        _ => return None,
+    };
+    Some((Thing::Alike(trouble, Shared::All), How::Itself))
 }
 
 /// An interface on a network where no target is.

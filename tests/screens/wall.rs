@@ -117,6 +117,33 @@ fn healthy_tiles_are_never_drawn_larger_than_those_in_trouble() {
     assert!(says(&calm, &healthy, GlyphSet::Unicode, 2), "{}", calm.text());
 }
 
+/// Far away one sees what is large: no cause is larger than another because it has fewer letters.
+#[test]
+fn causes_of_one_screen_are_in_one_size() {
+    let hosts = |long: bool| {
+        let hosts = (0..15).map(|id| {
+            let mut host = fixtures::office_pc(id);
+            let mut target = Target::clone(&host.target);
+            target.name = format!("pc-{id:02}");
+            host.target = Arc::new(target);
+            let title =
+                if long && id > 0 { "accepts, says nothing at all to anybody" } else { "FAILS" };
+            title.clone_into(&mut host.findings[0].title);
+            host
+        });
+        fixtures::snapshot(hosts.collect())
+    };
+    let fails = Line::of(Role::Text, "FAILS");
+    let alone = dark(hosts(false), (200, 60));
+    assert!(says(&alone, &fails, GlyphSet::Unicode, 2), "{}", alone.text());
+    let beside = dark(hosts(true), (200, 60));
+    assert!(beside.text().contains("accepts, says nothing at all to anybody"), "{}", beside.text());
+    for scale in [1, 2] {
+        assert!(!says(&beside, &fails, GlyphSet::Unicode, scale), "{}", beside.text());
+    }
+    assert!(beside.text().contains("FAILS"), "{}", beside.text());
+}
+
 #[test]
 fn a_cause_that_many_of_a_site_share_is_told_once_with_how_many() {
     let hosts = (0..7).map(fixtures::office_pc);

@@ -2,7 +2,7 @@
 
 use super::begins::{Failing, failing, most_together};
 use super::follow::Seen;
-use super::{CommonCause, Thing, Witness, Word};
+use super::{CommonCause, Spared, Thing, Witness, Word};
 use crate::domain::target::TargetId;
 use crate::domain::thresholds::CommonThresholds;
 use crate::domain::time::{MonoTime, Now};
@@ -38,7 +38,7 @@ pub(super) fn begins(
     }
     let mut cause = CommonCause::of(thing, together)?;
     cause.spare(witnesses);
-    let asked = together.len().saturating_add(cause.spared.0);
+    let asked = together.len().saturating_add(cause.spared.number);
     let settled =
         asked.saturating_mul(2) >= cause.of || now.mono.since(cause.since.mono) >= limits.together;
     settled.then_some(cause)
@@ -79,11 +79,19 @@ impl CommonCause {
 
     /// Notes who is reached at the port, and how many have it.
     fn spare(&mut self, witnesses: &[Witness<'_>]) {
-        let works = || witnesses.iter().filter(|one| one.word == Word::Works);
-        let reached = || works().filter(|one| one.at.mono >= self.since.mono);
-        let names = reached().take(NAMED).map(|one| one.name.to_owned()).collect();
-        self.of = self.members.len().saturating_add(works().count());
-        self.spared = (reached().count(), names);
+        let works = witnesses.iter().filter(|one| one.word == Word::Works).count();
+        self.of = self.members.len().saturating_add(works);
+        self.spared = Spared::since(witnesses, self.since);
+    }
+}
+
+impl Spared {
+    /// Who is served by a probe that began since then.
+    pub(super) fn since(witnesses: &[Witness<'_>], since: Now) -> Self {
+        let works = |one: &&Witness<'_>| one.word == Word::Works && one.at.mono >= since.mono;
+        let works = || witnesses.iter().filter(works);
+        let names = works().take(NAMED).map(|one| one.name.to_owned()).collect();
+        Self { number: works().count(), names }
     }
 }
 

@@ -1,7 +1,7 @@
 //! When a thing is seen to fail several hosts.
 
-use super::{CommonCause, How, Thing, Witness, Word};
-use crate::domain::finding::{Confidence, Severity};
+use super::{CommonCause, Example, How, Spared, Thing, Witness, Word};
+use crate::domain::finding::Severity;
 use crate::domain::target::TargetId;
 use crate::domain::thresholds::CommonThresholds;
 use crate::domain::time::Now;
@@ -17,7 +17,7 @@ pub(super) struct Failing<'a> {
     pub(super) severity: Severity,
     pub(super) since: Now,
     pub(super) stands: bool,
-    says: Option<(&'a str, Confidence)>,
+    says: Option<&'a Example>,
     maintained: bool,
 }
 
@@ -67,22 +67,23 @@ impl CommonCause {
             severity: worst.severity,
             since: together.first()?.since,
             until: together.last()?.since,
-            says: worst.says.map(|(what, sure)| (what.to_owned(), sure)),
+            says: worst.says.cloned(),
             members: together.iter().map(|one| (one.target, one.name.to_owned())).collect(),
             maintained: worked_on.map(|one| one.target).collect(),
             unheard: BTreeMap::new(),
             served: None,
             of: together.len(),
-            spared: (0, Vec::new()),
+            spared: Spared::default(),
             in_turns: None,
             number: 0,
         })
     }
 }
 
-pub(super) fn failing<'a>(witness: &Witness<'a>) -> Option<Failing<'a>> {
+pub(super) fn failing<'a>(witness: &'a Witness<'_>) -> Option<Failing<'a>> {
     let Word::Fails { how, severity, since, stands } = witness.word else { return None };
-    let Witness { target, name, says, maintained, .. } = *witness;
+    let Witness { target, name, maintained, .. } = *witness;
+    let says = witness.says.as_ref();
     Some(Failing { target, name, how, severity, since, stands, says, maintained })
 }
 
@@ -92,7 +93,7 @@ impl Witness<'_> {
         match self.word {
             Word::Works => self.at.mono < since.mono,
             Word::NotAsked => true,
-            Word::Without | Word::Fails { .. } => false,
+            Word::Without | Word::Suffers | Word::Fails { .. } => false,
         }
     }
 }

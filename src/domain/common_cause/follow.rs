@@ -97,7 +97,7 @@ impl CommonCause {
         }
         if let Some(Witness { word: Word::Fails { severity, .. }, says, .. }) = seen.worst {
             self.severity = *severity;
-            self.says = says.map(|(what, sure)| (what.to_owned(), sure));
+            self.says.clone_from(says);
         }
     }
 
@@ -117,7 +117,7 @@ impl CommonCause {
     }
 
     /// Whether who fails since then fails by it. Who did so long before fails for a reason of its own.
-    fn takes(&self, since: Now, limits: CommonThresholds) -> bool {
+    pub(super) fn takes(&self, since: Now, limits: CommonThresholds) -> bool {
         since.mono.plus(limits.together) >= self.since.mono
     }
 }

@@ -1,7 +1,7 @@
 //! DNS servers that answer only some lookups: hosts are served and not served in turns.
 
 use super::begins::most;
-use super::{CommonCause, CommonCauses, How, Thing};
+use super::{CommonCause, CommonCauses, How, Spared, Thing};
 use crate::domain::finding::Severity;
 use crate::domain::target::TargetId;
 use crate::domain::thresholds::CommonThresholds;
@@ -128,7 +128,7 @@ fn begins(
         unheard: BTreeMap::new(),
         served: None,
         of: 0,
-        spared: (0, Vec::new()),
+        spared: Spared::default(),
         in_turns: None,
         number: 0,
     };

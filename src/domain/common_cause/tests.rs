@@ -204,7 +204,7 @@ const PORT: Thing = Thing::Port(3389);
 impl Lab {
     /// Hosts whose port is filtered by probes from `since` on, the newest of which is at `secs`.
     fn filter(&mut self, hosts: std::ops::Range<u32>, since: u64, secs: u64) {
-        let how = How::PortFiltered;
+        let how = How::Port(Barred::Filtered);
         for host in hosts {
             let stands = since < secs;
             let word = Word::Fails { how, severity: Severity::Critical, since: at(since), stands };
@@ -234,7 +234,7 @@ fn a_port_that_is_barred_for_some_is_one_cause_until_fewer_than_three_are_left()
     assert_eq!(lab.undecided(115), [0, 1, 2, 3]);
     lab.work(4..8, 112);
     assert_eq!(lab.look_at_port(116), [(4, 12)]);
-    assert_eq!(lab.causes.open()[0].spared.0, 4);
+    assert_eq!(lab.causes.open()[0].spared.number, 4);
     lab.filter(8..10, 170, 170);
     assert_eq!(lab.look_at_port(176), [(6, 12)]);
     lab.work(0..3, 200);

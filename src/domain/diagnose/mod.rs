@@ -248,7 +248,7 @@ fn name_common_cause(findings: &mut [Finding], view: &TargetView<'_>) {
     for cause in &view.around.common {
         let told = |finding: &&mut Finding| cause.tells(view.target.id, finding.rule);
         for finding in findings.iter_mut().filter(told) {
-            finding.evidence.push(told_with(cause));
+            finding.evidence.extend(told_with(cause));
         }
     }
 }

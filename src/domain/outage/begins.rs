@@ -4,22 +4,34 @@ use super::{Answered, Fault, Ground, KEPT, Member, Outage, RememberedOutage, SAV
 use crate::domain::thresholds::PathThresholds;
 use crate::domain::time::{MonoTime, Now};
 use crate::domain::together::is_share;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Who answered so shortly before this run began fell silent then, with those of whom the same is
 /// known as closely as [`SAVED`].
 const PAUSE: Duration = Duration::from_mins(10);
 
-/// The scopes of whoever is silent, the widest first: an outage of all that are behind a router is
-/// not told again by group.
-pub(super) fn scopes(members: &[Member<'_>]) -> BTreeSet<Scope> {
-    let silent = members.iter().filter(|member| member.silent_since.is_some());
-    let own = silent.flat_map(|member| {
-        let tunnel = member.tunnel.map(|name| Scope::Tunnel(name.to_owned()));
-        tunnel.into_iter().chain(member.group.map(|name| Scope::Group(name.to_owned())))
-    });
-    std::iter::once(Scope::Routed).chain(own).collect()
+/// The scopes in which enough are silent, the widest first: an outage of all that are behind a router
+/// is not told again by group.
+pub(super) fn scopes(members: &[Member<'_>], limits: &PathThresholds) -> Vec<Scope> {
+    let (mut tunnels, mut groups) = (BTreeMap::new(), BTreeMap::new());
+    for member in members.iter().filter(|member| member.silent_since.is_some()) {
+        for (counts, name) in [(&mut tunnels, member.tunnel), (&mut groups, member.group)] {
+            if let Some(name) = name {
+                *counts.entry(name).or_insert(0) += 1;
+            }
+        }
+    }
+    let enough = |counts: BTreeMap<&str, usize>| -> Vec<String> {
+        let counts = counts.into_iter().filter(|(_, silent)| *silent >= least(limits));
+        counts.map(|(name, _)| name.to_owned()).collect()
+    };
+    let mut scopes: Vec<Scope> = std::iter::once(Scope::Routed)
+        .chain(enough(tunnels).into_iter().map(Scope::Tunnel))
+        .chain(enough(groups).into_iter().map(Scope::Group))
+        .collect();
+    scopes.sort();
+    scopes
 }
 
 /// A control that answers has proved itself so long after the start.

@@ -1,9 +1,8 @@
 //! One firewall that bars one port of several hosts: `port-barred`.
 
-use super::common::{Several, hosts, names, word};
 use super::prelude::*;
-use crate::domain::common_cause::{CommonCause, How, Thing};
-use crate::domain::text::excerpt;
+use super::several::{Several, hosts, names, some_of};
+use crate::domain::common_cause::{Barred, CommonCause, How, Thing};
 
 /// A port of several hosts, which answer otherwise.
 #[derive(Debug)]
@@ -58,18 +57,18 @@ impl Rule for PortBarred {
     }
 
     fn judge_monitor(&self, around: &Surroundings) -> Judgement {
-        let bars = around.common.iter().filter_map(|cause| match cause.thing {
-            Thing::Port(port) => Some((cause, port)),
+        let bars = around.common.iter().filter_map(|cause| match (&cause.thing, cause.how) {
+            (Thing::Port(port), How::Port(how)) => Some((cause, (*port, how))),
             _ => None,
         });
         let Some(bars) = Several::of(bars) else {
             return if around.serving.ports { Judgement::Clear } else { Judgement::NoEvidence };
         };
-        let (cause, port) = bars.first;
+        let (cause, (port, how)) = bars.first;
         let number = cause.told().count();
         let whose = || format!("{number} of {}", hosts(cause.of.max(cause.members.len())));
-        let (why, whom) = match cause.how {
-            How::PortRejected(Some(firewall)) => {
+        let (why, whom) = match how {
+            Barred::Rejected(Some(firewall)) => {
                 (format!("the firewall at {firewall} refuses it"), "who changed that firewall")
             }
             _ => (
@@ -81,36 +80,37 @@ impl Rule for PortBarred {
             "Port {port} of {} is {} since {}, {}: all answer ping, so {why}. Network team: ask {whom} \
              first.",
             whose(),
-            word(cause.how),
+            word(how),
             clock(cause.since.wall),
             names(cause),
         );
         let so_far = if untried(cause) > 0 { " so far" } else { "" };
-        let title = format!("port {port} {}: {}{so_far}", word(cause.how), whose());
-        let evidence = bars.evidence(title, sentence, |(cause, port)| {
-            format!("port {port} of {} {}", hosts(cause.told().count()), word(cause.how))
+        let title = format!("port {port} {}: {}{so_far}", word(how), whose());
+        let evidence = bars.evidence(title, sentence, |(cause, (port, how))| {
+            format!("port {port} of {} {}", hosts(cause.told().count()), word(how))
         });
         let evidence = Evidence { confidence: Confidence::Likely, ..evidence };
         Judgement::fires(evidence.lines(spared(cause, port)).lines(left_to_try(cause, port)))
     }
 }
 
+/// `filtered`.
+pub(super) const fn word(how: Barred) -> &'static str {
+    match how {
+        Barred::Filtered => "filtered",
+        Barred::Rejected(_) => "rejected",
+    }
+}
+
 /// Who is still reached at the port.
 fn spared(cause: &CommonCause, port: u16) -> Option<String> {
-    let (number, some) = &cause.spared;
-    let more = match number.saturating_sub(some.len()) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    let names: Vec<String> = some.iter().map(|name| excerpt(name, 40)).collect();
-    (*number > 0).then(|| {
-        format!("port {port} of {} opens since: {}{more}", hosts(*number), names.join(", "))
-    })
+    let some = some_of(&cause.spared)?;
+    Some(format!("port {port} of {} opens since: {some}", hosts(cause.spared.number)))
 }
 
 /// How many were not tried since.
 fn untried(cause: &CommonCause) -> usize {
-    cause.of.saturating_sub(cause.members.len()).saturating_sub(cause.spared.0)
+    cause.of.saturating_sub(cause.members.len()).saturating_sub(cause.spared.number)
 }
 
 fn left_to_try(cause: &CommonCause, port: u16) -> Option<String> {

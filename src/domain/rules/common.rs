@@ -1,18 +1,18 @@
-//! What fails several hosts at once: `dns-server-failure`, `gateway-failure`, and the words that all such
-//! causes share.
+//! A server that fails several hosts at once: `dns-server-failure`, `gateway-failure`.
 
-use super::barred::PORT_BARRED_ID;
-use super::gateway_certificate::GATEWAY_CERTIFICATE_ID;
 use super::gateway_remedies as steps;
 use super::prelude::*;
-use crate::domain::common_cause::{CommonCause, How, Thing};
+use super::several::{Several, hosts, names};
+use crate::domain::common_cause::{CommonCause, GatewayFault, How, Thing};
 use crate::domain::sample::NameOutcome;
 use crate::domain::target::GATEWAY_PORT;
 use crate::domain::text::excerpt;
 use std::net::IpAddr;
 
-const DNS_SERVER_FAILURE_ID: RuleId = RuleId("dns-server-failure");
-const GATEWAY_FAILURE_ID: RuleId = RuleId("gateway-failure");
+/// The rule about DNS servers.
+pub(super) const DNS_SERVER_FAILURE_ID: RuleId = RuleId("dns-server-failure");
+/// The rule about gateways.
+pub(super) const GATEWAY_FAILURE_ID: RuleId = RuleId("gateway-failure");
 
 /// DNS servers that answer nobody.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ static DNS_SERVER_FAILURE: RuleCard = RuleCard {
             RunOn::Client,
         ),
     ],
-    explains: &[],
+    explains: &["dns-server-slow"],
     low_risk: false,
     client_error: client::NAME,
     reviewed_when_found: false,
@@ -66,16 +66,16 @@ impl Rule for DnsServerFailure {
     }
 
     fn judge_monitor(&self, around: &Surroundings) -> Judgement {
-        let fails = around.common.iter().filter_map(|cause| match &cause.thing {
-            Thing::NameServers(servers) => Some((cause, servers)),
+        let fails = around.common.iter().filter_map(|cause| match (&cause.thing, cause.how) {
+            (Thing::NameServers(servers), How::Name(how)) => Some((cause, (servers, how))),
             _ => None,
         });
         let Some(fails) = Several::of(fails) else {
             return if around.serving.names { Judgement::Clear } else { Judgement::NoEvidence };
         };
-        let (cause, servers) = fails.first;
-        let whose = match cause.how {
-            How::Name(NameOutcome::Timeout) => {
+        let (cause, (servers, how)) = fails.first;
+        let whose = match how {
+            NameOutcome::Timeout => {
                 servers.iter().find_map(|server| super::whose::of_name_server(around, *server))
             }
             _ => None,
@@ -84,7 +84,7 @@ impl Rule for DnsServerFailure {
         let sentence = format!(
             "{} {} since {} (certain): {}.{} {}",
             spoken(servers),
-            failing(cause, servers.len()),
+            name_words(cause, how, servers.len()),
             clock(cause.since.wall),
             nowhere(cause),
             whose.as_ref().map_or(" No single name is at fault.", |whose| &whose.sentences),
@@ -95,10 +95,10 @@ impl Rule for DnsServerFailure {
                 _ => "DNS team: look at the server first.",
             },
         );
-        let short = if cause.in_turns.is_some() { "answers only some" } else { word(cause.how) };
+        let short = if cause.in_turns.is_some() { "answers only some" } else { name_word(how) };
         let title = format!("{} {short}", spoken(servers));
-        let evidence = fails.evidence(title, sentence, |(cause, servers)| {
-            format!("{} {}: {}", spoken(servers), failing(cause, servers.len()), nowhere(cause))
+        let evidence = fails.evidence(title, sentence, |(cause, (servers, how))| {
+            format!("{}: {}", servers_fail(cause, servers, how), nowhere(cause))
         });
         let evidence = evidence.lines(fails.first.0.in_turns.map(|(failed, of)| {
             let last = clock(cause.until.wall);
@@ -142,134 +142,39 @@ impl Rule for GatewayFailure {
     }
 
     fn judge_monitor(&self, around: &Surroundings) -> Judgement {
-        let fails = around.common.iter().filter_map(|cause| match &cause.thing {
-            Thing::Gateway { host, port } => Some((cause, (&**host, *port))),
+        let fails = around.common.iter().filter_map(|cause| match (&cause.thing, cause.how) {
+            (Thing::Gateway { host, port }, How::Gateway(how)) => {
+                Some((cause, (&**host, *port, how)))
+            }
             _ => None,
         });
         let Some(fails) = Several::of(fails) else {
             return if around.serving.gateways { Judgement::Clear } else { Judgement::NoEvidence };
         };
-        let (cause, gateway) = fails.first;
-        let what = |(cause, gateway): (&CommonCause, (&str, u16))| {
-            format!("{} {}", the_gateway(gateway), words(cause.how, 1))
-        };
-        let (owner, first) = match cause.how {
-            How::GatewayName => {
+        let (cause, (host, port, how)) = fails.first;
+        let (owner, first) = match how {
+            GatewayFault::Name => {
                 (Owner::Dns, "DNS team: look its name up where the users are first.")
             }
-            How::GatewayCutOff | How::GatewaySilent => {
+            GatewayFault::CutOff | GatewayFault::Silent => {
                 (Owner::Network, "Network team: try it from where the users are first.")
             }
             _ => (Owner::Server, "Server team: look at its services first."),
         };
         let sentence = format!(
             "{} since {} (certain): it is in front of {}, {}. Not the hosts. {first}",
-            what(fails.first),
+            gateway_fails((host, port), how),
             clock(cause.since.wall),
             hosts(cause.told().count()),
             names(cause),
         );
-        let title = format!("gateway {} {}", shown(gateway), word(cause.how));
-        let evidence = fails.evidence(title, sentence, |(cause, gateway)| {
-            format!("{}, in front of {}", what((cause, gateway)), hosts(cause.told().count()))
+        let title = format!("gateway {} {}", shown((host, port)), gateway_word(how));
+        let evidence = fails.evidence(title, sentence, |(cause, (host, port, how))| {
+            let in_front = hosts(cause.told().count());
+            format!("{}, in front of {in_front}", gateway_fails((host, port), how))
         });
         Judgement::fires(evidence.owned_by(owner))
     }
-}
-
-/// The rule whose finding tells of it.
-pub(crate) const fn told_as(thing: &Thing) -> RuleId {
-    match thing {
-        Thing::NameServers(_) => DNS_SERVER_FAILURE_ID,
-        Thing::Gateway { .. } => GATEWAY_FAILURE_ID,
-        Thing::GatewayCertificate { .. } => GATEWAY_CERTIFICATE_ID,
-        Thing::Port(_) => PORT_BARRED_ID,
-    }
-}
-
-/// What a host's finding says of the cause that it is told with.
-pub(crate) fn told_with(cause: &CommonCause) -> String {
-    let what = match &cause.thing {
-        Thing::NameServers(servers) => {
-            format!("{} {}", spoken(servers), failing(cause, servers.len()))
-        }
-        Thing::Gateway { host, port } => {
-            format!("{} {}", the_gateway((host, *port)), words(cause.how, 1))
-        }
-        Thing::GatewayCertificate { host, port } => {
-            super::gateway_certificate::refused(cause, host, *port)
-        }
-        Thing::Port(port) => format!("Port {port} is {}", word(cause.how)),
-    };
-    format!(
-        "{what} since {}, for other hosts as well: told once for all of them, as {}",
-        clock(cause.since.wall),
-        told_as(&cause.thing),
-    )
-}
-
-/// Causes of one kind that stand, of which one alert tells.
-pub(super) struct Several<'a, T> {
-    pub(super) first: (&'a CommonCause, T),
-    others: Vec<(&'a CommonCause, T)>,
-}
-
-impl<'a, T: Copy> Several<'a, T> {
-    /// The one that fails most hosts, then the others; without those that fail only hosts that are
-    /// worked on, unless all do.
-    pub(super) fn of(causes: impl Iterator<Item = (&'a CommonCause, T)>) -> Option<Self> {
-        let mut all: Vec<(&CommonCause, T)> = causes.collect();
-        if all.iter().any(|(cause, _)| !cause.is_maintained()) {
-            all.retain(|(cause, _)| !cause.is_maintained());
-        }
-        all.sort_by_key(|(cause, _)| std::cmp::Reverse(cause.told().count()));
-        let mut all = all.into_iter();
-        Some(Self { first: all.next()?, others: all.collect() })
-    }
-
-    pub(super) fn evidence(
-        &self,
-        title: String,
-        sentence: String,
-        more: impl Fn((&CommonCause, T)) -> String,
-    ) -> Evidence {
-        let (cause, _) = self.first;
-        let title = match self.others.len() {
-            0 => title,
-            others => format!("{title}, and {others} more"),
-        };
-        let all = || std::iter::once(&self.first).chain(&self.others);
-        let newest = all().map(|(cause, _)| cause.number).max().unwrap_or_default();
-        let worst = all().map(|(cause, _)| cause.severity).max().unwrap_or(cause.severity);
-        Evidence::new(worst, Confidence::Certain, title, sentence)
-            .line(format!(
-                "{} of {} {} by it: {}",
-                cause.told().count(),
-                hosts(cause.of.max(cause.members.len())),
-                if cause.in_turns.is_some() { "failed" } else { "fail" },
-                names(cause),
-            ))
-            .lines(worked_on(cause))
-            .lines(self.others.iter().map(|other| format!("also: {}", more(*other))))
-            .since(Some(cause.since.wall))
-            .of_faults(newest)
-    }
-}
-
-/// `3 hosts more that fail by it are in maintenance`.
-fn worked_on(cause: &CommonCause) -> Option<String> {
-    let number = cause.members.len().saturating_sub(cause.told().count());
-    let are = if number == 1 { "is" } else { "are" };
-    (number > 0).then(|| format!("{} more that fail by it {are} in maintenance", hosts(number)))
-}
-
-pub(super) fn hosts(number: usize) -> String {
-    count(u64::try_from(number).unwrap_or(u64::MAX), "host")
-}
-
-/// The names of who fails by it, escaped.
-pub(super) fn names(cause: &CommonCause) -> String {
-    list(cause.told().map(|name| excerpt(name, 40)))
 }
 
 /// `the names of 12 hosts lead nowhere`.
@@ -278,13 +183,14 @@ fn nowhere(cause: &CommonCause) -> String {
     format!("the names of {} {lead}, {}", hosts(cause.told().count()), names(cause))
 }
 
-/// How DNS servers fail.
-fn failing(cause: &CommonCause, servers: usize) -> &'static str {
-    match (cause.in_turns, servers) {
-        (None, _) => words(cause.how, servers),
-        (Some(_), 1) => "answers only some lookups",
-        (Some(_), _) => "answer only some lookups",
-    }
+/// `DNS server 10.0.0.53 does not answer`.
+pub(super) fn servers_fail(cause: &CommonCause, servers: &[IpAddr], how: NameOutcome) -> String {
+    format!("{} {}", spoken(servers), name_words(cause, how, servers.len()))
+}
+
+/// `The gateway gw.corp.lab does not answer`; escaped.
+pub(super) fn gateway_fails(gateway: (&str, u16), how: GatewayFault) -> String {
+    format!("The gateway {} {}", shown(gateway), gateway_words(how))
 }
 
 fn spoken(servers: &[IpAddr]) -> String {
@@ -300,44 +206,49 @@ pub(super) fn shown((host, port): (&str, u16)) -> String {
     if port == GATEWAY_PORT { host } else { format!("{host} port {port}") }
 }
 
-fn the_gateway(gateway: (&str, u16)) -> String {
-    format!("The gateway {}", shown(gateway))
-}
-
-pub(super) const fn word(how: How) -> &'static str {
+const fn name_word(how: NameOutcome) -> &'static str {
     match how {
-        How::Name(NameOutcome::Timeout) | How::GatewaySilent => "silent",
-        How::Name(NameOutcome::Refused) => "refuses",
-        How::Name(NameOutcome::Error) => "cannot be asked",
-        How::GatewayName => "not found",
-        How::GatewayRefuses => "refuses connections",
-        How::GatewayCutOff => "cut off",
-        How::GatewayAnswer => "does not ask for sign-in",
-        How::Name(_) | How::GatewayTls => "fails",
-        How::GatewayCertificate => "certificate",
-        How::PortFiltered => "filtered",
-        How::PortRejected(_) => "rejected",
+        NameOutcome::Timeout => "silent",
+        NameOutcome::Refused => "refuses",
+        NameOutcome::Error => "cannot be asked",
+        _ => "fails",
     }
 }
 
-const fn words(how: How, servers: usize) -> &'static str {
+const fn name_words(cause: &CommonCause, how: NameOutcome, servers: usize) -> &'static str {
     match (how, servers) {
-        (How::Name(NameOutcome::Timeout), 1) | (How::GatewaySilent, _) => "does not answer",
-        (How::Name(NameOutcome::Timeout), _) => "do not answer",
-        (How::Name(NameOutcome::Refused), 1) => "refuses to answer",
-        (How::Name(NameOutcome::Refused), _) => "refuse to answer",
-        (How::Name(NameOutcome::ServFail), 1) => "answers that it failed (SERVFAIL)",
-        (How::Name(NameOutcome::ServFail), _) => "answer that they failed (SERVFAIL)",
-        (How::Name(NameOutcome::Error), _) => "cannot be asked",
-        (How::GatewayName, _) => "cannot be found: its name leads nowhere",
-        (How::GatewayRefuses, _) => "refuses connections",
-        (How::GatewayCutOff, _) => "cannot be reached: a router or firewall says so",
-        (How::GatewayTls, _) => "fails TLS",
-        (How::GatewayAnswer, _) => "does not ask for sign-in",
-        (How::GatewayCertificate, _) => "presents a certificate that clients refuse",
-        (How::PortFiltered, _) => "is filtered",
-        (How::PortRejected(_), _) => "is rejected",
-        (How::Name(_), 1) => "gives no answer that can be read",
-        (How::Name(_), _) => "give no answer that can be read",
+        (_, 1) if cause.in_turns.is_some() => "answers only some lookups",
+        _ if cause.in_turns.is_some() => "answer only some lookups",
+        (NameOutcome::Timeout, 1) => "does not answer",
+        (NameOutcome::Timeout, _) => "do not answer",
+        (NameOutcome::Refused, 1) => "refuses to answer",
+        (NameOutcome::Refused, _) => "refuse to answer",
+        (NameOutcome::ServFail, 1) => "answers that it failed (SERVFAIL)",
+        (NameOutcome::ServFail, _) => "answer that they failed (SERVFAIL)",
+        (NameOutcome::Error, _) => "cannot be asked",
+        (_, 1) => "gives no answer that can be read",
+        _ => "give no answer that can be read",
+    }
+}
+
+const fn gateway_word(how: GatewayFault) -> &'static str {
+    match how {
+        GatewayFault::Name => "not found",
+        GatewayFault::Refuses => "refuses connections",
+        GatewayFault::CutOff => "cut off",
+        GatewayFault::Silent => "silent",
+        GatewayFault::Tls => "fails",
+        GatewayFault::Answer => "does not ask for sign-in",
+    }
+}
+
+const fn gateway_words(how: GatewayFault) -> &'static str {
+    match how {
+        GatewayFault::Name => "cannot be found: its name leads nowhere",
+        GatewayFault::Refuses => "refuses connections",
+        GatewayFault::CutOff => "cannot be reached: a router or firewall says so",
+        GatewayFault::Silent => "does not answer",
+        GatewayFault::Tls => "fails TLS",
+        GatewayFault::Answer => "does not ask for sign-in",
     }
 }

@@ -167,8 +167,9 @@ static CONNECTION_FLAPPING: RuleCard = RuleCard {
         stops some connections. A connection that times out counts where ping was answered all \
         the while and hardly any is lost in the minutes around it: then the port was silent, and \
         not the line; one that opens and gets no answer, where the line does not lose nearly half of \
-        all packets. A dead member and a firewall that limits new connections look like that. All others \
-        that time out are left to the findings on loss and silence. In a single check it means \
+        all packets. A dead member and a firewall that limits new connections look like that. Of a host \
+        that never answers ping they count where all the others open within a second, which those \
+        of a lossy line do not. All others that time out are left to the findings on loss and silence. In a single check it means \
         that the retry disagreed with the first attempt.",
     disproof: "Six attempts in a row with the same outcome.",
     remedies: &[
@@ -197,6 +198,12 @@ static CONNECTION_FLAPPING: RuleCard = RuleCard {
     reviewed_when_found: false,
     alerting: Alerting::PASSING,
 };
+
+/// So many connections open at once, at least, beside those that time out.
+const QUICK: usize = 4;
+
+/// A connection that takes so long lost a SYN, which is sent again after a second.
+const RESENT: Duration = Duration::from_millis(900);
 
 /// How many attempts are looked at, and how many there must be.
 const LOOKED_AT: usize = 10;
@@ -273,7 +280,12 @@ fn in_turns(view: &TargetView<'_>, verdict: impl Fn(&Timed<Attempt>) -> Option<b
     let (failed, first) = if silent {
         let first = "Network team: look for a dead member behind the name, or a firewall that \
                      drops some connections.";
-        ("were not answered, while ping was", first)
+        let beside = if is_quick_or_silent(view) {
+            "were not answered, while the others opened at once"
+        } else {
+            "were not answered, while ping was"
+        };
+        (beside, first)
     } else {
         (
             "failed",
@@ -309,11 +321,25 @@ fn verdict(view: &TargetView<'_>, entry: &Timed<Attempt>) -> Option<bool> {
     match entry.value.connect.outcome {
         ConnectOutcome::LocalError(_) | ConnectOutcome::Prohibited => None,
         ConnectOutcome::Timeout | ConnectOutcome::Unreachable => {
-            view.line_was_sound(entry).then_some(false)
+            (view.line_was_sound(entry) || is_quick_or_silent(view)).then_some(false)
         }
         ConnectOutcome::Open if is_mute(&entry.value) && view.line_may_mute(entry) => None,
         ConnectOutcome::Refused | ConnectOutcome::Open => Some(entry.value.negotiated()),
     }
+}
+
+/// Whether connections to a host that never answered ping open at once or not at all. A connection
+/// that times out lost three SYNs: were it by chance, others would have lost one or two, and opened a
+/// second or three later.
+pub(super) fn is_quick_or_silent(view: &TargetView<'_>) -> bool {
+    let pinged = matches!(view.echo_word(), EchoWord::Answers | EchoWord::Stopped);
+    if pinged || view.mode == Mode::Moment {
+        return false;
+    }
+    let newest = || view.attempts.recent().take(LOOKED_AT).map(|entry| &entry.value.connect);
+    let opened = || newest().filter(|connect| connect.outcome == ConnectOutcome::Open);
+    let silent = newest().filter(|connect| connect.outcome == ConnectOutcome::Timeout).count();
+    silent >= 2 && opened().count() >= QUICK && opened().all(|connect| connect.elapsed < RESENT)
 }
 
 fn is_mute(attempt: &Attempt) -> bool {

@@ -1,10 +1,11 @@
 //! What clients make of the gateway's certificate: `gateway-certificate`.
 
 use super::certificate_dates::{certificate_lines, days};
-use super::common::{Several, hosts, names, shown};
+use super::common::shown;
 use super::gateway::{GATEWAYS, looked, severity, unseen, usage_lines};
 use super::gateway_remedies as steps;
 use super::prelude::*;
+use super::several::{Several, hosts, names};
 use crate::domain::certificate::CertificateSummary;
 use crate::domain::clocks::wall_by_most;
 use crate::domain::common_cause::{CommonCause, Thing};
@@ -100,7 +101,7 @@ impl Rule for GatewayCertificate {
             return if good { Judgement::Clear } else { Judgement::NoEvidence };
         };
         let (cause, (host, port)) = all.first;
-        let sure = cause.says.as_ref().map_or(Confidence::Likely, |(_, sure)| *sure);
+        let sure = cause.says.as_ref().map_or(Confidence::Likely, |one| one.sure);
         let sentence = format!(
             "{} ({}): it is in front of {}, {}. Not the hosts. Server team: look at its certificate \
              first.",
@@ -109,7 +110,7 @@ impl Rule for GatewayCertificate {
             hosts(cause.told().count()),
             names(cause),
         );
-        let says = cause.says.as_ref().map_or(TITLE.trim_end(), |(title, _)| title);
+        let says = cause.says.as_ref().map_or(TITLE.trim_end(), |one| &one.title);
         let title = format!("{}: {says}", shown((host, port)));
         let evidence = all.evidence(title, sentence, |(cause, (host, port))| {
             format!("{}, in front of {}", refused(cause, host, port), hosts(cause.told().count()))
@@ -124,8 +125,7 @@ const TITLE: &str = "gateway's certificate ";
 
 /// `The certificate of the gateway gw.corp.lab expired 9 days ago`.
 pub(super) fn refused(cause: &CommonCause, host: &str, port: u16) -> String {
-    let says =
-        cause.says.as_ref().map_or("is refused", |(title, _)| title.trim_start_matches(TITLE));
+    let says = cause.says.as_ref().map_or("is refused", |one| one.title.trim_start_matches(TITLE));
     format!("The certificate of the gateway {} {says}", shown((host, port)))
 }
 

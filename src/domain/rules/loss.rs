@@ -94,6 +94,10 @@ impl Rule for PacketLoss {
         if view.woke_lately() {
             return Judgement::NoEvidence;
         }
+        if super::dropped::is_quick_or_silent(view) {
+            // Whole connections are swallowed, and no packets lost.
+            return Judgement::Clear;
+        }
         let early = |to| wifi::undecided(view.around, view.target, to, view.now.mono);
         if view.mode == Mode::Watch && view.dialled.is_some_and(early) {
             return Judgement::NoEvidence;

@@ -16,6 +16,7 @@ mod common;
 mod credssp;
 mod detour;
 mod disagreement;
+mod dns_server_slow;
 mod dropped;
 mod failing;
 mod gateway;
@@ -24,12 +25,14 @@ mod gateway_remedies;
 mod identity;
 mod latency;
 mod lease;
+mod line_degraded;
 mod loss;
 mod mismatch;
 mod monitor;
 mod mtu;
 mod name;
 mod name_path;
+mod names_to_one_address;
 mod outage;
 mod overload;
 mod periodic;
@@ -42,13 +45,17 @@ mod restarted_together;
 mod saturated;
 mod security;
 mod service;
+mod service_failure;
 mod session;
+mod several;
 mod shared;
+mod sign_in_failure;
 mod silence;
 mod sleep;
 mod slow;
 mod starting;
 mod tls;
+mod told;
 mod udp;
 mod vpn;
 mod way_down;
@@ -60,7 +67,6 @@ mod would_drop;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use common::{told_as, told_with};
 pub(crate) use identity::is_another_machine;
 pub(crate) use latency::{HIGH_LATENCY_ID, newest_round_trip, usual_round_trip};
 pub(crate) use outage::{PATH_OUTAGE_ID, whose as whose_path};
@@ -68,6 +74,7 @@ pub(crate) use restarted_together::RESTARTED_TOGETHER_ID;
 pub(crate) use session::drop_of;
 pub(crate) use silence::{HOST_ASLEEP_ID, HOST_UNREACHABLE_ID};
 pub(crate) use slow::{RDP_SLOW_ID, usual_service};
+pub(crate) use told::{told_as, told_with};
 
 use super::finding::{ClientError, Confidence, Owner, Remedy, Risk, RuleId, Rung, Severity};
 use super::sample::ProbeKind;
@@ -91,6 +98,7 @@ pub static RULES: &[&dyn Rule] = &[
     &loss::PacketLoss,
     &latency::HighLatency,
     &latency::HighJitter,
+    &line_degraded::LineDegraded,
     &saturated::LinkSaturated,
     &wifi::WifiWeak,
     &mtu::MtuLow,
@@ -98,9 +106,11 @@ pub static RULES: &[&dyn Rule] = &[
     // Name.
     &common::DnsServerFailure,
     &name::DnsFailure,
+    &names_to_one_address::NamesToOneAddress,
     &mismatch::DnsMismatch,
     &mismatch::AddressChanged,
     &disagreement::DnsDisagreement,
+    &dns_server_slow::DnsServerSlow,
     &name::DnsSlow,
     &name_path::NamePathBroken,
     &identity::IdentityMismatch,
@@ -108,6 +118,7 @@ pub static RULES: &[&dyn Rule] = &[
     &name::NameIsSelf,
     // Port and transport.
     &barred::PortBarred,
+    &service_failure::ServiceFailure,
     &port::PortClosed,
     &port::PortFiltered,
     &port::PortRejected,
@@ -137,6 +148,7 @@ pub static RULES: &[&dyn Rule] = &[
     &security::EntraRequired,
     &credssp::NlaNotEnforced,
     &credssp::CredsspOutdated,
+    &sign_in_failure::SignInFailure,
     &credssp::CredsspRejected,
     &clock::ClockSkew,
     // Gateway.

@@ -81,6 +81,8 @@ pub(super) const HIDDEN: &[&str] = &[
     "connection-dropped",
     "connection-flapping",
     "udp-blocked",
+    "line-degraded",
+    "service-failure",
     "gateway-unreachable",
 ];
 

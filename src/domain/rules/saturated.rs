@@ -40,7 +40,7 @@ static LINK_SATURATED: RuleCard = RuleCard {
             RunOn::Client,
         ),
     ],
-    explains: &["high-latency", "high-jitter"],
+    explains: &["high-latency", "high-jitter", "line-degraded"],
     low_risk: false,
     client_error: None,
     reviewed_when_found: false,

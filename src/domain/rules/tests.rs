@@ -97,10 +97,15 @@ fn states_of_one_thing_end_each_other_and_nothing_else() {
         [
             "path-outage",
             "restarted-together",
+            "line-degraded",
             "link-saturated",
             "wifi-weak",
             "dns-server-failure",
+            "names-to-one-address",
+            "dns-server-slow",
             "port-barred",
+            "service-failure",
+            "sign-in-failure",
             "gateway-failure"
         ]
     );

@@ -1,7 +1,7 @@
 //! Where the way to a silent host is broken, as far as this machine's tunnels and its controls show.
 
 use super::prelude::*;
-use crate::domain::control::{ControlStats, spoken};
+use crate::domain::control::{ControlRole, ControlStats, spoken};
 use crate::domain::sample::{NameOutcome, ServerAnswer};
 use crate::domain::time::MonoTime;
 use crate::domain::tunnel::{SEEN, TUNNEL, TunnelChange};
@@ -75,7 +75,7 @@ pub(super) fn known(view: &TargetView<'_>, silence: &Silence<'_>) -> Known {
     if is_sound(view, silence, address) {
         return Known::Sound;
     }
-    match by_names(view, silence, address) {
+    match by_names(view, silence, address).or_else(|| by_far_names(view, silence, address)) {
         Some(broken) => Known::Broken(broken),
         None => untold(view, address),
     }
@@ -335,6 +335,33 @@ fn by_controls(
         owner,
     };
     Some((ails_at, broken))
+}
+
+/// A DNS server out on the Internet that fell silent with a host out there, while this machine's own
+/// router answers: of two that are silent, the line that they share.
+fn by_far_names(view: &TargetView<'_>, silence: &Silence<'_>, address: IpAddr) -> Option<Broken> {
+    let local = &view.around.local;
+    let out_there = |ip: IpAddr| local.tunnel_of(ip).is_none() && local.on_link(ip).is_none();
+    let (sound_to, near) = way(view, silence, address).sound?;
+    if local.routes.is_empty() || !out_there(address) || sound_to != Stretch::Own {
+        return None;
+    }
+    let silent = |control: &&ControlStats| {
+        control.role == ControlRole::Dns
+            && control.missed > 1
+            && out_there(control.address)
+            && control.silent_since.is_some_and(|at| is_together(silence, at))
+    };
+    let far = words(view, view.around.controls.iter().find(silent)?);
+    let near = spoken(local, near.role, near.address);
+    Some(Broken {
+        title: "Internet line down",
+        what: "your Internet line is down, and not this host (likely)",
+        why: format!("{far} is silent since then too, while {near} answers"),
+        first: "Ask your provider; look at your modem first.",
+        lines: vec![format!("{far} is silent too"), format!("{near} answers")],
+        owner: Owner::Network,
+    })
 }
 
 /// A DNS server behind the same tunnel that gives no answer since then either: of two that are

@@ -1,6 +1,7 @@
 //! Whose fault: where on the way to a target loss or delay begins, as far as controls show it.
 
 use super::prelude::*;
+use crate::domain::common_cause::{Example, LineFault};
 use crate::domain::control::{CLEAN, ControlRole, ControlStats};
 use crate::domain::local::LocalState;
 use crate::domain::way::{Sign, Stretch, Way};
@@ -18,7 +19,7 @@ pub(super) struct Whose {
 
 /// Whose fault loss is: what was lost to the controls in the same minute.
 pub(super) fn of_loss(view: &TargetView<'_>) -> Option<Whose> {
-    judge(view, ControlStats::loses, lost)
+    with_view(view, |to| judge(to, ControlStats::loses, lost))
 }
 
 fn lost(control: &ControlStats) -> String {
@@ -59,17 +60,56 @@ pub(super) fn of_name_server(around: &Surroundings, server: IpAddr) -> Option<Wh
 
 /// Whose fault a slow round trip is: how long the controls take.
 pub(super) fn of_delay(view: &TargetView<'_>, median: Duration) -> Option<Whose> {
-    of_time(view, median, |control| control.median, |time| format!("{} a round trip", millis(time)))
+    with_view(view, |to| of_time(to, median, |control| control.median, round_trip))
 }
 
 /// Whose fault jitter is: how much the round trips to the controls jump.
 pub(super) fn of_jitter(view: &TargetView<'_>, mean: Duration) -> Option<Whose> {
-    of_time(view, mean, |control| control.jitter, |time| format!("jitter {}", millis(time)))
+    with_view(view, |to| of_time(to, mean, |control| control.jitter, jitter))
+}
+
+/// Whose fault it is that the line to several hosts fails so, by one of them.
+pub(super) fn of_line(around: &Surroundings, fault: LineFault, one: &Example) -> Option<Whose> {
+    let near = |address| one.beside.contains(&address);
+    let to = To { around, address: one.address?, near: &near, who: "the hosts", many: true };
+    match (fault, one.takes) {
+        (LineFault::Loses, _) => judge(&to, ControlStats::loses, lost),
+        (LineFault::Slow, takes) => of_time(&to, takes?, |control| control.median, round_trip),
+        (LineFault::Jumps, takes) => of_time(&to, takes?, |control| control.jitter, jitter),
+    }
+}
+
+/// Of whom it is asked.
+struct To<'a> {
+    around: &'a Surroundings,
+    address: IpAddr,
+    /// Which controls are at its site.
+    near: &'a dyn Fn(IpAddr) -> bool,
+    /// As it is spoken of, escaped.
+    who: &'a str,
+    /// It stands for several hosts.
+    many: bool,
+}
+
+/// The same of the host of a view.
+fn with_view<T>(view: &TargetView<'_>, then: impl FnOnce(&To<'_>) -> Option<T>) -> Option<T> {
+    let near = |address| view.around.is_control_of(view.target, address);
+    let who = name(view);
+    let address = view.dialled?;
+    then(&To { around: view.around, address, near: &near, who: &who, many: false })
+}
+
+fn round_trip(time: Duration) -> String {
+    format!("{} a round trip", millis(time))
+}
+
+fn jitter(time: Duration) -> String {
+    format!("jitter {}", millis(time))
 }
 
 /// A control has its part in it from half of what the target has, and none below a fifth.
 fn of_time(
-    view: &TargetView<'_>,
+    to: &To<'_>,
     time: Duration,
     of: impl Fn(&ControlStats) -> Option<Duration>,
     words: impl Fn(Duration) -> String,
@@ -82,36 +122,39 @@ fn of_time(
             (own.saturating_mul(5) <= time).then_some(false)
         }
     };
-    judge(view, ails, |control| of(control).map_or_else(String::new, &words))
+    judge(to, ails, |control| of(control).map_or_else(String::new, &words))
 }
 
 fn judge(
-    view: &TargetView<'_>,
+    to: &To<'_>,
     ails: impl Fn(&ControlStats) -> Option<bool>,
     words: impl Fn(&ControlStats) -> String,
 ) -> Option<Whose> {
-    let local = &view.around.local;
-    let controls = &view.around.controls;
+    let To { around, address: dialled, near, who, many } = *to;
+    let local = &around.local;
+    let controls = &around.controls;
     let signs = controls.iter().filter_map(|control| {
         let ails = ails(control)?;
         Some(Sign { address: control.address, role: control.role, ails })
     });
-    let near = |address| view.around.is_control_of(view.target, address);
-    let way = Way::of(local, view.dialled?, near, signs);
+    let way = Way::of(local, dialled, near, signs);
     let figure = |sign: &Sign| {
         controls
             .iter()
             .find(|control| control.address == sign.address)
             .map_or_else(String::new, &words)
     };
-    let tunnelled = view.dialled.and_then(|address| local.tunnel_of(address)).is_some();
+    let tunnelled = local.tunnel_of(dialled).is_some();
     let told = way.map(|sign| Told {
         whose: whose(local, sign, near(sign.address)),
         address: sign.address,
         figure: figure(&sign),
     });
-    let own = own_network(local, view.dialled?);
-    let (sentences, owner) = sentences(&told, &name(view), own, tunnelled)?;
+    let own = own_network(local, dialled);
+    let (sentences, owner) = match &told.sound {
+        Some((Stretch::Site, control)) if many => behind_the_site(control),
+        _ => sentences(&told, who, own, tunnelled)?,
+    };
     let line = |(_, sign): (Stretch, Sign)| {
         let role = match sign.role {
             _ if near(sign.address) => "control at its site",
@@ -127,6 +170,16 @@ fn judge(
     let mut lines: Vec<_> = lines.collect();
     lines.sort_by_key(|(stretch, _)| *stretch);
     Some(Whose { sentences, lines: lines.into_iter().map(line).collect(), owner })
+}
+
+/// Several hosts have it, and the control beside them has not.
+fn behind_the_site(control: &Told) -> (String, Owner) {
+    let sentence = format!(
+        "It is not so to {} ({}): what the hosts share behind it, a switch or the machine that they \
+         run on (likely). Server team: look there first.",
+        control.whose, control.figure
+    );
+    (sentence, Owner::Server)
 }
 
 /// A control as it is spoken of.
@@ -255,7 +308,7 @@ fn sound(reached: &(Stretch, Told), who: &str, own: &str, tunnelled: bool) -> (S
                  It begins {}. {} team: look there first.",
                 outside.whose,
                 outside.figure,
-                if tunnelled { "in the VPN or behind it" } else { "on the way from there to it" },
+                if tunnelled { "in the VPN or behind it" } else { "behind that" },
                 if tunnelled { "VPN" } else { "Network" },
             ),
             if tunnelled { Owner::Vpn } else { Owner::Network },

@@ -1,7 +1,9 @@
 //! What it says of a thing that other targets need as well.
 
 use super::Tracked;
-use crate::domain::common_cause::{How, LOOKED_AT, Lookups, Thing, Witness, Word};
+use crate::domain::common_cause::{
+    Barred, Example, GatewayFault, How, LOOKED_AT, Lookups, Thing, Witness, Word,
+};
 use crate::domain::diagnose::Stands;
 use crate::domain::finding::{RuleId, Severity};
 use crate::domain::history::Timed;
@@ -54,6 +56,12 @@ impl Tracked {
         self.attempt().is_some_and(|attempt| attempt.connect.outcome == ConnectOutcome::Open)
     }
 
+    /// Whether anything of it was measured.
+    #[must_use]
+    pub fn is_measured(&self) -> bool {
+        self.echo.last().is_some() || self.attempt().is_some() || self.resolution().is_some()
+    }
+
     /// What fails it that may fail others as well.
     pub fn failed_by(&self, around: &Surroundings, now: Now) -> impl Iterator<Item = Thing> {
         let port = || self.bars(around, now).map(|_| Thing::Port(self.target.port));
@@ -101,6 +109,8 @@ impl Tracked {
             Thing::Gateway { host, port } => self.of_gateway(host, *port, now)?,
             Thing::GatewayCertificate { host, port } => self.of_certificate(host, *port, now)?,
             Thing::Port(port) => self.of_port(*port, around, now)?,
+            // See `fares`.
+            Thing::Alike(..) => return None,
         };
         let says = match thing {
             Thing::GatewayCertificate { .. } => self.bad_certificate(),
@@ -111,7 +121,13 @@ impl Tracked {
             name: &self.target.name,
             word,
             at,
-            says: says.map(|stands| (stands.title, stands.confidence)),
+            says: says.map(|stands| Example {
+                title: stands.title.to_owned(),
+                sure: stands.confidence,
+                address: None,
+                beside: Vec::new(),
+                takes: None,
+            }),
             maintained: self.maintained.is_some(),
         })
     }
@@ -182,7 +198,7 @@ impl Tracked {
         }
         let word = match fault(&newest.value) {
             Some(how) => Word::Fails {
-                how,
+                how: How::Gateway(how),
                 severity: self.needs_gateway(),
                 since: self.gateway.since(|look| fault(look).is_some()).unwrap_or(newest.at),
                 stands: GATEWAY.into_iter().any(|rule| self.diagnosis.stands(rule)),
@@ -200,7 +216,7 @@ impl Tracked {
         }
         let word = match self.bad_certificate() {
             Some(stands) => Word::Fails {
-                how: How::GatewayCertificate,
+                how: How::Itself,
                 severity: stands.severity,
                 // What was good when it was looked at may have ended since.
                 since: Now {
@@ -234,7 +250,7 @@ impl Tracked {
                 // It is starting.
                 Some(severity) if severity < Severity::Critical => Word::Without,
                 stands => Word::Fails {
-                    how,
+                    how: How::Port(how),
                     severity: Severity::Critical,
                     since,
                     stands: stands.is_some(),
@@ -252,7 +268,7 @@ impl Tracked {
 
     /// How its port is barred that was open before, and since when, while it answers echo requests:
     /// not where a port is opened on demand, nor where packets are lost.
-    fn bars(&self, around: &Surroundings, now: Now) -> Option<(How, Now)> {
+    fn bars(&self, around: &Surroundings, now: Now) -> Option<(Barred, Now)> {
         let entry = self.attempts.last()?;
         let how = barred(&entry.value.connect)?;
         let began = self.course.barred_since()?;
@@ -326,27 +342,27 @@ const fn is_fault(outcome: NameOutcome) -> bool {
 
 /// How a firewall answers for a host, if that is what did. A RST is the host's own, as far as anybody
 /// can tell.
-fn barred(connect: &Connect) -> Option<How> {
+fn barred(connect: &Connect) -> Option<Barred> {
     match connect.unreached()? {
-        Unreached::TimedOut => Some(How::PortFiltered),
+        Unreached::TimedOut => Some(Barred::Filtered),
         Unreached::Rejected(firewall) | Unreached::Unreachable(firewall) => {
-            Some(How::PortRejected(firewall))
+            Some(Barred::Rejected(firewall))
         }
         Unreached::Refused | Unreached::NoNeighbour => None,
     }
 }
 
 /// How a gateway fails, when it does.
-fn fault(look: &Gateway) -> Option<How> {
+fn fault(look: &Gateway) -> Option<GatewayFault> {
     match look.stage() {
         GatewayStage::NotMeasured => None,
-        GatewayStage::NoName => Some(How::GatewayName),
+        GatewayStage::NoName => Some(GatewayFault::Name),
         GatewayStage::NoTcp => Some(match look.connect.as_ref().map(|connect| connect.outcome) {
-            Some(ConnectOutcome::Refused) => How::GatewayRefuses,
-            Some(ConnectOutcome::Prohibited | ConnectOutcome::Unreachable) => How::GatewayCutOff,
-            _ => How::GatewaySilent,
+            Some(ConnectOutcome::Refused) => GatewayFault::Refuses,
+            Some(ConnectOutcome::Prohibited | ConnectOutcome::Unreachable) => GatewayFault::CutOff,
+            _ => GatewayFault::Silent,
         }),
-        GatewayStage::NoTls | GatewayStage::OldTls => Some(How::GatewayTls),
-        GatewayStage::Answered(_) => (!look.answers()).then_some(How::GatewayAnswer),
+        GatewayStage::NoTls | GatewayStage::OldTls => Some(GatewayFault::Tls),
+        GatewayStage::Answered(_) => (!look.answers()).then_some(GatewayFault::Answer),
     }
 }

@@ -369,7 +369,8 @@ fn lines_fit_and_every_code_has_a_page() {
 }
 
 /// Every rule id of the catalogue, built or not: a mistyped one would vanish without a trace.
-const CATALOGUE: &str = "host-unreachable host-asleep host-restarted packet-loss high-latency high-jitter \
+const CATALOGUE: &str = "line-degraded dns-server-slow names-to-one-address sign-in-failure service-failure \
+    host-unreachable host-asleep host-restarted packet-loss high-latency high-jitter \
     link-saturated wifi-weak path-outage restarted-together vpn-flap drops-periodic mtu-low mtu-black-hole \
     session-would-drop session-dropped dns-server-failure dns-failure dns-mismatch address-changed \
     dns-disagreement dns-slow name-path-broken identity-mismatch address-dead \

@@ -12,7 +12,7 @@ use crate::ui::theme::Role;
 use crate::ui::view_model::ViewLine;
 use crate::ui::widget::letters;
 use crate::ui::world::World;
-use tile::{Calm, Tile, WORST};
+use tile::{Calm, Scales, Tile, WORST};
 
 /// A tile is at least so wide, in cells.
 const NARROWEST: usize = 30;
@@ -226,6 +226,32 @@ impl<'a> Wall<'a> {
         None
     }
 
+    /// The tiles of a band on a page.
+    fn page_of<'w>(
+        &'w self,
+        band: &'w Band<'a>,
+        shown: usize,
+    ) -> impl Iterator<Item = &'w Tile<'a>> {
+        band.tiles.chunks(self.grid.page).nth(shown).unwrap_or_default().iter()
+    }
+
+    /// How large titles and causes are drawn on a page: none in trouble looks worse than another
+    /// because less is to be said of it.
+    fn scales(&self, shown: usize) -> Scales {
+        let least = |most: Scales| {
+            let tiles = self.bands.iter().flat_map(|band| self.page_of(band, shown));
+            let scales: Vec<Scales> = tiles
+                .filter_map(|tile| tile.scales(self.grid.width, self.grid.height, most))
+                .collect();
+            let title = scales.iter().map(|scales| scales.title).min().unwrap_or(letters::LARGEST);
+            let words = scales.iter().map(|scales| scales.words).min().unwrap_or(letters::LARGEST);
+            Scales { title, words }
+        };
+        // Titles that are no larger leave room for the causes.
+        let title = least(Scales::LARGEST).title;
+        Scales { title, ..least(Scales { title, ..Scales::LARGEST }) }
+    }
+
     /// The first tile on the page that is seen.
     #[must_use]
     pub fn beginning(&self, state: &UiState, world: &World<'_>) -> usize {
@@ -252,13 +278,10 @@ pub fn lines(world: &World<'_>, state: &UiState, height: usize) -> Vec<ViewLine>
     }
     let shown = wall.shown(state, world.snapshot.now.wall.unix_secs());
     let mut lines = vec![top(&wall, state, shown).cut(width)];
+    let most = wall.scales(shown);
     for band in &wall.bands {
         lines.extend(band.heading.iter().map(|heading| heading.clone().cut(width)));
-        let tiles: Vec<&Tile<'_>> = band.tiles.iter().collect();
-        let page = tiles.chunks(wall.grid.page).nth(shown).unwrap_or_default();
-        // None in trouble looks worse than another because less is to be said of it.
-        let scale = |tile: &&Tile<'_>| tile.title_scale(wall.grid.width, wall.grid.height);
-        let most = page.iter().filter_map(scale).min().unwrap_or(letters::LARGEST);
+        let page: Vec<&Tile<'_>> = wall.page_of(band, shown).collect();
         for row in page.chunks(wall.grid.columns) {
             lines.extend(row_lines(row, wall.grid, most, state));
             lines.push(Line::new());
@@ -292,7 +315,7 @@ fn top(wall: &Wall<'_>, state: &UiState, shown: usize) -> Line {
 }
 
 /// A row of tiles, line by line.
-fn row_lines(row: &[&Tile<'_>], grid: Grid, most: usize, state: &UiState) -> Vec<Line> {
+fn row_lines(row: &[&Tile<'_>], grid: Grid, most: Scales, state: &UiState) -> Vec<Line> {
     let mut lines = vec![Line::new(); grid.height];
     for (place, tile) in row.iter().enumerate() {
         let selected = state.selected.is_some_and(|id| tile.holds(id));

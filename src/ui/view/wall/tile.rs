@@ -73,6 +73,18 @@ impl Calm {
     }
 }
 
+/// How large the title of a tile and the words below it are drawn, at most; 0 is ordinary letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Scales {
+    pub(super) title: usize,
+    pub(super) words: usize,
+}
+
+impl Scales {
+    /// As large as can be.
+    pub(super) const LARGEST: Self = Self { title: LARGEST, words: LARGEST };
+}
+
 /// One tile: what it says, most important first, and whom it is about, worst first.
 #[derive(Debug)]
 pub(super) struct Tile<'a> {
@@ -93,19 +105,19 @@ impl Tile<'_> {
         self.hosts.iter().any(|host| host.target.id == id)
     }
 
-    /// Whether it is about trouble, and how large its title is drawn in so many cells and lines; 0
-    /// is ordinary letters.
-    pub(super) fn title_scale(&self, width: usize, height: usize) -> Option<usize> {
+    /// How large its title and its first cause are drawn in so many cells and lines, at `most` so
+    /// large; `None` where it is about no trouble.
+    pub(super) fn scales(&self, width: usize, height: usize, most: Scales) -> Option<Scales> {
         let troubled = self.hosts.first().is_some_and(|host| host.is_in_trouble());
-        troubled.then(|| self.grown(width.saturating_sub(2).max(1), height, LARGEST).1)
+        troubled.then(|| self.grown(width.saturating_sub(2).max(1), height, most).1)
     }
 
-    /// The tile in so many cells and lines, filled to its edges, its title no larger than `most`.
+    /// The tile in so many cells and lines, filled to its edges, at `most` so large.
     pub(super) fn lines(
         &self,
         width: usize,
         height: usize,
-        most: usize,
+        most: Scales,
         selected: bool,
     ) -> Vec<Line> {
         let inner = width.saturating_sub(2).max(1);
@@ -125,8 +137,8 @@ impl Tile<'_> {
 
     /// Everything on a line of ordinary letters as far as there is room, then the title in block
     /// letters, then all of it step by step larger: nothing becomes larger while something more
-    /// important has no room to. Besides, how large the title became.
-    fn grown(&self, width: usize, height: usize, most: usize) -> (Vec<Line>, usize) {
+    /// important has no room to. Besides, how large the title and the first cause became.
+    fn grown(&self, width: usize, height: usize, most: Scales) -> (Vec<Line>, Scales) {
         let look = (self.role, self.glyphs);
         let plain = |line: &Line| vec![line.clone().in_role(self.role).cut(width)];
         let spare = self
@@ -137,13 +149,14 @@ impl Tile<'_> {
         let room = height - usize::from(spare.is_some());
         let mut parts: Vec<Vec<Line>> =
             self.items.iter().take(room).map(|item| plain(&item.line)).collect();
-        let mut title = 0;
+        let mut grown = Scales { title: 0, words: 0 };
         let title_first = std::iter::once((1, 1));
         for (scale, many) in title_first.chain((0..=LARGEST).map(|scale| (scale, usize::MAX))) {
             let items = self.items.iter().enumerate().take(many);
             for (place, item) in items.filter(|(_, item)| item.most >= scale) {
                 let is_title = place == 0;
-                if is_title && (scale > most || scale < title) {
+                let limit = if is_title { most.title } else { most.words };
+                if scale > limit || (is_title && scale < grown.title) {
                     continue;
                 }
                 let taken: usize = parts.iter().map(Vec::len).sum();
@@ -153,8 +166,10 @@ impl Tile<'_> {
                     break;
                 }
                 *part = larger;
-                if is_title {
-                    title = scale;
+                match place {
+                    0 => grown.title = scale,
+                    1 => grown.words = scale,
+                    _ => {}
                 }
             }
         }
@@ -163,7 +178,7 @@ impl Tile<'_> {
         parts.extend(spare.map(plain));
         let taken: usize = parts.iter().map(Vec::len).sum();
         let apart = usize::from(taken + parts.len().saturating_sub(1) <= height);
-        (parts.join(vec![Line::new(); apart].as_slice()), title)
+        (parts.join(vec![Line::new(); apart].as_slice()), grown)
     }
 }
 

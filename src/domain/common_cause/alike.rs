@@ -1,0 +1,229 @@
+//! Hosts that share a way, a group or a server and ail alike from the same moment on.
+
+use super::begins::{Failing, failing, most_together};
+use super::follow::Seen;
+use super::{CommonCause, ServiceFault, Shared, Spared, Thing, Trouble, Witness, Word};
+use crate::domain::finding::RuleId;
+use crate::domain::target::TargetId;
+use crate::domain::thresholds::CommonThresholds;
+use crate::domain::time::{MonoTime, Now};
+use crate::domain::together::most_within;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// It is over when it has not held for so long: the findings of its hosts end one by one.
+const LINGERS: Duration = Duration::from_mins(1);
+/// So long at most a finding waits for others that show the first signs of the same.
+const WAITS: Duration = Duration::from_secs(20);
+
+/// What another cause explained counts for nothing for so long after.
+const AFTERMATH: Duration = Duration::from_mins(1);
+
+impl Trouble {
+    /// Findings of a target that are told with it.
+    pub(super) const fn tells(self) -> &'static [&'static str] {
+        match self {
+            Self::Line => &["packet-loss", "high-latency", "high-jitter"],
+            Self::LargePackets => &["mtu-black-hole"],
+            Self::SlowNames(_) => &["dns-slow"],
+            Self::LeadsTo(_) => &["dns-mismatch"],
+            Self::SignIn(_) => &["credssp-rejected"],
+            Self::Service(ServiceFault::Refused) => &["port-closed"],
+            Self::Service(ServiceFault::Silent) => &["rdp-silent"],
+            Self::Service(ServiceFault::InTurns) => &["connection-flapping"],
+            Self::Service(ServiceFault::Slow) => &["rdp-slow"],
+        }
+    }
+
+    /// Whether what hosts share so may be why.
+    #[must_use]
+    pub const fn is_shared_by(self, shared: &Shared) -> bool {
+        match self {
+            Self::SlowNames(_) | Self::LeadsTo(_) => matches!(shared, Shared::All),
+            Self::SignIn(_) => matches!(shared, Shared::All | Shared::Group(_)),
+            Self::Line | Self::LargePackets | Self::Service(_) => true,
+        }
+    }
+
+    /// Whether it shows by itself that it is one: many names do not lead to one wrong address by chance,
+    /// however many others lead where they should.
+    const fn shows_itself(self) -> bool {
+        matches!(self, Self::LeadsTo(_))
+    }
+}
+
+/// How all that share something fare since then.
+struct Tally {
+    /// They ail, or show the first signs.
+    ail: usize,
+    /// They are well since.
+    well: usize,
+    /// They were well when they were measured before.
+    unasked: usize,
+}
+
+impl Tally {
+    /// `together`: who began to ail within a while.
+    fn of(witnesses: &[Witness<'_>], together: usize, since: MonoTime) -> Self {
+        let count = |says: &dyn Fn(&Witness<'_>) -> bool| {
+            witnesses.iter().filter(|witness| says(witness)).count()
+        };
+        let works = |one: &Witness<'_>| one.word == Word::Works;
+        Self {
+            ail: together.saturating_add(count(&|one| one.word == Word::Suffers)),
+            well: count(&|one| works(one) && one.at.mono >= since),
+            unasked: count(&|one| works(one) && one.at.mono < since),
+        }
+    }
+
+    const fn asked(&self) -> usize {
+        self.ail.saturating_add(self.well)
+    }
+
+    /// Whether (nearly) all of whom half were measured since ail.
+    fn is_all(&self, limits: CommonThresholds) -> bool {
+        self.asked() >= self.unasked && limits.is_share(self.ail, self.asked())
+    }
+}
+
+/// Who began to ail together, the first of them first, when they are enough for a cause.
+fn together<'a>(
+    witnesses: &'a [Witness<'_>],
+    taken: impl Fn(TargetId) -> bool,
+    limits: CommonThresholds,
+) -> Option<Vec<Failing<'a>>> {
+    let free = witnesses.iter().filter(|one| !taken(one.target));
+    let mut all: Vec<Failing<'_>> = free.filter_map(failing).collect();
+    if all.len() < limits.hosts() {
+        return None;
+    }
+    all.sort_by_key(|one| (one.since.mono, one.target));
+    let together = most_together(&all, limits)?;
+    let hosts: BTreeSet<&str> = together.iter().map(|one| one.name).collect();
+    (hosts.len() >= limits.hosts()).then(|| together.to_vec())
+}
+
+/// The cause of which most ail, that is none yet; of equally many, what is shared by the fewest.
+pub(super) fn widest(
+    heard: &BTreeMap<Thing, Vec<Witness<'_>>>,
+    open: &[CommonCause],
+    limits: CommonThresholds,
+) -> Option<CommonCause> {
+    let begun = |(thing, witnesses): (&Thing, &Vec<Witness<'_>>)| {
+        let Thing::Alike(trouble, _) = thing else { return None };
+        let same = |cause: &&CommonCause| matches!(&cause.thing, Thing::Alike(other, _) if other == trouble);
+        let taken = |id| open.iter().filter(same).any(|cause| cause.members.contains_key(&id));
+        let together = together(witnesses, taken, limits)?;
+        let since = together.first()?.since;
+        let tally = Tally::of(witnesses, together.len(), since.mono);
+        if !trouble.shows_itself() && !tally.is_all(limits) {
+            return None;
+        }
+        let mut cause = CommonCause::of(thing, &together)?;
+        cause.of = tally.asked();
+        cause.spared = Spared::since(witnesses, since);
+        Some((tally.ail, cause))
+    };
+    heard.iter().filter_map(begun).max_by_key(|(ail, _)| *ail).map(|(_, cause)| cause)
+}
+
+impl CommonCause {
+    /// Brings up to date who ails with the others. Whether it is over: for a while fewer are left than
+    /// make a cause, or too many are well.
+    pub(super) fn follow_alike(
+        &mut self,
+        witnesses: &[Witness<'_>],
+        limits: CommonThresholds,
+        now: Now,
+    ) -> bool {
+        let Thing::Alike(trouble, _) = self.thing else { return true };
+        let mut seen = Seen::default();
+        let mut ailing = 0_usize;
+        for witness in witnesses {
+            let known = self.members.contains_key(&witness.target);
+            match witness.word {
+                Word::Fails { since, .. } if self.takes(since, limits) => {
+                    ailing = ailing.saturating_add(1);
+                    seen.add(witness);
+                    self.keep(witness);
+                }
+                Word::Suffers if known => {}
+                _ => self.let_go(witness.target),
+            }
+        }
+        self.miss(witnesses, now);
+        self.heed(seen);
+        self.spared = Spared::since(witnesses, self.since);
+        let tally = Tally::of(witnesses, ailing, self.since.mono);
+        self.of = self.members.len().max(tally.asked());
+        let share = trouble.shows_itself() || limits.is_share(tally.ail, tally.asked());
+        if self.members.is_empty() {
+            return true;
+        }
+        if ailing >= limits.hosts() && share {
+            self.served = None;
+            return false;
+        }
+        let until = *self.served.get_or_insert(now);
+        now.mono.since(until.mono) > LINGERS
+    }
+}
+
+/// How many of these, at most, began within a while of each other.
+#[must_use]
+pub fn most_at_once(mut since: Vec<MonoTime>, limits: CommonThresholds) -> usize {
+    since.sort_unstable();
+    most_within(&since, |at| *at, limits.together).map_or(0, <[MonoTime]>::len)
+}
+
+/// Whose findings stand, and since when each was seen to: what waits for others does so once.
+#[derive(Debug, Clone, Default)]
+pub struct Signs {
+    seen: BTreeMap<(TargetId, RuleId), MonoTime>,
+    /// When another cause explained a finding last.
+    explained: BTreeMap<(TargetId, RuleId), MonoTime>,
+}
+
+impl Signs {
+    /// Takes in which findings stand now, and which of them another cause explains.
+    pub fn observe(
+        &mut self,
+        standing: &BTreeSet<(TargetId, RuleId)>,
+        explained: &BTreeSet<(TargetId, RuleId)>,
+        now: Now,
+    ) {
+        self.seen.retain(|key, _| standing.contains(key));
+        for key in standing {
+            self.seen.entry(*key).or_insert(now.mono);
+        }
+        self.explained.retain(|_, at| now.mono.since(*at) <= AFTERMATH);
+        self.explained.extend(explained.iter().map(|key| (*key, now.mono)));
+    }
+
+    /// Whether another cause explains the finding, or did a moment ago: it outlives its cause.
+    #[must_use]
+    pub fn is_explained(&self, target: TargetId, rule: RuleId) -> bool {
+        self.explained.contains_key(&(target, rule))
+    }
+
+    /// Whether the finding is so new that it waits for others, if any show the same.
+    #[must_use]
+    pub fn is_fresh(&self, target: TargetId, rule: RuleId, now: Now) -> bool {
+        self.seen.get(&(target, rule)).is_some_and(|at| now.mono.since(*at) < WAITS)
+    }
+}
+
+/// Who ails and may be one of many in a moment: enough others of the same thing ail too or show the
+/// first signs of it, and (nearly) nobody is well since.
+#[must_use]
+pub fn undecided(witnesses: &[Witness<'_>], limits: CommonThresholds) -> Vec<TargetId> {
+    let mut fails: Vec<Failing<'_>> = witnesses.iter().filter_map(failing).collect();
+    fails.sort_by_key(|one| (one.since.mono, one.target));
+    let Some(together) = most_together(&fails, limits) else { return Vec::new() };
+    let Some(first) = together.first() else { return Vec::new() };
+    let tally = Tally::of(witnesses, together.len(), first.since.mono);
+    if tally.ail < limits.hosts() || !tally.is_all(limits) {
+        return Vec::new();
+    }
+    together.iter().map(|one| one.target).collect()
+}

@@ -1,0 +1,292 @@
+//! What ails it that may ail others alike, and what it shares with them.
+
+use super::Tracked;
+use crate::domain::common_cause::{
+    Example, How, LineFault, ServiceFault, Shared, Trouble, Witness, Word,
+};
+use crate::domain::echo_series::{EchoPoint, median};
+use crate::domain::finding::{Finding, RuleId, Severity};
+use crate::domain::history::Timed;
+use crate::domain::rules::usual_round_trip;
+use crate::domain::sample::{
+    Attempt, ConnectOutcome, EchoOutcome, NameOutcome, NegotiateOutcome, NlaOutcome, PathOutcome,
+    Resolution,
+};
+use crate::domain::surroundings::Surroundings;
+use crate::domain::target::Host;
+use crate::domain::time::Now;
+use crate::domain::view::Mode;
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// Findings that may be those of many.
+const RULES: [&str; 11] = [
+    "packet-loss",
+    "high-latency",
+    "high-jitter",
+    "mtu-black-hole",
+    "dns-slow",
+    "dns-mismatch",
+    "credssp-rejected",
+    "port-closed",
+    "rdp-silent",
+    "rdp-slow",
+    "connection-flapping",
+];
+/// So many connections in a row contradict that some fail.
+const GOOD_IN_A_ROW: usize = 4;
+/// Echo is looked at over this long.
+const CLEAN: Duration = Duration::from_mins(1);
+/// Round trips are compared over this long.
+const LATELY: Duration = Duration::from_secs(30);
+/// The newest round trips that show a line that begins to be slow.
+const NEWEST: usize = 5;
+/// So much slower than usual is a sign, and so many times.
+const MARGIN: Duration = Duration::from_millis(25);
+const TIMES: u32 = 2;
+/// So many requests that are lost in a row are silence.
+const SILENCE: u32 = 3;
+
+fn rules() -> impl Iterator<Item = RuleId> {
+    RULES.into_iter().map(RuleId)
+}
+
+/// A finding of a target that others may have alike.
+#[derive(Debug, Clone)]
+pub struct Ailment {
+    /// What ails it.
+    pub trouble: Trouble,
+    /// The finding.
+    pub rule: RuleId,
+    /// First supporting sample.
+    pub since: Now,
+    severity: Severity,
+    how: How,
+    says: Example,
+}
+
+impl Tracked {
+    /// What ails it, as it is told, without what was there on first sight; and which findings another
+    /// cause explains.
+    #[must_use]
+    pub fn ailments(&self, around: &Surroundings, now: Now) -> (Vec<Ailment>, Vec<RuleId>) {
+        if !rules().any(|rule| self.diagnosis.stands(rule)) {
+            return (Vec::new(), Vec::new());
+        }
+        let diagnosed = self.diagnosed(around, now);
+        let told = diagnosed.findings.iter();
+        let told = told.filter(|one| one.severity >= Severity::Warning && !one.as_found);
+        let ailments = told.filter_map(|one| self.ailment(one, around, now)).collect();
+        let explained = diagnosed.withheld.into_iter();
+        (ailments, explained.filter(|rule| rules().any(|one| one == *rule)).collect())
+    }
+
+    fn ailment(&self, finding: &Finding, around: &Surroundings, now: Now) -> Option<Ailment> {
+        let (trouble, how) = self.trouble(finding.rule)?;
+        let takes = match how {
+            How::Line(LineFault::Slow) => self.echo.window(now.mono, LATELY).median,
+            How::Line(LineFault::Jumps) => self.echo.window(now.mono, CLEAN).jitter,
+            _ => None,
+        };
+        let beside = self.target.controls.iter().filter_map(|control| match control {
+            Host::Address(address, _) => Some(*address),
+            Host::Name(name) => around.control_names.get(name).copied(),
+        });
+        Some(Ailment {
+            trouble,
+            rule: finding.rule,
+            severity: finding.severity,
+            since: Now { mono: now.mono.minus(now.wall.since(finding.since)), wall: finding.since },
+            how,
+            says: Example {
+                title: finding.title.clone(),
+                sure: finding.confidence,
+                address: self.dialled(),
+                beside: beside.collect(),
+                takes,
+            },
+        })
+    }
+
+    fn trouble(&self, rule: RuleId) -> Option<(Trouble, How)> {
+        let line = |fault| Some((Trouble::Line, How::Line(fault)));
+        let service = |fault| Some((Trouble::Service(fault), How::Itself));
+        match rule.0 {
+            "packet-loss" => line(LineFault::Loses),
+            "high-latency" => line(LineFault::Slow),
+            "high-jitter" => line(LineFault::Jumps),
+            "mtu-black-hole" => Some((Trouble::LargePackets, How::Itself)),
+            "dns-slow" => {
+                let limit = self.target.thresholds.dns_slow.warning;
+                let slow = self.resolve.recent().find(|answer| answer.value.elapsed >= limit)?;
+                Some((Trouble::SlowNames(slowest(&slow.value)?), How::Itself))
+            }
+            "dns-mismatch" => {
+                let to = *self.resolution()?.addresses.first()?;
+                Some((Trouble::LeadsTo(to), How::Itself))
+            }
+            "credssp-rejected" => {
+                let status = self.nla.as_ref()?.value.error?;
+                Some((Trouble::SignIn(status), How::Itself))
+            }
+            "port-closed" => service(ServiceFault::Refused),
+            "rdp-silent" => service(ServiceFault::Silent),
+            "rdp-slow" => service(ServiceFault::Slow),
+            "connection-flapping" => service(ServiceFault::InTurns),
+            _ => None,
+        }
+    }
+
+    /// What it shares with others.
+    #[must_use]
+    pub fn shares(&self, around: &Surroundings) -> Vec<Shared> {
+        let mut shares = vec![Shared::All];
+        shares.extend(self.target.group.clone().map(Shared::Group));
+        let Some(address) = self.dialled() else { return shares };
+        let local = &around.local;
+        let tunnel = local.tunnel_of(address);
+        if tunnel.is_some() || local.on_link(address).is_none() {
+            shares.push(Shared::Router);
+        }
+        shares.extend(tunnel.map(|tunnel| Shared::Tunnel(tunnel.name.clone())));
+        shares
+    }
+
+    /// What it says of `trouble`; `ailments` are its own.
+    #[must_use]
+    pub fn fares(
+        &self,
+        trouble: Trouble,
+        ailments: &[Ailment],
+        around: &Surroundings,
+        now: Now,
+    ) -> Option<Witness<'_>> {
+        let own = ailments.iter().filter(|one| one.trouble == trouble);
+        let worst = own.clone().max_by_key(|one| one.severity);
+        let (at, word) = match worst {
+            Some(worst) => {
+                let since = own.map(|one| one.since).min_by_key(|at| at.mono)?;
+                let Ailment { how, severity, .. } = *worst;
+                (now, Word::Fails { how, severity, since, stands: true })
+            }
+            None if self.ails_otherwise(trouble) => return None,
+            None => self.shows(trouble, around, now)?,
+        };
+        Some(Witness {
+            target: self.target.id,
+            name: &self.target.name,
+            word,
+            at,
+            says: worst.map(|one| one.says.clone()),
+            maintained: self.maintained.is_some(),
+        })
+    }
+
+    /// Whether it has a finding of the kind, which another cause explains.
+    fn ails_otherwise(&self, trouble: Trouble) -> bool {
+        rules().any(|rule| {
+            self.diagnosis.stands(rule) && self.trouble(rule).is_some_and(|(own, _)| own == trouble)
+        })
+    }
+
+    /// What its measurements show where it has no finding.
+    fn shows(&self, trouble: Trouble, around: &Surroundings, now: Now) -> Option<(Now, Word)> {
+        match trouble {
+            Trouble::Line => self.shows_line(around, now),
+            Trouble::LargePackets => {
+                let newest = self.path.last()?;
+                match newest.value.outcome {
+                    PathOutcome::BlackHole => Some((newest.at, Word::Suffers)),
+                    PathOutcome::Full | PathOutcome::Lowered => Some((newest.at, Word::Works)),
+                    PathOutcome::Unknown | PathOutcome::LocalError(_) => None,
+                }
+            }
+            Trouble::SlowNames(server) => {
+                let newest = self.resolve.last()?;
+                let answer = &newest.value;
+                let asked = answer.servers.iter().any(|one| one.server.ip() == server);
+                if answer.outcome != NameOutcome::Ok || !asked {
+                    return None;
+                }
+                let slow = answer.elapsed >= self.target.thresholds.dns_slow.warning;
+                Some((newest.at, if slow { Word::Suffers } else { Word::Works }))
+            }
+            Trouble::LeadsTo(address) => {
+                let newest = self.resolve.last()?;
+                if newest.value.outcome != NameOutcome::Ok {
+                    return None;
+                }
+                let leads = newest.value.addresses.contains(&address);
+                Some((newest.at, if leads { Word::Without } else { Word::Works }))
+            }
+            Trouble::SignIn(status) => {
+                let newest = self.nla.as_ref()?;
+                let word = match newest.value.outcome {
+                    NlaOutcome::Challenge => Word::Works,
+                    NlaOutcome::Error if newest.value.error == Some(status) => Word::Suffers,
+                    _ => Word::Without,
+                };
+                Some((newest.at, word))
+            }
+            Trouble::Service(fault) => self.shows_service(fault),
+        }
+    }
+
+    /// A line is well when nothing was lost for a while, and has to be so long.
+    fn shows_line(&self, around: &Surroundings, now: Now) -> Option<(Now, Word)> {
+        let lately = self.echo.window(now.mono, CLEAN);
+        if lately.received == 0 || self.echo.trailing_losses().0 >= SILENCE {
+            return None;
+        }
+        let view = self.view(Mode::Watch, around, now);
+        let points = self.echo.newest_within(now.mono, CLEAN);
+        let measured = points.filter(|point| !matches!(point.outcome, EchoOutcome::Void(_)));
+        let newest = measured.filter_map(EchoPoint::round_trip).take(NEWEST);
+        let slow =
+            median(newest.collect()).zip(usual_round_trip(&view)).is_some_and(|(newest, usual)| {
+                newest >= usual.saturating_mul(TIMES).saturating_add(MARGIN)
+            });
+        if lately.lost > 0 || slow {
+            return Some((now, Word::Suffers));
+        }
+        let at = Now { mono: now.mono.minus(CLEAN), wall: now.wall.minus(CLEAN) };
+        Some((at, Word::Works))
+    }
+
+    fn shows_service(&self, fault: ServiceFault) -> Option<(Now, Word)> {
+        let newest = self.attempts.last()?;
+        let same = |entry: &Timed<Attempt>| match fault {
+            ServiceFault::Refused => entry.value.connect.outcome == ConnectOutcome::Refused,
+            ServiceFault::Silent => {
+                let negotiate = entry.value.negotiate.as_ref();
+                negotiate.is_some_and(|one| matches!(one.outcome, NegotiateOutcome::Timeout))
+            }
+            ServiceFault::InTurns => !entry.value.works(),
+            ServiceFault::Slow => false,
+        };
+        if fault != ServiceFault::InTurns {
+            let word = match newest {
+                one if same(one) => Word::Suffers,
+                one if one.value.works() => Word::Works,
+                _ => Word::Without,
+            };
+            return Some((newest.at, word));
+        }
+        let lately = || self.attempts.recent().take(GOOD_IN_A_ROW);
+        let oldest = lately().last()?;
+        if lately().any(same) {
+            return Some((newest.at, Word::Suffers));
+        }
+        (lately().count() == GOOD_IN_A_ROW).then_some((oldest.at, Word::Works))
+    }
+}
+
+/// The DNS server that is why a name was answered late: the first that failed, else the one that took
+/// longest.
+fn slowest(answer: &Resolution) -> Option<IpAddr> {
+    let failed = answer.servers.iter().find(|one| {
+        !matches!(one.outcome, NameOutcome::Ok | NameOutcome::NoData | NameOutcome::NxDomain)
+    });
+    let slow = || answer.servers.iter().max_by_key(|one| one.elapsed);
+    failed.or_else(slow).map(|one| one.server.ip())
+}
