@@ -85,6 +85,11 @@ impl Drops {
         self.drops.drain(..excess);
     }
 
+    /// Takes back the drop at `at`.
+    pub fn forget(&mut self, at: WallTime) {
+        self.drops.retain(|drop| drop.at != at);
+    }
+
     /// Takes in a session that did not drop. The shortest gives way beyond the bound.
     pub fn outlived(&mut self, spell: Spell) {
         self.spells.push(spell);

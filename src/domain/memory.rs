@@ -5,7 +5,7 @@ use super::certificate::Thumbprint;
 use super::drops::Drops;
 use super::identity::RememberedIdentity;
 use super::mac::MacAddr;
-use super::outage::RememberedOutage;
+use super::outage::{PathBreaks, RememberedOutage};
 use super::time::WallTime;
 use super::untold::Untold;
 use std::collections::BTreeMap;
@@ -85,6 +85,9 @@ pub struct TargetMemory {
     /// Of this machine: outages that alerted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub outages: Vec<RememberedOutage>,
+    /// Of this machine: when paths broke.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub breaks: Vec<PathBreaks>,
     /// Seconds from the wake packet until RDP answered, newest last.
     pub waking_s: Vec<u32>,
     /// When its TCP and TLS were last quick.

@@ -5,6 +5,7 @@
 //! they are back; it reads no clock and is called as time passes.
 
 mod begins;
+mod breaks;
 mod follow;
 mod ground;
 mod returns;
@@ -22,6 +23,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use breaks::{Breaks, PATHS, PathBreaks};
 pub use ground::{Fault, Ground};
 pub use returns::Returns;
 pub use said::Said;
@@ -91,7 +93,8 @@ pub enum Answered {
 }
 
 /// Whose hosts fell silent together.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Scope {
     /// All that are behind a router.
     Routed,
@@ -143,6 +146,8 @@ pub struct Outage {
     pub of: usize,
     /// The one group that all who are left belong to, while others of its scope answer.
     pub within: Option<Within>,
+    /// The one group that all who are or were silent in it belong to.
+    pub group: Option<String>,
     /// The tunnel of this machine that changed about then, how, and when by the first silence:
     /// `wg0 went down 3.0 s before`; escaped.
     pub tunnel: Option<String>,
@@ -239,6 +244,7 @@ impl Outage {
             left: BTreeSet::new(),
             of: 0,
             within: None,
+            group: None,
             tunnel: None,
             took: false,
             change: None,
@@ -438,7 +444,8 @@ impl Outages {
                 .filter(|member| !held(member) && !asleep(member))
                 .collect();
             let known = Known { members, ways: &ways, ground, remembered: &self.remembered };
-            if let Some(outage) = begins(scope, &concerned, &known, now) {
+            if let Some(mut outage) = begins(scope, &concerned, &known, now) {
+                outage.see_group(members);
                 let outage = Arc::new(self.compare_with_past(outage));
                 events.push(OutageEvent::Began(Arc::clone(&outage)));
                 self.open.push(outage);

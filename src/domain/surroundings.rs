@@ -6,12 +6,12 @@ use super::common_cause::{CommonCause, Serving};
 use super::control::ControlStats;
 use super::load::Punctuality;
 use super::local::{EchoAccess, LocalState};
-use super::outage::Outage;
+use super::outage::{Breaks, Outage};
 use super::siblings::Contrast;
 use super::target::{Host, Target, TargetId};
 use super::thresholds::Thresholds;
 use super::throughput::{Saturation, Traffic};
-use super::time::{MonoTime, Now};
+use super::time::{MonoTime, Now, WallTime};
 use super::tunnel::TunnelChange;
 use super::wifi::{LostInTheAir, Wifi};
 use super::wireless::Airwaves;
@@ -78,6 +78,8 @@ pub struct Surroundings {
     pub control_names: BTreeMap<String, IpAddr>,
     /// Paths that are down, the first seen first, then those that were lately.
     pub outages: Vec<Arc<Outage>>,
+    /// When paths broke, over days.
+    pub breaks: Breaks,
     /// What fails several hosts at once, the first seen first.
     pub common: Vec<CommonCause>,
     /// What serves some target.
@@ -130,6 +132,7 @@ impl Default for Surroundings {
             lost_in_the_air: LostInTheAir::default(),
             control_names: BTreeMap::new(),
             outages: Vec::new(),
+            breaks: Breaks::default(),
             common: Vec::new(),
             serving: Serving::default(),
             clocks: Clocks::default(),
@@ -139,6 +142,19 @@ impl Default for Surroundings {
 }
 
 impl Surroundings {
+    /// When the path of `outage` broke before that one on the same day, the oldest first.
+    #[must_use]
+    pub fn broke_today(&self, outage: &Outage) -> Vec<WallTime> {
+        let date = |at: WallTime| {
+            let at = jiff::Timestamp::from_millisecond(at.unix_millis()).ok()?;
+            Some(at.to_zoned(self.zone.clone()).date())
+        };
+        let today = date(outage.since.wall);
+        let mut times = self.breaks.before(outage);
+        times.retain(|at| date(*at) == today);
+        times
+    }
+
     /// Whether what was sent to `target` at `at` was lost with a path that was down.
     #[must_use]
     pub fn path_was_down(&self, target: TargetId, at: MonoTime) -> bool {

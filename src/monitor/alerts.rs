@@ -53,6 +53,7 @@ impl Monitor {
         if recalled.iter().any(|(rule, _)| of_many.contains(rule)) {
             self.outages.recall(&memory.outages);
         }
+        self.around.breaks.recall(&memory.breaks);
         self.diagnosis.wait_for(recalled);
     }
 
@@ -63,6 +64,7 @@ impl Monitor {
         let own = || TargetMemory {
             accepted: self.alerts.accepted(None),
             outages: self.outages.remember(),
+            breaks: self.around.breaks.remember(),
             ..<_>::default()
         };
         // Alerts of another version's rules are not this one's to forget.

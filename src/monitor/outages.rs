@@ -40,6 +40,7 @@ impl Monitor {
         let events = self.outages.observe(&members, &ground, now);
         self.around.tunnel_changes = ground.tunnels;
         self.around.outages = self.outages.lately();
+        self.around.breaks.watch(now);
         for event in events {
             let (OutageEvent::Began(outage)
             | OutageEvent::Ended(outage)
@@ -49,6 +50,11 @@ impl Monitor {
                     tracked.came_through(outage);
                     tracked.tick(&self.around, now);
                 }
+            }
+            match &event {
+                OutageEvent::Ended(outage) => self.around.breaks.add(outage),
+                OutageEvent::Restarted(outage) => self.around.breaks.forget(outage),
+                OutageEvent::Began(_) => {}
             }
             match event {
                 OutageEvent::Began(outage) if outage.is_unsteady() => {
@@ -60,7 +66,15 @@ impl Monitor {
                     let text = format!("{} hosts restarted together", outage.members.len());
                     self.log(None, now.wall, text);
                 }
-                OutageEvent::Began(outage) => self.log(None, now.wall, began(&outage)),
+                OutageEvent::Began(outage) => {
+                    let today = self.around.broke_today(&outage).len();
+                    let times = if today == 0 {
+                        String::new()
+                    } else {
+                        format!(", {} times today", today + 1)
+                    };
+                    self.log(None, now.wall, format!("{}{times}", began(&outage)));
+                }
                 OutageEvent::Ended(outage) => {
                     let (back, all) = (outage.back.len(), outage.members.len());
                     let what =
@@ -75,8 +89,6 @@ impl Monitor {
     fn count_unsteady(&mut self, outage: &Outage, now: Now) {
         self.unsteady.retain(|_, path| now.mono.since(path.newest) <= LATELY);
         let before = self.unsteady.remove(&outage.scope);
-        // A number shows that it goes on.
-        let before = before.filter(|_| outage.number != 0);
         let line = before.as_ref().and_then(|path| {
             let own = |event: &Event| event.target.is_none() && event.text == path.line;
             self.events.iter().rposition(own)

@@ -116,3 +116,16 @@ fn the_log_of_an_unsteady_path_has_one_line_that_counts() {
     assert!(silences.iter().any(|line| line.ends_with("times by now: the path is unsteady")));
     assert_eq!(lines("the path is back").len(), 2);
 }
+
+/// It stuck at "3 times by now", as no more of them lie within 20 minutes.
+#[test]
+fn the_log_counts_a_path_that_breaks_by_a_timer_to_the_end() {
+    let scripts = read(include_str!("../../tests/incidents/path-timer.toml")).expect("a file");
+    let mut play = Play::new(Arc::new(scripts.into_iter().next_back().expect("an incident")));
+    play.advance(MonoTime::from_secs(2_150));
+    let events = play.snapshot().events;
+    let texts = events.iter().map(|event| event.text.as_str());
+    let lines: Vec<&str> = texts.filter(|text| text.contains("fell silent together")).collect();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(lines.iter().any(|line| line.contains(", 5 times by now")), "{lines:?}");
+}

@@ -180,6 +180,7 @@ impl Outage {
             self.within = self.only_group(members);
             self.let_go(members);
         }
+        self.see_group(members);
     }
 
     /// The group of nearly all who are left, when others answer that are no members of it.

@@ -9,6 +9,9 @@ use std::sync::Arc;
 /// The rule's id: its finding of a target is told with that of this machine and never by itself.
 pub(crate) const PATH_OUTAGE_ID: RuleId = RuleId("path-outage");
 
+/// Earlier breaks of the same day that are named, the newest.
+const NAMED: usize = 3;
+
 /// The way to several hosts is gone.
 #[derive(Debug)]
 pub(super) struct PathOutage;
@@ -122,6 +125,7 @@ impl Rule for PathOutage {
         // The newest: of the others somebody was told before.
         let Some((first, others)) = alerting.split_last() else { return Judgement::Clear };
         let newest = alerting.iter().map(|outage| outage.number).max().unwrap_or_default();
+        let today = broke_today(around, first);
         let more = others.iter().map(|outage| format!("also down: {}", whose(outage)));
         let more: Vec<String> = more.collect();
         let title = match others.len() {
@@ -129,20 +133,21 @@ impl Rule for PathOutage {
             others => format!("{}: {}, and {others} more", title(first), whose(first)),
         };
         if first.times >= OFTEN {
-            let evidence = evidence(first, title, comes_again(first)).lines(more);
+            let sentence = comes_again(first) + &today;
+            let evidence = evidence(first, title, sentence).lines(more);
             return Judgement::fires(evidence.of_faults(newest));
         }
         let how = how(first);
         let since = clock(first.since.wall);
         if let (Some(stretch), Some(fault)) = (first.stretch(), &first.fault) {
-            let sentence = by_controls(first, stretch, fault, &since);
+            let sentence = by_controls(first, stretch, fault, &since) + &today;
             let evidence = evidence(first, title, sentence).lines(more);
             return Judgement::fires(evidence.of_faults(newest));
         }
         let Some(nearer) = &first.nearer else {
             let sentence = format!(
                 "Nothing answers since {since}: {} {how} (certain). It is this machine's own line, or what they all share (likely): nothing \
-                 nearer is measured to tell which. {}",
+                 nearer is measured to tell which. {}{today}",
                 whose(first),
                 first_step(first),
             );
@@ -150,7 +155,7 @@ impl Rule for PathOutage {
             return Judgement::fires(evidence.of_faults(newest));
         };
         let sentence = format!(
-            "The way to {} is {} since {since} (likely): they {how}, while {} answers{}. {}",
+            "The way to {} is {} since {since} (likely): they {how}, while {} answers{}. {}{today}",
             whose(first),
             down(first),
             nearer,
@@ -162,6 +167,19 @@ impl Rule for PathOutage {
         );
         Judgement::fires(evidence(first, title, sentence).lines(more).of_faults(newest))
     }
+}
+
+/// How often it broke before on the same day, and when last: ` It broke 3 times before today, last
+/// at 07:05:00Z, 07:30:00Z and 07:55:00Z.`
+fn broke_today(around: &Surroundings, outage: &Outage) -> String {
+    let times = around.broke_today(outage);
+    if times.is_empty() {
+        return String::new();
+    }
+    let newest = times.get(times.len().saturating_sub(NAMED)..).unwrap_or(&times);
+    let newest = list(newest.iter().map(|at| clock(*at)));
+    let last = if times.len() > 1 { "last " } else { "" };
+    format!(" It broke {} before today, {last}at {newest}.", count(times.len() as u64, "time"))
 }
 
 fn down(outage: &Outage) -> &'static str {
