@@ -121,6 +121,16 @@ pub(super) struct Difference {
     pub(super) removed: Vec<TargetId>,
 }
 
+impl Difference {
+    /// The one target that only has another address, or port, by its name: what it was watched as
+    /// among those `before`, and what it is watched as from here on.
+    pub(super) fn readdressed(&self, before: &[Target]) -> Option<(TargetId, TargetId)> {
+        let ([gone], [new]) = (self.removed.as_slice(), self.added.as_slice()) else { return None };
+        let former = before.iter().find(|target| target.id == *gone)?;
+        (former.name == new.name).then_some((*gone, new.id))
+    }
+}
+
 /// Gives the targets of a file that was read again the ids that they have: a target is the same
 /// when host and port are; of several, the one of the same name. Those in `by_hand`, which were
 /// added on the screen, stay whether or not the file has them, with what `inherited` makes of them.

@@ -528,8 +528,11 @@ impl Screen {
                     &mut self.next_id,
                 );
                 config.targets.clone_from(&found.targets);
-                let changes = reload::reconfiguration(&self.config, &config, found);
                 let own = self.editor.is_own();
+                if own && let Some((before, after)) = found.readdressed(&self.config.targets) {
+                    self.dashboard.succeed(before, after);
+                }
+                let changes = reload::reconfiguration(&self.config, &config, found);
                 // What takes effect at the next start only is compared with what is in force.
                 let Config { dns, family, icmp, echo_engine, deep, read_only, .. } =
                     Config::clone(&self.config);

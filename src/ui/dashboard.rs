@@ -83,6 +83,8 @@ pub struct Dashboard {
     colours: Colours,
     /// What an earlier run pinned is known.
     recalled: bool,
+    /// What is marked and watched as another target from the next picture on that has it.
+    successor: Option<(TargetId, TargetId)>,
     newest: Picture,
     shown: Picture,
 }
@@ -151,6 +153,7 @@ impl Dashboard {
             keymap: options.keymap,
             renderer: Renderer::new(options.theme.clone()),
             recalled,
+            successor: None,
             first_theme: options.theme,
             worn: None,
             colours: options.colours,
@@ -169,6 +172,12 @@ impl Dashboard {
         self.colours = options.colours;
         self.first_theme = options.theme;
         self.wear();
+    }
+
+    /// What the user changed here is watched as another target, of another address: the mark stays on
+    /// it.
+    pub const fn succeed(&mut self, before: TargetId, after: TargetId) {
+        self.successor = Some((before, after));
     }
 
     /// What it looks like.
@@ -261,6 +270,12 @@ impl Dashboard {
 
     fn show_newest(&mut self) {
         self.shown = self.newest.clone();
+        let is_there = |id| self.shown.snapshot.targets.iter().any(|one| one.target.id == id);
+        if let Some((before, after)) = self.successor.take_if(|(_, after)| is_there(*after))
+            && self.state.selected == Some(before)
+        {
+            self.state.selected = Some(after);
+        }
         self.state.longest_name = columns::longest_name(&self.shown.snapshot);
     }
 

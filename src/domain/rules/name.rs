@@ -21,6 +21,24 @@ pub(super) const fn words(outcome: NameOutcome) -> &'static str {
     }
 }
 
+/// Whether somebody said that there is no address. Where no server gives an answer nobody knows.
+const fn is_said(outcome: NameOutcome) -> bool {
+    !matches!(
+        outcome,
+        NameOutcome::Timeout
+            | NameOutcome::ServFail
+            | NameOutcome::Refused
+            | NameOutcome::Malformed
+    )
+}
+
+/// Whether the operating system was asked. Where servers are given in its place (`--dns`), the time is
+/// that of one of them.
+fn is_of_system(resolution: &Resolution) -> bool {
+    resolution.source != NameSource::Dns
+        || !resolution.servers.iter().any(|one| one.elapsed == resolution.elapsed)
+}
+
 /// One line per DNS server asked.
 pub(super) fn server_lines(resolution: &Resolution) -> Vec<String> {
     resolution
@@ -49,7 +67,7 @@ static DNS_FAILURE: RuleCard = RuleCard {
     rung: Some(Rung::Name),
     hysteresis: Hysteresis::TWICE,
     fed_by: &[ProbeKind::Resolve],
-    plain: "Its name leads nowhere.",
+    plain: "No address is found for its name.",
     explanation: "The operating system finds no address for the name that users dial. Its answer \
         is the truth that users live with: it includes the hosts file, search suffixes, VPN rules \
         and neighbours on the link. Every configured DNS server is asked beside it, to say why: \
@@ -121,8 +139,13 @@ impl Rule for DnsFailure {
             None if known.is_some() || tunnel.is_some() => Owner::Vpn,
             None => Owner::Dns,
         };
+        let fails = if is_said(resolution.outcome) || known.is_some() {
+            "leads nowhere"
+        } else {
+            "cannot be looked up"
+        };
         let sentence = format!(
-            "The name {} leads nowhere: {why} ({}).{}{hint}{}{works} {} team.",
+            "The name {} {fails}: {why} ({}).{}{hint}{}{works} {} team.",
             host(view),
             confidence.word(),
             tunnel.as_ref().map_or("", |tunnel| &tunnel.sentence),
@@ -146,11 +169,10 @@ impl Rule for DnsFailure {
             None => sentence,
         };
         let evidence = Evidence::new(severity, confidence, title, sentence)
-            .line(format!(
-                "the operating system: {} after {}",
-                resolution.outcome.word(),
-                span(resolution.elapsed)
-            ))
+            .lines(is_of_system(resolution).then(|| {
+                let outcome = resolution.outcome.word();
+                format!("the operating system: {outcome} after {}", span(resolution.elapsed))
+            }))
             .lines(tunnel.map(|tunnel| tunnel.line))
             .lines(server_lines(resolution))
             .lines(by_address.into_iter().map(|(_, line)| line))

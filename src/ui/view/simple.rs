@@ -25,7 +25,7 @@ const STEPS: usize = 3;
 
 /// What each rung stands for in plain words: while it works, and when it is broken.
 const STAGES: &[(Rung, &str, &str)] = &[
-    (Rung::Name, "its name is found", "its name is not found"),
+    (Rung::Name, "its name is found", "no address is found for its name"),
     (Rung::Echo, "it answers", "it does not answer"),
     (Rung::Tcp, "it takes connections", "it takes no connections"),
     (Rung::X224, "Remote Desktop answers", "Remote Desktop does not answer"),
