@@ -7,7 +7,7 @@ use crate::domain::common_cause::{
 use crate::domain::echo_series::{EchoPoint, median};
 use crate::domain::finding::{Finding, RuleId, Severity};
 use crate::domain::history::Timed;
-use crate::domain::rules::usual_round_trip;
+use crate::domain::rules::{explained_by, usual_round_trip};
 use crate::domain::sample::{
     Attempt, ConnectOutcome, EchoOutcome, NameOutcome, NegotiateOutcome, NlaOutcome, PathOutcome,
     Resolution,
@@ -16,6 +16,7 @@ use crate::domain::surroundings::Surroundings;
 use crate::domain::target::Host;
 use crate::domain::time::Now;
 use crate::domain::view::Mode;
+use crate::domain::wifi;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -33,6 +34,9 @@ const RULES: [&str; 11] = [
     "rdp-slow",
     "connection-flapping",
 ];
+/// What of this machine explains some of them, also those that are found after it is over: what was lost
+/// meanwhile is in their windows still.
+const SHADOWS: [&str; 2] = ["wifi-weak", "link-saturated"];
 /// So many connections in a row contradict that some fail.
 const GOOD_IN_A_ROW: usize = 4;
 /// Echo is looked at over this long.
@@ -46,10 +50,6 @@ const MARGIN: Duration = Duration::from_millis(25);
 const TIMES: u32 = 2;
 /// So many requests that are lost in a row are silence.
 const SILENCE: u32 = 3;
-
-fn rules() -> impl Iterator<Item = RuleId> {
-    RULES.into_iter().map(RuleId)
-}
 
 /// A finding of a target that others may have alike.
 #[derive(Debug, Clone)]
@@ -70,19 +70,28 @@ impl Tracked {
     /// cause explains.
     #[must_use]
     pub fn ailments(&self, around: &Surroundings, now: Now) -> (Vec<Ailment>, Vec<RuleId>) {
-        if !rules().any(|rule| self.diagnosis.stands(rule)) {
-            return (Vec::new(), Vec::new());
+        let stands = |id: &'static str| self.diagnosis.stands(RuleId(id));
+        let causes = SHADOWS.into_iter().filter(|id| self.diagnosis.stands(RuleId(id)));
+        let shadowed = causes.flat_map(|id| explained_by(RuleId(id)));
+        let shadowed: Vec<RuleId> = shadowed.filter(|rule| RULES.contains(&rule.0)).collect();
+        if !RULES.into_iter().any(stands) {
+            return (Vec::new(), shadowed);
         }
         let diagnosed = self.diagnosed(around, now);
         let told = diagnosed.findings.iter();
         let told = told.filter(|one| one.severity >= Severity::Warning && !one.as_found);
         let ailments = told.filter_map(|one| self.ailment(one, around, now)).collect();
         let explained = diagnosed.withheld.into_iter();
-        (ailments, explained.filter(|rule| rules().any(|one| one == *rule)).collect())
+        let explained = explained.filter(|rule| RULES.contains(&rule.0));
+        (ailments, explained.chain(shadowed).collect())
     }
 
     fn ailment(&self, finding: &Finding, around: &Surroundings, now: Now) -> Option<Ailment> {
         let (trouble, how) = self.trouble(finding.rule)?;
+        let in_the_air = |to| wifi::may_be_told(around, &self.target, to, now.mono);
+        if trouble == Trouble::Line && self.dialled().is_some_and(in_the_air) {
+            return None;
+        }
         let takes = match how {
             How::Line(LineFault::Slow) => self.echo.window(now.mono, LATELY).median,
             How::Line(LineFault::Jumps) => self.echo.window(now.mono, CLEAN).jitter,
@@ -184,7 +193,7 @@ impl Tracked {
 
     /// Whether it has a finding of the kind, which another cause explains.
     fn ails_otherwise(&self, trouble: Trouble) -> bool {
-        rules().any(|rule| {
+        RULES.into_iter().map(RuleId).any(|rule| {
             self.diagnosis.stands(rule) && self.trouble(rule).is_some_and(|(own, _)| own == trouble)
         })
     }
