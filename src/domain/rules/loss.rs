@@ -204,6 +204,8 @@ fn over_time(view: &TargetView<'_>, limits: &LossThresholds) -> Found {
     if let Some(short) = seen(view, limits.critical_window)
         && short.answered
         && short.is_rate(limits.critical_pct, limits.critical_lost)
+        // Requests that were sent quickly say more of a rate than seconds do.
+        && short.share_of_requests() * 100.0 >= limits.critical_pct
     {
         return Found::Loss(Severity::Critical, Box::new(short));
     }
