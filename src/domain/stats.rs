@@ -6,6 +6,15 @@
 use super::sample::EchoMethod;
 use std::time::Duration;
 
+/// Less likely than this it is more than loss that packets in a row have no answer.
+const CHANCE: f64 = 0.001;
+
+/// Whether so many packets in a row may have no answer for the loss alone, a share from 0 to 1 of all.
+#[must_use]
+pub fn may_all_be_lost(share: f64, packets: u32) -> bool {
+    share.powi(i32::try_from(packets).unwrap_or(i32::MAX)) > CHANCE
+}
+
 /// Statistics of the echo requests of one window.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct EchoStats {

@@ -123,16 +123,6 @@ pub fn undecided(around: &Surroundings, target: &Target, to: IpAddr, now: MonoTi
     now.since(since) <= patience
 }
 
-/// Whether the signal on the way to a target got weak, and not long enough ago for that to be told: what
-/// several hosts have meanwhile may be in the air.
-#[must_use]
-pub fn may_be_told(around: &Surroundings, target: &Target, to: IpAddr, now: MonoTime) -> bool {
-    let limits = &target.thresholds.wifi_weak;
-    let carrier = around.local.carrier_of(to).filter(|_| !around.air.is_empty());
-    let since = carrier.and_then(|carrier| around.air.low_since(&carrier.name, limits, now));
-    since.is_some_and(|since| now.since(since) <= limits.lasts.saturating_add(LONGER))
-}
-
 fn percentage(lost: u32, sent: u32) -> f64 {
     if sent == 0 { 0.0 } else { f64::from(lost) * 100.0 / f64::from(sent) }
 }

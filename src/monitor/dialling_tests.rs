@@ -44,6 +44,7 @@ impl Probed {
         self.observe(Observation::Resolve(Resolution {
             outcome,
             source: NameSource::Dns,
+            by_system: true,
             addresses: addresses.to_vec(),
             system: addresses.to_vec(),
             servers: Vec::new(),

@@ -65,6 +65,7 @@ pub(super) fn resolution() -> Resolution {
     Resolution {
         outcome: NameOutcome::Ok,
         source: NameSource::Dns,
+        by_system: true,
         addresses: vec![ip("10.0.0.21")],
         system: vec![ip("10.0.0.21")],
         servers: vec![ServerAnswer {

@@ -36,6 +36,7 @@ pub(super) fn resolution(
     let sources = [("dns", NameSource::Dns), ("hosts", NameSource::Hosts)];
     Ok(Resolution {
         outcome,
+        by_system: true,
         source: pick(&sources, from.unwrap_or("dns"))?,
         system: addresses.clone(),
         addresses,

@@ -286,12 +286,14 @@ fn a_mark_waits_for_who_watches_and_what_cannot_be_is_refused() {
         said.contains("Z on no host in particular: no such host\nNo running rdpwatch took it"),
         "{said}"
     );
+    let said = home.run(&["mark", "-c", &file, "slow"]).data();
+    assert!(said.contains("\"slow\" is the note: no target is known by that name."), "{said}");
     let files = std::fs::read_dir(home.path().join("state/rdpwatch")).expect("a folder").count();
     assert_eq!(files, 1, "nothing is left but the marks");
     let waiting = std::fs::read_to_string(home.path().join("state/rdpwatch/marks.jsonl"));
     let waiting = waiting.expect("marks");
     let lines: Vec<&str> = waiting.lines().filter(|line| !line.is_empty()).collect();
-    assert_eq!(lines.len(), 2, "{waiting:?}");
+    assert_eq!(lines.len(), 3, "{waiting:?}");
     assert!(lines[0].contains("\"target\":\"office-pc.corp.lab:3389\""), "{waiting:?}");
     for (arguments, words) in [
         (vec!["mark", "--at", "noon"], "\"noon\" is no time"),

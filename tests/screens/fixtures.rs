@@ -185,6 +185,7 @@ pub(crate) fn target(id: u32, name: &str, address: &str) -> TargetSnapshot {
         resolution: Some(Resolution {
             outcome: NameOutcome::Ok,
             source: NameSource::Dns,
+            by_system: true,
             addresses: vec![ip(address)],
             system: vec![ip(address)],
             servers: vec![ServerAnswer {

@@ -424,6 +424,7 @@ fn resolution(outcome: NameOutcome, addresses: Vec<IpAddr>, elapsed: Duration) -
     Resolution {
         outcome,
         source: NameSource::Dns,
+        by_system: true,
         servers: vec![answer(HOME_DNS, home, &[]), answer(COMPANY_DNS, outcome, &addresses)],
         system: addresses.clone(),
         addresses,

@@ -150,6 +150,12 @@ impl Diagnosis {
         told
     }
 
+    /// Whether nothing stands, and nothing is counted towards a finding.
+    #[must_use]
+    pub fn is_clear(&self) -> bool {
+        self.tracks.is_clear()
+    }
+
     /// Whether the finding of `rule` stands, told or not.
     #[must_use]
     pub fn stands(&self, rule: RuleId) -> bool {

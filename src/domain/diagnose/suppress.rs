@@ -3,7 +3,7 @@
 use super::super::finding::{Finding, Rung, Severity};
 use super::super::rules::{HOST_ASLEEP_ID, RuleCard};
 use super::super::sample::{Connect, ConnectOutcome, ProbeKind};
-use super::super::stats::EchoStats;
+use super::super::stats::{EchoStats, may_all_be_lost};
 use super::super::view::TargetView;
 use super::Diagnosed;
 use std::cmp::Reverse;
@@ -16,10 +16,7 @@ const MEASURED_OVER: Duration = Duration::from_mins(1);
 const ENOUGH: u32 = 30;
 
 /// So often at least a SYN is sent before a connection is given up (RFC 6298: the second after 1 s).
-const SYNS: i32 = 2;
-
-/// Connections that fail in a row failed of loss, unless that is less likely than this.
-const CHANCE: f64 = 0.001;
+const SYNS: u32 = 2;
 
 /// A finding that stands, with the card it came from.
 #[derive(Debug)]
@@ -97,8 +94,7 @@ fn loss_may_be_why(view: &TargetView<'_>) -> bool {
         (_, ENOUGH..) => share(&meanwhile),
         _ => share(&meanwhile).max(share(&lately)),
     };
-    let packets = SYNS.saturating_mul(i32::try_from(failed).unwrap_or(i32::MAX));
-    share.powi(packets) > CHANCE
+    may_all_be_lost(share, SYNS.saturating_mul(u32::try_from(failed).unwrap_or(u32::MAX)))
 }
 
 /// Leaves out what another finding explains, directly or through others, and sorts the rest worst

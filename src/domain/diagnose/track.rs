@@ -173,6 +173,11 @@ impl Tracks {
         }
     }
 
+    /// Whether nothing stands, and nothing is counted towards a finding.
+    pub(super) fn is_clear(&self) -> bool {
+        self.active.is_empty()
+    }
+
     /// Whether the finding of `rule` stands.
     pub(super) fn stands(&self, rule: RuleId) -> bool {
         self.active.get(&rule).is_some_and(|track| track.standing.is_some())

@@ -39,6 +39,7 @@ fn resolution(outcome: NameOutcome) -> Resolution {
     Resolution {
         outcome,
         source: NameSource::Dns,
+        by_system: true,
         addresses: addresses.clone(),
         system: addresses.clone(),
         servers: vec![ServerAnswer {

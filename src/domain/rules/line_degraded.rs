@@ -110,11 +110,6 @@ const fn verb(fault: Option<LineFault>) -> &'static str {
 }
 
 /// `The line loses packets`.
-pub(super) const fn line_fails(fault: Option<LineFault>) -> &'static str {
-    match fault {
-        Some(LineFault::Loses) => "The line loses packets",
-        Some(LineFault::Slow) => "The line is slow",
-        Some(LineFault::Jumps) => "The line is uneven",
-        None => "The line loses large packets",
-    }
+pub(super) fn line_fails(fault: Option<LineFault>) -> String {
+    format!("The line {}", verb(fault))
 }

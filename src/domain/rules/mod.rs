@@ -17,6 +17,7 @@ mod credssp;
 mod detour;
 mod disagreement;
 mod dns_server_slow;
+mod dns_slow;
 mod dropped;
 mod failing;
 mod gateway;
@@ -111,7 +112,7 @@ pub static RULES: &[&dyn Rule] = &[
     &mismatch::AddressChanged,
     &disagreement::DnsDisagreement,
     &dns_server_slow::DnsServerSlow,
-    &name::DnsSlow,
+    &dns_slow::DnsSlow,
     &name_path::NamePathBroken,
     &identity::IdentityMismatch,
     &name::AddressDead,

@@ -1,4 +1,4 @@
-//! The name rung: `dns-failure`, `dns-slow`, `name-is-self`, `address-dead`.
+//! The name rung: `dns-failure`, `name-is-self`, `address-dead`.
 
 use super::detour::{Detour, detour};
 use super::prelude::*;
@@ -30,13 +30,6 @@ const fn is_said(outcome: NameOutcome) -> bool {
             | NameOutcome::Refused
             | NameOutcome::Malformed
     )
-}
-
-/// Whether the operating system was asked. Where servers are given in its place (`--dns`), the time is
-/// that of one of them.
-fn is_of_system(resolution: &Resolution) -> bool {
-    resolution.source != NameSource::Dns
-        || !resolution.servers.iter().any(|one| one.elapsed == resolution.elapsed)
 }
 
 /// One line per DNS server asked.
@@ -169,7 +162,7 @@ impl Rule for DnsFailure {
             None => sentence,
         };
         let evidence = Evidence::new(severity, confidence, title, sentence)
-            .lines(is_of_system(resolution).then(|| {
+            .lines(resolution.by_system.then(|| {
                 let outcome = resolution.outcome.word();
                 format!("the operating system: {outcome} after {}", span(resolution.elapsed))
             }))
@@ -245,90 +238,6 @@ pub(super) fn expected_lines(view: &TargetView<'_>) -> Vec<(bool, String)> {
 
 fn failed(resolution: &Resolution) -> bool {
     !matches!(resolution.outcome, NameOutcome::Ok | NameOutcome::NotNeeded)
-}
-
-/// The answer to the name takes long.
-#[derive(Debug)]
-pub(super) struct DnsSlow;
-
-static DNS_SLOW: RuleCard = RuleCard {
-    id: RuleId("dns-slow"),
-    title: "name resolves slowly",
-    severities: &[Severity::Warning],
-    owner: Owner::Dns,
-    rung: Some(Rung::Name),
-    hysteresis: Hysteresis::AT_ONCE,
-    fed_by: &[ProbeKind::Resolve],
-    plain: "Its name is found slowly: connecting takes longer.",
-    explanation: "At least three of the last five answers to the name took a second or more. That \
-        is what a dead first DNS server looks like: every question waits for it before the second \
-        is asked. Connecting is late by as much and may run into the client's own deadline.",
-    disproof: "Three of five answers under the threshold.",
-    remedies: &[
-        Remedy {
-            confirm: Some(
-                "Get-DnsClientServerAddress; Measure-Command { Resolve-DnsName HOST -DnsOnly }",
-            ),
-            needs: Some("whoever hands out the DNS servers (DHCP, VPN)"),
-            ..Remedy::new(
-                "Find the server that is slow or dead and take it off the list, or put it last.",
-                RunOn::Dns,
-            )
-        },
-        remedies::FLUSH_NAMES,
-        remedies::VPN_NAMES,
-    ],
-    explains: &[],
-    low_risk: true,
-    client_error: None,
-    reviewed_when_found: false,
-    alerting: Alerting::PLAIN,
-};
-
-impl Rule for DnsSlow {
-    fn card(&self) -> &'static RuleCard {
-        &DNS_SLOW
-    }
-
-    fn judge(&self, view: &TargetView<'_>) -> Judgement {
-        let limit = view.target.thresholds.dns_slow.warning;
-        let newest: Vec<_> = view
-            .resolve
-            .recent()
-            .take(5)
-            .filter(|entry| entry.value.outcome == NameOutcome::Ok)
-            .collect();
-        let Some(last) = newest.first() else { return Judgement::NoEvidence };
-        let slow: Vec<_> = newest.iter().filter(|entry| entry.value.elapsed >= limit).collect();
-        if slow.len() < 3 {
-            return Judgement::Clear;
-        }
-        let longest = slow.iter().map(|entry| entry.value.elapsed).max().unwrap_or_default();
-        let sentence = format!(
-            "Looking up {} takes up to {} (certain), {} of the last {} times: a DNS server in the \
-             list is slow or dead. DNS team.",
-            host(view),
-            span(longest),
-            slow.len(),
-            newest.len(),
-        );
-        Judgement::fires(
-            Evidence::new(
-                Severity::Warning,
-                Confidence::Certain,
-                format!("name takes {}", span(longest)),
-                sentence,
-            )
-            .line(format!(
-                "{} of the last {} took {} or more",
-                slow.len(),
-                newest.len(),
-                span(limit)
-            ))
-            .lines(server_lines(&last.value))
-            .since(slow.last().map(|entry| entry.at.wall)),
-        )
-    }
 }
 
 /// The name leads back to this machine.

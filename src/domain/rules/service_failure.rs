@@ -75,7 +75,7 @@ impl Rule for ServiceFailure {
             clock(cause.since.wall),
             names(cause),
         );
-        let title = format!("Remote Desktop {}: {}", how(fault), whom(cause, shared));
+        let title = format!("{}: {}", fails(fault), whom(cause, shared));
         let evidence = failing.evidence(title, sentence, |(cause, (fault, _))| {
             format!("{}: {}", fails(fault), hosts(cause.told().count()))
         });
@@ -120,11 +120,6 @@ const fn how(fault: ServiceFault) -> &'static str {
 }
 
 /// `Remote Desktop says nothing`.
-pub(super) const fn fails(fault: ServiceFault) -> &'static str {
-    match fault {
-        ServiceFault::Refused => "Remote Desktop is refused",
-        ServiceFault::Silent => "Remote Desktop says nothing",
-        ServiceFault::InTurns => "Remote Desktop fails some of the time",
-        ServiceFault::Slow => "Remote Desktop is slow",
-    }
+pub(super) fn fails(fault: ServiceFault) -> String {
+    format!("Remote Desktop {}", how(fault))
 }

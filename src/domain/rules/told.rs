@@ -35,12 +35,12 @@ pub(crate) fn told_with(cause: &CommonCause) -> Option<String> {
         (Thing::Gateway { host, port }, How::Gateway(how)) => gateway_fails((host, *port), how),
         (Thing::GatewayCertificate { host, port }, _) => refused(cause, host, *port),
         (Thing::Port(port), How::Port(how)) => format!("Port {port} is {}", word(how)),
-        (Thing::Alike(Trouble::Line, _), How::Line(fault)) => line_fails(Some(fault)).to_owned(),
-        (Thing::Alike(Trouble::LargePackets, _), _) => line_fails(None).to_owned(),
+        (Thing::Alike(Trouble::Line, _), How::Line(fault)) => line_fails(Some(fault)),
+        (Thing::Alike(Trouble::LargePackets, _), _) => line_fails(None),
         (Thing::Alike(Trouble::SlowNames(server), _), _) => answers_late(*server),
         (Thing::Alike(Trouble::LeadsTo(address), _), _) => lead_to(*address),
         (Thing::Alike(Trouble::SignIn(status), _), _) => refuse(*status),
-        (Thing::Alike(Trouble::Service(fault), _), _) => fails(*fault).to_owned(),
+        (Thing::Alike(Trouble::Service(fault), _), _) => fails(*fault),
         _ => return None,
     };
     Some(format!(

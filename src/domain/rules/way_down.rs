@@ -169,13 +169,13 @@ fn by_tunnel(view: &TargetView<'_>, silence: &Silence<'_>, address: IpAddr) -> O
     let answered = silence.last_answer.map(|answer| answer.mono);
     let about = change.is_about(since, since) && !change.was_survived(answered);
     if change.left.contains(&address) {
-        return about.then(|| Known::Broken(went_down(view, silence, change)));
+        return about.then(|| Known::Broken(by_change(view, silence, change, WENT_DOWN)));
     }
     if view.now.mono.since(at) <= TUNNEL && answered.is_none_or(|answered| answered < at) {
         return Some(Known::JustMended);
     }
     let took = about && since.plus(SEEN) >= at && !is_sound(view, silence, address);
-    took.then(|| Known::Broken(took_over(view, silence, change)))
+    took.then(|| Known::Broken(by_change(view, silence, change, TOOK_OVER)))
 }
 
 fn untold(view: &TargetView<'_>, address: IpAddr) -> Known {
@@ -189,29 +189,27 @@ fn untold(view: &TargetView<'_>, address: IpAddr) -> Known {
     }
 }
 
-fn went_down(view: &TargetView<'_>, silence: &Silence<'_>, change: &TunnelChange) -> Broken {
+/// A tunnel of this machine that changed with the silence.
+fn by_change(
+    view: &TargetView<'_>,
+    silence: &Silence<'_>,
+    change: &TunnelChange,
+    (title, what, first): (&'static str, &'static str, &'static str),
+) -> Broken {
     let why = when(silence, change);
-    Broken {
-        title: "VPN down",
-        what: "your VPN is down, and not this host (likely)",
-        lines: change_lines(view, &why),
-        why,
-        first: "VPN team: look at the tunnel first.",
-        owner: Owner::Vpn,
-    }
+    Broken { title, what, lines: change_lines(view, &why), why, first, owner: Owner::Vpn }
 }
 
-fn took_over(view: &TargetView<'_>, silence: &Silence<'_>, change: &TunnelChange) -> Broken {
-    let why = when(silence, change);
-    Broken {
-        title: "VPN does not carry it",
-        what: "your VPN took the way to it over and does not carry it (likely)",
-        lines: change_lines(view, &why),
-        why,
-        first: "VPN team: look at its routes first.",
-        owner: Owner::Vpn,
-    }
-}
+const WENT_DOWN: (&str, &str, &str) = (
+    "VPN down",
+    "your VPN is down, and not this host (likely)",
+    "VPN team: look at the tunnel first.",
+);
+const TOOK_OVER: (&str, &str, &str) = (
+    "VPN does not carry it",
+    "your VPN took the way to it over and does not carry it (likely)",
+    "VPN team: look at its routes first.",
+);
 
 /// `wg0 went down 3.0 s before its first silence`.
 fn when(silence: &Silence<'_>, change: &TunnelChange) -> String {
@@ -298,12 +296,9 @@ fn by_controls(
     };
     let (far, near) = (told(&far), told(&near));
     let (title, what, first, owner) = match (sound_to, ails_at) {
-        (Stretch::Own, Stretch::Line) if !anybody => (
-            "Internet line down",
-            "your Internet line is down, and not this host (likely)",
-            "Ask your provider; look at your modem first.",
-            Owner::Network,
-        ),
+        (Stretch::Own, Stretch::Line) if !anybody => {
+            return Some((ails_at, line_is_down(&far, &near)));
+        }
         (Stretch::Line, Stretch::Tunnel) if tunnelled && !other_answers(view, silence, address) => {
             (
                 "VPN down",
@@ -326,15 +321,19 @@ fn by_controls(
         ),
         _ => return None,
     };
-    let broken = Broken {
-        title,
-        what,
+    Some((ails_at, Broken { title, what, first, owner, ..line_is_down(&far, &near) }))
+}
+
+/// What is silent too, and what answers: the Internet line, where nothing nearer or farther is meant.
+fn line_is_down(far: &str, near: &str) -> Broken {
+    Broken {
+        title: "Internet line down",
+        what: "your Internet line is down, and not this host (likely)",
         why: format!("{far} is silent since then too, while {near} answers"),
-        first,
+        first: "Ask your provider; look at your modem first.",
         lines: vec![format!("{far} is silent too"), format!("{near} answers")],
-        owner,
-    };
-    Some((ails_at, broken))
+        owner: Owner::Network,
+    }
 }
 
 /// A DNS server out on the Internet that fell silent with a host out there, while this machine's own
@@ -354,14 +353,7 @@ fn by_far_names(view: &TargetView<'_>, silence: &Silence<'_>, address: IpAddr) -
     };
     let far = words(view, view.around.controls.iter().find(silent)?);
     let near = spoken(local, near.role, near.address);
-    Some(Broken {
-        title: "Internet line down",
-        what: "your Internet line is down, and not this host (likely)",
-        why: format!("{far} is silent since then too, while {near} answers"),
-        first: "Ask your provider; look at your modem first.",
-        lines: vec![format!("{far} is silent too"), format!("{near} answers")],
-        owner: Owner::Network,
-    })
+    Some(line_is_down(&far, &near))
 }
 
 /// A DNS server behind the same tunnel that gives no answer since then either: of two that are

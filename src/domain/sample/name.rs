@@ -98,6 +98,8 @@ pub struct Resolution {
     pub source: NameSource,
     /// What is dialled, first first: the operating system's answer (or that of `--dns`).
     pub addresses: Vec<IpAddr>,
+    /// The operating system was asked, and not servers in its place (`--dns`).
+    pub by_system: bool,
     /// The operating system's own answer; empty when `--dns` replaced it.
     pub system: Vec<IpAddr>,
     /// Every DNS server asked beside it.
@@ -115,6 +117,7 @@ impl Resolution {
         Self {
             outcome: NameOutcome::NotNeeded,
             source: NameSource::Literal,
+            by_system: false,
             addresses: vec![address],
             system: Vec::new(),
             servers: Vec::new(),

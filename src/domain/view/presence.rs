@@ -5,6 +5,7 @@ use super::super::history::Timed;
 use super::super::sample::{
     Attempt, Connect, ConnectOutcome, EchoMethod, EchoOutcome, Negotiate, NeighbourState,
 };
+use super::super::stats::may_all_be_lost;
 use super::super::time::{MonoTime, Now};
 use super::{Mode, TargetView};
 use std::time::Duration;
@@ -34,9 +35,6 @@ const MUTES_PCT: usize = 40;
 
 /// From this percentage on, what is lost in a row may be no more than that.
 const HEAVY_PCT: usize = 50;
-
-/// Less likely than this it is more.
-const CHANCE: f64 = 0.001;
 
 /// Heavy loss beside an exchange is looked at for this long before it and after it.
 const BESIDE: Duration = Duration::from_secs(15);
@@ -270,7 +268,7 @@ impl<'a> TargetView<'a> {
         let in_a_row = self.echo.trailing_losses().0;
         #[expect(clippy::cast_precision_loss, reason = "hundreds of requests")]
         let share = lost as f64 / all as f64;
-        share.powi(i32::try_from(in_a_row).unwrap_or(i32::MAX)) > CHANCE
+        may_all_be_lost(share, in_a_row)
     }
 
     fn lossy_beside(&self, start: MonoTime, end: MonoTime) -> bool {

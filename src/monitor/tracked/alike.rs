@@ -16,7 +16,6 @@ use crate::domain::surroundings::Surroundings;
 use crate::domain::target::Host;
 use crate::domain::time::Now;
 use crate::domain::view::Mode;
-use crate::domain::wifi;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -70,6 +69,9 @@ impl Tracked {
     /// cause explains.
     #[must_use]
     pub fn ailments(&self, around: &Surroundings, now: Now) -> (Vec<Ailment>, Vec<RuleId>) {
+        if self.diagnosis.is_clear() {
+            return (Vec::new(), Vec::new());
+        }
         let stands = |id: &'static str| self.diagnosis.stands(RuleId(id));
         let causes = SHADOWS.into_iter().filter(|id| self.diagnosis.stands(RuleId(id)));
         let shadowed = causes.flat_map(|id| explained_by(RuleId(id)));
@@ -88,10 +90,6 @@ impl Tracked {
 
     fn ailment(&self, finding: &Finding, around: &Surroundings, now: Now) -> Option<Ailment> {
         let (trouble, how) = self.trouble(finding.rule)?;
-        let in_the_air = |to| wifi::may_be_told(around, &self.target, to, now.mono);
-        if trouble == Trouble::Line && self.dialled().is_some_and(in_the_air) {
-            return None;
-        }
         let takes = match how {
             How::Line(LineFault::Slow) => self.echo.window(now.mono, LATELY).median,
             How::Line(LineFault::Jumps) => self.echo.window(now.mono, CLEAN).jitter,

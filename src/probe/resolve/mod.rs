@@ -152,6 +152,7 @@ impl Resolver {
         Resolution {
             outcome: decisive.map_or(NameOutcome::Error, |answer| answer.outcome),
             source: NameSource::Dns,
+            by_system: false,
             addresses: decisive.map_or_else(Vec::new, |answer| reachable(&answer.addresses)),
             system: Vec::new(),
             elapsed: decisive.map_or(Duration::ZERO, |answer| answer.elapsed),
@@ -185,6 +186,7 @@ impl Resolver {
         let mut found = Resolution {
             outcome: NameOutcome::Ok,
             source: NameSource::Os,
+            by_system: true,
             addresses: Vec::new(),
             system: Vec::new(),
             elapsed,

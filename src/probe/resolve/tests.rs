@@ -285,6 +285,7 @@ async fn a_short_name_is_completed_with_the_search_list() {
     let resolver = Resolver::new(settings, dns(&[], &["nowhere.lab", "corp.lab"])).unwrap();
     let found = resolver.resolve(&host("v4-only"), LONG).await;
     assert_eq!(found.addresses, [IpAddr::from([127, 0, 0, 21])]);
+    assert!(!found.by_system, "`--dns` is asked in its place");
     let found = resolver.resolve(&host("empty"), LONG).await;
     assert_eq!(found.outcome, NameOutcome::NoData, "one suffix has the name");
     let found = resolver.resolve(&host("v4-only."), LONG).await;
@@ -297,6 +298,7 @@ async fn localhost_is_the_hosts_files_and_never_asked_for() {
     let resolver = Resolver::new(ResolverSettings::default(), dns(&[address], &[])).unwrap();
     let found = resolver.resolve(&host("localhost"), LONG).await;
     assert_eq!((found.outcome, found.source), (NameOutcome::Ok, NameSource::Hosts));
+    assert!(found.by_system);
     assert!(found.addresses.iter().all(IpAddr::is_loopback));
     assert_eq!(found.system, found.addresses);
     assert!(found.servers.is_empty() && found.ptr.is_empty());
