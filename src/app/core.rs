@@ -50,6 +50,8 @@ const TICK: Duration = Duration::from_millis(500);
 const LOCAL: Duration = Duration::from_secs(2);
 /// Between looks at this machine's own sessions.
 const SESSIONS: Duration = Duration::from_secs(1);
+/// How long after a person's word it is saved: those of one key press are saved together.
+const SAVE_SOON: Duration = Duration::from_millis(200);
 /// Between saves of what is remembered, when something changed.
 const SAVE: Duration = Duration::from_secs(30);
 /// Between connections to a target that is being woken.
@@ -106,6 +108,29 @@ pub(super) enum Command {
     AcceptAsFound(Vec<(Option<TargetId>, RuleId)>),
     /// A session on this target dropped at this moment.
     Mark(TargetId),
+}
+
+impl Command {
+    /// Whether a person said something that a later run has to know.
+    const fn is_word(&self) -> bool {
+        match self {
+            Self::Acknowledge(..)
+            | Self::Snooze(..)
+            | Self::Unacknowledge(..)
+            | Self::Unsnooze(..)
+            | Self::Maintain(..)
+            | Self::Pin(_)
+            | Self::AcceptAsFound(_)
+            | Self::Mark(_) => true,
+            Self::Wake(..)
+            | Self::ProbeNow(_)
+            | Self::ResetStatistics
+            | Self::LookAt(_)
+            | Self::AddAll(_)
+            | Self::Reconfigure(_)
+            | Self::Note(_) => false,
+        }
+    }
 }
 
 /// What comes back from a task.
@@ -277,7 +302,13 @@ impl Core {
             let due = Instant::from_std(self.edge.clock.instant_of(due));
             tokio::select! {
                 () = stop.cancelled() => break,
-                Some(command) = commands.recv() => self.execute(command),
+                Some(command) = commands.recv() => {
+                    let is_word = command.is_word();
+                    self.execute(command);
+                    if is_word {
+                        save.reset_after(SAVE_SOON);
+                    }
+                }
                 Some(report) = self.inbox.recv() => self.take_reports(report),
                 Some(sample) = self.echo_inbox.recv() => self.take_echoes(sample),
                 () = sleep_until(due) => self.start_due(),

@@ -28,6 +28,9 @@ pub enum HostError {
     /// `10.0.0.0/24`: the text, and its address.
     #[error("\"{0}\" is a network, expected one host such as {1}")]
     Network(String, IpAddr),
+    /// `10.0.0.1-20`: the text, and its first address.
+    #[error("\"{0}\" is a range, expected one host such as {1}")]
+    Range(String, IpAddr),
     /// Looks like an IPv4 address and is none.
     #[error(
         "\"{0}\" is not an IPv4 address, expected four numbers from 0 to 255 such as 10.0.0.21"
@@ -228,7 +231,17 @@ fn parse_plain(text: &str) -> Result<Host, HostError> {
     if let Ok(address) = text.parse::<Ipv4Addr>() {
         return Ok(Host::Address(one_host(IpAddr::V4(address))?, None));
     }
+    if let Some(first) = first_of_range(text) {
+        return Err(HostError::Range(excerpt(text, SHOWN), first));
+    }
     parse_name(text).map(Host::Name)
+}
+
+/// The first address of `10.0.0.1-20` or `10.0.0.1-10.0.0.20`.
+fn first_of_range(text: &str) -> Option<IpAddr> {
+    let (first, last) = text.split_once('-')?;
+    let is_last = last.parse::<u8>().is_ok() || last.parse::<Ipv4Addr>().is_ok();
+    first.parse::<Ipv4Addr>().ok().filter(|_| is_last).map(IpAddr::V4)
 }
 
 fn parse_name(text: &str) -> Result<String, HostError> {

@@ -335,6 +335,8 @@ mod tests {
         ("rdp://office:3389/x", "\"rdp://office:3389/x\" is a URL, expected the host alone: office:3389"),
         ("http://bob@office", "\"http://bob@office\" is a URL, expected the host alone: office"),
         ("10.0.0.0/24", "\"10.0.0.0/24\" is a network, expected one host such as 10.0.0.0"),
+        ("10.0.0.1-20", "\"10.0.0.1-20\" is a range, expected one host such as 10.0.0.1"),
+        ("10.0.0.1-10.0.0.20", "\"10.0.0.1-10.0.0.20\" is a range, expected one host such as 10.0.0.1"),
         ("10.0.0.256", "\"10.0.0.256\" is not an IPv4 address, expected four numbers from 0 to 255 such as 10.0.0.21"),
         ("10.0.0.021", "\"10.0.0.021\" is not an IPv4 address, expected four numbers from 0 to 255 such as 10.0.0.21"),
         ("10.0.0", "\"10.0.0\" is not an IPv4 address, expected four numbers from 0 to 255 such as 10.0.0.21"),

@@ -162,15 +162,17 @@ fn findings(
     }
 }
 
-/// `acknowledged by dave at 2026-11-21 08:55:00 +01:00: rebooting`, `snoozed until ...`.
+/// `acknowledged by dave at 2026-11-21 08:55:00 +01:00: rebooting`, `alert snoozed until ...`, or both.
 fn seen_to(alert: &Alert, now: WallTime, zone: &TimeZone) -> Option<String> {
-    if let Some(at) = alert.acknowledged {
+    let until = alert.snoozed_until.filter(|until| *until > now);
+    let snoozed = until.map(|until| format!("alert snoozed until {}", words::local(until, zone)));
+    let acknowledged = alert.acknowledged.map(|at| {
         let by = alert.signed.who().map(|who| format!(" by {who}")).unwrap_or_default();
         let note = alert.signed.note().map(|note| format!(": {note}")).unwrap_or_default();
-        return Some(format!("acknowledged{by} at {}{note}", words::local(at, zone)));
-    }
-    let until = alert.snoozed_until.filter(|until| *until > now)?;
-    Some(format!("alert snoozed until {}", words::local(until, zone)))
+        format!("acknowledged{by} at {}{note}", words::local(at, zone))
+    });
+    let both: Vec<String> = [snoozed, acknowledged].into_iter().flatten().collect();
+    (!both.is_empty()).then(|| both.join("; "))
 }
 
 fn echo(stats: &EchoStats) -> String {
@@ -398,6 +400,9 @@ Measured by rdpwatch 0.1.0 at 2026-11-21 08:00:00 +01:00 = 2026-11-21T07:00:00Z
         let snoozed = Alert { snoozed_until: Some(NOW.plus(Duration::from_hours(1))), ..over };
         let line = "\n    alert snoozed until 2026-11-21 09:00:00 +01:00\n";
         assert!(told(&snoozed).contains(line));
+        let both = Alert { acknowledged: Some(NOW), ..snoozed };
+        let line = "\n    alert snoozed until 2026-11-21 09:00:00 +01:00; acknowledged by dave at ";
+        assert!(told(&both).contains(line), "{}", told(&both));
     }
 
     #[test]

@@ -224,7 +224,7 @@ impl Dashboard {
             Input::Wheel(notches) => update::wheel(state, notches, &world),
             Input::Paste(text) => {
                 let text: String = text.chars().take(PASTED).collect();
-                update::paste(state, &text)
+                update::paste(state, &text, &world)
             }
             Input::Resize(width, height) => {
                 state.size = bounded(Size { width, height });

@@ -199,6 +199,9 @@ pub fn restore() {
         DisableMouseCapture,
         DisableBracketedPaste,
         cursor::Show,
+        // Some multiplexers leave lines of it behind once their window has grown.
+        Clear(ClearType::All),
+        cursor::MoveTo(0, 0),
         LeaveAlternateScreen
     );
     let _ = write_out(&bytes);

@@ -1,6 +1,7 @@
 //! Filters, commands, groups and the mouse, in the real program.
 
 use super::session::{Session, Setup};
+use std::time::{Duration, Instant};
 
 fn demo() -> Session {
     let mut session = Setup::demo().start();
@@ -138,4 +139,19 @@ fn a_pin_holds_in_the_next_run() {
     session.wait("the pinned one first", |s| above(s) == Some(false));
     session.press("q");
     session.end().assert_code(0);
+}
+
+#[test]
+fn what_a_person_said_is_on_disk_at_once_and_outlives_a_kill() {
+    const STATE: &str = ".state/rdpwatch/state.json";
+    let mut session = Setup::watching(&["first=127.0.0.1:9", "second=127.0.0.1:10"]).start();
+    session.wait_for("second");
+    session.press("jP");
+    session.wait_for("pinned above every order: second");
+    // What is measured is saved every half minute.
+    let said = Instant::now();
+    let pinned = |state: &str| state.contains("\"pinned\":true");
+    session.wait_until("remembered", |s| s.read(STATE).as_deref().is_some_and(pinned));
+    assert!(said.elapsed() < Duration::from_secs(15), "{:?}", said.elapsed());
+    session.signal(nix::sys::signal::Signal::SIGKILL);
 }

@@ -366,6 +366,36 @@ fn the_banner_counts_apart_what_somebody_has_seen_to_and_still_says_what_is_wron
     assert!(first.contains("1 (1 seen)") || first.contains("(1 acknowledged)"), "{first}");
 }
 
+#[test]
+fn what_somebody_has_seen_to_is_not_something_else_in_the_banner() {
+    let mut snapshot = falls(18);
+    for (place, shown) in snapshot.targets.iter_mut().enumerate().skip(9) {
+        let (rule, title) =
+            if place < 16 { ("cert-expired", "expired") } else { ("not-rdp", "SSH answers") };
+        let host = Arc::make_mut(shown);
+        host.findings = vec![fixtures::finding(rule, Severity::Critical, title, "It fails.")];
+    }
+    let firing = &mut Arc::make_mut(&mut snapshot.alerts).firing;
+    for alert in firing.iter_mut() {
+        match alert.target {
+            Some(TargetId(9..16)) => alert.acknowledged = Some(NOW),
+            Some(TargetId(16)) => alert.rule = RuleId("not-rdp"),
+            _ => {}
+        }
+    }
+    let banner = |snapshot: Snapshot| {
+        let text = Screen::new(snapshot, 200, 60).text();
+        text.lines().nth(1).expect("a banner").trim_end().to_owned()
+    };
+    let line = banner(snapshot.clone());
+    assert!(line.contains("; 2 more with something else, 7 acknowledged."), "{line}");
+    // Where the rest is all seen to, there is nothing else.
+    snapshot.targets.truncate(16);
+    let line = banner(snapshot);
+    assert!(line.contains("; 7 more acknowledged."), "{line}");
+    assert!(!line.contains("something else"), "{line}");
+}
+
 /// The length for which each alert is snoozed, host by host.
 fn snoozed(effects: &[Effect]) -> Vec<TargetId> {
     let hour = std::time::Duration::from_hours(1);

@@ -503,6 +503,8 @@ fn a_pasted_list_is_one_thing_and_a_line_is_text() {
     assert_eq!(screen.dashboard.input(Input::Paste("a\r\n".into()), NOW), []);
     assert_eq!(screen.press("Enter"), [Effect::AddTarget("a".into())]);
     assert_eq!(screen.dashboard.input(Input::Paste("a\nb".into()), NOW), [], "no field is open");
+    let said = screen.text();
+    assert!(said.contains("no field is open: A takes a host, or a list of them"), "{said}");
     let mut screen = mixed();
     let unsaved = Unsaved {
         names: ["pc-1", "pc-2", "pc-3"][..2].iter().map(ToString::to_string).collect(),

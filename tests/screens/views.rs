@@ -128,6 +128,24 @@ fn time_is_walked_through_by_cells_and_by_what_happened() {
 }
 
 #[test]
+fn the_way_back_ends_where_what_is_kept_begins() {
+    let mut snapshot = fixtures::hours();
+    let days = 9 * 24 * 3_600;
+    let expired = Event {
+        at: ago(days),
+        target: Some(TargetId(1)),
+        gone: None,
+        text: "its certificate expired".to_owned(),
+    };
+    Arc::make_mut(&mut snapshot.events).push(expired);
+    let mut screen = Screen::new(snapshot, 120, 40);
+    screen.press("t [ [ [ [ [");
+    let moment = screen.dashboard.state().moment.expect("a moment");
+    assert!(moment > ago(12 * 3_600), "{moment:?}");
+    assert!(screen.text().contains("nothing happened before, as far as is kept"));
+}
+
+#[test]
 fn a_gap_of_the_monitor_stays_empty_in_every_lane() {
     let mut screen = Screen::new(fixtures::hours(), 120, 40);
     screen.press("t");

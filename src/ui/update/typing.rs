@@ -2,14 +2,17 @@
 
 use super::copying;
 use super::overlay::Reply;
+use super::say;
 use crate::ui::action::Action;
 use crate::ui::effect::Effect;
 use crate::ui::filter::{self, Filter};
 use crate::ui::input::Key;
+use crate::ui::keymap::Layer;
 use crate::ui::line::Line;
 use crate::ui::prompt::{LONGEST, Prompt, bounded};
 use crate::ui::state::{Overlay, UiState};
 use crate::ui::theme::Role;
+use crate::ui::view::footer::key_name;
 use crate::ui::view::save;
 use crate::ui::world::World;
 use crossterm::event::{KeyCode, KeyModifiers};
@@ -61,9 +64,17 @@ pub fn type_key(state: &mut UiState, key: Key, world: &World<'_>) {
 /// Adds pasted text to the text field in front, printable characters only; a tab or a break of lines
 /// is a blank. Several lines, or words with a tab between, in the field of a target or in an empty
 /// form are a list.
-pub fn paste(state: &mut UiState, text: &str) -> Vec<Effect> {
+pub fn paste(state: &mut UiState, text: &str, world: &World<'_>) -> Vec<Effect> {
     let says = |line: &&str| line.chars().any(|c| !c.is_control() && !c.is_whitespace());
     let lines = text.split(['\r', '\n']).filter(says).count();
+    if state.field().is_none() && lines > 0 {
+        let key = key_name(world, Layer::Table, Action::AddTarget);
+        return say(
+            state,
+            world,
+            &format!("no field is open: {key} takes a host, or a list of them"),
+        );
+    }
     let takes_lists = match &state.overlay {
         Some(Overlay::AddTarget(..)) => true,
         Some(Overlay::Form(form)) => form.is_new && form.texts().iter().all(String::is_empty),

@@ -493,9 +493,7 @@ fn trouble(
         let brief = begun.join(named(first)).text(Role::Text, &format!(": {}.", first.title));
         let also = Line::of(Role::Text, " And ").join(named(next));
         let also = also.text(Role::Text, &format!(": {}", next.title));
-        let hosts: usize = rest.iter().map(|trouble| trouble.hosts).sum();
-        let others = format!("; {hosts} more with something else");
-        let counted = also.clone().text(Role::Text, if hosts > 0 { &others } else { "" });
+        let counted = also.clone().text(Role::Text, &others(rest, seen));
         let long = [(&full, &counted), (&full, &also), (&brief, &counted), (&brief, &also)];
         for (hint, (left, also)) in
             [hint, &Line::new()].into_iter().flat_map(|hint| long.map(|both| (hint, both)))
@@ -507,6 +505,28 @@ fn trouble(
         }
     }
     ends(full, hint.clone(), width)
+}
+
+/// How many more are in trouble, those that nobody has seen to apart from the others: `; 304 more with
+/// something else, 180 acknowledged`.
+fn others(rest: &[Trouble<'_>], seen: &BTreeMap<TargetId, &Alert>) -> String {
+    let alert = |trouble: &Trouble<'_>| seen.get(&trouble.worst.target.id).copied();
+    let count = |of: &dyn Fn(Option<&Alert>) -> bool| -> usize {
+        rest.iter().filter(|trouble| of(alert(trouble))).map(|trouble| trouble.hosts).sum()
+    };
+    let mut words = Vec::new();
+    match count(&|alert| alert.is_none()) {
+        0 => {}
+        hosts => words.push(format!("{hosts} more with something else")),
+    }
+    for word in ["acknowledged", "snoozed"] {
+        match count(&|alert| alert.is_some_and(|alert| seen_word(alert) == word)) {
+            0 => {}
+            hosts if words.is_empty() => words.push(format!("{hosts} more {word}")),
+            hosts => words.push(format!("{hosts} {word}")),
+        }
+    }
+    if words.is_empty() { String::new() } else { format!("; {}", words.join(", ")) }
 }
 
 /// The glyph of a trouble, and that somebody has seen to it: what nobody has seen to comes first, so

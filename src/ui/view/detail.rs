@@ -187,15 +187,18 @@ fn head(world: &World<'_>, state: &UiState, target: &TargetSnapshot, width: usiz
     out
 }
 
-/// `acknowledged 18:42 by dave: rebooting`, `snoozed until 19:42`.
+/// `acknowledged 18:42 by dave: rebooting`, `snoozed until 19:42`, or both.
 fn seen_to(alert: &Alert, state: &UiState, now: WallTime) -> String {
+    let until = alert.snoozed_until.filter(|until| *until > now);
+    let snoozed = until.map(|until| format!("snoozed until {}", state.zone.moment(until, now)));
     if let Some(at) = alert.acknowledged {
         let by = alert.signed.who().map(|who| format!(" by {who}")).unwrap_or_default();
         let note = alert.signed.note().map(|note| format!(": {note}")).unwrap_or_default();
-        return format!("acknowledged {}{by}{note}", state.zone.moment(at, now));
+        let acknowledged = format!("acknowledged {}{by}{note}", state.zone.moment(at, now));
+        let both = [snoozed, Some(acknowledged)];
+        return both.into_iter().flatten().collect::<Vec<_>>().join("; ");
     }
-    let until = alert.snoozed_until.map(|until| state.zone.moment(until, now));
-    format!("snoozed until {}", until.unwrap_or_default())
+    snoozed.unwrap_or_default()
 }
 
 /// The ladder with timings and how each rung ended.

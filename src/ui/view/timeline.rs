@@ -1,6 +1,6 @@
 //! What happened when: a lane per target, time to the right, and what was known at the cursor.
 
-use crate::domain::lane::Minute;
+use crate::domain::lane::{self, Minute};
 use crate::domain::snapshot::{Event, TargetSnapshot, TargetState};
 use crate::domain::stats::Spark;
 use crate::domain::target::TargetId;
@@ -273,7 +273,7 @@ fn of_target(target: &TargetSnapshot, from: WallTime, until: WallTime, now: Wall
 }
 
 /// The moments that `[` and `]` lead to, oldest first: something happened, or the selected target
-/// got into trouble.
+/// got into trouble. None before the hours that lanes keep: nothing could be shown of it.
 #[must_use]
 pub fn moments(
     world: &World<'_>,
@@ -284,8 +284,10 @@ pub fn moments(
     let whole = |at: WallTime| {
         WallTime::from_unix_secs(at.unix_secs().div_euclid(seconds).saturating_mul(seconds))
     };
-    let mut moments: Vec<WallTime> =
-        world.snapshot.events.iter().map(|event| whole(event.at)).collect();
+    let kept = i64::try_from(lane::MINUTES).unwrap_or(i64::MAX).saturating_mul(MINUTE);
+    let oldest = world.snapshot.now.wall.unix_secs().saturating_sub(kept);
+    let events = world.snapshot.events.iter().filter(|event| event.at.unix_secs() >= oldest);
+    let mut moments: Vec<WallTime> = events.map(|event| whole(event.at)).collect();
     if let Some(target) = target {
         let mut minutes: Vec<_> = target.lane.minutes().collect();
         minutes.reverse();
