@@ -21,6 +21,7 @@ use super::target::TargetId;
 use super::thresholds::CommonThresholds;
 use super::time::{MonoTime, Now};
 use super::together::UNSTEADY;
+use alike::BadLine;
 use begins::begins;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
@@ -61,8 +62,8 @@ pub enum Thing {
 /// What ails several hosts alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Trouble {
-    /// The way to them loses packets, or takes long.
-    Line,
+    /// The way to them fails so.
+    Line(LineFault),
     /// Large packets to them vanish.
     LargePackets,
     /// Their names are answered late, after this DNS server.
@@ -148,8 +149,6 @@ pub enum How {
     Gateway(GatewayFault),
     /// What becomes of a connection to the port.
     Port(Barred),
-    /// What becomes of echo requests.
-    Line(LineFault),
     /// The [`Thing`] says it.
     Itself,
 }
@@ -361,11 +360,12 @@ impl CommonCauses {
         limits: CommonThresholds,
         now: Now,
     ) {
+        let lines = alike::bad_lines(&self.open, limits);
         let is_over = |cause: &mut CommonCause| {
             let witnesses = heard.get(&cause.thing).map_or(&[][..], Vec::as_slice);
             match cause.thing {
                 Thing::Port(_) => cause.follow_barred(witnesses, limits, now),
-                Thing::Alike(..) => cause.follow_alike(witnesses, limits, now),
+                Thing::Alike(..) => cause.follow_alike(witnesses, &lines, limits, now),
                 _ => cause.follow(witnesses, limits, now),
             }
         };
@@ -384,17 +384,19 @@ impl CommonCauses {
                 _ if known().next().is_none() => begins(thing, witnesses, limits),
                 _ => None,
             };
-            self.begin(begun, now);
+            self.begin(begun, limits, now);
         }
         while let Some(begun) = alike::widest(heard, &self.open, limits) {
-            self.begin(Some(begun), now);
+            self.begin(Some(begun), limits, now);
         }
     }
 
-    fn begin(&mut self, begun: Option<CommonCause>, now: Now) {
+    fn begin(&mut self, begun: Option<CommonCause>, limits: CommonThresholds, now: Now) {
         let Some(cause) = begun else { return };
         let known = self.in_turns.iter().find(|some| some.thing == cause.thing);
-        let number = known.map(|some| some.number);
+        let lines = alike::bad_lines(&self.open, limits);
+        let line = cause.thing.bad_otherwise(&lines).map(BadLine::number);
+        let number = known.map(|some| some.number).or(line);
         let number = number.unwrap_or_else(|| self.number(&cause.thing, now));
         self.open.push(CommonCause { number, ..cause });
     }

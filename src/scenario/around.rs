@@ -448,7 +448,7 @@ fn alike(kind: &str, how: &str) -> Option<(Thing, How)> {
                 ("jumps", LineFault::Jumps),
             ];
             let fault = hows.into_iter().find(|(word, _)| *word == how)?.1;
-            return Some((Thing::Alike(Trouble::Line, Shared::Router), How::Line(fault)));
+            return Some((Thing::Alike(Trouble::Line(fault), Shared::Router), How::Itself));
         }
         "mtu" => Trouble::LargePackets,
         "name" => Trouble::SlowNames(how.parse().ok()?),

@@ -2,8 +2,8 @@
 
 use super::begins::{Failing, failing, most_together};
 use super::follow::Seen;
-use super::{CommonCause, ServiceFault, Shared, Spared, Thing, Trouble, Witness, Word};
-use crate::domain::finding::RuleId;
+use super::{CommonCause, LineFault, ServiceFault, Shared, Spared, Thing, Trouble, Witness, Word};
+use crate::domain::finding::{RuleId, Severity};
 use crate::domain::target::TargetId;
 use crate::domain::thresholds::CommonThresholds;
 use crate::domain::time::{MonoTime, Now};
@@ -23,7 +23,9 @@ impl Trouble {
     /// Findings of a target that are told with it.
     pub(super) const fn tells(self) -> &'static [&'static str] {
         match self {
-            Self::Line => &["packet-loss", "high-latency", "high-jitter"],
+            Self::Line(LineFault::Loses) => &["packet-loss"],
+            Self::Line(LineFault::Slow) => &["high-latency"],
+            Self::Line(LineFault::Jumps) => &["high-jitter"],
             Self::LargePackets => &["mtu-black-hole"],
             Self::SlowNames(_) => &["dns-slow"],
             Self::LeadsTo(_) => &["dns-mismatch"],
@@ -41,14 +43,70 @@ impl Trouble {
         match self {
             Self::SlowNames(_) | Self::LeadsTo(_) => matches!(shared, Shared::All),
             Self::SignIn(_) => matches!(shared, Shared::All | Shared::Group(_)),
-            Self::Line | Self::LargePackets | Self::Service(_) => true,
+            Self::Line(_) | Self::LargePackets | Self::Service(_) => true,
         }
+    }
+
+    /// Whether a host that begins to ail so when the others have for long does by itself: what stopped
+    /// theirs at once did not stop its.
+    const fn is_at_once(self) -> bool {
+        matches!(self, Self::Service(ServiceFault::Refused | ServiceFault::Silent))
+    }
+
+    /// Until when a host begins to ail with others, the last of which began `at`; `None`: at any time.
+    fn until(self, at: Now, limits: CommonThresholds) -> Option<MonoTime> {
+        self.is_at_once().then(|| at.mono.plus(limits.together))
     }
 
     /// Whether it shows by itself that it is one: many names do not lead to one wrong address by chance,
     /// however many others lead where they should.
     const fn shows_itself(self) -> bool {
         matches!(self, Self::LeadsTo(_))
+    }
+}
+
+/// A line that is known to be bad, and how bad that is.
+pub(super) struct BadLine {
+    fault: LineFault,
+    shared: Shared,
+    severity: Severity,
+    number: u32,
+}
+
+/// The lines of `open` that enough hosts show to be bad.
+pub(super) fn bad_lines(open: &[CommonCause], limits: CommonThresholds) -> Vec<BadLine> {
+    let enough = open.iter().filter(|cause| cause.members.len() >= limits.hosts());
+    let bad = enough.filter_map(|cause| match &cause.thing {
+        Thing::Alike(Trouble::Line(fault), shared) => Some(BadLine {
+            fault: *fault,
+            shared: shared.clone(),
+            severity: cause.severity,
+            number: cause.number,
+        }),
+        _ => None,
+    });
+    bad.collect()
+}
+
+impl Thing {
+    /// The line that it is, where that is known to be bad in another way.
+    pub(super) fn bad_otherwise<'a>(&self, lines: &'a [BadLine]) -> Option<&'a BadLine> {
+        let Self::Alike(Trouble::Line(fault), shared) = self else { return None };
+        let same = lines.iter().filter(|line| line.shared == *shared && line.fault != *fault);
+        same.max_by_key(|line| line.severity)
+    }
+}
+
+impl BadLine {
+    /// Numbers it among the causes.
+    pub(super) const fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Whether a host that fails so may fail by it, however few others do: what is worse than the line
+    /// is known to be is of the host.
+    fn bears(&self, witness: &Witness<'_>) -> bool {
+        matches!(witness.word, Word::Fails { severity, .. } if severity <= self.severity)
     }
 }
 
@@ -63,14 +121,22 @@ struct Tally {
 }
 
 impl Tally {
-    /// `together`: who began to ail within a while.
-    fn of(witnesses: &[Witness<'_>], together: usize, since: MonoTime) -> Self {
+    /// `together`: who began to ail within a while, since then. Who shows the first signs of it counts up
+    /// to a moment only, where there is one.
+    fn of(
+        witnesses: &[Witness<'_>],
+        together: usize,
+        since: MonoTime,
+        until: Option<MonoTime>,
+    ) -> Self {
         let count = |says: &dyn Fn(&Witness<'_>) -> bool| {
             witnesses.iter().filter(|witness| says(witness)).count()
         };
         let works = |one: &Witness<'_>| one.word == Word::Works;
+        let in_time = |one: &Witness<'_>| until.is_none_or(|until| one.at.mono <= until);
+        let suffers = |one: &Witness<'_>| one.word == Word::Suffers && in_time(one);
         Self {
-            ail: together.saturating_add(count(&|one| one.word == Word::Suffers)),
+            ail: together.saturating_add(count(&suffers)),
             well: count(&|one| works(one) && one.at.mono >= since),
             unasked: count(&|one| works(one) && one.at.mono < since),
         }
@@ -86,21 +152,28 @@ impl Tally {
     }
 }
 
-/// Who began to ail together, the first of them first, when they are enough for a cause.
+/// Who began to ail together, the first of them first, when they are enough for a cause: one is, where
+/// the `line` is known to be bad.
 fn together<'a>(
     witnesses: &'a [Witness<'_>],
     taken: impl Fn(TargetId) -> bool,
+    line: Option<&BadLine>,
     limits: CommonThresholds,
 ) -> Option<Vec<Failing<'a>>> {
-    let free = witnesses.iter().filter(|one| !taken(one.target));
-    let mut all: Vec<Failing<'_>> = free.filter_map(failing).collect();
-    if all.len() < limits.hosts() {
-        return None;
-    }
-    all.sort_by_key(|one| (one.since.mono, one.target));
-    let together = most_together(&all, limits)?;
-    let hosts: BTreeSet<&str> = together.iter().map(|one| one.name).collect();
-    (hosts.len() >= limits.hosts()).then(|| together.to_vec())
+    let free = || witnesses.iter().filter(|one| !taken(one.target));
+    let enough = |all: &mut Vec<Failing<'a>>, least: usize| {
+        if all.len() < least {
+            return None;
+        }
+        all.sort_by_key(|one| (one.since.mono, one.target));
+        let together = most_together(all, limits)?;
+        let hosts: BTreeSet<&str> = together.iter().map(|one| one.name).collect();
+        (hosts.len() >= least).then(|| together.to_vec())
+    };
+    enough(&mut free().filter_map(failing).collect(), limits.hosts()).or_else(|| {
+        let borne = free().filter(|one| line.is_some_and(|line| line.bears(one)));
+        enough(&mut borne.filter_map(failing).collect(), 1)
+    })
 }
 
 /// The cause of which most ail, that is none yet; of equally many, what is shared by the fewest.
@@ -109,13 +182,15 @@ pub(super) fn widest(
     open: &[CommonCause],
     limits: CommonThresholds,
 ) -> Option<CommonCause> {
+    let lines = bad_lines(open, limits);
     let begun = |(thing, witnesses): (&Thing, &Vec<Witness<'_>>)| {
         let Thing::Alike(trouble, _) = thing else { return None };
         let same = |cause: &&CommonCause| matches!(&cause.thing, Thing::Alike(other, _) if other == trouble);
         let taken = |id| open.iter().filter(same).any(|cause| cause.members.contains_key(&id));
-        let together = together(witnesses, taken, limits)?;
+        let together = together(witnesses, taken, thing.bad_otherwise(&lines), limits)?;
         let since = together.first()?.since;
-        let tally = Tally::of(witnesses, together.len(), since.mono);
+        let until = trouble.until(together.last()?.since, limits);
+        let tally = Tally::of(witnesses, together.len(), since.mono, until);
         if !trouble.shows_itself() && !tally.is_all(limits) {
             return None;
         }
@@ -129,20 +204,35 @@ pub(super) fn widest(
 
 impl CommonCause {
     /// Brings up to date who ails with the others. Whether it is over: for a while fewer are left than
-    /// make a cause, or too many are well.
+    /// make a cause, or too many are well. One is left enough of a line among `lines`, that are known
+    /// to be bad.
     pub(super) fn follow_alike(
         &mut self,
         witnesses: &[Witness<'_>],
+        lines: &[BadLine],
         limits: CommonThresholds,
         now: Now,
     ) -> bool {
         let Thing::Alike(trouble, _) = self.thing else { return true };
         let mut seen = Seen::default();
         let mut ailing = 0_usize;
+        let until = trouble.until(self.until, limits);
+        let is_late = |since: Now| until.is_some_and(|until| since.mono > until);
+        let takes = |since: Now| self.takes(since, limits) && !is_late(since);
+        let fails =
+            |one: &&Witness<'_>| matches!(one.word, Word::Fails { since, .. } if takes(since));
+        let enough = witnesses.iter().filter(fails).count() >= limits.hosts();
+        let line = self.thing.bad_otherwise(lines).filter(|_| !enough);
+        let is_borne = |one: &&Witness<'_>| line.is_none_or(|line| line.bears(one));
+        let joins = witnesses.iter().filter(fails).filter(is_borne);
+        let joins: BTreeSet<TargetId> = joins.map(|one| one.target).collect();
         for witness in witnesses {
             let known = self.members.contains_key(&witness.target);
             match witness.word {
-                Word::Fails { since, .. } if self.takes(since, limits) => {
+                Word::Fails { since, .. } if joins.contains(&witness.target) => {
+                    if since.mono > self.until.mono {
+                        self.until = since;
+                    }
                     ailing = ailing.saturating_add(1);
                     seen.add(witness);
                     self.keep(witness);
@@ -154,13 +244,17 @@ impl CommonCause {
         self.miss(witnesses, now);
         self.heed(seen);
         self.spared = Spared::since(witnesses, self.since);
-        let tally = Tally::of(witnesses, ailing, self.since.mono);
-        self.of = self.members.len().max(tally.asked());
+        let tally = Tally::of(witnesses, ailing, self.since.mono, until);
+        let late =
+            |one: &&Witness<'_>| matches!(one.word, Word::Fails { since, .. } if is_late(since));
+        let late = witnesses.iter().filter(late).count();
+        self.of = self.members.len().max(tally.asked()).saturating_add(late);
         let share = trouble.shows_itself() || limits.is_share(tally.ail, tally.asked());
         if self.members.is_empty() {
             return true;
         }
-        if ailing >= limits.hosts() && share {
+        let least = if line.is_some() { 1 } else { limits.hosts() };
+        if ailing >= least && share {
             self.served = None;
             return false;
         }
@@ -221,7 +315,7 @@ pub fn undecided(witnesses: &[Witness<'_>], limits: CommonThresholds) -> Vec<Tar
     fails.sort_by_key(|one| (one.since.mono, one.target));
     let Some(together) = most_together(&fails, limits) else { return Vec::new() };
     let Some(first) = together.first() else { return Vec::new() };
-    let tally = Tally::of(witnesses, together.len(), first.since.mono);
+    let tally = Tally::of(witnesses, together.len(), first.since.mono, None);
     if tally.ail < limits.hosts() || !tally.is_all(limits) {
         return Vec::new();
     }

@@ -1,9 +1,9 @@
 //! The way that several hosts share loses packets or takes long: `line-degraded`.
 
 use super::prelude::*;
-use super::several::{Several, hosts, names, well, whom};
+use super::several::{Several, and_more, names, well, whom};
 use super::whose;
-use crate::domain::common_cause::{CommonCause, How, LineFault, Shared, Thing, Trouble};
+use crate::domain::common_cause::{CommonCause, LineFault, Shared, Thing, Trouble};
 use crate::domain::text::excerpt;
 
 /// The way to several hosts.
@@ -53,11 +53,9 @@ impl Rule for LineDegraded {
     }
 
     fn judge_monitor(&self, around: &Surroundings) -> Judgement {
-        let lines = around.common.iter().filter_map(|cause| match (&cause.thing, cause.how) {
-            (Thing::Alike(Trouble::Line, shared), How::Line(fault)) => {
-                Some((cause, (Some(fault), shared)))
-            }
-            (Thing::Alike(Trouble::LargePackets, shared), _) => Some((cause, (None, shared))),
+        let lines = around.common.iter().filter_map(|cause| match &cause.thing {
+            Thing::Alike(Trouble::Line(fault), shared) => Some((cause, (Some(*fault), shared))),
+            Thing::Alike(Trouble::LargePackets, shared) => Some((cause, (None, shared))),
             _ => None,
         });
         let Some(lines) = Several::of(lines) else {
@@ -87,8 +85,11 @@ impl Rule for LineDegraded {
             clock(cause.since.wall),
             names(cause),
         );
-        let title = format!("line {}: {}", verb(fault), whom(cause, shared));
-        let evidence = lines.evidence(title, sentence, also);
+        let same = lines.beside(|(_, other)| *other == shared);
+        let verbs = std::iter::once(fault).chain(same.iter().map(|(fault, _)| *fault)).map(verb);
+        let title = format!("line {}: {}", list(verbs), whom(cause, shared));
+        let elsewhere = lines.beside(|(_, other)| *other != shared).len();
+        let evidence = lines.evidence_titled(and_more(title, elsewhere), sentence, also);
         let example = cause.says.as_ref().map(|one| format!("the worst of them: {}", one.title));
         let lines = whose.into_iter().flat_map(|whose| whose.lines);
         Judgement::fires(evidence.lines(example).lines(well(cause)).lines(lines).owned_by(owner))
@@ -96,8 +97,8 @@ impl Rule for LineDegraded {
 }
 
 fn also((cause, (fault, shared)): (&CommonCause, Line<'_>)) -> String {
-    let number = hosts(cause.told().count());
-    format!("the line {}: {} ({number})", verb(fault), whom(cause, shared))
+    let since = clock(cause.since.wall);
+    format!("the line {} since {since}: {}", verb(fault), whom(cause, shared))
 }
 
 const fn verb(fault: Option<LineFault>) -> &'static str {

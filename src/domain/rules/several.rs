@@ -11,16 +11,21 @@ pub(super) struct Several<'a, T> {
 }
 
 impl<'a, T: Copy> Several<'a, T> {
-    /// The one that fails most hosts, then the others; without those that fail only hosts that are
-    /// worked on, unless all do.
+    /// The worst, of equally bad ones the one that fails most hosts, then the others; without those that
+    /// fail only hosts that are worked on, unless all do.
     pub(super) fn of(causes: impl Iterator<Item = (&'a CommonCause, T)>) -> Option<Self> {
         let mut all: Vec<(&CommonCause, T)> = causes.collect();
         if all.iter().any(|(cause, _)| !cause.is_maintained()) {
             all.retain(|(cause, _)| !cause.is_maintained());
         }
-        all.sort_by_key(|(cause, _)| std::cmp::Reverse(cause.told().count()));
+        all.sort_by_key(|(cause, _)| std::cmp::Reverse((cause.severity, cause.told().count())));
         let mut all = all.into_iter();
         Some(Self { first: all.next()?, others: all.collect() })
+    }
+
+    /// Those that `says` holds of, after the first.
+    pub(super) fn beside(&self, says: impl Fn(&T) -> bool) -> Vec<T> {
+        self.others.iter().map(|(_, what)| *what).filter(|what| says(what)).collect()
     }
 
     pub(super) fn evidence(
@@ -29,11 +34,18 @@ impl<'a, T: Copy> Several<'a, T> {
         sentence: String,
         more: impl Fn((&CommonCause, T)) -> String,
     ) -> Evidence {
+        let title = and_more(title, self.others.len());
+        self.evidence_titled(title, sentence, more)
+    }
+
+    /// The same, where the title tells of all of them.
+    pub(super) fn evidence_titled(
+        &self,
+        title: String,
+        sentence: String,
+        more: impl Fn((&CommonCause, T)) -> String,
+    ) -> Evidence {
         let (cause, _) = self.first;
-        let title = match self.others.len() {
-            0 => title,
-            others => format!("{title}, and {others} more"),
-        };
         let all = || std::iter::once(&self.first).chain(&self.others);
         let newest = all().map(|(cause, _)| cause.number).max().unwrap_or_default();
         let worst = all().map(|(cause, _)| cause.severity).max().unwrap_or(cause.severity);
@@ -50,6 +62,11 @@ impl<'a, T: Copy> Several<'a, T> {
             .since(Some(cause.since.wall))
             .of_faults(newest)
     }
+}
+
+/// `…, and 2 more`.
+pub(super) fn and_more(title: String, others: usize) -> String {
+    if others == 0 { title } else { format!("{title}, and {others} more") }
 }
 
 /// `3 hosts more that fail by it are in maintenance`.

@@ -19,7 +19,7 @@ pub(crate) const fn told_as(thing: &Thing) -> RuleId {
         Thing::GatewayCertificate { .. } => GATEWAY_CERTIFICATE_ID,
         Thing::Port(_) => PORT_BARRED_ID,
         Thing::Alike(trouble, _) => match trouble {
-            Trouble::Line | Trouble::LargePackets => LINE_DEGRADED_ID,
+            Trouble::Line(_) | Trouble::LargePackets => LINE_DEGRADED_ID,
             Trouble::SlowNames(_) => DNS_SERVER_SLOW_ID,
             Trouble::LeadsTo(_) => NAMES_TO_ONE_ADDRESS_ID,
             Trouble::SignIn(_) => SIGN_IN_FAILURE_ID,
@@ -35,7 +35,7 @@ pub(crate) fn told_with(cause: &CommonCause) -> Option<String> {
         (Thing::Gateway { host, port }, How::Gateway(how)) => gateway_fails((host, *port), how),
         (Thing::GatewayCertificate { host, port }, _) => refused(cause, host, *port),
         (Thing::Port(port), How::Port(how)) => format!("Port {port} is {}", word(how)),
-        (Thing::Alike(Trouble::Line, _), How::Line(fault)) => line_fails(Some(fault)),
+        (Thing::Alike(Trouble::Line(fault), _), _) => line_fails(Some(*fault)),
         (Thing::Alike(Trouble::LargePackets, _), _) => line_fails(None),
         (Thing::Alike(Trouble::SlowNames(server), _), _) => answers_late(*server),
         (Thing::Alike(Trouble::LeadsTo(address), _), _) => lead_to(*address),

@@ -44,9 +44,8 @@ const CLEAN: Duration = Duration::from_mins(1);
 const LATELY: Duration = Duration::from_secs(30);
 /// The newest round trips that show a line that begins to be slow.
 const NEWEST: usize = 5;
-/// So much slower than usual is a sign, and so many times.
+/// So much slower than usual is a sign.
 const MARGIN: Duration = Duration::from_millis(25);
-const TIMES: u32 = 2;
 /// So many requests that are lost in a row are silence.
 const SILENCE: u32 = 3;
 
@@ -60,7 +59,6 @@ pub struct Ailment {
     /// First supporting sample.
     pub since: Now,
     severity: Severity,
-    how: How,
     says: Example,
 }
 
@@ -89,10 +87,10 @@ impl Tracked {
     }
 
     fn ailment(&self, finding: &Finding, around: &Surroundings, now: Now) -> Option<Ailment> {
-        let (trouble, how) = self.trouble(finding.rule)?;
-        let takes = match how {
-            How::Line(LineFault::Slow) => self.echo.window(now.mono, LATELY).median,
-            How::Line(LineFault::Jumps) => self.echo.window(now.mono, CLEAN).jitter,
+        let trouble = self.trouble(finding.rule)?;
+        let takes = match trouble {
+            Trouble::Line(LineFault::Slow) => self.echo.window(now.mono, LATELY).median,
+            Trouble::Line(LineFault::Jumps) => self.echo.window(now.mono, CLEAN).jitter,
             _ => None,
         };
         let beside = self.target.controls.iter().filter_map(|control| match control {
@@ -104,7 +102,6 @@ impl Tracked {
             rule: finding.rule,
             severity: finding.severity,
             since: Now { mono: now.mono.minus(now.wall.since(finding.since)), wall: finding.since },
-            how,
             says: Example {
                 title: finding.title.clone(),
                 sure: finding.confidence,
@@ -115,26 +112,26 @@ impl Tracked {
         })
     }
 
-    fn trouble(&self, rule: RuleId) -> Option<(Trouble, How)> {
-        let line = |fault| Some((Trouble::Line, How::Line(fault)));
-        let service = |fault| Some((Trouble::Service(fault), How::Itself));
+    fn trouble(&self, rule: RuleId) -> Option<Trouble> {
+        let line = |fault| Some(Trouble::Line(fault));
+        let service = |fault| Some(Trouble::Service(fault));
         match rule.0 {
             "packet-loss" => line(LineFault::Loses),
             "high-latency" => line(LineFault::Slow),
             "high-jitter" => line(LineFault::Jumps),
-            "mtu-black-hole" => Some((Trouble::LargePackets, How::Itself)),
+            "mtu-black-hole" => Some(Trouble::LargePackets),
             "dns-slow" => {
                 let limit = self.target.thresholds.dns_slow.warning;
                 let slow = self.resolve.recent().find(|answer| answer.value.elapsed >= limit)?;
-                Some((Trouble::SlowNames(slowest(&slow.value)?), How::Itself))
+                Some(Trouble::SlowNames(slowest(&slow.value)?))
             }
             "dns-mismatch" => {
                 let to = *self.resolution()?.addresses.first()?;
-                Some((Trouble::LeadsTo(to), How::Itself))
+                Some(Trouble::LeadsTo(to))
             }
             "credssp-rejected" => {
                 let status = self.nla.as_ref()?.value.error?;
-                Some((Trouble::SignIn(status), How::Itself))
+                Some(Trouble::SignIn(status))
             }
             "port-closed" => service(ServiceFault::Refused),
             "rdp-silent" => service(ServiceFault::Silent),
@@ -173,8 +170,8 @@ impl Tracked {
         let (at, word) = match worst {
             Some(worst) => {
                 let since = own.map(|one| one.since).min_by_key(|at| at.mono)?;
-                let Ailment { how, severity, .. } = *worst;
-                (now, Word::Fails { how, severity, since, stands: true })
+                let severity = worst.severity;
+                (now, Word::Fails { how: How::Itself, severity, since, stands: true })
             }
             None if self.ails_otherwise(trouble) => return None,
             None => self.shows(trouble, around, now)?,
@@ -191,15 +188,16 @@ impl Tracked {
 
     /// Whether it has a finding of the kind, which another cause explains.
     fn ails_otherwise(&self, trouble: Trouble) -> bool {
-        RULES.into_iter().map(RuleId).any(|rule| {
-            self.diagnosis.stands(rule) && self.trouble(rule).is_some_and(|(own, _)| own == trouble)
-        })
+        RULES
+            .into_iter()
+            .map(RuleId)
+            .any(|rule| self.diagnosis.stands(rule) && self.trouble(rule) == Some(trouble))
     }
 
     /// What its measurements show where it has no finding.
     fn shows(&self, trouble: Trouble, around: &Surroundings, now: Now) -> Option<(Now, Word)> {
         match trouble {
-            Trouble::Line => self.shows_line(around, now),
+            Trouble::Line(fault) => self.shows_line(fault, around, now),
             Trouble::LargePackets => {
                 let newest = self.path.last()?;
                 match newest.value.outcome {
@@ -239,25 +237,36 @@ impl Tracked {
         }
     }
 
-    /// A line is well when nothing was lost for a while, and has to be so long.
-    fn shows_line(&self, around: &Surroundings, now: Now) -> Option<(Now, Word)> {
+    /// A line is well when it showed no sign of the fault for a while, and has to be so long.
+    fn shows_line(&self, fault: LineFault, around: &Surroundings, now: Now) -> Option<(Now, Word)> {
         let lately = self.echo.window(now.mono, CLEAN);
         if lately.received == 0 || self.echo.trailing_losses().0 >= SILENCE {
             return None;
         }
-        let view = self.view(Mode::Watch, around, now);
-        let points = self.echo.newest_within(now.mono, CLEAN);
-        let measured = points.filter(|point| !matches!(point.outcome, EchoOutcome::Void(_)));
-        let newest = measured.filter_map(EchoPoint::round_trip).take(NEWEST);
-        let slow =
-            median(newest.collect()).zip(usual_round_trip(&view)).is_some_and(|(newest, usual)| {
-                newest >= usual.saturating_mul(TIMES).saturating_add(MARGIN)
-            });
-        if lately.lost > 0 || slow {
+        let suffers = match fault {
+            LineFault::Loses => lately.lost > 0,
+            LineFault::Slow => self.is_slower(around, now),
+            LineFault::Jumps => {
+                let sign = self.target.thresholds.high_jitter.warning / 2;
+                lately.jitter.is_some_and(|jitter| jitter >= sign)
+            }
+        };
+        if suffers {
             return Some((now, Word::Suffers));
         }
         let at = Now { mono: now.mono.minus(CLEAN), wall: now.wall.minus(CLEAN) };
         Some((at, Word::Works))
+    }
+
+    /// Whether its newest round trips take longer than usual. What a line adds, it adds to all alike,
+    /// however far they are.
+    fn is_slower(&self, around: &Surroundings, now: Now) -> bool {
+        let view = self.view(Mode::Watch, around, now);
+        let points = self.echo.newest_within(now.mono, CLEAN);
+        let measured = points.filter(|point| !matches!(point.outcome, EchoOutcome::Void(_)));
+        let newest = measured.filter_map(EchoPoint::round_trip).take(NEWEST);
+        let newest = median(newest.collect()).zip(usual_round_trip(&view));
+        newest.is_some_and(|(newest, usual)| newest >= usual.saturating_add(MARGIN))
     }
 
     fn shows_service(&self, fault: ServiceFault) -> Option<(Now, Word)> {
@@ -288,12 +297,9 @@ impl Tracked {
     }
 }
 
-/// The DNS server that is why a name was answered late: the first that failed, else the one that took
-/// longest.
+/// The DNS server that is why a name was answered late: the first of those that took longest. One that
+/// refuses at once takes no time.
 fn slowest(answer: &Resolution) -> Option<IpAddr> {
-    let failed = answer.servers.iter().find(|one| {
-        !matches!(one.outcome, NameOutcome::Ok | NameOutcome::NoData | NameOutcome::NxDomain)
-    });
-    let slow = || answer.servers.iter().max_by_key(|one| one.elapsed);
-    failed.or_else(slow).map(|one| one.server.ip())
+    let servers = answer.servers.iter().rev();
+    servers.max_by_key(|one| one.elapsed).map(|one| one.server.ip())
 }
