@@ -23,11 +23,12 @@ static LINE_DEGRADED: RuleCard = RuleCard {
     fed_by: &[ProbeKind::Echo, ProbeKind::PathMtu],
     plain: "The line is bad, for others too.",
     explanation: "At least three hosts that share a tunnel, a group, the router or only this machine \
-        lose packets, are slow, jump, or lose large packets since within 90 seconds of each other, and \
-        so do at least four of five of those that share it and were measured since; a host is well when \
-        nothing was lost for a minute. So it is what they share and no single host. It is one alert for \
+        fail alike, by loss, by slow or uneven round trips or by lost large packets, since within 90 \
+        seconds of each other, and at least four of five of those that share it and were measured since \
+        fail so or show signs of it. So it is what they share and no single host. It is one alert for \
         all of them; each host keeps its finding and does not alert by itself, and one that is alone is \
-        told at once. Where controls answer, they tell on which stretch it begins. A weak Wi-Fi or a full \
+        told at once. Where a line is bad in one way, one host that fails in another, and no worse, is \
+        enough if nearly all show signs of that as well; what only one has is told of that one. Where controls answer, they tell on which stretch it begins. A weak Wi-Fi or a full \
         line of this machine explains it. It is over when fewer than three have it, or too few of \
         all, for a minute; who still has it is told by itself.",
     disproof: "Hosts that share the way are well, measured at the same time.",
