@@ -31,6 +31,12 @@ const LOOK_AGAIN: Duration = Duration::from_secs(20);
 /// "All at once" after a change of state happens at most this often per target.
 const CHANGE_REST: Duration = Duration::from_mins(1);
 
+/// The same after it came back from silence, for then the last change was that it fell silent.
+const BACK_REST: Duration = Duration::from_secs(10);
+
+/// Between the connections of a target that comes back from silence.
+const BACK_AGAIN: Duration = Duration::from_secs(2);
+
 /// "All at once" because somebody asked happens at most this often per target.
 const ASK_REST: Duration = Duration::from_secs(5);
 
@@ -223,6 +229,16 @@ impl Schedule {
         {
             plan.changed = Some(now);
             self.all_at_once(target, now);
+        }
+    }
+
+    /// A target that was silent answers echo requests again: its port is tried at once, and
+    /// everything else when that is another than before.
+    pub fn note_back(&mut self, target: TargetId, now: MonoTime) {
+        self.note_trouble(target, now);
+        if let Some(plan) = self.plans.get_mut(&target) {
+            plan.changed = plan.changed.filter(|at| now.since(*at) < BACK_REST);
+            self.bring_forward_after(target, Lane::Connection, BACK_AGAIN, now);
         }
     }
 

@@ -314,4 +314,6 @@ pub struct Finding {
     /// The number of the newest fault that it speaks of: another one is told although the one before
     /// it was.
     pub faults: u32,
+    /// What its alert is called once it is over, when that says more than its last title; escaped.
+    pub title_over: Option<String>,
 }

@@ -17,7 +17,7 @@ use super::thresholds::PathThresholds;
 use super::time::{MonoTime, Now, WallTime};
 use super::together::UNSTEADY;
 use super::way::Stretch;
-use begins::{Known, begins, least, scopes, ways_that_answer};
+use begins::{Known, begins, scopes, ways_that_answer};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -142,6 +142,10 @@ pub struct Outage {
     /// Members whose answers have not settled yet: all that are silent, and who was a moment ago.
     /// When it is over, the last ones.
     pub left: BTreeSet<TargetId>,
+    /// How many of them there were at most.
+    pub most: usize,
+    /// The one group that they belonged to then.
+    pub most_within: Option<Within>,
     /// How many of its scope used to answer.
     pub of: usize,
     /// The one group that all who are left belong to, while others of its scope answer.
@@ -242,6 +246,8 @@ impl Outage {
             losing: 0,
             spares: false,
             left: BTreeSet::new(),
+            most: 0,
+            most_within: None,
             of: 0,
             within: None,
             group: None,
@@ -427,11 +433,12 @@ impl Outages {
     ) {
         // Nearly always nobody is silent, and there may be very many members and groups.
         let silent = members.iter().filter(|member| member.silent_since.is_some()).count();
-        if silent < least(&ground.limits) {
+        let least = ground.least();
+        if silent < least {
             return;
         }
         let ways = ways_that_answer(members);
-        for scope in scopes(members, &ground.limits) {
+        for scope in scopes(members, least) {
             let held = |member: &Member<'_>| self.open.iter().any(|o| o.holds(member.target));
             // PCs that stay silent when the others are back went to sleep.
             let asleep = |member: &Member<'_>| {

@@ -30,6 +30,15 @@ pub struct TunnelChange {
 }
 
 impl TunnelChange {
+    /// Whether `other`, of the same tunnel, came with it: one of them is of routes and the other of an
+    /// interface, and none gives back what the other took.
+    #[must_use]
+    pub fn goes_with(&self, other: &Self) -> bool {
+        self.of_routes != other.of_routes
+            && self.left.is_disjoint(&other.taken)
+            && self.taken.is_disjoint(&other.left)
+    }
+
     /// Takes in what came with it: the routes of the interface that changed, or the other way round.
     /// What an interface did says more.
     pub fn join(&mut self, other: Self) {

@@ -52,7 +52,7 @@ use crate::domain::load::Beats;
 use crate::domain::local::{EchoAccess, LocalState};
 use crate::domain::memory::TargetMemory;
 use crate::domain::outage::{Outages, Scope};
-use crate::domain::rules::{HOST_ASLEEP_ID, RULES, alerting_once, explained_by};
+use crate::domain::rules::{HOST_ASLEEP_ID, RULES, alerting_once, explained_by, told_as};
 use crate::domain::sample::{EchoMethod, Observation, Sample};
 use crate::domain::snapshot::{Event, MonitorSnapshot, Snapshot};
 use crate::domain::surroundings::{Offline, Surroundings};
@@ -100,6 +100,8 @@ pub struct Monitor {
     /// Findings that may be told with those of others, which is not known yet.
     undecided: BTreeSet<(TargetId, RuleId)>,
     signs: Signs,
+    /// When tunnels changed lately, and which, unescaped.
+    tunnels_changed: Vec<(MonoTime, BTreeSet<String>)>,
     /// Paths that break again and again.
     unsteady: BTreeMap<Scope, Unsteady>,
     diagnosis: MonitorDiagnosis,
@@ -141,6 +143,7 @@ impl Monitor {
             common: CommonCauses::default(),
             undecided: BTreeSet::new(),
             signs: Signs::default(),
+            tunnels_changed: Vec::new(),
             unsteady: BTreeMap::new(),
             diagnosis: MonitorDiagnosis::default(),
             alerts: AlertBook::new(alerts),
@@ -265,7 +268,7 @@ impl Monitor {
             let causes = diagnosed.findings.extract_if(.., is_shared);
             diagnosed.shadowed = causes.flat_map(|cause| explained_by(cause.rule)).collect();
             for cause in &self.around.common {
-                diagnosed.withhold(|rule| cause.tells(*id, rule));
+                diagnosed.withhold(told_as(&cause.thing), |rule| cause.tells(*id, rule));
             }
             let own = self.undecided.range((*id, RuleId(""))..);
             let own = own.take_while(|(target, _)| target == id);

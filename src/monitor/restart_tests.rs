@@ -49,6 +49,25 @@ fn connection(id: u32, secs: u64, failure: Option<ConnectOutcome>) -> Sample {
     sample(id, secs, Observation::Attempt(Box::new(attempt)))
 }
 
+/// A row stayed critical until the next connection although its host answered again.
+#[test]
+fn an_answer_after_silence_is_news_while_the_port_did_not_answer() {
+    let back = |lost: u64, failure, answers| {
+        let mut monitor = restarted(&TargetMemory::default(), START - 1);
+        monitor.observe(&echo(1, START, true), sec(START));
+        for secs in 1..=lost {
+            monitor.observe(&echo(1, START + secs, false), sec(START + secs));
+        }
+        let then = START + lost + 1;
+        monitor.observe(&connection(1, then, failure), sec(then));
+        monitor.observe(&echo(1, then + 1, answers), sec(then + 1)).back
+    };
+    assert!(back(6, Some(ConnectOutcome::Timeout), true));
+    assert!(!back(6, Some(ConnectOutcome::Timeout), false), "still silent");
+    assert!(!back(6, None, true), "the port answers");
+    assert!(!back(2, Some(ConnectOutcome::Timeout), true), "two are loss, and no silence");
+}
+
 /// What an earlier run of this machine knows: Berlin's path is down since [`BEGAN`].
 fn berlin_down() -> TargetMemory {
     let path = RememberedAlert {

@@ -13,14 +13,15 @@ use std::time::Duration;
 const TUNNEL_CHANGES: usize = 32;
 
 /// A VPN client takes its routes away before its interface, and gives them after it: what comes within
-/// this long of each other is one change.
+/// this long of each other, of one tunnel, is one change.
 const ONE: Duration = Duration::from_secs(10);
 
 impl Monitor {
     /// Takes note of tunnels that come or go, and of ways that they take or leave. Whether any did.
     pub(super) fn note_tunnels(&mut self, local: &LocalState, now: Now) -> bool {
         let before = &self.around.local;
-        let what = tunnels_changed(before, local);
+        let changed = tunnels_changed(before, local);
+        let what = changed.as_ref().map(|(what, _)| what.clone());
         if before.interfaces.is_empty() || (what.is_none() && before.routes == local.routes) {
             return false;
         }
@@ -34,19 +35,35 @@ impl Monitor {
         };
         let of_routes = what.is_none();
         let Some(what) = what.or(routes) else { return false };
+        let mut names = changed.map_or_else(BTreeSet::new, |(_, names)| names);
+        let led = left.iter().chain(&taken).filter_map(|address| before.tunnel_of(*address));
+        let leads = taken.iter().filter_map(|address| local.tunnel_of(*address));
+        names.extend(led.chain(leads).map(|tunnel| tunnel.name.clone()));
         let blind = before.routes.is_empty() && local.routes.is_empty();
-        let change = TunnelChange { at: now, what, left, taken, of_routes, blind };
+        self.keep_tunnel(TunnelChange { at: now, what, left, taken, of_routes, blind }, names);
+        true
+    }
+
+    /// Joins a change of the tunnels with these names to what came with it, or keeps it by itself.
+    fn keep_tunnel(&mut self, change: TunnelChange, names: BTreeSet<String>) {
         let changes = &mut self.around.tunnel_changes;
-        let last = changes.last_mut().filter(|last| now.mono.since(last.at.mono) <= ONE);
-        if let Some(last) = last.filter(|last| last.of_routes != change.of_routes) {
-            last.join(change);
-            return true;
+        let at = change.at.mono;
+        self.tunnels_changed.retain(|(before, _)| at.since(*before) <= ONE);
+        for (before, own) in self.tunnels_changed.iter_mut().rev() {
+            let with = changes.iter_mut().rfind(|other| other.at.mono == *before);
+            if let Some(with) = with.filter(|with| with.goes_with(&change))
+                && !own.is_disjoint(&names)
+            {
+                with.join(change);
+                own.extend(names);
+                return;
+            }
         }
         if changes.len() >= TUNNEL_CHANGES {
             changes.remove(0);
         }
         changes.push(change);
-        true
+        self.tunnels_changed.push((at, names));
     }
 
     /// Addresses of targets that no tunnel leads to any more in `local`, and those that another one
@@ -60,21 +77,23 @@ impl Monitor {
     }
 }
 
-/// Which tunnels came up or went down; `None` when none did, or nothing was known before.
-fn tunnels_changed(before: &LocalState, after: &LocalState) -> Option<String> {
+/// Which tunnels came up or went down, in words and by their names; `None` when none did, or nothing
+/// was known before.
+fn tunnels_changed(before: &LocalState, after: &LocalState) -> Option<(String, BTreeSet<String>)> {
     let up = |state: &LocalState| -> BTreeSet<String> {
         let tunnels = state.interfaces.iter().filter(|interface| {
             interface.up && interface.tunnel && !interface.addresses.is_empty()
         });
-        tunnels.map(|interface| printable(&interface.name).into_owned()).collect()
+        tunnels.map(|interface| interface.name.clone()).collect()
     };
     let (old, new) = (up(before), up(after));
     if before.interfaces.is_empty() || old == new {
         return None;
     }
-    let came = new.difference(&old).map(|name| format!("{name} came up"));
-    let went = old.difference(&new).map(|name| format!("{name} went down"));
-    Some(came.chain(went).collect::<Vec<_>>().join(", "))
+    let came = new.difference(&old).map(|name| format!("{} came up", printable(name)));
+    let went = old.difference(&new).map(|name| format!("{} went down", printable(name)));
+    let names = old.symmetric_difference(&new).cloned().collect();
+    Some((came.chain(went).collect::<Vec<_>>().join(", "), names))
 }
 
 #[cfg(test)]
@@ -97,22 +116,22 @@ mod tests {
             ..Interface::up(2, name, vec![(IpAddr::from([10, 8, 0, 2]), 24)])
         };
         let with = |interfaces| LocalState { interfaces, ..LocalState::default() };
+        let words = |before, after| tunnels_changed(before, after).map(|(what, _)| what);
         let home = || interface("eth0", false, true);
         let (without, down) =
             (with(vec![home()]), with(vec![home(), interface("wg0", true, false)]));
         let up = with(vec![home(), interface("wg0", true, true)]);
-        assert_eq!(tunnels_changed(&without, &up).as_deref(), Some("wg0 came up"));
-        assert_eq!(tunnels_changed(&up, &down).as_deref(), Some("wg0 went down"));
+        assert_eq!(words(&without, &up).as_deref(), Some("wg0 came up"));
+        assert_eq!(words(&up, &down).as_deref(), Some("wg0 went down"));
         assert_eq!(tunnels_changed(&down, &without), None);
         assert_eq!(tunnels_changed(&LocalState::default(), &up), None, "nothing known before");
         let unplugged = with(vec![interface("eth0", false, false), interface("wg0", true, true)]);
         assert_eq!(tunnels_changed(&up, &unplugged), None);
     }
 
-    /// As VPN clients do it.
-    #[test]
-    fn routes_that_go_before_their_interface_and_come_after_it_are_one_change() {
-        let host = IpAddr::from([10, 9, 0, 21]);
+    const HOST: [u8; 4] = [10, 9, 0, 21];
+
+    fn monitor() -> Monitor {
         let access = Access {
             echo_v4: EchoAccess::Datagram,
             echo_v6: EchoAccess::Datagram,
@@ -120,30 +139,45 @@ mod tests {
         };
         let mut monitor =
             Monitor::new(access, LocalState::default(), AlertSettings::default(), at(0));
-        let target = Target::new(TargetId(1), "pc".to_owned(), Host::Address(host, None));
+        let host = Host::Address(IpAddr::from(HOST), None);
+        let target = Target::new(TargetId(1), "pc".to_owned(), host);
         monitor.add(target, TargetMemory::default(), at(0));
-        let with = |up, routed| {
-            let address = |last| vec![(IpAddr::from([192, 0, 2, last]), 24)];
-            let tunnel = Interface { up, tunnel: true, ..Interface::up(3, "wg0", address(9)) };
+        monitor
+    }
+
+    /// Tunnels, up or not, and with the route to the host or not.
+    fn with(tunnels: &[(&str, bool, bool)]) -> LocalState {
+        let address = |last| vec![(IpAddr::from([192, 0, 2, last]), 24)];
+        let mut interfaces = vec![Interface::up(2, "eth0", address(2))];
+        let mut routes = Vec::new();
+        for (interface, (name, up, routed)) in (3..).zip(tunnels) {
+            let tunnel = Interface::up(interface, *name, address(9));
+            interfaces.push(Interface { up: *up, tunnel: true, ..tunnel });
             let route = Route {
                 destination: IpAddr::from([10, 9, 0, 0]),
                 prefix: 16,
                 gateway: None,
-                interface: 3,
+                interface,
                 metric: 0,
                 origin: Origin::Apart,
             };
-            LocalState {
-                interfaces: vec![Interface::up(2, "eth0", address(2)), tunnel],
-                routes: Arc::from(if routed { vec![route] } else { Vec::new() }),
-                ..LocalState::default()
-            }
-        };
+            routes.extend(routed.then_some(route));
+        }
+        LocalState { interfaces, routes: Arc::from(routes), ..LocalState::default() }
+    }
+
+    fn words(monitor: &Monitor) -> Vec<&str> {
+        monitor.around.tunnel_changes.iter().map(|change| &*change.what).collect()
+    }
+
+    /// As VPN clients do it.
+    #[test]
+    fn routes_that_go_before_their_interface_and_come_after_it_are_one_change() {
+        let host = IpAddr::from(HOST);
+        let mut monitor = monitor();
+        let with = |up, routed| with(&[("wg0", up, routed)]);
         monitor.observe_local(with(true, true), at(1));
         assert!(monitor.observe_local(with(true, false), at(10)));
-        let words = |monitor: &Monitor| -> Vec<String> {
-            monitor.around.tunnel_changes.iter().map(|change| change.what.clone()).collect()
-        };
         assert_eq!(words(&monitor), ["wg0 lost its routes"]);
         assert!(monitor.observe_local(with(false, false), at(11)));
         assert!(monitor.observe_local(with(true, false), at(40)));
@@ -154,6 +188,35 @@ mod tests {
         assert_eq!((up.at, up.taken.contains(&host)), (at(40), true));
         assert!(!monitor.observe_local(with(true, true), at(42)));
         monitor.observe_local(with(true, false), at(90));
-        assert_eq!(words(&monitor).last().map(String::as_str), Some("wg0 lost its routes"));
+        assert_eq!(words(&monitor).last(), Some(&"wg0 lost its routes"));
+    }
+
+    #[test]
+    fn another_tunnel_that_comes_up_is_no_part_of_one_that_lost_its_routes() {
+        let mut monitor = monitor();
+        monitor.observe_local(with(&[("wg0", true, true), ("tun1", false, false)]), at(1));
+        monitor.observe_local(with(&[("wg0", true, false), ("tun1", false, false)]), at(10));
+        monitor.observe_local(with(&[("wg0", true, false), ("tun1", true, false)]), at(15));
+        assert_eq!(words(&monitor), ["wg0 lost its routes", "tun1 came up"]);
+        monitor.observe_local(with(&[("wg0", false, false), ("tun1", true, false)]), at(16));
+        assert_eq!(words(&monitor), ["wg0 went down", "tun1 came up"]);
+        let [wg0, tun1] = monitor.around.tunnel_changes.as_slice() else { panic!() };
+        assert_eq!((wg0.at, wg0.left.len()), (at(10), 1));
+        assert!(!tun1.moved(IpAddr::from(HOST)));
+    }
+
+    /// A host whose way is given back is one that the tunnel leads to again.
+    #[test]
+    fn routes_that_are_given_back_at_once_are_a_change_of_their_own() {
+        let host = IpAddr::from(HOST);
+        let mut monitor = monitor();
+        monitor.observe_local(with(&[("wg0", true, true)]), at(1));
+        monitor.observe_local(with(&[("wg0", false, false)]), at(10));
+        monitor.observe_local(with(&[("wg0", false, true)]), at(13));
+        monitor.observe_local(with(&[("wg0", true, true)]), at(14));
+        assert_eq!(words(&monitor), ["wg0 went down", "wg0 came up"]);
+        let [down, up] = monitor.around.tunnel_changes.as_slice() else { panic!() };
+        assert_eq!((down.left.contains(&host), down.taken.contains(&host)), (true, false));
+        assert_eq!((up.left.contains(&host), up.taken.contains(&host)), (false, true));
     }
 }

@@ -323,6 +323,7 @@ pub(super) fn expired_finding() -> Finding {
         as_found: false,
         of_the_way: false,
         faults: 1,
+        title_over: None,
     }
 }
 

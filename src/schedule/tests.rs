@@ -176,6 +176,34 @@ fn a_change_runs_everything_at_once_and_at_most_once_a_minute() {
     assert_eq!(tls, 2);
 }
 
+/// Rows stayed critical for up to 25 s although their hosts answered again.
+#[test]
+fn a_target_that_comes_back_is_connected_to_at_once_and_again_when_that_is_news() {
+    let mut schedule = schedule(10);
+    run(&mut schedule, secs(300), QUICKLY);
+    schedule.note_change(TargetId(3), secs(300));
+    run(&mut schedule, secs(330), QUICKLY);
+    let last = |log: &[_]| *times(log, 3, &CONNECTION).last().unwrap();
+    schedule.note_change(TargetId(3), secs(330));
+    let quiet = run(&mut schedule, secs(331), QUICKLY);
+    assert!(times(&quiet, 3, &CERTIFICATE).is_empty(), "it changed half a minute ago");
+    schedule.note_back(TargetId(3), secs(340));
+    let log = run(&mut schedule, secs(341), QUICKLY);
+    assert_eq!(last(&log), secs(340));
+    schedule.note_change(TargetId(3), secs(341));
+    let log = run(&mut schedule, secs(342), QUICKLY);
+    assert_eq!(times(&log, 3, &CERTIFICATE), [secs(341)]);
+    // One that comes and goes is not asked for everything each time.
+    let mut tls = 0;
+    for second in 343..373 {
+        schedule.note_back(TargetId(3), secs(second));
+        schedule.note_change(TargetId(3), secs(second));
+        let log = run(&mut schedule, secs(second + 1), QUICKLY);
+        tls += times(&log, 3, &CERTIFICATE).len();
+    }
+    assert!((2..=4).contains(&tls), "{tls}");
+}
+
 #[test]
 fn somebody_may_ask_again_after_five_seconds() {
     let mut schedule = schedule(10);

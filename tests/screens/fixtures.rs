@@ -91,6 +91,7 @@ pub(crate) fn finding(
         as_found: false,
         of_the_way: false,
         faults: 1,
+        title_over: None,
     }
 }
 

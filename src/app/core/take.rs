@@ -90,6 +90,9 @@ impl Core {
         if change.ladder || change.dialled {
             self.schedule.note_change(id, now);
         }
+        if change.back {
+            self.schedule.note_back(id, now);
+        }
         if change.stranger {
             self.schedule.look_again(id, now);
         }

@@ -300,6 +300,7 @@ pub(crate) fn evidence(id: &str, severity: Severity) -> Evidence {
         is_change: false,
         of_the_way: false,
         faults: 1,
+        title_over: None,
         anew: true,
     }
 }

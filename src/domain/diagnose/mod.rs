@@ -51,6 +51,8 @@ pub struct Diagnosed {
     /// Rules whose findings stand and are left out: explained by another, above the lowest broken
     /// rung, or not judged while the monitor is offline. They are not over.
     pub withheld: Vec<RuleId>,
+    /// Of those, the ones that are measured still, each with the rule whose finding tells of them.
+    pub told_by: Vec<(RuleId, RuleId)>,
     /// Rules that a cause shared by many explains, whether they stand yet or not: some are found only
     /// when it is over, from what was measured while it stood.
     pub shadowed: Vec<RuleId>,
@@ -67,10 +69,13 @@ pub struct Diagnosis {
 }
 
 impl Diagnosed {
-    /// Withholds the findings of rules that are told otherwise.
-    pub fn withhold(&mut self, told: impl Fn(RuleId) -> bool) {
+    /// Withholds the findings of rules that the finding of `cause` tells of.
+    pub fn withhold(&mut self, cause: RuleId, told: impl Fn(RuleId) -> bool) {
         let withheld = self.findings.extract_if(.., |finding| told(finding.rule));
-        self.withheld.extend(withheld.map(|finding| finding.rule));
+        for finding in withheld {
+            self.withheld.push(finding.rule);
+            self.told_by.push((finding.rule, cause));
+        }
     }
 }
 
@@ -207,6 +212,7 @@ impl MonitorDiagnosis {
         Diagnosed {
             findings: self.findings(rules),
             withheld: Vec::new(),
+            told_by: Vec::new(),
             shadowed: Vec::new(),
             awaited: self.tracks.awaited().collect(),
             undecided: Vec::new(),
@@ -275,7 +281,8 @@ fn moment(card: &'static RuleCard, judgement: Judgement, now: WallTime) -> Optio
     match judgement {
         Judgement::Fires(evidence) => {
             let since = evidence.since.unwrap_or(now);
-            Some(Candidate { card, finding: card.finding(&evidence, since, false) })
+            let finding = card.finding(&evidence, since, false);
+            Some(Candidate { card, finding, measured: true })
         }
         Judgement::Clear | Judgement::NoEvidence | Judgement::Moot => None,
     }
@@ -302,6 +309,7 @@ impl RuleCard {
             as_found,
             of_the_way: evidence.of_the_way,
             faults: evidence.faults,
+            title_over: evidence.title_over.clone(),
         }
     }
 }

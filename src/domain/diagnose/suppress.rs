@@ -23,6 +23,8 @@ const SYNS: u32 = 2;
 pub(super) struct Candidate {
     pub(super) card: &'static RuleCard,
     pub(super) finding: Finding,
+    /// The newest look at its rule had evidence.
+    pub(super) measured: bool,
 }
 
 /// Leaves out what another finding explains, then what is above the lowest broken rung that is
@@ -42,14 +44,14 @@ pub(super) fn suppress(standing: Vec<Candidate>, view: &TargetView<'_>) -> Diagn
 }
 
 fn tell(standing: Vec<Candidate>, view: &TargetView<'_>) -> Diagnosed {
-    let Diagnosed { findings, mut withheld, .. } = explained(standing);
+    let Diagnosed { findings, mut withheld, told_by, .. } = explained(standing);
     let lossy = findings.iter().any(is_critical_at_echo) && loss_may_be_why(view);
     let lowest = findings.iter().filter_map(|finding| blocks(finding, lossy)).min();
     let is_above =
         |finding: &Finding| finding.rung.zip(lowest).is_some_and(|(rung, lowest)| rung > lowest);
     let (above, findings): (Vec<_>, Vec<_>) = findings.into_iter().partition(is_above);
     withheld.extend(above.into_iter().map(|finding| finding.rule));
-    Diagnosed { findings, withheld, ..Diagnosed::default() }
+    Diagnosed { findings, withheld, told_by, ..Diagnosed::default() }
 }
 
 /// The rung that a finding breaks, so that nothing above it can be judged. Echo stands beside the
@@ -123,10 +125,16 @@ pub(super) fn explained(mut standing: Vec<Candidate>) -> Diagnosed {
         }
     }
 
+    let rules: Vec<_> = standing.iter().map(|candidate| candidate.finding.rule).collect();
     let mut diagnosed = Diagnosed::default();
     for (candidate, fate) in standing.into_iter().zip(fate) {
+        let rule = candidate.finding.rule;
         match fate {
-            Some(Fate::Withheld) => diagnosed.withheld.push(candidate.finding.rule),
+            Some(Fate::Withheld(cause)) => {
+                diagnosed.withheld.push(rule);
+                let cause = rules.get(cause).filter(|_| candidate.measured);
+                diagnosed.told_by.extend(cause.map(|cause| (rule, *cause)));
+            }
             Some(Fate::Told) | None => diagnosed.findings.push(candidate.finding),
         }
     }
@@ -136,15 +144,16 @@ pub(super) fn explained(mut standing: Vec<Candidate>) -> Diagnosed {
 #[derive(Clone, Copy)]
 enum Fate {
     Told,
-    Withheld,
+    /// By the one that is told at this place.
+    Withheld(usize),
 }
 
-fn withhold_effects(cause: usize, explains: &[Vec<usize>], fate: &mut [Option<Fate>]) {
-    let mut causes = vec![cause];
+fn withhold_effects(root: usize, explains: &[Vec<usize>], fate: &mut [Option<Fate>]) {
+    let mut causes = vec![root];
     while let Some(cause) = causes.pop() {
         for effect in explains.get(cause).into_iter().flatten() {
             if let Some(slot @ None) = fate.get_mut(*effect) {
-                *slot = Some(Fate::Withheld);
+                *slot = Some(Fate::Withheld(root));
                 causes.push(*effect);
             }
         }

@@ -424,6 +424,7 @@ proptest! {
             .map(|(id, severity, rung, explains)| Candidate {
                 card: Scripted::new(id, *rung).with(|card| RuleCard { explains, ..card }).leak().card(),
                 finding: finding(id, *severity, *rung),
+                measured: true,
             })
             .collect();
         let mut fixture = Fixture::new();
@@ -474,6 +475,8 @@ fn worst_first_then_new_then_sure_then_lowest() {
         finding("critical", Severity::Critical, Some(Rung::Udp)),
     ];
     let card = Scripted::new("any", None).leak().card();
-    let told = explained(standing.into_iter().map(|finding| Candidate { card, finding }).collect());
+    let told = explained(
+        standing.into_iter().map(|finding| Candidate { card, finding, measured: true }).collect(),
+    );
     assert_eq!(ids(&told.findings), ["critical", "tcp", "none", "likely", "found"]);
 }

@@ -52,6 +52,8 @@ struct Track {
     clears: u8,
     /// The run began with the very first judgement of the rule.
     first_sight: bool,
+    /// The newest judgement had evidence.
+    measured: bool,
     standing: Option<Standing>,
 }
 
@@ -66,6 +68,7 @@ struct Standing {
 impl Tracks {
     /// Counts a judgement.
     pub(super) fn count(&mut self, card: &RuleCard, judgement: Judgement, now: WallTime) {
+        self.see(card, &judgement);
         match judgement {
             Judgement::NoEvidence => {}
             Judgement::Fires(evidence) if !evidence.anew && !self.stands(card.id) => {}
@@ -101,6 +104,7 @@ impl Tracks {
     /// Takes note of a judgement that no sample brought: it may raise or clear what a single
     /// judgement raises or clears, and counts towards nothing.
     pub(super) fn glance(&mut self, card: &RuleCard, judgement: Judgement, now: WallTime) {
+        self.see(card, &judgement);
         let standing = self.active.get_mut(&card.id).and_then(|track| track.standing.as_mut());
         match (judgement, standing) {
             (Judgement::Fires(evidence), Some(standing)) => standing.renew(evidence),
@@ -115,6 +119,13 @@ impl Tracks {
             }
             (Judgement::Moot, _) => self.drop_question(card),
             _ => {}
+        }
+    }
+
+    /// Notes whether the newest judgement had evidence.
+    fn see(&mut self, card: &RuleCard, judgement: &Judgement) {
+        if let Some(track) = self.active.get_mut(&card.id) {
+            track.measured = !matches!(judgement, Judgement::NoEvidence);
         }
     }
 
@@ -204,10 +215,11 @@ impl Tracks {
             .iter()
             .filter_map(|rule| {
                 let card = rule.card();
-                let standing = self.active.get(&card.id)?.standing.as_ref()?;
+                let track = self.active.get(&card.id)?;
+                let standing = track.standing.as_ref()?;
                 let finding =
                     card.finding(&standing.evidence, standing.since, standing.as_found.is_some());
-                Some(Candidate { card, finding })
+                Some(Candidate { card, finding, measured: track.measured })
             })
             .collect()
     }
@@ -220,7 +232,7 @@ impl Tracks {
 
 impl Track {
     const fn new(first_sight: bool) -> Self {
-        Self { window: VecDeque::new(), clears: 0, first_sight, standing: None }
+        Self { window: VecDeque::new(), clears: 0, first_sight, measured: true, standing: None }
     }
 
     fn hold(&mut self, hysteresis: Hysteresis, evidence: Box<Evidence>, now: WallTime) {

@@ -13,7 +13,7 @@ const PAUSE: Duration = Duration::from_mins(10);
 
 /// The scopes in which enough are silent, the widest first: an outage of all that are behind a router
 /// is not told again by group.
-pub(super) fn scopes(members: &[Member<'_>], limits: &PathThresholds) -> Vec<Scope> {
+pub(super) fn scopes(members: &[Member<'_>], least: usize) -> Vec<Scope> {
     let (mut tunnels, mut groups) = (BTreeMap::new(), BTreeMap::new());
     for member in members.iter().filter(|member| member.silent_since.is_some()) {
         for (counts, name) in [(&mut tunnels, member.tunnel), (&mut groups, member.group)] {
@@ -23,7 +23,7 @@ pub(super) fn scopes(members: &[Member<'_>], limits: &PathThresholds) -> Vec<Sco
         }
     }
     let enough = |counts: BTreeMap<&str, usize>| -> Vec<String> {
-        let counts = counts.into_iter().filter(|(_, silent)| *silent >= least(limits));
+        let counts = counts.into_iter().filter(|(_, silent)| *silent >= least);
         counts.map(|(name, _)| name.to_owned()).collect()
     };
     let mut scopes: Vec<Scope> = std::iter::once(Scope::Routed)
@@ -101,7 +101,8 @@ pub(super) fn begins(
     };
     let voters = hosts(cluster.iter().map(|(_, member)| *member).filter(|member| votes(member)));
     let of = hosts(concerned.iter().copied().filter(|member| votes(member)));
-    if !is_path(voters, of, &ground.limits) {
+    let limits = ground.limits_with(tunnel.as_ref(), first);
+    if !is_path(voters, of, &limits) {
         return None;
     }
     let found = !cluster.iter().any(|(_, member)| member.answered == Answered::InThisRun);
@@ -126,9 +127,10 @@ pub(super) fn begins(
             .filter(|(_, member)| !member.sleeps)
             .map(|(_, member)| member.target)
             .collect(),
+        most: cluster.len(),
         left: cluster.iter().map(|(_, member)| member.target).collect(),
         of: members.iter().filter(|member| scope.takes(member) && member.has_say()).count(),
-        limits: ground.limits,
+        limits,
         change: ground.change_before(first).filter(|_| tunnel.is_none()),
         took: tunnel.as_ref().is_some_and(|tunnel| tunnel.took),
         tunnel: tunnel.map(|tunnel| tunnel.what),

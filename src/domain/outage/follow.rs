@@ -91,7 +91,8 @@ impl Outage {
             self.hear(&own);
         }
         if self.tunnel.is_none()
-            && let Some(Beside { what, took }) = ground.tunnel_about(&own, self.since, self.since)
+            && let Some(Beside { what, took, .. }) =
+                ground.tunnel_about(&own, self.since, self.since)
         {
             (self.tunnel, self.took) = (Some(what), took);
         }
@@ -178,7 +179,13 @@ impl Outage {
         // Before that, others may be about to fall silent too.
         if now.mono.since(self.until.mono) >= self.limits.lasts.max(self.limits.together) {
             self.within = self.only_group(members);
-            self.let_go(members);
+            if self.let_go(members) {
+                self.most = 0;
+            }
+        }
+        if self.left.len() >= self.most {
+            self.most = self.left.len();
+            self.most_within.clone_from(&self.within);
         }
         self.see_group(members);
     }
@@ -214,16 +221,17 @@ impl Outage {
     }
 
     /// Lets go of those who are silent and no members of the group that is dark: each of them is
-    /// judged by itself.
-    fn let_go(&mut self, members: &[Member<'_>]) {
-        let Some(within) = &self.within else { return };
+    /// judged by itself. Whether there is any.
+    fn let_go(&mut self, members: &[Member<'_>]) -> bool {
+        let Some(within) = &self.within else { return false };
         let other = |member: &&Member<'_>| member.group != Some(&*within.group);
         let own: Vec<TargetId> = members.iter().filter(other).map(|member| member.target).collect();
         let own: Vec<TargetId> = own.into_iter().filter(|id| self.holds(*id)).collect();
-        for id in own {
-            self.members.remove(&id);
-            self.voters.remove(&id);
-            self.left.remove(&id);
+        for id in &own {
+            self.members.remove(id);
+            self.voters.remove(id);
+            self.left.remove(id);
         }
+        !own.is_empty()
     }
 }

@@ -1,7 +1,7 @@
 //! What an outage is held against, and where on the way it is.
 
 use super::Member;
-use super::begins::one_way;
+use super::begins::{least, one_way};
 use crate::domain::thresholds::PathThresholds;
 use crate::domain::time::{MonoTime, Now};
 use crate::domain::together::is_share;
@@ -17,6 +17,8 @@ use std::time::Duration;
 const SHORTLY: Duration = Duration::from_secs(10);
 /// A change of a tunnel is of hosts when it moved so many of them, in percent.
 const MOST: u32 = 51;
+/// So many silent hosts are a path whose ways were seen to go with a tunnel.
+const SEEN_HOSTS: u32 = 2;
 
 /// Where on the way an outage is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +87,8 @@ pub(super) struct Beside {
     pub(super) what: String,
     /// It took the ways of hosts over, and is not one that went down.
     pub(super) took: bool,
+    /// When it was seen to take their ways along; `None` where nobody can tell where it leads.
+    pub(super) seen: Option<MonoTime>,
 }
 
 /// Whether a change may be why most of these hosts are silent: it moved them, and they answered no
@@ -130,7 +134,26 @@ impl Ground {
         let apart = |at: MonoTime| at.since(first.mono).max(first.mono.since(at));
         let nearest = fits.min_by_key(|change| apart(change.at.mono))?;
         let took = silent.iter().any(|member| nearest.taken.contains(&member.address));
-        Some(Beside { what: beside(&nearest.what, nearest.at, first), took })
+        let seen = (!nearest.blind).then_some(nearest.at.mono);
+        Some(Beside { what: beside(&nearest.what, nearest.at, first), took, seen })
+    }
+
+    /// So many silent hosts may be a path at least.
+    pub(super) fn least(&self) -> usize {
+        let seen = self.tunnels.iter().any(|change| !change.blind);
+        least(&if seen { self.limits_seen() } else { self.limits })
+    }
+
+    /// What makes hosts a path that fell silent from `first` on, when `tunnel` changed about then: fewer
+    /// of them where their ways were seen to go with it, before each is told of by itself.
+    pub(super) fn limits_with(&self, tunnel: Option<&Beside>, first: Now) -> PathThresholds {
+        let soon = |at: MonoTime| at <= first.mono.plus(self.limits.together);
+        let seen = tunnel.and_then(|tunnel| tunnel.seen).is_some_and(soon);
+        if seen { self.limits_seen() } else { self.limits }
+    }
+
+    fn limits_seen(&self) -> PathThresholds {
+        PathThresholds { hosts: self.limits.hosts.min(SEEN_HOSTS), ..self.limits }
     }
 
     /// Whether what ends `stretch` goes on answering, or something beyond it.

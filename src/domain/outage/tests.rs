@@ -462,3 +462,37 @@ fn hosts_that_are_given_longer_to_start_are_a_restart_for_longer() {
     assert!(!restarted(Duration::from_mins(3)), "it has had its time");
     assert!(restarted(Duration::from_mins(10)));
 }
+
+/// An outage that is over was told with the number of those who came back last.
+#[test]
+fn an_outage_knows_how_many_were_in_it_at_its_worst() {
+    let mut outages = Outages::default();
+    for secs in 105..130 {
+        outages.observe(&silent(12), &ground(), at(secs));
+    }
+    let [outage] = &outages.open[..] else { panic!("{:?}", outages.open) };
+    assert_eq!((outage.left.len(), outage.most), (12, 12));
+    for secs in 130..160 {
+        outages.observe(&silent(5), &ground(), at(secs));
+    }
+    let [outage] = &outages.open[..] else { panic!("{:?}", outages.open) };
+    assert_eq!((outage.left.len(), outage.most, &outage.most_within), (5, 12, &None));
+}
+
+/// Two were two alerts, each of which named the tunnel.
+#[test]
+fn two_hosts_are_a_path_when_a_tunnel_is_seen_to_take_their_ways_along() {
+    let hosts = |count: u8| (0..count).map(|id| IpAddr::from([10, 9, 0, id])).collect();
+    let went = |secs, left| TunnelChange { left, blind: false, ..changed(secs, "wg0 went down") };
+    let two: Vec<_> = silent(2).into_iter().take(2).collect();
+    let begins = |tunnels| {
+        let ground = Ground { tunnels, ..ground() };
+        !Outages::default().observe(&two, &ground, at(110)).is_empty()
+    };
+    assert!(begins(vec![went(98, hosts(2))]));
+    assert!(!begins(Vec::new()), "nothing changed");
+    assert!(!begins(vec![went(98, BTreeSet::new())]), "it leads elsewhere");
+    assert!(!begins(vec![went(98, hosts(1))]), "it led to one of them");
+    assert!(!begins(vec![changed(98, "wg0 went down")]), "nobody can tell where it leads");
+    assert!(!begins(vec![went(116, hosts(2))]), "each is told of by then");
+}

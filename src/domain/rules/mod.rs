@@ -237,6 +237,8 @@ pub struct Evidence {
     /// The number of the newest fault that it speaks of: another one is told although the one before
     /// it was.
     pub faults: u32,
+    /// What its alert is called once it is over, when that says more than its last title.
+    pub title_over: Option<String>,
     /// It is of measurements that are new enough to raise a finding, or a worse one: else it may
     /// only keep what stands.
     pub anew: bool,
@@ -265,6 +267,7 @@ impl Evidence {
             is_change: false,
             of_the_way: false,
             faults: 1,
+            title_over: None,
             anew: true,
         }
     }
@@ -301,6 +304,13 @@ impl Evidence {
     #[must_use]
     pub const fn of_faults(mut self, newest: u32) -> Self {
         self.faults = newest;
+        self
+    }
+
+    /// Says what its alert is called once it is over.
+    #[must_use]
+    pub fn over_as(mut self, title: String) -> Self {
+        self.title_over = Some(title);
         self
     }
 

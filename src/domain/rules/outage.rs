@@ -1,7 +1,7 @@
 //! `path-outage`: hosts fell silent together while something nearer answers.
 
 use super::prelude::*;
-use crate::domain::outage::{Fault, KEPT, OFTEN, Outage, Said, Scope};
+use crate::domain::outage::{Fault, KEPT, OFTEN, Outage, Said, Scope, Within};
 use crate::domain::text::excerpt;
 use crate::domain::way::Stretch;
 use std::sync::Arc;
@@ -35,8 +35,8 @@ static PATH_OUTAGE: RuleCard = RuleCard {
         past the tunnel; several may have one; it is asked on while the tunnel is down), the far end \
         inside the tunnel, DNS servers. The nearest that is silent is the cause: a tunnel that goes \
         down half a minute after its line died is a consequence. A tunnel that changes is the cause for \
-        hosts whose ways it took along, and who answered no more; where this machine's routes are not \
-        known, for whoever is behind a router. Where a router or firewall on the way says of most of \
+        hosts whose ways it took along, and who answered no more, and two of them are enough then; \
+        where this machine's routes are not known, for whoever is behind a router. Where a router or firewall on the way says of most of \
         them that it cannot reach them, or that a rule forbids it, that is where to look. Targets at \
         one address are one host. Hosts that may be asleep do not count, unless \
         such a change came at the same time and fewer than half are back; hosts that were \
@@ -128,21 +128,24 @@ impl Rule for PathOutage {
         let today = broke_today(around, first);
         let more = others.iter().map(|outage| format!("also down: {}", whose(outage)));
         let more: Vec<String> = more.collect();
-        let title = match others.len() {
-            0 => format!("{}: {}", title(first), whose(first)),
-            others => format!("{}: {}, and {others} more", title(first), whose(first)),
+        let more_of_them = match others.len() {
+            0 => String::new(),
+            others => format!(", and {others} more"),
         };
+        let called = |whose: String| format!("{}: {whose}{more_of_them}", title(first));
+        let title = called(whose(first));
+        let at_worst = called(whose_at_worst(first));
         if first.times >= OFTEN {
             let sentence = comes_again(first) + &today;
             let evidence = evidence(first, title, sentence).lines(more);
-            return Judgement::fires(evidence.of_faults(newest));
+            return Judgement::fires(evidence.of_faults(newest).over_as(at_worst));
         }
         let how = how(first);
         let since = clock(first.since.wall);
         if let (Some(stretch), Some(fault)) = (first.stretch(), &first.fault) {
             let sentence = by_controls(first, stretch, fault, &since) + &today;
             let evidence = evidence(first, title, sentence).lines(more);
-            return Judgement::fires(evidence.of_faults(newest));
+            return Judgement::fires(evidence.of_faults(newest).over_as(at_worst));
         }
         let Some(nearer) = &first.nearer else {
             let sentence = format!(
@@ -152,7 +155,7 @@ impl Rule for PathOutage {
                 first_step(first),
             );
             let evidence = evidence(first, title, sentence).lines(more);
-            return Judgement::fires(evidence.of_faults(newest));
+            return Judgement::fires(evidence.of_faults(newest).over_as(at_worst));
         };
         let sentence = format!(
             "The way to {} is {} since {since} (likely): they {how}, while {} answers{}. {}{today}",
@@ -165,7 +168,8 @@ impl Rule for PathOutage {
             },
             first_step(first),
         );
-        Judgement::fires(evidence(first, title, sentence).lines(more).of_faults(newest))
+        let evidence = evidence(first, title, sentence).lines(more);
+        Judgement::fires(evidence.of_faults(newest).over_as(at_worst))
     }
 }
 
@@ -267,7 +271,19 @@ fn by_controls(outage: &Outage, stretch: Stretch, fault: &Fault, since: &str) ->
 /// `12 of 12 hosts behind the router`: those that are left in it.
 pub(crate) fn whose(outage: &Outage) -> String {
     let count = if outage.is_restart() { outage.members.len() } else { outage.left.len() };
-    if let Some(within) = &outage.within {
+    whose_of(outage, count, outage.within.as_ref())
+}
+
+/// The same of as many as were in it at its worst.
+fn whose_at_worst(outage: &Outage) -> String {
+    if outage.left.len() >= outage.most {
+        return whose(outage);
+    }
+    whose_of(outage, outage.most, outage.most_within.as_ref())
+}
+
+fn whose_of(outage: &Outage, count: usize, within: Option<&Within>) -> String {
+    if let Some(within) = within {
         return format!(
             "{count} of {} hosts of {}",
             within.of.max(count),

@@ -4,8 +4,16 @@ use super::prelude::*;
 use crate::domain::common_cause::{Example, LineFault};
 use crate::domain::control::{CLEAN, ControlRole, ControlStats};
 use crate::domain::local::LocalState;
+use crate::domain::time::MonoTime;
 use crate::domain::way::{Sign, Stretch, Way};
 use std::net::IpAddr;
+
+/// Over which the controls are summed up.
+const LATELY: &str = " in the last minute";
+
+/// A control that is asked every two seconds misses two requests in a row at least, where it is silent
+/// for so long.
+const MISSES: Duration = Duration::from_secs(6);
 
 /// Whose fault it is.
 pub(super) struct Whose {
@@ -19,7 +27,26 @@ pub(super) struct Whose {
 
 /// Whose fault loss is: what was lost to the controls in the same minute.
 pub(super) fn of_loss(view: &TargetView<'_>) -> Option<Whose> {
-    with_view(view, |to| judge(to, ControlStats::loses, lost))
+    with_view(view, |to| judge(to, LATELY, ControlStats::loses, lost))
+}
+
+/// Whose fault it is that a host was silent from `first` to `last`: which controls were silent then too.
+pub(super) fn of_gap(view: &TargetView<'_>, first: MonoTime, last: MonoTime) -> Option<Whose> {
+    let misses = last.since(first) >= MISSES;
+    let ails = |control: &ControlStats| match control.was_silent {
+        Some((from, until)) if from <= last && first <= until => Some(true),
+        // What was silent since then says nothing of it.
+        Some((from, _)) if from > last => None,
+        _ if control.silent_since.is_some_and(|since| since <= last) => {
+            (control.missed > 1).then_some(true)
+        }
+        _ => (misses && control.sent >= CLEAN).then_some(false),
+    };
+    let figure = |control: &ControlStats| match ails(control) {
+        Some(true) => "silent then too".to_owned(),
+        _ => "it answered then".to_owned(),
+    };
+    with_view(view, |to| judge(to, "", ails, figure))
 }
 
 fn lost(control: &ControlStats) -> String {
@@ -73,7 +100,7 @@ pub(super) fn of_line(around: &Surroundings, fault: LineFault, one: &Example) ->
     let near = |address| one.beside.contains(&address);
     let to = To { around, address: one.address?, near: &near, who: "the hosts", many: true };
     match (fault, one.takes) {
-        (LineFault::Loses, _) => judge(&to, ControlStats::loses, lost),
+        (LineFault::Loses, _) => judge(&to, LATELY, ControlStats::loses, lost),
         (LineFault::Slow, takes) => of_time(&to, takes?, |control| control.median, round_trip),
         (LineFault::Jumps, takes) => of_time(&to, takes?, |control| control.jitter, jitter),
     }
@@ -122,11 +149,12 @@ fn of_time(
             (own.saturating_mul(5) <= time).then_some(false)
         }
     };
-    judge(to, ails, |control| of(control).map_or_else(String::new, &words))
+    judge(to, LATELY, ails, |control| of(control).map_or_else(String::new, &words))
 }
 
 fn judge(
     to: &To<'_>,
+    when: &str,
     ails: impl Fn(&ControlStats) -> Option<bool>,
     words: impl Fn(&ControlStats) -> String,
 ) -> Option<Whose> {
@@ -164,7 +192,7 @@ fn judge(
             ControlRole::Dns => "DNS server",
             ControlRole::Group => "control",
         };
-        format!("{role} {}: {} in the last minute", sign.address, figure(&sign))
+        format!("{role} {}: {}{when}", sign.address, figure(&sign))
     };
     let lines = way.sound.into_iter().chain(way.ailing);
     let mut lines: Vec<_> = lines.collect();

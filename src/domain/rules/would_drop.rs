@@ -1,7 +1,7 @@
 //! `session-would-drop`: a silent gap that a session would have felt, or not outlived.
 
 use super::prelude::*;
-use super::restarted;
+use super::{restarted, whose};
 use crate::domain::echo_series::EchoPoint;
 use crate::domain::heard::Came;
 use crate::domain::sample::EchoOutcome;
@@ -41,7 +41,8 @@ static SESSION_WOULD_DROP: RuleCard = RuleCard {
         in a row must be lost. A connection that was answered in the gap acquits the host. Told \
         once Remote Desktop works again, except for the notice, and shown for five minutes. Not \
         told of hosts that sleep, of restarts, of a broken path that several hosts share, or \
-        where the silence was long enough to be told as such.",
+        where the silence was long enough to be told as such. Controls that were silent at the same \
+        time, and those that answered, show on which stretch of the way it was.",
     disproof: "A session that ran through the gap without a pause.",
     remedies: &[remedies::USE_CABLE, remedies::FIND_HOP, remedies::OTHER_VPN_NODE],
     explains: &[],
@@ -77,12 +78,16 @@ impl Rule for SessionWouldDrop {
         };
         let confidence = if gap.tcp_silent > 0 { Confidence::Likely } else { Confidence::Possible };
         let long = span(gap.silent);
+        let whose = whose::of_gap(view, gap.first.at.mono, gap.last.at.mono);
         let sentence = format!(
-            "{} was silent for at least {long} from {}: a session {would} (an estimate, {}). \
-             Network team: look at the line or VPN at that time.",
+            "{} was silent for at least {long} from {}: a session {would} (an estimate, {}). {}",
             name(view),
             clock(gap.first.at.wall),
             confidence.word(),
+            match &whose {
+                Some(whose) => &whose.sentences,
+                None => "Network team: look at the line or VPN at that time.",
+            },
         );
         let tcp = match gap.tcp_silent {
             0 => "no connection was tried in the gap".to_owned(),
@@ -93,7 +98,8 @@ impl Rule for SessionWouldDrop {
                 .line(format!("{} lost in a row", count(gap.lost, "echo request")))
                 .line(tcp)
                 .line(format!("last one lost at {}", clock(gap.last.at.wall)))
-                .since(Some(gap.first.at.wall)),
+                .since(Some(gap.first.at.wall))
+                .blamed(whose),
         )
     }
 }

@@ -28,6 +28,11 @@ const AROUND: Duration = Duration::from_mins(1);
 const SLEPT: Duration = Duration::from_secs(10);
 /// … and whoever is awake for less than this is waking, or asleep again in a moment.
 const AWAKE: Duration = Duration::from_mins(2);
+/// Silences that are shorter than this, so many of them within this long, may be those of a line that
+/// loses: hardly anybody sleeps and wakes so often, and two silences alone are no rate of loss.
+const NAP: Duration = Duration::from_mins(1);
+const NAPS: usize = 2;
+const NAPS_WITHIN: Duration = Duration::from_mins(10);
 
 /// From this percentage of lost requests on, a request over an open connection and all its repetitions
 /// may be lost: five are sent in five seconds, and two in five to the fifth is one in a hundred.
@@ -233,25 +238,43 @@ impl<'a> TargetView<'a> {
             return false;
         }
         let lately = self.now.mono.minus(AWAKE);
-        let measured = |point: &&EchoPoint| !matches!(point.outcome, EchoOutcome::Void(_));
-        let mut end = None;
-        for point in self.echo.points().rev().filter(measured) {
-            if !point.is_loss() {
-                end = None;
-                if point.at.mono < lately {
-                    break;
-                }
-                continue;
-            }
-            let end = *end.get_or_insert(point.at.mono);
-            if end < lately {
-                break;
-            }
-            if end.since(point.at.mono) >= SLEPT {
-                return true;
-            }
+        let mut silences = self.silences(lately).peekable();
+        if silences.peek().is_none() {
+            return false;
         }
-        false
+        silences.any(|(start, end)| end.since(start) >= NAP) || !self.naps_too_often()
+    }
+
+    /// Whether it would have slept briefly more often than anybody does; starts are no naps.
+    fn naps_too_often(&self) -> bool {
+        let from = self.now.mono.minus(NAPS_WITHIN);
+        let starts = |start: MonoTime, end: MonoTime| {
+            self.heard.restarts().any(|one| one.silent.mono <= end && start <= one.up.mono)
+        };
+        let naps = self
+            .silences(from)
+            .filter(|(start, end)| end.since(*start) < NAP && !starts(*start, *end));
+        naps.count() >= NAPS
+    }
+
+    /// From the first to the last of requests in a row that were not answered, the newest first, where
+    /// that is long enough to be sleep and ends after `from`.
+    fn silences(&self, from: MonoTime) -> impl Iterator<Item = (MonoTime, MonoTime)> + use<'a> {
+        let measured = |point: &&EchoPoint| !matches!(point.outcome, EchoOutcome::Void(_));
+        let mut points = self.echo.points().rev().filter(measured).peekable();
+        std::iter::from_fn(move || {
+            loop {
+                let ends = |point: &&EchoPoint| point.is_loss() || point.at.mono < from;
+                let last = points.find(ends).filter(|point| point.at.mono >= from)?.at.mono;
+                let mut first = last;
+                while let Some(point) = points.next_if(|point| point.is_loss()) {
+                    first = point.at.mono;
+                }
+                if last.since(first) >= SLEPT {
+                    return Some((first, last));
+                }
+            }
+        })
     }
 
     /// Whether a silence since `since` may be no more than the loss that was measured in the minute

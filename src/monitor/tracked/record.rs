@@ -18,6 +18,8 @@ pub struct Change {
     pub ladder: bool,
     /// Another address is dialled.
     pub dialled: bool,
+    /// It answers echo requests again after silence, and its port does not yet.
+    pub back: bool,
     /// Something worth remembering between runs.
     pub memory: bool,
     /// Echo is measured by the other method.
@@ -39,6 +41,9 @@ pub struct Change {
     /// Whether the UDP transport is silent where it answered lately; `None` when it was not asked.
     pub udp_missed: Option<bool>,
 }
+
+/// So many lost echo requests in a row are silence.
+const SILENCE: u32 = 4;
 
 /// Unanswered ICMP echoes, from the start, before TCP is used in their place.
 const ICMP_GIVEN_UP_AFTER: u32 = 10;
@@ -62,6 +67,7 @@ impl Tracked {
                 self.resolve.push(sample.sent_at, resolution.clone());
             }
             Observation::Echo(echo) => {
+                change.back = self.comes_back(echo);
                 change.method = self.record_echo(sample.seq, sample.sent_at, *echo);
             }
             Observation::Attempt(attempt) if self.is_not_dialled(attempt.connect.address.ip()) => {
@@ -155,6 +161,15 @@ impl Tracked {
     fn encrypted_slowly_once(&self) -> bool {
         let limit = self.target.thresholds.rdp_slow.warning;
         self.tls_times.recent().take_while(|entry| entry.value >= limit).count() == 1
+    }
+
+    /// Whether this answer ends a silence in which its port did not answer either.
+    fn comes_back(&self, echo: &Echo) -> bool {
+        let answers = matches!(echo.outcome, EchoOutcome::Reply { .. });
+        answers
+            && !self.is_not_dialled(echo.address)
+            && self.echo.trailing_losses().0 >= SILENCE
+            && self.attempt().is_some_and(|newest| !newest.connect.outcome.answered())
     }
 
     /// Takes an echo outcome in, and changes the method where that is due: to TCP once ICMP went

@@ -6,7 +6,7 @@ use super::{AlertBook, Key, RESOLVED};
 use crate::domain::alert::{Alert, AlertEvent, AlertState};
 use crate::domain::diagnose::Diagnosed;
 use crate::domain::finding::{Finding, RuleId};
-use crate::domain::rules;
+use crate::domain::rules::{self, RuleCard};
 use crate::domain::target::TargetId;
 use crate::domain::time::{MonoTime, Now, WallTime};
 use std::time::Duration;
@@ -19,8 +19,13 @@ const AFTERMATH: Duration = Duration::from_mins(1);
 /// silence of a host explains that its answers are slow no more.
 const PASSED: Duration = Duration::from_mins(5);
 
-/// Why it is over then.
+/// Why it is over then, where nothing measures it.
 const NOT_MEASURED_NOW: &str = "not measured any more";
+
+/// Why, where it is measured still, and told with this cause: `told as line full now`.
+fn told_as(cause: &RuleCard) -> String {
+    format!("told as {} now", cause.title)
+}
 
 /// How often an alert may come back and still end at once when one that excludes it fires: what goes
 /// to and fro is held like any other that returns.
@@ -57,7 +62,9 @@ impl AlertBook {
                 continue;
             }
             if diagnosed.withheld.contains(&key.1) {
-                events.extend(self.is_withheld(key, now));
+                let told = diagnosed.told_by.iter().find(|(rule, _)| *rule == key.1);
+                let cause = told.and_then(|(_, cause)| rules::card(cause.0));
+                events.extend(self.is_withheld(key, cause, now));
             } else if self.waits(key, diagnosed) {
                 events.extend(self.give_up(key, now));
             } else {
@@ -71,9 +78,9 @@ impl AlertBook {
         events
     }
 
-    /// Something else explains the finding: its clocks stand still, and what is of the moment only is
-    /// over after a while.
-    fn is_withheld(&mut self, key: Key, now: Now) -> Option<AlertEvent> {
+    /// Something else explains the finding, `cause` where it is measured still: its clocks stand still,
+    /// and what is of the moment only is over after a while.
+    fn is_withheld(&mut self, key: Key, cause: Option<&RuleCard>, now: Now) -> Option<AlertEvent> {
         let held = self.held(key, now.wall).is_some();
         let entry = self.entries.get_mut(&key)?;
         let passing = rules::card(key.1.0).is_some_and(|card| card.alerting.passing);
@@ -81,7 +88,8 @@ impl AlertBook {
         if !passing || held || now.mono.since(frozen.mono) < PASSED {
             return None;
         }
-        self.close(key, Some(NOT_MEASURED_NOW), frozen.wall)
+        let why = cause.map_or_else(|| NOT_MEASURED_NOW.to_owned(), told_as);
+        self.close(key, Some(&why), frozen.wall)
     }
 
     /// Whether it fired in an earlier run and nothing is known of it in this one.

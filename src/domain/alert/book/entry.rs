@@ -42,6 +42,8 @@ pub(super) struct Entry {
     attended: Option<Severity>,
     /// The number of the newest fault that its finding spoke of.
     pub(super) faults: u32,
+    /// What it is called once it is over, when that is another title than its last.
+    title_over: Option<String>,
     /// Of one that is recalled: when it was last known to fire.
     pub(super) seen: Option<WallTime>,
 }
@@ -70,6 +72,7 @@ impl Entry {
             told: None,
             attended: None,
             faults: finding.faults,
+            title_over: finding.title_over.clone(),
             seen: None,
         }
     }
@@ -125,6 +128,9 @@ impl Entry {
         if self.alert.title != finding.title {
             self.alert.title.clone_from(&finding.title);
         }
+        if self.title_over != finding.title_over {
+            self.title_over.clone_from(&finding.title_over);
+        }
     }
 
     pub(super) fn recalled(
@@ -162,6 +168,7 @@ impl Entry {
                 .or(alert.snoozed_until)
                 .map(|_| alert.attended.unwrap_or(alert.severity)),
             faults: 1,
+            title_over: None,
             seen: Some(alert.seen),
         }
     }
@@ -173,7 +180,7 @@ impl Entry {
 
     /// The alert as it is listed once it is over; `why` is said behind its title.
     pub(super) fn over(&self, why: Option<&str>) -> Alert {
-        let title = &self.alert.title;
+        let title = self.title_over.as_ref().unwrap_or(&self.alert.title);
         let title = why.map_or_else(|| title.clone(), |why| format!("{title} ({why})"));
         Alert { title, ..self.alert.clone() }
     }

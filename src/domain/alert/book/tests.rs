@@ -794,3 +794,40 @@ fn a_reminder_is_due_again_when_a_clock_that_was_ahead_is_put_right() {
     let told = book.apply(OFFICE, &stands(Severity::Critical), at(3_611));
     assert!(matches!(&told[..], [AlertEvent::Reminded(_)]), "{told:?}");
 }
+
+/// What a full line explained was called "not measured any more", and was measured all the while.
+#[test]
+fn what_is_told_with_its_cause_names_it_when_its_own_alert_is_over() {
+    const SLOW: RuleId = RuleId("high-latency");
+    let slow = finding("high-latency", Severity::Critical, None);
+    let stands = Diagnosed { findings: vec![slow], ..Diagnosed::default() };
+    let by = |told_by| Diagnosed { withheld: vec![SLOW], told_by, ..Diagnosed::default() };
+    for (withheld, why) in [
+        (by(vec![(SLOW, RuleId("link-saturated"))]), "told as line full now"),
+        (by(Vec::new()), "not measured any more"),
+    ] {
+        let mut book = AlertBook::default();
+        assert_eq!(drawn(&book.apply(OFFICE, &stands, at(0))), 'F');
+        assert_eq!(book.apply(OFFICE, &withheld, at(10)), []);
+        let over = book.apply(OFFICE, &withheld, at(400));
+        let [AlertEvent::Resolved(alert, _)] = over.as_slice() else { panic!("{over:?}") };
+        assert!(alert.title.ends_with(&format!("({why})")), "{}", alert.title);
+    }
+}
+
+/// The end of a broken path was told with the number of hosts that came back last.
+#[test]
+fn what_is_over_is_called_by_what_it_was_at_its_worst() {
+    let of = |title: &str, over: &str| {
+        let (title, title_over) = (title.to_owned(), Some(over.to_owned()));
+        let finding = Finding { title, title_over, ..finding("a", Severity::Critical, None) };
+        Diagnosed { findings: vec![finding], ..Diagnosed::default() }
+    };
+    let mut book = AlertBook::default();
+    book.apply(OFFICE, &of("down: 12 of 12", "down: 12 of 12"), at(0));
+    book.apply(OFFICE, &of("down: 1 of 12", "down: 12 of 12"), at(60));
+    book.apply(OFFICE, &Diagnosed::default(), at(70));
+    let over = book.apply(OFFICE, &Diagnosed::default(), at(700));
+    let [AlertEvent::Resolved(alert, _)] = over.as_slice() else { panic!("{over:?}") };
+    assert_eq!(alert.title, "down: 12 of 12");
+}
