@@ -44,8 +44,7 @@ pub(super) fn mark(config: &Config, words: &[String], at: Option<&str>) -> Resul
         let message = format!("the text is too long, expected at most {TEXT} characters");
         return Err(Failure::new(USAGE, message));
     }
-    let number =
-        u64::from(std::process::id()) << 32 | now.unix_millis().unsigned_abs() & 0xffff_ffff;
+    let number = Mark::number_of(std::process::id(), now);
     let mark = Mark { at, target, text, number: Some(number), taken: None };
     let store = state_store();
     let failed = |error| Failure::new(super::FAILED, error);

@@ -35,6 +35,14 @@ pub struct Mark {
     pub taken: Option<WallTime>,
 }
 
+impl Mark {
+    /// The number of a mark that this process makes at that time.
+    #[must_use]
+    pub fn number_of(process: u32, now: WallTime) -> u64 {
+        u64::from(process) << 32 | now.unix_millis().unsigned_abs() & 0xffff_ffff
+    }
+}
+
 /// What one layer has to say of the minutes about a mark.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {

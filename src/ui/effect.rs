@@ -4,7 +4,7 @@ use crate::domain::alert::Signature;
 use crate::domain::finding::RuleId;
 use crate::domain::target::TargetId;
 use crate::domain::time::WallTime;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// One change that was made of the configuration file here.
@@ -80,8 +80,8 @@ pub enum Effect {
         /// For how long from here on; `None`: no longer.
         length: Option<Duration>,
     },
-    /// These targets are pinned and no others; that is remembered.
-    Pin(BTreeSet<TargetId>),
+    /// Of these targets, whether they are pinned; that is remembered.
+    Pin(BTreeMap<TargetId, bool>),
     /// The target whose detail is open: it is probed more often. `None` when none is.
     LookAt(Option<TargetId>),
     /// Watch one more target; the text is as typed and not yet parsed.
