@@ -142,8 +142,10 @@ fn mistyped(config: &Config, known: &State, word: &str) -> Result<(), String> {
     let configured = config.targets.iter().flat_map(|target| {
         std::iter::once(&*target.name).chain(target.aliases.iter().map(String::as_str))
     });
+    let hosts: Vec<String> = config.targets.iter().map(|target| target.host.to_string()).collect();
     let remembered = known.keys().filter(|key| *key != MONITOR).map(|key| host(key));
-    let names: Vec<&str> = configured.chain(remembered).collect();
+    let hosts = hosts.iter().map(String::as_str);
+    let names: Vec<&str> = configured.chain(hosts).chain(remembered).collect();
     let a_host = looks_like_host(word) || is_in_series(&folded, &names);
     let like = if a_host { LIKE_A_HOST } else { LIKE };
     let nearest = names

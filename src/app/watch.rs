@@ -431,6 +431,10 @@ impl Screen {
                 self.add(&text);
                 return Ok(());
             }
+            Effect::AddRow { heads, row } => {
+                self.add_row(&heads, &row);
+                return Ok(());
+            }
             Effect::AddPasted(text) => {
                 match first::of_text(&text) {
                     Ok(hosts) => self.watch_entries(hosts),

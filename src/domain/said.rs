@@ -237,7 +237,9 @@ mod tests {
         assert_eq!(told.len(), 5, "{told:?}");
         for fires in [true, false] {
             let mut base = before.clone();
-            told.iter().for_each(|word| agree(&mut base, &theirs, word, fires));
+            for word in &told {
+                agree(&mut base, &theirs, word, fires);
+            }
             assert_eq!(words(&base, &theirs, NOW), []);
             // And back.
             let back = words(&theirs, &before, NOW);

@@ -86,6 +86,13 @@ pub enum Effect {
     LookAt(Option<TargetId>),
     /// Watch one more target; the text is as typed and not yet parsed.
     AddTarget(String),
+    /// Watch what a mended row of a table says below its heads.
+    AddRow {
+        /// The heads.
+        heads: String,
+        /// The row, as it was typed.
+        row: String,
+    },
     /// Watch what a pasted text holds: a list, or a file's content, as it is.
     AddPasted(String),
     /// Nothing of what was pasted is left to be mended.
