@@ -64,7 +64,8 @@ impl AlertBook {
             if diagnosed.withheld.contains(&key.1) {
                 let told = diagnosed.told_by.iter().find(|(rule, _)| *rule == key.1);
                 let cause = told.and_then(|(_, cause)| rules::card(cause.0));
-                events.extend(self.is_withheld(key, cause, now));
+                let joins = diagnosed.joined.contains(&key.1);
+                events.extend(self.is_withheld(key, cause, joins, now));
             } else if self.waits(key, diagnosed) {
                 events.extend(self.give_up(key, now));
             } else {
@@ -79,13 +80,21 @@ impl AlertBook {
     }
 
     /// Something else explains the finding, `cause` where it is measured still: its clocks stand still,
-    /// and what is of the moment only is over after a while.
-    fn is_withheld(&mut self, key: Key, cause: Option<&RuleCard>, now: Now) -> Option<AlertEvent> {
+    /// and what is of the moment only is over after a while. Where it joins what other hosts have alike,
+    /// one alert tells of all, and its own is over.
+    fn is_withheld(
+        &mut self,
+        key: Key,
+        cause: Option<&RuleCard>,
+        joins: bool,
+        now: Now,
+    ) -> Option<AlertEvent> {
         let held = self.held(key, now.wall).is_some();
         let entry = self.entries.get_mut(&key)?;
         let passing = rules::card(key.1.0).is_some_and(|card| card.alerting.passing);
         let frozen = entry.freeze(now);
-        if !passing || held || now.mono.since(frozen.mono) < PASSED {
+        let passed = passing && now.mono.since(frozen.mono) >= PASSED;
+        if held || !(passed || joins && !passing) {
             return None;
         }
         let why = cause.map_or_else(|| NOT_MEASURED_NOW.to_owned(), told_as);
