@@ -4,6 +4,7 @@
 mod controls;
 mod local;
 mod marks;
+mod others;
 mod reconfigure;
 mod saving;
 mod sessions;
@@ -94,8 +95,8 @@ pub(super) enum Command {
     Unsnooze(Option<TargetId>, RuleId),
     /// Hold back the alerts of these until then; `None`: no longer.
     Maintain(Vec<TargetId>, Option<WallTime>),
-    /// Remember that these targets are pinned and no others.
-    Pin(BTreeSet<TargetId>),
+    /// Remember of these targets whether they are pinned.
+    Pin(BTreeMap<TargetId, bool>),
     /// This target is being looked at.
     LookAt(Option<TargetId>),
     /// Watch several more.
@@ -144,6 +145,7 @@ enum Report {
     Sessions(Result<Vec<(TargetId, SessionLook)>, Unseen>),
     Woken(TargetId, Box<WakeProgress>, String),
     Marks(Vec<Mark>),
+    Others(Vec<store::Apart>),
 }
 
 /// The loop's own state.
@@ -175,6 +177,7 @@ pub(super) struct Core {
     look_again: Option<Now>,
     looking_at_sessions: Option<AbortHandle>,
     looking_for_marks: Option<AbortHandle>,
+    others: others::Others,
     /// The numbers of the marks that were taken lately, with the time.
     taken_marks: VecDeque<(u64, MonoTime)>,
     /// By host and port as notices name them: under which key a target is remembered.
@@ -262,6 +265,7 @@ impl Core {
             look_again: None,
             looking_at_sessions: None,
             looking_for_marks: None,
+            others: others::Others::default(),
             taken_marks: VecDeque::new(),
             hosts: BTreeMap::new(),
             keys: Arc::default(),
@@ -306,6 +310,7 @@ impl Core {
                     let is_word = command.is_word();
                     self.execute(command);
                     if is_word {
+                        self.others.interrupt();
                         save.reset_after(SAVE_SOON);
                     }
                 }
@@ -320,6 +325,7 @@ impl Core {
                 _ = local.tick() => {
                     self.ask_controls();
                     self.look_at_local(None);
+                    self.look_at_others();
                 }
                 at = changes.next() => self.look_at_local(Some(at)),
                 _ = sessions.tick() => {
@@ -394,12 +400,13 @@ impl Core {
             }
             Command::Mark(id) => {
                 self.monitor.mark(Some(id), now.wall, "", now);
+                self.tell_of_mark(id, now);
                 self.unsaved = true;
             }
             Command::Maintain(ids, until) => {
                 self.unsaved |= self.monitor.maintain(&ids, until, now);
             }
-            Command::Pin(pinned) => self.unsaved |= self.monitor.pin(&pinned),
+            Command::Pin(pins) => self.unsaved |= self.monitor.pin(&pins),
             Command::LookAt(id) => self.schedule.look_at(id, now.mono),
             Command::AddAll(targets) => {
                 for target in targets {
@@ -422,6 +429,7 @@ impl Core {
         for event in self.monitor.tick(now) {
             // So that a later run tells nobody again.
             self.unsaved = true;
+            self.others.news();
             let notice = self.monitor.notice(&event, now);
             // A bell that does not keep up loses events, never the probes.
             let _full = alerts.try_send(notice.clone());

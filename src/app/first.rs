@@ -56,9 +56,36 @@ pub(super) struct Hosts {
     /// Lines that are no hosts.
     pub(super) wrong: Vec<Mend>,
     /// The lines of the text, where one could be typed.
-    lines: Vec<String>,
+    lines: Lines,
     /// See [`Found::by_hand`].
     by_hand: bool,
+}
+
+/// The lines of a text as they can be typed.
+#[derive(Debug)]
+enum Lines {
+    /// Each by itself.
+    Plain(Vec<String>),
+    /// Rows below heads.
+    Table(import::Rows),
+}
+
+impl Lines {
+    /// A line to be mended.
+    fn mend(&self, line: usize, why: String) -> Mend {
+        let (text, heads) = match self {
+            Self::Plain(lines) => (lines.get(line.saturating_sub(1)), None),
+            Self::Table(table) => (table.rows.get(&line), Some(table.heads.clone())),
+        };
+        let text = text.cloned().unwrap_or_default();
+        let cut: String = text.chars().take(LONGEST).collect();
+        let why = if cut.len() < text.len() {
+            format!("{why}; the field does not take all of it: its end is cut")
+        } else {
+            why
+        };
+        Mend { line, text: cut, heads, why }
+    }
 }
 
 /// Where a host stands, by its name in lower case.
@@ -83,7 +110,7 @@ impl Hosts {
                 match (names.get(&target.name.to_lowercase()), entry.own_name()) {
                     (Some(other), Some(own)) if by_hand => {
                         let why = import::another_is_called(own, other);
-                        wrong.push(mend(&lines, entry.line, why));
+                        wrong.push(lines.mend(entry.line, why));
                         continue;
                     }
                     (Some(_), _) => {
@@ -121,7 +148,13 @@ pub(super) fn of_file(path: &Path) -> Result<Hosts, ConfigError> {
     let found = read_file(path)?;
     let limit = u64::try_from(import::MAX_BYTES).unwrap_or(u64::MAX);
     let text = config::read_bounded(path, limit).unwrap_or_default();
-    Ok(sorted(found, &String::from_utf8_lossy(&text)))
+    Ok(sorted(found, &import::text(&text).unwrap_or_default()))
+}
+
+/// The hosts of a row that was typed below the heads of its table; `None` where it is no row.
+pub(super) fn of_row(heads: &str, row: &str) -> Option<Result<Hosts, ConfigError>> {
+    let found = import::read_row(heads, row)?;
+    Some(found.map(|found| sorted(found, &format!("{heads}\n{row}\n"))))
 }
 
 /// The hosts of a pasted text.
@@ -134,24 +167,23 @@ pub(super) fn of_text(text: &str) -> Result<Hosts, ConfigError> {
 
 /// The hosts, and the lines that are none.
 fn sorted(found: Found, text: &str) -> Hosts {
-    // An element of XML is no line that could be typed.
-    let lines: Vec<&str> =
-        if text.trim_start().starts_with('<') { Vec::new() } else { text.lines().collect() };
-    let lines: Vec<String> = lines.into_iter().map(typed).collect();
+    let lines = if found.is_table {
+        Lines::Table(import::rows(text))
+    } else if text.trim_start().starts_with('<') {
+        // An element of XML is no line that could be typed.
+        Lines::Plain(Vec::new())
+    } else {
+        Lines::Plain(text.lines().map(typed).collect())
+    };
     let wrong = found.wrong.into_iter();
-    let wrong = wrong.map(|wrong| mend(&lines, wrong.line().max(1), wrong.message)).collect();
+    let wrong = wrong.map(|wrong| lines.mend(wrong.line().max(1), wrong.message)).collect();
     Hosts { entries: found.entries, wrong, lines, by_hand: found.by_hand }
 }
 
 /// A line as it can be typed.
 fn typed(line: &str) -> String {
     let said = line.trim().replace('\t', " ");
-    said.chars().filter(|c| !c.is_control()).take(LONGEST).collect()
-}
-
-fn mend(lines: &[String], line: usize, why: String) -> Mend {
-    let text = lines.get(line.saturating_sub(1)).cloned().unwrap_or_default();
-    Mend { line, text, why }
+    said.chars().filter(|c| !c.is_control()).collect()
 }
 
 /// The configuration with targets that were added on the screen behind its end; `before` is what
@@ -215,6 +247,41 @@ mod tests {
         assert_eq!((port.line, port.text.as_str()), (4, "pc:0"));
         let csv = of_text("name,host\nfront,office-pc\n").expect("taken");
         assert_eq!(csv.entries[0].name.as_deref(), Some("front"));
+    }
+
+    /// A row was read without its heads once it was mended: its group, port and MAC were gone.
+    #[test]
+    fn a_mended_row_of_a_table_keeps_its_other_columns() {
+        let rest = "3390\tBerlin\t02:11:22:33:44:55";
+        let tabs = format!("name\thost\tport\tgroup\tmac\npc\t10.0.0.300\t{rest}\n");
+        for text in [tabs.clone(), tabs.replace('\t', ";"), tabs.replace('\t', ",")] {
+            let hosts = of_text(&text).expect("taken");
+            let [wrong] = hosts.wrong.as_slice() else { panic!("{hosts:?}") };
+            let heads = wrong.heads.as_deref().expect("a table has heads");
+            assert!(!wrong.text.contains('\t') && wrong.text.contains("10.0.0.300"), "{wrong:?}");
+            let row = wrong.text.replace("10.0.0.300", "10.0.0.30");
+            let mended = of_row(heads, &row).expect("a row").expect("taken");
+            let [entry] = mended.entries.as_slice() else { panic!("{mended:?}") };
+            let target = entry.target(TargetId::default(), &Config::default());
+            assert_eq!((target.name.as_str(), target.port), ("pc", 3390));
+            assert_eq!(target.group.as_deref(), Some("Berlin"));
+            assert_eq!(target.mac.map(|mac| mac.to_string()).as_deref(), Some("02:11:22:33:44:55"));
+            let again = of_row(heads, &wrong.text).expect("a row").expect("read");
+            assert_eq!((again.entries.len(), &again.wrong[0].why), (0, &wrong.why));
+            assert!(of_row(heads, "pc=10.0.0.30").is_none(), "one host as it is typed anywhere");
+        }
+        // Over two lines, in UTF-16 as spreadsheets write it, and with a row that no field takes.
+        let text =
+            format!("\u{feff}name,host,group\n\"a\nb\",x y,\"c, d\"\n{},x y,e\n", "n".repeat(300));
+        let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("hosts.csv");
+        fs::write(&path, bytes).expect("written");
+        let hosts = of_file(&path).expect("taken");
+        let [two, long] = hosts.wrong.as_slice() else { panic!("{hosts:?}") };
+        assert_eq!((two.line, &*two.text), (2, "a b,x y,\"c, d\""));
+        assert_eq!((long.line, long.text.chars().count()), (4, LONGEST));
+        assert!(long.why.ends_with("its end is cut"), "{}", long.why);
     }
 
     #[test]

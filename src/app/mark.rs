@@ -44,8 +44,7 @@ pub(super) fn mark(config: &Config, words: &[String], at: Option<&str>) -> Resul
         let message = format!("the text is too long, expected at most {TEXT} characters");
         return Err(Failure::new(USAGE, message));
     }
-    let number =
-        u64::from(std::process::id()) << 32 | now.unix_millis().unsigned_abs() & 0xffff_ffff;
+    let number = Mark::number_of(std::process::id(), now);
     let mark = Mark { at, target, text, number: Some(number), taken: None };
     let store = state_store();
     let failed = |error| Failure::new(super::FAILED, error);
@@ -143,8 +142,10 @@ fn mistyped(config: &Config, known: &State, word: &str) -> Result<(), String> {
     let configured = config.targets.iter().flat_map(|target| {
         std::iter::once(&*target.name).chain(target.aliases.iter().map(String::as_str))
     });
+    let hosts: Vec<String> = config.targets.iter().map(|target| target.host.to_string()).collect();
     let remembered = known.keys().filter(|key| *key != MONITOR).map(|key| host(key));
-    let names: Vec<&str> = configured.chain(remembered).collect();
+    let hosts = hosts.iter().map(String::as_str);
+    let names: Vec<&str> = configured.chain(hosts).chain(remembered).collect();
     let a_host = looks_like_host(word) || is_in_series(&folded, &names);
     let like = if a_host { LIKE_A_HOST } else { LIKE };
     let nearest = names

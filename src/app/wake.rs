@@ -6,7 +6,7 @@ use crate::cli::Cli;
 use crate::config::{Config, ConfigError, WakeItem, wake_items};
 use crate::domain::mac::MacAddr;
 use crate::domain::memory::TargetMemory;
-use crate::domain::sample::{Observation, ProbeKind, Sample};
+use crate::domain::sample::{NameOutcome, Observation, ProbeKind, Resolution, Sample};
 use crate::domain::target::{Host, Target, WakeSettings};
 use crate::domain::text::printable;
 use crate::domain::wake::{Reach, WakePolicy, WakeProgress, WakeRung};
@@ -108,6 +108,29 @@ fn sleepers(
     bare.chain(named).collect()
 }
 
+/// Why a name led to no address, and what the packets do all the same; `None` where it led to one.
+fn without_address(host: &Host, found: &Resolution, expected: Option<IpAddr>) -> Option<String> {
+    if !found.addresses.is_empty() {
+        return None;
+    }
+    let why = match found.outcome {
+        NameOutcome::NxDomain => "the name does not exist",
+        NameOutcome::NoData => "the name exists, without an address",
+        NameOutcome::ServFail => "the DNS server failed to look the name up",
+        NameOutcome::Refused => "the DNS server refused to look the name up",
+        NameOutcome::Timeout => "the DNS server gave no answer",
+        NameOutcome::Malformed => "the DNS server gave an answer that is none",
+        NameOutcome::Error | NameOutcome::Ok | NameOutcome::NotNeeded => {
+            "the name could not be looked up"
+        }
+    };
+    let what = match expected {
+        Some(address) => format!("it is looked for at {address}, where it is expected"),
+        None => "the packets go to its MAC address all the same".to_owned(),
+    };
+    Some(format!("{}: {why}; {what}", printable(&host.to_string())))
+}
+
 /// Sends, prints the receipt and follows the host up. `false` when it is not up in time.
 async fn wake_one(edge: &Edge, sleeper: &Sleeper, wait: Duration) -> bool {
     let local = edge.local_state();
@@ -115,7 +138,11 @@ async fn wake_one(edge: &Edge, sleeper: &Sleeper, wait: Duration) -> bool {
         Some(target) => {
             let limit = target.deadlines.resolve.min(NAME);
             let found = edge.names.resolve(&target.host, limit).await;
-            found.addresses.first().copied().or_else(|| target.expect.first().copied())
+            let expected = target.expect.first().copied();
+            if let Some(words) = without_address(&target.host, &found, expected) {
+                say(&words);
+            }
+            found.addresses.first().copied().or(expected)
         }
         None => None,
     };
@@ -238,4 +265,38 @@ fn climb(
 
 fn say(line: &str) {
     let _gone = print(format!("{line}\n").as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(outcome: NameOutcome, addresses: Vec<IpAddr>) -> Resolution {
+        Resolution { outcome, addresses, ..Resolution::literal([192, 0, 2, 1].into()) }
+    }
+
+    /// Where the packets went was told, and not that there is no such name.
+    #[test]
+    fn a_name_that_leads_nowhere_is_told_beside_where_the_packets_go() {
+        let host = Host::Name("ofice-pc".into());
+        let words =
+            |outcome, expected| without_address(&host, &found(outcome, Vec::new()), expected);
+        assert_eq!(
+            words(NameOutcome::NxDomain, None).as_deref(),
+            Some(
+                "ofice-pc: the name does not exist; the packets go to its MAC address all the same"
+            )
+        );
+        assert_eq!(
+            words(NameOutcome::NoData, Some([10, 0, 0, 7].into())).as_deref(),
+            Some(
+                "ofice-pc: the name exists, without an address; it is looked for at 10.0.0.7, where it is expected"
+            )
+        );
+        assert!(
+            words(NameOutcome::Timeout, None).is_some_and(|said| said.contains("gave no answer"))
+        );
+        let there = found(NameOutcome::Ok, vec![[10, 0, 0, 7].into()]);
+        assert_eq!(without_address(&host, &there, None), None);
+    }
 }

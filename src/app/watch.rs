@@ -423,12 +423,16 @@ impl Screen {
             Effect::Maintain { targets, length } => {
                 Command::Maintain(targets, length.map(|length| now.plus(length)))
             }
-            Effect::Pin(pinned) => Command::Pin(pinned),
+            Effect::Pin(pins) => Command::Pin(pins),
             Effect::LookAt(id) => Command::LookAt(id),
             Effect::AcceptAsFound(findings) => Command::AcceptAsFound(findings),
             Effect::Mark(id) => Command::Mark(id),
             Effect::AddTarget(text) => {
                 self.add(&text);
+                return Ok(());
+            }
+            Effect::AddRow { heads, row } => {
+                self.add_row(&heads, &row);
                 return Ok(());
             }
             Effect::AddPasted(text) => {

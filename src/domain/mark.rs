@@ -35,6 +35,14 @@ pub struct Mark {
     pub taken: Option<WallTime>,
 }
 
+impl Mark {
+    /// The number of a mark that this process makes at that time.
+    #[must_use]
+    pub fn number_of(process: u32, now: WallTime) -> u64 {
+        u64::from(process) << 32 | now.unix_millis().unsigned_abs() & 0xffff_ffff
+    }
+}
+
 /// What one layer has to say of the minutes about a mark.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
@@ -42,6 +50,10 @@ pub struct Told {
     pub text: String,
     /// Whether that is worth reading.
     pub weight: Weight,
+    /// The same without figures and moments, as it is said of several hosts.
+    pub short: String,
+    /// When it began; `None`: that is not told, or not known.
+    pub began: Option<WallTime>,
 }
 
 /// How much it says.
@@ -59,20 +71,72 @@ impl Told {
     /// What says nothing of the moment.
     #[must_use]
     pub fn unmeasured(text: impl Into<String>) -> Self {
-        Self { text: text.into(), weight: Weight::Unmeasured }
+        Self::of(text.into(), Weight::Unmeasured)
     }
 
     /// What was as ever.
     #[must_use]
     pub fn quiet(text: impl Into<String>) -> Self {
-        Self { text: text.into(), weight: Weight::Quiet }
+        Self::of(text.into(), Weight::Quiet)
     }
 
     /// What may be why.
     #[must_use]
     pub fn unusual(text: impl Into<String>) -> Self {
-        Self { text: text.into(), weight: Weight::Unusual }
+        Self::of(text.into(), Weight::Unusual)
     }
+
+    fn of(text: String, weight: Weight) -> Self {
+        Self { short: text.clone(), text, weight, began: None }
+    }
+
+    /// Of several hosts it is said so: with the moment where that is known.
+    fn in_short(self, short: &str, began: Began) -> Self {
+        match began {
+            Began::At(at) => Self { short: short.to_owned(), began: Some(at), ..self },
+            Began::Before(_) => Self { short: format!("{short}, {AS_FAR_BACK}"), ..self },
+        }
+    }
+}
+
+/// What is said of several hosts where the beginning is not known.
+const AS_FAR_BACK: &str = "as far back as is known";
+
+/// When a state began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Began {
+    /// Then: another one is known from before.
+    At(WallTime),
+    /// Not known: the earliest that is held, then, is of it already.
+    Before(WallTime),
+}
+
+impl Began {
+    /// `from 10:31:50Z`, `already at 10:31:50Z, the earliest known`.
+    fn words(self, from: &str) -> String {
+        match self {
+            Self::At(at) => format!("{from} {}", clock(at)),
+            Self::Before(at) => format!("already at {}, the earliest known", clock(at)),
+        }
+    }
+}
+
+/// When what holds of the last of `until`, which are in the order of time, began to hold, and of how
+/// many in a row it does.
+fn began<'p, P: 'p>(
+    until: impl DoubleEndedIterator<Item = &'p P>,
+    holds: impl Fn(&P) -> bool,
+    at: impl Fn(&P) -> WallTime,
+) -> Option<(Began, usize)> {
+    let (mut first, mut in_a_row) = (None, 0);
+    for point in until.rev() {
+        if !holds(point) {
+            return first.map(|first| (Began::At(first), in_a_row));
+        }
+        first = Some(at(point));
+        in_a_row += 1;
+    }
+    first.map(|first| (Began::Before(first), in_a_row))
 }
 
 /// The words of an event that says what was marked.
@@ -138,7 +202,8 @@ impl About {
     }
 }
 
-/// `echo: 14 of 120 lost, 9 in a row from 10:31:50Z`.
+/// `echo: 14 of 120 lost, 9 in a row from 10:31:50Z`. What is lost in a row is followed back beyond the minutes
+/// that are looked at.
 fn echo(view: &TargetView<'_>, about: &About) -> Told {
     let points: Vec<&EchoPoint> = view
         .echo
@@ -158,18 +223,26 @@ fn echo(view: &TargetView<'_>, about: &About) -> Told {
     let runs = points.chunk_by(|a, b| a.is_loss() == b.is_loss());
     let longest = runs.filter(|run| run.first().is_some_and(|first| first.is_loss()));
     let longest = longest.max_by_key(|run| run.len()).unwrap_or_default();
-    let from = longest.first().map(|first| clock(first.at.wall)).unwrap_or_default();
-    Told::unusual(format!("echo: {lost} of {of} lost, {} in a row from {from}", longest.len()))
+    let last = longest.last().map(|last| last.at.mono);
+    let held = view.echo.since(MonoTime::from_secs(0));
+    let held = held.filter(|point| !matches!(point.outcome, EchoOutcome::Void(_)));
+    let until = held.filter(|point| last.is_some_and(|last| point.at.mono <= last));
+    let Some((began, in_a_row)) = began(until, EchoPoint::is_loss, |point| point.at.wall) else {
+        return Told::unusual(format!("echo: {lost} of {of} lost"));
+    };
+    let from = began.words("from");
+    Told::unusual(format!("echo: {lost} of {of} lost, {in_a_row} in a row {from}"))
+        .in_short("echo: requests lost in a row", began)
 }
 
-/// `port: open until 10:31:40Z, timeout at 10:32:10Z`.
+/// `port: no answer at 10:32:10Z; 1 of 2 worked`. A first connection that fails is followed back beyond the
+/// minutes that are looked at.
 fn port(view: &TargetView<'_>, about: &About) -> Told {
-    let tried: Vec<_> = view
-        .attempts
-        .iter()
-        .filter(|entry| about.holds(entry.at.mono))
-        .filter(|entry| !matches!(entry.value.connect.outcome, ConnectOutcome::LocalError(_)))
-        .collect();
+    let held = || {
+        let held = view.attempts.iter();
+        held.filter(|one| !matches!(one.value.connect.outcome, ConnectOutcome::LocalError(_)))
+    };
+    let tried: Vec<_> = held().filter(|entry| about.holds(entry.at.mono)).collect();
     let bad = tried.iter().find(|entry| !entry.value.serves());
     match (tried.last(), bad) {
         (None, _) => Told::unmeasured("port: no connection was tried then"),
@@ -188,8 +261,13 @@ fn port(view: &TargetView<'_>, about: &About) -> Told {
                 ConnectOutcome::Prohibited => "prohibited",
                 ConnectOutcome::LocalError(_) => "not tried",
             };
-            let (at, of) = (clock(bad.at.wall), tried.len());
-            Told::unusual(format!("port: {how} at {at}; {works} of {of} worked"))
+            let until = held().filter(|entry| entry.at.mono <= bad.at.mono);
+            let began = began(until, |entry| !entry.value.serves(), |entry| entry.at.wall);
+            let (began, _) = began.unwrap_or((Began::At(bad.at.wall), 1));
+            let from = if began == Began::At(bad.at.wall) { "at" } else { "since" };
+            let (from, of) = (began.words(from), tried.len());
+            Told::unusual(format!("port: {how} {from}; {works} of {of} worked"))
+                .in_short(&format!("port: {how}"), began)
         }
     }
 }

@@ -37,6 +37,7 @@ pub mod outage;
 pub mod placeholder;
 pub mod route;
 pub mod rules;
+pub mod said;
 pub mod sample;
 pub mod security;
 pub mod session;

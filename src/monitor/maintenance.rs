@@ -34,26 +34,46 @@ impl Monitor {
     /// Holds back the alerts of these targets until then, or (`None`) ends what somebody asked for. A
     /// window of the configuration goes on. Whether there was anything to change.
     pub fn maintain(&mut self, ids: &[TargetId], until: Option<WallTime>, now: Now) -> bool {
-        let changed = ids.iter().filter(|id| self.ask_for_maintenance(**id, until, now)).count();
+        let asked =
+            ids.iter().filter(|id| self.ask_for_maintenance(**id, until, "the screen", now));
+        let changed = asked.count();
         if changed > 0 {
             self.look_for_maintenance(now);
         }
         changed > 0
     }
 
-    fn ask_for_maintenance(&mut self, id: TargetId, until: Option<WallTime>, now: Now) -> bool {
+    /// The same, as somebody asked for in another program.
+    pub(super) fn maintain_as_elsewhere(
+        &mut self,
+        id: TargetId,
+        until: Option<WallTime>,
+        now: Now,
+    ) {
+        if self.ask_for_maintenance(id, until, "another dashboard", now) {
+            self.look_for_maintenance(now);
+        }
+    }
+
+    fn ask_for_maintenance(
+        &mut self,
+        id: TargetId,
+        until: Option<WallTime>,
+        place: &str,
+        now: Now,
+    ) -> bool {
         let Some(tracked) = self.targets.get_mut(&id) else { return false };
         let until = until.filter(|until| *until > now.wall);
         let before = std::mem::replace(&mut tracked.memory_mut().maintenance_until, until);
         let stood = before.is_some_and(|before| before > now.wall);
         let text = match (stood, until) {
             (false, None) => return false,
-            (false, Some(_)) => "maintenance began, asked for on the screen",
-            (true, Some(_)) => "maintenance has another end, set on the screen",
-            (true, None) => "maintenance was ended on the screen",
+            (false, Some(_)) => "maintenance began, asked for on",
+            (true, Some(_)) => "maintenance has another end, set on",
+            (true, None) => "maintenance was ended on",
         };
         self.maintenance.asked.insert(id);
-        self.log(Some(id), now.wall, text.to_owned());
+        self.log(Some(id), now.wall, format!("{text} {place}"));
         true
     }
 

@@ -11,7 +11,7 @@ use crate::domain::target::TargetId;
 use crate::domain::text::printable;
 use crate::domain::time::{Now, WallTime};
 use crate::domain::view::Mode;
-use crate::domain::words::{count, millis, percent};
+use crate::domain::words::{clock, count, millis, percent};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -19,6 +19,8 @@ use std::time::Duration;
 const HELD: Duration = Duration::from_mins(8);
 /// What is kept of minutes longer ago is looked at so long before and after.
 const AROUND: Duration = Duration::from_mins(2);
+/// What began so soon after another began with it, as far as can be told.
+const SAME_MOMENT: Duration = Duration::from_secs(3);
 /// Lines that a mark on no target in particular makes at most.
 const MOST: usize = 20;
 
@@ -57,10 +59,10 @@ impl Monitor {
         lines
     }
 
-    /// What was unusual about then, of whom, at most [`MOST`] lines; what all have in common once;
-    /// and how many had nothing to tell.
+    /// What was unusual about then, of whom, at most [`MOST`] lines; what began for several at the same
+    /// moment once; and how many had nothing to tell.
     fn about_all(&self, at: WallTime, now: Now) -> Vec<String> {
-        let (mut common, mut own) = (Vec::new(), Vec::new());
+        let mut unusual: Vec<(String, Told)> = Vec::new();
         let (mut quiet, mut unmeasured) = (0_u64, 0_u64);
         for tracked in self.targets.values() {
             let told = about(tracked, &self.around, at, now);
@@ -69,25 +71,12 @@ impl Monitor {
                 Some(Weight::Quiet) => quiet += 1,
                 Some(Weight::Unusual) => {
                     let name = printable(&tracked.target().name).into_owned();
-                    let unusual = told.into_iter().filter(|told| told.weight == Weight::Unusual);
-                    own.extend(unusual.map(|told| (name.clone(), told.text)));
+                    let told = told.into_iter().filter(|told| told.weight == Weight::Unusual);
+                    unusual.extend(told.map(|told| (name.clone(), told)));
                 }
             }
         }
-        let mut hosts: BTreeMap<String, usize> = BTreeMap::new();
-        for (_, text) in &own {
-            *hosts.entry(text.clone()).or_default() += 1;
-        }
-        let shared = |text: &str| hosts.get(text).is_some_and(|hosts| *hosts > 1);
-        common.extend(
-            hosts
-                .iter()
-                .filter(|(_, hosts)| **hosts > 1)
-                .map(|(text, hosts)| format!("{}: {text}", count(*hosts as u64, "host"))),
-        );
-        own.retain(|(_, text)| !shared(text));
-        let mut lines = common;
-        lines.extend(own.into_iter().map(|(name, text)| format!("{name}: {text}")));
+        let mut lines = by_moment(unusual);
         let more = lines.len().saturating_sub(MOST);
         lines.truncate(MOST);
         if more > 0 {
@@ -102,6 +91,45 @@ impl Monitor {
         }
         lines
     }
+}
+
+/// A line for each that several hosts have alike from the same moment on, then one for each of the others
+/// in the order of the hosts.
+fn by_moment(told: Vec<(String, Told)>) -> Vec<String> {
+    let mut alike: BTreeMap<String, Vec<(usize, String, Told)>> = BTreeMap::new();
+    for (place, (name, told)) in told.into_iter().enumerate() {
+        alike.entry(told.short.clone()).or_default().push((place, name, told));
+    }
+    let (mut common, mut own) = (Vec::new(), Vec::new());
+    for mut alike in alike.into_values() {
+        alike.sort_by_key(|(place, _, told)| (told.began, *place));
+        let mut rest = alike.as_slice();
+        while let Some((_, _, first)) = rest.first() {
+            let with = rest.partition_point(|(_, _, told)| match (first.began, told.began) {
+                (Some(first), Some(began)) => began.since(first) <= SAME_MOMENT,
+                (first, began) => first == began,
+            });
+            let (together, others) = rest.split_at(with.max(1));
+            match together {
+                [(place, name, told)] => own.push((*place, format!("{name}: {}", told.text))),
+                many => common.push(of_several(many)),
+            }
+            rest = others;
+        }
+    }
+    own.sort();
+    common.into_iter().chain(own.into_iter().map(|(_, line)| line)).collect()
+}
+
+/// `3 hosts: port: refused from 10:32:10Z`, or in the words of all where they are the same.
+fn of_several(many: &[(usize, String, Told)]) -> String {
+    let hosts = count(many.len() as u64, "host");
+    let Some((_, _, first)) = many.first() else { return hosts };
+    if many.iter().all(|(_, _, told)| told.text == first.text) {
+        return format!("{hosts}: {}", first.text);
+    }
+    let from = first.began.map(|began| format!(" from {}", clock(began)));
+    format!("{hosts}: {}{}", first.short, from.unwrap_or_default())
 }
 
 /// What is held, or kept by the minute, of the minutes about then.
@@ -292,7 +320,7 @@ mod tests {
         let mut monitor = monitor(40);
         for secs in 0..=300 {
             for id in 0..30 {
-                let lost = id < 25 && secs == 290 - u64::from(id);
+                let lost = id < 25 && secs == 290 - 4 * u64::from(id);
                 echo_of(&mut monitor, id, secs, !lost);
             }
         }
@@ -311,6 +339,71 @@ mod tests {
         let told =
             ["30 hosts: nothing unusual", "10 hosts: nothing is known of what was measured then"];
         assert_eq!(quiet[1..], told);
+    }
+
+    /// The beginning of the minutes that are looked at was told as that of the drop.
+    #[test]
+    fn what_began_before_the_minutes_about_a_mark_is_told_from_its_beginning() {
+        let mut monitor = monitor(1);
+        for secs in 0..=400 {
+            echo(&mut monitor, secs, secs < 90);
+            if secs % 20 == 0 {
+                let open = secs < 90;
+                let refused = || stopped_at_tcp(ConnectOutcome::Refused);
+                attempt(
+                    &mut monitor,
+                    secs,
+                    if open { handshake(TlsOutcome::Ok) } else { refused() },
+                );
+            }
+        }
+        let said = |monitor: &mut Monitor, secs| {
+            let said = monitor.mark(None, at(secs).wall, "", at(400));
+            [said[1].clone(), said[2].clone()]
+        };
+        assert_eq!(
+            said(&mut monitor, 300),
+            [
+                "echo: 221 of 221 lost, 311 in a row from 00:01:30Z",
+                "port: refused already at 00:01:40Z, the earliest known; 0 of 12 worked",
+            ]
+        );
+        assert_eq!(
+            said(&mut monitor, 130),
+            [
+                "echo: 161 of 241 lost, 161 in a row from 00:01:30Z",
+                "port: refused already at 00:01:40Z, the earliest known; 0 of 8 worked",
+            ]
+        );
+        let mut monitor = self::monitor(1);
+        (0..=300).for_each(|secs| echo(&mut monitor, secs, false));
+        let [echo, _] = said(&mut monitor, 300);
+        assert_eq!(
+            echo,
+            "echo: 121 of 121 lost, 301 in a row already at 00:00:00Z, the earliest known"
+        );
+    }
+
+    /// Five lines of one moment differed by a second.
+    #[test]
+    fn what_began_for_several_hosts_at_one_moment_is_one_line() {
+        let mut monitor = monitor(7);
+        for secs in 0..=300 {
+            for id in 0..7 {
+                // Five within two seconds, one later, one all the time.
+                let from = [200, 201, 202, 201, 200, 240, 0][id as usize];
+                echo_of(&mut monitor, id, secs, secs < from);
+            }
+        }
+        let said = monitor.mark(None, at(300).wall, "", at(300));
+        assert_eq!(
+            said[1..],
+            [
+                "5 hosts: echo: requests lost in a row from 00:03:20Z",
+                "pc-5: echo: 61 of 121 lost, 61 in a row from 00:04:00Z",
+                "pc-6: echo: 121 of 121 lost, 301 in a row already at 00:00:00Z, the earliest known",
+            ]
+        );
     }
 
     #[test]

@@ -18,6 +18,9 @@ mod notice;
 #[cfg(test)]
 mod offline_tests;
 mod opening;
+mod others;
+#[cfg(test)]
+mod others_tests;
 mod outages;
 mod peers;
 mod pins;

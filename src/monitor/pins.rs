@@ -2,18 +2,20 @@
 
 use super::Monitor;
 use crate::domain::target::TargetId;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Monitor {
-    /// Remembers that these targets are pinned and no others. True when that is news.
-    pub fn pin(&mut self, pinned: &BTreeSet<TargetId>) -> bool {
-        if self.pinned() == *pinned {
-            return false;
+    /// Remembers of these targets whether they are pinned. True when that is news.
+    pub fn pin(&mut self, pins: &BTreeMap<TargetId, bool>) -> bool {
+        let mut news = false;
+        for (id, pinned) in pins {
+            let tracked = self.targets.get_mut(id);
+            if let Some(tracked) = tracked.filter(|tracked| tracked.memory().pinned != *pinned) {
+                tracked.memory_mut().pinned = *pinned;
+                news = true;
+            }
         }
-        for (id, tracked) in &mut self.targets {
-            tracked.memory_mut().pinned = pinned.contains(id);
-        }
-        true
+        news
     }
 
     /// The targets that are pinned.

@@ -84,11 +84,10 @@ pub fn report(facts: &DoctorFacts) -> DoctorReport {
     let mut page = Page::default();
     let _ = writeln!(
         page.text,
-        "rdpwatch {} on {}, {} = {}",
+        "rdpwatch {} on {}, {}",
         facts.version,
         facts.platform.name(),
-        words::local(facts.now, &facts.zone),
-        words::utc(facts.now)
+        words::local_and_utc(facts.now, &facts.zone)
     );
     echo(&mut page, facts);
     network(&mut page, facts);

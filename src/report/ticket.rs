@@ -59,7 +59,11 @@ pub fn ticket(input: &TicketInput<'_>) -> String {
     };
     let since = snapshot.state_since;
     let lasting = words::span(now.since(since));
-    field(&mut out, "State", &format!("{state} since {} ({lasting})", both(since, zone)));
+    field(
+        &mut out,
+        "State",
+        &format!("{state} since {} ({lasting})", words::local_and_utc(since, zone)),
+    );
     if let Some(worst) = snapshot.worst() {
         field(&mut out, "Who can fix it", worst.owner.team());
     }
@@ -92,7 +96,7 @@ pub fn ticket(input: &TicketInput<'_>) -> String {
     }
     identity(&mut out, snapshot);
     let _ = writeln!(out, "\nNot observable from outside: {}", NOT_OBSERVABLE.join("; "));
-    let _ = writeln!(out, "Measured by rdpwatch {version} at {}", both(now, zone));
+    let _ = writeln!(out, "Measured by rdpwatch {version} at {}", words::local_and_utc(now, zone));
     out
 }
 
@@ -119,7 +123,7 @@ pub fn shared_ticket(
     for (snapshot, since) in targets {
         let target = &snapshot.target;
         let (name, host) = (printable(&target.name), target.host.to_string());
-        let since = both(*since, input.zone);
+        let since = words::local_and_utc(*since, input.zone);
         let _ =
             writeln!(out, "  {name} ({}, port {}) since {since}", printable(&host), target.port);
     }
@@ -129,11 +133,6 @@ pub fn shared_ticket(
 
 fn field(out: &mut String, label: &str, value: &str) {
     let _ = writeln!(out, "{:<17} {value}", format!("{label}:"));
-}
-
-/// Local time, and UTC for whoever reads the host's log in another zone.
-fn both(at: WallTime, zone: &TimeZone) -> String {
-    format!("{} = {}", words::local(at, zone), words::utc(at))
 }
 
 fn findings(
@@ -153,8 +152,10 @@ fn findings(
         for line in finding::lines(found, &values, now) {
             let _ = writeln!(out, "  {line}");
         }
-        let _ =
-            writeln!(out, "    local time of its beginning: {}", words::local(found.since, zone));
+        if !words::is_utc(found.since, zone) {
+            let local = words::local(found.since, zone);
+            let _ = writeln!(out, "    local time of its beginning: {local}");
+        }
         let alert = alerts.of(snapshot.target.id, found.rule);
         if let Some(seen) = alert.and_then(|alert| seen_to(alert, now, zone)) {
             let _ = writeln!(out, "    {seen}");
@@ -403,6 +404,26 @@ Measured by rdpwatch 0.1.0 at 2026-11-21 08:00:00 +01:00 = 2026-11-21T07:00:00Z
         let both = Alert { acknowledged: Some(NOW), ..snoozed };
         let line = "\n    alert snoozed until 2026-11-21 09:00:00 +01:00; acknowledged by dave at ";
         assert!(told(&both).contains(line), "{}", told(&both));
+    }
+
+    /// `07:00:00 +00:00 = 07:00:00Z`, and the beginning of each finding once more.
+    #[test]
+    fn where_the_clock_shows_utc_each_moment_is_told_once() {
+        let told = |zone: &TimeZone| {
+            ticket(&TicketInput {
+                target: &expired(),
+                monitor: &MonitorSnapshot::default(),
+                alerts: &AlertsSnapshot::default(),
+                now: NOW,
+                zone,
+                simulated: None,
+                version: "0.1.0",
+            })
+        };
+        let once = told(&TimeZone::UTC);
+        assert!(!once.contains("+00:00") && !once.contains("local time"), "{once}");
+        let twice = told(&TimeZone::fixed(jiff::tz::offset(1)));
+        assert!(twice.contains("+01:00 = ") && twice.contains("local time"), "{twice}");
     }
 
     #[test]

@@ -81,6 +81,22 @@ pub fn local(at: WallTime, zone: &TimeZone) -> String {
     timestamp.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
 }
 
+/// Local time, and UTC for whoever reads the host's log in another zone; once where they are the same:
+/// `2026-11-21 08:00:00 +01:00 = 2026-11-21T07:00:00Z`.
+#[must_use]
+pub fn local_and_utc(at: WallTime, zone: &TimeZone) -> String {
+    if is_utc(at, zone) {
+        return utc(at);
+    }
+    format!("{} = {}", local(at, zone), utc(at))
+}
+
+/// Whether the clock of `zone` shows UTC at that moment.
+#[must_use]
+pub fn is_utc(at: WallTime, zone: &TimeZone) -> bool {
+    Timestamp::from_second(at.unix_secs()).is_ok_and(|stamp| zone.to_offset(stamp).seconds() == 0)
+}
+
 /// `10.0.0.21, 10.0.0.22`.
 #[must_use]
 pub fn addresses(list: &[IpAddr]) -> String {

@@ -4,8 +4,9 @@ use super::foreign::Foreign;
 use super::marks::Spool;
 use super::merge::Base;
 use super::tellings::{Desk, Step};
-use super::{Loaded, State, StateStore, StoreError};
+use super::{Apart, Loaded, State, StateStore, StoreError};
 use crate::domain::mark::Mark;
+use crate::domain::said::Word;
 use crate::domain::time::WallTime;
 use crate::files::{private, replace};
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,8 @@ use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek as _, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 /// Version of the file's layout: higher where an older program would misread it. A field more makes no
 /// other version; what is not known of it goes back as it was.
@@ -44,6 +46,31 @@ pub struct FileStore {
     path: PathBuf,
     base: Base,
     desk: Desk,
+    /// Which file others were last looked for in. Whoever holds it is alone in this process between the file
+    /// and what is known of it.
+    looked: Mutex<Option<Stamp>>,
+}
+
+/// What tells a file that was replaced from the one before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    modified: Option<SystemTime>,
+    length: u64,
+    #[cfg(unix)]
+    inode: u64,
+}
+
+impl Stamp {
+    fn of(file: &fs::Metadata) -> Self {
+        #[cfg(unix)]
+        use std::os::unix::fs::MetadataExt as _;
+        Self {
+            modified: file.modified().ok(),
+            length: file.len(),
+            #[cfg(unix)]
+            inode: file.ino(),
+        }
+    }
 }
 
 /// The file as it is read.
@@ -72,7 +99,8 @@ impl FileStore {
     /// State in the file at `path`; its folder is made when it is first saved.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), base: Base::default(), desk: Desk::default() }
+        let (base, desk, looked) = <_>::default();
+        Self { path: path.into(), base, desk, looked }
     }
 
     /// Where the state is.
@@ -143,7 +171,7 @@ impl FileStore {
     /// What the file holds, and its bytes; what cannot be understood is kept aside, unless a newer
     /// version may still use it.
     fn read(&self) -> Result<(Loaded, Vec<u8>), StoreError> {
-        let bytes = match read_bounded(&self.path) {
+        let bytes = match File::open(&self.path).and_then(bounded) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(<_>::default()),
             Err(error) => return Err(failed("read", &self.path)(error)),
@@ -193,7 +221,8 @@ impl StateStore for FileStore {
 
     fn add(&self, own: State) -> Result<(), StoreError> {
         self.make_folder()?;
-        // Held until the end.
+        // Both are held until the end.
+        let _looking = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
         let _alone = self.lock()?;
         let (Loaded { state: mut whole, .. }, said) = self.read()?;
         let foreign = Foreign::between(&said, &in_bytes(&whole)?);
@@ -201,6 +230,31 @@ impl StateStore for FileStore {
         self.save(&whole, foreign.as_ref())?;
         self.base.set(own);
         Ok(())
+    }
+
+    fn look_at_others(
+        &self,
+        own: &dyn Fn(&str) -> bool,
+        afresh: bool,
+        now: WallTime,
+    ) -> Result<Vec<Apart>, StoreError> {
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = match File::open(&self.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(failed("read", &self.path)(error)),
+        };
+        let stamp = Stamp::of(&file.metadata().map_err(failed("read", &self.path))?);
+        if !afresh && *looked == Some(stamp) {
+            return Ok(Vec::new());
+        }
+        *looked = Some(stamp);
+        let bytes = bounded(file).map_err(failed("read", &self.path))?;
+        Ok(parse(&bytes).map(|whole| self.base.apart(whole, own, now)).unwrap_or_default())
+    }
+
+    fn agree(&self, apart: &Apart, word: &Word, fires: bool) {
+        self.base.agree(apart, word, fires);
     }
 
     fn leave_mark(&self, mark: &Mark) -> Result<(), StoreError> {
@@ -257,10 +311,10 @@ fn pause(length: Duration) {
 }
 
 /// At most one byte more than the bound: enough to know that it is too large.
-fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+fn bounded(file: File) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let bound = u64::try_from(LIMIT).unwrap_or(u64::MAX).saturating_add(1);
-    File::open(path)?.take(bound).read_to_end(&mut bytes)?;
+    file.take(bound).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -1,7 +1,9 @@
 //! What one process knows of its hosts, put together with what others saved of the same ones.
 
-use super::State;
+use super::{Apart, State};
 use crate::domain::memory::TargetMemory;
+use crate::domain::said::{self, Word};
+use crate::domain::time::WallTime;
 use crate::domain::untold::Untold;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -15,6 +17,30 @@ impl Base {
     /// This process knows what was saved.
     pub(super) fn set(&self, known: State) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(known);
+    }
+
+    /// The hosts of `own` of which people said something else in `whole`.
+    pub(super) fn apart(
+        &self,
+        whole: State,
+        own: &dyn Fn(&str) -> bool,
+        now: WallTime,
+    ) -> Vec<Apart> {
+        let base = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let nothing = TargetMemory::default();
+        let of = |(host, theirs): (String, TargetMemory)| {
+            let before = base.get(&host).unwrap_or(&nothing);
+            let apart = own(&host) && !said::words(before, &theirs, now).is_empty();
+            apart.then(|| Apart { host, before: before.clone(), theirs })
+        };
+        whole.into_iter().filter_map(of).collect()
+    }
+
+    /// This process knows that word.
+    pub(super) fn agree(&self, apart: &Apart, word: &Word, fires: bool) {
+        let mut base = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = base.entry(apart.host.clone()).or_default();
+        said::agree(known, &apart.theirs, word, fires);
     }
 
     /// Writes the changes of `own` into `whole`, field by field: what this process did not change
@@ -119,7 +145,6 @@ mod tests {
     use super::*;
     use crate::domain::finding::Severity;
     use crate::domain::sink::{Notice, SinkKind, SinkSpec};
-    use crate::domain::time::WallTime;
 
     const HOST: &str = "pc:3389";
 

@@ -13,6 +13,7 @@ pub use tellings::Step;
 
 use crate::domain::mark::Mark;
 use crate::domain::memory::TargetMemory;
+use crate::domain::said::Word;
 use crate::domain::target::{Host, Target};
 use crate::domain::time::WallTime;
 use std::collections::BTreeMap;
@@ -40,6 +41,17 @@ pub struct Loaded {
     pub warning: Option<String>,
 }
 
+/// A host of which others saved something else than this process knows of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Apart {
+    /// The name under which it is remembered.
+    pub host: String,
+    /// What this process loaded or saved last, or agreed to since.
+    pub before: TargetMemory,
+    /// What is saved.
+    pub theirs: TargetMemory,
+}
+
 /// Keeps state between runs. The calls block: keep them off the loop that probes.
 pub trait StateStore: fmt::Debug + Send + Sync {
     /// Reads the state. What cannot be understood is kept aside, never lost; what a newer version
@@ -56,6 +68,25 @@ pub trait StateStore: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`StoreError`] when it could not be read or written; the old state is then untouched.
     fn add(&self, own: State) -> Result<(), StoreError>;
+
+    /// The hosts of `own` of which people said something else in the meantime, by what others saved; empty
+    /// where nothing was saved since the last call, unless it is to look `afresh`. What cannot be understood is
+    /// left where it is. A store that nobody shares has no others.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is there and cannot be read.
+    fn look_at_others(
+        &self,
+        _own: &dyn Fn(&str) -> bool,
+        _afresh: bool,
+        _now: WallTime,
+    ) -> Result<Vec<Apart>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    /// This process knows what others said there; `fires`: the alert that it is about fires here too. Does
+    /// not block.
+    fn agree(&self, _apart: &Apart, _word: &Word, _fires: bool) {}
 
     /// Leaves a mark for the program that watches its target, which may be another one.
     ///

@@ -36,6 +36,7 @@ use crate::domain::time::WallTime;
 use crate::report::doctor::Colours;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Longest text that is pasted, in characters.
@@ -81,8 +82,8 @@ pub struct Dashboard {
     /// The one that was asked for and is drawn in.
     worn: Option<&'static str>,
     colours: Colours,
-    /// What an earlier run pinned is known.
-    recalled: bool,
+    /// What was pinned here, or no more, and is not so in a snapshot yet.
+    awaited: BTreeSet<TargetId>,
     /// What is marked and watched as another target from the next picture on that has it.
     successor: Option<(TargetId, TargetId)>,
     newest: Picture,
@@ -113,12 +114,16 @@ impl Picture {
     }
 }
 
-/// Takes over what an earlier run pinned, once that is known. Whether it is.
-fn recall_pins(state: &mut UiState, snapshot: &Snapshot) -> bool {
-    let Some(pinned) = &snapshot.pinned else { return false };
-    state.pinned.extend(pinned);
-    undo::recall_pins(state, pinned);
-    true
+/// Takes over what an earlier run pinned, and what people pin elsewhere. What was said here stands until the
+/// monitor says the same.
+fn follow_pins(state: &mut UiState, awaited: &mut BTreeSet<TargetId>, snapshot: &Snapshot) {
+    let Some(pinned) = &snapshot.pinned else { return };
+    awaited.retain(|id| pinned.contains(id) != state.pinned.contains(id));
+    let apart = pinned.symmetric_difference(&state.pinned).filter(|id| !awaited.contains(id));
+    let apart: Vec<TargetId> = apart.copied().collect();
+    for id in apart {
+        undo::follow_pin(state, id, pinned.contains(&id));
+    }
 }
 
 impl Dashboard {
@@ -143,7 +148,8 @@ impl Dashboard {
             ..UiState::default()
         };
         state.longest_name = columns::longest_name(&snapshot);
-        let recalled = recall_pins(&mut state, &snapshot);
+        let mut awaited = BTreeSet::new();
+        follow_pins(&mut state, &mut awaited, &snapshot);
         let newest = Picture::new(snapshot);
         let world = newest.world(&options.keymap, &options.theme, newest.snapshot.now.wall);
         let rows = order::rows(world.snapshot, &state);
@@ -152,7 +158,7 @@ impl Dashboard {
             state,
             keymap: options.keymap,
             renderer: Renderer::new(options.theme.clone()),
-            recalled,
+            awaited,
             successor: None,
             first_theme: options.theme,
             worn: None,
@@ -194,7 +200,6 @@ impl Dashboard {
 
     /// Takes the newest picture; a frozen screen keeps its own.
     pub fn set_snapshot(&mut self, snapshot: Arc<Snapshot>) {
-        self.recalled = self.recalled || recall_pins(&mut self.state, &snapshot);
         self.newest = self.newest.next(snapshot);
         if self.state.flow == Flow::Live {
             self.show_newest();
@@ -242,8 +247,11 @@ impl Dashboard {
         }
         undo::note(state, &self.newest.world(&self.keymap, &self.first_theme, now), &effects);
         undo::settle(state, &world);
-        if state.pinned != pinned {
-            effects.push(Effect::Pin(state.pinned.clone()));
+        let pins = state.pinned.symmetric_difference(&pinned);
+        let pins: BTreeMap<_, _> = pins.map(|id| (*id, state.pinned.contains(id))).collect();
+        if !pins.is_empty() {
+            self.awaited.extend(pins.keys());
+            effects.push(Effect::Pin(pins));
         }
         self.put_on_theme();
         if self.state.flow == Flow::Live {
@@ -270,6 +278,7 @@ impl Dashboard {
 
     fn show_newest(&mut self) {
         self.shown = self.newest.clone();
+        follow_pins(&mut self.state, &mut self.awaited, &self.shown.snapshot);
         let is_there = |id| self.shown.snapshot.targets.iter().any(|one| one.target.id == id);
         if let Some((before, after)) = self.successor.take_if(|(_, after)| is_there(*after))
             && self.state.selected == Some(before)

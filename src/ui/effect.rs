@@ -4,7 +4,7 @@ use crate::domain::alert::Signature;
 use crate::domain::finding::RuleId;
 use crate::domain::target::TargetId;
 use crate::domain::time::WallTime;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// One change that was made of the configuration file here.
@@ -80,12 +80,19 @@ pub enum Effect {
         /// For how long from here on; `None`: no longer.
         length: Option<Duration>,
     },
-    /// These targets are pinned and no others; that is remembered.
-    Pin(BTreeSet<TargetId>),
+    /// Of these targets, whether they are pinned; that is remembered.
+    Pin(BTreeMap<TargetId, bool>),
     /// The target whose detail is open: it is probed more often. `None` when none is.
     LookAt(Option<TargetId>),
     /// Watch one more target; the text is as typed and not yet parsed.
     AddTarget(String),
+    /// Watch what a mended row of a table says below its heads.
+    AddRow {
+        /// The heads.
+        heads: String,
+        /// The row, as it was typed.
+        row: String,
+    },
     /// Watch what a pasted text holds: a list, or a file's content, as it is.
     AddPasted(String),
     /// Nothing of what was pasted is left to be mended.

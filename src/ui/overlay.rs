@@ -39,6 +39,8 @@ pub struct Mend {
     pub line: usize,
     /// As it stands there, cut to what a field takes.
     pub text: String,
+    /// The heads above it, where it is a row of a table.
+    pub heads: Option<String>,
     /// Why it was not taken.
     pub why: String,
 }

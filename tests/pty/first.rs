@@ -75,6 +75,31 @@ fn of_a_pasted_list_the_good_lines_are_watched_and_each_bad_one_is_mended_or_lef
     session.end().assert_code(0);
 }
 
+/// The mended row was read without its heads: its other columns were gone.
+#[test]
+fn a_mended_row_of_a_pasted_table_keeps_its_group_and_its_mac() {
+    let mut session = Setup::watching(&[]).start();
+    session.wait_for("Paste a list of hosts");
+    let rows = "one\t127.0.0.1\t9\tBerlin\t\r\ntwo\t127.0.0.1\t0\tWien\t02:11:22:33:44:55\r\n";
+    paste(&mut session, &format!("name\thost\tport\tgroup\tmac\r\n{rows}"));
+    session.wait_for("line 3 was not taken");
+    session.wait_for("name,host,port,group,mac");
+    session.wait_for("> two,127.0.0.1,0,Wien,02:11:22:33:44:55");
+    // Mended wrong, then right.
+    session.press("\x15two,127.0.0.1,99999,Wien,02:11:22:33:44:55\r");
+    session.wait_for("99999");
+    session.press("\x15two,127.0.0.1,10,Wien,02:11:22:33:44:55\r");
+    session.wait_for("Write these 2 hosts into the configuration file?");
+    session.press("y");
+    session.wait_for("2 hosts saved to config.toml");
+    let said = session.read(CONFIG).expect("it was written");
+    for kept in ["Berlin", "Wien", "port = 10\n", "mac = \"02:11:22:33:44:55\""] {
+        assert!(said.contains(kept), "{kept}: {said}");
+    }
+    session.press("q");
+    session.end().assert_code(0);
+}
+
 #[test]
 fn a_second_host_of_one_name_is_asked_about_however_it_comes() {
     let mut session = Setup::watching(&[]).start();

@@ -222,3 +222,48 @@ fn two_dashboards_on_one_state_directory_tell_a_sink_once() {
     let left = std::fs::read_to_string(folder.path().join("rdpwatch/state.json")).expect("state");
     assert!(!left.contains("untold"), "{left}");
 }
+
+/// What was acknowledged in one was open in the other until its next start.
+#[test]
+fn two_dashboards_on_one_state_directory_see_what_the_other_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let state: &'static str = folder.path().display().to_string().leak();
+    let watch = || {
+        let targets = ["office=127.0.0.1:9", "spare=127.0.0.1:10"];
+        Setup::watching(&targets).variable("XDG_STATE_HOME", state).start()
+    };
+    let (mut first, mut second) = (watch(), watch());
+    let open = |session: &Session| {
+        let text = session.text();
+        let strip = text.lines().find(|line| line.contains("ALERTS")).unwrap_or_default();
+        ["office", "spare"].map(|name| strip.contains(&format!("{name} port-closed")))
+    };
+    for session in [&mut first, &mut second] {
+        session.wait("both alert", |s| open(s) == [true, true]);
+    }
+    first.press("ga\r");
+    first.wait_for("acknowledged office: port-closed");
+    second.wait("it is acknowledged there", |s| open(s) == [false, true]);
+
+    second.press("gjP");
+    second.wait_for("pinned above every order: office");
+    first.wait("it is pinned there", |s| s.text().contains("*office"));
+
+    second.press("g:ack end\r");
+    first.wait("it is open again there", |s| open(s) == [true, true]);
+
+    first.press("g:maintenance 1h\r");
+    second.wait_for("1 in maintenance");
+
+    second.press("g!");
+    first.press("t");
+    first.wait_for("marked: the session dropped");
+    // Neither takes back at its end what the other was told.
+    stop(first);
+    stop(second);
+    let left = std::fs::read_to_string(folder.path().join("rdpwatch/state.json")).expect("state");
+    for said in ["\"pinned\":true", "\"maintenance_until\":", "\"marked\":true"] {
+        assert!(left.contains(said), "{said}: {left}");
+    }
+    assert!(!left.contains("\"acknowledged\":{\"port-closed\""), "{left}");
+}

@@ -141,8 +141,12 @@ fn why_a_line_was_refused_goes_as_soon_as_another_is_typed() {
     screen.type_text(":");
     assert!(!screen.text().contains("is not a MAC"), "{}", screen.text());
     let mut screen = Screen::new(fixtures::mixed(), 80, 24);
-    let line =
-        |line, text: &str| Mend { line, text: text.to_owned(), why: format!("{why} in {line}") };
+    let line = |line, text: &str| Mend {
+        line,
+        text: text.to_owned(),
+        heads: None,
+        why: format!("{why} in {line}"),
+    };
     screen.dashboard.ask_to_mend(vec![line(3, "x#02"), line(5, "y#02")]);
     assert!(screen.text().contains("MAC address in 3"), "{}", screen.text());
     screen.type_text(":");

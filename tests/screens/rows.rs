@@ -43,14 +43,48 @@ fn pins_are_told_to_be_remembered_and_those_of_an_earlier_run_hold_when_they_are
     assert!(body(&screen).first().is_some_and(|row| row.chars().take(3).any(|c| c == '*')));
     let mut told = |keys: &str| {
         let pins = |effect: &Effect| match effect {
-            Effect::Pin(pinned) => Some(pinned.iter().copied().collect::<Vec<_>>()),
+            Effect::Pin(pins) => Some(pins.clone().into_iter().collect::<Vec<_>>()),
             _ => None,
         };
         screen.press(keys).iter().filter_map(pins).collect::<Vec<_>>()
     };
-    assert_eq!(told("j"), <Vec<Vec<TargetId>>>::new());
-    assert_eq!(told("g P"), [Vec::new()]);
-    assert_eq!(told("u"), [vec![last]]);
+    assert_eq!(told("j"), <Vec<Vec<(TargetId, bool)>>>::new());
+    assert_eq!(told("g P"), [vec![(last, false)]]);
+    assert_eq!(told("u"), [vec![(last, true)]]);
+}
+
+/// What another dashboard on the same state pins was not seen before the next start.
+#[test]
+fn pins_of_another_dashboard_are_followed_and_undo_leaves_them() {
+    let mut snapshot = fixtures::mixed();
+    let (first, second) = (snapshot.targets[0].target.id, snapshot.targets[1].target.id);
+    snapshot.pinned = Some([].into());
+    let mut screen = Screen::new(snapshot.clone(), 120, 40);
+    let pinned = |screen: &Screen| screen.dashboard.state().pinned.clone();
+    let mut then = |screen: &mut Screen, pins: &[TargetId]| {
+        snapshot.pinned = Some(pins.iter().copied().collect());
+        screen.dashboard.set_snapshot(Arc::new(snapshot.clone()));
+    };
+    screen.press("g P");
+    let own = pinned(&screen);
+    let other = if own.contains(&first) { second } else { first };
+    // A picture from before the own pin reached the monitor takes nothing back.
+    then(&mut screen, &[]);
+    assert_eq!(pinned(&screen), own);
+    let both = own.iter().copied().chain([other]).collect::<Vec<_>>();
+    then(&mut screen, &both);
+    assert_eq!(pinned(&screen), both.iter().copied().collect());
+    let undone = screen.press("u");
+    assert!(
+        undone
+            .iter()
+            .any(|effect| matches!(effect, Effect::Pin(pins) if !pins.contains_key(&other))),
+        "{undone:?}"
+    );
+    assert_eq!(pinned(&screen), [other].into());
+    then(&mut screen, &[other]);
+    then(&mut screen, &[]);
+    assert_eq!(pinned(&screen), [].into());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::{Core, Report};
 use crate::domain::mark::Mark;
 use crate::domain::target::TargetId;
+use crate::domain::time::Now;
 use crate::store::{self, LINGER};
 use std::sync::Arc;
 
@@ -32,6 +33,31 @@ impl Core {
             }
         });
         self.looking_for_marks = Some(looking);
+    }
+
+    /// Leaves a mark that was made on this screen for other programs that watch its target.
+    pub(super) fn tell_of_mark(&mut self, id: TargetId, now: Now) {
+        let Some(tracked) = self.monitor.target(id) else { return };
+        let mut number = Mark::number_of(std::process::id(), now.wall);
+        while self.taken_marks.iter().any(|(taken, _)| *taken == number) {
+            number = number.wrapping_add(1);
+        }
+        self.taken_marks.push_back((number, now.mono));
+        let mark = Mark {
+            at: now.wall,
+            target: Some(store::key(tracked.target())),
+            text: String::new(),
+            number: Some(number),
+            // Nobody is to answer.
+            taken: Some(now.wall),
+        };
+        let store = Arc::clone(&self.store);
+        self.tasks.spawn(async move {
+            let left = tokio::task::spawn_blocking(move || store.leave_mark(&mark));
+            if let Ok(Err(error)) = left.await {
+                tracing::debug!(%error, "a mark is not told to others");
+            }
+        });
     }
 
     pub(super) fn take_marks(&mut self, marks: &[Mark]) {
@@ -75,7 +101,7 @@ impl Core {
         if target.is_some() { (target, rest) } else { (None, text) }
     }
 
-    fn target_named(
+    pub(super) fn target_named(
         &self,
         named: impl Fn(&crate::domain::target::Target) -> bool,
     ) -> Option<TargetId> {

@@ -27,13 +27,18 @@ impl Core {
 
     /// Saves beside the loop, one save at a time; what was not saved is tried again.
     pub(super) async fn save_aside(&mut self) {
-        if self.saving.as_ref().is_some_and(|saving| !saving.is_finished()) {
+        if self.is_saving() {
             return;
         }
         self.await_save().await;
         let Some(state) = self.take_unsaved() else { return };
         let store = Arc::clone(&self.store);
         self.saving = Some(tokio::task::spawn_blocking(move || save(store.as_ref(), state)));
+    }
+
+    /// Whether a save is under way.
+    pub(super) fn is_saving(&self) -> bool {
+        self.saving.as_ref().is_some_and(|saving| !saving.is_finished())
     }
 
     /// Waits for a save under way.

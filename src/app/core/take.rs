@@ -28,6 +28,7 @@ impl Core {
             Report::ControlNames(names) => self.take_control_names(names),
             Report::Sessions(looked) => self.take_sessions(looked),
             Report::Marks(marks) => self.take_marks(&marks),
+            Report::Others(apart) => self.hear_others(&apart),
             Report::Woken(id, progress, text) => {
                 self.monitor.set_wake(id, *progress, now.wall, text);
                 self.waking.insert(id, now.mono);

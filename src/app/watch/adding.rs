@@ -47,6 +47,20 @@ impl Screen {
         }
     }
 
+    /// Watches what a mended row of a table says, with all its columns.
+    pub(super) fn add_row(&mut self, heads: &str, row: &str) {
+        let Some(read) = first::of_row(heads, row) else { return self.add(row) };
+        let sorted = read.map(|hosts| hosts.told_apart(&self.config));
+        let why = match sorted {
+            Err(error) => reload::short(&error),
+            Ok((targets, wrong)) => match wrong.into_iter().next() {
+                Some(wrong) => wrong.why,
+                None => return self.watch_more(targets, Vec::new()),
+            },
+        };
+        self.dashboard.ask_again(row, &why, (self.now)());
+    }
+
     pub(super) fn watch_entries(&mut self, hosts: first::Hosts) {
         let (targets, wrong) = hosts.told_apart(&self.config);
         self.watch_more(targets, wrong);

@@ -18,6 +18,7 @@ mod tests;
 mod xml;
 
 pub use plan::{Plan, another_is_called, free_name, plan};
+pub use table::Rows;
 
 use super::error::{ConfigError, Place};
 use super::host::{parse_gateway, parse_host_port, parse_port};
@@ -81,6 +82,8 @@ pub struct Found {
     /// Its names were given by hand, line by line: two hosts of one name are a mistake there. Programs
     /// allow that, in folders of their own.
     pub by_hand: bool,
+    /// It is a table with heads.
+    pub is_table: bool,
 }
 
 /// A mistake and its place, line and column from 1.
@@ -385,7 +388,29 @@ pub fn read(path: &Path, bytes: &[u8]) -> Result<Found, ConfigError> {
         wrong: hosts.wrong.into_iter().map(|wrong| wrong.in_file(path)).collect(),
         notes: hosts.notes,
         by_hand: matches!(shape, Shape::Hosts | Shape::Table | Shape::List),
+        is_table: shape == Shape::Table,
     })
+}
+
+/// The text of a file that is one, without the mark at its beginning.
+#[must_use]
+pub fn text(bytes: &[u8]) -> Option<String> {
+    let text = text_of(bytes).ok()?;
+    Some(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
+}
+
+/// The rows of a table as they can be typed.
+#[must_use]
+pub fn rows(text: &str) -> Rows {
+    table::rows(text)
+}
+
+/// What a row that was typed below these heads holds; `None` where it is no row, but one host as it is
+/// typed anywhere.
+#[must_use]
+pub fn read_row(heads: &str, row: &str) -> Option<Result<Found, ConfigError>> {
+    let is_row = table::is_row(heads, row);
+    is_row.then(|| read(Path::new("typed.csv"), format!("{heads}\n{row}\n").as_bytes()))
 }
 
 /// The sentence for a file that is too large.

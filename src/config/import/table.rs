@@ -3,7 +3,8 @@
 
 use super::{Draft, Hosts, Lines, Wrong, quoted};
 use crate::config::value::nearest;
-use csv::{ReaderBuilder, StringRecord};
+use csv::{ReaderBuilder, StringRecord, WriterBuilder};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 /// A column of a target.
@@ -118,11 +119,7 @@ pub(super) fn read(text: &str) -> Result<Hosts, Wrong> {
         if row.iter().all(|cell| cell.trim().is_empty()) {
             continue;
         }
-        let at = row.position().map_or(0, csv::Position::byte);
-        let at = usize::try_from(at).unwrap_or(usize::MAX);
-        // The position is behind the carriage return of the row before, and in front of empty rows.
-        let rest = text.get(at..).unwrap_or_default();
-        let at = lines.place(at + rest.len() - rest.trim_start_matches(['\r', '\n']).len());
+        let at = place(&row, text, &lines);
         if row.len() > heads.len() {
             let message = format!("{} cells stand under {} heads", row.len(), heads.len());
             hosts.wrong.push(Wrong::new(at, message));
@@ -131,6 +128,59 @@ pub(super) fn read(text: &str) -> Result<Hosts, Wrong> {
         hosts.take(draft(at, &columns, &row))?;
     }
     Ok(hosts)
+}
+
+/// A table whose rows can be typed one by one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rows {
+    /// Its heads, in one line.
+    pub heads: String,
+    /// Each row in one line, by its place in the text. What separates is no tab, which cannot be typed.
+    pub rows: BTreeMap<usize, String>,
+}
+
+/// The rows of a table as they can be typed; those behind the place where the CSV breaks are left out.
+pub(super) fn rows(text: &str) -> Rows {
+    let heads = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let (from, to) = match separator(heads) {
+        b'\t' => (b'\t', b','),
+        other => (other, other),
+    };
+    let lines = Lines::of(text);
+    let mut reader = ReaderBuilder::new()
+        .delimiter(from)
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes());
+    let mut found = reader.records().map_while(Result::ok).map(|row| {
+        let at = place(&row, text, &lines).0;
+        (at, typed(&row, to))
+    });
+    let heads = found.next().map(|(_, heads)| heads).unwrap_or_default();
+    Rows { heads, rows: found.collect() }
+}
+
+/// Whether a line can be a row below these heads: it has more than one cell.
+pub(super) fn is_row(heads: &str, line: &str) -> bool {
+    line.contains(char::from(separator(heads)))
+}
+
+/// Cells in one line.
+fn typed(row: &StringRecord, separator: u8) -> String {
+    let cell = |cell: &str| cell.trim().replace(char::is_control, " ");
+    let mut writer = WriterBuilder::new().delimiter(separator).from_writer(Vec::new());
+    let written = writer.write_record(row.iter().map(cell));
+    let bytes = written.ok().and_then(|()| writer.into_inner().ok()).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).trim_end_matches(['\r', '\n']).to_owned()
+}
+
+/// Line and column of a row.
+fn place(row: &StringRecord, text: &str, lines: &Lines<'_>) -> (usize, usize) {
+    let at = row.position().map_or(0, csv::Position::byte);
+    let at = usize::try_from(at).unwrap_or(usize::MAX);
+    // The position is behind the carriage return of the row before, and in front of empty rows.
+    let rest = text.get(at..).unwrap_or_default();
+    lines.place(at.saturating_add(rest.len() - rest.trim_start_matches(['\r', '\n']).len()))
 }
 
 fn no_host(heads: &StringRecord) -> String {

@@ -2,6 +2,7 @@
 
 mod course;
 mod entry;
+mod others;
 mod recall;
 
 use super::super::finding::{Finding, RuleId, Severity};

@@ -90,7 +90,7 @@ fn a_machine_that_lacks_nothing_says_so() {
     assert_eq!(
         report.text,
         "\
-rdpwatch 0.1.0 on Linux, 2026-11-21 07:00:00 +00:00 = 2026-11-21T07:00:00Z
+rdpwatch 0.1.0 on Linux, 2026-11-21T07:00:00Z
 
 Echo (ICMP)
   ok    IPv4: datagram sockets, no privilege needed

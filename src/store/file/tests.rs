@@ -279,6 +279,55 @@ fn two_dashboards_over_one_host_keep_what_the_other_did() {
     assert_eq!(kept[&host].last_answer, Some(at(4_000)));
 }
 
+#[test]
+fn what_people_said_elsewhere_is_seen_once_and_agreed_to() {
+    let now = WallTime::from_unix_secs(9);
+    let (_folder, first) = store();
+    first.add(state()).expect("saved");
+    let second = FileStore::new(first.path());
+    let mut theirs = second.load().expect("loaded").state;
+    let pinned = theirs.iter().find(|(_, memory)| memory.pinned);
+    let host = pinned.map(|(host, _)| host.clone()).expect("a host");
+    let look = |afresh| first.look_at_others(&|_| true, afresh, now).expect("read");
+    assert_eq!(look(false), [], "its own words are no news");
+    theirs.get_mut(&host).expect("it").pinned = false;
+    theirs.get_mut(&host).expect("it").last_answer = Some(now);
+    second.add(theirs.clone()).expect("saved");
+    assert_eq!(first.look_at_others(&|_| false, true, now).expect("read"), []);
+    let [apart] = &look(true)[..] else { panic!("one host") };
+    assert_eq!((&apart.host, apart.before.pinned, apart.theirs.pinned), (&host, true, false));
+    assert_eq!(look(false), [], "nothing was saved since");
+    assert_eq!(look(true).len(), 1);
+    for word in crate::domain::said::words(&apart.before, &apart.theirs, now) {
+        first.agree(apart, &word, false);
+    }
+    assert_eq!(look(true), []);
+    // What was agreed to is not taken for an own change: the other may take it back.
+    theirs.get_mut(&host).expect("it").pinned = true;
+    second.add(theirs).expect("saved");
+    let mut ours = state();
+    ours.get_mut(&host).expect("it").pinned = false;
+    ours.get_mut(&host).expect("it").sleeps = false;
+    first.add(ours).expect("saved");
+    assert!(first.load().expect("loaded").state[&host].pinned);
+}
+
+#[test]
+fn what_others_saved_and_nobody_understands_says_nothing_and_stays_where_it_is() {
+    let now = WallTime::from_unix_secs(9);
+    let (_folder, store) = store();
+    assert_eq!(store.look_at_others(&|_| true, false, now).expect("none"), []);
+    store.add(state()).expect("saved");
+    let large = [b"{\"version\":2,".as_slice(), &vec![b' '; LIMIT]].concat();
+    for bytes in
+        [b"".as_slice(), b"{\"version\":2,\"targets\":{\"a:1\":[]}}", b"{\"version\":3}", &large]
+    {
+        put(&store, bytes);
+        assert_eq!(store.look_at_others(&|_| true, false, now).expect("read"), []);
+        assert_eq!(fs::read(store.path()).expect("there"), bytes);
+    }
+}
+
 /// An older version put the file of a newer one aside: what it remembered was gone.
 #[test]
 fn what_a_newer_version_adds_is_kept_and_goes_back_as_it_was() {

@@ -23,7 +23,13 @@ pub(super) fn mend(
             let Some(next) = state.mend.first() else { return Reply::Close(vec![Effect::Mended]) };
             *field = next.text.clone().into();
         }
-        Action::Confirm => return Reply::Close(vec![Effect::AddTarget(spec)]),
+        Action::Confirm => {
+            let heads = state.mend.first().and_then(|mend| mend.heads.clone());
+            return Reply::Close(vec![match heads {
+                Some(heads) => Effect::AddRow { heads, row: spec },
+                None => Effect::AddTarget(spec),
+            }]);
+        }
         Action::Back => {
             let told = match std::mem::take(&mut state.mend).as_slice() {
                 [one] => format!("line {} left out", one.line),

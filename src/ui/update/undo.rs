@@ -154,9 +154,19 @@ pub fn added(state: &mut UiState, targets: Vec<TargetId>) {
     state.undo.push(Step::Added(targets));
 }
 
-/// What an earlier run pinned was not changed in this one.
-pub fn recall_pins(state: &mut UiState, pinned: &BTreeSet<TargetId>) {
-    state.undo.look.pinned.extend(pinned);
+/// What an earlier run or another program pinned was not changed here: undo leaves it.
+pub fn follow_pin(state: &mut UiState, id: TargetId, pinned: bool) {
+    let looks = state.undo.steps.iter_mut().filter_map(|step| match step {
+        Step::Look(look, _) => Some(&mut look.pinned),
+        _ => None,
+    });
+    for pins in looks.chain([&mut state.undo.look.pinned, &mut state.pinned]) {
+        if pinned {
+            pins.insert(id);
+        } else {
+            pins.remove(&id);
+        }
+    }
 }
 
 /// Remembers what one input changed of the looks. A filter counts when it is no longer being typed.

@@ -324,6 +324,9 @@ fn mend(world: &World<'_>, state: &UiState, field: &tui_input::Input, of: &[Mend
     let [first, others @ ..] = of else {
         return centred(state.size, width, "watch a host", Line::new(), lines);
     };
+    if let Some(heads) = &first.heads {
+        lines.push(Line::of(Role::Dim, &format!("  {heads}")).cut(cells).into());
+    }
     let mut why = wrap(&first.why, cells);
     why.truncate(3);
     lines.extend(why.iter().map(|line| Line::of(Role::StateWarning, line).into()));

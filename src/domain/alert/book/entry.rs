@@ -87,6 +87,11 @@ impl Entry {
         self.attended = self.told.map(|told| told.severity).max(Some(self.alert.severity));
     }
 
+    /// Somebody acknowledged or snoozed it elsewhere, when it was so bad; not known: as bad as it is.
+    pub(super) fn attend_as(&mut self, severity: Option<Severity>) {
+        self.attended = severity.or(Some(self.alert.severity));
+    }
+
     /// Somebody acknowledged it in an earlier run, which does not say how bad it was: as it is.
     pub(super) fn recall_acknowledgement(&mut self, acknowledged: Option<WallTime>) {
         self.alert.acknowledged = acknowledged;
