@@ -92,14 +92,14 @@ fn a_tile_is_selected_by_a_click_and_opened_by_another() {
         x: u16::try_from(x).unwrap(),
         y: u16::try_from(y).unwrap(),
     };
-    screen.dashboard.input(at(y - 2, x), screen.now);
+    screen.dashboard.input(at(y - 4, x), screen.now);
     let berlin = screen.dashboard.state().selected;
     assert_eq!(berlin, Some(BERLIN), "{text}");
     screen.dashboard.input(at(y, x), screen.now);
     assert!(screen.text().contains("HOW IT ENDED"), "{}", screen.text());
     // Between the tiles is nothing.
     screen.press("4");
-    screen.dashboard.input(at(y + 3, x), screen.now);
+    screen.dashboard.input(at(y + 1, x), screen.now);
     assert_eq!(screen.dashboard.state().selected, berlin);
 }
 

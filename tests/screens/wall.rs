@@ -4,6 +4,7 @@ use super::fixtures;
 use super::support::Screen;
 use ratatui::style::{Color, Modifier};
 use rdpwatch::domain::alert::{Alert, AlertState, AlertsSnapshot, Signature};
+use rdpwatch::domain::finding::RuleId;
 use rdpwatch::domain::snapshot::Snapshot;
 use rdpwatch::domain::target::{Target, TargetId};
 use rdpwatch::ui::dashboard::Options;
@@ -142,6 +143,35 @@ fn causes_of_one_screen_are_in_one_size() {
         assert!(!says(&beside, &fails, GlyphSet::Unicode, scale), "{}", beside.text());
     }
     assert!(beside.text().contains("FAILS"), "{}", beside.text());
+}
+
+/// Both were a red tile with a cross and small words.
+#[test]
+fn a_host_that_is_silent_is_told_from_one_that_is_slow_in_large_letters() {
+    let hosts = (0..8).map(|id| {
+        let (rule, title) = match id {
+            2 => ("host-unreachable", "does not answer"),
+            _ => ("high-latency", "round trip 400 ms"),
+        };
+        let mut host = fixtures::office_pc(id);
+        let mut target = Target::clone(&host.target);
+        target.name = format!("host-{id}");
+        host.target = Arc::new(target);
+        host.findings.truncate(1);
+        host.findings[0].rule = RuleId(rule);
+        title.clone_into(&mut host.findings[0].title);
+        host
+    });
+    let snapshot = fixtures::snapshot(hosts.collect());
+    for size in [(120, 40), (200, 60)] {
+        let theme = Theme::built_in("mono").expect("built in");
+        let screen = wall(snapshot.clone(), size, theme);
+        for words in ["DOES NOT", "ANSWER", "SLOW"] {
+            let words = Line::of(Role::Text, words);
+            assert!(says(&screen, &words, GlyphSet::Unicode, 1), "{}", screen.text());
+        }
+        assert!(screen.text().contains("round trip 400 ms, for "), "{}", screen.text());
+    }
 }
 
 #[test]

@@ -24,6 +24,18 @@ const SHORTEST: usize = 5;
 /// The longest name on a tile, in cells.
 const NAME: usize = 40;
 
+/// What is said in large letters where all of it has no room on a line, by rule, and whether that says it
+/// all: whoever stands far away tells a host that is silent from one that is slow.
+const BRIEF: &[(&str, &str, bool)] = &[
+    ("dns-failure", "no name", false),
+    ("high-latency", "slow", false),
+    ("host-unreachable", "no answer", true),
+    ("packet-loss", "loss", false),
+    ("port-closed", "closed", false),
+    ("port-filtered", "filtered", false),
+    ("rdp-slow", "slow", false),
+];
+
 /// One thing that a tile says.
 #[derive(Debug)]
 struct Item {
@@ -217,18 +229,35 @@ fn of_host<'a>(
     let quiet = host.maintenance.is_some() || seen.is_some();
     let role = if quiet { Role::TileQuiet } else { tile_role(host.state) };
     let glyph = if seen.is_some() { Role::StateMuted } else { row_role(host) };
-    let below = if host.is_in_trouble() {
-        format!("for {}", format::age(world.snapshot.now.wall.since(host.state_since)))
-    } else {
-        host.address.map_or_else(String::new, |address| address.to_string())
+    let all = words(world, host);
+    let brief = brief(host, &all).filter(|_| host.is_in_trouble() && !quiet);
+    let lasting = || format::age(world.snapshot.now.wall.since(host.state_since));
+    let below = match brief {
+        Some((_, false)) => format!("{all}, for {}", lasting()),
+        _ if host.is_in_trouble() => format!("for {}", lasting()),
+        _ => host.address.map_or_else(String::new, |address| address.to_string()),
     };
-    let items = vec![
-        Item::of(titled(host, glyph), most),
-        Item::of(Line::of(role, &told(words(world, host), seen.copied())), most_words),
-        Item::of(Line::of(role, &below), 0),
-    ];
+    let cause = match brief {
+        Some((brief, _)) => {
+            let brief = Line::of(role, brief);
+            let large = vec![Line::of(role, &all), brief.clone()];
+            Item { large, ..Item::of(brief, most_words) }
+        }
+        None => Item::of(Line::of(role, &told(all, seen.copied())), most_words),
+    };
+    let items =
+        vec![Item::of(titled(host, glyph), most), cause, Item::of(Line::of(role, &below), 0)];
     let unseen = host.is_in_trouble() && seen.is_none();
     Tile { role, glyphs: world.glyphs, items, more: None, spare: None, hosts: vec![host], unseen }
+}
+
+/// What is wrong with a host, in one word or two, and whether that says it all.
+fn brief(host: &TargetSnapshot, all: &str) -> Option<(&'static str, bool)> {
+    let rule = host.worst()?.rule.0;
+    // What is lost no more is another thing to say.
+    let over = all.starts_with("no loss");
+    let found = BRIEF.iter().find(|(of, ..)| *of == rule && !over);
+    found.map(|(_, brief, says_all)| (*brief, *says_all))
 }
 
 /// What is wrong, and in front of it that somebody has seen to it.
