@@ -31,7 +31,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(20);
 /// "All at once" after a change of state happens at most this often per target.
 const CHANGE_REST: Duration = Duration::from_mins(1);
 
-/// The same after it came back from silence, for then the last change was that it fell silent.
+/// The same after it came back from silence, for then the last change was that it fell silent; this at
+/// most once per [`CHANGE_REST`].
 const BACK_REST: Duration = Duration::from_secs(10);
 
 /// Between the connections of a target that comes back from silence.
@@ -237,7 +238,11 @@ impl Schedule {
     pub fn note_back(&mut self, target: TargetId, now: MonoTime) {
         self.note_trouble(target, now);
         if let Some(plan) = self.plans.get_mut(&target) {
-            plan.changed = plan.changed.filter(|at| now.since(*at) < BACK_REST);
+            let changed = plan.changed.filter(|at| now.since(*at) < BACK_REST);
+            let rests = plan.cut_short.is_some_and(|at| now.since(at) < CHANGE_REST);
+            if !rests && changed != plan.changed {
+                (plan.changed, plan.cut_short) = (changed, Some(now));
+            }
             self.bring_forward_after(target, Lane::Connection, BACK_AGAIN, now);
         }
     }

@@ -82,6 +82,8 @@ pub struct ControlStats {
     /// When it was silent last before that: from the first of two requests or more that went
     /// unanswered to the next answer, to the tick before each.
     pub was_silent: Option<(MonoTime, MonoTime)>,
+    /// Since when it is asked, to the tick before; `None`: since the start.
+    pub asked_since: Option<MonoTime>,
 }
 
 impl ControlStats {
@@ -106,6 +108,7 @@ impl ControlStats {
             missed: count(outcomes.iter().rev().take_while(|outcome| outcome.is_none()).count()),
             silent_since: None,
             was_silent: None,
+            asked_since: None,
         }
     }
 }

@@ -78,8 +78,8 @@ pub enum Hearing {
     NotYet,
 }
 
-/// What is said in `theirs` and was not in `before`. What is over by itself, such as an alert with its
-/// acknowledgement, was said by nobody.
+/// What is said in `theirs` and was not in `before`. What is over by itself was said by nobody: an alert
+/// with its acknowledgement, or what was said of one that began anew or is worse since.
 #[must_use]
 pub fn words(before: &TargetMemory, theirs: &TargetMemory, now: WallTime) -> Vec<Word> {
     let mut words = Vec::new();
@@ -98,10 +98,22 @@ pub fn words(before: &TargetMemory, theirs: &TargetMemory, now: WallTime) -> Vec
             at(&said.before) != at(&said.stands)
         });
         let snoozed = changed(snoozed(before, rule, now), snoozed(theirs, rule, now));
-        let is_there = theirs.alerts.contains_key(rule.0);
-        let said = acknowledged.filter(|said| said.stands.is_some() || is_there);
+        let is_kept = |stood: Option<Severity>, since: Option<WallTime>| {
+            theirs.alerts.get(rule.0).is_some_and(|alert| {
+                let worse = stood.is_some_and(|stood| alert.severity > stood);
+                !worse && since.is_none_or(|said| alert.since <= said)
+            })
+        };
+        let said = acknowledged.filter(|said| {
+            let before = said.before.as_ref();
+            let stood = before.and_then(|one| one.severity);
+            said.stands.is_some() || is_kept(stood, before.map(|one| one.at))
+        });
         words.extend(said.map(|said| Word::Acknowledgement(rule, said)));
-        let said = snoozed.filter(|said| said.stands.is_some() || is_there);
+        let said = snoozed.filter(|said| {
+            let stood = said.before.as_ref().and_then(|one| one.severity);
+            said.stands.is_some() || is_kept(stood, None)
+        });
         words.extend(said.map(|said| Word::Snooze(rule, said)));
     }
     words
@@ -262,6 +274,24 @@ mod tests {
             words(&before, &TargetMemory { maintenance_until: None, ..before.clone() }, at(9_000)),
             []
         );
+    }
+
+    /// One dashboard saw it get worse, and so nobody saw to it there; the other was told that somebody took
+    /// the acknowledgement back.
+    #[test]
+    fn an_alert_that_is_worse_or_began_anew_was_seen_to_by_nobody_and_nobody_took_that_back() {
+        let mut before = said_of_all();
+        before.alerts.get_mut(RULE).expect("it").severity = Severity::Warning;
+        let mut theirs = TargetMemory { acknowledged: [].into(), ..before.clone() };
+        let alert = theirs.alerts.get_mut(RULE).expect("it");
+        (alert.acknowledged, alert.snoozed_until) = (None, None);
+        assert_eq!(words(&before, &theirs, NOW).len(), 2, "taken back");
+        let mut worse = theirs.clone();
+        worse.alerts.get_mut(RULE).expect("it").severity = Severity::Critical;
+        assert_eq!(words(&before, &worse, NOW), []);
+        theirs.alerts.get_mut(RULE).expect("it").since = at(41);
+        let told = words(&before, &theirs, NOW);
+        assert!(!told.iter().any(|word| matches!(word, Word::Acknowledgement(..))), "{told:?}");
     }
 
     #[test]

@@ -33,6 +33,8 @@ const MINUTE: usize = 30;
 struct Control {
     /// Round trips of the last minute, `None` where there was no answer, newest last.
     outcomes: VecDeque<Option<Duration>>,
+    /// When it was asked first, to the tick before.
+    asked_since: Option<MonoTime>,
     answered: u32,
     missed: u32,
     proven: bool,
@@ -82,6 +84,7 @@ impl Control {
         ControlStats {
             silent_since: self.silent_since,
             was_silent: self.was_silent,
+            asked_since: self.asked_since,
             ..ControlStats::of(address, role_of(local, address), &outcomes)
         }
     }
@@ -112,7 +115,8 @@ impl Controls {
                 }
             }
         }
-        let control = self.known.entry(address).or_default();
+        let first = || Control { asked_since: at, ..Control::default() };
+        let control = self.known.entry(address).or_insert_with(first);
         if control.outcomes.len() >= MINUTE {
             control.outcomes.pop_front();
         }

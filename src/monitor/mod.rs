@@ -263,6 +263,8 @@ impl Monitor {
         self.judge_surroundings(now);
         self.look_for_maintenance(now);
         let shared: Vec<RuleId> = alerting_once().collect();
+        let own = self.diagnosis.diagnosed(RULES);
+        let told = |cause: RuleId| own.findings.iter().any(|finding| finding.rule == cause);
         let mut events = Vec::new();
         for (id, tracked) in &mut self.targets {
             tracked.tick_if_due(&self.around, now);
@@ -271,14 +273,14 @@ impl Monitor {
             let causes = diagnosed.findings.extract_if(.., is_shared);
             diagnosed.shadowed = causes.flat_map(|cause| explained_by(cause.rule)).collect();
             for cause in &self.around.common {
-                diagnosed.withhold(told_as(&cause.thing), |rule| cause.tells(*id, rule));
+                let shared = told_as(&cause.thing);
+                diagnosed.withhold(shared, told(shared), |rule| cause.tells(*id, rule));
             }
-            let own = self.undecided.range((*id, RuleId(""))..);
-            let own = own.take_while(|(target, _)| target == id);
-            diagnosed.undecided.extend(own.map(|(_, rule)| *rule));
+            let undecided = self.undecided.range((*id, RuleId(""))..);
+            let undecided = undecided.take_while(|(target, _)| target == id);
+            diagnosed.undecided.extend(undecided.map(|(_, rule)| *rule));
             events.extend(self.alerts.apply(Some(*id), &diagnosed, now));
         }
-        let own = self.diagnosis.diagnosed(RULES);
         events.extend(self.alerts.apply(None, &own, now));
         for event in &events {
             self.log_alert(event);

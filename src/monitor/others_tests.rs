@@ -103,13 +103,23 @@ fn nobody_saw_to_what_is_worse_here_or_began_since_or_is_not_there() {
     let milder = word(None, Some(acknowledged(50, "ada", Some(Severity::Warning))));
     assert_eq!(monitor.hear(ID, &milder, at(60)), Hearing::NotYet);
     let before =
-        Acknowledged { at: at(0).wall.minus(Duration::from_secs(9)), ..acknowledged(0, "", None) };
+        Acknowledged { at: at(0).wall.minus(Duration::from_secs(91)), ..acknowledged(0, "", None) };
     assert_eq!(monitor.hear(ID, &word(None, Some(before)), at(60)), Hearing::NotYet);
     assert_eq!(alert(&monitor).acknowledged, None);
     let stands = Some(acknowledged(50, "ada", None));
     let other = Word::Acknowledgement(RuleId("nla-not-enforced"), Said { before: None, stands });
     assert_eq!(monitor.hear(ID, &other, at(60)), Hearing::NotYet);
     assert_eq!(monitor.hear(ID, &Word::Acceptance(RULE, at(50).wall), at(60)), Hearing::NotYet);
+}
+
+/// Somebody was quick: the next probe here saw it only after the acknowledgement there.
+#[test]
+fn what_is_acknowledged_elsewhere_before_it_is_seen_here_is_acknowledged() {
+    let mut monitor = monitor(Severity::Critical);
+    let quick = acknowledged(0, "ada", Some(Severity::Critical));
+    let quick = Acknowledged { at: at(0).wall.minus(Duration::from_secs(30)), ..quick };
+    assert_eq!(monitor.hear(ID, &word(None, Some(quick)), at(60)), Hearing::Taken);
+    assert_eq!(alert(&monitor).signed.who(), Some("ada"));
 }
 
 #[test]

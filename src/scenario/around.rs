@@ -281,6 +281,7 @@ fn control(text: &str) -> Result<ControlStats, Wrong> {
         missed,
         silent_since: (missed > 0).then(|| since.unwrap_or_default()),
         was_silent: since.zip(until),
+        asked_since: None,
         median: Some(span(median)?),
         jitter: Some(span(jitter)?),
     })

@@ -158,6 +158,8 @@ pub(super) struct Plan {
     trouble_until: Option<MonoTime>,
     /// When everything ran at once because the state changed.
     pub(super) changed: Option<MonoTime>,
+    /// When the rest after that was last cut short, for the target came back from silence.
+    pub(super) cut_short: Option<MonoTime>,
     /// When everything ran at once because somebody asked.
     pub(super) asked: Option<MonoTime>,
     suspicion: Suspicion,
@@ -250,6 +252,7 @@ impl Plan {
             gatewayed: false,
             trouble_until: None,
             changed: None,
+            cut_short: None,
             asked: None,
             suspicion: Suspicion::default(),
             resolve: Slot::default(),

@@ -751,6 +751,7 @@ pub(crate) fn tunnelled() -> Snapshot {
         word: ControlWord::Answers,
         minute: ControlStats {
             was_silent: None,
+            asked_since: None,
             address: ip(address),
             role,
             sent: 30,

@@ -53,7 +53,8 @@ pub struct Diagnosed {
     pub withheld: Vec<RuleId>,
     /// Of those, the ones that are measured still, each with the rule whose finding tells of them.
     pub told_by: Vec<(RuleId, RuleId)>,
-    /// Of those, the ones that began with what other hosts have alike, and are told with theirs.
+    /// Of those, the ones that began with what other hosts have alike, and are told with theirs by one
+    /// finding that stands.
     pub joined: Vec<RuleId>,
     /// Rules that a cause shared by many explains, whether they stand yet or not: some are found only
     /// when it is over, from what was measured while it stood.
@@ -72,12 +73,13 @@ pub struct Diagnosis {
 
 impl Diagnosed {
     /// Withholds the findings of rules that the finding of `cause` tells of, with those of other hosts.
-    pub fn withhold(&mut self, cause: RuleId, told: impl Fn(RuleId) -> bool) {
+    /// `stands`: that finding is told itself, and nothing else explains it.
+    pub fn withhold(&mut self, cause: RuleId, stands: bool, told: impl Fn(RuleId) -> bool) {
         let withheld = self.findings.extract_if(.., |finding| told(finding.rule));
         for finding in withheld {
             self.withheld.push(finding.rule);
             self.told_by.push((finding.rule, cause));
-            self.joined.push(finding.rule);
+            self.joined.extend(stands.then_some(finding.rule));
         }
     }
 }

@@ -2,16 +2,12 @@
 //! `address-changed` to the same machine.
 
 use super::prelude::*;
-use crate::domain::history::Timed;
 use crate::domain::identity::{Compared, Presented, accepted_names};
 use crate::domain::sample::{NameOutcome, Resolution};
 
 /// How long the certificate behind an unexpected address may take to arrive before the machine
 /// there counts as not to be identified.
 const PATIENCE: Duration = Duration::from_mins(2);
-
-/// A name that led elsewhere twice within this long does so by turns.
-const TURNS: Duration = Duration::from_mins(10);
 
 /// No resolved address is an expected one.
 #[derive(Debug)]
@@ -31,8 +27,7 @@ static DNS_MISMATCH: RuleCard = RuleCard {
         one that cannot be identified. Stale records, DHCP leases given to somebody else and \
         split DNS over a VPN do this. A machine whose remembered certificate answers there, or \
         that presents the right name when none is remembered, has merely moved: address-changed. \
-        A password typed at the wrong machine is given away. A name that leads elsewhere by turns has it \
-        until it led where it should for ten minutes.",
+        A password typed at the wrong machine is given away.",
     disproof: "The expected address comes back, or the certificate there is the remembered one.",
     remedies: &[
         Remedy {
@@ -96,7 +91,7 @@ impl Rule for DnsMismatch {
             return Judgement::NoEvidence;
         }
         if !is_elsewhere(view, resolution) {
-            return by_turns(view, resolution).map_or(Judgement::Clear, Judgement::fires);
+            return Judgement::Clear;
         }
         let answerer = answerer(view);
         let (confidence, who, client) = match answerer {
@@ -171,30 +166,6 @@ impl Rule for DnsMismatch {
 fn is_elsewhere(view: &TargetView<'_>, resolution: &Resolution) -> bool {
     resolution.outcome == NameOutcome::Ok
         && !resolution.addresses.iter().any(|address| view.target.expect.contains(address))
-}
-
-/// What is said while the name leads where it should, of one that lately led elsewhere again and again:
-/// that goes on.
-fn by_turns(view: &TargetView<'_>, resolution: &Resolution) -> Option<Evidence> {
-    let lately = view.resolve.recent().take_while(|one| view.now.mono.since(one.at.mono) <= TURNS);
-    let known: Vec<_> = lately.filter(|one| one.value.outcome == NameOutcome::Ok).collect();
-    let elsewhere = |one: &&Timed<Resolution>| is_elsewhere(view, &one.value);
-    let runs = || known.chunk_by(|a, b| elsewhere(a) == elsewhere(b));
-    let mut astray = runs().filter_map(<[_]>::last).filter(|one| elsewhere(one));
-    let (newest, before) = (astray.next()?, astray.next_back()?);
-    let (to, other) = (list(&resolution.addresses), list(&newest.value.addresses));
-    let sentence = format!(
-        "The name {} leads to {to} and to {other} by turns (certain), and {other} is not expected. \
-         DNS team.",
-        host(view),
-    );
-    Some(
-        Evidence::new(Severity::Critical, Confidence::Certain, "name leads elsewhere", sentence)
-            .line(format!("resolves to {to} now, and did to {other} at {}", clock(newest.at.wall)))
-            .lines(super::name::expected_lines(view).into_iter().map(|(_, line)| line))
-            .since(Some(before.at.wall))
-            .anew(false),
-    )
 }
 
 /// Whether one of the expected addresses, tried beside, answers.

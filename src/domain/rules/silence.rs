@@ -528,4 +528,19 @@ mod tests {
         fixture.around.controls[1].was_silent = long_ago;
         assert_eq!(evidence(&fixture), Some((1, "host")));
     }
+
+    /// The far end of a VPN that was down is asked anew when it is up, and was said to have answered then.
+    #[test]
+    fn a_control_that_was_not_asked_during_a_gap_does_not_clear_anybody_of_it() {
+        let mut fixture = behind_a_tunnel(None);
+        let owner = |fixture: &Fixture| {
+            let gap = (MonoTime::from_secs(30), MonoTime::from_secs(60));
+            super::super::whose::of_gap(&fixture.view(), gap.0, gap.1).map(|whose| whose.owner)
+        };
+        assert_ne!(owner(&fixture), Some(Owner::Vpn), "its far end answered all the while");
+        fixture.around.controls[1].asked_since = Some(MonoTime::from_secs(61));
+        assert_eq!(owner(&fixture), Some(Owner::Vpn));
+        fixture.around.controls[1].asked_since = Some(MonoTime::from_secs(29));
+        assert_ne!(owner(&fixture), Some(Owner::Vpn));
+    }
 }

@@ -33,6 +33,7 @@ pub(super) fn of_loss(view: &TargetView<'_>) -> Option<Whose> {
 /// Whose fault it is that a host was silent from `first` to `last`: which controls were silent then too.
 pub(super) fn of_gap(view: &TargetView<'_>, first: MonoTime, last: MonoTime) -> Option<Whose> {
     let misses = last.since(first) >= MISSES;
+    let asked = |control: &ControlStats| control.asked_since.is_none_or(|since| since <= first);
     let ails = |control: &ControlStats| match control.was_silent {
         Some((from, until)) if from <= last && first <= until => Some(true),
         // What was silent since then says nothing of it.
@@ -40,7 +41,7 @@ pub(super) fn of_gap(view: &TargetView<'_>, first: MonoTime, last: MonoTime) -> 
         _ if control.silent_since.is_some_and(|since| since <= last) => {
             (control.missed > 1).then_some(true)
         }
-        _ => (misses && control.sent >= CLEAN).then_some(false),
+        _ => (misses && asked(control) && control.sent >= CLEAN).then_some(false),
     };
     let figure = |control: &ControlStats| match ails(control) {
         Some(true) => "silent then too".to_owned(),

@@ -104,7 +104,10 @@ fn dead_inside() {
     session.wait("its end", |screen| screen.contains("3 ok"));
     session.press("3");
     session.wait("the end of its alert", |screen| screen.contains("FIRING  none"));
-    let told = lab.told();
+    // The file is written beside the screen.
+    let told = wait::until("its end in the file", READY, || {
+        Some(lab.told()).filter(|told| told.len() > 1)
+    });
     let rules: Vec<_> =
         told.iter().map(|line| (line["event"].as_str(), line["rule"].as_str())).collect();
     let event = |event| (Some(event), Some("path-outage"));

@@ -81,7 +81,7 @@ impl AlertBook {
 
     /// Something else explains the finding, `cause` where it is measured still: its clocks stand still,
     /// and what is of the moment only is over after a while. Where it joins what other hosts have alike,
-    /// one alert tells of all, and its own is over.
+    /// one alert tells of all, and its own is over, unless somebody saw to it.
     fn is_withheld(
         &mut self,
         key: Key,
@@ -94,8 +94,14 @@ impl AlertBook {
         let passing = rules::card(key.1.0).is_some_and(|card| card.alerting.passing);
         let frozen = entry.freeze(now);
         let passed = passing && now.mono.since(frozen.mono) >= PASSED;
-        if held || !(passed || joins && !passing) {
+        let attended = entry.alert.acknowledged.is_some() || entry.alert.snoozed_until.is_some();
+        let joins = joins && !passing && !attended;
+        if held || !(passed || joins) {
             return None;
+        }
+        if joins && entry.alert.state != AlertState::Pending {
+            let returns = entry.alert.returns;
+            self.note_return(key, returns, now);
         }
         let why = cause.map_or_else(|| NOT_MEASURED_NOW.to_owned(), told_as);
         self.close(key, Some(&why), frozen.wall)
@@ -259,9 +265,14 @@ impl AlertBook {
             self.recalled.remove(&(target, key.1.0.to_owned()));
         }
         if state != AlertState::Pending {
-            self.returned.retain(|_, (_, over)| now.mono.since(*over) <= RETURN);
-            self.returned.insert(key, (returns, now.mono));
+            self.note_return(key, returns, now);
         }
         self.close(key, None, gone.wall)
+    }
+
+    /// Remembers how often an alert that ends now had come back: it may return.
+    fn note_return(&mut self, key: Key, returns: u32, now: Now) {
+        self.returned.retain(|_, (_, over)| now.mono.since(*over) <= RETURN);
+        self.returned.insert(key, (returns, now.mono));
     }
 }

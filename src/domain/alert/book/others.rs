@@ -7,6 +7,11 @@ use crate::domain::finding::{RuleId, Severity};
 use crate::domain::said::{Acknowledged, Hearing, Said, Snoozed};
 use crate::domain::target::TargetId;
 use crate::domain::time::WallTime;
+use std::time::Duration;
+
+/// An alert that began here so long at most after it was acknowledged elsewhere is the same: each program
+/// sees it with probes of its own.
+const LATER: Duration = Duration::from_secs(90);
 
 impl AlertBook {
     /// Takes over that somebody acknowledged an alert elsewhere, or took that back. Of two
@@ -34,7 +39,8 @@ impl AlertBook {
         if ours != at(&said.before) && ours.is_none_or(|ours| ours >= stands.at) {
             return Hearing::Overruled;
         }
-        if stands.at < entry.alert.since || entry.is_worse_than(stands.severity) {
+        let seen = entry.alert.since.since(stands.at) <= LATER;
+        if !seen || entry.is_worse_than(stands.severity) {
             return Hearing::NotYet;
         }
         entry.alert.acknowledged = Some(stands.at);

@@ -831,3 +831,30 @@ fn what_is_over_is_called_by_what_it_was_at_its_worst() {
     let [AlertEvent::Resolved(alert, _)] = over.as_slice() else { panic!("{over:?}") };
     assert_eq!(alert.title, "down: 12 of 12");
 }
+
+/// Three that were acknowledged were told again whenever a neighbour fell asleep and woke.
+#[test]
+fn what_joins_others_ends_its_own_alert_unless_somebody_saw_to_it() {
+    const CLOSED: RuleId = RuleId("port-closed");
+    let closed = finding("port-closed", Severity::Critical, None);
+    let stands = Diagnosed { findings: vec![closed], ..Diagnosed::default() };
+    let joins = |joined| Diagnosed {
+        withheld: vec![CLOSED],
+        told_by: vec![(CLOSED, RuleId("service-failure"))],
+        joined,
+        ..Diagnosed::default()
+    };
+    for attended in [false, true] {
+        let mut book = AlertBook::default();
+        assert_eq!(drawn(&book.apply(OFFICE, &stands, at(0))), 'F');
+        if attended {
+            assert!(book.acknowledge(OFFICE, CLOSED, Signature::default(), at(5)));
+        }
+        assert_eq!(book.apply(OFFICE, &joins(Vec::new()), at(10)), [], "no alert tells of it");
+        let over = book.apply(OFFICE, &joins(vec![CLOSED]), at(20));
+        assert_eq!(over.len(), usize::from(!attended), "{over:?}");
+        book.apply(OFFICE, &stands, at(100));
+        let alert = book.standing(at(100)).find(|alert| alert.rule == CLOSED).expect("it");
+        assert_eq!((alert.acknowledged.is_some(), alert.returns), (attended, u32::from(!attended)));
+    }
+}
