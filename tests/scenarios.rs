@@ -13,59 +13,63 @@ use rdpwatch::domain::rules::RULES;
 use rdpwatch::scenario::{Expected, Ground, Script};
 use scenario::{complaints_of_monitor, complaints_of_rules, load};
 use std::collections::BTreeSet;
+use std::num::NonZero;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 /// Every finding that a script expects, as `rule:severity`; of an incident every alert.
 fn wanted(script: &Script) -> impl Iterator<Item = &str> {
     script.expected.iter().flat_map(Expected::words)
 }
 
+/// Plays those scripts of a folder that `counts`, at least `least` of them, on all cores.
+fn play(
+    folder: &str,
+    least: usize,
+    counts: impl Fn(&Script) -> bool,
+    complaints: impl Fn(&Arc<Script>) -> Vec<String> + Sync,
+) {
+    let files = load(folder);
+    let scripts: Vec<(&String, &Arc<Script>)> = files
+        .iter()
+        .flat_map(|(file, scripts)| scripts.iter().map(move |script| (file, script)))
+        .filter(|(_, script)| counts(script))
+        .collect();
+    assert!(scripts.len() >= least, "only {} scripts of {folder}", scripts.len());
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mine = std::iter::from_fn(|| scripts.get(next.fetch_add(1, Ordering::Relaxed)));
+        let wrong = mine.flat_map(|(file, script)| {
+            let named = |complaint| format!("{file}: {}: {complaint}", script.name);
+            complaints(script).into_iter().map(named).collect::<Vec<_>>()
+        });
+        wrong.collect::<Vec<_>>()
+    };
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let mut wrong: Vec<String> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        let done = workers.into_iter().map(|worker| worker.join().expect("a script panicked"));
+        done.flatten().collect()
+    });
+    wrong.sort();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn every_scenario_finds_what_it_expects() {
-    let mut wrong = Vec::new();
-    let mut run = 0;
-    for (file, scripts) in load("tests/scenarios") {
-        for script in scripts.iter().filter(|script| matches!(script.around, Ground::Given(_))) {
-            run += 1;
-            for complaint in complaints_of_rules(script) {
-                wrong.push(format!("{file}: {}: {complaint}", script.name));
-            }
-        }
-    }
-    assert!(run >= 2 * RULES.len(), "only {run} scenarios ran");
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let given = |script: &Script| matches!(script.around, Ground::Given(_));
+    play("tests/scenarios", 2 * RULES.len(), given, |script| complaints_of_rules(script));
 }
 
 #[test]
 fn every_incident_alerts_as_it_should() {
-    let mut wrong = Vec::new();
-    let mut run = 0;
-    for (file, scripts) in load("tests/incidents") {
-        for script in &scripts {
-            run += 1;
-            for complaint in complaints_of_monitor(script) {
-                wrong.push(format!("{file}: {}: {complaint}", script.name));
-            }
-        }
-    }
-    assert!(run >= 5, "only {run} incidents ran");
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    play("tests/incidents", 5, |_| true, complaints_of_monitor);
 }
 
 #[test]
 fn the_whole_monitor_finds_the_same() {
-    let mut wrong = Vec::new();
-    let mut run = 0;
-    for (file, scripts) in load("tests/scenarios") {
-        for script in scripts.iter().filter(|script| !script.moment) {
-            run += 1;
-            for complaint in complaints_of_monitor(script) {
-                wrong.push(format!("{file}: {}: {complaint}", script.name));
-            }
-        }
-    }
-    assert!(run >= 2 * RULES.len(), "only {run} scenarios ran");
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    play("tests/scenarios", 2 * RULES.len(), |script| !script.moment, complaints_of_monitor);
 }
 
 #[test]

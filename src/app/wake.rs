@@ -6,7 +6,7 @@ use crate::cli::Cli;
 use crate::config::{Config, ConfigError, WakeItem, wake_items};
 use crate::domain::mac::MacAddr;
 use crate::domain::memory::TargetMemory;
-use crate::domain::sample::{NameOutcome, Observation, ProbeKind, Resolution, Sample};
+use crate::domain::sample::{Observation, ProbeKind, Resolution, Sample};
 use crate::domain::target::{Host, Target, WakeSettings};
 use crate::domain::text::printable;
 use crate::domain::wake::{Reach, WakePolicy, WakeProgress, WakeRung};
@@ -113,17 +113,7 @@ fn without_address(host: &Host, found: &Resolution, expected: Option<IpAddr>) ->
     if !found.addresses.is_empty() {
         return None;
     }
-    let why = match found.outcome {
-        NameOutcome::NxDomain => "the name does not exist",
-        NameOutcome::NoData => "the name exists, without an address",
-        NameOutcome::ServFail => "the DNS server failed to look the name up",
-        NameOutcome::Refused => "the DNS server refused to look the name up",
-        NameOutcome::Timeout => "the DNS server gave no answer",
-        NameOutcome::Malformed => "the DNS server gave an answer that is none",
-        NameOutcome::Error | NameOutcome::Ok | NameOutcome::NotNeeded => {
-            "the name could not be looked up"
-        }
-    };
+    let why = found.outcome.why_no_address();
     let what = match expected {
         Some(address) => format!("it is looked for at {address}, where it is expected"),
         None => "the packets go to its MAC address all the same".to_owned(),
@@ -270,6 +260,7 @@ fn say(line: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::sample::NameOutcome;
 
     fn found(outcome: NameOutcome, addresses: Vec<IpAddr>) -> Resolution {
         Resolution { outcome, addresses, ..Resolution::literal([192, 0, 2, 1].into()) }
@@ -290,11 +281,12 @@ mod tests {
         assert_eq!(
             words(NameOutcome::NoData, Some([10, 0, 0, 7].into())).as_deref(),
             Some(
-                "ofice-pc: the name exists, without an address; it is looked for at 10.0.0.7, where it is expected"
+                "ofice-pc: the name exists but has no address; it is looked for at 10.0.0.7, where it is expected"
             )
         );
         assert!(
-            words(NameOutcome::Timeout, None).is_some_and(|said| said.contains("gave no answer"))
+            words(NameOutcome::Timeout, None)
+                .is_some_and(|said| said.contains("no DNS server answered in time"))
         );
         let there = found(NameOutcome::Ok, vec![[10, 0, 0, 7].into()]);
         assert_eq!(without_address(&host, &there, None), None);

@@ -21,7 +21,6 @@ use super::target::TargetId;
 use super::thresholds::CommonThresholds;
 use super::time::{MonoTime, Now};
 use super::together::UNSTEADY;
-use alike::BadLine;
 use begins::begins;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
@@ -395,7 +394,7 @@ impl CommonCauses {
         let Some(cause) = begun else { return };
         let known = self.in_turns.iter().find(|some| some.thing == cause.thing);
         let lines = alike::bad_lines(&self.open, limits);
-        let line = cause.thing.bad_otherwise(&lines).map(BadLine::number);
+        let line = cause.thing.bad_otherwise(&lines).map(|line| line.number);
         let number = known.map(|some| some.number).or(line);
         let number = number.unwrap_or_else(|| self.number(&cause.thing, now));
         self.open.push(CommonCause { number, ..cause });

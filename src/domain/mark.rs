@@ -224,7 +224,7 @@ fn echo(view: &TargetView<'_>, about: &About) -> Told {
     let longest = runs.filter(|run| run.first().is_some_and(|first| first.is_loss()));
     let longest = longest.max_by_key(|run| run.len()).unwrap_or_default();
     let last = longest.last().map(|last| last.at.mono);
-    let held = view.echo.since(MonoTime::from_secs(0));
+    let held = view.echo.points();
     let held = held.filter(|point| !matches!(point.outcome, EchoOutcome::Void(_)));
     let until = held.filter(|point| last.is_some_and(|last| point.at.mono <= last));
     let Some((began, in_a_row)) = began(until, EchoPoint::is_loss, |point| point.at.wall) else {

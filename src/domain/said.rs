@@ -211,20 +211,8 @@ mod tests {
     }
 
     fn alerting() -> TargetMemory {
-        let alert = RememberedAlert {
-            since: at(10),
-            seen: at(20),
-            severity: Severity::Critical,
-            worst: None,
-            attended: None,
-            title: "port 3389 is closed".to_owned(),
-            told: None,
-            acknowledged: None,
-            signed: Signature::default(),
-            snoozed_until: None,
-            returns: 0,
-            heard: None,
-        };
+        let alert =
+            RememberedAlert::firing("port 3389 is closed", Severity::Critical, at(10), at(20));
         TargetMemory { alerts: [(RULE.to_owned(), alert)].into(), ..TargetMemory::default() }
     }
 

@@ -175,18 +175,8 @@ mod tests {
     fn a_beginning_whose_end_nobody_would_tell_is_no_news() {
         let at = WallTime::from_unix_secs;
         let alert = RememberedAlert {
-            since: at(100),
-            seen: at(200),
-            severity: Severity::Critical,
-            worst: None,
-            attended: None,
-            title: "port 3389 is closed".to_owned(),
             told: Some(at(100)),
-            acknowledged: None,
-            signed: Signature::default(),
-            snoozed_until: None,
-            returns: 0,
-            heard: None,
+            ..RememberedAlert::firing("port 3389 is closed", Severity::Critical, at(100), at(200))
         };
         let alerts = BTreeMap::from([("port-closed".to_owned(), alert.clone())]);
         let fired = || vec![untold(SinkEvent::Fired, None)];

@@ -34,25 +34,23 @@ impl Monitor {
     /// Holds back the alerts of these targets until then, or (`None`) ends what somebody asked for. A
     /// window of the configuration goes on. Whether there was anything to change.
     pub fn maintain(&mut self, ids: &[TargetId], until: Option<WallTime>, now: Now) -> bool {
-        let asked =
-            ids.iter().filter(|id| self.ask_for_maintenance(**id, until, "the screen", now));
+        self.maintain_from("the screen", ids, until, now)
+    }
+
+    /// The same, as it was asked for on `place`.
+    pub(super) fn maintain_from(
+        &mut self,
+        place: &str,
+        ids: &[TargetId],
+        until: Option<WallTime>,
+        now: Now,
+    ) -> bool {
+        let asked = ids.iter().filter(|id| self.ask_for_maintenance(**id, until, place, now));
         let changed = asked.count();
         if changed > 0 {
             self.look_for_maintenance(now);
         }
         changed > 0
-    }
-
-    /// The same, as somebody asked for in another program.
-    pub(super) fn maintain_as_elsewhere(
-        &mut self,
-        id: TargetId,
-        until: Option<WallTime>,
-        now: Now,
-    ) {
-        if self.ask_for_maintenance(id, until, "another dashboard", now) {
-            self.look_for_maintenance(now);
-        }
     }
 
     fn ask_for_maintenance(

@@ -38,14 +38,8 @@ impl Monitor {
     }
 
     fn hear_pin(&mut self, id: Option<TargetId>, pinned: bool) -> Hearing {
-        let Some(tracked) = id.and_then(|id| self.targets.get_mut(&id)) else {
-            return Hearing::Known;
-        };
-        if tracked.memory().pinned == pinned {
-            return Hearing::Known;
-        }
-        tracked.memory_mut().pinned = pinned;
-        Hearing::Taken
+        let pins = id.map(|id| (id, pinned)).into_iter().collect();
+        if self.pin(&pins) { Hearing::Taken } else { Hearing::Known }
     }
 
     fn hear_maintenance(
@@ -64,7 +58,7 @@ impl Monitor {
         if ours != said.before {
             return Hearing::Overruled;
         }
-        self.maintain_as_elsewhere(id, said.stands, now);
+        self.maintain_from("another dashboard", &[id], said.stands, now);
         Hearing::Taken
     }
 

@@ -22,20 +22,7 @@ fn at(secs: u64) -> Now {
 fn monitor(severity: Severity) -> Monitor {
     let access = Access { echo_v4: EchoAccess::Off, echo_v6: EchoAccess::Off, neighbours: false };
     let mut monitor = Monitor::new(access, LocalState::default(), AlertSettings::default(), at(0));
-    let alert = RememberedAlert {
-        since: at(0).wall,
-        seen: at(0).wall,
-        severity,
-        worst: None,
-        attended: None,
-        title: "port 3389 is closed".to_owned(),
-        told: None,
-        acknowledged: None,
-        signed: Signature::default(),
-        snoozed_until: None,
-        returns: 0,
-        heard: None,
-    };
+    let alert = RememberedAlert::firing("port 3389 is closed", severity, at(0).wall, at(0).wall);
     let memory =
         TargetMemory { alerts: [(RULE.0.to_owned(), alert)].into(), ..TargetMemory::default() };
     let host = Host::Address([192, 0, 2, 1].into(), None);

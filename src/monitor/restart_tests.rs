@@ -1,7 +1,7 @@
 //! An earlier run's outages and alerts, met again by this one.
 
 use super::*;
-use crate::domain::alert::{AlertEvent, RememberedAlert, Signature};
+use crate::domain::alert::{AlertEvent, RememberedAlert};
 use crate::domain::diagnose::fixture::{handshake, stopped_at_tcp};
 use crate::domain::finding::Severity;
 use crate::domain::local::Interface;
@@ -71,18 +71,13 @@ fn an_answer_after_silence_is_news_while_the_port_did_not_answer() {
 /// What an earlier run of this machine knows: Berlin's path is down since [`BEGAN`].
 fn berlin_down() -> TargetMemory {
     let path = RememberedAlert {
-        since: sec(BEGAN).wall,
-        seen: sec(START - 5).wall,
-        severity: Severity::Critical,
-        worst: None,
-        attended: None,
-        title: "path down: 6 of 6 hosts of berlin".to_owned(),
         told: Some(sec(BEGAN).wall),
-        acknowledged: None,
-        signed: Signature::default(),
-        snoozed_until: None,
-        returns: 0,
-        heard: None,
+        ..RememberedAlert::firing(
+            "path down: 6 of 6 hosts of berlin",
+            Severity::Critical,
+            sec(BEGAN).wall,
+            sec(START - 5).wall,
+        )
     };
     TargetMemory {
         alerts: [("path-outage".to_owned(), path)].into(),

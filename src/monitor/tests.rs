@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::alert::{RememberedAlert, Signature};
+use crate::domain::alert::RememberedAlert;
 use crate::domain::clocks::Clocks;
 use crate::domain::diagnose::fixture::{confirmed, handshake, stopped_at_tcp};
 use crate::domain::finding::Severity;
@@ -83,18 +83,8 @@ fn a_picture_is_taken_anew_when_something_changed_or_after_a_second() {
 fn what_an_earlier_run_saw_begin_lasts_since_then() {
     let began = at(1_000).wall;
     let closed = RememberedAlert {
-        since: began,
-        seen: at(50_000).wall,
-        severity: Severity::Critical,
-        worst: None,
-        attended: None,
-        title: "port 3389 closed".to_owned(),
         told: Some(began),
-        acknowledged: None,
-        signed: Signature::default(),
-        snoozed_until: None,
-        returns: 0,
-        heard: None,
+        ..RememberedAlert::firing("port 3389 closed", Severity::Critical, began, at(50_000).wall)
     };
     let mut monitor = Monitor::new(ACCESS, LocalState::default(), <_>::default(), at(60_000));
     for id in [1, 2] {
@@ -399,18 +389,13 @@ fn what_fires_can_be_told_anew_by_its_id_and_is_known_to_be_snoozed() {
 #[test]
 fn an_alert_that_was_told_is_over_when_its_target_is_watched_no_more() {
     let told = RememberedAlert {
-        since: at(1_000).wall,
-        seen: at(50_000).wall,
-        severity: Severity::Critical,
-        worst: None,
-        attended: None,
-        title: "port 3389 closed".to_owned(),
         told: Some(at(2_000).wall),
-        acknowledged: None,
-        signed: Signature::default(),
-        snoozed_until: None,
-        returns: 0,
-        heard: None,
+        ..RememberedAlert::firing(
+            "port 3389 closed",
+            Severity::Critical,
+            at(1_000).wall,
+            at(50_000).wall,
+        )
     };
     let untold = RememberedAlert { told: None, ..told.clone() };
     let rules = [("port-closed", told), ("host-unreachable", untold)];
@@ -454,20 +439,7 @@ fn another_configuration_keeps_what_was_measured_and_what_goes_is_remembered() {
 
 #[test]
 fn alerts_of_rules_that_another_version_knows_are_remembered_on() {
-    let alert = RememberedAlert {
-        since: at(1_000).wall,
-        seen: at(2_000).wall,
-        severity: Severity::Warning,
-        worst: None,
-        attended: None,
-        title: "x".to_owned(),
-        told: None,
-        acknowledged: None,
-        signed: Signature::default(),
-        snoozed_until: None,
-        returns: 0,
-        heard: None,
-    };
+    let alert = RememberedAlert::firing("x", Severity::Warning, at(1_000).wall, at(2_000).wall);
     let alerts = [("of-tomorrow".to_owned(), alert.clone())].into_iter().collect();
     let mut monitor = Monitor::new(ACCESS, LocalState::default(), <_>::default(), at(3_000));
     let host = Host::Address(address(1), None);

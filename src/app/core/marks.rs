@@ -101,7 +101,7 @@ impl Core {
         if target.is_some() { (target, rest) } else { (None, text) }
     }
 
-    pub(super) fn target_named(
+    fn target_named(
         &self,
         named: impl Fn(&crate::domain::target::Target) -> bool,
     ) -> Option<TargetId> {

@@ -2,7 +2,9 @@
 
 use super::{Core, Report};
 use crate::domain::said::{Hearing, words};
+use crate::domain::target::TargetId;
 use crate::store::{self, Apart};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Looks at what others saved.
@@ -63,9 +65,12 @@ impl Core {
         }
         let now = self.edge.clock.now();
         self.others.waiting = false;
+        let mut named: BTreeMap<String, TargetId> = BTreeMap::new();
+        for (id, tracked) in self.monitor.targets() {
+            named.entry(store::key(tracked.target())).or_insert(*id);
+        }
         for apart in apart {
-            let named = |target: &crate::domain::target::Target| store::key(target) == apart.host;
-            let id = self.target_named(named);
+            let id = named.get(&apart.host).copied();
             if id.is_none() && apart.host != store::MONITOR {
                 continue;
             }

@@ -359,7 +359,7 @@ pub fn read(path: &Path, bytes: &[u8]) -> Result<Found, ConfigError> {
         return connection_file(path, bytes);
     }
     let text = text_of(bytes).map_err(|wrong| wrong.in_file(path))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let text = unmarked(&text);
     let shape = shape(path, &ending, text);
     let hosts = match shape {
         Shape::Connection => return connection_file(path, bytes),
@@ -396,7 +396,7 @@ pub fn read(path: &Path, bytes: &[u8]) -> Result<Found, ConfigError> {
 #[must_use]
 pub fn text(bytes: &[u8]) -> Option<String> {
     let text = text_of(bytes).ok()?;
-    Some(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
+    Some(unmarked(&text).to_owned())
 }
 
 /// The rows of a table as they can be typed.
@@ -497,6 +497,11 @@ fn text_of(bytes: &[u8]) -> Result<String, Wrong> {
             }
         },
     }
+}
+
+/// A text without the mark at its beginning.
+fn unmarked(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 /// A word of a file in quotes, safe to show.

@@ -83,15 +83,19 @@ pub(super) fn has_heads(line: &str) -> bool {
             .any(|head| matches!(column(head), Some(Column::Host | Column::Address | Column::Name)))
 }
 
+/// The records of a table, the heads first, and what separates their cells.
+fn records(text: &str) -> (csv::Reader<&[u8]>, u8) {
+    let heads = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let separator = separator(heads);
+    let mut builder = ReaderBuilder::new();
+    let builder = builder.delimiter(separator).has_headers(false).flexible(true);
+    (builder.from_reader(text.as_bytes()), separator)
+}
+
 /// Reads the rows below the heads.
 pub(super) fn read(text: &str) -> Result<Hosts, Wrong> {
-    let heads = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let lines = Lines::of(text);
-    let mut reader = ReaderBuilder::new()
-        .delimiter(separator(heads))
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(text.as_bytes());
+    let (mut reader, _) = records(text);
     let mut rows = reader.records();
     let failed = |error: &csv::Error| {
         let at = error
@@ -141,17 +145,9 @@ pub struct Rows {
 
 /// The rows of a table as they can be typed; those behind the place where the CSV breaks are left out.
 pub(super) fn rows(text: &str) -> Rows {
-    let heads = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let (from, to) = match separator(heads) {
-        b'\t' => (b'\t', b','),
-        other => (other, other),
-    };
     let lines = Lines::of(text);
-    let mut reader = ReaderBuilder::new()
-        .delimiter(from)
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(text.as_bytes());
+    let (mut reader, separator) = records(text);
+    let to = if separator == b'\t' { b',' } else { separator };
     let mut found = reader.records().map_while(Result::ok).map(|row| {
         let at = place(&row, text, &lines).0;
         (at, typed(&row, to))

@@ -44,6 +44,27 @@ pub struct RememberedAlert {
     pub heard: Option<WhoHeard>,
 }
 
+#[cfg(test)]
+impl RememberedAlert {
+    /// An alert that fires from `since` on, was seen last at `seen`, and was told to nobody.
+    pub(crate) fn firing(title: &str, severity: Severity, since: WallTime, seen: WallTime) -> Self {
+        Self {
+            since,
+            seen,
+            severity,
+            worst: None,
+            attended: None,
+            title: title.to_owned(),
+            told: None,
+            acknowledged: None,
+            signed: Signature::default(),
+            snoozed_until: None,
+            returns: 0,
+            heard: None,
+        }
+    }
+}
+
 /// An alert that is over, as the store keeps it among those of its target.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct RememberedResolved {

@@ -70,7 +70,8 @@ pub(super) struct BadLine {
     fault: LineFault,
     shared: Shared,
     severity: Severity,
-    number: u32,
+    /// Numbers it among the causes.
+    pub(super) number: u32,
 }
 
 /// The lines of `open` that enough hosts show to be bad.
@@ -98,11 +99,6 @@ impl Thing {
 }
 
 impl BadLine {
-    /// Numbers it among the causes.
-    pub(super) const fn number(&self) -> u32 {
-        self.number
-    }
-
     /// Whether a host that fails so may fail by it, however few others do: what is worse than the line
     /// is known to be is of the host.
     fn bears(&self, witness: &Witness<'_>) -> bool {
@@ -214,18 +210,9 @@ impl CommonCause {
         now: Now,
     ) -> bool {
         let Thing::Alike(trouble, _) = self.thing else { return true };
-        let mut seen = Seen::default();
-        let mut ailing = 0_usize;
         let until = trouble.until(self.until, limits);
-        let is_late = |since: Now| until.is_some_and(|until| since.mono > until);
-        let takes = |since: Now| self.takes(since, limits) && !is_late(since);
-        let fails =
-            |one: &&Witness<'_>| matches!(one.word, Word::Fails { since, .. } if takes(since));
-        let enough = witnesses.iter().filter(fails).count() >= limits.hosts();
-        let line = self.thing.bad_otherwise(lines).filter(|_| !enough);
-        let is_borne = |one: &&Witness<'_>| line.is_none_or(|line| line.bears(one));
-        let joins = witnesses.iter().filter(fails).filter(is_borne);
-        let joins: BTreeSet<TargetId> = joins.map(|one| one.target).collect();
+        let Ailing { all: joins, late, least } = self.ailing(witnesses, until, lines, limits);
+        let mut seen = Seen::default();
         for witness in witnesses {
             let known = self.members.contains_key(&witness.target);
             match witness.word {
@@ -233,7 +220,6 @@ impl CommonCause {
                     if since.mono > self.until.mono {
                         self.until = since;
                     }
-                    ailing = ailing.saturating_add(1);
                     seen.add(witness);
                     self.keep(witness);
                 }
@@ -244,23 +230,53 @@ impl CommonCause {
         self.miss(witnesses, now);
         self.heed(seen);
         self.spared = Spared::since(witnesses, self.since);
-        let tally = Tally::of(witnesses, ailing, self.since.mono, until);
-        let late =
-            |one: &&Witness<'_>| matches!(one.word, Word::Fails { since, .. } if is_late(since));
-        let late = witnesses.iter().filter(late).count();
+        let tally = Tally::of(witnesses, joins.len(), self.since.mono, until);
         self.of = self.members.len().max(tally.asked()).saturating_add(late);
         let share = trouble.shows_itself() || limits.is_share(tally.ail, tally.asked());
         if self.members.is_empty() {
             return true;
         }
-        let least = if line.is_some() { 1 } else { limits.hosts() };
-        if ailing >= least && share {
+        if joins.len() >= least && share {
             self.served = None;
             return false;
         }
-        let until = *self.served.get_or_insert(now);
-        now.mono.since(until.mono) > LINGERS
+        let since = *self.served.get_or_insert(now);
+        now.mono.since(since.mono) > LINGERS
     }
+
+    /// Who ails by it, of those who began to `until` then.
+    fn ailing(
+        &self,
+        witnesses: &[Witness<'_>],
+        until: Option<MonoTime>,
+        lines: &[BadLine],
+        limits: CommonThresholds,
+    ) -> Ailing {
+        let fails = witnesses.iter().filter_map(|one| match one.word {
+            Word::Fails { since, .. } if self.takes(since, limits) => Some((one, since.mono)),
+            _ => None,
+        });
+        let in_time =
+            |(_, since): &(&Witness<'_>, MonoTime)| until.is_none_or(|until| *since <= until);
+        let (fails, late): (Vec<_>, Vec<_>) = fails.partition(in_time);
+        let enough = fails.len() >= limits.hosts();
+        let line = self.thing.bad_otherwise(lines).filter(|_| !enough);
+        let borne = fails.iter().filter(|(one, _)| line.is_none_or(|line| line.bears(one)));
+        Ailing {
+            all: borne.map(|(one, _)| one.target).collect(),
+            late: late.len(),
+            least: if line.is_some() { 1 } else { limits.hosts() },
+        }
+    }
+}
+
+/// Who ails by a cause.
+struct Ailing {
+    all: BTreeSet<TargetId>,
+    /// How many began too late to be of it.
+    late: usize,
+    /// How many are enough for it to stand.
+    least: usize,
 }
 
 /// How many of these, at most, began within a while of each other.

@@ -107,7 +107,7 @@ impl Rule for GatewayUnreachable {
         let who = the_gateway(view, gateway);
         let (title, sentence, owner) = match found.stage() {
             GatewayStage::NoName => {
-                let why = super::name::words(found.name);
+                let why = found.name.why_no_address();
                 let sentence = format!(
                     "{who} cannot be found: {why} (certain). DNS team: look the name up where the \
                      users are first."
@@ -215,7 +215,7 @@ fn tls_words(outcome: TlsOutcome) -> String {
 pub(super) fn look_lines(found: &Gateway) -> Vec<String> {
     let name = match found.name {
         NameOutcome::Ok | NameOutcome::NotNeeded => None,
-        outcome => Some(format!("name: {}", super::name::words(outcome))),
+        outcome => Some(format!("name: {}", outcome.why_no_address())),
     };
     let tcp = found.connect.as_ref().map(super::port::connect_line);
     let tls = found.tls.as_ref().map(|tls| {

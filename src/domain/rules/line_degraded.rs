@@ -28,9 +28,10 @@ static LINE_DEGRADED: RuleCard = RuleCard {
         fail so or show signs of it. So it is what they share and no single host. It is one alert for \
         all of them; each host keeps its finding and does not alert by itself, and one that is alone is \
         told at once. Where a line is bad in one way, one host that fails in another, and no worse, is \
-        enough if nearly all show signs of that as well; what only one has is told of that one. Where controls answer, they tell on which stretch it begins. A weak Wi-Fi or a full \
-        line of this machine explains it. It is over when fewer than three have it, or too few of \
-        all, for a minute; who still has it is told by itself.",
+        enough if nearly all show signs of that as well; what only one has is told of that one. Where \
+        controls answer, they tell on which stretch it begins. A weak Wi-Fi or a full line of this \
+        machine explains it. It is over when fewer than three have it, or too few of all, for a \
+        minute; who still has it is told by itself.",
     disproof: "Hosts that share the way are well, measured at the same time.",
     remedies: &[
         remedies::FIND_HOP,
@@ -87,8 +88,8 @@ impl Rule for LineDegraded {
             names(cause),
         );
         let same = lines.beside(|(_, other)| *other == shared);
-        let verbs = std::iter::once(fault).chain(same.iter().map(|(fault, _)| *fault)).map(verb);
-        let title = format!("line {}: {}", list(verbs), whom(cause, shared));
+        let faults = std::iter::once(fault).chain(same.iter().map(|(fault, _)| *fault));
+        let title = format!("line {}: {}", verbs(faults), whom(cause, shared));
         let elsewhere = lines.beside(|(_, other)| *other != shared).len();
         let evidence = lines.evidence_titled(and_more(title, elsewhere), sentence, also);
         let example = cause.says.as_ref().map(|one| format!("the worst of them: {}", one.title));
@@ -109,6 +110,18 @@ const fn verb(fault: Option<LineFault>) -> &'static str {
         Some(LineFault::Jumps) => "is uneven",
         None => "loses large packets",
     }
+}
+
+/// `loses packets, is slow and uneven`.
+fn verbs(faults: impl Iterator<Item = Option<LineFault>>) -> String {
+    let mut is = false;
+    list(faults.map(verb).map(|verb| match verb.strip_prefix("is ") {
+        Some(how) if is => how,
+        how => {
+            is |= how.is_some();
+            verb
+        }
+    }))
 }
 
 /// `The line loses packets`.

@@ -8,19 +8,6 @@ use crate::domain::time::Now;
 use crate::domain::tunnel::TUNNEL;
 use std::net::IpAddr;
 
-/// Why a name has no address, in words.
-pub(super) const fn words(outcome: NameOutcome) -> &'static str {
-    match outcome {
-        NameOutcome::NxDomain => "the name does not exist",
-        NameOutcome::NoData => "the name exists but has no address",
-        NameOutcome::ServFail => "the DNS server failed",
-        NameOutcome::Refused => "the DNS server refused to answer",
-        NameOutcome::Timeout => "no DNS server answered in time",
-        NameOutcome::Malformed => "the DNS answer was damaged",
-        NameOutcome::Error | NameOutcome::Ok | NameOutcome::NotNeeded => "the name was not found",
-    }
-}
-
 /// Whether somebody said that there is no address. Where no server gives an answer nobody knows.
 const fn is_said(outcome: NameOutcome) -> bool {
     !matches!(
@@ -104,7 +91,7 @@ impl Rule for DnsFailure {
             _ if fails_with_the_way(view).is_some() => return Judgement::Clear,
             _ => {}
         }
-        let why = words(resolution.outcome);
+        let why = resolution.outcome.why_no_address();
         let known = resolution.servers.iter().find(|answer| answer.outcome == NameOutcome::Ok);
         let (confidence, hint) = match known {
             Some(answer) => (

@@ -1,6 +1,7 @@
 //! `path-outage`: hosts fell silent together while something nearer answers.
 
 use super::prelude::*;
+use super::several::and_more;
 use crate::domain::outage::{Fault, KEPT, OFTEN, Outage, Said, Scope, Within};
 use crate::domain::text::excerpt;
 use crate::domain::way::Stretch;
@@ -125,52 +126,38 @@ impl Rule for PathOutage {
         // The newest: of the others somebody was told before.
         let Some((first, others)) = alerting.split_last() else { return Judgement::Clear };
         let newest = alerting.iter().map(|outage| outage.number).max().unwrap_or_default();
-        let today = broke_today(around, first);
         let more = others.iter().map(|outage| format!("also down: {}", whose(outage)));
         let more: Vec<String> = more.collect();
-        let more_of_them = match others.len() {
-            0 => String::new(),
-            others => format!(", and {others} more"),
-        };
-        let called = |whose: String| format!("{}: {whose}{more_of_them}", title(first));
-        let title = called(whose(first));
-        let at_worst = called(whose_at_worst(first));
-        if first.times >= OFTEN {
-            let sentence = comes_again(first) + &today;
-            let evidence = evidence(first, title, sentence).lines(more);
-            return Judgement::fires(evidence.of_faults(newest).over_as(at_worst));
-        }
-        let how = how(first);
-        let since = clock(first.since.wall);
-        if let (Some(stretch), Some(fault)) = (first.stretch(), &first.fault) {
-            let sentence = by_controls(first, stretch, fault, &since) + &today;
-            let evidence = evidence(first, title, sentence).lines(more);
-            return Judgement::fires(evidence.of_faults(newest).over_as(at_worst));
-        }
-        let Some(nearer) = &first.nearer else {
-            let sentence = format!(
-                "Nothing answers since {since}: {} {how} (certain). It is this machine's own line, or what they all share (likely): nothing \
-                 nearer is measured to tell which. {}{today}",
-                whose(first),
-                first_step(first),
-            );
-            let evidence = evidence(first, title, sentence).lines(more);
-            return Judgement::fires(evidence.of_faults(newest).over_as(at_worst));
-        };
-        let sentence = format!(
-            "The way to {} is {} since {since} (likely): they {how}, while {} answers{}. {}{today}",
-            whose(first),
-            down(first),
-            nearer,
-            match &first.tunnel {
-                Some(what) => format!(", and {what}"),
-                None => said_words(first),
-            },
-            first_step(first),
-        );
-        let evidence = evidence(first, title, sentence).lines(more);
-        Judgement::fires(evidence.of_faults(newest).over_as(at_worst))
+        let called = |whose: String| and_more(format!("{}: {whose}", title(first)), others.len());
+        let sentence = sentence(first) + &broke_today(around, first);
+        let evidence = evidence(first, called(whose(first)), sentence).lines(more);
+        Judgement::fires(evidence.of_faults(newest).over_as(called(whose_at_worst(first))))
     }
+}
+
+fn sentence(outage: &Outage) -> String {
+    if outage.times >= OFTEN {
+        return comes_again(outage);
+    }
+    let since = clock(outage.since.wall);
+    if let (Some(stretch), Some(fault)) = (outage.stretch(), &outage.fault) {
+        return by_controls(outage, stretch, fault, &since);
+    }
+    let (whose, how, first_step) = (whose(outage), how(outage), first_step(outage));
+    let Some(nearer) = &outage.nearer else {
+        return format!(
+            "Nothing answers since {since}: {whose} {how} (certain). It is this machine's own line, or what \
+             they all share (likely): nothing nearer is measured to tell which. {first_step}"
+        );
+    };
+    format!(
+        "The way to {whose} is {} since {since} (likely): they {how}, while {nearer} answers{}. {first_step}",
+        down(outage),
+        match &outage.tunnel {
+            Some(what) => format!(", and {what}"),
+            None => said_words(outage),
+        },
+    )
 }
 
 /// How often it broke before on the same day, and when last: ` It broke 3 times before today, last

@@ -42,6 +42,20 @@ impl NameOutcome {
             Self::NotNeeded => "not_needed",
         }
     }
+
+    /// Why a name has no address, in words.
+    #[must_use]
+    pub const fn why_no_address(self) -> &'static str {
+        match self {
+            Self::NxDomain => "the name does not exist",
+            Self::NoData => "the name exists but has no address",
+            Self::ServFail => "the DNS server failed",
+            Self::Refused => "the DNS server refused to answer",
+            Self::Timeout => "no DNS server answered in time",
+            Self::Malformed => "the DNS answer was damaged",
+            Self::Error | Self::Ok | Self::NotNeeded => "the name was not found",
+        }
+    }
 }
 
 /// Where the dialled addresses came from.

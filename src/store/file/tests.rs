@@ -39,18 +39,18 @@ fn state() -> State {
     memory.maintenance_until = Some(WallTime::from_unix_secs(10));
     memory.acknowledged.insert("port-closed".into(), WallTime::from_unix_secs(7));
     let alert = RememberedAlert {
-        since: WallTime::from_unix_secs(1),
-        seen: WallTime::from_unix_secs(9),
-        severity: Severity::Critical,
         worst: Some(Severity::Critical),
         attended: Some(Severity::Warning),
-        title: "port 3389 is closed".to_owned(),
         told: Some(WallTime::from_unix_secs(2)),
         acknowledged: Some(WallTime::from_unix_secs(7)),
         signed: crate::domain::alert::Signature::new("ada", "seen"),
-        snoozed_until: None,
         returns: 4,
-        heard: None,
+        ..RememberedAlert::firing(
+            "port 3389 is closed",
+            Severity::Critical,
+            WallTime::from_unix_secs(1),
+            WallTime::from_unix_secs(9),
+        )
     };
     memory.alerts.insert("port-closed".into(), alert);
     memory.resolved.push(RememberedResolved {

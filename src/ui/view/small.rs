@@ -2,6 +2,7 @@
 
 use super::footer::key_name;
 use super::heading;
+use crate::domain::finding::Finding;
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
 use crate::ui::action::Action;
 use crate::ui::columns::{called, name_role, row_role, unconfirmed};
@@ -173,6 +174,11 @@ fn row(
         .cut(width)
 }
 
+/// Whether `finding` is of packets that were lost before the last minute only.
+pub(super) fn is_lost_no_more(target: &TargetSnapshot, finding: &Finding) -> bool {
+    finding.rule.0 == PACKET_LOSS && target.echo_minute.loss().is_some_and(|share| share <= 0.0)
+}
+
 /// How it fares, in a few words.
 pub(super) fn words(world: &World<'_>, target: &TargetSnapshot) -> String {
     match (target.state, target.worst()) {
@@ -192,10 +198,10 @@ pub(super) fn words(world: &World<'_>, target: &TargetSnapshot) -> String {
         }
         (TargetState::Warning | TargetState::Critical, Some(finding)) => {
             match target.echo_minute.loss() {
-                Some(share) if finding.rule.0 == PACKET_LOSS && share > 0.0 => {
+                _ if is_lost_no_more(target, finding) => "no loss now, but before".to_owned(),
+                Some(share) if finding.rule.0 == PACKET_LOSS => {
                     format!("loss {} % in 1 min", format::percent(share))
                 }
-                Some(_) if finding.rule.0 == PACKET_LOSS => "no loss now, but before".to_owned(),
                 _ => fit(&finding.title, 80),
             }
         }

@@ -151,18 +151,14 @@ fn a_stale_acknowledgement_is_not_inherited_by_a_later_alert_of_the_same_rule() 
 
     // It came back and was over: the next one is another.
     let alert = RememberedAlert {
-        since: at(0).wall,
-        seen: at(55).wall,
-        severity: Severity::Critical,
-        worst: None,
-        attended: None,
-        title: "port 3389 is closed".to_owned(),
         told: Some(at(0).wall),
         acknowledged: Some(at(50).wall),
-        signed: Signature::default(),
-        snoozed_until: None,
-        returns: 0,
-        heard: None,
+        ..RememberedAlert::firing(
+            "port 3389 is closed",
+            Severity::Critical,
+            at(0).wall,
+            at(55).wall,
+        )
     };
     let mut memory = TargetMemory::default();
     memory.acknowledged.insert(KNOWN.0.to_owned(), at(50).wall);

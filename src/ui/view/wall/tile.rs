@@ -10,7 +10,7 @@ use crate::ui::line::{Line, fit, fit_name};
 use crate::ui::sites::{SeenTo, Site, is_seen_to};
 use crate::ui::theme::{GlyphSet, Role};
 use crate::ui::view::banner::{counted, seen_word};
-use crate::ui::view::small::words;
+use crate::ui::view::small::{is_lost_no_more, words};
 use crate::ui::widget::letters::{LARGEST, drawn, height};
 use crate::ui::world::World;
 use unicode_width::UnicodeWidthStr as _;
@@ -230,7 +230,7 @@ fn of_host<'a>(
     let role = if quiet { Role::TileQuiet } else { tile_role(host.state) };
     let glyph = if seen.is_some() { Role::StateMuted } else { row_role(host) };
     let all = words(world, host);
-    let brief = brief(host, &all).filter(|_| host.is_in_trouble() && !quiet);
+    let brief = brief(host).filter(|_| host.is_in_trouble() && !quiet);
     let lasting = || format::age(world.snapshot.now.wall.since(host.state_since));
     let below = match brief {
         Some((_, false)) => format!("{all}, for {}", lasting()),
@@ -252,11 +252,9 @@ fn of_host<'a>(
 }
 
 /// What is wrong with a host, in one word or two, and whether that says it all.
-fn brief(host: &TargetSnapshot, all: &str) -> Option<(&'static str, bool)> {
-    let rule = host.worst()?.rule.0;
-    // What is lost no more is another thing to say.
-    let over = all.starts_with("no loss");
-    let found = BRIEF.iter().find(|(of, ..)| *of == rule && !over);
+fn brief(host: &TargetSnapshot) -> Option<(&'static str, bool)> {
+    let worst = host.worst().filter(|worst| !is_lost_no_more(host, worst))?;
+    let found = BRIEF.iter().find(|(of, ..)| *of == worst.rule.0);
     found.map(|(_, brief, says_all)| (*brief, *says_all))
 }
 
@@ -374,4 +372,17 @@ fn slowest(site: &Site<'_>) -> Option<Line> {
     let ms = format::ms_or_dash(slowest.echo_minute.median);
     let text = format!("slowest {ms} ms, {}", fit_name(&slowest.target.name, NAME));
     Some(Line::of(Role::Text, &text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::BRIEF;
+    use crate::domain::rules::card;
+
+    #[test]
+    fn what_is_brief_is_of_rules_that_there_are() {
+        for (rule, ..) in BRIEF {
+            assert!(card(rule).is_some(), "{rule}");
+        }
+    }
 }
