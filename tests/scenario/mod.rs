@@ -38,12 +38,14 @@ pub(crate) fn load(folder: &str) -> BTreeMap<String, Vec<Arc<Script>>> {
 
 /// What differs when the whole monitor is driven.
 pub(crate) fn complaints_of_monitor(script: &Arc<Script>) -> Vec<String> {
+    let mut expected: Vec<&Expected> = script.expected.iter().collect();
+    expected.sort_by_key(|expected| expected.at());
+    let mut play = Play::new(Arc::clone(script));
     let differs = |expected: &Expected| {
-        let mut play = Play::new(Arc::clone(script));
         play.advance(expected.at());
         expected.complaints(&play.snapshot())
     };
-    script.expected.iter().flat_map(differs).collect()
+    expected.into_iter().flat_map(differs).collect()
 }
 
 /// What differs when the rules alone are asked, with everything around them given.
