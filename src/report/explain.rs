@@ -20,7 +20,7 @@ use crate::domain::rules::{Rule, RuleCard};
 use crate::domain::text::excerpt;
 use crate::domain::verdict::expected_client_error;
 use std::fmt::Write as _;
-use weighed::{RuleWord, rank, together};
+use weighed::{RuleWord, heading, rank, together};
 
 /// Characters in a line of prose.
 const WIDTH: usize = 88;
@@ -343,7 +343,7 @@ fn cause_section(out: &mut String, place: u32, cause: &Cause, question: &Questio
     if let Some(at) = question.target {
         let words = at.words(cause.rules);
         let weight = together(&words);
-        let _ = writeln!(out, "    {}", weight.word().to_uppercase());
+        let _ = writeln!(out, "    {}", heading(&words).to_uppercase());
         words_section(out, &words, "    ");
         if weight == Weight::Contradicted {
             return;

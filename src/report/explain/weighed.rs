@@ -105,6 +105,16 @@ pub(super) fn together(words: &[RuleWord]) -> Weight {
     }
 }
 
+/// The same in words, for a cause of which only a part was measured.
+pub(super) fn heading(words: &[RuleWord]) -> &'static str {
+    let weight = together(words);
+    let spoken_against = words.iter().any(|word| word.weight == Weight::Contradicted);
+    match weight {
+        Weight::NotMeasured if spoken_against => "partly contradicted, the rest not measured",
+        weight => weight.word(),
+    }
+}
+
 /// Sorts causes: what is supported first, then what was not measured, then what is contradicted.
 /// Reports rank what measurements do not.
 pub(super) fn rank(causes: &mut [&'static Cause], at: AtTarget<'_>) {
