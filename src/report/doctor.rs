@@ -14,6 +14,7 @@ use super::words;
 use crate::domain::local::{EchoAccess, EchoFacts, Interface};
 use crate::domain::sink::waiting_room;
 use crate::domain::text::printable;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// Smallest terminal that shows the dashboard usefully, columns and rows.
@@ -24,6 +25,9 @@ const LEGIBLE_TERMINAL: (u16, u16) = (40, 12);
 const DESCRIPTORS: u64 = 64;
 /// File descriptors per target: a connection, and one that is closing.
 const DESCRIPTORS_PER_TARGET: u64 = 2;
+
+/// So many targets that spend the same are named.
+const NAMED: usize = 3;
 
 /// The report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -409,11 +413,24 @@ fn budget(page: &mut Page, budgets: &[Budget]) {
         page.line(Mark::Note, "no target is configured");
         return;
     }
+    let mut alike: BTreeMap<u32, Vec<&str>> = BTreeMap::new();
     for budget in budgets {
-        page.line(Mark::Ok, &format!("{:>6}  {}", budget.connections_per_day, budget.name));
+        alike.entry(budget.connections_per_day).or_default().push(&budget.name);
+    }
+    for (a_day, names) in alike.iter().rev() {
+        page.line(Mark::Ok, &format!("{a_day:>6}  {}", whose(names)));
     }
     let total: u64 = budgets.iter().map(|budget| u64::from(budget.connections_per_day)).sum();
     page.more(&format!("{total:>6}  in all"));
+}
+
+/// `office-pc, rds-07`, or `each of 500 targets`: who spends the same.
+fn whose(names: &[&str]) -> String {
+    match names {
+        [name] => (*name).to_owned(),
+        few if few.len() <= NAMED => format!("each of {}", few.join(", ")),
+        many => format!("each of {} targets", many.len()),
+    }
 }
 
 /// What the targets take at most, whatever is measured: everything kept of one is bounded.

@@ -118,8 +118,7 @@ Files
   ok    state /home/u/.local/state/rdpwatch: writable
 
 Budget (connections that leave a line in the host's log, per day)
-  ok      1488  office-pc
-  ok      1488  rds-07
+  ok      1488  each of office-pc, rds-07
           2976  in all
   ok       288  requests to the RD Gateway gw.corp.lab:443, for all targets behind it
 
@@ -129,6 +128,18 @@ Memory (at most, by the bounds of what is kept)
 Nothing that the probes need is missing.
 "
     );
+}
+
+/// 500 targets were 500 lines that said the same.
+#[test]
+fn targets_that_spend_the_same_are_one_line_of_the_budget() {
+    let budget = |place: u32| Budget {
+        name: format!("host-{place}"),
+        connections_per_day: if place == 7 { 96 } else { 1_488 },
+    };
+    let text = report(&DoctorFacts { budgets: (0..500).map(budget).collect(), ..facts() }).text;
+    let told = "  ok      1488  each of 499 targets\n  ok        96  host-7\n        742608  in all\n";
+    assert!(text.contains(told), "{text}");
 }
 
 #[test]
