@@ -276,7 +276,12 @@ pub(super) fn reconfiguration(
 
 /// Why a file was not taken, for one line of a screen.
 pub(super) fn refusal(error: &ConfigError) -> String {
-    format!("not read again: {}", short(error))
+    not_read(&short(error))
+}
+
+/// What is said for as long as the file is not taken.
+pub(super) fn not_read(why: &str) -> String {
+    format!("not read again: {why}")
 }
 
 /// A mistake in a file that is named without its folder.

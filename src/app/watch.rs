@@ -426,7 +426,7 @@ impl Screen {
             Effect::Pin(pins) => Command::Pin(pins),
             Effect::LookAt(id) => Command::LookAt(id),
             Effect::AcceptAsFound(findings) => Command::AcceptAsFound(findings),
-            Effect::Mark(id) => Command::Mark(id),
+            Effect::Mark(id, note) => Command::Mark(id, note),
             Effect::AddTarget(text) => {
                 self.add(&text);
                 return Ok(());
@@ -519,7 +519,7 @@ impl Screen {
                 let options = match options(&config, &LocalState::default()) {
                     Ok(options) => options,
                     Err(failure) => {
-                        self.dashboard.hold(&format!("not read again: {}", failure.message));
+                        self.dashboard.unread(Some(&reload::not_read(&failure.message)));
                         return;
                     }
                 };
@@ -548,7 +548,8 @@ impl Screen {
                 self.dashboard.change(Options { access, ..options });
                 tracing::info!("{}", changes.note);
                 // What was written from here was told when it was written.
-                if !own {
+                let mended = self.dashboard.unread(None);
+                if mended || !own {
                     self.dashboard.tell(&changes.note, now);
                 }
                 let changes = if own { changes.quiet_where_same() } else { changes };
@@ -557,7 +558,7 @@ impl Screen {
             Err(error) => {
                 tracing::warn!("the configuration is not read again: {error}");
                 let text = reload::refusal(&error);
-                self.dashboard.hold(&text);
+                self.dashboard.unread(Some(&text));
                 self.ask(Command::Note(text));
             }
         }

@@ -426,6 +426,13 @@ impl Dashboard {
         self.state.hold(Line::of(Role::Message, text));
     }
 
+    /// Says, for as long as it is so, why the configuration file is not read again; `None` once it
+    /// is. Whether anything was said before.
+    pub fn unread(&mut self, why: Option<&str>) -> bool {
+        let line = why.map(|why| Line::of(Role::Message, why));
+        std::mem::replace(&mut self.state.unread, line).is_some()
+    }
+
     /// Shows a message for a few seconds: how an effect ended, why a file was refused.
     pub fn tell(&mut self, text: &str, now: WallTime) {
         self.state.tell(Line::of(Role::Message, text), now);

@@ -41,3 +41,28 @@ fn a_file_that_is_gone_changes_nothing_and_one_that_appears_is_taken() {
     session.press("q");
     session.end().assert_code(0);
 }
+
+/// The dashboard's own text is no news when it is read again, and that the file had been wrong stayed
+/// on the screen.
+#[test]
+fn a_wrong_file_that_says_again_what_the_dashboard_wrote_is_told_no_more() {
+    let mut session = Setup::watching(&[]).file(CONFIG, ONE).start();
+    session.wait("it is watched", |s| s.row("office").is_some());
+    session.press("A127.0.0.1:11\t");
+    session.wait_for("a new host");
+    session.press("\r");
+    session.wait_for("added to config.toml");
+    session.press("u");
+    session.wait_for("undone:");
+    let own = session.read(CONFIG).expect("it is there");
+    session.write(CONFIG, &format!("{own}bad = [\n"));
+    session.wait_for("not read again: config.toml:");
+    session.press("p");
+    session.wait_for("probing");
+    assert!(session.text().contains("not read again: config.toml:"), "{}", session.text());
+    session.write(CONFIG, &own);
+    session.wait_gone("not read again");
+    session.wait("it is watched on", |s| s.row("office").is_some());
+    session.press("q");
+    session.end().assert_code(0);
+}

@@ -81,6 +81,35 @@ fn a_message_that_stays_is_whole_beside_the_label_of_the_filter() {
     assert_eq!(small.text().lines().count(), 3);
 }
 
+/// The answer to the next key took its place, and nothing said any more that the file is wrong.
+#[test]
+fn a_file_that_is_not_read_again_is_told_until_it_is() {
+    let text = "not read again: config.toml:9:8: unclosed array";
+    for (width, height) in [(80, 24), (120, 40), (40, 12)] {
+        let mut screen = Screen::new(fixtures::mixed(), width, height);
+        assert!(!screen.dashboard.unread(Some(text)));
+        for keys in ["j k p", "j Space", "Space Esc Esc", "3", "Esc 4"] {
+            screen.press(keys);
+            says(&screen, text);
+        }
+        screen.press("Esc 1 p");
+        says(&screen, "probing");
+        says(&screen, text);
+        screen.now = screen.now.plus(std::time::Duration::from_secs(60));
+        says(&screen, text);
+        screen.press("/");
+        screen.type_text("state:critical");
+        screen.press("Enter");
+        says(&screen, text);
+        says(
+            &screen,
+            if width < 80 { "filter sta\u{2026}: 1 of 8" } else { "filter state:critical: 1 of 8" },
+        );
+        assert!(screen.dashboard.unread(None));
+        assert!(!screen.text().contains("not read again"), "{}", screen.text());
+    }
+}
+
 #[test]
 fn what_is_wrong_with_what_is_typed_stands_above_it_where_it_is_long() {
     let mut screen = Screen::new(fixtures::mixed(), 80, 24);

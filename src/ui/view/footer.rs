@@ -127,11 +127,14 @@ fn unbounded(world: &World<'_>, state: &UiState, shown: usize) -> Vec<Line> {
     }
     let width = usize::from(state.size.width);
     let message = state.message.as_ref().filter(|message| world.now < message.until);
+    let held = message.filter(|message| message.is_held()).map(|message| &message.line);
+    let stays = held.or(state.unread.as_ref().filter(|_| message.is_none()));
     match (message, narrows(state)) {
-        (Some(message), true) if message.is_held() => {
-            beside(&message.line, &label(world, state, shown, width / 2), state.size)
+        (_, true) if let Some(line) = stays => {
+            beside(line, &label(world, state, shown, width / 2), state.size)
         }
-        (Some(message), _) => paragraph(&message.line, width),
+        (None, false) if let Some(line) = stays => paragraph(line, width),
+        (Some(message), _) => answered(&message.line, state),
         (None, true) => vec![match state.screen {
             Screen::Table | Screen::Wall | Screen::Timeline => label(world, state, shown, width)
                 .text(Role::Text, "   ")
@@ -145,6 +148,18 @@ fn unbounded(world: &World<'_>, state: &UiState, shown: usize) -> Vec<Line> {
         }],
         (None, false) => Vec::new(),
     }
+}
+
+/// The answer to a key, and below it what stays, as far as there are lines for both.
+fn answered(message: &Line, state: &UiState) -> Vec<Line> {
+    let width = usize::from(state.size.width);
+    let mut lines = paragraph(message, width);
+    let most = most_lines(state.size);
+    if let Some(unread) = state.unread.as_ref().filter(|_| most > 1) {
+        lines.truncate(most - 1);
+        lines.extend(paragraph(unread, width));
+    }
+    lines
 }
 
 /// A message in lines with a blank before each.
