@@ -52,15 +52,76 @@ struct Open {
     worst: TargetState,
 }
 
+/// How many spells are kept.
+pub const SPELLS: usize = 16;
+/// Moments that are further apart were not watched between.
+const UNWATCHED: Duration = Duration::from_secs(30);
+
+/// What a target could not be used for, or be seen to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// It did not work.
+    Broken,
+    /// It could not be judged from here.
+    Unseen,
+}
+
+/// A stretch of time in one trouble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spell {
+    /// Which.
+    pub trouble: Trouble,
+    /// When it began.
+    pub from: WallTime,
+    /// When it ended, or was seen last.
+    pub until: WallTime,
+    /// Whether it is over.
+    pub over: bool,
+}
+
 /// The last hours of one target. Copies share what is over.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lane {
     /// Complete minutes, the newest last: the one before the open one.
     minutes: Arc<VecDeque<Packed>>,
     open: Option<Open>,
+    /// The newest last.
+    spells: Arc<VecDeque<Spell>>,
 }
 
 impl Lane {
+    /// Takes in whether it is in trouble at a moment, and since when. What is open ends where it was
+    /// seen last when nobody watched since.
+    pub fn suffer(&mut self, at: WallTime, trouble: Option<(Trouble, WallTime)>) {
+        if trouble.is_none() && self.spells.back().is_none_or(|spell| spell.over) {
+            return;
+        }
+        let spells = Arc::make_mut(&mut self.spells);
+        let mut earliest = None;
+        if let Some(open) = spells.back_mut().filter(|spell| !spell.over) {
+            let watched = at >= open.until && at.since(open.until) <= UNWATCHED;
+            if watched {
+                open.until = at;
+            }
+            if watched && trouble.is_some_and(|(trouble, _)| trouble == open.trouble) {
+                return;
+            }
+            open.over = true;
+            earliest = Some(at);
+        }
+        let Some((trouble, since)) = trouble else { return };
+        if spells.len() >= SPELLS {
+            spells.pop_front();
+        }
+        let from = earliest.or(spells.back().map(|spell| spell.until)).unwrap_or(since);
+        spells.push_back(Spell { trouble, from: since.max(from).min(at), until: at, over: false });
+    }
+
+    /// The spells of trouble, the newest last, at most [`SPELLS`].
+    pub fn spells(&self) -> impl Iterator<Item = &Spell> {
+        self.spells.iter()
+    }
+
     /// Takes in the state at a moment; `minute` is the echo of the 60 s before, and is looked at when
     /// a minute is over. Says whether one is.
     pub fn observe(&mut self, at: WallTime, state: TargetState, minute: &EchoStats) -> bool {
@@ -219,6 +280,29 @@ mod tests {
         lane.observe(at(240), TargetState::Ok, &calm);
         assert_eq!(lane.minutes().last().map(|(begun, _)| begun), Some(at(-60)));
         assert_eq!(lane.minutes().count(), 5);
+    }
+
+    #[test]
+    fn a_spell_ends_where_it_was_seen_last_when_nobody_watched() {
+        let mut lane = Lane::default();
+        let broken = |since| Some((Trouble::Broken, at(since)));
+        for secs in 10..=35 {
+            lane.suffer(at(secs), broken(8));
+        }
+        // The machine slept.
+        lane.suffer(at(30_000), broken(8));
+        lane.suffer(at(30_002), None);
+        let told: Vec<_> = lane.spells().map(|s| (s.from, s.until, s.over)).collect();
+        assert_eq!(told, [(at(8), at(35), true), (at(30_000), at(30_002), true)]);
+        for turn in 0..100 {
+            lane.suffer(at(40_000 + turn * 2), broken(40_000 + turn * 2));
+            lane.suffer(at(40_001 + turn * 2), None);
+        }
+        assert_eq!(lane.spells().count(), SPELLS);
+        // A clock that is set back.
+        lane.suffer(at(50_000), broken(50_000));
+        lane.suffer(at(10), broken(50_000));
+        assert!(lane.spells().all(|spell| spell.from <= spell.until));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use super::fixtures::{self, ago, ms};
 use super::support::Screen;
 use rdpwatch::domain::ladder::Cell;
+use rdpwatch::domain::lane::{Lane, Trouble};
 use rdpwatch::domain::sample::{
     Attempt, Connect, ConnectOutcome, Negotiate, NegotiateOutcome, Observation, ProbeKind, Sample,
 };
@@ -12,6 +13,9 @@ use rdpwatch::domain::snapshot::{Event, Snapshot, TargetSnapshot, TargetState};
 use rdpwatch::domain::stats::{EchoStats, Spark};
 use rdpwatch::domain::target::TargetId;
 use rdpwatch::domain::time::Now;
+use rdpwatch::ui::dashboard::Options;
+use rdpwatch::ui::format::Zone;
+use rdpwatch::ui::theme::Theme;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -198,11 +202,41 @@ fn the_simple_view_of_an_address_finds_no_name_and_its_drops_begin_with_the_watc
     screen.press("v");
     let text = screen.text();
     assert!(!text.contains("its name") && text.contains("it takes connections"), "{text}");
-    assert!(text.contains("No drop seen since 14:00, when the watch began."), "{text}");
+    assert!(text.contains("No dropped session seen since 14:00, when the watch began."), "{text}");
     snapshot.started.wall = ago(86_400 * 2);
     let mut screen = Screen::new(snapshot, 100, 40);
     screen.press("v");
-    assert!(screen.text().contains("No drop seen today."), "{}", screen.text());
+    assert!(screen.text().contains("No dropped session seen today."), "{}", screen.text());
+}
+
+/// "No drop seen" was all that was left of a hang that the same screen had told.
+#[test]
+fn the_simple_view_tells_when_a_host_did_not_work_after_it_is_over() {
+    let mut host = fixtures::target(0, "office", "10.0.0.9");
+    let mut lane = Lane::default();
+    let broken = |secs: u64| Some((Trouble::Broken, ago(secs)));
+    lane.suffer(ago(300), None);
+    lane.suffer(ago(260), broken(270));
+    lane.suffer(ago(245), broken(270));
+    host.lane = lane.clone();
+    let at = |secs| Zone::default().seconds(ago(secs));
+    let text = simple(host.clone());
+    assert!(text.contains(&format!("It has not worked since {}.", at(270))), "{text}");
+    lane.suffer(ago(244), None);
+    host.lane = lane.clone();
+    let text = simple(host.clone());
+    let told = format!("It did not work from {} to {}.", at(270), at(244));
+    assert!(text.contains(&told), "{text}");
+    assert!(text.contains("No dropped session seen") && !text.contains("No drop"), "{text}");
+    lane.suffer(ago(100), Some((Trouble::Unseen, ago(100))));
+    lane.suffer(ago(90), broken(90));
+    lane.suffer(ago(80), None);
+    host.lane = lane;
+    let text = simple(host);
+    let twice = format!("2 times lately, the last time from {} to {}.", at(90), at(80));
+    assert!(text.contains(&twice), "{text}");
+    let unseen = format!("It could not be judged from here from {} to {}.", at(100), at(90));
+    assert!(text.contains(&unseen), "{text}");
 }
 
 #[test]
@@ -348,4 +382,25 @@ fn what_was_lost_while_a_woken_pc_slept_is_not_told_as_a_bad_line() {
     let text = screen.text();
     assert!(text.contains("woke 20 s ago, not judged yet"), "{text}");
     assert!(!text.contains("first measurements are on their way"), "{text}");
+}
+
+/// The cause stood there three times, and what to do about it a page further.
+#[test]
+fn cause_and_first_remedy_are_both_on_the_first_screen_of_the_detail() {
+    for theme in ["dark", "mono"] {
+        let options =
+            Options { theme: Theme::built_in(theme).expect("a theme"), ..Options::default() };
+        let mut screen = Screen::with(fixtures::mixed(), 80, 24, options);
+        screen.press("Enter");
+        let text = screen.text();
+        assert!(text.contains("It closes the connection at the TLS handshake"), "{text}");
+        assert!(text.contains(" do: "), "{text}");
+    }
+    let mut healthy =
+        Screen::new(fixtures::snapshot(vec![fixtures::target(0, "a", "::1")]), 80, 24);
+    healthy.press("Enter");
+    assert!(!healthy.text().contains(" do: "), "{}", healthy.text());
+    let mut tall = Screen::new(fixtures::mixed(), 200, 60);
+    tall.press("Enter");
+    assert!(!tall.text().contains(" do: "), "its finding has it: {}", tall.text());
 }

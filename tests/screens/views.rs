@@ -194,7 +194,11 @@ fn drops_of_today_are_counted_and_those_of_yesterday_are_not() {
         vec![ago(15 * 3_600), ago(7_200), ago(600)];
     let mut screen = Screen::new(snapshot, 80, 24);
     screen.press("v");
-    assert!(screen.text().contains("2 drops today, the last at 13:53."), "{}", screen.text());
+    assert!(
+        screen.text().contains("Sessions dropped 2 times today, the last at 13:53."),
+        "{}",
+        screen.text()
+    );
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Its picture, for the screen and for reports.
 
 use super::Tracked;
-use crate::domain::ladder::ladder;
+use crate::domain::ladder::{Cell, Ladder, ladder};
+use crate::domain::lane::Trouble;
+use crate::domain::sample::Attempt;
 use crate::domain::snapshot::{SPARK_SLOTS, TargetSnapshot, TargetState};
 use crate::domain::surroundings::Surroundings;
 use crate::domain::target::Host;
@@ -81,6 +83,8 @@ impl Tracked {
         }
         let echo_minute = self.echo.window(now.mono, MINUTE);
         self.lane.observe(now.wall, state, &echo_minute);
+        let trouble = trouble(state, &rungs, self.attempt());
+        self.lane.suffer(now.wall, trouble.map(|trouble| (trouble, self.state_since)));
         let tls = self.tls.as_ref().map(|entry| entry.value.clone());
         let certificate = tls.as_ref().and_then(|tls| tls.certificate.as_ref());
         let certificate_days = certificate.map(|certificate| certificate.days_left(now.wall));
@@ -125,5 +129,17 @@ impl Tracked {
             next_tls: schedule.next_tls,
             connections_per_day: schedule.connections_per_day,
         }
+    }
+}
+
+/// What keeps it from being used now, or from being seen to be.
+fn trouble(state: TargetState, rungs: &Ladder, attempt: Option<&Attempt>) -> Option<Trouble> {
+    let broken = rungs.iter().any(|line| line.cell == Cell::Broken);
+    match state {
+        TargetState::Unknown => Some(Trouble::Unseen),
+        TargetState::Critical if broken && !attempt.is_some_and(Attempt::works) => {
+            Some(Trouble::Broken)
+        }
+        _ => None,
     }
 }

@@ -4,11 +4,13 @@
 use super::footer::key_name;
 use crate::domain::finding::{Finding, Owner, RunOn, Rung};
 use crate::domain::ladder::Cell;
+use crate::domain::lane::{Spell, Trouble};
 use crate::domain::placeholder::Placeholders;
 use crate::domain::rules;
 use crate::domain::sample::Attempt;
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
 use crate::domain::stats::Spark;
+use crate::domain::time::WallTime;
 use crate::ui::action::Action;
 use crate::ui::columns::row_role;
 use crate::ui::format;
@@ -19,6 +21,10 @@ use crate::ui::state::UiState;
 use crate::ui::theme::Role;
 use crate::ui::view_model::ViewLine;
 use crate::ui::world::World;
+use std::time::Duration;
+
+/// How long trouble that is over is told.
+const HOURS: Duration = Duration::from_hours(12);
 
 /// Steps that are told; the detail has all.
 const STEPS: usize = 3;
@@ -75,6 +81,7 @@ pub fn lines(
     }
     let mut line = vec![Line::of(Role::Heading, "  THE LINE")];
     line.extend(said(Role::Text, &line_words(target)));
+    line.extend(spells(world, state, target).iter().flat_map(|text| said(Role::Strong, text)));
     line.extend(said(Role::Text, &drops(world, state, target)));
     lines.extend(line);
     fitting(lines, world, height).into_iter().map(|line| line.cut(width).into()).collect()
@@ -290,13 +297,42 @@ fn drops(world: &World<'_>, state: &UiState, target: &TargetSnapshot) -> String 
     let mark = key_name(world, Layer::Simple, Action::Mark);
     match drops.as_slice() {
         [] if state.zone.date(began) == today => format!(
-            "No drop seen since {}, when the watch began. If your session drops, press {mark} at once.",
+            "No dropped session seen since {}, when the watch began. If one drops, press {mark} at once.",
             state.zone.clock(began)
         ),
-        [] => format!("No drop seen today. If your session drops, press {mark} at once."),
-        [one] => format!("One drop today, at {}.", state.zone.clock(**one)),
+        [] => format!("No dropped session seen today. If one drops, press {mark} at once."),
+        [one] => format!("One session dropped today, at {}.", state.zone.clock(**one)),
         [.., last] => {
-            format!("{} drops today, the last at {}.", drops.len(), state.zone.clock(**last))
+            let last = state.zone.clock(**last);
+            format!("Sessions dropped {} times today, the last at {last}.", drops.len())
         }
     }
+}
+
+/// How a trouble is told: while it lasts, and when it is over.
+const TROUBLES: [(Trouble, &str, &str); 2] = [
+    (Trouble::Broken, "It has not worked since", "It did not work"),
+    (Trouble::Unseen, "It cannot be judged from here since", "It could not be judged from here"),
+];
+
+/// When it did not work, or could not be seen to, in the hours that are kept; nothing where it always
+/// did.
+fn spells(world: &World<'_>, state: &UiState, target: &TargetSnapshot) -> Vec<String> {
+    let now = world.snapshot.now.wall;
+    let at = |at: WallTime| state.zone.instant(at, now);
+    let recent = |spell: &&Spell| now.since(spell.until) <= HOURS;
+    let mut told = Vec::new();
+    for (trouble, lasts, was) in TROUBLES {
+        let of: Vec<&Spell> =
+            target.lane.spells().filter(|spell| spell.trouble == trouble).filter(recent).collect();
+        let (over, open): (Vec<&Spell>, Vec<&Spell>) = of.into_iter().partition(|s| s.over);
+        told.extend(open.last().map(|spell| format!("{lasts} {}.", at(spell.from))));
+        let Some(last) = over.last() else { continue };
+        let (from, until) = (at(last.from), at(last.until));
+        told.push(match over.len() {
+            1 => format!("{was} from {from} to {until}."),
+            many => format!("{was} {many} times lately, the last time from {from} to {until}."),
+        });
+    }
+    told
 }
