@@ -13,7 +13,7 @@ pub use read::Fault;
 
 use crate::domain::alert::{Alert, AlertsSnapshot};
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
-use crate::domain::target::TargetId;
+use crate::domain::target::{Target, TargetId};
 use key::{Comparison, Quantity, Word};
 use pattern::Pattern;
 use std::collections::BTreeSet;
@@ -77,6 +77,13 @@ const ACKNOWLEDGED: &str = "acknowledged";
 /// The word for targets with an alert that is snoozed.
 const SNOOZED: &str = "snoozed";
 
+/// Words of other languages for filters, and what is written here.
+const JOINS: [(&str, &str); 3] = [
+    ("and", "words that stand beside each other must all hold"),
+    ("or", "another way stands behind |"),
+    ("not", "! stands before what must not hold, as in !paris"),
+];
+
 /// Letters from which on part of a word for how alerts are attended is meant as that: `e` is not.
 const LEAST: usize = 4;
 /// Letters from which on what the screen says of a trouble is searched too: shorter ones are in it by
@@ -90,6 +97,18 @@ impl Filter {
         let read::Reading { ways, fault, unfinished } = read::read(text);
         let (fault, unfinished) = (fault.map(Box::new), unfinished.map(Box::new));
         Self { text: text.trim().to_owned(), ways, fault, unfinished }
+    }
+
+    /// Reads a filter that is being typed. What is not understood, or what none of `targets` has, asks
+    /// for nothing new: what the filter `before` it let through stays.
+    #[must_use]
+    pub fn typed(text: &str, before: &Self, targets: &[Arc<TargetSnapshot>]) -> Self {
+        let read = Self::parse(text);
+        let fault = read.fault.clone().or_else(|| read.stranger(targets).map(Box::new));
+        match fault {
+            None => read,
+            fault => Self { ways: before.ways.clone(), fault, ..read },
+        }
     }
 
     /// What of it is not understood first: a key, a value or a number that there is none of. `None`
@@ -128,6 +147,19 @@ impl Filter {
                 let seen = Seen::default();
                 let none = !targets.iter().any(|target| anywhere(target, &seen, pattern));
                 none.then(|| fault.clone())
+            }
+            Test::Anywhere(pattern) => {
+                let written = pattern.written();
+                let (_, means) = JOINS.iter().find(|(word, _)| *word == written)?;
+                let called = |of: &Target| {
+                    let in_text = |text: &str| pattern.is_in(&text.to_lowercase());
+                    let group = of.group.as_deref().unwrap_or_default();
+                    in_text(&of.name) || in_text(&of.host.to_string()) || in_text(group)
+                };
+                let none = !targets.iter().any(|target| called(&target.target));
+                none.then(|| {
+                    Fault::new(term.column, format!("no host is called \"{written}\"; {means}"))
+                })
             }
             _ => None,
         })

@@ -124,6 +124,38 @@ fn a_port_is_text_where_a_host_has_it_and_else_a_key_that_there_is_none_of() {
     assert!(last_line(&screen).contains("column 1: this quote is not closed"));
 }
 
+/// The table was empty, with "No target matches", as soon as a word was mistyped.
+#[test]
+fn a_filter_that_is_not_understood_leaves_on_the_table_what_was_there() {
+    for (text, shown, told) in [
+        ("state:bogus", "8 of 8", "no state \"bogus\""),
+        ("loss>x", "8 of 8", "\"x\""),
+        ("state:critical loss>x", "1 of 8", "\"x\""),
+        ("group:nowhere", "8 of 8", "no group \"nowhere\""),
+        (
+            "state:critical and !paris",
+            "1 of 8",
+            "no host is called \"and\"; words that stand beside",
+        ),
+    ] {
+        let mut screen = typed(text);
+        assert!(!screen.text().contains("No target matches"), "{text}\n{}", screen.text());
+        assert!(screen.text().contains("office-pc"), "{text}\n{}", screen.text());
+        let said = foot(&screen);
+        assert!(said.contains(shown) && said.contains(told), "{text}: {said}");
+        screen.press("Enter");
+        assert!(last_line(&screen).starts_with(&format!("/{text}")), "it stays to be mended");
+        screen.press("Esc");
+        assert!(screen.dashboard.state().filter.is_empty(), "{text}");
+    }
+    let mut screen = typed("state:critical");
+    screen.press("Enter /");
+    screen.type_text(" state:bogus");
+    assert!(foot(&screen).contains("1 of 8"), "{}", foot(&screen));
+    screen.press("Esc");
+    assert_eq!(screen.dashboard.state().filter.text(), "state:critical");
+}
+
 #[test]
 fn tab_completes_keys_and_values() {
     let mut screen = typed("sta");

@@ -41,7 +41,7 @@ pub(super) fn filter(
         Action::Complete | Action::CompleteBack => {
             let by = if action == Action::Complete { 1 } else { -1 };
             prompt.complete(by, |before| filter::offer(before, &world.snapshot.targets));
-            narrow(&mut state.filter, &mut state.top, prompt);
+            narrow(&mut state.filter, &mut state.top, prompt, world);
         }
         _ => {}
     }
@@ -58,7 +58,7 @@ pub fn type_key(state: &mut UiState, key: Key, world: &World<'_>) {
     }
     copying::turn(state, copying::goes_on(key));
     let Some(request) = edit(key) else { return };
-    apply(state, request);
+    apply(state, request, world);
 }
 
 /// Adds pasted text to the text field in front, printable characters only; a tab or a break of lines
@@ -87,7 +87,7 @@ pub fn paste(state: &mut UiState, text: &str, world: &World<'_>) -> Vec<Effect> 
     let text = text.trim_matches(['\r', '\n', '\t']).replace("\r\n", "\n");
     let blank = |c: char| if matches!(c, '\r' | '\n' | '\t') { ' ' } else { c };
     for c in text.chars().map(blank).filter(|c| !c.is_control()).take(LONGEST) {
-        apply(state, InputRequest::InsertChar(c));
+        apply(state, InputRequest::InsertChar(c), world);
     }
     Vec::new()
 }
@@ -98,11 +98,13 @@ pub fn is_full(state: &UiState) -> bool {
     state.field().is_some_and(|field| field.value().chars().count() >= LONGEST)
 }
 
-fn apply(state: &mut UiState, request: InputRequest) {
+fn apply(state: &mut UiState, request: InputRequest, world: &World<'_>) {
     let Some(field) = state.field_mut() else { return };
     bounded(field, request);
     match &mut state.overlay {
-        Some(Overlay::Filter(prompt, _)) => narrow(&mut state.filter, &mut state.top, prompt),
+        Some(Overlay::Filter(prompt, _)) => {
+            narrow(&mut state.filter, &mut state.top, prompt, world);
+        }
         Some(Overlay::Help(first)) => *first = 0,
         // Why it was refused is no word about what is typed in its place.
         Some(Overlay::AddTarget(..)) => match state.mend.first_mut() {
@@ -114,8 +116,8 @@ fn apply(state: &mut UiState, request: InputRequest) {
 }
 
 /// The table shows what the filter lets through while it is typed.
-fn narrow(filter: &mut Filter, top: &mut usize, prompt: &Prompt) {
-    *filter = Filter::parse(prompt.value());
+fn narrow(filter: &mut Filter, top: &mut usize, prompt: &Prompt, world: &World<'_>) {
+    *filter = Filter::typed(prompt.value(), filter, &world.snapshot.targets);
     *top = 0;
 }
 
