@@ -107,8 +107,8 @@ pub(super) enum Command {
     Note(String),
     /// These were there on first sight, and are fine.
     AcceptAsFound(Vec<(Option<TargetId>, RuleId)>),
-    /// A session on this target dropped at this moment.
-    Mark(TargetId),
+    /// A session on this target dropped at this moment, with what was noted of it.
+    Mark(TargetId, String),
 }
 
 impl Command {
@@ -122,7 +122,7 @@ impl Command {
             | Self::Maintain(..)
             | Self::Pin(_)
             | Self::AcceptAsFound(_)
-            | Self::Mark(_) => true,
+            | Self::Mark(..) => true,
             Self::Wake(..)
             | Self::ProbeNow(_)
             | Self::ResetStatistics
@@ -398,9 +398,9 @@ impl Core {
                 self.monitor.unsnooze(id, rule);
                 self.unsaved = true;
             }
-            Command::Mark(id) => {
-                self.monitor.mark(Some(id), now.wall, "", now);
-                self.tell_of_mark(id, now);
+            Command::Mark(id, note) => {
+                self.monitor.mark(Some(id), now.wall, &note, now);
+                self.tell_of_mark(id, note, now);
                 self.unsaved = true;
             }
             Command::Maintain(ids, until) => {
@@ -460,7 +460,7 @@ impl Core {
             next_tls: schedule.next_of(id, ProbeKind::Tls),
             connections_per_day: schedule.connections_per_day(id),
         });
-        snapshot.monitor.sinks = self.sinks.statuses();
+        snapshot.monitor.sinks = self.sinks.pending();
         snapshot.monitor.engine = self.edge.engine();
         snapshot
     }

@@ -8,6 +8,7 @@ use super::state::{Direction, Screen, SortKey};
 use super::theme::Theme;
 use super::world::World;
 use crate::domain::maintenance::{LengthError, parse_length};
+use crate::domain::mark::TEXT;
 use crate::domain::snapshot::TargetSnapshot;
 use crate::domain::target::TargetId;
 use std::collections::BTreeSet;
@@ -42,6 +43,7 @@ enum Verb {
     Acknowledge,
     Snooze,
     Maintenance,
+    Mark,
     Act(Action),
 }
 
@@ -61,6 +63,7 @@ pub const COMMANDS: &[CommandCard] = commands! {
     "acknowledge" "[NOTE|end]" Verb::Acknowledge, "acknowledge the alerts of the selected host or group, or withdraw that";
     "snooze" "LENGTH|end" Verb::Snooze, "keep them quiet, such as 30m or 8h, or end that; alone, choose";
     "maintenance" "LENGTH|end [HOST|GROUP|group|shown|all]" Verb::Maintenance, "hold back alerts, or end that; alone, choose";
+    "mark" "[NOTE]" Verb::Mark, "note that a session on the selected host dropped just now";
     "probe" "" Verb::Act(Action::ProbeNow), "probe now";
     "q" "" Verb::Act(Action::Quit), "quit";
 };
@@ -88,6 +91,8 @@ pub enum Order {
     Snooze(Duration),
     /// End the snooze.
     EndSnooze,
+    /// Mark a drop on the selected target, with a note.
+    Mark(String),
     /// Begin maintenance of such length, or end it (`None`).
     Maintain(Whom, Option<Duration>),
 }
@@ -319,6 +324,11 @@ fn taking(
                 Refusal { fault, unfinished: refused.unfinished || begins }
             })
         }
+        Verb::Mark if argument.text.chars().count() > TEXT => {
+            let text = format!("the note is too long, expected at most {TEXT} characters");
+            Err(Refusal { fault: Fault::new(argument.column, text), unfinished: false })
+        }
+        Verb::Mark => Ok(Order::Mark(argument.text.to_owned())),
         Verb::Maintenance if word.is_empty() => Ok(Order::Act(Action::Maintenance)),
         Verb::Maintenance => maintain(*argument, world),
     }

@@ -128,8 +128,8 @@ pub enum Effect {
     Pause(bool),
     /// These findings were there on first sight, and are fine. `None` is this machine.
     AcceptAsFound(Vec<(Option<TargetId>, RuleId)>),
-    /// A session on this target dropped at this moment, says the user.
-    Mark(TargetId),
+    /// A session on this target dropped at this moment, says the user, and what they note of it.
+    Mark(TargetId, String),
     /// Restore the terminal and stop as a job of the shell.
     Suspend,
     /// End.

@@ -350,6 +350,22 @@ fn wake_all(state: &mut UiState, world: &World<'_>) -> Vec<Effect> {
     open(state, Overlay::Confirm(Question::WakeMany(ids)))
 }
 
+/// Notes that a session on the selected target dropped at this moment.
+fn mark(state: &mut UiState, world: &World<'_>, note: &str) -> Vec<Effect> {
+    let Some(target) = subject(state, world) else { return missing(state, world) };
+    let place = match key_name(world, state.layer(), Action::ViewAlerts) {
+        key if key.is_empty() => "the alerts".to_owned(),
+        key => format!("the alerts ({key})"),
+    };
+    let noted = if note.is_empty() { "" } else { ", with the note" };
+    let name = &target.target.name;
+    let text = format!(
+        "{name}: drop marked{noted}; under LATELY in {place} stands what was measured around it"
+    );
+    say(state, world, &text);
+    vec![Effect::Mark(target.target.id, note.to_owned())]
+}
+
 /// What is asked about the selected target.
 fn ask(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
     if action == Action::ResetStatistics {
@@ -369,17 +385,7 @@ fn ask(state: &mut UiState, action: Action, world: &World<'_>) -> Vec<Effect> {
             say(state, world, &format!("probing {name}\u{2026}"));
             vec![Effect::ProbeNow(id)]
         }
-        Action::Mark => {
-            let place = match key_name(world, state.layer(), Action::ViewAlerts) {
-                key if key.is_empty() => "the alerts".to_owned(),
-                key => format!("the alerts ({key})"),
-            };
-            let text = format!(
-                "{name}: drop marked; under LATELY in {place} stands what was measured around it"
-            );
-            say(state, world, &text);
-            vec![Effect::Mark(id)]
-        }
+        Action::Mark => mark(state, world, ""),
         Action::Ticket => open(state, Overlay::Ticket(id, 0)),
         Action::Transcript => open(state, Overlay::Transcript(id, 0)),
         Action::Copy => {

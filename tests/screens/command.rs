@@ -31,6 +31,18 @@ fn last_line(screen: &Screen) -> String {
     screen.text().lines().last().unwrap_or_default().to_owned()
 }
 
+/// It answered `"mark" takes nothing`, though `rdpwatch mark` takes a note.
+#[test]
+fn a_mark_takes_a_note_as_on_the_command_line() {
+    let mut screen = mixed();
+    run(&mut screen, "goto berlin");
+    let noted = Effect::Mark(BERLIN, "VPN dropped".to_owned());
+    assert_eq!(run(&mut screen, "mark VPN dropped"), [noted]);
+    assert!(foot(&screen).contains("berlin-07: drop marked, with the note;"), "{}", foot(&screen));
+    assert_eq!(run(&mut screen, &format!("mark {}", "x".repeat(201))), []);
+    assert!(foot(&screen).contains("expected at most 200 characters"), "{}", foot(&screen));
+}
+
 /// The last lines as one: what is long stands above what is typed.
 fn foot(screen: &Screen) -> String {
     let text = screen.text();
@@ -55,7 +67,7 @@ fn a_command_does_what_its_words_say() {
     assert_eq!(screen.dashboard.state().selected, Some(BERLIN));
     assert!(screen.text().contains("the filter hid it and is cleared"));
     assert_eq!(run(&mut screen, "probe"), [Effect::ProbeNow(BERLIN)]);
-    assert_eq!(run(&mut screen, "mark"), [Effect::Mark(BERLIN)]);
+    assert_eq!(run(&mut screen, "mark"), [Effect::Mark(BERLIN, String::new())]);
     let told = run(&mut screen, "ack the provider knows");
     let note = "the provider knows".to_owned();
     let rule = RuleId("packet-loss");

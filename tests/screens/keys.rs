@@ -185,7 +185,7 @@ fn requests_go_to_the_selected_target() {
     let mut screen = mixed();
     assert_eq!(screen.press("p"), [Effect::ProbeNow(OFFICE)]);
     assert_eq!(screen.press("Ctrl-r"), [Effect::ResetStatistics]);
-    assert_eq!(screen.press("!"), [Effect::Mark(OFFICE)]);
+    assert_eq!(screen.press("!"), [Effect::Mark(OFFICE, String::new())]);
     assert!(screen.text().contains("drop marked"));
     assert_eq!(screen.press("q"), [Effect::Quit { keep_screen: false }]);
     assert_eq!(screen.press("Q"), [Effect::Quit { keep_screen: true }]);

@@ -36,7 +36,7 @@ impl Core {
     }
 
     /// Leaves a mark that was made on this screen for other programs that watch its target.
-    pub(super) fn tell_of_mark(&mut self, id: TargetId, now: Now) {
+    pub(super) fn tell_of_mark(&mut self, id: TargetId, note: String, now: Now) {
         let Some(tracked) = self.monitor.target(id) else { return };
         let mut number = Mark::number_of(std::process::id(), now.wall);
         while self.taken_marks.iter().any(|(taken, _)| *taken == number) {
@@ -46,7 +46,7 @@ impl Core {
         let mark = Mark {
             at: now.wall,
             target: Some(store::key(tracked.target())),
-            text: String::new(),
+            text: note,
             number: Some(number),
             // Nobody is to answer.
             taken: Some(now.wall),

@@ -125,6 +125,7 @@ fn carry_out(
         Order::EndSnooze | Order::Withdraw if alerts.is_empty() => alerts::none(state, world),
         Order::EndSnooze => attend::end_snooze(state, world, alerts),
         Order::Withdraw => attend::withdraw(state, world, alerts),
+        Order::Mark(note) => super::mark(state, world, &note),
         Order::Maintain(whom, length) => maintain(state, world, &whom, length),
     }
 }

@@ -192,7 +192,7 @@ pub fn note(state: &mut UiState, world: &World<'_>, effects: &[Effect]) {
             Effect::WakeMany(ids) => Some(format!("magic packets went to {} targets", ids.len())),
             Effect::ProbeNow(id) => Some(format!("{} was probed", world.name(Some(*id)))),
             Effect::ResetStatistics => Some("the echo statistics were reset".to_owned()),
-            Effect::Mark(id) => Some(format!("a drop of {} was marked", world.name(Some(*id)))),
+            Effect::Mark(id, _) => Some(format!("a drop of {} was marked", world.name(Some(*id)))),
             Effect::AcceptAsFound(_) => Some("findings were accepted as found".to_owned()),
             _ => None,
         };
