@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// One place that alerts are told to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -472,6 +473,10 @@ pub struct SinkStatus {
     pub dropped: u64,
     /// Why the last try failed, escaped; `None` when it went through.
     pub error: Option<String>,
+    /// So many alerts wait, where that was asked.
+    pub waiting: usize,
+    /// How long it is until the next of them is tried; `None` where nothing waits for that.
+    pub next_try: Option<Duration>,
 }
 
 impl SinkStatus {
@@ -555,6 +560,7 @@ mod tests {
             failed,
             dropped,
             error: error.map(str::to_owned),
+            ..SinkStatus::default()
         };
         let fine = of(None, 0, 0);
         let refused = of(Some("the server answered 500"), 0, 0);

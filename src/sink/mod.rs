@@ -105,6 +105,8 @@ struct Worker {
 struct Desk {
     queue: Mutex<Queue>,
     status: Mutex<SinkStatus>,
+    /// When what waits is tried next.
+    next_try: Mutex<Option<Instant>>,
     more: Notify,
 }
 
@@ -115,6 +117,18 @@ impl Desk {
 
     fn status(&self) -> MutexGuard<'_, SinkStatus> {
         self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn expect_try(&self, at: Option<Instant>) {
+        *self.next_try.lock().unwrap_or_else(PoisonError::into_inner) = at;
+    }
+
+    /// How it has fared, and what waits for it at `now`.
+    fn fares(&self, now: Instant) -> SinkStatus {
+        let next = *self.next_try.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = self.queue().ids().count();
+        let next_try = next.map(|at| at.saturating_duration_since(now));
+        SinkStatus { waiting, next_try, ..self.status().clone() }
     }
 
     fn offer(&self, notice: Arc<Notice>) {
@@ -292,6 +306,13 @@ impl Sinks {
         self.workers.iter().map(|worker| worker.desk.status().clone()).collect()
     }
 
+    /// The same, with what waits for each and when it is tried next.
+    #[must_use]
+    pub fn pending(&self) -> Vec<SinkStatus> {
+        let now = Instant::now();
+        self.workers.iter().map(|worker| worker.desk.fares(now)).collect()
+    }
+
     /// Tries what waits once more, all together for at most so long. [`Sinks::untold`] says what
     /// is left.
     pub async fn finish(&mut self, patience: Duration) {
@@ -338,6 +359,7 @@ async fn work(telling: Telling, closing: CancellationToken, pauses: [Duration; 5
         }
         let looks = sleep_until(look);
         if desk.queue().is_idle() {
+            desk.expect_try(None);
             tokio::select! {
                 () = desk.more.notified() => {}
                 () = looks, if telling.place.is_shared() => {}
@@ -347,9 +369,10 @@ async fn work(telling: Telling, closing: CancellationToken, pauses: [Duration; 5
         }
         let failed = if desk.queue().has_untried() { failures.min(UNTRIED) } else { failures };
         let pause = pauses.get(failed).or(pauses.last()).copied().unwrap_or_default();
-        let free = desk.queue().free_at(Instant::now());
+        let next = desk.queue().free_at(Instant::now()).max(latest + pause);
+        desk.expect_try(Some(next));
         tokio::select! {
-            () = sleep_until(free.max(latest + pause)) => {}
+            () = sleep_until(next) => {}
             () = looks, if telling.place.is_shared() => continue,
             () = desk.more.notified() => continue,
             () = closing.cancelled() => break,

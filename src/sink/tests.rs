@@ -10,6 +10,8 @@ use tokio::time::sleep;
 
 mod heirs;
 
+const HOUR: Duration = Duration::from_hours(1);
+
 fn sink(kind: SinkKind) -> SinkSpec {
     SinkSpec {
         name: "on-call".to_owned(),
@@ -195,6 +197,26 @@ async fn a_sink_that_fails_twice_is_tried_again_and_told_once() {
         }
         tokio::task::yield_now().await;
     }
+}
+
+/// After twelve refused posts nothing said how much waits, and for how long.
+#[tokio::test]
+async fn a_sink_that_refuses_says_how_much_waits_and_when_it_is_tried_next() {
+    let (listener, port) = listen().await;
+    let pauses = [Duration::ZERO, Duration::from_secs(600), HOUR, HOUR, HOUR];
+    let mut sinks = Sinks::pausing(&[webhook(port, "/")], 0, pauses);
+    sinks.offer(notice());
+    serve(&listener, "HTTP/1.1 500 no\r\n\r\n").await;
+    let of = |sinks: &Sinks| sinks.pending().remove(0);
+    while of(&sinks).next_try.is_none_or(|left| left < Duration::from_secs(500)) {
+        tokio::task::yield_now().await;
+    }
+    let status = of(&sinks);
+    assert!(status.error.is_some() && status.waiting == 1, "{status:?}");
+    assert!(status.next_try.is_some_and(|left| left <= Duration::from_secs(600)), "{status:?}");
+    // What is remembered does not change with every second.
+    assert_eq!(sinks.statuses(), sinks.statuses());
+    assert_eq!(sinks.statuses()[0].next_try, None);
 }
 
 /// Sinks that have less patience, for a test to wait for.

@@ -4,12 +4,15 @@ use super::fixtures::{self, NOW, ago};
 use super::support::Screen;
 use rdpwatch::domain::alert::{Alert, AlertState, AlertsSnapshot, Signature};
 use rdpwatch::domain::finding::{RuleId, Severity};
+use rdpwatch::domain::sink::SinkStatus;
 use rdpwatch::domain::snapshot::{Event, Snapshot, TargetState};
 use rdpwatch::domain::target::TargetId;
 use rdpwatch::ui::dashboard::Options;
 use rdpwatch::ui::effect::Effect;
+use rdpwatch::ui::format::Zone;
 use rdpwatch::ui::theme::Theme;
 use std::sync::Arc;
+use std::time::Duration;
 
 fn alert(id: u32, rule: &'static str, severity: Severity) -> Alert {
     Alert {
@@ -398,7 +401,7 @@ fn what_somebody_has_seen_to_is_not_something_else_in_the_banner() {
 
 /// The length for which each alert is snoozed, host by host.
 fn snoozed(effects: &[Effect]) -> Vec<TargetId> {
-    let hour = std::time::Duration::from_hours(1);
+    let hour = Duration::from_hours(1);
     let of = effects.iter().map(|effect| match effect {
         Effect::Snooze { target: Some(id), rule: RuleId("port-closed"), length } => {
             assert_eq!(*length, hour);
@@ -515,4 +518,31 @@ fn what_was_measured_around_a_mark_is_told_to_its_end() {
         let text = screen.text();
         assert!(text.contains("as before"), "{text}");
     }
+}
+
+/// It said neither that these are sinks, nor that the alerts wait.
+#[test]
+fn sinks_that_are_not_told_are_called_so_and_say_what_waits() {
+    let mut snapshot = fixtures::mixed();
+    let sink = |name: &str, waiting, left: Option<u64>| SinkStatus {
+        name: name.to_owned(),
+        error: Some("the server answered 500".to_owned()),
+        waiting,
+        next_try: left.map(Duration::from_secs),
+        ..SinkStatus::default()
+    };
+    snapshot.monitor.sinks = vec![sink("webhook", 3, Some(40)), sink("pager", 1, None)];
+    let mut screen = Screen::new(snapshot.clone(), 120, 40);
+    assert!(screen.text().contains("sinks webhook and 1 more are not told"), "{}", screen.text());
+    screen.press("3");
+    let text = screen.text();
+    let at = Zone::default().seconds(NOW.plus(Duration::from_secs(40)));
+    let told = format!(
+        "webhook is not told: the server answered 500; 3 wait, the next try at {at}; 0 told"
+    );
+    assert!(text.contains(&told), "{text}");
+    assert!(text.contains("the server answered 500; 1 waits; 0 told"), "{text}");
+    snapshot.monitor.sinks.truncate(1);
+    let text = Screen::new(snapshot, 120, 40).text();
+    assert!(text.contains("sink webhook is not told"), "{text}");
 }

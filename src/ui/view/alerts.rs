@@ -108,7 +108,7 @@ impl Document {
         }
         for sink in world.snapshot.monitor.sinks.iter().filter(|sink| ails(sink)) {
             all.push(ViewLine::default());
-            all.push(sink_line(sink).cut(width));
+            all.push(sink_line(world, state, sink).cut(width));
         }
         if !alerts.as_found.is_empty() {
             all.push(ViewLine::default());
@@ -252,17 +252,27 @@ const fn ails(sink: &SinkStatus) -> bool {
     sink.error.is_some() || sink.failed > 0 || sink.dropped > 0
 }
 
-/// ` ✖ on-call is not told: the server answered 500; 3 told, 1 given up, 0 dropped`.
-fn sink_line(sink: &SinkStatus) -> Line {
+/// ` ✖ on-call is not told: the server answered 500; 2 wait, the next try at 14:03:20; 3 told, 1 given
+/// up, 0 dropped`.
+fn sink_line(world: &World<'_>, state: &UiState, sink: &SinkStatus) -> Line {
     let (role, word) = match &sink.error {
         Some(error) => (Role::StateCritical, format!("{} is not told: {error}", sink.name)),
         None => (Role::StateWarning, format!("{} was not told everything", sink.name)),
+    };
+    let verb = if sink.waiting == 1 { "waits" } else { "wait" };
+    let waiting = match (sink.waiting, sink.next_try) {
+        (0, _) => String::new(),
+        (some, None) => format!("; {some} {verb}"),
+        (some, Some(left)) => {
+            let at = state.zone.seconds(world.snapshot.now.wall.plus(left));
+            format!("; {some} {verb}, the next try at {at}")
+        }
     };
     let counts =
         format!("; {} told, {} given up, {} dropped", sink.told, sink.failed, sink.dropped);
     Line::of(Role::Text, " ")
         .glyph(role)
-        .text(Role::Text, &format!(" {word}"))
+        .text(Role::Text, &format!(" {word}{waiting}"))
         .text(Role::Dim, &counts)
 }
 

@@ -147,9 +147,10 @@ fn labels(world: &World<'_>, state: &UiState) -> Vec<String> {
         .collect();
     match deaf.as_slice() {
         [] => {}
-        [name] => labels.push(format!("{} is not told", fit(name, 16))),
+        [name] => labels.push(format!("sink {} is not told", fit(name, 16))),
         [name, more @ ..] => {
-            labels.push(format!("{} and {} more are not told", fit(name, 16), more.len()));
+            let name = fit(name, 16);
+            labels.push(format!("sinks {name} and {} more are not told", more.len()));
         }
     }
     if let Some(apart) = state.slowed {
