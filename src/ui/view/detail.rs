@@ -4,6 +4,7 @@ use super::{facts, findings, maintenance};
 use crate::domain::alert::Alert;
 use crate::domain::finding::Risk;
 use crate::domain::ladder::Cell;
+use crate::domain::placeholder::Placeholders;
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
 use crate::domain::time::WallTime;
 use crate::domain::verdict::risk_factors;
@@ -19,6 +20,9 @@ use crate::ui::world::World;
 
 /// Cells of the ladder when the chart stands beside it.
 const LADDER: usize = 62;
+
+/// Heights of screens that have room for the head of a target, and not for its first finding.
+const BRIEF: std::ops::Range<u16> = 16..32;
 
 /// The visible part of the selected target's detail.
 #[must_use]
@@ -171,6 +175,7 @@ fn head(world: &World<'_>, state: &UiState, target: &TargetSnapshot, width: usiz
     for line in wrap(&words, width.saturating_sub(2)) {
         out.push(Line::of(weight, &format!(" {line}")).cut(width));
     }
+    out.extend(first_step(state, target, width));
     // One alone is told by its finding below; a narrow screen has no room to repeat them.
     if let factors @ [_, _, ..] = risk_factors(&target.findings).as_slice()
         && width >= 60
@@ -185,6 +190,20 @@ fn head(world: &World<'_>, state: &UiState, target: &TargetSnapshot, width: usiz
         }
     }
     out
+}
+
+/// The first remedy, on screens whose first page ends before the finding that has it.
+fn first_step(state: &UiState, target: &TargetSnapshot, width: usize) -> Vec<Line> {
+    let stands = target.state >= TargetState::Warning && target.turned().is_none();
+    let brief = BRIEF.contains(&state.size.height);
+    let worst = target.worst().filter(|_| stands && brief);
+    let Some(remedy) = worst.and_then(|finding| finding.remedies.first()) else {
+        return Vec::new();
+    };
+    let step = findings::remedy_line(remedy, &Placeholders::of(target));
+    let line = Line::of(Role::Heading, "do: ").join(step);
+    let lines = line.wrapped(width.saturating_sub(2).max(1)).into_iter();
+    lines.map(|line| Line::of(Role::Text, " ").join(line).cut(width)).collect()
 }
 
 /// `acknowledged 18:42 by dave: rebooting`, `snoozed until 19:42`, or both.
