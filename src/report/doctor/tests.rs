@@ -138,7 +138,8 @@ fn targets_that_spend_the_same_are_one_line_of_the_budget() {
         connections_per_day: if place == 7 { 96 } else { 1_488 },
     };
     let text = report(&DoctorFacts { budgets: (0..500).map(budget).collect(), ..facts() }).text;
-    let told = "  ok      1488  each of 499 targets\n  ok        96  host-7\n        742608  in all\n";
+    let told =
+        "  ok      1488  each of 499 targets\n  ok        96  host-7\n        742608  in all\n";
     assert!(text.contains(told), "{text}");
 }
 
