@@ -23,8 +23,6 @@ use std::time::Duration;
 
 /// How long what is being written may take until the terminal is given back without it.
 const LAST_WRITE: Duration = Duration::from_millis(500);
-/// How long the terminal may take to say what it can.
-const ASKING: Duration = Duration::from_millis(200);
 
 /// Whether the terminal is ours at present.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -281,15 +279,17 @@ fn key(byte: u8) -> Option<Event> {
 
 #[cfg(unix)]
 mod imp {
-    use super::{ASKING, asking, io, write_out};
+    use super::{asking, io, write_out};
     use nix::fcntl::OFlag;
     use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
     use std::fs::{File, OpenOptions};
     use std::io::{Read, Write};
     use std::os::fd::AsFd;
     use std::os::unix::fs::OpenOptionsExt;
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
 
+    /// How long the terminal may take to say what it can.
+    const ASKING: Duration = Duration::from_millis(200);
     /// How long a terminal that is full is waited for at once, in milliseconds.
     const MOMENT: u8 = 100;
 
