@@ -365,6 +365,7 @@ mod imp {
     use super::io;
 
     /// Standard output.
+    #[expect(clippy::unnecessary_wraps, reason = "on Unix it may fail")]
     pub(super) fn output() -> io::Result<io::Stdout> {
         Ok(io::stdout())
     }
@@ -373,6 +374,7 @@ mod imp {
     pub(super) fn discard() {}
 
     /// Nobody is asked there: the console passes over marks that it does not know.
+    #[expect(clippy::unnecessary_wraps, reason = "on Unix it may fail")]
     pub(super) fn asked() -> io::Result<Vec<u8>> {
         Ok(Vec::new())
     }
