@@ -13,7 +13,7 @@ pub use read::Fault;
 
 use crate::domain::alert::{Alert, AlertsSnapshot};
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
-use crate::domain::target::{Target, TargetId};
+use crate::domain::target::TargetId;
 use key::{Comparison, Quantity, Word};
 use pattern::Pattern;
 use std::collections::BTreeSet;
@@ -76,13 +76,6 @@ const MAINTENANCE: &str = "maintenance";
 const ACKNOWLEDGED: &str = "acknowledged";
 /// The word for targets with an alert that is snoozed.
 const SNOOZED: &str = "snoozed";
-
-/// Words of other languages for filters, and what is written here.
-const JOINS: [(&str, &str); 3] = [
-    ("and", "words that stand beside each other must all hold"),
-    ("or", "another way stands behind |"),
-    ("not", "! stands before what must not hold, as in !paris"),
-];
 
 /// Letters from which on part of a word for how alerts are attended is meant as that: `e` is not.
 const LEAST: usize = 4;
@@ -147,19 +140,6 @@ impl Filter {
                 let seen = Seen::default();
                 let none = !targets.iter().any(|target| anywhere(target, &seen, pattern));
                 none.then(|| fault.clone())
-            }
-            Test::Anywhere(pattern) => {
-                let written = pattern.written();
-                let (_, means) = JOINS.iter().find(|(word, _)| *word == written)?;
-                let called = |of: &Target| {
-                    let in_text = |text: &str| pattern.is_in(&text.to_lowercase());
-                    let group = of.group.as_deref().unwrap_or_default();
-                    in_text(&of.name) || in_text(&of.host.to_string()) || in_text(group)
-                };
-                let none = !targets.iter().any(|target| called(&target.target));
-                none.then(|| {
-                    Fault::new(term.column, format!("no host is called \"{written}\"; {means}"))
-                })
             }
             _ => None,
         })

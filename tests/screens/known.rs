@@ -227,7 +227,7 @@ fn the_simple_view_tells_when_a_host_did_not_work_after_it_is_over() {
     let text = simple(host.clone());
     let told = format!("It did not work from {} to {}.", at(270), at(244));
     assert!(text.contains(&told), "{text}");
-    assert!(text.contains("No dropped session seen") && !text.contains("No drop"), "{text}");
+    assert!(text.contains("No dropped session seen") && !text.contains("No drop "), "{text}");
     lane.suffer(ago(100), Some((Trouble::Unseen, ago(100))));
     lane.suffer(ago(90), broken(90));
     lane.suffer(ago(80), None);

@@ -95,7 +95,7 @@ fn a_file_that_is_not_read_again_is_told_until_it_is() {
         screen.press("Esc 1 p");
         says(&screen, "probing");
         says(&screen, text);
-        screen.now = screen.now.plus(std::time::Duration::from_secs(60));
+        screen.now = screen.now.plus(std::time::Duration::from_mins(1));
         says(&screen, text);
         screen.press("/");
         screen.type_text("state:critical");
