@@ -214,6 +214,7 @@ fn seen_to(mut snapshot: Snapshot, sites: &[u32], acknowledged: bool) -> Snapsho
             .then(|| fixtures::NOW.plus(Duration::from_hours(1))),
         held_until: None,
         returns: 0,
+        unbroken: 0,
     });
     let alerts = AlertsSnapshot { firing: firing.collect(), ..AlertsSnapshot::default() };
     snapshot.alerts = Arc::new(alerts);

@@ -302,6 +302,7 @@ pub(crate) fn evidence(id: &str, severity: Severity) -> Evidence {
         faults: 1,
         title_over: None,
         members: None,
+        tells: &[],
         anew: true,
     }
 }

@@ -317,6 +317,7 @@ impl RuleCard {
             faults: evidence.faults,
             title_over: evidence.title_over.clone(),
             members: evidence.members.clone(),
+            tells: evidence.tells,
         }
     }
 }
