@@ -38,7 +38,7 @@ fn told(ids: &[&str]) -> (Vec<&'static str>, Vec<&'static str>) {
         let card = rule(id).unwrap_or_else(|| panic!("no rule {id}")).card();
         let worst = card.severities.last().copied().expect("a severity");
         let finding = card.finding(&evidence(id, worst), super::fixture::at(0).wall, false);
-        Candidate { card, finding, measured: true }
+        Candidate { card, finding, measured: true, may_be_why: true }
     };
     let diagnosed = explained(ids.iter().map(candidate).collect());
     (

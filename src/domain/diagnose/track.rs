@@ -207,7 +207,11 @@ impl Tracks {
     }
 
     /// What stands, in the order of `rules`.
-    pub(super) fn standing(&self, rules: &[&'static dyn Rule]) -> Vec<Candidate> {
+    pub(super) fn standing(
+        &self,
+        rules: &[&'static dyn Rule],
+        may_be_why: impl Fn(&'static dyn Rule) -> bool,
+    ) -> Vec<Candidate> {
         if self.active.is_empty() {
             return Vec::new();
         }
@@ -219,7 +223,8 @@ impl Tracks {
                 let standing = track.standing.as_ref()?;
                 let finding =
                     card.finding(&standing.evidence, standing.since, standing.as_found.is_some());
-                Some(Candidate { card, finding, measured: track.measured })
+                let may_be_why = may_be_why(*rule);
+                Some(Candidate { card, finding, measured: track.measured, may_be_why })
             })
             .collect()
     }
