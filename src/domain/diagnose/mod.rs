@@ -95,7 +95,7 @@ impl Diagnosis {
             return;
         }
         for rule in rules.iter().filter(|rule| feeds(fed, rule.card())) {
-            self.tracks.count(rule.card(), rule.judge(view), view.now.wall);
+            self.tracks.count(rule.card(), rule.judge(view), view.now);
         }
     }
 
@@ -112,9 +112,9 @@ impl Diagnosis {
         for rule in rules {
             let card = rule.card();
             if card.fed_by.is_empty() {
-                self.tracks.count(card, rule.judge(view), view.now.wall);
+                self.tracks.count(card, rule.judge(view), view.now);
             } else if self.tracks.heeds_glance(card) {
-                self.tracks.glance(card, rule.judge(view), view.now.wall);
+                self.tracks.glance(card, rule.judge(view), view.now);
             }
         }
     }
@@ -201,7 +201,7 @@ impl MonitorDiagnosis {
     /// Judges this machine and counts the judgements. Call it once per look at the surroundings.
     pub fn observe(&mut self, rules: &[&'static dyn Rule], around: &Surroundings, now: Now) {
         for rule in rules {
-            self.tracks.count(rule.card(), rule.judge_monitor(around), now.wall);
+            self.tracks.count(rule.card(), rule.judge_monitor(around), now);
         }
     }
 

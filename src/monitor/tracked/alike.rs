@@ -101,7 +101,7 @@ impl Tracked {
             trouble,
             rule: finding.rule,
             severity: finding.severity,
-            since: Now { mono: now.mono.minus(now.wall.since(finding.since)), wall: finding.since },
+            since: self.diagnosis.standing(finding.rule)?.since,
             says: Example {
                 title: finding.title.clone(),
                 sure: finding.confidence,
