@@ -1,7 +1,10 @@
 //! A cause, claimed with its evidence.
 
+use super::target::TargetId;
 use super::time::WallTime;
+use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 /// The stable, greppable name of a rule: `port-closed`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
@@ -311,9 +314,29 @@ pub struct Finding {
     pub as_found: bool,
     /// It is of the way to the host, and says nothing of the host itself.
     pub of_the_way: bool,
+    /// Whom it concerns, where it speaks of several hosts.
+    pub members: Option<Arc<BTreeSet<TargetId>>>,
     /// The number of the newest fault that it speaks of: another one is told although the one before
     /// it was.
     pub faults: u32,
     /// What its alert is called once it is over, when that says more than its last title; escaped.
     pub title_over: Option<String>,
+}
+
+impl Finding {
+    /// Whether it concerns whom `other` concerns; so it is unless both say whom.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        let both = self.members.as_ref().zip(other.members.as_ref());
+        both.is_none_or(|(own, theirs)| are_among(theirs.iter(), own))
+    }
+}
+
+/// Whether at least four of five hosts are among `all`.
+pub fn are_among<'a>(
+    hosts: impl ExactSizeIterator<Item = &'a TargetId>,
+    all: &BTreeSet<TargetId>,
+) -> bool {
+    let number = hosts.len();
+    hosts.filter(|host| all.contains(host)).count() * 5 >= number * 4
 }

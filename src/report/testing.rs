@@ -324,6 +324,7 @@ pub(super) fn expired_finding() -> Finding {
         of_the_way: false,
         faults: 1,
         title_over: None,
+        members: None,
     }
 }
 

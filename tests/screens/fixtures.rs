@@ -92,6 +92,7 @@ pub(crate) fn finding(
         of_the_way: false,
         faults: 1,
         title_over: None,
+        members: None,
     }
 }
 

@@ -305,6 +305,7 @@ pub(crate) fn evidence(id: &str, severity: Severity) -> Evidence {
         of_the_way: false,
         faults: 1,
         title_over: None,
+        members: None,
         anew: true,
     }
 }

@@ -316,6 +316,7 @@ impl RuleCard {
             of_the_way: evidence.of_the_way,
             faults: evidence.faults,
             title_over: evidence.title_over.clone(),
+            members: evidence.members.clone(),
         }
     }
 }

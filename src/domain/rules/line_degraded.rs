@@ -60,7 +60,7 @@ impl Rule for LineDegraded {
             Thing::Alike(Trouble::LargePackets, shared) => Some((cause, (None, shared))),
             _ => None,
         });
-        let Some(lines) = Several::of(lines) else {
+        let Some(lines) = Several::beside_outages(around, lines) else {
             return if around.serving.measured { Judgement::Clear } else { Judgement::NoEvidence };
         };
         let (cause, (fault, shared)) = lines.first;

@@ -80,9 +80,12 @@ pub(crate) use told::{told_as, told_with};
 use super::finding::{ClientError, Confidence, Owner, Remedy, Risk, RuleId, Rung, Severity};
 use super::sample::ProbeKind;
 use super::surroundings::Surroundings;
+use super::target::TargetId;
 use super::time::WallTime;
 use super::view::TargetView;
+use std::collections::BTreeSet;
 use std::fmt::Debug;
+use std::sync::Arc;
 
 /// Every rule of this version, in the order of the documentation.
 pub static RULES: &[&dyn Rule] = &[
@@ -241,6 +244,8 @@ pub struct Evidence {
     pub is_change: bool,
     /// It is of the way to the host, and says nothing of the host itself.
     pub of_the_way: bool,
+    /// Whom it concerns, where it speaks of several hosts.
+    pub members: Option<Arc<BTreeSet<TargetId>>>,
     /// The number of the newest fault that it speaks of: another one is told although the one before
     /// it was.
     pub faults: u32,
@@ -275,6 +280,7 @@ impl Evidence {
             of_the_way: false,
             faults: 1,
             title_over: None,
+            members: None,
             anew: true,
         }
     }
@@ -311,6 +317,13 @@ impl Evidence {
     #[must_use]
     pub const fn of_faults(mut self, newest: u32) -> Self {
         self.faults = newest;
+        self
+    }
+
+    /// Says whom it concerns.
+    #[must_use]
+    pub fn concerning(mut self, members: impl Iterator<Item = TargetId>) -> Self {
+        self.members = Some(Arc::new(members.collect()));
         self
     }
 

@@ -3,6 +3,7 @@
 use super::prelude::*;
 use super::several::and_more;
 use crate::domain::outage::{Fault, KEPT, OFTEN, Outage, Said, Scope, Within};
+use crate::domain::target::TargetId;
 use crate::domain::text::excerpt;
 use crate::domain::way::Stretch;
 use std::sync::Arc;
@@ -47,8 +48,9 @@ static PATH_OUTAGE: RuleCard = RuleCard {
         three of its hosts come back and refuse their port, which worked before, they restarted \
         together, and it was no path. Where nothing nearer \
         answers, nine of ten hosts behind a router have to fall silent together. A host whose name leads \
-        elsewhere meanwhile is back when it accepts connections there. Nothing is said while this \
-        machine itself is offline.",
+        elsewhere meanwhile is back when it accepts connections there. What fails at least three \
+        hosts meanwhile, of which more than one in five is not silent, is told beside it. Nothing is \
+        said while this machine itself is offline.",
     disproof: "The uptime of the hosts is shorter than the outage is ago: then they were restarted together.",
     remedies: &[remedies::TRACE, remedies::RECONNECT_VPN, remedies::NETWORK_FIREWALL],
     explains: HIDDEN,
@@ -117,11 +119,7 @@ impl Rule for PathOutage {
     }
 
     fn judge_monitor(&self, around: &Surroundings) -> Judgement {
-        let stands = |outage: &&Outage| {
-            outage.alerts && !outage.is_restart() && (outage.ended.is_none() || outage.lingers)
-        };
-        let mut alerting: Vec<&Outage> =
-            around.outages.iter().map(Arc::as_ref).filter(stands).collect();
+        let mut alerting: Vec<&Outage> = told(around).filter(|one| !one.is_restart()).collect();
         alerting.sort_by_key(|outage| outage.ended.is_none());
         // The newest: of the others somebody was told before.
         let Some((first, others)) = alerting.split_last() else { return Judgement::Clear };
@@ -130,9 +128,28 @@ impl Rule for PathOutage {
         let more: Vec<String> = more.collect();
         let called = |whose: String| and_more(format!("{}: {whose}", title(first)), others.len());
         let sentence = sentence(first) + &broke_today(around, first);
+        let members = alerting.iter().flat_map(|outage| silent_in(outage));
         let evidence = evidence(first, called(whose(first)), sentence).lines(more);
+        let evidence = evidence.concerning(members);
         Judgement::fires(evidence.of_faults(newest).over_as(called(whose_at_worst(first))))
     }
+}
+
+/// Outages and restarts that are told now.
+pub(super) fn told(around: &Surroundings) -> impl Iterator<Item = &Outage> {
+    let told = |one: &&Outage| one.alerts && (one.ended.is_none() || one.lingers);
+    around.outages.iter().map(Arc::as_ref).filter(told)
+}
+
+/// Whom outages and restarts that are told now keep away.
+pub(super) fn away(around: &Surroundings) -> impl Iterator<Item = TargetId> {
+    told(around).flat_map(silent_in)
+}
+
+/// Who is silent in it; of one that only lingers, who was.
+pub(super) fn silent_in(outage: &Outage) -> impl Iterator<Item = TargetId> {
+    let members = outage.members.keys().copied();
+    members.filter(|id| outage.ended.is_some() || !outage.back.contains_key(id))
 }
 
 fn sentence(outage: &Outage) -> String {

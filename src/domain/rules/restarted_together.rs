@@ -1,7 +1,7 @@
 //! `restarted-together`: hosts fell silent as behind a path that is down, and came back as machines
 //! that start.
 
-use super::outage::{HIDDEN, evidence, how, whose};
+use super::outage::{HIDDEN, evidence, how, silent_in, told, whose};
 use super::prelude::*;
 use crate::domain::outage::Outage;
 use std::sync::Arc;
@@ -75,14 +75,10 @@ impl Rule for RestartedTogether {
     }
 
     fn judge_monitor(&self, around: &Surroundings) -> Judgement {
-        let is_told = |outage: &&Outage| {
-            outage.alerts && outage.is_restart() && (outage.ended.is_none() || outage.lingers)
-        };
-        let mut told: Vec<&Outage> =
-            around.outages.iter().map(Arc::as_ref).filter(is_told).collect();
-        told.sort_by_key(|outage| outage.ended.is_none());
+        let mut all: Vec<&Outage> = told(around).filter(|one| one.is_restart()).collect();
+        all.sort_by_key(|outage| outage.ended.is_none());
         // The newest: of the others somebody was told before.
-        let Some((newest, others)) = told.split_last() else { return Judgement::Clear };
+        let Some((newest, others)) = all.split_last() else { return Judgement::Clear };
         let title = match others.len() {
             0 => format!("restarted together: {}", whose(newest)),
             others => format!("restarted together: {}, and {others} more", whose(newest)),
@@ -96,11 +92,13 @@ impl Rule for RestartedTogether {
             newest.returns.refused.len(),
         );
         let more = others.iter().map(|outage| format!("restarted too: {}", whose(outage)));
-        let stands = told.iter().any(|outage| outage.ended.is_none());
+        let stands = all.iter().any(|outage| outage.ended.is_none());
+        let members = all.iter().flat_map(|outage| silent_in(outage));
         let evidence = evidence(newest, title, sentence).lines(more).owned_by(Owner::Server);
+        let evidence = evidence.concerning(members);
         Judgement::fires(Evidence {
             severity: if stands { Severity::Critical } else { Severity::Notice },
-            faults: told.iter().map(|outage| outage.number).max().unwrap_or_default(),
+            faults: all.iter().map(|outage| outage.number).max().unwrap_or_default(),
             ..evidence
         })
     }

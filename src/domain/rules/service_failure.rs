@@ -63,7 +63,8 @@ impl Rule for ServiceFailure {
             Thing::Alike(Trouble::Service(fault), shared) => Some((cause, (*fault, shared))),
             _ => None,
         });
-        let Some(failing) = Several::<(ServiceFault, &Shared)>::of(failing) else {
+        let Some(failing) = Several::<(ServiceFault, &Shared)>::beside_outages(around, failing)
+        else {
             return if around.serving.measured { Judgement::Clear } else { Judgement::NoEvidence };
         };
         let (cause, (fault, shared)) = failing.first;

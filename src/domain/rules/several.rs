@@ -1,8 +1,12 @@
 //! Words that all causes share that several hosts have in common.
 
+use super::outage::away;
 use super::prelude::*;
 use crate::domain::common_cause::{CommonCause, Shared, Spared};
+use crate::domain::finding::are_among;
+use crate::domain::target::TargetId;
 use crate::domain::text::excerpt;
+use std::collections::BTreeSet;
 
 /// Causes of one kind that stand, of which one alert tells.
 pub(super) struct Several<'a, T> {
@@ -11,6 +15,20 @@ pub(super) struct Several<'a, T> {
 }
 
 impl<'a, T: Copy> Several<'a, T> {
+    /// The same, without what a path that is down explains, unless it explains all.
+    pub(super) fn beside_outages(
+        around: &Surroundings,
+        causes: impl Iterator<Item = (&'a CommonCause, T)>,
+    ) -> Option<Self> {
+        let mut all: Vec<(&CommonCause, T)> = causes.collect();
+        let away: BTreeSet<TargetId> = away(around).collect();
+        let elsewhere = |cause: &CommonCause| !are_among(cause.members.keys(), &away);
+        if all.iter().any(|(cause, _)| elsewhere(cause)) {
+            all.retain(|(cause, _)| elsewhere(cause));
+        }
+        Self::of(all.into_iter())
+    }
+
     /// The worst, of equally bad ones the one that fails most hosts, then the others; without those that
     /// fail only hosts that are worked on, unless all do.
     pub(super) fn of(causes: impl Iterator<Item = (&'a CommonCause, T)>) -> Option<Self> {
@@ -48,6 +66,7 @@ impl<'a, T: Copy> Several<'a, T> {
         let (cause, _) = self.first;
         let all = || std::iter::once(&self.first).chain(&self.others);
         let newest = all().map(|(cause, _)| cause.number).max().unwrap_or_default();
+        let members = all().flat_map(|(cause, _)| cause.members.keys().copied());
         let worst = all().map(|(cause, _)| cause.severity).max().unwrap_or(cause.severity);
         Evidence::new(worst, Confidence::Certain, title, sentence)
             .line(format!(
@@ -60,6 +79,7 @@ impl<'a, T: Copy> Several<'a, T> {
             .lines(worked_on(cause))
             .lines(self.others.iter().map(|other| format!("also: {}", more(*other))))
             .since(Some(cause.since.wall))
+            .concerning(members)
             .of_faults(newest)
     }
 }
