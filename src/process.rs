@@ -1,4 +1,4 @@
-//! Programs of the configuration, run without a shell, with nothing to read.
+//! Programs of the configuration and of the system, run without a shell, with nothing to read.
 
 use std::io;
 use std::process::{ExitStatus, Stdio};
@@ -8,7 +8,7 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 /// How much of a complaint is kept, in bytes.
-const COMPLAINT: u64 = 4_096;
+const COMPLAINT: usize = 4_096;
 /// How long what it said last is read for, once it has ended.
 const LAST_WORDS: Duration = Duration::from_millis(200);
 
@@ -19,19 +19,48 @@ const LAST_WORDS: Duration = Duration::from_millis(200);
 /// That it cannot be started, or its exit status and the last line that it complained with,
 /// unescaped.
 pub async fn run(command: &mut Command) -> Result<(), String> {
+    ended(start(command.stdout(Stdio::null()))?).await
+}
+
+/// Runs it to its end and keeps what it prints, as [`run`] does otherwise.
+///
+/// # Errors
+/// As those of [`run`], and that it prints more than `most` bytes.
+pub async fn output(command: &mut Command, most: usize) -> Result<Vec<u8>, String> {
+    let mut child = start(command.stdout(Stdio::piped()))?;
+    let pipe = child.stdout.take();
+    let mut printed = Vec::new();
+    let reading = async {
+        if let Some(pipe) = pipe {
+            first_of(pipe, most.saturating_add(1), &mut printed).await;
+        }
+    };
+    let ((), ended) = tokio::join!(reading, ended(child));
+    ended?;
+    if printed.len() > most {
+        Err(format!("it prints more than {most} bytes"))
+    } else {
+        Ok(printed)
+    }
+}
+
+fn start(command: &mut Command) -> Result<Child, String> {
     #[cfg(unix)]
     command.process_group(0);
-    let mut child = command
+    command
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
-        .map_err(|error| format!("it cannot be started: {error}"))?;
+        .map_err(|error| format!("it cannot be started: {error}"))
+}
+
+/// Waits for its end, or says what it complained with.
+async fn ended(mut child: Child) -> Result<(), String> {
     let mut complaint = Vec::new();
     let status = match child.stderr.take() {
         Some(pipe) => {
-            let reading = first_of(pipe, &mut complaint);
+            let reading = first_of(pipe, COMPLAINT, &mut complaint);
             let ending = end_of(&mut child);
             tokio::pin!(reading, ending);
             tokio::select! {
@@ -93,13 +122,15 @@ impl Group {
         Self {}
     }
 
+    #[expect(clippy::unused_self, reason = "on Unix it has a leader")]
     fn leave(self) {}
 }
 
 /// Keeps the first bytes of what is written, and reads to the end.
-async fn first_of(mut pipe: impl AsyncRead + Unpin, kept: &mut Vec<u8>) {
+async fn first_of(mut pipe: impl AsyncRead + Unpin, most: usize, kept: &mut Vec<u8>) {
+    let most = u64::try_from(most).unwrap_or(u64::MAX);
     // What cannot be read is not known; the status says enough.
-    let _lost = (&mut pipe).take(COMPLAINT).read_to_end(kept).await;
+    let _lost = (&mut pipe).take(most).read_to_end(kept).await;
     let _lost = tokio::io::copy(&mut pipe, &mut tokio::io::sink()).await;
 }
 
@@ -141,6 +172,20 @@ mod tests {
         // It ends when nobody holds the other end open.
         let rest = timeout(Duration::from_secs(10), reader.read_to_end(&mut Vec::new())).await;
         assert_eq!(rest.expect("the sleep goes on").unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_a_program_prints_is_kept_up_to_a_bound() {
+        let printed = |script: &'static str| async move {
+            output(Command::new("/bin/sh").args(["-c", script]), 5).await
+        };
+        assert_eq!(printed("printf 12345").await, Ok(b"12345".to_vec()));
+        let long = "it prints more than 5 bytes".to_owned();
+        assert_eq!(printed("printf 123456").await, Err(long.clone()));
+        // More than a pipe holds: it is read to its end.
+        assert_eq!(printed("head -c 1000000 /dev/zero").await, Err(long));
+        let failed = printed("printf 12; echo 'no such channel' >&2; exit 15").await;
+        assert_eq!(failed, Err("exit status: 15: no such channel".to_owned()));
     }
 
     #[tokio::test]

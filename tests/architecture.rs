@@ -28,7 +28,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "proto",
         layers: &["domain"],
-        crates: Some(&["httparse", "ring", "thiserror", "x509_parser"]),
+        crates: Some(&["httparse", "quick_xml", "ring", "thiserror", "x509_parser"]),
     },
     Layer { name: "files", layers: &[], crates: Some(&[]) },
     Layer { name: "process", layers: &[], crates: Some(&["nix", "tokio"]) },

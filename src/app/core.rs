@@ -1,6 +1,7 @@
 //! The loop that owns the monitor and the schedule: due probes go out, samples come in, snapshots
 //! are published. It never waits for a screen, a disk or a sink.
 
+mod client_log;
 mod controls;
 mod local;
 mod marks;
@@ -17,6 +18,7 @@ mod waking;
 use super::edge::Edge;
 use crate::config::Config;
 use crate::domain::alert::Signature;
+use crate::domain::client_log::ClientEvent;
 use crate::domain::finding::RuleId;
 use crate::domain::local::LocalState;
 use crate::domain::maintenance::Calendar;
@@ -143,6 +145,7 @@ enum Report {
     Local(Box<LocalState>, Option<Now>),
     ControlNames(BTreeMap<String, IpAddr>),
     Sessions(Result<Vec<(TargetId, SessionLook)>, Unseen>),
+    ClientLog(Result<Vec<ClientEvent>, Unseen>),
     Woken(TargetId, Box<WakeProgress>, String),
     Marks(Vec<Mark>),
     Others(Vec<store::Apart>),
@@ -176,6 +179,11 @@ pub(super) struct Core {
     /// A change that was heard of while a look was under way.
     look_again: Option<Now>,
     looking_at_sessions: Option<AbortHandle>,
+    reading_client_log: Option<AbortHandle>,
+    /// When reading it was last begun.
+    client_log_read: Option<MonoTime>,
+    /// Why it cannot be read.
+    client_log_unread: Option<String>,
     looking_for_marks: Option<AbortHandle>,
     others: others::Others,
     /// The numbers of the marks that were taken lately, with the time.
@@ -264,6 +272,9 @@ impl Core {
             looking_at_local: None,
             look_again: None,
             looking_at_sessions: None,
+            reading_client_log: None,
+            client_log_read: None,
+            client_log_unread: None,
             looking_for_marks: None,
             others: others::Others::default(),
             taken_marks: VecDeque::new(),
@@ -330,6 +341,7 @@ impl Core {
                 at = changes.next() => self.look_at_local(Some(at)),
                 _ = sessions.tick() => {
                     self.look_at_sessions();
+                    self.read_client_log();
                     self.look_for_marks();
                 }
                 _ = save.tick() => self.save_aside().await,

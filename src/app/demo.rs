@@ -50,6 +50,7 @@ fn edge(demo: Arc<Demo>) -> Result<Edge, Failure> {
         gateways: Arc::new(Gateways::trusting(Roots::of([demo.authority.clone()]))),
         neighbours: Arc::new(DemoNeighbours(Box::new(demo.neighbours()))),
         sessions: Arc::new(NoSessions),
+        client_log: None,
         waker: Arc::new(DemoWaker(demo)),
         seed: SEED,
         simulated: Some(Simulation { label: SIMULATED, sentence: SIMULATED_SENTENCE }),

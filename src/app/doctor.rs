@@ -11,7 +11,7 @@ use crate::domain::target::Target;
 use crate::monitor::bytes_per_target;
 use crate::probe::echo::RECEIVE_BUFFER;
 use crate::probe::gateway::Roots;
-use crate::probe::sessions::{SessionSource, Unseen};
+use crate::probe::sessions::Unseen;
 use crate::report::doctor::{
     Budget, Buffer, Colours, DescriptorLimit, DoctorFacts, PathFacts, Platform, SessionsFact,
     TerminalFacts, report,
@@ -33,14 +33,14 @@ pub(super) fn doctor(
         Err(error) => (Config::default(), Some(error.to_string())),
     };
     let runtime = runtime()?;
-    let facts = runtime.block_on(async { gather(options, &config, problem) })?;
+    let facts = runtime.block_on(gather(options, &config, problem))?;
     runtime.shutdown_background();
     let report = report(&facts);
     print(report.text.as_bytes()).map_err(|error| Failure::new(FAILED, error))?;
     Ok(if report.problems == 0 { super::DONE } else { FAILED })
 }
 
-fn gather(
+async fn gather(
     options: &GlobalOptions,
     config: &Config,
     problem: Option<String>,
@@ -63,7 +63,7 @@ fn gather(
         engine: edge.echo.facts(),
         local: edge.local_state(),
         neighbours_readable: edge.neighbours.readable(),
-        sessions: sessions(edge.sessions.as_ref()),
+        sessions: sessions(&edge).await,
         path_measurable: cfg!(target_os = "linux"),
         authorities: !Roots::system().is_empty(),
         descriptors: descriptors(),
@@ -77,10 +77,17 @@ fn gather(
     })
 }
 
-/// Whether this machine's own sessions are followed: its sockets are looked at once.
-fn sessions(source: &dyn SessionSource) -> SessionsFact {
-    match source.look(&[([127, 0, 0, 1], 3_389).into()]) {
-        Ok(_) => SessionsFact::Followed,
+/// Whether this machine's own sessions are followed: its sockets are looked at once, or the log of
+/// its client is read.
+async fn sessions(edge: &Edge) -> SessionsFact {
+    let (well, seen) = if let Some(log) = &edge.client_log {
+        (SessionsFact::Told, log.read(None).await.map(drop))
+    } else {
+        let peer = ([127, 0, 0, 1], 3_389).into();
+        (SessionsFact::Followed, edge.sessions.look(&[peer]).map(drop))
+    };
+    match seen {
+        Ok(()) => well,
         Err(Unseen::NotBuilt) => SessionsFact::NotBuilt,
         Err(Unseen::Refused(why)) => SessionsFact::Refused(why),
     }

@@ -2,6 +2,7 @@
 
 use crate::domain::local::{EchoAccess, EchoCounts, EchoFacts, LocalState};
 use crate::monitor::Access;
+use crate::probe::client_log::ClientLogSource;
 use crate::probe::clock::Clock;
 use crate::probe::echo::EchoEngine;
 use crate::probe::gateway::Gateways;
@@ -33,6 +34,8 @@ pub(super) struct Edge {
     pub neighbours: Arc<dyn Neighbours>,
     /// This machine's own sessions.
     pub sessions: Arc<dyn SessionSource>,
+    /// The log of this machine's own client, where there is one.
+    pub client_log: Option<Arc<dyn ClientLogSource>>,
     /// Magic packets.
     pub waker: Arc<dyn Waker>,
     /// This machine.

@@ -26,6 +26,7 @@ use crate::cli::{AlertAction, Cli, Command, ConfigAction};
 use crate::config::{self, Config, ConfigError, GlobalOptions, Place, process_environment};
 use crate::domain::sink::secret_variables;
 use crate::domain::text::{excerpt, printable};
+use crate::probe::client_log::EventChannel;
 use crate::probe::clock::Clock;
 use crate::probe::echo::{self, EchoEngine, Paced, Surge};
 use crate::probe::resolve::{Resolver, ResolverSettings, SystemDns};
@@ -233,6 +234,7 @@ fn real_edge(config: &Config) -> Result<Edge, Failure> {
         gateways: Arc::default(),
         neighbours: Arc::new(SystemNeighbours),
         sessions: Arc::new(SystemSessions),
+        client_log: EventChannel::of_system().map(|channel| Arc::new(channel) as _),
         waker: Arc::new(SystemWaker::hiding(secret_variables(&config.sinks))),
         seed: clock.now().wall.unix_millis().unsigned_abs(),
         simulated: None,

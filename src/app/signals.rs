@@ -78,6 +78,7 @@ mod imp {
 
     impl Signals {
         /// Begins to listen.
+        #[expect(clippy::unnecessary_wraps, reason = "on Unix it may fail")]
         pub(in crate::app) fn listen() -> io::Result<Self> {
             Ok(Self)
         }

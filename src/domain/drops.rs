@@ -27,7 +27,7 @@ pub struct RememberedDrop {
     /// How old the session was then, in seconds; `None` when its beginning was not seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lived_s: Option<u32>,
-    /// This machine's sockets showed it.
+    /// This machine's sockets showed it, or the log of its client.
     #[serde(default, skip_serializing_if = "is_false")]
     pub seen: bool,
     /// Somebody marked it.

@@ -7,6 +7,7 @@
 pub mod alert;
 pub mod alternative;
 pub mod certificate;
+pub mod client_log;
 pub mod client_settings;
 pub mod clocks;
 pub mod common_cause;

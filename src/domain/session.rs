@@ -1,10 +1,12 @@
-//! The Remote Desktop sessions of this machine itself, as its own TCP sockets show them.
+//! The Remote Desktop sessions of this machine itself, as its own TCP sockets show them, or the log
+//! of its client.
 //!
 //! Looks at the sockets go in, about one a second; what began and what ended comes out. A close by
 //! this side and a close by the host are ordinary. What vanishes while the host left repetitions
 //! unanswered has dropped. What vanishes between two looks without any such sign may as well have
 //! been closed: that alone is not called a drop.
 
+use super::client_log::ClientReason;
 use super::clocks;
 use super::thresholds::DroppedThresholds;
 use super::time::{MonoTime, Now};
@@ -69,6 +71,20 @@ pub enum SessionEnd {
     GivenUp,
     /// It was gone between two looks: reset, or closed too quickly to see by whom.
     Vanished,
+    /// The client wrote down that it is over, and why. When the host was last heard is not known.
+    Told(ClientReason),
+}
+
+impl SessionEnd {
+    /// Whether nobody ended it, as far as that alone tells: neither side closed it.
+    #[must_use]
+    pub fn broke(&self) -> bool {
+        match self {
+            Self::ClosedHere | Self::ClosedByPeer => false,
+            Self::Silence | Self::GivenUp | Self::Vanished => true,
+            Self::Told(reason) => reason.broke(),
+        }
+    }
 }
 
 /// A session that is over.
@@ -78,7 +94,7 @@ pub struct EndedSession {
     pub since: Now,
     /// Whether its beginning was seen: it was not there at the look before.
     pub whole: bool,
-    /// When something last came from the host.
+    /// When something last came from the host; when it was over, where that is not known.
     pub heard: Now,
     /// When it was over.
     pub at: Now,
@@ -104,6 +120,11 @@ pub struct Sessions {
     looked: Option<Now>,
     open: Vec<Open>,
     ended: VecDeque<EndedSession>,
+    /// The log of the client was read.
+    listened: bool,
+    /// Since when there is a session, by that log. Whether it goes on still is not known: a client
+    /// that is killed writes nothing.
+    told: Option<Now>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -168,8 +189,26 @@ impl Sessions {
         events
     }
 
+    /// Takes in that the log of the client was read.
+    pub const fn listen(&mut self) {
+        self.listened = true;
+    }
+
+    /// Takes in that the client wrote down a session.
+    pub const fn told_begun(&mut self, since: Now) {
+        self.listened = true;
+        self.told = Some(since);
+    }
+
+    /// Takes in that the client wrote down the end of a session.
+    pub fn told_ended(&mut self, ended: EndedSession) {
+        self.listened = true;
+        self.told = None;
+        self.keep(ended);
+    }
+
     fn keep(&mut self, ended: EndedSession) {
-        if matches!(ended.how, SessionEnd::ClosedHere | SessionEnd::ClosedByPeer) {
+        if !ended.how.broke() {
             return;
         }
         if self.ended.len() >= KEPT {
@@ -178,10 +217,10 @@ impl Sessions {
         self.ended.push_back(ended);
     }
 
-    /// Whether this machine's sockets were looked at.
+    /// Whether this machine's sockets were looked at, or the log of its client.
     #[must_use]
     pub const fn looked(&self) -> bool {
-        self.looked.is_some()
+        self.looked.is_some() || self.listened
     }
 
     /// Since when each session that goes on was seen, as far as the host answers it.
@@ -197,11 +236,10 @@ impl Sessions {
         now: MonoTime,
     ) -> impl Iterator<Item = &EndedSession> {
         let DroppedThresholds { shown, recovered: lives, .. } = *limits;
+        let well = || self.well().chain(self.told);
         let recovered = move |ended: &EndedSession| {
-            self.open.iter().any(|session| {
-                session.since.mono >= ended.heard.mono
-                    && session.unanswered == 0
-                    && now.since(session.since.mono.max(ended.at.mono)) >= lives
+            well().any(|since| {
+                since.mono >= ended.heard.mono && now.since(since.mono.max(ended.at.mono)) >= lives
             })
         };
         self.ended
@@ -363,6 +401,41 @@ mod tests {
             );
             sessions.observe(&look(&[new]), &limits(), at(secs));
         }
+    }
+
+    fn told(code: u32, since: u64, until: u64) -> EndedSession {
+        EndedSession {
+            since: at(since),
+            whole: true,
+            heard: at(until),
+            at: at(until),
+            how: SessionEnd::Told(ClientReason { code, words: "" }),
+            unanswered: 0,
+        }
+    }
+
+    #[test]
+    fn of_what_the_client_tells_only_a_broken_connection_is_kept() {
+        for (code, kept) in [(1, 0), (2, 0), (3, 0), (0xd07, 0), (0x904, 1), (0x108, 1)] {
+            let mut sessions = Sessions::default();
+            assert!(!sessions.looked());
+            sessions.told_ended(told(code, 0, 60));
+            assert!(sessions.looked());
+            assert_eq!(sessions.broken(&limits(), at(61).mono).count(), kept, "{code:#x}");
+        }
+    }
+
+    #[test]
+    fn a_drop_that_the_client_told_is_over_with_a_new_session_of_a_minute() {
+        let mut sessions = Sessions::default();
+        sessions.told_begun(at(0));
+        sessions.told_ended(told(0x904, 0, 60));
+        assert_eq!(sessions.broken(&limits(), at(600).mono).count(), 1);
+        sessions.told_begun(at(90));
+        assert_eq!(sessions.broken(&limits(), at(149).mono).count(), 1);
+        assert_eq!(sessions.broken(&limits(), at(150).mono).count(), 0);
+        // Whether it lives is not known: no timer is disproved by it.
+        assert_eq!(sessions.well().count(), 0);
     }
 
     #[test]

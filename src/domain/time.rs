@@ -98,6 +98,21 @@ impl WallTime {
         self.0.div_euclid(1_000)
     }
 
+    /// The point of an RFC 3339 time, rounded towards 1970 to milliseconds; `None` for another text.
+    #[must_use]
+    pub fn from_rfc3339(text: &str) -> Option<Self> {
+        let stamp: jiff::Timestamp = text.parse().ok()?;
+        Some(Self(stamp.as_millisecond()))
+    }
+
+    /// As an RFC 3339 time in UTC; the nearest one that has a year of four digits.
+    #[must_use]
+    pub fn to_rfc3339(self) -> String {
+        let (first, last) = (jiff::Timestamp::MIN, jiff::Timestamp::MAX);
+        let within = self.0.clamp(first.as_millisecond(), last.as_millisecond());
+        jiff::Timestamp::from_millisecond(within).unwrap_or_default().to_string()
+    }
+
     /// Whole days from `self` to `later`, rounded down: negative when `later` is in the past.
     #[must_use]
     pub const fn days_until(self, later: Self) -> i64 {

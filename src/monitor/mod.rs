@@ -5,6 +5,7 @@
 
 mod alerts;
 mod bound;
+mod client_log;
 mod common_causes;
 mod controls;
 #[cfg(test)]
@@ -117,6 +118,7 @@ pub struct Monitor {
     compare_certificates: bool,
     siblings: Siblings,
     link: LinkRecorder,
+    client: client_log::Reading,
     maintenance: Maintenance,
     timekeeping: Timekeeping,
     /// What a scenario says of the surroundings.
@@ -157,6 +159,7 @@ impl Monitor {
             compare_certificates: false,
             siblings: Siblings::default(),
             link: LinkRecorder::default(),
+            client: client_log::Reading::default(),
             maintenance: Maintenance::default(),
             timekeeping: Timekeeping::default(),
             given: None,

@@ -36,8 +36,20 @@ impl Monitor {
     }
 }
 
-fn ended_text(ended: &EndedSession) -> String {
+pub(super) fn ended_text(ended: &EndedSession) -> String {
     match ended.how {
+        SessionEnd::Told(reason) if reason.by_user() => {
+            "this machine closed its session".to_owned()
+        }
+        SessionEnd::Told(reason) if reason.by_host() => {
+            "the host ended the session of this machine".to_owned()
+        }
+        SessionEnd::Told(reason) if reason.broke() => {
+            format!("the session of this machine dropped: its client says {}", reason.text())
+        }
+        SessionEnd::Told(reason) => {
+            format!("the session of this machine ended: its client says {}", reason.text())
+        }
         SessionEnd::ClosedHere => "this machine closed its session".to_owned(),
         SessionEnd::ClosedByPeer => "the host ended the session of this machine".to_owned(),
         SessionEnd::Silence | SessionEnd::GivenUp => format!(

@@ -1,6 +1,7 @@
 //! The edge: sockets, the resolver, the clock. Everything else is given what it finds.
 
 pub mod attempt;
+pub mod client_log;
 pub mod clock;
 pub mod connect;
 mod counted;

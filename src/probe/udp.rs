@@ -186,7 +186,7 @@ impl Exchange {
         loop {
             let waiting = async {
                 tokio::select! {
-                    got = flow.socket.recv(&mut first) => (flow, got, true),
+                    got = platform::receive(&flow.socket, &mut first) => (flow, got, true),
                     got = receive(other, &mut second) => (other.unwrap_or(flow), got, false),
                 }
             };
@@ -234,7 +234,7 @@ impl Exchange {
 /// Receives on a flow that may not be there.
 async fn receive(flow: Option<&Flow>, buffer: &mut [u8]) -> io::Result<usize> {
     match flow {
-        Some(flow) => flow.socket.recv(buffer).await,
+        Some(flow) => platform::receive(&flow.socket, buffer).await,
         None => std::future::pending().await,
     }
 }
@@ -276,6 +276,10 @@ mod platform {
         }
     }
 
+    pub(super) async fn receive(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<usize> {
+        socket.recv(buffer).await
+    }
+
     pub(super) fn drain(socket: &UdpSocket) -> Vec<QueuedError> {
         error_queue::drain(socket)
     }
@@ -292,11 +296,27 @@ mod platform {
 
 #[cfg(not(target_os = "linux"))]
 mod platform {
-    use super::{Socket, UdpSocket, io};
+    use super::{Duration, Socket, UdpSocket, io};
     use crate::probe::connect::QueuedError;
+    use tokio::time::sleep;
+
+    /// Between two looks at a socket that is ready and has nothing.
+    const EMPTY: Duration = Duration::from_millis(10);
 
     /// There is no error queue, and fragments are as the system likes.
     pub(super) const fn prepare(_: &Socket, _: bool) {}
+
+    /// Receives. Where the port is closed, a socket may be ready for ever and have nothing: `recv`
+    /// would then turn without end, and no deadline would be looked at.
+    pub(super) async fn receive(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            socket.readable().await?;
+            match socket.try_recv(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => sleep(EMPTY).await,
+                got => return got,
+            }
+        }
+    }
 
     pub(super) const fn drain(_: &UdpSocket) -> Vec<QueuedError> {
         Vec::new()

@@ -8,6 +8,7 @@
 
 pub mod certificate;
 pub mod cipher;
+pub mod client_log;
 pub mod credssp;
 pub mod icmp_echo;
 pub mod magic_packet;

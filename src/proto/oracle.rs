@@ -4,9 +4,10 @@
 
 use super::wire::Parse;
 use super::{
-    certificate, credssp, icmp_echo, magic_packet, nl80211, ntlm, rdg, rdpeudp, sock_diag,
-    tls_hello, wireless, x224,
+    certificate, client_log, credssp, icmp_echo, magic_packet, nl80211, ntlm, rdg, rdpeudp,
+    sock_diag, tls_hello, wireless, x224,
 };
+use crate::domain::client_log::ClientNews;
 use crate::domain::sample::{NegotiateOutcome, NlaOutcome};
 use crate::domain::text::printable;
 use std::fmt::Debug;
@@ -436,6 +437,31 @@ pub fn wireless(bytes: &[u8]) {
     assert_eq!(wireless::decode(&wireless::encode(&entries)), entries, "no round trip");
 }
 
+/// [`client_log::decode`].
+///
+/// # Panics
+/// When a promise is broken.
+pub fn client_log(bytes: &[u8]) {
+    let read = client_log::decode(bytes);
+    assert!(read.events.len() <= client_log::MOST, "more than is kept");
+    // The shortest event has all of its elements.
+    assert!(read.events.len() * 200 <= bytes.len(), "events out of nothing");
+    for event in &read.events {
+        if let ClientNews::Connecting(server) = &event.news {
+            let length = server.chars().count();
+            assert!((1..=client_log::MAX_SERVER).contains(&length), "no name of a host");
+            assert!(!server.contains(char::is_whitespace), "no name of a host");
+        }
+    }
+    for length in (0..bytes.len()).step_by(bytes.len() / 32 + 1) {
+        let fewer = client_log::decode(bytes.get(..length).unwrap_or_default()).events;
+        let same = read.events.get(..fewer.len()) == Some(fewer.as_slice());
+        assert!(same, "other events in the first {length} bytes");
+    }
+    let again = client_log::decode(&client_log::encode(&read.events));
+    assert_eq!(again, client_log::Decoded { events: read.events, whole: true }, "no round trip");
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -447,8 +473,9 @@ mod tests {
     /// Every seed of the fuzz targets passes its oracle, and every target has seeds.
     #[test]
     fn the_fuzz_corpora_pass() {
-        let targets: [Target; 16] = [
+        let targets: [Target; 17] = [
             ("certificate", super::certificate),
+            ("client_log", super::client_log),
             ("credssp_answer", super::credssp_answer),
             ("icmp_echo", super::icmp_echo),
             ("import", crate::config::import::oracle::import),

@@ -92,7 +92,7 @@ pub fn report(facts: &DoctorFacts) -> DoctorReport {
     echo(&mut page, facts);
     network(&mut page, facts);
     limits(&mut page, facts);
-    terminal(&mut page, facts.terminal.as_ref());
+    terminal(&mut page, facts.platform, facts.terminal.as_ref());
     page.section("Files");
     path(&mut page, "configuration", &facts.config);
     path(&mut page, "state", &facts.state);
@@ -257,6 +257,11 @@ fn sessions(page: &mut Page, facts: &DoctorFacts) {
             "own Remote Desktop sessions followed, by the system's list of sockets (sock_diag): \
              one that drops is told",
         ),
+        SessionsFact::Told => page.line(
+            Mark::Ok,
+            "own Remote Desktop sessions followed, by the event channel of the Remote Desktop client \
+             (TerminalServices-RDPClient): one that drops is told",
+        ),
         SessionsFact::NotBuilt => page.line(
             Mark::Note,
             "own Remote Desktop sessions not followed: not built for this system; say when one \
@@ -357,7 +362,7 @@ fn limits(page: &mut Page, facts: &DoctorFacts) {
     }
 }
 
-fn terminal(page: &mut Page, terminal: Option<&TerminalFacts>) {
+fn terminal(page: &mut Page, platform: Platform, terminal: Option<&TerminalFacts>) {
     page.section("Terminal");
     let Some(facts) = terminal else {
         page.line(Mark::Note, "the standard output is no terminal: the dashboard needs one");
@@ -374,6 +379,8 @@ fn terminal(page: &mut Page, terminal: Option<&TerminalFacts>) {
     };
     page.line(mark, &format!("{columns}x{rows}{text}"));
     match facts.term.as_deref() {
+        // The console of Windows names itself nowhere.
+        None if platform == Platform::Windows => page.line(Mark::Ok, facts.colours.text()),
         Some("" | "dumb") | None => {
             page.line(Mark::No, "TERM is not set or \"dumb\": cursor movement may not work");
         }

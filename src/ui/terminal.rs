@@ -23,8 +23,6 @@ use std::time::Duration;
 
 /// How long what is being written may take until the terminal is given back without it.
 const LAST_WRITE: Duration = Duration::from_millis(500);
-/// How long the terminal may take to say what it can.
-const ASKING: Duration = Duration::from_millis(200);
 
 /// Whether the terminal is ours at present.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -281,15 +279,17 @@ fn key(byte: u8) -> Option<Event> {
 
 #[cfg(unix)]
 mod imp {
-    use super::{ASKING, asking, io, write_out};
+    use super::{asking, io, write_out};
     use nix::fcntl::OFlag;
     use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
     use std::fs::{File, OpenOptions};
     use std::io::{Read, Write};
     use std::os::fd::AsFd;
     use std::os::unix::fs::OpenOptionsExt;
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
 
+    /// How long the terminal may take to say what it can.
+    const ASKING: Duration = Duration::from_millis(200);
     /// How long a terminal that is full is waited for at once, in milliseconds.
     const MOMENT: u8 = 100;
 
@@ -365,6 +365,7 @@ mod imp {
     use super::io;
 
     /// Standard output.
+    #[expect(clippy::unnecessary_wraps, reason = "on Unix it may fail")]
     pub(super) fn output() -> io::Result<io::Stdout> {
         Ok(io::stdout())
     }
@@ -373,6 +374,7 @@ mod imp {
     pub(super) fn discard() {}
 
     /// Nobody is asked there: the console passes over marks that it does not know.
+    #[expect(clippy::unnecessary_wraps, reason = "on Unix it may fail")]
     pub(super) fn asked() -> io::Result<Vec<u8>> {
         Ok(Vec::new())
     }

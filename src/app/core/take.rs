@@ -27,6 +27,7 @@ impl Core {
             Report::Local(local, heard) => self.take_local(*local, heard),
             Report::ControlNames(names) => self.take_control_names(names),
             Report::Sessions(looked) => self.take_sessions(looked),
+            Report::ClientLog(read) => self.take_client_log(read),
             Report::Marks(marks) => self.take_marks(&marks),
             Report::Others(apart) => self.hear_others(&apart),
             Report::Woken(id, progress, text) => {

@@ -12,6 +12,8 @@ use crate::domain::words::capitalised;
 
 /// What happened so long before the host was last heard belongs to the drop.
 const BEFORE: Duration = Duration::from_secs(30);
+/// The client tries to connect again before it says that a session is over.
+const BEFORE_TOLD: Duration = Duration::from_mins(1);
 /// So many lost echo requests about the end show that the line was bad.
 const LOST: usize = 3;
 /// A session that vanished dropped in a silence: so many requests in a row lost to the end, over
@@ -40,7 +42,9 @@ static SESSION_DROPPED: RuleCard = RuleCard {
         same, and single losses end no session. A host that fell silent alone of all that \
         are reached the same way, or restarted, ended it itself; where the VPN or the line on its way \
         is silent too, those did. A close by either side is no \
-        drop; a log-off is one. Shown for ten minutes, or until a new session lives for a minute.",
+        drop; a log-off is one. On Windows the Remote Desktop client's own event channel is read: there \
+        a session of ten seconds or more dropped that ended with a code for a broken connection, \
+        such as 0x904, 0x108 or 0x404. Shown for ten minutes, or until a new session lives for a minute.",
     disproof: "The user closed the client while the session worked.",
     remedies: &[remedies::USE_CABLE, remedies::OTHER_VPN_NODE, remedies::FIND_HOP],
     explains: &["session-would-drop"],
@@ -61,7 +65,7 @@ impl Rule for SessionDropped {
         }
         let told = |ended: &EndedSession| {
             let ground = Ground::of(view, ended);
-            (ended.how != SessionEnd::Vanished || ground.any()).then_some((*ended, ground))
+            dropped(ended, &ground).then_some((*ended, ground))
         };
         let limits = &view.target.thresholds.session_dropped;
         match view.sessions.broken(limits, view.now.mono).find_map(told) {
@@ -75,11 +79,10 @@ impl Rule for SessionDropped {
 /// can tell.
 pub(crate) fn drop_of(view: &TargetView<'_>, ended: &EndedSession) -> Option<RememberedDrop> {
     let ground = Ground::of(view, ended);
-    let at = match ended.how {
-        SessionEnd::Silence | SessionEnd::GivenUp => ended.heard,
-        SessionEnd::Vanished if ground.any() => ended.at,
-        _ => return None,
-    };
+    if !dropped(ended, &ground) {
+        return None;
+    }
+    let at = last_heard(ended);
     let lived = u32::try_from(at.mono.since(ended.since.mono).as_secs()).ok();
     Some(RememberedDrop {
         at: at.wall,
@@ -88,6 +91,11 @@ pub(crate) fn drop_of(view: &TargetView<'_>, ended: &EndedSession) -> Option<Rem
         marked: false,
         tunnel: ground.tunnel.is_some(),
     })
+}
+
+/// Whether a session that ended so dropped.
+fn dropped(ended: &EndedSession, ground: &Ground) -> bool {
+    ended.how.broke() && (ended.how != SessionEnd::Vanished || ground.any())
 }
 
 /// What the other layers showed about the end.
@@ -116,7 +124,8 @@ enum Cause {
 
 impl Ground {
     fn of(view: &TargetView<'_>, ended: &EndedSession) -> Self {
-        let from = ended.heard.mono.minus(BEFORE);
+        let told = matches!(ended.how, SessionEnd::Told(_));
+        let from = ended.heard.mono.minus(if told { BEFORE_TOLD } else { BEFORE });
         let about = |at: MonoTime| at >= from && at <= ended.at.mono;
         let concerns = |change: &&TunnelChange| {
             about(change.at.mono) && view.around.is_of(change, view.dialled)
@@ -223,6 +232,9 @@ fn verdict(ended: &EndedSession, ground: &Ground) -> Verdict {
         (None, None, None) if ground.lost >= LOST => {
             (Owner::Network, format!("{} echo requests were lost", ground.lost))
         }
+        (None, None, None) if matches!(ended.how, SessionEnd::Told(_)) => {
+            (Owner::Network, "what broke it was not seen".to_owned())
+        }
         (None, None, None) => (Owner::Network, "the host answered no more".to_owned()),
     };
     let look_at = if owner == Owner::Server { "its System log" } else { "the line" };
@@ -244,11 +256,15 @@ fn evidence(view: &TargetView<'_>, ended: &EndedSession, ground: Ground) -> Evid
         SessionEnd::Silence => Confidence::Certain,
         _ => Confidence::Likely,
     };
-    let mut lines = vec![
-        format!("seen from {} to {}", clock(ended.since.wall), clock(ended.at.wall)),
-        format!("last heard from the host at {}", clock(ended.heard.wall)),
-    ];
+    let mut lines =
+        vec![format!("seen from {} to {}", clock(ended.since.wall), clock(ended.at.wall))];
+    if !matches!(ended.how, SessionEnd::Told(_)) {
+        lines.push(format!("last heard from the host at {}", clock(ended.heard.wall)));
+    }
     lines.push(match ended.how {
+        SessionEnd::Told(reason) => {
+            format!("the Remote Desktop client says {} ({})", reason.text(), reason.code)
+        }
         SessionEnd::Vanished => "the connection vanished from this machine's sockets".to_owned(),
         SessionEnd::GivenUp => {
             format!("{} repetitions unanswered, then closed by the client", ended.unanswered)
@@ -271,6 +287,7 @@ fn evidence(view: &TargetView<'_>, ended: &EndedSession, ground: Ground) -> Evid
     let over = clock(ended.at.wall);
     let course = match ended.how {
         SessionEnd::Vanished => format!("gone at {over}"),
+        SessionEnd::Told(reason) => format!("its client ended it at {over} with {}", reason.text()),
         SessionEnd::GivenUp => format!(
             "the host was last heard at {}, the client gave up {silent} later, at {over}",
             clock(from.wall)

@@ -9,7 +9,7 @@ use crate::domain::rules::{
     usual_service,
 };
 use crate::domain::sample::{Observation, ProbeKind};
-use crate::domain::session::{SessionEnd, SessionEvent, SessionLook};
+use crate::domain::session::{EndedSession, SessionEnd, SessionEvent, SessionLook};
 use crate::domain::surroundings::Surroundings;
 use crate::domain::time::Now;
 use crate::domain::usual::Settled;
@@ -48,18 +48,40 @@ impl Tracked {
         let events = self.sessions.observe(look, limits, now);
         for event in &events {
             let SessionEvent::Ended(ended) = event else { continue };
-            match drop_of(&self.view(Mode::Watch, around, now), ended) {
-                Some(drop) => self.memory.drops.add(drop),
-                None if ended.how != SessionEnd::Vanished => {
-                    self.memory.drops.outlived(Spell { since: ended.since.wall, until: now.wall });
-                }
-                None => {}
-            }
+            self.remember_end(ended, around, now);
         }
         if !events.is_empty() {
             self.tick(around, now);
         }
         events
+    }
+
+    /// Takes in that the log of this machine's client was read.
+    pub const fn listen(&mut self) {
+        self.sessions.listen();
+    }
+
+    /// Takes in that this machine's client has a session on it.
+    pub const fn told_begun(&mut self, since: Now) {
+        self.sessions.told_begun(since);
+    }
+
+    /// Takes in that its client says that a session is over. Judges at once.
+    pub fn told_ended(&mut self, ended: EndedSession, around: &Surroundings, now: Now) {
+        self.sessions.told_ended(ended);
+        self.remember_end(&ended, around, now);
+        self.tick(around, now);
+    }
+
+    fn remember_end(&mut self, ended: &EndedSession, around: &Surroundings, now: Now) {
+        match drop_of(&self.view(Mode::Watch, around, now), ended) {
+            Some(drop) => self.memory.drops.add(drop),
+            None if ended.how != SessionEnd::Vanished => {
+                let until = ended.at.wall;
+                self.memory.drops.outlived(Spell { since: ended.since.wall, until });
+            }
+            None => {}
+        }
     }
 
     /// Judges what a sample feeds. Says when another round trip is usual from now on.

@@ -42,6 +42,10 @@ const QUIET: u8 = 2;
 
 /// What became of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    not(any(target_os = "linux", test)),
+    expect(dead_code, reason = "no packet is sent on other systems")
+)]
 pub(super) enum Fate {
     /// It was answered.
     Passed,

@@ -7,9 +7,9 @@
 //! is heard. Silence says nothing there, because most hosts answer nothing.
 
 use super::ladder::{Fate, Wire};
-use super::{LATE, grace};
 use crate::domain::sample::{IcmpError, LocalFault};
 use crate::probe::clock::Clock;
+use crate::probe::connect::STALL;
 use crate::probe::random::random;
 use crate::probe::socket::error_queue::{self, QueueEntry};
 use crate::probe::socket::fault::local_fault;
@@ -43,6 +43,18 @@ const AT_ONCE: usize = 3;
 
 /// Messages that one look at the socket takes at most.
 const READ_LIMIT: usize = 64;
+
+/// The least that is waited beyond the answers of smaller packets.
+const LEAST_GRACE: Duration = Duration::from_millis(300);
+
+/// A timer that fires this much too late measures this process.
+const LATE: Duration = STALL;
+
+/// What is waited beyond the answers of smaller packets, for a reply that is slower only.
+const fn grace(round_trip: Duration) -> Duration {
+    let threefold = round_trip.saturating_mul(3);
+    if threefold.as_millis() > LEAST_GRACE.as_millis() { threefold } else { LEAST_GRACE }
+}
 
 /// What carries the packets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

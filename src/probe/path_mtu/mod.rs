@@ -19,7 +19,6 @@ use other as platform;
 
 use super::attempt::slept;
 use super::clock::Clock;
-use super::connect::STALL;
 use crate::domain::sample::{LocalFault, PathMtu};
 use ladder::Found;
 use std::net::SocketAddr;
@@ -56,18 +55,6 @@ pub async fn path_mtu(address: SocketAddr, deadline: Duration, clock: Clock) -> 
         elapsed: ended.mono.since(started.mono),
     }
 }
-
-/// What is waited beyond the answers of smaller packets, for a reply that is slower only.
-const fn grace(round_trip: Duration) -> Duration {
-    let threefold = round_trip.saturating_mul(3);
-    if threefold.as_millis() > LEAST_GRACE.as_millis() { threefold } else { LEAST_GRACE }
-}
-
-/// The least of it.
-const LEAST_GRACE: Duration = Duration::from_millis(300);
-
-/// A timer that fires this much too late measures this process.
-const LATE: Duration = STALL;
 
 #[cfg(test)]
 mod tests;

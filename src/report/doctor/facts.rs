@@ -65,11 +65,14 @@ pub struct DescriptorLimit {
 /// Whether this machine's own sessions are followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SessionsFact {
-    /// They are.
+    /// They are, by this machine's sockets.
     Followed,
+    /// They are, by what their client writes down.
+    Told,
     /// Nothing follows them on this system.
     NotBuilt,
-    /// The system does not list its sockets. Holds what it says.
+    /// The system does not list its sockets, or shows nobody the log of the client. Holds what it
+    /// says.
     Refused(String),
 }
 

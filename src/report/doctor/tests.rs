@@ -291,6 +291,31 @@ fn what_is_short_is_named_with_its_remedy() {
 }
 
 #[test]
+fn a_console_of_windows_needs_no_term() {
+    let mut facts = facts();
+    facts.platform = Platform::Windows;
+    facts.terminal = facts.terminal.map(|terminal| TerminalFacts {
+        term: None,
+        colours: Colours::True,
+        ..terminal
+    });
+    let DoctorReport { text, problems } = report(&facts);
+    assert_eq!(problems, 0, "{text}");
+    assert!(!text.contains("TERM"), "{text}");
+}
+
+#[test]
+fn what_follows_the_sessions_of_this_machine_is_named() {
+    let said = |sessions| report(&DoctorFacts { sessions, ..facts() }).text;
+    let told = said(SessionsFact::Told);
+    assert!(told.contains("ok    own Remote Desktop sessions followed, by the event channel"));
+    let why = "wevtutil: exit status: 5: Access is denied.".to_owned();
+    let refused = said(SessionsFact::Refused(why.clone()));
+    assert!(refused.contains(&format!("note  own Remote Desktop sessions not followed ({why})")));
+    assert_eq!(refused.matches("own Remote Desktop sessions").count(), 1);
+}
+
+#[test]
 fn hostile_names_stay_on_their_line() {
     let mut facts = facts();
     facts.budgets = vec![Budget { name: "a\n  NO    x\x1b[2J".to_owned(), connections_per_day: 1 }];

@@ -1,0 +1,67 @@
+//! Reads what this machine's own Remote Desktop client writes down.
+
+use super::{Core, Report};
+use crate::domain::client_log::ClientEvent;
+use crate::domain::text::excerpt;
+use crate::probe::sessions::Unseen;
+use crate::report::codes;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Between readings.
+const EVERY: Duration = Duration::from_secs(5);
+/// Between tries while it cannot be read.
+const RETRY: Duration = Duration::from_mins(1);
+/// Longest reason, in characters.
+const WHY: usize = 120;
+
+impl Core {
+    /// Starts a reading when it is due, unless the last one is still under way.
+    pub(super) fn read_client_log(&mut self) {
+        let Some(source) = &self.edge.client_log else { return };
+        let now = self.edge.clock.mono();
+        let pause = if self.client_log_unread.is_some() { RETRY } else { EVERY };
+        let under_way = self.reading_client_log.as_ref().is_some_and(|task| !task.is_finished());
+        if under_way || self.client_log_read.is_some_and(|read| now.since(read) < pause) {
+            return;
+        }
+        let source = Arc::clone(source);
+        let reports = self.reports.clone();
+        let behind = self.monitor.newest_of_client();
+        self.client_log_read = Some(now);
+        self.reading_client_log = Some(self.tasks.spawn(async move {
+            let read = source.read(behind).await;
+            let _gone = reports.send(Report::ClientLog(read)).await;
+        }));
+    }
+
+    /// Takes in what was read, or says once why nothing was.
+    pub(super) fn take_client_log(&mut self, read: Result<Vec<ClientEvent>, Unseen>) {
+        let now = self.edge.clock.now();
+        let unread = match read {
+            Ok(events) => {
+                self.unsaved |= self.monitor.observe_client(events, words, now);
+                None
+            }
+            Err(why) => Some(excerpt(&why.to_string(), WHY)),
+        };
+        let text = match (&self.client_log_unread, &unread) {
+            (None, Some(why)) => {
+                format!("the log of this machine's Remote Desktop client cannot be read: {why}")
+            }
+            (Some(_), None) => {
+                "the log of this machine's Remote Desktop client can be read again".to_owned()
+            }
+            _ => String::new(),
+        };
+        if !text.is_empty() {
+            self.monitor.log(None, now.wall, text);
+        }
+        self.client_log_unread = unread;
+    }
+}
+
+/// What a reason says, as `explain` does.
+fn words(code: u32) -> &'static str {
+    codes::disconnect(code).map_or("", codes::Code::title)
+}
