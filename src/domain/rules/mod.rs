@@ -181,6 +181,13 @@ pub trait Rule: Debug + Sync {
         Judgement::NoEvidence
     }
 
+    /// Whether what it found may be why other things fail at this moment: what comes and goes is no
+    /// reason while it is away.
+    fn may_be_why(&self, view: &TargetView<'_>) -> bool {
+        let _ = view;
+        true
+    }
+
     /// Whether it holds for this machine at this moment.
     fn judge_monitor(&self, around: &Surroundings) -> Judgement {
         let _ = around;
