@@ -39,11 +39,12 @@ use crate::ui::theme::GlyphSet;
 use crate::ui::writer::Written;
 use crossterm::event::EventStream;
 use futures_util::{StreamExt, stream};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -505,9 +506,7 @@ impl Screen {
     }
 
     fn ask(&mut self, command: Command) {
-        if self.commands.try_send(command).is_err() {
-            self.dashboard.tell("busy: try again", (self.now)());
-        }
+        ask(&self.commands, &mut self.dashboard, command, (self.now)());
     }
 
     /// Takes over the file's new text, or says why it is not taken.
@@ -565,6 +564,22 @@ impl Screen {
     }
 }
 
+/// Hands the monitor what a person asks for, or says that it was not taken.
+fn ask(
+    commands: &mpsc::Sender<Command>,
+    dashboard: &mut Dashboard,
+    command: Command,
+    now: WallTime,
+) {
+    match commands.try_send(command) {
+        Ok(()) => {}
+        Err(TrySendError::Full(Command::Pin(pins)) | TrySendError::Closed(Command::Pin(pins))) => {
+            dashboard.not_taken(&pins, now);
+        }
+        Err(_) => dashboard.not_taken(&BTreeMap::new(), now),
+    }
+}
+
 impl Screen {
     fn export(&mut self, name: &str) {
         let now = (self.now)();
@@ -599,6 +614,60 @@ async fn next_change<T>(newest: &mut watch::Receiver<T>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::local::EchoAccess;
+    use crate::domain::target::{Host, Target};
+    use crate::domain::time::{MonoTime, Now};
+    use crate::monitor;
+    use crate::ui::input::Key;
+
+    /// A mark that the monitor never heard of stayed at the row, and no snapshot took it away.
+    #[test]
+    fn a_pin_that_the_monitor_was_too_busy_to_take_does_not_stay_on_the_screen() {
+        let targets = [1, 2].map(|id| {
+            Target::new(TargetId(id), format!("host-{id}"), Host::Name(format!("host-{id}")))
+        });
+        let now = Now { mono: MonoTime::default(), wall: WallTime::default() };
+        let local = LocalState::default();
+        let echo = EchoAccess::Datagram;
+        let probing = monitor::Access { echo_v4: echo, echo_v6: echo, neighbours: true };
+        let mut snapshot = opening(&targets, probing, local, None, now);
+        snapshot.pinned = Some(BTreeSet::new());
+        let snapshot = Arc::new(snapshot);
+        let mut dashboard = Dashboard::new(Options::default(), Arc::clone(&snapshot));
+        let (commands, mut inbox) = mpsc::channel(1);
+        commands.try_send(Command::ResetStatistics).expect("room for one");
+        let press = |dashboard: &mut Dashboard, key: &str| {
+            let _drawn = dashboard.frame(now.wall);
+            let key: Key = key.parse().expect("a key");
+            for effect in dashboard.input(Input::Key(key), now.wall) {
+                if let Effect::Pin(pins) = effect {
+                    ask(&commands, dashboard, Command::Pin(pins), now.wall);
+                }
+            }
+        };
+        press(&mut dashboard, "P");
+        assert_eq!(dashboard.state().pinned, BTreeSet::new());
+        let message = |dashboard: &Dashboard| {
+            dashboard.state().message.as_ref().map(|message| message.line.plain())
+        };
+        assert!(message(&dashboard).is_some_and(|words| words.starts_with("not pinned: ")));
+        // Nothing of it is left to undo, and with room again the same key pins.
+        inbox.try_recv().expect("the one that filled it");
+        press(&mut dashboard, "u");
+        assert!(inbox.try_recv().is_err());
+        press(&mut dashboard, "P");
+        let Ok(Command::Pin(taken)) = inbox.try_recv() else { panic!("not asked for") };
+        let pinned: BTreeSet<TargetId> = taken.into_keys().collect();
+        assert_eq!((pinned.len(), &dashboard.state().pinned), (1, &pinned));
+        // A picture from before the pin was taken does not take it back.
+        dashboard.set_snapshot(Arc::clone(&snapshot));
+        assert_eq!(dashboard.state().pinned, pinned);
+        // What is not taken back stays as the monitor has it.
+        commands.try_send(Command::ResetStatistics).expect("room for one");
+        press(&mut dashboard, "P");
+        assert_eq!(dashboard.state().pinned, pinned);
+        assert!(message(&dashboard).is_some_and(|words| words.starts_with("still pinned: ")));
+    }
 
     #[test]
     fn only_a_terminal_that_says_so_gets_ascii() {

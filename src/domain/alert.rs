@@ -54,9 +54,17 @@ pub struct Alert {
     pub held_until: Option<WallTime>,
     /// How often it went and came back, while it fired or within an hour after it was over.
     pub returns: u32,
+    /// How many of those times the fault had gone on, and one alert of several hosts told of it meanwhile.
+    pub unbroken: u32,
 }
 
 impl Alert {
+    /// How often the fault itself went and came back.
+    #[must_use]
+    pub const fn came_back(&self) -> u32 {
+        self.returns.saturating_sub(self.unbroken)
+    }
+
     /// Whether nobody is to be told of it for the time being: it is snoozed, or work is planned.
     /// Of an alert as [`AlertBook::standing`] gives it.
     #[must_use]

@@ -316,6 +316,8 @@ pub struct Finding {
     pub of_the_way: bool,
     /// Whom it concerns, where it speaks of several hosts.
     pub members: Option<Arc<BTreeSet<TargetId>>>,
+    /// Findings of theirs that are told with it, by their rules.
+    pub tells: &'static [&'static str],
     /// The number of the newest fault that it speaks of: another one is told although the one before
     /// it was.
     pub faults: u32,
@@ -324,6 +326,13 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Whether a finding of `rule` at these hosts is told with it.
+    #[must_use]
+    pub fn tells(&self, rule: RuleId, hosts: &[TargetId]) -> bool {
+        let members = self.members.as_ref();
+        self.tells.contains(&rule.0) && members.is_some_and(|all| are_among(hosts.iter(), all))
+    }
+
     /// Whether it concerns whom `other` concerns; so it is unless both say whom.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {

@@ -25,6 +25,7 @@ pub mod identity;
 pub mod incident;
 pub mod ladder;
 pub mod lane;
+pub mod leads;
 pub mod load;
 pub mod local;
 pub mod look;

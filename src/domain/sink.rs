@@ -2,6 +2,7 @@
 
 use super::alert::{Alert, AlertEvent, Signature};
 use super::finding::{Owner, RuleId, Severity};
+use super::rules::whose_without_target;
 use super::target::Target;
 use super::text::printable;
 use super::time::WallTime;
@@ -371,7 +372,7 @@ impl Notice {
     /// Whose it is, in words.
     #[must_use]
     pub fn subject(&self) -> &str {
-        self.target.as_deref().unwrap_or("this machine")
+        self.target.as_deref().unwrap_or_else(|| whose_without_target(self.rule))
     }
 }
 

@@ -433,6 +433,12 @@ impl Target {
         self.may_sleep() || memory.sleeps || expected != Expected::Always
     }
 
+    /// Whether a name that gives these addresses leads elsewhere than expected.
+    #[must_use]
+    pub fn is_elsewhere(&self, addresses: &[IpAddr]) -> bool {
+        !self.expect.is_empty() && !addresses.iter().any(|one| self.expect.contains(one))
+    }
+
     /// What is expected of it at `now`: in its hours that it is up, and beyond them nothing. `own`
     /// is this machine's zone.
     #[must_use]

@@ -147,6 +147,14 @@ pub struct Now {
     pub wall: WallTime,
 }
 
+impl Now {
+    /// An earlier moment that only the wall clock tells of, which was not set since.
+    #[must_use]
+    pub fn back_to(self, wall: WallTime) -> Self {
+        Self { mono: self.mono.minus(self.wall.since(wall)), wall }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

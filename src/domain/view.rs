@@ -11,6 +11,7 @@ use super::echo_series::EchoSeries;
 use super::flip::Flips;
 use super::heard::Heard;
 use super::history::{History, Timed};
+use super::leads::Leads;
 use super::memory::TargetMemory;
 use super::sample::{
     Attempt, Connect, ConnectOutcome, EchoOutcome, Gateway, GatewayStage, IcmpError, Neighbour,
@@ -50,6 +51,8 @@ pub struct TargetView<'a> {
     pub resolve: &'a History<Resolution>,
     /// Whether the answer changed with a tunnel.
     pub flips: &'a Flips,
+    /// Where the name led, further back than whole answers are kept.
+    pub leads: &'a Leads,
     /// Echo requests.
     pub echo: &'a EchoSeries,
     /// Connections to the dialled address, newest last.

@@ -26,6 +26,7 @@ use crate::domain::flip::Flips;
 use crate::domain::heard::Heard;
 use crate::domain::history::{History, Timed};
 use crate::domain::lane::Lane;
+use crate::domain::leads::Leads;
 use crate::domain::mac::MacAddr;
 use crate::domain::maintenance::Maintained;
 use crate::domain::memory::TargetMemory;
@@ -65,6 +66,7 @@ pub struct Tracked {
     dialled: Option<IpAddr>,
     resolve: History<Resolution>,
     flips: Flips,
+    leads: Leads,
     method: EchoMethod,
     echo: EchoSeries,
     attempts: History<Attempt>,
@@ -115,6 +117,7 @@ impl Tracked {
             dialled,
             resolve: History::new(KEPT),
             flips: Flips::default(),
+            leads: Leads::default(),
             method,
             echo: EchoSeries::default(),
             attempts: History::new(KEPT),
@@ -247,6 +250,7 @@ impl Tracked {
         self.hear(sample);
         if let Observation::Resolve(answer) = &sample.observation {
             self.flips.observe(sample.sent_at, answer, &around.tunnel_changes);
+            self.leads.observe(sample.sent_at, answer);
         }
         if let Observation::Attempt(attempt) = &sample.observation
             && (around.offline == Offline::Online || self.is_on_living_link(around))

@@ -325,6 +325,7 @@ pub(super) fn expired_finding() -> Finding {
         faults: 1,
         title_over: None,
         members: None,
+        tells: &[],
     }
 }
 

@@ -387,6 +387,7 @@ Measured by rdpwatch 0.1.0 at 2026-11-21 08:00:00 +01:00 = 2026-11-21T07:00:00Z
             snoozed_until: Some(NOW),
             held_until: None,
             returns: 0,
+            unbroken: 0,
         };
         let other = Alert { rule: RuleId("port-closed"), ..alert.clone() };
         let told = |alert: &Alert| {

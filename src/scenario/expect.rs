@@ -39,6 +39,8 @@ pub(super) struct IncidentTable {
     /// Every alert that fired up to here, whether it is over or not, each once; not looked at by
     /// default.
     ever: Option<Vec<String>>,
+    /// Every alert that is over up to here, as often as it ended; not looked at by default.
+    over: Option<Vec<String>>,
     /// What stands at target 0, `rule:severity` each; not looked at by default.
     findings: Option<Vec<String>>,
     /// Texts in the sentence or evidence of any finding of this machine.
@@ -78,7 +80,8 @@ impl ScenarioTable {
 
 impl IncidentTable {
     pub(super) fn expected(&self) -> Result<Expected, Wrong> {
-        for word in self.alerts.iter().chain(self.ever.iter().flatten()) {
+        let past = self.ever.iter().chain(&self.over).flatten();
+        for word in self.alerts.iter().chain(past) {
             let whose = word.split_once(':').filter(|(whose, _)| whose.parse::<u32>().is_ok());
             known(whose.map_or(word.as_str(), |(_, rest)| rest))?;
         }
@@ -207,13 +210,15 @@ fn alert_complaints(
     if fired != wanted {
         complaints.push(format!("at {at} expected alerts {wanted:?}, found {fired:?}"));
     }
-    if let Some(wanted) = &table.ever {
-        let over = snapshot.alerts.resolved.iter().map(|(alert, _)| alert);
-        let mut ever = sorted(snapshot.alerts.firing.iter().chain(over).map(name));
-        ever.dedup();
+    let over = || snapshot.alerts.resolved.iter().map(|(alert, _)| alert);
+    let mut ever = sorted(snapshot.alerts.firing.iter().chain(over()).map(name));
+    ever.dedup();
+    let past = [("ever", &table.ever, ever), ("over", &table.over, sorted(over().map(name)))];
+    for (what, wanted, found) in past {
+        let Some(wanted) = wanted else { continue };
         let wanted = sorted(wanted.iter().cloned());
-        if ever != wanted {
-            complaints.push(format!("at {at} expected ever {wanted:?}, found {ever:?}"));
+        if found != wanted {
+            complaints.push(format!("at {at} expected {what} {wanted:?}, found {found:?}"));
         }
     }
     if let Some(wanted) = &table.findings {

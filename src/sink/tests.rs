@@ -507,6 +507,7 @@ fn standing(id: &str, change: impl FnOnce(&mut Alert)) -> BTreeMap<String, Alert
         snoozed_until: None,
         held_until: None,
         returns: 0,
+        unbroken: 0,
     };
     change(&mut alert);
     BTreeMap::from([(id.to_owned(), alert)])

@@ -60,6 +60,8 @@ pub struct Trouble<'a> {
     pub title: &'a str,
     /// Who can fix it, when that is the same for all.
     pub owner: Option<Owner>,
+    /// Who has it.
+    ids: Vec<TargetId>,
 }
 
 impl<'a> Trouble<'a> {
@@ -73,7 +75,15 @@ impl<'a> Trouble<'a> {
             hosts: hosts.len(),
             title: worst.worst().map_or("", |first| words(first.rule, findings().map(title))),
             owner: owner.filter(|owner| findings().all(|finding| finding.owner == *owner)),
+            ids: hosts.iter().map(|host| host.target.id).collect(),
         })
+    }
+
+    /// Who can fix it where one of these tells of all of them: not who would be asked of a single host.
+    fn ask_with(&mut self, common: &[Finding]) {
+        let Some(rule) = self.worst.worst().map(|finding| finding.rule) else { return };
+        let told = common.iter().find(|finding| finding.tells(rule, &self.ids));
+        self.owner = told.map(|finding| finding.owner).or(self.owner);
     }
 
     /// Whether several hosts share it.
@@ -87,7 +97,12 @@ impl<'a> Trouble<'a> {
 /// hosts share.
 #[must_use]
 pub fn troubles(snapshot: &Snapshot) -> Vec<Trouble<'_>> {
-    among(snapshot.targets.iter().map(AsRef::as_ref), MANY, &snapshot.seen_to())
+    let hosts = snapshot.targets.iter().map(AsRef::as_ref);
+    let mut troubles = among(hosts, MANY, &snapshot.seen_to());
+    for trouble in troubles.iter_mut().filter(|trouble| trouble.is_shared()) {
+        trouble.ask_with(&snapshot.monitor.findings);
+    }
+    troubles
 }
 
 /// The same of these hosts, where a cause is shared by `least` and more. Somebody has seen to `seen`.

@@ -82,7 +82,8 @@ pub struct Dashboard {
     /// The one that was asked for and is drawn in.
     worn: Option<&'static str>,
     colours: Colours,
-    /// What was pinned here, or no more, and is not so in a snapshot yet.
+    /// What was pinned here, or no more, and is not so in a snapshot yet. What was not taken goes with
+    /// the next snapshot, that says the same as the screen again.
     awaited: BTreeSet<TargetId>,
     /// What is marked and watched as another target from the next picture on that has it.
     successor: Option<(TargetId, TargetId)>,
@@ -395,6 +396,19 @@ impl Dashboard {
     pub fn shown(&self) -> (Arc<Snapshot>, Vec<TargetSnapshot>) {
         let rows = order::rows(&self.shown.snapshot, &self.state);
         (Arc::clone(&self.shown.snapshot), rows.into_iter().cloned().collect())
+    }
+
+    /// The monitor did not take what was asked for: pins stand as they did before.
+    pub fn not_taken(&mut self, pins: &BTreeMap<TargetId, bool>, now: WallTime) {
+        for (id, pinned) in pins {
+            undo::pin_not_taken(&mut self.state, *id, *pinned);
+        }
+        let words = match pins.values().next() {
+            Some(true) => "not pinned: the monitor is busy, try again",
+            Some(false) => "still pinned: the monitor is busy, try again",
+            None => "busy: try again",
+        };
+        self.tell(words, now);
     }
 
     /// Closes what lies over the screen.

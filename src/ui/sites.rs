@@ -74,8 +74,9 @@ pub fn is_seen_to(host: &TargetSnapshot, seen: &SeenTo<'_>) -> bool {
     host.is_in_trouble() && seen.contains_key(&host.target.id)
 }
 
-/// The sites in the order of the configuration, so that each keeps its place; those without a group
-/// come last.
+/// The sites, those in trouble that nobody has seen to first: what is critical, then what warns. Among
+/// these, and among the rest, each keeps its place in the order of the configuration, so that none moves
+/// while it stays as bad as it is; those without a group come last.
 #[must_use]
 pub fn sites<'a>(snapshot: &'a Snapshot, state: &UiState) -> Vec<Site<'a>> {
     let mut places: BTreeMap<Option<&str>, usize> = BTreeMap::new();
@@ -97,5 +98,11 @@ pub fn sites<'a>(snapshot: &'a Snapshot, state: &UiState) -> Vec<Site<'a>> {
         let rest = sites.remove(*place);
         sites.push(if sites.is_empty() { Site { name: ALL, ..rest } } else { rest });
     }
+    let seen = snapshot.seen_to();
+    sites.sort_by_cached_key(|site| match site.state(&seen) {
+        TargetState::Critical => 0,
+        TargetState::Warning => 1,
+        _ => 2,
+    });
     sites
 }

@@ -4,6 +4,7 @@ use super::format::Zone;
 use super::keymap::Keymap;
 use super::theme::GlyphSet;
 use crate::domain::alert::{Alert, AlertState};
+use crate::domain::rules::whose_without_target;
 use crate::domain::snapshot::{Event, Snapshot, TargetSnapshot, TargetState};
 use crate::domain::target::TargetId;
 use crate::domain::time::WallTime;
@@ -124,6 +125,15 @@ impl<'a> World<'a> {
         match id {
             None => "this machine",
             Some(id) => self.target(id).map_or("a removed target", |t| t.target.name.as_str()),
+        }
+    }
+
+    /// Whose alert it is: of a target, of several hosts, or of this machine.
+    #[must_use]
+    pub fn subject(&self, alert: &Alert) -> &'a str {
+        match alert.target {
+            None => whose_without_target(alert.rule),
+            of => self.name(of),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::fixtures::{self, NOW, ago};
 use super::support::Screen;
 use rdpwatch::domain::alert::{Alert, AlertState, AlertsSnapshot, Signature};
-use rdpwatch::domain::finding::{RuleId, Severity};
+use rdpwatch::domain::finding::{Finding, Owner, RuleId, Severity};
 use rdpwatch::domain::sink::SinkStatus;
 use rdpwatch::domain::snapshot::{Event, Snapshot, TargetState};
 use rdpwatch::domain::target::TargetId;
@@ -27,6 +27,7 @@ fn alert(id: u32, rule: &'static str, severity: Severity) -> Alert {
         snoozed_until: None,
         held_until: None,
         returns: 0,
+        unbroken: 0,
     }
 }
 
@@ -165,6 +166,45 @@ fn the_banner_tells_what_many_share_and_the_odd_one_besides() {
     let text = banner(&Screen::new(seen, 80, 24)).expect("a second line");
     assert!(text.starts_with(" \u{2716} host-3"), "{text}");
     assert!(text.contains("And 499 hosts: port 3389 closed."), "{text}");
+}
+
+/// The banner sent the server team where the alert of all of them sent the network team.
+#[test]
+fn the_banner_asks_whom_the_alert_of_several_hosts_asks() {
+    let banner = |members: std::ops::Range<u32>, rule| {
+        let mut snapshot = falls(500);
+        let finding = fixtures::finding(rule, Severity::Critical, "refused", "It is refused.");
+        snapshot.monitor.findings.push(Finding {
+            owner: Owner::Network,
+            members: Some(Arc::new(members.map(TargetId).collect())),
+            tells: &["port-closed"],
+            ..finding
+        });
+        Screen::new(snapshot, 80, 24).text().lines().nth(1).unwrap_or_default().to_owned()
+    };
+    let all = banner(0..500, "service-failure");
+    assert!(all.contains("499 hosts: port 3389 closed. Network team."), "{all}");
+    let few = banner(0..300, "service-failure");
+    assert!(few.contains("499 hosts: port 3389 closed. Server team."), "{few}");
+}
+
+/// A pager said that this machine was down.
+#[test]
+fn an_alert_of_several_hosts_is_not_called_this_machine() {
+    let mut snapshot = falls(6);
+    let firing = &mut Arc::make_mut(&mut snapshot.alerts).firing;
+    let mut of = |rule| {
+        let alert = Alert { target: None, rule: RuleId(rule), ..firing[0].clone() };
+        firing.push(alert);
+    };
+    of("service-failure");
+    of("monitor-overload");
+    let mut screen = Screen::new(snapshot, 120, 40);
+    screen.press("3");
+    let text = screen.text();
+    let line = |rule: &str| text.lines().find(|line| line.contains(rule)).expect("it").to_owned();
+    assert!(line("service-failure").contains("several hosts"), "{text}");
+    assert!(line("monitor-overload").contains("this machine"), "{text}");
 }
 
 #[test]

@@ -93,6 +93,7 @@ pub(crate) fn finding(
         faults: 1,
         title_over: None,
         members: None,
+        tells: &[],
     }
 }
 
@@ -516,6 +517,7 @@ fn alert(target: Option<u32>, rule: &'static str, severity: Severity, secs: u64)
         snoozed_until: None,
         held_until: None,
         returns: 0,
+        unbroken: 0,
     }
 }
 
@@ -535,6 +537,7 @@ pub(crate) fn mixed() -> Snapshot {
     let pending = Alert {
         state: AlertState::Pending,
         returns: 2,
+        unbroken: 0,
         ..alert(Some(2), "high-jitter", Severity::Warning, 40)
     };
     let acknowledged = Alert {

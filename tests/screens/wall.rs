@@ -5,10 +5,11 @@ use super::support::Screen;
 use ratatui::style::{Color, Modifier};
 use rdpwatch::domain::alert::{Alert, AlertState, AlertsSnapshot, Signature};
 use rdpwatch::domain::finding::RuleId;
-use rdpwatch::domain::snapshot::Snapshot;
+use rdpwatch::domain::snapshot::{Snapshot, TargetState};
 use rdpwatch::domain::target::{Target, TargetId};
 use rdpwatch::ui::dashboard::Options;
 use rdpwatch::ui::line::Line;
+use rdpwatch::ui::sites;
 use rdpwatch::ui::theme::{GlyphSet, Role, Theme};
 use rdpwatch::ui::widget::letters;
 use std::sync::Arc;
@@ -81,7 +82,7 @@ fn which_site_is_bad_and_why_stands_in_large_letters() {
     for size in [(120, 40), (200, 60)] {
         let screen = dark(sites(2), size);
         let scales = 1..=letters::LARGEST;
-        for text in ["SITE-0", "SITE-1", "HANDSHAKE"] {
+        for text in ["SITE-0", "SITE-1", "TLS", "FAILS"] {
             let shown = scales.clone().any(|s| says(&screen, &said(text), GlyphSet::Unicode, s));
             assert!(shown, "{text} at {size:?}\n{}", screen.text());
         }
@@ -130,6 +131,8 @@ fn causes_of_one_screen_are_in_one_size() {
             let title =
                 if long && id > 0 { "accepts, says nothing at all to anybody" } else { "FAILS" };
             title.clone_into(&mut host.findings[0].title);
+            // Nothing is said of it in brief.
+            host.findings[0].rule = RuleId("probe-limited");
             host
         });
         fixtures::snapshot(hosts.collect())
@@ -143,6 +146,30 @@ fn causes_of_one_screen_are_in_one_size() {
         assert!(!says(&beside, &fails, GlyphSet::Unicode, scale), "{}", beside.text());
     }
     assert!(beside.text().contains("FAILS"), "{}", beside.text());
+}
+
+/// Some of them had words for far away and others none, so that all were told in small ones.
+#[test]
+fn every_host_in_trouble_is_told_from_the_others_in_large_letters() {
+    let hosts = (0..).zip(KINDS).map(|(id, (rule, title))| {
+        let mut host = fixtures::office_pc(id);
+        let mut target = Target::clone(&host.target);
+        target.name = format!("host-{id}");
+        host.target = Arc::new(target);
+        host.findings.truncate(1);
+        host.findings[0].rule = RuleId(rule);
+        title.clone_into(&mut host.findings[0].title);
+        host
+    });
+    let calm = (6..18).map(|id| fixtures::target(id, &format!("host-{id}"), "10.0.0.9"));
+    let screen = dark(fixtures::snapshot(hosts.chain(calm).collect()), (200, 60));
+    for brief in ["CLOSED", "TLS FAILS", "NO ANSWER", "EXPIRED", "RDP SILENT"] {
+        let line = Line::of(Role::Text, brief);
+        assert!(says(&screen, &line, GlyphSet::Unicode, 1), "{brief}\n{}", screen.text());
+    }
+    for (_, title) in KINDS {
+        assert!(screen.text().contains(title), "{title}\n{}", screen.text());
+    }
 }
 
 /// Both were a red tile with a cross and small words.
@@ -214,6 +241,7 @@ fn seen_to(mut snapshot: Snapshot, sites: &[u32], acknowledged: bool) -> Snapsho
             .then(|| fixtures::NOW.plus(Duration::from_hours(1))),
         held_until: None,
         returns: 0,
+        unbroken: 0,
     });
     let alerts = AlertsSnapshot { firing: firing.collect(), ..AlertsSnapshot::default() };
     snapshot.alerts = Arc::new(alerts);
@@ -258,4 +286,128 @@ fn a_host_that_somebody_has_seen_to_says_so_on_its_tile() {
         let large = says(&screen, &line, GlyphSet::Unicode, 1);
         assert!(large || screen.text().contains(word), "{}", screen.text());
     }
+}
+
+/// The names of the sites, in the order of the wall.
+fn order(snapshot: &Snapshot) -> Vec<String> {
+    let screen = dark(snapshot.clone(), (120, 40));
+    let state = screen.dashboard.state();
+    sites::sites(snapshot, state).iter().map(|site| site.name.to_owned()).collect()
+}
+
+/// Sites with one host each in this state.
+fn in_states(states: &[(&str, TargetState)]) -> Snapshot {
+    let hosts = (0..).zip(states).map(|(id, (site, state))| {
+        let mut host = match state {
+            TargetState::Critical => fixtures::office_pc(id),
+            TargetState::Warning => fixtures::berlin_07(id),
+            _ => fixtures::target(id, "pc", "10.0.0.9"),
+        };
+        let mut target = Target::clone(&host.target);
+        target.group = Some((*site).to_owned());
+        host.target = Arc::new(target);
+        host
+    });
+    fixtures::snapshot(hosts.collect())
+}
+
+/// Whoever looks up finds trouble without searching; what is as bad as before stands where it stood.
+#[test]
+fn sites_in_trouble_come_first_and_move_only_when_they_become_better_or_worse() {
+    use TargetState::{Critical, Ok, Warning};
+    let before = [("a", Ok), ("b", Warning), ("c", Critical), ("d", Ok), ("e", Critical)];
+    assert_eq!(order(&in_states(&before)), ["c", "e", "b", "a", "d"]);
+    // The numbers of a host change with every picture, and nothing moves for that.
+    let mut snapshot = in_states(&before);
+    for host in &mut snapshot.targets {
+        let host = Arc::make_mut(host);
+        host.echo_minute.median = Some(Duration::from_millis(900 - u64::from(host.target.id.0)));
+        host.state_since = fixtures::ago(u64::from(host.target.id.0) * 700);
+    }
+    assert_eq!(order(&snapshot), ["c", "e", "b", "a", "d"]);
+    let mended = [("a", Ok), ("b", Warning), ("c", Ok), ("d", Ok), ("e", Critical)];
+    assert_eq!(order(&in_states(&mended)), ["e", "b", "a", "c", "d"]);
+    // Somebody sees to it: it need not be found any more.
+    let one = [("x", Ok), ("y", Critical)];
+    assert_eq!(order(&in_states(&one)), ["y", "x"]);
+    assert_eq!(order(&seen_to(in_states(&one), &[0], true)), ["x", "y"]);
+}
+
+/// Hosts in so many kinds of trouble at one of three sites.
+fn troubled(kinds: &[(&'static str, &str)]) -> Snapshot {
+    let mut snapshot = sites(3);
+    for host in &mut snapshot.targets {
+        let place = host.target.id.0;
+        let host = Arc::make_mut(host);
+        let healthy = fixtures::target(place, &host.target.name, "10.0.0.9");
+        let target = Arc::clone(&host.target);
+        *host = match usize::try_from(place).ok().and_then(|place| kinds.get(place)) {
+            Some((rule, title)) => {
+                let mut bad = fixtures::office_pc(place);
+                bad.findings.truncate(1);
+                for finding in &mut bad.findings {
+                    finding.rule = RuleId(rule);
+                    (*title).clone_into(&mut finding.title);
+                }
+                bad
+            }
+            None => healthy,
+        };
+        let mut target = Target::clone(&target);
+        target.name = format!("rds-{place:02}");
+        host.target = Arc::new(target);
+    }
+    snapshot
+}
+
+const KINDS: [(&str, &str); 6] = [
+    ("port-closed", "port 3389 closed"),
+    ("port-closed", "port 3389 closed"),
+    ("tls-handshake-failed", "closes at the TLS handshake"),
+    ("host-unreachable", "does not answer"),
+    ("certificate-expired", "certificate expired 9 days ago"),
+    ("rdp-silent", "accepts, says nothing"),
+];
+
+/// All but the title and the numbers of the causes was in ordinary letters, and cut where it was long.
+#[test]
+fn the_worst_three_of_a_site_are_told_whole_and_in_large_letters_where_there_is_room() {
+    let snapshot = troubled(&KINDS);
+    for (size, large) in [((80, 24), 1), ((120, 40), 3), ((200, 60), 3)] {
+        let screen = dark(snapshot.clone(), size);
+        let text = screen.text();
+        let briefs = ["CLOSED", "TLS FAILS", "NO ANSWER", "EXPIRED", "RDP SILENT"];
+        let shown = briefs.iter().filter(|brief| {
+            let words = brief.split(' ').map(|word| Line::of(Role::Text, word));
+            words
+                .clone()
+                .all(|word| (1..=2).any(|scale| says(&screen, &word, GlyphSet::Unicode, scale)))
+        });
+        assert!(shown.count() >= large, "{size:?}\n{text}");
+        assert!(text.contains("rds-00 and 1 more: port 3389 closed"), "{size:?}\n{text}");
+        let wall: Vec<&str> = text.lines().skip(3).collect();
+        let tile = wall.iter().take_while(|line| !line.contains("ALERTS"));
+        assert!(tile.clone().all(|line| !line.contains('\u{2026}')), "{size:?}\n{text}");
+    }
+}
+
+#[test]
+fn a_site_with_many_kinds_of_trouble() {
+    for (width, height) in [(80, 24), (120, 40), (200, 60), (40, 12)] {
+        let mut shown = Screen::new(troubled(&KINDS), width, height);
+        shown.press("4");
+        insta::assert_snapshot!(format!("wall_kinds_{width}x{height}"), shown.picture());
+    }
+}
+
+/// The tile named one host, and its key opened another.
+#[test]
+fn the_key_of_a_tile_opens_the_host_that_it_names_first() {
+    let mut kinds = KINDS.to_vec();
+    // The oldest trouble is a host's own; what two share is named before it.
+    kinds.rotate_left(2);
+    let mut screen = dark(troubled(&kinds), (120, 40));
+    assert!(screen.text().contains("rds-04 and 1 more: port 3389 closed"), "{}", screen.text());
+    screen.press("l Enter");
+    assert!(screen.text().contains("rds-04"), "{}", screen.text());
 }

@@ -22,6 +22,18 @@ const RESOLVED: usize = 100;
 /// Whose, and which rule: at most one alert each.
 type Key = (Option<TargetId>, RuleId);
 
+/// An alert that ended, for the one that may come after it.
+#[derive(Debug, Clone, Copy)]
+struct Ended {
+    /// How often it had come back.
+    returns: u32,
+    /// How many of those times its fault had gone on.
+    unbroken: u32,
+    /// One alert of several hosts told of the fault from then on.
+    joined: bool,
+    at: Now,
+}
+
 /// Every alert: at most one per target and rule, and the last hundred that are over.
 ///
 /// ```text
@@ -59,8 +71,8 @@ pub struct AlertBook {
     /// Acknowledged in an earlier run and not seen in this one yet.
     recalled: BTreeMap<(TargetId, String), WallTime>,
     recalled_at: Option<MonoTime>,
-    /// How often each came back, and when it was last over.
-    returned: BTreeMap<Key, (u32, MonoTime)>,
+    /// What ended lately and may return.
+    ended: BTreeMap<Key, Ended>,
     /// Whose alerts are held back.
     held: BTreeMap<Option<TargetId>, Vec<Hold>>,
     /// What was withheld lately, and when for the last time.
@@ -125,7 +137,7 @@ impl AlertBook {
         self.reviews.forget(target);
         self.own.remove(&target);
         self.held.remove(&Some(target));
-        self.returned.retain(|(of, _), _| *of != Some(target));
+        self.ended.retain(|(of, _), _| *of != Some(target));
         self.withheld.retain(|(of, _), _| *of != Some(target));
         self.recalled.retain(|(of, _), _| *of != target);
         self.outdated.retain(|(alert, _)| alert.target != Some(target));

@@ -39,6 +39,9 @@ pub struct RememberedAlert {
     /// How often it went and came back.
     #[serde(default)]
     pub returns: u32,
+    /// How many of those times it had gone on.
+    #[serde(default)]
+    pub unbroken: u32,
     /// The sinks that heard that it began; `None`: not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heard: Option<WhoHeard>,
@@ -60,6 +63,7 @@ impl RememberedAlert {
             signed: Signature::default(),
             snoozed_until: None,
             returns: 0,
+            unbroken: 0,
             heard: None,
         }
     }
@@ -87,6 +91,9 @@ pub struct RememberedResolved {
     /// How often it went and came back.
     #[serde(default)]
     pub returns: u32,
+    /// How many of those times it had gone on.
+    #[serde(default)]
+    pub unbroken: u32,
 }
 
 impl RememberedResolved {
@@ -102,6 +109,7 @@ impl RememberedResolved {
             acknowledged: alert.acknowledged,
             signed: alert.signed.clone(),
             returns: alert.returns,
+            unbroken: alert.unbroken,
         }
     }
 
@@ -119,6 +127,7 @@ impl RememberedResolved {
             snoozed_until: None,
             held_until: None,
             returns: self.returns,
+            unbroken: self.unbroken,
         }
     }
 }

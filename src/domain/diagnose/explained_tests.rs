@@ -39,7 +39,7 @@ fn told(ids: &[&str]) -> (Vec<&'static str>, Vec<&'static str>) {
         let card = rule(id).unwrap_or_else(|| panic!("no rule {id}")).card();
         let worst = card.severities.last().copied().expect("a severity");
         let finding = card.finding(&evidence(id, worst), super::fixture::at(0).wall, false);
-        Candidate { card, finding, measured: true }
+        Candidate { card, finding, measured: true, may_be_why: true }
     };
     let diagnosed = explained(ids.iter().map(candidate).collect());
     (
@@ -89,7 +89,7 @@ fn a_path_that_is_down_explains_nothing_of_hosts_elsewhere() {
         let worst = card.severities.last().copied().expect("a severity");
         let evidence = evidence(card.id.0, worst).concerning(members.map(TargetId));
         let finding = card.finding(&evidence, super::fixture::at(0).wall, false);
-        Candidate { card, finding, measured: true }
+        Candidate { card, finding, measured: true, may_be_why: true }
     };
     let told = |members| {
         let all = vec![candidate("path-outage", 0..10), candidate("service-failure", members)];

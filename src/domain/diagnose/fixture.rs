@@ -6,6 +6,7 @@ use super::super::finding::{Confidence, Finding, Owner, RuleId, Rung, Severity};
 use super::super::flip::Flips;
 use super::super::heard::Heard;
 use super::super::history::{History, Timed};
+use super::super::leads::Leads;
 use super::super::memory::TargetMemory;
 use super::super::rules::{Alerting, Evidence, Hysteresis, Judgement, Rule, RuleCard};
 use super::super::sample::{
@@ -50,6 +51,7 @@ pub(crate) struct Fixture {
     pub(crate) dialled: Option<IpAddr>,
     pub(crate) resolve: History<Resolution>,
     pub(crate) flips: Flips,
+    pub(crate) leads: Leads,
     pub(crate) echo: EchoSeries,
     pub(crate) attempts: History<Attempt>,
     pub(crate) heard: Heard,
@@ -79,6 +81,7 @@ impl Fixture {
             dialled: Some(ADDRESS),
             resolve: History::new(16),
             flips: Flips::default(),
+            leads: Leads::default(),
             echo: EchoSeries::default(),
             attempts: History::new(16),
             heard: Heard::default(),
@@ -108,6 +111,7 @@ impl Fixture {
             dialled: self.dialled,
             resolve: &self.resolve,
             flips: &self.flips,
+            leads: &self.leads,
             echo: &self.echo,
             attempts: &self.attempts,
             heard: &self.heard,
@@ -302,6 +306,7 @@ pub(crate) fn evidence(id: &str, severity: Severity) -> Evidence {
         faults: 1,
         title_over: None,
         members: None,
+        tells: &[],
         anew: true,
     }
 }

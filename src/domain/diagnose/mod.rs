@@ -95,7 +95,7 @@ impl Diagnosis {
             return;
         }
         for rule in rules.iter().filter(|rule| feeds(fed, rule.card())) {
-            self.tracks.count(rule.card(), rule.judge(view), view.now.wall);
+            self.tracks.count(rule.card(), rule.judge(view), view.now);
         }
     }
 
@@ -112,9 +112,9 @@ impl Diagnosis {
         for rule in rules {
             let card = rule.card();
             if card.fed_by.is_empty() {
-                self.tracks.count(card, rule.judge(view), view.now.wall);
+                self.tracks.count(card, rule.judge(view), view.now);
             } else if self.tracks.heeds_glance(card) {
-                self.tracks.glance(card, rule.judge(view), view.now.wall);
+                self.tracks.glance(card, rule.judge(view), view.now);
             }
         }
     }
@@ -146,7 +146,7 @@ impl Diagnosis {
     /// What stands at this moment, told and withheld.
     #[must_use]
     pub fn diagnosed(&self, rules: &[&'static dyn Rule], view: &TargetView<'_>) -> Diagnosed {
-        let standing = self.tracks.standing(rules);
+        let standing = self.tracks.standing(rules, |rule| rule.may_be_why(view));
         let mut told = if can_be_judged(view) {
             let mut told = suppress(standing, view);
             hold_against_siblings(&mut told.findings, view);
@@ -201,14 +201,14 @@ impl MonitorDiagnosis {
     /// Judges this machine and counts the judgements. Call it once per look at the surroundings.
     pub fn observe(&mut self, rules: &[&'static dyn Rule], around: &Surroundings, now: Now) {
         for rule in rules {
-            self.tracks.count(rule.card(), rule.judge_monitor(around), now.wall);
+            self.tracks.count(rule.card(), rule.judge_monitor(around), now);
         }
     }
 
     /// What stands, worst first, without what another finding explains.
     #[must_use]
     pub fn findings(&self, rules: &[&'static dyn Rule]) -> Vec<Finding> {
-        suppress::explained(self.tracks.standing(rules)).findings
+        suppress::explained(self.tracks.standing(rules, |_| true)).findings
     }
 
     /// The same with the rules that are waited for; nothing is withheld.
@@ -288,7 +288,7 @@ fn moment(card: &'static RuleCard, judgement: Judgement, now: WallTime) -> Optio
         Judgement::Fires(evidence) => {
             let since = evidence.since.unwrap_or(now);
             let finding = card.finding(&evidence, since, false);
-            Some(Candidate { card, finding, measured: true })
+            Some(Candidate { card, finding, measured: true, may_be_why: true })
         }
         Judgement::Clear | Judgement::NoEvidence | Judgement::Moot => None,
     }
@@ -317,6 +317,7 @@ impl RuleCard {
             faults: evidence.faults,
             title_over: evidence.title_over.clone(),
             members: evidence.members.clone(),
+            tells: evidence.tells,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Which of the findings that stand are told: one cause, not its consequences.
 
-use super::super::finding::{Finding, Rung, Severity};
+use super::super::finding::{Finding, RuleId, Rung, Severity};
 use super::super::rules::{HOST_ASLEEP_ID, RuleCard};
 use super::super::sample::{Connect, ConnectOutcome, ProbeKind};
 use super::super::stats::{EchoStats, may_all_be_lost};
@@ -25,6 +25,8 @@ pub(super) struct Candidate {
     pub(super) finding: Finding,
     /// The newest look at its rule had evidence.
     pub(super) measured: bool,
+    /// It may be why others fail at this moment.
+    pub(super) may_be_why: bool,
 }
 
 /// Leaves out what another finding explains, then what is above the lowest broken rung that is
@@ -44,9 +46,12 @@ pub(super) fn suppress(standing: Vec<Candidate>, view: &TargetView<'_>) -> Diagn
 }
 
 fn tell(standing: Vec<Candidate>, view: &TargetView<'_>) -> Diagnosed {
+    let away = standing.iter().filter(|candidate| !candidate.may_be_why);
+    let away: Vec<RuleId> = away.map(|candidate| candidate.finding.rule).collect();
     let Diagnosed { findings, mut withheld, told_by, .. } = explained(standing);
     let lossy = findings.iter().any(is_critical_at_echo) && loss_may_be_why(view);
-    let lowest = findings.iter().filter_map(|finding| blocks(finding, lossy)).min();
+    let here = findings.iter().filter(|finding| !away.contains(&finding.rule));
+    let lowest = here.filter_map(|finding| blocks(finding, lossy)).min();
     let is_above =
         |finding: &Finding| finding.rung.zip(lowest).is_some_and(|(rung, lowest)| rung > lowest);
     let (above, findings): (Vec<_>, Vec<_>) = findings.into_iter().partition(is_above);
@@ -107,7 +112,8 @@ pub(super) fn explained(mut standing: Vec<Candidate>) -> Diagnosed {
         .iter()
         .map(|cause| {
             let listed = |effect: &Candidate| {
-                effect.finding.rule != cause.finding.rule
+                cause.may_be_why
+                    && effect.finding.rule != cause.finding.rule
                     && cause.card.explains.contains(&effect.finding.rule.0)
                     && cause.finding.covers(&effect.finding)
             };

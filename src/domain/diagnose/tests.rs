@@ -425,6 +425,7 @@ proptest! {
                 card: Scripted::new(id, *rung).with(|card| RuleCard { explains, ..card }).leak().card(),
                 finding: finding(id, *severity, *rung),
                 measured: true,
+                may_be_why: true,
             })
             .collect();
         let mut fixture = Fixture::new();
@@ -475,8 +476,7 @@ fn worst_first_then_new_then_sure_then_lowest() {
         finding("critical", Severity::Critical, Some(Rung::Udp)),
     ];
     let card = Scripted::new("any", None).leak().card();
-    let told = explained(
-        standing.into_iter().map(|finding| Candidate { card, finding, measured: true }).collect(),
-    );
+    let candidate = |finding| Candidate { card, finding, measured: true, may_be_why: true };
+    let told = explained(standing.into_iter().map(candidate).collect());
     assert_eq!(ids(&told.findings), ["critical", "tcp", "none", "likely", "found"]);
 }

@@ -3,7 +3,7 @@
 use super::super::alert::AcceptedLook;
 use super::super::finding::{Confidence, RuleId, Severity};
 use super::super::rules::{Evidence, Hysteresis, Judgement, Rule, RuleCard};
-use super::super::time::WallTime;
+use super::super::time::{Now, WallTime};
 use super::suppress::Candidate;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -17,7 +17,7 @@ pub struct Stands<'a> {
     /// A few words, escaped.
     pub title: &'a str,
     /// First supporting sample.
-    pub since: WallTime,
+    pub since: Now,
     /// It was there on first sight, to be reviewed.
     pub as_found: bool,
 }
@@ -47,7 +47,7 @@ struct Awaited {
 #[derive(Debug, Clone)]
 struct Track {
     /// The last `of` judgements, oldest first: when the rule held, `None` where it did not.
-    window: VecDeque<Option<WallTime>>,
+    window: VecDeque<Option<Now>>,
     /// Judgements in a row at the end that did not hold.
     clears: u8,
     /// The run began with the very first judgement of the rule.
@@ -60,14 +60,15 @@ struct Track {
 #[derive(Debug, Clone)]
 struct Standing {
     evidence: Box<Evidence>,
-    since: WallTime,
+    /// First supporting sample, on both clocks: the wall clock may be set while it stands.
+    since: Now,
     /// The severity it had on first sight, for a finding that is listed for review.
     as_found: Option<Severity>,
 }
 
 impl Tracks {
     /// Counts a judgement.
-    pub(super) fn count(&mut self, card: &RuleCard, judgement: Judgement, now: WallTime) {
+    pub(super) fn count(&mut self, card: &RuleCard, judgement: Judgement, now: Now) {
         self.see(card, &judgement);
         match judgement {
             Judgement::NoEvidence => {}
@@ -82,8 +83,10 @@ impl Tracks {
                 });
                 let track = self.active.entry(card.id).or_insert_with(|| Track::new(first));
                 track.hold(card.hysteresis, evidence, now);
-                if let Some((standing, began)) = track.standing.as_mut().zip(began) {
-                    standing.since = standing.since.min(began);
+                if let Some((standing, began)) = track.standing.as_mut().zip(began)
+                    && began < standing.since.wall
+                {
+                    standing.since = now.back_to(began);
                 }
             }
             Judgement::Clear => {
@@ -95,7 +98,7 @@ impl Tracks {
                     self.active.remove(&card.id);
                 }
                 if card.reviewed_when_found && !self.stands(card.id) {
-                    self.clear.entry(card.id).or_insert((now, now)).1 = now;
+                    self.clear.entry(card.id).or_insert((now.wall, now.wall)).1 = now.wall;
                 }
             }
         }
@@ -103,7 +106,7 @@ impl Tracks {
 
     /// Takes note of a judgement that no sample brought: it may raise or clear what a single
     /// judgement raises or clears, and counts towards nothing.
-    pub(super) fn glance(&mut self, card: &RuleCard, judgement: Judgement, now: WallTime) {
+    pub(super) fn glance(&mut self, card: &RuleCard, judgement: Judgement, now: Now) {
         self.see(card, &judgement);
         let standing = self.active.get_mut(&card.id).and_then(|track| track.standing.as_mut());
         match (judgement, standing) {
@@ -207,7 +210,11 @@ impl Tracks {
     }
 
     /// What stands, in the order of `rules`.
-    pub(super) fn standing(&self, rules: &[&'static dyn Rule]) -> Vec<Candidate> {
+    pub(super) fn standing(
+        &self,
+        rules: &[&'static dyn Rule],
+        may_be_why: impl Fn(&'static dyn Rule) -> bool,
+    ) -> Vec<Candidate> {
         if self.active.is_empty() {
             return Vec::new();
         }
@@ -217,9 +224,13 @@ impl Tracks {
                 let card = rule.card();
                 let track = self.active.get(&card.id)?;
                 let standing = track.standing.as_ref()?;
-                let finding =
-                    card.finding(&standing.evidence, standing.since, standing.as_found.is_some());
-                Some(Candidate { card, finding, measured: track.measured })
+                let finding = card.finding(
+                    &standing.evidence,
+                    standing.since.wall,
+                    standing.as_found.is_some(),
+                );
+                let may_be_why = may_be_why(*rule);
+                Some(Candidate { card, finding, measured: track.measured, may_be_why })
             })
             .collect()
     }
@@ -235,7 +246,7 @@ impl Track {
         Self { window: VecDeque::new(), clears: 0, first_sight, measured: true, standing: None }
     }
 
-    fn hold(&mut self, hysteresis: Hysteresis, evidence: Box<Evidence>, now: WallTime) {
+    fn hold(&mut self, hysteresis: Hysteresis, evidence: Box<Evidence>, now: Now) {
         self.push(hysteresis, Some(now));
         self.clears = 0;
         if let Some(standing) = &mut self.standing {
@@ -248,7 +259,7 @@ impl Track {
             let reviewed =
                 self.first_sight && evidence.severity < Severity::Critical && !evidence.is_change;
             self.standing = Some(Standing {
-                since: evidence.since.unwrap_or(first),
+                since: evidence.since.map_or(first, |since| now.back_to(since)),
                 as_found: reviewed.then_some(evidence.severity),
                 evidence,
             });
@@ -266,7 +277,7 @@ impl Track {
         }
     }
 
-    fn push(&mut self, hysteresis: Hysteresis, held: Option<WallTime>) {
+    fn push(&mut self, hysteresis: Hysteresis, held: Option<Now>) {
         while self.window.len() >= of(hysteresis) {
             self.window.pop_front();
         }

@@ -57,7 +57,7 @@ static DNS_SERVER_FAILURE: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::NAME,
     reviewed_when_found: false,
-    alerting: Alerting::ONCE,
+    alerting: Alerting::SEVERAL,
 };
 
 impl Rule for DnsServerFailure {
@@ -133,7 +133,7 @@ static GATEWAY_FAILURE: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::GATEWAY_UNREACHABLE,
     reviewed_when_found: false,
-    alerting: Alerting::ONCE,
+    alerting: Alerting::SEVERAL,
 };
 
 impl Rule for GatewayFailure {

@@ -42,7 +42,7 @@ static DNS_SERVER_SLOW: RuleCard = RuleCard {
     low_risk: false,
     client_error: None,
     reviewed_when_found: false,
-    alerting: Alerting::ONCE,
+    alerting: Alerting::SEVERAL,
 };
 
 impl Rule for DnsServerSlow {

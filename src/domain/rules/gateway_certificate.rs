@@ -47,7 +47,7 @@ static GATEWAY_CERTIFICATE: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::GATEWAY_CERTIFICATE,
     reviewed_when_found: true,
-    alerting: Alerting::PLAIN,
+    alerting: Alerting { several: true, ..Alerting::PLAIN },
 };
 
 impl Rule for GatewayCertificate {

@@ -43,7 +43,7 @@ static LINE_DEGRADED: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::LINE,
     reviewed_when_found: false,
-    alerting: Alerting::ONCE,
+    alerting: Alerting::SEVERAL,
 };
 
 /// How the line fails; `None` for large packets.

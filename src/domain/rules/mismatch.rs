@@ -1,9 +1,11 @@
 //! The name leads somewhere else than expected: `dns-mismatch` to somebody else or to nobody,
-//! `address-changed` to the same machine.
+//! `address-changed` to the same machine. Both stand on while it does so by turns.
 
 use super::prelude::*;
 use crate::domain::identity::{Compared, Presented, accepted_names};
+use crate::domain::leads::ByTurns;
 use crate::domain::sample::{NameOutcome, Resolution};
+use crate::domain::time::WallTime;
 
 /// How long the certificate behind an unexpected address may take to arrive before the machine
 /// there counts as not to be identified.
@@ -27,8 +29,13 @@ static DNS_MISMATCH: RuleCard = RuleCard {
         one that cannot be identified. Stale records, DHCP leases given to somebody else and \
         split DNS over a VPN do this. A machine whose remembered certificate answers there, or \
         that presents the right name when none is remembered, has merely moved: address-changed. \
-        A password typed at the wrong machine is given away.",
-    disproof: "The expected address comes back, or the certificate there is the remembered one.",
+        A password typed at the wrong machine is given away. Where the expected address comes back \
+        and the name leads elsewhere again, it does so by turns: two resolvers with different \
+        answers, or a round robin with a wrong record. That is one finding until every answer was \
+        right for ten minutes; it is taken for the reason of nothing else while the expected \
+        address is dialled.",
+    disproof: "The expected address comes back and stays, or the certificate there is the \
+        remembered one.",
     remedies: &[
         Remedy {
             confirm: Some("Resolve-DnsName HOST; arp -a"),
@@ -90,8 +97,10 @@ impl Rule for DnsMismatch {
         if resolution.outcome != NameOutcome::Ok || view.target.expect.is_empty() {
             return Judgement::NoEvidence;
         }
+        let turns = by_turns(view);
         if !is_elsewhere(view, resolution) {
-            return Judgement::Clear;
+            let led = |turns| Judgement::fires(led_elsewhere(view, &turns));
+            return turns.map_or(Judgement::Clear, led);
         }
         let answerer = answerer(view);
         let (confidence, who, client) = match answerer {
@@ -128,17 +137,20 @@ impl Rule for DnsMismatch {
         } else {
             " Do not type your password there."
         };
+        let (title, leads) = match &turns {
+            Some(turns) => (BY_TURNS, lead(turns)),
+            None => ("name leads elsewhere", format!("leads to {to}")),
+        };
         let sentence = format!(
-            "The name {} leads to {to}, which is not expected, and {who} ({}).{warning} DNS team.",
+            "The name {} {leads}, which is not expected, and {who} ({}).{warning} DNS team.",
             host(view),
             confidence.word(),
         );
-        let mut evidence =
-            Evidence::new(Severity::Critical, confidence, "name leads elsewhere", sentence)
-                .line(format!("resolves to {to}, expected {}", list(&view.target.expect)))
-                .line(who)
-                .client(client)
-                .since(view.resolve.since(|one| is_elsewhere(view, one)).map(|at| at.wall));
+        let mut evidence = Evidence::new(Severity::Critical, confidence, title, sentence)
+            .line(format!("resolves to {to}, expected {}", list(&view.target.expect)))
+            .line(who)
+            .client(client)
+            .since(elsewhere_since(view, turns.as_ref()));
         if let Some(answer) = resolution.answering_server() {
             evidence = evidence.line(format!(
                 "DNS server {}: {}",
@@ -161,11 +173,59 @@ impl Rule for DnsMismatch {
         }
         Judgement::fires(evidence)
     }
+
+    fn may_be_why(&self, view: &TargetView<'_>) -> bool {
+        view.dialled.is_none_or(|dialled| view.target.is_elsewhere(&[dialled]))
+    }
 }
 
+/// What it is called while the name leads elsewhere by turns.
+const BY_TURNS: &str = "name leads elsewhere by turns";
+
 fn is_elsewhere(view: &TargetView<'_>, resolution: &Resolution) -> bool {
-    resolution.outcome == NameOutcome::Ok
-        && !resolution.addresses.iter().any(|address| view.target.expect.contains(address))
+    resolution.outcome == NameOutcome::Ok && view.target.is_elsewhere(&resolution.addresses)
+}
+
+fn by_turns<'a>(view: &TargetView<'a>) -> Option<ByTurns<'a>> {
+    view.leads.by_turns(|to| view.target.is_elsewhere(to))
+}
+
+/// `leads to 10.0.0.99 by turns (8 of the last 16 answers)`.
+fn lead(turns: &ByTurns<'_>) -> String {
+    let ByTurns { elsewhere, of, to, .. } = turns;
+    format!("leads to {} by turns ({elsewhere} of the last {of} answers)", list(to))
+}
+
+fn elsewhere_since(view: &TargetView<'_>, turns: Option<&ByTurns<'_>>) -> Option<WallTime> {
+    let in_a_row = || view.resolve.since(|one| is_elsewhere(view, one));
+    turns.map(|turns| turns.since).or_else(in_a_row).map(|at| at.wall)
+}
+
+/// What is said of a name that leads elsewhere by turns while it leads where it should. Who answers
+/// there is not asked now, so it only keeps what stands.
+fn led_elsewhere(view: &TargetView<'_>, turns: &ByTurns<'_>) -> Evidence {
+    let sentence = format!(
+        "The name {} {}, which is not expected (certain). Do not type your password there. DNS \
+         team.",
+        host(view),
+        lead(turns),
+    );
+    Evidence::new(Severity::Critical, Confidence::Certain, BY_TURNS, sentence)
+        .line(expected_again(view, turns))
+        .lines(super::name::expected_lines(view).into_iter().map(|(_, line)| line))
+        .since(Some(turns.since.wall))
+        .anew(false)
+}
+
+/// `led to 10.0.0.99 last at 02:41:40Z, expected 10.0.0.21`.
+fn expected_again(view: &TargetView<'_>, turns: &ByTurns<'_>) -> String {
+    let newest = turns.newest;
+    format!(
+        "led to {} last at {}, expected {}",
+        list(&newest.addresses),
+        clock(newest.last.wall),
+        list(&view.target.expect)
+    )
 }
 
 /// Whether one of the expected addresses, tried beside, answers.
@@ -299,8 +359,10 @@ impl Rule for AddressChanged {
         if resolution.outcome != NameOutcome::Ok || view.target.expect.is_empty() {
             return Judgement::NoEvidence;
         }
+        let turns = by_turns(view);
         if !is_elsewhere(view, resolution) {
-            return Judgement::Clear;
+            let moved = |turns| Judgement::fires(moved_by_turns(view, &turns));
+            return turns.map_or(Judgement::Clear, moved);
         }
         let (confidence, proof) = match answerer(view) {
             Answerer::Same(confidence, proof) => (confidence, proof),
@@ -308,18 +370,40 @@ impl Rule for AddressChanged {
             _ => return Judgement::Clear,
         };
         let (to, expected) = (list(&resolution.addresses), list(&view.target.expect));
+        let (title, moves) = match &turns {
+            Some(turns) => (CHANGES, lead(turns)),
+            None => ("address has changed", format!("has moved to {to}")),
+        };
         let sentence = format!(
-            "{} has moved to {to} ({}, by {proof}); {expected} is expected. Update the expected \
+            "{} {moves} ({}, by {proof}); {expected} is expected. Update the expected \
              address.",
             host(view),
             confidence.word(),
         );
         Judgement::fires(
-            Evidence::new(Severity::Notice, confidence, "address has changed", sentence)
+            Evidence::new(Severity::Notice, confidence, title, sentence)
                 .line(format!("resolves to {to}, expected {expected}"))
                 .line(format!("it is the same PC by {proof}"))
                 .lines(super::name::expected_lines(view).into_iter().map(|(_, line)| line))
-                .since(view.resolve.since(|one| is_elsewhere(view, one)).map(|at| at.wall)),
+                .since(elsewhere_since(view, turns.as_ref())),
         )
     }
+}
+
+/// What it is called while the name leads there by turns.
+const CHANGES: &str = "address changes by turns";
+
+/// What is said of it while the name leads where it should.
+fn moved_by_turns(view: &TargetView<'_>, turns: &ByTurns<'_>) -> Evidence {
+    let sentence = format!(
+        "{} {} (certain), and the same PC answered there; {} is expected. Update the expected \
+         address.",
+        host(view),
+        lead(turns),
+        list(&view.target.expect),
+    );
+    Evidence::new(Severity::Notice, Confidence::Certain, CHANGES, sentence)
+        .line(expected_again(view, turns))
+        .since(Some(turns.since.wall))
+        .anew(false)
 }

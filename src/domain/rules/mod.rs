@@ -181,6 +181,13 @@ pub trait Rule: Debug + Sync {
         Judgement::NoEvidence
     }
 
+    /// Whether what it found may be why other things fail at this moment: what comes and goes is no
+    /// reason while it is away.
+    fn may_be_why(&self, view: &TargetView<'_>) -> bool {
+        let _ = view;
+        true
+    }
+
     /// Whether it holds for this machine at this moment.
     fn judge_monitor(&self, around: &Surroundings) -> Judgement {
         let _ = around;
@@ -239,6 +246,8 @@ pub struct Evidence {
     pub of_the_way: bool,
     /// Whom it concerns, where it speaks of several hosts.
     pub members: Option<Arc<BTreeSet<TargetId>>>,
+    /// Findings of theirs that are told with it, by their rules.
+    pub tells: &'static [&'static str],
     /// The number of the newest fault that it speaks of: another one is told although the one before
     /// it was.
     pub faults: u32,
@@ -274,6 +283,7 @@ impl Evidence {
             faults: 1,
             title_over: None,
             members: None,
+            tells: &[],
             anew: true,
         }
     }
@@ -317,6 +327,13 @@ impl Evidence {
     #[must_use]
     pub fn concerning(mut self, members: impl Iterator<Item = TargetId>) -> Self {
         self.members = Some(Arc::new(members.collect()));
+        self
+    }
+
+    /// Says which findings of theirs are told with it.
+    #[must_use]
+    pub const fn telling(mut self, tells: &'static [&'static str]) -> Self {
+        self.tells = tells;
         self
     }
 
@@ -407,9 +424,12 @@ impl Hysteresis {
 
 /// How the findings of a rule alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, not modes")]
 pub struct Alerting {
     /// One alert of this machine, not one of each target: a path and a line are shared.
     pub once: bool,
+    /// That one tells of several hosts, and not of this machine itself.
+    pub several: bool,
     /// One by one: not to be accepted with others that were there on first sight.
     pub alone: bool,
     /// What it is a state of. A host is in one state of a thing at a time: the alert of another
@@ -422,11 +442,14 @@ pub struct Alerting {
 
 impl Alerting {
     /// As most do.
-    pub const PLAIN: Self = Self { once: false, alone: false, state_of: None, passing: false };
+    pub const PLAIN: Self =
+        Self { once: false, several: false, alone: false, state_of: None, passing: false };
     /// Over when nothing can be measured of it.
     pub const PASSING: Self = Self { passing: true, ..Self::PLAIN };
     /// One alert of this machine.
     pub const ONCE: Self = Self { once: true, ..Self::PLAIN };
+    /// One alert of several hosts.
+    pub const SEVERAL: Self = Self { several: true, ..Self::ONCE };
     /// Accepted one by one.
     pub const ALONE: Self = Self { alone: true, ..Self::PLAIN };
 
@@ -499,6 +522,13 @@ impl RuleCard {
 pub fn supersedes(newer: RuleId, older: RuleId) -> bool {
     let of = |id: RuleId| card(id.0).map(|card| card.alerting);
     newer != older && of(newer).zip(of(older)).is_some_and(|(newer, older)| newer.excludes(older))
+}
+
+/// Whose an alert is that is of no target.
+#[must_use]
+pub fn whose_without_target(rule: RuleId) -> &'static str {
+    let several = card(rule.0).is_some_and(|card| card.alerting.several);
+    if several { "several hosts" } else { "this machine" }
 }
 
 /// The rules of which this machine has one alert, not one of each target.

@@ -41,7 +41,7 @@ static NAMES_TO_ONE_ADDRESS: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::CONNECT,
     reviewed_when_found: false,
-    alerting: Alerting::ONCE,
+    alerting: Alerting::SEVERAL,
 };
 
 impl Rule for NamesToOneAddress {

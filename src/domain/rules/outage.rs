@@ -57,7 +57,7 @@ static PATH_OUTAGE: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::CONNECT,
     reviewed_when_found: false,
-    alerting: Alerting { once: true, ..Alerting::state_of("hosts that are silent together") },
+    alerting: Alerting { state_of: Some("hosts that are silent together"), ..Alerting::SEVERAL },
 };
 
 /// What else is measured of hosts that are silent together.

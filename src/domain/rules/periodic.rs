@@ -85,7 +85,7 @@ static DROPS_PERIODIC: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::LINE,
     reviewed_when_found: false,
-    alerting: Alerting::PLAIN,
+    alerting: Alerting { several: true, ..Alerting::PLAIN },
 };
 
 impl Rule for DropsPeriodic {

@@ -48,7 +48,7 @@ static RESTARTED_TOGETHER: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::CONNECT,
     reviewed_when_found: false,
-    alerting: Alerting { once: true, ..Alerting::state_of("hosts that are silent together") },
+    alerting: Alerting { state_of: Some("hosts that are silent together"), ..Alerting::SEVERAL },
 };
 
 impl Rule for RestartedTogether {

@@ -50,7 +50,7 @@ static SERVICE_FAILURE: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::CONNECT,
     reviewed_when_found: false,
-    alerting: Alerting::ONCE,
+    alerting: Alerting::SEVERAL,
 };
 
 impl Rule for ServiceFailure {

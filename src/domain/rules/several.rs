@@ -80,6 +80,7 @@ impl<'a, T: Copy> Several<'a, T> {
             .lines(self.others.iter().map(|other| format!("also: {}", more(*other))))
             .since(Some(cause.since.wall))
             .concerning(members)
+            .telling(cause.thing.tells())
             .of_faults(newest)
     }
 }

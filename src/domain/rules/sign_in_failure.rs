@@ -49,7 +49,7 @@ static SIGN_IN_FAILURE: RuleCard = RuleCard {
     low_risk: false,
     client_error: client::MAYBE_CLOSED,
     reviewed_when_found: false,
-    alerting: Alerting::ONCE,
+    alerting: Alerting::SEVERAL,
 };
 
 impl Rule for SignInFailure {

@@ -101,7 +101,7 @@ impl Tracked {
             trouble,
             rule: finding.rule,
             severity: finding.severity,
-            since: Now { mono: now.mono.minus(now.wall.since(finding.since)), wall: finding.since },
+            since: self.diagnosis.standing(finding.rule)?.since,
             says: Example {
                 title: finding.title.clone(),
                 sure: finding.confidence,
@@ -126,8 +126,8 @@ impl Tracked {
                 Some(Trouble::SlowNames(slowest(&slow.value)?))
             }
             "dns-mismatch" => {
-                let to = *self.resolution()?.addresses.first()?;
-                Some(Trouble::LeadsTo(to))
+                let elsewhere = self.leads.newest(|to| self.target.is_elsewhere(to))?;
+                elsewhere.addresses.first().copied().map(Trouble::LeadsTo)
             }
             "credssp-rejected" => {
                 let status = self.nla.as_ref()?.value.error?;

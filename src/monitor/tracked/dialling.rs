@@ -125,10 +125,12 @@ impl Tracked {
 
     /// Whether the name leads to an address that is not expected.
     fn is_unexpected(&self) -> bool {
-        let expect = &self.target.expect;
-        self.target.host.name().is_some()
-            && !expect.is_empty()
-            && self.dialled.is_some_and(|dialled| !expect.contains(&dialled))
+        self.target.host.name().is_some() && self.is_dialled_elsewhere()
+    }
+
+    /// Whether the dialled address is none of those where it should be.
+    pub(super) fn is_dialled_elsewhere(&self) -> bool {
+        self.dialled.is_some_and(|dialled| self.target.is_elsewhere(&[dialled]))
     }
 
     /// Connections to the dialled address that this machine could try, newest first.

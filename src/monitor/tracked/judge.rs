@@ -115,6 +115,7 @@ impl Tracked {
             dialled: self.dialled,
             resolve: &self.resolve,
             flips: &self.flips,
+            leads: &self.leads,
             echo: &self.echo,
             attempts: &self.attempts,
             heard: &self.heard,

@@ -22,8 +22,7 @@ impl Tracked {
     /// Nothing is learnt from a machine that answers at an address it should not have, nor from one
     /// that is not the remembered one.
     pub(super) fn remember(&mut self, sample: &Sample) -> bool {
-        let expect = &self.target.expect;
-        if self.dialled.is_some_and(|dialled| !expect.is_empty() && !expect.contains(&dialled)) {
+        if self.is_dialled_elsewhere() {
             return false;
         }
         let wall = sample.sent_at.wall;
@@ -144,8 +143,12 @@ impl Tracked {
         self.stranger && !before
     }
 
-    /// Takes note of strangers, and of those that took turns with the machine that answers now.
+    /// Takes note of strangers, and of those that took turns with the machine that answers now. Who
+    /// answers at an address where the host should not be takes no turns with it.
     fn take_turns(&mut self, wall: WallTime) {
+        if self.is_dialled_elsewhere() {
+            return;
+        }
         let presented = self.presented();
         let Some(print) = presented.certificate.map(|certificate| certificate.sha256) else {
             return;

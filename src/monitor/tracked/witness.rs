@@ -219,10 +219,7 @@ impl Tracked {
                 how: How::Itself,
                 severity: stands.severity,
                 // What was good when it was looked at may have ended since.
-                since: Now {
-                    mono: now.mono.minus(now.wall.since(stands.since)),
-                    wall: stands.since,
-                },
+                since: stands.since,
                 stands: true,
             },
             None if self.certificate_is_good() => Word::Works,

@@ -62,6 +62,7 @@ fn state() -> State {
         acknowledged: None,
         signed: crate::domain::alert::Signature::default(),
         returns: 0,
+        unbroken: 0,
     });
     memory.drops.add(RememberedDrop {
         at: WallTime::from_unix_secs(3),

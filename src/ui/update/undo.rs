@@ -169,6 +169,16 @@ pub fn follow_pin(state: &mut UiState, id: TargetId, pinned: bool) {
     }
 }
 
+/// What was pinned here, or no more, and did not come to be: it stands as before, and there is nothing
+/// of it to undo.
+pub fn pin_not_taken(state: &mut UiState, id: TargetId, pinned: bool) {
+    follow_pin(state, id, !pinned);
+    let nothing = |step: &Step| matches!(step, Step::Look(look, _) if look.is_of(state));
+    if state.undo.steps.last().is_some_and(nothing) {
+        state.undo.steps.pop();
+    }
+}
+
 /// Remembers what one input changed of the looks. A filter counts when it is no longer being typed.
 pub fn settle(state: &mut UiState, world: &World<'_>) {
     if matches!(state.overlay, Some(Overlay::Filter(..))) || state.undo.look.is_of(state) {

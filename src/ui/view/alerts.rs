@@ -197,7 +197,7 @@ fn shared(
     let role = if cause.muted { Role::StateMuted } else { severity_role(cause.severity) };
     let mark = if marked { Line::new().glyph(Role::Selection) } else { Line::of(Role::Text, " ") };
     let mut line = mark.glyph(role).text(Role::Key, if open { "-" } else { "+" });
-    let name_width = if width < 60 { 12 } else { 18 };
+    let name_width = if width < 60 { 13 } else { 18 };
     line.push(strong, &left(&format!("{} hosts", of.len()), name_width));
     if width >= 60 {
         line.push(text, &format!(" {}", left(cause.rule.0, 26)));
@@ -207,7 +207,7 @@ fn shared(
     line.push(Role::Dim, &format!(" {}  ", right(&age, 5)));
     let title = causes::words(cause.rule, of.iter().map(|alert| alert.title.as_str()));
     line.push(text, title);
-    let names: Vec<&str> = of.iter().take(NAMES).map(|alert| world.name(alert.target)).collect();
+    let names: Vec<&str> = of.iter().take(NAMES).map(|alert| world.subject(alert)).collect();
     line.push(Role::Dim, &format!(": {}", names.join(", ")));
     ViewLine { line: line.cut(width), base: marked.then_some(Role::Selection) }
 }
@@ -377,8 +377,8 @@ fn row(
     let mut line = Line::new();
     line = if marked { line.glyph(Role::Selection) } else { line.text(Role::Text, " ") };
     line = line.glyph(role).text(Role::Text, " ");
-    let name_width = if width < 60 { 12 } else { 18 };
-    line.push(name, &left(&fit_name(world.name(alert.target), name_width), name_width));
+    let name_width = if width < 60 { 13 } else { 18 };
+    line.push(name, &left(&fit_name(world.subject(alert), name_width), name_width));
     let age = format::age(ended.unwrap_or(now).since(alert.since));
     let mark = if let Some(ended) = ended {
         format!("over since {}", state.zone.moment(ended, now))
@@ -395,7 +395,7 @@ fn row(
     } else {
         String::new()
     };
-    let returned = match alert.returns {
+    let returned = match alert.came_back() {
         0 => String::new(),
         1 => "came back once".to_owned(),
         times => format!("came back {times} times"),

@@ -120,7 +120,7 @@ pub fn of_many(world: &World<'_>, state: &UiState, cause: Cause, width: usize) -
     }
     text(Role::Text, "", 0);
     text(Role::Heading, "WHICH", 0);
-    let names: Vec<&str> = alerts.iter().map(|alert| world.name(alert.target)).collect();
+    let names: Vec<&str> = alerts.iter().map(|alert| world.subject(alert)).collect();
     text(Role::Text, &names.join(", "), 2);
     if let Some(rule) = rules::rule(cause.rule.0) {
         text(Role::Text, "", 0);

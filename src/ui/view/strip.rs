@@ -55,7 +55,7 @@ fn told(world: &World<'_>, entry: &Entry<'_>) -> Line {
     let age = format::age(world.snapshot.now.wall.since(first.since));
     let mut line = Line::new().glyph(severity_role(first.severity));
     match entry {
-        Entry::Alert(alert, _) => line.push(Role::Text, &format!(" {} ", world.name(alert.target))),
+        Entry::Alert(alert, _) => line.push(Role::Text, &format!(" {} ", world.subject(alert))),
         Entry::Cause(_, of) => line.push(Role::Text, &format!(" {} hosts ", of.len())),
     }
     line.push(Role::Dim, &format!("{} {age}", first.rule));

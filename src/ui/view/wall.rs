@@ -1,6 +1,8 @@
 //! Is anything wrong, legible from across a room: a tile per site with its worst three; a tile per
 //! host where each has room for large letters.
 
+mod brief;
+mod item;
 mod tile;
 
 use super::banner::counted;

@@ -2,7 +2,7 @@
 
 use super::entry::Entry;
 use super::recall::{FORGET, NOT_MEASURED, RECALL};
-use super::{AlertBook, Key, RESOLVED};
+use super::{AlertBook, Ended, Key, RESOLVED};
 use crate::domain::alert::{Alert, AlertEvent, AlertState};
 use crate::domain::diagnose::Diagnosed;
 use crate::domain::finding::{Finding, RuleId};
@@ -72,7 +72,8 @@ impl AlertBook {
                 let newer = |finding: &Finding| {
                     rules::supersedes(finding.rule, key.1) && self.fires_now(target, finding)
                 };
-                let superseded = diagnosed.findings.iter().any(newer);
+                let superseded = diagnosed.findings.iter().any(newer)
+                    || self.joined_supersedes(diagnosed, key.1);
                 events.extend(self.is_gone(key, superseded, now));
             }
         }
@@ -100,8 +101,7 @@ impl AlertBook {
             return None;
         }
         if joins && entry.alert.state != AlertState::Pending {
-            let returns = entry.alert.returns;
-            self.note_return(key, returns, now);
+            self.note_end(key, true, now);
         }
         let why = cause.map_or_else(|| NOT_MEASURED_NOW.to_owned(), told_as);
         self.close(key, Some(&why), frozen.wall)
@@ -175,6 +175,17 @@ impl AlertBook {
             && self.alerts(target, finding)
     }
 
+    /// Whether a newer state of the same thing is told by an alert of several hosts that fires.
+    fn joined_supersedes(&self, diagnosed: &Diagnosed, older: RuleId) -> bool {
+        let fires = |cause| {
+            let entry = self.entries.get(&(None, cause));
+            entry.is_some_and(|entry| entry.alert.state == AlertState::Firing)
+        };
+        diagnosed.told_by.iter().any(|(rule, cause)| {
+            diagnosed.joined.contains(rule) && rules::supersedes(*rule, older) && fires(*cause)
+        })
+    }
+
     /// Ends the alert of a fault that is over when another one of the same rule stands in its place.
     fn end_former(&mut self, key: Key, finding: &Finding) -> Option<AlertEvent> {
         let former = self.entries.get(&key)?;
@@ -207,14 +218,16 @@ impl AlertBook {
         let settings = self.settings(key.0);
         let held = self.held(key, now.wall).is_some();
         let aftermath = self.withheld.get(&key).is_some_and(|at| now.mono.since(*at) <= AFTERMATH);
-        let returns = match self.returned.get(&key) {
-            Some((times, over)) if now.mono.since(*over) <= RETURN => times.saturating_add(1),
-            _ => 0,
-        };
+        let lately = |ended: &&Ended| now.mono.since(ended.at.mono) <= RETURN;
+        let ended = self.ended.get(&key).filter(lately).copied();
         let entry = self.entries.entry(key).or_insert_with(|| {
             let mut entry = Entry::pending(key, finding, now.mono);
             entry.recall_acknowledgement(acknowledged);
-            entry.alert.returns = returns;
+            if let Some(ended) = ended {
+                entry.alert.returns = ended.returns.saturating_add(1);
+                let went_on = ended.joined && finding.since <= ended.at.wall;
+                entry.alert.unbroken = ended.unbroken.saturating_add(u32::from(went_on));
+            }
             entry
         });
         entry.thaw(now.mono);
@@ -260,19 +273,23 @@ impl AlertBook {
         if now.mono.since(gone.mono) < wait || (held && entry.told.is_some()) {
             return None;
         }
-        let (state, returns) = (entry.alert.state, entry.alert.returns);
+        let state = entry.alert.state;
         if let Some(target) = key.0 {
             self.recalled.remove(&(target, key.1.0.to_owned()));
         }
         if state != AlertState::Pending {
-            self.note_return(key, returns, now);
+            self.note_end(key, false, now);
         }
         self.close(key, None, gone.wall)
     }
 
-    /// Remembers how often an alert that ends now had come back: it may return.
-    fn note_return(&mut self, key: Key, returns: u32, now: Now) {
-        self.returned.retain(|_, (_, over)| now.mono.since(*over) <= RETURN);
-        self.returned.insert(key, (returns, now.mono));
+    /// Remembers how often an alert that ends now had come back: it may return. `joined`: one alert of
+    /// several hosts tells of the fault from now on.
+    fn note_end(&mut self, key: Key, joined: bool, at: Now) {
+        self.ended.retain(|_, ended| at.mono.since(ended.at.mono) <= RETURN);
+        if let Some(Entry { alert, .. }) = self.entries.get(&key) {
+            let Alert { returns, unbroken, .. } = *alert;
+            self.ended.insert(key, Ended { returns, unbroken, joined, at });
+        }
     }
 }

@@ -64,6 +64,7 @@ impl Entry {
                 snoozed_until: None,
                 held_until: None,
                 returns: 0,
+                unbroken: 0,
             },
             stands_from: now,
             gone: None,
@@ -157,6 +158,7 @@ impl Entry {
                 snoozed_until: alert.snoozed_until,
                 held_until: None,
                 returns: alert.returns,
+                unbroken: alert.unbroken,
             },
             stands_from: now.mono,
             gone: None,
@@ -216,6 +218,7 @@ impl Entry {
             signed: alert.signed.clone(),
             snoozed_until: alert.snoozed_until.filter(|until| *until > now),
             returns: alert.returns,
+            unbroken: alert.unbroken,
             heard: None,
         }
     }

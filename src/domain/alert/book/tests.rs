@@ -852,5 +852,58 @@ fn what_joins_others_ends_its_own_alert_unless_somebody_saw_to_it() {
         book.apply(OFFICE, &stands, at(100));
         let alert = book.standing(at(100)).find(|alert| alert.rule == CLOSED).expect("it");
         assert_eq!((alert.acknowledged.is_some(), alert.returns), (attended, u32::from(!attended)));
+        assert_eq!(alert.came_back(), 0, "it stood all the time");
+    }
+}
+
+/// Hosts that refused without a break were said to have come back once.
+#[test]
+fn what_one_alert_of_several_told_meanwhile_has_not_come_back() {
+    let closed = finding("port-closed", Severity::Critical, None);
+    let joins = Diagnosed {
+        withheld: vec![KNOWN],
+        told_by: vec![(KNOWN, RuleId("service-failure"))],
+        joined: vec![KNOWN],
+        ..Diagnosed::default()
+    };
+    for (since, times) in [(at(0), 0), (at(90), 1)] {
+        let mut book = AlertBook::default();
+        let stands = |since: Now| Diagnosed {
+            findings: vec![Finding { since: since.wall, ..closed.clone() }],
+            ..Diagnosed::default()
+        };
+        book.apply(OFFICE, &stands(at(0)), at(0));
+        book.apply(OFFICE, &joins, at(20));
+        book.apply(OFFICE, &stands(since), at(100));
+        let alert = book.standing(at(100)).find(|alert| alert.rule == KNOWN).expect("it");
+        assert_eq!((alert.returns, alert.came_back()), (1, times));
+    }
+}
+
+/// A host that hung and then refused with all others was told as hanging for two minutes more.
+#[test]
+fn a_newer_state_that_is_told_for_several_ends_the_held_one_at_once() {
+    let silent = Diagnosed {
+        findings: vec![finding("rdp-silent", Severity::Critical, None)],
+        ..Diagnosed::default()
+    };
+    let joins = Diagnosed {
+        withheld: vec![KNOWN],
+        told_by: vec![(KNOWN, RuleId("service-failure"))],
+        joined: vec![KNOWN],
+        ..Diagnosed::default()
+    };
+    let shared = Diagnosed {
+        findings: vec![finding("service-failure", Severity::Critical, None)],
+        ..Diagnosed::default()
+    };
+    for fires in [true, false] {
+        let mut book = AlertBook::default();
+        book.apply(OFFICE, &silent, at(0));
+        if fires {
+            book.apply(None, &shared, at(10));
+        }
+        let told = book.apply(OFFICE, &joins, at(20));
+        assert_eq!(drawn(&told), if fires { 'R' } else { '-' }, "{told:?}");
     }
 }

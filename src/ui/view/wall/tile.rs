@@ -1,17 +1,19 @@
 //! What stands on a tile, as large as its room allows.
 
+use super::brief::brief;
+use super::item::{ANY, Drawn, Item};
 use crate::domain::alert::Alert;
 use crate::domain::snapshot::{TargetSnapshot, TargetState};
 use crate::domain::target::TargetId;
-use crate::ui::causes::{self, MANY, Trouble};
+use crate::ui::causes::{self, Trouble};
 use crate::ui::columns::row_role;
 use crate::ui::format;
 use crate::ui::line::{Line, fit, fit_name};
 use crate::ui::sites::{SeenTo, Site, is_seen_to};
 use crate::ui::theme::{GlyphSet, Role};
 use crate::ui::view::banner::{counted, seen_word};
-use crate::ui::view::small::{is_lost_no_more, words};
-use crate::ui::widget::letters::{LARGEST, drawn, height};
+use crate::ui::view::small::words;
+use crate::ui::widget::letters::{self, LARGEST};
 use crate::ui::world::World;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -23,52 +25,8 @@ const ROOMY: usize = 7;
 const SHORTEST: usize = 5;
 /// The longest name on a tile, in cells.
 const NAME: usize = 40;
-
-/// What is said in large letters where all of it has no room on a line, by rule, and whether that says it
-/// all: whoever stands far away tells a host that is silent from one that is slow.
-const BRIEF: &[(&str, &str, bool)] = &[
-    ("dns-failure", "no name", false),
-    ("high-latency", "slow", false),
-    ("host-unreachable", "no answer", true),
-    ("packet-loss", "loss", false),
-    ("port-closed", "closed", false),
-    ("port-filtered", "filtered", false),
-    ("rdp-slow", "slow", false),
-];
-
-/// One thing that a tile says.
-#[derive(Debug)]
-struct Item {
-    /// In ordinary letters.
-    line: Line,
-    /// In block letters: the first of these that stands on one line, else the one on fewest.
-    large: Vec<Line>,
-    /// The same cut, for the smallest block letters only: the first that stands on one line.
-    cut: Vec<Line>,
-    /// How large it may be drawn; 0 is ordinary letters.
-    most: usize,
-}
-
-impl Item {
-    fn of(line: Line, most: usize) -> Self {
-        Self { large: vec![line.clone()], cut: Vec::new(), line, most }
-    }
-
-    /// As large as `scale` says, 0 for ordinary letters; `None` where that cannot be drawn.
-    fn at(&self, scale: usize, look: (Role, GlyphSet), width: usize) -> Option<Vec<Line>> {
-        if scale == 0 {
-            return Some(self.line.clone().in_role(look.0).wrapped(width));
-        }
-        let draw = |lines: &[Line]| {
-            let drawn = lines.iter().filter_map(|line| drawn(line, look, width, scale));
-            drawn.collect::<Vec<_>>()
-        };
-        let large = draw(&self.large);
-        let cut = if scale == 1 { draw(&self.cut) } else { Vec::new() };
-        let one_line = large.iter().chain(&cut).find(|lines| lines.len() == height(look.1, scale));
-        one_line.or(large.iter().min_by_key(|lines| lines.len())).cloned()
-    }
-}
+/// Hosts of a site with the same cause from which on they are told together: a tile has room for few.
+const TOGETHER: usize = 2;
 
 /// How large what is said of nobody in trouble may be drawn: beside trouble it stays behind.
 #[derive(Debug, Clone, Copy)]
@@ -97,7 +55,7 @@ impl Scales {
     pub(super) const LARGEST: Self = Self { title: LARGEST, words: LARGEST };
 }
 
-/// One tile: what it says, most important first, and whom it is about, worst first.
+/// One tile: what it says, most important first, and whom it is about, first who is named first.
 #[derive(Debug)]
 pub(super) struct Tile<'a> {
     role: Role,
@@ -147,50 +105,64 @@ impl Tile<'_> {
         edged.collect()
     }
 
-    /// Everything on a line of ordinary letters as far as there is room, then the title in block
-    /// letters, then all of it step by step larger: nothing becomes larger while something more
-    /// important has no room to. Besides, how large the title and the first cause became.
+    /// What there is to say, and below it how many more are in trouble and how all fare, where no more
+    /// of it stands in block letters without that. Besides, how large the title and the first cause
+    /// became.
     fn grown(&self, width: usize, height: usize, most: Scales) -> (Vec<Line>, Scales) {
-        let look = (self.role, self.glyphs);
-        let plain = |line: &Line| vec![line.clone().in_role(self.role).cut(width)];
-        let spare = self
-            .spare
-            .as_ref()
-            .filter(|_| height >= ROOMY)
-            .map(|[words, brief]| if words.width() <= width { words } else { brief });
-        let room = height - usize::from(spare.is_some());
-        let mut parts: Vec<Vec<Line>> =
-            self.items.iter().take(room).map(|item| plain(&item.line)).collect();
-        let mut grown = Scales { title: 0, words: 0 };
-        let title_first = std::iter::once((1, 1));
-        for (scale, many) in title_first.chain((0..=LARGEST).map(|scale| (scale, usize::MAX))) {
-            let items = self.items.iter().enumerate().take(many);
-            for (place, item) in items.filter(|(_, item)| item.most >= scale) {
-                let is_title = place == 0;
-                let limit = if is_title { most.title } else { most.words };
-                if scale > limit || (is_title && scale < grown.title) {
-                    continue;
-                }
-                let taken: usize = parts.iter().map(Vec::len).sum();
-                let Some(part) = parts.get_mut(place) else { break };
-                let Some(larger) = item.at(scale, look, width) else { continue };
-                if taken - part.len() + larger.len() > room {
-                    break;
-                }
-                *part = larger;
-                match place {
-                    0 => grown.title = scale,
-                    1 => grown.words = scale,
-                    _ => {}
-                }
+        let spare = self.spare.as_ref().filter(|_| height >= ROOMY);
+        let spare = spare.map(|[words, brief]| if words.width() <= width { words } else { brief });
+        let added: Vec<&Line> = self.more.iter().chain(spare).collect();
+        let mut parts = self.parts(width, height.saturating_sub(added.len()), most);
+        let larger = self.parts(width, height, most);
+        let legible = |parts: &[Drawn]| {
+            let title = parts.first().is_some_and(|part| part.scale > 0);
+            (title, parts.iter().filter(|part| part.scale > 0).count(), parts.len())
+        };
+        if legible(&larger) > legible(&parts) {
+            parts = larger;
+        }
+        let scale = |place: usize| parts.get(place).map_or(0, |part| part.scale);
+        let grown = Scales { title: scale(0), words: scale(1) };
+        let mut parts: Vec<Vec<Line>> = parts.into_iter().map(|part| part.lines).collect();
+        for line in added {
+            if parts.iter().map(Vec::len).sum::<usize>() < height {
+                parts.push(vec![line.clone().in_role(self.role).cut(width)]);
             }
         }
         let taken: usize = parts.iter().map(Vec::len).sum();
-        parts.extend(self.more.as_ref().filter(|_| taken < room).map(plain));
-        parts.extend(spare.map(plain));
-        let taken: usize = parts.iter().map(Vec::len).sum();
         let apart = usize::from(taken + parts.len().saturating_sub(1) <= height);
         (parts.join(vec![Line::new(); apart].as_slice()), grown)
+    }
+
+    /// Everything on a line of ordinary letters as far as there is room, then the title in block
+    /// letters and each cause on a row of them, then all of it step by step larger: nothing becomes
+    /// larger while something more important has no room to.
+    fn parts(&self, width: usize, room: usize, most: Scales) -> Vec<Drawn> {
+        let look = (self.role, self.glyphs);
+        let items = || self.items.iter().take(room);
+        let mut parts: Vec<Drawn> = items().map(|item| item.short(self.role, width)).collect();
+        let row = letters::height(self.glyphs, 1) + 1;
+        let all = 0..parts.len();
+        let first =
+            [(0..1, 1, room), (1..2, 1, row), (all.clone(), 0, room), (all.clone(), 1, row)];
+        let then = (1..=LARGEST).map(|scale| (all.clone(), scale, room));
+        for (places, scale, most_lines) in first.into_iter().chain(then) {
+            for (place, item) in items().enumerate().filter(|(place, _)| places.contains(place)) {
+                let limit = if place == 0 { most.title } else { most.words };
+                let taken: usize = parts.iter().map(|part| part.lines.len()).sum();
+                let Some(part) = parts.get_mut(place) else { break };
+                if scale > limit.min(item.most) || scale < part.scale {
+                    continue;
+                }
+                let room = (room + part.lines.len()).saturating_sub(taken).min(most_lines);
+                match item.at(scale, look, (width, room), part) {
+                    Some(larger) => *part = larger,
+                    None if place == 0 || part.scale == scale => {}
+                    None => break,
+                }
+            }
+        }
+        parts
     }
 }
 
@@ -230,32 +202,36 @@ fn of_host<'a>(
     let role = if quiet { Role::TileQuiet } else { tile_role(host.state) };
     let glyph = if seen.is_some() { Role::StateMuted } else { row_role(host) };
     let all = words(world, host);
-    let brief = brief(host).filter(|_| host.is_in_trouble() && !quiet);
-    let lasting = || format::age(world.snapshot.now.wall.since(host.state_since));
-    let below = match brief {
-        Some((_, false)) => format!("{all}, for {}", lasting()),
-        _ if host.is_in_trouble() => format!("for {}", lasting()),
-        _ => host.address.map_or_else(String::new, |address| address.to_string()),
+    let line = |text: &str| Line::of(role, text);
+    let name = Item::of(titled(host, glyph), most);
+    let items = if host.is_in_trouble() {
+        let lasting =
+            format!("for {}", format::age(world.snapshot.now.wall.since(host.state_since)));
+        let all = told(all, seen.copied());
+        let both = line(&format!("{all}, {lasting}"));
+        let brief = brief(host).filter(|_| !quiet);
+        let cause = cause(line(&all), brief.map(line), [both.clone(), line(&lasting)], most_words);
+        vec![name, cause]
+    } else {
+        let below = host.address.map_or_else(String::new, |address| address.to_string());
+        vec![name, Item::of(line(&all), most_words), Item::of(line(&below), 0)]
     };
-    let cause = match brief {
-        Some((brief, _)) => {
-            let brief = Line::of(role, brief);
-            let large = vec![Line::of(role, &all), brief.clone()];
-            Item { large, ..Item::of(brief, most_words) }
-        }
-        None => Item::of(Line::of(role, &told(all, seen.copied())), most_words),
-    };
-    let items =
-        vec![Item::of(titled(host, glyph), most), cause, Item::of(Line::of(role, &below), 0)];
     let unseen = host.is_in_trouble() && seen.is_none();
     Tile { role, glyphs: world.glyphs, items, more: None, spare: None, hosts: vec![host], unseen }
 }
 
-/// What is wrong with a host, in one word or two, and whether that says it all.
-fn brief(host: &TargetSnapshot) -> Option<(&'static str, bool)> {
-    let worst = host.worst().filter(|worst| !is_lost_no_more(host, worst))?;
-    let found = BRIEF.iter().find(|(of, ..)| *of == worst.rule.0);
-    found.map(|(_, brief, says_all)| (*brief, *says_all))
+/// Why a host is in trouble and how long it has been: on one row of block letters as far as it stands
+/// there.
+fn cause(all: Line, brief: Option<Line>, below: [Line; 2], most: usize) -> Item {
+    let [both, lasting] = below;
+    let lines = [both.clone(), all.clone()].into_iter().chain(brief.clone());
+    let item = Item::saying(lines.collect(), most).large(all.clone(), 1, vec![lasting.clone()]);
+    let Some(brief) = brief else { return item.large(all, ANY, vec![lasting]) };
+    item.large(brief.clone(), 1, vec![both.clone()]).large(all, 2, vec![lasting]).large(
+        brief,
+        2,
+        vec![both],
+    )
 }
 
 /// What is wrong, and in front of it that somebody has seen to it.
@@ -289,7 +265,7 @@ pub(super) fn of_site<'a>(
     let role = if seen_to { Role::TileQuiet } else { tile_role(site.state(seen)) };
     let all = || site.hosts.iter().copied();
     let title = |beside: Line| site_title(&site).text(role, "  ").join(beside);
-    let troubles = causes::among(all(), MANY, seen);
+    let troubles = causes::among(all(), TOGETHER, seen);
     let (most, most_words) = calm.most(!troubles.is_empty());
     let troubled = || all().filter(|host| host.is_in_trouble());
     let unseen = troubled().filter(|host| !is_seen_to(host, seen));
@@ -304,14 +280,22 @@ pub(super) fn of_site<'a>(
         let letters = (SHORTEST..site.name.width()).rev();
         letters.map(|letters| named(&site, letters).text(role, " ").join(beside.clone()))
     });
-    let mut items = vec![Item {
-        line: title(counted(all(), seen, false)),
-        cut: cut.collect(),
-        large: beside.iter().cloned().map(title).collect(),
-        most,
-    }];
-    let worst_three = troubles.iter().take(WORST).map(|trouble| worst(world, trouble, seen));
-    items.extend(worst_three.map(|line| Item::of(line, most)));
+    let lines = std::iter::once(counted(all(), seen, false)).chain(beside.clone());
+    let heading = Item::saying(lines.map(title).collect(), most);
+    let forms = |mut item: Item, rows: usize| {
+        for (place, one) in beside.iter().enumerate() {
+            let line = title(one.clone());
+            item = match place {
+                0 => item.large(line, rows, Vec::new()),
+                _ => item.saying_less(line, rows, Vec::new()),
+            };
+        }
+        item
+    };
+    let heading = forms(cut.fold(forms(heading, 1), Item::smallest), ANY);
+    let mut items = vec![heading];
+    let worst_three = troubles.iter().take(WORST);
+    items.extend(worst_three.map(|trouble| worst(world, trouble, seen, most)));
     let more: usize = troubles.iter().skip(WORST).map(|trouble| trouble.hosts).sum();
     let more = (more > 0).then(|| Line::of(role, &format!("and {more} more in trouble")));
     let counts = counted(all(), seen, true);
@@ -328,7 +312,10 @@ pub(super) fn of_site<'a>(
         Some([counts, counted(all(), seen, false)])
     };
     let unseen = !troubles.is_empty() && !seen_to;
-    Tile { role, glyphs: world.glyphs, items, more, spare, hosts: site.hosts, unseen }
+    let first = troubles.first().map(|trouble| trouble.worst.target.id);
+    let mut hosts = site.hosts;
+    hosts.sort_by_key(|host| Some(host.target.id) != first);
+    Tile { role, glyphs: world.glyphs, items, more, spare, hosts, unseen }
 }
 
 /// What a site is called.
@@ -341,16 +328,37 @@ fn named(site: &Site<'_>, width: usize) -> Line {
     Line::of(Role::Text, &fit(&site.name.to_uppercase(), width))
 }
 
-/// Who is in trouble, and why: a host, or how many with it.
-fn worst(world: &World<'_>, trouble: &Trouble<'_>, seen: &SeenTo<'_>) -> Line {
+/// Who is in trouble, and why: a host, or how many with it. In block letters why comes before who where
+/// both have no room.
+fn worst(world: &World<'_>, trouble: &Trouble<'_>, seen: &SeenTo<'_>, most: usize) -> Item {
     let host = trouble.worst;
     let seen = seen.get(&host.target.id).copied();
-    if !trouble.is_shared() {
-        return line_of(world, host, seen);
-    }
     let name = fit_name(&host.target.name, NAME);
-    let text = format!("{name} and {} more: {}", trouble.hosts - 1, trouble.title);
-    glyph_and(host, &text, seen)
+    let (who, few, why) = if trouble.is_shared() {
+        let many = format!("{} hosts", trouble.hosts);
+        (format!("{name} and {} more", trouble.hosts - 1), many, trouble.title.to_owned())
+    } else {
+        (name.clone(), name, words(world, host))
+    };
+    let line = |text: String| glyph_and(host, &text, seen);
+    let all = format!("{who}: {why}");
+    let mut lines = vec![line(all.clone()), line(format!("{few}: {why}"))];
+    let Some(brief) = brief(host).filter(|_| seen.is_none()) else {
+        lines.push(line(why));
+        let all = lines.first().cloned().unwrap_or_default();
+        return Item::saying(lines, most).large(all, ANY, Vec::new());
+    };
+    let plain = |text: String| Line::of(Role::Text, &text);
+    let named = if trouble.is_shared() { all.clone() } else { why.clone() };
+    let who_else = if trouble.is_shared() { vec![plain(all.clone())] } else { Vec::new() };
+    let nameless = vec![plain(all), plain(format!("{few}: {why}")), plain(few.clone())];
+    lines.extend([line(format!("{few}: {brief}")), line(brief.to_owned())]);
+    let named = vec![plain(named), plain(why.clone())];
+    Item::saying(lines, most)
+        .large(line(format!("{few}: {why}")), 1, who_else)
+        .large(line(format!("{few}: {brief}")), 1, named.clone())
+        .stacked(vec![line(format!("{few}:")), plain(brief.to_owned())], named)
+        .saying_less(line(brief.to_owned()), 2, nameless)
 }
 
 /// A host, and how it fares.
@@ -372,17 +380,4 @@ fn slowest(site: &Site<'_>) -> Option<Line> {
     let ms = format::ms_or_dash(slowest.echo_minute.median);
     let text = format!("slowest {ms} ms, {}", fit_name(&slowest.target.name, NAME));
     Some(Line::of(Role::Text, &text))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::BRIEF;
-    use crate::domain::rules::card;
-
-    #[test]
-    fn what_is_brief_is_of_rules_that_there_are() {
-        for (rule, ..) in BRIEF {
-            assert!(card(rule).is_some(), "{rule}");
-        }
-    }
 }
