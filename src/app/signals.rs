@@ -48,18 +48,20 @@ mod imp {
         }
     }
 
-    /// Waits until a command that started others is to end, with what it started.
-    pub(in crate::app) async fn ended() {
+    /// Waits until a command that starts others is to end, with what it started. From the call on, not
+    /// only once it is waited for, these signals no longer kill.
+    pub(in crate::app) fn ended() -> impl Future<Output = ()> {
         let streams = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-        let Ok(streams) = streams.into_iter().map(signal).collect::<io::Result<Vec<_>>>() else {
-            return std::future::pending().await;
-        };
-        let waiting = streams.into_iter().map(|mut stream| {
-            Box::pin(async move {
-                stream.recv().await;
-            })
-        });
-        futures_util::future::select_all(waiting).await;
+        let streams = streams.into_iter().map(signal).collect::<io::Result<Vec<_>>>();
+        async {
+            let Ok(streams) = streams else { return std::future::pending().await };
+            let waiting = streams.into_iter().map(|mut stream| {
+                Box::pin(async move {
+                    stream.recv().await;
+                })
+            });
+            futures_util::future::select_all(waiting).await;
+        }
     }
 
     /// Stops this process as SIGTSTP would have; returns after SIGCONT.
