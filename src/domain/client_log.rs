@@ -159,7 +159,9 @@ impl ClientLog {
         if let ClientNews::Connecting(server) = event.news {
             let ClientEvent { process, activity, .. } = event;
             let same = |one: &Connection| one.process == process && one.activity == activity;
-            self.open.retain(|one| !same(one));
+            // Without an activity, one that is up goes on beside the new one.
+            let over = |one: &Connection| activity.is_some() || one.since.is_none();
+            self.open.retain(|one| !(same(one) && over(one)));
             if self.open.len() >= MOST {
                 self.open.pop_front();
             }
@@ -185,7 +187,7 @@ impl ClientLog {
         }
     }
 
-    /// The connection of this activity, else the only one of this process.
+    /// The connection of this activity, else the only one of this process that may have it.
     fn connection_of(&self, event: &ClientEvent) -> Option<usize> {
         let of_process = |one: &Connection| one.process == event.process;
         let same = |one: &Connection| of_process(one) && one.activity == event.activity;
@@ -194,7 +196,9 @@ impl ClientLog {
         {
             return Some(index);
         }
-        only(self.open.iter().enumerate().filter(|(_, one)| of_process(one)).map(|(at, _)| at))
+        let may = |one: &Connection| event.activity.is_none() || one.activity.is_none();
+        let of_process = |(_, one): &(usize, &Connection)| of_process(one) && may(one);
+        only(self.open.iter().enumerate().filter(of_process).map(|(at, _)| at))
     }
 }
 

@@ -148,7 +148,7 @@ fn resolved(view: &TargetView<'_>, name: &Resolution) -> String {
         parts.push(format!("TTL {ttl} s"));
     }
     if let Some(expected) = view.target.expect.first()
-        && !name.addresses.iter().any(|address| view.target.expect.contains(address))
+        && view.target.is_elsewhere(&name.addresses)
     {
         parts.push(format!("expected {expected}"));
     }

@@ -117,6 +117,13 @@ impl Lane {
         spells.push_back(Spell { trouble, from: since.max(from).min(at), until: at, over: false });
     }
 
+    /// Whether it did not work when it was last seen.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        let newest = self.spells.back();
+        newest.is_some_and(|spell| !spell.over && spell.trouble == Trouble::Broken)
+    }
+
     /// The spells of trouble, the newest last, at most [`SPELLS`].
     pub fn spells(&self) -> impl Iterator<Item = &Spell> {
         self.spells.iter()

@@ -200,6 +200,11 @@ impl Sessions {
         self.told = Some(since);
     }
 
+    /// Takes in that the client has no session any more.
+    pub const fn told_over(&mut self) {
+        self.told = None;
+    }
+
     /// Takes in that the client wrote down the end of a session.
     pub fn told_ended(&mut self, ended: EndedSession) {
         self.listened = true;
@@ -436,6 +441,16 @@ mod tests {
         assert_eq!(sessions.broken(&limits(), at(150).mono).count(), 0);
         // Whether it lives is not known: no timer is disproved by it.
         assert_eq!(sessions.well().count(), 0);
+    }
+
+    /// A session that was cut after five seconds counted as one that goes on.
+    #[test]
+    fn a_drop_that_the_client_told_is_not_over_with_a_session_that_is_over_at_once() {
+        let mut sessions = Sessions::default();
+        sessions.told_ended(told(0x904, 0, 60));
+        sessions.told_begun(at(70));
+        sessions.told_over();
+        assert_eq!(sessions.broken(&limits(), at(600).mono).count(), 1);
     }
 
     #[test]

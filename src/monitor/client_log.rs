@@ -72,6 +72,11 @@ impl Monitor {
         ended
     }
 
+    /// Takes in that its log could not be read: this program went on meanwhile.
+    pub fn client_is_unread(&mut self, now: Now) {
+        self.client.note(now);
+    }
+
     fn led_to(&self, server: &str) -> Option<TargetId> {
         let targets = self.targets.iter();
         led_to(server, targets.map(|(id, one)| (*id, &**one.target(), one.dialled())))
@@ -89,7 +94,7 @@ impl Monitor {
         let reason = |code| ClientReason { code, words: words(code) };
         match *turn {
             ClientTurn::Began { since, .. } => {
-                tracked.told_begun(then(since, now));
+                tracked.told_begun(now.back_to(since));
                 let text = format!("this machine has a session on it, since {}", clock(since));
                 self.log(Some(id), now.wall, text);
             }
@@ -102,7 +107,7 @@ impl Monitor {
             }
             ClientTurn::Ended { since, at, reason: code, .. } => {
                 let how = SessionEnd::Told(reason(code));
-                let (since, at) = (then(since, now), then(at, now));
+                let (since, at) = (now.back_to(since), now.back_to(at));
                 let ended = EndedSession { since, whole: true, heard: at, at, how, unanswered: 0 };
                 return self.take_end(id, ended, now);
             }
@@ -112,6 +117,7 @@ impl Monitor {
 
     fn take_end(&mut self, id: TargetId, ended: EndedSession, now: Now) -> bool {
         let Some(tracked) = self.targets.get_mut(&id) else { return false };
+        tracked.told_over();
         let short = tracked.target().thresholds.session_dropped.shortest;
         let lived = ended.at.wall.since(ended.since.wall);
         let slept = self.client.slept_before(ended.at.wall);
@@ -120,9 +126,7 @@ impl Monitor {
             tracked.told_ended(ended, &self.around, now);
         }
         let text = match ended.how {
-            how if slept && how.broke() => {
-                "the session of this machine ended as it slept".to_owned()
-            }
+            how if slept && how.broke() => "this machine slept, and its session ended".to_owned(),
             SessionEnd::Told(reason) if lived < short => {
                 format!(
                     "this machine's client was connected for {}: {}",
@@ -135,11 +139,6 @@ impl Monitor {
         self.log(Some(id), now.wall, text);
         counts
     }
-}
-
-/// A moment of the wall clock on both; this machine has not slept since.
-fn then(at: WallTime, now: Now) -> Now {
-    Now { mono: now.mono.minus(now.wall.since(at)), wall: at }
 }
 
 #[cfg(test)]

@@ -250,7 +250,9 @@ impl Tracked {
         self.hear(sample);
         if let Observation::Resolve(answer) = &sample.observation {
             self.flips.observe(sample.sent_at, answer, &around.tunnel_changes);
-            self.leads.observe(sample.sent_at, answer);
+            if !self.target.expect.is_empty() {
+                self.leads.observe(sample.sent_at, answer);
+            }
         }
         if let Observation::Attempt(attempt) = &sample.observation
             && (around.offline == Offline::Online || self.is_on_living_link(around))

@@ -51,13 +51,15 @@ impl EventChannel {
         #[cfg(windows)]
         command.creation_flags(NO_WINDOW);
         let printed = timeout(PATIENCE, process::output(&mut command, LONGEST)).await;
-        let printed = printed.map_err(|_| Unseen::Refused("wevtutil does not end".to_owned()))?;
+        let printed = printed.map_err(|_| {
+            Unseen::Refused(format!("wevtutil did not end within {} s", PATIENCE.as_secs()))
+        })?;
         let printed = printed.map_err(|why| Unseen::Refused(format!("wevtutil: {why}")))?;
         let read = decode(&printed);
         if read.whole {
             Ok(read.events)
         } else {
-            Err(Unseen::Refused("wevtutil: it prints no XML to its end".to_owned()))
+            Err(Unseen::Refused("wevtutil: its output is cut off or is not XML".to_owned()))
         }
     }
 }
@@ -127,7 +129,7 @@ mod tests {
         );
         assert_eq!(
             channel(folder.path(), "printf '<Event><System>'").read(None).await,
-            refused("it prints no XML to its end")
+            refused("its output is cut off or is not XML")
         );
         assert_eq!(
             channel(folder.path(), "head -c 9000000 /dev/zero").read(None).await,

@@ -213,7 +213,9 @@ fn guid(text: &str) -> Option<u128> {
         .filter(|letter| *letter != '-')
         .collect();
     let whole = digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-    whole.then(|| u128::from_str_radix(&digits, 16).ok())?
+    let id = whole.then(|| u128::from_str_radix(&digits, 16).ok())?;
+    // Nothing is named by zeros.
+    id.filter(|id| *id != 0)
 }
 
 /// Whether it may name a host.

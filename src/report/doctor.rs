@@ -431,12 +431,12 @@ fn budget(page: &mut Page, budgets: &[Budget]) {
     page.more(&format!("{total:>6}  in all"));
 }
 
-/// `office-pc, rds-07`, or `each of 500 targets`: who spends the same.
+/// `office-pc, rds-07, each`, or `500 targets, each`: who spends the same.
 fn whose(names: &[&str]) -> String {
     match names {
         [name] => (*name).to_owned(),
-        few if few.len() <= NAMED => format!("each of {}", few.join(", ")),
-        many => format!("each of {} targets", many.len()),
+        few if few.len() <= NAMED => format!("{}, each", few.join(", ")),
+        many => format!("{} targets, each", many.len()),
     }
 }
 

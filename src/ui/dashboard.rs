@@ -406,7 +406,7 @@ impl Dashboard {
         let words = match pins.values().next() {
             Some(true) => "not pinned: the monitor is busy, try again",
             Some(false) => "still pinned: the monitor is busy, try again",
-            None => "busy: try again",
+            None => "nothing was done: the monitor is busy, try again",
         };
         self.tell(words, now);
     }

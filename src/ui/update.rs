@@ -360,7 +360,7 @@ fn mark(state: &mut UiState, world: &World<'_>, note: &str) -> Vec<Effect> {
     let noted = if note.is_empty() { "" } else { ", with the note" };
     let name = &target.target.name;
     let text = format!(
-        "{name}: drop marked{noted}; under LATELY in {place} stands what was measured around it"
+        "{name}: drop marked{noted}; what was measured around it is under LATELY in {place}"
     );
     say(state, world, &text);
     vec![Effect::Mark(target.target.id, note.to_owned())]

@@ -233,7 +233,7 @@ fn the_simple_view_tells_when_a_host_did_not_work_after_it_is_over() {
     lane.suffer(ago(80), None);
     host.lane = lane;
     let text = simple(host);
-    let twice = format!("2 times lately, the last time from {} to {}.", at(90), at(80));
+    let twice = format!("on 2 occasions lately, the last from {} to {}.", at(90), at(80));
     assert!(text.contains(&twice), "{text}");
     let unseen = format!("It could not be judged from here from {} to {}.", at(100), at(90));
     assert!(text.contains(&unseen), "{text}");

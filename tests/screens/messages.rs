@@ -49,7 +49,7 @@ fn answers_about_hosts_with_long_names_are_said_to_the_end() {
         says(
             &screen("j k !"),
             &format!(
-                "{office}: drop marked; under LATELY in the alerts (3) stands what was measured around it"
+                "{office}: drop marked; what was measured around it is under LATELY in the alerts (3)"
             ),
         );
         says(&screen("j k P"), &format!("pinned above every order: {office}"));

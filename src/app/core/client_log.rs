@@ -43,7 +43,10 @@ impl Core {
                 self.unsaved |= self.monitor.observe_client(events, words, now);
                 None
             }
-            Err(why) => Some(excerpt(&why.to_string(), WHY)),
+            Err(why) => {
+                self.monitor.client_is_unread(now);
+                Some(excerpt(&why.to_string(), WHY))
+            }
         };
         let text = match (&self.client_log_unread, &unread) {
             (None, Some(why)) => {

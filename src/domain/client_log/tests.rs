@@ -108,6 +108,30 @@ fn of_several_connections_of_one_program_only_the_named_one_ends() {
     assert_eq!(over, [ended("ts-01", 2, 60, 0x904)]);
 }
 
+/// The end of one connection was told of another one that was up.
+#[test]
+fn the_end_of_a_connection_that_was_never_seen_ends_no_other() {
+    let mut log = read();
+    log.observe(vec![connecting(1, Some(1), "ts-01"), event(2, Some(1), ClientNews::Connected)]);
+    let over = log.observe(vec![event(60, Some(2), ClientNews::Ended(0x904))]);
+    assert_eq!(over, []);
+    let mut log = read();
+    log.observe(vec![
+        connecting(1, None, "ts-01"),
+        event(2, None, ClientNews::Connected),
+        connecting(3, None, "ts-02"),
+        event(4, None, ClientNews::Connected),
+    ]);
+    let over = log.observe(vec![event(60, None, ClientNews::Ended(0x904))]);
+    assert_eq!(over, [], "it could be either");
+    // What never came up is followed by the next try.
+    let mut log = read();
+    log.observe(vec![connecting(1, None, "ts-01"), connecting(3, None, "ts-02")]);
+    log.observe(vec![event(4, None, ClientNews::Connected)]);
+    let over = log.observe(vec![event(60, None, ClientNews::Ended(0x904))]);
+    assert_eq!(over, [ended("ts-02", 4, 60, 0x904)]);
+}
+
 #[test]
 fn what_is_kept_is_bounded() {
     let mut log = read();

@@ -1,5 +1,6 @@
 //! The way that several hosts share loses packets or takes long: `line-degraded`.
 
+use super::outage::unsteady;
 use super::prelude::*;
 use super::several::{Several, and_more, names, well, whom};
 use super::whose;
@@ -60,7 +61,7 @@ impl Rule for LineDegraded {
             Thing::Alike(Trouble::LargePackets, shared) => Some((cause, (None, shared))),
             _ => None,
         });
-        let Some(lines) = Several::beside_outages(around, lines) else {
+        let Some(lines) = Several::beside(unsteady(around), lines) else {
             return if around.serving.measured { Judgement::Clear } else { Judgement::NoEvidence };
         };
         let (cause, (fault, shared)) = lines.first;
@@ -87,10 +88,10 @@ impl Rule for LineDegraded {
             clock(cause.since.wall),
             names(cause),
         );
-        let same = lines.beside(|(_, other)| *other == shared);
+        let same = lines.others(|(_, other)| *other == shared);
         let faults = std::iter::once(fault).chain(same.iter().map(|(fault, _)| *fault));
         let title = format!("line {}: {}", verbs(faults), whom(cause, shared));
-        let elsewhere = lines.beside(|(_, other)| *other != shared).len();
+        let elsewhere = lines.others(|(_, other)| *other != shared).len();
         let evidence = lines.evidence_titled(and_more(title, elsewhere), sentence, also);
         let example = cause.says.as_ref().map(|one| format!("the worst of them: {}", one.title));
         let lines = whose.into_iter().flat_map(|whose| whose.lines);

@@ -30,7 +30,7 @@ static DNS_MISMATCH: RuleCard = RuleCard {
         split DNS over a VPN do this. A machine whose remembered certificate answers there, or \
         that presents the right name when none is remembered, has merely moved: address-changed. \
         A password typed at the wrong machine is given away. Where the expected address comes back \
-        and the name leads elsewhere again, it does so by turns: two resolvers with different \
+        and the name leads elsewhere again, it does so at times: two resolvers with different \
         answers, or a round robin with a wrong record. That is one finding until every answer was \
         right for ten minutes; it is taken for the reason of nothing else while the expected \
         address is dialled.",
@@ -180,7 +180,7 @@ impl Rule for DnsMismatch {
 }
 
 /// What it is called while the name leads elsewhere by turns.
-const BY_TURNS: &str = "name leads elsewhere by turns";
+const BY_TURNS: &str = "name leads elsewhere at times";
 
 fn is_elsewhere(view: &TargetView<'_>, resolution: &Resolution) -> bool {
     resolution.outcome == NameOutcome::Ok && view.target.is_elsewhere(&resolution.addresses)
@@ -190,10 +190,10 @@ fn by_turns<'a>(view: &TargetView<'a>) -> Option<ByTurns<'a>> {
     view.leads.by_turns(|to| view.target.is_elsewhere(to))
 }
 
-/// `leads to 10.0.0.99 by turns (8 of the last 16 answers)`.
+/// `leads to 10.0.0.99 in 8 of the last 16 answers`.
 fn lead(turns: &ByTurns<'_>) -> String {
     let ByTurns { elsewhere, of, to, .. } = turns;
-    format!("leads to {} by turns ({elsewhere} of the last {of} answers)", list(to))
+    format!("leads to {} in {elsewhere} of the last {of} answers", list(to))
 }
 
 fn elsewhere_since(view: &TargetView<'_>, turns: Option<&ByTurns<'_>>) -> Option<WallTime> {
@@ -391,7 +391,7 @@ impl Rule for AddressChanged {
 }
 
 /// What it is called while the name leads there by turns.
-const CHANGES: &str = "address changes by turns";
+const CHANGES: &str = "address changes at times";
 
 /// What is said of it while the name leads where it should.
 fn moved_by_turns(view: &TargetView<'_>, turns: &ByTurns<'_>) -> Evidence {

@@ -141,15 +141,21 @@ pub(super) fn told(around: &Surroundings) -> impl Iterator<Item = &Outage> {
     around.outages.iter().map(Arc::as_ref).filter(told)
 }
 
-/// Whom outages and restarts that are told now keep away.
-pub(super) fn away(around: &Surroundings) -> impl Iterator<Item = TargetId> {
+/// Who is silent in outages and restarts that are told now.
+pub(super) fn silent(around: &Surroundings) -> impl Iterator<Item = TargetId> {
     told(around).flat_map(silent_in)
 }
 
-/// Who is silent in it; of one that only lingers, who was.
+/// Who is silent in it now.
 pub(super) fn silent_in(outage: &Outage) -> impl Iterator<Item = TargetId> {
     let members = outage.members.keys().copied();
-    members.filter(|id| outage.ended.is_some() || !outage.back.contains_key(id))
+    members.filter(|id| outage.holds(*id))
+}
+
+/// Whose way is down, or was until a moment ago and may be again.
+pub(super) fn unsteady(around: &Surroundings) -> impl Iterator<Item = TargetId> {
+    let over = told(around).filter(|one| one.ended.is_some() && !one.is_restart());
+    silent(around).chain(over.flat_map(|one| one.members.keys().copied()))
 }
 
 fn sentence(outage: &Outage) -> String {

@@ -3,6 +3,7 @@
 
 use super::outage::{HIDDEN, evidence, how, silent_in, told, whose};
 use super::prelude::*;
+use super::several::and_more;
 use crate::domain::outage::Outage;
 use std::sync::Arc;
 
@@ -79,10 +80,7 @@ impl Rule for RestartedTogether {
         all.sort_by_key(|outage| outage.ended.is_none());
         // The newest: of the others somebody was told before.
         let Some((newest, others)) = all.split_last() else { return Judgement::Clear };
-        let title = match others.len() {
-            0 => format!("restarted together: {}", whose(newest)),
-            others => format!("restarted together: {}, and {others} more", whose(newest)),
-        };
+        let title = and_more(format!("restarted together: {}", whose(newest)), others.len());
         let sentence = format!(
             "{} restarted together at {} (likely): they {}, and {} of them came back and refused the \
              port of Remote Desktop at first, which worked before. {FIRST}",

@@ -1,5 +1,6 @@
 //! Remote Desktop fails at several hosts in the same way: `service-failure`.
 
+use super::outage::silent;
 use super::prelude::*;
 use super::several::{Several, hosts, names, well, whom};
 use crate::domain::common_cause::{ServiceFault, Shared, Thing, Trouble};
@@ -63,7 +64,7 @@ impl Rule for ServiceFailure {
             Thing::Alike(Trouble::Service(fault), shared) => Some((cause, (*fault, shared))),
             _ => None,
         });
-        let Some(failing) = Several::<(ServiceFault, &Shared)>::beside_outages(around, failing)
+        let Some(failing) = Several::<(ServiceFault, &Shared)>::beside(silent(around), failing)
         else {
             return if around.serving.measured { Judgement::Clear } else { Judgement::NoEvidence };
         };

@@ -83,7 +83,12 @@ pub(crate) fn drop_of(view: &TargetView<'_>, ended: &EndedSession) -> Option<Rem
         return None;
     }
     let at = last_heard(ended);
-    let lived = u32::try_from(at.mono.since(ended.since.mono).as_secs()).ok();
+    // The client's log tells of sessions that began before this program did.
+    let lived = match ended.how {
+        SessionEnd::Told(_) => at.wall.since(ended.since.wall),
+        _ => at.mono.since(ended.since.mono),
+    };
+    let lived = u32::try_from(lived.as_secs()).ok();
     Some(RememberedDrop {
         at: at.wall,
         lived_s: lived.filter(|_| ended.whole),

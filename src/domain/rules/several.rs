@@ -1,6 +1,5 @@
 //! Words that all causes share that several hosts have in common.
 
-use super::outage::away;
 use super::prelude::*;
 use crate::domain::common_cause::{CommonCause, Shared, Spared};
 use crate::domain::finding::are_among;
@@ -15,18 +14,13 @@ pub(super) struct Several<'a, T> {
 }
 
 impl<'a, T: Copy> Several<'a, T> {
-    /// The same, without what a path that is down explains, unless it explains all.
-    pub(super) fn beside_outages(
-        around: &Surroundings,
+    /// The same, without those whose hosts are `away`.
+    pub(super) fn beside(
+        away: impl Iterator<Item = TargetId>,
         causes: impl Iterator<Item = (&'a CommonCause, T)>,
     ) -> Option<Self> {
-        let mut all: Vec<(&CommonCause, T)> = causes.collect();
-        let away: BTreeSet<TargetId> = away(around).collect();
-        let elsewhere = |cause: &CommonCause| !are_among(cause.members.keys(), &away);
-        if all.iter().any(|(cause, _)| elsewhere(cause)) {
-            all.retain(|(cause, _)| elsewhere(cause));
-        }
-        Self::of(all.into_iter())
+        let away: BTreeSet<TargetId> = away.collect();
+        Self::of(causes.filter(|(cause, _)| !are_among(cause.members.keys(), &away)))
     }
 
     /// The worst, of equally bad ones the one that fails most hosts, then the others; without those that
@@ -42,7 +36,7 @@ impl<'a, T: Copy> Several<'a, T> {
     }
 
     /// Those that `says` holds of, after the first.
-    pub(super) fn beside(&self, says: impl Fn(&T) -> bool) -> Vec<T> {
+    pub(super) fn others(&self, says: impl Fn(&T) -> bool) -> Vec<T> {
         self.others.iter().map(|(_, what)| *what).filter(|what| says(what)).collect()
     }
 

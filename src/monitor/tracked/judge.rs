@@ -66,6 +66,11 @@ impl Tracked {
         self.sessions.told_begun(since);
     }
 
+    /// Takes in that its client has no session on it any more.
+    pub const fn told_over(&mut self) {
+        self.sessions.told_over();
+    }
+
     /// Takes in that its client says that a session is over. Judges at once.
     pub fn told_ended(&mut self, ended: EndedSession, around: &Surroundings, now: Now) {
         self.sessions.told_ended(ended);

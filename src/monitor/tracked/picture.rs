@@ -74,17 +74,22 @@ impl Tracked {
             |(worst, broke)| turn::sentence(worst, broke),
         );
         let began = worst.map(|worst| worst.since);
+        let mut broke = now.wall;
         if state != self.state {
+            let was_well = self.state < TargetState::Warning;
             self.state = state;
             // What a finding says lasts since its first sample, in an earlier run or in this one.
             let told = state >= TargetState::Warning;
             let began = began.filter(|began| told || *began < self.started);
             self.state_since = began.unwrap_or(now.wall);
+            if was_well {
+                broke = self.state_since;
+            }
         }
         let echo_minute = self.echo.window(now.mono, MINUTE);
         self.lane.observe(now.wall, state, &echo_minute);
-        let trouble = trouble(state, &rungs, self.attempt());
-        self.lane.suffer(now.wall, trouble.map(|trouble| (trouble, self.state_since)));
+        let trouble = trouble(state, &rungs, self.attempt(), self.lane.is_broken());
+        self.lane.suffer(now.wall, trouble.map(|trouble| (trouble, broke)));
         let tls = self.tls.as_ref().map(|entry| entry.value.clone());
         let certificate = tls.as_ref().and_then(|tls| tls.certificate.as_ref());
         let certificate_days = certificate.map(|certificate| certificate.days_left(now.wall));
@@ -132,14 +137,52 @@ impl Tracked {
     }
 }
 
-/// What keeps it from being used now, or from being seen to be.
-fn trouble(state: TargetState, rungs: &Ladder, attempt: Option<&Attempt>) -> Option<Trouble> {
-    let broken = rungs.iter().any(|line| line.cell == Cell::Broken);
+/// What keeps it from being used now, or from being seen to be. What was `broken` is so until it works
+/// again, whatever is expected of it meanwhile.
+fn trouble(
+    state: TargetState,
+    rungs: &Ladder,
+    attempt: Option<&Attempt>,
+    broken: bool,
+) -> Option<Trouble> {
+    let works = attempt.map_or(state < TargetState::Critical, Attempt::works);
+    let breaks = state == TargetState::Critical && rungs.iter().any(|r| r.cell == Cell::Broken);
     match state {
         TargetState::Unknown => Some(Trouble::Unseen),
-        TargetState::Critical if broken && !attempt.is_some_and(Attempt::works) => {
-            Some(Trouble::Broken)
+        _ if works || state == TargetState::Ok => None,
+        _ => (breaks || broken).then_some(Trouble::Broken),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::diagnose::fixture::stopped_at_tcp;
+    use crate::domain::finding::Rung;
+    use crate::domain::ladder::RungLine;
+    use crate::domain::sample::ConnectOutcome;
+
+    fn rungs(cell: Cell) -> Ladder {
+        Rung::ALL.map(|rung| RungLine { rung, cell, last: None, usual: None, text: String::new() })
+    }
+
+    /// A host that starts, is woken or falls asleep was said to have worked from then on.
+    #[test]
+    fn what_is_broken_is_so_until_it_works_again() {
+        let refused = stopped_at_tcp(ConnectOutcome::Refused);
+        let broken = |state, before| {
+            trouble(state, &rungs(Cell::Broken), Some(&refused), before) == Some(Trouble::Broken)
+        };
+        assert!(broken(TargetState::Critical, false));
+        for state in [TargetState::NotMeasured, TargetState::Waking, TargetState::Asleep] {
+            assert!(broken(state, true), "{state:?}");
+            assert!(!broken(state, false), "{state:?}");
         }
-        _ => None,
+        assert!(!broken(TargetState::Ok, true));
+        // Nothing but echo is asked: it works again when it is critical no more.
+        let unasked = |state| trouble(state, &rungs(Cell::Broken), None, true);
+        assert_eq!(unasked(TargetState::Critical), Some(Trouble::Broken));
+        assert_eq!(unasked(TargetState::Warning), None);
+        assert_eq!(unasked(TargetState::Unknown), Some(Trouble::Unseen));
     }
 }

@@ -7,7 +7,7 @@ mod linux;
 use crate::domain::session::SessionLook;
 use std::net::SocketAddr;
 
-/// Why this machine's sockets are not seen.
+/// Why this machine's sessions are not seen: by its sockets, or the log of its client.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unseen {
     /// Nothing lists them here: not built for this system, or nobody's are wanted.

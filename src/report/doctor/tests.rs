@@ -118,7 +118,7 @@ Files
   ok    state /home/u/.local/state/rdpwatch: writable
 
 Budget (connections that leave a line in the host's log, per day)
-  ok      1488  each of office-pc, rds-07
+  ok      1488  office-pc, rds-07, each
           2976  in all
   ok       288  requests to the RD Gateway gw.corp.lab:443, for all targets behind it
 
@@ -139,7 +139,7 @@ fn targets_that_spend_the_same_are_one_line_of_the_budget() {
     };
     let text = report(&DoctorFacts { budgets: (0..500).map(budget).collect(), ..facts() }).text;
     let told =
-        "  ok      1488  each of 499 targets\n  ok        96  host-7\n        742608  in all\n";
+        "  ok      1488  499 targets, each\n  ok        96  host-7\n        742608  in all\n";
     assert!(text.contains(told), "{text}");
 }
 

@@ -312,7 +312,11 @@ fn drops(world: &World<'_>, state: &UiState, target: &TargetSnapshot) -> String 
 /// How a trouble is told: while it lasts, and when it is over.
 const TROUBLES: [(Trouble, &str, &str); 2] = [
     (Trouble::Broken, "It has not worked since", "It did not work"),
-    (Trouble::Unseen, "It cannot be judged from here since", "It could not be judged from here"),
+    (
+        Trouble::Unseen,
+        "It has not been possible to judge it from here since",
+        "It could not be judged from here",
+    ),
 ];
 
 /// When it did not work, or could not be seen to, in the hours that are kept; nothing where it always
@@ -331,7 +335,7 @@ fn spells(world: &World<'_>, state: &UiState, target: &TargetSnapshot) -> Vec<St
         let (from, until) = (at(last.from), at(last.until));
         told.push(match over.len() {
             1 => format!("{was} from {from} to {until}."),
-            many => format!("{was} {many} times lately, the last time from {from} to {until}."),
+            many => format!("{was} on {many} occasions lately, the last from {from} to {until}."),
         });
     }
     told
