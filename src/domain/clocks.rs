@@ -78,6 +78,15 @@ pub fn drift(before: Now, now: Now) -> i64 {
     now.wall.unix_millis().saturating_sub(passed.unix_millis())
 }
 
+/// A wall clock that went ahead of the monotonic one by more, in milliseconds: the machine slept.
+const ASLEEP_MS: i64 = 2_000;
+
+/// Whether the machine slept between two moments; so it looks as well where its clock was set ahead.
+#[must_use]
+pub fn slept(before: Now, now: Now) -> bool {
+    drift(before, now) > ASLEEP_MS
+}
+
 /// Whether this machine's clock was set, or the machine slept, between two moments.
 #[must_use]
 pub fn was_set(before: Now, now: Now) -> bool {

@@ -328,16 +328,13 @@ pub struct Finding {
 impl Finding {
     /// Whether a finding of `rule` at these hosts is told with it.
     #[must_use]
-    pub fn tells(&self, rule: RuleId, hosts: &[TargetId]) -> bool {
+    pub fn tells<'a>(
+        &self,
+        rule: RuleId,
+        hosts: impl ExactSizeIterator<Item = &'a TargetId>,
+    ) -> bool {
         let members = self.members.as_ref();
-        self.tells.contains(&rule.0) && members.is_some_and(|all| are_among(hosts.iter(), all))
-    }
-
-    /// Whether it concerns whom `other` concerns; so it is unless both say whom.
-    #[must_use]
-    pub fn covers(&self, other: &Self) -> bool {
-        let both = self.members.as_ref().zip(other.members.as_ref());
-        both.is_none_or(|(own, theirs)| are_among(theirs.iter(), own))
+        self.tells.contains(&rule.0) && members.is_some_and(|all| are_among(hosts, all))
     }
 }
 
@@ -348,4 +345,20 @@ pub fn are_among<'a>(
 ) -> bool {
     let number = hosts.len();
     hosts.filter(|host| all.contains(host)).count() * 5 >= number * 4
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn four_of_five_are_among_them_and_three_of_ten_elsewhere_are_not() {
+        let silent: BTreeSet<TargetId> = (0..10).map(TargetId).collect();
+        let among = |hosts: std::ops::Range<u32>| {
+            let hosts: Vec<TargetId> = hosts.map(TargetId).collect();
+            are_among(hosts.iter(), &silent)
+        };
+        assert!(among(0..10) && among(2..12));
+        assert!(!among(3..13) && !among(20..24));
+    }
 }

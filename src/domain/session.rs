@@ -16,8 +16,6 @@ use std::time::Duration;
 
 /// Without a look for this long nothing is known of what went on: sleep, or a stalled program.
 const BLIND: Duration = Duration::from_secs(10);
-/// A wall clock that went ahead of the monotonic one by more, in milliseconds: the machine slept.
-const ASLEEP_MS: i64 = 2_000;
 /// Sessions followed of one target.
 const MOST: usize = 16;
 /// Ends kept of one target.
@@ -146,7 +144,7 @@ impl Sessions {
         now: Now,
     ) -> Vec<SessionEvent> {
         // A machine that slept saw nothing, and its monotonic clock stood still.
-        let slept = |looked: Now| clocks::drift(looked, now) > ASLEEP_MS;
+        let slept = |looked: Now| clocks::slept(looked, now);
         let blind = self.looked.is_none_or(|at| now.mono.since(at.mono) > BLIND || slept(at))
             || self.peer != Some(look.peer);
         if blind {

@@ -12,8 +12,6 @@ use std::time::Duration;
 
 /// Without a reading for this long this machine slept, or this program stood still.
 const BLIND: Duration = Duration::from_mins(2);
-/// A wall clock that went ahead of the monotonic one by more, in milliseconds: the machine slept.
-const ASLEEP_MS: i64 = 2_000;
 /// What a client ends so soon after a sleep, the sleep ended.
 const AWAKENING: Duration = Duration::from_mins(1);
 
@@ -33,8 +31,7 @@ impl Reading {
     }
 
     fn note(&mut self, now: Now) {
-        let slept =
-            |read: Now| now.mono.since(read.mono) > BLIND || clocks::drift(read, now) > ASLEEP_MS;
+        let slept = |read: Now| now.mono.since(read.mono) > BLIND || clocks::slept(read, now);
         if self.read.is_some_and(slept) {
             self.woken = Some(now.wall);
         }

@@ -60,30 +60,29 @@ pub struct Trouble<'a> {
     pub title: &'a str,
     /// Who can fix it, when that is the same for all.
     pub owner: Option<Owner>,
-    /// Who has it.
-    ids: Vec<TargetId>,
 }
 
 impl<'a> Trouble<'a> {
-    fn of(hosts: &[&'a TargetSnapshot]) -> Option<Self> {
+    /// Where one of `common` tells of several of them, it says who can fix it: not who would be asked of a
+    /// single host.
+    fn of(hosts: &[&'a TargetSnapshot], common: &[Finding]) -> Option<Self> {
         let worst = hosts.iter().copied().min_by(|a, b| by_badness(a, b))?;
         let findings = || hosts.iter().filter_map(|host| host.worst());
         let title = |finding: &'a Finding| finding.title.as_str();
-        let owner = worst.worst().map(|finding| finding.owner);
+        let first = worst.worst();
+        let told = first.and_then(|first| {
+            let ids = || hosts.iter().map(|host| &host.target.id);
+            let mut told = common.iter().filter(|_| hosts.len() > 1);
+            told.find(|finding| finding.tells(first.rule, ids()))
+        });
+        let owner = first.map(|finding| finding.owner);
+        let owner = owner.filter(|owner| findings().all(|finding| finding.owner == *owner));
         Some(Self {
             worst,
             hosts: hosts.len(),
-            title: worst.worst().map_or("", |first| words(first.rule, findings().map(title))),
-            owner: owner.filter(|owner| findings().all(|finding| finding.owner == *owner)),
-            ids: hosts.iter().map(|host| host.target.id).collect(),
+            title: first.map_or("", |first| words(first.rule, findings().map(title))),
+            owner: told.map(|finding| finding.owner).or(owner),
         })
-    }
-
-    /// Who can fix it where one of these tells of all of them: not who would be asked of a single host.
-    fn ask_with(&mut self, common: &[Finding]) {
-        let Some(rule) = self.worst.worst().map(|finding| finding.rule) else { return };
-        let told = common.iter().find(|finding| finding.tells(rule, &self.ids));
-        self.owner = told.map(|finding| finding.owner).or(self.owner);
     }
 
     /// Whether several hosts share it.
@@ -98,11 +97,7 @@ impl<'a> Trouble<'a> {
 #[must_use]
 pub fn troubles(snapshot: &Snapshot) -> Vec<Trouble<'_>> {
     let hosts = snapshot.targets.iter().map(AsRef::as_ref);
-    let mut troubles = among(hosts, MANY, &snapshot.seen_to());
-    for trouble in troubles.iter_mut().filter(|trouble| trouble.is_shared()) {
-        trouble.ask_with(&snapshot.monitor.findings);
-    }
-    troubles
+    told_with(hosts, MANY, &snapshot.seen_to(), &snapshot.monitor.findings)
 }
 
 /// The same of these hosts, where a cause is shared by `least` and more. Somebody has seen to `seen`.
@@ -112,10 +107,19 @@ pub fn among<'a>(
     least: usize,
     seen: &BTreeMap<TargetId, &Alert>,
 ) -> Vec<Trouble<'a>> {
+    told_with(hosts, least, seen, &[])
+}
+
+fn told_with<'a>(
+    hosts: impl IntoIterator<Item = &'a TargetSnapshot>,
+    least: usize,
+    seen: &BTreeMap<TargetId, &Alert>,
+    common: &[Finding],
+) -> Vec<Trouble<'a>> {
     let trouble = hosts.into_iter().filter(|target| target.is_in_trouble());
     let (alone, shared) = split(trouble, least, |target| of_host(target, seen));
-    let alone = alone.into_iter().filter_map(|host| Trouble::of(&[host]));
-    let shared = shared.into_values().filter_map(|hosts| Trouble::of(&hosts));
+    let alone = alone.into_iter().filter_map(|host| Trouble::of(&[host], common));
+    let shared = shared.into_values().filter_map(|hosts| Trouble::of(&hosts, common));
     let mut troubles: Vec<Trouble<'a>> = alone.chain(shared).collect();
     let seen = |host: &TargetSnapshot| seen.contains_key(&host.target.id);
     troubles.sort_by(|a, b| {
@@ -180,7 +184,7 @@ pub fn problems<'a>(rows: &[&'a TargetSnapshot], snapshot: &Snapshot) -> Vec<Pro
         .map(|of| {
             let hosts: Vec<&'a TargetSnapshot> =
                 of.iter().filter_map(|place| rows.get(*place).copied()).collect();
-            let title = Trouble::of(&hosts).map_or("", |trouble| trouble.title);
+            let title = Trouble::of(&hosts, &[]).map_or("", |trouble| trouble.title);
             Problem { rows: of, title }
         })
         .collect();

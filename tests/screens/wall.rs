@@ -5,7 +5,7 @@ use super::support::Screen;
 use ratatui::style::{Color, Modifier};
 use rdpwatch::domain::alert::{Alert, AlertState, AlertsSnapshot, Signature};
 use rdpwatch::domain::finding::RuleId;
-use rdpwatch::domain::snapshot::{Snapshot, TargetState};
+use rdpwatch::domain::snapshot::{Snapshot, TargetSnapshot, TargetState};
 use rdpwatch::domain::target::{Target, TargetId};
 use rdpwatch::ui::dashboard::Options;
 use rdpwatch::ui::line::Line;
@@ -148,19 +148,21 @@ fn causes_of_one_screen_are_in_one_size() {
     assert!(beside.text().contains("FAILS"), "{}", beside.text());
 }
 
+/// A host in trouble with one finding.
+fn ailing(id: u32, rule: &'static str, title: &str) -> TargetSnapshot {
+    let mut host = fixtures::office_pc(id);
+    Arc::make_mut(&mut host.target).name = format!("host-{id}");
+    host.findings.truncate(1);
+    let finding = host.findings.first_mut().expect("a finding");
+    finding.rule = RuleId(rule);
+    title.clone_into(&mut finding.title);
+    host
+}
+
 /// Some of them had words for far away and others none, so that all were told in small ones.
 #[test]
 fn every_host_in_trouble_is_told_from_the_others_in_large_letters() {
-    let hosts = (0..).zip(KINDS).map(|(id, (rule, title))| {
-        let mut host = fixtures::office_pc(id);
-        let mut target = Target::clone(&host.target);
-        target.name = format!("host-{id}");
-        host.target = Arc::new(target);
-        host.findings.truncate(1);
-        host.findings[0].rule = RuleId(rule);
-        title.clone_into(&mut host.findings[0].title);
-        host
-    });
+    let hosts = (0..).zip(KINDS).map(|(id, (rule, title))| ailing(id, rule, title));
     let calm = (6..18).map(|id| fixtures::target(id, &format!("host-{id}"), "10.0.0.9"));
     let screen = dark(fixtures::snapshot(hosts.chain(calm).collect()), (200, 60));
     for brief in ["CLOSED", "TLS FAILS", "NO ANSWER", "EXPIRED", "RDP SILENT"] {
@@ -180,14 +182,7 @@ fn a_host_that_is_silent_is_told_from_one_that_is_slow_in_large_letters() {
             2 => ("host-unreachable", "does not answer"),
             _ => ("high-latency", "round trip 400 ms"),
         };
-        let mut host = fixtures::office_pc(id);
-        let mut target = Target::clone(&host.target);
-        target.name = format!("host-{id}");
-        host.target = Arc::new(target);
-        host.findings.truncate(1);
-        host.findings[0].rule = RuleId(rule);
-        title.clone_into(&mut host.findings[0].title);
-        host
+        ailing(id, rule, title)
     });
     let snapshot = fixtures::snapshot(hosts.collect());
     for size in [(120, 40), (200, 60)] {

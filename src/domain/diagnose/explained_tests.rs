@@ -3,7 +3,6 @@
 use super::fixture::evidence;
 use super::suppress::{Candidate, explained};
 use crate::domain::rules::{RULES, Rule, rule};
-use crate::domain::target::TargetId;
 
 /// The pairs that people meet: the cause, and what it explains.
 const PAIRS: &[(&str, &[&str])] = &[
@@ -79,24 +78,4 @@ fn something_is_always_told() {
     let (told, withheld) = told(&every);
     assert!(!told.is_empty());
     assert_eq!(told.len() + withheld.len(), every.len());
-}
-
-/// A finding of several hosts explains what is of its own hosts, and not what is of others.
-#[test]
-fn a_path_that_is_down_explains_nothing_of_hosts_elsewhere() {
-    let candidate = |id: &str, members: std::ops::Range<u32>| {
-        let card = rule(id).unwrap_or_else(|| panic!("no rule {id}")).card();
-        let worst = card.severities.last().copied().expect("a severity");
-        let evidence = evidence(card.id.0, worst).concerning(members.map(TargetId));
-        let finding = card.finding(&evidence, super::fixture::at(0).wall, false);
-        Candidate { card, finding, measured: true, may_be_why: true }
-    };
-    let told = |members| {
-        let all = vec![candidate("path-outage", 0..10), candidate("service-failure", members)];
-        explained(all).findings.len()
-    };
-    assert_eq!(told(0..10), 1);
-    assert_eq!(told(2..12), 1, "four of five are silent");
-    assert_eq!(told(3..13), 2, "three of ten are elsewhere");
-    assert_eq!(told(20..24), 2);
 }

@@ -115,7 +115,6 @@ pub(super) fn explained(mut standing: Vec<Candidate>) -> Diagnosed {
                 cause.may_be_why
                     && effect.finding.rule != cause.finding.rule
                     && cause.card.explains.contains(&effect.finding.rule.0)
-                    && cause.finding.covers(&effect.finding)
             };
             (0..).zip(&standing).filter(|(_, effect)| listed(effect)).map(|(at, _)| at).collect()
         })

@@ -84,8 +84,6 @@ pub(super) const HIDDEN: &[&str] = &[
     "connection-dropped",
     "connection-flapping",
     "udp-blocked",
-    "line-degraded",
-    "service-failure",
     "gateway-unreachable",
 ];
 
@@ -128,9 +126,7 @@ impl Rule for PathOutage {
         let more: Vec<String> = more.collect();
         let called = |whose: String| and_more(format!("{}: {whose}", title(first)), others.len());
         let sentence = sentence(first) + &broke_today(around, first);
-        let members = alerting.iter().flat_map(|outage| silent_in(outage));
         let evidence = evidence(first, called(whose(first)), sentence).lines(more);
-        let evidence = evidence.concerning(members);
         Judgement::fires(evidence.of_faults(newest).over_as(called(whose_at_worst(first))))
     }
 }
@@ -143,13 +139,10 @@ pub(super) fn told(around: &Surroundings) -> impl Iterator<Item = &Outage> {
 
 /// Who is silent in outages and restarts that are told now.
 pub(super) fn silent(around: &Surroundings) -> impl Iterator<Item = TargetId> {
-    told(around).flat_map(silent_in)
-}
-
-/// Who is silent in it now.
-pub(super) fn silent_in(outage: &Outage) -> impl Iterator<Item = TargetId> {
-    let members = outage.members.keys().copied();
-    members.filter(|id| outage.holds(*id))
+    told(around).flat_map(|outage| {
+        let members = outage.members.keys().copied();
+        members.filter(|id| outage.holds(*id))
+    })
 }
 
 /// Whose way is down, or was until a moment ago and may be again.

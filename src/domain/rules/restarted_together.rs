@@ -1,7 +1,7 @@
 //! `restarted-together`: hosts fell silent as behind a path that is down, and came back as machines
 //! that start.
 
-use super::outage::{HIDDEN, evidence, how, silent_in, told, whose};
+use super::outage::{HIDDEN, evidence, how, told, whose};
 use super::prelude::*;
 use super::several::and_more;
 use crate::domain::outage::Outage;
@@ -91,9 +91,7 @@ impl Rule for RestartedTogether {
         );
         let more = others.iter().map(|outage| format!("restarted too: {}", whose(outage)));
         let stands = all.iter().any(|outage| outage.ended.is_none());
-        let members = all.iter().flat_map(|outage| silent_in(outage));
         let evidence = evidence(newest, title, sentence).lines(more).owned_by(Owner::Server);
-        let evidence = evidence.concerning(members);
         Judgement::fires(Evidence {
             severity: if stands { Severity::Critical } else { Severity::Notice },
             faults: all.iter().map(|outage| outage.number).max().unwrap_or_default(),

@@ -14,11 +14,13 @@ pub(super) struct Several<'a, T> {
 }
 
 impl<'a, T: Copy> Several<'a, T> {
-    /// The same, without those whose hosts are `away`.
+    /// The same, without those whose hosts are `away`: an outage explains them.
     pub(super) fn beside(
         away: impl Iterator<Item = TargetId>,
         causes: impl Iterator<Item = (&'a CommonCause, T)>,
     ) -> Option<Self> {
+        let mut causes = causes.peekable();
+        causes.peek()?;
         let away: BTreeSet<TargetId> = away.collect();
         Self::of(causes.filter(|(cause, _)| !are_among(cause.members.keys(), &away)))
     }
