@@ -48,7 +48,7 @@ impl Monitor {
             hear_alike(&self.targets, &ailments, &self.troubles(&ailments, now), &self.around, now);
         for (thing, witnesses) in &alike {
             let Thing::Alike(trouble, _) = thing else { continue };
-            let waits = undecided_alike(witnesses, limits).into_iter().flat_map(|id| {
+            let waits = undecided_alike(*trouble, witnesses, limits).into_iter().flat_map(|id| {
                 let own = ailments.get(&id).into_iter().flatten();
                 let own = own.filter(|one| one.trouble == *trouble);
                 own.map(move |one| (id, one.rule))

@@ -53,6 +53,15 @@ impl Trouble {
         matches!(self, Self::Service(ServiceFault::Refused | ServiceFault::Silent))
     }
 
+    /// From when on a sign is one of what the others have `since` then: of a line, a host that is asked
+    /// seldom shows one for long.
+    fn from(self, since: Now, limits: CommonThresholds) -> MonoTime {
+        match self {
+            Self::Line(_) => since.mono.minus(limits.together),
+            _ => MonoTime::ZERO,
+        }
+    }
+
     /// Until when a host begins to ail with others, the last of which began `at`; `None`: at any time.
     fn until(self, at: Now, limits: CommonThresholds) -> Option<MonoTime> {
         self.is_at_once().then(|| at.mono.plus(limits.together))
@@ -117,19 +126,21 @@ struct Tally {
 }
 
 impl Tally {
-    /// `together`: who began to ail within a while, since then. Who shows the first signs of it counts up
-    /// to a moment only, where there is one.
+    /// `together`: who began to ail within a while, since then. Who shows the first signs of it counts from
+    /// a moment on, and up to one where there is one.
     fn of(
         witnesses: &[Witness<'_>],
         together: usize,
         since: MonoTime,
-        until: Option<MonoTime>,
+        (from, until): (MonoTime, Option<MonoTime>),
     ) -> Self {
         let count = |says: &dyn Fn(&Witness<'_>) -> bool| {
             witnesses.iter().filter(|witness| says(witness)).count()
         };
         let works = |one: &Witness<'_>| one.word == Word::Works;
-        let in_time = |one: &Witness<'_>| until.is_none_or(|until| one.at.mono <= until);
+        let in_time = |one: &Witness<'_>| {
+            one.at.mono >= from && until.is_none_or(|until| one.at.mono <= until)
+        };
         let suffers = |one: &Witness<'_>| one.word == Word::Suffers && in_time(one);
         Self {
             ail: together.saturating_add(count(&suffers)),
@@ -186,7 +197,8 @@ pub(super) fn widest(
         let together = together(witnesses, taken, thing.bad_otherwise(&lines), limits)?;
         let since = together.first()?.since;
         let until = trouble.until(together.last()?.since, limits);
-        let tally = Tally::of(witnesses, together.len(), since.mono, until);
+        let signs = (trouble.from(since, limits), until);
+        let tally = Tally::of(witnesses, together.len(), since.mono, signs);
         if !trouble.shows_itself() && !tally.is_all(limits) {
             return None;
         }
@@ -230,7 +242,8 @@ impl CommonCause {
         self.miss(witnesses, now);
         self.heed(seen);
         self.spared = Spared::since(witnesses, self.since);
-        let tally = Tally::of(witnesses, joins.len(), self.since.mono, until);
+        let signs = (trouble.from(self.since, limits), until);
+        let tally = Tally::of(witnesses, joins.len(), self.since.mono, signs);
         self.of = self.members.len().max(tally.asked()).saturating_add(late);
         let share = trouble.shows_itself() || limits.is_share(tally.ail, tally.asked());
         if self.members.is_empty() {
@@ -326,12 +339,17 @@ impl Signs {
 /// Who ails and may be one of many in a moment: enough others of the same thing ail too or show the
 /// first signs of it, and (nearly) nobody is well since.
 #[must_use]
-pub fn undecided(witnesses: &[Witness<'_>], limits: CommonThresholds) -> Vec<TargetId> {
+pub fn undecided(
+    trouble: Trouble,
+    witnesses: &[Witness<'_>],
+    limits: CommonThresholds,
+) -> Vec<TargetId> {
     let mut fails: Vec<Failing<'_>> = witnesses.iter().filter_map(failing).collect();
     fails.sort_by_key(|one| (one.since.mono, one.target));
     let Some(together) = most_together(&fails, limits) else { return Vec::new() };
     let Some(first) = together.first() else { return Vec::new() };
-    let tally = Tally::of(witnesses, together.len(), first.since.mono, None);
+    let signs = (trouble.from(first.since, limits), None);
+    let tally = Tally::of(witnesses, together.len(), first.since.mono, signs);
     if tally.ail < limits.hosts() || !tally.is_all(limits) {
         return Vec::new();
     }
