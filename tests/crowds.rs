@@ -89,10 +89,10 @@ fn a_lossy_line_is_told_once_for_every_host_and_nothing_else() {
 /// Six servers that answer ping, and six behind the same route that do not; some of them lose.
 fn half_without_ping(lossy: Range<usize>, thousandths: u32) -> Vec<SimHost> {
     let mut hosts = servers(12);
-    for host in &mut hosts[6..] {
+    for host in hosts.iter_mut().skip(6) {
         host.drops_ping = true;
     }
-    for host in &mut hosts[lossy] {
+    for host in hosts.iter_mut().skip(lossy.start).take(lossy.len()) {
         host.add_trouble(minutes(12), minutes(45), Trouble::Loss(thousandths));
     }
     hosts
