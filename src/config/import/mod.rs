@@ -5,6 +5,7 @@
 //! Passwords are never read: only the names, addresses, ports, gateways and hardware addresses
 //! that a target has are looked at.
 
+mod heads;
 mod hosts;
 mod leases;
 mod list;
