@@ -1,5 +1,7 @@
 use super::*;
 use crate::config::Config;
+use crate::config::target_spec::MAX_EXPECT;
+use crate::domain::target::Expected;
 use proptest::prelude::*;
 use std::fmt::Write as _;
 use std::path::PathBuf;
