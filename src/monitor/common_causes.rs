@@ -3,9 +3,10 @@
 use super::tracked::Ailment;
 use super::{Monitor, Tracked};
 use crate::domain::common_cause::{
-    CommonCause, Lookups, Serving, Thing, Trouble, Witness, Word, most_at_once, undecided,
+    CommonCause, Lookups, Serving, Signs, Thing, Trouble, Witness, Word, most_at_once, undecided,
     undecided_alike,
 };
+use crate::domain::finding::RuleId;
 use crate::domain::surroundings::Surroundings;
 use crate::domain::target::{Host, TargetId};
 use crate::domain::time::{MonoTime, Now};
@@ -44,8 +45,9 @@ impl Monitor {
         self.undecided =
             ports.flat_map(|id| super::tracked::BARRED.map(|rule| (id, rule))).collect();
         heard.retain(|thing, _| things.contains(thing));
-        let alike =
-            hear_alike(&self.targets, &ailments, &self.troubles(&ailments, now), &self.around, now);
+        let troubles = self.troubles(&ailments, now);
+        let (signs, around) = (&self.signs, &self.around);
+        let alike = hear_alike(&self.targets, &ailments, &troubles, signs, around, now);
         for (thing, witnesses) in &alike {
             let Thing::Alike(trouble, _) = thing else { continue };
             let waits = undecided_alike(witnesses, limits).into_iter().flat_map(|id| {
@@ -72,16 +74,19 @@ impl Monitor {
     /// What ails whom that no other cause explains.
     fn look_what_ails(&mut self, now: Now) -> Ailments {
         let mut ailments = Ailments::new();
-        let (mut standing, mut explained) = (BTreeSet::new(), BTreeSet::new());
+        let mut standing = BTreeSet::new();
+        let (mut explained, mut shared) = (BTreeSet::new(), BTreeSet::new());
         for (id, tracked) in &self.targets {
-            let (all, others) = tracked.ailments(&self.around, now);
-            explained.extend(others.into_iter().map(|rule| (*id, rule)));
-            if !all.is_empty() {
-                standing.extend(all.iter().map(|one| (*id, one.rule)));
-                ailments.insert(*id, all);
+            let of = |rules: Vec<RuleId>| rules.into_iter().map(|rule| (*id, rule));
+            let ails = tracked.ailments(&self.around, now);
+            explained.extend(of(ails.explained));
+            shared.extend(of(ails.hidden));
+            if !ails.told.is_empty() {
+                standing.extend(ails.told.iter().map(|one| (*id, one.rule)));
+                ailments.insert(*id, ails.told);
             }
         }
-        self.signs.observe(&standing, &explained, now);
+        self.signs.observe(&standing, &explained, &shared, now);
         for (id, all) in &mut ailments {
             all.retain(|one| !self.signs.is_explained(*id, one.rule));
         }
@@ -190,6 +195,7 @@ fn hear_alike<'a>(
     targets: &'a BTreeMap<TargetId, Tracked>,
     ailments: &Ailments,
     troubles: &BTreeSet<Trouble>,
+    signs: &Signs,
     around: &Surroundings,
     now: Now,
 ) -> Heard<'a> {
@@ -201,7 +207,9 @@ fn hear_alike<'a>(
         let own = ailments.get(id).map_or(&[][..], Vec::as_slice);
         let shares = tracked.shares(around);
         for trouble in troubles {
-            let Some(witness) = tracked.fares(*trouble, own, around, now) else { continue };
+            let hidden = signs.hidden(*id, *trouble);
+            let said = tracked.fares(*trouble, own, hidden, around, now);
+            let Some(witness) = said else { continue };
             for shared in shares.iter().filter(|shared| trouble.is_shared_by(shared)) {
                 let thing = Thing::Alike(*trouble, shared.clone());
                 heard.entry(thing).or_default().push(witness.clone());

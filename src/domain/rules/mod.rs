@@ -204,6 +204,8 @@ pub enum Judgement {
     Clear,
     /// Nothing was measured that speaks for or against it: what stood before stands.
     NoEvidence,
+    /// What stood before stands, and the finding of this rule explains it for as long as that stands.
+    Explained(RuleId),
     /// The question does not arise: what it would be measured by is not there (no gateway is
     /// configured, nobody was woken). What stood before is over.
     Moot,
@@ -539,6 +541,12 @@ pub fn alerting_once() -> impl Iterator<Item = RuleId> {
 /// What this rule explains.
 pub fn explained_by(cause: RuleId) -> impl Iterator<Item = RuleId> {
     card(cause.0).into_iter().flat_map(|card| card.explains).map(|id| RuleId(id))
+}
+
+/// Whether a finding of `cause` explains one of `effect`.
+#[must_use]
+pub fn explains(cause: RuleId, effect: RuleId) -> bool {
+    card(cause.0).is_some_and(|card| card.explains.contains(&effect.0))
 }
 
 /// What the rule with this name found, in plain words.
