@@ -24,6 +24,7 @@ use super::together::UNSTEADY;
 use begins::begins;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How many that are over are remembered.
@@ -99,6 +100,30 @@ pub enum Shared {
     Group(String),
     /// A tunnel, unescaped.
     Tunnel(String),
+}
+
+/// The same, borrowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Share<'a> {
+    /// See [`Shared::All`].
+    All,
+    /// See [`Shared::Router`].
+    Router,
+    /// See [`Shared::Group`].
+    Group(&'a str),
+    /// See [`Shared::Tunnel`].
+    Tunnel(&'a str),
+}
+
+impl From<Share<'_>> for Shared {
+    fn from(share: Share<'_>) -> Self {
+        match share {
+            Share::All => Self::All,
+            Share::Router => Self::Router,
+            Share::Group(name) => Self::Group(name.to_owned()),
+            Share::Tunnel(name) => Self::Tunnel(name.to_owned()),
+        }
+    }
 }
 
 /// How a gateway fails.
@@ -179,7 +204,7 @@ pub struct Witness<'a> {
     /// When the newest probe that says so began.
     pub at: Now,
     /// What its own finding says, where that tells more than [`How`].
-    pub says: Option<Example>,
+    pub says: Option<Arc<Example>>,
     /// It is worked on, and not told of with the others.
     pub maintained: bool,
 }
@@ -225,7 +250,7 @@ pub struct CommonCause {
     /// When the last of them began to fail by it.
     pub until: Now,
     /// What the worst of their own findings says, where that tells more than `how`.
-    pub says: Option<Example>,
+    pub says: Option<Arc<Example>>,
     /// Who fails by it now, with names, unescaped; where it is one for all, who needs it and was not
     /// served since.
     pub members: BTreeMap<TargetId, String>,

@@ -3,8 +3,8 @@
 use super::tracked::Ailment;
 use super::{Monitor, Tracked};
 use crate::domain::common_cause::{
-    CommonCause, Lookups, Serving, Signs, Thing, Trouble, Witness, Word, most_at_once, undecided,
-    undecided_alike,
+    CommonCause, Lookups, Serving, Share, Signs, Thing, Trouble, Witness, Word, most_at_once,
+    undecided, undecided_alike,
 };
 use crate::domain::finding::RuleId;
 use crate::domain::surroundings::Surroundings;
@@ -132,15 +132,24 @@ impl Monitor {
 
     /// Looks what serves anybody. Where nobody needs a thing any more, it fails nobody.
     fn look_who_is_served(&mut self) {
-        let all = || self.targets.values();
-        let named = |one: &Tracked| matches!(one.target().host, Host::Name(_));
-        let behind = |one: &Tracked| one.target().gateway.is_some();
+        let (mut named, mut behind) = (false, false);
+        let mut serving = Serving::default();
+        for one in self.targets.values() {
+            named |= matches!(one.target().host, Host::Name(_));
+            behind |= one.target().gateway.is_some();
+            serving.names |= one.resolves();
+            serving.gateways |= one.gateway_answers();
+            serving.certificates |= one.certificate_is_good();
+            serving.ports |= one.is_open();
+            serving.measured |= one.is_measured();
+        }
+        let nobody = self.targets.is_empty();
         self.around.serving = Serving {
-            names: all().any(Tracked::resolves) || !all().any(named),
-            gateways: all().any(Tracked::gateway_answers) || !all().any(behind),
-            certificates: all().any(Tracked::certificate_is_good) || !all().any(behind),
-            ports: all().any(Tracked::is_open) || self.targets.is_empty(),
-            measured: all().any(Tracked::is_measured) || self.targets.is_empty(),
+            names: serving.names || !named,
+            gateways: serving.gateways || !behind,
+            certificates: serving.certificates || !behind,
+            ports: serving.ports || nobody,
+            measured: serving.measured || nobody,
         };
     }
 
@@ -199,24 +208,25 @@ fn hear_alike<'a>(
     around: &Surroundings,
     now: Now,
 ) -> Heard<'a> {
-    let mut heard = Heard::new();
     if troubles.is_empty() {
-        return heard;
+        return Heard::new();
     }
+    let mut heard: BTreeMap<(Trouble, Share<'_>), Vec<Witness<'_>>> = BTreeMap::new();
     for (id, tracked) in targets {
         let own = ailments.get(id).map_or(&[][..], Vec::as_slice);
-        let shares = tracked.shares(around);
         for trouble in troubles {
             let hidden = signs.hidden(*id, *trouble);
             let said = tracked.fares(*trouble, own, hidden, around, now);
             let Some(witness) = said else { continue };
-            for shared in shares.iter().filter(|shared| trouble.is_shared_by(shared)) {
-                let thing = Thing::Alike(*trouble, shared.clone());
-                heard.entry(thing).or_default().push(witness.clone());
+            for share in tracked.shares(around).filter(|share| trouble.is_shared_by(*share)) {
+                heard.entry((*trouble, share)).or_default().push(witness.clone());
             }
         }
     }
-    heard
+    let named = |((trouble, share), all): ((Trouble, Share<'_>), _)| {
+        (Thing::Alike(trouble, share.into()), all)
+    };
+    heard.into_iter().map(named).collect()
 }
 
 /// Whether it says anything of the thing. What failed while this machine was offline, or together

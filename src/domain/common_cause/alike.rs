@@ -2,7 +2,9 @@
 
 use super::begins::{Failing, failing, most_together};
 use super::follow::Seen;
-use super::{CommonCause, LineFault, ServiceFault, Shared, Spared, Thing, Trouble, Witness, Word};
+use super::{
+    CommonCause, LineFault, ServiceFault, Share, Shared, Spared, Thing, Trouble, Witness, Word,
+};
 use crate::domain::finding::{RuleId, Severity};
 use crate::domain::target::TargetId;
 use crate::domain::thresholds::CommonThresholds;
@@ -42,10 +44,10 @@ impl Trouble {
 
     /// Whether what hosts share so may be why.
     #[must_use]
-    pub const fn is_shared_by(self, shared: &Shared) -> bool {
+    pub const fn is_shared_by(self, share: Share<'_>) -> bool {
         match self {
-            Self::SlowNames(_) | Self::LeadsTo(_) => matches!(shared, Shared::All),
-            Self::SignIn(_) => matches!(shared, Shared::All | Shared::Group(_)),
+            Self::SlowNames(_) | Self::LeadsTo(_) => matches!(share, Share::All),
+            Self::SignIn(_) => matches!(share, Share::All | Share::Group(_)),
             Self::Line(_) | Self::LargePackets | Self::Service(_) => true,
         }
     }

@@ -7,6 +7,7 @@ use crate::domain::thresholds::CommonThresholds;
 use crate::domain::time::Now;
 use crate::domain::together::most_within;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A target that the thing fails.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +18,7 @@ pub(super) struct Failing<'a> {
     pub(super) severity: Severity,
     pub(super) since: Now,
     pub(super) stands: bool,
-    says: Option<&'a Example>,
+    says: Option<&'a Arc<Example>>,
     maintained: bool,
 }
 

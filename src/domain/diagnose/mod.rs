@@ -28,11 +28,13 @@ mod tests;
 
 use super::alert::AcceptedLook;
 use super::finding::{Finding, RuleId, Severity};
-use super::rules::{Evidence, Judgement, Rule, RuleCard, explained_by, told_with};
+use super::rules::{Evidence, Judgement, RULES, Rule, RuleCard, explained_by, told_with};
 use super::sample::{EchoOutcome, NeighbourState, ProbeKind};
 use super::surroundings::{Offline, Surroundings};
 use super::time::{Now, WallTime};
 use super::view::{Mode, TargetView};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 use suppress::{Candidate, suppress};
 use track::Tracks;
@@ -324,6 +326,16 @@ impl RuleCard {
             tells: evidence.tells,
         }
     }
+}
+
+/// The rules that a sample of this kind feeds, in their order.
+#[must_use]
+pub fn rules_fed_by(kind: ProbeKind) -> &'static [&'static dyn Rule] {
+    static FED: LazyLock<BTreeMap<ProbeKind, Vec<&'static dyn Rule>>> = LazyLock::new(|| {
+        let fed = |kind| RULES.iter().copied().filter(|rule| feeds(kind, rule.card())).collect();
+        ProbeKind::ALL.into_iter().map(|kind| (kind, fed(kind))).collect()
+    });
+    FED.get(&kind).map_or(&[], Vec::as_slice)
 }
 
 /// Whether a sample of kind `fed` is evidence for the rule. A connection that climbs to a higher

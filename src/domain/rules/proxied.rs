@@ -1,6 +1,7 @@
 //! `proxied`: something on this side answers in the host's name.
 
 use super::prelude::*;
+use crate::domain::echo_series::EchoPoint;
 use crate::domain::sample::EchoMethod;
 use std::net::IpAddr;
 
@@ -84,28 +85,34 @@ impl Rule for Proxied {
     }
 }
 
+/// Echo requests of this long are looked at.
+const WINDOW: Duration = Duration::from_mins(5);
+
 /// The slowest handshake and the median echo, when the first is too short for the second.
 fn too_fast(view: &TargetView<'_>) -> Option<(Duration, Duration)> {
     let limits = &view.target.thresholds.proxied;
     let needed = usize::try_from(limits.connections).unwrap_or(usize::MAX);
-    let stats = view.echo.window(view.now.mono, Duration::from_mins(5));
+    let newest = view.attempts.recent().take(needed);
+    let opened = newest.filter(|entry| entry.value.connect.outcome == ConnectOutcome::Open);
+    let took: Vec<Duration> = opened.map(|entry| entry.value.connect.elapsed).collect();
+    if took.len() < needed {
+        return None;
+    }
+    let slowest = took.into_iter().max()?;
+    let is_slower = |echo: Duration| {
+        echo >= limits.shortest
+            && slowest.as_secs_f64() < echo.as_secs_f64() * limits.share_pct / 100.0
+    };
+    // Nearly always: no echo takes so long, and nothing is sorted.
+    view.echo
+        .within(view.now.mono, WINDOW)
+        .filter_map(EchoPoint::rtt)
+        .find(|rtt| is_slower(*rtt))?;
+    let stats = view.echo.window(view.now.mono, WINDOW);
     if stats.method != Some(EchoMethod::Icmp) || stats.received < 5 {
         return None;
     }
-    let echo = stats.median.filter(|median| *median >= limits.shortest)?;
-    let newest: Vec<_> = view
-        .attempts
-        .recent()
-        .take(needed)
-        .filter(|entry| matches!(entry.value.connect.outcome, ConnectOutcome::Open))
-        .map(|entry| entry.value.connect.elapsed)
-        .collect();
-    if newest.len() < needed {
-        return None;
-    }
-    let slowest = newest.into_iter().max()?;
-    (slowest.as_secs_f64() < echo.as_secs_f64() * limits.share_pct / 100.0)
-        .then_some((slowest, echo))
+    stats.median.filter(|median| is_slower(*median)).map(|median| (slowest, median))
 }
 
 /// 100.64.0.0/10 (RFC 6598).

@@ -2,7 +2,7 @@
 
 use super::Tracked;
 use crate::domain::common_cause::{
-    CommonCause, Example, How, LineFault, ServiceFault, Shared, Thing, Trouble, Witness, Word,
+    CommonCause, Example, How, LineFault, ServiceFault, Share, Thing, Trouble, Witness, Word,
 };
 use crate::domain::echo_series::{EchoPoint, median};
 use crate::domain::finding::{Finding, RuleId, Severity};
@@ -19,6 +19,7 @@ use crate::domain::target::Host;
 use crate::domain::time::{MonoTime, Now};
 use crate::domain::view::Mode;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Findings that may be those of many.
@@ -63,7 +64,7 @@ pub struct Ailment {
     /// First supporting sample.
     pub since: Now,
     severity: Severity,
-    says: Example,
+    says: Arc<Example>,
 }
 
 /// What ails a target that may ail others alike.
@@ -136,13 +137,13 @@ impl Tracked {
             rule: finding.rule,
             severity: finding.severity,
             since: self.diagnosis.standing(finding.rule)?.since,
-            says: Example {
+            says: Arc::new(Example {
                 title: finding.title.clone(),
                 sure: finding.confidence,
                 address: self.dialled(),
                 beside: beside.collect(),
                 takes,
-            },
+            }),
         })
     }
 
@@ -176,18 +177,14 @@ impl Tracked {
     }
 
     /// What it shares with others.
-    #[must_use]
-    pub fn shares(&self, around: &Surroundings) -> Vec<Shared> {
-        let mut shares = vec![Shared::All];
-        shares.extend(self.target.group.clone().map(Shared::Group));
-        let Some(address) = self.dialled() else { return shares };
+    pub fn shares<'a>(&'a self, around: &'a Surroundings) -> impl Iterator<Item = Share<'a>> {
         let local = &around.local;
-        let tunnel = local.tunnel_of(address);
-        if tunnel.is_some() || local.on_link(address).is_none() {
-            shares.push(Shared::Router);
-        }
-        shares.extend(tunnel.map(|tunnel| Shared::Tunnel(tunnel.name.clone())));
-        shares
+        let address = self.dialled();
+        let tunnel = address.and_then(|address| local.tunnel_of(address));
+        let routed = address.is_some_and(|to| tunnel.is_some() || local.on_link(to).is_none());
+        let group = self.target.group.as_deref().map(Share::Group);
+        let tunnel = tunnel.map(|tunnel| Share::Tunnel(&tunnel.name));
+        [Some(Share::All), group, routed.then_some(Share::Router), tunnel].into_iter().flatten()
     }
 
     /// What it says of `trouble`; `ailments` are its own. `hidden`: when what it suffers with others last
@@ -222,7 +219,7 @@ impl Tracked {
             name: &self.target.name,
             word,
             at,
-            says: worst.map(|one| one.says.clone()),
+            says: worst.map(|one| Arc::clone(&one.says)),
             maintained: self.maintained.is_some(),
         })
     }

@@ -1,7 +1,7 @@
 //! Judged: its findings, by samples and as time passes.
 
 use super::Tracked;
-use crate::domain::diagnose::{Diagnosed, Weighed, judge_moment, weigh};
+use crate::domain::diagnose::{Diagnosed, Weighed, judge_moment, rules_fed_by, weigh};
 use crate::domain::drops::Spell;
 use crate::domain::finding::Finding;
 use crate::domain::rules::{
@@ -98,7 +98,7 @@ impl Tracked {
     ) -> Option<Settled> {
         let mut diagnosis = std::mem::take(&mut self.diagnosis);
         let view = self.view(Mode::Watch, around, now);
-        diagnosis.observe(RULES, fed, &view);
+        diagnosis.observe(rules_fed_by(fed), fed, &view);
         let slow = diagnosis.stands(HIGH_LATENCY_ID);
         let usual = slow.then(|| usual_round_trip(&view));
         let mut held = self.usual;

@@ -16,6 +16,7 @@ use crate::domain::target::GatewayAddress;
 use crate::domain::time::{MonoTime, Now};
 use crate::domain::view::{Beside, Mode};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// Its finding when a name has no address.
 const DNS_FAILURE: RuleId = RuleId("dns-failure");
@@ -121,12 +122,14 @@ impl Tracked {
             name: &self.target.name,
             word,
             at,
-            says: says.map(|stands| Example {
-                title: stands.title.to_owned(),
-                sure: stands.confidence,
-                address: None,
-                beside: Vec::new(),
-                takes: None,
+            says: says.map(|stands| {
+                Arc::new(Example {
+                    title: stands.title.to_owned(),
+                    sure: stands.confidence,
+                    address: None,
+                    beside: Vec::new(),
+                    takes: None,
+                })
             }),
             maintained: self.maintained.is_some(),
         })
