@@ -359,7 +359,7 @@ mod tests {
             (10, 20, true, false),
             (20, 30, true, false),
             (30, 40, true, true),
-            (50, 50, false, false),
+            (40, 50, false, false),
         ];
         assert_eq!(told(&lane), all);
         // It worked in between, although it was not judged before that.

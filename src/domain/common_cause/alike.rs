@@ -348,7 +348,7 @@ impl Signs {
     #[must_use]
     pub fn hidden(&self, target: TargetId, trouble: Trouble) -> Option<MonoTime> {
         let last = |rule: &&'static str| self.shared.get(&(target, RuleId(rule))).copied();
-        trouble.tells().iter().filter_map(|rule| last(&rule)).max()
+        trouble.tells().iter().filter_map(last).max()
     }
 
     /// Whether the finding is so new that it waits for others, if any show the same.

@@ -163,8 +163,10 @@ impl AlertBook {
                 self.withheld.remove(&key);
             }
         }
-        // What stood for long enough before the cause came is none of its effects.
-        let stood = |key: &Key| self.entries.get(key).is_some_and(Entry::fires);
+        // What stood before the cause came is none of its effects; what is told of this machine or of
+        // several hosts, if it stood for long enough.
+        let stood =
+            |key: &Key| self.entries.get(key).is_some_and(|entry| key.0.is_some() || entry.fires());
         let rules = diagnosed.withheld.iter().chain(&diagnosed.shadowed);
         let keys = rules.map(|rule| (target, *rule));
         let effects: Vec<Key> =
