@@ -179,11 +179,7 @@ pub(super) struct Core {
     /// A change that was heard of while a look was under way.
     look_again: Option<Now>,
     looking_at_sessions: Option<AbortHandle>,
-    reading_client_log: Option<AbortHandle>,
-    /// When reading it was last begun.
-    client_log_read: Option<MonoTime>,
-    /// Why it cannot be read.
-    client_log_unread: Option<String>,
+    client_log: client_log::Reading,
     looking_for_marks: Option<AbortHandle>,
     others: others::Others,
     /// The numbers of the marks that were taken lately, with the time.
@@ -272,9 +268,7 @@ impl Core {
             looking_at_local: None,
             look_again: None,
             looking_at_sessions: None,
-            reading_client_log: None,
-            client_log_read: None,
-            client_log_unread: None,
+            client_log: client_log::Reading::default(),
             looking_for_marks: None,
             others: others::Others::default(),
             taken_marks: VecDeque::new(),

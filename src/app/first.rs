@@ -55,6 +55,8 @@ pub(super) struct Hosts {
     pub(super) entries: Vec<Entry>,
     /// Lines that are no hosts.
     pub(super) wrong: Vec<Mend>,
+    /// What of the text is not used, in words.
+    pub(super) notes: Vec<String>,
     /// The lines of the text, where one could be typed.
     lines: Lines,
     /// See [`Found::by_hand`].
@@ -100,7 +102,7 @@ impl Hosts {
     /// The targets of these hosts beside those of `config`, and the lines that are wrong: no host, or
     /// one that is called as another is.
     pub(super) fn told_apart(self, config: &Config) -> (Vec<Target>, Vec<Mend>) {
-        let Self { entries, mut wrong, lines, by_hand } = self;
+        let Self { entries, mut wrong, lines, by_hand, .. } = self;
         let mut names = names(&config.targets);
         let mut hosts: BTreeSet<String> = config.targets.iter().map(store::key).collect();
         let mut targets = Vec::new();
@@ -177,7 +179,8 @@ fn sorted(found: Found, text: &str) -> Hosts {
     };
     let wrong = found.wrong.into_iter();
     let wrong = wrong.map(|wrong| lines.mend(wrong.line().max(1), wrong.message)).collect();
-    Hosts { entries: found.entries, wrong, lines, by_hand: found.by_hand }
+    let Found { entries, notes, by_hand, .. } = found;
+    Hosts { entries, wrong, notes, lines, by_hand }
 }
 
 /// A line as it can be typed.
@@ -247,6 +250,8 @@ mod tests {
         assert_eq!((port.line, port.text.as_str()), (4, "pc:0"));
         let csv = of_text("name,host\nfront,office-pc\n").expect("taken");
         assert_eq!(csv.entries[0].name.as_deref(), Some("front"));
+        let csv = of_text("name,host,notes\nfront,office-pc,\n").expect("taken");
+        assert!(csv.notes[0].starts_with("column \"notes\" is not used"), "{:?}", csv.notes);
     }
 
     /// A row was read without its heads once it was mended: its group, port and MAC were gone.

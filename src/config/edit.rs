@@ -12,11 +12,14 @@ pub const FIELDS: [(&str, &str); 9] = [
     ("host", "name or address, without port"),
     ("port", "TCP port; empty: 3389"),
     ("group", "its site; a new one is made once you say so"),
-    ("expect", "addresses the name should have, with commas between"),
+    ("expect", "expect: addresses the name should have, with commas between"),
     ("mac", "hardware address, to wake it"),
     ("aliases", "other names of it, with commas between"),
     ("kind", "server, pc, laptop, farm, cloud or jit; empty: by the group or MAC"),
-    ("expected", "always, hours or on-demand; empty: by the group or kind"),
+    (
+        "expected",
+        "expected, when it is up: always, hours or on-demand; empty: by the group or kind",
+    ),
 ];
 
 /// Which of [`FIELDS`] are lists.

@@ -1,11 +1,14 @@
 //! One target's echo requests: the newest ones exactly, all the others folded into totals.
 
+mod tally;
+
 use super::sample::{Echo, EchoMethod, EchoOutcome, LocalFault};
 use super::stats::{EchoStats, Spark};
 use super::time::{MonoTime, Now};
 use hdrhistogram::Histogram;
 use std::collections::VecDeque;
 use std::time::Duration;
+use tally::Tally;
 
 /// How many outcomes are kept exactly: ten minutes at one a second.
 pub const POINTS: usize = 600;
@@ -420,94 +423,6 @@ pub fn median(mut values: Vec<Duration>) -> Option<Duration> {
 pub fn nearest_rank(sorted: &[Duration], percent: usize) -> Option<Duration> {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
     sorted.get(rank - 1).copied()
-}
-
-/// Running totals over points in the order they were sent.
-#[derive(Debug, Clone, Default)]
-struct Tally {
-    method: Option<EchoMethod>,
-    sent: u32,
-    received: u32,
-    lost: u32,
-    late: u32,
-    void: u32,
-    min: Option<Duration>,
-    max: Option<Duration>,
-    sum: f64,
-    sum_of_squares: f64,
-    previous: Option<Duration>,
-    last: Option<Duration>,
-    differences: Duration,
-    pairs: u32,
-    burst: u32,
-    longest_burst: u32,
-}
-
-impl Tally {
-    fn add(&mut self, point: &EchoPoint) {
-        self.method = Some(point.method);
-        match point.outcome {
-            EchoOutcome::Void(_) => {
-                self.void += 1;
-                self.previous = None;
-                return;
-            }
-            EchoOutcome::Reply { rtt, .. } => self.add_reply(rtt),
-            EchoOutcome::Late { .. } => {
-                self.late += 1;
-                self.previous = None;
-                self.burst = 0;
-            }
-            EchoOutcome::Lost | EchoOutcome::Unreachable(_) => {
-                self.lost += 1;
-                self.previous = None;
-                self.burst += 1;
-                self.longest_burst = self.longest_burst.max(self.burst);
-            }
-        }
-        self.sent += 1;
-    }
-
-    fn add_reply(&mut self, rtt: Duration) {
-        self.received += 1;
-        self.burst = 0;
-        self.min = Some(self.min.map_or(rtt, |min| min.min(rtt)));
-        self.max = Some(self.max.map_or(rtt, |max| max.max(rtt)));
-        let secs = rtt.as_secs_f64();
-        self.sum += secs;
-        self.sum_of_squares += secs * secs;
-        if let Some(previous) = self.previous {
-            self.differences += rtt.abs_diff(previous);
-            self.pairs += 1;
-        }
-        self.previous = Some(rtt);
-        self.last = Some(rtt);
-    }
-
-    fn stats(&self, median: Option<Duration>, p95: Option<Duration>) -> EchoStats {
-        let count = f64::from(self.received);
-        let mean = (self.received > 0).then(|| self.sum / count);
-        let stddev = mean.map(|mean| (self.sum_of_squares / count - mean * mean).max(0.0).sqrt());
-        EchoStats {
-            method: self.method,
-            sent: self.sent,
-            received: self.received,
-            lost: self.lost,
-            late: self.late,
-            void: self.void,
-            // No engine counts them.
-            duplicates: None,
-            last: self.last,
-            min: self.min,
-            median,
-            p95,
-            max: self.max,
-            mean: mean.and_then(|secs| Duration::try_from_secs_f64(secs).ok()),
-            stddev: stddev.and_then(|secs| Duration::try_from_secs_f64(secs).ok()),
-            jitter: (self.pairs > 0).then(|| self.differences / self.pairs),
-            longest_burst: self.longest_burst,
-        }
-    }
 }
 
 #[cfg(test)]

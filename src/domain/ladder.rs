@@ -64,6 +64,13 @@ pub struct RungLine {
 /// The ladder of one target, bottom first.
 pub type Ladder = [RungLine; 7];
 
+/// Whether nobody gets in at a host that is critical: a rung fails, and the newest connection did not come
+/// through.
+#[must_use]
+pub fn is_broken(rungs: &Ladder, newest: Option<&Attempt>) -> bool {
+    !newest.is_some_and(Attempt::works) && rungs.iter().any(|line| line.cell == Cell::Broken)
+}
+
 /// How far up the newest measurements got, rung by rung, coloured by the findings.
 ///
 /// Cells show the newest measurement, findings show what lasts: a rung that failed once is broken

@@ -56,7 +56,7 @@ fn trust(found: &Gateway) -> ChainTrust {
 fn answer(found: &Gateway) -> String {
     match (found.stage(), &found.http) {
         (GatewayStage::NotMeasured, _) => "not measured: this machine could not look".to_owned(),
-        (GatewayStage::NoName, _) => format!("name: {}", spaced(found.name.word())),
+        (GatewayStage::NoName, _) => found.name.brief().to_owned(),
         (GatewayStage::NoTcp, _) => found.connect.map_or_else(
             || spaced(NameOutcome::Error.word()),
             |connect| format!("TCP: {}", spaced(connect.outcome.word())),
@@ -159,7 +159,7 @@ mod tests {
             found.name = NameOutcome::NxDomain;
             (found.connect, found.tls, found.http) = (None, None, None);
         });
-        assert_eq!(says(no_name), expect("name: nxdomain", Cell::Broken));
+        assert_eq!(says(no_name), expect("no such name", Cell::Broken));
         let refused = with(|found| {
             if let Some(connect) = &mut found.connect {
                 connect.outcome = ConnectOutcome::Refused;

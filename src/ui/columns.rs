@@ -6,7 +6,7 @@ use super::state::{Naming, SortKey, UiState};
 use super::theme::Role;
 use super::view::maintenance;
 use super::widget::{ladder, spark};
-use crate::domain::finding::Risk;
+use crate::domain::finding::{Finding, Risk};
 pub use crate::domain::look::ColumnId;
 use crate::domain::sample::{ConnectOutcome, EchoMethod};
 use crate::domain::snapshot::{Snapshot, TargetSnapshot, TargetState};
@@ -148,6 +148,9 @@ pub const COLUMNS: &[Column] = &[
     column!(Risk, "RISK", 0, ALWAYS, 8, Left, Some(SortKey::Worst), risk),
     column!(Why, "WHY", 190, ALWAYS, 20, Left, None, why),
 ];
+
+/// So far apart a cause and the state that it is told beside began at two times.
+const APART: Duration = Duration::from_mins(1);
 
 /// Most that the first column grows for a long name.
 const LONG_NAME: u16 = 32;
@@ -379,12 +382,17 @@ fn address_text(target: &TargetSnapshot) -> String {
     target.address.map_or_else(|| NOT_MEASURED.to_owned(), |address| address.to_string())
 }
 
-/// What a target is called in the first column, in at most `width` cells.
+/// What a target is called in the first column, in at most `width` cells; one without an address by its
+/// name behind that.
 #[must_use]
 pub fn called(target: &TargetSnapshot, naming: Naming, width: usize) -> String {
-    match naming {
-        Naming::Names => fit_name(&target.target.name, width),
-        Naming::Addresses => fit_middle(&address_text(target), width),
+    match (naming, target.address) {
+        (Naming::Names, _) => fit_name(&target.target.name, width),
+        (Naming::Addresses, Some(address)) => fit_middle(&address.to_string(), width),
+        (Naming::Addresses, None) => {
+            let name = fit_name(&target.target.name, width.saturating_sub(2));
+            fit(&format!("{NOT_MEASURED} {name}"), width)
+        }
     }
 }
 
@@ -536,6 +544,17 @@ pub fn unconfirmed(target: &TargetSnapshot) -> Option<String> {
     target.unconfirmed().map(|what| format!("{what}, asked again"))
 }
 
+/// The cause, and how long it is there where that is not as long as the state, which has a column of its
+/// own.
+fn cause(row: &Row<'_>, finding: &Finding) -> String {
+    let (began, state) = (finding.since, row.target.state_since);
+    let title = &finding.title;
+    if began.since(state).max(state.since(began)) < APART {
+        return title.clone();
+    }
+    format!("{title}, for {}", format::age(row.snapshot.now.wall.since(began)))
+}
+
 fn why(row: &Row<'_>, width: usize) -> Line {
     let target = row.target;
     if let Some(maintained) = &target.maintenance {
@@ -555,7 +574,9 @@ fn why(row: &Row<'_>, width: usize) -> Line {
             let text = target.wake.as_ref().map(|wake| wake.text(now)).unwrap_or_default();
             return Line::of(row.plain(), &fit(&text, width));
         }
-        (TargetState::Warning | TargetState::Critical, Some(finding)) => &finding.title,
+        (TargetState::Warning | TargetState::Critical, Some(finding)) => {
+            return Line::of(row.plain(), &fit(&cause(row, finding), width));
+        }
         (TargetState::Unknown, _) => "this monitor cannot judge",
         _ if target.echo_minute.method == Some(EchoMethod::Tcp) => "echo over TCP",
         _ => "",

@@ -442,9 +442,9 @@ impl Dashboard {
 
     /// Says, for as long as it is so, why the configuration file is not read again; `None` once it
     /// is. Whether anything was said before.
-    pub fn unread(&mut self, why: Option<&str>) -> bool {
+    pub fn config_refused(&mut self, why: Option<&str>) -> bool {
         let line = why.map(|why| Line::of(Role::Message, why));
-        std::mem::replace(&mut self.state.unread, line).is_some()
+        std::mem::replace(&mut self.state.config_refused, line).is_some()
     }
 
     /// Shows a message for a few seconds: how an effect ended, why a file was refused.

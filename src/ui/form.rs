@@ -13,6 +13,17 @@ pub struct Field {
     pub text: TextField,
 }
 
+/// Keys that would be mistaken for each other are called by what they hold.
+const CALLED: [(&str, &str); 2] = [("expect", "addresses"), ("expected", "up")];
+
+impl Field {
+    /// What stands in front of it.
+    #[must_use]
+    pub fn label(&self) -> &'static str {
+        CALLED.iter().find(|(key, _)| *key == self.key).map_or(self.key, |(_, called)| called)
+    }
+}
+
 /// Why a form was not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wrong {

@@ -295,7 +295,7 @@ pub struct UiState {
     /// The answer to the last key.
     pub message: Option<Message>,
     /// Why the configuration file is not in force as it stands, for as long as that is so.
-    pub unread: Option<Line>,
+    pub config_refused: Option<Line>,
     /// The terminal.
     pub size: Size,
     /// Targets that could be watched.

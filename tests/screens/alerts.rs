@@ -52,6 +52,22 @@ fn line_of(screen: &Screen, wanted: &str) -> usize {
     place.unwrap_or_else(|| panic!("{wanted}\n{text}"))
 }
 
+/// The line of many hosts had the age of the oldest alone, as if all were there since.
+#[test]
+fn a_line_of_many_hosts_says_from_when_to_when_they_are_there() {
+    let mut snapshot = mass(9);
+    let alerts = Arc::make_mut(&mut snapshot.alerts);
+    alerts.firing[2].since = ago(14 * 60 + 5);
+    alerts.firing[5].since = ago(2 * 60 + 50);
+    for (width, height) in [(40, 12), (80, 24), (200, 60)] {
+        let mut screen = Screen::new(snapshot.clone(), width, height);
+        screen.press("3");
+        let text = screen.text();
+        let line = text.lines().find(|line| line.contains("8 hosts")).expect("one line");
+        assert!(line.contains(" 2m to 14m  "), "{text}");
+    }
+}
+
 #[test]
 fn the_odd_host_is_not_lost_among_many_with_one_cause() {
     let mut screen = Screen::new(mass(496), 80, 24);
@@ -569,6 +585,7 @@ fn sinks_that_are_not_told_are_called_so_and_say_what_waits() {
         name: name.to_owned(),
         error: Some("the server answered 500".to_owned()),
         waiting,
+        told: 7,
         next_try: left.map(Duration::from_secs),
         ..SinkStatus::default()
     };
@@ -579,10 +596,11 @@ fn sinks_that_are_not_told_are_called_so_and_say_what_waits() {
     let text = screen.text();
     let at = Zone::default().seconds(NOW.plus(Duration::from_secs(40)));
     let told = format!(
-        "webhook is not told: the server answered 500; 3 wait, the next try at {at}; 0 told"
+        "webhook gets no alerts: the server answered 500; 3 wait, next try at {at}; 7 told before"
     );
     assert!(text.contains(&told), "{text}");
-    assert!(text.contains("the server answered 500; 1 waits; 0 told"), "{text}");
+    assert!(text.contains("the server answered 500; 1 waits; 7 told before"), "{text}");
+    assert!(text.contains("SINKS IN TROUBLE  2") && !text.contains("given up"), "{text}");
     snapshot.monitor.sinks.truncate(1);
     let text = Screen::new(snapshot, 120, 40).text();
     assert!(text.contains("sink webhook is not told"), "{text}");

@@ -649,12 +649,10 @@ pub(crate) fn outage() -> Snapshot {
         availability: Availability::Down,
         risk: Risk::High,
         verdict: "It fell silent with 5 other hosts (certain).".to_owned(),
-        findings: vec![finding(
-            "path-outage",
-            Severity::Critical,
-            "path down",
-            "The path is down.",
-        )],
+        findings: vec![Finding {
+            since: ago(136),
+            ..finding("path-outage", Severity::Critical, "path down", "The path is down.")
+        }],
         ladder: ladder("xxx----", ["timeout"; 7]),
         spark: [vec![Spark::Rtt(ms(31.0)); 80], vec![Spark::Lost; 40]].concat(),
         ..target(u32::from(i), &format!("far-{:02}", i + 1), &format!("10.9.0.{}", 31 + i))

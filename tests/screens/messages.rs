@@ -87,7 +87,7 @@ fn a_file_that_is_not_read_again_is_told_until_it_is() {
     let text = "not read again: config.toml:9:8: unclosed array";
     for (width, height) in [(80, 24), (120, 40), (40, 12)] {
         let mut screen = Screen::new(fixtures::mixed(), width, height);
-        assert!(!screen.dashboard.unread(Some(text)));
+        assert!(!screen.dashboard.config_refused(Some(text)));
         for keys in ["j k p", "j Space", "Space Esc Esc", "3", "Esc 4"] {
             screen.press(keys);
             says(&screen, text);
@@ -105,7 +105,7 @@ fn a_file_that_is_not_read_again_is_told_until_it_is() {
             &screen,
             if width < 80 { "filter sta\u{2026}: 1 of 8" } else { "filter state:critical: 1 of 8" },
         );
-        assert!(screen.dashboard.unread(None));
+        assert!(screen.dashboard.config_refused(None));
         assert!(!screen.text().contains("not read again"), "{}", screen.text());
     }
 }

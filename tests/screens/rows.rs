@@ -87,6 +87,59 @@ fn pins_of_another_dashboard_are_followed_and_undo_leaves_them() {
     assert_eq!(pinned(&screen), [].into());
 }
 
+/// `n` showed a dash for each host without an address, and not which host it is.
+#[test]
+fn a_host_without_an_address_is_named_among_addresses() {
+    let mut snapshot = fixtures::mixed();
+    let host = snapshot.targets.iter_mut().find(|host| host.is_in_trouble()).expect("one");
+    let host = Arc::make_mut(host);
+    host.address = None;
+    let name: String = host.target.name.chars().take(4).collect();
+    for (width, height) in WIDTHS {
+        let mut screen = Screen::new(snapshot.clone(), width, height);
+        screen.press("n g");
+        let named = format!("\u{2013} {name}");
+        assert!(screen.text().contains(&named), "{width}: {named}\n{}", screen.text());
+    }
+}
+
+/// How long the state is there stood beside a cause that came later.
+#[test]
+fn a_cause_that_is_newer_or_older_than_the_state_says_how_long_it_is_there() {
+    let mut snapshot = fixtures::mixed();
+    let place = snapshot.targets.iter().position(|host| host.is_in_trouble()).expect("one");
+    let host = &mut snapshot.targets[place];
+    let cause = host.worst().expect("it is in trouble").clone();
+    Arc::make_mut(host).state_since = cause.since;
+    let why = |snapshot: &Snapshot| {
+        let text = Screen::new(snapshot.clone(), 200, 60).text();
+        text.lines().find(|line| line.contains(&cause.title)).expect("a row").to_owned()
+    };
+    let for_long = format!("{}, for 5m", cause.title);
+    assert!(!why(&snapshot).contains(", for "), "{}", why(&snapshot));
+    for since in [60, 90_000] {
+        Arc::make_mut(&mut snapshot.targets[place]).state_since = fixtures::ago(since);
+        assert!(why(&snapshot).contains(&for_long), "{}", why(&snapshot));
+    }
+}
+
+/// A small screen named no key at all.
+#[test]
+fn a_small_screen_says_how_to_get_help_and_out() {
+    let mut screen = Screen::new(fixtures::mixed(), 40, 12);
+    for keys in ["", "Enter", "Esc 3", "Esc 4", "Esc 5", "Esc 6", "Esc v"] {
+        screen.press(keys);
+        let first = screen.text().lines().next().unwrap_or_default().to_owned();
+        assert!(first.ends_with("? help  q quit  14:03"), "{keys}: {first}");
+    }
+    screen.press("Esc ?");
+    let first = screen.text().lines().next().unwrap_or_default().to_owned();
+    assert!(!first.contains("quit"), "the box has its own: {first}");
+    let first = Screen::new(fixtures::mixed(), 24, 8).text();
+    let first = first.lines().next().unwrap_or_default();
+    assert!(first.ends_with("14:03") && !first.contains("quit"), "counts go first: {first}");
+}
+
 #[test]
 fn a_pinned_row_stands_above_every_order() {
     for (width, height) in WIDTHS {

@@ -200,7 +200,7 @@ fn a_host_that_is_silent_is_told_from_one_that_is_slow_in_large_letters() {
 fn a_cause_that_many_of_a_site_share_is_told_once_with_how_many() {
     let hosts = (0..7).map(fixtures::office_pc);
     let text = dark(fixtures::snapshot(hosts.collect()), (40, 12)).text();
-    assert!(text.contains("office-pc and 6 more: closes at the"), "{text}");
+    assert!(text.contains("office-pc and 6 more hosts: closes"), "{text}");
 }
 
 #[test]

@@ -34,7 +34,7 @@ impl Screen {
         }
         match self.config.resolve(text.trim(), &read_rdp_file) {
             Ok(mut targets) => match self.told_apart(&mut targets) {
-                Ok(()) => self.watch_more(targets, Vec::new()),
+                Ok(()) => self.watch_more(targets, Vec::new(), Vec::new()),
                 Err(why) => self.dashboard.ask_again(text, &why, now),
             },
             // A name with its address, or several hosts.
@@ -55,15 +55,16 @@ impl Screen {
             Err(error) => reload::short(&error),
             Ok((targets, wrong)) => match wrong.into_iter().next() {
                 Some(wrong) => wrong.why,
-                None => return self.watch_more(targets, Vec::new()),
+                None => return self.watch_more(targets, Vec::new(), Vec::new()),
             },
         };
         self.dashboard.ask_again(row, &why, (self.now)());
     }
 
-    pub(super) fn watch_entries(&mut self, hosts: first::Hosts) {
+    pub(super) fn watch_entries(&mut self, mut hosts: first::Hosts) {
+        let notes = std::mem::take(&mut hosts.notes);
         let (targets, wrong) = hosts.told_apart(&self.config);
-        self.watch_more(targets, wrong);
+        self.watch_more(targets, wrong, notes);
     }
 
     /// Gives those of what was typed that are not watched yet names that no other host has.
@@ -78,8 +79,14 @@ impl Screen {
     }
 
     /// Watches targets that were added on the screen, each once. Then asks for the lines that are
-    /// `wrong` to be mended, and, when there is none, whether the targets are saved.
-    pub(super) fn watch_more(&mut self, targets: Vec<Target>, wrong: Vec<Mend>) {
+    /// `wrong` to be mended, and, when there is none, whether the targets are saved. The `notes` say
+    /// what of the text they came from is not used.
+    pub(super) fn watch_more(
+        &mut self,
+        targets: Vec<Target>,
+        wrong: Vec<Mend>,
+        notes: Vec<String>,
+    ) {
         let now = (self.now)();
         let mut known: BTreeSet<String> = self.config.targets.iter().map(store::key).collect();
         let (mut added, mut there, mut full) = (Vec::new(), 0_usize, false);
@@ -110,7 +117,7 @@ impl Screen {
             many => Some(format!("{} hosts are watched", many.len())),
         };
         let full = full.then(|| "no more hosts can be watched".to_owned());
-        let told: Vec<String> = words.into_iter().chain(there).chain(full).collect();
+        let told: Vec<String> = words.into_iter().chain(there).chain(full).chain(notes).collect();
         if any {
             let ids = added.iter().map(|target| target.id).collect();
             self.dashboard.added(ids, &told.join("; "), now);

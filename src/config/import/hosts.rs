@@ -1,6 +1,7 @@
 //! Files in the shape of `/etc/hosts`: an address and its names, `#` begins a comment.
 
-use super::{Draft, Hosts, Lines, MAX_EXPECT, Wrong, list, quoted};
+use super::{Draft, Hosts, Lines, Wrong, list, quoted};
+use crate::config::target_spec::MAX_EXPECT;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 

@@ -1,72 +1,15 @@
 //! CSV (RFC 4180) with a row of heads: the keys of a target, or what people call them. Commas,
 //! semicolons or tabs separate, whichever the heads have.
 
+use super::heads::{Column, column, keys};
 use super::{Draft, Hosts, Lines, Wrong, quoted};
 use crate::config::value::nearest;
 use csv::{ReaderBuilder, StringRecord, WriterBuilder};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-/// A column of a target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Column {
-    Name,
-    Host,
-    Address,
-    Port,
-    Expect,
-    Mac,
-    Aliases,
-    Group,
-    Kind,
-    Expected,
-    Gateway,
-    GatewayUsage,
-}
-
-/// What each column may be called, without spaces, hyphens and underscores, in lower case.
-const HEADS: &[(Column, &[&str])] = &[
-    (
-        Column::Host,
-        &[
-            "host",
-            "hostname",
-            "fqdn",
-            "dnsname",
-            "dnshostname",
-            "computer",
-            "computername",
-            "server",
-            "servername",
-            "machine",
-            "machinename",
-        ],
-    ),
-    (
-        Column::Address,
-        &["address", "ip", "ipaddress", "ipv4", "ipv4address", "ipv6", "ipv6address"],
-    ),
-    (Column::Name, &["name", "displayname", "label", "title"]),
-    (Column::Port, &["port", "tcpport", "rdpport"]),
-    (Column::Expect, &["expect", "expectedaddress", "expectedaddresses", "expectedip"]),
-    (Column::Mac, &["mac", "macaddress", "physicaladdress", "hardwareaddress", "ethernetaddress"]),
-    (Column::Aliases, &["aliases", "alias", "othernames"]),
-    (Column::Group, &["group", "site", "location", "folder", "office", "department"]),
-    (Column::Kind, &["kind"]),
-    (Column::Expected, &["expected", "availability"]),
-    (Column::Gateway, &["gateway", "rdgateway", "rdgatewayhostname"]),
-    (Column::GatewayUsage, &["gatewayusage"]),
-];
-
-fn column(head: &str) -> Option<Column> {
-    let folded: String = head
-        .trim()
-        .chars()
-        .filter(|c| !matches!(c, ' ' | '-' | '_' | '.'))
-        .flat_map(char::to_lowercase)
-        .collect();
-    HEADS.iter().find(|(_, names)| names.contains(&folded.as_str())).map(|(column, _)| *column)
-}
+/// Heads that one note names.
+const TOLD: usize = 16;
 
 fn separator(heads: &str) -> u8 {
     let of = |byte: u8| heads.bytes().filter(|found| *found == byte).count();
@@ -112,12 +55,8 @@ pub(super) fn read(text: &str) -> Result<Hosts, Wrong> {
         return Err(Wrong::new((1, 1), no_host(&heads)));
     }
     let mut hosts = Hosts::default();
-    let unknown: Vec<String> =
-        heads.iter().filter(|head| column(head).is_none()).take(16).map(quoted).collect();
-    if !unknown.is_empty() {
-        let s = if unknown.len() == 1 { "" } else { "s" };
-        hosts.notes.push(format!("column{s} {} left out", unknown.join(", ")));
-    }
+    hosts.notes.extend(unknown(&heads, &columns));
+    hosts.notes.extend(doubled(&heads, &columns));
     for row in rows {
         let row = row.map_err(|error| failed(&error))?;
         if row.iter().all(|cell| cell.trim().is_empty()) {
@@ -132,6 +71,42 @@ pub(super) fn read(text: &str) -> Result<Hosts, Wrong> {
         hosts.take(draft(at, &columns, &row))?;
     }
     Ok(hosts)
+}
+
+/// The columns that stand for nothing, and what else they could be called.
+fn unknown(heads: &StringRecord, columns: &[Option<Column>]) -> Option<String> {
+    let heads = heads.iter().zip(columns).filter(|(_, column)| column.is_none());
+    let unknown = heads.map(|(head, _)| head).filter(|head| !head.trim().is_empty());
+    let mut names: Vec<String> = unknown.clone().take(TOLD).map(quoted).collect();
+    let more = unknown.skip(TOLD).count();
+    if more > 0 {
+        names.push(format!("and {more} more"));
+    }
+    let are = match names.as_slice() {
+        [] => return None,
+        [_] => "column {} is",
+        _ => "columns {} are",
+    };
+    let are = are.replace("{}", &names.join(", "));
+    Some(format!("{are} not used; known: {}", keys()))
+}
+
+/// Columns of one meaning: of each row the first is taken that says something.
+fn doubled(heads: &StringRecord, columns: &[Option<Column>]) -> Option<String> {
+    let has_host = columns.contains(&Some(Column::Host));
+    let name = |at: usize| quoted(heads.get(at).unwrap_or_default());
+    let mut told = Vec::new();
+    for (at, column) in (0..).zip(columns) {
+        let Some(column) = column.filter(|column| !column.takes_all(has_host)) else { continue };
+        let first = columns.iter().position(|other| *other == Some(column));
+        if let Some(first) = first.filter(|first| *first < at) {
+            told.push(format!("{} is used only where {} is empty", name(at), name(first)));
+        }
+        if told.len() == TOLD {
+            break;
+        }
+    }
+    (!told.is_empty()).then(|| format!("column {}", told.join(", column ")))
 }
 
 /// A table whose rows can be typed one by one.
@@ -195,7 +170,7 @@ fn no_host(heads: &StringRecord) -> String {
 
 fn draft(at: (usize, usize), columns: &[Option<Column>], row: &StringRecord) -> Draft {
     let mut draft = Draft { at, ..Draft::default() };
-    let mut address = String::new();
+    let mut addresses = Vec::new();
     for (column, cell) in columns.iter().zip(row.iter()) {
         let cell = cell.trim();
         let many = || -> Vec<String> {
@@ -213,10 +188,15 @@ fn draft(at: (usize, usize), columns: &[Option<Column>], row: &StringRecord) -> 
                 continue;
             }
             Some(Column::Group) => {
-                draft.group = vec![cell.to_owned()];
+                if draft.group.is_empty() && !cell.is_empty() {
+                    draft.group.push(cell.to_owned());
+                }
                 continue;
             }
-            Some(Column::Address) => &mut address,
+            Some(Column::Address) => {
+                addresses.extend(Some(cell.to_owned()).filter(|cell| !cell.is_empty()));
+                continue;
+            }
             Some(Column::Name) => &mut draft.name,
             Some(Column::Host) => &mut draft.host,
             Some(Column::Port) => &mut draft.port,
@@ -230,11 +210,12 @@ fn draft(at: (usize, usize), columns: &[Option<Column>], row: &StringRecord) -> 
             cell.clone_into(text);
         }
     }
-    match (draft.host.is_empty(), address.is_empty()) {
-        (true, false) => draft.host = address,
-        (true, true) => draft.host.clone_from(&draft.name),
-        (false, false) => draft.expect.push(address),
-        (false, true) => {}
+    if !draft.host.is_empty() {
+        draft.expect.extend(addresses);
+    } else if let Some(address) = addresses.into_iter().next() {
+        draft.host = address;
+    } else {
+        draft.host.clone_from(&draft.name);
     }
     draft
 }

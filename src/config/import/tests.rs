@@ -1,5 +1,7 @@
 use super::*;
 use crate::config::Config;
+use crate::config::target_spec::MAX_EXPECT;
+use crate::domain::target::Expected;
 use proptest::prelude::*;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -159,7 +161,7 @@ gateway = \"gw.corp.lab:443\"
 ";
     assert_eq!(tables("inventory.csv", CSV), expected);
     let csv = found("inventory.csv", CSV);
-    assert_eq!(csv.notes, ["columns \"Password\", \"Notes\" left out"]);
+    assert_eq!(csv.notes, [unused("columns \"Password\", \"Notes\" are")]);
     assert_eq!(csv.entries.iter().map(|entry| entry.line).collect::<Vec<_>>(), [2, 5]);
     let plain =
         "name,host,port,expect,aliases,expected\nFront,pc,3391,\"10.0.0.1,10.0.0.2\",a b,hours\n";
@@ -170,6 +172,69 @@ gateway = \"gw.corp.lab:443\"
     let tabs = found("a.tsv", "ip\tlocation\n10.0.0.5\tVienna\n");
     assert_eq!(tabs.entries[0].host.to_string(), "10.0.0.5");
     assert_eq!(tabs.entries[0].group.as_deref(), Some("Vienna"));
+}
+
+/// The note for columns that stand for nothing.
+fn unused(columns: &str) -> String {
+    format!(
+        "{columns} not used; known: name, host, address, port, expect, mac, aliases, group, kind, \
+         expected, gateway, gateway_usage"
+    )
+}
+
+/// The addresses of a German table were gone: `IP-Adresse` was no head that is known.
+#[test]
+fn a_german_table_keeps_its_addresses() {
+    let expected = "\
+[group.\"Wien\"]
+
+# Imported from liste.csv.
+
+[[target]]
+name = \"Empfang\"
+host = \"10.0.0.21\"
+port = 3390
+mac = \"02:11:22:33:44:55\"
+group = \"Wien\"
+";
+    let text = "Name;IP-Adresse;Port;MAC-Adresse;Standort\n\
+        Empfang;10.0.0.21;3390;02-11-22-33-44-55;Wien\n";
+    assert_eq!(tables("liste.csv", text), expected);
+    assert_eq!(found("liste.csv", text).notes, [""; 0]);
+    let (_, behind) = expected.split_once("# Imported from liste.csv.").expect("hosts");
+    for heads in [
+        "Nom,Adresse IP,Port,Adresse MAC,Site",
+        "Nombre,Direcci\u{f3}n IP,Puerto,Direcci\u{f3}n MAC,Ubicaci\u{f3}n",
+        "NOME,INDIRIZZO IP,PORTA,INDIRIZZO MAC,SEDE",
+    ] {
+        let text = format!("{heads}\nEmpfang,10.0.0.21,3390,02-11-22-33-44-55,Wien\n");
+        let plan = tables("list.txt", &text);
+        assert!(plan.ends_with(behind), "{heads}: {plan}");
+    }
+}
+
+#[test]
+fn a_column_that_is_not_used_is_said_and_so_is_one_that_another_goes_before() {
+    let one = found("a.csv", "host;IP adr.;;Beschreibung\npc;10.0.0.1;x;y\n");
+    assert_eq!(one.notes, [unused("columns \"IP adr.\", \"Beschreibung\" are")]);
+    let one = found("a.csv", "host,\"no\u{1b}[2J\tte\"\npc,x\n");
+    assert_eq!(one.notes, [unused("column \"no\u{fffd}[2J\u{fffd}te\" is")]);
+    let many: String = (0..40).fold("host".to_owned(), |mut heads, number| {
+        let _infallible = write!(heads, ",x{number}");
+        heads
+    });
+    let many = found("a.csv", &format!("{many}\npc\n"));
+    assert!(many.notes[0].contains("\"x15\", and 24 more are not used"), "{:?}", many.notes);
+    let twice = "Computer;FQDN;IPv4;IPv6;Standort;Abteilung\n\
+        pc-1;pc-1.lab;10.0.0.1;2001:db8::1;Wien;Lager\n;pc-2.lab;10.0.0.2;;;Lager\n";
+    let twice = found("a.csv", twice);
+    let note = "column \"FQDN\" is used only where \"Computer\" is empty, \
+                column \"Abteilung\" is used only where \"Standort\" is empty";
+    assert_eq!(twice.notes, [note]);
+    let told = twice.entries.iter().map(|entry| {
+        (entry.typed.as_str(), entry.expect.len(), entry.group.as_deref().unwrap_or_default())
+    });
+    assert_eq!(told.collect::<Vec<_>>(), [("pc-1", 2, "Wien"), ("pc-2.lab", 1, "Lager")]);
 }
 
 #[test]
@@ -404,6 +469,12 @@ fn a_hostile_file_costs_no_more_than_its_size() {
         text
     });
     assert_eq!(found("hosts", &many).entries[0].aliases.len(), MAX_EXPECT);
+    for (first, head) in [("host", "\u{1b}x"), ("host", "ip"), ("ip", "alias"), ("ip", "group")] {
+        let heads = format!("{first}{}\npc\n", format!(",{head}").repeat(150_000));
+        let table = found("a.csv", &heads);
+        assert_eq!(table.entries.len(), 1);
+        assert!(table.notes.iter().all(|note| note.len() < 2_000), "{head}");
+    }
     let long = "x".repeat(xml::MAX_TEXT + 1);
     let name = format!("<Connections>\n<Node Name=\"{long}\"/></Connections>");
     assert_eq!(sentence("a.xml", &name), "a.xml:2:1: \"Name\" is longer than 4096 bytes");
@@ -448,7 +519,7 @@ fn what_stands_already_is_marked_with_its_line_and_the_rest_is_kept_to_the_byte(
     let difference = "\
 # inventory.csv:2: \"office-pc\" (office-pc:3389) stands at config.toml:6 as \"front\", without mac = \"02:11:22:33:44:55\"
 # list.txt:1: \"home-pc\" (home-pc:3390) stands at inventory.csv:5 as \"home-pc\"
-# inventory.csv: columns \"Password\", \"Notes\" left out
+# inventory.csv: columns \"Password\", \"Notes\" are not used; known: name, host, address, port, expect, mac, aliases, group, kind, expected, gateway, gateway_usage
 --- config.toml
 +++ config.toml
 @@ -5,4 +5,22 @@

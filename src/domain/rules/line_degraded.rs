@@ -93,7 +93,7 @@ impl Rule for LineDegraded {
         let faults = std::iter::once(fault).chain(same.iter().map(|(fault, _)| *fault));
         let title = format!("line {}: {}", verbs(faults), whom(cause, shared));
         let elsewhere = lines.others(|(_, other)| *other != shared).len();
-        let evidence = lines.evidence_titled(and_more(title, elsewhere), sentence, also);
+        let evidence = lines.evidence_titled(and_more(title, elsewhere, "line"), sentence, also);
         let example = cause.says.as_ref().map(|one| format!("the worst of them: {}", one.title));
         let lines = whose.into_iter().flat_map(|whose| whose.lines);
         Judgement::fires(evidence.lines(example).lines(well(cause)).lines(lines).owned_by(owner))

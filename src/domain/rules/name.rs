@@ -136,7 +136,7 @@ impl Rule for DnsFailure {
                 _ => "Network",
             },
         );
-        let title = format!("name: {}", resolution.outcome.word());
+        let title = resolution.outcome.brief();
         let detour = detour(view);
         let severity = detour.as_ref().map_or(Severity::Critical, Detour::severity);
         let sentence = match detour {

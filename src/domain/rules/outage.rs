@@ -125,7 +125,8 @@ impl Rule for PathOutage {
         let newest = alerting.iter().map(|outage| outage.number).max().unwrap_or_default();
         let more = others.iter().map(|outage| format!("also down: {}", whose(outage)));
         let more: Vec<String> = more.collect();
-        let called = |whose: String| and_more(format!("{}: {whose}", title(first)), others.len());
+        let called =
+            |whose: String| and_more(format!("{}: {whose}", title(first)), others.len(), "path");
         let sentence = sentence(first) + &broke_today(around, first);
         let evidence = evidence(first, called(whose(first)), sentence).lines(more);
         Judgement::fires(evidence.of_faults(newest).over_as(called(whose_at_worst(first))))

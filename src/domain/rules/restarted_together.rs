@@ -80,7 +80,8 @@ impl Rule for RestartedTogether {
         all.sort_by_key(|outage| outage.ended.is_none());
         // The newest: of the others somebody was told before.
         let Some((newest, others)) = all.split_last() else { return Judgement::Clear };
-        let title = and_more(format!("restarted together: {}", whose(newest)), others.len());
+        let title =
+            and_more(format!("restarted together: {}", whose(newest)), others.len(), "restart");
         let sentence = format!(
             "{} restarted together at {} (likely): they {}, and {} of them came back and refused the \
              port of Remote Desktop at first, which worked before. {FIRST}",

@@ -2,7 +2,7 @@
 
 use super::outage;
 use super::prelude::*;
-use crate::domain::common_cause::{CommonCause, Shared, Spared};
+use crate::domain::common_cause::{CommonCause, Shared, Spared, Thing, Trouble};
 use crate::domain::finding::are_among;
 use crate::domain::target::TargetId;
 use crate::domain::text::excerpt;
@@ -55,7 +55,7 @@ impl<'a, T: Copy> Several<'a, T> {
         sentence: String,
         more: impl Fn((&CommonCause, T)) -> String,
     ) -> Evidence {
-        let title = and_more(title, self.others.len());
+        let title = and_more(title, self.others.len(), cause_noun(self.first.0));
         self.evidence_titled(title, sentence, more)
     }
 
@@ -88,9 +88,26 @@ impl<'a, T: Copy> Several<'a, T> {
     }
 }
 
-/// `…, and 2 more`.
-pub(super) fn and_more(title: String, others: usize) -> String {
-    if others == 0 { title } else { format!("{title}, and {others} more") }
+/// `…, and 2 more servers`.
+pub(super) fn and_more(title: String, others: usize, noun: &str) -> String {
+    match others {
+        0 => title,
+        1 => format!("{title}, and 1 more {noun}"),
+        others => format!("{title}, and {others} more {noun}s"),
+    }
+}
+
+/// What a further cause of the kind is.
+const fn cause_noun(cause: &CommonCause) -> &'static str {
+    match &cause.thing {
+        Thing::NameServers(_) | Thing::Alike(Trouble::SlowNames(_), _) => "DNS server",
+        Thing::Gateway { .. } | Thing::GatewayCertificate { .. } => "gateway",
+        Thing::Port(_) => "port",
+        Thing::Alike(Trouble::LeadsTo(_), _) => "place",
+        Thing::Alike(Trouble::SignIn(_), _) => "code",
+        Thing::Alike(Trouble::Line(_) | Trouble::LargePackets, _) => "line",
+        Thing::Alike(Trouble::Service(_), _) => "failure",
+    }
 }
 
 /// `3 hosts more that fail by it are in maintenance`.

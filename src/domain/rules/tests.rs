@@ -6,6 +6,7 @@ use crate::domain::certificate::{CertificateSummary, KeyKind, Thumbprint};
 use crate::domain::diagnose::fixture::{
     Fixture, at, confirmed, handshake, looked, negotiated, reply,
 };
+use crate::domain::finding::Severity;
 use crate::domain::history::Timed;
 use crate::domain::identity::RememberedIdentity;
 use crate::domain::sample::{

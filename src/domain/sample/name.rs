@@ -43,6 +43,20 @@ impl NameOutcome {
         }
     }
 
+    /// Why a name has no address, in the fewest words.
+    #[must_use]
+    pub const fn brief(self) -> &'static str {
+        match self {
+            Self::NxDomain => "no such name",
+            Self::NoData => "name has no address",
+            Self::ServFail => "name: the DNS server failed",
+            Self::Refused => "name: the DNS server refused",
+            Self::Timeout => "name: no DNS answer",
+            Self::Malformed => "name: damaged DNS answer",
+            Self::Error | Self::Ok | Self::NotNeeded => "name not found",
+        }
+    }
+
     /// Why a name has no address, in words.
     #[must_use]
     pub const fn why_no_address(self) -> &'static str {

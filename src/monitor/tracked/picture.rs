@@ -1,7 +1,7 @@
 //! Its picture, for the screen and for reports.
 
 use super::Tracked;
-use crate::domain::ladder::{Cell, Ladder, ladder};
+use crate::domain::ladder::{Ladder, is_broken, ladder};
 use crate::domain::lane::Down;
 use crate::domain::sample::Attempt;
 use crate::domain::snapshot::{SPARK_SLOTS, TargetSnapshot, TargetState};
@@ -146,7 +146,7 @@ fn down(
     broken: bool,
 ) -> Option<Down> {
     let works = attempt.map_or(state < TargetState::Critical, Attempt::works);
-    let breaks = state == TargetState::Critical && rungs.iter().any(|r| r.cell == Cell::Broken);
+    let breaks = state == TargetState::Critical && is_broken(rungs, attempt);
     match state {
         TargetState::Unknown => Some(Down::Unseen),
         _ if works || state == TargetState::Ok => None,
@@ -159,7 +159,7 @@ mod tests {
     use super::*;
     use crate::domain::diagnose::fixture::stopped_at_tcp;
     use crate::domain::finding::Rung;
-    use crate::domain::ladder::RungLine;
+    use crate::domain::ladder::{Cell, RungLine};
     use crate::domain::sample::ConnectOutcome;
 
     fn rungs(cell: Cell) -> Ladder {

@@ -107,10 +107,7 @@ impl Document {
         for (alert, ended) in &alerts.resolved {
             all.push(row(world, state, alert, Some(*ended), false));
         }
-        for sink in world.snapshot.monitor.sinks.iter().filter(|sink| ails(sink)) {
-            all.push(ViewLine::default());
-            all.push(sink_line(world, state, sink).cut(width));
-        }
+        sinks(&mut all, world, state);
         if !alerts.as_found.is_empty() {
             all.push(ViewLine::default());
             let key = super::footer::key_name(world, Layer::Alerts, Action::Review);
@@ -183,7 +180,7 @@ impl Document {
     }
 }
 
-/// Many hosts with one cause, in one line: ` ✖+495 hosts  port-closed  5m  port closed: a, b, …`.
+/// Many hosts with one cause, in one line: ` ✖+495 hosts  port-closed  2m to 5m  port closed: a, b, …`.
 fn shared(
     world: &World<'_>,
     state: &UiState,
@@ -203,14 +200,21 @@ fn shared(
     if width >= 60 {
         line.push(text, &format!(" {}", left(cause.rule.0, 26)));
     }
-    let first = of.iter().map(|alert| alert.since).min().unwrap_or(world.snapshot.now.wall);
-    let age = format::age(world.snapshot.now.wall.since(first));
-    line.push(Role::Dim, &format!(" {}  ", right(&age, 5)));
+    let ages = ages(of, world.snapshot.now.wall);
+    line.push(Role::Dim, &format!(" {ages:>5}  "));
     let title = causes::words(cause.rule, of.iter().map(|alert| alert.title.as_str()));
     line.push(text, title);
     let names: Vec<&str> = of.iter().take(NAMES).map(|alert| world.subject(alert)).collect();
     line.push(Role::Dim, &format!(": {}", names.join(", ")));
     ViewLine { line: line.cut(width), base: marked.then_some(Role::Selection) }
+}
+
+/// How long these are there: `5m`, or from the newest to the oldest, `2m to 14m`.
+fn ages(of: &[&Alert], now: WallTime) -> String {
+    let age = |since: Option<WallTime>| format::age(now.since(since.unwrap_or(now)));
+    let newest = age(of.iter().map(|alert| alert.since).max());
+    let oldest = age(of.iter().map(|alert| alert.since).min());
+    if newest == oldest { oldest } else { format!("{newest} to {oldest}") }
 }
 
 /// The note of an acknowledgement in a line of its own, where the row has no room for it.
@@ -253,12 +257,26 @@ const fn ails(sink: &SinkStatus) -> bool {
     sink.error.is_some() || sink.failed > 0 || sink.dropped > 0
 }
 
-/// ` ✖ on-call is not told: the server answered 500; 2 wait, the next try at 14:03:20; 3 told, 1 given
-/// up, 0 dropped`.
+/// The sinks that are not told, or were not. Nothing at all where there is none.
+fn sinks(all: &mut Document, world: &World<'_>, state: &UiState) {
+    let width = usize::from(state.size.width);
+    let ailing: Vec<&SinkStatus> =
+        world.snapshot.monitor.sinks.iter().filter(|sink| ails(sink)).collect();
+    if ailing.is_empty() {
+        return;
+    }
+    all.heading("SINKS IN TROUBLE", ailing.len(), width);
+    for sink in ailing {
+        all.push(sink_line(world, state, sink).cut(width));
+    }
+}
+
+/// ` ✖ on-call gets no alerts: the server answered 500; 2 wait, next try at 14:03:20; 3 told before, 1
+/// given up after several tries`.
 fn sink_line(world: &World<'_>, state: &UiState, sink: &SinkStatus) -> Line {
     let (role, word) = match &sink.error {
-        Some(error) => (Role::StateCritical, format!("{} is not told: {error}", sink.name)),
-        None => (Role::StateWarning, format!("{} was not told everything", sink.name)),
+        Some(error) => (Role::StateCritical, format!("{} gets no alerts: {error}", sink.name)),
+        None => (Role::StateWarning, format!("{} did not get every alert", sink.name)),
     };
     let verb = if sink.waiting == 1 { "waits" } else { "wait" };
     let waiting = match (sink.waiting, sink.next_try) {
@@ -266,15 +284,20 @@ fn sink_line(world: &World<'_>, state: &UiState, sink: &SinkStatus) -> Line {
         (some, None) => format!("; {some} {verb}"),
         (some, Some(left)) => {
             let at = state.zone.seconds(world.snapshot.now.wall.plus(left));
-            format!("; {some} {verb}, the next try at {at}")
+            format!("; {some} {verb}, next try at {at}")
         }
     };
-    let counts =
-        format!("; {} told, {} given up, {} dropped", sink.told, sink.failed, sink.dropped);
+    let counts = [
+        (sink.told, "told before"),
+        (sink.failed, "given up after several tries"),
+        (sink.dropped, "put off, as too many waited"),
+    ];
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+    let counts: Vec<String> = counts.map(|(count, what)| format!("; {count} {what}")).collect();
     Line::of(Role::Text, " ")
         .glyph(role)
         .text(Role::Text, &format!(" {word}{waiting}"))
-        .text(Role::Dim, &counts)
+        .text(Role::Dim, &counts.concat())
 }
 
 /// The newest lines of the event log, the newest first: what changed on this machine and its

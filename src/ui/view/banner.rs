@@ -75,6 +75,8 @@ fn small(world: &World<'_>, state: &UiState, width: usize) -> Vec<ViewLine> {
         right = right.text(Role::StateWarning, "slow ");
     }
     let right = right.text(Role::Text, &clock(world, state));
+    let room = width.saturating_sub(left.width() + right.width() + 2);
+    let right = footer::always(world, state, room).join(right);
     let mut lines: Vec<ViewLine> = vec![ends(left, right, width).into()];
     if offline_words(&world.snapshot.monitor.offline).is_some() {
         let line = Line::of(Role::Offline, "MONITOR OFFLINE: nobody is judged").pad_to(width);

@@ -93,14 +93,14 @@ fn answers(out: &mut Vec<Line>, resolution: &Resolution, width: usize) {
         };
         (Role::Text, format!("{} from {source}", list(&resolution.addresses)))
     } else {
-        (Role::StateCritical, resolution.outcome.word().to_owned())
+        (Role::StateCritical, resolution.outcome.why_no_address().to_owned())
     };
     let elapsed = format::ms(resolution.elapsed);
     fact(out, "answer", role, &format!("{text} in {elapsed} ms"), width);
     for answer in &resolution.servers {
         let text = match answer.outcome {
             NameOutcome::Ok => list(&answer.addresses),
-            other => other.word().to_owned(),
+            other => other.why_no_address().to_owned(),
         };
         let ttl = answer.ttl_s.map_or_else(String::new, |ttl| format!(", TTL {ttl} s"));
         let differs = answer.outcome != resolution.outcome

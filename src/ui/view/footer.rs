@@ -2,6 +2,7 @@
 
 use super::prompt;
 use crate::domain::finding::Severity;
+use crate::domain::look::PanelId;
 use crate::ui::action::Action;
 use crate::ui::keymap::Layer;
 use crate::ui::line::{Line, fit};
@@ -128,7 +129,7 @@ fn unbounded(world: &World<'_>, state: &UiState, shown: usize) -> Vec<Line> {
     let width = usize::from(state.size.width);
     let message = state.message.as_ref().filter(|message| world.now < message.until);
     let held = message.filter(|message| message.is_held()).map(|message| &message.line);
-    let stays = held.or(state.unread.as_ref().filter(|_| message.is_none()));
+    let stays = held.or(state.config_refused.as_ref().filter(|_| message.is_none()));
     match (message, narrows(state)) {
         (_, true) if let Some(line) = stays => {
             beside(line, &label(world, state, shown, width / 2), state.size)
@@ -155,9 +156,9 @@ fn answered(message: &Line, state: &UiState) -> Vec<Line> {
     let width = usize::from(state.size.width);
     let mut lines = paragraph(message, width);
     let most = most_lines(state.size);
-    if let Some(unread) = state.unread.as_ref().filter(|_| most > 1) {
+    if let Some(why) = state.config_refused.as_ref().filter(|_| most > 1) {
         lines.truncate(most - 1);
-        lines.extend(paragraph(unread, width));
+        lines.extend(paragraph(why, width));
     }
     lines
 }
@@ -232,6 +233,24 @@ pub(super) fn hints(world: &World<'_>, state: &UiState) -> Line {
     }
     let usual = || usual(world, state, usize::from(state.size.width));
     super::tip::line(world, state).unwrap_or_else(usual)
+}
+
+/// The keys that a screen without a line for keys has beside its clock, as far as there is room: how to
+/// get help and out. None below a box, which has its own.
+pub(super) fn always(world: &World<'_>, state: &UiState, width: usize) -> Line {
+    if state.overlay.is_some() || !state.panels.has(PanelId::Keys) {
+        return Line::new();
+    }
+    let layer = layer_of(state.screen);
+    let mut line = Line::new();
+    for (action, words) in [(Action::Help, "help"), (Action::Quit, "quit")] {
+        let key = key_name(world, layer, action);
+        let hint = Line::of(Role::Key, &key).text(Role::Dim, &format!(" {words}  "));
+        if !key.is_empty() && line.width() + hint.width() <= width {
+            line = line.join(hint);
+        }
+    }
+    line
 }
 
 /// As many of the hints of the screen as there is room for.

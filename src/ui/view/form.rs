@@ -46,7 +46,7 @@ pub(super) fn panel(world: &World<'_>, state: &UiState, form: &Form) -> Panel {
             } else {
                 mark.text(Role::Text, " ")
             };
-            let line = mark.text(Role::Heading, &format!("{:<9}", field.key));
+            let line = mark.text(Role::Heading, &format!("{:<10}", field.label()));
             let text = &field.text;
             let line = if front {
                 line.join(text_field(text))

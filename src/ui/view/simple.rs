@@ -3,7 +3,7 @@
 
 use super::footer::key_name;
 use crate::domain::finding::{Finding, Owner, RunOn, Rung};
-use crate::domain::ladder::Cell;
+use crate::domain::ladder::{Cell, is_broken};
 use crate::domain::lane::{Down, Downtime};
 use crate::domain::placeholder::Placeholders;
 use crate::domain::rules;
@@ -112,7 +112,6 @@ pub(super) fn headline(target: &TargetSnapshot) -> String {
         return format!("{name}: work is planned on it");
     }
     let answers = target.attempt.as_ref().is_some_and(Attempt::works);
-    let broken = target.ladder.iter().any(|line| line.cell == Cell::Broken);
     match target.state {
         TargetState::NotMeasured if target.fell_silent().is_some() => {
             format!("{name} has stopped answering")
@@ -130,7 +129,9 @@ pub(super) fn headline(target: &TargetSnapshot) -> String {
         TargetState::Critical if answers => {
             format!("{name} takes connections, but signing in may fail")
         }
-        TargetState::Critical if broken => format!("{name} does not work"),
+        TargetState::Critical if is_broken(&target.ladder, target.attempt.as_ref()) => {
+            format!("{name} does not work")
+        }
         TargetState::Critical => format!("{name} has serious trouble"),
     }
 }

@@ -205,8 +205,9 @@ fn of_host<'a>(
     let line = |text: &str| Line::of(role, text);
     let name = Item::of(titled(host, glyph), most);
     let items = if host.is_in_trouble() {
-        let lasting =
-            format!("for {}", format::age(world.snapshot.now.wall.since(host.state_since)));
+        // Beside a cause stands how long that is there, not how long the host has been in its state.
+        let since = host.worst().map_or(host.state_since, |finding| finding.since);
+        let lasting = format!("for {}", format::age(world.snapshot.now.wall.since(since)));
         let all = told(all, seen.copied());
         let both = line(&format!("{all}, {lasting}"));
         let brief = brief(host).filter(|_| !quiet);
@@ -252,36 +253,56 @@ fn titled(host: &TargetSnapshot, glyph: Role) -> Line {
     Line::new().glyph(glyph).text(Role::Text, &format!(" {name}"))
 }
 
-/// A site: its name with its counts, and its worst. In large letters only what is in trouble is
-/// counted, or the glyph of its state shown; all are counted below. It is quiet where somebody has
-/// seen to all of its trouble.
+/// A site: its name with its counts, and its worst. It is quiet where somebody has seen to all of its
+/// trouble.
 pub(super) fn of_site<'a>(
     world: &World<'_>,
     site: Site<'a>,
     calm: Calm,
     seen: &SeenTo<'_>,
 ) -> Tile<'a> {
-    let seen_to = site.is_seen_to(seen);
-    let role = if seen_to { Role::TileQuiet } else { tile_role(site.state(seen)) };
-    let all = || site.hosts.iter().copied();
-    let title = |beside: Line| site_title(&site).text(role, "  ").join(beside);
-    let troubles = causes::among(all(), TOGETHER, seen);
-    let (most, most_words) = calm.most(!troubles.is_empty());
-    let troubled = || all().filter(|host| host.is_in_trouble());
-    let unseen = troubled().filter(|host| !is_seen_to(host, seen));
-    let loud = if seen_to {
-        Line::new().glyph(Role::StateMuted).text(role, &troubled().count().to_string())
-    } else {
-        counted(unseen, seen, false)
-    };
+    let role = if site.is_seen_to(seen) { Role::TileQuiet } else { tile_role(site.state(seen)) };
+    let troubles = causes::among(site.hosts.iter().copied(), TOGETHER, seen);
+    let first = troubles.first().map(|trouble| trouble.worst.target.id);
+    let most = calm.most(first.is_some());
+    let mut items = vec![heading(&site, role, seen, (first.is_some(), most.0))];
+    if first.is_none() {
+        items
+            .extend(quiet_lines(world, &site, seen).into_iter().map(|line| Item::of(line, most.1)));
+    }
+    items.extend(troubles.iter().take(WORST).map(|trouble| worst(world, trouble, seen, most.0)));
+    let more: usize = troubles.iter().skip(WORST).map(|trouble| trouble.hosts).sum();
+    let counts = |words| counted(site.hosts.iter().copied(), seen, words);
+    let spare = first.map(|_| [counts(true), counts(false)]);
+    let unseen = first.is_some() && !site.is_seen_to(seen);
+    let mut hosts = site.hosts;
+    hosts.sort_by_key(|host| Some(host.target.id) != first);
+    Tile {
+        role,
+        glyphs: world.glyphs,
+        items,
+        more: (more > 0).then(|| Line::of(role, &format!("and {more} more in trouble"))),
+        spare,
+        hosts,
+        unseen,
+    }
+}
+
+/// The name of a site with its counts. In large letters only what is in trouble is counted, or the glyph
+/// of its state shown.
+fn heading(
+    site: &Site<'_>,
+    role: Role,
+    seen: &SeenTo<'_>,
+    (in_trouble, most): (bool, usize),
+) -> Item {
+    let title = |beside: Line| site_title(site).text(role, "  ").join(beside);
     let glyph = Line::new().glyph(site.glyph(seen));
-    let beside = if troubles.is_empty() { vec![glyph] } else { vec![loud, glyph] };
+    let beside = if in_trouble { vec![troubled(site, role, seen), glyph] } else { vec![glyph] };
     let cut = beside.iter().flat_map(|beside| {
         let letters = (SHORTEST..site.name.width()).rev();
-        letters.map(|letters| named(&site, letters).text(role, " ").join(beside.clone()))
+        letters.map(|letters| named(site, letters).text(role, " ").join(beside.clone()))
     });
-    let lines = std::iter::once(counted(all(), seen, false)).chain(beside.clone());
-    let heading = Item::saying(lines.map(title).collect(), most);
     let forms = |mut item: Item, rows: usize| {
         for (place, one) in beside.iter().enumerate() {
             let line = title(one.clone());
@@ -292,30 +313,27 @@ pub(super) fn of_site<'a>(
         }
         item
     };
-    let heading = forms(cut.fold(forms(heading, 1), Item::smallest), ANY);
-    let mut items = vec![heading];
-    let worst_three = troubles.iter().take(WORST);
-    items.extend(worst_three.map(|trouble| worst(world, trouble, seen, most)));
-    let more: usize = troubles.iter().skip(WORST).map(|trouble| trouble.hosts).sum();
-    let more = (more > 0).then(|| Line::of(role, &format!("and {more} more in trouble")));
-    let counts = counted(all(), seen, true);
-    let asked_again = all().filter(|h| h.maintenance.is_none() && h.unconfirmed().is_some());
-    if troubles.is_empty() {
-        let named = asked_again.take(WORST).map(|host| line_of(world, host, None));
-        items.extend(named.map(|line| Item::of(line, most_words)));
+    let all = counted(site.hosts.iter().copied(), seen, false);
+    let lines = std::iter::once(all).chain(beside.clone());
+    let item = Item::saying(lines.map(title).collect(), most);
+    forms(cut.fold(forms(item, 1), Item::smallest), ANY)
+}
+
+/// How many are in trouble: those that nobody has seen to, or all where somebody has seen to each.
+fn troubled(site: &Site<'_>, role: Role, seen: &SeenTo<'_>) -> Line {
+    let troubled = site.hosts.iter().copied().filter(|host| host.is_in_trouble());
+    if site.is_seen_to(seen) {
+        return Line::new().glyph(Role::StateMuted).text(role, &troubled.count().to_string());
     }
-    let spare = if troubles.is_empty() {
-        let calm = [Some(counts), slowest(&site)].into_iter().flatten();
-        items.extend(calm.map(|line| Item::of(line, most_words)));
-        None
-    } else {
-        Some([counts, counted(all(), seen, false)])
-    };
-    let unseen = !troubles.is_empty() && !seen_to;
-    let first = troubles.first().map(|trouble| trouble.worst.target.id);
-    let mut hosts = site.hosts;
-    hosts.sort_by_key(|host| Some(host.target.id) != first);
-    Tile { role, glyphs: world.glyphs, items, more, spare, hosts, unseen }
+    counted(troubled.filter(|host| !is_seen_to(host, seen)), seen, false)
+}
+
+/// What is said of a site without trouble: who is asked again, how its hosts fare, who is slowest.
+fn quiet_lines(world: &World<'_>, site: &Site<'_>, seen: &SeenTo<'_>) -> Vec<Line> {
+    let all = || site.hosts.iter().copied();
+    let asked_again = all().filter(|h| h.maintenance.is_none() && h.unconfirmed().is_some());
+    let named = asked_again.take(WORST).map(|host| line_of(world, host, None));
+    named.chain([counted(all(), seen, true)]).chain(slowest(site)).collect()
 }
 
 /// What a site is called.
@@ -343,10 +361,13 @@ fn worst(world: &World<'_>, trouble: &Trouble<'_>, seen: &SeenTo<'_>, most: usiz
     let line = |text: String| glyph_and(host, &text, seen);
     let all = format!("{who}: {why}");
     let mut lines = vec![line(all.clone()), line(format!("{few}: {why}"))];
+    if trouble.is_shared() {
+        let s = if trouble.hosts == 2 { "" } else { "s" };
+        lines.insert(0, line(format!("{who} host{s}: {why}")));
+    }
     let Some(brief) = brief(host).filter(|_| seen.is_none()) else {
         lines.push(line(why));
-        let all = lines.first().cloned().unwrap_or_default();
-        return Item::saying(lines, most).large(all, ANY, Vec::new());
+        return Item::saying(lines, most).large(line(all), ANY, Vec::new());
     };
     let plain = |text: String| Line::of(Role::Text, &text);
     let named = if trouble.is_shared() { all.clone() } else { why.clone() };
