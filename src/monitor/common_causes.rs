@@ -3,8 +3,8 @@
 use super::tracked::Ailment;
 use super::{Monitor, Tracked};
 use crate::domain::common_cause::{
-    CommonCause, Lookups, Serving, Share, Thing, Trouble, Witness, Word, most_at_once, undecided,
-    undecided_alike,
+    CommonCause, LineFault, Lookups, Serving, Share, Thing, Trouble, Witness, Word, most_at_once,
+    undecided, undecided_alike,
 };
 use crate::domain::surroundings::Surroundings;
 use crate::domain::target::{Host, TargetId};
@@ -118,6 +118,19 @@ impl Monitor {
         let members = |causes: &[CommonCause]| -> BTreeSet<TargetId> {
             causes.iter().flat_map(|cause| cause.members.keys().copied()).collect()
         };
+        let stands = |cause: &CommonCause| {
+            self.around.common.iter().any(|other| other.number == cause.number)
+        };
+        let lost = |cause: &&CommonCause| {
+            matches!(cause.thing, Thing::Alike(Trouble::Line(LineFault::Loses), _))
+        };
+        for cause in before.iter().filter(lost).filter(|cause| !stands(cause)) {
+            for id in cause.members.keys() {
+                if let Some(tracked) = self.targets.get_mut(id) {
+                    tracked.line_is_well_again();
+                }
+            }
+        }
         for id in members(&before).symmetric_difference(&members(&self.around.common)) {
             if let Some(tracked) = self.targets.get_mut(id) {
                 tracked.set_changed();
