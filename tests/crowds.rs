@@ -5,6 +5,8 @@
 mod world;
 
 use rdpwatch::domain::snapshot::TargetState;
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::time::Duration;
 use world::fleet::servers;
 use world::host::{SimHost, Trouble};
@@ -82,4 +84,59 @@ fn a_lossy_line_is_told_once_for_every_host_and_nothing_else() {
         world.lines()
     );
     assert_eq!(world.resolved().len(), fired.len(), "each ends: {:?}", world.lines());
+}
+
+/// Six servers that answer ping, and six behind the same route that do not; some of them lose.
+fn half_without_ping(lossy: Range<usize>, thousandths: u32) -> Vec<SimHost> {
+    let mut hosts = servers(12);
+    for host in hosts.iter_mut().skip(6) {
+        host.drops_ping = true;
+    }
+    for host in hosts.iter_mut().skip(lossy.start).take(lossy.len()) {
+        host.add_trouble(minutes(12), minutes(45), Trouble::Loss(thousandths));
+    }
+    hosts
+}
+
+/// Of whom which cause was told, each once however much worse it became.
+fn causes(world: &World) -> BTreeSet<(String, &'static str)> {
+    world.fired().into_iter().map(|(of, cause, ..)| (of, cause)).collect()
+}
+
+/// A SYN that is sent again is no sign that a line is well.
+#[test]
+fn hosts_without_ping_on_a_lossy_line_do_not_speak_against_it() {
+    for (seed, thousandths) in [(1, 40), (3, 150)] {
+        let world = played(seed, half_without_ping(0..12, thousandths), minutes(65));
+        let told = causes(&world);
+        let shared = told.iter().filter(|(_, cause)| *cause == "line-degraded").count();
+        assert_eq!(shared, 1, "{seed}: {:?}", world.lines());
+        // Of twelve, two at most are told of before it is known to be the line.
+        assert!(told.len() <= 3, "{seed}: {:?}", world.lines());
+        assert_eq!(world.resolved().len(), told.len(), "{seed}: {:?}", world.lines());
+    }
+}
+
+/// They show by many connections in a row that they lose nothing.
+#[test]
+fn hosts_without_ping_that_lose_nothing_say_so_in_the_end() {
+    let mut world = World::new(1, REAL, half_without_ping(0..6, 80));
+    world.run(minutes(44));
+    let firing = world.snapshot().alerts.firing.clone();
+    let lose = firing.iter().filter(|alert| alert.rule.0 == "packet-loss").count();
+    assert_eq!((lose, firing.len()), (6, 6), "{:?}", world.lines());
+}
+
+/// It is seen by the connections that open late, and called loss and not jitter.
+#[test]
+fn a_host_without_ping_that_loses_packets_is_told_to() {
+    for seed in 1..=3 {
+        let mut hosts = servers(1);
+        hosts[0].drops_ping = true;
+        hosts[0].add_trouble(minutes(20), minutes(60), Trouble::Loss(200));
+        let world = played(seed, hosts, minutes(90));
+        let told: Vec<&str> = causes(&world).into_iter().map(|(_, cause)| cause).collect();
+        assert_eq!(told, ["packet-loss"], "{seed}: {:?}", world.lines());
+        assert_eq!(world.resolved().len(), world.fired().len(), "{seed}: {:?}", world.lines());
+    }
 }

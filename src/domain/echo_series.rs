@@ -1,6 +1,9 @@
 //! One target's echo requests: the newest ones exactly, all the others folded into totals.
 
+mod resent;
 mod tally;
+
+pub use resent::Resent;
 
 use super::sample::{Echo, EchoMethod, EchoOutcome, LocalFault};
 use super::stats::{EchoStats, Spark};

@@ -15,6 +15,16 @@ pub fn may_all_be_lost(share: f64, packets: u32) -> bool {
     share.powi(i32::try_from(packets).unwrap_or(i32::MAX)) > CHANCE
 }
 
+/// With less than this chance all of some round trips pass although a share of them is lost.
+const SPARED: f64 = 0.05;
+
+/// Whether so many round trips without a loss show that no such share, from 0 to 1, of them is lost.
+#[must_use]
+pub fn disproves(share: f64, clean: u32) -> bool {
+    let passes = 1.0 - share.clamp(0.0, 1.0);
+    passes.powi(i32::try_from(clean).unwrap_or(i32::MAX)) <= SPARED
+}
+
 /// Statistics of the echo requests of one window.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct EchoStats {

@@ -3,8 +3,8 @@
 use super::tracked::Ailment;
 use super::{Monitor, Tracked};
 use crate::domain::common_cause::{
-    CommonCause, Lookups, Serving, Share, Signs, Thing, Trouble, Witness, Word, most_at_once,
-    undecided, undecided_alike,
+    CommonCause, LineFault, Lookups, Serving, Share, Signs, Thing, Trouble, Witness, Word,
+    most_at_once, undecided, undecided_alike,
 };
 use crate::domain::finding::RuleId;
 use crate::domain::surroundings::Surroundings;
@@ -50,7 +50,7 @@ impl Monitor {
         let alike = hear_alike(&self.targets, &ailments, &troubles, signs, around, now);
         for (thing, witnesses) in &alike {
             let Thing::Alike(trouble, _) = thing else { continue };
-            let waits = undecided_alike(witnesses, limits).into_iter().flat_map(|id| {
+            let waits = undecided_alike(*trouble, witnesses, limits).into_iter().flat_map(|id| {
                 let own = ailments.get(&id).into_iter().flatten();
                 let own = own.filter(|one| one.trouble == *trouble);
                 own.map(move |one| (id, one.rule))
@@ -123,6 +123,19 @@ impl Monitor {
         let members = |causes: &[CommonCause]| -> BTreeSet<TargetId> {
             causes.iter().flat_map(|cause| cause.members.keys().copied()).collect()
         };
+        let stands = |cause: &CommonCause| {
+            self.around.common.iter().any(|other| other.number == cause.number)
+        };
+        let lost = |cause: &&CommonCause| {
+            matches!(cause.thing, Thing::Alike(Trouble::Line(LineFault::Loses), _))
+        };
+        for cause in before.iter().filter(lost).filter(|cause| !stands(cause)) {
+            for id in cause.members.keys() {
+                if let Some(tracked) = self.targets.get_mut(id) {
+                    tracked.line_is_well_again();
+                }
+            }
+        }
         for id in members(&before).symmetric_difference(&members(&self.around.common)) {
             if let Some(tracked) = self.targets.get_mut(id) {
                 tracked.set_changed();

@@ -58,6 +58,15 @@ impl Trouble {
         matches!(self, Self::Service(ServiceFault::Refused | ServiceFault::Silent))
     }
 
+    /// From when on a sign is one of what the others have `since` then: of a line, a host that is asked
+    /// seldom shows one for long.
+    fn from(self, since: Now, limits: CommonThresholds) -> MonoTime {
+        match self {
+            Self::Line(_) => since.mono.minus(limits.together),
+            _ => MonoTime::ZERO,
+        }
+    }
+
     /// Until when a host begins to ail with others, the last of which began `at`; `None`: at any time.
     fn until(self, at: Now, limits: CommonThresholds) -> Option<MonoTime> {
         self.is_at_once().then(|| at.mono.plus(limits.together))
@@ -122,19 +131,21 @@ struct Tally {
 }
 
 impl Tally {
-    /// `together`: who began to ail within a while, since then. Who shows the first signs of it counts up
-    /// to a moment only, where there is one.
+    /// `together`: who began to ail within a while, since then. Who shows the first signs of it counts from
+    /// a moment on, and up to one where there is one.
     fn of(
         witnesses: &[Witness<'_>],
         together: usize,
         since: MonoTime,
-        until: Option<MonoTime>,
+        (from, until): (MonoTime, Option<MonoTime>),
     ) -> Self {
         let count = |says: &dyn Fn(&Witness<'_>) -> bool| {
             witnesses.iter().filter(|witness| says(witness)).count()
         };
         let works = |one: &Witness<'_>| one.word == Word::Works;
-        let in_time = |one: &Witness<'_>| until.is_none_or(|until| one.at.mono <= until);
+        let in_time = |one: &Witness<'_>| {
+            one.at.mono >= from && until.is_none_or(|until| one.at.mono <= until)
+        };
         let suffers = |one: &Witness<'_>| one.word == Word::Suffers && in_time(one);
         Self {
             ail: together.saturating_add(count(&suffers)),
@@ -191,7 +202,8 @@ pub(super) fn widest(
         let together = together(witnesses, taken, thing.bad_otherwise(&lines), limits)?;
         let since = together.first()?.since;
         let until = trouble.until(together.last()?.since, limits);
-        let tally = Tally::of(witnesses, together.len(), since.mono, until);
+        let signs = (trouble.from(since, limits), until);
+        let tally = Tally::of(witnesses, together.len(), since.mono, signs);
         if !trouble.shows_itself() && !tally.is_all(limits) {
             return None;
         }
@@ -236,14 +248,16 @@ impl CommonCause {
         self.miss(witnesses, now);
         self.heed(seen);
         self.spared = Spared::since(witnesses, self.since);
-        let ail = joins.len().saturating_add(doubtful);
-        let tally = Tally::of(witnesses, ail, self.since.mono, until);
+        let signs = (trouble.from(self.since, limits), until);
+        // Who shows signs is counted with them.
+        let together = joins.len().saturating_add(doubtful.explained);
+        let tally = Tally::of(witnesses, together, self.since.mono, signs);
         self.of = self.members.len().max(tally.asked()).saturating_add(late);
         let share = trouble.shows_itself() || limits.is_share(tally.ail, tally.asked());
         if self.members.is_empty() {
             return true;
         }
-        if ail >= least && share {
+        if joins.len().saturating_add(doubtful.all) >= least && share {
             self.served = None;
             return false;
         }
@@ -252,17 +266,24 @@ impl CommonCause {
     }
 
     /// How many ailed by it and may still: something else explains what they show, or did until lately
-    /// and they show signs of it.
-    fn doubtful(&mut self, witnesses: &[Witness<'_>], now: Now) -> usize {
-        let explained = witnesses.iter().filter(|one| one.word == Word::Explained);
+    /// and they showed signs of it since.
+    fn doubtful(&mut self, witnesses: &[Witness<'_>], now: Now) -> Doubtful {
+        let is_explained = |one: &Witness<'_>| one.word == Word::Explained;
+        let explained = witnesses.iter().filter(|one| is_explained(one));
         self.explained.retain(|_, at| now.mono.since(*at) <= PROVEN);
         self.explained.extend(explained.map(|one| (one.target, now.mono)));
-        let may = |one: &&Witness<'_>| {
-            matches!(one.word, Word::Explained | Word::Suffers)
-                && self.explained.contains_key(&one.target)
-                && self.members.contains_key(&one.target)
+        let since = |one: &Witness<'_>| {
+            let at = self.explained.get(&one.target)?;
+            self.members.contains_key(&one.target).then_some(*at)
         };
-        witnesses.iter().filter(may).count()
+        let suffers = |one: &Witness<'_>| {
+            one.word == Word::Suffers && since(one).is_some_and(|at| one.at.mono > at)
+        };
+        let hidden = |one: &Witness<'_>| is_explained(one) && since(one).is_some();
+        let count =
+            |says: &dyn Fn(&Witness<'_>) -> bool| witnesses.iter().filter(|one| says(one)).count();
+        let explained = count(&hidden);
+        Doubtful { explained, all: explained.saturating_add(count(&suffers)) }
     }
 
     /// Who ails by it, of those who began to `until` then.
@@ -289,6 +310,14 @@ impl CommonCause {
             least: if line.is_some() { 1 } else { limits.hosts() },
         }
     }
+}
+
+/// How many may ail by a cause still.
+struct Doubtful {
+    /// Something else explains what they show.
+    explained: usize,
+    /// They, and those it explained lately who show signs since.
+    all: usize,
 }
 
 /// Who ails by a cause.
@@ -361,12 +390,17 @@ impl Signs {
 /// Who ails and may be one of many in a moment: enough others of the same thing ail too or show the
 /// first signs of it, and (nearly) nobody is well since.
 #[must_use]
-pub fn undecided(witnesses: &[Witness<'_>], limits: CommonThresholds) -> Vec<TargetId> {
+pub fn undecided(
+    trouble: Trouble,
+    witnesses: &[Witness<'_>],
+    limits: CommonThresholds,
+) -> Vec<TargetId> {
     let mut fails: Vec<Failing<'_>> = witnesses.iter().filter_map(failing).collect();
     fails.sort_by_key(|one| (one.since.mono, one.target));
     let Some(together) = most_together(&fails, limits) else { return Vec::new() };
     let Some(first) = together.first() else { return Vec::new() };
-    let tally = Tally::of(witnesses, together.len(), first.since.mono, None);
+    let signs = (trouble.from(first.since, limits), None);
+    let tally = Tally::of(witnesses, together.len(), first.since.mono, signs);
     if tally.ail < limits.hosts() || !tally.is_all(limits) {
         return Vec::new();
     }

@@ -338,3 +338,20 @@ fn who_was_not_asked_yet_fails_by_what_is_one_for_all() {
     lab.causes.observe(&heard, CommonThresholds::default(), at(4));
     assert_eq!(lab.causes.open()[0].members.len(), 12);
 }
+
+/// A host that is asked every quarter of a minute may have shown a sign long before.
+#[test]
+fn a_sign_of_a_line_from_long_before_is_none_of_what_others_have_now() {
+    let line = Trouble::Line(LineFault::Loses);
+    let limits = CommonThresholds::default();
+    let ailing = |signs_at| {
+        let mut lab = Lab::new();
+        lab.fail(0..4, 1_000, 1_030);
+        for host in 4..10 {
+            lab.say(host, signs_at, Word::Suffers);
+        }
+        lab.work(10..12, 1_010);
+        undecided_alike(line, &lab.says, limits).len()
+    };
+    assert_eq!((ailing(950), ailing(900)), (4, 0));
+}

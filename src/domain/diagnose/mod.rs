@@ -148,6 +148,11 @@ impl Diagnosis {
         });
     }
 
+    /// What `rule` found is over: only what is measured anew raises it again.
+    pub fn let_go(&mut self, rule: RuleId) {
+        self.tracks.forget(|id, _| id == rule);
+    }
+
     /// What stands at this moment, told and withheld.
     #[must_use]
     pub fn diagnosed(&self, rules: &[&'static dyn Rule], view: &TargetView<'_>) -> Diagnosed {

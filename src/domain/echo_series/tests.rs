@@ -188,3 +188,38 @@ fn loss_of_this_moment_is_a_rate_and_no_gap_that_is_over() {
     assert!(!heavily("xxxxxxxxxxxxxxx.x"), "too few to say");
     assert!(!EchoSeries::default().loses_heavily(MonoTime::from_secs(1)));
 }
+
+/// Connections a quarter of a minute apart that took so many milliseconds; 0: not answered.
+fn connections(took: &[u64]) -> EchoSeries {
+    let mut series = EchoSeries::default();
+    for (seq, took) in (0_u64..).zip(took) {
+        let outcome = if *took == 0 { EchoOutcome::Lost } else { ok(*took).outcome };
+        series.push(seq, at(15 * seq), Echo { method: EchoMethod::Tcp, ..echo(outcome) });
+    }
+    series
+}
+
+/// The numbers of those whose SYN had to be sent again.
+fn resent(series: &EchoSeries) -> Vec<u64> {
+    let resent = series.resent();
+    series.points().filter(|point| resent.has(point)).map(|point| point.seq).collect()
+}
+
+#[test]
+fn a_connection_that_opens_whole_seconds_later_than_those_around_it_was_asked_again() {
+    assert_eq!(resent(&connections(&[20, 1_020, 20, 20, 3_025, 22, 0, 1_190, 150])), [1, 4, 7]);
+    assert_eq!(resent(&connections(&[20, 1_020, 3_020, 1_020, 20])), [1, 2, 3], "amid others");
+    assert_eq!(resent(&connections(&[20, 520, 20, 1_600, 20, 2_480, 20])), [0; 0], "slow answers");
+    assert_eq!(resent(&connections(&[20, 20, 1_020])), [0; 0], "the line may be slow by now");
+    assert_eq!(resent(&connections(&[1_020, 20, 20])), [0; 0], "or have been");
+}
+
+#[test]
+fn a_line_that_is_a_second_slower_from_then_on_is_not_one_that_loses() {
+    let slow = [vec![20; 20], vec![1_020; 40], vec![20; 20]].concat();
+    assert_eq!(resent(&connections(&slow)), [0; 0]);
+    let mut pings = series(&[ok(20), ok(1_020), ok(20)]);
+    assert_eq!(resent(&pings), [0; 0], "an echo request is not sent again");
+    pings.reset();
+    assert_eq!(resent(&pings), [0; 0]);
+}

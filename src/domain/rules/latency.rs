@@ -2,7 +2,7 @@
 
 use super::prelude::*;
 use super::whose;
-use crate::domain::echo_series::{EchoPoint, median, nearest_rank};
+use crate::domain::echo_series::{EchoPoint, Resent, median, nearest_rank};
 use crate::domain::sample::EchoMethod;
 
 /// Round trips of this long make the median.
@@ -52,17 +52,23 @@ fn requests<'a>(
     view.echo.within(view.now.mono, span)
 }
 
-/// Their round trips. `None` where a request was not answered in time, which breaks a chain.
+/// Their round trips. `None` where a request was not answered in time, or its SYN had to be sent again,
+/// which breaks a chain.
 fn newest<'a>(
     view: &TargetView<'a>,
-    window: Duration,
+    resent: &'a Resent,
 ) -> impl Iterator<Item = Option<Duration>> + use<'a> {
-    requests(view, window).map(EchoPoint::rtt)
+    requests(view, JITTER_WINDOW).map(|point| point.rtt().filter(|_| !resent.has(point)))
 }
 
-/// The newest round trips, also those of replies that came after the deadline.
-fn round_trips<'a>(view: &TargetView<'a>) -> impl Iterator<Item = Duration> + use<'a> {
-    requests(view, WINDOW).filter_map(EchoPoint::round_trip)
+/// The newest round trips, also those of replies that came after the deadline; not of a SYN that had to
+/// be sent again.
+fn round_trips<'a>(
+    view: &TargetView<'a>,
+    resent: &'a Resent,
+) -> impl Iterator<Item = Duration> + use<'a> {
+    let whole = requests(view, WINDOW).filter(|point| !resent.has(point));
+    whole.filter_map(EchoPoint::round_trip)
 }
 
 /// The rule that compares with the usual round trip.
@@ -116,8 +122,9 @@ impl Rule for HighLatency {
         let limits = &view.target.thresholds.high_latency;
         // Nearly always: the lower half lies under every threshold, and nothing is sorted.
         let floor = limits.warning.min(limits.baseline_margin);
+        let resent = view.echo.resent();
         let (mut received, mut under) = (0_usize, 0_usize);
-        for rtt in round_trips(view) {
+        for rtt in round_trips(view, &resent) {
             received += 1;
             under += usize::from(rtt < floor);
         }
@@ -127,7 +134,7 @@ impl Rule for HighLatency {
         if under >= received.div_ceil(2) {
             return Judgement::Clear;
         }
-        let mut rtts: Vec<Duration> = round_trips(view).collect();
+        let mut rtts: Vec<Duration> = round_trips(view, &resent).collect();
         let late = requests(view, WINDOW).filter(|point| point.round_trip() > point.rtt()).count();
         let Some(median) = median(rtts.clone()) else { return Judgement::NoEvidence };
         let baseline = match view.mode {
@@ -202,7 +209,8 @@ static HIGH_JITTER: RuleCard = RuleCard {
     plain: "Answers come unevenly: sound and pointer stutter.",
     explanation: "Consecutive round trips of the last minute differ by this much on average, also \
         when the largest tenth of the differences is left out, so that one slow answer is nothing; \
-        a lost packet breaks the chain and counts for nothing. Uneven delay makes sound and pointer \
+        a lost packet breaks the chain and counts for nothing, and so does a connection that opens \
+        whole seconds later than those around it, whose SYN was lost. Uneven delay makes sound and pointer \
         stutter and is what crowded Wi-Fi, a saturated line and an overloaded VPN node look like.",
     disproof: "A jitter under the threshold over the same minute, or no round trip for two minutes \
         while connections are answered: a firewall drops ping by now.",
@@ -222,10 +230,11 @@ impl Rule for HighJitter {
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
         let limits = &view.target.thresholds.high_jitter;
         let enough = if view.mode == Mode::Watch { 2 * ENOUGH } else { ENOUGH };
-        if is_even(newest(view, JITTER_WINDOW), enough, limits.warning) {
+        let resent = view.echo.resent();
+        if is_even(newest(view, &resent), enough, limits.warning) {
             return Judgement::Clear;
         }
-        let rtts: Vec<Option<Duration>> = newest(view, JITTER_WINDOW).collect();
+        let rtts: Vec<Option<Duration>> = newest(view, &resent).collect();
         let received = rtts.iter().flatten().count();
         let Some(Jitter { mean, usual }) = jitter(&rtts).filter(|_| received >= enough) else {
             return without_round_trips(view);

@@ -1,5 +1,7 @@
-//! `packet-loss`: a share of echo requests goes unanswered while the host is there.
+//! `packet-loss`: a share of echo requests goes unanswered while the host is there, or of its connections
+//! where they stand for echo.
 
+mod connections;
 mod limited;
 mod seen;
 
@@ -8,7 +10,8 @@ use super::prelude::*;
 use super::whose;
 use crate::domain::echo_series::EchoPoint;
 use crate::domain::history::Timed;
-use crate::domain::sample::EchoOutcome;
+use crate::domain::sample::{EchoMethod, EchoOutcome};
+use crate::domain::stats::disproves;
 use crate::domain::thresholds::LossThresholds;
 use crate::domain::time::MonoTime;
 use crate::domain::wifi;
@@ -31,9 +34,6 @@ const CONNECTIONS_PROVE: usize = 5;
 
 /// Without a loss for so long, what is found was there before.
 const FRESH: Duration = Duration::from_mins(1);
-
-/// Loss of echo alone is believed when real loss would have spared TCP with less than this chance.
-const CHANCE: f64 = 0.05;
 
 /// A share of requests is lost.
 #[derive(Debug)]
@@ -58,7 +58,11 @@ static PACKET_LOSS: RuleCard = RuleCard {
         every request is lost, or the last ones are and TCP is silent too, the host or the path \
         is gone; when every request is lost, or the last five are, and TCP answers, a firewall drops ping. When \
         connections made amid the losses pass so cleanly that the loss could hardly be real, routers may merely treat \
-        echo as less urgent, and it is a notice. Sessions over a lossy line stutter, freeze and \
+        echo as less urgent, and it is a notice. Of a host that answers no ping as many connections \
+        are counted as there would be echo requests: one that opens whole seconds later than those \
+        before and after it had its SYN sent again, so a packet was lost (likely). That takes a \
+        quarter of an hour or more to see, and is a warning from the share on that is critical \
+        otherwise, else a notice; where more of them are never answered than so late, it is no rate of loss. Sessions over a lossy line stutter, freeze and \
         drop; a session that ends so shows 0x904.",
     disproof: "The share falls under the threshold over the same window, or connections made \
         meanwhile show no retransmission.",
@@ -101,6 +105,9 @@ impl Rule for PacketLoss {
         let early = |to| wifi::undecided(view.around, view.target, to, view.now.mono);
         if view.mode == Mode::Watch && view.dialled.is_some_and(early) {
             return Judgement::NoEvidence;
+        }
+        if seen.of_connections {
+            return connections::lose(view, severity, &seen);
         }
         let share = match view.mode {
             Mode::Watch => seen.seconds.share(),
@@ -190,18 +197,21 @@ impl Found {
     }
 }
 
-/// By the thresholds of the dashboard.
+/// By the thresholds of the dashboard. Of connections as many are looked at as of echo requests.
 fn over_time(view: &TargetView<'_>, limits: &LossThresholds) -> Found {
     // Nearly always: too few losses for either threshold, or none but losses.
-    let window = limits.critical_window.max(limits.warning_window);
+    let pace = connections::pace(view);
+    let span = |window: Duration| window.saturating_mul(pace);
+    let window = span(limits.critical_window.max(limits.warning_window));
     let recent = || view.echo.newest_within(view.now.mono, window);
     let measured = |point: &&EchoPoint| !matches!(point.outcome, EchoOutcome::Void(_));
     let Some(last) = recent().find(measured) else { return Found::Nothing };
     let few = view.echo.losses() < limits.critical_lost.min(limits.warning_lost);
+    let few = few && last.method == EchoMethod::Icmp;
     if few && !last.is_loss() || recent().filter(measured).all(EchoPoint::is_loss) {
         return Found::Little;
     }
-    if let Some(short) = seen(view, limits.critical_window)
+    if let Some(short) = seen(view, span(limits.critical_window))
         && short.answered
         && short.is_rate(limits.critical_pct, limits.critical_lost)
         // Requests that were sent quickly say more of a rate than seconds do.
@@ -209,13 +219,13 @@ fn over_time(view: &TargetView<'_>, limits: &LossThresholds) -> Found {
     {
         return Found::Loss(Severity::Critical, Box::new(short));
     }
-    if let Some(quick) = seen(view, QUICK)
+    if let Some(quick) = seen(view, span(QUICK))
         && quick.answered
         && quick.is_rate(QUICK_FACTOR * limits.warning_pct, limits.warning_lost)
     {
         return Found::Loss(Severity::Warning, Box::new(quick));
     }
-    let Some(long) = seen(view, limits.warning_window) else { return Found::Nothing };
+    let Some(long) = seen(view, span(limits.warning_window)) else { return Found::Nothing };
     let is_rate = long.is_rate(limits.warning_pct, limits.warning_lost);
     Found::above(is_rate.then_some(Severity::Warning), long)
 }
@@ -302,6 +312,6 @@ impl Course {
                 trips += 1;
             }
         }
-        (1.0 - self.share.clamp(0.0, 1.0)).powi(trips) <= CHANCE
+        disproves(self.share, trips)
     }
 }

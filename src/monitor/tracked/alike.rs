@@ -1,5 +1,7 @@
 //! What ails it that may ail others alike, and what it shares with them.
 
+mod pingless;
+
 use super::Tracked;
 use crate::domain::common_cause::{
     CommonCause, Example, How, LineFault, ServiceFault, Share, Thing, Trouble, Witness, Word,
@@ -11,8 +13,8 @@ use crate::domain::rules::{
     PATH_OUTAGE_ID, RESTARTED_TOGETHER_ID, alerting_once, explained_by, explains, usual_round_trip,
 };
 use crate::domain::sample::{
-    Attempt, ConnectOutcome, EchoOutcome, NameOutcome, NegotiateOutcome, NlaOutcome, PathOutcome,
-    Resolution,
+    Attempt, ConnectOutcome, EchoMethod, EchoOutcome, NameOutcome, NegotiateOutcome, NlaOutcome,
+    PathOutcome, Resolution,
 };
 use crate::domain::surroundings::Surroundings;
 use crate::domain::target::Host;
@@ -224,12 +226,16 @@ impl Tracked {
         })
     }
 
-    /// Whether it has a finding of the kind, which another cause explains.
+    /// Whether it has a finding of the kind, which another cause explains. A notice of loss among
+    /// connections is a sign.
     fn ails_otherwise(&self, trouble: Trouble) -> bool {
-        RULES
-            .into_iter()
-            .map(RuleId)
-            .any(|rule| self.diagnosis.stands(rule) && self.trouble(rule) == Some(trouble))
+        let least = match (trouble, self.method) {
+            (Trouble::Line(LineFault::Loses), EchoMethod::Tcp) => Severity::Warning,
+            _ => Severity::Notice,
+        };
+        let stands = |rule| self.diagnosis.standing(rule).is_some_and(|one| one.severity >= least);
+        let mut rules = RULES.into_iter().map(RuleId);
+        rules.any(|rule| stands(rule) && self.trouble(rule) == Some(trouble))
     }
 
     /// What its measurements show where it has no finding.
@@ -277,6 +283,9 @@ impl Tracked {
 
     /// A line is well when it showed no sign of the fault for a while, and has to be so long.
     fn shows_line(&self, fault: LineFault, around: &Surroundings, now: Now) -> Option<(Now, Word)> {
+        if self.method == EchoMethod::Tcp {
+            return self.shows_by_connections(fault, around, now);
+        }
         let lately = self.echo.window(now.mono, CLEAN);
         if lately.received == 0 || self.echo.trailing_losses().0 >= SILENCE {
             return None;

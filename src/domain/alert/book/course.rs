@@ -105,8 +105,12 @@ impl AlertBook {
             None => Some(PASSED_SHARED),
             Some(_) => passing.then_some(PASSED),
         };
-        let passed = passed.is_some_and(|span| now.mono.since(frozen.mono) >= span);
+        let stood_still = now.mono.since(frozen.mono);
         let attended = entry.alert.acknowledged.is_some() || entry.alert.snoozed_until.is_some();
+        // What somebody saw to at this machine keeps its note, and ends by what is measured.
+        let kept = attended && key.0.is_none();
+        let forgotten = entry.alert.state == AlertState::Recalled && stood_still >= FORGET;
+        let passed = forgotten || passed.is_some_and(|span| stood_still >= span && !kept);
         let joins = joins && !passing && !attended;
         if held || !(passed || joins) {
             return None;

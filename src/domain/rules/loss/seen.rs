@@ -5,7 +5,7 @@ use super::super::would_drop;
 use super::limited::without_limited;
 use crate::domain::echo_series::EchoPoint;
 use crate::domain::heard::Came;
-use crate::domain::sample::EchoOutcome;
+use crate::domain::sample::{EchoMethod, EchoOutcome};
 use crate::domain::time::MonoTime;
 
 /// A rate of loss goes on for so long at least: less is a gap, be it that some packets came through.
@@ -37,6 +37,12 @@ pub(super) struct Seen {
     pub(super) sent: u32,
     pub(super) lost: u32,
     pub(super) longest: usize,
+    /// They are connections.
+    pub(super) of_connections: bool,
+    /// So many of `lost` opened once their SYN was sent again.
+    pub(super) resent: u32,
+    /// How many were answered since the last loss.
+    pub(super) since: u32,
     /// Runs of lost requests.
     pub(super) runs: usize,
     /// Those that are gaps.
@@ -109,15 +115,17 @@ impl Seen {
 }
 
 /// Counts the requests of the last `window` that were made as the newest was, without those of an
-/// outage. A run of losses is looked at as a whole, also where it began before the window.
+/// outage. A run of losses is looked at as a whole, also where it began before the window. A connection
+/// whose SYN had to be sent again has lost a packet.
 pub(super) fn seen(view: &TargetView<'_>, window: Duration) -> Option<Seen> {
     let method = view.echo.last()?.method;
-    let points: Vec<EchoPoint> = view
-        .echo
-        .points()
-        .filter(|point| point.method == method && !matches!(point.outcome, EchoOutcome::Void(_)))
-        .copied()
-        .collect();
+    let resent = view.echo.resent();
+    let counts = |point: &&EchoPoint| {
+        point.method == method && !matches!(point.outcome, EchoOutcome::Void(_))
+    };
+    let lost = |point: &EchoPoint| EchoPoint { outcome: EchoOutcome::Lost, ..*point };
+    let taken = |point: &EchoPoint| if resent.has(point) { lost(point) } else { *point };
+    let points: Vec<EchoPoint> = view.echo.points().filter(counts).map(taken).collect();
     let start = view.now.mono.minus(window);
     let points = without_limited(view, points, start);
     let inside = |point: &EchoPoint| point.at.mono >= start;
@@ -127,6 +135,9 @@ pub(super) fn seen(view: &TargetView<'_>, window: Duration) -> Option<Seen> {
         sent: 0,
         lost: 0,
         longest: 0,
+        of_connections: method == EchoMethod::Tcp,
+        resent: 0,
+        since: 0,
         runs: 0,
         gaps: 0,
         seconds: Seconds::default(),
@@ -145,6 +156,7 @@ pub(super) fn seen(view: &TargetView<'_>, window: Duration) -> Option<Seen> {
         if !head.is_loss() {
             seen.sent = seen.sent.saturating_add(size);
             seen.answered = true;
+            seen.since = seen.since.saturating_add(size);
             for point in counted {
                 seen.seconds.add(point);
                 seen.scattered.0.add(point);
@@ -159,6 +171,9 @@ pub(super) fn seen(view: &TargetView<'_>, window: Duration) -> Option<Seen> {
         seen.sent = seen.sent.saturating_add(size);
         seen.lost = seen.lost.saturating_add(size);
         seen.longest = seen.longest.max(counted.len());
+        let again = counted.iter().filter(|point| resent.has(point)).count();
+        seen.resent = seen.resent.saturating_add(u32::try_from(again).unwrap_or(u32::MAX));
+        seen.since = 0;
         seen.runs += 1;
         for point in counted {
             seen.seconds.add(point);
