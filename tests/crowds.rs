@@ -111,7 +111,8 @@ fn hosts_without_ping_on_a_lossy_line_do_not_speak_against_it() {
         let told = causes(&world);
         let shared = told.iter().filter(|(_, cause)| *cause == "line-degraded").count();
         assert_eq!(shared, 1, "{seed}: {:?}", world.lines());
-        assert!(told.len() <= 2, "{seed}: {:?}", world.lines());
+        // Of twelve, two at most are told of before it is known to be the line.
+        assert!(told.len() <= 3, "{seed}: {:?}", world.lines());
         assert_eq!(world.resolved().len(), told.len(), "{seed}: {:?}", world.lines());
     }
 }

@@ -52,6 +52,8 @@ pub struct Alert {
     pub snoozed_until: Option<WallTime>,
     /// Held back until then, because work is planned.
     pub held_until: Option<WallTime>,
+    /// Its clocks stand still: the finding of this rule explains its own.
+    pub explained_by: Option<RuleId>,
     /// How often it went and came back, while it fired or within an hour after it was over.
     pub returns: u32,
     /// How many of those times the fault had gone on, and one alert of several hosts told of it meanwhile.

@@ -220,6 +220,9 @@ pub enum Word {
     NotAsked,
     /// The target shows the first signs of what is no finding yet.
     Suffers,
+    /// What the target suffers with others explains whatever it shows, or did a moment ago: a weak
+    /// Wi-Fi of this machine, a path that is down. It says nothing of the thing meanwhile.
+    Explained,
     /// It fails the target, which fails with it.
     Fails {
         /// How.
@@ -255,6 +258,8 @@ pub struct CommonCause {
     pub maintained: BTreeSet<TargetId>,
     /// Of whom nothing is heard any more, and since when.
     pub unheard: BTreeMap<TargetId, MonoTime>,
+    /// Of whom something else explained what they show ([`Word::Explained`]), and when it last did.
+    pub explained: BTreeMap<TargetId, MonoTime>,
     /// When the probe began that was the first to be served again, while somebody is; of those that
     /// ail alike, since when it does not hold.
     pub served: Option<Now>,
@@ -372,6 +377,7 @@ impl CommonCauses {
             cause.members.remove(&target);
             cause.maintained.remove(&target);
             cause.unheard.remove(&target);
+            cause.explained.remove(&target);
         }
     }
 

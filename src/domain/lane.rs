@@ -5,7 +5,7 @@
 
 use super::snapshot::TargetState;
 use super::stats::EchoStats;
-use super::time::WallTime;
+use super::time::{Now, WallTime};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,31 +52,33 @@ struct Open {
     worst: TargetState,
 }
 
-/// How many spells are kept.
-pub const SPELLS: usize = 16;
+/// How many downtimes are kept.
+pub const DOWNTIMES: usize = 16;
 /// Moments that are further apart were not watched between.
 const UNWATCHED: Duration = Duration::from_secs(30);
 
-/// What a target could not be used for, or be seen to.
+/// Why a target was of no use, as far as is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
+pub enum Down {
     /// It did not work.
     Broken,
     /// It could not be judged from here.
     Unseen,
 }
 
-/// A stretch of time in one trouble.
+/// A stretch of time in which a target was down, or may have been.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Spell {
+pub struct Downtime {
     /// Which.
-    pub trouble: Trouble,
+    pub down: Down,
     /// When it began.
     pub from: WallTime,
     /// When it ended, or was seen last.
     pub until: WallTime,
     /// Whether it is over.
     pub over: bool,
+    /// It was not seen to work since the one before in which it did not: whether it did is not known.
+    pub goes_on: bool,
 }
 
 /// The last hours of one target. Copies share what is over.
@@ -86,47 +88,68 @@ pub struct Lane {
     minutes: Arc<VecDeque<Packed>>,
     open: Option<Open>,
     /// The newest last.
-    spells: Arc<VecDeque<Spell>>,
+    downtimes: Arc<VecDeque<Downtime>>,
+    /// When it was last looked at.
+    seen: Option<Now>,
+    /// It did not work, and was not seen to work since.
+    unmended: bool,
 }
 
 impl Lane {
-    /// Takes in whether it is in trouble at a moment, and since when. What is open ends where it was
-    /// seen last when nobody watched since.
-    pub fn suffer(&mut self, at: WallTime, trouble: Option<(Trouble, WallTime)>) {
-        if trouble.is_none() && self.spells.back().is_none_or(|spell| spell.over) {
+    /// Takes in whether it is down at a moment, and since when. What is open ends where it was seen last
+    /// when nobody watched since.
+    pub fn look(&mut self, now: Now, down: Option<(Down, WallTime)>) {
+        self.follow_clock(now);
+        let at = now.wall;
+        let before = self.seen.replace(now);
+        self.unmended &= down.is_some();
+        if down.is_none() && self.downtimes.back().is_none_or(|downtime| downtime.over) {
             return;
         }
-        let spells = Arc::make_mut(&mut self.spells);
+        let downtimes = Arc::make_mut(&mut self.downtimes);
         let mut earliest = None;
-        if let Some(open) = spells.back_mut().filter(|spell| !spell.over) {
-            let watched = at >= open.until && at.since(open.until) <= UNWATCHED;
+        if let Some(open) = downtimes.back_mut().filter(|downtime| !downtime.over) {
+            let watched = before.is_none_or(|before| at.since(before.wall) <= UNWATCHED);
             if watched {
                 open.until = at;
             }
-            if watched && trouble.is_some_and(|(trouble, _)| trouble == open.trouble) {
+            if watched && down.is_some_and(|(down, _)| down == open.down) {
                 return;
             }
             open.over = true;
             earliest = Some(at);
         }
-        let Some((trouble, since)) = trouble else { return };
-        if spells.len() >= SPELLS {
-            spells.pop_front();
+        let Some((down, since)) = down else { return };
+        if downtimes.len() >= DOWNTIMES {
+            downtimes.pop_front();
         }
-        let from = earliest.or(spells.back().map(|spell| spell.until)).unwrap_or(since);
-        spells.push_back(Spell { trouble, from: since.max(from).min(at), until: at, over: false });
+        let from = earliest.or(downtimes.back().map(|before| before.until)).unwrap_or(since);
+        let from = since.max(from).min(at);
+        let goes_on = self.unmended && down == Down::Broken;
+        downtimes.push_back(Downtime { down, from, until: at, over: false, goes_on });
+        self.unmended |= down == Down::Broken;
+    }
+
+    /// A clock that was set back: what is kept moves along, so that nothing lies ahead.
+    fn follow_clock(&mut self, now: Now) {
+        let Some(before) = self.seen.filter(|before| now.wall < before.wall) else { return };
+        let back = before.wall.since(now.wall).saturating_add(now.mono.since(before.mono));
+        for downtime in Arc::make_mut(&mut self.downtimes) {
+            downtime.from = downtime.from.minus(back);
+            downtime.until = downtime.until.minus(back);
+        }
+        self.seen = Some(Now { wall: before.wall.minus(back), ..before });
     }
 
     /// Whether it did not work when it was last seen.
     #[must_use]
-    pub fn is_broken(&self) -> bool {
-        let newest = self.spells.back();
-        newest.is_some_and(|spell| !spell.over && spell.trouble == Trouble::Broken)
+    pub const fn is_broken(&self) -> bool {
+        self.unmended
     }
 
-    /// The spells of trouble, the newest last, at most [`SPELLS`].
-    pub fn spells(&self) -> impl Iterator<Item = &Spell> {
-        self.spells.iter()
+    /// When it was down, the newest last, at most [`DOWNTIMES`].
+    pub fn downtimes(&self) -> impl Iterator<Item = &Downtime> {
+        self.downtimes.iter()
     }
 
     /// Takes in the state at a moment; `minute` is the echo of the 60 s before, and is looked at when
@@ -244,6 +267,7 @@ impl Packed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::time::MonoTime;
 
     fn at(secs: i64) -> WallTime {
         WallTime::from_unix_secs(secs)
@@ -289,27 +313,81 @@ mod tests {
         assert_eq!(lane.minutes().count(), 5);
     }
 
+    fn now(secs: u64) -> Now {
+        let wall = i64::try_from(secs).unwrap();
+        Now { mono: MonoTime::from_secs(secs), wall: at(wall) }
+    }
+
+    fn told(lane: &Lane) -> Vec<(i64, i64, bool, bool)> {
+        let told =
+            |one: &Downtime| (one.from.unix_secs(), one.until.unix_secs(), one.over, one.goes_on);
+        lane.downtimes().map(told).collect()
+    }
+
     #[test]
-    fn a_spell_ends_where_it_was_seen_last_when_nobody_watched() {
+    fn a_downtime_ends_where_it_was_seen_last_when_nobody_watched() {
         let mut lane = Lane::default();
-        let broken = |since| Some((Trouble::Broken, at(since)));
+        let broken = |since| Some((Down::Broken, at(since)));
         for secs in 10..=35 {
-            lane.suffer(at(secs), broken(8));
+            lane.look(now(secs), broken(8));
         }
         // The machine slept.
-        lane.suffer(at(30_000), broken(8));
-        lane.suffer(at(30_002), None);
-        let told: Vec<_> = lane.spells().map(|s| (s.from, s.until, s.over)).collect();
-        assert_eq!(told, [(at(8), at(35), true), (at(30_000), at(30_002), true)]);
+        lane.look(now(30_000), broken(8));
+        lane.look(now(30_002), None);
+        assert_eq!(told(&lane), [(8, 35, true, false), (30_000, 30_002, true, true)]);
         for turn in 0..100 {
-            lane.suffer(at(40_000 + turn * 2), broken(40_000 + turn * 2));
-            lane.suffer(at(40_001 + turn * 2), None);
+            lane.look(now(40_000 + turn * 2), broken(40_000));
+            lane.look(now(40_001 + turn * 2), None);
         }
-        assert_eq!(lane.spells().count(), SPELLS);
-        // A clock that is set back.
-        lane.suffer(at(50_000), broken(50_000));
-        lane.suffer(at(10), broken(50_000));
-        assert!(lane.spells().all(|spell| spell.from <= spell.until));
+        assert_eq!(lane.downtimes().count(), DOWNTIMES);
+    }
+
+    /// A host that did not work, could not be judged for a while, and did not work then was told as one
+    /// that failed on two occasions.
+    #[test]
+    fn what_was_not_seen_to_work_since_is_the_same_downtime() {
+        let broken = || Some((Down::Broken, at(10)));
+        let unseen = || Some((Down::Unseen, at(20)));
+        let mut lane = Lane::default();
+        lane.look(now(10), broken());
+        lane.look(now(20), unseen());
+        assert!(lane.is_broken(), "nobody saw it work");
+        lane.look(now(30), broken());
+        lane.look(now(40), None);
+        lane.look(now(50), broken());
+        let all = [
+            (10, 20, true, false),
+            (20, 30, true, false),
+            (30, 40, true, true),
+            (40, 50, false, false),
+        ];
+        assert_eq!(told(&lane), all);
+        // It worked in between, although it was not judged before that.
+        let mut lane = Lane::default();
+        lane.look(now(10), broken());
+        lane.look(now(20), unseen());
+        lane.look(now(30), None);
+        lane.look(now(31), broken());
+        assert!(told(&lane).iter().all(|(.., goes_on)| !goes_on));
+    }
+
+    /// "It did not work until 10:05" was said at 10:01.
+    #[test]
+    fn a_clock_that_is_set_back_leaves_no_downtime_ahead() {
+        let mut lane = Lane::default();
+        for secs in 50_000..50_010 {
+            lane.look(now(secs), Some((Down::Broken, at(49_990))));
+        }
+        lane.look(now(50_010), None);
+        lane.look(now(50_020), Some((Down::Broken, at(50_020))));
+        let set =
+            |secs: u64| Now { wall: now(secs).wall.minus(Duration::from_mins(10)), ..now(secs) };
+        lane.look(set(50_021), Some((Down::Broken, at(50_020))));
+        let kept = [(49_390, 49_410, true, false), (49_420, 49_421, false, false)];
+        assert_eq!(told(&lane), kept, "as long, and as long ago, as before");
+        lane.look(set(50_030), None);
+        let ahead = |one: &Downtime| one.from > one.until || one.until > set(50_030).wall;
+        assert!(!lane.downtimes().any(ahead));
     }
 
     #[test]

@@ -3,9 +3,10 @@
 use super::tracked::Ailment;
 use super::{Monitor, Tracked};
 use crate::domain::common_cause::{
-    CommonCause, Lookups, Serving, Share, Thing, Trouble, Witness, Word, most_at_once, undecided,
-    undecided_alike,
+    CommonCause, LineFault, Lookups, Serving, Share, Signs, Thing, Trouble, Witness, Word,
+    most_at_once, undecided, undecided_alike,
 };
+use crate::domain::finding::RuleId;
 use crate::domain::surroundings::Surroundings;
 use crate::domain::target::{Host, TargetId};
 use crate::domain::time::{MonoTime, Now};
@@ -44,8 +45,9 @@ impl Monitor {
         self.undecided =
             ports.flat_map(|id| super::tracked::BARRED.map(|rule| (id, rule))).collect();
         heard.retain(|thing, _| things.contains(thing));
-        let alike =
-            hear_alike(&self.targets, &ailments, &self.troubles(&ailments, now), &self.around, now);
+        let troubles = self.troubles(&ailments, now);
+        let (signs, around) = (&self.signs, &self.around);
+        let alike = hear_alike(&self.targets, &ailments, &troubles, signs, around, now);
         for (thing, witnesses) in &alike {
             let Thing::Alike(trouble, _) = thing else { continue };
             let waits = undecided_alike(*trouble, witnesses, limits).into_iter().flat_map(|id| {
@@ -72,16 +74,19 @@ impl Monitor {
     /// What ails whom that no other cause explains.
     fn look_what_ails(&mut self, now: Now) -> Ailments {
         let mut ailments = Ailments::new();
-        let (mut standing, mut explained) = (BTreeSet::new(), BTreeSet::new());
+        let mut standing = BTreeSet::new();
+        let (mut explained, mut shared) = (BTreeSet::new(), BTreeSet::new());
         for (id, tracked) in &self.targets {
-            let (all, others) = tracked.ailments(&self.around, now);
-            explained.extend(others.into_iter().map(|rule| (*id, rule)));
-            if !all.is_empty() {
-                standing.extend(all.iter().map(|one| (*id, one.rule)));
-                ailments.insert(*id, all);
+            let of = |rules: Vec<RuleId>| rules.into_iter().map(|rule| (*id, rule));
+            let ails = tracked.ailments(&self.around, now);
+            explained.extend(of(ails.explained));
+            shared.extend(of(ails.hidden));
+            if !ails.told.is_empty() {
+                standing.extend(ails.told.iter().map(|one| (*id, one.rule)));
+                ailments.insert(*id, ails.told);
             }
         }
-        self.signs.observe(&standing, &explained, now);
+        self.signs.observe(&standing, &explained, &shared, now);
         for (id, all) in &mut ailments {
             all.retain(|one| !self.signs.is_explained(*id, one.rule));
         }
@@ -118,6 +123,19 @@ impl Monitor {
         let members = |causes: &[CommonCause]| -> BTreeSet<TargetId> {
             causes.iter().flat_map(|cause| cause.members.keys().copied()).collect()
         };
+        let stands = |cause: &CommonCause| {
+            self.around.common.iter().any(|other| other.number == cause.number)
+        };
+        let lost = |cause: &&CommonCause| {
+            matches!(cause.thing, Thing::Alike(Trouble::Line(LineFault::Loses), _))
+        };
+        for cause in before.iter().filter(lost).filter(|cause| !stands(cause)) {
+            for id in cause.members.keys() {
+                if let Some(tracked) = self.targets.get_mut(id) {
+                    tracked.line_is_well_again();
+                }
+            }
+        }
         for id in members(&before).symmetric_difference(&members(&self.around.common)) {
             if let Some(tracked) = self.targets.get_mut(id) {
                 tracked.set_changed();
@@ -199,6 +217,7 @@ fn hear_alike<'a>(
     targets: &'a BTreeMap<TargetId, Tracked>,
     ailments: &Ailments,
     troubles: &BTreeSet<Trouble>,
+    signs: &Signs,
     around: &Surroundings,
     now: Now,
 ) -> Heard<'a> {
@@ -209,7 +228,9 @@ fn hear_alike<'a>(
     for (id, tracked) in targets {
         let own = ailments.get(id).map_or(&[][..], Vec::as_slice);
         for trouble in troubles {
-            let Some(witness) = tracked.fares(*trouble, own, around, now) else { continue };
+            let hidden = signs.hidden(*id, *trouble);
+            let said = tracked.fares(*trouble, own, hidden, around, now);
+            let Some(witness) = said else { continue };
             for share in tracked.shares(around).filter(|share| trouble.is_shared_by(*share)) {
                 heard.entry((*trouble, share)).or_default().push(witness.clone());
             }

@@ -386,6 +386,7 @@ Measured by rdpwatch 0.1.0 at 2026-11-21 08:00:00 +01:00 = 2026-11-21T07:00:00Z
             signed: Signature::new("dave", "renewing it"),
             snoozed_until: Some(NOW),
             held_until: None,
+            explained_by: None,
             returns: 0,
             unbroken: 0,
         };

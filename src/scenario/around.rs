@@ -432,6 +432,7 @@ fn common(text: &str) -> Result<CommonCause, Wrong> {
         in_turns: None,
         maintained: BTreeSet::new(),
         unheard: BTreeMap::new(),
+        explained: BTreeMap::new(),
         served: None,
         of: members.len(),
         members,

@@ -506,6 +506,7 @@ fn standing(id: &str, change: impl FnOnce(&mut Alert)) -> BTreeMap<String, Alert
         signed: Signature::default(),
         snoozed_until: None,
         held_until: None,
+        explained_by: None,
         returns: 0,
         unbroken: 0,
     };

@@ -85,6 +85,7 @@ impl<'a> World<'a> {
     pub fn is_clearing(&self, alert: &Alert) -> bool {
         let host = alert.target.and_then(|id| self.target(id));
         alert.state == AlertState::Firing
+            && alert.explained_by.is_none()
             && host.is_some_and(|host| {
                 host.state == TargetState::Ok
                     && !host.findings.iter().any(|finding| finding.rule == alert.rule)

@@ -26,6 +26,7 @@ fn alert(id: u32, rule: &'static str, severity: Severity) -> Alert {
         signed: Signature::default(),
         snoozed_until: None,
         held_until: None,
+        explained_by: None,
         returns: 0,
         unbroken: 0,
     }

@@ -516,6 +516,7 @@ fn alert(target: Option<u32>, rule: &'static str, severity: Severity, secs: u64)
         signed: rdpwatch::domain::alert::Signature::default(),
         snoozed_until: None,
         held_until: None,
+        explained_by: None,
         returns: 0,
         unbroken: 0,
     }

@@ -4,7 +4,7 @@
 use super::fixtures::{self, ago, ms};
 use super::support::Screen;
 use rdpwatch::domain::ladder::Cell;
-use rdpwatch::domain::lane::{Lane, Trouble};
+use rdpwatch::domain::lane::{Down, Lane};
 use rdpwatch::domain::sample::{
     Attempt, Connect, ConnectOutcome, Negotiate, NegotiateOutcome, Observation, ProbeKind, Sample,
 };
@@ -12,7 +12,7 @@ use rdpwatch::domain::security::SecurityProtocol;
 use rdpwatch::domain::snapshot::{Event, Snapshot, TargetSnapshot, TargetState};
 use rdpwatch::domain::stats::{EchoStats, Spark};
 use rdpwatch::domain::target::TargetId;
-use rdpwatch::domain::time::Now;
+use rdpwatch::domain::time::{MonoTime, Now};
 use rdpwatch::ui::dashboard::Options;
 use rdpwatch::ui::format::Zone;
 use rdpwatch::ui::theme::Theme;
@@ -214,29 +214,52 @@ fn the_simple_view_of_an_address_finds_no_name_and_its_drops_begin_with_the_watc
 fn the_simple_view_tells_when_a_host_did_not_work_after_it_is_over() {
     let mut host = fixtures::target(0, "office", "10.0.0.9");
     let mut lane = Lane::default();
-    let broken = |secs: u64| Some((Trouble::Broken, ago(secs)));
-    lane.suffer(ago(300), None);
-    lane.suffer(ago(260), broken(270));
-    lane.suffer(ago(245), broken(270));
+    let moment = |secs: u64| Now { mono: MonoTime::from_secs(10_000 - secs), wall: ago(secs) };
+    let broken = |secs: u64| Some((Down::Broken, ago(secs)));
+    lane.look(moment(300), None);
+    lane.look(moment(260), broken(270));
+    lane.look(moment(245), broken(270));
     host.lane = lane.clone();
     let at = |secs| Zone::default().seconds(ago(secs));
     let text = simple(host.clone());
     assert!(text.contains(&format!("It has not worked since {}.", at(270))), "{text}");
-    lane.suffer(ago(244), None);
+    lane.look(moment(244), None);
     host.lane = lane.clone();
     let text = simple(host.clone());
     let told = format!("It did not work from {} to {}.", at(270), at(244));
     assert!(text.contains(&told), "{text}");
     assert!(text.contains("No dropped session seen") && !text.contains("No drop "), "{text}");
-    lane.suffer(ago(100), Some((Trouble::Unseen, ago(100))));
-    lane.suffer(ago(90), broken(90));
-    lane.suffer(ago(80), None);
+    lane.look(moment(100), Some((Down::Unseen, ago(100))));
+    lane.look(moment(90), broken(90));
+    lane.look(moment(80), None);
     host.lane = lane;
     let text = simple(host);
     let twice = format!("on 2 occasions lately, the last from {} to {}.", at(90), at(80));
     assert!(text.contains(&twice), "{text}");
     let unseen = format!("It could not be judged from here from {} to {}.", at(100), at(90));
     assert!(text.contains(&unseen), "{text}");
+}
+
+/// What could not be judged for a while was told as two occasions on which it did not work.
+#[test]
+fn the_simple_view_says_what_is_not_known_of_a_downtime() {
+    let mut host = fixtures::target(0, "office", "10.0.0.9");
+    let moment = |secs: u64| Now { mono: MonoTime::from_secs(10_000 - secs), wall: ago(secs) };
+    let at = |secs| Zone::default().seconds(ago(secs));
+    let broken = |secs: u64| Some((Down::Broken, ago(secs)));
+    let mut lane = Lane::default();
+    lane.look(moment(300), broken(300));
+    lane.look(moment(280), Some((Down::Unseen, ago(280))));
+    lane.look(moment(260), broken(260));
+    host.lane = lane.clone();
+    let text = simple(host.clone());
+    let unknown = format!("; from {} to {} that is not known.", at(280), at(260));
+    assert!(text.contains(&format!("It has not worked since {}{unknown}", at(300))), "{text}");
+    lane.look(moment(240), None);
+    host.lane = lane;
+    let text = simple(host);
+    let told = format!("It did not work from {} to {}{unknown}", at(300), at(240));
+    assert!(text.contains(&told), "{text}");
 }
 
 #[test]

@@ -235,6 +235,7 @@ fn seen_to(mut snapshot: Snapshot, sites: &[u32], acknowledged: bool) -> Snapsho
         snoozed_until: (seen(host.target.id) && !acknowledged)
             .then(|| fixtures::NOW.plus(Duration::from_hours(1))),
         held_until: None,
+        explained_by: None,
         returns: 0,
         unbroken: 0,
     });

@@ -29,7 +29,7 @@ struct Ended {
     returns: u32,
     /// How many of those times its fault had gone on.
     unbroken: u32,
-    /// One alert of several hosts told of the fault from then on.
+    /// One alert of several hosts told of the fault from then on, and it has not been gone since.
     joined: bool,
     at: Now,
 }

@@ -126,6 +126,7 @@ impl RememberedResolved {
             signed: self.signed.escaped(),
             snoozed_until: None,
             held_until: None,
+            explained_by: None,
             returns: self.returns,
             unbroken: self.unbroken,
         }

@@ -18,6 +18,9 @@ const LINGERS: Duration = Duration::from_mins(1);
 /// So long at most a finding waits for others that show the first signs of the same.
 const WAITS: Duration = Duration::from_secs(20);
 
+/// So long after it a host may need until its own measurements show again what ails it.
+const PROVEN: Duration = Duration::from_mins(5);
+
 /// What another cause explained counts for nothing for so long after.
 const AFTERMATH: Duration = Duration::from_mins(1);
 
@@ -226,6 +229,7 @@ impl CommonCause {
         let Thing::Alike(trouble, _) = self.thing else { return true };
         let until = trouble.until(self.until, limits);
         let Ailing { all: joins, late, least } = self.ailing(witnesses, until, lines, limits);
+        let doubtful = self.doubtful(witnesses, now);
         let mut seen = Seen::default();
         for witness in witnesses {
             let known = self.members.contains_key(&witness.target);
@@ -237,7 +241,7 @@ impl CommonCause {
                     seen.add(witness);
                     self.keep(witness);
                 }
-                Word::Suffers if known => {}
+                Word::Suffers | Word::Explained if known => {}
                 _ => self.let_go(witness.target),
             }
         }
@@ -245,18 +249,41 @@ impl CommonCause {
         self.heed(seen);
         self.spared = Spared::since(witnesses, self.since);
         let signs = (trouble.from(self.since, limits), until);
-        let tally = Tally::of(witnesses, joins.len(), self.since.mono, signs);
+        // Who shows signs is counted with them.
+        let together = joins.len().saturating_add(doubtful.explained);
+        let tally = Tally::of(witnesses, together, self.since.mono, signs);
         self.of = self.members.len().max(tally.asked()).saturating_add(late);
         let share = trouble.shows_itself() || limits.is_share(tally.ail, tally.asked());
         if self.members.is_empty() {
             return true;
         }
-        if joins.len() >= least && share {
+        if joins.len().saturating_add(doubtful.all) >= least && share {
             self.served = None;
             return false;
         }
         let since = *self.served.get_or_insert(now);
         now.mono.since(since.mono) > LINGERS
+    }
+
+    /// How many ailed by it and may still: something else explains what they show, or did until lately
+    /// and they showed signs of it since.
+    fn doubtful(&mut self, witnesses: &[Witness<'_>], now: Now) -> Doubtful {
+        let is_explained = |one: &Witness<'_>| one.word == Word::Explained;
+        let explained = witnesses.iter().filter(|one| is_explained(one));
+        self.explained.retain(|_, at| now.mono.since(*at) <= PROVEN);
+        self.explained.extend(explained.map(|one| (one.target, now.mono)));
+        let since = |one: &Witness<'_>| {
+            let at = self.explained.get(&one.target)?;
+            self.members.contains_key(&one.target).then_some(*at)
+        };
+        let suffers = |one: &Witness<'_>| {
+            one.word == Word::Suffers && since(one).is_some_and(|at| one.at.mono > at)
+        };
+        let hidden = |one: &Witness<'_>| is_explained(one) && since(one).is_some();
+        let count =
+            |says: &dyn Fn(&Witness<'_>) -> bool| witnesses.iter().filter(|one| says(one)).count();
+        let explained = count(&hidden);
+        Doubtful { explained, all: explained.saturating_add(count(&suffers)) }
     }
 
     /// Who ails by it, of those who began to `until` then.
@@ -285,6 +312,14 @@ impl CommonCause {
     }
 }
 
+/// How many may ail by a cause still.
+struct Doubtful {
+    /// Something else explains what they show.
+    explained: usize,
+    /// They, and those it explained lately who show signs since.
+    all: usize,
+}
+
 /// Who ails by a cause.
 struct Ailing {
     all: BTreeSet<TargetId>,
@@ -307,28 +342,42 @@ pub struct Signs {
     seen: BTreeMap<(TargetId, RuleId), MonoTime>,
     /// When another cause explained a finding last.
     explained: BTreeMap<(TargetId, RuleId), MonoTime>,
+    /// When one that is not of the host alone did.
+    shared: BTreeMap<(TargetId, RuleId), MonoTime>,
 }
 
 impl Signs {
-    /// Takes in which findings stand now, and which of them another cause explains.
+    /// Takes in which findings stand now, which of them another cause explains, and which one explains
+    /// that is not of the host alone, whether they stand or not.
     pub fn observe(
         &mut self,
         standing: &BTreeSet<(TargetId, RuleId)>,
         explained: &BTreeSet<(TargetId, RuleId)>,
+        shared: &BTreeSet<(TargetId, RuleId)>,
         now: Now,
     ) {
         self.seen.retain(|key, _| standing.contains(key));
         for key in standing {
             self.seen.entry(*key).or_insert(now.mono);
         }
-        self.explained.retain(|_, at| now.mono.since(*at) <= AFTERMATH);
-        self.explained.extend(explained.iter().map(|key| (*key, now.mono)));
+        for (past, keys) in [(&mut self.explained, explained), (&mut self.shared, shared)] {
+            past.retain(|_, at| now.mono.since(*at) <= AFTERMATH);
+            past.extend(keys.iter().map(|key| (*key, now.mono)));
+        }
     }
 
     /// Whether another cause explains the finding, or did a moment ago: it outlives its cause.
     #[must_use]
     pub fn is_explained(&self, target: TargetId, rule: RuleId) -> bool {
         self.explained.contains_key(&(target, rule))
+    }
+
+    /// When a cause that is not of the host alone last explained what it shows of a trouble; `None`:
+    /// not lately.
+    #[must_use]
+    pub fn hidden(&self, target: TargetId, trouble: Trouble) -> Option<MonoTime> {
+        let last = |rule: &&'static str| self.shared.get(&(target, RuleId(rule))).copied();
+        trouble.tells().iter().filter_map(last).max()
     }
 
     /// Whether the finding is so new that it waits for others, if any show the same.

@@ -72,6 +72,7 @@ impl CommonCause {
             members: together.iter().map(|one| (one.target, one.name.to_owned())).collect(),
             maintained: worked_on.map(|one| one.target).collect(),
             unheard: BTreeMap::new(),
+            explained: BTreeMap::new(),
             served: None,
             of: together.len(),
             spared: Spared::default(),
@@ -94,7 +95,7 @@ impl Witness<'_> {
         match self.word {
             Word::Works => self.at.mono < since.mono,
             Word::NotAsked => true,
-            Word::Without | Word::Suffers | Word::Fails { .. } => false,
+            Word::Without | Word::Suffers | Word::Explained | Word::Fails { .. } => false,
         }
     }
 }

@@ -126,6 +126,7 @@ fn begins(
         members: BTreeMap::new(),
         maintained: BTreeSet::new(),
         unheard: BTreeMap::new(),
+        explained: BTreeMap::new(),
         served: None,
         of: 0,
         spared: Spared::default(),

@@ -2,6 +2,7 @@
 
 use super::fixture::evidence;
 use super::suppress::{Candidate, explained};
+use crate::domain::finding::RuleId;
 use crate::domain::rules::{RULES, Rule, rule};
 
 /// The pairs that people meet: the cause, and what it explains.
@@ -38,7 +39,7 @@ fn told(ids: &[&str]) -> (Vec<&'static str>, Vec<&'static str>) {
         let card = rule(id).unwrap_or_else(|| panic!("no rule {id}")).card();
         let worst = card.severities.last().copied().expect("a severity");
         let finding = card.finding(&evidence(id, worst), super::fixture::at(0).wall, false);
-        Candidate { card, finding, measured: true, may_be_why: true }
+        Candidate { card, finding, measured: true, may_be_why: true, explained_by: None }
     };
     let diagnosed = explained(ids.iter().map(candidate).collect());
     (
@@ -78,4 +79,31 @@ fn something_is_always_told() {
     let (told, withheld) = told(&every);
     assert!(!told.is_empty());
     assert_eq!(told.len() + withheld.len(), every.len());
+}
+
+/// What is told of this machine and is explained by another such finding was over for its alert.
+#[test]
+fn a_finding_of_this_machine_that_another_explains_is_withheld_and_named_with_it() {
+    let candidate = |id: &str, explained_by: Option<RuleId>| {
+        let card = rule(id).unwrap_or_else(|| panic!("no rule {id}")).card();
+        let worst = card.severities.last().copied().expect("a severity");
+        let finding = card.finding(&evidence(card.id.0, worst), super::fixture::at(0).wall, false);
+        Candidate {
+            card,
+            finding,
+            measured: explained_by.is_none(),
+            may_be_why: true,
+            explained_by,
+        }
+    };
+    let (line, wifi) = (RuleId("line-degraded"), RuleId("wifi-weak"));
+    let told = explained(vec![candidate(line.0, None), candidate(wifi.0, None)]);
+    assert_eq!((told.withheld, told.explained), (vec![line], vec![(line, wifi)]));
+    assert_eq!(told.told_by, [(line, wifi)]);
+    // By its own word, and only while that cause stands.
+    let path = RuleId("path-outage");
+    let told = explained(vec![candidate(line.0, Some(path)), candidate(path.0, None)]);
+    assert_eq!((told.explained, told.told_by), (vec![(line, path)], Vec::new()));
+    let told = explained(vec![candidate(line.0, Some(path))]);
+    assert_eq!((told.findings.len(), told.withheld), (1, Vec::new()));
 }

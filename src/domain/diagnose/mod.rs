@@ -29,7 +29,7 @@ mod tests;
 
 use super::alert::AcceptedLook;
 use super::finding::{Finding, RuleId, Severity};
-use super::rules::{Evidence, Judgement, RULES, Rule, RuleCard, told_with};
+use super::rules::{Evidence, Judgement, RULES, Rule, RuleCard, explained_by, told_with};
 use super::sample::{EchoOutcome, NeighbourState, ProbeKind};
 use super::surroundings::{Offline, Surroundings};
 use super::time::{Now, WallTime};
@@ -55,7 +55,9 @@ pub struct Diagnosed {
     /// Rules whose findings stand and are left out: explained by another, above the lowest broken
     /// rung, or not judged while the monitor is offline. They are not over.
     pub withheld: Vec<RuleId>,
-    /// Of those, the ones that are measured still, each with the rule whose finding tells of them.
+    /// Of those, the ones that another finding explains, each with its rule.
+    pub explained: Vec<(RuleId, RuleId)>,
+    /// Of those, the ones that are measured still: that finding tells of them.
     pub told_by: Vec<(RuleId, RuleId)>,
     /// Of those, the ones that began with what other hosts have alike, and are told with theirs by one
     /// finding that stands.
@@ -83,6 +85,7 @@ impl Diagnosed {
         let withheld = self.findings.extract_if(.., |finding| told(finding.rule));
         for finding in withheld {
             self.withheld.push(finding.rule);
+            self.explained.push((finding.rule, cause));
             self.told_by.push((finding.rule, cause));
             self.joined.extend(stands.then_some(finding.rule));
         }
@@ -152,6 +155,11 @@ impl Diagnosis {
         self.tracks.forget(leaves);
     }
 
+    /// What `rule` found is over: only what is measured anew raises it again.
+    pub fn let_go(&mut self, rule: RuleId) {
+        self.tracks.forget(|id, _| id == rule);
+    }
+
     /// What stands at this moment, told and withheld.
     #[must_use]
     pub fn diagnosed(&self, rules: &[&'static dyn Rule], view: &TargetView<'_>) -> Diagnosed {
@@ -219,21 +227,20 @@ impl MonitorDiagnosis {
     /// What stands, worst first, without what another finding explains.
     #[must_use]
     pub fn findings(&self, rules: &[&'static dyn Rule]) -> Vec<Finding> {
-        suppress::explained(self.tracks.standing(rules, |_| true)).findings
+        self.told(rules).findings
     }
 
-    /// The same with the rules that are waited for; nothing is withheld.
+    /// What stands, told and withheld, and the rules that are waited for.
     #[must_use]
     pub fn diagnosed(&self, rules: &[&'static dyn Rule]) -> Diagnosed {
-        Diagnosed {
-            findings: self.findings(rules),
-            withheld: Vec::new(),
-            told_by: Vec::new(),
-            joined: Vec::new(),
-            shadowed: Vec::new(),
-            awaited: self.tracks.awaited().collect(),
-            undecided: Vec::new(),
-        }
+        let told = self.told(rules);
+        let causes = told.findings.iter().map(|finding| finding.rule);
+        let shadowed = causes.flat_map(explained_by).collect();
+        Diagnosed { shadowed, awaited: self.tracks.awaited().collect(), ..told }
+    }
+
+    fn told(&self, rules: &[&'static dyn Rule]) -> Diagnosed {
+        suppress::explained(self.tracks.standing(rules, |_| true))
     }
 
     /// Waits for a word on rules whose alerts fired in an earlier run, since then.
@@ -299,9 +306,11 @@ fn moment(card: &'static RuleCard, judgement: Judgement, now: WallTime) -> Optio
         Judgement::Fires(evidence) => {
             let since = evidence.since.unwrap_or(now);
             let finding = card.finding(&evidence, since, false);
-            Some(Candidate { card, finding, measured: true, may_be_why: true })
+            Some(Candidate { card, finding, measured: true, may_be_why: true, explained_by: None })
         }
-        Judgement::Clear | Judgement::NoEvidence | Judgement::Moot => None,
+        Judgement::Clear | Judgement::NoEvidence | Judgement::Explained(_) | Judgement::Moot => {
+            None
+        }
     }
 }
 

@@ -27,6 +27,8 @@ pub(super) struct Candidate {
     pub(super) measured: bool,
     /// It may be why others fail at this moment.
     pub(super) may_be_why: bool,
+    /// The rule that explains it, by its own word, while the finding of that one stands.
+    pub(super) explained_by: Option<RuleId>,
 }
 
 /// Leaves out what another finding explains, then what is above the lowest broken rung that is
@@ -48,7 +50,7 @@ pub(super) fn suppress(standing: Vec<Candidate>, view: &TargetView<'_>) -> Diagn
 fn tell(standing: Vec<Candidate>, view: &TargetView<'_>) -> Diagnosed {
     let away = standing.iter().filter(|candidate| !candidate.may_be_why);
     let away: Vec<RuleId> = away.map(|candidate| candidate.finding.rule).collect();
-    let Diagnosed { findings, mut withheld, told_by, .. } = explained(standing);
+    let Diagnosed { findings, mut withheld, explained, told_by, .. } = explained(standing);
     let lossy = findings.iter().any(is_critical_at_echo) && loss_may_be_why(view);
     let here = findings.iter().filter(|finding| !away.contains(&finding.rule));
     let lowest = here.filter_map(|finding| blocks(finding, lossy)).min();
@@ -56,7 +58,7 @@ fn tell(standing: Vec<Candidate>, view: &TargetView<'_>) -> Diagnosed {
         |finding: &Finding| finding.rung.zip(lowest).is_some_and(|(rung, lowest)| rung > lowest);
     let (above, findings): (Vec<_>, Vec<_>) = findings.into_iter().partition(is_above);
     withheld.extend(above.into_iter().map(|finding| finding.rule));
-    Diagnosed { findings, withheld, told_by, ..Diagnosed::default() }
+    Diagnosed { findings, withheld, explained, told_by, ..Diagnosed::default() }
 }
 
 /// The rung that a finding breaks, so that nothing above it can be judged. Echo stands beside the
@@ -114,7 +116,8 @@ pub(super) fn explained(mut standing: Vec<Candidate>) -> Diagnosed {
             let listed = |effect: &Candidate| {
                 cause.may_be_why
                     && effect.finding.rule != cause.finding.rule
-                    && cause.card.explains.contains(&effect.finding.rule.0)
+                    && (cause.card.explains.contains(&effect.finding.rule.0)
+                        || effect.explained_by == Some(cause.finding.rule))
             };
             (0..).zip(&standing).filter(|(_, effect)| listed(effect)).map(|(at, _)| at).collect()
         })
@@ -138,8 +141,9 @@ pub(super) fn explained(mut standing: Vec<Candidate>) -> Diagnosed {
         match fate {
             Some(Fate::Withheld(cause)) => {
                 diagnosed.withheld.push(rule);
-                let cause = rules.get(cause).filter(|_| candidate.measured);
-                diagnosed.told_by.extend(cause.map(|cause| (rule, *cause)));
+                let explained = rules.get(cause).map(|cause| (rule, *cause));
+                diagnosed.explained.extend(explained);
+                diagnosed.told_by.extend(explained.filter(|_| candidate.measured));
             }
             Some(Fate::Told) | None => diagnosed.findings.push(candidate.finding),
         }

@@ -426,6 +426,7 @@ proptest! {
                 finding: finding(id, *severity, *rung),
                 measured: true,
                 may_be_why: true,
+                explained_by: None,
             })
             .collect();
         let mut fixture = Fixture::new();
@@ -476,7 +477,8 @@ fn worst_first_then_new_then_sure_then_lowest() {
         finding("critical", Severity::Critical, Some(Rung::Udp)),
     ];
     let card = Scripted::new("any", None).leak().card();
-    let candidate = |finding| Candidate { card, finding, measured: true, may_be_why: true };
+    let candidate =
+        |finding| Candidate { card, finding, measured: true, may_be_why: true, explained_by: None };
     let told = explained(standing.into_iter().map(candidate).collect());
     assert_eq!(ids(&told.findings), ["critical", "tcp", "none", "likely", "found"]);
 }

@@ -64,6 +64,8 @@ struct Standing {
     since: Now,
     /// The severity it had on first sight, for a finding that is listed for review.
     as_found: Option<Severity>,
+    /// The rule whose finding explains it, by the newest judgement that had evidence.
+    explained_by: Option<RuleId>,
 }
 
 impl Tracks {
@@ -72,6 +74,12 @@ impl Tracks {
         self.see(card, &judgement);
         match judgement {
             Judgement::NoEvidence => {}
+            Judgement::Explained(cause) => {
+                let track = self.active.get_mut(&card.id);
+                if let Some(standing) = track.and_then(|track| track.standing.as_mut()) {
+                    standing.explained_by = Some(cause);
+                }
+            }
             Judgement::Fires(evidence) if !evidence.anew && !self.stands(card.id) => {}
             Judgement::Moot => self.drop_question(card),
             Judgement::Fires(evidence) => {
@@ -128,7 +136,8 @@ impl Tracks {
     /// Notes whether the newest judgement had evidence.
     fn see(&mut self, card: &RuleCard, judgement: &Judgement) {
         if let Some(track) = self.active.get_mut(&card.id) {
-            track.measured = !matches!(judgement, Judgement::NoEvidence);
+            let unmeasured = matches!(judgement, Judgement::NoEvidence | Judgement::Explained(_));
+            track.measured = !unmeasured;
         }
     }
 
@@ -252,7 +261,8 @@ impl Tracks {
                     standing.as_found.is_some(),
                 );
                 let may_be_why = may_be_why(*rule);
-                Some(Candidate { card, finding, measured: track.measured, may_be_why })
+                let (measured, explained_by) = (track.measured, standing.explained_by);
+                Some(Candidate { card, finding, measured, may_be_why, explained_by })
             })
             .collect()
     }
@@ -283,6 +293,7 @@ impl Track {
             self.standing = Some(Standing {
                 since: evidence.since.map_or(first, |since| now.back_to(since)),
                 as_found: reviewed.then_some(evidence.severity),
+                explained_by: None,
                 evidence,
             });
         }
@@ -292,7 +303,8 @@ impl Track {
     fn miss(&mut self, hysteresis: Hysteresis) -> bool {
         self.push(hysteresis, None);
         self.clears = self.clears.saturating_add(1);
-        if self.standing.is_some() {
+        if let Some(standing) = &mut self.standing {
+            standing.explained_by = None;
             self.clears >= hysteresis.clear.max(1)
         } else {
             self.window.iter().flatten().next().is_none()
@@ -311,6 +323,7 @@ impl Standing {
     /// The newest evidence replaces the old; what got worse is no longer as it was found. Who can fix
     /// what is over stays whoever could while it was measured.
     fn renew(&mut self, mut evidence: Box<Evidence>) {
+        self.explained_by = None;
         if !evidence.anew && evidence.severity > self.evidence.severity {
             return;
         }

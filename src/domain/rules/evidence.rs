@@ -1,7 +1,7 @@
 //! What a rule says of one moment.
 
 use super::whose::Whose;
-use crate::domain::finding::{ClientError, Confidence, Owner, Remedy, Rung, Severity};
+use crate::domain::finding::{ClientError, Confidence, Owner, Remedy, RuleId, Rung, Severity};
 use crate::domain::target::TargetId;
 use crate::domain::time::WallTime;
 use std::collections::BTreeSet;
@@ -16,6 +16,8 @@ pub enum Judgement {
     Clear,
     /// Nothing was measured that speaks for or against it: what stood before stands.
     NoEvidence,
+    /// What stood before stands, and the finding of this rule explains it for as long as that stands.
+    Explained(RuleId),
     /// The question does not arise: what it would be measured by is not there (no gateway is
     /// configured, nobody was woken). What stood before is over.
     Moot,

@@ -61,8 +61,9 @@ impl Rule for LineDegraded {
             Thing::Alike(Trouble::LargePackets, shared) => Some((cause, (None, shared))),
             _ => None,
         });
-        let Some(lines) = Several::beside(unsteady(around), lines) else {
-            return if around.serving.measured { Judgement::Clear } else { Judgement::NoEvidence };
+        let lines = match Several::beside(around, unsteady(around), lines) {
+            Ok(lines) => lines,
+            Err(none) => return none,
         };
         let (cause, (fault, shared)) = lines.first;
         let whose = fault

@@ -221,6 +221,12 @@ pub fn explained_by(cause: RuleId) -> impl Iterator<Item = RuleId> {
     card(cause.0).into_iter().flat_map(|card| card.explains).map(|id| RuleId(id))
 }
 
+/// Whether a finding of `cause` explains one of `effect`.
+#[must_use]
+pub fn explains(cause: RuleId, effect: RuleId) -> bool {
+    card(cause.0).is_some_and(|card| card.explains.contains(&effect.0))
+}
+
 /// What the rule with this name found, in plain words.
 #[must_use]
 pub fn plain(id: RuleId) -> Option<&'static str> {

@@ -1,5 +1,6 @@
 //! `path-outage`: hosts fell silent together while something nearer answers.
 
+use super::RESTARTED_TOGETHER_ID;
 use super::prelude::*;
 use super::several::and_more;
 use crate::domain::outage::{Fault, KEPT, OFTEN, Outage, Said, Scope, Within};
@@ -144,6 +145,12 @@ pub(super) fn silent(around: &Surroundings) -> impl Iterator<Item = TargetId> {
         let members = outage.members.keys().copied();
         members.filter(|id| outage.holds(*id))
     })
+}
+
+/// The rule that tells of those that are silent, or were a moment ago.
+pub(super) fn of_silence(around: &Surroundings) -> RuleId {
+    let restarted = told(around).all(Outage::is_restart);
+    if restarted { RESTARTED_TOGETHER_ID } else { PATH_OUTAGE_ID }
 }
 
 /// Whose way is down, or was until a moment ago and may be again.

@@ -3,7 +3,7 @@
 use super::outage::silent;
 use super::prelude::*;
 use super::several::{Several, hosts, names, well, whom};
-use crate::domain::common_cause::{ServiceFault, Shared, Thing, Trouble};
+use crate::domain::common_cause::{ServiceFault, Thing, Trouble};
 
 /// Remote Desktop at several hosts.
 #[derive(Debug)]
@@ -64,9 +64,9 @@ impl Rule for ServiceFailure {
             Thing::Alike(Trouble::Service(fault), shared) => Some((cause, (*fault, shared))),
             _ => None,
         });
-        let Some(failing) = Several::<(ServiceFault, &Shared)>::beside(silent(around), failing)
-        else {
-            return if around.serving.measured { Judgement::Clear } else { Judgement::NoEvidence };
+        let failing = match Several::beside(around, silent(around), failing) {
+            Ok(failing) => failing,
+            Err(none) => return none,
         };
         let (cause, (fault, shared)) = failing.first;
         let (owner, why) = why(fault);

@@ -1,5 +1,6 @@
 //! Words that all causes share that several hosts have in common.
 
+use super::outage;
 use super::prelude::*;
 use crate::domain::common_cause::{CommonCause, Shared, Spared, Thing, Trouble};
 use crate::domain::finding::are_among;
@@ -14,15 +15,21 @@ pub(super) struct Several<'a, T> {
 }
 
 impl<'a, T: Copy> Several<'a, T> {
-    /// The same, without those whose hosts are `away`: an outage explains them.
+    /// The same, without those whose hosts are `away`: an outage explains them. What is to be said
+    /// where none is left.
     pub(super) fn beside(
+        around: &Surroundings,
         away: impl Iterator<Item = TargetId>,
         causes: impl Iterator<Item = (&'a CommonCause, T)>,
-    ) -> Option<Self> {
+    ) -> Result<Self, Judgement> {
         let mut causes = causes.peekable();
-        causes.peek()?;
+        if causes.peek().is_none() {
+            let measured = around.serving.measured;
+            return Err(if measured { Judgement::Clear } else { Judgement::NoEvidence });
+        }
         let away: BTreeSet<TargetId> = away.collect();
-        Self::of(causes.filter(|(cause, _)| !are_among(cause.members.keys(), &away)))
+        let left = Self::of(causes.filter(|(cause, _)| !are_among(cause.members.keys(), &away)));
+        left.ok_or_else(|| Judgement::Explained(outage::of_silence(around)))
     }
 
     /// The worst, of equally bad ones the one that fails most hosts, then the others; without those that

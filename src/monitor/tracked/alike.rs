@@ -4,19 +4,21 @@ mod pingless;
 
 use super::Tracked;
 use crate::domain::common_cause::{
-    Example, How, LineFault, ServiceFault, Share, Trouble, Witness, Word,
+    CommonCause, Example, How, LineFault, ServiceFault, Share, Thing, Trouble, Witness, Word,
 };
 use crate::domain::echo_series::{EchoPoint, median};
 use crate::domain::finding::{Finding, RuleId, Severity};
 use crate::domain::history::Timed;
-use crate::domain::rules::{explained_by, usual_round_trip};
+use crate::domain::rules::{
+    PATH_OUTAGE_ID, RESTARTED_TOGETHER_ID, alerting_once, explained_by, explains, usual_round_trip,
+};
 use crate::domain::sample::{
     Attempt, ConnectOutcome, EchoMethod, EchoOutcome, NameOutcome, NegotiateOutcome, NlaOutcome,
     PathOutcome, Resolution,
 };
 use crate::domain::surroundings::Surroundings;
 use crate::domain::target::Host;
-use crate::domain::time::Now;
+use crate::domain::time::{MonoTime, Now};
 use crate::domain::view::Mode;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -39,6 +41,8 @@ const RULES: [&str; 11] = [
 /// What of this machine explains some of them, also those that are found after it is over: what was lost
 /// meanwhile is in their windows still.
 const SHADOWS: [&str; 2] = ["wifi-weak", "link-saturated"];
+/// Nothing at all is measured of hosts that are silent together.
+const SILENCES: [RuleId; 2] = [PATH_OUTAGE_ID, RESTARTED_TOGETHER_ID];
 /// So many connections in a row contradict that some fail.
 const GOOD_IN_A_ROW: usize = 4;
 /// Echo is looked at over this long.
@@ -65,28 +69,58 @@ pub struct Ailment {
     says: Arc<Example>,
 }
 
+/// What ails a target that may ail others alike.
+#[derive(Debug, Clone, Default)]
+pub struct Ails {
+    /// As it is told, without what was there on first sight.
+    pub told: Vec<Ailment>,
+    /// Findings that another cause explains.
+    pub explained: Vec<RuleId>,
+    /// Findings of which it says nothing, whether they stand or not: what it suffers with others would
+    /// explain them.
+    pub hidden: Vec<RuleId>,
+}
+
 impl Tracked {
-    /// What ails it, as it is told, without what was there on first sight; and which findings another
-    /// cause explains.
+    /// What ails it.
     #[must_use]
-    pub fn ailments(&self, around: &Surroundings, now: Now) -> (Vec<Ailment>, Vec<RuleId>) {
+    pub fn ailments(&self, around: &Surroundings, now: Now) -> Ails {
         if self.diagnosis.is_clear() {
-            return (Vec::new(), Vec::new());
+            return Ails::default();
         }
+        let hidden = self.hidden(around);
         let stands = |id: &'static str| self.diagnosis.stands(RuleId(id));
         let causes = SHADOWS.into_iter().filter(|id| self.diagnosis.stands(RuleId(id)));
         let shadowed = causes.flat_map(|id| explained_by(RuleId(id)));
         let shadowed: Vec<RuleId> = shadowed.filter(|rule| RULES.contains(&rule.0)).collect();
         if !RULES.into_iter().any(stands) {
-            return (Vec::new(), shadowed);
+            return Ails { explained: shadowed, hidden, ..Ails::default() };
         }
         let diagnosed = self.diagnosed(around, now);
         let told = diagnosed.findings.iter();
         let told = told.filter(|one| one.severity >= Severity::Warning && !one.as_found);
-        let ailments = told.filter_map(|one| self.ailment(one, around, now)).collect();
+        let told = told.filter_map(|one| self.ailment(one, around, now)).collect();
         let explained = diagnosed.withheld.into_iter();
-        let explained = explained.filter(|rule| RULES.contains(&rule.0));
-        (ailments, explained.chain(shadowed).collect())
+        let explained = explained.filter(|rule| RULES.contains(&rule.0)).chain(shadowed);
+        Ails { told, explained: explained.collect(), hidden }
+    }
+
+    /// What findings that it has with others explain.
+    fn hidden(&self, around: &Surroundings) -> Vec<RuleId> {
+        let fails = around.common.iter().filter(|cause| {
+            let alike = matches!(cause.thing, Thing::Alike(..));
+            !alike && cause.members.contains_key(&self.target.id)
+        });
+        let told = fails.flat_map(|cause: &CommonCause| cause.thing.tells().iter().copied());
+        let causes = alerting_once().chain(told.map(RuleId));
+        let mut causes = causes.filter(|cause| self.diagnosis.stands(*cause)).peekable();
+        if causes.peek().is_none() {
+            return Vec::new();
+        }
+        let causes: Vec<RuleId> = causes.collect();
+        let silent = SILENCES.iter().any(|cause| causes.contains(cause));
+        let explains = |rule: &RuleId| causes.iter().any(|cause| explains(*cause, *rule));
+        RULES.into_iter().map(RuleId).filter(|rule| silent || explains(rule)).collect()
     }
 
     fn ailment(&self, finding: &Finding, around: &Surroundings, now: Now) -> Option<Ailment> {
@@ -155,23 +189,30 @@ impl Tracked {
         [Some(Share::All), group, routed.then_some(Share::Router), tunnel].into_iter().flatten()
     }
 
-    /// What it says of `trouble`; `ailments` are its own.
+    /// What it says of `trouble`; `ailments` are its own. `hidden`: when what it suffers with others last
+    /// explained whatever it shows.
     #[must_use]
     pub fn fares(
         &self,
         trouble: Trouble,
         ailments: &[Ailment],
+        hidden: Option<MonoTime>,
         around: &Surroundings,
         now: Now,
     ) -> Option<Witness<'_>> {
         let own = ailments.iter().filter(|one| one.trouble == trouble);
         let worst = own.clone().max_by_key(|one| one.severity);
+        let works_since = |last: MonoTime| {
+            let shows = self.shows(trouble, around, now)?;
+            (shows.1 == Word::Works && shows.0.mono > last).then_some(shows)
+        };
         let (at, word) = match worst {
             Some(worst) => {
                 let since = own.map(|one| one.since).min_by_key(|at| at.mono)?;
                 let severity = worst.severity;
                 (now, Word::Fails { how: How::Itself, severity, since, stands: true })
             }
+            None if let Some(last) = hidden => works_since(last).unwrap_or((now, Word::Explained)),
             None if self.ails_otherwise(trouble) => return None,
             None => self.shows(trouble, around, now)?,
         };

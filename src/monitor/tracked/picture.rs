@@ -2,7 +2,7 @@
 
 use super::Tracked;
 use crate::domain::ladder::{Ladder, is_broken, ladder};
-use crate::domain::lane::Trouble;
+use crate::domain::lane::Down;
 use crate::domain::sample::Attempt;
 use crate::domain::snapshot::{SPARK_SLOTS, TargetSnapshot, TargetState};
 use crate::domain::surroundings::Surroundings;
@@ -88,8 +88,8 @@ impl Tracked {
         }
         let echo_minute = self.echo.window(now.mono, MINUTE);
         self.lane.observe(now.wall, state, &echo_minute);
-        let trouble = trouble(state, &rungs, self.attempt(), self.lane.is_broken());
-        self.lane.suffer(now.wall, trouble.map(|trouble| (trouble, broke)));
+        let down = down(state, &rungs, self.attempt(), self.lane.is_broken());
+        self.lane.look(now, down.map(|down| (down, broke)));
         let tls = self.tls.as_ref().map(|entry| entry.value.clone());
         let certificate = tls.as_ref().and_then(|tls| tls.certificate.as_ref());
         let certificate_days = certificate.map(|certificate| certificate.days_left(now.wall));
@@ -139,18 +139,18 @@ impl Tracked {
 
 /// What keeps it from being used now, or from being seen to be. What was `broken` is so until it works
 /// again, whatever is expected of it meanwhile.
-fn trouble(
+fn down(
     state: TargetState,
     rungs: &Ladder,
     attempt: Option<&Attempt>,
     broken: bool,
-) -> Option<Trouble> {
+) -> Option<Down> {
     let works = attempt.map_or(state < TargetState::Critical, Attempt::works);
     let breaks = state == TargetState::Critical && is_broken(rungs, attempt);
     match state {
-        TargetState::Unknown => Some(Trouble::Unseen),
+        TargetState::Unknown => Some(Down::Unseen),
         _ if works || state == TargetState::Ok => None,
-        _ => (breaks || broken).then_some(Trouble::Broken),
+        _ => (breaks || broken).then_some(Down::Broken),
     }
 }
 
@@ -171,7 +171,7 @@ mod tests {
     fn what_is_broken_is_so_until_it_works_again() {
         let refused = stopped_at_tcp(ConnectOutcome::Refused);
         let broken = |state, before| {
-            trouble(state, &rungs(Cell::Broken), Some(&refused), before) == Some(Trouble::Broken)
+            down(state, &rungs(Cell::Broken), Some(&refused), before) == Some(Down::Broken)
         };
         assert!(broken(TargetState::Critical, false));
         for state in [TargetState::NotMeasured, TargetState::Waking, TargetState::Asleep] {
@@ -180,9 +180,9 @@ mod tests {
         }
         assert!(!broken(TargetState::Ok, true));
         // Nothing but echo is asked: it works again when it is critical no more.
-        let unasked = |state| trouble(state, &rungs(Cell::Broken), None, true);
-        assert_eq!(unasked(TargetState::Critical), Some(Trouble::Broken));
+        let unasked = |state| down(state, &rungs(Cell::Broken), None, true);
+        assert_eq!(unasked(TargetState::Critical), Some(Down::Broken));
         assert_eq!(unasked(TargetState::Warning), None);
-        assert_eq!(unasked(TargetState::Unknown), Some(Trouble::Unseen));
+        assert_eq!(unasked(TargetState::Unknown), Some(Down::Unseen));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::footer::severity_role;
 use crate::domain::alert::{Alert, AlertState};
+use crate::domain::rules::card;
 use crate::domain::sink::{SinkStatus, incident_id, whose};
 use crate::domain::snapshot::Event;
 use crate::domain::time::WallTime;
@@ -411,6 +412,8 @@ fn row(
         format!("snoozed until {}", state.zone.moment(until, now))
     } else if let Some(at) = alert.acknowledged {
         acknowledged(alert, &state.zone.moment(at, now), width)
+    } else if let Some(cause) = alert.explained_by.and_then(|cause| card(cause.0)) {
+        format!("explained by {}", cause.title)
     } else if alert.state == AlertState::Recalled {
         "of an earlier run, not seen since".to_owned()
     } else if world.is_clearing(alert) {

@@ -4,7 +4,7 @@
 use super::footer::key_name;
 use crate::domain::finding::{Finding, Owner, RunOn, Rung};
 use crate::domain::ladder::{Cell, is_broken};
-use crate::domain::lane::{Spell, Trouble};
+use crate::domain::lane::{Down, Downtime};
 use crate::domain::placeholder::Placeholders;
 use crate::domain::rules;
 use crate::domain::sample::Attempt;
@@ -81,7 +81,7 @@ pub fn lines(
     }
     let mut line = vec![Line::of(Role::Heading, "  THE LINE")];
     line.extend(said(Role::Text, &line_words(target)));
-    line.extend(spells(world, state, target).iter().flat_map(|text| said(Role::Strong, text)));
+    line.extend(downtimes(world, state, target).iter().flat_map(|text| said(Role::Strong, text)));
     line.extend(said(Role::Text, &drops(world, state, target)));
     lines.extend(line);
     fitting(lines, world, height).into_iter().map(|line| line.cut(width).into()).collect()
@@ -310,11 +310,11 @@ fn drops(world: &World<'_>, state: &UiState, target: &TargetSnapshot) -> String 
     }
 }
 
-/// How a trouble is told: while it lasts, and when it is over.
-const TROUBLES: [(Trouble, &str, &str); 2] = [
-    (Trouble::Broken, "It has not worked since", "It did not work"),
+/// How a downtime is told: while it lasts, and when it is over.
+const DOWN: [(Down, &str, &str); 2] = [
+    (Down::Broken, "It has not worked since", "It did not work"),
     (
-        Trouble::Unseen,
+        Down::Unseen,
         "It has not been possible to judge it from here since",
         "It could not be judged from here",
     ),
@@ -322,22 +322,41 @@ const TROUBLES: [(Trouble, &str, &str); 2] = [
 
 /// When it did not work, or could not be seen to, in the hours that are kept; nothing where it always
 /// did.
-fn spells(world: &World<'_>, state: &UiState, target: &TargetSnapshot) -> Vec<String> {
+fn downtimes(world: &World<'_>, state: &UiState, target: &TargetSnapshot) -> Vec<String> {
     let now = world.snapshot.now.wall;
     let at = |at: WallTime| state.zone.instant(at, now);
-    let recent = |spell: &&Spell| now.since(spell.until) <= HOURS;
+    let recent = |downtime: &&Downtime| now.since(downtime.until) <= HOURS;
     let mut told = Vec::new();
-    for (trouble, lasts, was) in TROUBLES {
-        let of: Vec<&Spell> =
-            target.lane.spells().filter(|spell| spell.trouble == trouble).filter(recent).collect();
-        let (over, open): (Vec<&Spell>, Vec<&Spell>) = of.into_iter().partition(|s| s.over);
-        told.extend(open.last().map(|spell| format!("{lasts} {}.", at(spell.from))));
-        let Some(last) = over.last() else { continue };
-        let (from, until) = (at(last.from), at(last.until));
+    for (down, lasts, was) in DOWN {
+        let of = target.lane.downtimes().filter(|downtime| downtime.down == down).filter(recent);
+        let of: Vec<&Downtime> = of.collect();
+        // What was not seen to work in between is one.
+        let all: Vec<&[&Downtime]> = of.chunk_by(|_, next| next.goes_on).collect();
+        let is_open = |one: &&[&Downtime]| one.last().is_some_and(|last| !last.over);
+        let (open, over): (Vec<_>, Vec<_>) = all.into_iter().partition(is_open);
+        if let Some([first, ..]) = open.last() {
+            let unknown = unknown(open.last().copied().unwrap_or_default(), at);
+            told.push(format!("{lasts} {}{unknown}.", at(first.from)));
+        }
+        let Some((one @ [first, ..], [.., last])) = over.last().map(|one| (*one, *one)) else {
+            continue;
+        };
+        let (from, until, unknown) = (at(first.from), at(last.until), unknown(one, at));
         told.push(match over.len() {
-            1 => format!("{was} from {from} to {until}."),
-            many => format!("{was} on {many} occasions lately, the last from {from} to {until}."),
+            1 => format!("{was} from {from} to {until}{unknown}."),
+            many => format!(
+                "{was} on {many} occasions lately, the last from {from} to {until}{unknown}."
+            ),
         });
     }
     told
+}
+
+/// `; from 14:10:00 to 14:20:00 that is not known`.
+fn unknown(parts: &[&Downtime], at: impl Fn(WallTime) -> String) -> String {
+    match parts {
+        [_] | [] => String::new(),
+        [a, b] => format!("; from {} to {} that is not known", at(a.until), at(b.from)),
+        _ => "; at times in between that is not known".to_owned(),
+    }
 }

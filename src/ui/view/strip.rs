@@ -61,6 +61,8 @@ fn told(world: &World<'_>, entry: &Entry<'_>) -> Line {
     line.push(Role::Dim, &format!("{} {age}", first.rule));
     if first.state == AlertState::Pending {
         line.push(Role::Dim, " (pending)");
+    } else if entry.alerts().iter().all(|alert| alert.explained_by.is_some()) {
+        line.push(Role::Dim, " (explained)");
     } else if entry.alerts().iter().all(|alert| world.is_clearing(alert)) {
         line.push(Role::Dim, " (clearing)");
     }

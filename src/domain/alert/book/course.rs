@@ -19,6 +19,10 @@ const AFTERMATH: Duration = Duration::from_mins(1);
 /// silence of a host explains that its answers are slow no more.
 const PASSED: Duration = Duration::from_mins(5);
 
+/// And what is told of several hosts at once, or of this machine: so long may be what else explains it,
+/// and it is the same when that is over.
+const PASSED_SHARED: Duration = Duration::from_hours(1);
+
 /// Why it is over then, where nothing measures it.
 const NOT_MEASURED_NOW: &str = "not measured any more";
 
@@ -47,6 +51,7 @@ impl AlertBook {
     ) -> Vec<AlertEvent> {
         self.review(target, diagnosed);
         self.note_withheld(target, diagnosed, now.mono);
+        self.note_breaks(target, diagnosed);
         let mut events = self.end_outdated(target);
         for finding in &diagnosed.findings {
             let key = (target, finding.rule);
@@ -61,11 +66,8 @@ impl AlertBook {
             if diagnosed.findings.iter().any(stands) {
                 continue;
             }
-            if diagnosed.withheld.contains(&key.1) {
-                let told = diagnosed.told_by.iter().find(|(rule, _)| *rule == key.1);
-                let cause = told.and_then(|(_, cause)| rules::card(cause.0));
-                let joins = diagnosed.joined.contains(&key.1);
-                events.extend(self.is_withheld(key, cause, joins, now));
+            if diagnosed.withheld.contains(&key.1) || self.is_shadowed(key, diagnosed) {
+                events.extend(self.is_withheld(key, diagnosed, now));
             } else if self.waits(key, diagnosed) {
                 events.extend(self.give_up(key, now));
             } else {
@@ -80,22 +82,35 @@ impl AlertBook {
         events
     }
 
-    /// Something else explains the finding, `cause` where it is measured still: its clocks stand still,
-    /// and what is of the moment only is over after a while. Where it joins what other hosts have alike,
-    /// one alert tells of all, and its own is over, unless somebody saw to it.
-    fn is_withheld(
-        &mut self,
-        key: Key,
-        cause: Option<&RuleCard>,
-        joins: bool,
-        now: Now,
-    ) -> Option<AlertEvent> {
+    /// Whether it fired in an earlier run, and what stands now would explain its finding: that it does
+    /// not stand as well is no word on it.
+    fn is_shadowed(&self, key: Key, diagnosed: &Diagnosed) -> bool {
+        diagnosed.shadowed.contains(&key.1)
+            && self.entries.get(&key).is_some_and(|entry| entry.alert.state == AlertState::Recalled)
+    }
+
+    /// Something else explains the finding: its clocks stand still, and what is of the moment only is
+    /// over after a while. Where it joins what other hosts have alike, one alert tells of all, and its
+    /// own is over, unless somebody saw to it.
+    fn is_withheld(&mut self, key: Key, diagnosed: &Diagnosed, now: Now) -> Option<AlertEvent> {
         let held = self.held(key, now.wall).is_some();
+        let joins = diagnosed.joined.contains(&key.1);
+        let of = |pairs: &[(RuleId, RuleId)]| {
+            pairs.iter().find(|(rule, _)| *rule == key.1).map(|(_, cause)| *cause)
+        };
         let entry = self.entries.get_mut(&key)?;
         let passing = rules::card(key.1.0).is_some_and(|card| card.alerting.passing);
-        let frozen = entry.freeze(now);
-        let passed = passing && now.mono.since(frozen.mono) >= PASSED;
+        let frozen = entry.freeze(of(&diagnosed.explained), now);
+        let passed = match key.0 {
+            None => Some(PASSED_SHARED),
+            Some(_) => passing.then_some(PASSED),
+        };
+        let stood_still = now.mono.since(frozen.mono);
         let attended = entry.alert.acknowledged.is_some() || entry.alert.snoozed_until.is_some();
+        // What somebody saw to at this machine keeps its note, and ends by what is measured.
+        let kept = attended && key.0.is_none();
+        let forgotten = entry.alert.state == AlertState::Recalled && stood_still >= FORGET;
+        let passed = forgotten || passed.is_some_and(|span| stood_still >= span && !kept);
         let joins = joins && !passing && !attended;
         if held || !(passed || joins) {
             return None;
@@ -103,7 +118,8 @@ impl AlertBook {
         if joins && entry.alert.state != AlertState::Pending {
             self.note_end(key, true, now);
         }
-        let why = cause.map_or_else(|| NOT_MEASURED_NOW.to_owned(), told_as);
+        let told_by = of(&diagnosed.told_by).and_then(|cause| rules::card(cause.0));
+        let why = told_by.map_or_else(|| NOT_MEASURED_NOW.to_owned(), told_as);
         self.close(key, Some(&why), frozen.wall)
     }
 
@@ -151,13 +167,25 @@ impl AlertBook {
                 self.withheld.remove(&key);
             }
         }
-        // What stood before the cause came is none of its effects.
+        // What stood before the cause came is none of its effects; what is told of this machine or of
+        // several hosts, if it stood for long enough.
+        let stood =
+            |key: &Key| self.entries.get(key).is_some_and(|entry| key.0.is_some() || entry.fires());
         let rules = diagnosed.withheld.iter().chain(&diagnosed.shadowed);
         let keys = rules.map(|rule| (target, *rule));
-        let effects: Vec<Key> = keys
-            .filter(|key| !self.entries.contains_key(key) || self.withheld.contains_key(key))
-            .collect();
+        let effects: Vec<Key> =
+            keys.filter(|key| !stood(key) || self.withheld.contains_key(key)).collect();
         self.withheld.extend(effects.into_iter().map(|key| (key, now)));
+    }
+
+    /// Notes which faults were gone since their alerts joined those of other hosts: by what stands, and
+    /// by no clock.
+    fn note_breaks(&mut self, target: Option<TargetId>, diagnosed: &Diagnosed) {
+        let own = self.ended.range_mut((target, RuleId(""))..);
+        for ((_, rule), ended) in own.take_while(|((of, _), _)| *of == target) {
+            let told = diagnosed.findings.iter().any(|finding| finding.rule == *rule);
+            ended.joined &= told || diagnosed.withheld.contains(rule);
+        }
     }
 
     fn review(&mut self, target: Option<TargetId>, diagnosed: &Diagnosed) {
@@ -225,8 +253,7 @@ impl AlertBook {
             entry.recall_acknowledgement(acknowledged);
             if let Some(ended) = ended {
                 entry.alert.returns = ended.returns.saturating_add(1);
-                let went_on = ended.joined && finding.since <= ended.at.wall;
-                entry.alert.unbroken = ended.unbroken.saturating_add(u32::from(went_on));
+                entry.alert.unbroken = ended.unbroken.saturating_add(u32::from(ended.joined));
             }
             entry
         });

@@ -63,6 +63,7 @@ impl Entry {
                 signed: Signature::default(),
                 snoozed_until: None,
                 held_until: None,
+                explained_by: None,
                 returns: 0,
                 unbroken: 0,
             },
@@ -157,6 +158,7 @@ impl Entry {
                 signed: alert.signed.escaped(),
                 snoozed_until: alert.snoozed_until,
                 held_until: None,
+                explained_by: None,
                 returns: alert.returns,
                 unbroken: alert.unbroken,
             },
@@ -189,7 +191,7 @@ impl Entry {
     pub(super) fn over(&self, why: Option<&str>) -> Alert {
         let title = self.title_over.as_ref().unwrap_or(&self.alert.title);
         let title = why.map_or_else(|| title.clone(), |why| format!("{title} ({why})"));
-        Alert { title, ..self.alert.clone() }
+        Alert { title, explained_by: None, ..self.alert.clone() }
     }
 
     /// The same for those who heard that it began: as bad as it was at its worst, however mild it was
@@ -251,13 +253,15 @@ impl Entry {
         })
     }
 
-    /// The clocks stand still. Since when.
-    pub(super) fn freeze(&mut self, now: Now) -> Now {
+    /// The clocks stand still, by the finding of `cause` where one explains it. Since when.
+    pub(super) fn freeze(&mut self, cause: Option<RuleId>, now: Now) -> Now {
+        self.alert.explained_by = cause;
         *self.frozen.get_or_insert(now)
     }
 
     /// Lets the clocks run again, later by as long as they stood still.
     pub(super) fn thaw(&mut self, now: MonoTime) {
+        self.alert.explained_by = None;
         if let Some(frozen) = self.frozen.take() {
             let stood = now.since(frozen.mono);
             self.stands_from = self.stands_from.plus(stood);

@@ -866,18 +866,148 @@ fn what_one_alert_of_several_told_meanwhile_has_not_come_back() {
         joined: vec![KNOWN],
         ..Diagnosed::default()
     };
-    for (since, times) in [(at(0), 0), (at(90), 1)] {
+    let gone = Diagnosed::default();
+    for (between, times) in [(&joins, 0), (&gone, 1)] {
         let mut book = AlertBook::default();
-        let stands = |since: Now| Diagnosed {
-            findings: vec![Finding { since: since.wall, ..closed.clone() }],
-            ..Diagnosed::default()
-        };
-        book.apply(OFFICE, &stands(at(0)), at(0));
+        let stands = Diagnosed { findings: vec![closed.clone()], ..Diagnosed::default() };
+        book.apply(OFFICE, &stands, at(0));
         book.apply(OFFICE, &joins, at(20));
-        book.apply(OFFICE, &stands(since), at(100));
+        book.apply(OFFICE, between, at(90));
+        book.apply(OFFICE, &stands, at(100));
         let alert = book.standing(at(100)).find(|alert| alert.rule == KNOWN).expect("it");
         assert_eq!((alert.returns, alert.came_back()), (1, times));
     }
+}
+
+/// Whether it had come back was decided by the wall clock: one that was set back made a fault that went
+/// on one that came back, and one that was set ahead hid that it had.
+#[test]
+fn a_clock_that_is_set_says_nothing_of_whether_a_fault_came_back() {
+    let joins = Diagnosed {
+        withheld: vec![KNOWN],
+        told_by: vec![(KNOWN, RuleId("service-failure"))],
+        joined: vec![KNOWN],
+        ..Diagnosed::default()
+    };
+    let gone = Diagnosed::default();
+    let hour = Duration::from_hours(1);
+    let set: [fn(WallTime, Duration) -> WallTime; 2] = [WallTime::plus, WallTime::minus];
+    for (set, (between, times)) in
+        set.into_iter().flat_map(|set| [(&joins, 0), (&gone, 1)].map(|row| (set, row)))
+    {
+        let after = |secs| Now { wall: set(at(secs).wall, hour), ..at(secs) };
+        let stands = |since: Now| Diagnosed {
+            findings: vec![Finding {
+                since: since.wall,
+                ..finding("port-closed", Severity::Critical, None)
+            }],
+            ..Diagnosed::default()
+        };
+        let mut book = AlertBook::default();
+        book.apply(OFFICE, &stands(at(0)), at(0));
+        book.apply(OFFICE, &joins, at(20));
+        book.apply(OFFICE, between, after(90));
+        // What stands since before the clock was set keeps its time, what began since has the new one.
+        let since = if times == 0 { at(0) } else { after(95) };
+        book.apply(OFFICE, &stands(since), after(100));
+        let alert = book.standing(after(100)).find(|alert| alert.rule == KNOWN).expect("it");
+        assert_eq!((alert.returns, alert.came_back()), (1, times));
+    }
+}
+
+const LINE: RuleId = RuleId("line-degraded");
+
+/// The line stands, or a weak Wi-Fi explains it.
+fn line(explained: bool) -> Diagnosed {
+    let wifi = RuleId("wifi-weak");
+    if explained {
+        Diagnosed {
+            findings: vec![finding("wifi-weak", Severity::Critical, None)],
+            withheld: vec![LINE],
+            explained: vec![(LINE, wifi)],
+            told_by: vec![(LINE, wifi)],
+            shadowed: vec![LINE],
+            ..Diagnosed::default()
+        }
+    } else {
+        let findings = vec![finding("line-degraded", Severity::Critical, None)];
+        Diagnosed { findings, ..Diagnosed::default() }
+    }
+}
+
+/// A bad line was told as over when the Wi-Fi got weak, and anew when the Wi-Fi was well.
+#[test]
+fn what_is_explained_of_this_machine_is_not_over_and_not_told_anew() {
+    let mut book = AlertBook::default();
+    assert_eq!(drawn(&book.apply(None, &line(false), at(0))), 'F');
+    let told = book.apply(None, &line(true), at(10));
+    assert!(told.iter().all(|event| event.alert().rule.0 == "wifi-weak"), "{told:?}");
+    assert_eq!(book.apply(None, &line(true), at(900)), []);
+    let of = |book: &AlertBook, secs| book.standing(at(secs)).find(|alert| alert.rule == LINE);
+    let says = |alert: Option<Alert>| alert.map(|alert| (alert.state, alert.explained_by));
+    let frozen = (AlertState::Firing, Some(RuleId("wifi-weak")));
+    assert_eq!(says(of(&book, 900)), Some(frozen));
+    assert_eq!(book.apply(None, &line(false), at(910)), []);
+    assert_eq!(says(of(&book, 910)), Some((AlertState::Firing, None)));
+    // What ends meanwhile is over, once.
+    book.apply(None, &line(true), at(920));
+    let gone = Diagnosed { withheld: Vec::new(), explained: Vec::new(), ..line(true) };
+    book.apply(None, &gone, at(930));
+    let over = book.apply(None, &gone, at(1_000));
+    assert_eq!(drawn(&over), 'R', "{over:?}");
+}
+
+#[test]
+fn what_is_explained_of_this_machine_is_not_held_for_ever() {
+    let mut book = AlertBook::default();
+    book.apply(None, &line(false), at(0));
+    book.apply(None, &line(true), at(10));
+    assert_eq!(book.apply(None, &line(true), at(3_600)), []);
+    let over = book.apply(None, &line(true), at(3_611));
+    let [AlertEvent::Resolved(alert, _)] = over.as_slice() else { panic!("{over:?}") };
+    assert!(alert.title.ends_with("(told as Wi-Fi weak now)"), "{}", alert.title);
+    assert_eq!(alert.explained_by, None);
+}
+
+/// In a new run nobody can say that the line is well while the Wi-Fi is weak.
+#[test]
+fn what_an_earlier_run_told_waits_while_what_stands_would_explain_it() {
+    let alert = RememberedAlert::firing("line", Severity::Critical, at(0).wall, at(100).wall);
+    let memory = TargetMemory {
+        alerts: [(LINE.0.to_owned(), RememberedAlert { told: Some(at(0).wall), ..alert })].into(),
+        ..TargetMemory::default()
+    };
+    for explained in [true, false] {
+        let mut book = AlertBook::default();
+        book.recall(None, &memory, at(110));
+        let quiet = Diagnosed { withheld: Vec::new(), explained: Vec::new(), ..line(true) };
+        let now = if explained { quiet } else { Diagnosed::default() };
+        book.apply(None, &now, at(120));
+        let told = book.apply(None, &now, at(1_000));
+        let over = told.iter().any(|event| matches!(event, AlertEvent::Resolved(..)));
+        assert_eq!(over, !explained, "{told:?}");
+        let told = book.apply(None, &line(false), at(1_010));
+        let fired = |event: &AlertEvent| event.alert().rule == LINE;
+        assert_eq!(told.iter().any(fired), !explained, "{told:?}");
+    }
+}
+
+/// What stood for a moment only when its cause came is one of the effects of that cause.
+#[test]
+fn what_was_about_to_fire_when_its_cause_came_waits_for_a_minute_after_it() {
+    let of = |severity| Diagnosed {
+        findings: vec![finding("line-degraded", severity, None)],
+        ..Diagnosed::default()
+    };
+    let mut book = AlertBook::default();
+    assert_eq!(book.apply(None, &of(Severity::Warning), at(0)), []);
+    book.apply(None, &line(true), at(25));
+    book.apply(None, &line(true), at(200));
+    assert_eq!(book.apply(None, &of(Severity::Warning), at(230)), []);
+    let told = book.apply(None, &of(Severity::Warning), at(300));
+    let fired =
+        |event: &AlertEvent| matches!(event, AlertEvent::Fired(alert) if alert.rule == LINE);
+    assert!(told.iter().any(fired), "{told:?}");
 }
 
 /// A host that hung and then refused with all others was told as hanging for two minutes more.

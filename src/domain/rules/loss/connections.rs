@@ -29,9 +29,13 @@ pub(super) fn lose(view: &TargetView<'_>, severity: Severity, seen: &Seen) -> Ju
         Severity::Critical => Severity::Warning,
         Severity::Warning | Severity::Notice => Severity::Notice,
     };
-    let over = view.mode == Mode::Watch && disproves(rate_then, seen.since);
-    if over || never > seen.resent {
+    // Twice as many as show it once: of many losses one is followed by so many by chance, and what goes
+    // on would end and begin anew.
+    if view.mode == Mode::Watch && disproves(rate_then, seen.since / 2) {
         return Judgement::Clear;
+    }
+    if never > seen.resent {
+        return Judgement::NoEvidence;
     }
     let rate = percent(seen.share_of_requests());
     let sentence = format!(
@@ -41,7 +45,11 @@ pub(super) fn lose(view: &TargetView<'_>, severity: Severity, seen: &Seen) -> Ju
         name(view)
     );
     let title = format!("loses {rate}");
-    let fresh = |last: EchoPoint| view.now.mono.since(last.at.mono) <= FRESH;
+    // That a SYN was sent again is known when the next connection has answered.
+    let cadence = &view.target.cadence;
+    let next = cadence.echo_tcp.min(cadence.negotiate).saturating_mul(2);
+    let known = FRESH.max(next.saturating_add(view.target.deadlines.connect));
+    let fresh = |last: EchoPoint| view.now.mono.since(last.at.mono) <= known;
     let fresh = view.mode == Mode::Moment || seen.last_loss.is_some_and(fresh);
     let mut evidence = Evidence::new(severity, Confidence::Likely, title, sentence)
         .line(format!(

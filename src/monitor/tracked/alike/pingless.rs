@@ -3,18 +3,29 @@
 use super::{CLEAN, MARGIN, NEWEST, SILENCE, Tracked};
 use crate::domain::common_cause::{LineFault, Word};
 use crate::domain::echo_series::{EchoPoint, median};
+use crate::domain::finding::RuleId;
 use crate::domain::rules::usual_round_trip;
-use crate::domain::sample::EchoOutcome;
+use crate::domain::sample::{EchoMethod, EchoOutcome};
 use crate::domain::stats::disproves;
 use crate::domain::surroundings::Surroundings;
 use crate::domain::time::Now;
 use crate::domain::view::Mode;
 use std::time::Duration;
 
+/// Its finding when packets are lost.
+const PACKET_LOSS: RuleId = RuleId("packet-loss");
 /// So many connections show how long a round trip takes, or how uneven they are.
 const ENOUGH: u32 = 8;
 
 impl Tracked {
+    /// The line that lost packets of several hosts is well. Connections are few, and take long to say so
+    /// too: what they lost by then is told with the others', and only a loss from here on is its own.
+    pub fn line_is_well_again(&mut self) {
+        if self.method == EchoMethod::Tcp {
+            self.diagnosis.let_go(PACKET_LOSS);
+        }
+    }
+
     /// A quarter of a minute apart, as they are, some have to pass before they say that a line is well.
     pub(super) fn shows_by_connections(
         &self,
@@ -91,7 +102,7 @@ mod tests {
     use super::*;
     use crate::domain::diagnose::fixture::{ADDRESS, at, ms};
     use crate::domain::memory::TargetMemory;
-    use crate::domain::sample::{Echo, EchoMethod};
+    use crate::domain::sample::Echo;
     use crate::domain::target::{Host, Target, TargetId};
     use std::sync::Arc;
 
