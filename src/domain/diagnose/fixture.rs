@@ -290,25 +290,8 @@ pub(crate) fn finding(id: &'static str, severity: Severity, rung: Option<Rung>) 
 }
 
 pub(crate) fn evidence(id: &str, severity: Severity) -> Evidence {
-    Evidence {
-        severity,
-        confidence: Confidence::Certain,
-        owner: None,
-        rung: None,
-        title: id.to_owned(),
-        sentence: format!("{id} is {}.", severity.word()),
-        lines: vec!["measured".to_owned()],
-        since: None,
-        client_error: None,
-        remedies: None,
-        is_change: false,
-        of_the_way: false,
-        faults: 1,
-        title_over: None,
-        members: None,
-        tells: &[],
-        anew: true,
-    }
+    let sentence = format!("{id} is {}.", severity.word());
+    Evidence::new(severity, Confidence::Certain, id, sentence).line("measured")
 }
 
 /// A rule that says what [`Fixture::script`] told it.

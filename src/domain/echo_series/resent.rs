@@ -37,6 +37,12 @@ impl EchoSeries {
         if self.points.back().is_none_or(|newest| newest.method != EchoMethod::Tcp) {
             return Resent::default();
         }
+        // Nearly always: none took so long.
+        let may_be =
+            |point: &EchoPoint| point.rtt().is_some_and(|rtt| rtt.saturating_add(EARLY) >= SECOND);
+        if !self.points.iter().any(may_be) {
+            return Resent::default();
+        }
         let replies = self.points.iter().filter_map(|point| Some((point, point.rtt()?)));
         let replies: Vec<(&EchoPoint, Duration)> = replies.collect();
         let quickest = |some: &[(&EchoPoint, Duration)]| some.iter().map(|(_, rtt)| *rtt).min();

@@ -856,16 +856,21 @@ fn what_joins_others_ends_its_own_alert_unless_somebody_saw_to_it() {
     }
 }
 
-/// Hosts that refused without a break were said to have come back once.
-#[test]
-fn what_one_alert_of_several_told_meanwhile_has_not_come_back() {
-    let closed = finding("port-closed", Severity::Critical, None);
-    let joins = Diagnosed {
+/// One alert of several hosts tells of its finding.
+fn joins() -> Diagnosed {
+    Diagnosed {
         withheld: vec![KNOWN],
         told_by: vec![(KNOWN, RuleId("service-failure"))],
         joined: vec![KNOWN],
         ..Diagnosed::default()
-    };
+    }
+}
+
+/// Hosts that refused without a break were said to have come back once.
+#[test]
+fn what_one_alert_of_several_told_meanwhile_has_not_come_back() {
+    let closed = finding("port-closed", Severity::Critical, None);
+    let joins = joins();
     let gone = Diagnosed::default();
     for (between, times) in [(&joins, 0), (&gone, 1)] {
         let mut book = AlertBook::default();
@@ -883,12 +888,7 @@ fn what_one_alert_of_several_told_meanwhile_has_not_come_back() {
 /// on one that came back, and one that was set ahead hid that it had.
 #[test]
 fn a_clock_that_is_set_says_nothing_of_whether_a_fault_came_back() {
-    let joins = Diagnosed {
-        withheld: vec![KNOWN],
-        told_by: vec![(KNOWN, RuleId("service-failure"))],
-        joined: vec![KNOWN],
-        ..Diagnosed::default()
-    };
+    let joins = joins();
     let gone = Diagnosed::default();
     let hour = Duration::from_hours(1);
     let set: [fn(WallTime, Duration) -> WallTime; 2] = [WallTime::plus, WallTime::minus];
@@ -969,6 +969,38 @@ fn what_is_explained_of_this_machine_is_not_held_for_ever() {
     assert_eq!(alert.explained_by, None);
 }
 
+/// It was over after an hour of its cause, and fired again without the note.
+#[test]
+fn what_somebody_saw_to_keeps_its_note_however_long_it_is_explained() {
+    let mut book = AlertBook::default();
+    book.apply(None, &line(false), at(0));
+    assert!(book.acknowledge(None, LINE, Signature::default(), at(5)));
+    for secs in [10, 3_611, 90_000] {
+        let told = book.apply(None, &line(true), at(secs));
+        assert!(told.iter().all(|event| event.alert().rule != LINE), "{told:?}");
+    }
+    assert_eq!(book.apply(None, &line(false), at(90_010)), []);
+    let alert = book.standing(at(90_010)).find(|alert| alert.rule == LINE).expect("it");
+    assert!(alert.acknowledged.is_some());
+}
+
+/// It stood on the list for as long as what several hosts have alike did, seen by nobody in this run.
+#[test]
+fn what_an_earlier_run_told_of_a_host_is_given_up_after_a_day_behind_a_shared_cause() {
+    let alert = RememberedAlert::firing("silent", Severity::Critical, at(0).wall, at(100).wall);
+    let memory = TargetMemory {
+        alerts: [(KNOWN.0.to_owned(), RememberedAlert { told: Some(at(0).wall), ..alert })].into(),
+        ..TargetMemory::default()
+    };
+    let shared = Diagnosed { shadowed: vec![KNOWN], ..Diagnosed::default() };
+    let mut book = AlertBook::default();
+    book.recall(OFFICE, &memory, at(110));
+    let day = 24 * 3_600;
+    assert_eq!(book.apply(OFFICE, &shared, at(120)), []);
+    assert_eq!(book.apply(OFFICE, &shared, at(day)), []);
+    assert_eq!(drawn(&book.apply(OFFICE, &shared, at(day + 121))), 'R');
+}
+
 /// In a new run nobody can say that the line is well while the Wi-Fi is weak.
 #[test]
 fn what_an_earlier_run_told_waits_while_what_stands_would_explain_it() {
@@ -1017,12 +1049,7 @@ fn a_newer_state_that_is_told_for_several_ends_the_held_one_at_once() {
         findings: vec![finding("rdp-silent", Severity::Critical, None)],
         ..Diagnosed::default()
     };
-    let joins = Diagnosed {
-        withheld: vec![KNOWN],
-        told_by: vec![(KNOWN, RuleId("service-failure"))],
-        joined: vec![KNOWN],
-        ..Diagnosed::default()
-    };
+    let joins = joins();
     let shared = Diagnosed {
         findings: vec![finding("service-failure", Severity::Critical, None)],
         ..Diagnosed::default()
