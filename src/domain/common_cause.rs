@@ -30,7 +30,7 @@ use std::time::Duration;
 /// How many that are over are remembered.
 const MOST_OVER: usize = 16;
 
-pub use alike::{Signs, most_at_once, undecided as undecided_alike};
+pub use alike::{Signs, Votes, most_at_once, undecided as undecided_alike};
 pub use barred::undecided;
 pub use in_turns::{LOOKED_AT, Lookups};
 

@@ -1,9 +1,11 @@
 //! One target's echo requests: the newest ones exactly, all the others folded into totals.
 
 mod resent;
+mod steady;
 mod tally;
 
 pub use resent::Resent;
+pub use steady::Steady;
 
 use super::sample::{Echo, EchoMethod, EchoOutcome, LocalFault};
 use super::stats::{EchoStats, Spark};
@@ -11,6 +13,7 @@ use super::time::{MonoTime, Now};
 use hdrhistogram::Histogram;
 use std::collections::VecDeque;
 use std::time::Duration;
+use steady::Run;
 use tally::Tally;
 
 /// How many outcomes are kept exactly: ten minutes at one a second.
@@ -82,6 +85,8 @@ pub struct EchoSeries {
     /// How many of `points` are losses.
     losses: u32,
     folded: Tally,
+    /// The newest requests that were answered alike.
+    run: Option<Run>,
     /// What is known of the times before `points`.
     before: Before,
     /// The RTT of every reply since the start: an outcome that is amended was no reply.
@@ -127,6 +132,8 @@ impl EchoSeries {
             _ => self.points.partition_point(|known| order(known) < order(&point)),
         };
         let too_old = place == 0 && self.points.len() >= POINTS;
+        // What comes out of order breaks it.
+        let before = self.run.take().filter(|_| place == self.points.len());
         match self.points.get_mut(place) {
             Some(known) if order(known) == order(&point) => {
                 if matches!(echo.outcome, EchoOutcome::Late { .. }) {
@@ -144,6 +151,9 @@ impl EchoSeries {
                     self.points.reserve_exact(GROWTH);
                 }
                 self.points.insert(place, point);
+                if place + 1 == self.points.len() {
+                    self.run = Run::with(before, &point);
+                }
             }
         }
         while self.points.len() > POINTS {
@@ -355,8 +365,9 @@ impl EchoSeries {
     /// Whether any request was ever answered.
     #[must_use]
     pub fn ever_answered(&self) -> bool {
+        // From the newest: it answers, nearly always.
         self.folded.received > 0
-            || self.points.iter().any(|point| {
+            || self.points.iter().rev().any(|point| {
                 matches!(point.outcome, EchoOutcome::Reply { .. } | EchoOutcome::Late { .. })
             })
     }

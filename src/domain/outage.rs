@@ -73,10 +73,9 @@ pub struct Member<'a> {
     pub heard: Option<MonoTime>,
     /// It answers now and then, and loses three of ten requests or more.
     pub loses: bool,
-    /// It came back from silence and refuses its port, which worked before.
-    pub refuses: bool,
-    /// How long after it came back it may be starting.
-    pub starting: Duration,
+    /// It came back from silence and refuses its port, which worked before; and how long after it came
+    /// back it may be starting.
+    pub refuses: Option<Duration>,
     /// What a machine on the way said of it since it is silent, by its newest connection.
     pub said: Option<Said>,
 }

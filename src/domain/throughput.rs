@@ -212,6 +212,12 @@ impl Traffic {
         (direction == found.direction).then_some(found)
     }
 
+    /// Whether no interface was measured yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
     /// Whether any interface is near the most that it was seen to carry: without, nothing is full,
     /// and nobody needs to ask which one carries what.
     fn any_busy(&self, limits: &SaturatedThresholds, now: MonoTime) -> bool {

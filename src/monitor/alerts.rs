@@ -5,7 +5,7 @@
 
 use super::Monitor;
 use super::Tracked;
-use crate::domain::alert::{AlertEvent, Signature};
+use crate::domain::alert::{AlertBook, AlertEvent, Signature};
 use crate::domain::finding::RuleId;
 use crate::domain::memory::TargetMemory;
 use crate::domain::rules::{self, PATH_OUTAGE_ID, RESTARTED_TOGETHER_ID};
@@ -106,36 +106,16 @@ impl Monitor {
         self.log(alert.target, at, text);
     }
 
-    /// Takes back what was accepted and has been gone for a day.
-    pub(super) fn outlive_accepted(&mut self, now: Now) {
-        let mut over = Vec::new();
-        for (id, tracked) in &mut self.targets {
-            for rule in self.alerts.outlive_accepted(Some(*id), |rule| tracked.look(rule)) {
-                tracked.memory_mut().accepted.remove(rule.0);
-                tracked.set_changed();
-                over.push((Some(*id), rule));
-            }
-        }
+    /// Takes back what was accepted of this machine and has been gone for a day, and tells it with what
+    /// is of targets.
+    pub(super) fn outlive_accepted(&mut self, of_targets: Vec<(TargetId, RuleId)>, now: Now) {
         let own = self.alerts.outlive_accepted(None, |rule| self.diagnosis.look(rule));
-        over.extend(own.into_iter().map(|rule| (None, rule)));
+        let of_targets = of_targets.into_iter().map(|(id, rule)| (Some(id), rule));
+        let over: Vec<_> = of_targets.chain(own.into_iter().map(|rule| (None, rule))).collect();
         self.forgot |= !over.is_empty();
         for (id, rule) in over {
             self.log(id, now.wall, format!("gone for a day, accepted no more: {}", rule.0));
         }
-    }
-
-    /// Forgets acknowledgements whose alerts left the book, with an event or without.
-    pub(super) fn forget_acknowledgements(&mut self, now: Now) {
-        let alerts = &self.alerts;
-        for (id, tracked) in &mut self.targets {
-            let stale = |rule: &str| !alerts.may_be_acknowledged(*id, rule, now.mono);
-            // Asked first: whoever is amended is pictured anew.
-            if tracked.memory().acknowledged.keys().any(|rule| stale(rule)) {
-                tracked.memory_mut().acknowledged.retain(|rule, _| !stale(rule));
-                self.forgot = true;
-            }
-        }
-        self.forgot |= self.alerts.take_ended_unheard();
     }
 
     /// Whether something ended since the last call without an event, which a later run must not
@@ -143,4 +123,27 @@ impl Monitor {
     pub const fn take_forgot(&mut self) -> bool {
         std::mem::replace(&mut self.forgot, false)
     }
+}
+
+/// Takes back what was accepted of a target and has been gone for a day: the rules.
+pub(super) fn outlive_accepted_of(tracked: &mut Tracked, alerts: &mut AlertBook) -> Vec<RuleId> {
+    let over = alerts.outlive_accepted(Some(tracked.target().id), |rule| tracked.look(rule));
+    for rule in &over {
+        tracked.memory_mut().accepted.remove(rule.0);
+        tracked.set_changed();
+    }
+    over
+}
+
+/// Forgets acknowledgements of a target whose alerts left the book, with an event or without. Whether
+/// there were any.
+pub(super) fn forget_acknowledgements(tracked: &mut Tracked, alerts: &AlertBook, now: Now) -> bool {
+    let id = tracked.target().id;
+    let stale = |rule: &str| !alerts.may_be_acknowledged(id, rule, now.mono);
+    // Asked first: whoever is amended is pictured anew.
+    let any = tracked.memory().acknowledged.keys().any(|rule| stale(rule));
+    if any {
+        tracked.memory_mut().acknowledged.retain(|rule, _| !stale(rule));
+    }
+    any
 }

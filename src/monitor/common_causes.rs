@@ -1,9 +1,9 @@
 //! What fails several targets at once.
 
-use super::tracked::Ailment;
+use super::tracked::{Ailment, Ails};
 use super::{Monitor, Tracked};
 use crate::domain::common_cause::{
-    CommonCause, LineFault, Lookups, Serving, Share, Signs, Thing, Trouble, Witness, Word,
+    CommonCause, LineFault, Lookups, Serving, Share, Signs, Thing, Trouble, Votes, Witness, Word,
     most_at_once, undecided, undecided_alike,
 };
 use crate::domain::finding::RuleId;
@@ -22,16 +22,77 @@ type Heard<'a> = BTreeMap<Thing, Vec<Witness<'a>>>;
 /// What ails whom.
 type Ailments = BTreeMap<TargetId, Vec<Ailment>>;
 
+/// What all targets say.
+struct Survey {
+    /// How many each thing fails.
+    failed: BTreeMap<Thing, usize>,
+    /// What ails whom that no other cause explains.
+    ailments: Ailments,
+}
+
+/// What serves anybody.
+#[derive(Default)]
+struct Served {
+    any: Serving,
+    /// Somebody is dialled by a name.
+    named: bool,
+    /// Somebody is behind a gateway.
+    behind: bool,
+}
+
+impl Served {
+    fn add(&mut self, one: &Tracked) {
+        self.named = self.named || matches!(one.target().host, Host::Name(_));
+        self.behind = self.behind || one.target().gateway.is_some();
+        let Serving { names, gateways, certificates, ports, measured } = self.any;
+        self.any = Serving {
+            names: names || one.resolves(),
+            gateways: gateways || one.gateway_answers(),
+            certificates: certificates || one.certificate_is_good(),
+            ports: ports || one.is_open(),
+            measured: measured || one.is_measured(),
+        };
+    }
+
+    /// Where nobody needs a thing any more, it fails nobody.
+    fn serving(self, nobody: bool) -> Serving {
+        let Serving { names, gateways, certificates, ports, measured } = self.any;
+        Serving {
+            names: names || !self.named,
+            gateways: gateways || !self.behind,
+            certificates: certificates || !self.behind,
+            ports: ports || nobody,
+            measured: measured || nobody,
+        }
+    }
+}
+
+/// What ails whom, and why that is not told.
+#[derive(Default)]
+struct Ailing {
+    told: Ailments,
+    standing: BTreeSet<(TargetId, RuleId)>,
+    explained: BTreeSet<(TargetId, RuleId)>,
+    shared: BTreeSet<(TargetId, RuleId)>,
+}
+
+impl Ailing {
+    fn add(&mut self, id: TargetId, ails: Ails) {
+        let of = |rules: Vec<RuleId>| rules.into_iter().map(move |rule| (id, rule));
+        self.explained.extend(of(ails.explained));
+        self.shared.extend(of(ails.hidden));
+        if !ails.told.is_empty() {
+            self.standing.extend(ails.told.iter().map(|one| (id, one.rule)));
+            self.told.insert(id, ails.told);
+        }
+    }
+}
+
 impl Monitor {
     /// Looks whether several targets fail by one thing that they all need, or ail alike.
     pub(super) fn look_for_common_causes(&mut self, now: Now) {
-        self.look_who_is_served();
-        let ailments = self.look_what_ails(now);
+        let Survey { failed, ailments } = self.survey(now);
         let limits = self.around.limits.common_cause;
-        let mut failed: BTreeMap<Thing, usize> = BTreeMap::new();
-        for thing in self.targets.values().flat_map(|one| one.failed_by(&self.around, now)) {
-            *failed.entry(thing).or_default() += 1;
-        }
         let things = self.suspects(&failed);
         let servers = self.suspected_servers(&failed);
         let ports = failed.into_keys().filter(|thing| matches!(thing, Thing::Port(_)));
@@ -46,8 +107,8 @@ impl Monitor {
             ports.flat_map(|id| super::tracked::BARRED.map(|rule| (id, rule))).collect();
         heard.retain(|thing, _| things.contains(thing));
         let troubles = self.troubles(&ailments, now);
-        let (signs, around) = (&self.signs, &self.around);
-        let alike = hear_alike(&self.targets, &ailments, &troubles, signs, around, now);
+        let (signs, around, open) = (&self.signs, &self.around, self.common.open());
+        let alike = hear_alike(&self.targets, &ailments, &troubles, signs, open, around, now);
         for (thing, witnesses) in &alike {
             let Thing::Alike(trouble, _) = thing else { continue };
             let waits = undecided_alike(*trouble, witnesses, limits).into_iter().flat_map(|id| {
@@ -71,26 +132,26 @@ impl Monitor {
         self.take_over();
     }
 
-    /// What ails whom that no other cause explains.
-    fn look_what_ails(&mut self, now: Now) -> Ailments {
-        let mut ailments = Ailments::new();
-        let mut standing = BTreeSet::new();
-        let (mut explained, mut shared) = (BTreeSet::new(), BTreeSet::new());
+    /// Asks every target what serves it, what fails it and what ails it: all at once, because with many
+    /// of them most of the time goes into coming to each.
+    fn survey(&mut self, now: Now) -> Survey {
+        let mut served = Served::default();
+        let mut failed: BTreeMap<Thing, usize> = BTreeMap::new();
+        let mut ailing = Ailing::default();
         for (id, tracked) in &self.targets {
-            let of = |rules: Vec<RuleId>| rules.into_iter().map(|rule| (*id, rule));
-            let ails = tracked.ailments(&self.around, now);
-            explained.extend(of(ails.explained));
-            shared.extend(of(ails.hidden));
-            if !ails.told.is_empty() {
-                standing.extend(ails.told.iter().map(|one| (*id, one.rule)));
-                ailments.insert(*id, ails.told);
+            served.add(tracked);
+            for thing in tracked.failed_by(&self.around, now) {
+                *failed.entry(thing).or_default() += 1;
             }
+            ailing.add(*id, tracked.ailments(&self.around, now));
         }
-        self.signs.observe(&standing, &explained, &shared, now);
+        self.around.serving = served.serving(self.targets.is_empty());
+        self.signs.observe(&ailing.standing, &ailing.explained, &ailing.shared, now);
+        let mut ailments = ailing.told;
         for (id, all) in &mut ailments {
             all.retain(|one| !self.signs.is_explained(*id, one.rule));
         }
-        ailments
+        Survey { failed, ailments }
     }
 
     /// What ails enough targets within a while to be looked at, or one that waits for others; and what
@@ -143,29 +204,6 @@ impl Monitor {
         }
     }
 
-    /// Looks what serves anybody. Where nobody needs a thing any more, it fails nobody.
-    fn look_who_is_served(&mut self) {
-        let (mut named, mut behind) = (false, false);
-        let mut serving = Serving::default();
-        for one in self.targets.values() {
-            named |= matches!(one.target().host, Host::Name(_));
-            behind |= one.target().gateway.is_some();
-            serving.names |= one.resolves();
-            serving.gateways |= one.gateway_answers();
-            serving.certificates |= one.certificate_is_good();
-            serving.ports |= one.is_open();
-            serving.measured |= one.is_measured();
-        }
-        let nobody = self.targets.is_empty();
-        self.around.serving = Serving {
-            names: serving.names || !named,
-            gateways: serving.gateways || !behind,
-            certificates: serving.certificates || !behind,
-            ports: serving.ports || nobody,
-            measured: serving.measured || nobody,
-        };
-    }
-
     /// DNS servers that fail somebody at this moment, or stand as answering only some lookups.
     fn suspected_servers(&self, failed: &BTreeMap<Thing, usize>) -> BTreeSet<Vec<IpAddr>> {
         let servers = failed.keys().filter_map(|thing| match thing {
@@ -196,6 +234,9 @@ fn hear<'a>(
     around: &Surroundings,
     now: Now,
 ) -> Heard<'a> {
+    if things.is_empty() {
+        return Heard::new();
+    }
     let mut heard: Heard<'a> = things.iter().map(|thing| (thing.clone(), Vec::new())).collect();
     let is_port = |thing: &&Thing| matches!(thing, Thing::Port(_));
     let others: Vec<&Thing> = things.iter().filter(|thing| !is_port(thing)).collect();
@@ -212,34 +253,63 @@ fn hear<'a>(
     heard
 }
 
-/// What all say of what ails some: each of whatever it shares with others.
+/// What all say of what ails some, each of whatever it shares with others: where that may be why, or
+/// stands as the cause.
 fn hear_alike<'a>(
     targets: &'a BTreeMap<TargetId, Tracked>,
     ailments: &Ailments,
     troubles: &BTreeSet<Trouble>,
     signs: &Signs,
-    around: &Surroundings,
+    open: &[CommonCause],
+    around: &'a Surroundings,
     now: Now,
 ) -> Heard<'a> {
-    if troubles.is_empty() {
+    let mut said: Vec<(Trouble, Vec<(&Tracked, Witness<'_>)>)> =
+        troubles.iter().map(|trouble| (*trouble, Vec::new())).collect();
+    if said.is_empty() {
         return Heard::new();
     }
-    let mut heard: BTreeMap<(Trouble, Share<'_>), Vec<Witness<'_>>> = BTreeMap::new();
     for (id, tracked) in targets {
         let own = ailments.get(id).map_or(&[][..], Vec::as_slice);
-        for trouble in troubles {
+        for (trouble, said) in &mut said {
             let hidden = signs.hidden(*id, *trouble);
-            let said = tracked.fares(*trouble, own, hidden, around, now);
-            let Some(witness) = said else { continue };
-            for share in tracked.shares(around).filter(|share| trouble.is_shared_by(*share)) {
-                heard.entry((*trouble, share)).or_default().push(witness.clone());
-            }
+            let witness = tracked.fares(*trouble, own, hidden, around, now);
+            said.extend(witness.map(|witness| (tracked, witness)));
         }
     }
-    let named = |((trouble, share), all): ((Trouble, Share<'_>), _)| {
-        (Thing::Alike(trouble, share.into()), all)
-    };
-    heard.into_iter().map(named).collect()
+    said.iter().flat_map(|(trouble, said)| by_share(*trouble, said, open, around)).collect()
+}
+
+/// What is said of `trouble` by those who share something, for each share that may be the cause.
+fn by_share<'a>(
+    trouble: Trouble,
+    said: &[(&'a Tracked, Witness<'a>)],
+    open: &[CommonCause],
+    around: &'a Surroundings,
+) -> Heard<'a> {
+    let shares =
+        |one: &'a Tracked| one.shares(around).filter(move |share| trouble.is_shared_by(*share));
+    let latest = said.iter().filter_map(|(_, witness)| witness.fails_since()).max();
+    let mut votes: BTreeMap<Share<'_>, Votes> = BTreeMap::new();
+    for (tracked, witness) in said {
+        for share in shares(tracked) {
+            votes.entry(share).or_default().count(witness, latest);
+        }
+    }
+    let limits = around.limits.common_cause;
+    let named = |share: Share<'_>| Thing::Alike(trouble, share.into());
+    let stands = |share| open.iter().any(|cause| cause.thing == named(share));
+    votes.retain(|share, votes| votes.may_be_all(trouble, limits) || stands(*share));
+    if votes.is_empty() {
+        return Heard::new();
+    }
+    let mut heard: BTreeMap<Share<'_>, Vec<Witness<'_>>> = BTreeMap::new();
+    for (tracked, witness) in said {
+        for share in shares(tracked).filter(|share| votes.contains_key(share)) {
+            heard.entry(share).or_default().push(witness.clone());
+        }
+    }
+    heard.into_iter().map(|(share, all)| (named(share), all)).collect()
 }
 
 /// Whether it says anything of the thing. What failed while this machine was offline, or together

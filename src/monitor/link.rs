@@ -77,6 +77,11 @@ pub(super) fn look_for_saturation(
     around: &mut Surroundings,
     now: Now,
 ) {
+    if around.traffic.is_empty() {
+        around.traffic.remember(std::iter::empty(), now.mono);
+        (around.load_known, around.saturated) = (false, Vec::new());
+        return;
+    }
     let mut sound = false;
     let full = |tracked: &Tracked| {
         let (target, to) = (tracked.target(), tracked.dialled()?);

@@ -268,7 +268,7 @@ impl Monitor {
         let shared: Vec<RuleId> = alerting_once().collect();
         let own = self.diagnosis.diagnosed(RULES);
         let told = |cause: RuleId| own.findings.iter().any(|finding| finding.rule == cause);
-        let mut events = Vec::new();
+        let (mut events, mut outlived) = (Vec::new(), Vec::new());
         for (id, tracked) in &mut self.targets {
             tracked.tick_if_due(&self.around, now);
             let mut diagnosed = tracked.diagnosed(&self.around, now);
@@ -283,13 +283,16 @@ impl Monitor {
             let undecided = undecided.take_while(|(target, _)| target == id);
             diagnosed.undecided.extend(undecided.map(|(_, rule)| *rule));
             events.extend(self.alerts.apply(Some(*id), &diagnosed, now));
+            self.forgot |= alerts::forget_acknowledgements(tracked, &self.alerts, now);
+            let gone = alerts::outlive_accepted_of(tracked, &mut self.alerts);
+            outlived.extend(gone.into_iter().map(|rule| (*id, rule)));
         }
         events.extend(self.alerts.apply(None, &own, now));
         for event in &events {
             self.log_alert(event);
         }
-        self.forget_acknowledgements(now);
-        self.outlive_accepted(now);
+        self.forgot |= self.alerts.take_ended_unheard();
+        self.outlive_accepted(outlived, now);
         events
     }
 

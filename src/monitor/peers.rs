@@ -3,6 +3,7 @@
 use super::Monitor;
 use super::Tracked;
 use super::controls::SEEN;
+use super::surroundings::Skews;
 use crate::domain::control::role_of;
 use crate::domain::echo_series::EchoPoint;
 use crate::domain::sample::{EchoOutcome, LocalFault};
@@ -101,14 +102,17 @@ impl Monitor {
         self.controls.contradict(peers.beyond, behind, now.mono);
     }
 
-    pub(super) fn count_peers(&self, now: Now) -> Peers {
+    /// Counts them, and hears what their clocks say in passing.
+    pub(super) fn count_peers(&self, now: Now) -> (Peers, Skews) {
         let mut peers = Peers::default();
+        let mut skews = Skews::default();
         let gone = self.controls.gone_since();
         for tracked in self.targets.values() {
             let Some(address) = tracked.dialled() else { continue };
             if self.around.local.owns(address) {
                 continue;
             }
+            skews.add(address, tracked, now);
             let link = self.around.local.on_link(address).map(|interface| interface.index);
             let beyond = link.is_none();
             let tunnel = self.around.local.tunnel_of(address).map(|tunnel| tunnel.index);
@@ -143,7 +147,7 @@ impl Monitor {
                 peers.silent_outside += u32::from(silent && !excused && outside());
             }
         }
-        peers
+        (peers, skews)
     }
 }
 

@@ -22,18 +22,32 @@ pub fn clocks<'a>(
     local: &LocalState,
     now: Now,
 ) -> Clocks {
-    // Targets at one address are one host, which has one say.
-    let mut told = BTreeMap::new();
+    let mut skews = Skews::default();
     for tracked in targets {
-        let Some(address) = tracked.dialled().filter(|address| !local.owns(*address)) else {
-            continue;
-        };
+        if let Some(address) = tracked.dialled().filter(|address| !local.owns(*address)) {
+            skews.add(address, tracked, now);
+        }
+    }
+    skews.compare()
+}
+
+/// What the clock at each address says, in milliseconds. Targets at one address are one host, which has one say.
+#[derive(Default)]
+pub(super) struct Skews(BTreeMap<IpAddr, Option<i64>>);
+
+impl Skews {
+    /// Adds what the target says that is dialled at `address`, not one of this machine.
+    pub(super) fn add(&mut self, address: IpAddr, tracked: &Tracked, now: Now) {
         if tracked.nla().is_some_and(|entry| entry.value.clock_skew_ms.is_some()) {
-            let skew = told.entry(address).or_insert(None);
+            let skew = self.0.entry(address).or_insert(None);
             *skew = skew.or_else(|| clock_skew(tracked.nla(), now));
         }
     }
-    Clocks::compare(told.len(), told.into_values().flatten().collect())
+
+    /// Holds them against each other.
+    pub(super) fn compare(self) -> Clocks {
+        Clocks::compare(self.0.len(), self.0.into_values().flatten().collect())
+    }
 }
 
 impl Monitor {
@@ -125,13 +139,13 @@ impl Monitor {
     pub(super) fn judge_surroundings(&mut self, now: Now) {
         self.around.looked_at = Some(now);
         self.around.began.get_or_insert(now);
-        let peers = self.count_peers(now);
+        let (peers, skews) = self.count_peers(now);
         self.around.peers_answering = peers.answering;
         self.around.peers_silent = peers.silent;
         self.around.silent_outside = peers.silent_outside;
         self.around.living_links.clone_from(&peers.living_links);
         self.around.answered_by.clone_from(&peers.answered_by);
-        self.around.clocks = clocks(self.targets.values(), &self.around.local, now);
+        self.around.clocks = skews.compare();
         self.contradict_controls(&peers, now);
         let was = self.around.offline.clone();
         self.around.offline = if !self.around.local.online() && !self.only_own_addresses() {

@@ -10,7 +10,7 @@ mod remember;
 mod waking;
 mod witness;
 
-pub(super) use alike::Ailment;
+pub(super) use alike::{Ailment, Ails};
 pub use dialling::Other;
 pub use picture::Budget;
 pub use record::Change;

@@ -164,6 +164,35 @@ impl Tally {
     }
 }
 
+/// What all that share something say of a trouble, counted only: where that cannot make a cause, nobody
+/// needs to look closer.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Votes {
+    /// They ail, or show the first signs, whenever they began to.
+    ail: usize,
+    /// They are well, and were so after the last of all began to ail.
+    well: usize,
+}
+
+impl Votes {
+    /// Counts what one of them says; the `latest` of all began to ail then.
+    pub fn count(&mut self, witness: &Witness<'_>, latest: Option<MonoTime>) {
+        match witness.word {
+            Word::Fails { .. } | Word::Suffers => self.ail += 1,
+            Word::Works if latest.is_none_or(|latest| witness.at.mono >= latest) => self.well += 1,
+            Word::Works | Word::Without | Word::NotAsked | Word::Explained => {}
+        }
+    }
+
+    /// Whether it may be that (nearly) all ail by it: of those who began together there are no more than
+    /// of those who ail at all, and no fewer are well since then.
+    #[must_use]
+    pub fn may_be_all(self, trouble: Trouble, limits: CommonThresholds) -> bool {
+        let asked = self.ail.saturating_add(self.well);
+        self.ail > 0 && (trouble.shows_itself() || limits.is_share(self.ail, asked))
+    }
+}
+
 /// Who began to ail together, the first of them first, when they are enough for a cause: one is, where
 /// the `line` is known to be bad.
 fn together<'a>(

@@ -4,7 +4,7 @@ use super::{CommonCause, Example, How, Spared, Thing, Witness, Word};
 use crate::domain::finding::Severity;
 use crate::domain::target::TargetId;
 use crate::domain::thresholds::CommonThresholds;
-use crate::domain::time::Now;
+use crate::domain::time::{MonoTime, Now};
 use crate::domain::together::most_within;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -90,6 +90,15 @@ pub(super) fn failing<'a>(witness: &'a Witness<'_>) -> Option<Failing<'a>> {
 }
 
 impl Witness<'_> {
+    /// Since when it fails.
+    #[must_use]
+    pub const fn fails_since(&self) -> Option<MonoTime> {
+        match self.word {
+            Word::Fails { since, .. } => Some(since.mono),
+            _ => None,
+        }
+    }
+
     /// Whether it fails as well by what is one for all: it did not ask since then.
     pub(super) fn is_presumed(&self, since: Now) -> bool {
         match self.word {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::diagnose::fixture::at;
+use proptest::prelude::*;
 
 const NAMES: [&str; 12] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
 const SILENT: How = How::Name(NameOutcome::Timeout);
@@ -354,4 +355,55 @@ fn a_sign_of_a_line_from_long_before_is_none_of_what_others_have_now() {
         undecided_alike(line, &lab.says, limits).len()
     };
     assert_eq!((ailing(950), ailing(900)), (4, 0));
+}
+
+/// What each of some hosts says, by numbers: it works, suffers, gets along or fails, since or at then.
+fn any_words() -> impl Strategy<Value = Vec<(u8, u64)>> {
+    proptest::collection::vec((0..8_u8, 0..90_u64), 1..12)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whoever is not looked at closer could not have made a cause.
+    #[test]
+    fn where_counting_rules_a_cause_out_looking_closer_finds_none(all in any_words()) {
+        let trouble = Trouble::Service(ServiceFault::Refused);
+        let thing = Thing::Alike(trouble, Shared::All);
+        let limits = CommonThresholds::default();
+        let mut lab = Lab::new();
+        for (host, (what, secs)) in (0_u32..).zip(all) {
+            let (severity, since, stands) = (Severity::Critical, at(secs), true);
+            let word = match what {
+                0 => Word::Works,
+                1 => Word::Suffers,
+                2 => Word::Without,
+                _ => Word::Fails { how: How::Itself, severity, since, stands },
+            };
+            lab.say(host, secs, word);
+        }
+        let latest = lab.says.iter().filter_map(Witness::fails_since).max();
+        let mut votes = Votes::default();
+        lab.says.iter().for_each(|one| votes.count(one, latest));
+        let waits = undecided_alike(trouble, &lab.says, limits);
+        lab.causes.observe(&BTreeMap::from([(thing, lab.says)]), limits, at(100));
+        let found = !lab.causes.open().is_empty() || !waits.is_empty();
+        prop_assert!(votes.may_be_all(trouble, limits) || !found);
+    }
+}
+
+#[test]
+fn who_is_well_since_the_last_began_to_ail_rules_a_cause_out() {
+    let limits = CommonThresholds::default();
+    let votes = |well_at: u64| {
+        let mut lab = Lab::new();
+        lab.fail(0..4, 10, 60);
+        lab.work(4..12, well_at);
+        let latest = lab.says.iter().filter_map(Witness::fails_since).max();
+        let mut votes = Votes::default();
+        lab.says.iter().for_each(|one| votes.count(one, latest));
+        votes.may_be_all(Trouble::Line(LineFault::Loses), limits)
+    };
+    assert!(!votes(12));
+    assert!(votes(8), "they were not asked since");
 }

@@ -163,6 +163,10 @@ impl Diagnosis {
     /// What stands at this moment, told and withheld.
     #[must_use]
     pub fn diagnosed(&self, rules: &[&'static dyn Rule], view: &TargetView<'_>) -> Diagnosed {
+        if self.tracks.is_clear() && self.parked.is_empty() {
+            let awaited = self.tracks.awaited().collect();
+            return Diagnosed { awaited, ..Diagnosed::default() };
+        }
         let standing = self.tracks.standing(rules, |rule| rule.may_be_why(view));
         let mut told = if can_be_judged(view) {
             let mut told = suppress(standing, view);

@@ -42,6 +42,11 @@ impl Parked {
         tracks.wait_for(std::mem::take(&mut self.away));
     }
 
+    /// Whether nothing is parked.
+    pub(super) fn is_empty(&self) -> bool {
+        self.away.is_empty() && self.back.is_empty()
+    }
+
     /// Rules that nobody can say anything of yet.
     pub(super) fn rules(&self, tracks: &Tracks) -> impl Iterator<Item = RuleId> {
         let back = self.back.iter().filter(|rule| tracks.is_awaited(**rule));

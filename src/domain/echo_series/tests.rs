@@ -1,6 +1,7 @@
 //! What a series of echoes adds up to.
 
 use super::*;
+use proptest::prelude::*;
 use std::net::IpAddr;
 
 fn at(secs: u64) -> Now {
@@ -222,4 +223,69 @@ fn a_line_that_is_a_second_slower_from_then_on_is_not_one_that_loses() {
     assert_eq!(resent(&pings), [0; 0], "an echo request is not sent again");
     pings.reset();
     assert_eq!(resent(&pings), [0; 0]);
+}
+
+/// Requests a second apart: answered nearly alike mostly, else unevenly, late, lost or void; some once
+/// more, and some out of order.
+fn any_series() -> impl Strategy<Value = Vec<(u64, Echo)>> {
+    let alike = (18..30_u64).prop_map(ok);
+    let other = prop_oneof![
+        (1..90_u64).prop_map(ok),
+        Just(echo(EchoOutcome::Lost)),
+        Just(echo(EchoOutcome::Late { rtt: Duration::from_secs(3) })),
+        Just(echo(EchoOutcome::Void(LocalFault::Stalled))),
+    ];
+    let one = (prop_oneof![12 => Just(0_u64), 1 => 1..4_u64], prop_oneof![9 => alike, 1 => other]);
+    proptest::collection::vec(one, 1..120).prop_map(|all| {
+        let place = |(index, (back, echo)): (u64, (u64, Echo))| (index.saturating_sub(back), echo);
+        (0_u64..).zip(all).map(place).collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_known_of_steady_requests_without_counting_is_what_counting_says(
+        all in any_series(), window in 1..40_u64, enough in 1..12_usize,
+    ) {
+        let mut series = EchoSeries::default();
+        for (second, echo) in all {
+            series.push(second, at(second), echo);
+            let start = MonoTime::from_secs(second.saturating_sub(window));
+            let Some(steady) = series.steady_since(start, enough) else { continue };
+            let counted: Vec<Option<Duration>> = series.since(start).map(EchoPoint::rtt).collect();
+            prop_assert!(counted.len() >= enough);
+            let between = |rtt: &Option<Duration>| {
+                rtt.is_some_and(|rtt| steady.least <= rtt && rtt <= steady.most)
+            };
+            prop_assert!(counted.iter().all(between), "{steady:?}: {counted:?}");
+        }
+    }
+}
+
+#[test]
+fn requests_are_steady_as_long_as_all_are_answered_nearly_alike() {
+    let ms = Duration::from_millis;
+    let steady = |outcomes: &[Echo], since: u64| {
+        series(outcomes)
+            .steady_since(MonoTime::from_secs(since), 3)
+            .map(|one| (one.least, one.most))
+    };
+    let lost = echo(EchoOutcome::Lost);
+    assert_eq!(steady(&[ok(20), ok(24), ok(22), ok(21)], 0), Some((ms(20), ms(24))));
+    assert_eq!(steady(&[ok(20), ok(24), ok(22), ok(21)], 2), None, "too few since then");
+    assert_eq!(steady(&[ok(20), lost, ok(24), ok(22), ok(21)], 1), None, "one is lost");
+    assert_eq!(steady(&[ok(20), lost, ok(24), ok(22), ok(21)], 2), Some((ms(21), ms(24))));
+    assert_eq!(steady(&[ok(20), ok(70), ok(70), ok(70), ok(71)], 1), Some((ms(70), ms(71))));
+    assert_eq!(steady(&[ok(20), ok(70), ok(70), ok(70), ok(71)], 0), None, "it jumps");
+}
+
+#[test]
+fn a_request_that_is_lost_or_late_after_all_is_not_steady() {
+    let mut series = series(&[ok(20), ok(20), ok(20), ok(20)]);
+    let steady = |series: &EchoSeries| series.steady_since(MonoTime::ZERO, 3).is_some();
+    assert!(steady(&series));
+    series.push(9, at(2), echo(EchoOutcome::Lost));
+    assert!(!steady(&series), "one between them");
 }

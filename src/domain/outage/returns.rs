@@ -55,7 +55,7 @@ impl Outage {
                 continue;
             }
             let first = *self.returns.first.entry(member.target).or_insert(now.mono);
-            if member.refuses && now.mono.since(first) <= member.starting {
+            if member.refuses.is_some_and(|starting| now.mono.since(first) <= starting) {
                 self.returns.refused.insert(member.address);
             }
         }

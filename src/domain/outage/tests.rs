@@ -19,8 +19,7 @@ fn member(id: u32, silent_since: Option<u64>) -> Member<'static> {
         silent_since: silent_since.map(at),
         heard: None,
         loses: false,
-        refuses: false,
-        starting: Duration::from_mins(3),
+        refuses: None,
         said: None,
     }
 }
@@ -453,10 +452,10 @@ fn hosts_that_are_given_longer_to_start_are_a_restart_for_longer() {
         let mut outages = Outages::default();
         outages.observe(&silent(12), &ground(), at(105));
         let back = |refuses| -> Vec<Member<'static>> {
-            silent(6).into_iter().map(|one| Member { refuses, starting, ..one }).collect()
+            silent(6).into_iter().map(|one| Member { refuses, ..one }).collect()
         };
-        outages.observe(&back(false), &ground(), at(120));
-        outages.observe(&back(true), &ground(), at(420));
+        outages.observe(&back(None), &ground(), at(120));
+        outages.observe(&back(Some(starting)), &ground(), at(420));
         outages.open[0].is_restart()
     };
     assert!(!restarted(Duration::from_mins(3)), "it has had its time");

@@ -4,6 +4,7 @@ use super::prelude::*;
 use super::whose;
 use crate::domain::echo_series::{EchoPoint, Resent, median, nearest_rank};
 use crate::domain::sample::EchoMethod;
+use crate::domain::time::MonoTime;
 
 /// Round trips of this long make the median.
 const WINDOW: Duration = Duration::from_secs(30);
@@ -44,12 +45,17 @@ fn requests<'a>(
     view: &TargetView<'a>,
     window: Duration,
 ) -> impl Iterator<Item = &'a EchoPoint> + use<'a> {
+    view.echo.since(begin(view, window))
+}
+
+/// When the first of them was sent.
+fn begin(view: &TargetView<'_>, window: Duration) -> MonoTime {
     let span = match (view.mode, view.echo.last().map(|point| point.method)) {
         (Mode::Moment, _) | (_, None) => Duration::MAX,
         (_, Some(EchoMethod::Icmp)) => window.max(view.target.cadence.echo.saturating_mul(8)),
         (_, Some(EchoMethod::Tcp)) => window.max(view.target.cadence.echo_tcp.saturating_mul(8)),
     };
-    view.echo.within(view.now.mono, span)
+    view.now.mono.minus(span)
 }
 
 /// Their round trips. `None` where a request was not answered in time, or its SYN had to be sent again,
@@ -122,6 +128,10 @@ impl Rule for HighLatency {
         let limits = &view.target.thresholds.high_latency;
         // Nearly always: the lower half lies under every threshold, and nothing is sorted.
         let floor = limits.warning.min(limits.baseline_margin);
+        let steady = view.echo.steady_since(begin(view, WINDOW), ENOUGH);
+        if steady.is_some_and(|steady| steady.most < floor) {
+            return Judgement::Clear;
+        }
         let resent = view.echo.resent();
         let (mut received, mut under) = (0_usize, 0_usize);
         for rtt in round_trips(view, &resent) {
@@ -230,6 +240,10 @@ impl Rule for HighJitter {
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
         let limits = &view.target.thresholds.high_jitter;
         let enough = if view.mode == Mode::Watch { 2 * ENOUGH } else { ENOUGH };
+        let steady = view.echo.steady_since(begin(view, JITTER_WINDOW), enough);
+        if steady.is_some_and(|steady| steady.spread() < limits.warning) {
+            return Judgement::Clear;
+        }
         let resent = view.echo.resent();
         if is_even(newest(view, &resent), enough, limits.warning) {
             return Judgement::Clear;

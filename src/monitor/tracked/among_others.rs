@@ -70,8 +70,8 @@ impl Tracked {
             silent_since,
             heard,
             loses: troubled && silent_since.is_none() && self.echo.loses_heavily(now.mono),
-            refuses: refused && self.heard.back().is_some_and(|back| back.sound),
-            starting: self.target.thresholds.port_closed.starting,
+            refuses: (refused && self.heard.back().is_some_and(|back| back.sound))
+                .then(|| self.target.thresholds.port_closed.starting),
             said: silent_since.and_then(|since| self.said_since(since.mono)),
         })
     }
