@@ -19,10 +19,9 @@ pub struct TunnelChange {
     pub at: Now,
     /// Which, and what became of it: `wg0 went down`; escaped.
     pub what: String,
-    /// Addresses of targets that a tunnel led to and that none leads to since then, or another one by a
-    /// route that it had before.
+    /// Addresses of targets that a tunnel led to and that none leads to since then.
     pub left: BTreeSet<IpAddr>,
-    /// Those that another tunnel leads to since then, or one at all, by a route that it was given.
+    /// Those that another tunnel leads to since then, or one at all.
     pub taken: BTreeSet<IpAddr>,
     /// Only routes changed, and no interface.
     pub of_routes: bool,

@@ -246,7 +246,6 @@ impl Tracked {
     pub fn observe(&mut self, sample: &Sample, around: &Surroundings, now: Now) -> Change {
         self.changed = true;
         let sleeps = self.follow_wake(sample, around);
-        let was_astray = self.is_astray(around);
         let mut change = self.record(sample);
         self.hear(sample);
         if let Observation::Resolve(answer) = &sample.observation {
@@ -262,7 +261,7 @@ impl Tracked {
             change.course = self.course.observe(sample.sent_at, attempt);
         }
         if change.dialled {
-            self.diagnosis.another_address(RULES, !was_astray && self.is_astray(around));
+            self.diagnosis.another_address(RULES);
             *self.course = Course::default();
             self.usual = Usual::default();
             *self.heard = Heard::default();

@@ -324,11 +324,8 @@ fn identified(view: &TargetView<'_>, presented: &Presented<'_>) -> Option<Answer
 #[derive(Debug)]
 pub(super) struct AddressChanged;
 
-/// The rule of a machine that has merely moved.
-pub(crate) const ADDRESS_CHANGED_ID: RuleId = RuleId("address-changed");
-
 static ADDRESS_CHANGED: RuleCard = RuleCard {
-    id: ADDRESS_CHANGED_ID,
+    id: RuleId("address-changed"),
     title: "address has changed",
     severities: &[Severity::Notice],
     owner: Owner::Network,

@@ -337,7 +337,7 @@ fn led_here(view: &TargetView<'_>, turns: &ByTurns<'_>) -> Evidence {
 }
 
 /// Whether a name that leads to `address` leads to this very machine, by mistake.
-pub(crate) fn is_here(target: &Target, local: &LocalState, address: IpAddr) -> bool {
+pub(super) fn is_here(target: &Target, local: &LocalState, address: IpAddr) -> bool {
     let lives_here = || target.expect.iter().any(|expected| local.owns(*expected));
     let by_mistake = target.host.name().is_some_and(|name| !is_localhost(name));
     (local.owns(address) || address.is_unspecified()) && by_mistake && !lives_here()
