@@ -28,7 +28,7 @@ mod tests;
 
 use super::alert::AcceptedLook;
 use super::finding::{Finding, RuleId, Severity};
-use super::rules::{Evidence, Judgement, RULES, Rule, RuleCard, explained_by, told_with};
+use super::rules::{Evidence, Judgement, RULES, Rule, RuleCard, Unheard, explained_by, told_with};
 use super::sample::{EchoOutcome, NeighbourState, ProbeKind};
 use super::surroundings::{Offline, Surroundings};
 use super::time::{Now, WallTime};
@@ -63,6 +63,8 @@ pub struct Diagnosed {
     /// Rules that a cause shared by many explains, whether they stand yet or not: some are found only
     /// when it is over, from what was measured while it stood.
     pub shadowed: Vec<RuleId>,
+    /// Rules about several hosts that fired in an earlier run, with hosts of which nothing is learnt now.
+    pub unheard: Vec<(RuleId, Unheard)>,
     /// Rules that fired in an earlier run, and of which this one has no word yet.
     pub awaited: Vec<RuleId>,
     /// Rules whose findings may be told of many at once in a moment: no alert begins by them yet.
