@@ -355,3 +355,29 @@ fn a_sign_of_a_line_from_long_before_is_none_of_what_others_have_now() {
     };
     assert_eq!((ailing(950), ailing(900)), (4, 0));
 }
+
+/// They were counted by what explained them and by their signs, and outweighed those who were well.
+#[test]
+fn who_shows_signs_after_something_else_explained_them_is_counted_once() {
+    let line = Thing::Alike(Trouble::Line(LineFault::Loses), Shared::All);
+    let stands = |suffer: u32| {
+        let mut lab = Lab::new();
+        let look = |lab: &Lab, causes: &mut CommonCauses, secs| {
+            let heard = BTreeMap::from([(line.clone(), lab.says.clone())]);
+            causes.observe(&heard, CommonThresholds::default(), at(secs));
+            causes.open().len()
+        };
+        let mut causes = CommonCauses::default();
+        lab.fail(0..10, 1_000, 1_030);
+        assert_eq!(look(&lab, &mut causes, 1_030), 1);
+        (0..10).for_each(|host| lab.say(host, 1_040, Word::Explained));
+        assert_eq!(look(&lab, &mut causes, 1_040), 1);
+        for secs in 1_050..1_120 {
+            (0..suffer).for_each(|host| lab.say(host, secs, Word::Suffers));
+            lab.work(suffer..10, secs);
+            look(&lab, &mut causes, secs);
+        }
+        causes.open().len()
+    };
+    assert_eq!((stands(8), stands(7)), (1, 0), "four of five are enough, and fewer are not");
+}
