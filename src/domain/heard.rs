@@ -179,7 +179,9 @@ impl Heard {
     /// Takes in an echo request.
     pub fn observe_echo(&mut self, at: Now, echo: &Echo) {
         match echo.outcome {
-            EchoOutcome::Reply { .. } | EchoOutcome::Late { .. } => self.answer(at),
+            EchoOutcome::Reply { .. } | EchoOutcome::Answered | EchoOutcome::Late { .. } => {
+                self.answer(at);
+            }
             EchoOutcome::Lost | EchoOutcome::Unreachable(_) => self.silence(at),
             EchoOutcome::Void(_) => {}
         }

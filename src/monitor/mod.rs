@@ -24,6 +24,8 @@ mod others;
 mod others_tests;
 mod outages;
 mod peers;
+#[cfg(test)]
+mod pingless_tests;
 mod pins;
 #[cfg(test)]
 mod restart_tests;

@@ -27,9 +27,10 @@ mod scenarios;
 mod tests;
 
 use super::alert::AcceptedLook;
+use super::echo_series::EchoPoint;
 use super::finding::{Finding, RuleId, Severity};
 use super::rules::{Evidence, Judgement, RULES, Rule, RuleCard, Unheard, explained_by, told_with};
-use super::sample::{EchoOutcome, NeighbourState, ProbeKind};
+use super::sample::{NeighbourState, ProbeKind};
 use super::surroundings::{Offline, Surroundings};
 use super::time::{Now, WallTime};
 use super::view::{Mode, TargetView};
@@ -390,11 +391,7 @@ fn is_on_link(view: &TargetView<'_>) -> bool {
 fn answers(view: &TargetView<'_>) -> bool {
     let fresh =
         |at: Now| view.mode == Mode::Moment || view.now.mono.since(at.mono) <= STILL_REACHABLE;
-    view.echo
-        .points()
-        .rev()
-        .take_while(|point| fresh(point.at))
-        .any(|point| matches!(point.outcome, EchoOutcome::Reply { .. }))
+    view.echo.points().rev().take_while(|point| fresh(point.at)).any(EchoPoint::is_answered)
         || view
             .attempts
             .last()
