@@ -53,6 +53,7 @@ fn state() -> State {
         )
     };
     memory.alerts.insert("port-closed".into(), alert);
+    memory.concerned_by.insert("service-failure".into());
     memory.resolved.push(RememberedResolved {
         rule: "packet-loss".to_owned(),
         severity: Severity::Warning,
