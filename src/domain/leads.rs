@@ -9,7 +9,7 @@ use std::time::Duration;
 pub const FOR_GOOD: Duration = Duration::from_mins(10);
 
 /// So many runs of one and the same answer are kept.
-const MOST: usize = 32;
+pub const KEPT: usize = 32;
 
 /// Answers in a row that gave the same addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +60,7 @@ impl Leads {
             run.addresses = addresses;
             return;
         }
-        let excess = (self.0.len() + 1).saturating_sub(MOST);
+        let excess = (self.0.len() + 1).saturating_sub(KEPT);
         self.0.drain(..excess);
         self.0.push(Run { first: at, last: at, times: 1, addresses });
     }
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn what_is_kept_is_bounded() {
         let leads = leads([WRONG, RIGHT].into_iter().cycle().take(1_000));
-        assert_eq!(leads.0.len(), MOST);
+        assert_eq!(leads.0.len(), KEPT);
         assert_eq!(share(&leads), Some((16, 32)));
     }
 }

@@ -72,14 +72,19 @@ impl LocalState {
     /// metric. Without routes that are known, the one whose subnet holds it.
     #[must_use]
     pub fn leaves_by(&self, address: IpAddr) -> Option<&Interface> {
-        let routes = self.routes.iter();
-        let best = routes
-            .filter(|route| same_subnet(route.destination, address, route.prefix))
-            .max_by_key(|r| (r.prefix, r.origin == Origin::Apart, Reverse(r.metric)));
-        match best {
+        match self.route_to(address) {
             Some(route) => self.interface(route.interface),
             None => self.on_link(address),
         }
+    }
+
+    /// The route that packets to `address` take.
+    #[must_use]
+    pub fn route_to(&self, address: IpAddr) -> Option<&Route> {
+        let routes = self.routes.iter();
+        routes
+            .filter(|route| same_subnet(route.destination, address, route.prefix))
+            .max_by_key(|r| (r.prefix, r.origin == Origin::Apart, Reverse(r.metric)))
     }
 
     /// The tunnel that packets to `address` go through.

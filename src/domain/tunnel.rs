@@ -19,9 +19,10 @@ pub struct TunnelChange {
     pub at: Now,
     /// Which, and what became of it: `wg0 went down`; escaped.
     pub what: String,
-    /// Addresses of targets that a tunnel led to and that none leads to since then.
+    /// Addresses of targets that a tunnel led to and that none leads to since then, or another one by a
+    /// route that it had before.
     pub left: BTreeSet<IpAddr>,
-    /// Those that another tunnel leads to since then, or one at all.
+    /// Those that another tunnel leads to since then, or one at all, by a route that it was given.
     pub taken: BTreeSet<IpAddr>,
     /// Only routes changed, and no interface.
     pub of_routes: bool,

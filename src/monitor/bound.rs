@@ -8,11 +8,13 @@ use crate::domain::drops::{self, RememberedDrop};
 use crate::domain::echo_series::{EchoPoint, POINTS};
 use crate::domain::finding::Finding;
 use crate::domain::history::Timed;
+use crate::domain::leads::{self, Run};
 use crate::domain::rules::RULES;
 use crate::domain::sample::{
     Attempt, Gateway, MAX_HEAD, MAX_STEPS, PathMtu, Resolution, TlsSweep, Udp,
 };
 use crate::domain::snapshot::TargetSnapshot;
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// Counters of the round trips: two digits up to a minute take 20 rows of 128, of four bytes each
@@ -25,6 +27,8 @@ const TEXTS: usize = 4 * 1_024;
 const FINDING_TEXTS: usize = 2 * 1_024;
 /// Transcripts kept at a time, each step with its head and what is said of it.
 const TRANSCRIPTS: usize = 3 * MAX_STEPS * (MAX_HEAD + 96);
+/// Addresses of one answer.
+const ADDRESSES: usize = 32;
 /// Other addresses of a name that are followed.
 const ALTERNATIVES: usize = 16;
 
@@ -39,6 +43,7 @@ pub const fn bytes_per_target() -> usize {
         + HISTOGRAM
         + KEPT * connection
         + KEPT * (size_of::<Timed<Resolution>>() + TEXTS)
+        + leads::KEPT * (size_of::<Run>() + ADDRESSES * size_of::<IpAddr>())
         + KEPT_DEEP * (size_of::<Timed<Udp>>() + size_of::<Timed<PathMtu>>())
         + KEPT_DEEP * (size_of::<Timed<Gateway>>() + TEXTS)
         + SERVICE_TIMES * size_of::<Timed<Duration>>()

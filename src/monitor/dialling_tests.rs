@@ -226,3 +226,72 @@ fn the_card_of_a_device_that_has_the_address_now_is_not_learnt_to_be_woken() {
         "its certificate says that it has another card"
     );
 }
+
+const PORT_CLOSED: RuleId = RuleId("port-closed");
+
+/// Its port was open, and is found closed.
+fn with_a_closed_port() -> Probed {
+    let mut probed = Probed::new(&[FIRST]);
+    probed.resolves(NameOutcome::Ok, &[FIRST]);
+    probed.dials(FIRST, ConnectOutcome::Open);
+    for _ in 0..4 {
+        probed.echoes(FIRST);
+        probed.dials(FIRST, ConnectOutcome::Refused);
+    }
+    assert_eq!(probed.port_closed(), (true, false));
+    probed
+}
+
+impl Probed {
+    /// Whether the closed port is told, and whether it is withheld.
+    fn port_closed(&self) -> (bool, bool) {
+        let diagnosed = self.tracked.diagnosed(&self.around, at(self.second));
+        let told = diagnosed.findings.iter().any(|finding| finding.rule == PORT_CLOSED);
+        (told, diagnosed.withheld.contains(&PORT_CLOSED))
+    }
+}
+
+#[test]
+fn what_was_found_waits_while_the_name_leads_elsewhere_and_is_measured_again() {
+    let mut probed = with_a_closed_port();
+    for other in [SECOND, THIRD] {
+        probed.resolves(NameOutcome::Ok, &[other]);
+        for _ in 0..20 {
+            probed.dials(other, ConnectOutcome::Open);
+            assert_eq!(probed.port_closed(), (false, true), "{other}");
+        }
+    }
+    probed.resolves(NameOutcome::Ok, &[FIRST]);
+    assert_eq!(probed.port_closed(), (false, true), "not measured yet");
+    probed.dials(FIRST, ConnectOutcome::Refused);
+    probed.resolves(NameOutcome::Ok, &[SECOND]);
+    probed.dials(SECOND, ConnectOutcome::Open);
+    assert_eq!(probed.port_closed(), (false, true), "away again");
+    probed.resolves(NameOutcome::Ok, &[FIRST]);
+    for _ in 0..4 {
+        probed.dials(FIRST, ConnectOutcome::Refused);
+    }
+    assert_eq!(probed.port_closed(), (true, false));
+}
+
+#[test]
+fn what_was_found_is_over_once_the_host_works_where_it_is_measured_again() {
+    let mut probed = with_a_closed_port();
+    probed.resolves(NameOutcome::Ok, &[SECOND]);
+    probed.dials(SECOND, ConnectOutcome::Refused);
+    assert_eq!(probed.port_closed(), (false, true));
+    probed.resolves(NameOutcome::Ok, &[FIRST]);
+    for _ in 0..4 {
+        probed.dials(FIRST, ConnectOutcome::Open);
+    }
+    assert_eq!(probed.port_closed(), (false, false));
+}
+
+#[test]
+fn what_was_found_at_an_address_of_a_host_that_may_have_any_is_over_with_it() {
+    let mut probed = with_a_closed_port();
+    let anywhere = Target { expect: Vec::new(), ..(**probed.tracked.target()).clone() };
+    probed.tracked.set_target(Arc::new(anywhere));
+    probed.resolves(NameOutcome::Ok, &[SECOND]);
+    assert_eq!(probed.port_closed(), (false, false));
+}

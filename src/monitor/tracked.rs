@@ -246,11 +246,12 @@ impl Tracked {
     pub fn observe(&mut self, sample: &Sample, around: &Surroundings, now: Now) -> Change {
         self.changed = true;
         let sleeps = self.follow_wake(sample, around);
+        let was_astray = self.is_astray(around);
         let mut change = self.record(sample);
         self.hear(sample);
         if let Observation::Resolve(answer) = &sample.observation {
             self.flips.observe(sample.sent_at, answer, &around.tunnel_changes);
-            if !self.target.expect.is_empty() {
+            if self.target.host.name().is_some() {
                 self.leads.observe(sample.sent_at, answer);
             }
         }
@@ -261,7 +262,7 @@ impl Tracked {
             change.course = self.course.observe(sample.sent_at, attempt);
         }
         if change.dialled {
-            self.diagnosis.another_address(RULES);
+            self.diagnosis.another_address(RULES, !was_astray && self.is_astray(around));
             *self.course = Course::default();
             self.usual = Usual::default();
             *self.heard = Heard::default();

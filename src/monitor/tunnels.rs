@@ -28,8 +28,9 @@ impl Monitor {
         let (left, taken) = self.moved(local);
         let led = || left.iter().find_map(|address| before.tunnel_of(*address));
         let leads = || taken.iter().find_map(|address| local.tunnel_of(*address));
+        let instead = left.iter().find_map(|address| local.tunnel_of(*address));
         let routes = match (led(), leads()) {
-            (Some(tunnel), _) => Some(format!("{} lost its routes", printable(&tunnel.name))),
+            (Some(tunnel), _) => Some(lost_its_routes(&tunnel.name, instead.map(|one| &*one.name))),
             (None, Some(tunnel)) => Some(format!("{} was given routes", printable(&tunnel.name))),
             (None, None) => None,
         };
@@ -66,15 +67,26 @@ impl Monitor {
         self.tunnels_changed.push((at, names));
     }
 
-    /// Addresses of targets that no tunnel leads to any more in `local`, and those that another one
-    /// leads to.
+    /// Addresses of targets whose tunnel leads there no more in `local`, and those that another one was
+    /// given a route to.
     fn moved(&self, local: &LocalState) -> (BTreeSet<IpAddr>, BTreeSet<IpAddr>) {
         let through = |local: &LocalState, address| local.tunnel_of(address).map(|one| one.index);
         let addresses = self.targets.values().filter_map(Tracked::dialled);
         let moved = addresses
             .filter(|address| through(&self.around.local, *address) != through(local, *address));
-        moved.partition(|address| through(local, *address).is_none())
+        let before = &self.around.local;
+        let by_an_old_route = |address| {
+            let led = before.tunnel_of(address).is_some();
+            led && local.route_to(address).is_some_and(|route| before.routes.contains(route))
+        };
+        moved.partition(|address| through(local, *address).is_none() || by_an_old_route(*address))
     }
+}
+
+/// `wg0 lost its routes, and wg1 leads there now`.
+fn lost_its_routes(tunnel: &str, instead: Option<&str>) -> String {
+    let instead = instead.map(|other| format!(", and {} leads there now", printable(other)));
+    format!("{} lost its routes{}", printable(tunnel), instead.unwrap_or_default())
 }
 
 /// Which tunnels came up or went down, in words and by their names; `None` when none did, or nothing
@@ -203,6 +215,48 @@ mod tests {
         let [wg0, tun1] = monitor.around.tunnel_changes.as_slice() else { panic!() };
         assert_eq!((wg0.at, wg0.left.len()), (at(10), 1));
         assert!(!tun1.moved(IpAddr::from(HOST)));
+    }
+
+    /// Tunnels with the routes that each has, by prefix length, to the network of the host.
+    fn routed(tunnels: &[(&str, &[u8])]) -> LocalState {
+        let up: Vec<_> = tunnels.iter().map(|(name, _)| (*name, true, false)).collect();
+        let mut local = with(&up);
+        let routes = (3..).zip(tunnels).flat_map(|(interface, (_, prefixes))| {
+            prefixes.iter().map(move |prefix| Route {
+                destination: IpAddr::from([10, if *prefix > 8 { 9 } else { 0 }, 0, 0]),
+                prefix: *prefix,
+                gateway: None,
+                interface,
+                metric: 0,
+                origin: Origin::Machine,
+            })
+        });
+        local.routes = routes.collect();
+        local
+    }
+
+    #[test]
+    fn the_tunnel_that_lost_its_routes_is_named_and_not_the_one_with_a_wider_route() {
+        let host = IpAddr::from(HOST);
+        let mut monitor = monitor();
+        monitor.observe_local(routed(&[("wg0", &[16]), ("wg1", &[8])]), at(1));
+        assert!(monitor.observe_local(routed(&[("wg0", &[]), ("wg1", &[8])]), at(10)));
+        assert_eq!(words(&monitor), ["wg0 lost its routes, and wg1 leads there now"]);
+        let change = monitor.around.tunnel_changes.last().expect("noted");
+        assert_eq!((change.left.contains(&host), change.taken.is_empty()), (true, true));
+        monitor.observe_local(routed(&[("wg0", &[16]), ("wg1", &[8])]), at(60));
+        assert_eq!(words(&monitor).last(), Some(&"wg0 was given routes"));
+    }
+
+    #[test]
+    fn a_tunnel_that_is_given_a_narrower_route_takes_the_way() {
+        let host = IpAddr::from(HOST);
+        let mut monitor = monitor();
+        monitor.observe_local(routed(&[("wg0", &[16]), ("wg1", &[8])]), at(1));
+        monitor.observe_local(routed(&[("wg0", &[16]), ("wg1", &[8, 24])]), at(10));
+        assert_eq!(words(&monitor), ["wg1 was given routes"]);
+        let change = monitor.around.tunnel_changes.last().expect("noted");
+        assert_eq!((change.left.is_empty(), change.taken.contains(&host)), (true, true));
     }
 
     /// A host whose way is given back is one that the tunnel leads to again.

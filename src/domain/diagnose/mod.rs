@@ -13,6 +13,7 @@
 //! judgement clears, refreshes the evidence of what stands, and counts towards nothing else. Rules
 //! that no kind of sample feeds have the ticks as their samples.
 
+mod parked;
 mod suppress;
 mod track;
 mod weigh;
@@ -34,6 +35,7 @@ use super::sample::{NeighbourState, ProbeKind};
 use super::surroundings::{Offline, Surroundings};
 use super::time::{Now, WallTime};
 use super::view::{Mode, TargetView};
+use parked::Parked;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -76,6 +78,7 @@ pub struct Diagnosed {
 #[derive(Debug, Clone, Default)]
 pub struct Diagnosis {
     tracks: Tracks,
+    parked: Parked,
 }
 
 impl Diagnosed {
@@ -102,6 +105,7 @@ impl Diagnosis {
         if !can_be_judged(view) {
             return;
         }
+        self.parked.unpark(&mut self.tracks, view);
         for rule in rules.iter().filter(|rule| feeds(fed, rule.card())) {
             self.tracks.count(rule.card(), rule.judge(view), view.now);
         }
@@ -135,20 +139,23 @@ impl Diagnosis {
     /// Another address is dialled: what was found by probing the old one says nothing about the
     /// new. What the name leads to and what is in front of it stand, and so does what is listed
     /// for review when found, which belongs to the machine more than to its address; not what is
-    /// critical, which is never accepted unseen.
-    pub fn another_address(&mut self, rules: &[&'static dyn Rule]) {
+    /// critical, which is never accepted unseen. `astray`: the name has begun to lead to another
+    /// machine. Then what was found is withheld until it is measured where it was, and neither over nor told.
+    pub fn another_address(&mut self, rules: &[&'static dyn Rule], astray: bool) {
         let about_address = |card: &RuleCard, severity: Option<Severity>| {
             (!card.reviewed_when_found || severity == Some(Severity::Critical))
                 && !card.fed_by.is_empty()
                 && !card.fed_by.contains(&ProbeKind::Resolve)
                 && !card.fed_by.contains(&ProbeKind::Gateway)
         };
-        self.tracks.forget(|id, severity| {
-            rules
-                .iter()
-                .map(|rule| rule.card())
-                .any(|card| card.id == id && about_address(card, severity))
-        });
+        let leaves = |id, severity| {
+            let mut cards = rules.iter().map(|rule| rule.card());
+            cards.any(|card| card.id == id && about_address(card, severity))
+        };
+        if astray {
+            self.parked.park(&mut self.tracks, leaves);
+        }
+        self.tracks.forget(leaves);
     }
 
     /// What `rule` found is over: only what is measured anew raises it again.
@@ -169,6 +176,8 @@ impl Diagnosis {
             let withheld = standing.into_iter().map(|candidate| candidate.finding.rule).collect();
             Diagnosed { withheld, ..Diagnosed::default() }
         };
+        let stands = |rule: &RuleId| self.tracks.stands(*rule);
+        told.withheld.extend(self.parked.rules(&self.tracks).filter(|rule| !stands(rule)));
         told.awaited.extend(self.tracks.awaited());
         told
     }

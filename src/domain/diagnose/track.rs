@@ -157,6 +157,28 @@ impl Tracks {
         self.awaited.extend(rules.into_iter().map(awaited));
     }
 
+    /// Waits no more for a word on this rule; since when it stood, if it was waited for.
+    pub(super) fn stop_waiting(&mut self, rule: RuleId) -> Option<WallTime> {
+        self.awaited.remove(&rule).map(|awaited| awaited.since)
+    }
+
+    /// Whether a word on this rule is waited for.
+    pub(super) fn is_awaited(&self, rule: RuleId) -> bool {
+        self.awaited.contains_key(&rule)
+    }
+
+    /// What stands of these rules, told how severe it is, and since when.
+    pub(super) fn since_when(
+        &self,
+        of: impl Fn(RuleId, Option<Severity>) -> bool,
+    ) -> impl Iterator<Item = (RuleId, WallTime)> {
+        self.active.iter().filter_map(move |(rule, track)| {
+            let standing = track.standing.as_ref()?;
+            let wanted = of(*rule, Some(standing.evidence.severity));
+            wanted.then_some((*rule, standing.since.wall))
+        })
+    }
+
     /// Rules that neither stand nor were found clear since they are waited for.
     pub(super) fn awaited(&self) -> impl Iterator<Item = RuleId> {
         self.awaited.keys().copied()

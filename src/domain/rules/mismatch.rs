@@ -1,11 +1,13 @@
 //! The name leads somewhere else than expected: `dns-mismatch` to somebody else or to nobody,
 //! `address-changed` to the same machine. Both stand on while it does so by turns.
 
+use super::name::is_here;
 use super::prelude::*;
 use crate::domain::identity::{Compared, Presented, accepted_names};
 use crate::domain::leads::ByTurns;
 use crate::domain::sample::{NameOutcome, Resolution};
 use crate::domain::time::WallTime;
+use std::net::IpAddr;
 
 /// How long the certificate behind an unexpected address may take to arrive before the machine
 /// there counts as not to be identified.
@@ -94,7 +96,10 @@ impl Rule for DnsMismatch {
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
         let Some(resolution) = view.resolution() else { return Judgement::NoEvidence };
-        if resolution.outcome != NameOutcome::Ok || view.target.expect.is_empty() {
+        if resolution.outcome != NameOutcome::Ok
+            || view.target.expect.is_empty()
+            || leads_here(view, &resolution.addresses)
+        {
             return Judgement::NoEvidence;
         }
         let turns = by_turns(view);
@@ -183,11 +188,20 @@ impl Rule for DnsMismatch {
 const BY_TURNS: &str = "name leads elsewhere at times";
 
 fn is_elsewhere(view: &TargetView<'_>, resolution: &Resolution) -> bool {
-    resolution.outcome == NameOutcome::Ok && view.target.is_elsewhere(&resolution.addresses)
+    resolution.outcome == NameOutcome::Ok && leads_elsewhere(view, &resolution.addresses)
 }
 
 fn by_turns<'a>(view: &TargetView<'a>) -> Option<ByTurns<'a>> {
-    view.leads.by_turns(|to| view.target.is_elsewhere(to))
+    view.leads.by_turns(|to| leads_elsewhere(view, to))
+}
+
+/// To somebody else: what leads to this machine is told as that.
+fn leads_elsewhere(view: &TargetView<'_>, to: &[IpAddr]) -> bool {
+    view.target.is_elsewhere(to) && !leads_here(view, to)
+}
+
+fn leads_here(view: &TargetView<'_>, to: &[IpAddr]) -> bool {
+    to.first().is_some_and(|first| is_here(view.target, &view.around.local, *first))
 }
 
 /// `leads to 10.0.0.99 in 8 of the last 16 answers`.
@@ -310,8 +324,11 @@ fn identified(view: &TargetView<'_>, presented: &Presented<'_>) -> Option<Answer
 #[derive(Debug)]
 pub(super) struct AddressChanged;
 
+/// The rule of a machine that has merely moved.
+pub(crate) const ADDRESS_CHANGED_ID: RuleId = RuleId("address-changed");
+
 static ADDRESS_CHANGED: RuleCard = RuleCard {
-    id: RuleId("address-changed"),
+    id: ADDRESS_CHANGED_ID,
     title: "address has changed",
     severities: &[Severity::Notice],
     owner: Owner::Network,
@@ -356,7 +373,10 @@ impl Rule for AddressChanged {
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
         let Some(resolution) = view.resolution() else { return Judgement::NoEvidence };
-        if resolution.outcome != NameOutcome::Ok || view.target.expect.is_empty() {
+        if resolution.outcome != NameOutcome::Ok
+            || view.target.expect.is_empty()
+            || leads_here(view, &resolution.addresses)
+        {
             return Judgement::NoEvidence;
         }
         let turns = by_turns(view);

@@ -75,6 +75,8 @@ pub use rule_card::{Alerting, Hysteresis, RuleCard};
 
 pub(crate) use identity::is_another_machine;
 pub(crate) use latency::{HIGH_LATENCY_ID, newest_round_trip, usual_round_trip};
+pub(crate) use mismatch::ADDRESS_CHANGED_ID;
+pub(crate) use name::is_here;
 pub(crate) use outage::{PATH_OUTAGE_ID, whose as whose_path};
 pub(crate) use restarted_together::RESTARTED_TOGETHER_ID;
 pub(crate) use session::drop_of;

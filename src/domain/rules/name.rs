@@ -3,7 +3,10 @@
 use super::detour::{Detour, detour};
 use super::prelude::*;
 use super::way_down::{Known, known};
+use crate::domain::leads::ByTurns;
+use crate::domain::local::LocalState;
 use crate::domain::sample::{Connect, NameOutcome, NameSource, Resolution};
+use crate::domain::target::Target;
 use crate::domain::time::Now;
 use crate::domain::tunnel::TUNNEL;
 use std::net::IpAddr;
@@ -244,8 +247,10 @@ static NAME_IS_SELF: RuleCard = RuleCard {
         whose address was handed to this machine, a hosts file line, or a blocking DNS server that \
         answers with loopback. Windows refuses to connect to itself with 0x708, \"another console \
         session is in progress\". Targets dialled by address, localhost, and those expected at an \
-        address of this machine are left alone.",
-    disproof: "The name resolves to an address that this machine does not have.",
+        address of this machine are left alone. Where another address comes back and the name leads \
+        here again, it does so at times: that is one finding until every answer led elsewhere for ten \
+        minutes, and it is taken for the reason of nothing else while another address is dialled.",
+    disproof: "The name resolves to an address that this machine does not have, and goes on to.",
     remedies: &[remedies::FLUSH_NAMES, remedies::FIX_RECORD, remedies::DIAL_ADDRESS],
     explains: &[
         "dns-mismatch",
@@ -270,36 +275,72 @@ impl Rule for NameIsSelf {
 
     fn judge(&self, view: &TargetView<'_>) -> Judgement {
         let Some(resolution) = view.resolution() else { return Judgement::NoEvidence };
-        let Some(dialled) = view.target.host.name() else { return Judgement::NoEvidence };
+        if view.target.host.name().is_none() {
+            return Judgement::NoEvidence;
+        }
         let Some(first) = resolution.addresses.first().copied() else {
             return Judgement::NoEvidence;
         };
-        let ours = view.around.local.owns(first) || first.is_unspecified();
-        let lives_here =
-            view.target.expect.iter().any(|expected| view.around.local.owns(*expected));
-        if !ours || is_localhost(dialled) || lives_here {
-            return Judgement::Clear;
+        let here = |address| is_here(view.target, &view.around.local, address);
+        let turns = view.leads.by_turns(|to| to.first().is_some_and(|first| here(*first)));
+        if !here(first) {
+            let led = |turns| Judgement::fires(led_here(view, &turns));
+            return turns.map_or(Judgement::Clear, led);
         }
+        let (title, leads) = match &turns {
+            Some(turns) => (HERE_BY_TURNS, format!("{}, this very machine,", lead_here(turns))),
+            None => ("name is this machine", format!("{first}, which is this very machine")),
+        };
         let sentence = format!(
-            "The name {} leads to {first}, which is this very machine (certain): the record is \
-             stale. DNS team: correct it.",
+            "The name {} leads to {leads} (certain): the record is stale. DNS team: correct it.",
             host(view)
         );
+        let in_a_row = || view.resolve.since(|one| one.addresses.first() == Some(&first));
+        let since = turns.as_ref().map(|turns| turns.since).or_else(in_a_row);
         Judgement::fires(
-            Evidence::new(
-                Severity::Critical,
-                Confidence::Certain,
-                "name is this machine",
-                sentence,
-            )
-            .line(format!("{} resolves to {}", host(view), list(&resolution.addresses)))
-            .lines(source_line(resolution))
-            .lines(server_lines(resolution))
-            .since(
-                view.resolve.since(|one| one.addresses.first() == Some(&first)).map(|at| at.wall),
-            ),
+            Evidence::new(Severity::Critical, Confidence::Certain, title, sentence)
+                .line(format!("{} resolves to {}", host(view), list(&resolution.addresses)))
+                .lines(source_line(resolution))
+                .lines(server_lines(resolution))
+                .since(since.map(|at| at.wall)),
         )
     }
+
+    fn may_be_why(&self, view: &TargetView<'_>) -> bool {
+        let here = |dialled| is_here(view.target, &view.around.local, dialled);
+        view.dialled.is_none_or(here)
+    }
+}
+
+/// What it is called while the name leads here by turns.
+const HERE_BY_TURNS: &str = "name is this machine at times";
+
+/// `10.0.0.5 in 8 of the last 16 answers`.
+fn lead_here(turns: &ByTurns<'_>) -> String {
+    let ByTurns { elsewhere, of, to, .. } = turns;
+    format!("{} in {elsewhere} of the last {of} answers", list(to))
+}
+
+/// What is said of a name that leads here by turns while it leads elsewhere: it only keeps what stands.
+fn led_here(view: &TargetView<'_>, turns: &ByTurns<'_>) -> Evidence {
+    let sentence = format!(
+        "The name {} leads to {}, this very machine (certain): a record is stale. DNS team: correct it.",
+        host(view),
+        lead_here(turns)
+    );
+    let newest = turns.newest;
+    let last = format!("led to {} last at {}", list(&newest.addresses), clock(newest.last.wall));
+    Evidence::new(Severity::Critical, Confidence::Certain, HERE_BY_TURNS, sentence)
+        .line(last)
+        .since(Some(turns.since.wall))
+        .anew(false)
+}
+
+/// Whether a name that leads to `address` leads to this very machine, by mistake.
+pub(crate) fn is_here(target: &Target, local: &LocalState, address: IpAddr) -> bool {
+    let lives_here = || target.expect.iter().any(|expected| local.owns(*expected));
+    let by_mistake = target.host.name().is_some_and(|name| !is_localhost(name));
+    (local.owns(address) || address.is_unspecified()) && by_mistake && !lives_here()
 }
 
 fn source_line(resolution: &Resolution) -> Option<String> {

@@ -7,7 +7,9 @@
 use super::{KEPT, KEPT_DEEP, QUICK_TLS, SERVICE_TIMES, Tracked};
 use crate::domain::alternative::Alternative;
 use crate::domain::history::{History, Timed};
+use crate::domain::rules::is_here;
 use crate::domain::sample::{Attempt, ConnectOutcome, NameOutcome, ProbeKind, Resolution};
+use crate::domain::surroundings::Surroundings;
 use crate::domain::time::{MonoTime, Now};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -131,6 +133,12 @@ impl Tracked {
     /// Whether the dialled address is none of those where it should be.
     pub(super) fn is_dialled_elsewhere(&self) -> bool {
         self.dialled.is_some_and(|dialled| self.target.is_elsewhere(&[dialled]))
+    }
+
+    /// Whether its name leads to another machine, so that it cannot be measured itself.
+    pub(super) fn is_astray(&self, around: &Surroundings) -> bool {
+        let here = |dialled| is_here(&self.target, &around.local, dialled);
+        self.is_dialled_elsewhere() || self.dialled.is_some_and(here)
     }
 
     /// Connections to the dialled address that this machine could try, newest first.
