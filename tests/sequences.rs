@@ -126,6 +126,7 @@ fn observation(what: &What) -> Option<Observation> {
                 icmp: None,
                 icmp_is_ours: false,
                 elapsed: Duration::from_millis(9),
+                untimed: false,
             };
             let mut attempt = Attempt::new(ProbeKind::Tls, connect);
             if *outcome == ConnectOutcome::Open {

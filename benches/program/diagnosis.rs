@@ -55,6 +55,7 @@ fn connection(number: u32, seq: u64, at: Now) -> Sample {
         icmp: None,
         icmp_is_ours: false,
         elapsed: Duration::from_millis(9),
+        untimed: false,
     };
     let name = format!("pc-{number}");
     let mut print = [0x5a; 32];

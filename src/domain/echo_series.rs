@@ -59,6 +59,18 @@ impl EchoPoint {
         matches!(self.outcome, EchoOutcome::Lost | EchoOutcome::Unreachable(_))
     }
 
+    /// Whether an answer came in time.
+    #[must_use]
+    pub const fn is_answered(&self) -> bool {
+        matches!(self.outcome, EchoOutcome::Reply { .. } | EchoOutcome::Answered)
+    }
+
+    /// Whether it would show that a packet was lost.
+    #[must_use]
+    pub const fn tells_of_loss(&self) -> bool {
+        !matches!(self.outcome, EchoOutcome::Void(_) | EchoOutcome::Answered)
+    }
+
     /// The round trip, when it was answered in time.
     #[must_use]
     pub const fn rtt(&self) -> Option<Duration> {
@@ -110,7 +122,7 @@ impl Before {
                 let (count, since) = self.silence.unwrap_or((0, point.at));
                 self.silence = Some((count.saturating_add(1), since));
             }
-            EchoOutcome::Reply { .. } | EchoOutcome::Late { .. } => {
+            EchoOutcome::Reply { .. } | EchoOutcome::Answered | EchoOutcome::Late { .. } => {
                 *self = Self { answer: Some(point.at), silence: None };
             }
         }
@@ -304,7 +316,9 @@ impl EchoSeries {
                     count += 1;
                     since = Some(point.at);
                 }
-                EchoOutcome::Reply { .. } | EchoOutcome::Late { .. } => return (count, since),
+                EchoOutcome::Reply { .. } | EchoOutcome::Answered | EchoOutcome::Late { .. } => {
+                    return (count, since);
+                }
             }
         }
         match self.before.silence {
@@ -317,7 +331,7 @@ impl EchoSeries {
     #[must_use]
     pub fn last_answered(&self) -> Option<Now> {
         let answered = |point: &&EchoPoint| {
-            matches!(point.outcome, EchoOutcome::Reply { .. } | EchoOutcome::Late { .. })
+            point.is_answered() || matches!(point.outcome, EchoOutcome::Late { .. })
         };
         self.points.iter().rev().find(answered).map(|point| point.at).or(self.before.answer)
     }
@@ -368,7 +382,7 @@ impl EchoSeries {
         // From the newest: it answers, nearly always.
         self.folded.received > 0
             || self.points.iter().rev().any(|point| {
-                matches!(point.outcome, EchoOutcome::Reply { .. } | EchoOutcome::Late { .. })
+                point.is_answered() || matches!(point.outcome, EchoOutcome::Late { .. })
             })
     }
 
@@ -411,7 +425,7 @@ fn spark_of(outcome: &EchoOutcome) -> Spark {
         EchoOutcome::Reply { rtt, .. } => Spark::Rtt(*rtt),
         EchoOutcome::Lost | EchoOutcome::Unreachable(_) => Spark::Lost,
         EchoOutcome::Late { .. } => Spark::Late,
-        EchoOutcome::Void(_) => Spark::Blank,
+        EchoOutcome::Answered | EchoOutcome::Void(_) => Spark::Blank,
     }
 }
 

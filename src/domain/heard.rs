@@ -68,6 +68,8 @@ impl Tried {
 pub struct Heard {
     tried: VecDeque<Tried>,
     absence: Absence,
+    /// Remote Desktop failed when an earlier run ended, and has not worked since.
+    failed_before: bool,
     /// The newest answer on any layer.
     newest: MonoTime,
     /// The first request or connection without an answer after it.
@@ -129,6 +131,12 @@ pub enum Sign {
 }
 
 impl Heard {
+    /// In a run that begins; `failed`: Remote Desktop did when the one before ended.
+    #[must_use]
+    pub fn after(failed: bool) -> Self {
+        Self { failed_before: failed, ..Self::default() }
+    }
+
     /// Takes in a connection to the dialled address; `echo` holds what is known of echo.
     pub fn observe_attempt(&mut self, at: Now, attempt: &Attempt, echo: &EchoSeries) {
         let Some(came) = came(attempt) else { return };
@@ -141,6 +149,7 @@ impl Heard {
             self.tried.pop_front();
         }
         self.tried.push_back(Tried { at: at.mono, took_ms, came });
+        self.failed_before &= came != Came::Works;
         match came {
             Came::Works | Came::Answered => self.answer(at),
             Came::Silent => self.silence(at),
@@ -170,7 +179,9 @@ impl Heard {
     /// Takes in an echo request.
     pub fn observe_echo(&mut self, at: Now, echo: &Echo) {
         match echo.outcome {
-            EchoOutcome::Reply { .. } | EchoOutcome::Late { .. } => self.answer(at),
+            EchoOutcome::Reply { .. } | EchoOutcome::Answered | EchoOutcome::Late { .. } => {
+                self.answer(at);
+            }
             EchoOutcome::Lost | EchoOutcome::Unreachable(_) => self.silence(at),
             EchoOutcome::Void(_) => {}
         }
@@ -197,10 +208,11 @@ impl Heard {
     /// before its machine does refuses for a moment.
     fn was_sound(&self, silent: MonoTime) -> bool {
         let heard = self.tried.iter().rev().filter(|one| one.at < silent);
-        let failed = heard
-            .skip_while(|one| one.came == Came::Silent)
-            .take_while(|one| one.came != Came::Works)
-            .last();
+        let mut heard = heard.skip_while(|one| one.came == Came::Silent).peekable();
+        if heard.peek().is_none() {
+            return !self.failed_before;
+        }
+        let failed = heard.take_while(|one| one.came != Came::Works).last();
         failed.is_none_or(|first| silent.since(first.at) <= GOING_DOWN)
     }
 

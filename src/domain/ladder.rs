@@ -277,7 +277,7 @@ fn tcp(view: &TargetView<'_>) -> RungLine {
         _ => Cell::Broken,
     };
     RungLine {
-        last: (cell != Cell::NotMeasured).then_some(connect.elapsed),
+        last: (cell != Cell::NotMeasured && !connect.untimed).then_some(connect.elapsed),
         usual: median(
             earlier(view)
                 .map(|attempt| &attempt.connect)

@@ -8,7 +8,7 @@ use super::mac::MacAddr;
 use super::outage::{PathBreaks, RememberedOutage};
 use super::time::WallTime;
 use super::untold::Untold;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -32,6 +32,18 @@ const QUICK_EXPECTED: Duration = Duration::from_hours(14 * 24);
 
 /// What was accepted of a host that has not answered for this long is so no more.
 const ACCEPTED: Duration = Duration::from_hours(30 * 24);
+
+/// What says that the port of a target fails, or the ports of several.
+const OF_THE_PORT: [&str; 8] = [
+    "port-closed",
+    "port-filtered",
+    "port-rejected",
+    "port-barred",
+    "rdp-silent",
+    "not-rdp",
+    "connection-dropped",
+    "service-failure",
+];
 
 /// How many addresses of one target are kept.
 const ADDRESSES: usize = 8;
@@ -76,6 +88,9 @@ pub struct TargetMemory {
     pub acknowledged: BTreeMap<String, WallTime>,
     /// Rules whose alerts fire.
     pub alerts: BTreeMap<String, RememberedAlert>,
+    /// Rules whose alerts of several hosts, which fire, concern it.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub concerned_by: BTreeSet<String>,
     /// Alerts that are over, the oldest first, as many as the book of alerts keeps.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub resolved: Vec<RememberedResolved>,
@@ -137,6 +152,13 @@ impl TargetMemory {
     pub fn forget_accepted(&mut self, now: WallTime) {
         let answered = self.last_answer;
         self.accepted.retain(|_, at| now.since(answered.max(Some(*at)).unwrap_or(*at)) <= ACCEPTED);
+    }
+
+    /// Whether an alert that fired when this was saved says that its port fails.
+    #[must_use]
+    pub fn port_fails(&self) -> bool {
+        let mut fire = self.alerts.keys().chain(&self.concerned_by);
+        fire.any(|rule| OF_THE_PORT.contains(&rule.as_str()))
     }
 
     /// Whether it answered echo lately, so that its silence is news.

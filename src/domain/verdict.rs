@@ -160,9 +160,12 @@ fn ever_answered(view: &TargetView<'_>) -> bool {
 fn is_up(view: &TargetView<'_>) -> bool {
     let fresh = |at: Now| view.mode == Mode::Moment || view.now.mono.since(at.mono) <= UP;
     view.attempt().is_some_and(|attempt| attempt.connect.outcome.answered())
-        || view.echo.points().rev().take_while(|point| fresh(point.at)).any(|point| {
-            matches!(point.outcome, EchoOutcome::Reply { .. } | EchoOutcome::Late { .. })
-        })
+        || view
+            .echo
+            .points()
+            .rev()
+            .take_while(|point| fresh(point.at))
+            .any(|point| point.is_answered() || matches!(point.outcome, EchoOutcome::Late { .. }))
         || view
             .neighbour
             .is_some_and(|entry| fresh(entry.at) && entry.value.state == NeighbourState::Reachable)
@@ -304,7 +307,7 @@ fn before_tcp(view: &TargetView<'_>) -> String {
     let echo =
         view.echo.points().rev().find(|point| !matches!(point.outcome, EchoOutcome::Void(_)));
     match (echo.map(|point| point.outcome), view.resolution()) {
-        (Some(EchoOutcome::Reply { .. } | EchoOutcome::Late { .. }), _) => {
+        (Some(EchoOutcome::Reply { .. } | EchoOutcome::Answered | EchoOutcome::Late { .. }), _) => {
             "It answers echo requests; RDP is not measured yet.".to_owned()
         }
         (Some(_), _) => "No answer so far; more probes are on their way to be sure.".to_owned(),

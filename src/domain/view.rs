@@ -206,7 +206,7 @@ impl<'a> TargetView<'a> {
 
     fn is_echo_answer(&self, outcome: &EchoOutcome) -> bool {
         match outcome {
-            EchoOutcome::Reply { .. } | EchoOutcome::Late { .. } => true,
+            EchoOutcome::Reply { .. } | EchoOutcome::Answered | EchoOutcome::Late { .. } => true,
             EchoOutcome::Unreachable(error) => self.said_by_host(error),
             EchoOutcome::Lost | EchoOutcome::Void(_) => false,
         }

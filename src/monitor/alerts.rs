@@ -72,8 +72,10 @@ impl Monitor {
         let of_others = of_others.filter(|(rule, _)| rules::card(rule).is_none());
         let mut alerts = self.alerts.remember(id, now);
         alerts.extend(of_others.map(|(rule, alert)| (rule.clone(), alert.clone())));
+        let concerned_by = id.map(|id| self.alerts.concerned_by(id)).unwrap_or_default();
         TargetMemory {
             accepted_clear: self.alerts.accepted_clear(id),
+            concerned_by,
             alerts,
             resolved: self.alerts.remember_resolved(id),
             ..memory.cloned().unwrap_or_else(own)

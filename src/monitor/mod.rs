@@ -24,6 +24,8 @@ mod others;
 mod others_tests;
 mod outages;
 mod peers;
+#[cfg(test)]
+mod pingless_tests;
 mod pins;
 #[cfg(test)]
 mod restart_tests;
@@ -56,7 +58,7 @@ use crate::domain::load::Beats;
 use crate::domain::local::{EchoAccess, LocalState};
 use crate::domain::memory::TargetMemory;
 use crate::domain::outage::{Outages, Scope};
-use crate::domain::rules::{HOST_ASLEEP_ID, RULES, alerting_once, explained_by, told_as};
+use crate::domain::rules::{HOST_ASLEEP_ID, RULES, alerting_once, explained_by, told_as, unheard};
 use crate::domain::sample::{EchoMethod, Observation, Sample};
 use crate::domain::snapshot::{Event, MonitorSnapshot, Snapshot};
 use crate::domain::surroundings::{Offline, Surroundings};
@@ -266,7 +268,9 @@ impl Monitor {
         self.judge_surroundings(now);
         self.look_for_maintenance(now);
         let shared: Vec<RuleId> = alerting_once().collect();
-        let own = self.diagnosis.diagnosed(RULES);
+        let mut own = self.diagnosis.diagnosed(RULES);
+        let unheard = |rule| Some((rule, unheard(rule, &self.around)?));
+        own.unheard = self.alerts.recalled_of_several().filter_map(unheard).collect();
         let told = |cause: RuleId| own.findings.iter().any(|finding| finding.rule == cause);
         let (mut events, mut outlived) = (Vec::new(), Vec::new());
         for (id, tracked) in &mut self.targets {

@@ -69,7 +69,7 @@ impl Monitor {
         let answers = |tracked: &&Tracked| {
             let other = tracked.dialled().is_some_and(|ip| !self.around.local.owns(ip));
             let recent = tracked.echo().newest_within(now.mono, tracked.peer_window()).next();
-            other && recent.is_some_and(|point| point.rtt().is_some())
+            other && recent.is_some_and(EchoPoint::is_answered)
         };
         let name = |tracked: &Tracked| printable(&tracked.target().name).into_owned();
         self.targets.values().find(answers).map(name)
@@ -127,7 +127,7 @@ impl Monitor {
                 peers.beyond = peers.beyond.max(proof);
             }
             let recent = || tracked.echo().newest_within(now.mono, tracked.peer_window());
-            if recent().any(|point| point.rtt().is_some()) {
+            if recent().any(EchoPoint::is_answered) {
                 peers.answering += 1;
                 peers.beside += u32::from(!beyond);
                 peers.living_links.extend(link);
@@ -169,7 +169,7 @@ impl Tracked {
         let later = |at: MonoTime| gone.is_none_or(|gone| at >= gone.plus(SEEN));
         let shows = |at: &MonoTime| later(*at) || now.since(*at) <= until_next;
         let mut echo = self.echo().newest_within(now, self.peer_window());
-        let echo = echo.find(|point| point.rtt().is_some()).map(|point| point.at.mono);
+        let echo = echo.find(|point| point.is_answered()).map(|point| point.at.mono);
         let connection = || self.connected_since(now.minus(CONNECTED)).filter(|at| later(*at));
         echo.filter(shows).or_else(connection)
     }

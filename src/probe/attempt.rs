@@ -424,6 +424,7 @@ mod tests {
             icmp: None,
             icmp_is_ours: false,
             elapsed: Duration::from_millis(1),
+            untimed: false,
         };
         let negotiate = Some(Negotiate {
             asked: SecurityProtocol::OFFERED,

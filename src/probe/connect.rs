@@ -20,6 +20,10 @@ pub type Stream = tokio::net::TcpStream;
 /// A deadline that fires this much too late measures this process, not the host.
 pub const STALL: Duration = Duration::from_millis(250);
 
+/// Whether this system sends a SYN that is refused again before it says that it was: Windows does so
+/// twice, half a second apart. What it takes then is no round trip.
+const REFUSED_IS_ASKED_AGAIN: bool = cfg!(windows);
+
 /// An ICMP error from a socket's error queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueuedError {
@@ -109,7 +113,8 @@ pub async fn connect(address: SocketAddr, deadline: Duration) -> (Connect, Optio
         DialEnd::Silence { .. } => (classify(Failure::Silence, &queued, own, address.ip()), None),
     };
     let Verdict { outcome, icmp, icmp_is_ours } = verdict;
-    (Connect { address, outcome, icmp, icmp_is_ours, elapsed }, stream)
+    let untimed = REFUSED_IS_ASKED_AGAIN && outcome == ConnectOutcome::Refused;
+    (Connect { address, outcome, icmp, icmp_is_ours, elapsed, untimed }, stream)
 }
 
 /// The longest that a closed connection is read for the peer's close.

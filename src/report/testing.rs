@@ -88,6 +88,7 @@ pub(super) fn connect(address: &str, outcome: ConnectOutcome) -> Connect {
         icmp: None,
         icmp_is_ours: false,
         elapsed: Duration::from_micros(500),
+        untimed: false,
     }
 }
 

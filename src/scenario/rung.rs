@@ -48,6 +48,7 @@ pub(super) fn connect(word: &str, address: IpAddr, took: Option<&str>) -> Result
         icmp,
         icmp_is_ours: own,
         elapsed: span(took.unwrap_or(usual))?,
+        untimed: false,
     })
 }
 

@@ -289,6 +289,7 @@ fn row(sample: &Sample, first: u64) -> Value {
     let (what, micros, ttl) = match echo.outcome {
         EchoOutcome::Reply { rtt, ttl } => ("reply".to_owned(), micros(rtt), ttl),
         EchoOutcome::Late { rtt } => ("late".to_owned(), micros(rtt), None),
+        EchoOutcome::Answered => ("answered".to_owned(), 0, None),
         EchoOutcome::Lost => ("lost".to_owned(), 0, None),
         EchoOutcome::Void(fault) => (format!("void {fault:?}"), 0, None),
         EchoOutcome::Unreachable(error) => {

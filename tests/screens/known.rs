@@ -28,6 +28,7 @@ fn attempt(outcome: ConnectOutcome) -> Attempt {
         icmp: None,
         icmp_is_ours: false,
         elapsed: ms(1.0),
+        untimed: false,
     };
     Attempt::new(ProbeKind::Negotiate, connect)
 }

@@ -212,6 +212,7 @@ fn a_host_that_takes_connections_is_not_called_dead_by_its_certificate() {
         icmp: None,
         icmp_is_ours: false,
         elapsed: fixtures::ms(12.0),
+        untimed: false,
     };
     let negotiate = Negotiate {
         asked: SecurityProtocol::OFFERED,

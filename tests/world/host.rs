@@ -190,6 +190,7 @@ impl SimHost {
             icmp: None,
             icmp_is_ours: false,
             elapsed,
+            untimed: false,
         };
         if moment.cut {
             return plain(ConnectOutcome::Timeout, deadlines.connect);

@@ -14,7 +14,7 @@ use super::{
 };
 use entry::Entry;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// How many resolved alerts are kept.
 const RESOLVED: usize = 100;
@@ -42,7 +42,8 @@ struct Ended {
 /// ```
 /// What fired in an earlier run is `Recalled`: it fires on without a word when its finding stands
 /// again, and is over when this run has a word on it and it does not stand for ten minutes, or when
-/// nothing was measured of it for a day. Nobody is told of an alert while it is snoozed, and
+/// nothing was measured of it for a day. One of several hosts waits while nothing is learnt of four of
+/// five of them, and has its ten minutes after that. Nobody is told of an alert while it is snoozed, and
 /// afterwards only when it still fires.
 ///
 /// What a cause explained does not alert for a minute after the cause is over: its own measurements
@@ -71,6 +72,8 @@ pub struct AlertBook {
     /// Acknowledged in an earlier run and not seen in this one yet.
     recalled: BTreeMap<(TargetId, String), WallTime>,
     recalled_at: Option<MonoTime>,
+    /// Whom alerts of several hosts concerned in an earlier run.
+    concerned: BTreeMap<RuleId, BTreeSet<TargetId>>,
     /// What ended lately and may return.
     ended: BTreeMap<Key, Ended>,
     /// Whose alerts are held back.
@@ -140,6 +143,9 @@ impl AlertBook {
         self.ended.retain(|(of, _), _| *of != Some(target));
         self.withheld.retain(|(of, _), _| *of != Some(target));
         self.recalled.retain(|(of, _), _| *of != target);
+        for hosts in self.concerned.values_mut() {
+            hosts.remove(&target);
+        }
         self.outdated.retain(|(alert, _)| alert.target != Some(target));
         events
     }

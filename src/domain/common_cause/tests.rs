@@ -407,3 +407,29 @@ fn who_is_well_since_the_last_began_to_ail_rules_a_cause_out() {
     assert!(!votes(12));
     assert!(votes(8), "they were not asked since");
 }
+
+/// They were counted by what explained them and by their signs, and outweighed those who were well.
+#[test]
+fn who_shows_signs_after_something_else_explained_them_is_counted_once() {
+    let line = Thing::Alike(Trouble::Line(LineFault::Loses), Shared::All);
+    let stands = |suffer: u32| {
+        let mut lab = Lab::new();
+        let look = |lab: &Lab, causes: &mut CommonCauses, secs| {
+            let heard = BTreeMap::from([(line.clone(), lab.says.clone())]);
+            causes.observe(&heard, CommonThresholds::default(), at(secs));
+            causes.open().len()
+        };
+        let mut causes = CommonCauses::default();
+        lab.fail(0..10, 1_000, 1_030);
+        assert_eq!(look(&lab, &mut causes, 1_030), 1);
+        (0..10).for_each(|host| lab.say(host, 1_040, Word::Explained));
+        assert_eq!(look(&lab, &mut causes, 1_040), 1);
+        for secs in 1_050..1_120 {
+            (0..suffer).for_each(|host| lab.say(host, secs, Word::Suffers));
+            lab.work(suffer..10, secs);
+            look(&lab, &mut causes, secs);
+        }
+        causes.open().len()
+    };
+    assert_eq!((stands(8), stands(7)), (1, 0), "four of five are enough, and fewer are not");
+}

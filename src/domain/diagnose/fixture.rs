@@ -186,6 +186,7 @@ pub(crate) fn connect(outcome: ConnectOutcome) -> Connect {
         icmp: None,
         icmp_is_ours: false,
         elapsed: ms(12),
+        untimed: false,
     }
 }
 

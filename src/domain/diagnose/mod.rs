@@ -27,9 +27,10 @@ mod scenarios;
 mod tests;
 
 use super::alert::AcceptedLook;
+use super::echo_series::EchoPoint;
 use super::finding::{Finding, RuleId, Severity};
-use super::rules::{Evidence, Judgement, RULES, Rule, RuleCard, explained_by, told_with};
-use super::sample::{EchoOutcome, NeighbourState, ProbeKind};
+use super::rules::{Evidence, Judgement, RULES, Rule, RuleCard, Unheard, explained_by, told_with};
+use super::sample::{NeighbourState, ProbeKind};
 use super::surroundings::{Offline, Surroundings};
 use super::time::{Now, WallTime};
 use super::view::{Mode, TargetView};
@@ -63,6 +64,8 @@ pub struct Diagnosed {
     /// Rules that a cause shared by many explains, whether they stand yet or not: some are found only
     /// when it is over, from what was measured while it stood.
     pub shadowed: Vec<RuleId>,
+    /// Rules about several hosts that fired in an earlier run, with hosts of which nothing is learnt now.
+    pub unheard: Vec<(RuleId, Unheard)>,
     /// Rules that fired in an earlier run, and of which this one has no word yet.
     pub awaited: Vec<RuleId>,
     /// Rules whose findings may be told of many at once in a moment: no alert begins by them yet.
@@ -392,11 +395,7 @@ fn is_on_link(view: &TargetView<'_>) -> bool {
 fn answers(view: &TargetView<'_>) -> bool {
     let fresh =
         |at: Now| view.mode == Mode::Moment || view.now.mono.since(at.mono) <= STILL_REACHABLE;
-    view.echo
-        .points()
-        .rev()
-        .take_while(|point| fresh(point.at))
-        .any(|point| matches!(point.outcome, EchoOutcome::Reply { .. }))
+    view.echo.points().rev().take_while(|point| fresh(point.at)).any(EchoPoint::is_answered)
         || view
             .attempts
             .last()

@@ -5,7 +5,7 @@ use super::suppress::{Candidate, explained, suppress};
 use super::*;
 use crate::domain::finding::{RuleId, Rung, Severity};
 use crate::domain::local::Interface;
-use crate::domain::sample::{ConnectOutcome, Echo, EchoMethod};
+use crate::domain::sample::{ConnectOutcome, Echo, EchoMethod, EchoOutcome};
 use proptest::prelude::*;
 use std::net::IpAddr;
 

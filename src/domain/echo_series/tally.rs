@@ -11,6 +11,8 @@ pub(super) struct Tally {
     method: Option<EchoMethod>,
     pub(super) sent: u32,
     pub(super) received: u32,
+    /// Of those, the ones whose round trip is known.
+    timed: u32,
     lost: u32,
     late: u32,
     void: u32,
@@ -36,6 +38,11 @@ impl Tally {
                 return;
             }
             EchoOutcome::Reply { rtt, .. } => self.add_reply(rtt),
+            EchoOutcome::Answered => {
+                self.received += 1;
+                self.previous = None;
+                self.burst = 0;
+            }
             EchoOutcome::Late { .. } => {
                 self.late += 1;
                 self.previous = None;
@@ -53,6 +60,7 @@ impl Tally {
 
     fn add_reply(&mut self, rtt: Duration) {
         self.received += 1;
+        self.timed += 1;
         self.burst = 0;
         self.min = Some(self.min.map_or(rtt, |min| min.min(rtt)));
         self.max = Some(self.max.map_or(rtt, |max| max.max(rtt)));
@@ -68,8 +76,8 @@ impl Tally {
     }
 
     pub(super) fn stats(&self, median: Option<Duration>, p95: Option<Duration>) -> EchoStats {
-        let count = f64::from(self.received);
-        let mean = (self.received > 0).then(|| self.sum / count);
+        let count = f64::from(self.timed);
+        let mean = (self.timed > 0).then(|| self.sum / count);
         let stddev = mean.map(|mean| (self.sum_of_squares / count - mean * mean).max(0.0).sqrt());
         EchoStats {
             method: self.method,

@@ -1,5 +1,7 @@
 //! One firewall that bars one port of several hosts: `port-barred`.
 
+use super::Unheard;
+use super::outage::{silent, unheard};
 use super::prelude::*;
 use super::several::{Several, hosts, names, some_of};
 use crate::domain::common_cause::{Barred, CommonCause, How, Thing};
@@ -54,6 +56,10 @@ static PORT_BARRED: RuleCard = RuleCard {
 impl Rule for PortBarred {
     fn card(&self) -> &'static RuleCard {
         &PORT_BARRED
+    }
+
+    fn unheard(&self, around: &Surroundings) -> Option<Unheard> {
+        unheard(around, silent(around))
     }
 
     fn judge_monitor(&self, around: &Surroundings) -> Judgement {

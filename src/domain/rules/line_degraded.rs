@@ -1,6 +1,7 @@
 //! The way that several hosts share loses packets or takes long: `line-degraded`.
 
-use super::outage::unsteady;
+use super::Unheard;
+use super::outage::{unheard, unsteady};
 use super::prelude::*;
 use super::several::{Several, and_more, names, well, whom};
 use super::whose;
@@ -53,6 +54,10 @@ type Line<'a> = (Option<LineFault>, &'a Shared);
 impl Rule for LineDegraded {
     fn card(&self) -> &'static RuleCard {
         &LINE_DEGRADED
+    }
+
+    fn unheard(&self, around: &Surroundings) -> Option<Unheard> {
+        unheard(around, unsteady(around))
     }
 
     fn judge_monitor(&self, around: &Surroundings) -> Judgement {

@@ -10,7 +10,7 @@ use super::prelude::*;
 use super::whose;
 use crate::domain::echo_series::EchoPoint;
 use crate::domain::history::Timed;
-use crate::domain::sample::{EchoMethod, EchoOutcome};
+use crate::domain::sample::EchoMethod;
 use crate::domain::stats::disproves;
 use crate::domain::thresholds::LossThresholds;
 use crate::domain::time::MonoTime;
@@ -204,7 +204,7 @@ fn over_time(view: &TargetView<'_>, limits: &LossThresholds) -> Found {
     let span = |window: Duration| window.saturating_mul(pace);
     let window = span(limits.critical_window.max(limits.warning_window));
     let recent = || view.echo.newest_within(view.now.mono, window);
-    let measured = |point: &&EchoPoint| !matches!(point.outcome, EchoOutcome::Void(_));
+    let measured = |point: &&EchoPoint| point.tells_of_loss();
     let Some(last) = recent().find(measured) else { return Found::Nothing };
     let few = view.echo.losses() < limits.critical_lost.min(limits.warning_lost);
     let few = few && last.method == EchoMethod::Icmp;
@@ -254,9 +254,7 @@ impl Course {
     /// The losses that lead to the last one of `seen`, none of them long before the next.
     fn of(view: &TargetView<'_>, seen: &Seen) -> Option<Self> {
         let end = seen.last_loss?.at.mono;
-        let known = |point: &&EchoPoint| {
-            point.at.mono <= end && !matches!(point.outcome, EchoOutcome::Void(_))
-        };
+        let known = |point: &&EchoPoint| point.at.mono <= end && point.tells_of_loss();
         let (mut start, mut sent, mut lost, mut answered) = (end, 0_u32, 0_u32, 0_u32);
         for point in view.echo.points().rev().filter(known) {
             if start.since(point.at.mono) > COURSE {

@@ -84,7 +84,9 @@ pub(crate) use told::{told_as, told_with};
 
 use super::finding::RuleId;
 use super::surroundings::Surroundings;
+use super::target::TargetId;
 use super::view::TargetView;
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 /// Every rule of this version, in the order of the documentation.
@@ -193,6 +195,27 @@ pub trait Rule: Debug + Sync {
         let _ = around;
         Judgement::NoEvidence
     }
+
+    /// Of a rule about several hosts: those of which it learns nothing at this moment, and why.
+    fn unheard(&self, around: &Surroundings) -> Option<Unheard> {
+        let _ = around;
+        None
+    }
+}
+
+/// Hosts of which nothing is learnt, and the rule that tells why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unheard {
+    /// Which finding explains it.
+    pub cause: RuleId,
+    /// Who.
+    pub hosts: BTreeSet<TargetId>,
+}
+
+/// Of whom the rule with this name learns nothing at this moment.
+#[must_use]
+pub fn unheard(id: RuleId, around: &Surroundings) -> Option<Unheard> {
+    rule(id.0)?.unheard(around)
 }
 
 /// Whether a finding of `newer` shows that what `older` said is over.

@@ -1,12 +1,13 @@
 //! `path-outage`: hosts fell silent together while something nearer answers.
 
-use super::RESTARTED_TOGETHER_ID;
 use super::prelude::*;
 use super::several::and_more;
+use super::{RESTARTED_TOGETHER_ID, Unheard};
 use crate::domain::outage::{Fault, KEPT, OFTEN, Outage, Said, Scope, Within};
 use crate::domain::target::TargetId;
 use crate::domain::text::excerpt;
 use crate::domain::way::Stretch;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The rule's id: its finding of a target is told with that of this machine and never by itself.
@@ -157,6 +158,15 @@ pub(super) fn of_silence(around: &Surroundings) -> RuleId {
 pub(super) fn unsteady(around: &Surroundings) -> impl Iterator<Item = TargetId> {
     let over = told(around).filter(|one| one.ended.is_some() && !one.is_restart());
     silent(around).chain(over.flat_map(|one| one.members.keys().copied()))
+}
+
+/// Of a rule that asks hosts themselves: nothing is learnt of `away`.
+pub(super) fn unheard(
+    around: &Surroundings,
+    away: impl Iterator<Item = TargetId>,
+) -> Option<Unheard> {
+    let hosts: BTreeSet<TargetId> = away.collect();
+    (!hosts.is_empty()).then(|| Unheard { cause: of_silence(around), hosts })
 }
 
 fn sentence(outage: &Outage) -> String {

@@ -14,6 +14,9 @@ pub(super) fn connect_line(connect: &Connect) -> String {
     let icmp = connect.icmp.map_or_else(String::new, |error| format!(", {error}"));
     match connect.outcome {
         ConnectOutcome::Open => format!("TCP to {to}: open after {after}"),
+        ConnectOutcome::Refused if connect.untimed => {
+            format!("TCP to {to}: refused (RST), after how long is not known")
+        }
         ConnectOutcome::Refused if connect.icmp.is_none() => {
             format!("TCP to {to}: refused (RST) after {after}")
         }

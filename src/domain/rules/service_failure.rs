@@ -1,6 +1,7 @@
 //! Remote Desktop fails at several hosts in the same way: `service-failure`.
 
-use super::outage::silent;
+use super::Unheard;
+use super::outage::{silent, unheard};
 use super::prelude::*;
 use super::several::{Several, hosts, names, well, whom};
 use crate::domain::common_cause::{ServiceFault, Thing, Trouble};
@@ -57,6 +58,10 @@ static SERVICE_FAILURE: RuleCard = RuleCard {
 impl Rule for ServiceFailure {
     fn card(&self) -> &'static RuleCard {
         &SERVICE_FAILURE
+    }
+
+    fn unheard(&self, around: &Surroundings) -> Option<Unheard> {
+        unheard(around, silent(around))
     }
 
     fn judge_monitor(&self, around: &Surroundings) -> Judgement {

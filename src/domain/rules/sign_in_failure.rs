@@ -1,5 +1,7 @@
 //! Several hosts refuse NLA with the same code: `sign-in-failure`.
 
+use super::Unheard;
+use super::outage::{silent, unheard};
 use super::prelude::*;
 use super::several::{Several, hosts, names, well, whom};
 use crate::domain::common_cause::{Shared, Thing, Trouble};
@@ -55,6 +57,10 @@ static SIGN_IN_FAILURE: RuleCard = RuleCard {
 impl Rule for SignInFailure {
     fn card(&self) -> &'static RuleCard {
         &SIGN_IN_FAILURE
+    }
+
+    fn unheard(&self, around: &Surroundings) -> Option<Unheard> {
+        unheard(around, silent(around))
     }
 
     fn judge_monitor(&self, around: &Surroundings) -> Judgement {

@@ -180,7 +180,7 @@ fn severity(view: &TargetView<'_>, gap: &Gap) -> Option<Severity> {
 }
 
 const fn is_answer(point: &EchoPoint) -> bool {
-    matches!(point.outcome, EchoOutcome::Reply { .. } | EchoOutcome::Late { .. })
+    point.is_answered() || matches!(point.outcome, EchoOutcome::Late { .. })
 }
 
 /// No answer, and no word from the host itself.

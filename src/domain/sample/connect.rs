@@ -57,6 +57,8 @@ pub struct Connect {
     pub icmp_is_ours: bool,
     /// SYN to outcome.
     pub elapsed: Duration,
+    /// That is no round trip: this system asks again where it is refused, and says so only at the end.
+    pub untimed: bool,
 }
 
 /// How a port is not reached.
@@ -113,13 +115,18 @@ impl Connect {
 
 /// A connection probe taken as an echo request, for machines that do not permit ICMP.
 ///
-/// A completed handshake, a reset and the host's own port unreachable are replies. An ICMP error
+/// A completed handshake, a reset and the host's own port unreachable are replies, one that is
+/// [`Connect::untimed`] without a round trip. An ICMP error
 /// of anyone else is [`EchoOutcome::Unreachable`]; without the ICMP error (platforms without an
 /// error queue) all that is known is that no reply came.
 #[must_use]
 pub fn echo_from_connect(connect: &Connect) -> Echo {
     let address = connect.address.ip();
-    let reply = EchoOutcome::Reply { rtt: connect.elapsed, ttl: None };
+    let reply = if connect.untimed {
+        EchoOutcome::Answered
+    } else {
+        EchoOutcome::Reply { rtt: connect.elapsed, ttl: None }
+    };
     let outcome = match (connect.outcome, connect.icmp) {
         (ConnectOutcome::LocalError(fault), _) => EchoOutcome::Void(fault),
         (ConnectOutcome::Open, _) | (ConnectOutcome::Refused, None) => reply,
@@ -146,6 +153,7 @@ mod tests {
                 icmp: from.map(icmp),
                 icmp_is_ours,
                 elapsed: Duration::ZERO,
+                untimed: false,
             };
             connect.unreached()
         };
@@ -193,10 +201,32 @@ mod tests {
             ),
         ] {
             let address = (host, 3389).into();
-            let connect = Connect { address, outcome, icmp, icmp_is_ours: false, elapsed };
+            let connect =
+                Connect { address, outcome, icmp, icmp_is_ours: false, elapsed, untimed: false };
             let echo = echo_from_connect(&connect);
             assert_eq!(echo.outcome, expected, "{connect:?}");
             assert_eq!((echo.method, echo.address), (EchoMethod::Tcp, host));
         }
+    }
+
+    /// Windows asks again where it is refused: the time of that is no round trip.
+    #[test]
+    fn a_refusal_whose_time_says_nothing_is_an_answer_without_a_round_trip() {
+        let refused = |untimed| {
+            let address = SocketAddr::from(([10, 0, 0, 21], 3389));
+            let elapsed = Duration::from_millis(2_030);
+            let connect = Connect {
+                address,
+                outcome: Refused,
+                icmp: None,
+                icmp_is_ours: false,
+                elapsed,
+                untimed,
+            };
+            echo_from_connect(&connect).outcome
+        };
+        assert_eq!(refused(true), EchoOutcome::Answered);
+        let rtt = Duration::from_millis(2_030);
+        assert_eq!(refused(false), EchoOutcome::Reply { rtt, ttl: None });
     }
 }

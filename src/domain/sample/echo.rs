@@ -45,6 +45,9 @@ pub enum EchoOutcome {
         /// Hop limit of the reply, where the engine sees it.
         ttl: Option<u8>,
     },
+    /// Answered, and nobody knows how long that took or how often it was sent: it tells of no loss and
+    /// of no round trip.
+    Answered,
     /// Unanswered at the deadline.
     Lost,
     /// Answered after the deadline; amends the [`EchoOutcome::Lost`] of the same number.

@@ -63,7 +63,8 @@ fn attempt(outcome: ConnectOutcome, answer: Option<NegotiateOutcome>) -> Observa
         elapsed,
     });
     let address = ([10, 0, 0, 21], 3389).into();
-    let connect = Connect { address, outcome, icmp: None, icmp_is_ours: false, elapsed };
+    let connect =
+        Connect { address, outcome, icmp: None, icmp_is_ours: false, elapsed, untimed: false };
     let depth = ProbeKind::Negotiate;
     Observation::Attempt(Box::new(Attempt { negotiate, ..Attempt::new(depth, connect) }))
 }

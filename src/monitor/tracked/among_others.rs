@@ -89,7 +89,7 @@ impl Tracked {
     #[must_use]
     pub fn answered_since(&self, start: MonoTime) -> Option<MonoTime> {
         let mut echo = self.echo.points().rev().take_while(|point| point.at.mono >= start);
-        let echo = echo.find(|point| point.rtt().is_some()).map(|point| point.at.mono);
+        let echo = echo.find(|point| point.is_answered()).map(|point| point.at.mono);
         echo.max(self.connected_since(start))
     }
 

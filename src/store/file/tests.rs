@@ -53,6 +53,7 @@ fn state() -> State {
         )
     };
     memory.alerts.insert("port-closed".into(), alert);
+    memory.concerned_by.insert("service-failure".into());
     memory.resolved.push(RememberedResolved {
         rule: "packet-loss".to_owned(),
         severity: Severity::Warning,
@@ -137,6 +138,7 @@ fn the_layout_is_a_contract() {
          \"acknowledged\":{{\"port-closed\":7000}},\
          \"alerts\":{{\"port-closed\":{{\"since\":1000,\"seen\":9000,\"severity\":\"critical\",\
          \"worst\":\"critical\",\"attended\":\"warning\",\"title\":\"port 3389 is closed\",\"told\":2000,\"acknowledged\":7000,\"signed\":{{\"who\":\"ada\",\"note\":\"seen\"}},\"returns\":4}}}},\
+         \"concerned_by\":[\"service-failure\"],\
          \"resolved\":[{{\"rule\":\"packet-loss\",\"severity\":\"warning\",\
          \"title\":\"loses 5 %\",\"since\":1000,\"ended\":2000,\"returns\":0}}],\
          \"drops\":{{\"drops\":[{{\"at\":3000,\"lived_s\":60,\"seen\":true,\"tunnel\":true}}],\

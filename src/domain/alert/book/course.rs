@@ -5,7 +5,7 @@ use super::recall::{FORGET, NOT_MEASURED, RECALL};
 use super::{AlertBook, Ended, Key, RESOLVED};
 use crate::domain::alert::{Alert, AlertEvent, AlertState};
 use crate::domain::diagnose::Diagnosed;
-use crate::domain::finding::{Finding, RuleId};
+use crate::domain::finding::{Finding, RuleId, are_among};
 use crate::domain::rules::{self, RuleCard};
 use crate::domain::target::TargetId;
 use crate::domain::time::{MonoTime, Now, WallTime};
@@ -66,8 +66,10 @@ impl AlertBook {
             if diagnosed.findings.iter().any(stands) {
                 continue;
             }
-            if diagnosed.withheld.contains(&key.1) || self.is_shadowed(key, diagnosed) {
-                events.extend(self.is_withheld(key, diagnosed, now));
+            let unheard = self.unheard(key, diagnosed);
+            let withheld = diagnosed.withheld.contains(&key.1);
+            if withheld || unheard.is_some() || self.is_shadowed(key, diagnosed) {
+                events.extend(self.is_withheld(key, diagnosed, unheard, now));
             } else if self.waits(key, diagnosed) {
                 events.extend(self.give_up(key, now));
             } else {
@@ -85,14 +87,27 @@ impl AlertBook {
     /// Whether it fired in an earlier run, and what stands now would explain its finding: that it does
     /// not stand as well is no word on it.
     fn is_shadowed(&self, key: Key, diagnosed: &Diagnosed) -> bool {
-        diagnosed.shadowed.contains(&key.1)
-            && self.entries.get(&key).is_some_and(|entry| entry.alert.state == AlertState::Recalled)
+        diagnosed.shadowed.contains(&key.1) && self.is_recalled(key)
+    }
+
+    /// The rule that tells why nothing is learnt of four of five of the hosts that it concerned when it
+    /// fired in an earlier run: that it does not stand now is no word on it.
+    fn unheard(&self, key: Key, diagnosed: &Diagnosed) -> Option<RuleId> {
+        let (_, unheard) = diagnosed.unheard.iter().find(|(rule, _)| *rule == key.1)?;
+        let hosts = self.hosts(key).filter(|_| key.0.is_none() && self.is_recalled(key))?;
+        are_among(hosts.iter(), &unheard.hosts).then_some(unheard.cause)
     }
 
     /// Something else explains the finding: its clocks stand still, and what is of the moment only is
     /// over after a while. Where it joins what other hosts have alike, one alert tells of all, and its
-    /// own is over, unless somebody saw to it.
-    fn is_withheld(&mut self, key: Key, diagnosed: &Diagnosed, now: Now) -> Option<AlertEvent> {
+    /// own is over, unless somebody saw to it. `unheard`: the rule that tells why nothing is learnt of it.
+    fn is_withheld(
+        &mut self,
+        key: Key,
+        diagnosed: &Diagnosed,
+        unheard: Option<RuleId>,
+        now: Now,
+    ) -> Option<AlertEvent> {
         let held = self.held(key, now.wall).is_some();
         let joins = diagnosed.joined.contains(&key.1);
         let of = |pairs: &[(RuleId, RuleId)]| {
@@ -100,7 +115,10 @@ impl AlertBook {
         };
         let entry = self.entries.get_mut(&key)?;
         let passing = rules::card(key.1.0).is_some_and(|card| card.alerting.passing);
-        let frozen = entry.freeze(of(&diagnosed.explained), now);
+        if unheard.is_some() {
+            entry.search_anew();
+        }
+        let frozen = entry.freeze(of(&diagnosed.explained).or(unheard), now);
         let passed = match key.0 {
             None => Some(PASSED_SHARED),
             Some(_) => passing.then_some(PASSED),
@@ -125,8 +143,7 @@ impl AlertBook {
 
     /// Whether it fired in an earlier run and nothing is known of it in this one.
     fn waits(&self, key: Key, diagnosed: &Diagnosed) -> bool {
-        diagnosed.awaited.contains(&key.1)
-            && self.entries.get(&key).is_some_and(|entry| entry.alert.state == AlertState::Recalled)
+        diagnosed.awaited.contains(&key.1) && self.is_recalled(key)
     }
 
     /// Ends an alert of an earlier run that nothing was measured of in a whole day of this one.

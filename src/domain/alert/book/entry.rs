@@ -7,6 +7,8 @@ use crate::domain::alert::{
 use crate::domain::finding::{Finding, RuleId, Severity};
 use crate::domain::target::TargetId;
 use crate::domain::time::{MonoTime, Now, WallTime};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What sinks heard of an alert.
@@ -44,6 +46,8 @@ pub(super) struct Entry {
     pub(super) faults: u32,
     /// What it is called once it is over, when that is another title than its last.
     title_over: Option<String>,
+    /// Whom its finding concerned when it last stood, where it speaks of several hosts.
+    pub(super) hosts: Option<Arc<BTreeSet<TargetId>>>,
     /// Of one that is recalled: when it was last known to fire.
     pub(super) seen: Option<WallTime>,
 }
@@ -75,13 +79,15 @@ impl Entry {
             attended: None,
             faults: finding.faults,
             title_over: finding.title_over.clone(),
+            hosts: finding.members.clone(),
             seen: None,
         }
     }
 
-    /// Whether `finding` is another fault, and the one that this alert is of is over.
+    /// Whether `finding` is another fault, and the one that this alert is of is over. What is recalled
+    /// has no number yet.
     pub(super) const fn is_of_another(&self, finding: &Finding) -> bool {
-        self.gone.is_some() && finding.faults > self.faults
+        self.gone.is_some() && self.seen.is_none() && finding.faults > self.faults
     }
 
     /// Somebody acknowledges or snoozes it: as bad as it is, or as they heard that it was.
@@ -111,7 +117,11 @@ impl Entry {
     /// Follows its finding, which stands. Who heard of one fault, or has seen to it, knows nothing
     /// of another, nor of one that got worse.
     pub(super) fn follow(&mut self, finding: &Finding, now: MonoTime) {
-        self.seen = None;
+        if self.seen.take().is_some() {
+            // The number that its fault has in this run.
+            self.faults = finding.faults;
+        }
+        self.hosts.clone_from(&finding.members);
         if self.gone.take().is_some() && self.alert.state == AlertState::Firing {
             self.alert.returns = self.alert.returns.saturating_add(1);
         }
@@ -178,6 +188,7 @@ impl Entry {
                 .map(|_| alert.attended.unwrap_or(alert.severity)),
             faults: 1,
             title_over: None,
+            hosts: None,
             seen: Some(alert.seen),
         }
     }
@@ -257,6 +268,11 @@ impl Entry {
     pub(super) fn freeze(&mut self, cause: Option<RuleId>, now: Now) -> Now {
         self.alert.explained_by = cause;
         *self.frozen.get_or_insert(now)
+    }
+
+    /// Nothing is learnt of it: what this run had not found of it until now is no word on it.
+    pub(super) const fn search_anew(&mut self) {
+        self.gone = None;
     }
 
     /// Lets the clocks run again, later by as long as they stood still.

@@ -2,13 +2,13 @@
 
 use super::entry::Entry;
 use super::{AlertBook, Key, RESOLVED};
-use crate::domain::alert::{RememberedAlert, RememberedResolved};
+use crate::domain::alert::{AlertState, RememberedAlert, RememberedResolved};
 use crate::domain::finding::RuleId;
 use crate::domain::memory::TargetMemory;
 use crate::domain::rules;
 use crate::domain::target::TargetId;
 use crate::domain::time::{MonoTime, Now, WallTime};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// An acknowledgement of an earlier run applies to an alert that comes back within this span.
@@ -52,6 +52,9 @@ impl AlertBook {
         if let Some(target) = target {
             let names = |(rule, at): (&String, &WallTime)| ((target, rule.clone()), *at);
             self.recalled.extend(memory.acknowledged.iter().map(names));
+            for card in memory.concerned_by.iter().filter_map(|rule| rules::card(rule)) {
+                self.concerned.entry(card.id).or_default().insert(target);
+            }
         }
         rules
     }
@@ -93,6 +96,35 @@ impl AlertBook {
             .filter(|entry| entry.fires())
             .map(|entry| (entry.alert.rule.0.to_owned(), entry.remembered(now.wall)))
             .collect()
+    }
+
+    /// Alerts of several hosts that fired in an earlier run and were not seen in this one yet.
+    pub fn recalled_of_several(&self) -> impl Iterator<Item = RuleId> {
+        let known = |key: &Key| self.is_recalled(*key) && self.hosts(*key).is_some();
+        self.keys(None).into_iter().filter(known).map(|(_, rule)| rule)
+    }
+
+    /// The rules of the alerts of several hosts that fire, or did in an earlier run, and concern
+    /// `target`.
+    #[must_use]
+    pub fn concerned_by(&self, target: TargetId) -> BTreeSet<String> {
+        let concerns = |key: &Key| {
+            self.told_of(None, key.1) && self.hosts(*key).is_some_and(|all| all.contains(&target))
+        };
+        self.keys(None).into_iter().filter(concerns).map(|(_, rule)| rule.0.to_owned()).collect()
+    }
+
+    pub(super) fn is_recalled(&self, key: Key) -> bool {
+        self.entries.get(&key).is_some_and(|entry| entry.alert.state == AlertState::Recalled)
+    }
+
+    /// Whom an alert of several hosts concerns, as far as it is known.
+    pub(super) fn hosts(&self, key: Key) -> Option<&BTreeSet<TargetId>> {
+        let hosts = match self.entries.get(&key)? {
+            entry if entry.alert.state == AlertState::Recalled => self.concerned.get(&key.1),
+            entry => entry.hosts.as_deref(),
+        };
+        hosts.filter(|hosts| !hosts.is_empty())
     }
 
     pub(super) fn recalled_acknowledgement(&mut self, key: Key, now: MonoTime) -> Option<WallTime> {

@@ -4,6 +4,7 @@ use super::*;
 use crate::domain::alert::{AlertEvent, RememberedAlert};
 use crate::domain::diagnose::Diagnosed;
 use crate::domain::memory::TargetMemory;
+use crate::domain::rules::Unheard;
 use std::time::Duration;
 
 const OFFICE: Option<TargetId> = Some(TargetId(0));
@@ -1021,6 +1022,96 @@ fn what_an_earlier_run_told_waits_while_what_stands_would_explain_it() {
         let told = book.apply(None, &line(false), at(1_010));
         let fired = |event: &AlertEvent| event.alert().rule == LINE;
         assert_eq!(told.iter().any(fired), !explained, "{told:?}");
+    }
+}
+
+/// An alert of hosts 1 to 5, recalled at 100 s; hosts 1 to `away` are silent with others.
+fn recalled_of_five(away: u32) -> (AlertBook, Diagnosed) {
+    let alert = RememberedAlert::firing("line", Severity::Critical, at(0).wall, at(90).wall);
+    let own = TargetMemory {
+        alerts: [(LINE.0.to_owned(), RememberedAlert { told: Some(at(0).wall), ..alert })].into(),
+        ..TargetMemory::default()
+    };
+    let mut book = AlertBook::default();
+    book.recall(None, &own, at(100));
+    for id in 1..=5 {
+        let concerned_by = [LINE.0.to_owned()].into();
+        let memory = TargetMemory { concerned_by, ..TargetMemory::default() };
+        book.recall(Some(TargetId(id)), &memory, at(100));
+    }
+    let hosts = (1..=away).chain(20..30).map(TargetId).collect();
+    let unheard = vec![(LINE, Unheard { cause: RuleId("path-outage"), hosts })];
+    (book, Diagnosed { unheard, ..Diagnosed::default() })
+}
+
+#[test]
+fn what_an_earlier_run_told_of_hosts_that_are_silent_has_ten_minutes_after_that() {
+    let (mut book, silent) = recalled_of_five(4);
+    assert_eq!(book.apply(None, &Diagnosed::default(), at(101)), []);
+    assert_eq!(book.apply(None, &silent, at(400)), []);
+    assert_eq!(book.apply(None, &silent, at(3_000)), []);
+    let alert = book.standing(at(3_000)).next().expect("it waits");
+    assert_eq!(alert.explained_by, Some(RuleId("path-outage")));
+    assert_eq!(book.concerned_by(TargetId(5)), [LINE.0.to_owned()].into());
+    assert_eq!(book.concerned_by(TargetId(20)), BTreeSet::new());
+    assert_eq!(book.apply(None, &Diagnosed::default(), at(3_010)), []);
+    let alert = book.standing(at(3_010)).next().expect("it waits");
+    assert_eq!(alert.explained_by, None);
+    assert_eq!(book.apply(None, &Diagnosed::default(), at(3_609)), []);
+    let over = book.apply(None, &Diagnosed::default(), at(3_610));
+    let [AlertEvent::Resolved(_, ended)] = over.as_slice() else { panic!("{over:?}") };
+    assert_eq!(*ended, at(3_010).wall, "since this run can say that it is not there");
+}
+
+#[test]
+fn what_an_earlier_run_told_of_hosts_of_which_two_of_five_are_not_silent_does_not_wait() {
+    let (mut book, silent) = recalled_of_five(3);
+    assert_eq!(book.apply(None, &silent, at(101)), []);
+    assert_eq!(drawn(&book.apply(None, &silent, at(701))), 'R');
+    // Nor does one of which nobody knows whom it concerned.
+    let (mut book, silent) = recalled_of_five(5);
+    for id in 1..=5 {
+        book.forget(TargetId(id), at(101).wall);
+    }
+    assert_eq!(book.apply(None, &silent, at(101)), []);
+    assert_eq!(drawn(&book.apply(None, &silent, at(701))), 'R');
+}
+
+/// Hosts that are silent for an hour say no more what failed at them before.
+#[test]
+fn what_an_earlier_run_told_of_hosts_that_stay_silent_is_over_after_an_hour() {
+    let (mut book, silent) = recalled_of_five(5);
+    assert_eq!(book.apply(None, &silent, at(110)), []);
+    assert_eq!(book.apply(None, &silent, at(3_709)), []);
+    let over = book.apply(None, &silent, at(3_710));
+    let [AlertEvent::Resolved(alert, _)] = over.as_slice() else { panic!("{over:?}") };
+    assert_eq!(alert.title, "line (not measured any more)");
+}
+
+/// What this run found itself ends by what it finds.
+#[test]
+fn what_this_run_told_of_hosts_that_fall_silent_is_over_by_its_own_finding() {
+    let (mut book, silent) = recalled_of_five(5);
+    assert_eq!(book.apply(None, &line(false), at(110)), []);
+    assert_eq!(book.apply(None, &silent, at(120)), []);
+    assert_eq!(drawn(&book.apply(None, &silent, at(200))), 'R');
+}
+
+/// The second cause that a run finds has the number 2, of whatever kind: its alert of the run before
+/// was taken for one of another fault, and told anew.
+#[test]
+fn what_an_earlier_run_told_is_the_same_whichever_number_its_fault_has_in_this_one() {
+    for gone in [false, true] {
+        let (mut book, _) = recalled_of_five(5);
+        if gone {
+            assert_eq!(book.apply(None, &Diagnosed::default(), at(105)), []);
+        }
+        let numbered = |faults| {
+            let found = Finding { faults, ..finding("line-degraded", Severity::Critical, None) };
+            Diagnosed { findings: vec![found], ..Diagnosed::default() }
+        };
+        assert_eq!(book.apply(None, &numbered(2), at(110)), []);
+        assert_eq!(drawn(&book.apply(None, &numbered(3), at(120))), 'F', "another one is told");
     }
 }
 

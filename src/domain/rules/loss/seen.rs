@@ -120,9 +120,7 @@ impl Seen {
 pub(super) fn seen(view: &TargetView<'_>, window: Duration) -> Option<Seen> {
     let method = view.echo.last()?.method;
     let resent = view.echo.resent();
-    let counts = |point: &&EchoPoint| {
-        point.method == method && !matches!(point.outcome, EchoOutcome::Void(_))
-    };
+    let counts = |point: &&EchoPoint| point.method == method && point.tells_of_loss();
     let lost = |point: &EchoPoint| EchoPoint { outcome: EchoOutcome::Lost, ..*point };
     let taken = |point: &EchoPoint| if resent.has(point) { lost(point) } else { *point };
     let points: Vec<EchoPoint> = view.echo.points().filter(counts).map(taken).collect();

@@ -5,7 +5,7 @@ use crate::domain::common_cause::{LineFault, Word};
 use crate::domain::echo_series::{EchoPoint, median};
 use crate::domain::finding::RuleId;
 use crate::domain::rules::usual_round_trip;
-use crate::domain::sample::{EchoMethod, EchoOutcome};
+use crate::domain::sample::EchoMethod;
 use crate::domain::stats::disproves;
 use crate::domain::surroundings::Surroundings;
 use crate::domain::time::Now;
@@ -63,7 +63,7 @@ impl Tracked {
     fn shows_loss(&self, now: Now) -> Option<(Now, Word)> {
         let resent = self.echo.resent();
         let share = self.target.thresholds.packet_loss.warning_pct / 100.0;
-        let measured = |point: &&EchoPoint| !matches!(point.outcome, EchoOutcome::Void(_));
+        let measured = |point: &&EchoPoint| point.tells_of_loss();
         let (mut clean, mut oldest) = (0, None);
         for point in self.echo.points().rev().filter(measured) {
             if point.is_loss() || resent.has(point) {
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
     use crate::domain::diagnose::fixture::{ADDRESS, at, ms};
     use crate::domain::memory::TargetMemory;
-    use crate::domain::sample::Echo;
+    use crate::domain::sample::{Echo, EchoOutcome};
     use crate::domain::target::{Host, Target, TargetId};
     use std::sync::Arc;
 
