@@ -33,6 +33,9 @@ const QUICK_EXPECTED: Duration = Duration::from_hours(14 * 24);
 /// What was accepted of a host that has not answered for this long is so no more.
 const ACCEPTED: Duration = Duration::from_hours(30 * 24);
 
+/// What fired so long ago says nothing of the port any more.
+const PORT_FAILED: Duration = Duration::from_hours(24);
+
 /// What says that the port of a target fails, or the ports of several.
 const OF_THE_PORT: [&str; 8] = [
     "port-closed",
@@ -154,10 +157,11 @@ impl TargetMemory {
         self.accepted.retain(|_, at| now.since(answered.max(Some(*at)).unwrap_or(*at)) <= ACCEPTED);
     }
 
-    /// Whether an alert that fired when this was saved says that its port fails.
+    /// Whether an alert that fired when this was saved, not long ago, says that its port fails.
     #[must_use]
-    pub fn port_fails(&self) -> bool {
-        let mut fire = self.alerts.keys().chain(&self.concerned_by);
+    pub fn port_fails(&self, now: WallTime) -> bool {
+        let lately = self.alerts.iter().filter(|(_, alert)| now.since(alert.seen) <= PORT_FAILED);
+        let mut fire = lately.map(|(rule, _)| rule).chain(&self.concerned_by);
         fire.any(|rule| OF_THE_PORT.contains(&rule.as_str()))
     }
 

@@ -133,7 +133,7 @@ impl Tracked {
             tls_times: History::new(QUICK_TLS),
             usual: Usual::default(),
             course: Box::default(),
-            heard: Box::new(Heard::after(memory.port_fails())),
+            heard: Box::new(Heard::after(memory.port_fails(now.wall))),
             alternatives: BTreeMap::new(),
             neighbour: None,
             stranger: false,

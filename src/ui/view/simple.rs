@@ -265,6 +265,8 @@ fn line_words(target: &TargetSnapshot) -> String {
     let Some(median) = minute.median else {
         let words = if minute.sent == 0 {
             "Nothing was measured in the last minute."
+        } else if minute.received > 0 {
+            "It answers; how long that takes is not known."
         } else {
             "Nothing came back in the last minute."
         };

@@ -115,11 +115,12 @@ impl AlertBook {
         };
         let entry = self.entries.get_mut(&key)?;
         let passing = rules::card(key.1.0).is_some_and(|card| card.alerting.passing);
-        if unheard.is_some() {
+        if unheard.is_some() && entry.frozen.is_none() {
             entry.search_anew();
         }
         let frozen = entry.freeze(of(&diagnosed.explained).or(unheard), now);
         let passed = match key.0 {
+            None if unheard.is_some() && diagnosed.awaited.contains(&key.1) => Some(FORGET),
             None => Some(PASSED_SHARED),
             Some(_) => passing.then_some(PASSED),
         };
@@ -234,8 +235,19 @@ impl AlertBook {
     /// Ends the alert of a fault that is over when another one of the same rule stands in its place.
     fn end_former(&mut self, key: Key, finding: &Finding) -> Option<AlertEvent> {
         let former = self.entries.get(&key)?;
+        if self.is_of_others(key, finding) {
+            let last = former.gone.or(former.frozen).map_or(finding.since, |at| at.wall);
+            return self.close(key, Some(NOT_MEASURED_NOW), last);
+        }
         let gone = former.gone.filter(|_| former.is_of_another(finding))?;
         self.close(key, None, gone.wall)
+    }
+
+    /// Whether an alert of several hosts fired in an earlier run, and `finding` is of none of them.
+    fn is_of_others(&self, key: Key, finding: &Finding) -> bool {
+        let concerned = self.hosts(key).filter(|_| key.0.is_none() && self.is_recalled(key));
+        let both = concerned.zip(finding.members.as_deref());
+        both.is_some_and(|(before, now)| before.is_disjoint(now))
     }
 
     /// Takes an alert off the list: it is over since `ended`, and `why` is said behind its title.

@@ -50,6 +50,8 @@ pub(super) struct Entry {
     pub(super) hosts: Option<Arc<BTreeSet<TargetId>>>,
     /// Of one that is recalled: when it was last known to fire.
     pub(super) seen: Option<WallTime>,
+    /// It was searched for anew.
+    searched: bool,
 }
 
 impl Entry {
@@ -81,13 +83,19 @@ impl Entry {
             title_over: finding.title_over.clone(),
             hosts: finding.members.clone(),
             seen: None,
+            searched: false,
         }
     }
 
-    /// Whether `finding` is another fault, and the one that this alert is of is over. What is recalled
-    /// has no number yet.
+    /// Whether `finding` is another fault, and the one that this alert is of is over.
     pub(super) const fn is_of_another(&self, finding: &Finding) -> bool {
-        self.gone.is_some() && self.seen.is_none() && finding.faults > self.faults
+        self.gone.is_some() && !self.is_without_number() && finding.faults > self.faults
+    }
+
+    /// Whether nobody knows which number its fault has in this run: what several hosts have is recalled,
+    /// and numbered in the order in which it is found.
+    const fn is_without_number(&self) -> bool {
+        self.seen.is_some() && self.alert.target.is_none()
     }
 
     /// Somebody acknowledges or snoozes it: as bad as it is, or as they heard that it was.
@@ -117,10 +125,10 @@ impl Entry {
     /// Follows its finding, which stands. Who heard of one fault, or has seen to it, knows nothing
     /// of another, nor of one that got worse.
     pub(super) fn follow(&mut self, finding: &Finding, now: MonoTime) {
-        if self.seen.take().is_some() {
-            // The number that its fault has in this run.
+        if self.is_without_number() {
             self.faults = finding.faults;
         }
+        self.seen = None;
         self.hosts.clone_from(&finding.members);
         if self.gone.take().is_some() && self.alert.state == AlertState::Firing {
             self.alert.returns = self.alert.returns.saturating_add(1);
@@ -190,6 +198,7 @@ impl Entry {
             title_over: None,
             hosts: None,
             seen: Some(alert.seen),
+            searched: false,
         }
     }
 
@@ -270,9 +279,12 @@ impl Entry {
         *self.frozen.get_or_insert(now)
     }
 
-    /// Nothing is learnt of it: what this run had not found of it until now is no word on it.
+    /// Nothing is learnt of it: what this run had not found of it until now is no word on it. Once: a path
+    /// that breaks again and again holds it up no longer.
     pub(super) const fn search_anew(&mut self) {
-        self.gone = None;
+        if !self.searched {
+            (self.gone, self.searched) = (None, true);
+        }
     }
 
     /// Lets the clocks run again, later by as long as they stood still.

@@ -1097,6 +1097,35 @@ fn what_this_run_told_of_hosts_that_fall_silent_is_over_by_its_own_finding() {
     assert_eq!(drawn(&book.apply(None, &silent, at(200))), 'R');
 }
 
+/// Its alert was taken for theirs, acknowledged and all, and nobody was told of the others.
+#[test]
+fn what_other_hosts_have_is_told_although_an_earlier_run_told_the_same_of_some() {
+    for (hosts, told) in [(6..9_u32, "RF"), (5..9, "")] {
+        let (mut book, silent) = recalled_of_five(5);
+        assert_eq!(book.apply(None, &silent, at(110)), []);
+        let members = Some(std::sync::Arc::new(hosts.clone().map(TargetId).collect()));
+        let found = Finding { members, ..finding("line-degraded", Severity::Critical, None) };
+        let found = Diagnosed { findings: vec![found], ..Diagnosed::default() };
+        let mut events = book.apply(None, &found, at(1_900));
+        events.extend(book.apply(None, &found, at(1_960)));
+        let drawn: String = events.iter().map(|one| drawn(std::slice::from_ref(one))).collect();
+        assert_eq!(drawn, told, "{hosts:?}");
+    }
+}
+
+/// A path that broke every few minutes kept it for ever.
+#[test]
+fn what_an_earlier_run_told_is_over_although_the_path_breaks_again_and_again() {
+    let (mut book, silent) = recalled_of_five(5);
+    let mut events = Vec::new();
+    for second in 110..3_000 {
+        let broken = second % 300 < 60;
+        let diagnosed = if broken { silent.clone() } else { Diagnosed::default() };
+        events.extend(book.apply(None, &diagnosed, at(second)));
+    }
+    assert_eq!(drawn(&events), 'R');
+}
+
 /// The second cause that a run finds has the number 2, of whatever kind: its alert of the run before
 /// was taken for one of another fault, and told anew.
 #[test]
