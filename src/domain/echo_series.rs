@@ -65,6 +65,12 @@ impl EchoPoint {
         matches!(self.outcome, EchoOutcome::Reply { .. } | EchoOutcome::Answered)
     }
 
+    /// Whether an answer came, be it late.
+    #[must_use]
+    pub const fn came_back(&self) -> bool {
+        self.is_answered() || matches!(self.outcome, EchoOutcome::Late { .. })
+    }
+
     /// Whether it would show that a packet was lost.
     #[must_use]
     pub const fn tells_of_loss(&self) -> bool {
@@ -330,10 +336,12 @@ impl EchoSeries {
     /// When the newest request was sent that was answered.
     #[must_use]
     pub fn last_answered(&self) -> Option<Now> {
-        let answered = |point: &&EchoPoint| {
-            point.is_answered() || matches!(point.outcome, EchoOutcome::Late { .. })
-        };
-        self.points.iter().rev().find(answered).map(|point| point.at).or(self.before.answer)
+        self.points
+            .iter()
+            .rev()
+            .find(|point| point.came_back())
+            .map(|point| point.at)
+            .or(self.before.answer)
     }
 
     /// Whether it answers in between, and three of ten requests are lost all the same. Each second
@@ -380,10 +388,7 @@ impl EchoSeries {
     #[must_use]
     pub fn ever_answered(&self) -> bool {
         // From the newest: it answers, nearly always.
-        self.folded.received > 0
-            || self.points.iter().rev().any(|point| {
-                point.is_answered() || matches!(point.outcome, EchoOutcome::Late { .. })
-            })
+        self.folded.received > 0 || self.points.iter().rev().any(EchoPoint::came_back)
     }
 
     /// The target's own usual RTT: the median of what was answered more than `recent` before

@@ -1,6 +1,7 @@
 //! What it comes to for one target: state, availability, risk, and one plain sentence.
 
 use super::diagnose::can_be_judged;
+use super::echo_series::EchoPoint;
 use super::finding::{ClientError, Finding, Risk, RuleId, Severity};
 use super::rules::{HOST_ASLEEP_ID, HOST_UNREACHABLE_ID};
 use super::sample::{
@@ -160,12 +161,7 @@ fn ever_answered(view: &TargetView<'_>) -> bool {
 fn is_up(view: &TargetView<'_>) -> bool {
     let fresh = |at: Now| view.mode == Mode::Moment || view.now.mono.since(at.mono) <= UP;
     view.attempt().is_some_and(|attempt| attempt.connect.outcome.answered())
-        || view
-            .echo
-            .points()
-            .rev()
-            .take_while(|point| fresh(point.at))
-            .any(|point| point.is_answered() || matches!(point.outcome, EchoOutcome::Late { .. }))
+        || view.echo.points().rev().take_while(|point| fresh(point.at)).any(EchoPoint::came_back)
         || view
             .neighbour
             .is_some_and(|entry| fresh(entry.at) && entry.value.state == NeighbourState::Reachable)

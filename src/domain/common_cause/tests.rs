@@ -51,6 +51,14 @@ impl Lab {
         hosts.for_each(|host| self.say(host, secs, Word::Works));
     }
 
+    /// What they say, counted only.
+    fn votes(&self) -> Votes {
+        let latest = self.says.iter().filter_map(Witness::fails_since).max();
+        let mut votes = Votes::default();
+        self.says.iter().for_each(|one| votes.count(one, latest));
+        votes
+    }
+
     /// How many fail by it, as it is seen at `secs`; none where nothing is in common.
     fn look(&mut self, secs: u64) -> Option<usize> {
         let heard = BTreeMap::from([(Self::thing(), self.says.clone())]);
@@ -367,8 +375,13 @@ proptest! {
 
     /// Whoever is not looked at closer could not have made a cause.
     #[test]
-    fn where_counting_rules_a_cause_out_looking_closer_finds_none(all in any_words()) {
-        let trouble = Trouble::Service(ServiceFault::Refused);
+    fn where_counting_rules_a_cause_out_looking_closer_finds_none(
+        all in any_words(),
+        trouble in prop_oneof![
+            Just(Trouble::Service(ServiceFault::Refused)),
+            Just(Trouble::Line(LineFault::Loses)),
+        ],
+    ) {
         let thing = Thing::Alike(trouble, Shared::All);
         let limits = CommonThresholds::default();
         let mut lab = Lab::new();
@@ -382,9 +395,7 @@ proptest! {
             };
             lab.say(host, secs, word);
         }
-        let latest = lab.says.iter().filter_map(Witness::fails_since).max();
-        let mut votes = Votes::default();
-        lab.says.iter().for_each(|one| votes.count(one, latest));
+        let votes = lab.votes();
         let waits = undecided_alike(trouble, &lab.says, limits);
         lab.causes.observe(&BTreeMap::from([(thing, lab.says)]), limits, at(100));
         let found = !lab.causes.open().is_empty() || !waits.is_empty();
@@ -399,10 +410,7 @@ fn who_is_well_since_the_last_began_to_ail_rules_a_cause_out() {
         let mut lab = Lab::new();
         lab.fail(0..4, 10, 60);
         lab.work(4..12, well_at);
-        let latest = lab.says.iter().filter_map(Witness::fails_since).max();
-        let mut votes = Votes::default();
-        lab.says.iter().for_each(|one| votes.count(one, latest));
-        votes.may_be_all(Trouble::Line(LineFault::Loses), limits)
+        lab.votes().may_be_all(Trouble::Line(LineFault::Loses), limits)
     };
     assert!(!votes(12));
     assert!(votes(8), "they were not asked since");

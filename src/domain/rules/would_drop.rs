@@ -123,7 +123,7 @@ fn worst(view: &TargetView<'_>) -> Option<(Severity, Gap)> {
         .filter_map(|around| {
             let [before, run, after] = around else { return None };
             // A request that could not be sent proves nothing of what lies beside it.
-            let answered = is_answer(before.last()?) && is_answer(after.first()?);
+            let answered = before.last()?.came_back() && after.first()?.came_back();
             let gap = gap(view, run).filter(|_| answered)?;
             let recent = view.now.mono.since(gap.last.at.mono) <= SHOWN;
             let severity = severity(view, &gap).filter(|_| recent)?;
@@ -177,10 +177,6 @@ fn severity(view: &TargetView<'_>, gap: &Gap) -> Option<Severity> {
     let works = view.measured().is_some_and(|entry| entry.at.mono > end && entry.value.works());
     let drops = gap.silent >= limits.drop && gap.tcp_silent > 0;
     works.then_some(if drops { Severity::Critical } else { Severity::Warning })
-}
-
-const fn is_answer(point: &EchoPoint) -> bool {
-    point.is_answered() || matches!(point.outcome, EchoOutcome::Late { .. })
 }
 
 /// No answer, and no word from the host itself.

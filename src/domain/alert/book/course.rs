@@ -94,7 +94,7 @@ impl AlertBook {
     /// fired in an earlier run: that it does not stand now is no word on it.
     fn unheard(&self, key: Key, diagnosed: &Diagnosed) -> Option<RuleId> {
         let (_, unheard) = diagnosed.unheard.iter().find(|(rule, _)| *rule == key.1)?;
-        let hosts = self.hosts(key).filter(|_| key.0.is_none() && self.is_recalled(key))?;
+        let hosts = self.concerned_before(key)?;
         are_among(hosts.iter(), &unheard.hosts).then_some(unheard.cause)
     }
 
@@ -245,8 +245,7 @@ impl AlertBook {
 
     /// Whether an alert of several hosts fired in an earlier run, and `finding` is of none of them.
     fn is_of_others(&self, key: Key, finding: &Finding) -> bool {
-        let concerned = self.hosts(key).filter(|_| key.0.is_none() && self.is_recalled(key));
-        let both = concerned.zip(finding.members.as_deref());
+        let both = self.concerned_before(key).zip(finding.members.as_deref());
         both.is_some_and(|(before, now)| before.is_disjoint(now))
     }
 

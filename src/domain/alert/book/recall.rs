@@ -100,7 +100,7 @@ impl AlertBook {
 
     /// Alerts of several hosts that fired in an earlier run and were not seen in this one yet.
     pub fn recalled_of_several(&self) -> impl Iterator<Item = RuleId> {
-        let known = |key: &Key| self.is_recalled(*key) && self.hosts(*key).is_some();
+        let known = |key: &Key| self.concerned_before(*key).is_some();
         self.keys(None).into_iter().filter(known).map(|(_, rule)| rule)
     }
 
@@ -116,6 +116,12 @@ impl AlertBook {
 
     pub(super) fn is_recalled(&self, key: Key) -> bool {
         self.entries.get(&key).is_some_and(|entry| entry.alert.state == AlertState::Recalled)
+    }
+
+    /// Whom an alert of several hosts concerned that fired in an earlier run and was not seen in this one
+    /// yet, as far as it is known.
+    pub(super) fn concerned_before(&self, key: Key) -> Option<&BTreeSet<TargetId>> {
+        self.hosts(key).filter(|_| key.0.is_none() && self.is_recalled(key))
     }
 
     /// Whom an alert of several hosts concerns, as far as it is known.
